@@ -1,0 +1,1 @@
+"""Roles, and the one policy for whatever leaves the store."""

@@ -1,0 +1,1 @@
+"""The edges: parse, call a workflow, show."""

@@ -1,0 +1,87 @@
+"""The land and the people: hazards, outcomes, accidents, settlements, administrative areas.
+
+Typed views of records, as the stages read them. Geometry is longitude/latitude, WGS 84.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapely import MultiPolygon, Point, Polygon
+
+from landrelease.core.record import NOT_REPORTED, Record
+
+Ground = Polygon | MultiPolygon
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Ground recorded as hazardous."""
+
+    id: str
+    ground: Ground
+    area_m2: float  # geodesic
+    hazard_type: str  # SHA, CHA or not_reported
+    status: str
+    municipality_id: str  # administrative area that holds most of it; "" where none is known
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Ground that was cancelled, reduced, cleared or only searched."""
+
+    id: str
+    ground: Ground
+    area_m2: float
+    outcome_type: str
+    municipality_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accident:
+    id: str
+    place: Point
+
+
+@dataclass(frozen=True, slots=True)
+class LiftedMinefield:
+    """A recorded place where a minefield was lifted: direct evidence nearby, at an unknown date."""
+
+    id: str
+    place: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`position_error_m` is the standard deviation of each coordinate, in m."""
+
+    id: str
+    name: str
+    place: Point
+    population: int | None  # None: not reported (S12)
+    position_error_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrativeArea:
+    id: str
+    name: str
+    level: int | None
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """All that is known of a programme's land at one `valid_at` and `known_at`."""
+
+    hazards: tuple[Hazard, ...]
+    outcomes: tuple[Outcome, ...]
+    accidents: tuple[Accident, ...]
+    lifted: tuple[LiftedMinefield, ...]
+    settlements: tuple[Settlement, ...]
+    municipalities: tuple[AdministrativeArea, ...]
+    chain_head: str  # of the registry when it was read
+
+
+def is_reported(record: Record, name: str) -> bool:
+    return record.value(name) != NOT_REPORTED

@@ -1,0 +1,42 @@
+"""The land ledger and figures: each m² has exactly one outcome; each figure names its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Areas of one administrative area, geodesic m² of unions (S03). None: not reported (S12).
+
+    `contested_m2` is recorded as cleared and still recorded as suspected: it counts as hazardous.
+    """
+
+    area_id: str
+    name: str
+    hazards: int
+    hazardous_m2: float
+    cancelled_m2: float | None
+    reduced_m2: float | None
+    cleared_m2: float | None
+    contested_m2: float
+    accidents: int
+    hazard_ids: tuple[str, ...]
+    outcome_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that can be traced: `records` are those that it rests on, at `chain_head`."""
+
+    id: str
+    name: str
+    definition: str
+    value: float | None  # None: not reported
+    unit: str
+    scope: str
+    records: tuple[str, ...]
+    chain_head: str
+    low: float | None = None  # central 80 %, where the number is uncertain (S12)
+    high: float | None = None
+    note: str = ""

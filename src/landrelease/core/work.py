@@ -1,0 +1,161 @@
+"""Work: teams, tasks, the planning problem and the schedule that solves it.
+
+A hazard is surveyed first (NTS); what is left is cut into tasks; each task goes TS -> clearance.
+Together the stages of a hazard form an out-tree: one NTS stage, then a TS and a clearance stage
+per task. Time runs in slots of working time (half weeks of the season); what a delay costs runs in
+calendar days, so that a winter counts for those who wait for their land.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from landrelease.core.hazard import Ground
+
+Activity = Literal["NTS", "TS", "clearance"]
+TeamKind = Literal["nts", "ts", "manual", "mechanical"]
+ACTIVITIES: tuple[Activity, ...] = ("NTS", "TS", "clearance")
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPool:
+    """`teams` identical teams of one kind at one base (a row of the teams file).
+
+    `m2_per_day` is m² a team and working day on the ground that it is sent to; `low` and `high`
+    bound the central 80 % of what is thought possible. Money is in the currency of the file.
+    """
+
+    id: str
+    kind: TeamKind
+    organisation: str
+    base: str
+    longitude: float
+    latitude: float
+    teams: int
+    m2_per_day: float
+    m2_per_day_low: float
+    m2_per_day_high: float
+    cost_per_day: float
+    currency: str
+    available_from: date | None
+    available_until: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A workable piece of a hazard. `ground` is longitude/latitude; a partition of the hazard."""
+
+    id: str
+    hazard_id: str
+    ground: Ground
+    area_m2: float
+    longitude: float  # a point on the ground
+    latitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A planning problem as plain arrays. S stages, O options, P pools, H slots.
+
+    Stage s (0..S-1): `activity[s]` indexes `ACTIVITIES`; `predecessor[s]` is a stage before it in
+    the arrays, or -1; `hazard[s]` indexes `hazard_ids`; `task[s]` indexes `tasks` or is -1 for NTS,
+    which is done for the whole hazard; `weight[s]` is the benefit lost per calendar day until the
+    stage is finished (score units a day).
+
+    Options of stage s: `option_start[s] .. option_start[s+1]`. Option o uses a team of
+    `first_pool[o]` for `first_slots[o]` slots, then, where `second_pool[o]` >= 0, a team of that
+    pool for `second_slots[o]` slots, not before the first has finished (machine, then the manual
+    follow-up that makes it clearance: S07). `option_cost[o]` is money.
+
+    Pools: `pool_teams[p]`, usable in slots `pool_opens[p] <= t < pool_closes[p]`.
+
+    `delay_days` (H + 1, non-decreasing): calendar days from the start of the plan to the END of
+    slot h - 1; `delay_days[0]` is 0. A stage finished at slot f (0..H) costs
+    weight * delay_days[f]; one not finished by slot H costs weight * delay_days[H].
+    """
+
+    stage_ids: tuple[str, ...]
+    activity: np.ndarray  # int8 (S,)
+    predecessor: np.ndarray  # int32 (S,)
+    hazard: np.ndarray  # int32 (S,)
+    task: np.ndarray  # int32 (S,)
+    weight: np.ndarray  # float64 (S,)
+    work_m2: np.ndarray  # float64 (S,) expected m² worked by this stage
+    released_m2: np.ndarray  # float64 (S,) expected m² that go back when it is finished
+    option_start: np.ndarray  # int32 (S + 1,)
+    first_pool: np.ndarray  # int32 (O,)
+    first_slots: np.ndarray  # int32 (O,)
+    second_pool: np.ndarray  # int32 (O,)
+    second_slots: np.ndarray  # int32 (O,)
+    option_cost: np.ndarray  # float64 (O,)
+    option_mode: tuple[str, ...]  # O words: "manual", "machine then manual", ...
+    pools: tuple[TeamPool, ...]
+    pool_teams: np.ndarray  # int32 (P,)
+    pool_opens: np.ndarray  # int32 (P,)
+    pool_closes: np.ndarray  # int32 (P,)
+    delay_days: np.ndarray  # float64 (H + 1,)
+    slot_starts: tuple[date, ...]  # H + 1 dates: first day of each slot, and the horizon
+    slot_days: float  # working days in a slot
+    hazard_ids: tuple[str, ...]
+    tasks: tuple[Task, ...]
+
+    @property
+    def horizon(self) -> int:
+        return len(self.delay_days) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A dated schedule of a `Problem`; -1 everywhere for a stage not finished by the horizon.
+
+    The first step of stage s runs in slots start .. first_finish - 1, the second (where its option
+    has one) in second_start .. finish - 1; `team` and `second_team` count within their pools.
+    """
+
+    option: np.ndarray  # int32 (S,) absolute option index
+    start: np.ndarray  # int32 (S,)
+    first_finish: np.ndarray  # int32 (S,)
+    second_start: np.ndarray  # int32 (S,)
+    finish: np.ndarray  # int32 (S,)
+    team: np.ndarray  # int32 (S,)
+    second_team: np.ndarray  # int32 (S,)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A schedule with its score, what simple rules reach, and how good any plan could be.
+
+    Scores are weighted delays (score unit x days): smaller is better. `bound` is proven: no plan
+    of the problem has a smaller score.
+    """
+
+    problem: Problem
+    schedule: Schedule
+    priority: np.ndarray  # float64 (S,): smaller is dispatched first; the policy to re-make it
+    score: float
+    bound: float
+    rules: dict[str, float]  # name of a simple rule -> its score, by the same decoder
+    floor: float  # delay that even unlimited teams cannot avoid
+    iterations: int
+    seed: int
+
+    @property
+    def best_rule(self) -> tuple[str, float]:
+        return min(self.rules.items(), key=lambda item: (item[1], item[0]))
+
+    @property
+    def room_closed(self) -> float | None:
+        """(best rule - plan) / (best rule - bound), in 0..1; None where there is no room."""
+        best = self.best_rule[1]
+        room = best - self.bound
+        return None if room <= 1e-9 * max(1.0, abs(best)) else (best - self.score) / room
+
+    @property
+    def gap(self) -> float:
+        """(plan - bound) / bound."""
+        return (self.score - self.bound) / self.bound if self.bound > 0 else 0.0

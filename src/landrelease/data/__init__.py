@@ -1,0 +1,1 @@
+"""The demo region that ships with the package; see DATA_SOURCES.md."""

@@ -1,0 +1,1 @@
+"""Records in; figures that name the records they rest on out."""

@@ -1,0 +1,1 @@
+"""Plan, rates and doubt in; distributions of finish and cost out."""

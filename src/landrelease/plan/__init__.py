@@ -1,0 +1,1 @@
+"""Hazards, teams and benefits in; a dated schedule with a proven bound out."""

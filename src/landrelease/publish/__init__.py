@@ -1,0 +1,1 @@
+"""Core values in; pages, documents and exports out."""

@@ -1,0 +1,1 @@
+"""Files and forms in; core values and one finding per doubtful row out."""

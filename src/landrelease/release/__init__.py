@@ -1,0 +1,1 @@
+"""Hazards and outcomes in; the area ledger out. Decisions stay with a named authority."""

@@ -1,0 +1,1 @@
+"""Lots and samples in; sample sizes and operating characteristics out."""
