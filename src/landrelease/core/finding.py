@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from landrelease.core.revision import Revision
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -51,3 +53,13 @@ class ImportReport:
     def __post_init__(self) -> None:
         if self.read != self.accepted + self.merged + self.quarantined:
             raise AssertionError(f"{self.file}: the counts do not add up: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """All that one file brings: it enters the registry whole or not at all (design rule 2)."""
+
+    report: ImportReport
+    revisions: tuple[Revision, ...]
+    quarantined: tuple[QuarantinedRow, ...]
+    content: bytes  # the file itself, kept by its SHA-256, so that nothing that came in is lost
