@@ -25,7 +25,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """A row that was not accepted, whole: it can be mended, tried again or rejected with a reason."""
+    """A row that was not accepted, whole: it can be mended, tried again or rejected."""
 
     file: str
     source: str  # SHA-256 of the file

@@ -25,8 +25,15 @@ def geodesic_area_m2(geometry: BaseGeometry) -> float:
     """
     if geometry is None or geometry.is_empty:
         return 0.0
-    parts = [p for p in shapely.get_parts(shapely.get_parts([geometry])) if p.geom_type == "Polygon"]
-    return float(sum(abs(WGS84.geometry_area_perimeter(shapely.orient_polygons(p))[0]) for p in parts))
+    total = 0.0
+    for polygon in shapely.get_parts(geometry):
+        if polygon.geom_type != "Polygon" or polygon.is_empty:
+            continue
+        rings = [polygon.exterior, *polygon.interiors]
+        sizes = [abs(WGS84.polygon_area_perimeter(*shapely.get_coordinates(ring).T)[0])
+                 for ring in rings]
+        total += sizes[0] - sum(sizes[1:])
+    return float(total)
 
 
 def geodesic_distance_m(lon1, lat1, lon2, lat2):
@@ -60,7 +67,8 @@ class LocalPlane:
 
     def points(self, longitude, latitude) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates (arrays of N) in degrees to easting, northing (arrays of N) in metres."""
-        xy = _forward(self.proj)(np.column_stack([np.atleast_1d(longitude), np.atleast_1d(latitude)]))
+        degrees = np.column_stack([np.atleast_1d(longitude), np.atleast_1d(latitude)])
+        xy = _forward(self.proj)(degrees)
         return xy[:, 0], xy[:, 1]
 
 

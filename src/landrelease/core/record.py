@@ -19,7 +19,9 @@ DECLINED = "declined"
 
 ValueType = Literal["text", "integer", "number", "date", "choice"]
 GeometryType = Literal["polygon", "point", "none"]
-ValidationLevel = Literal["entered", "operator", "operations", "information_management", "authority"]
+ValidationLevel = Literal[
+    "entered", "operator", "operations", "information_management", "authority"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ _REPORTED = Field("information_date", "date", "Date of information: when it was 
 _ORGANISATION = Field("organisation", "text", "Organisation that reported it.",
                       synonyms=("organisation", "organization", "operator", "reported_by"))
 _ACCURACY = Field("position_accuracy_m", "number",
-                  "Accuracy of the position in the source, 90 % radius; it widens the hazard (S04).",
+                  "Accuracy of the position in the source, 90 % radius; widens the hazard (S04).",
                   unit="m", minimum=0, synonyms=("position_accuracy_m", "accuracy", "accuracy_m"),
                   source="own")
 _COMMON = (_ID, _NAME, _REPORTED, _ORGANISATION, _ACCURACY, _LABEL, _SHEET, _INDEX)
@@ -97,7 +99,8 @@ HAZARD = Kind(
         Field("reported_area_m2", "number", "Area that the source states; compared with the shape.",
               unit="m²", minimum=0, synonyms=("reported_area_m2", "area_m2", "area_size", "area")),
     ),
-    repair="union", legend=("suspected minefield", "suspected", "hazard", "sha", "cha", "minefield"),
+    repair="union",
+    legend=("suspected minefield", "suspected", "hazard", "sha", "cha", "minefield"),
 )
 OUTCOME = Kind(
     "outcome", "Outcome (cancelled, reduced, cleared or searched ground)", "polygon",
@@ -161,8 +164,8 @@ ADMINISTRATIVE_AREA = Kind(
         Field("level", "integer", "Administrative level, 1 the highest below the country.",
               minimum=0, maximum=8, synonyms=("level", "admin_level")),
     ),
-    repair="union", legend=("adm3", "adm1", "municipalities", "municipality", "entities", "district",
-                            "districts"),
+    repair="union",
+    legend=("adm3", "adm1", "municipalities", "municipality", "entities", "district", "districts"),
 )
 
 KINDS: dict[str, Kind] = {

@@ -36,7 +36,7 @@ class Revision:
     validation: ValidationLevel = "entered"
 
     def canonical(self) -> bytes:
-        """The bytes that the chain commits to: sorted JSON, geometry as little-endian WKB in hex."""
+        """The bytes that the chain commits to: sorted JSON, geometry as WKB in hex."""
         content = {
             "kind": self.kind,
             "record_id": self.record_id,

@@ -23,7 +23,7 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class HazardAssessment:
-    """What assess says of one hazard. People are an expectation over the settlements' position error."""
+    """What assess says of one hazard. People: expectation over the settlements' position error."""
 
     hazard_id: str
     people_nearby: float

@@ -1,0 +1,125 @@
+"""Records in, the typed land that the stages read out. Pure: the caller fetched the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import shapely
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.hazard import (
+    Accident,
+    AdministrativeArea,
+    Ground,
+    Hazard,
+    Land,
+    LiftedMinefield,
+    Outcome,
+    Settlement,
+)
+from landrelease.core.record import NOT_REPORTED, Record
+
+# Hazards in these states are no longer hazardous ground; every other state, and a state that
+# nobody reported, still is (S01).
+CLOSED_STATES = frozenset({"closed", "handed_over"})
+
+
+def build_land(
+    *,
+    hazards: Iterable[Record],
+    outcomes: Iterable[Record],
+    accidents: Iterable[Record],
+    activities: Iterable[Record],
+    settlements: Iterable[Record],
+    administrative_areas: Iterable[Record],
+    assumptions: Assumptions,
+    chain_head: str,
+) -> Land:
+    """Collect records into a `Land`.
+
+    Of the administrative areas only the most detailed level that is present serves as
+    municipality, so that no ground counts twice. An outcome or hazard belongs to the municipality
+    that holds the largest part of it. A settlement without a stated accuracy gets the standard
+    deviation of the assumption `settlement_error_m`; a stated 90 % radius is divided by 2.146
+    (the 90 % point of the Rayleigh distribution).
+    """
+    municipalities = _municipalities(administrative_areas)
+    find = _Finder(municipalities)
+    hazard_records = [
+        r for r in hazards
+        if r.geometry is not None and r.value("status") not in CLOSED_STATES
+    ]
+    outcome_records = [r for r in outcomes if r.geometry is not None]
+    hazard_homes = find.homes([r.geometry for r in hazard_records])
+    outcome_homes = find.homes([r.geometry for r in outcome_records])
+    error_m = assumptions.value("settlement_error_m")
+    return Land(
+        hazards=tuple(
+            Hazard(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("hazard_type")),
+                   str(r.value("status")), home)
+            for r, home in zip(hazard_records, hazard_homes, strict=True)
+        ),
+        outcomes=tuple(
+            Outcome(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("outcome_type")),
+                    home)
+            for r, home in zip(outcome_records, outcome_homes, strict=True)
+        ),
+        accidents=tuple(Accident(r.id, r.geometry) for r in accidents if r.geometry is not None),
+        lifted=tuple(
+            LiftedMinefield(r.id, r.geometry) for r in activities
+            if r.geometry is not None and r.value("activity_type") == "clearance"
+        ),
+        settlements=tuple(
+            Settlement(
+                r.id, str(r.values.get("name", "")), r.geometry,
+                None if r.value("population") == NOT_REPORTED else int(r.value("population")),
+                error_m if r.value("position_accuracy_m") == NOT_REPORTED
+                else float(r.value("position_accuracy_m")) / 2.146,
+            )
+            for r in settlements if r.geometry is not None
+        ),
+        municipalities=municipalities,
+        chain_head=chain_head,
+    )
+
+
+def _municipalities(records: Iterable[Record]) -> tuple[AdministrativeArea, ...]:
+    """The most detailed level present; records without a level only where none has one."""
+    areas = [
+        AdministrativeArea(
+            r.id, str(r.values.get("name", r.id)),
+            None if r.value("level") == NOT_REPORTED else int(r.value("level")), r.geometry)
+        for r in records if r.geometry is not None
+    ]
+    levels = [a.level for a in areas if a.level is not None]
+    finest = max(levels) if levels else None
+    return tuple(a for a in areas if a.level == finest)
+
+
+class _Finder:
+    """Which municipality holds the largest part of a ground."""
+
+    def __init__(self, municipalities: Sequence[AdministrativeArea]):
+        self.ids = [m.id for m in municipalities]
+        self.grounds = np.array([m.ground for m in municipalities], dtype=object)
+        shapely.prepare(self.grounds)
+        self.tree = shapely.STRtree(self.grounds)
+
+    def homes(self, grounds: Sequence[Ground]) -> list[str]:
+        homes = [""] * len(grounds)
+        if not self.ids or not grounds:
+            return homes
+        shapes = np.array(grounds, dtype=object)
+        which, where = self.tree.query(shapes, predicate="intersects")
+        candidates: dict[int, list[int]] = {}
+        for g, m in zip(which.tolist(), where.tolist(), strict=True):
+            candidates.setdefault(g, []).append(m)
+        for g, found in candidates.items():
+            if len(found) > 1:
+                # Degrees squared only rank the parts of one small ground against each other.
+                parts = shapely.area(shapely.intersection(self.grounds[found], shapes[g]))
+                found = [found[int(np.argmax(parts))]]
+            homes[g] = self.ids[found[0]]
+        return homes

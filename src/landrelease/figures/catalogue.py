@@ -1,0 +1,142 @@
+"""The figures that are reported: each with its definition, its scope and the records under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from landrelease.core.hazard import Land
+from landrelease.core.ledger import Figure, LedgerRow
+from landrelease.core.outlook import Outlook
+from landrelease.core.risk import HazardAssessment
+from landrelease.core.work import Plan
+
+_PARTS = {
+    "cancelled": "Ground taken out of hazards by non-technical survey",
+    "reduced": "Ground taken out of hazards by technical survey",
+    "cleared": "Ground taken out of hazards by clearance",
+}
+
+
+def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
+    """Figures of the land as recorded; `rows` is the ledger, its last row the total.
+
+    Every figure rests on the records named in it and on nothing else: whoever may read them can
+    compute it again (design rule 7).
+    """
+    total = rows[-1]
+    head = land.chain_head
+    figures = [
+        Figure("hazard_count", "Hazards on record", "Hazard records that are not closed or handed "
+               "over; every other status, and none, counts as hazardous.", float(total.hazards),
+               "areas", "all", total.hazard_ids, head),
+        Figure("hazardous_m2", "Hazardous area", "Geodesic area of the union of all hazards.",
+               total.hazardous_m2, "m²", "all", total.hazard_ids, head),
+    ]
+    for part, words in _PARTS.items():
+        value = getattr(total, f"{part}_m2")
+        ids = tuple(o.id for o in land.outcomes if o.outcome_type == part)
+        figures.append(Figure(
+            f"{part}_m2", f"{part.capitalize()} area",
+            f"{words}; geodesic area of the union, less what is still recorded as hazardous and "
+            "what a stronger outcome already covers.",
+            value, "m²", "all", ids + (total.hazard_ids if value is not None else ()), head,
+            note="" if value is not None else "not reported: no such record"))
+    reported = [getattr(total, f"{part}_m2") for part in _PARTS]
+    if any(value is not None for value in reported):
+        figures.append(Figure(
+            "released_m2", "Released area", "Cancelled, reduced and cleared area together; only "
+            "with the three parts beside it. Parts that are not reported are not in it.",
+            sum(value for value in reported if value is not None), "m²", "all",
+            tuple(o.id for o in land.outcomes), head,
+            note="; ".join(f"{part}: not reported" for part, value in zip(_PARTS, reported,
+                                                                          strict=True)
+                           if value is None)))
+    figures.append(Figure(
+        "contested_m2", "Contested area", "Ground recorded as released and still recorded as "
+        "hazardous; it counts as hazardous until a person decides.", total.contested_m2, "m²",
+        "all", total.hazard_ids + total.outcome_ids, head))
+    figures.append(Figure(
+        "accident_count", "Accidents and incidents on record", "Accident records, of any class.",
+        float(total.accidents), "records", "all", tuple(a.id for a in land.accidents), head,
+        note="dates and victims are counted only where they are reported"))
+    population = [s.population for s in land.settlements if s.population is not None]
+    figures.append(Figure(
+        "residents", "Residents of the recorded settlements", "Sum of the population of the "
+        "settlement records that report one.", float(sum(population)) if population else None,
+        "people", "all", tuple(s.id for s in land.settlements if s.population is not None), head,
+        note=f"{len(land.settlements) - len(population)} settlements do not report a population"))
+    for row in rows[:-1]:
+        figures.append(Figure(
+            f"hazardous_m2:{row.area_id}", f"Hazardous area, {row.name}",
+            "Geodesic area of the union of all hazards inside the municipality.",
+            row.hazardous_m2, "m²", row.name, row.hazard_ids, head))
+        if row.cleared_m2 is not None:
+            figures.append(Figure(
+                f"cleared_m2:{row.area_id}", f"Cleared area, {row.name}",
+                "Geodesic area of cleared ground inside the municipality, less what is still "
+                "recorded as hazardous.", row.cleared_m2, "m²", row.name,
+                row.outcome_ids + row.hazard_ids, head))
+    return tuple(figures)
+
+
+def assessment_figures(
+    assessments: Sequence[HazardAssessment], chain_head: str
+) -> tuple[Figure, ...]:
+    """Figures that rest on models: always with an interval (S12)."""
+    if not assessments:
+        return ()
+    ids = tuple(a.hazard_id for a in assessments)
+    return (
+        Figure("contaminated_expected", "Areas expected to hold explosive ordnance",
+               "Sum over all hazards of the chance that the area is contaminated at all. A prior: "
+               "no local survey effort is on record. The interval takes all chances low or all "
+               "high together.",
+               sum(a.prior.probability for a in assessments), "areas", "all", ids, chain_head,
+               low=sum(a.prior.low for a in assessments),
+               high=sum(a.prior.high for a in assessments), note="prior"),
+    )
+
+
+def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[Figure, ...]:
+    """What the plan returns by its horizon, and the forecast of the end."""
+    problem, schedule = plan.problem, plan.schedule
+    done = schedule.finish >= 0
+    hazards = tuple(problem.hazard_ids)
+    end = problem.slot_starts[-1].isoformat()
+    figures = [
+        Figure("plan_released_m2", "Area that the plan returns by its horizon",
+               f"Expected area of all stages finished by {end}: cancelled, reduced and cleared.",
+               float(problem.released_m2[done].sum()), "m²", f"until {end}", hazards, chain_head,
+               note="; ".join(
+                   f"{word}: {problem.released_m2[done & (problem.activity == code)].sum():.0f} m²"
+                   for code, word in enumerate(("cancelled", "reduced", "cleared")))),
+        Figure("plan_gap", "Gap to the bound", "(plan - bound) / bound: no plan of this problem "
+               "can be better by more.", plan.gap, "ratio", "plan", hazards, chain_head),
+        Figure("plan_room_closed", "Room closed", "(best simple rule - plan) / (best simple rule "
+               "- bound).", plan.room_closed, "ratio", "plan", hazards, chain_head),
+    ]
+    if outlook is not None and outlook.runs:
+        low, middle, high = (
+            float(np.quantile(outlook.finish_day, q, method="inverted_cdf")) / 365.25
+            for q in (0.1, 0.5, 0.9))
+        unfinished = int(np.sum(~np.isfinite(outlook.finish_day)))
+        figures.append(Figure(
+            "finish_years", "Years until all is done", "Median of the simulated finish, counted "
+            f"from {outlook.start.isoformat()}, with the central 80 %.",
+            middle if np.isfinite(middle) else None, "years", "all", hazards, chain_head,
+            low=low if np.isfinite(low) else None, high=high if np.isfinite(high) else None,
+            note=f"{unfinished} of {outlook.runs} runs do not finish within "
+                 f"{outlook.horizon_days / 365.25:.0f} years"))
+        low, middle, high = (float(np.quantile(outlook.cost, q)) for q in (0.1, 0.5, 0.9))
+        figures.append(Figure(
+            "cost", "Cost until all is done", "Median of the simulated cost, with the central "
+            "80 %; runs that do not finish count until the horizon of the forecast.", middle,
+            outlook.currency, "all", hazards, chain_head, low=low, high=high))
+    return tuple(figures)
+
+
+def trace(figures: Sequence[Figure], figure_id: str) -> Figure | None:
+    """The figure of that id, or None."""
+    return next((f for f in figures if f.id == figure_id), None)
