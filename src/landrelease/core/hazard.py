@@ -6,12 +6,13 @@ Typed views of records, as the stages read them. Geometry is longitude/latitude,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from shapely import MultiPolygon, Point, Polygon
 
 from landrelease.core.record import NOT_REPORTED, Record
 
-Ground = Polygon | MultiPolygon
+Ground: TypeAlias = Polygon | MultiPolygon
 
 
 @dataclass(frozen=True, slots=True)
