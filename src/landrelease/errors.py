@@ -27,10 +27,231 @@ class LandReleaseError(Exception):
 
 
 # --- FIL: files that come in -------------------------------------------------------------------
+FILE_MISSING = Message(
+    "FIL-001", "{file}: there is no such file.", "Check the path and the spelling of the name.")
+FILE_EMPTY = Message(
+    "FIL-002", "{file}: the file is empty ({found}).", "Ask the sender for the file again.")
+FILE_NOT_AS_NAMED = Message(
+    "FIL-003", "{file}: the content is not what the ending {ending} says; found {found}.",
+    "Give the file the ending of what it is, or save it again as {expected}.")
+FILE_CUT_OFF = Message(
+    "FIL-004", "{file}: the file is cut off or damaged at {place}: {found}.",
+    "Copy it again from where it came; the sizes of both copies must be equal.")
+FILE_TOO_LARGE = Message(
+    "FIL-005", "{file}: {what} is {found} bytes; at most {expected} are read.",
+    "Split the file, or save it as GeoPackage, and import the parts.")
+FILE_FORMAT_UNKNOWN = Message(
+    "FIL-006", "{file}: a file with the ending {ending} is not read.",
+    "Save it as one of: {expected}.")
+FILE_WITHOUT_ROWS = Message(
+    "FIL-007", "{file}: no rows of data ({found}).",
+    "Check that the right sheet or layer was saved, with one row of headings above the data.")
+FILE_ENCODING_UNREADABLE = Message(
+    "FIL-008", "{file}: the text cannot be read as {expected}; byte {place} is {found}.",
+    "Save the file again as UTF-8 text.")
+FILE_PARTS_MISSING = Message(
+    "FIL-009", "{file}: parts of the Shapefile are missing: {found}.",
+    "Copy the files {expected} into one folder; they are one layer.")
+FILE_LAYER_UNKNOWN = Message(
+    "FIL-010", "{file}: there is no layer or sheet {found}.", "Name one of: {expected}.")
+FILE_XML_NOT_ALLOWED = Message(
+    "FIL-011", "{file}: the XML declares a document type or entities; such files are not read.",
+    "Save the layer again as KML or GeoPackage.")
+FILE_NOT_READABLE = Message(
+    "FIL-012", "{file}: cannot be read as {expected}: {found}.",
+    "Open it in the program that made it and save it again.")
+KIND_NOT_KNOWN = Message(
+    "FIL-013", "{file}: neither the name of the file nor a column says what its rows are.",
+    "Say it with --kind, one of: {expected}.")
+MAPPING_NOT_READABLE = Message(
+    "FIL-014", "{file}: {field} in the mapping is {found}; expected {expected}.",
+    "Correct the mapping file; docs/import.md shows one.")
+COLUMNS_MISSING = Message(
+    "FIL-015", "{file}: columns are missing: {found}.",
+    "The headings must hold: {expected}. Add the missing ones.")
+FILE_ENCODING_GUESSED = Message(
+    "FIL-016", "{file}: the text does not say its encoding; read as {found} because {reason}.",
+    "Look at some names; if letters are wrong, save the file as UTF-8 and import it again.")
+FILE_OPEN_FAILED = Message(
+    "FIL-017", "{file}: cannot be opened: {found}.", "Check the rights of the file.")
+PLACE_COLUMNS_MISSING = Message(
+    "FIL-018", "{file}: no geometry and no columns with coordinates were found; headings: {found}.",
+    "Name the columns in a mapping: `longitude` and `latitude` for points, `geometry` for WKT.")
+ROWS_ALREADY_RECORDED = Message(
+    "FIL-019", "{file}: {found} rows are recorded already with equal content.",
+    "Nothing needs to be done.")
+FILE_NOTE = Message("FIL-020", "{file}: {found}.", "Check that this is what was meant.")
+TABLE_VALUE_WRONG = Message(
+    "FIL-021", "{file}, row {row}: {field} is {found}; expected {expected}.", "{remedy}")
+ASSUMPTIONS_MISSING = Message(
+    "FIL-022", "{file}: assumptions are missing: {found}.",
+    "Add a row for each of them; the file that comes with the package shows them.")
+ASSUMPTIONS_UNKNOWN = Message(
+    "FIL-023", "{file}: no assumption has the name {found}.",
+    "Remove or rename these rows; known names: {expected}.")
+CURRENCIES_DIFFER = Message(
+    "FIL-024", "{file}, row {row}: currency is {found}, the rows before it have {expected}.",
+    "Convert all amounts into one currency and say in `source` at which rate.")
 
 # --- ROW: single rows and values ---------------------------------------------------------------
+VALUE_NOT_A_NUMBER = Message(
+    "ROW-001", "{file}, row {row}: {field} is {found}; expected {expected}.",
+    "Enter a number, for example 1234.5.")
+VALUE_NOT_WHOLE = Message(
+    "ROW-002", "{file}, row {row}: {field} is {found}; expected a whole number.",
+    "Enter a whole number.")
+VALUE_OUT_OF_RANGE = Message(
+    "ROW-003", "{file}, row {row}: {field} is {found}; expected {expected}.",
+    "Ask the sender for the right number; leave it empty where nobody knows it.")
+NUMBER_AMBIGUOUS = Message(
+    "ROW-004", "{file}, row {row}: {field} is {found}: the mark can be a decimal or a thousands mark.",
+    "Enter it without thousands marks, or state `decimal` in the mapping.")
+UNIT_UNKNOWN = Message(
+    "ROW-005", "{file}, row {row}: {field} is {found}; expected a number in {expected}.",
+    "Convert it, or write one of the known units behind it.")
+DATE_NOT_READABLE = Message(
+    "ROW-006", "{file}, row {row}: {field} is {found}; expected a date such as 2024-03-31.",
+    "Enter the date as year-month-day; leave it empty where nobody knows it.")
+DATE_AMBIGUOUS = Message(
+    "ROW-007", "{file}, row {row}: {field} is {found}: day and month can be read both ways.",
+    "Enter it as year-month-day, or state `date_order` in the mapping (dmy or mdy).")
+DATE_IN_FUTURE = Message(
+    "ROW-008", "{file}, row {row}: {field} is {found}, which is after {expected}.",
+    "Ask the sender for the right date.")
+DATE_TOO_OLD = Message(
+    "ROW-009", "{file}, row {row}: {field} is {found}, which is before {expected}.",
+    "Ask the sender for the right date.")
+CHOICE_UNKNOWN = Message(
+    "ROW-010", "{file}, row {row}: {field} is {found}; expected one of {expected}.",
+    "Map the word in the mapping under `values`, or mend the row.")
+IDENTIFIER_REPEATED = Message(
+    "ROW-011", "{file}, row {row}: {field} {found} stands in row {other} with other content.",
+    "Ask the sender which row is right, then mend or reject this one.")
+IDENTIFIER_LOOKS_ALIKE = Message(
+    "ROW-012", "{file}, row {row}: {field} {found} differs from {other} only by case or by letters "
+    "that look alike.",
+    "Write the identifier as the programme does, or give this row another one.")
+SAME_RECORD_OTHER_VALUES = Message(
+    "ROW-013", "{file}, row {row}: the same place as row {other} with other values: {found}.",
+    "Give both rows an identifier, or reject one of them.")
+ROW_REPEATS = Message(
+    "ROW-014", "{file}, row {row}: repeats row {other} exactly and was merged into it.",
+    "Nothing needs to be done.")
+RECORD_CHANGED = Message(
+    "ROW-015", "{file}, row {row}: new revision of {other}; changed: {found}.",
+    "Check that the change is meant.")
+CELLS_TOO_MANY = Message(
+    "ROW-016", "{file}, row {row}: {found} cells, but {expected} headings.",
+    "Put quotes around texts and numbers that contain the delimiter.")
+CELLS_CUT_OFF = Message(
+    "ROW-017", "{file}, row {row}: the file ends in this row: {found} cells, but {expected} "
+    "headings, and no line end.",
+    "Copy the file again from where it came.")
+VALUE_CONVERTED = Message(
+    "ROW-018", "{file}, row {row}: {field} {found} was read as {expected}.",
+    "Check that this is what was meant.")
+VALUE_IS_FORMULA = Message(
+    "ROW-019", "{file}, row {row}: {field} is the formula {found}; formulas are not computed.",
+    "Replace the formula by its value in the sheet (copy, paste values).")
+RECORD_OF_OTHER_KIND = Message(
+    "ROW-020", "{file}, row {row}: {found} is already the identifier of a record of kind {other}.",
+    "Choose the right --kind, or give this row another identifier.")
+KNOWN_FILE_DIFFERS = Message(
+    "ROW-021", "{file}, row {row}: this file was taken in before; {other} has been changed since "
+    "and stays as it is.",
+    "Nothing needs to be done, unless the old content is right: then change the record itself.")
+STATUS_NEEDS_DECISION = Message(
+    "ROW-022", "{file}, row {row}: status of {other} would change from {expected} to {found}.",
+    "Land leaves the danger map by a signed decision only; use release, or reject the row.")
+TEXT_DAMAGED = Message(
+    "ROW-023", "{file}, row {row}: {field} holds characters that cannot be stored: {found}.",
+    "Write the text again without them.")
+IDENTIFIER_WITHOUT_VALUE = Message(
+    "ROW-024", "{file}, row {row}: {field} is empty, but it is required.",
+    "Enter it, then try the row again.")
 
 # --- GEO: places and geometries ----------------------------------------------------------------
+DATUM_NOT_STATED = Message(
+    "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",
+    "Ask the sender which map it was read from, then state `crs` in the mapping, "
+    "for example EPSG:4326.")
+PROJECTED_WITHOUT_CRS = Message(
+    "GEO-002", "{file}: {found} are not degrees, and no coordinate system is stated.",
+    "Ask the sender for the system of the map and state it as `crs` in the mapping, "
+    "for example EPSG:6316.")
+CRS_UNKNOWN = Message(
+    "GEO-003", "{file}: the coordinate system {found} is not known.",
+    "State it as an EPSG code, for example EPSG:4326.")
+CRS_WITHOUT_TRANSFORMATION = Message(
+    "GEO-004", "{file}: no transformation of stated accuracy leads from {found} to WGS 84 here{grid}.",
+    "Check the system; or convert the file in a GIS that has the national grid, to EPSG:4326.")
+DATUM_ASSUMED = Message(
+    "GEO-005", "{file}: the datum of {found} is not stated; latitude and longitude in degrees were "
+    "read as WGS 84.",
+    "If the source has another datum, state `crs` in the mapping and import again.")
+POSITION_TRANSFORMED = Message(
+    "GEO-006", "{file}: coordinates were carried from {found} to WGS 84, accuracy {accuracy} m "
+    "({operation}){grid}.",
+    "The accuracy is stored with each record. Check some places on a map.")
+GEOMETRY_MISSING = Message(
+    "GEO-007", "{file}, row {row}: no geometry ({found}).",
+    "Add the place, then try the row again.")
+GEOMETRY_UNREADABLE = Message(
+    "GEO-008", "{file}, row {row}: the geometry cannot be read: {found}.",
+    "Draw it again, or give it as WKT.")
+GEOMETRY_WRONG_TYPE = Message(
+    "GEO-009", "{file}, row {row}: the geometry is a {found}; expected a {expected}.",
+    "Choose the right --kind, or draw the geometry as a {expected}.")
+POLYGON_TOO_FEW_POINTS = Message(
+    "GEO-010", "{file}, row {row}: the polygon has {found} distinct points; expected at least 3.",
+    "Ask the sender for the missing corners.")
+PLACE_OUT_OF_RANGE = Message(
+    "GEO-011", "{file}, row {row}: {found} is not a place on Earth; expected longitude -180 to 180, "
+    "latitude -90 to 90.",
+    "Correct the coordinates, or state their coordinate system.")
+PLACE_SWAPPED = Message(
+    "GEO-012", "{file}, row {row}: {found} lies outside the programme; with latitude and longitude "
+    "swapped it lies inside ({expected}).",
+    "Swap the two values, then try the row again.")
+PLACE_ZERO = Message(
+    "GEO-013", "{file}, row {row}: the place is 0, 0, which stands for no place.",
+    "Enter the coordinates; leave the row out where nobody knows them.")
+PLACE_FAR_AWAY = Message(
+    "GEO-014", "{file}, row {row}: {found} lies outside the programme's bounds {expected}.",
+    "Correct the coordinates; or state wider bounds if the place is right.")
+TOO_MANY_VERTICES = Message(
+    "GEO-015", "{file}, row {row}: the geometry has {found} vertices; at most {expected} are taken.",
+    "It is kept whole in the stored file. Split the area or thin its outline outwards, then mend.")
+SHAPE_REPAIRED = Message(
+    "GEO-016", "{file}, row {row}: the polygon is not valid ({found}); {rule}. Area {area}; "
+    "the readings differ by {difference}.",
+    "Compare it with the source if the difference matters.")
+READINGS_DIFFER = Message(
+    "GEO-017", "{file}, row {row}: the polygon is not valid ({found}) and its readings differ by "
+    "{difference}. Widest reading: {area} within {bounds}.",
+    "Treat the widest reading as dangerous; draw the outline again from the source.")
+SHAPE_TANGLED = Message(
+    "GEO-018", "{file}, row {row}: the outline of {found} vertices crosses itself about {crossings} "
+    "times; it cannot be read as an area.",
+    "Ask the sender for the original outline.")
+AREA_TOO_SMALL = Message(
+    "GEO-019", "{file}, row {row}: the area is {found}; expected at least {expected}.",
+    "Ask the sender for the outline; a point or a line is not an area.")
+AREA_DIFFERS = Message(
+    "GEO-020", "{file}, row {row}: {field} says {found}, the shape measures {expected}.",
+    "Both are kept; ask the sender which is right.")
+SHAPE_REPEATED = Message(
+    "GEO-021", "{file}, row {row}: the same shape as {other}, under the identifier {found}.",
+    "Ask the sender whether it is one area; then mend or reject this row.")
+HAZARD_WOULD_SHRINK = Message(
+    "GEO-022", "{file}, row {row}: the new shape would take {found} out of hazard {other}.",
+    "Ground leaves a hazard by a signed decision only; record an outcome, or reject the row.")
+RELEASED_WOULD_GROW = Message(
+    "GEO-023", "{file}, row {row}: the new shape would add {found} to outcome {other}.",
+    "Released land grows by a signed decision only; record another outcome, or reject the row.")
+PARTS_LEFT_OUT = Message(
+    "GEO-024", "{file}, row {row}: the geometry also holds {found}, which have no area.",
+    "They are kept in the stored file. Record them on their own if they matter.")
 
 # --- STO: the registry -------------------------------------------------------------------------
 
