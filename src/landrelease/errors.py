@@ -259,6 +259,17 @@ PARTS_LEFT_OUT = Message(
 
 # --- PLN: plan ---------------------------------------------------------------------------------
 
+PLAN_FILE_UNREADABLE = Message(
+    "PLN-101",
+    "{path} cannot be read as a plan or forecast: {found}.",
+    "Make it again with `landrelease plan make` or `landrelease forecast make`.",
+)
+PLAN_IS_OLD = Message(
+    "PLN-102",
+    "{path} rests on another state of the registry: chain head {found}, now {expected}.",
+    "Make the plan again from the present records with `landrelease plan make`.",
+)
+
 # --- VER: verify -------------------------------------------------------------------------------
 
 # --- FOR: forecast -----------------------------------------------------------------------------

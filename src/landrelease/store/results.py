@@ -1,0 +1,246 @@
+"""Plans and forecasts as files, so that each step can be run apart: saved whole, loaded whole.
+
+A plan is a folder: `plan.json` for people and programs, `problem.npz` with the arrays of the
+problem. Nothing in them is executed when they are read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.outlook import Driver, Outlook
+from landrelease.core.work import ACTIVITIES, Plan, Problem, Schedule, Task, TeamPool
+from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
+
+FORMAT = 1
+_ARRAYS = (
+    "activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2",
+    "option_start", "first_pool", "first_slots", "second_pool", "second_slots", "option_cost",
+    "pool_teams", "pool_opens", "pool_closes", "delay_days",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan with what it rests on: the chain head, the assumptions and the weights."""
+
+    plan: Plan
+    assumptions: Assumptions
+    chain_head: str
+    start: date
+    weights: Mapping[str, float]
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Beside, then renamed: a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def save_plan(folder: Path, saved: PlanFile) -> None:
+    """Write `plan.json` and `problem.npz` into the folder."""
+    plan, problem = saved.plan, saved.plan.problem
+    arrays = {name: getattr(problem, name) for name in _ARRAYS}
+    arrays["priority"] = plan.priority
+    for field in dataclasses.fields(Schedule):
+        arrays[f"schedule_{field.name}"] = getattr(plan.schedule, field.name)
+    wkb = [shapely.to_wkb(task.ground, byte_order=1) for task in problem.tasks]
+    arrays["task_wkb"] = np.frombuffer(b"".join(wkb), dtype=np.uint8)
+    arrays["task_wkb_sizes"] = np.array([len(w) for w in wkb], dtype=np.int64)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    content = packed.getvalue()
+    write_atomically(folder / "problem.npz", content)
+    document = {
+        "format": FORMAT,
+        "chain_head": saved.chain_head,
+        "start": saved.start.isoformat(),
+        "problem_sha256": hashlib.sha256(content).hexdigest(),
+        "weights": dict(saved.weights),
+        "score": plan.score, "bound": plan.bound, "floor": plan.floor, "rules": plan.rules,
+        "gap": plan.gap, "room_closed": plan.room_closed,
+        "seed": plan.seed, "iterations": plan.iterations,
+        "slot_days": problem.slot_days,
+        "slot_starts": [d.isoformat() for d in problem.slot_starts],
+        "hazard_ids": list(problem.hazard_ids), "stage_ids": list(problem.stage_ids),
+        "option_mode": list(problem.option_mode),
+        "pools": [_plain(p) for p in problem.pools],
+        "tasks": [{k: v for k, v in _plain(t).items() if k != "ground"} for t in problem.tasks],
+        "assumptions": [_plain(a) for a in saved.assumptions],
+    }
+    write_atomically(folder / "plan.json", dump(document))
+
+
+def load_plan(path: Path) -> PlanFile:
+    """Read a plan's folder (or the `plan.json` in it).
+
+    Raises
+    ------
+    LandReleaseError
+        PLN-101: the files are not there, are cut off, do not belong together or are of another
+        format.
+    """
+    folder = path.parent if path.name == "plan.json" else path
+    try:
+        document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise ValueError(f"format {document['format']}, expected {FORMAT}")
+        content = (folder / "problem.npz").read_bytes()
+        if hashlib.sha256(content).hexdigest() != document["problem_sha256"]:
+            raise ValueError("problem.npz is not the one that plan.json was written with")
+        with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
+            arrays = {name: loaded[name] for name in loaded.files}
+        ends = np.cumsum(arrays["task_wkb_sizes"])
+        raw = arrays["task_wkb"].tobytes()
+        grounds = [shapely.from_wkb(raw[end - size:end])
+                   for end, size in zip(ends, arrays["task_wkb_sizes"], strict=True)]
+        problem = Problem(
+            stage_ids=tuple(document["stage_ids"]),
+            **{name: arrays[name] for name in _ARRAYS},
+            option_mode=tuple(document["option_mode"]),
+            pools=tuple(
+                TeamPool(**{**p, "available_from": _day(p["available_from"]),
+                            "available_until": _day(p["available_until"])})
+                for p in document["pools"]),
+            slot_starts=tuple(date.fromisoformat(d) for d in document["slot_starts"]),
+            slot_days=document["slot_days"],
+            hazard_ids=tuple(document["hazard_ids"]),
+            tasks=tuple(Task(**t, ground=g)
+                        for t, g in zip(document["tasks"], grounds, strict=True)),
+        )
+        schedule = Schedule(**{f.name: arrays[f"schedule_{f.name}"]
+                               for f in dataclasses.fields(Schedule)})
+        plan = Plan(problem, schedule, arrays["priority"], document["score"], document["bound"],
+                    document["rules"], document["floor"], document["iterations"],
+                    document["seed"])
+        return PlanFile(
+            plan, Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
+            document["chain_head"], date.fromisoformat(document["start"]), document["weights"])
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile,
+            shapely.errors.GEOSException) as error:
+        raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
+
+
+def plan_rows(plan: Plan) -> list[dict[str, Any]]:
+    """One row a stage, in order of its start: the table `plan.csv`. Dates are calendar dates."""
+    problem, schedule = plan.problem, plan.schedule
+    order = np.lexsort((np.arange(len(problem.stage_ids)), schedule.start,
+                        schedule.start < 0))
+    rows = []
+    for stage in order.tolist():
+        option = int(schedule.option[stage])
+        planned = option >= 0
+        second = planned and int(problem.second_pool[option]) >= 0
+        task = int(problem.task[stage])
+        rows.append({
+            "stage": problem.stage_ids[stage],
+            "hazard": problem.hazard_ids[int(problem.hazard[stage])],
+            "task": problem.tasks[task].id if task >= 0 else "",
+            "activity": ACTIVITIES[int(problem.activity[stage])],
+            "method": problem.option_mode[option] if planned else "",
+            "start": _slot(problem, schedule.start[stage]),
+            "finish": _slot_end(problem, schedule.finish[stage]),
+            "teams": " then ".join(
+                f"{problem.pools[int(pool)].id} {int(team) + 1}" for pool, team in
+                [(problem.first_pool[option], schedule.team[stage])]
+                + ([(problem.second_pool[option], schedule.second_team[stage])] if second else [])
+            ) if planned else "",
+            "work_m2": round(float(problem.work_m2[stage]), 1),
+            "expected_released_m2": round(float(problem.released_m2[stage]), 1),
+            "expected_cost": round(float(problem.option_cost[option]), 2) if planned else "",
+            "state": "planned" if planned else "not within the horizon",
+        })
+    return rows
+
+
+def _slot(problem: Problem, slot) -> str:
+    return problem.slot_starts[int(slot)].isoformat() if slot >= 0 else ""
+
+
+def _slot_end(problem: Problem, slot) -> str:
+    """Calendar date on which a stage that finishes at `slot` is over."""
+    if slot < 0:
+        return ""
+    days = float(problem.delay_days[int(slot)])
+    return date.fromordinal(problem.slot_starts[0].toordinal() + round(days)).isoformat()
+
+
+def save_outlook(path: Path, outlook: Outlook, chain_head: str) -> None:
+    """Write `forecast.json`: distributions, curves, drivers; `null` where a run did not finish."""
+    write_atomically(path, dump({
+        "format": FORMAT, "chain_head": chain_head, **_plain(outlook),
+        "finish_day": [None if not np.isfinite(v) else round(float(v), 2)
+                       for v in outlook.finish_day],
+    }))
+
+
+def load_outlook(path: Path) -> tuple[Outlook, str]:
+    """Read a forecast and the chain head that it rests on.
+
+    Raises
+    ------
+    LandReleaseError
+        PLN-101: not a forecast, cut off or of another format.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document.pop("format") != FORMAT:
+            raise ValueError(f"expected format {FORMAT}")
+        head = document.pop("chain_head")
+        arrays = {f.name for f in dataclasses.fields(Outlook) if "ndarray" in str(f.type)}
+        fields: dict[str, Any] = {
+            name: np.array([np.inf if v is None else v for v in value])
+            if name == "finish_day" else
+            (np.array(value) if name in arrays and value is not None else value)
+            for name, value in document.items()
+        }
+        fields["start"] = date.fromisoformat(document["start"])
+        fields["drivers"] = tuple(Driver(**d) for d in document["drivers"])
+        return Outlook(**fields), head
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
+
+
+def dump(document: Any) -> bytes:
+    """JSON for people: keys in the order given, two spaces, UTF-8; NaN and infinity as null."""
+    import orjson
+
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
+                        | orjson.OPT_APPEND_NEWLINE)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A dataclass as a dictionary of JSON values; geometry is left out by the caller."""
+    out = {}
+    for field in dataclasses.fields(value):
+        item = getattr(value, field.name)
+        if isinstance(item, date):
+            item = item.isoformat()
+        elif isinstance(item, np.ndarray):
+            item = item.tolist()
+        elif isinstance(item, tuple) and item and dataclasses.is_dataclass(item[0]):
+            item = [_plain(i) for i in item]
+        out[field.name] = item
+    return out
