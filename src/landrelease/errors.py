@@ -255,6 +255,17 @@ PARTS_LEFT_OUT = Message(
 
 # --- STO: the registry -------------------------------------------------------------------------
 
+NO_HAZARDS = Message(
+    "STO-101",
+    "The registry holds no open hazard.",
+    "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",
+)
+QUARANTINE_UNKNOWN = Message(
+    "STO-102",
+    "No quarantined row number {number} is waiting.",
+    "`landrelease quarantine list REGISTRY` shows the rows that wait, with their numbers.",
+)
+
 # --- ASS: assess -------------------------------------------------------------------------------
 
 # --- PLN: plan ---------------------------------------------------------------------------------
@@ -279,3 +290,34 @@ PLAN_IS_OLD = Message(
 # --- ACC: access -------------------------------------------------------------------------------
 
 # --- CLI: the command line ---------------------------------------------------------------------
+
+DEMO_DATA_MISSING = Message(
+    "CLI-101",
+    "{folder} has no {name}.",
+    "Give the folder that holds all layers of the demo; DATA_SOURCES.md lists them.",
+)
+WORLD_NOT_BUILT = Message(
+    "CLI-102",
+    "The world {world} is not built in this version.",
+    "Use --world bosnia.",
+)
+BAD_OPTION = Message(
+    "CLI-103",
+    "{option}: {found} cannot be read; expected {expected}.",
+    "See the command's --help for an example.",
+)
+OUT_NOT_WRITABLE = Message(
+    "CLI-104",
+    "{path} cannot be written: {found}.",
+    "Choose another place with --out, or free space on the disk.",
+)
+FIGURE_UNKNOWN = Message(
+    "CLI-105",
+    "There is no figure {found}.",
+    "`landrelease figures list REGISTRY` lists them all.",
+)
+RECORD_UNKNOWN = Message(
+    "CLI-106",
+    "There is no record {found}.",
+    "Record ids stand in the first column of `landrelease export`.",
+)

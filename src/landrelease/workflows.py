@@ -1,0 +1,612 @@
+"""Load, run one stage, save: the only place where stages meet.
+
+Every workflow takes plain values and a `Progress`; the command line and the page call the same
+ones. Heavy libraries are imported where they are used, so that the command line starts at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import json
+import math
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.finding import ImportReport
+from landrelease.core.hazard import Land
+from landrelease.core.ledger import Figure, LedgerRow
+from landrelease.core.outlook import Outlook
+from landrelease.core.progress import Progress, silent
+from landrelease.core.record import KINDS, Record
+from landrelease.core.risk import ContaminationMap, HazardAssessment
+from landrelease.core.work import Plan, TeamPool
+from landrelease.errors import (
+    DEMO_DATA_MISSING,
+    NO_HAZARDS,
+    PLAN_IS_OLD,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from landrelease.core.geometry import LocalPlane
+    from landrelease.core.report import DataSource
+    from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
+
+UNVERIFIED = "local user (unverified)"
+# Areas first, so that the programme's bounds are known when places are checked against them.
+_ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
+# Position error that a layer's own description states, where its columns carry none.
+PUBLIC_CELL_M = 1_000.0
+PUBLIC_WIDEN_M = 100.0
+PUBLIC_INWARD_M = 25.0
+
+
+# --- records -----------------------------------------------------------------------------------
+
+
+def import_files(
+    registry: Registry,
+    paths: Sequence[Path],
+    *,
+    kind: str | None = None,
+    mapping_path: Path | None = None,
+    dry_run: bool = False,
+    recorded_by: str = UNVERIFIED,
+    today: date | None = None,
+    progress: Progress = silent,
+) -> list[ImportReport]:
+    """Import files, each whole or not at all; a file of many layers gives a report a layer.
+
+    A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
+    cannot be read at all; files before it stay imported.
+    """
+    from landrelease.records import intake, mapping, readers
+
+    given = mapping.load(mapping_path) if mapping_path is not None else None
+    tables = []
+    for number, path in enumerate(paths):
+        progress(f"reading {path.name}", number / len(paths))
+        for layer in readers.layers(path):
+            table = readers.read(path, layer=layer)
+            found = kind or (given.kind if given is not None else mapping.guess_kind(table))
+            tables.append((found, table, given or mapping.propose(table, found)))
+    tables.sort(key=lambda item: _ORDER.index(item[0]))
+    reports = []
+    for number, (found, table, used) in enumerate(tables):
+        what = f"checking {table.file}"
+        share = number / len(tables)
+        progress(what, share)
+        taken = intake.take_in(
+            table, found, used,
+            existing={r.id: r for r in registry.records(found)},
+            taken_sources=set(registry.sources()),
+            recorded_at=datetime.now(UTC), recorded_by=recorded_by,
+            today=today or date.today(), programme_bounds=programme_bounds(registry),
+        )
+        if not dry_run:
+            progress(f"writing {table.file}", share)
+            registry.take_in(taken)
+        reports.append(taken.report)
+    progress("files imported", 1.0)
+    return reports
+
+
+def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the recorded administrative areas; None where there are none."""
+    import numpy as np
+    import shapely
+
+    grounds = [r.geometry for r in registry.records("administrative_area") if r.geometry]
+    if not grounds:
+        return None
+    west, south, east, north = shapely.total_bounds(np.array(grounds, dtype=object))
+    return float(west), float(south), float(east), float(north)
+
+
+def retry_quarantined(
+    registry: Registry,
+    number: int,
+    changes: Mapping[str, Any],
+    *,
+    decided_by: str = UNVERIFIED,
+    today: date | None = None,
+) -> ImportReport:
+    """Check a quarantined row again, with changed values; it leaves quarantine when it passes.
+
+    Raises
+    ------
+    LandReleaseError
+        STO-...: there is no waiting row of that number.
+    """
+    from landrelease.records import intake
+
+    entry = quarantine_entry(registry, number)
+    result = intake.retry(
+        entry.row, dict(changes),
+        existing={r.id: r for r in registry.records(entry.row.kind)},
+        recorded_at=datetime.now(UTC), recorded_by=decided_by, today=today or date.today(),
+        programme_bounds=programme_bounds(registry))
+    if not result.report.quarantined:
+        words = ", ".join(f"{k} = {v}" for k, v in changes.items()) or "tried again unchanged"
+        registry.decide_quarantine(
+            number, "accepted", reason=f"mended: {words}" if changes else words,
+            decided_by=decided_by, revisions=result.revisions)
+    return result.report
+
+
+def reject_quarantined(
+    registry: Registry, number: int, reason: str, *, decided_by: str = UNVERIFIED
+) -> None:
+    """Reject a row, with a reason; it stays in the registry."""
+    quarantine_entry(registry, number)
+    registry.decide_quarantine(number, "rejected", reason=reason, decided_by=decided_by)
+
+
+def quarantine_entry(registry: Registry, number: int):
+    from landrelease.errors import QUARANTINE_UNKNOWN
+
+    for entry in registry.quarantine("waiting"):
+        if entry.number == number:
+            return entry
+    raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
+
+
+def export_records(
+    registry: Registry, out: Path, *, known_at: datetime | None, role: str | None
+) -> dict[str, int]:
+    """Write the records that the role may see, a GeoJSON and a CSV a kind; kind -> rows."""
+    from landrelease.access import policy
+    from landrelease.store import exports
+
+    view = policy.view(role)
+    out.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    for kind in KINDS:
+        records = policy.redact(registry.records(kind, known_at=known_at), role)
+        if not records:
+            continue
+        rows = [{"record": r.id, **{f.name: _cell(r.value(f.name)) for f in KINDS[kind].fields
+                                     if view.may(kind, f.name)}} for r in records]
+        exports.write_csv(out / f"{kind}.csv", rows)
+        exports.write_geojson(
+            out / f"{kind}.geojson", [r.geometry for r in records], rows,
+            description=f"{KINDS[kind].title}; role: {role or 'public'}; chain head "
+                        f"{registry.head()}")
+        counts[kind] = len(records)
+    exports.write_json(out / "withheld.json", policy.withheld(role))
+    return counts
+
+
+def _cell(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+# --- what the stages read ----------------------------------------------------------------------
+
+
+def load_assumptions(path: Path | None = None) -> Assumptions:
+    """The assumptions of a file, or those that ship with the package."""
+    from landrelease.records.assumptions import read_assumptions
+
+    if path is not None:
+        return read_assumptions(path)
+    with _packaged("assumptions.csv") as packaged:
+        return read_assumptions(packaged)
+
+
+def load_teams(path: Path | None, *, country: bool = False) -> tuple[TeamPool, ...]:
+    """The teams of a file, or the assumed ones of the demo."""
+    from landrelease.records.teams import read_teams
+
+    if path is not None:
+        return read_teams(path)
+    with _packaged("teams_country.csv" if country else "teams_region.csv") as packaged:
+        return read_teams(packaged)
+
+
+def _packaged(name: str):
+    return importlib.resources.as_file(importlib.resources.files("landrelease.data") / name)
+
+
+def load_land(
+    registry: Registry,
+    assumptions: Assumptions,
+    *,
+    valid_at: date | None = None,
+    known_at: datetime | None = None,
+) -> Land:
+    """The land as recorded. Raises `LandReleaseError` STO-... where there is no hazard at all."""
+    from landrelease.core.land import build_land
+
+    def records(kind: str) -> list[Record]:
+        return registry.records(kind, valid_at=valid_at, known_at=known_at)
+
+    return build_land(
+        hazards=records("hazard"), outcomes=records("outcome"), accidents=records("accident"),
+        activities=records("activity"), settlements=records("settlement"),
+        administrative_areas=records("administrative_area"), assumptions=assumptions,
+        chain_head=registry.head())
+
+
+def plane_of(land: Land) -> LocalPlane:
+    """The plane centred on the hazards."""
+    import numpy as np
+    import shapely
+
+    from landrelease.core.geometry import plane_for
+
+    if not land.hazards:
+        raise LandReleaseError(NO_HAZARDS)
+    return plane_for(tuple(shapely.total_bounds(
+        np.array([h.ground for h in land.hazards], dtype=object))))
+
+
+# --- the stages --------------------------------------------------------------------------------
+
+
+def assess(
+    land: Land, assumptions: Assumptions, progress: Progress = silent
+) -> tuple[HazardAssessment, ...]:
+    """Exposure, evidence nearby and the prior of every hazard."""
+    from landrelease.assess.hazards import assess_hazards
+
+    plane_of(land)
+    return assess_hazards(land, assumptions, progress)
+
+
+def map_contamination(
+    land: Land,
+    assessments: Sequence[HazardAssessment],
+    out: Path,
+    cell_m: float,
+    progress: Progress = silent,
+) -> ContaminationMap:
+    """Write the contamination map as a cloud-optimised GeoTIFF and return it."""
+    from landrelease.assess.contamination import contamination_map
+    from landrelease.store.raster import write_cog
+
+    made = contamination_map(land, assessments, cell_m=cell_m, progress=progress)
+    progress(f"writing {out.name}", 0.9)
+    write_cog(made, out, description=(
+        "Chance that a cell holds explosive ordnance. Cells without a value: no information, "
+        f"treat as dangerous. Not for moving on the ground. Chain head {land.chain_head}."))
+    return made
+
+
+def make_plan(
+    land: Land,
+    assessments: Sequence[HazardAssessment],
+    pools: Sequence[TeamPool],
+    assumptions: Assumptions,
+    *,
+    start: date,
+    iterations: int,
+    seed: int,
+    seconds: float | None = None,
+    progress: Progress = silent,
+) -> PlanFile:
+    """Cut the areas into tasks, build the problem and solve it."""
+    from landrelease.plan.cutting import cut
+    from landrelease.plan.problem import build
+    from landrelease.plan.search import make_plan as solve
+    from landrelease.store.results import PlanFile
+
+    plane = plane_of(land)
+    progress("cutting areas into tasks", 0.0)
+    tasks = cut(land.hazards, plane, assumptions)
+    progress("building the planning problem", 0.05)
+    problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+    plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
+    weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
+    return PlanFile(plan, assumptions, land.chain_head, start, weights)
+
+
+def make_outlook(
+    plan: Plan, assumptions: Assumptions, *, runs: int, seed: int, progress: Progress = silent
+) -> Outlook:
+    """Simulate the plan's policy."""
+    from landrelease.forecast.outlook import make_outlook as simulate
+
+    return simulate(plan, assumptions, runs=runs, seed=seed, progress=progress)
+
+
+def make_ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
+    """The area ledger by municipality; the last row is the total."""
+    from landrelease.release.ledger import ledger
+
+    return ledger(land, progress)
+
+
+def make_figures(
+    land: Land,
+    rows: Sequence[LedgerRow],
+    *,
+    assessments: Sequence[HazardAssessment] = (),
+    plan: Plan | None = None,
+    outlook: Outlook | None = None,
+) -> tuple[Figure, ...]:
+    """All figures that the given results allow."""
+    from landrelease.figures import catalogue
+
+    figures = catalogue.land_figures(land, rows)
+    figures += catalogue.assessment_figures(assessments, land.chain_head)
+    if plan is not None:
+        figures += catalogue.plan_figures(plan, outlook, land.chain_head)
+    return figures
+
+
+def check_plan_is_current(saved: PlanFile, registry: Registry, path: Path) -> None:
+    """Raise PLN-102 where the plan rests on other records than the registry holds now."""
+    if saved.chain_head != registry.head():
+        raise LandReleaseError(
+            PLAN_IS_OLD, path=str(path), found=saved.chain_head[:12],
+            expected=registry.head()[:12])
+
+
+# --- publish -----------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Results:
+    """What the stages made, as far as it was made."""
+
+    land: Land
+    assumptions: Assumptions
+    ledger: tuple[LedgerRow, ...]
+    figures: tuple[Figure, ...]
+    assessments: tuple[HazardAssessment, ...] = ()
+    plan: PlanFile | None = None
+    outlook: Outlook | None = None
+    contamination: ContaminationMap | None = None
+    contamination_file: str = ""
+    imports: tuple[ImportReport, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heading:
+    """How the outputs name the programme."""
+
+    title: str
+    subtitle: str
+    scope: str
+    state: str = "not reported"
+    synthetic: bool = False
+    sources: tuple[DataSource, ...] = ()
+    cautions: tuple[str, ...] = ()
+    contact: str = ""
+
+
+def publish_public(
+    results: Results, heading: Heading, out: Path, made_on: date, progress: Progress = silent
+) -> Path:
+    """Write the page for everybody: coarse hazard cells, released ground rounded inward, totals.
+
+    Returns the page's path.
+    """
+    from landrelease.access import ground, policy
+    from landrelease.core.report import PublicFigure, PublicReport, PublicTotal, ReleasedGround
+    from landrelease.publish.page import render_public
+    from landrelease.store.results import write_atomically
+
+    progress("the public's page", 0.0)
+    view = policy.view(None)
+    land, plane = results.land, plane_of(results.land)
+    cells = ground.public_hazard_cells(
+        land.hazards, plane, cell_m=PUBLIC_CELL_M, widen_m=PUBLIC_WIDEN_M)
+    progress("the public's page", 0.5)
+    released = ground.public_released(land.outcomes, land.hazards, plane, inward_m=PUBLIC_INWARD_M)
+    report = PublicReport(
+        title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
+        synthetic=heading.synthetic, made_on=made_on, state=heading.state,
+        hazardous=tuple(cells), cell_m=PUBLIC_CELL_M,
+        released=tuple(ReleasedGround(g, kind, None, None) for g, kind in released),
+        municipalities=land.municipalities,
+        totals=tuple(
+            PublicTotal(r.name, r.hazards, r.hazardous_m2, r.cleared_m2)
+            for r in results.ledger[:-1]),
+        figures=tuple(
+            PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
+            for f in results.figures
+            if f.scope == "all" and view.may("figures", f.id)),
+        sources=heading.sources, cautions=heading.cautions, contact=heading.contact,
+    )
+    path = out / "index.html"
+    write_atomically(path, render_public(report).encode())
+    progress("the public's page", 1.0)
+    return path
+
+
+def publish_planner(
+    results: Results,
+    heading: Heading,
+    out: Path,
+    made_on: date,
+    *,
+    role: str = "planner",
+    promised: Sequence[date] = (),
+    progress: Progress = silent,
+) -> list[Path]:
+    """Write page, PDF and data files for those who run the programme, as the role may see them."""
+    from landrelease.access import policy
+    from landrelease.core.report import Report
+    from landrelease.publish.document import render_pdf
+    from landrelease.publish.page import render_page
+    from landrelease.store import exports
+    from landrelease.store import results as files
+
+    view = policy.view(role)
+    report = Report(
+        title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
+        synthetic=heading.synthetic, made_on=made_on, land=results.land,
+        assessments=results.assessments,
+        plan=results.plan.plan if results.plan else None,
+        weights=dict(results.plan.weights) if results.plan else {},
+        outlook=results.outlook, promised=tuple(promised), ledger=results.ledger[:-1],
+        ledger_total=results.ledger[-1], figures=results.figures,
+        assumptions=results.assumptions, imports=results.imports,
+        contamination=results.contamination, contamination_file=results.contamination_file,
+        sources=heading.sources, cautions=heading.cautions)
+    written = []
+    progress("the page", 0.1)
+    files.write_atomically(out / "index.html", render_page(report, view).encode())
+    written.append(out / "index.html")
+    progress("the document", 0.4)
+    files.write_atomically(out / "report.pdf", render_pdf(report, view))
+    written.append(out / "report.pdf")
+    progress("the data files", 0.7)
+    if view.may("figures"):
+        exports.write_json(out / "figures.json", figures_document(results, made_on))
+        written.append(out / "figures.json")
+    if results.plan is not None and view.may("plan"):
+        rows = files.plan_rows(results.plan.plan)
+        exports.write_csv(out / "plan.csv", rows)
+        geometries, properties = plan_features(results.plan, rows)
+        exports.write_geojson(out / "plan.geojson", geometries, properties,
+                              description="Tasks of the plan; a proposal, not an order.")
+        written += [out / "plan.csv", out / "plan.geojson"]
+    if view.may("hazard"):
+        exports.write_geoparquet(out / "areas.parquet", *area_table(results))
+        written.append(out / "areas.parquet")
+    progress("published", 1.0)
+    return written
+
+
+def figures_document(results: Results, made_on: date) -> dict[str, Any]:
+    """`figures.json`: each figure with its definition, interval and records."""
+    return {
+        "made_on": made_on.isoformat(),
+        "chain_head": results.land.chain_head,
+        "figures": [dataclasses.asdict(f) for f in results.figures],
+        "ledger": [dataclasses.asdict(r) for r in results.ledger],
+    }
+
+
+def plan_features(
+    saved: PlanFile, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[Any], list[dict[str, Any]]]:
+    """One feature a task: its ground and the dates of its stages."""
+    stages: dict[str, dict[str, Any]] = {}
+    surveys: dict[str, str] = {}
+    for row in rows:
+        if row["task"]:
+            entry = stages.setdefault(row["task"], {})
+            entry[f"{row['activity']}_start"] = row["start"] or None
+            entry[f"{row['activity']}_finish"] = row["finish"] or None
+            entry[f"{row['activity']}_method"] = row["method"] or None
+        else:
+            surveys[row["hazard"]] = row["finish"]
+    tasks = saved.plan.problem.tasks
+    return [t.ground for t in tasks], [
+        {"task": t.id, "hazard": t.hazard_id, "area_m2": round(t.area_m2, 1),
+         "NTS_finish": surveys.get(t.hazard_id) or None, **stages.get(t.id, {})}
+        for t in tasks
+    ]
+
+
+def area_table(results: Results) -> tuple[dict[str, list[Any]], list[Any]]:
+    """The columns of `areas.parquet`, one row a hazard, and their grounds."""
+    land = results.land
+    names = {m.id: m.name for m in land.municipalities}
+    assessed = {a.hazard_id: a for a in results.assessments}
+    columns: dict[str, list[Any]] = {
+        "hazard": [h.id for h in land.hazards],
+        "hazard_type": [h.hazard_type for h in land.hazards],
+        "status": [h.status for h in land.hazards],
+        "municipality": [names.get(h.municipality_id) for h in land.hazards],
+        "area_m2": [h.area_m2 for h in land.hazards],
+    }
+    if assessed:
+        found = [assessed[h.id] for h in land.hazards]
+        for name in ("people_nearby", "people_low", "people_high", "accidents_inside",
+                     "accidents_nearby", "lifted_nearby", "cleared_overlap_m2", "next_action"):
+            columns[name] = [getattr(a, name) for a in found]
+        for name in ("probability", "low", "high", "is_prior"):
+            columns[f"contaminated_{name}"] = [getattr(a.prior, name) for a in found]
+    if results.plan is not None:
+        from landrelease.store.results import plan_rows
+
+        last: dict[str, str] = {}
+        open_ended: set[str] = set()
+        for row in plan_rows(results.plan.plan):
+            if row["finish"]:
+                last[row["hazard"]] = max(last.get(row["hazard"], ""), row["finish"])
+            else:
+                open_ended.add(row["hazard"])
+        columns["planned_finish"] = [
+            None if h.id in open_ended else last.get(h.id) for h in land.hazards]
+    return columns, [h.ground for h in land.hazards]
+
+
+# --- the demo ----------------------------------------------------------------------------------
+
+DEMO_FILES = (
+    "municipalities.geojson", "suspected_areas.geojson", "cleared_areas.geojson",
+    "incidents.geojson", "lifted_minefields.geojson", "settlements_1991_approx.csv",
+)
+
+
+def demo_inputs(data: Path | None, out: Path) -> list[Path]:
+    """The files of the demo: the region that ships with the package, or a folder of the same layers.
+
+    Raises
+    ------
+    LandReleaseError
+        CLI-101: the folder lacks a layer.
+    """
+    if data is None:
+        folder = out / "data"
+        folder.mkdir(parents=True, exist_ok=True)
+        from landrelease.store.results import write_atomically
+
+        with _packaged("bih_sheet_2683.zip") as packaged, zipfile.ZipFile(packaged) as archive:
+            for name in DEMO_FILES:
+                write_atomically(folder / name, archive.read(name))
+        return [folder / name for name in DEMO_FILES]
+    paths = []
+    for name in DEMO_FILES:
+        found = next((p for p in (data / name, data / f"{name}.gz") if p.is_file()), None)
+        if found is None:
+            raise LandReleaseError(DEMO_DATA_MISSING, folder=str(data), name=name)
+        paths.append(found)
+    return paths
+
+
+def demo_heading(country: bool) -> Heading:
+    """Title, sources and cautions of the demo."""
+    import csv
+
+    from landrelease.core.report import DataSource
+
+    with _packaged("sources.csv") as path, open(path, encoding="utf-8", newline="") as lines:
+        sources = tuple(
+            DataSource(r["name"], r["what"], r["origin"], r["licence"], r["state"])
+            for r in csv.DictReader(lines)
+            if any(name.startswith(r["file"]) for name in DEMO_FILES))
+    place = "Bosnia and Herzegovina" if country else "Zenica, Travnik and Bugojno"
+    return Heading(
+        title=f"Land release: {place}",
+        subtitle="From suspected areas to a bounded plan and an honest forecast",
+        scope="map sheets of the folder given" if country
+        else "map sheets 2683-I to 2683-IV, Bosnia and Herzegovina",
+        state="public map sheets of 2024 or earlier",
+        sources=sources,
+        cautions=(
+            "The data is out of date and must not be used for moving on the ground.",
+            "The teams, their rates and costs are assumptions, not those of a real programme.",
+            "Residents are those of the census of 1991, at approximate places.",
+        ))
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    return [v if math.isfinite(v) else None for v in values]
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file as plain values."""
+    return json.loads(path.read_text(encoding="utf-8"))
