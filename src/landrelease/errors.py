@@ -254,6 +254,99 @@ PARTS_LEFT_OUT = Message(
     "They are kept in the stored file. Record them on their own if they matter.")
 
 # --- STO: the registry -------------------------------------------------------------------------
+REGISTRY_MISSING = Message(
+    "STO-001", "There is no registry at {address}.",
+    "Check the path, or make a new one: landrelease init {address}")
+REGISTRY_EXISTS = Message(
+    "STO-002", "{address} exists already; nothing was changed.",
+    "Choose another name for the new registry, or import into this one.")
+NOT_A_REGISTRY = Message(
+    "STO-003", "{address} is not a registry of landrelease: {found}.",
+    "Give the path of the .gpkg file that `landrelease init` made; to bring in the data of another "
+    "file, use `landrelease import FILE --into REGISTRY`.")
+REGISTRY_NEWER = Message(
+    "STO-004", "{address} was written by a newer version (layout {found}; this version reads up to "
+    "{expected}).", "Install the newer version of landrelease; nothing was changed.")
+REGISTRY_DAMAGED = Message(
+    "STO-005", "{address} is cut off or damaged: {found}.",
+    "Copy it again from where it came from, or go back to the last backup. Keep the damaged file.")
+ADDRESS_NOT_SERVED = Message(
+    "STO-006", "This version does not keep a registry at {address}: {found}.",
+    "Give the path of a GeoPackage file, for example office.gpkg.")
+REGISTRY_BUSY = Message(
+    "STO-007", "{address} is in use: another program has been writing to it for more than "
+    "{waited_s:g} s. Nothing was written.",
+    "Wait until the other import has ended (or close the editing session in the GIS) and try again.")
+CANNOT_WRITE = Message(
+    "STO-008", "{path} cannot be written: {reason}. Nothing was written.",
+    "Check that the folder exists, that you may write to it, and that the disk is not full.")
+SOURCE_TWICE = Message(
+    "STO-009", "{file} (SHA-256 {sha256}) was already imported as {kind} on {day}; importing it "
+    "again with new content would count it twice. Nothing was written.",
+    "Nothing has to be done. Rows that were quarantined are mended with `landrelease quarantine`; "
+    "a corrected file is imported as the new file that it is.")
+REVISION_REFUSED = Message(
+    "STO-010", "Record {record}, field {field}: found {found}, expected {expected}. "
+    "Nothing was written.", "Correct the record before it is recorded.")
+PERSONAL_FIELD = Message(
+    "STO-011", "Record {record}: the field {field} of {kind} is personal and may never stand in "
+    "the chain, from which nothing can be erased (S17). Nothing was written.",
+    "Leave the field out.")
+SOURCE_UNKNOWN = Message(
+    "STO-012", "No file with the SHA-256 {sha256} came in.",
+    "List the files that came in, and copy the number from there.")
+SOURCE_NOT_KEPT = Message(
+    "STO-013", "The content of {file} (SHA-256 {sha256}, {size} bytes) is larger than {limit} bytes "
+    "and was not kept in the registry; its records and its quarantine were.",
+    "Take the file from the archive of the office and compare its SHA-256.")
+SOURCE_DIFFERS = Message(
+    "STO-014", "{file}: its content has the SHA-256 {found}, the import says {expected}. "
+    "Nothing was written.", "The file changed while it was read: import it again.")
+QUARANTINE_UNKNOWN = Message(
+    "STO-015", "There is no quarantined row number {number}.",
+    "See the numbers with: landrelease quarantine list REGISTRY")
+QUARANTINE_REFUSED = Message(
+    "STO-016", "Quarantined row {number} ({status}): {problem}. Nothing was written.",
+    "See what was decided with: landrelease quarantine show REGISTRY {number}")
+TIME_WITHOUT_ZONE = Message(
+    "STO-017", "{field} is {found}: a time without a zone.",
+    "Give the time with its zone, for example 2026-05-01T08:00:00+02:00.")
+REGISTRY_CLOSED = Message(
+    "STO-018", "The registry {address} is closed.", "Open it again.")
+COUNTS_DIFFER = Message(
+    "STO-019", "{file}: the report counts {expected} quarantined rows, but {found} came with it. "
+    "Nothing was written.", "Import the file again; if it stays, report it as a fault.")
+AUDIT_CHANGED = Message(
+    "STO-101", "Revision {number} ({record}) was changed after it was recorded: {found}.",
+    "Compare it with a backup or with another office's copy, and find out who wrote to the file.")
+AUDIT_REMOVED = Message(
+    "STO-102", "Revisions {first} to {last} are missing from the chain.",
+    "Compare the file with a backup or with another office's copy.")
+AUDIT_LINK = Message(
+    "STO-103", "Revision {number} ({record}) does not follow from the one before it: a revision was "
+    "inserted, removed or moved here.",
+    "Compare the file with a backup or with another office's copy.")
+AUDIT_END = Message(
+    "STO-104", "The chain ends at revision {found}, but {expected} were recorded: the end was cut "
+    "or something was added.", "Compare the file with a backup or with another office's copy.")
+AUDIT_CURRENT_DIFFERS = Message(
+    "STO-105", "The current row of {record} in {kind} differs from its history in: {fields}.",
+    "Somebody edited the layer: record the change as a revision with a reason, then rebuild.")
+AUDIT_CURRENT_MISSING = Message(
+    "STO-106", "{record} has a history but no current row in {kind}.",
+    "Somebody deleted it from the layer; the history still holds it.")
+AUDIT_CURRENT_EXTRA = Message(
+    "STO-107", "{kind} has a row {record} that no revision explains.",
+    "Somebody added it to the layer: bring it in as an import with its source instead.")
+AUDIT_SOURCE = Message(
+    "STO-108", "The file {file} (SHA-256 {sha256}) is {found}.",
+    "Take the file from the archive of the office.")
+AUDIT_QUARANTINE = Message(
+    "STO-109", "The import of {file} quarantined {expected} rows, but the registry holds {found}.",
+    "Compare the file with a backup.")
+AUDIT_INDEX = Message(
+    "STO-110", "The spatial index of {kind} does not fit its rows: {found}.",
+    "A map may miss ground. Rebuild the spatial index of the layer in the GIS.")
 
 NO_HAZARDS = Message(
     "STO-101",
@@ -286,8 +379,34 @@ PLAN_IS_OLD = Message(
 # --- FOR: forecast -----------------------------------------------------------------------------
 
 # --- PUB: publish ------------------------------------------------------------------------------
+PUB_NOT_FOR_ROLE = Message(
+    "PUB-001",
+    "This reader may not see the hazards themselves, so a map for planners would look empty.",
+    "Make the page for the public, or publish for a role that may see hazards.",
+)
+PUB_COORDINATES = Message(
+    "PUB-002",
+    "{record}: {x}, {y} is not a longitude and latitude that a map can show.",
+    "Mend the record: longitude -180 to 180, latitude -85 to 85, in degrees on WGS 84.",
+)
+PUB_NOT_SET = Message(
+    "PUB-003",
+    "The PDF could not be set: {reason}.",
+    "Report this with the words above; the page holds the same content and can be printed.",
+)
+PUB_PUBLIC_FACTS = Message(
+    "PUB-004",
+    "The page for the public was given {found}.",
+    "Give it coarse cells of positive width and polygons in longitude and latitude.",
+)
+
 
 # --- ACC: access -------------------------------------------------------------------------------
+ROLE_UNKNOWN = Message(
+    "ACC-001", "There is no role {found}.", "Roles are: {expected}. Without a role it is the public's view.")
+CELL_SIZE_REFUSED = Message(
+    "ACC-002", "{field} is {found}; expected {expected}.",
+    "Give a length in metres, for example 1000 for cells of 1 km.")
 
 # --- CLI: the command line ---------------------------------------------------------------------
 
