@@ -440,3 +440,8 @@ RECORD_UNKNOWN = Message(
     "There is no record {found}.",
     "Record ids stand in the first column of `landrelease export`.",
 )
+PORT_TAKEN = Message(
+    "CLI-107",
+    "Port {port} cannot be used: {found}.",
+    "Choose another with --port, or leave it out for any free one.",
+)

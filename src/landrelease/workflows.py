@@ -552,7 +552,7 @@ DEMO_FILES = (
 
 
 def demo_inputs(data: Path | None, out: Path) -> list[Path]:
-    """The files of the demo: the region that ships with the package, or a folder of the same layers.
+    """The files of the demo: the region in the package, or a folder of the same layers.
 
     Raises
     ------

@@ -1,0 +1,5 @@
+"""`python -m landrelease`."""
+
+from landrelease.apps.cli import main
+
+main()

@@ -1,0 +1,781 @@
+"""The command line: parse, call a workflow, show. The table of commands is docs/commands.md.
+
+Exit status: 0 done, 1 done with findings, 2 could not be done.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landrelease.apps.console import listening
+from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, WORLD_NOT_BUILT, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.store.registry import Registry
+
+DONE, FINDINGS, NOT_DONE = 0, 1, 2
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Runs a mine-clearance programme from suspicion to hand-over, with the proof of every "
+    "step. It proposes; a named authority decides and signs.")
+
+
+def group(name: str, words: str) -> typer.Typer:
+    made = typer.Typer(no_args_is_help=True, help=words, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    return made
+
+
+quarantine = group("quarantine", "Rows that were not accepted: list, mend, retry, reject.")
+assess_group = group("assess", "Where items may still lie, and how sure that is.")
+plan_group = group("plan", "What to survey and clear, in which order, by whom.")
+verify_group = group("verify", "Inspection: sample sizes and what they can show.")
+forecast_group = group("forecast", "When it will be done and what it will cost.")
+figures_group = group("figures", "What to report, and the records under each figure.")
+
+RegistryArgument = Annotated[str, typer.Argument(
+    metavar="REGISTRY", help="A .gpkg path (postgresql:// addresses come with a later version).")]
+JsonOption = Annotated[Path | None, typer.Option("--json", metavar="OUT",
+                                                 help="Write the result as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
+                                         help="The same seed and iterations, the same result.")]
+RoleOption = Annotated[str | None, typer.Option(
+    "--as", metavar="ROLE", help="Whose view; without it the public's.")]
+ByOption = Annotated[str, typer.Option(
+    "--by", metavar="WHO", help="Who records it; shown as unverified until keys exist.")]
+AssumptionsOption = Annotated[Path | None, typer.Option(
+    "--assumptions", metavar="FILE.csv", help="Your own assumptions; else those of the package.")]
+TeamsOption = Annotated[Path | None, typer.Option(
+    "--teams", metavar="FILE.csv", help="Your teams and machines; else assumed ones.")]
+StartOption = Annotated[str | None, typer.Option(
+    "--start", metavar="DATE", help="First day of the plan; else 1 April of next year.")]
+UNVERIFIED = "local user (unverified)"
+
+
+# --- helpers -----------------------------------------------------------------------------------
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def as_date(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise LandReleaseError(BAD_OPTION, option=option, found=text,
+                               expected="a date as 2027-04-01") from None
+
+
+def first_day(text: str | None) -> date:
+    return as_date("--start", text) if text else date(date.today().year + 1, 4, 1)
+
+
+def put_json(path: Path | None, document: Any) -> None:
+    if path is not None:
+        from landrelease.store.results import dump, write_atomically
+
+        write_atomically(path, dump(document))
+
+
+class opened:
+    """`with opened(address) as registry:`; closed whatever happens."""
+
+    def __init__(self, address: str):
+        self.address = address
+
+    def __enter__(self) -> Registry:
+        from landrelease.store.open import open_registry
+
+        self.registry = open_registry(self.address)
+        return self.registry
+
+    def __exit__(self, *_: object) -> None:
+        self.registry.close()
+
+
+def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
+    import dataclasses
+
+    return [dataclasses.asdict(r) for r in reports]
+
+
+def show_reports(reports: list[Any]) -> None:
+    from landrelease.records.intake import MERGE_RULE
+
+    say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
+    for r in reports:
+        say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
+            f"{r.quarantined:>13,}")
+    say(f"Merged: {MERGE_RULE}")
+
+
+# --- in and out --------------------------------------------------------------------------------
+
+
+@app.command()
+def init(registry: RegistryArgument,
+         office: Annotated[str, typer.Option(help="Name of the office that keeps the chain.")]
+         = "office") -> None:
+    """Create an empty registry.
+
+    Example: landrelease init district.gpkg --office Travnik
+    """
+    from landrelease.store.open import create_registry
+
+    create_registry(registry, office=office).close()
+    say(f"{registry}: created, office {office}")
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    into: Annotated[str, typer.Option("--into", metavar="REGISTRY")],
+    kind: Annotated[str | None, typer.Option(
+        "--kind", help="hazard, outcome, accident, activity, settlement, administrative_area; "
+        "guessed where the file says it.")] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", metavar="MAP.yaml")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, write nothing.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", metavar="OUT.json")] = None,
+    by: ByOption = UNVERIFIED, quiet: QuietOption = False,
+) -> None:
+    """Import CSV, XLSX, GeoJSON, GeoPackage, Shapefile, KML or KMZ, each file whole or not at all.
+
+    Rows that cannot be accepted wait in quarantine with their reason. The same file again changes
+    nothing. Exit status 1 where rows were quarantined.
+
+    Example: landrelease import areas.geojson --into district.gpkg --kind hazard --report in.json
+    """
+    from landrelease import workflows
+
+    with opened(into) as registry, listening(quiet) as progress:
+        reports = workflows.import_files(
+            registry, files, kind=kind, mapping_path=mapping, dry_run=dry_run, recorded_by=by,
+            progress=progress)
+    put_json(report, report_rows(reports))
+    show_reports(reports)
+    if dry_run:
+        say("Dry run: nothing was written.")
+    waiting = sum(r.quarantined for r in reports)
+    if waiting:
+        say(f"{waiting:,} rows wait in quarantine: landrelease quarantine list {into}")
+    raise typer.Exit(FINDINGS if waiting else DONE)
+
+
+@app.command()
+def export(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
+    as_of: Annotated[str | None, typer.Option(
+        "--as-of", metavar="D", help="As it was known at the end of that day (UTC).")] = None,
+    role: RoleOption = None,
+) -> None:
+    """Write the records that the role may see as GeoJSON and CSV, and what was withheld.
+
+    Example: landrelease export district.gpkg out --as planner --as-of 2027-05-01
+    """
+    from landrelease import workflows
+
+    known_at = None
+    if as_of:
+        day = as_date("--as-of", as_of)
+        known_at = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
+    with opened(registry) as opened_registry:
+        counts = workflows.export_records(opened_registry, out, known_at=known_at, role=role)
+    for kind, rows in counts.items():
+        say(f"{kind:<22}{rows:>8,}")
+    say(f"Written to {out} for the role {role or 'public'}; withheld.json says what is missing.")
+
+
+@quarantine.command("list")
+def quarantine_list(registry: RegistryArgument, json: JsonOption = None) -> None:
+    """Show the rows that wait, one a line.
+
+    Example: landrelease quarantine list district.gpkg
+    """
+    with opened(registry) as opened_registry:
+        entries = opened_registry.quarantine("waiting")
+    put_json(json, [quarantine_document(e) for e in entries])
+    for e in entries:
+        first = e.row.findings[0]
+        say(f"{e.number:>6}  {e.row.file}, row {e.row.row}  {first.code}  {first.problem}")
+    say(f"{len(entries):,} rows wait.")
+    raise typer.Exit(FINDINGS if entries else DONE)
+
+
+def quarantine_document(entry: Any) -> dict[str, Any]:
+    import dataclasses
+
+    return {"number": entry.number, "status": entry.status, "reason": entry.reason,
+            "file": entry.row.file, "row": entry.row.row, "kind": entry.row.kind,
+            "values": dict(entry.row.values), "geometry": entry.row.geometry_wkt,
+            "findings": [dataclasses.asdict(f) for f in entry.row.findings]}
+
+
+@quarantine.command("show")
+def quarantine_show(registry: RegistryArgument, number: int, json: JsonOption = None) -> None:
+    """Show one row with all its values and findings.
+
+    Example: landrelease quarantine show district.gpkg 12
+    """
+    from landrelease import workflows
+
+    with opened(registry) as opened_registry:
+        entry = workflows.quarantine_entry(opened_registry, number)
+    put_json(json, quarantine_document(entry))
+    say(f"{entry.row.file}, row {entry.row.row}, kind {entry.row.kind}, {entry.status}")
+    for name, value in entry.row.values.items():
+        say(f"  {name}: {value}")
+    say(f"  geometry: {entry.row.geometry_wkt[:300]}")
+    for finding in entry.row.findings:
+        say(f"[{finding.code}] {finding.problem} {finding.remedy}")
+
+
+@quarantine.command("mend")
+def quarantine_mend(
+    registry: RegistryArgument, number: int,
+    change: Annotated[list[str], typer.Option(
+        "--set", metavar="FIELD=VALUE", help="A new value; geometry as WKT. Repeat for more.")],
+    by: ByOption = UNVERIFIED,
+) -> None:
+    """Change values of a row and check it again; it is accepted when it passes.
+
+    Example: landrelease quarantine mend places.gpkg 12 --set population=5
+    """
+    changes = {}
+    for item in change:
+        name, sign, value = item.partition("=")
+        if not sign or not name:
+            raise LandReleaseError(BAD_OPTION, option="--set", found=item,
+                                   expected="FIELD=VALUE")
+        changes[name.strip()] = value
+    retry(registry, number, changes, by)
+
+
+@quarantine.command("retry")
+def quarantine_retry(registry: RegistryArgument, number: int, by: ByOption = UNVERIFIED) -> None:
+    """Check a row again as it is, for example after other files came in.
+
+    Example: landrelease quarantine retry district.gpkg 12
+    """
+    retry(registry, number, {}, by)
+
+
+def retry(address: str, number: int, changes: dict[str, str], by: str) -> None:
+    from landrelease import workflows
+
+    with opened(address) as registry:
+        report = workflows.retry_quarantined(registry, number, changes, decided_by=by)
+    if not report.quarantined:
+        say(f"Row {number}: accepted.")
+        return
+    for finding in report.findings:
+        say(f"[{finding.code}] {finding.problem} {finding.remedy}")
+    say(f"Row {number}: still waits.")
+    raise typer.Exit(FINDINGS)
+
+
+@quarantine.command("reject")
+def quarantine_reject(
+    registry: RegistryArgument, number: int,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the row.")],
+    by: ByOption = UNVERIFIED,
+) -> None:
+    """Reject a row with a reason; it stays in the registry.
+
+    Example: landrelease quarantine reject district.gpkg 12 --reason "test row of the sender"
+    """
+    from landrelease import workflows
+
+    with opened(registry) as opened_registry:
+        workflows.reject_quarantined(opened_registry, number, reason, decided_by=by)
+    say(f"Row {number}: rejected.")
+
+
+@quarantine.command("export")
+def quarantine_export(
+    registry: RegistryArgument, out: Annotated[Path, typer.Argument(metavar="OUT.csv")]
+) -> None:
+    """Write the waiting rows with their errors as a spreadsheet to send back.
+
+    Example: landrelease quarantine export district.gpkg back.csv
+    """
+    from landrelease.store.exports import write_csv
+
+    with opened(registry) as opened_registry:
+        entries = opened_registry.quarantine("waiting")
+    write_csv(out, [
+        {"number": e.number, "file": e.row.file, "row": e.row.row, "kind": e.row.kind,
+         "errors": " ".join(f"[{f.code}] {f.field}: {f.problem} {f.remedy}"
+                            for f in e.row.findings),
+         **{f"value: {k}": v for k, v in e.row.values.items()},
+         "geometry": e.row.geometry_wkt[:30_000]}
+        for e in entries])
+    say(f"{len(entries):,} rows written to {out}")
+
+
+@app.command()
+def history(registry: RegistryArgument, record: str, json: JsonOption = None) -> None:
+    """Show every revision of a record: who, when, why, from which source.
+
+    Example: landrelease history district.gpkg hazard-3f2a91c07d55
+    """
+    from landrelease.errors import RECORD_UNKNOWN
+
+    with opened(registry) as opened_registry:
+        revisions = opened_registry.history(record)
+        names = opened_registry.sources()
+    if not revisions:
+        raise LandReleaseError(RECORD_UNKNOWN, found=record)
+    put_json(json, [
+        {"number": s.number, "hash": s.hash, "recorded_at": s.revision.recorded_at.isoformat(),
+         "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
+         "source": s.revision.source, "values": dict(s.revision.values),
+         "geometry": s.revision.geometry.wkt if s.revision.geometry else None}
+        for s in revisions])
+    for s in revisions:
+        r = s.revision
+        say(f"{s.number:>7}  {r.recorded_at:%Y-%m-%d %H:%M} UTC  {r.recorded_by}  "
+            f"[{r.validation}]")
+        say(f"         {r.reason}; source {names.get(r.source, 'a person')}; hash {s.hash[:12]}")
+        for name, value in sorted(r.values.items()):
+            say(f"         {name}: {value}")
+
+
+@app.command()
+def audit(registry: RegistryArgument, json: JsonOption = None) -> None:
+    """Recompute the hash chain and the current records; exit status 1 where something changed.
+
+    Example: landrelease audit district.gpkg
+    """
+    import dataclasses
+
+    with opened(registry) as opened_registry:
+        findings = opened_registry.audit()
+        count, head = opened_registry.count(), opened_registry.head()
+    put_json(json, [dataclasses.asdict(f) for f in findings])
+    for f in findings:
+        say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
+    say(f"{count:,} revisions, head {head[:16]}: "
+        + (f"{len(findings)} findings" if findings else "unchanged"))
+    raise typer.Exit(FINDINGS if findings else DONE)
+
+
+# --- assess ------------------------------------------------------------------------------------
+
+
+@assess_group.command("map")
+def assess_map(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="map.tif")],
+    cell: Annotated[float, typer.Option("--cell", metavar="M", help="Side of a cell in m.",
+                                        min=1.0)] = 100.0,
+    assumptions: AssumptionsOption = None, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Write the contamination map as a cloud-optimised GeoTIFF.
+
+    Example: landrelease assess map district.gpkg --out map.tif --cell 100
+    """
+    import dataclasses
+
+    from landrelease import workflows
+
+    with opened(registry) as opened_registry, listening(quiet) as progress:
+        stated = workflows.load_assumptions(assumptions)
+        land = workflows.load_land(opened_registry, stated)
+        assessments = workflows.assess(land, stated, progress)
+        made = workflows.map_contamination(land, assessments, out, cell, progress)
+    put_json(json, [dataclasses.asdict(a) for a in assessments])
+    say(f"{out}: {made.bands.shape[1]:,} x {made.bands.shape[2]:,} cells of {cell:g} m, bands "
+        f"{', '.join(made.names)}. The chances are priors: no survey effort is on record.")
+
+
+@assess_group.command("residual")
+def assess_residual(
+    spec: Annotated[Path | None, typer.Argument(
+        metavar="[SPEC.json]", help="Else read from standard input.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Residual risk after search: JSON in, JSON out; the fields are in docs/assess.md.
+
+    Example: landrelease assess residual field.json
+    """
+    import json as codec
+
+    from landrelease.assess.residual import residual
+    from landrelease.store.results import dump
+
+    try:
+        text = spec.read_text(encoding="utf-8") if spec else sys.stdin.read()
+        document = codec.loads(text)
+    except (OSError, ValueError) as error:
+        raise LandReleaseError(BAD_OPTION, option=str(spec or "standard input"),
+                               found=str(error), expected="a JSON object") from error
+    result = residual(document)
+    put_json(json, result)
+    say(dump(result).decode().rstrip())
+
+
+# --- plan --------------------------------------------------------------------------------------
+
+
+@plan_group.command("make")
+def plan_make(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
+    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 200,
+    seconds: Annotated[float | None, typer.Option(
+        "--seconds", metavar="S", help="Stop the search then; the result depends on the machine.",
+    )] = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Propose which area each team works next, with a bound on how good any plan could be.
+
+    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson.
+
+    Example: landrelease plan make district.gpkg --teams teams.csv --out plan
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.results import plan_rows, save_plan
+
+    with opened(registry) as opened_registry, listening(quiet) as progress:
+        stated = workflows.load_assumptions(assumptions)
+        land = workflows.load_land(opened_registry, stated)
+        assessments = workflows.assess(land, stated, progress)
+        saved = workflows.make_plan(
+            land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
+            iterations=iterations, seed=seed, seconds=seconds, progress=progress)
+        save_plan(out, saved)
+        rows = plan_rows(saved.plan)
+        exports.write_csv(out / "plan.csv", rows)
+        exports.write_geojson(out / "plan.geojson", *workflows.plan_features(saved, rows),
+                              description="Tasks of the plan; a proposal, not an order.")
+    put_json(json, plan_summary(saved.plan))
+    show_plan(saved.plan)
+    say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+
+
+def plan_summary(plan: Any) -> dict[str, Any]:
+    rule, best = plan.best_rule
+    return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
+            "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
+            "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
+            "stages": len(plan.problem.stage_ids),
+            "stages_planned": int((plan.schedule.finish >= 0).sum())}
+
+
+def show_plan(plan: Any) -> None:
+    for name, score in sorted(plan.rules.items(), key=lambda item: -item[1]):
+        say(f"{name:<28}{score:>20,.0f}")
+    say(f"{'this plan':<28}{plan.score:>20,.0f}")
+    say(f"{'proven bound':<28}{plan.bound:>20,.0f}")
+    room = plan.room_closed
+    say("room between best rule and bound closed: "
+        + ("there is no room" if room is None else f"{room:.0%}")
+        + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")
+
+
+# --- verify ------------------------------------------------------------------------------------
+
+Lot = Annotated[int, typer.Option("--lot", metavar="N", help="Units in the lot.")]
+Tolerable = Annotated[int, typer.Option("--tolerable", metavar="D",
+                                        help="Defects that the inspection must find.")]
+Detection = Annotated[float, typer.Option("--detection", metavar="Q",
+                                          help="Chance that inspecting a defect shows it.")]
+Confidence = Annotated[float, typer.Option("--confidence", metavar="C")]
+
+
+@verify_group.command("sample")
+def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = 1.0,
+                  confidence: Confidence = 0.95, json: JsonOption = None) -> None:
+    """How many units to inspect so that D defects are found with confidence C.
+
+    Example: landrelease verify sample --lot 400 --tolerable 5 --detection 0.9 --confidence 0.95
+    """
+    from landrelease.verify.sampling import accept_probability, sample_size
+
+    sample = sample_size(lot, tolerable, detection, confidence)
+    risk = accept_probability(lot, tolerable, sample, detection)
+    put_json(json, {"sample": sample, "accept_probability": risk})
+    say(f"Inspect {sample} of {lot} units; a lot with {tolerable} defects is then accepted with "
+        f"probability {risk:.3f}.")
+
+
+@verify_group.command("curve")
+def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metavar="n")],
+                 detection: Detection = 1.0, json: JsonOption = None) -> None:
+    """The operating characteristic: the chance to accept a lot, by its number of defects.
+
+    Example: landrelease verify curve --lot 400 --sample 180
+    """
+    from landrelease.verify.sampling import operating_characteristic
+
+    curve = operating_characteristic(lot, sample, detection)
+    put_json(json, [{"defects": d, "accept_probability": p} for d, p in curve])
+    for defects, probability in curve:
+        say(f"{defects:>5} defects: accepted with probability {probability:.3f}")
+        if probability < 0.005:
+            break
+
+
+# --- forecast ----------------------------------------------------------------------------------
+
+
+@forecast_group.command("make")
+def forecast_make(
+    registry: RegistryArgument,
+    plan: Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="forecast.json")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="DATE",
+                                           help="Also the chance of being done by then.")] = None,
+    budget: Annotated[float | None, typer.Option(
+        "--budget", metavar="A", help="Also the chance that this much money is enough.")] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1)] = 500,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Simulate the plan's policy many times: distributions of finish and cost, not dates.
+
+    Example: landrelease forecast make district.gpkg --plan plan --by 2036-12-31
+    """
+    from landrelease import workflows
+    from landrelease.store.results import load_plan, save_outlook
+
+    day = as_date("--by", by) if by else None
+    saved = load_plan(plan)
+    with opened(registry) as opened_registry, listening(quiet) as progress:
+        workflows.check_plan_is_current(saved, opened_registry, plan)
+        outlook = workflows.make_outlook(saved.plan, saved.assumptions, runs=runs, seed=seed,
+                                         progress=progress)
+    if out is not None:
+        save_outlook(out, outlook, saved.chain_head)
+    summary = workflows.outlook_summary(outlook, by=day, budget=budget)
+    put_json(json, summary)
+    for line in workflows.outlook_words(outlook):
+        say(line)
+    if day:
+        say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
+    if budget is not None:
+        say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
+            f"{summary['chance_of_budget']:.0%}")
+
+
+# --- figures -----------------------------------------------------------------------------------
+
+
+def current_figures(registry: Registry) -> tuple[Any, Any, Any]:
+    from landrelease import workflows
+
+    stated = workflows.load_assumptions()
+    land = workflows.load_land(registry, stated)
+    rows = workflows.make_ledger(land)
+    return land, rows, workflows.make_figures(land, rows)
+
+
+@figures_group.command("list")
+def figures_list(registry: RegistryArgument, json: JsonOption = None) -> None:
+    """All figures of the records, with how many records each rests on.
+
+    Example: landrelease figures list district.gpkg
+    """
+    import dataclasses
+
+    with opened(registry) as opened_registry:
+        _, _, figures = current_figures(opened_registry)
+    put_json(json, [dataclasses.asdict(f) for f in figures])
+    for f in figures:
+        value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
+        say(f"{f.id:<44}{value:>24}  {len(f.records):>6,} records  {f.name}")
+
+
+@figures_group.command("trace")
+def figures_trace(registry: RegistryArgument, figure: str, json: JsonOption = None) -> None:
+    """The records under a figure, and the chain head at which it was computed.
+
+    Example: landrelease figures trace district.gpkg hazardous_m2
+    """
+    import dataclasses
+
+    from landrelease.errors import FIGURE_UNKNOWN
+    from landrelease.figures.catalogue import trace
+
+    with opened(registry) as opened_registry:
+        _, _, figures = current_figures(opened_registry)
+    found = trace(figures, figure)
+    if found is None:
+        raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
+    put_json(json, dataclasses.asdict(found))
+    value = "not reported" if found.value is None else f"{found.value:,.2f} {found.unit}"
+    say(f"{found.name}: {value}")
+    say(f"{found.definition} {found.note}".rstrip())
+    say(f"chain head {found.chain_head}")
+    for record in found.records:
+        say(f"  {record}")
+
+
+@figures_group.command("tables")
+def figures_tables(
+    registry: RegistryArgument,
+    out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
+    json: JsonOption = None,
+) -> None:
+    """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
+
+    Example: landrelease figures tables district.gpkg --out ledger.csv
+    """
+    import dataclasses
+
+    from landrelease.store.exports import write_csv
+
+    with opened(registry) as opened_registry:
+        _, rows, _ = current_figures(opened_registry)
+    put_json(json, [dataclasses.asdict(r) for r in rows])
+    names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
+    if out is not None:
+        write_csv(out, [{"municipality": r.name, "hazards": r.hazards, "accidents": r.accidents,
+                         **{n: "not reported" if getattr(r, n) is None
+                            else round(getattr(r, n), 1) for n in names}} for r in rows])
+    say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
+    for r in rows:
+        cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
+                 for n in names)
+        say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
+
+
+# --- out to readers ----------------------------------------------------------------------------
+
+
+@app.command()
+def publish(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
+    role: RoleOption = None,
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
+    forecast: Annotated[Path | None, typer.Option("--forecast", metavar="forecast.json")] = None,
+    title: Annotated[str, typer.Option(help="Name of the programme.")] = "Land release",
+    contact: Annotated[str, typer.Option(help="Who to call about a find.")] = "",
+    assumptions: AssumptionsOption = None, quiet: QuietOption = False,
+) -> None:
+    """Write the page (and for roles inside the programme the document and data) for a role.
+
+    Without --as it is the public's view: coarse cells, no positions, no plans.
+
+    Example: landrelease publish district.gpkg out --as planner --plan plan
+    """
+    from landrelease import workflows
+
+    with opened(registry) as opened_registry, listening(quiet) as progress:
+        paths = workflows.publish(
+            opened_registry, out, role=role, plan_path=plan, forecast_path=forecast,
+            assumptions_path=assumptions, title=title, contact=contact, made_on=date.today(),
+            progress=progress)
+    for path in paths:
+        say(str(path))
+
+
+@app.command()
+def serve(
+    registry: RegistryArgument,
+    port: Annotated[int, typer.Option("--port", metavar="P", help="0: any free port.")] = 0,
+    role: RoleOption = None,
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Publish for a role and serve it on this machine only, until interrupted.
+
+    Example: landrelease serve district.gpkg --as planner --plan plan --port 8080
+    """
+    import tempfile
+
+    from landrelease import workflows
+
+    with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
+        with opened(registry) as opened_registry, listening(quiet) as progress:
+            workflows.publish(opened_registry, Path(folder), role=role, plan_path=plan,
+                              made_on=date.today(), progress=progress)
+        serve_folder(Path(folder), port)
+
+
+def serve_folder(folder: Path, port: int) -> None:
+    """Serve a folder on the loopback address only."""
+    from landrelease.apps.static_server import make_server
+
+    server = make_server(folder, port)
+    say(f"http://127.0.0.1:{server.server_address[1]}/  (stop with Ctrl-C)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        server.server_close()
+
+
+# --- the demo ----------------------------------------------------------------------------------
+
+
+@app.command()
+def demo(
+    world: Annotated[str, typer.Option("--world", metavar="bosnia|borderland")] = "bosnia",
+    data: Annotated[Path | None, typer.Option(
+        "--data", metavar="DIR", help="The same layers of a larger area; else the region that "
+        "ships with the package.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")] = Path("demo"),
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the pages afterwards.")] = False,
+    teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
+    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 200,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of the forecast.")] = 500,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """The main job, start to end, on real minefields of Bosnia and Herzegovina.
+
+    The data is out of date and must not be used for moving on the ground. Running it again on the
+    same folder imports nothing twice.
+
+    Example: landrelease demo --out demo --serve
+    """
+    from landrelease import workflows
+
+    if world != "bosnia":
+        raise LandReleaseError(WORLD_NOT_BUILT, world=world)
+    with listening(quiet) as progress:
+        made = workflows.demo(
+            data=data, out=out, teams_path=teams, assumptions_path=assumptions,
+            start=first_day(start), iterations=iterations, runs=runs, seed=seed,
+            today=date.today(), progress=progress)
+    put_json(json, made.summary)
+    for line in made.words:
+        say(line)
+    if serve:
+        serve_folder(out, 0)
+
+
+def main() -> None:
+    """Run the command line; every `LandReleaseError` becomes one clear line and status 2."""
+    try:
+        app()
+    except LandReleaseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(NOT_DONE)
+    except KeyboardInterrupt:
+        print("Interrupted; what was finished is kept, what was not has left nothing behind.",
+              file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(LandReleaseError(OUT_NOT_WRITABLE, path=error.filename, found=error.strerror),
+              file=sys.stderr)
+        sys.exit(NOT_DONE)
