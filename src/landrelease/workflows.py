@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.resources
-import json
 import math
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -603,10 +602,275 @@ def demo_heading(country: bool) -> Heading:
         ))
 
 
-def _numbers(values: Iterable[float]) -> list[float | None]:
-    return [v if math.isfinite(v) else None for v in values]
+def outlook_summary(
+    outlook: Outlook, *, by: date | None = None, budget: float | None = None
+) -> dict[str, Any]:
+    """The forecast in few numbers; None where the quantile lies beyond the horizon."""
+    import numpy as np
+
+    years = {
+        f"p{round(q * 100)}": _finite(np.quantile(outlook.finish_day, q, method="inverted_cdf")
+                                      / 365.25)
+        for q in (0.1, 0.5, 0.9)}
+    return {
+        "start": outlook.start.isoformat(), "runs": outlook.runs, "seed": outlook.seed,
+        "policy": outlook.policy,
+        "not_finished": int(np.sum(~np.isfinite(outlook.finish_day))),
+        "horizon_years": outlook.horizon_days / 365.25,
+        "years_until_done": years,
+        "cost": {f"p{round(q * 100)}": float(np.quantile(outlook.cost, q))
+                 for q in (0.1, 0.5, 0.9)},
+        "currency": outlook.currency,
+        "chance_by": None if by is None else outlook.chance_by(by),
+        # Money that was not enough for a run that did not finish was not enough at all.
+        "chance_of_budget": None if budget is None else float(np.mean(
+            (outlook.cost <= budget) & np.isfinite(outlook.finish_day))),
+        "drivers": [dataclasses.asdict(d) for d in outlook.drivers],
+    }
 
 
-def read_json(path: Path) -> Any:
-    """A JSON file as plain values."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def outlook_words(outlook: Outlook) -> list[str]:
+    """The forecast in a few lines."""
+    summary = outlook_summary(outlook)
+    ends = {
+        name: f"later than {outlook.start.year + round(summary['horizon_years'])}"
+        if value is None else
+        str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
+        for name, value in summary["years_until_done"].items()}
+    cost = {name: f"{value / 1e6:,.0f}" for name, value in summary["cost"].items()}
+    lines = [
+        f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
+        f"and {ends['p90']}",
+        f"cost until then {cost['p50']} M {outlook.currency} (80 %: {cost['p10']} to "
+        f"{cost['p90']} M)",
+    ]
+    if summary["not_finished"]:
+        lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
+                     f"{summary['horizon_years']:.0f} years")
+    return lines
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def merge_rule() -> str:
+    """The rule by which repeated rows merge, in words."""
+    from landrelease.records.intake import MERGE_RULE
+
+    return MERGE_RULE
+
+
+def residual(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Residual risk after search; see `landrelease.assess.residual`."""
+    from landrelease.assess.residual import residual as compute
+
+    return compute(dict(document))
+
+
+def sample_size(lot: int, tolerable: int, detection: float, confidence: float) -> dict[str, Any]:
+    """Units to inspect, and the chance that a lot with `tolerable` defects is then accepted."""
+    from landrelease.verify import sampling
+
+    sample = sampling.sample_size(lot, tolerable, detection, confidence)
+    return {"sample": sample, "accept_probability":
+            sampling.accept_probability(lot, tolerable, sample, detection)}
+
+
+def operating_characteristic(lot: int, sample: int, detection: float) -> list[dict[str, Any]]:
+    """The chance to accept a lot, by its number of defects."""
+    from landrelease.verify import sampling
+
+    return [{"defects": int(d), "accept_probability": float(p)}
+            for d, p in sampling.operating_characteristic(lot, sample, detection)]
+
+
+def visible_figures(
+    registry: Registry, role: str | None, progress: Progress = silent
+) -> tuple[tuple[LedgerRow, ...], tuple[Figure, ...]]:
+    """Ledger and figures of the records, as the role may see them."""
+    from landrelease.access import policy
+
+    view = policy.view(role)
+    stated = load_assumptions()
+    land = load_land(registry, stated)
+    rows = make_ledger(land, progress)
+    figures = tuple(f for f in make_figures(land, rows) if view.may("figures", f.id))
+    if not view.may("figures", "records"):
+        figures = tuple(dataclasses.replace(f, records=()) for f in figures)
+        rows = tuple(dataclasses.replace(r, hazard_ids=(), outcome_ids=()) for r in rows)
+    return rows, figures
+
+
+def visible_history(registry: Registry, record: str, role: str | None):
+    """The revisions of a record. Raises ACC-... where the role may not see the history."""
+    from landrelease.access import policy
+    from landrelease.errors import RECORD_UNKNOWN
+
+    policy.require(role, "history")
+    found = registry.history(record)
+    if not found:
+        raise LandReleaseError(RECORD_UNKNOWN, found=record)
+    return found
+
+
+def publish(
+    registry: Registry,
+    out: Path,
+    *,
+    role: str | None,
+    plan_path: Path | None = None,
+    forecast_path: Path | None = None,
+    assumptions_path: Path | None = None,
+    title: str = "Land release",
+    contact: str = "",
+    made_on: date,
+    progress: Progress = silent,
+) -> list[Path]:
+    """Write what a role may see of a registry; without a role the public's page alone (S14)."""
+    from landrelease.access import policy
+    from landrelease.store.results import load_outlook, load_plan
+
+    view = policy.view(role)
+    stated = load_assumptions(assumptions_path)
+    land = load_land(registry, stated)
+    plane_of(land)
+    rows = make_ledger(land, progress)
+    heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    if view.role == "public":
+        results = Results(land, stated, rows, make_figures(land, rows))
+        return [publish_public(results, heading, out, made_on, progress)]
+    saved = outlook = None
+    if plan_path is not None:
+        saved = load_plan(plan_path)
+        check_plan_is_current(saved, registry, plan_path)
+    if forecast_path is not None:
+        outlook, _ = load_outlook(forecast_path)
+    assessments = assess(land, stated, progress)
+    figures = make_figures(land, rows, assessments=assessments,
+                           plan=saved.plan if saved else None, outlook=outlook)
+    results = Results(land, stated, rows, figures, assessments, saved, outlook,
+                      imports=tuple(report for _, report in registry.imports()))
+    return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo says at its end: ten lines of words, and the same as values."""
+
+    words: tuple[str, ...]
+    summary: dict[str, Any]
+
+
+def demo(
+    *,
+    data: Path | None,
+    out: Path,
+    teams_path: Path | None,
+    assumptions_path: Path | None,
+    start: date,
+    iterations: int,
+    runs: int,
+    seed: int,
+    today: date,
+    cell_m: float = 100.0,
+    progress: Progress = silent,
+) -> DemoResult:
+    """The main job, start to end. Everything is written below `out`.
+
+    Interrupted at any moment it leaves a registry that opens and holds each import whole or not
+    at all; run again it goes on from there, because what is known is not imported twice.
+    """
+    from landrelease.store.open import create_registry, open_registry
+    from landrelease.store.results import save_outlook, save_plan
+    from landrelease.units import area_words
+
+    out.mkdir(parents=True, exist_ok=True)
+    country = data is not None
+    heading = demo_heading(country)
+    stated = load_assumptions(assumptions_path)
+    pools = load_teams(teams_path, country=country)
+    for name, given in (
+        ("assumptions.csv", assumptions_path),
+        ("teams.csv", teams_path),
+    ):
+        packaged = {"assumptions.csv": "assumptions.csv",
+                    "teams.csv": "teams_country.csv" if country else "teams_region.csv"}[name]
+        if given is None:
+            _copy_packaged(packaged, out / name)
+    address = str(out / "registry.gpkg")
+    registry = (open_registry(address) if (out / "registry.gpkg").exists()
+                else create_registry(address, office="demo"))
+    try:
+        reports = import_files(registry, demo_inputs(data, out), today=today, progress=progress)
+        land = load_land(registry, stated)
+        waiting = len(registry.quarantine("waiting"))
+    finally:
+        registry.close()
+    plane_of(land)
+    progress("assessing exposure and priors", 0.0)
+    assessments = assess(land, stated, progress)
+    contamination = map_contamination(
+        land, assessments, out / "contamination.tif", cell_m, progress)
+    saved = make_plan(land, assessments, pools, stated, start=start, iterations=iterations,
+                      seed=seed, progress=progress)
+    save_plan(out / "plan", saved)
+    progress("simulating the plan's policy", 0.0)
+    outlook = make_outlook(saved.plan, stated, runs=runs, seed=seed, progress=progress)
+    save_outlook(out / "forecast.json", outlook, land.chain_head)
+    rows = make_ledger(land, progress)
+    figures = make_figures(land, rows, assessments=assessments, plan=saved.plan, outlook=outlook)
+    results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
+                      "contamination.tif", tuple(reports))
+    publish_planner(results, heading, out, today, progress=progress)
+    publish_public(results, heading, out / "public", today, progress)
+
+    plan, total = saved.plan, rows[-1]
+    read, accepted, merged, kept = (
+        sum(getattr(r, name) for r in reports)
+        for name in ("read", "accepted", "merged", "quarantined"))
+    best = max(assessments, key=lambda a: a.people_nearby)
+    names = {m.id: m.name for m in land.municipalities}
+    home = {h.id: names.get(h.municipality_id, "no municipality") for h in land.hazards}
+    done = plan.schedule.finish >= 0
+    released = float(plan.problem.released_m2[done].sum())
+    rule, _ = plan.best_rule
+    room = plan.room_closed
+    words = [
+        f"Records: {read:,} rows read = {accepted:,} accepted + {merged:,} merged + {kept:,} "
+        f"quarantined; {waiting:,} wait in quarantine.",
+        f"Land: {total.hazards:,} suspected areas, {area_words(total.hazardous_m2)}; "
+        f"{area_words(total.cleared_m2 or 0)} cleared, {area_words(total.contested_m2)} contested.",
+        f"People: most residents (1991) near one area: about {best.people_nearby:,.0f} "
+        f"({best.people_low:,.0f} to {best.people_high:,.0f}), {home[best.hazard_id]}.",
+        f"Prior: {sum(a.prior.probability for a in assessments):,.0f} areas expected to hold "
+        f"anything ({sum(a.prior.low for a in assessments):,.0f} to "
+        f"{sum(a.prior.high for a in assessments):,.0f}); a prior, no survey effort is on record.",
+        f"Plan: {len(plan.problem.tasks):,} tasks, {area_words(released)} expected back by "
+        f"{plan.problem.slot_starts[-1]}.",
+        f"Bound: no plan can be more than {plan.gap / (1 + plan.gap):.1%} better; "
+        + ("no room above the best rule" if room is None
+           else f"{room:.0%} of the room above the best simple rule ({rule}) is closed."),
+        "Forecast: " + "; ".join(outlook_words(outlook)) + ".",
+        f"Page: {out / 'index.html'}   document: {out / 'report.pdf'}",
+        f"Page for the public: {out / 'public' / 'index.html'}",
+        "Not for moving on the ground: the data is out of date. A named authority decides.",
+    ]
+    summary = {
+        "imports": [dataclasses.asdict(r) for r in reports],
+        "waiting": waiting, "chain_head": land.chain_head,
+        "hazards": total.hazards, "hazardous_m2": total.hazardous_m2,
+        "cleared_m2": total.cleared_m2, "contested_m2": total.contested_m2,
+        "plan": {"score": plan.score, "bound": plan.bound, "rules": plan.rules,
+                 "gap": plan.gap, "room_closed": room, "floor": plan.floor,
+                 "iterations": plan.iterations, "seed": plan.seed},
+        "forecast": outlook_summary(outlook),
+    }
+    return DemoResult(tuple(words), summary)
+
+
+def _copy_packaged(name: str, out: Path) -> None:
+    from landrelease.store.results import write_atomically
+
+    with _packaged(name) as path:
+        write_atomically(out, path.read_bytes())

@@ -110,13 +110,13 @@ def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
 
 
 def show_reports(reports: list[Any]) -> None:
-    from landrelease.records.intake import MERGE_RULE
+    from landrelease import workflows
 
     say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
     for r in reports:
         say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
             f"{r.quarantined:>13,}")
-    say(f"Merged: {MERGE_RULE}")
+    say(f"Merged: {workflows.merge_rule()}")
 
 
 # --- in and out --------------------------------------------------------------------------------
@@ -324,18 +324,17 @@ def quarantine_export(
 
 
 @app.command()
-def history(registry: RegistryArgument, record: str, json: JsonOption = None) -> None:
+def history(registry: RegistryArgument, record: str, role: RoleOption = None,
+            json: JsonOption = None) -> None:
     """Show every revision of a record: who, when, why, from which source.
 
-    Example: landrelease history district.gpkg hazard-3f2a91c07d55
+    Example: landrelease history district.gpkg hazard-3f2a91c07d55 --as planner
     """
-    from landrelease.errors import RECORD_UNKNOWN
+    from landrelease import workflows
 
     with opened(registry) as opened_registry:
-        revisions = opened_registry.history(record)
+        revisions = workflows.visible_history(opened_registry, record, role)
         names = opened_registry.sources()
-    if not revisions:
-        raise LandReleaseError(RECORD_UNKNOWN, found=record)
     put_json(json, [
         {"number": s.number, "hash": s.hash, "recorded_at": s.revision.recorded_at.isoformat(),
          "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
@@ -411,7 +410,7 @@ def assess_residual(
     """
     import json as codec
 
-    from landrelease.assess.residual import residual
+    from landrelease import workflows
     from landrelease.store.results import dump
 
     try:
@@ -420,7 +419,7 @@ def assess_residual(
     except (OSError, ValueError) as error:
         raise LandReleaseError(BAD_OPTION, option=str(spec or "standard input"),
                                found=str(error), expected="a JSON object") from error
-    result = residual(document)
+    result = workflows.residual(document)
     put_json(json, result)
     say(dump(result).decode().rstrip())
 
@@ -503,13 +502,12 @@ def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = 1.0,
 
     Example: landrelease verify sample --lot 400 --tolerable 5 --detection 0.9 --confidence 0.95
     """
-    from landrelease.verify.sampling import accept_probability, sample_size
+    from landrelease import workflows
 
-    sample = sample_size(lot, tolerable, detection, confidence)
-    risk = accept_probability(lot, tolerable, sample, detection)
-    put_json(json, {"sample": sample, "accept_probability": risk})
-    say(f"Inspect {sample} of {lot} units; a lot with {tolerable} defects is then accepted with "
-        f"probability {risk:.3f}.")
+    found = workflows.sample_size(lot, tolerable, detection, confidence)
+    put_json(json, found)
+    say(f"Inspect {found['sample']} of {lot} units; a lot with {tolerable} defects is then "
+        f"accepted with probability {found['accept_probability']:.3f}.")
 
 
 @verify_group.command("curve")
@@ -519,13 +517,14 @@ def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metav
 
     Example: landrelease verify curve --lot 400 --sample 180
     """
-    from landrelease.verify.sampling import operating_characteristic
+    from landrelease import workflows
 
-    curve = operating_characteristic(lot, sample, detection)
-    put_json(json, [{"defects": d, "accept_probability": p} for d, p in curve])
-    for defects, probability in curve:
-        say(f"{defects:>5} defects: accepted with probability {probability:.3f}")
-        if probability < 0.005:
+    curve = workflows.operating_characteristic(lot, sample, detection)
+    put_json(json, curve)
+    for point in curve:
+        say(f"{point['defects']:>5} defects: accepted with probability "
+            f"{point['accept_probability']:.3f}")
+        if point["accept_probability"] < 0.005:
             break
 
 
@@ -573,25 +572,19 @@ def forecast_make(
 # --- figures -----------------------------------------------------------------------------------
 
 
-def current_figures(registry: Registry) -> tuple[Any, Any, Any]:
-    from landrelease import workflows
-
-    stated = workflows.load_assumptions()
-    land = workflows.load_land(registry, stated)
-    rows = workflows.make_ledger(land)
-    return land, rows, workflows.make_figures(land, rows)
-
-
 @figures_group.command("list")
-def figures_list(registry: RegistryArgument, json: JsonOption = None) -> None:
+def figures_list(registry: RegistryArgument, role: RoleOption = None,
+                 json: JsonOption = None) -> None:
     """All figures of the records, with how many records each rests on.
 
-    Example: landrelease figures list district.gpkg
+    Example: landrelease figures list district.gpkg --as planner
     """
     import dataclasses
 
+    from landrelease import workflows
+
     with opened(registry) as opened_registry:
-        _, _, figures = current_figures(opened_registry)
+        _, figures = workflows.visible_figures(opened_registry, role)
     put_json(json, [dataclasses.asdict(f) for f in figures])
     for f in figures:
         value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
@@ -599,19 +592,20 @@ def figures_list(registry: RegistryArgument, json: JsonOption = None) -> None:
 
 
 @figures_group.command("trace")
-def figures_trace(registry: RegistryArgument, figure: str, json: JsonOption = None) -> None:
+def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = None,
+                  json: JsonOption = None) -> None:
     """The records under a figure, and the chain head at which it was computed.
 
-    Example: landrelease figures trace district.gpkg hazardous_m2
+    Example: landrelease figures trace district.gpkg hazardous_m2 --as planner
     """
     import dataclasses
 
+    from landrelease import workflows
     from landrelease.errors import FIGURE_UNKNOWN
-    from landrelease.figures.catalogue import trace
 
     with opened(registry) as opened_registry:
-        _, _, figures = current_figures(opened_registry)
-    found = trace(figures, figure)
+        _, figures = workflows.visible_figures(opened_registry, role)
+    found = next((f for f in figures if f.id == figure), None)
     if found is None:
         raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
     put_json(json, dataclasses.asdict(found))
@@ -627,7 +621,7 @@ def figures_trace(registry: RegistryArgument, figure: str, json: JsonOption = No
 def figures_tables(
     registry: RegistryArgument,
     out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
-    json: JsonOption = None,
+    role: RoleOption = None, json: JsonOption = None,
 ) -> None:
     """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
 
@@ -635,10 +629,11 @@ def figures_tables(
     """
     import dataclasses
 
+    from landrelease import workflows
     from landrelease.store.exports import write_csv
 
     with opened(registry) as opened_registry:
-        _, rows, _ = current_figures(opened_registry)
+        rows, _ = workflows.visible_figures(opened_registry, role)
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
     if out is not None:
