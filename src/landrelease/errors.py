@@ -276,7 +276,7 @@ ADDRESS_NOT_SERVED = Message(
 REGISTRY_BUSY = Message(
     "STO-007", "{address} is in use: another program has been writing to it for more than "
     "{waited_s:g} s. Nothing was written.",
-    "Wait until the other import has ended (or close the editing session in the GIS) and try again.")
+    "Wait until the other import has ended, or close the editing session in the GIS; try again.")
 CANNOT_WRITE = Message(
     "STO-008", "{path} cannot be written: {reason}. Nothing was written.",
     "Check that the folder exists, that you may write to it, and that the disk is not full.")
@@ -296,8 +296,8 @@ SOURCE_UNKNOWN = Message(
     "STO-012", "No file with the SHA-256 {sha256} came in.",
     "List the files that came in, and copy the number from there.")
 SOURCE_NOT_KEPT = Message(
-    "STO-013", "The content of {file} (SHA-256 {sha256}, {size} bytes) is larger than {limit} bytes "
-    "and was not kept in the registry; its records and its quarantine were.",
+    "STO-013", "The content of {file} (SHA-256 {sha256}, {size} bytes) is larger than {limit} "
+    "bytes and was not kept in the registry; its records and its quarantine were.",
     "Take the file from the archive of the office and compare its SHA-256.")
 SOURCE_DIFFERS = Message(
     "STO-014", "{file}: its content has the SHA-256 {found}, the import says {expected}. "
@@ -323,8 +323,8 @@ AUDIT_REMOVED = Message(
     "STO-102", "Revisions {first} to {last} are missing from the chain.",
     "Compare the file with a backup or with another office's copy.")
 AUDIT_LINK = Message(
-    "STO-103", "Revision {number} ({record}) does not follow from the one before it: a revision was "
-    "inserted, removed or moved here.",
+    "STO-103", "Revision {number} ({record}) does not follow from the one before it: a revision "
+    "was inserted, removed or moved here.",
     "Compare the file with a backup or with another office's copy.")
 AUDIT_END = Message(
     "STO-104", "The chain ends at revision {found}, but {expected} were recorded: the end was cut "
@@ -361,7 +361,98 @@ QUARANTINE_UNKNOWN = Message(
 
 # --- ASS: assess -------------------------------------------------------------------------------
 
+ASSUMPTION_OUT_OF_RANGE = Message(
+    "ASS-001",
+    "Assumption {name}: value {value}, low {low}, high {high}; expected {expected}.",
+    "Correct this row of the assumptions file.",
+)
+ASSESS_NO_HAZARDS = Message(
+    "ASS-002",
+    "There is no hazard on record, so there is nothing to draw on a map.",
+    "Import the hazards first, for example: landrelease import hazards.geojson --into REGISTRY",
+)
+ASSESS_SHAPE = Message(
+    "ASS-003",
+    "Record {record}: its shape is {found}; expected a valid polygon with an area.",
+    "Import the record again, so that it is repaired or put into quarantine.",
+)
+ASSESSMENT_MISSING = Message(
+    "ASS-004",
+    "The assessments do not match the hazards: {problem}.",
+    "Assess the hazards again, then draw the map from that result.",
+)
+CELL_SIZE = Message(
+    "ASS-005",
+    "Cells of {cell_m} m: {problem}.",
+    "Choose a cell size in metres that is above 0 and gives at most {limit} cells, "
+    "for example --cell 100.",
+)
+RESIDUAL_FIELD = Message(
+    "ASS-006",
+    "Field {field}: found {found}; expected {expected}.",
+    "Correct the field in the JSON input; docs/assess.md describes each field.",
+)
+RESIDUAL_PROBABILITY = Message(
+    "ASS-007",
+    "Field {field}: found {found}; a probability lies between 0 and 1.",
+    "Give it as a share, for example 0.9 for 90 percent.",
+)
+RESIDUAL_PERFECT = Message(
+    "ASS-008",
+    "Field {field}: a detection probability of {found} would say that nothing can be missed.",
+    "Give the result of blind trials, for example {{\"a\": 30, \"b\": 1}} for 29 of 29 found.",
+)
+RESIDUAL_COVERAGE = Message(
+    "ASS-009",
+    "Field {field}: {found} of the area is covered; no more than 1 (100 percent) is possible.",
+    "Give each piece of ground once in the overlay; passes on the same ground stand together.",
+)
+RESIDUAL_FINDS = Message(
+    "ASS-010",
+    "Field {field}: {found} found, but {problem}.",
+    "Correct the number found, or record the pass or the evidence that found them.",
+)
+RESIDUAL_SIZE = Message(
+    "ASS-011",
+    "The input is too large to compute exactly: {problem}.",
+    "Split the area into smaller strata, or join passes by the same operator.",
+)
+SETTLEMENT_POSITION = Message(
+    "ASS-012",
+    "Settlement {record}: {field} is {found}; expected {expected}.",
+    "Correct the settlement's record and import it again.",
+)
+
 # --- PLN: plan ---------------------------------------------------------------------------------
+NO_HAZARDS = Message(
+    "PLN-001", "There is no hazard to plan for: {found}.",
+    "Import suspected or confirmed hazardous areas that are still open.")
+NO_TEAM_OF_KIND = Message(
+    "PLN-002", "No team of kind {kind} is in the teams, and {why}.",
+    "Add a row of kind {kind} with at least one team to the teams file.")
+TEAM_VALUE_NOT_POSITIVE = Message(
+    "PLN-003", "Teams, row {team}: {field} is {found}; expected {expected}.",
+    "Enter the number from the team's own reports, or take the row out.")
+PLAN_ASSUMPTION_OUT_OF_RANGE = Message(
+    "PLN-004", "Assumption {name} is {found}; expected {expected}.",
+    "Mend the row {name} of the assumptions file.")
+PLAN_ASSUMPTION_MISSING = Message(
+    "PLN-005", "Assumption {name} is missing; the plan cannot be computed without it.",
+    "Add the row {name} to the assumptions file, with its unit and source.")
+SHARES_ABOVE_ONE = Message(
+    "PLN-006", "share_cancelled {cancelled} and share_reduced {reduced} together are above 1.",
+    "Lower one of them: what is neither cancelled nor reduced is left for clearance.")
+HAZARD_NOT_ASSESSED = Message(
+    "PLN-007", "Hazard {hazard} has no assessment.",
+    "Run the assessment on the same hazards as the plan.")
+TASKS_DO_NOT_FIT = Message(
+    "PLN-008", "Hazard {hazard}: its tasks cover {found} m², the hazard {expected} m².",
+    "Cut the hazards again; a plan must not lose or invent ground.")
+PLAN_VALUE_OUT_OF_RANGE = Message(
+    "PLN-009", "{name} is {found}; expected {expected}.", "Give {name} another value.")
+HAZARD_TWICE = Message(
+    "PLN-010", "Hazard {hazard} is given twice.",
+    "Each hazard is planned once: take the repeated record out.")
 
 PLAN_FILE_UNREADABLE = Message(
     "PLN-101",
@@ -376,7 +467,59 @@ PLAN_IS_OLD = Message(
 
 # --- VER: verify -------------------------------------------------------------------------------
 
+INSPECTION_COUNT = Message(
+    "VER-001",
+    "{field} is {found}; expected a whole number {expected}.",
+    "Correct the number, for example: landrelease verify sample --lot 400 --tolerable 5 "
+    "--detection 0.9 --confidence 0.95",
+)
+INSPECTION_PROBABILITY = Message(
+    "VER-002",
+    "{field} is {found}; expected a number {expected}.",
+    "Give it as a share, for example 0.9 for 90 percent.",
+)
+INSPECTION_TOO_WEAK = Message(
+    "VER-003",
+    "Even an inspection of all {lot} units that finds {detection} of the defects accepts a lot "
+    "with {tolerable} defects with probability {accept}; at most {allowed} is allowed.",
+    "Inspect with a better method, inspect twice, or tolerate more defects.",
+)
+
 # --- FOR: forecast -----------------------------------------------------------------------------
+
+FORECAST_SETTING = Message(
+    "FOR-001",
+    "The forecast cannot run with {name} = {found}; expected {expected}.",
+    "Give a value in that range, for example {example}.",
+)
+ASSUMPTION_MISSING = Message(
+    "FOR-002",
+    "The assumptions hold no value for {name}.",
+    "Add a row named {name} to the file of assumptions, with value, low, high, unit and source.",
+)
+ASSUMPTION_RANGE = Message(
+    "FOR-003",
+    "The assumption {name} has low {low}, value {value}, high {high}; expected {expected}.",
+    "Put the three numbers in order and within the range in the file they came from; where nothing "
+    "is uncertain, all three are equal.",
+)
+SHARES_DO_NOT_ADD_UP = Message(
+    "FOR-004",
+    "share_cancelled {cancelled}, share_reduced {reduced} and share_cleared {cleared} add up to "
+    "{total}; expected 1.",
+    "Change the three values so that each square metre has exactly one outcome.",
+)
+CURRENCIES_DIFFER = Message(
+    "FOR-005",
+    "The teams are paid in different currencies: {found}.",
+    "State cost_per_day of all teams in one currency; no exchange rate is assumed.",
+)
+FORECAST_TOO_LARGE = Message(
+    "FOR-006",
+    "{runs} runs with {bins} points of the curve need {found} of memory; expected at most "
+    "{expected}.",
+    "Ask for fewer runs; 500 are enough for the quantiles that are reported.",
+)
 
 # --- PUB: publish ------------------------------------------------------------------------------
 PUB_NOT_FOR_ROLE = Message(
@@ -403,7 +546,8 @@ PUB_PUBLIC_FACTS = Message(
 
 # --- ACC: access -------------------------------------------------------------------------------
 ROLE_UNKNOWN = Message(
-    "ACC-001", "There is no role {found}.", "Roles are: {expected}. Without a role it is the public's view.")
+    "ACC-001", "There is no role {found}.",
+    "Roles are: {expected}. Without a role it is the public's view.")
 CELL_SIZE_REFUSED = Message(
     "ACC-002", "{field} is {found}; expected {expected}.",
     "Give a length in metres, for example 1000 for cells of 1 km.")
