@@ -1,0 +1,47 @@
+"""Shared by all tests: the browser, the demo region, and CI's rule that nothing is skipped."""
+
+import os
+import shutil
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The same examples on every run: a failure in CI is a failure here.
+settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("fixed")
+
+CHROMIUM_ADVICE = (
+    "needs Chromium: `apt-get install chromium`, or CHROMIUM=/path/to/chromium in the environment")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip(CHROMIUM_ADVICE)
+    return found
+
+
+@pytest.fixture(scope="session")
+def region(tmp_path_factory) -> Path:
+    """The files of the demo region."""
+    folder = tmp_path_factory.mktemp("region")
+    source = resources.files("landrelease.data") / "bih_sheet_2683.zip"
+    with resources.as_file(source) as path, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("LANDRELEASE_SKIP_NOTHING"):
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped where none may be", red=True)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LANDRELEASE_SKIP_NOTHING") and reporter.stats.get("skipped"):
+        session.exitstatus = 1
