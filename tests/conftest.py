@@ -19,7 +19,8 @@ CHROMIUM_ADVICE = (
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    named = os.environ.get("CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         pytest.skip(CHROMIUM_ADVICE)
     return found
@@ -38,7 +39,8 @@ def region(tmp_path_factory) -> Path:
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped and os.environ.get("LANDRELEASE_SKIP_NOTHING"):
-        terminalreporter.write_line(f"{len(skipped)} tests were skipped where none may be", red=True)
+        words = f"{len(skipped)} tests were skipped where none may be"
+        terminalreporter.write_line(words, red=True)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -1,0 +1,199 @@
+"""CLI: the fixed command line, its exit statuses, and what a user sees of an error."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from landrelease.apps import cli
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+            raise SystemExit(0)
+        said = capsys.readouterr()
+        code = stop.value.code
+        return (0 if code is None else code), said.out, said.err
+    return call
+
+
+@pytest.fixture
+def registry(run, tmp_path):
+    address = tmp_path / "r.gpkg"
+    assert run("init", address, "--office", "Test")[0] == 0
+    return address
+
+
+def areas(path: Path, *rings, **properties):
+    features = [
+        {"type": "Feature", "properties": {"identifier": f"A-{i}", **properties},
+         "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for i, ring in enumerate(rings)]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def square(west, south, side=0.01):
+    return [[west, south], [west + side, south], [west + side, south + side],
+            [west, south + side], [west, south]]
+
+
+def all_commands():
+    def walk(group, words):
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from walk(command, [*words, name])
+            else:
+                yield [*words, name], command
+    return list(walk(typer.main.get_command(cli.app), []))
+
+
+@pytest.mark.parametrize(("words", "command"), all_commands(), ids=lambda v: str(v))
+def test_every_command_explains_itself_with_an_example(words, command):
+    assert re.search(rf"Example: landrelease {' '.join(words)}\b", command.help), words
+
+
+def test_every_command_of_the_readme_and_docs_exists():
+    known = {" ".join(words) for words, _ in all_commands()}
+    root = Path(__file__).parent.parent
+    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        for line in re.findall(r"^(?:\$ )?(?:\.venv/bin/)?landrelease (.+)$",
+                               page.read_text(encoding="utf-8"), re.M):
+            words = line.split()
+            assert words[0] in known or " ".join(words[:2]) in known, f"{page.name}: {line}"
+
+
+def test_import_counts_add_up_and_the_same_file_again_changes_nothing(run, registry, tmp_path):
+    file = areas(tmp_path / "areas.geojson", square(17, 44), square(17.1, 44), square(17.2, 44))
+    report = tmp_path / "report.json"
+    assert run("import", file, "--into", registry, "--kind", "hazard", "--report", report)[0] == 0
+    first, = json.loads(report.read_text())
+    assert (first["read"], first["accepted"]) == (3, 3)
+    before = run("audit", registry)[1]
+    status, out, _ = run("import", file, "--into", registry, "--kind", "hazard",
+                         "--report", report)
+    assert status == 0 and "3" in out
+    again, = json.loads(report.read_text())
+    assert (again["read"], again["accepted"], again["merged"]) == (3, 0, 3)
+    assert run("audit", registry)[1] == before  # same number of revisions, same head
+
+
+def test_a_dry_run_writes_nothing(run, registry, tmp_path):
+    file = areas(tmp_path / "areas.geojson", square(17, 44))
+    before = run("audit", registry)[1]
+    status, out, _ = run("import", file, "--into", registry, "--kind", "hazard", "--dry-run")
+    assert status == 0 and "nothing was written" in out
+    assert run("audit", registry)[1] == before
+
+
+def test_a_bad_row_waits_can_be_mended_and_is_never_lost(run, registry, tmp_path):
+    file = tmp_path / "places.csv"
+    file.write_text("name,latitude,longitude,population\nA,44.1,17.2,120\nB,44.2,17.3,-5\n")
+    status, out, _ = run("import", file, "--into", registry, "--kind", "settlement")
+    assert status == 1 and "1 rows wait" in out
+    listing = tmp_path / "q.json"
+    assert run("quarantine", "list", registry, "--json", listing)[0] == 1
+    entry, = json.loads(listing.read_text())
+    assert entry["file"] == "places.csv" and entry["row"] == 2
+    assert entry["findings"][0]["found"].startswith("-5") and entry["findings"][0]["remedy"]
+    number = str(entry["number"])
+    assert run("quarantine", "retry", registry, number)[0] == 1  # still bad
+    assert run("quarantine", "mend", registry, number, "--set", "population=5")[0] == 0
+    assert run("quarantine", "list", registry)[0] == 0
+    assert run("audit", registry)[0] == 0
+    out = tmp_path / "out"
+    assert run("export", registry, out, "--as", "administrator")[0] == 0
+    assert "5" in (out / "settlement.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_rejected_row_keeps_its_reason(run, registry, tmp_path):
+    file = tmp_path / "places.csv"
+    file.write_text("name,latitude,longitude,population\nB,44.2,17.3,-5\n")
+    run("import", file, "--into", registry, "--kind", "settlement")
+    back = tmp_path / "back.csv"
+    assert run("quarantine", "export", registry, back)[0] == 0
+    assert "ROW-" in back.read_text(encoding="utf-8-sig")
+    listing = tmp_path / "q.json"
+    run("quarantine", "list", registry, "--json", listing)
+    number = str(json.loads(listing.read_text())[0]["number"])
+    assert run("quarantine", "reject", registry, number, "--reason", "a test row")[0] == 0
+    status, _, err = run("quarantine", "show", registry, number)
+    assert status == 2 and "[STO-" in err
+
+
+@pytest.mark.parametrize("words", [
+    ("audit", "missing.gpkg"),
+    ("import", "missing.csv", "--into", "REGISTRY"),
+    ("figures", "trace", "REGISTRY", "no_such_figure"),
+    ("plan", "make", "REGISTRY", "--out", "plan"),  # no hazard yet
+    ("forecast", "make", "REGISTRY", "--plan", "no_plan"),
+    ("publish", "REGISTRY", "out", "--as", "nobody"),
+    ("demo", "--data", "no_such_folder"),
+    ("demo", "--world", "borderland"),
+    ("plan", "make", "REGISTRY", "--out", "plan", "--start", "soon"),
+    ("verify", "sample", "--lot", "10", "--tolerable", "20"),
+    ("init", "REGISTRY"),  # there already
+    ("audit", "postgresql://127.0.0.1/none"),
+])
+def test_what_cannot_be_done_gives_status_2_and_one_clear_line(run, registry, words, tmp_path,
+                                                              monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(*(registry if w == "REGISTRY" else w for w in words))
+    assert status == 2
+    assert re.match(r"\[[A-Z]{3}-\d{3}\] .+\.", err), err
+    assert "Traceback" not in err
+
+
+def test_safety_S14_without_a_role_the_command_line_shows_the_publics_view(run, registry,
+                                                                          tmp_path):
+    file = areas(tmp_path / "areas.geojson", square(17, 44))
+    run("import", file, "--into", registry, "--kind", "hazard")
+    status, _, err = run("history", registry, "A-0")
+    assert status == 2 and "[ACC-" in err
+    assert run("history", registry, "a-0", "--as", "administrator")[0] in (0, 2)
+    out = tmp_path / "out"
+    assert run("publish", registry, out, "--quiet")[0] == 0
+    assert [p.name for p in out.iterdir()] == ["index.html"]
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "A-0" not in page
+    exported = tmp_path / "exported"
+    assert run("export", registry, exported)[0] == 0
+    for path in exported.iterdir():
+        assert "A-0" not in path.read_text(encoding="utf-8-sig"), path.name
+
+
+def test_figures_open_to_their_records(run, registry, tmp_path):
+    file = areas(tmp_path / "areas.geojson", square(17, 44))
+    run("import", file, "--into", registry, "--kind", "hazard")
+    status, out, _ = run("figures", "trace", registry, "hazardous_m2", "--as", "authority")
+    assert status == 0 and "m²" in out and "chain head" in out
+    listing = tmp_path / "f.json"
+    assert run("figures", "list", registry, "--json", listing, "--as", "authority")[0] == 0
+    figures = {f["id"]: f for f in json.loads(listing.read_text())}
+    assert figures["cleared_m2"]["value"] is None  # S12: not reported
+    assert len(figures["hazardous_m2"]["records"]) == 1
+    table = tmp_path / "ledger.csv"
+    assert run("figures", "tables", registry, "--out", table, "--as", "authority")[0] == 0
+    assert "not reported" in table.read_text(encoding="utf-8-sig")
+
+
+def test_inspection_sizes_of_the_design(run, tmp_path):
+    out = tmp_path / "s.json"
+    for detection, size in (("1", 180), ("0.9", 200), ("0.7", 257)):
+        assert run("verify", "sample", "--lot", 400, "--tolerable", 5, "--detection", detection,
+                   "--confidence", "0.95", "--json", out)[0] == 0
+        assert json.loads(out.read_text())["sample"] == size
+
+
+def test_residual_reads_standard_input_or_a_file_and_refuses_nonsense(run, tmp_path):
+    spec = tmp_path / "spec.json"
+    spec.write_text("[not json")
+    status, _, err = run("assess", "residual", spec)
+    assert status == 2 and "[CLI-103]" in err
