@@ -1,0 +1,40 @@
+"""ERR: one catalogue; codes are unique, words are complete, the page follows the code."""
+
+import re
+import sys
+from pathlib import Path
+
+from landrelease import errors
+
+ROOT = Path(__file__).parent.parent
+MESSAGES = {name: m for name, m in vars(errors).items() if isinstance(m, errors.Message)}
+
+
+def test_codes_are_unique_and_well_formed():
+    codes = [m.code for m in MESSAGES.values()]
+    assert len(set(codes)) == len(codes), sorted(c for c in codes if codes.count(c) > 1)
+    for code in codes:
+        assert re.fullmatch(r"(FIL|ROW|GEO|STO|ASS|PLN|VER|FOR|PUB|ACC|CLI)-\d{3}", code)
+
+
+def test_every_message_says_what_to_do():
+    for name, message in MESSAGES.items():
+        assert message.problem and message.remedy.endswith("."), name
+
+
+def test_every_message_is_used():
+    """A message that nothing raises is a promise that nobody keeps."""
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py")
+                     if p.name != "errors.py")
+    unused = [name for name in MESSAGES if not re.search(rf"\b{name}\b", code)]
+    assert unused == []
+
+
+def test_the_page_of_messages_follows_the_catalogue():
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from error_page import page
+    finally:
+        sys.path.pop(0)
+    assert (ROOT / "docs" / "errors.md").read_text(encoding="utf-8") == page(), (
+        "run: python tools/error_page.py > docs/errors.md")
