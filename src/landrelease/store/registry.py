@@ -132,5 +132,9 @@ def latest(revisions: Iterable[StoredRevision]) -> Mapping[str, StoredRevision]:
 
 
 def _older(new: StoredRevision, known: StoredRevision) -> bool:
-    a, b = new.revision.valid_from, known.revision.valid_from
-    return a is not None and b is not None and a < b
+    return dated_before(new.revision.valid_from, known.revision.valid_from)
+
+
+def dated_before(new: date | None, known: date | None) -> bool:
+    """Whether a new date of information is earlier than the known one; False if one is missing."""
+    return new is not None and known is not None and new < known
