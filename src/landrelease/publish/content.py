@@ -1,0 +1,404 @@
+"""Core values in, what a page or the document shows out: plain lists, dictionaries and numbers.
+
+All that depends on the reader is decided here, before anything is written: what `view` refuses is
+not in the content, so it cannot be in the page (S14).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+import shapely
+
+from landrelease.core.hazard import Land
+from landrelease.core.outlook import Outlook
+from landrelease.core.report import PublicReport, Report
+from landrelease.core.work import ACTIVITIES, Plan
+from landrelease.errors import PUB_NOT_FOR_ROLE, PUB_PUBLIC_FACTS, LandReleaseError
+from landrelease.publish.encode import STEPS_PER_DEGREE, places, rings
+
+
+class View(Protocol):
+    """What one reader may see. `what` is a word of `WHATS`, `field` a part of it or ""."""
+
+    def may(self, what: str, field: str = "") -> bool: ...
+
+
+# The questions that publish asks of a view; docs/pages.md says what each one shows.
+WHATS: dict[str, tuple[str, ...]] = {
+    "hazard": ("",), "assessment": ("",), "outcome": ("",), "accident": ("",),
+    "lifted": ("",), "settlement": ("",), "administrative_area": ("",),
+    "plan": ("", "team"), "forecast": ("",), "ledger": ("",), "figure": ("", "records"),
+    "assumption": ("",), "import": ("",), "contamination": ("",), "source": ("",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDates:
+    """The plan by hazard. N hazards of the land, M tasks; days count from `start`, -1: never.
+
+    `first`, `done`: day on which the first stage starts, and on which the last one is finished.
+    `nts`, `ts`, `clearance`: day of the last finish of that stage; -2 where it has no such stage.
+    `order`: 1 is started first. Tasks: `task_from[i] .. task_from[i + 1]` are those of hazard i,
+    with their area and finish of TS and clearance. `curve_days` (H + 1), `curve_m2` (3, H + 1):
+    expected area given back by then as cancelled, reduced, cleared (S03).
+    """
+
+    start: date
+    end: date
+    first: np.ndarray
+    done: np.ndarray
+    nts: np.ndarray
+    ts: np.ndarray
+    clearance: np.ndarray
+    order: np.ndarray
+    task_from: np.ndarray
+    task_m2: np.ndarray
+    task_ts: np.ndarray
+    task_clearance: np.ndarray
+    modes: tuple[str, ...]
+    hazard_modes: tuple[tuple[int, ...], ...]
+    teams: tuple[str, ...]
+    hazard_teams: tuple[tuple[int, ...], ...]
+    curve_days: np.ndarray
+    curve_m2: np.ndarray
+    stages: int
+    unfinished: int
+
+    def released_by_end(self) -> np.ndarray:
+        """(cancelled, reduced, cleared) in m² at the end of the plan."""
+        return self.curve_m2[:, -1]
+
+
+def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
+    """Read a plan's schedule by hazard; see `PlanDates`.
+
+    A finish at slot f is the END of slot f - 1: `delay_days[f]` calendar days, rounded up, so that
+    no date is earlier than the plan says.
+    """
+    problem, schedule = plan.problem, plan.schedule
+    n, horizon = len(hazard_ids), problem.horizon
+    position = {hazard_id: i for i, hazard_id in enumerate(hazard_ids)}
+    hazard = np.array([position.get(h, -1) for h in problem.hazard_ids], dtype=np.int64)
+    of = hazard[problem.hazard] if len(problem.hazard) else np.zeros(0, dtype=np.int64)
+    activity = np.asarray(problem.activity, dtype=np.int64)
+    finish = np.asarray(schedule.finish, dtype=np.int64)
+    begun = np.asarray(schedule.start, dtype=np.int64)
+    start = problem.slot_starts[0]
+    end_days = np.ceil(np.asarray(problem.delay_days) - 1e-9).astype(np.int64)
+    start_days = np.array([(d - start).days for d in problem.slot_starts], dtype=np.int64)
+    finished = finish >= 0
+    finish_day = np.where(finished, end_days[np.clip(finish, 0, horizon)], -1)
+    begin_day = np.where(begun >= 0, start_days[np.clip(begun, 0, horizon)], -1)
+
+    known = of >= 0
+    last = {}
+    for a, name in enumerate(ACTIVITIES):
+        pick = known & (activity == a)
+        day = np.full(n, -2, dtype=np.int64)
+        np.maximum.at(day, of[pick], finish_day[pick])
+        late = pick & ~finished
+        day[of[late]] = -1
+        last[name] = day
+    first = np.full(n, np.iinfo(np.int64).max)
+    np.minimum.at(first, of[known & (begun >= 0)], begin_day[known & (begun >= 0)])
+    first[first == np.iinfo(np.int64).max] = -1
+    done = np.maximum.reduce([last[name] for name in ACTIVITIES])
+    for name in ACTIVITIES:
+        done[last[name] == -1] = -1
+    done[done == -2] = -1
+
+    # The order is that in which the plan starts the areas; what it does not reach comes last, in
+    # the order of dispatch.
+    priority = np.full(n, np.inf)
+    np.minimum.at(priority, of[known], np.asarray(plan.priority, dtype=float)[known])
+    when = np.where(first < 0, np.inf, first.astype(float))
+    order = np.empty(n, dtype=np.int64)
+    order[np.lexsort((np.array(hazard_ids, dtype=object).astype(str), priority, when))] = (
+        np.arange(1, n + 1))
+
+    tasks = len(problem.tasks)
+    task = np.asarray(problem.task, dtype=np.int64)
+    task_ts, task_clearance = np.full(tasks, -2), np.full(tasks, -2)
+    for values, name in ((task_ts, "TS"), (task_clearance, "clearance")):
+        pick = (activity == ACTIVITIES.index(name)) & (task >= 0)  # type: ignore[arg-type]
+        values[task[pick]] = finish_day[pick]
+    owner = np.array([position.get(t.hazard_id, -1) for t in problem.tasks], dtype=np.int64)
+    by_owner = np.argsort(owner, kind="stable")
+    by_owner = by_owner[owner[by_owner] >= 0] if tasks else by_owner
+    task_from = np.searchsorted(owner[by_owner], np.arange(n + 1)) if tasks else np.zeros(n + 1, int)
+    task_m2 = np.array([t.area_m2 for t in problem.tasks], dtype=float)
+
+    modes: dict[str, int] = {}
+    teams: dict[str, int] = {}
+    hazard_modes: list[set[int]] = [set() for _ in range(n)]
+    hazard_teams: list[set[int]] = [set() for _ in range(n)]
+    option = np.asarray(schedule.option, dtype=np.int64)
+    for s in np.flatnonzero(known & (option >= 0)).tolist():
+        o, h = int(option[s]), int(of[s])
+        if ACTIVITIES[activity[s]] == "clearance":
+            mode = problem.option_mode[o]
+            hazard_modes[h].add(modes.setdefault(mode, len(modes)))
+        for p in (int(problem.first_pool[o]), int(problem.second_pool[o])):
+            if p >= 0:
+                hazard_teams[h].add(teams.setdefault(problem.pools[p].id, len(teams)))
+
+    curve = np.zeros((len(ACTIVITIES), horizon + 1))
+    for a in range(len(ACTIVITIES)):
+        pick = (activity == a) & finished
+        np.add.at(curve[a], finish[pick], np.asarray(problem.released_m2)[pick])
+    return PlanDates(
+        start=start, end=problem.slot_starts[-1], first=first, done=done, nts=last["NTS"],
+        ts=last["TS"], clearance=last["clearance"], order=order, task_from=task_from,
+        task_m2=task_m2[by_owner], task_ts=task_ts[by_owner],
+        task_clearance=task_clearance[by_owner], modes=tuple(modes),
+        hazard_modes=tuple(tuple(sorted(m)) for m in hazard_modes), teams=tuple(teams),
+        hazard_teams=tuple(tuple(sorted(m)) for m in hazard_teams), curve_days=end_days,
+        curve_m2=np.cumsum(curve, axis=1), stages=len(finish), unfinished=int((~finished).sum()),
+    )
+
+
+def require_hazards(view: View) -> None:
+    """Raises LandReleaseError PUB-001: without hazards a map would show danger as blank ground."""
+    if not view.may("hazard"):
+        raise LandReleaseError(PUB_NOT_FOR_ROLE)
+
+
+def people_order(report: Report) -> np.ndarray:
+    """Rank by residents nearby, 1 the most; areas without an assessment come last."""
+    people = {a.hazard_id: a.people_nearby for a in report.assessments}
+    n = len(report.land.hazards)
+    key = np.array([-people.get(h.id, -1.0) for h in report.land.hazards])
+    order = np.empty(n, dtype=np.int64)
+    order[np.lexsort((np.array([h.id for h in report.land.hazards]), key))] = np.arange(1, n + 1)
+    return order
+
+
+def origin_of(land_bounds: tuple[float, float, float, float]) -> tuple[int, int]:
+    west, south, _, _ = land_bounds
+    return int(math.floor(west * STEPS_PER_DEGREE)), int(math.floor(south * STEPS_PER_DEGREE))
+
+
+def bounds_of(land: Land) -> tuple[float, float, float, float]:
+    """West, south, east, north of the hazards, or of the municipalities where there are none."""
+    shapes = [h.ground for h in land.hazards] or [o.ground for o in land.outcomes] or [
+        m.ground for m in land.municipalities]
+    if not shapes:
+        return (-1.0, -1.0, 1.0, 1.0)
+    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
+    return float(west), float(south), float(east), float(north)
+
+
+def _whole(value: float) -> int | None:
+    return None if value is None or not math.isfinite(value) else round(value)
+
+
+class _Table:
+    """Each different text once; rows hold its number."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers))
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.numbers)
+
+
+def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str, Any]:
+    """What the script of the planner page needs, as columns: value i of each belongs to hazard i."""
+    land = report.land
+    bounds = bounds_of(land)
+    origin = origin_of(bounds)
+    names = {m.id: m.name for m in land.municipalities}
+    table = _Table()
+    # Admitted in this order, so that the names of municipalities have the smallest numbers.
+    municipality = [table(names.get(h.municipality_id, "")) for h in land.hazards]
+    assessed = {a.hazard_id: a for a in report.assessments} if view.may("assessment") else {}
+    found = [assessed.get(h.id) for h in land.hazards]
+    hazards: dict[str, Any] = {
+        "id": [h.id for h in land.hazards],
+        "rings": [rings(h.ground, origin, record_id=h.id) for h in land.hazards],
+        "m": municipality,
+        "area": [_whole(h.area_m2) for h in land.hazards],
+        "class": [table(h.hazard_type) for h in land.hazards],
+        "status": [table(h.status) for h in land.hazards],
+        "order": (people_order(report) if dates is None else dates.order).tolist(),
+    }
+    if not view.may("assessment") and dates is None:
+        hazards["order"] = list(range(1, len(land.hazards) + 1))
+    if assessed:
+        hazards |= {
+            "people": [None if a is None else _whole(a.people_nearby) for a in found],
+            "people_low": [None if a is None else _whole(a.people_low) for a in found],
+            "people_high": [None if a is None else _whole(a.people_high) for a in found],
+            "chance": [_share(a and a.prior.probability) for a in found],
+            "chance_low": [_share(a and a.prior.low) for a in found],
+            "chance_high": [_share(a and a.prior.high) for a in found],
+            "is_prior": [None if a is None else int(a.prior.is_prior) for a in found],
+            "overlap": [None if a is None else _whole(a.cleared_overlap_m2) for a in found],
+            "next": [None if a is None else table(a.next_action) for a in found],
+            "why": [[] if a is None else [table(r) for r in a.prior.reasons] for a in found],
+        }
+        if view.may("accident"):
+            hazards |= {
+                "inside": [None if a is None else a.accidents_inside for a in found],
+                "near": [None if a is None else a.accidents_nearby for a in found],
+            }
+        if view.may("lifted"):
+            hazards["lifted"] = [None if a is None else a.lifted_nearby for a in found]
+    content: dict[str, Any] = {
+        "steps": STEPS_PER_DEGREE, "origin": list(origin), "bounds": list(bounds),
+        "hazards": hazards, "texts": table.texts,
+    }
+    if dates is not None:
+        content["plan"] = _plan_content(dates, with_teams=view.may("plan", "team"))
+    if view.may("outcome"):
+        content["outcomes"] = {
+            "rings": [rings(o.ground, origin, record_id=o.id) for o in land.outcomes],
+            "kind": [o.outcome_type for o in land.outcomes],
+        }
+    if view.may("accident"):
+        content["accidents"] = places([a.place for a in land.accidents], origin)
+    if view.may("lifted"):
+        content["lifted"] = places([a.place for a in land.lifted], origin)
+    if view.may("settlement"):
+        chosen = sorted(land.settlements, key=lambda s: (-(s.population or 0), s.name))
+        content["settlements"] = {
+            "name": [s.name for s in chosen], "xy": places([s.place for s in chosen], origin),
+            "error": [_whole(s.position_error_m) for s in chosen],
+        }
+    if view.may("administrative_area"):
+        content["municipalities"] = municipality_content(land.municipalities, origin)
+    return content
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _plan_content(dates: PlanDates, *, with_teams: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "start": dates.start.isoformat(), "days": (dates.end - dates.start).days,
+        "first": dates.first.tolist(), "done": dates.done.tolist(), "nts": dates.nts.tolist(),
+        "ts": dates.ts.tolist(), "clearance": dates.clearance.tolist(),
+        "task_from": dates.task_from.tolist(),
+        "task_area": [round(v) for v in dates.task_m2.tolist()],
+        "task_ts": dates.task_ts.tolist(), "task_clearance": dates.task_clearance.tolist(),
+        "modes": list(dates.modes), "hazard_modes": [list(m) for m in dates.hazard_modes],
+    }
+    if with_teams:
+        content |= {"teams": list(dates.teams), "hazard_teams": [list(t) for t in dates.hazard_teams]}
+    # Only where something changes: the curve has steps at the ends of slots.
+    total = dates.curve_m2.sum(axis=0)
+    keep = np.flatnonzero(np.diff(total, prepend=-1.0) != 0)
+    content["curve"] = {
+        "day": dates.curve_days[keep].tolist(),
+        **{name: [round(v) for v in dates.curve_m2[i, keep].tolist()]
+           for i, name in enumerate(("cancelled", "reduced", "cleared"))},
+    }
+    return content
+
+
+def municipality_content(areas: Any, origin: tuple[int, int]) -> dict[str, Any]:
+    """Outlines for orientation only, simplified by about 30 m: they bound no hazard."""
+    shapes = [shapely.simplify(a.ground, 0.0003) for a in areas]
+    inner = [shapely.get_coordinates(shapely.point_on_surface(a.ground))[0] for a in areas]
+    return {
+        "name": [a.name for a in areas],
+        "rings": [rings(s, origin, record_id=a.id) for s, a in zip(shapes, areas, strict=True)],
+        "at": [[round(float(x * STEPS_PER_DEGREE)) - origin[0],
+                round(float(y * STEPS_PER_DEGREE)) - origin[1]] for x, y in inner],
+    }
+
+
+# --- forecast ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Quantiles (10, 50, 90 %) of the finish; None stands for "not by the horizon"."""
+
+    low: date | None
+    median: date | None
+    high: date | None
+    horizon: date
+    never: float  # share of runs
+    years: tuple[int, ...]
+    shares: tuple[float, ...]  # of the runs, by year; `never` is apart
+
+
+def finish_of(outlook: Outlook) -> Finish:
+    """The distribution of the finish. Quantiles are of the ordered runs (no interpolation), so a
+    run that never finishes counts as later than any date."""
+    days = np.sort(np.asarray(outlook.finish_day, dtype=float))
+    horizon = outlook.start + timedelta(days=int(outlook.horizon_days))
+
+    def at(share: float) -> date | None:
+        value = days[min(len(days) - 1, math.ceil(share * len(days)) - 1)]
+        return outlook.start + timedelta(days=math.ceil(value)) if math.isfinite(value) else None
+
+    ended = [(outlook.start + timedelta(days=math.ceil(d))).year for d in days if math.isfinite(d)]
+    years = tuple(range(min(ended), max(ended) + 1)) if ended else ()
+    counts = {year: ended.count(year) for year in years}
+    return Finish(
+        low=at(0.1), median=at(0.5), high=at(0.9), horizon=horizon,
+        never=float(np.mean(~np.isfinite(days))), years=years,
+        shares=tuple(counts[y] / len(days) for y in years))
+
+
+def cost_quantiles(outlook: Outlook) -> tuple[float, float, float]:
+    low, median, high = np.quantile(np.asarray(outlook.cost, dtype=float), [0.1, 0.5, 0.9])
+    return float(low), float(median), float(high)
+
+
+def chances(outlook: Outlook, promised: tuple[date, ...]) -> list[tuple[date, float]]:
+    """Dates with the share of the runs that are done by then; at most twelve ends of years."""
+    if promised:
+        return [(day, outlook.chance_by(day)) for day in sorted(promised)]
+    finish = finish_of(outlook)
+    if not finish.years:
+        return [(finish.horizon, outlook.chance_by(finish.horizon))]
+    first, last = finish.years[0] - 1, finish.years[-1]
+    step = max(1, math.ceil((last - first + 1) / 12))
+    years = sorted({*range(first, last + 1, step), last})
+    return [(date(y, 12, 31), outlook.chance_by(date(y, 12, 31))) for y in years]
+
+
+# --- the public ----------------------------------------------------------------------------------
+
+
+def public_content(report: PublicReport) -> dict[str, Any]:
+    """What the script of the public page needs: cells, released ground, outlines, names.
+
+    Raises LandReleaseError PUB-004: cells without a width.
+    """
+    if not (math.isfinite(report.cell_m) and report.cell_m > 0):
+        raise LandReleaseError(PUB_PUBLIC_FACTS, found=f"cells of {report.cell_m} m")
+    shapes = [*report.hazardous, *(r.ground for r in report.released),
+              *(m.ground for m in report.municipalities)]
+    bounds = ((-1.0, -1.0, 1.0, 1.0) if not shapes else
+              tuple(float(v) for v in shapely.total_bounds(np.array(shapes, dtype=object))))
+    origin = origin_of(bounds)  # type: ignore[arg-type]
+    chosen = sorted(report.places, key=lambda s: (-(s.population or 0), s.name))
+    return {
+        "steps": STEPS_PER_DEGREE, "origin": list(origin), "bounds": list(bounds),
+        "cells": [rings(g, origin, record_id="a cell") for g in report.hazardous],
+        "released": {
+            "rings": [rings(r.ground, origin, record_id="released ground") for r in report.released],
+            "depth": [r.depth_m for r in report.released],
+            "on": [None if r.released_on is None else r.released_on.isoformat()
+                   for r in report.released],
+        },
+        "municipalities": municipality_content(report.municipalities, origin),
+        "settlements": {
+            "name": [s.name for s in chosen], "xy": places([s.place for s in chosen], origin),
+            "error": [_whole(s.position_error_m) for s in chosen],
+        },
+    }

@@ -1,0 +1,385 @@
+"""Every word that a page or the document shows, in English: the catalogue that a translation fills.
+
+Keys never change their meaning. A text may hold `{facts}`. Keys that begin with `js.` travel with
+the page, because its script fills them in. Another language is a mapping with the same keys; what
+it lacks is shown in English, and the page says that the language was not reviewed (S18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    # --- on every output -----------------------------------------------------------------------
+    "synthetic": "SYNTHETIC DATA. This is not a real place.",
+    "synthetic_mark": "Synthetic",
+    "caution_short": (
+        "Not for moving on the ground. These records are out of date and incomplete. "
+        "Ground without colour means: no information, treat as dangerous."),
+    "caution.moving": (
+        "The records are out of date. They must not be used for moving on the ground."),
+    "caution.blank": (
+        "Ground without colour is ground without information. Treat it as dangerous."),
+    "caution.decide": (
+        "This software orders work and shows its reasons. It does not decide: cancelling, reducing "
+        "and releasing land is a decision of a named authority, signed each time."),
+    "caution.planned": (
+        "Planned dates say what the plan expects. Nothing is released until it is signed."),
+    "caution.prior": (
+        "Where no survey or clearance effort is on record, a chance of contamination is a prior: "
+        "it rests on assumptions and on places nearby, not on this ground."),
+    "caution.people": (
+        "Residents nearby are an expectation over uncertain positions of settlements. One person "
+        "can live near several areas: these numbers must not be added up."),
+    "caution.rounding": (
+        "Corners are kept to 0.000001 degree, which moves them by at most 8 cm; "
+        "the outline that is drawn is always wider than that."),
+    "not_reported": "not reported",
+    "not_computed": "not computed",
+    "made_on": "Made on {date}",
+    "chain": "Records as of chain head {head}",
+    "whole": "Whole programme",
+    "of": "{part} of {whole}",
+    "interval": "{low} to {high}",
+    "nowhere": "outside every municipality",
+    # --- planner page --------------------------------------------------------------------------
+    "page.question": "Which areas come first, and when do people get their land back?",
+    "page.skip": "Skip to the map",
+    "page.noscript": (
+        "The map, the slider and the table of areas need JavaScript. Everything else on this page "
+        "can be read without it."),
+    "page.contents": "On this page",
+    "tile.hazardous": "Still recorded as hazardous",
+    "tile.hazardous.note": "{count} areas in {municipalities} municipalities",
+    "tile.released": "Expected back within the plan",
+    "tile.released.note": "{cancelled} cancelled, {reduced} reduced, {cleared} cleared; by {date}",
+    "tile.finish": "All done, half of the runs",
+    "tile.finish.note": "80 % of the runs: {low} to {high}",
+    "tile.finish.never": "after {year}",
+    "tile.cost": "Cost, half of the runs",
+    "tile.cost.note": "80 % of the runs: {low} to {high} {currency}",
+    "tile.quality": "Room closed by the plan",
+    "tile.quality.note": "between the best simple rule and what no plan can beat",
+    "tile.quality.none": "no room",
+    "section.map": "Map and plan",
+    "section.areas": "Areas in the order of the plan",
+    "section.areas.noplan": "Areas",
+    "section.forecast": "Forecast",
+    "section.plan": "How good the plan is",
+    "section.ledger": "Land ledger by municipality",
+    "section.figures": "Figures and what they rest on",
+    "section.assumptions": "Assumptions",
+    "section.imports": "What was read",
+    "section.sources": "Where the data comes from",
+    "section.cautions": "Cautions, and what this page does not decide",
+    "map.label": (
+        "Map of hazardous areas. Arrow keys move, plus and minus zoom, 0 shows everything, "
+        "Enter opens the area at the cross."),
+    "map.help": (
+        "Drag or use the arrow keys to move; wheel, pinch or + and − to zoom; 0 shows everything. "
+        "Tap an area, or press Enter with the area under the cross."),
+    "map.zoom_in": "Zoom in",
+    "map.zoom_out": "Zoom out",
+    "map.all": "Show everything",
+    "map.layers": "Layers and legend",
+    "map.colour_by": "Colour by",
+    "map.goto": "Go to municipality",
+    "map.goto.none": "All",
+    "colour.priority": "order of work",
+    "colour.order_people": "order by residents nearby",
+    "colour.people": "residents nearby",
+    "colour.prior": "chance of contamination",
+    "colour.class": "class of the area (IMAS)",
+    "layer.hazards": "Hazardous areas",
+    "layer.outcomes": "Cancelled, reduced or cleared, as recorded",
+    "layer.accidents": "Accidents on record",
+    "layer.lifted": "Minefields lifted, date not reported",
+    "layer.settlements": "Settlements (position approximate where in italics)",
+    "layer.municipalities": "Municipalities",
+    "legend.class": "Hatch: class of the area",
+    "legend.sha": "SHA, suspected",
+    "legend.cha": "CHA, confirmed",
+    "legend.class_nr": "class not reported",
+    "legend.status": "Outline: where the area stands",
+    "legend.open": "open, or status not reported",
+    "legend.worked": "work under way",
+    "legend.closed": "all stages finished (planned)",
+    "legend.blank": "No colour: no information. Treat as dangerous.",
+    "legend.small": "Areas too small to see are drawn larger than they are, never left out.",
+    "legend.source": (
+        "Symbols after Technical Note 07.11/01 (SHA F4A718, CHA FF0000; status as outline). "
+        "The symbol for a class that nobody reported is our own."),
+    "slider.label": "Date in the plan",
+    "slider.play": "Play",
+    "slider.stop": "Stop",
+    "slider.today": "Start of the plan",
+    "slider.note": "What the plan expects by then; nothing is released until it is signed.",
+    "slider.none": "No plan was made: the map shows the land as it is recorded.",
+    "detail.hint": "Choose an area on the map or in the table to see what is known about it.",
+    "table.search": "Search",
+    "table.search.hint": "id, municipality or reason",
+    "table.municipality": "Municipality",
+    "table.all": "all municipalities",
+    "table.stage": "Planned finish",
+    "table.stage.all": "any time",
+    "table.stage.within": "within {years} years",
+    "table.stage.never": "not within the plan",
+    "table.caption": (
+        "Each area with residents nearby (central 80 %), the chance that it is contaminated at all "
+        "(central 80 %), and the planned finish of each stage."),
+    "table.more": "Next",
+    "table.less": "Previous",
+    "col.rank": "Order",
+    "col.id": "Area",
+    "col.municipality": "Municipality",
+    "col.area": "Hectares",
+    "col.people": "Residents nearby",
+    "col.prior": "Chance, %",
+    "col.nts": "NTS",
+    "col.ts": "TS",
+    "col.clearance": "Clearance",
+    "col.why": "Why",
+    "forecast.fan": "Area given back",
+    "forecast.fan.note": (
+        "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs. "
+        "Dashed: the plan's own dates, in which nothing goes wrong."),
+    "forecast.fan.note_noplan": (
+        "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs."),
+    "forecast.finish": "Year in which everything is done",
+    "forecast.finish.note": "Share of the runs. {never}",
+    "forecast.never": "{share} of the runs do not finish by {year}.",
+    "forecast.never.none": "All runs finish by {year}.",
+    "forecast.cost": "Cost until then",
+    "forecast.cost.note": "Share of the runs, million {currency}.",
+    "forecast.cost.note_small": "Share of the runs, {currency}.",
+    "forecast.chance": "Chance to be done by",
+    "forecast.chance.date": "Date",
+    "forecast.chance.share": "Share of the runs",
+    "forecast.drivers": "What moves the finish",
+    "forecast.drivers.note": "Share of the spread that each assumption explains.",
+    "forecast.policy": "Rule that was simulated: {policy} Seed {seed}, {runs} runs.",
+    "forecast.none": "No forecast was made.",
+    "forecast.area_axis": "Area, {unit}",
+    "forecast.svg": "Fan chart: by {year} half of the runs have given back {area} of {total}.",
+    "forecast.svg.finish": "Bar chart of the year of finish: median {median}.",
+    "forecast.svg.cost": "Bar chart of the cost: median {median} {currency}.",
+    "plan.words.room": (
+        "The score counts the delay of what people wait for, with the weights below; smaller is "
+        "better. Of the room between the best simple rule (“{rule}”) and the proven bound, "
+        "the plan closes {room}."),
+    "plan.words.noroom": (
+        "The score counts the delay of what people wait for, with the weights below; smaller is "
+        "better. The best simple rule (“{rule}”) already reaches the proven bound: there is no "
+        "room to close."),
+    "plan.words.bound": (
+        "Bound: it is proven that no plan for the same areas, teams and calendar has a smaller "
+        "score. This plan is at most {gap} above the best that is possible."),
+    "plan.words.floor": (
+        "Of the plan's score, {share} cannot be avoided even with unlimited teams, because the work "
+        "itself takes time."),
+    "plan.words.horizon": (
+        "{unfinished} of {stages} stages do not finish within the horizon of the plan ({date})."),
+    "plan.words.all": "All {stages} stages finish within the horizon of the plan ({date}).",
+    "plan.words.repeat": "Seed {seed}, {iterations} iterations: the same again gives the same plan.",
+    "plan.this": "this plan",
+    "plan.bound": "bound: no plan can be better",
+    "plan.col.rule": "Way of planning",
+    "plan.col.score": "Score",
+    "plan.col.over": "Above the bound",
+    "plan.weights": "Weights",
+    "plan.svg": "Scores of the simple rules, of this plan and the bound on one line.",
+    "plan.none": "No plan was made.",
+    "ledger.note": (
+        "Areas of unions on the ellipsoid. Cancelled, reduced and cleared stand apart; "
+        "“contested” ground is recorded as cleared and as suspected, and counts as hazardous."),
+    "ledger.name": "Municipality",
+    "ledger.count": "Areas",
+    "ledger.hazardous": "Hazardous, ha",
+    "ledger.cancelled": "Cancelled, ha",
+    "ledger.reduced": "Reduced, ha",
+    "ledger.cleared": "Cleared, ha",
+    "ledger.contested": "Contested, ha",
+    "ledger.accidents": "Accidents",
+    "ledger.rest": "{count} more municipalities",
+    "figures.records": "rests on {count} records",
+    "figures.list": "records",
+    "figures.first": "first {shown} of {count}: ",
+    "assumptions.note": (
+        "What no record of the programme supports. Each has a range that holds 80 % of what is "
+        "thought possible; a programme changes them in one file."),
+    "assumptions.name": "Assumption",
+    "assumptions.value": "Value",
+    "assumptions.range": "Range",
+    "assumptions.source": "Source",
+    "imports.note": "Read = accepted + merged + quarantined. Nothing that came in is lost.",
+    "imports.file": "File",
+    "imports.kind": "Kind",
+    "imports.read": "Read",
+    "imports.accepted": "Accepted",
+    "imports.merged": "Merged repeats",
+    "imports.quarantined": "Quarantined",
+    "imports.findings": "Findings",
+    "imports.sum": "All files",
+    "sources.name": "Layer",
+    "sources.what": "What it is",
+    "sources.origin": "From",
+    "sources.licence": "Licence",
+    "sources.state": "State",
+    "sources.nolicence": "none stated",
+    "contamination.note": (
+        "The contamination map is a raster beside this page: {file}. {rows} × {columns} cells of "
+        "{cell} m; bands: {bands}. Cells without a value hold no record: no information."),
+    "foot": "Made by landrelease. {made}. {chain}.",
+    # --- what the script of the planner page says ------------------------------------------------
+    "js.state": (
+        "{date}: {done} of {total} areas finished, {work} in work, {open} not started."),
+    "js.area": (
+        "Expected back: {sum} of {whole} ({cancelled} cancelled, {reduced} reduced, "
+        "{cleared} cleared)."),
+    "js.not_within": "not within the plan",
+    "js.not_planned": "not planned",
+    "js.not_reported": "not reported",
+    "js.prior": "prior",
+    "js.showing": "{from} to {to} of {count}",
+    "js.nothing": "No area matches.",
+    "js.rank": "Order of work",
+    "js.rank_people": "Order by residents nearby",
+    "js.municipality": "Municipality",
+    "js.area_label": "Area",
+    "js.class": "Class",
+    "js.status": "Status",
+    "js.people": "Residents nearby",
+    "js.chance": "Chance of contamination",
+    "js.chance_prior": "a prior: no local effort on record",
+    "js.accidents": "Accidents on record",
+    "js.accidents_value": "{inside} inside, {near} nearby",
+    "js.lifted": "Minefields lifted nearby",
+    "js.overlap": "Also recorded as cleared",
+    "js.overlap_value": "{area}; counts as hazardous",
+    "js.next": "Next step",
+    "js.next_note": "a proposal; a person decides",
+    "js.nts": "NTS finished",
+    "js.ts": "TS finished",
+    "js.clearance": "Clearance finished",
+    "js.tasks": "{count} tasks",
+    "js.modes": "How",
+    "js.teams": "Teams",
+    "js.why": "Why",
+    "js.close": "Close",
+    "js.zoom_to": "Show on the map",
+    "js.accident": "Accident on record (date not reported)",
+    "js.lifted_point": "Minefield lifted (date not reported)",
+    "js.outcome": "Recorded as {kind}",
+    "js.outcome_overlap": "Where it meets a hazardous area it counts as hazardous.",
+    "js.nothing_here": "No information here: treat as dangerous.",
+    "js.play": "Play",
+    "js.stop": "Stop",
+    "js.first": "{from} to {to}",
+    "js.none_value": "not assessed",
+    "js.class.SHA": "SHA, suspected",
+    "js.class.CHA": "CHA, confirmed",
+    "js.class.not_reported": "not reported",
+    "js.status.open": "open",
+    "js.status.worked_on": "worked on",
+    "js.status.suspended": "suspended",
+    "js.status.closed": "closed",
+    "js.status.handed_over": "handed over",
+    "js.status.reopened": "reopened",
+    "js.status.not_reported": "not reported, treated as open",
+    "js.kind.cancelled": "cancelled (NTS)",
+    "js.kind.reduced": "reduced (TS)",
+    "js.kind.cleared": "cleared",
+    "js.kind.searched": "searched only; searched is not cleared",
+    "js.kind.not_reported": "worked on; the kind of outcome is not reported",
+    # --- public page -----------------------------------------------------------------------------
+    "public.warning": "Do not approach. Do not touch.",
+    "public.warning.more": (
+        "If you see something that could be a mine or other explosive item: stop, go back the way "
+        "you came, keep others away, and report it."),
+    "public.blank": (
+        "Ground without colour means: no information. Treat it as dangerous."),
+    "public.contact": "Who to call: {contact}",
+    "public.contact.none": "Who to call: not configured on this page. Ask your local authority.",
+    "public.map": "Where hazards are recorded",
+    "public.map.note": (
+        "Each coloured square, {cell} wide, holds or touches ground that is recorded as hazardous. "
+        "The squares are larger than the hazards, never smaller. Tap a place to read what is known."),
+    "public.legend.hazard": "Hazardous: do not enter",
+    "public.legend.released": "Released by the authority, or recorded as such",
+    "public.legend.blank": "No colour: no information, treat as dangerous",
+    "public.places": (
+        "Place names are approximate: they can be more than {error} away. Do not use them to judge "
+        "where a hazard begins."),
+    "public.totals": "By municipality",
+    "public.totals.name": "Municipality",
+    "public.totals.hazards": "Hazardous areas",
+    "public.totals.area": "Hazardous, ha",
+    "public.totals.released": "Released, ha",
+    "public.figures": "Figures",
+    "public.interval": "80 %: {low} to {high}",
+    "public.sources": "Where this comes from",
+    "public.state": "State of the records: {state}.",
+    "public.state.none": "State of the records: date not reported.",
+    "public.language": "This page is in English only. No other language was reviewed.",
+    "public.map.label": (
+        "Map of recorded hazards. Arrow keys move, plus and minus zoom, 0 shows everything, Enter "
+        "reads the place at the cross."),
+    "public.decide": (
+        "Land is released by a named authority, signed each time. This page shows what is recorded; "
+        "it releases nothing."),
+    "js.pub.hint": "Tap the map to read what is known about a place.",
+    "js.pub.hazard": "HAZARDOUS. Do not enter. Do not approach, do not touch.",
+    "js.pub.released": "Released {when}, {depth}. If you see anything suspicious: do not touch it.",
+    "js.pub.when": "on {date}",
+    "js.pub.when_nr": "on a date that was not reported",
+    "js.pub.depth": "to a depth of {depth} m",
+    "js.pub.depth_nr": "to a depth that was not reported",
+    "js.pub.blank": "No information about this place. Treat it as dangerous.",
+    # --- the document ----------------------------------------------------------------------------
+    "doc.found": "What was found",
+    "doc.map": "Where the areas lie and which come first",
+    "doc.map.full": "Each area in its own shape, coloured by {order}.",
+    "doc.map.small": (
+        "At this scale each area is drawn as a dot, larger than the area itself; where the dot "
+        "would be smaller, its convex hull is drawn. Nothing is left out. Coloured by {order}."),
+    "doc.order.plan": "the order of work",
+    "doc.order.people": "residents nearby",
+    "doc.legend": "Areas {from} to {to}",
+    "doc.plan": "The plan and its bound",
+    "doc.forecast": "When it will be done",
+    "doc.ledger": "Land ledger, hectares",
+    "doc.assumptions": "Assumptions that matter most",
+    "doc.cautions": "Cautions",
+    "doc.page": "Page {page} of 2",
+    "doc.imports": (
+        "{read} rows were read from {files} files: {accepted} accepted, {merged} merged as repeats, "
+        "{quarantined} quarantined with their reasons."),
+    "doc.hazards": (
+        "{count} areas are recorded as hazardous in {municipalities} municipalities{area}."),
+    "doc.hazards.area": ", {area} in all",
+    "doc.accidents": "{accidents} accidents and {lifted} lifted minefields are on record.",
+    "doc.prior": (
+        "The chance that an area is contaminated at all is between {low} and {high} "
+        "(middle half of the areas); it is a prior where no local effort is on record."),
+    "doc.finish": (
+        "Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
+    "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",
+    "doc.more": "and {count} more on the page",
+}
+
+
+class Words:
+    """Looks a text up and fills in its facts; a key that no catalogue holds is a defect."""
+
+    def __init__(self, translated: Mapping[str, str] | None = None):
+        self._translated = translated or {}
+
+    def __call__(self, key: str, **facts: object) -> str:
+        text = self._translated.get(key) or ENGLISH[key]
+        return text.format(**facts) if facts else text
+
+    def for_script(self, prefix: str = "js.") -> dict[str, str]:
+        """The texts that travel with the page, by the key without its `js.`."""
+        return {
+            key.removeprefix("js."): self(key) for key in ENGLISH if key.startswith(prefix)
+        }
