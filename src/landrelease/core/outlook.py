@@ -38,6 +38,18 @@ class Outlook:
     drivers: tuple[Driver, ...]
     seed: int
     policy: str  # the dispatch rule, in words
+    # What follows may be missing (None, "", ()) in a forecast that did not compute it.
+    cancelled_m2: np.ndarray | None = None  # (T,) medians of the three parts of released_m2 (S03);
+    reduced_m2: np.ndarray | None = None  # (T,) each its own median: they need not add up to the
+    cleared_m2: np.ndarray | None = None  # (T,) median of the sum
+    work_cost: np.ndarray | None = None  # (R,) the part of cost that is days of work, not waiting
+    cost_definition: str = ""
+    found_m2: np.ndarray | None = None  # (R,) area nobody knew of that turned up; not in total_m2
+    stated_finish_day: float | None = None  # one run with every assumption at its stated value and
+    # no chance at all; None where it does not finish. Not a date to promise.
+    explained: str = ""  # what the drivers explain, and how much of it is chance, in words
+    chance_share: float | None = None  # 1 - sum of the drivers' shares
+    notes: tuple[str, ...] = ()  # what a reader must know, in plain words
 
     @property
     def runs(self) -> int:

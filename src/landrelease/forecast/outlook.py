@@ -1,0 +1,337 @@
+"""Plan and assumptions in; the distribution of the finish, of the cost and of released land out."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.outlook import Driver, Outlook
+from landrelease.core.progress import Progress, silent
+from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
+from landrelease.errors import FORECAST_SETTING, FORECAST_TOO_LARGE, LandReleaseError
+from landrelease.forecast.calendar import DAYS_PER_YEAR, extend
+from landrelease.forecast.drivers import explained_shares
+from landrelease.forecast.uncertain import (
+    Draws,
+    Uncertain,
+    check_pools,
+    draw,
+    read_assumptions,
+)
+from landrelease.units import area_words
+
+QUANTILES = np.array([0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95])
+CURVE_POINTS = 720  # a month each, over 60 years
+CURVE_POINTS_SHOWN = 240
+LARGEST_CURVES_BYTES = 1_000_000_000
+
+POLICY = (
+    "Whenever a team is free, it takes, of all stages that its pool can do and that are ready, the "
+    "one that comes first in the plan's order; if the first in the order cannot be done, because "
+    "the stage before it has not ended or its teams are busy, the team does not wait for it but "
+    "takes the next one that it can do. Where several free teams could do a stage, the pool with "
+    "the shortest planned time does it. What was begun is finished. A machine's pass is followed "
+    "up by a team of the second pool when one is free. A pool that leaves begins nothing new. "
+    "Stages keep the plan's rounding to whole slots. The work goes on after the plan's horizon, "
+    "in the same season each year."
+)
+COST_DEFINITION = (
+    "Team-days times the pool's cost a day. A team is paid for each working day from the day on "
+    "which its pool opens to the end of its last stage in the run (or to the forecast's horizon), "
+    "waiting included; a team that never gets work is not paid. work_cost is the part for days at "
+    "work. Nothing else is in it: no equipment, no overhead, no change of prices."
+)
+
+_FACTORS = {
+    "lost_day_share": "working days lost to weather, closures and stand-downs",
+    "team_turnover_share": "team-days lost to staff that leave and are replaced",
+    "undiscovered_share": "area that nobody knew of and that turns up",
+    "rework_share": "cleared area that fails inspection and is cleared again",
+    "share_cleared": "share of the area that is left for clearance",
+    "share_cancelled": "how much of the rest NTS can cancel, rather than TS reduce",
+}
+_KINDS = {"nts": "NTS teams", "ts": "TS teams", "manual": "manual teams", "mechanical": "machines"}
+
+
+def make_outlook(
+    plan: Plan,
+    assumptions: Assumptions,
+    *,
+    runs: int,
+    seed: int,
+    workers: int | None = None,
+    lost_days_in_plan: bool = True,
+    progress: Progress = silent,
+) -> Outlook:
+    """Simulate the policy of a plan `runs` times, past the plan's horizon.
+
+    In each run one draw holds for the whole programme: the rate of each kind of team, lost days,
+    turnover, the mean shares cancelled, reduced and cleared, the area not yet discovered, rework.
+    Then each area gets an outcome of its own, each stage a time of its own. The means over the runs
+    of the shares are the plan's; the medians of rates and losses are the stated values, so that
+    skewed ranges do move the forecast away from the plan.
+
+    Parameters
+    ----------
+    plan
+        Its problem gives stages, options, pools and season; its `priority` gives the order. Of
+        its schedule nothing is used.
+    runs
+        1 or more. 500 give the quantiles shown with an error of a few months in a decade.
+    seed
+        0 or more; same seed, same outlook, whatever the number of `workers` (threads; None: one a
+        processor).
+    lost_days_in_plan
+        Whether the plan's working days already leave out `lost_day_share` at its stated value.
+    progress
+        Told after each portion of runs; may raise KeyboardInterrupt.
+
+    Returns
+    -------
+    Outlook
+        `start` is the first day of the plan. Runs that do not finish within
+        `forecast_horizon_years` have finish_day = inf and are counted in `notes`.
+
+    Raises
+    ------
+    LandReleaseError
+        FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
+    """
+    from landrelease.forecast.simulate import arrays_of, simulate
+
+    _check("runs", runs, 1, 1_000_000, "500")
+    _check("seed", seed, 0, 2**63 - 1, "1")
+    if workers is not None:
+        _check("workers", workers, 1, 1024, "2")
+    uncertain = read_assumptions(assumptions)
+    problem = plan.problem
+    currency = check_pools(problem.pools)
+    horizon_days = uncertain.horizon_years * DAYS_PER_YEAR
+    needed = runs * 3 * CURVE_POINTS * 8
+    if needed > LARGEST_CURVES_BYTES:
+        raise LandReleaseError(
+            FORECAST_TOO_LARGE, runs=runs, bins=CURVE_POINTS, found=f"{needed / 1e9:.1f} GB",
+            expected=f"{LARGEST_CURVES_BYTES / 1e9:.0f} GB")  # fmt: skip
+    progress("drawing what is not known", 0.0)
+    calendar = extend(problem, uncertain.season_months, horizon_days)
+    used = _used_pools(problem)
+    mean_shares = np.array([
+        uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
+    ])  # fmt: skip
+    arrays = arrays_of(problem, plan.priority, mean_shares, calendar)
+    stated_loss = uncertain.lost_days.value if lost_days_in_plan else 0.0
+    draws = draw(uncertain, problem.pools, used, runs, seed)
+    draws = dataclasses.replace(draws, available=draws.available / (1 - stated_loss))
+    bin_days = horizon_days / (CURVE_POINTS - 1)
+
+    def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
+        return simulate(
+            arrays, uncertain, draws, calendar,
+            move_slots=uncertain.move_days / problem.slot_days if problem.slot_days > 0 else 0.0,
+            bin_days=bin_days, bins=CURVE_POINTS, seed=seed, workers=workers,
+            progress=progress)  # fmt: skip
+
+    simulated = play(uncertain, draws, workers, progress)
+    finish = np.array([
+        calendar.day(slot) if math.isfinite(slot) else math.inf for slot in simulated.finish_slot
+    ])  # fmt: skip
+    stated = play(*_without_chance(uncertain, problem, mean_shares, stated_loss), 1, silent)
+    stated_slot = float(stated.finish_slot[0])
+
+    released = np.cumsum(simulated.released_m2, axis=2)  # (R, 3, T)
+    days = np.arange(CURVE_POINTS) * bin_days
+    shown = _shown(released, bool(np.isinf(finish).any()))
+    total = released[:, :, shown].sum(axis=1)
+    drivers, explained, chance_share = _drivers(
+        draws, finish, released[:, :, -1].sum(axis=1), uncertain, problem.pools, used
+    )
+    progress("the forecast is made", 1.0)
+    return Outlook(
+        start=calendar.start,
+        horizon_days=horizon_days,
+        finish_day=finish,
+        cost=simulated.cost,
+        currency=currency,
+        quantiles=QUANTILES.copy(),
+        curve_days=days[shown],
+        released_m2=np.quantile(total, QUANTILES, axis=0),
+        total_m2=float(arrays.hazard_m2.sum()),
+        drivers=drivers,
+        seed=seed,
+        policy=POLICY,
+        cancelled_m2=np.median(released[:, 0][:, shown], axis=0),
+        reduced_m2=np.median(released[:, 1][:, shown], axis=0),
+        cleared_m2=np.median(released[:, 2][:, shown], axis=0),
+        work_cost=simulated.work_cost,
+        cost_definition=COST_DEFINITION,
+        found_m2=simulated.found_m2,
+        stated_finish_day=calendar.day(stated_slot) if math.isfinite(stated_slot) else None,
+        explained=explained,
+        chance_share=chance_share,
+        notes=_notes(problem, arrays, uncertain, finish, simulated.found_m2),
+    )
+
+
+def _check(name: str, found: int, least: int, most: int, example: str) -> None:
+    if isinstance(found, bool) or not isinstance(found, (int, np.integer)) or not (
+        least <= found <= most
+    ):  # fmt: skip
+        raise LandReleaseError(
+            FORECAST_SETTING, name=name, found=found, example=example,
+            expected=f"a whole number from {least} to {most}")  # fmt: skip
+
+
+def _used_pools(problem: Problem) -> np.ndarray:
+    used = np.zeros(len(problem.pools), dtype=bool)
+    used[np.asarray(problem.first_pool, dtype=np.int64)] = True
+    second = np.asarray(problem.second_pool, dtype=np.int64)
+    used[second[second >= 0]] = True
+    return used & (np.asarray(problem.pool_teams) > 0)
+
+
+def _without_chance(
+    uncertain: Uncertain, problem: Problem, mean_shares: np.ndarray, stated_loss: float
+) -> tuple[Uncertain, Draws]:
+    """The plan's own durations and shares: nothing turns up, nothing is done twice."""
+    certain = dataclasses.replace(
+        uncertain, task_spread=0.0, concentration=math.inf, whole_area_share=0.0
+    )
+    worked = (1 - uncertain.lost_days.value) * (1 - uncertain.turnover.value) / (1 - stated_loss)
+    return certain, Draws(
+        names=(),
+        factors=np.empty((1, 0)),
+        rate=np.ones((1, len(problem.pools))),
+        available=np.array([worked]),
+        shares=mean_shares[None, :],
+        undiscovered=np.zeros(1),
+        rework=np.zeros(1),
+    )
+
+
+def _shown(released: np.ndarray, unfinished: bool) -> np.ndarray:
+    """Indices of the points that a curve shows: up to the last release in any run."""
+    points = released.shape[2]
+    last = points - 1
+    if not unfinished:
+        moved = np.flatnonzero(np.diff(released.sum(axis=(0, 1))) > 0)
+        last = min(points - 1, int(moved[-1]) + 1 if len(moved) else 1)
+    step = max(1, math.ceil((last + 1) / CURVE_POINTS_SHOWN))
+    return np.unique(np.concatenate([np.arange(0, last + 1, step), [last]]))
+
+
+def _drivers(
+    draws: Draws,
+    finish: np.ndarray,
+    released_at_end: np.ndarray,
+    uncertain: Uncertain,
+    pools: tuple[TeamPool, ...],
+    used: np.ndarray,
+) -> tuple[tuple[Driver, ...], str, float | None]:
+    runs = len(finish)
+    unfinished = int(np.isinf(finish).sum())
+    by_area = 2 * unfinished > runs
+    outcome = -released_at_end if by_area else finish
+    of_what = "area released by the forecast's horizon" if by_area else "time of the finish"
+    why = (
+        f", because {unfinished} of {runs} runs do not finish by then" if by_area else ""
+    )  # fmt: skip
+    if runs < len(draws.names) + 3:
+        return (), (f"{runs} runs are too few to say what moves the {of_what}."), None
+    if np.all(outcome == outcome[0]):
+        return (), f"All runs have the same {of_what}: there is no spread to explain.", None
+    shares = explained_shares(draws.factors, outcome)
+    drivers = [
+        Driver(name, float(share), _driver_words(name, uncertain, pools, used, float(share)))
+        for name, share in zip(draws.names, shares, strict=True)
+    ]
+    drivers.sort(key=lambda driver: (-driver.share, driver.name))
+    rest = max(0.0, 1.0 - float(shares.sum()))
+    return tuple(drivers), (
+        f"Shares of the spread (of ranks) of the {of_what}{why}. {rest:.0%} is chance: which areas "
+        "turn out empty, which stages take long, and what acts only together."
+    ), rest  # fmt: skip
+
+
+def _driver_words(
+    name: str, uncertain: Uncertain, pools: tuple[TeamPool, ...], used: np.ndarray, share: float
+) -> str:
+    if name.startswith("rate_"):
+        kind = name.removeprefix("rate_")
+        own = [p for p, works in zip(pools, used, strict=True) if works and p.kind == kind]
+        low, high = min(p.m2_per_day_low for p in own), max(p.m2_per_day_high for p in own)
+        values = sorted({p.m2_per_day for p in own})
+        stated = " to ".join(f"{value:,.0f}" for value in sorted({values[0], values[-1]}))
+        return (
+            f"How fast {_KINDS.get(kind, kind)} work: {stated} m² a team and day are stated, "
+            f"{low:,.0f} to {high:,.0f} are thought possible ({share:.0%} of the spread)."
+        )
+    a = {
+        "lost_day_share": uncertain.lost_days,
+        "team_turnover_share": uncertain.turnover,
+        "undiscovered_share": uncertain.undiscovered,
+        "rework_share": uncertain.rework,
+        "share_cleared": uncertain.cleared,
+        "share_cancelled": uncertain.cancelled,
+    }[name]
+    words = _FACTORS[name]
+    return (
+        f"{words[0].upper()}{words[1:]}: {a.value:.0%} stated, {a.low:.0%} to {a.high:.0%} thought "
+        f"possible ({share:.0%} of the spread)."
+    )
+
+
+def _notes(
+    problem: Problem, arrays, uncertain: Uncertain, finish: np.ndarray, found_m2: np.ndarray
+) -> tuple[str, ...]:
+    notes = []
+    runs, unfinished = len(finish), int(np.isinf(finish).sum())
+    if not problem.stage_ids:
+        notes.append("There is no work in this plan: all is done on the first day.")
+    if unfinished:
+        notes.append(
+            f"{unfinished} of {runs} runs do not finish within {uncertain.horizon_years:g} years; "
+            "they are counted as not finished, and their cost is the cost until then."
+        )
+    stuck = _stuck(problem)
+    for activity, count in stuck.items():
+        notes.append(
+            f"{count} {activity} {'stage has' if count == 1 else 'stages have'} no team that can "
+            "do them: no run can finish. Add teams of the kind that is missing."
+        )
+    if found_m2.any():
+        notes.append(
+            f"Area that nobody knew of: {area_words(float(found_m2.mean()))} on average, from "
+            f"{area_words(float(np.quantile(found_m2, 0.1)))} to "
+            f"{area_words(float(np.quantile(found_m2, 0.9)))} in the central 80 % of runs. It "
+            "turns up beside known areas while these are worked on, and it counts as released when "
+            "it is done: curves may end above the known area."
+        )
+    notes.extend(
+        f"Not in the programme's file of assumptions, own value used: {a.name} = {a.value:g} "
+        f"({a.definition} {a.source})"
+        for a in uncertain.own
+    )
+    return tuple(notes)
+
+
+def _stuck(problem: Problem) -> dict[str, int]:
+    """How many stages of each activity have no option whose pools ever have a team."""
+    closes, opens = np.asarray(problem.pool_closes), np.asarray(problem.pool_opens)
+    alive = (np.asarray(problem.pool_teams) > 0) & (closes > opens)
+    first = np.asarray(problem.first_pool, dtype=np.int64)
+    second = np.asarray(problem.second_pool, dtype=np.int64)
+    works = alive[first] if len(first) else np.zeros(0, dtype=bool)
+    if len(second):
+        works &= np.where(second >= 0, alive[second], True)
+    counts = np.diff(np.asarray(problem.option_start, dtype=np.int64))
+    has = np.zeros(len(counts), dtype=bool)
+    np.logical_or.at(has, np.repeat(np.arange(len(counts)), counts.tolist()), works)
+    activity = np.asarray(problem.activity, dtype=np.int64)
+    return {
+        ACTIVITIES[a]: int(np.sum(~has & (activity == a)))
+        for a in range(len(ACTIVITIES))
+        if np.any(~has & (activity == a))
+    }
