@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -85,6 +86,7 @@ _GEOMETRIES = {"polygon": ("Polygon", "MultiPolygon"), "point": ("Point",), "non
 _REVISION = ('number, kind, record_id, recorded_at, recorded_by, reason, source, valid_from, '
              'validation, "values", geometry, previous_hash, hash')
 _CHUNK = 500  # bound parameters in one statement
+_BULK = 200  # from so many rows on the spatial index is filled at once, not row by row
 
 
 class GeoPackageRegistry:
@@ -581,8 +583,8 @@ def _kind(name: str) -> Kind:
                                expected="one of " + ", ".join(KINDS)) from None
 
 
-def _check(revision: Revision) -> None:
-    """Refuse what may not stand in the chain."""
+def _check(revision: Revision, kinds: Mapping[str, Mapping[str, Field]]) -> None:
+    """Refuse what may not stand in the chain. `kinds`: the fields of each kind by name."""
     r = revision
 
     def refuse(field: str, found: object, expected: str) -> LandReleaseError:
@@ -594,7 +596,7 @@ def _check(revision: Revision) -> None:
         raise refuse("kind", r.kind, "one of " + ", ".join(KINDS))
     if not isinstance(r.record_id, str) or not r.record_id.strip():
         raise refuse("record_id", r.record_id, "an id")
-    fields = _by_name(KINDS[r.kind].fields)
+    fields = kinds[r.kind]
     for name in r.values:
         known = fields.get(name)
         if known is None:
@@ -619,11 +621,6 @@ def _check(revision: Revision) -> None:
                      " or ".join(_GEOMETRIES[KINDS[r.kind].geometry]) or "no geometry")
 
 
-@functools.lru_cache(maxsize=64)
-def _by_name(fields: tuple[Field, ...]) -> Mapping[str, Field]:
-    return {f.name: f for f in fields}
-
-
 def _value(value: Any) -> str:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
@@ -636,8 +633,9 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def _prepare(revisions: Sequence[Revision]) -> list[_Prepared]:
     """Check revisions and make their bytes, many at once: those of `Revision.canonical`."""
+    kinds = {name: {f.name: f for f in kind.fields} for name, kind in KINDS.items()}
     for r in revisions:
-        _check(r)
+        _check(r, kinds)
     shapes = layout.array_of([r.geometry for r in revisions])
     _check_places(shapes, revisions)
     wkbs = shapely.to_wkb(shapes, output_dimension=2, byte_order=1)
@@ -738,37 +736,45 @@ def _bring_forward(db: sqlite3.Connection, kind: Kind, arrived: list[tuple[int, 
     """Make the arrived revisions current, except where they are older (see `registry.latest`)."""
     table = layout.quoted(kind.name)
     ids = list({r.record_id for _, r in arrived})
-    there: dict[str, date | None] = {}
+    there: dict[str, tuple[int, date | None]] = {}
     for chunk in _chunks(ids):
-        for record_id, day in db.execute(
-                f"SELECT record_id, valid_from FROM {table} WHERE record_id IN "
+        for fid, record_id, day in db.execute(
+                f"SELECT fid, record_id, valid_from FROM {table} WHERE record_id IN "
                 f"({_marks(len(chunk))})", chunk):
-            there[record_id] = None if day is None else date.fromisoformat(day)
+            there[record_id] = fid, None if day is None else date.fromisoformat(day)
     current: dict[str, tuple[int, Revision]] = {}
     for number, revision in arrived:
         known_id = revision.record_id
         if known_id in current:
             if dated_before(revision.valid_from, current[known_id][1].valid_from):
                 continue
-        elif known_id in there and dated_before(revision.valid_from, there[known_id]):
+        elif known_id in there and dated_before(revision.valid_from, there[known_id][1]):
             continue
         current[known_id] = (number, revision)
-    new = [c for i, c in current.items() if i not in there]
-    changed = [c for i, c in current.items() if i in there]
+    if not current:
+        return
+    last = db.execute(f"SELECT max(ifnull(max(fid), 0), ifnull((SELECT seq FROM sqlite_sequence "
+                      f"WHERE name = ?), 0)) FROM {table}", (kind.name,)).fetchone()[0]
+    fresh = itertools.count(last + 1)
+    fids = [there[i][0] if i in there else next(fresh) for i in current]
+    rows = _rows(kind, list(current.values()))
     names = layout.columns_of(kind)
-    if new:
-        db.executemany(
-            f"INSERT INTO {table} ({', '.join(map(layout.quoted, names))}) "
-            f"VALUES ({_marks(len(names))})", _rows(kind, new))
-    if changed:
-        place = names.index("record_id")
-        db.executemany(
-            f"UPDATE {table} SET {', '.join(layout.quoted(n) + ' = ?' for n in names)} "
-            "WHERE record_id = ?", [(*row, row[place]) for row in _rows(kind, changed)])
+    in_bulk = kind.geometry != "none" and len(current) >= _BULK
+    if in_bulk:
+        layout.drop_triggers(db, kind)
+    db.executemany(
+        f"INSERT INTO {table} (fid, {', '.join(map(layout.quoted, names))}) "
+        f"VALUES ({_marks(len(names) + 1)})",
+        [(fid, *row) for fid, row, i in zip(fids, rows, current, strict=True) if i not in there])
+    db.executemany(
+        f"UPDATE {table} SET {', '.join(layout.quoted(n) + ' = ?' for n in names)} WHERE fid = ?",
+        [(*row, fid) for fid, row, i in zip(fids, rows, current, strict=True) if i in there])
+    if in_bulk:
+        layout.index_rows(db, kind, fids, [r.geometry for _, r in current.values()])
+        layout.create_triggers(db, kind)
     db.execute("UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
                "WHERE table_name IN (?, 'revision')", (kind.name,))
-    shapes = layout.array_of([r.geometry for _, r in current.values()])
-    bounds = shapely.total_bounds(shapes) if len(shapes) else np.full(4, np.nan)
+    bounds = shapely.total_bounds(layout.array_of([r.geometry for _, r in current.values()]))
     if kind.geometry != "none" and np.isfinite(bounds).all():
         west, south, east, north = bounds.tolist()
         db.execute(
@@ -781,24 +787,24 @@ def _bring_forward(db: sqlite3.Connection, kind: Kind, arrived: list[tuple[int, 
 def _rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tuple[Any, ...]]:
     """Rows of a layer, in the order of `layout.columns_of`."""
     fields = layout.fields_of(kind)
-    names = {f.name for f in fields}
+    places = {f.name: (n, f) for n, f in enumerate(fields)}
     geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
         (blob,) for blob in layout.blobs([r.geometry for _, r in current], kind)]
     out = []
     for geometry, (number, r) in zip(geometries, current, strict=True):
-        cells, other = [], {}
-        for field in fields:
-            value = r.values.get(field.name)
-            found, fits = layout.cell(field, value)
-            cells.append(found)
-            if not fits:
-                other[field.name] = value
-        for name in r.values.keys() - names:
-            other[name] = r.values[name]
-        at = r.recorded_at.astimezone(UTC)
+        cells: list[Any] = [None] * len(fields)
+        other = {}
+        for name, value in r.values.items():
+            place, field = places.get(name, (-1, None))
+            found, fits = (None, False) if field is None else layout.cell(field, value)
+            if fits:
+                cells[place] = found
+            else:
+                other[name] = value
+        at = _instant(r.recorded_at)
         out.append((*geometry, r.record_id, number, _day(r.valid_from), r.validation,
-                    at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
-                    r.recorded_by, r.source, *cells, _encode(other) if other else None))
+                    at[:23] + "Z", r.recorded_by, r.source, *cells,
+                    _encode(other) if other else None))
     return out
 
 
@@ -916,6 +922,7 @@ def _audit_sources(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
 # --- small things --------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=1024)  # an import records thousands at the same instant
 def _instant(value: datetime, field: str = "time") -> str:
     """UTC with microseconds, always of the same length, so that texts sort as times do."""
     if value.tzinfo is None:

@@ -233,6 +233,20 @@ def drop_triggers(db: sqlite3.Connection, kind: Kind) -> None:
         db.execute(f"DROP TRIGGER IF EXISTS {quoted(name)}")
 
 
+def index_rows(db: sqlite3.Connection, kind: Kind, fids: Sequence[int],
+               geometries: Sequence[BaseGeometry | None]) -> None:
+    """Put rows into the spatial index at once, as the triggers would one by one."""
+    index, bounds = quoted(index_of(kind)), shapely.bounds(array_of(geometries))
+    there = ~np.isnan(bounds[:, 0])  # missing and empty geometries have no entry
+    db.executemany(f"DELETE FROM {index} WHERE id = ?",
+                   [(fid,) for fid, box in zip(fids, there, strict=True) if not box])
+    db.executemany(
+        f"INSERT OR REPLACE INTO {index} VALUES (?, ?, ?, ?, ?)",
+        [(fid, west, east, south, north)
+         for fid, (west, south, east, north) in zip(
+             np.asarray(fids)[there].tolist(), bounds[there].tolist(), strict=True)])
+
+
 def _script(db: sqlite3.Connection, script: str) -> None:
     """Statements one by one: `executescript` would commit the caller's transaction."""
     statement = ""
