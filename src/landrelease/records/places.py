@@ -82,7 +82,7 @@ def carriage(crs: str, file: str, points: np.ndarray) -> Carriage:
             interest = AreaOfInterest(float(west), float(south), float(east), float(north))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a missing grid is told below, in our words
-        group = TransformerGroup(found, "EPSG:4326", always_xy=True, area_of_interest=interest,
+        group = TransformerGroup(found, "EPSG:4326", always_xy=True, area_of_interest=interest,  # type: ignore[arg-type]
                                  allow_ballpark=False)
     usable = [t for t in group.transformers if 0 <= t.accuracy < UNSTATED_ACCURACY_M]
     grid = ""

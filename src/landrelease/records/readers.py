@@ -559,6 +559,30 @@ def _from_geopackage(file: str, content: bytes, layer: str | None, limits: Limit
         return _from_ogr(file, path, layer or names[0], limits, folder)
 
 
+def layers(path: Path | str) -> list[str | None]:
+    """The layers to import one by one: those of a GeoPackage that hold rows; else `[None]`.
+
+    Raises the same errors as `read` for a GeoPackage that cannot be opened.
+    """
+    import pyogrio
+
+    path = Path(path)
+    if path.suffix.lower() != ".gpkg" or not path.is_file():
+        return [None]
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    if not head.startswith(_NEEDS[".gpkg"]):
+        return [None]  # `read` says what it is instead
+    try:
+        names = [str(name) for name, _ in pyogrio.list_layers(path)]
+        full = [n for n in names if pyogrio.read_info(path, layer=n, force_feature_count=True)
+                ["features"] > 0]
+    except Exception as error:
+        raise LandReleaseError(FILE_CUT_OFF, file=path.name, place="the database",
+                               found=_short(error, str(path.parent))) from error
+    return list(full or names[:1]) or [None]
+
+
 _PARTS = (".shp", ".shx", ".dbf", ".prj")
 
 

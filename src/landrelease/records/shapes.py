@@ -56,32 +56,27 @@ class Repair:
 def readings(shape: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
     """Even-odd, structural and filled reading of an invalid polygon or multipolygon.
 
-    Filled: all ground enclosed by the outer rings; an inner ring is left open only where it is a
-    clean hole (simple, and inside the filled outline), because then no reading fills it.
+    Filled: all ground that an outer ring encloses; an inner ring is left open only where it is a
+    clean hole (simple, and inside that outer ring), because then no reading fills it.
     Sources: `make_valid` of GEOS 3.14 (linework, structure); polygonising of the noded outline.
     """
     even_odd = polygons_of(shapely.make_valid(shape, method="linework"))
     structural = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
-    filled = _fill([shapely.get_exterior_ring(p) for p in parts])
-    holes = [Polygon(ring) for p in parts for ring in p.interiors]
-    clean = [h for h in holes if shapely.is_valid(h) and shapely.covers(filled, h)]
-    if clean:
-        open_ground = shapely.union_all(clean)
-        if len(parts) > 1:  # what is a hole of one part may be ground of another
-            open_ground = open_ground.difference(shapely.union_all(
-                [_fill([shapely.get_exterior_ring(p)]) for p in parts if not len(p.interiors)]))
-        filled = polygons_of(filled.difference(open_ground))
+    filled = polygons_of(shapely.union_all([_outline(p) for p in parts]))
     return even_odd, structural, filled
 
 
-def _fill(rings: list[BaseGeometry]) -> BaseGeometry:
-    """All ground that closed rings enclose."""
-    lines = shapely.union_all(np.array([shapely.force_2d(r) for r in rings], dtype=object))
+def _outline(part: Polygon) -> BaseGeometry:
+    """All ground that the outer ring encloses, less the clean holes."""
+    lines = shapely.union_all([shapely.force_2d(shapely.get_exterior_ring(part))])
     faces = shapely.get_parts(shapely.polygonize([shapely.node(lines)]))
     if not len(faces):
         return Polygon()
-    return polygons_of(shapely.union_all(shapely.polygons(shapely.get_exterior_ring(faces))))
+    filled = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(faces)))
+    holes = [hole for ring in part.interiors if shapely.is_valid(hole := Polygon(ring))
+             and shapely.covers(filled, hole)]
+    return shapely.difference(filled, shapely.union_all(holes)) if holes else filled
 
 
 def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repair:
@@ -91,7 +86,7 @@ def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repai
     released land) gives ground that every reading covers; both to within the rounding of
     coordinates (1e-12 degrees). The result is valid, 2-D, polygonal; it may be empty.
     """
-    read = [r for r in readings(shape)]
+    read = readings(shape)
     widest = polygons_of(shapely.union_all(read))
     common = read[0]
     for other in read[1:]:
