@@ -540,7 +540,7 @@ def _check_range(rows: _Rows, ground: np.ndarray, box: np.ndarray, outside: np.n
             far = ok & ~near
             turned |= far & finite & _touches(swapped, home)
     words = "" if home is None else _box_words(home)
-    for i in np.flatnonzero(zero | far | (ok & outside)).tolist().tolist():
+    for i in np.flatnonzero(zero | far | (ok & outside)).tolist():
         place = _corner(ground[i])
         if zero[i]:
             rows.refuse(i, PLACE_ZERO, field="geometry", found="0, 0")
@@ -599,7 +599,7 @@ def _check_types(rows: _Rows, kind: Kind, ground: np.ndarray, settings: Settings
     """Leave only polygons (or points) in `ground`; a one-point MultiPoint is a point."""
     types = shapely.get_type_id(ground)
     right = (3, 6) if kind.geometry == "polygon" else (0,)
-    for i in np.flatnonzero((types >= 0) & ~np.isin(types, right)).tolist().tolist():
+    for i in np.flatnonzero((types >= 0) & ~np.isin(types, right)).tolist():
         shape = ground[i]
         if kind.geometry == "point" and shapely.get_num_geometries(shape) == 1 and types[i] == 4:
             ground[i] = shapely.get_geometry(shape, 0)
@@ -621,7 +621,7 @@ def _check_shapes(rows: _Rows, kind: Kind, ground: np.ndarray, settings: Setting
     """Repair by S01; refuse what is no area, a scribble, or readable in too many ways."""
     here = np.array([g is not None for g in ground])
     counts = shapely.get_num_coordinates(ground)
-    for i in np.flatnonzero(here & (counts <= 6)):  # a ring of 3 corners has 4 coordinates
+    for i in np.flatnonzero(here & (counts <= 6)).tolist():  # a ring of 3 corners has 4 coordinates
         if (distinct := shapes.distinct_points(ground[i])) < 3:
             rows.refuse(i, POLYGON_TOO_FEW_POINTS, field="geometry", found=distinct)
             ground[i], here[i] = None, False
