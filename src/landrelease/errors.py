@@ -104,7 +104,7 @@ VALUE_OUT_OF_RANGE = Message(
     "ROW-003", "{file}, row {row}: {field} is {found}; expected {expected}.",
     "Ask the sender for the right number; leave it empty where nobody knows it.")
 NUMBER_AMBIGUOUS = Message(
-    "ROW-004", "{file}, row {row}: {field} is {found}: the mark can be a decimal or a thousands mark.",
+    "ROW-004", "{file}, row {row}: {field} is {found}: a decimal mark or a thousands mark.",
     "Enter it without thousands marks, or state `decimal` in the mapping.")
 UNIT_UNKNOWN = Message(
     "ROW-005", "{file}, row {row}: {field} is {found}; expected a number in {expected}.",
@@ -166,7 +166,7 @@ STATUS_NEEDS_DECISION = Message(
 TEXT_DAMAGED = Message(
     "ROW-023", "{file}, row {row}: {field} holds characters that cannot be stored: {found}.",
     "Write the text again without them.")
-IDENTIFIER_WITHOUT_VALUE = Message(
+VALUE_REQUIRED = Message(
     "ROW-024", "{file}, row {row}: {field} is empty, but it is required.",
     "Enter it, then try the row again.")
 
@@ -183,7 +183,8 @@ CRS_UNKNOWN = Message(
     "GEO-003", "{file}: the coordinate system {found} is not known.",
     "State it as an EPSG code, for example EPSG:4326.")
 CRS_WITHOUT_TRANSFORMATION = Message(
-    "GEO-004", "{file}: no transformation of stated accuracy leads from {found} to WGS 84 here{grid}.",
+    "GEO-004", "{file}: no transformation of stated accuracy leads from {found} to WGS 84 "
+    "here{grid}.",
     "Check the system; or convert the file in a GIS that has the national grid, to EPSG:4326.")
 DATUM_ASSUMED = Message(
     "GEO-005", "{file}: the datum of {found} is not stated; latitude and longitude in degrees were "
@@ -206,8 +207,8 @@ POLYGON_TOO_FEW_POINTS = Message(
     "GEO-010", "{file}, row {row}: the polygon has {found} distinct points; expected at least 3.",
     "Ask the sender for the missing corners.")
 PLACE_OUT_OF_RANGE = Message(
-    "GEO-011", "{file}, row {row}: {found} is not a place on Earth; expected longitude -180 to 180, "
-    "latitude -90 to 90.",
+    "GEO-011", "{file}, row {row}: {found} is not a place on Earth; expected longitude -180 to "
+    "180, latitude -90 to 90.",
     "Correct the coordinates, or state their coordinate system.")
 PLACE_SWAPPED = Message(
     "GEO-012", "{file}, row {row}: {found} lies outside the programme; with latitude and longitude "
@@ -217,10 +218,11 @@ PLACE_ZERO = Message(
     "GEO-013", "{file}, row {row}: the place is 0, 0, which stands for no place.",
     "Enter the coordinates; leave the row out where nobody knows them.")
 PLACE_FAR_AWAY = Message(
-    "GEO-014", "{file}, row {row}: {found} lies outside the programme's bounds {expected}.",
-    "Correct the coordinates; or state wider bounds if the place is right.")
+    "GEO-014", "{file}, row {row}: {found} lies far outside the programme ({expected}).",
+    "Correct the coordinates; if the place is right, import the area that it belongs to first.")
 TOO_MANY_VERTICES = Message(
-    "GEO-015", "{file}, row {row}: the geometry has {found} vertices; at most {expected} are taken.",
+    "GEO-015", "{file}, row {row}: the geometry has {found} vertices; at most {expected} are "
+    "taken.",
     "It is kept whole in the stored file. Split the area or thin its outline outwards, then mend.")
 SHAPE_REPAIRED = Message(
     "GEO-016", "{file}, row {row}: the polygon is not valid ({found}); {rule}. Area {area}; "
@@ -231,8 +233,8 @@ READINGS_DIFFER = Message(
     "{difference}. Widest reading: {area} within {bounds}.",
     "Treat the widest reading as dangerous; draw the outline again from the source.")
 SHAPE_TANGLED = Message(
-    "GEO-018", "{file}, row {row}: the outline of {found} vertices crosses itself about {crossings} "
-    "times; it cannot be read as an area.",
+    "GEO-018", "{file}, row {row}: the outline of {found} vertices crosses itself about "
+    "{crossings} times; it cannot be read as an area.",
     "Ask the sender for the original outline.")
 AREA_TOO_SMALL = Message(
     "GEO-019", "{file}, row {row}: the area is {found}; expected at least {expected}.",

@@ -13,6 +13,8 @@ from landrelease.records.readers import read
 from landrelease.records.tables import cells_of, unique
 
 COLUMNS = ("name", "value", "low", "high", "unit", "definition", "source")
+# Zero is a meaningful value of these; of all others that are no shares it would stop the work.
+_MAY_BE_ZERO = ("person_weight", "hectare_weight", "move_days", "settlement_error_m")
 _SHARES = ("share_cancelled", "share_reduced", "share_cleared")
 
 
@@ -53,8 +55,11 @@ def read_assumptions(path: Path | str) -> Assumptions:
         top = (1.0 if unit.startswith(("share", "probability")) else
                12.0 if unit == "month" else 24.0 if unit == "h" else
                366.0 if name == "working_days_per_year" else float("inf"))
-        value, low, high = (cells.number(row, column, low=1.0 if unit == "month" else 0.0,
-                                         high=top) for column in ("value", "low", "high"))
+        share = unit.startswith(("share", "probability"))
+        value, low, high = (
+            cells.number(row, column, low=1.0 if unit == "month" else 0.0, high=top,
+                         above=None if share or name in _MAY_BE_ZERO else 0.0)
+            for column in ("value", "low", "high"))
         if not low <= value <= high:
             raise cells.wrong(row, "value", f"{value:g} with low {low:g} and high {high:g}",
                               "low <= value <= high", "Correct the three numbers.")

@@ -34,7 +34,6 @@ from landrelease.errors import (
     HAZARD_WOULD_SHRINK,
     IDENTIFIER_LOOKS_ALIKE,
     IDENTIFIER_REPEATED,
-    IDENTIFIER_WITHOUT_VALUE,
     KIND_NOT_KNOWN,
     KNOWN_FILE_DIFFERS,
     MAPPING_NOT_READABLE,
@@ -61,6 +60,7 @@ from landrelease.errors import (
     TOO_MANY_VERTICES,
     VALUE_CONVERTED,
     VALUE_NOT_A_NUMBER,
+    VALUE_REQUIRED,
     LandReleaseError,
     Message,
 )
@@ -252,7 +252,7 @@ def _values(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping, today
                     dates = [date.fromisoformat(constants[known.name])] * len(table.rows)
             if known.required and known.name not in constants:
                 for i in range(len(table.rows)):
-                    rows.refuse(i, IDENTIFIER_WITHOUT_VALUE, field=known.name)
+                    rows.refuse(i, VALUE_REQUIRED, field=known.name)
             continue
         column = [row.values.get(heading) for row in table.rows]
         style = (Style() if known.type in ("text", "choice")
@@ -265,7 +265,7 @@ def _values(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping, today
                 if known.name in constants:
                     values[i][known.name] = constants[known.name]
                 elif known.required and not rows.refused[i]:
-                    rows.refuse(i, IDENTIFIER_WITHOUT_VALUE, field=known.name)
+                    rows.refuse(i, VALUE_REQUIRED, field=known.name)
                 continue
             if isinstance(found, date):
                 if known.name == "information_date":

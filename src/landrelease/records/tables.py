@@ -82,7 +82,7 @@ class Cells:
 
 
 def cells_of(table: SourceTable, required: Sequence[str]) -> Cells:
-    """Find the columns by name. Raises FIL-015 naming the missing ones, FIL-021 for a broken row."""
+    """Find the columns by name. Raises FIL-015 with the missing ones, FIL-021 for a broken row."""
     found = {fold(h): h for h in reversed(table.columns)}
     headings = {name: found[fold(name)] for name in required if fold(name) in found}
     missing = [name for name in required if name not in headings]

@@ -32,7 +32,7 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
     table = read(path)
     cells = cells_of(table, COLUMNS)
     unique(cells, "id")
-    pools = []
+    pools: list[TeamPool] = []
     for row in table.rows:
         kind = cells.text(row, "kind").casefold()
         if kind not in get_args(TeamKind):
