@@ -20,12 +20,19 @@ class Calendar:
     begins: np.ndarray  # float64 (N,)
     ends: np.ndarray  # float64 (N,)
 
-    def day(self, slot: float) -> float:
-        """Days from the start at a time in slots; a whole number is the END of the slot before."""
-        if slot <= 0 or len(self.begins) == 0:
-            return 0.0
-        k = min(int(np.ceil(slot)) - 1, len(self.begins) - 1)
-        return float(self.begins[k] + (slot - k) * (self.ends[k] - self.begins[k]))
+    def days(self, slot: np.ndarray) -> np.ndarray:
+        """Days from the start at times in slots; a whole number is the END of the slot before.
+
+        Infinite stays infinite.
+        """
+        slot = np.asarray(slot, dtype=np.float64)
+        if len(self.begins) == 0:
+            return np.where(slot > 0, np.inf, 0.0)
+        known = np.isfinite(slot) & (slot > 0)
+        time = np.where(known, slot, 1.0)
+        k = np.clip(np.ceil(time).astype(np.int64) - 1, 0, len(self.begins) - 1)
+        day = self.begins[k] + (time - k) * (self.ends[k] - self.begins[k])
+        return np.where(known, day, np.where(slot > 0, np.inf, 0.0))
 
 
 def extend(problem: Problem, season_months: tuple[int, int], horizon_days: float) -> Calendar:

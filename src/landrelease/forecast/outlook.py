@@ -12,6 +12,7 @@ from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
 from landrelease.errors import FORECAST_SETTING, FORECAST_TOO_LARGE, LandReleaseError
+from landrelease.forecast.areas import areas_of
 from landrelease.forecast.calendar import DAYS_PER_YEAR, extend
 from landrelease.forecast.drivers import explained_shares
 from landrelease.forecast.uncertain import (
@@ -100,7 +101,7 @@ def make_outlook(
     LandReleaseError
         FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
     """
-    from landrelease.forecast.simulate import arrays_of, simulate
+    from landrelease.forecast.simulate import simulate, workforce_of
 
     _check("runs", runs, 1, 1_000_000, "500")
     _check("seed", seed, 0, 2**63 - 1, "1")
@@ -121,7 +122,8 @@ def make_outlook(
     mean_shares = np.array([
         uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
     ])  # fmt: skip
-    arrays = arrays_of(problem, plan.priority, mean_shares, calendar)
+    areas = areas_of(problem, plan.priority, mean_shares)
+    workforce = workforce_of(problem, calendar, uncertain.move_days)
     stated_loss = uncertain.lost_days.value if lost_days_in_plan else 0.0
     draws = draw(uncertain, problem.pools, used, runs, seed)
     draws = dataclasses.replace(draws, available=draws.available / (1 - stated_loss))
@@ -129,17 +131,14 @@ def make_outlook(
 
     def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
         return simulate(
-            arrays, uncertain, draws, calendar,
-            move_slots=uncertain.move_days / problem.slot_days if problem.slot_days > 0 else 0.0,
+            areas, workforce, uncertain, draws, calendar,
             bin_days=bin_days, bins=CURVE_POINTS, seed=seed, workers=workers,
             progress=progress)  # fmt: skip
 
     simulated = play(uncertain, draws, workers, progress)
-    finish = np.array([
-        calendar.day(slot) if math.isfinite(slot) else math.inf for slot in simulated.finish_slot
-    ])  # fmt: skip
+    finish = calendar.days(simulated.finish_slot)
     stated = play(*_without_chance(uncertain, problem, mean_shares, stated_loss), 1, silent)
-    stated_slot = float(stated.finish_slot[0])
+    stated_day = float(calendar.days(stated.finish_slot)[0])
 
     released = np.cumsum(simulated.released_m2, axis=2)  # (R, 3, T)
     days = np.arange(CURVE_POINTS) * bin_days
@@ -158,7 +157,7 @@ def make_outlook(
         quantiles=QUANTILES.copy(),
         curve_days=days[shown],
         released_m2=np.quantile(total, QUANTILES, axis=0),
-        total_m2=float(arrays.hazard_m2.sum()),
+        total_m2=float(areas.hazard_m2.sum()),
         drivers=drivers,
         seed=seed,
         policy=POLICY,
@@ -168,10 +167,10 @@ def make_outlook(
         work_cost=simulated.work_cost,
         cost_definition=COST_DEFINITION,
         found_m2=simulated.found_m2,
-        stated_finish_day=calendar.day(stated_slot) if math.isfinite(stated_slot) else None,
+        stated_finish_day=stated_day if math.isfinite(stated_day) else None,
         explained=explained,
         chance_share=chance_share,
-        notes=_notes(problem, arrays, uncertain, finish, simulated.found_m2),
+        notes=_notes(problem, uncertain, finish, simulated.found_m2),
     )
 
 
@@ -284,7 +283,7 @@ def _driver_words(
 
 
 def _notes(
-    problem: Problem, arrays, uncertain: Uncertain, finish: np.ndarray, found_m2: np.ndarray
+    problem: Problem, uncertain: Uncertain, finish: np.ndarray, found_m2: np.ndarray
 ) -> tuple[str, ...]:
     notes = []
     runs, unfinished = len(finish), int(np.isinf(finish).sum())
