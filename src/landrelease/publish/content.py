@@ -125,12 +125,12 @@ def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
     task = np.asarray(problem.task, dtype=np.int64)
     task_ts, task_clearance = np.full(tasks, -2), np.full(tasks, -2)
     for values, name in ((task_ts, "TS"), (task_clearance, "clearance")):
-        pick = (activity == ACTIVITIES.index(name)) & (task >= 0)  # type: ignore[arg-type]
+        pick = (activity == ACTIVITIES.index(name)) & (task >= 0)
         values[task[pick]] = finish_day[pick]
     owner = np.array([position.get(t.hazard_id, -1) for t in problem.tasks], dtype=np.int64)
     by_owner = np.argsort(owner, kind="stable")
     by_owner = by_owner[owner[by_owner] >= 0] if tasks else by_owner
-    task_from = np.searchsorted(owner[by_owner], np.arange(n + 1)) if tasks else np.zeros(n + 1, int)
+    task_from = np.searchsorted(owner[by_owner], np.arange(n + 1))
     task_m2 = np.array([t.area_m2 for t in problem.tasks], dtype=float)
 
     modes: dict[str, int] = {}
@@ -180,7 +180,7 @@ def people_order(report: Report) -> np.ndarray:
 
 def origin_of(land_bounds: tuple[float, float, float, float]) -> tuple[int, int]:
     west, south, _, _ = land_bounds
-    return int(math.floor(west * STEPS_PER_DEGREE)), int(math.floor(south * STEPS_PER_DEGREE))
+    return math.floor(west * STEPS_PER_DEGREE), math.floor(south * STEPS_PER_DEGREE)
 
 
 def bounds_of(land: Land) -> tuple[float, float, float, float]:
@@ -212,7 +212,7 @@ class _Table:
 
 
 def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str, Any]:
-    """What the script of the planner page needs, as columns: value i of each belongs to hazard i."""
+    """What the script of the planner page needs, as columns: value i belongs to hazard i."""
     land = report.land
     bounds = bounds_of(land)
     origin = origin_of(bounds)
@@ -238,9 +238,9 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
             "people": [None if a is None else _whole(a.people_nearby) for a in found],
             "people_low": [None if a is None else _whole(a.people_low) for a in found],
             "people_high": [None if a is None else _whole(a.people_high) for a in found],
-            "chance": [_share(a and a.prior.probability) for a in found],
-            "chance_low": [_share(a and a.prior.low) for a in found],
-            "chance_high": [_share(a and a.prior.high) for a in found],
+            "chance": [None if a is None else _share(a.prior.probability) for a in found],
+            "chance_low": [None if a is None else _share(a.prior.low) for a in found],
+            "chance_high": [None if a is None else _share(a.prior.high) for a in found],
             "is_prior": [None if a is None else int(a.prior.is_prior) for a in found],
             "overlap": [None if a is None else _whole(a.cleared_overlap_m2) for a in found],
             "next": [None if a is None else table(a.next_action) for a in found],
@@ -279,8 +279,8 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
     return content
 
 
-def _share(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+def _share(value: float) -> float:
+    return round(float(value), 4)
 
 
 def _plan_content(dates: PlanDates, *, with_teams: bool) -> dict[str, Any]:
@@ -294,7 +294,8 @@ def _plan_content(dates: PlanDates, *, with_teams: bool) -> dict[str, Any]:
         "modes": list(dates.modes), "hazard_modes": [list(m) for m in dates.hazard_modes],
     }
     if with_teams:
-        content |= {"teams": list(dates.teams), "hazard_teams": [list(t) for t in dates.hazard_teams]}
+        content |= {"teams": list(dates.teams),
+                    "hazard_teams": [list(t) for t in dates.hazard_teams]}
     # Only where something changes: the curve has steps at the ends of slots.
     total = dates.curve_m2.sum(axis=0)
     keep = np.flatnonzero(np.diff(total, prepend=-1.0) != 0)
@@ -391,7 +392,8 @@ def public_content(report: PublicReport) -> dict[str, Any]:
         "steps": STEPS_PER_DEGREE, "origin": list(origin), "bounds": list(bounds),
         "cells": [rings(g, origin, record_id="a cell") for g in report.hazardous],
         "released": {
-            "rings": [rings(r.ground, origin, record_id="released ground") for r in report.released],
+            "rings": [rings(r.ground, origin, record_id="released ground")
+                      for r in report.released],
             "depth": [r.depth_m for r in report.released],
             "on": [None if r.released_on is None else r.released_on.isoformat()
                    for r in report.released],

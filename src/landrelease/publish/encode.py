@@ -24,7 +24,8 @@ def rings(
 ) -> list[list[int]]:
     """All rings of a polygon or multipolygon, [x0, y0, dx, dy, ...] in steps from `origin`.
 
-    The rings are filled even-odd, so holes need no mark. The closing corner is left out. Lines and
+    Outer rings run against the clock and holes with it: filled non-zero, many areas can be drawn in
+    one go without a gap where two of them overlap. The closing corner is left out. Lines and
     points in a collection have no area and are not part of it.
 
     Raises LandReleaseError PUB-002: a coordinate is not finite or not a longitude and latitude.
@@ -33,7 +34,8 @@ def rings(
     for part in shapely.get_parts(shapely.get_parts([geometry])):
         if part.geom_type != "Polygon":
             continue
-        for ring in (part.exterior, *part.interiors):
+        turned = shapely.orient_polygons(part)
+        for ring in (turned.exterior, *turned.interiors):
             xy = shapely.get_coordinates(ring)
             check_degrees(xy, record_id)
             whole = np.rint(xy * steps).astype(np.int64) - np.asarray(origin)

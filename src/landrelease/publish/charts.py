@@ -1,0 +1,235 @@
+"""Charts as SVG text: fan chart, bars, the scores of the plan. Plain shapes, one viewBox, no script.
+
+For a page, marks carry class names and the style sheet colours them (light, dark, print); for the
+document they carry the colours themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from html import escape
+
+import numpy as np
+
+from landrelease.core.outlook import Outlook
+from landrelease.core.work import Plan
+from landrelease.publish.content import Finish, PlanDates
+from landrelease.units import M2_PER_HECTARE, M2_PER_KM2
+
+# Class -> presentation attributes, for where no style sheet reaches.
+PRINT: Mapping[str, str] = {
+    "c-band0": 'fill="#cfe0e6"', "c-band1": 'fill="#a4c6d1"', "c-band2": 'fill="#74a6b6"',
+    "c-line": 'fill="none" stroke="#0b4f66" stroke-width="2.2"',
+    "c-plan": 'fill="none" stroke="#a3541a" stroke-width="1.6" stroke-dasharray="5 3"',
+    "c-total": 'fill="none" stroke="#5b6770" stroke-width="1" stroke-dasharray="2 3"',
+    "c-grid": 'fill="none" stroke="#d8dde0" stroke-width="0.8"',
+    "c-axis": 'fill="none" stroke="#5b6770" stroke-width="1"',
+    "c-text": 'fill="#36424b" font-size="12" font-family="Libertinus Serif"',
+    "c-strong": 'fill="#16222c" font-size="12" font-weight="bold" font-family="Libertinus Serif"',
+    "c-bar": 'fill="#2c7a92"', "c-never": 'fill="#a3541a"',
+    "c-room": 'fill="#cfe0e6"', "c-rule": 'fill="#5b6770"', "c-this": 'fill="#0b4f66"',
+    "c-bound": 'fill="none" stroke="#a3541a" stroke-width="2"',
+}
+
+
+class _Svg:
+    def __init__(self, width: float, height: float, label: str, *, styled: bool):
+        self.styled = styled
+        self.parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+            + (f'role="img" aria-label="{escape(label)}" class="chart">' if styled
+               else f'width="{width:g}" height="{height:g}">')]
+
+    def look(self, name: str) -> str:
+        return f'class="{name}"' if self.styled else PRINT[name]
+
+    def path(self, name: str, d: str) -> None:
+        self.parts.append(f'<path {self.look(name)} d="{d}"/>')
+
+    def line(self, name: str, x0: float, y0: float, x1: float, y1: float) -> None:
+        self.path(name, f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}")
+
+    def rect(self, name: str, x: float, y: float, w: float, h: float, title: str = "") -> None:
+        inside = f"<title>{escape(title)}</title>" if title else ""
+        self.parts.append(f'<rect {self.look(name)} x="{x:.1f}" y="{y:.1f}" width="{max(w, 0):.1f}" '
+                          f'height="{max(h, 0):.1f}">{inside}</rect>')
+
+    def text(self, name: str, x: float, y: float, words: str, anchor: str = "start") -> None:
+        self.parts.append(f'<text {self.look(name)} x="{x:.1f}" y="{y:.1f}" '
+                          f'text-anchor="{anchor}">{escape(words)}</text>')
+
+    def __str__(self) -> str:
+        return "".join([*self.parts, "</svg>"])
+
+
+def nice_step(largest: float, most: int) -> float:
+    """The smallest of 1, 2, 5 × 10^k that cuts 0..largest into at most `most` steps."""
+    if not (largest > 0 and math.isfinite(largest)):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(largest / most))
+    return next(s * power for s in (1, 2, 5, 10) if s * power * most >= largest * (1 - 1e-9))
+
+
+def area_unit(total_m2: float) -> tuple[float, str]:
+    """(m² in one unit, its name) for an axis up to `total_m2`."""
+    return (M2_PER_KM2, "km²") if total_m2 >= 5 * M2_PER_KM2 else (M2_PER_HECTARE, "ha")
+
+
+def fan_chart(outlook: Outlook, dates: PlanDates | None, label: str, *, styled: bool = True,
+              width: float = 640, height: float = 300) -> str:
+    """Area given back over time: bands between pairs of quantiles, the median, the dated plan.
+
+    The quantiles are paired from outside in, so any number of them is drawn.
+    """
+    unit, unit_name = area_unit(outlook.total_m2)
+    left, right, top, bottom = 52, 12, 22, 28
+    days = np.asarray(outlook.curve_days, dtype=float)
+    curves = np.asarray(outlook.released_m2, dtype=float) / unit
+    levels = np.asarray(outlook.quantiles, dtype=float)
+    order = np.argsort(levels)
+    curves, levels = curves[order], levels[order]
+    # The time axis ends soon after all but a few runs have ended: the flat rest says nothing.
+    done = np.flatnonzero(curves[0] >= outlook.total_m2 / unit * 0.999)
+    last = days[min(len(days) - 1, int(done[0]) + 1)] if len(done) else days[-1]
+    last = max(float(last), 1.0)
+    highest = max(outlook.total_m2 / unit, float(np.nanmax(curves)), 1e-9)
+    svg = _Svg(width, height, label, styled=styled)
+
+    def x(day):
+        return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
+
+    def y(value):
+        return height - bottom - (height - top - bottom) * np.asarray(value, dtype=float) / highest
+
+    step = nice_step(highest, 5)
+    for k in range(int(highest / step + 1e-9) + 1):
+        at = float(y(k * step))
+        svg.line("c-grid", left, at, width - right, at)
+        svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
+    svg.text("c-text", left - 6, 12, unit_name, "end")
+    years = last / 365.25
+    jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
+    first = outlook.start.year + (1 if (outlook.start.month, outlook.start.day) > (1, 1) else 0)
+    for year in range(first, outlook.start.year + math.ceil(years) + 1):
+        day = (outlook.start.replace(year=year, month=1, day=1) - outlook.start).days
+        if 0 <= day <= last and year % jump == 0:
+            at = float(x(day))
+            svg.line("c-axis", at, height - bottom, at, height - bottom + 5)
+            svg.text("c-text", at, height - 8, str(year), "middle")
+    svg.line("c-axis", left, height - bottom, width - right, height - bottom)
+    keep = np.flatnonzero(days <= last)
+    keep = np.append(keep, keep[-1] + 1) if keep[-1] + 1 < len(days) else keep
+
+    def points(values):
+        return "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x(days[keep]), y(values), strict=True))
+
+    for k in range(len(levels) // 2):
+        low, high = curves[k][keep], curves[len(levels) - 1 - k][keep]
+        back = "L".join(
+            f"{a:.1f} {b:.1f}"
+            for a, b in zip(x(days[keep])[::-1], y(low)[::-1], strict=True))
+        svg.path(f"c-band{min(k, 2)}", f"M{points(high)}L{back}Z")
+    svg.line("c-total", left, float(y(outlook.total_m2 / unit)), width - right,
+             float(y(outlook.total_m2 / unit)))
+    middle = int(np.argmin(np.abs(levels - 0.5)))
+    svg.path("c-line", f"M{points(curves[middle][keep])}")
+    if dates is not None:
+        shift = (dates.start - outlook.start).days
+        total = dates.curve_m2.sum(axis=0) / unit
+        some = np.flatnonzero(np.diff(total, prepend=-1.0) != 0)
+        some = some[::max(1, len(some) // 150)]
+        on = dates.curve_days[some] + shift
+        pairs = [(float(a), float(b)) for a, b, d in zip(x(on), y(total[some]), on, strict=True)
+                 if d <= last]
+        if pairs:
+            svg.path("c-plan", "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in pairs))
+    return str(svg)
+
+
+def finish_chart(finish: Finish, label: str, never_words: str, *, styled: bool = True,
+                 width: float = 420, height: float = 220) -> str:
+    """Share of the runs by year of finish; what never finishes has its own bar."""
+    bars = [(str(y), s, False) for y, s in zip(finish.years, finish.shares, strict=True)]
+    if finish.never > 0 or not bars:
+        bars.append((never_words, finish.never, True))
+    return _bars(bars, label, styled, width, height)
+
+
+def cost_chart(cost: np.ndarray, label: str, *, styled: bool = True, width: float = 420,
+               height: float = 220) -> tuple[str, bool]:
+    """Share of the runs by cost; second value: True where the axis is in millions."""
+    cost = np.asarray(cost, dtype=float)
+    millions = float(np.max(cost, initial=0.0)) >= 2e6
+    scaled = cost / 1e6 if millions else cost
+    low, high = float(scaled.min()), float(scaled.max())
+    step = nice_step(max(high - low, high * 1e-3, 1e-9), 14)
+    edges = np.arange(math.floor(low / step), math.floor(high / step) + 2) * step
+    counts, _ = np.histogram(scaled, edges)
+    bars = [(f"{e:,.6g}", float(c) / len(cost), False)
+            for e, c in zip(edges[:-1], counts, strict=True)]
+    return _bars(bars, label, styled, width, height), millions
+
+
+def _bars(bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, width: float,
+          height: float) -> str:
+    left, right, top, bottom = 40, 8, 14, 26
+    highest = max((share for _, share, _ in bars), default=0.0) or 1.0
+    svg = _Svg(width, height, label, styled=styled)
+    step = nice_step(highest, 4)
+    scale = (height - top - bottom) / highest
+    for k in range(int(highest / step + 1e-9) + 1):
+        at = height - bottom - k * step * scale
+        svg.line("c-grid", left, at, width - right, at)
+        svg.text("c-text", left - 6, at + 4, f"{100 * k * step:.3g} %", "end")
+    wide = (width - left - right) / max(1, len(bars))
+    longest = max((len(name) for name, _, never in bars if not never), default=1)
+    every = max(1, math.ceil((longest * 6.5 + 8) / wide))
+    for i, (name, share, never) in enumerate(bars):
+        at = left + i * wide
+        svg.rect("c-never" if never else "c-bar", at + wide * 0.1, height - bottom - share * scale,
+                 wide * 0.8, share * scale, f"{name}: {100 * share:.1f} %")
+        if never:
+            svg.text("c-text", width - right, height - 8, name, "end")
+        elif i % every == 0 and not (
+                bars[-1][2] and at + wide > width - right - 7 * len(bars[-1][0]) - 10):
+            svg.text("c-text", at + wide / 2, height - 8, name, "middle")
+    svg.line("c-axis", left, height - bottom, width - right, height - bottom)
+    return str(svg)
+
+
+def score_chart(plan: Plan, this_words: str, bound_words: str, label: str, *, styled: bool = True,
+                width: float = 640) -> str:
+    """Scores as bars above the bound, in % of it: how far each way of planning is from it."""
+    bound = plan.bound if plan.bound > 0 else max(plan.score, 1e-9)
+    rows = sorted(
+        [(name, score / bound - 1, False) for name, score in plan.rules.items()]
+        + [(this_words, plan.score / bound - 1, True)], key=lambda r: (-r[1], r[0]))
+    longest = max(len(name) for name, _, _ in rows)
+    left, right = min(width * 0.45, 12 + 6.8 * longest), 64
+    height = 26 * len(rows) + 26
+    worst = max(max(r[1] for r in rows), 1e-6)
+    svg = _Svg(width, height, label, styled=styled)
+    scale = (width - left - right) / worst
+    for i, (name, over, this) in enumerate(rows):
+        top = 4 + 26 * i
+        svg.text("c-strong" if this else "c-text", left - 8, top + 14, name, "end")
+        svg.rect("c-this" if this else "c-rule", left, top + 2, over * scale, 16)
+        svg.text("c-strong" if this else "c-text", left + over * scale + 6, top + 14,
+                 f"+{100 * over:.1f} %")
+    svg.line("c-bound", left, 2, left, height - 20)
+    svg.text("c-text", left, height - 5, bound_words, "middle" if left > width / 3 else "start")
+    return str(svg)
+
+
+def share_bar(share: float, *, width: float = 120) -> str:
+    """A small bar for a share of 0..1, decoration beside its number."""
+    svg = _Svg(width, 8, "", styled=True)
+    svg.rect("c-room", 0, 0, width, 8)
+    svg.rect("c-bar", 0, 0, width * min(max(share, 0.0), 1.0), 8)
+    return str(svg).replace('role="img" aria-label=""', 'aria-hidden="true"')
+
+
+def year_words(outlook: Outlook) -> int:
+    return (outlook.start + timedelta(days=int(outlook.horizon_days))).year
