@@ -305,7 +305,7 @@ SOURCE_DIFFERS = Message(
     "STO-014", "{file}: its content has the SHA-256 {found}, the import says {expected}. "
     "Nothing was written.", "The file changed while it was read: import it again.")
 QUARANTINE_UNKNOWN = Message(
-    "STO-015", "There is no quarantined row number {number}.",
+    "STO-015", "No quarantined row number {number} is waiting.",
     "See the numbers with: landrelease quarantine list REGISTRY")
 QUARANTINE_REFUSED = Message(
     "STO-016", "Quarantined row {number} ({status}): {problem}. Nothing was written.",
@@ -351,14 +351,9 @@ AUDIT_INDEX = Message(
     "A map may miss ground. Rebuild the spatial index of the layer in the GIS.")
 
 NO_HAZARDS = Message(
-    "STO-101",
+    "STO-020",
     "The registry holds no open hazard.",
     "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",
-)
-QUARANTINE_UNKNOWN = Message(
-    "STO-102",
-    "No quarantined row number {number} is waiting.",
-    "`landrelease quarantine list REGISTRY` shows the rows that wait, with their numbers.",
 )
 
 # --- ASS: assess -------------------------------------------------------------------------------
@@ -547,6 +542,12 @@ PUB_PUBLIC_FACTS = Message(
 
 
 # --- ACC: access -------------------------------------------------------------------------------
+
+NOT_FOR_ROLE = Message(
+    "ACC-101",
+    "The role {role} may not see {subject}.",
+    "Name a role that may with --as; docs/commands.md lists the roles.",
+)
 ROLE_UNKNOWN = Message(
     "ACC-001", "There is no role {found}.",
     "Roles are: {expected}. Without a role it is the public's view.")

@@ -54,13 +54,16 @@ def import_files(
     paths: Sequence[Path],
     *,
     kind: str | None = None,
+    layer: str | None = None,
     mapping_path: Path | None = None,
     dry_run: bool = False,
     recorded_by: str = UNVERIFIED,
     today: date | None = None,
     progress: Progress = silent,
 ) -> list[ImportReport]:
-    """Import files, each whole or not at all; a file of many layers gives a report a layer.
+    """Import files, each whole or not at all; administrative areas first, then in a fixed order.
+
+    `layer` is the sheet of a workbook or the layer of a GeoPackage; else the first is taken.
 
     A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
     cannot be read at all; files before it stay imported.
@@ -71,10 +74,9 @@ def import_files(
     tables = []
     for number, path in enumerate(paths):
         progress(f"reading {path.name}", number / len(paths))
-        for layer in readers.layers(path):
-            table = readers.read(path, layer=layer)
-            found = kind or (given.kind if given is not None else mapping.guess_kind(table))
-            tables.append((found, table, given or mapping.propose(table, found)))
+        table = readers.read(path, layer=layer)
+        found = kind or (given.kind if given is not None else mapping.guess_kind(table))
+        tables.append((found, table, given or mapping.propose(table, found)))
     tables.sort(key=lambda item: _ORDER.index(item[0]))
     reports = []
     for number, (found, table, used) in enumerate(tables):
@@ -178,7 +180,8 @@ def export_records(
             description=f"{KINDS[kind].title}; role: {role or 'public'}; chain head "
                         f"{registry.head()}")
         counts[kind] = len(records)
-    exports.write_json(out / "withheld.json", policy.withheld(role))
+    exports.write_json(
+        out / "withheld.json", [dataclasses.asdict(w) for w in view.withheld(KINDS)])
     return counts
 
 
@@ -399,12 +402,16 @@ def publish_public(
     cells = ground.public_hazard_cells(
         land.hazards, plane, cell_m=PUBLIC_CELL_M, widen_m=PUBLIC_WIDEN_M)
     progress("the public's page", 0.5)
-    released = ground.public_released(land.outcomes, land.hazards, plane, inward_m=PUBLIC_INWARD_M)
+    handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
+    shrunk = ground.public_released(handed, land.hazards, plane, inward_m=PUBLIC_INWARD_M,
+                                    widen_m=PUBLIC_WIDEN_M)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
         synthetic=heading.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=PUBLIC_CELL_M,
-        released=tuple(ReleasedGround(g, kind, None, None) for g, kind in released),
+        released=tuple(
+            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
+            for shape, outcome in zip(shrunk, handed, strict=True) if shape is not None),
         municipalities=land.municipalities,
         totals=tuple(
             PublicTotal(r.name, r.hazards, r.hazardous_m2, r.cleared_m2)
@@ -412,7 +419,7 @@ def publish_public(
         figures=tuple(
             PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
             for f in results.figures
-            if f.scope == "all" and view.may("figures", f.id)),
+            if f.scope == "all" and view.may("figures")),
         sources=heading.sources, cautions=heading.cautions, contact=heading.contact,
     )
     path = out / "index.html"
@@ -459,17 +466,17 @@ def publish_planner(
     files.write_atomically(out / "report.pdf", render_pdf(report, view))
     written.append(out / "report.pdf")
     progress("the data files", 0.7)
-    if view.may("figures"):
+    if view.may("figures", "records"):
         exports.write_json(out / "figures.json", figures_document(results, made_on))
         written.append(out / "figures.json")
-    if results.plan is not None and view.may("plan"):
+    if results.plan is not None and view.may("plan_dates", "cost"):
         rows = files.plan_rows(results.plan.plan)
         exports.write_csv(out / "plan.csv", rows)
         geometries, properties = plan_features(results.plan, rows)
         exports.write_geojson(out / "plan.geojson", geometries, properties,
                               description="Tasks of the plan; a proposal, not an order.")
         written += [out / "plan.csv", out / "plan.geojson"]
-    if view.may("hazard"):
+    if view.precision("hazard") == "exact" and view.may("assessment"):
         exports.write_geoparquet(out / "areas.parquet", *area_table(results))
         written.append(out / "areas.parquet")
     progress("published", 1.0)
@@ -695,7 +702,7 @@ def visible_figures(
     stated = load_assumptions()
     land = load_land(registry, stated)
     rows = make_ledger(land, progress)
-    figures = tuple(f for f in make_figures(land, rows) if view.may("figures", f.id))
+    figures = tuple(f for f in make_figures(land, rows) if view.may("figures"))
     if not view.may("figures", "records"):
         figures = tuple(dataclasses.replace(f, records=()) for f in figures)
         rows = tuple(dataclasses.replace(r, hazard_ids=(), outcome_ids=()) for r in rows)
@@ -705,9 +712,10 @@ def visible_figures(
 def visible_history(registry: Registry, record: str, role: str | None):
     """The revisions of a record. Raises ACC-... where the role may not see the history."""
     from landrelease.access import policy
-    from landrelease.errors import RECORD_UNKNOWN
+    from landrelease.errors import NOT_FOR_ROLE, RECORD_UNKNOWN
 
-    policy.require(role, "history")
+    if not policy.view(role).may("history"):
+        raise LandReleaseError(NOT_FOR_ROLE, role=role or "public", subject="the history")
     found = registry.history(record)
     if not found:
         raise LandReleaseError(RECORD_UNKNOWN, found=record)

@@ -143,6 +143,8 @@ def import_(
     kind: Annotated[str | None, typer.Option(
         "--kind", help="hazard, outcome, accident, activity, settlement, administrative_area; "
         "guessed where the file says it.")] = None,
+    layer: Annotated[str | None, typer.Option(
+        "--layer", help="Sheet of a workbook or layer of a GeoPackage; else the first.")] = None,
     mapping: Annotated[Path | None, typer.Option("--mapping", metavar="MAP.yaml")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, write nothing.")] = False,
     report: Annotated[Path | None, typer.Option("--report", metavar="OUT.json")] = None,
@@ -159,7 +161,7 @@ def import_(
 
     with opened(into) as registry, listening(quiet) as progress:
         reports = workflows.import_files(
-            registry, files, kind=kind, mapping_path=mapping, dry_run=dry_run, recorded_by=by,
+            registry, files, kind=kind, layer=layer, mapping_path=mapping, dry_run=dry_run, recorded_by=by,
             progress=progress)
     put_json(report, report_rows(reports))
     show_reports(reports)

@@ -6,6 +6,7 @@ Typed views of records, as the stages read them. Geometry is longitude/latitude,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 from shapely import MultiPolygon, Point, Polygon
@@ -36,6 +37,8 @@ class Outcome:
     area_m2: float
     outcome_type: str
     municipality_id: str
+    depth_m: float | None = None  # None: not reported
+    released_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

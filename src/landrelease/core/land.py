@@ -63,7 +63,7 @@ def build_land(
         ),
         outcomes=tuple(
             Outcome(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("outcome_type")),
-                    home)
+                    home, r.values.get("depth_m"), r.valid_from)
             for r, home in zip(outcome_records, outcome_homes, strict=True)
         ),
         accidents=tuple(Accident(r.id, r.geometry) for r in accidents if r.geometry is not None),
