@@ -258,7 +258,7 @@ PARTS_LEFT_OUT = Message(
 # --- STO: the registry -------------------------------------------------------------------------
 REGISTRY_MISSING = Message(
     "STO-001", "There is no registry at {address}.",
-    "Check the path, or make a new one: landrelease init {address}")
+    "Check the path, or make a new one with `landrelease init {address}`.")
 REGISTRY_EXISTS = Message(
     "STO-002", "{address} exists already; nothing was changed.",
     "Choose another name for the new registry, or import into this one.")
@@ -306,10 +306,10 @@ SOURCE_DIFFERS = Message(
     "Nothing was written.", "The file changed while it was read: import it again.")
 QUARANTINE_UNKNOWN = Message(
     "STO-015", "No quarantined row number {number} is waiting.",
-    "See the numbers with: landrelease quarantine list REGISTRY")
+    "See the numbers with `landrelease quarantine list REGISTRY`.")
 QUARANTINE_REFUSED = Message(
     "STO-016", "Quarantined row {number} ({status}): {problem}. Nothing was written.",
-    "See what was decided with: landrelease quarantine show REGISTRY {number}")
+    "See what was decided with `landrelease quarantine show REGISTRY {number}`.")
 TIME_WITHOUT_ZONE = Message(
     "STO-017", "{field} is {found}: a time without a zone.",
     "Give the time with its zone, for example 2026-05-01T08:00:00+02:00.")
