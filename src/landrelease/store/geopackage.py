@@ -257,13 +257,14 @@ class GeoPackageRegistry:
     def take_in(self, intake: Intake) -> ImportReport:
         """Write a whole import in one transaction.
 
-        An intake that brings nothing new (no revision, no quarantined row) of a file that was
-        imported as this kind before changes nothing.
+        An intake of a file that was imported as this kind before changes nothing when it brings
+        nothing new: no revision, and no quarantined row but those that are in quarantine already.
 
         Raises
         ------
         LandReleaseError
-            STO-009: this file was imported as this kind before, and would be counted twice.
+            STO-009: this file was imported as this kind before, and brings a revision of a record
+            that it has revised already: it would be counted twice.
             STO-010, STO-011: a revision that may not stand in the chain. STO-014: the content is
             not that of the report. STO-019: quarantined rows are missing. STO-007, STO-008. In
             each case nothing is left behind.
@@ -287,10 +288,11 @@ class GeoPackageRegistry:
                 'SELECT imported_at FROM "import" WHERE source = ? AND kind = ? ORDER BY number '
                 "LIMIT 1", (report.source, report.kind)).fetchone()
             if before is not None:
-                if not intake.revisions and not intake.quarantined:
+                if _already_recorded(db, intake.revisions):
+                    raise LandReleaseError(SOURCE_TWICE, file=report.file, sha256=report.source,
+                                           kind=report.kind, day=before[0][:10])
+                if not intake.revisions and _already_waiting(db, report, intake.quarantined):
                     return report
-                raise LandReleaseError(SOURCE_TWICE, file=report.file, sha256=report.source,
-                                       kind=report.kind, day=before[0][:10])
             now = _instant(self._now())
             if packed is not None:
                 db.execute(
@@ -535,7 +537,8 @@ def _connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection
     for n, way in enumerate(ways):
         db = sqlite3.connect(f"{where}?{way}", uri=True, isolation_level=None, timeout=wait_s)
         try:
-            db.execute("PRAGMA schema_version").fetchone()
+            db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country fits
+            db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut
         except sqlite3.DatabaseError as error:
             db.close()
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -545,8 +548,6 @@ def _connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection
                 raise LandReleaseError(REGISTRY_BUSY, address=path, waited_s=wait_s) from error
             raise LandReleaseError(REGISTRY_DAMAGED, address=path, found=error) from error
         break
-    db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country stays in memory
-    db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut
     layout.register_functions(db)
     return db
 
@@ -694,6 +695,34 @@ def _one_kind_each(db: sqlite3.Connection, prepared: list[_Prepared]) -> None:
         if known != p.revision.kind:
             raise LandReleaseError(REVISION_REFUSED, record=p.revision.record_id, field="kind",
                                    found=p.revision.kind, expected=f"{known}, which it is")
+
+
+def _already_recorded(db: sqlite3.Connection, revisions: Sequence[Revision]) -> bool:
+    """Whether a record of these has a revision from the same source.
+
+    Other records of the same source and kind are no repeat: a file may have several layers.
+    """
+    by_source: dict[str, set[str]] = {}
+    for r in revisions:
+        if r.source:
+            by_source.setdefault(r.source, set()).add(r.record_id)
+    return any(
+        db.execute(f"SELECT 1 FROM revision WHERE source = ? AND record_id IN "
+                   f"({_marks(len(chunk))}) LIMIT 1", (source, *chunk)).fetchone()
+        for source, ids in by_source.items() for chunk in _chunks(list(ids)))
+
+
+def _already_waiting(db: sqlite3.Connection, report: ImportReport,
+                     rows: Sequence[QuarantinedRow]) -> bool:
+    """Whether every row stands in quarantine from the same source, whatever the file's name."""
+    held = {_same_row(json.loads(content)) for (content,) in db.execute(
+        "SELECT content FROM quarantine WHERE source = ? AND kind = ?",
+        (report.source, report.kind))}
+    return all(_same_row(json.loads(_json(_as_dict(row)))) in held for row in rows)
+
+
+def _same_row(content: dict[str, Any]) -> str:
+    return _json([content["row"], content["values"], content["geometry_wkt"]])
 
 
 def _stored(rows: Iterable[Sequence[Any]]) -> list[StoredRevision]:
