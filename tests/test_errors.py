@@ -11,6 +11,8 @@ MESSAGES = {name: m for name, m in vars(errors).items() if isinstance(m, errors.
 
 
 def test_codes_are_unique_and_well_formed():
+    names = re.findall(r"^(\w+) = Message\(", Path(errors.__file__).read_text(), re.M)
+    assert len(names) == len(MESSAGES), sorted(n for n in names if names.count(n) > 1)
     codes = [m.code for m in MESSAGES.values()]
     assert len(set(codes)) == len(codes), sorted(c for c in codes if codes.count(c) > 1)
     for code in codes:

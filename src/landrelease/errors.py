@@ -350,7 +350,7 @@ AUDIT_INDEX = Message(
     "STO-110", "The spatial index of {kind} does not fit its rows: {found}.",
     "A map may miss ground. Rebuild the spatial index of the layer in the GIS.")
 
-NO_HAZARDS = Message(
+NOTHING_HAZARDOUS = Message(
     "STO-020",
     "The registry holds no open hazard.",
     "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",

@@ -26,7 +26,7 @@ from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.work import Plan, TeamPool
 from landrelease.errors import (
     DEMO_DATA_MISSING,
-    NO_HAZARDS,
+    NOTHING_HAZARDOUS,
     PLAN_IS_OLD,
     LandReleaseError,
 )
@@ -244,7 +244,7 @@ def plane_of(land: Land) -> LocalPlane:
     from landrelease.core.geometry import plane_for
 
     if not land.hazards:
-        raise LandReleaseError(NO_HAZARDS)
+        raise LandReleaseError(NOTHING_HAZARDOUS)
     return plane_for(tuple(shapely.total_bounds(
         np.array([h.ground for h in land.hazards], dtype=object))))
 
