@@ -45,7 +45,7 @@ from landrelease.errors import (
 
 NODES = {0: 1, 1: 64, 2: 40, 3: 24, 4: 14}  # per uncertain detection, by how many there are
 MOST_COMBINATIONS = 50_000
-MOST_ITEMS = 1 << 20  # support of the distribution of items left
+MOST_ITEMS = 1 << 17  # support of the distribution of a sum of two kinds of ground
 ROUNDING = 1e-9
 
 _KNOWN = {"pi", "alpha", "beta", "area_m2", "finds", "passes", "overlay", "passes_independent",
@@ -149,8 +149,11 @@ def residual(spec: Mapping[str, Any]) -> dict[str, Any]:
                  np.exp(np.log(s.pi) + log_marginal
                         - np.logaddexp(math.log1p(-s.pi) if s.pi < 1 else -np.inf,
                                        np.log(s.pi) + log_marginal)))
-    parts = [_Left(there, s.alpha + count, s.beta + effort, np.maximum(area - s.area_m2 * q, 0.0))]
-    stands_on_prior = [s.beta / (s.beta + effort)]
+    parts, stands_on_prior = [], []
+    if area > 0:
+        parts.append(_Left(there, s.alpha + count, s.beta + effort,
+                           np.maximum(area - s.area_m2 * q, 0.0)))
+        stands_on_prior.append(s.beta / (s.beta + effort))
     if rest > 0:
         updated = (count > 0) & ((s.alpha + count) / (s.beta + effort) > s.alpha / s.beta)
         parts.append(_Left(
@@ -174,7 +177,7 @@ def residual(spec: Mapping[str, Any]) -> dict[str, Any]:
         "probability_contaminated": float(1.0 - weight @ free),
         "probability_contaminated_searched":
             float(weight @ there) if searched > 0 or s.unsearched_same else None,
-        "probability_contaminated_unsearched": float(weight @ parts[1].there) if rest > 0 else
+        "probability_contaminated_unsearched": float(weight @ parts[-1].there) if rest > 0 else
             (float(weight @ there) if searched < 1 else None),
         "expected_found_share": float(prior @ q),
         "expected_found_share_after": float(weight @ q),
@@ -214,35 +217,49 @@ class _Left:
             + 1j * np.arctan2(x.imag, 1.0 + x.real)
         return 1.0 - self.there[g] + self.there[g] * np.exp(-shape * log)
 
-    def most(self) -> float:
-        """Items that are exceeded with a chance below 1e-10."""
+    def items(self) -> Any:
+        """The negative binomial of contaminated ground, for all values of p at once."""
         from scipy.stats import nbinom
 
         theta = self.rate / (self.rate + self.missed_m2)
-        return float(np.max(nbinom.isf(1e-10, np.broadcast_to(self.shape, theta.shape), theta)))
+        return nbinom(np.broadcast_to(self.shape, theta.shape), theta)
 
 
 def _interval(parts: Sequence[_Left], weight: np.ndarray, width: float) -> tuple[int, int]:
-    """Quantiles of the mixture over p of the sum of the parts, by inverting its generating function
-    on the unit circle (a fast Fourier transform); values of p that weigh nothing are left out."""
-    keep = np.flatnonzero(weight > 1e-14)
-    most = sum(part.most() for part in parts)
+    """Central quantiles of the items left, mixed over p."""
+    tail = (1.0 - width) / 2
+    if len(parts) == 1:
+        one, = parts
+        items = one.items()
+        most = int(np.max(items.isf(min(tail, 1e-9) / 2)))
+
+        def quantile(level: float) -> int:
+            low, high = 0, most
+            while low < high:
+                middle = (low + high) // 2
+                below = weight @ (1.0 - one.there * items.sf(middle))
+                low, high = (low, middle) if below >= level - 1e-12 else (middle + 1, high)
+            return low
+
+        return quantile(tail), quantile(1.0 - tail)
+    # The sum of two kinds of ground: invert its generating function on the unit circle by a fast
+    # Fourier transform. Values of p that weigh nothing are left out.
+    most = float(np.sum([np.max(part.items().isf(1e-9)) for part in parts]))
     if not most < MOST_ITEMS:
         raise LandReleaseError(
-            RESIDUAL_SIZE, problem=f"up to {most:,.0f} items may be left, and distributions are "
-                                   f"computed up to {MOST_ITEMS:,}")
+            RESIDUAL_SIZE, problem=f"up to {most:,.0f} items may be left, and sums of two kinds of "
+                                   f"ground are computed up to {MOST_ITEMS:,}")
     size = 1 << max(4, math.ceil(math.log2(2 * (most + 2))))
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     transform = np.zeros(len(z), dtype=complex)
-    for g in keep:
+    for g in np.flatnonzero(weight > 1e-12):
         product = np.full(len(z), weight[g], dtype=complex)
         for part in parts:
             product *= part.generating(z, int(g))
         transform += product
     below = np.cumsum(np.fft.irfft(transform, size))
-    tail = (1.0 - width) / 2
     # Rounding of the transform must not push a quantile that lies on a step over it.
-    return (int(np.argmax(below >= tail + 1e-12)), int(np.argmax(below >= 1.0 - tail - 1e-12)))
+    return int(np.argmax(below >= tail - 1e-9)), int(np.argmax(below >= 1.0 - tail - 1e-9))
 
 
 def _found(s: _Stratum, p: dict[str, np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -534,7 +551,7 @@ def _number(value: Any, at: str) -> float:
 def _finds(value: Any, at: str) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_ITEMS:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 30:
         raise LandReleaseError(RESIDUAL_FIELD, field=at, found=_show(value),
                                expected="a whole number of items, or null where not reported")
     return value
