@@ -60,7 +60,7 @@ def codes(found):
 
 
 def moved(dx, shape=SQUARE):
-    return shapely.transform(shape, lambda xy: xy + (dx, 0))
+    return shapely.transform(shape, lambda xy: xy + [dx, 0])
 
 
 def places(tmp_path, text, name="settlements.csv", encoding="utf-8"):
@@ -169,7 +169,7 @@ def test_an_identifier_of_another_kind_does_not_collide():
     (shapely.box(44, 17, 44.01, 17.01), "GEO-012"), (shapely.box(-1e-12, 0, 0, 1e-12), "GEO-013"),
     (shapely.box(120, 10, 120.1, 10.1), "GEO-014"), (shapely.box(200, 44, 201, 45), "GEO-011"),
     (shapely.Polygon([(17, 44), (17.000001, 44), (17, 44.000001)]), "GEO-019"),
-    (shapely.Polygon([(17, 44), (float("nan"), 44), (17, 45)]), "GEO-008"),
+    (shapely.from_wkt("POLYGON ((17 44, nan 44, 17 45, 17 44))"), "GEO-008"),
 ])
 def test_doubtful_places_wait_with_their_reason(shape, code):
     rows = [({"n": 1}, SQUARE), ({"n": 2}, shape), ({"n": 3}, moved(0.1))]

@@ -1,4 +1,4 @@
-"""Repair of invalid outlines (S01): hazards take all readings, released land only the common one."""
+"""Repair of invalid outlines (S01): hazards take all readings, outcomes only the common one."""
 
 import numpy as np
 import pytest

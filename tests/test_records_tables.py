@@ -37,7 +37,7 @@ def test_the_files_of_the_package_are_read(tmp_path):
 @pytest.mark.parametrize(("field", "value", "words"), [
     ("kind", "dogs", "one of nts, ts, manual, mechanical"), ("m2_per_day", "0", "greater than 0"),
     ("m2_per_day", "-5", "greater than 0"), ("m2_per_day", "many", "greater than 0"),
-    ("m2_per_day_low", "999999999", "low <= m2_per_day <= high"), ("teams", "1.5", "at least 1"),
+    ("m2_per_day", "999999999", "low <= m2_per_day <= high"), ("teams", "1.5", "at least 1"),
     ("teams", "0", "at least 1"), ("longitude", "200", "-180 to 180"), ("source", "", "a text"),
     ("available_from", "soon", "a date"), ("available_from", "03/04/2026", "a date"),
     ("id", "TS-zenica", "no other row"), ("currency", "dollars", "three capital letters"),
@@ -68,7 +68,8 @@ def test_several_currencies_and_wrong_order_of_dates_are_refused(tmp_path):
     ("share_cancelled", "low", "0.9", "low <= value <= high"),
     ("share_cancelled", "value", "0.33", "make the sum 1"),
     ("rework_share", "high", "1.2", "0 to 1"), ("task_area_m2", "unit", "ha", "m²"),
-    ("task_area_m2", "value", "0", "greater than 0"), ("season_first_month", "low", "13", "1 to 12"),
+    ("task_area_m2", "value", "0", "greater than 0"),
+    ("season_first_month", "low", "13", "1 to 12"),
     ("rework_share", "source", " ", "a text"), ("rework_share", "name", "task_area_m2", "no other"),
 ])
 def test_a_wrong_assumption_is_refused(tmp_path, name, field, value, words):

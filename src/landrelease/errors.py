@@ -89,7 +89,7 @@ ASSUMPTIONS_MISSING = Message(
 ASSUMPTIONS_UNKNOWN = Message(
     "FIL-023", "{file}: no assumption has the name {found}.",
     "Remove or rename these rows; known names: {expected}.")
-CURRENCIES_DIFFER = Message(
+TEAM_CURRENCIES_DIFFER = Message(
     "FIL-024", "{file}, row {row}: currency is {found}, the rows before it have {expected}.",
     "Convert all amounts into one currency and say in `source` at which rate.")
 

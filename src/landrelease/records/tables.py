@@ -53,10 +53,10 @@ class Cells:
                above: float | None = None, whole: bool = False) -> float:
         """A number from `low` to `high`, or greater than `above`."""
         cell = self.raw(row, name)
-        limits = (f"a number greater than {above:g}" if above is not None else
-                  "a whole number" if whole and low == -math.inf else
-                  f"a number of at least {low:g}" if high == math.inf and low > -math.inf else
-                  f"a number from {low:g} to {high:g}" if low > -math.inf else "a number")
+        bounded = -math.inf < low and high < math.inf
+        limits = (f"a number from {low:g} to {high:g}" if bounded else
+                  f"a number greater than {above:g}" if above is not None else
+                  f"a number of at least {low:g}" if low > -math.inf else "a number")
         try:
             if is_absent(cell):
                 raise Refused(TABLE_VALUE_WRONG)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from landrelease.core.work import TeamKind, TeamPool
-from landrelease.errors import CURRENCIES_DIFFER, LandReleaseError
+from landrelease.errors import TEAM_CURRENCIES_DIFFER, LandReleaseError
 from landrelease.records.readers import read
 from landrelease.records.tables import cells_of, unique
 
@@ -49,7 +49,7 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
             raise cells.wrong(row, "currency", currency, "three capital letters such as USD",
                               "Enter the code of the currency (ISO 4217).")
         if pools and currency != pools[0].currency:
-            raise LandReleaseError(CURRENCIES_DIFFER, file=table.file, row=row.row,
+            raise LandReleaseError(TEAM_CURRENCIES_DIFFER, file=table.file, row=row.row,
                                    found=currency, expected=pools[0].currency)
         opens, closes = cells.day(row, "available_from"), cells.day(row, "available_until")
         if opens is not None and closes is not None and closes < opens:
