@@ -119,7 +119,7 @@ def region(hazards=500, *, seed=1, bases=3, teams=None, shares=(0.32, 0.24, 0.44
     stages, options = [], []
     for h in range(hazards):
         nts = len(stages)
-        near = generator.permutation(bases)
+        near = generator.permutation(bases)[:3]  # as the plan does
         stages.append((0, -1, h, area[h] * shares[0]))
         options.append([(4 * b, days(area[h], 100_000), -1, 0) for b in near])
         for m2 in np.full(int(np.ceil(area[h] / 200_000)), 1.0) * area[h] / np.ceil(

@@ -197,5 +197,6 @@ def _ratios(areas: Areas, shares: np.ndarray, at: np.ndarray) -> tuple[np.ndarra
     after = planned[:, 1] + planned[:, 2]
     ts = np.divide(1 - shares[:, 0], after, out=np.ones(len(at)), where=after > 0)
     clearance = np.where(planned[:, 2] > 0, by_area[:, 2], 1.0)
-    # NTS always looks at the whole area.
-    return by_area, np.column_stack([np.ones(len(at)), ts, clearance])
+    # NTS always looks at the whole area. Rounded, so that what is as planned takes the planned time
+    # to the last digit: who is free first must not hang on how a sum was rounded.
+    return by_area, np.round(np.column_stack([np.ones(len(at)), ts, clearance]), 12)

@@ -188,7 +188,6 @@ def beta_with_mean(u: np.ndarray, mean: float, width: float) -> np.ndarray:
     width is used. Where no Beta with that mean is as wide, the one with parameters that add up to
     1 (nearly all or nothing) is taken.
     """
-    from scipy.optimize import brentq
     from scipy.special import betaincinv
 
     if width <= 1e-12 or not 0 < mean < 1:
@@ -199,9 +198,11 @@ def beta_with_mean(u: np.ndarray, mean: float, width: float) -> np.ndarray:
         a, b = mean * total, (1 - mean) * total
         return float(betaincinv(a, b, 0.9) - betaincinv(a, b, 0.1)) - width
 
-    least, most = 0.0, 40.0
-    log_total = least if excess(least) <= 0 else brentq(excess, least, most, xtol=1e-9)
-    total = math.exp(log_total)
+    least, most = 0.0, 40.0  # the width falls as the parameters grow: halve the bracket
+    for _ in range(50):
+        middle = (least + most) / 2
+        least, most = (middle, most) if excess(middle) > 0 else (least, middle)
+    total = math.exp(most)
     return betaincinv(mean * total, (1 - mean) * total, u)
 
 
