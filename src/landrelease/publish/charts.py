@@ -20,7 +20,9 @@ from landrelease.units import M2_PER_HECTARE, M2_PER_KM2
 
 # Class -> presentation attributes, for where no style sheet reaches.
 PRINT: Mapping[str, str] = {
-    "c-band0": 'fill="#cfe0e6"', "c-band1": 'fill="#a4c6d1"', "c-band2": 'fill="#74a6b6"',
+    "c-band0": 'fill="#cfe0e6"',
+    "c-band1": 'fill="#a4c6d1"',
+    "c-band2": 'fill="#74a6b6"',
     "c-line": 'fill="none" stroke="#0b4f66" stroke-width="2.2"',
     "c-plan": 'fill="none" stroke="#a3541a" stroke-width="1.6" stroke-dasharray="5 3"',
     "c-total": 'fill="none" stroke="#5b6770" stroke-width="1" stroke-dasharray="2 3"',
@@ -28,8 +30,11 @@ PRINT: Mapping[str, str] = {
     "c-axis": 'fill="none" stroke="#5b6770" stroke-width="1"',
     "c-text": 'fill="#36424b" font-size="12" font-family="Libertinus Serif"',
     "c-strong": 'fill="#16222c" font-size="12" font-weight="bold" font-family="Libertinus Serif"',
-    "c-bar": 'fill="#2c7a92"', "c-never": 'fill="#a3541a"',
-    "c-room": 'fill="#cfe0e6"', "c-rule": 'fill="#5b6770"', "c-this": 'fill="#0b4f66"',
+    "c-bar": 'fill="#2c7a92"',
+    "c-never": 'fill="#a3541a"',
+    "c-room": 'fill="#cfe0e6"',
+    "c-rule": 'fill="#5b6770"',
+    "c-this": 'fill="#0b4f66"',
     "c-bound": 'fill="none" stroke="#a3541a" stroke-width="2"',
 }
 
@@ -39,8 +44,12 @@ class _Svg:
         self.styled = styled
         self.parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-            + (f'role="img" aria-label="{escape(label)}" class="chart">' if styled
-               else f'width="{width:g}" height="{height:g}">')]
+            + (
+                f'role="img" aria-label="{escape(label)}" class="chart">'
+                if styled
+                else f'width="{width:g}" height="{height:g}">'
+            )
+        ]
 
     def look(self, name: str) -> str:
         return f'class="{name}"' if self.styled else PRINT[name]
@@ -53,12 +62,16 @@ class _Svg:
 
     def rect(self, name: str, x: float, y: float, w: float, h: float, title: str = "") -> None:
         inside = f"<title>{escape(title)}</title>" if title else ""
-        self.parts.append(f'<rect {self.look(name)} x="{x:.1f}" y="{y:.1f}" width="{max(w, 0):.1f}" '
-                          f'height="{max(h, 0):.1f}">{inside}</rect>')
+        self.parts.append(
+            f'<rect {self.look(name)} x="{x:.1f}" y="{y:.1f}" width="{max(w, 0):.1f}" '
+            f'height="{max(h, 0):.1f}">{inside}</rect>'
+        )
 
     def text(self, name: str, x: float, y: float, words: str, anchor: str = "start") -> None:
-        self.parts.append(f'<text {self.look(name)} x="{x:.1f}" y="{y:.1f}" '
-                          f'text-anchor="{anchor}">{escape(words)}</text>')
+        self.parts.append(
+            f'<text {self.look(name)} x="{x:.1f}" y="{y:.1f}" '
+            f'text-anchor="{anchor}">{escape(words)}</text>'
+        )
 
     def __str__(self) -> str:
         return "".join([*self.parts, "</svg>"])
@@ -77,8 +90,15 @@ def area_unit(total_m2: float) -> tuple[float, str]:
     return (M2_PER_KM2, "km²") if total_m2 >= 5 * M2_PER_KM2 else (M2_PER_HECTARE, "ha")
 
 
-def fan_chart(outlook: Outlook, dates: PlanDates | None, label: str, *, styled: bool = True,
-              width: float = 640, height: float = 300) -> str:
+def fan_chart(
+    outlook: Outlook,
+    dates: PlanDates | None,
+    label: str,
+    *,
+    styled: bool = True,
+    width: float = 640,
+    height: float = 300,
+) -> str:
     """Area given back over time: bands between pairs of quantiles, the median, the dated plan.
 
     The quantiles are paired from outside in, so any number of them is drawn.
@@ -128,28 +148,43 @@ def fan_chart(outlook: Outlook, dates: PlanDates | None, label: str, *, styled: 
     for k in range(len(levels) // 2):
         low, high = curves[k][keep], curves[len(levels) - 1 - k][keep]
         back = "L".join(
-            f"{a:.1f} {b:.1f}"
-            for a, b in zip(x(days[keep])[::-1], y(low)[::-1], strict=True))
+            f"{a:.1f} {b:.1f}" for a, b in zip(x(days[keep])[::-1], y(low)[::-1], strict=True)
+        )
         svg.path(f"c-band{min(k, 2)}", f"M{points(high)}L{back}Z")
-    svg.line("c-total", left, float(y(outlook.total_m2 / unit)), width - right,
-             float(y(outlook.total_m2 / unit)))
+    svg.line(
+        "c-total",
+        left,
+        float(y(outlook.total_m2 / unit)),
+        width - right,
+        float(y(outlook.total_m2 / unit)),
+    )
     middle = int(np.argmin(np.abs(levels - 0.5)))
     svg.path("c-line", f"M{points(curves[middle][keep])}")
     if dates is not None:
         shift = (dates.start - outlook.start).days
         total = dates.curve_m2.sum(axis=0) / unit
         some = np.flatnonzero(np.diff(total, prepend=-1.0) != 0)
-        some = some[::max(1, len(some) // 150)]
+        some = some[:: max(1, len(some) // 150)]
         on = dates.curve_days[some] + shift
-        pairs = [(float(a), float(b)) for a, b, d in zip(x(on), y(total[some]), on, strict=True)
-                 if d <= last]
+        pairs = [
+            (float(a), float(b))
+            for a, b, d in zip(x(on), y(total[some]), on, strict=True)
+            if d <= last
+        ]
         if pairs:
             svg.path("c-plan", "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in pairs))
     return str(svg)
 
 
-def finish_chart(finish: Finish, label: str, never_words: str, *, styled: bool = True,
-                 width: float = 420, height: float = 220) -> str:
+def finish_chart(
+    finish: Finish,
+    label: str,
+    never_words: str,
+    *,
+    styled: bool = True,
+    width: float = 420,
+    height: float = 220,
+) -> str:
     """Share of the runs by year of finish; what never finishes has its own bar."""
     bars = [(str(y), s, False) for y, s in zip(finish.years, finish.shares, strict=True)]
     if finish.never > 0 or not bars:
@@ -157,8 +192,9 @@ def finish_chart(finish: Finish, label: str, never_words: str, *, styled: bool =
     return _bars(bars, label, styled, width, height)
 
 
-def cost_chart(cost: np.ndarray, label: str, *, styled: bool = True, width: float = 420,
-               height: float = 220) -> tuple[str, bool]:
+def cost_chart(
+    cost: np.ndarray, label: str, *, styled: bool = True, width: float = 420, height: float = 220
+) -> tuple[str, bool]:
     """Share of the runs by cost; second value: True where the axis is in millions."""
     cost = np.asarray(cost, dtype=float)
     millions = float(np.max(cost, initial=0.0)) >= 2e6
@@ -167,13 +203,15 @@ def cost_chart(cost: np.ndarray, label: str, *, styled: bool = True, width: floa
     step = nice_step(max(high - low, high * 1e-3, 1e-9), 14)
     edges = np.arange(math.floor(low / step), math.floor(high / step) + 2) * step
     counts, _ = np.histogram(scaled, edges)
-    bars = [(f"{e:,.6g}", float(c) / len(cost), False)
-            for e, c in zip(edges[:-1], counts, strict=True)]
+    bars = [
+        (f"{e:,.6g}", float(c) / len(cost), False) for e, c in zip(edges[:-1], counts, strict=True)
+    ]
     return _bars(bars, label, styled, width, height), millions
 
 
-def _bars(bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, width: float,
-          height: float) -> str:
+def _bars(
+    bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, width: float, height: float
+) -> str:
     left, right, top, bottom = 40, 8, 14, 26
     highest = max((share for _, share, _ in bars), default=0.0) or 1.0
     svg = _Svg(width, height, label, styled=styled)
@@ -188,24 +226,40 @@ def _bars(bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, wid
     every = max(1, math.ceil((longest * 6.5 + 8) / wide))
     for i, (name, share, never) in enumerate(bars):
         at = left + i * wide
-        svg.rect("c-never" if never else "c-bar", at + wide * 0.1, height - bottom - share * scale,
-                 wide * 0.8, share * scale, f"{name}: {100 * share:.1f} %")
+        svg.rect(
+            "c-never" if never else "c-bar",
+            at + wide * 0.1,
+            height - bottom - share * scale,
+            wide * 0.8,
+            share * scale,
+            f"{name}: {100 * share:.1f} %",
+        )
         if never:
             svg.text("c-text", width - right, height - 8, name, "end")
         elif i % every == 0 and not (
-                bars[-1][2] and at + wide > width - right - 7 * len(bars[-1][0]) - 10):
+            bars[-1][2] and at + wide > width - right - 7 * len(bars[-1][0]) - 10
+        ):
             svg.text("c-text", at + wide / 2, height - 8, name, "middle")
     svg.line("c-axis", left, height - bottom, width - right, height - bottom)
     return str(svg)
 
 
-def score_chart(plan: Plan, this_words: str, bound_words: str, label: str, *, styled: bool = True,
-                width: float = 640) -> str:
+def score_chart(
+    plan: Plan,
+    this_words: str,
+    bound_words: str,
+    label: str,
+    *,
+    styled: bool = True,
+    width: float = 640,
+) -> str:
     """Scores as bars above the bound, in % of it: how far each way of planning is from it."""
     bound = plan.bound if plan.bound > 0 else max(plan.score, 1e-9)
     rows = sorted(
         [(name, score / bound - 1, False) for name, score in plan.rules.items()]
-        + [(this_words, plan.score / bound - 1, True)], key=lambda r: (-r[1], r[0]))
+        + [(this_words, plan.score / bound - 1, True)],
+        key=lambda r: (-r[1], r[0]),
+    )
     longest = max(len(name) for name, _, _ in rows)
     left, right = min(width * 0.45, 12 + 6.8 * longest), 64
     height = 26 * len(rows) + 26
@@ -216,8 +270,12 @@ def score_chart(plan: Plan, this_words: str, bound_words: str, label: str, *, st
         top = 4 + 26 * i
         svg.text("c-strong" if this else "c-text", left - 8, top + 14, name, "end")
         svg.rect("c-this" if this else "c-rule", left, top + 2, over * scale, 16)
-        svg.text("c-strong" if this else "c-text", left + over * scale + 6, top + 14,
-                 f"+{100 * over:.1f} %")
+        svg.text(
+            "c-strong" if this else "c-text",
+            left + over * scale + 6,
+            top + 14,
+            f"+{100 * over:.1f} %",
+        )
     svg.line("c-bound", left, 2, left, height - 20)
     svg.text("c-text", left, height - 5, bound_words, "middle" if left > width / 3 else "start")
     return str(svg)

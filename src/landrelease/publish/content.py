@@ -30,10 +30,21 @@ class View(Protocol):
 
 # The questions that publish asks of a view; docs/pages.md says what each one shows.
 WHATS: dict[str, tuple[str, ...]] = {
-    "hazard": ("",), "assessment": ("",), "outcome": ("",), "accident": ("",),
-    "lifted": ("",), "settlement": ("",), "administrative_area": ("",),
-    "plan": ("", "team"), "forecast": ("",), "ledger": ("",), "figure": ("", "records"),
-    "assumption": ("",), "import": ("",), "contamination": ("",), "source": ("",),
+    "hazard": ("",),
+    "assessment": ("",),
+    "outcome": ("",),
+    "accident": ("",),
+    "lifted": ("",),
+    "settlement": ("",),
+    "administrative_area": ("",),
+    "plan": ("", "team"),
+    "forecast": ("",),
+    "ledger": ("",),
+    "figure": ("", "records"),
+    "assumption": ("",),
+    "import": ("",),
+    "contamination": ("",),
+    "source": ("",),
 }
 
 
@@ -118,8 +129,9 @@ def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
     np.minimum.at(priority, of[known], np.asarray(plan.priority, dtype=float)[known])
     when = np.where(first < 0, np.inf, first.astype(float))
     order = np.empty(n, dtype=np.int64)
-    order[np.lexsort((np.array(hazard_ids, dtype=object).astype(str), priority, when))] = (
-        np.arange(1, n + 1))
+    order[np.lexsort((np.array(hazard_ids, dtype=object).astype(str), priority, when))] = np.arange(
+        1, n + 1
+    )
 
     tasks = len(problem.tasks)
     task = np.asarray(problem.task, dtype=np.int64)
@@ -152,13 +164,26 @@ def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
         pick = (activity == a) & finished
         np.add.at(curve[a], finish[pick], np.asarray(problem.released_m2)[pick])
     return PlanDates(
-        start=start, end=problem.slot_starts[-1], first=first, done=done, nts=last["NTS"],
-        ts=last["TS"], clearance=last["clearance"], order=order, task_from=task_from,
-        task_m2=task_m2[by_owner], task_ts=task_ts[by_owner],
-        task_clearance=task_clearance[by_owner], modes=tuple(modes),
-        hazard_modes=tuple(tuple(sorted(m)) for m in hazard_modes), teams=tuple(teams),
-        hazard_teams=tuple(tuple(sorted(m)) for m in hazard_teams), curve_days=end_days,
-        curve_m2=np.cumsum(curve, axis=1), stages=len(finish), unfinished=int((~finished).sum()),
+        start=start,
+        end=problem.slot_starts[-1],
+        first=first,
+        done=done,
+        nts=last["NTS"],
+        ts=last["TS"],
+        clearance=last["clearance"],
+        order=order,
+        task_from=task_from,
+        task_m2=task_m2[by_owner],
+        task_ts=task_ts[by_owner],
+        task_clearance=task_clearance[by_owner],
+        modes=tuple(modes),
+        hazard_modes=tuple(tuple(sorted(m)) for m in hazard_modes),
+        teams=tuple(teams),
+        hazard_teams=tuple(tuple(sorted(m)) for m in hazard_teams),
+        curve_days=end_days,
+        curve_m2=np.cumsum(curve, axis=1),
+        stages=len(finish),
+        unfinished=int((~finished).sum()),
     )
 
 
@@ -185,8 +210,11 @@ def origin_of(land_bounds: tuple[float, float, float, float]) -> tuple[int, int]
 
 def bounds_of(land: Land) -> tuple[float, float, float, float]:
     """West, south, east, north of the hazards, or of the municipalities where there are none."""
-    shapes = [h.ground for h in land.hazards] or [o.ground for o in land.outcomes] or [
-        m.ground for m in land.municipalities]
+    shapes = (
+        [h.ground for h in land.hazards]
+        or [o.ground for o in land.outcomes]
+        or [m.ground for m in land.municipalities]
+    )
     if not shapes:
         return (-1.0, -1.0, 1.0, 1.0)
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
@@ -254,8 +282,11 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
         if view.may("lifted"):
             hazards["lifted"] = [None if a is None else a.lifted_nearby for a in found]
     content: dict[str, Any] = {
-        "steps": STEPS_PER_DEGREE, "origin": list(origin), "bounds": list(bounds),
-        "hazards": hazards, "texts": table.texts,
+        "steps": STEPS_PER_DEGREE,
+        "origin": list(origin),
+        "bounds": list(bounds),
+        "hazards": hazards,
+        "texts": table.texts,
     }
     if dates is not None:
         content["plan"] = _plan_content(dates, with_teams=view.may("plan", "team"))
@@ -271,7 +302,8 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
     if view.may("settlement"):
         chosen = sorted(land.settlements, key=lambda s: (-(s.population or 0), s.name))
         content["settlements"] = {
-            "name": [s.name for s in chosen], "xy": places([s.place for s in chosen], origin),
+            "name": [s.name for s in chosen],
+            "xy": places([s.place for s in chosen], origin),
             "error": [_whole(s.position_error_m) for s in chosen],
         }
     if view.may("administrative_area"):
@@ -285,24 +317,34 @@ def _share(value: float) -> float:
 
 def _plan_content(dates: PlanDates, *, with_teams: bool) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "start": dates.start.isoformat(), "days": (dates.end - dates.start).days,
-        "first": dates.first.tolist(), "done": dates.done.tolist(), "nts": dates.nts.tolist(),
-        "ts": dates.ts.tolist(), "clearance": dates.clearance.tolist(),
+        "start": dates.start.isoformat(),
+        "days": (dates.end - dates.start).days,
+        "first": dates.first.tolist(),
+        "done": dates.done.tolist(),
+        "nts": dates.nts.tolist(),
+        "ts": dates.ts.tolist(),
+        "clearance": dates.clearance.tolist(),
         "task_from": dates.task_from.tolist(),
         "task_area": [round(v) for v in dates.task_m2.tolist()],
-        "task_ts": dates.task_ts.tolist(), "task_clearance": dates.task_clearance.tolist(),
-        "modes": list(dates.modes), "hazard_modes": [list(m) for m in dates.hazard_modes],
+        "task_ts": dates.task_ts.tolist(),
+        "task_clearance": dates.task_clearance.tolist(),
+        "modes": list(dates.modes),
+        "hazard_modes": [list(m) for m in dates.hazard_modes],
     }
     if with_teams:
-        content |= {"teams": list(dates.teams),
-                    "hazard_teams": [list(t) for t in dates.hazard_teams]}
+        content |= {
+            "teams": list(dates.teams),
+            "hazard_teams": [list(t) for t in dates.hazard_teams],
+        }
     # Only where something changes: the curve has steps at the ends of slots.
     total = dates.curve_m2.sum(axis=0)
     keep = np.flatnonzero(np.diff(total, prepend=-1.0) != 0)
     content["curve"] = {
         "day": dates.curve_days[keep].tolist(),
-        **{name: [round(v) for v in dates.curve_m2[i, keep].tolist()]
-           for i, name in enumerate(("cancelled", "reduced", "cleared"))},
+        **{
+            name: [round(v) for v in dates.curve_m2[i, keep].tolist()]
+            for i, name in enumerate(("cancelled", "reduced", "cleared"))
+        },
     }
     return content
 
@@ -314,8 +356,13 @@ def municipality_content(areas: Any, origin: tuple[int, int]) -> dict[str, Any]:
     return {
         "name": [a.name for a in areas],
         "rings": [rings(s, origin, record_id=a.id) for s, a in zip(shapes, areas, strict=True)],
-        "at": [[round(float(x * STEPS_PER_DEGREE)) - origin[0],
-                round(float(y * STEPS_PER_DEGREE)) - origin[1]] for x, y in inner],
+        "at": [
+            [
+                round(float(x * STEPS_PER_DEGREE)) - origin[0],
+                round(float(y * STEPS_PER_DEGREE)) - origin[1],
+            ]
+            for x, y in inner
+        ],
     }
 
 
@@ -349,9 +396,14 @@ def finish_of(outlook: Outlook) -> Finish:
     years = tuple(range(min(ended), max(ended) + 1)) if ended else ()
     counts = {year: ended.count(year) for year in years}
     return Finish(
-        low=at(0.1), median=at(0.5), high=at(0.9), horizon=horizon,
-        never=float(np.mean(~np.isfinite(days))), years=years,
-        shares=tuple(counts[y] / len(days) for y in years))
+        low=at(0.1),
+        median=at(0.5),
+        high=at(0.9),
+        horizon=horizon,
+        never=float(np.mean(~np.isfinite(days))),
+        years=years,
+        shares=tuple(counts[y] / len(days) for y in years),
+    )
 
 
 def cost_quantiles(outlook: Outlook) -> tuple[float, float, float]:
@@ -382,25 +434,37 @@ def public_content(report: PublicReport) -> dict[str, Any]:
     """
     if not (math.isfinite(report.cell_m) and report.cell_m > 0):
         raise LandReleaseError(PUB_PUBLIC_FACTS, found=f"cells of {report.cell_m} m")
-    shapes = [*report.hazardous, *(r.ground for r in report.released),
-              *(m.ground for m in report.municipalities)]
-    bounds = ((-1.0, -1.0, 1.0, 1.0) if not shapes else
-              tuple(float(v) for v in shapely.total_bounds(np.array(shapes, dtype=object))))
+    shapes = [
+        *report.hazardous,
+        *(r.ground for r in report.released),
+        *(m.ground for m in report.municipalities),
+    ]
+    bounds = (
+        (-1.0, -1.0, 1.0, 1.0)
+        if not shapes
+        else tuple(float(v) for v in shapely.total_bounds(np.array(shapes, dtype=object)))
+    )
     origin = origin_of(bounds)  # type: ignore[arg-type]
     chosen = sorted(report.places, key=lambda s: (-(s.population or 0), s.name))
     return {
-        "steps": STEPS_PER_DEGREE, "origin": list(origin), "bounds": list(bounds),
+        "steps": STEPS_PER_DEGREE,
+        "origin": list(origin),
+        "bounds": list(bounds),
         "cells": [rings(g, origin, record_id="a cell") for g in report.hazardous],
         "released": {
-            "rings": [rings(r.ground, origin, record_id="released ground")
-                      for r in report.released],
+            "rings": [
+                rings(r.ground, origin, record_id="released ground") for r in report.released
+            ],
             "depth": [r.depth_m for r in report.released],
-            "on": [None if r.released_on is None else r.released_on.isoformat()
-                   for r in report.released],
+            "on": [
+                None if r.released_on is None else r.released_on.isoformat()
+                for r in report.released
+            ],
         },
         "municipalities": municipality_content(report.municipalities, origin),
         "settlements": {
-            "name": [s.name for s in chosen], "xy": places([s.place for s in chosen], origin),
+            "name": [s.name for s in chosen],
+            "xy": places([s.place for s in chosen], origin),
             "error": [_whole(s.position_error_m) for s in chosen],
         },
     }

@@ -19,7 +19,10 @@ STEPS_PER_DEGREE = 1_000_000
 
 
 def rings(
-    geometry: BaseGeometry, origin: tuple[int, int], *, record_id: str = "",
+    geometry: BaseGeometry,
+    origin: tuple[int, int],
+    *,
+    record_id: str = "",
     steps: int = STEPS_PER_DEGREE,
 ) -> list[list[int]]:
     """All rings of a polygon or multipolygon, [x0, y0, dx, dy, ...] in steps from `origin`.
@@ -71,7 +74,12 @@ def safe_json(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # `</script`, `<!--` and `]]>` cannot appear; U+2028/9 end a line for old parsers. A lone
     # surrogate is no character and could not be written as UTF-8.
-    for found, written in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"),
-                           ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for found, written in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(found, written)
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -48,15 +48,21 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
     """
     require_hazards(view)
     w = Words(words)
-    dates = (plan_dates(report.plan, [h.id for h in report.land.hazards])
-             if report.plan is not None and view.may("plan") else None)
+    dates = (
+        plan_dates(report.plan, [h.id for h in report.land.hazards])
+        if report.plan is not None and view.may("plan")
+        else None
+    )
     shown_on_map = map_content(report, view, dates)
     content = {
         "map": shown_on_map,
         "words": w.for_script(),
         "nowhere": w("nowhere"),
-        "whole_m2": (report.ledger_total.hazardous_m2 if report.ledger_total is not None
-                     else sum(h.area_m2 for h in report.land.hazards)),
+        "whole_m2": (
+            report.ledger_total.hazardous_m2
+            if report.ledger_total is not None
+            else sum(h.area_m2 for h in report.land.hazards)
+        ),
     }
     columns = _columns(w, report, view, dates)
     sections = [
@@ -72,26 +78,31 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
         _cautions_section(report, w),
     ]
     shown = [s for s in sections if s]
-    body = "".join([
-        f'<a class="skip" href="#map">{_t(w("page.skip"))}</a>',
-        _banner(report.synthetic, w),
-        '<header class="top"><div class="wide">',
-        f'<p class="question">{_t(w("page.question"))}</p>',
-        f"<h1>{_t(report.title)}</h1>",
-        f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
-        f'{_t(w("made_on", date=_date(report.made_on)))}.</p>',
-        f'<p class="caution">{_t(w("caution_short"))}</p>',
-        _tiles(report, view, w, dates),
-        "</div></header>",
-        f'<nav aria-label="{_t(w("page.contents"))}"><div class="wide">',
-        "".join(f'<a href="#{key}">{_t(title)}</a>' for key, title, _ in shown),
-        "</div></nav>",
-        f'<noscript><p class="wide">{_t(w("page.noscript"))}</p></noscript><main>',
-        "".join(f'<section id="{key}" aria-labelledby="h-{key}"><div class="wide">'
+    body = "".join(
+        [
+            f'<a class="skip" href="#map">{_t(w("page.skip"))}</a>',
+            _banner(report.synthetic, w),
+            '<header class="top"><div class="wide">',
+            f'<p class="question">{_t(w("page.question"))}</p>',
+            f"<h1>{_t(report.title)}</h1>",
+            f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
+            f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
+            f'<p class="caution">{_t(w("caution_short"))}</p>',
+            _tiles(report, view, w, dates),
+            "</div></header>",
+            f'<nav aria-label="{_t(w("page.contents"))}"><div class="wide">',
+            "".join(f'<a href="#{key}">{_t(w(f"nav.{key}"))}</a>' for key, _, _ in shown),
+            "</div></nav>",
+            f'<noscript><p class="wide">{_t(w("page.noscript"))}</p></noscript><main>',
+            "".join(
+                f'<section id="{key}" aria-labelledby="h-{key}"><div class="wide">'
                 f'<h2 id="h-{key}">{_t(title)}</h2>{inside}</div></section>'
-                for key, title, inside in shown),
-        "</main>", _foot(report, w),
-    ])
+                for key, title, inside in shown
+            ),
+            "</main>",
+            _foot(report, w),
+        ]
+    )
     return _html(report.title, body, content, columns, ("map.js", "planner.js"))
 
 
@@ -101,43 +112,56 @@ def render_public(report: PublicReport, words: Mapping[str, str] | None = None) 
     Raises LandReleaseError PUB-002 (no coordinates), PUB-004 (cells without a width).
     """
     w = Words(words)
-    content = {"map": public_content(report),
-               "words": {k: v for k, v in w.for_script("js.pub.").items()}}
-    contact = (w("public.contact", contact=report.contact) if report.contact
-               else w("public.contact.none"))
+    content = {"map": public_content(report), "words": w.for_script("js.pub.")}
+    contact = (
+        w("public.contact", contact=report.contact) if report.contact else w("public.contact.none")
+    )
     rough = max((s.position_error_m for s in report.places), default=0.0)
     cell = f"{report.cell_m / 1000:.3g} km" if report.cell_m >= 1000 else f"{report.cell_m:.0f} m"
-    body = "".join([
-        f'<a class="skip" href="#map">{_t(w("page.skip"))}</a>',
-        _banner(report.synthetic, w),
-        '<header class="top public"><div class="wide">',
-        f'<div class="warning" role="note"><p><strong>{_t(w("public.warning"))}</strong></p>'
-        f'<p>{_t(w("public.warning.more"))}</p><p>{_t(contact)}</p></div>',
-        f"<h1>{_t(report.title)}</h1>",
-        f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
-        f'{_t(w("public.state", state=report.state) if report.state else w("public.state.none"))} '
-        f'{_t(w("made_on", date=_date(report.made_on)))}.</p>',
-        f'<p class="caution">{_t(w("public.blank"))}</p>',
-        "</div></header><main>",
-        '<section id="map" aria-labelledby="h-map"><div class="wide">',
-        f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>{_t(w("public.map.note", cell=cell))}</p>',
-        '<p id="answer" class="answer" role="status" aria-live="polite">'
-        f'{_t(w("js.pub.hint"))}</p>',
-        _map_box(w, w("public.map.label"), bool(report.municipalities)),
-        '<ul class="legend public">',
-        f'<li>{_symbol("fill-public-hazard", "cross", "open")}{_t(w("public.legend.hazard"))}</li>',
-        f'<li>{_symbol("fill-cleared", "level", "cleared")}{_t(w("public.legend.released"))}</li>',
-        f'<li>{_symbol("fill-blank", "", "")}{_t(w("public.legend.blank"))}</li></ul>',
-        f'<p class="note">{_t(w("public.places", error=_length(1.1774 * rough)))}</p>'
-        if rough > 100 else "",
-        "</div></section>",
-        _public_totals(report, w), _public_figures(report, w),
-        '<section id="sources"><div class="wide">',
-        f'<h2>{_t(w("public.sources"))}</h2>{_sources_table(report.sources, w)}',
-        "<ul class=\"cautions\">", "".join(f"<li>{_t(c)}</li>" for c in (
-            w("caution.moving"), *report.cautions, w("public.decide"), w("public.language"))),
-        "</ul></div></section></main>", _foot(report, w),
-    ])
+    body = "".join(
+        [
+            f'<a class="skip" href="#map">{_t(w("page.skip"))}</a>',
+            _banner(report.synthetic, w),
+            '<header class="top public"><div class="wide">',
+            f'<div class="warning" role="note"><p><strong>{_t(w("public.warning"))}</strong></p>'
+            f"<p>{_t(w('public.warning.more'))}</p><p>{_t(contact)}</p></div>",
+            f"<h1>{_t(report.title)}</h1>",
+            f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
+            f"{_t(w('public.state', state=report.state) if report.state else w('public.state.none'))} "
+            f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
+            f'<p class="caution">{_t(w("public.blank"))}</p>',
+            "</div></header><main>",
+            '<section id="map" aria-labelledby="h-map"><div class="wide">',
+            f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>{_t(w("public.map.note", cell=cell))}</p>',
+            '<p id="answer" class="answer" role="status" aria-live="polite">'
+            f"{_t(w('js.pub.hint'))}</p>",
+            _map_box(w, w("public.map.label"), bool(report.municipalities)),
+            '<ul class="legend public">',
+            f"<li>{_symbol('fill-public-hazard', 'cross', 'open')}{_t(w('public.legend.hazard'))}</li>",
+            f"<li>{_symbol('fill-cleared', 'level', 'cleared')}{_t(w('public.legend.released'))}</li>",
+            f"<li>{_symbol('fill-blank', '', '')}{_t(w('public.legend.blank'))}</li></ul>",
+            f'<p class="note">{_t(w("public.places", error=_length(1.1774 * rough)))}</p>'
+            if rough > 100
+            else "",
+            "</div></section>",
+            _public_totals(report, w),
+            _public_figures(report, w),
+            '<section id="sources"><div class="wide">',
+            f"<h2>{_t(w('public.sources'))}</h2>{_sources_table(report.sources, w)}",
+            '<ul class="cautions">',
+            "".join(
+                f"<li>{_t(c)}</li>"
+                for c in (
+                    w("caution.moving"),
+                    *report.cautions,
+                    w("public.decide"),
+                    w("public.language"),
+                )
+            ),
+            "</ul></div></section></main>",
+            _foot(report, w),
+        ]
+    )
     return _html(report.title, body, content, [], ("map.js", "public.js"))
 
 
@@ -164,24 +188,29 @@ def _sha(text: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
-def _html(title: str, body: str, content: Any, columns: Sequence[Any],
-          scripts: Iterable[str]) -> str:
+def _html(
+    title: str, body: str, content: Any, columns: Sequence[Any], scripts: Iterable[str]
+) -> str:
     style, script = _asset("page.css"), "".join(_asset(name) for name in scripts)
-    policy = ("default-src 'none'; "
-              f"script-src {_sha(script)}; style-src {_sha(style)}; img-src data:; "
-              "base-uri 'none'; form-action 'none'")
-    return "".join([
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        '<meta name="referrer" content="no-referrer">\n',
-        '<meta name="color-scheme" content="light dark">\n',
-        f"<title>{_t(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
-        body,
-        f'\n<script type="application/json" id="data">{safe_json(content)}</script>\n',
-        f'<script type="application/json" id="columns">{safe_json(columns)}</script>\n',
-        f"<script>{script}</script>\n</body>\n</html>\n",
-    ])
+    policy = (
+        "default-src 'none'; "
+        f"script-src {_sha(script)}; style-src {_sha(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return "".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+            '<meta name="referrer" content="no-referrer">\n',
+            '<meta name="color-scheme" content="light dark">\n',
+            f"<title>{_t(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
+            body,
+            f'\n<script type="application/json" id="data">{safe_json(content)}</script>\n',
+            f'<script type="application/json" id="columns">{safe_json(columns)}</script>\n',
+            f"<script>{script}</script>\n</body>\n</html>\n",
+        ]
+    )
 
 
 def _banner(synthetic: bool, w: Words) -> str:
@@ -190,23 +219,35 @@ def _banner(synthetic: bool, w: Words) -> str:
 
 def _foot(report: Report | PublicReport, w: Words) -> str:
     chain = w("chain", head=report.chain_head[:16]) if report.chain_head else w("not_reported")
-    mark = f'<strong>{_t(w("synthetic"))}</strong> ' if report.synthetic else ""
+    mark = f"<strong>{_t(w('synthetic'))}</strong> " if report.synthetic else ""
     made = w("made_on", date=_date(report.made_on))
-    return (f'<footer><div class="wide"><p>{mark}{_t(w("foot", made=made, chain=chain))}</p>'
-            "</div></footer>")
+    return (
+        f'<footer><div class="wide"><p>{mark}{_t(w("foot", made=made, chain=chain))}</p>'
+        "</div></footer>"
+    )
 
 
 def _map_box(w: Words, label: str, with_goto: bool) -> str:
-    goto = (f'<label class="goto">{_t(w("map.goto"))} <select id="goto"><option value="">'
-            f'{_t(w("map.goto.none"))}</option></select></label>' if with_goto else "")
+    goto = (
+        f'<label class="goto">{_t(w("map.goto"))} <select id="goto"><option value="">'
+        f"{_t(w('map.goto.none'))}</option></select></label>"
+        if with_goto
+        else ""
+    )
     buttons = "".join(
         f'<button type="button" data-map="{key}" aria-label="{_t(w(word))}" title="{_t(w(word))}">'
         f"{sign}</button>"
-        for key, word, sign in (("in", "map.zoom_in", "+"), ("out", "map.zoom_out", "−"),
-                                ("all", "map.all", "⤢")))
-    return (f'{goto}<div class="mapbox"><canvas id="canvas" tabindex="0" role="application" '
-            f'aria-label="{_t(label)}"></canvas><div class="zoom">{buttons}</div>'
-            '<div id="tip" class="tip" hidden></div></div>')
+        for key, word, sign in (
+            ("in", "map.zoom_in", "+"),
+            ("out", "map.zoom_out", "−"),
+            ("all", "map.all", "⤢"),
+        )
+    )
+    return (
+        f'{goto}<div class="mapbox"><canvas id="canvas" tabindex="0" role="application" '
+        f'aria-label="{_t(label)}"></canvas><div class="zoom">{buttons}</div>'
+        '<div id="tip" class="tip" hidden></div></div>'
+    )
 
 
 def _symbol(fill: str, hatch: str, outline: str) -> str:
@@ -217,29 +258,57 @@ def _symbol(fill: str, hatch: str, outline: str) -> str:
         "level": "M0 4H14M0 10H14",
         "dots": "M2 3h1M6 3h1M10 3h1M4 7h1M8 7h1M12 7h1M2 11h1M6 11h1M10 11h1",
     }.get(hatch, "")
-    return (f'<svg class="symbol" viewBox="-3 -3 26 20" width="26" height="20" aria-hidden="true">'
-            f'<g><rect class="{fill}" width="20" height="14"/>'
-            + (f'<path class="hatch" d="{lines}"/><path class="hatch" d="{lines}" '
-               'transform="translate(7)"/>' if lines else "")
-            + (f'<rect class="outline casing-{outline}" width="20" height="14"/>'
-               f'<rect class="outline line-{outline}" width="20" height="14"/>' if outline else "")
-            + "</g></svg>")
+    return (
+        f'<svg class="symbol" viewBox="-3 -3 26 20" width="26" height="20" aria-hidden="true">'
+        f'<g><rect class="{fill}" width="20" height="14"/>'
+        + (
+            f'<path class="hatch" d="{lines}"/><path class="hatch" d="{lines}" '
+            'transform="translate(7)"/>'
+            if lines
+            else ""
+        )
+        + (
+            f'<rect class="outline casing-{outline}" width="20" height="14"/>'
+            f'<rect class="outline line-{outline}" width="20" height="14"/>'
+            if outline
+            else ""
+        )
+        + "</g></svg>"
+    )
 
 
-def _table(head: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], *, label: str,
-           total: Sequence[str] | None = None) -> str:
+def _table(
+    head: Sequence[tuple[str, bool]],
+    rows: Iterable[Sequence[str]],
+    *,
+    label: str,
+    total: Sequence[str] | None = None,
+) -> str:
     """`head`: (title, is a number). Cells are HTML already."""
+
     def cells(row: Sequence[str]) -> str:
         return "".join(
-            (f'<th scope="row">{c}</th>' if i == 0 else
-             f'<td{" class=n" if head[i][1] else ""}>{c}</td>') for i, c in enumerate(row))
+            (
+                f'<th scope="row">{c}</th>'
+                if i == 0
+                else f"<td{' class=n' if head[i][1] else ''}>{c}</td>"
+            )
+            for i, c in enumerate(row)
+        )
 
-    return "".join([
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{_t(label)}"><table><thead><tr>',
-        "".join(f'<th scope="col"{" class=n" if n else ""}>{_t(title)}</th>' for title, n in head),
-        "</tr></thead><tbody>", "".join(f"<tr>{cells(row)}</tr>" for row in rows), "</tbody>",
-        f"<tfoot><tr>{cells(total)}</tr></tfoot>" if total else "", "</table></div>",
-    ])
+    return "".join(
+        [
+            f'<div class="scroll" tabindex="0" role="region" aria-label="{_t(label)}"><table><thead><tr>',
+            "".join(
+                f'<th scope="col"{" class=n" if n else ""}>{_t(title)}</th>' for title, n in head
+            ),
+            "</tr></thead><tbody>",
+            "".join(f"<tr>{cells(row)}</tr>" for row in rows),
+            "</tbody>",
+            f"<tfoot><tr>{cells(total)}</tr></tfoot>" if total else "",
+            "</table></div>",
+        ]
+    )
 
 
 def _length(metres: float) -> str:
@@ -291,35 +360,78 @@ Section = tuple[str, str, str] | None
 def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str:
     tiles: list[tuple[str, str, str]] = []
     where = len({h.municipality_id for h in report.land.hazards if h.municipality_id})
-    tiles.append((
-        w("tile.hazardous"),
-        area_words(report.ledger_total.hazardous_m2) if report.ledger_total is not None
-        and view.may("ledger") else f"{len(report.land.hazards):,}",
-        w("tile.hazardous.note", count=f"{len(report.land.hazards):,}", municipalities=where)))
+    tiles.append(
+        (
+            w("tile.hazardous"),
+            area_words(report.ledger_total.hazardous_m2)
+            if report.ledger_total is not None and view.may("ledger")
+            else f"{len(report.land.hazards):,}",
+            w("tile.hazardous.note", count=f"{len(report.land.hazards):,}", municipalities=where),
+        )
+    )
     if dates is not None:
         parts = dates.released_by_end()
-        tiles.append((w("tile.released"), area_words(float(parts.sum())), w(
-            "tile.released.note", cancelled=area_words(parts[0]), reduced=area_words(parts[1]),
-            cleared=area_words(parts[2]), date=_date(dates.end))))
+        tiles.append(
+            (
+                w("tile.released"),
+                area_words(float(parts.sum())),
+                w(
+                    "tile.released.note",
+                    cancelled=area_words(parts[0]),
+                    reduced=area_words(parts[1]),
+                    cleared=area_words(parts[2]),
+                    date=_date(dates.end),
+                ),
+            )
+        )
     if report.outlook is not None and view.may("forecast"):
         finish = finish_of(report.outlook)
         low, median, high = cost_quantiles(report.outlook)
-        tiles.append((w("tile.finish"), year_or_never(finish.median, finish, w), w(
-            "tile.finish.note", low=year_or_never(finish.low, finish, w),
-            high=year_or_never(finish.high, finish, w))))
-        tiles.append((w("tile.cost"), f"{money(median)} {report.outlook.currency}", w(
-            "tile.cost.note", low=money(low), high=money(high), currency=report.outlook.currency)))
+        tiles.append(
+            (
+                w("tile.finish"),
+                year_or_never(finish.median, finish, w),
+                w(
+                    "tile.finish.note",
+                    low=year_or_never(finish.low, finish, w),
+                    high=year_or_never(finish.high, finish, w),
+                ),
+            )
+        )
+        tiles.append(
+            (
+                w("tile.cost"),
+                f"{money(median)} {report.outlook.currency}",
+                w(
+                    "tile.cost.note",
+                    low=money(low),
+                    high=money(high),
+                    currency=report.outlook.currency,
+                ),
+            )
+        )
     if report.plan is not None and dates is not None:
         room = report.plan.room_closed
-        tiles.append((w("tile.quality"), w("tile.quality.none") if room is None else percent(room),
-                      w("tile.quality.note")))
-    return '<dl class="tiles">' + "".join(
-        f"<div><dt>{_t(name)}</dt><dd>{_t(value)}</dd><dd class=\"note\">{_t(note)}</dd></div>"
-        for name, value, note in tiles) + "</dl>"
+        tiles.append(
+            (
+                w("tile.quality"),
+                w("tile.quality.none") if room is None else percent(room),
+                w("tile.quality.note"),
+            )
+        )
+    return (
+        '<dl class="tiles">'
+        + "".join(
+            f'<div><dt>{_t(name)}</dt><dd>{_t(value)}</dd><dd class="note">{_t(note)}</dd></div>'
+            for name, value, note in tiles
+        )
+        + "</dl>"
+    )
 
 
-def _map_section(report: Report, view: View, w: Words, dates: PlanDates | None,
-                 content: Mapping[str, Any]) -> Section:
+def _map_section(
+    report: Report, view: View, w: Words, dates: PlanDates | None, content: Mapping[str, Any]
+) -> Section:
     hazards = content["hazards"]
     choices = [("order", "colour.priority" if dates is not None else "colour.order_people")]
     if "people" in hazards:
@@ -328,107 +440,169 @@ def _map_section(report: Report, view: View, w: Words, dates: PlanDates | None,
     layers = [
         ("hazards", "layer.hazards", _symbol("fill-p2", "dots", "open"), True),
         ("outcomes", "layer.outcomes", _symbol("fill-cleared", "level", "cleared"), True),
-        ("accidents", "layer.accidents",
-         '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
-         '<path class="accident" d="M13 4L19 15H7Z"/></svg>', True),
-        ("lifted", "layer.lifted",
-         '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
-         '<rect class="lifted" x="8.5" y="5.5" width="9" height="9"/></svg>', False),
-        ("settlements", "layer.settlements",
-         '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
-         '<circle class="place" cx="13" cy="10" r="3.5"/></svg>', True),
-        ("municipalities", "layer.municipalities",
-         '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
-         '<path class="border" d="M2 14L10 5L16 12L24 6"/></svg>', True),
+        (
+            "accidents",
+            "layer.accidents",
+            '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
+            '<path class="accident" d="M13 4L19 15H7Z"/></svg>',
+            True,
+        ),
+        (
+            "lifted",
+            "layer.lifted",
+            '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
+            '<rect class="lifted" x="8.5" y="5.5" width="9" height="9"/></svg>',
+            False,
+        ),
+        (
+            "settlements",
+            "layer.settlements",
+            '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
+            '<circle class="place" cx="13" cy="10" r="3.5"/></svg>',
+            True,
+        ),
+        (
+            "municipalities",
+            "layer.municipalities",
+            '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
+            '<path class="border" d="M2 14L10 5L16 12L24 6"/></svg>',
+            True,
+        ),
     ]
     shown = [entry for entry in layers if entry[0] in content]
     switches = "".join(
         f'<li><label><input type="checkbox" data-layer="{key}"{" checked" if on else ""}>{symbol}'
-        f"<span>{_t(w(word))}</span></label></li>" for key, word, symbol, on in shown)
-    legend = "".join([
-        f'<p class="legend-title"><label for="colour">{_t(w("map.colour_by"))}</label> '
-        '<select id="colour">',
-        "".join(f'<option value="{key}">{_t(w(word))}</option>' for key, word in choices),
-        '</select></p><ul id="ramp" class="legend ramp"></ul>',
-        f'<p class="legend-title">{_t(w("legend.class"))}</p><ul class="legend">',
-        "".join(f'<li>{_symbol(fill, hatch, "")}{_t(w(word))}</li>' for fill, hatch, word in (
-            ("fill-class-sha", "diagonal", "legend.sha"), ("fill-class-cha", "cross", "legend.cha"),
-            ("fill-class-nr", "dots", "legend.class_nr"))),
-        f'</ul><p class="legend-title">{_t(w("legend.status"))}</p><ul class="legend">',
-        "".join(f'<li>{_symbol("fill-blank", "", line)}{_t(w(word))}</li>' for line, word in (
-            ("open", "legend.open"), ("worked", "legend.worked"), ("closed", "legend.closed"))),
-        f'</ul><ul class="legend switches">{switches}</ul>',
-        f'<p class="blank"><strong>{_t(w("legend.blank"))}</strong></p>',
-        f'<p class="note">{_t(w("legend.small"))} {_t(w("legend.source"))}</p>',
-    ])
+        f"<span>{_t(w(word))}</span></label></li>"
+        for key, word, symbol, on in shown
+    )
+    legend = "".join(
+        [
+            f'<p class="legend-title"><label for="colour">{_t(w("map.colour_by"))}</label> '
+            '<select id="colour">',
+            "".join(f'<option value="{key}">{_t(w(word))}</option>' for key, word in choices),
+            '</select></p><ul id="ramp" class="legend ramp"></ul>',
+            f'<p class="legend-title">{_t(w("legend.class"))}</p><ul class="legend">',
+            "".join(
+                f"<li>{_symbol(fill, hatch, '')}{_t(w(word))}</li>"
+                for fill, hatch, word in (
+                    ("fill-blank", "diagonal", "legend.sha"),
+                    ("fill-blank", "cross", "legend.cha"),
+                    ("fill-blank", "dots", "legend.class_nr"),
+                )
+            ),
+            f'</ul><p class="legend-title">{_t(w("legend.status"))}</p><ul class="legend">',
+            "".join(
+                f"<li>{_symbol('fill-blank', '', line)}{_t(w(word))}</li>"
+                for line, word in (
+                    ("open", "legend.open"),
+                    ("worked", "legend.worked"),
+                    ("closed", "legend.closed"),
+                )
+            ),
+            f'</ul><ul class="legend switches">{switches}</ul>',
+            f'<p class="blank"><strong>{_t(w("legend.blank"))}</strong></p>',
+            f'<p class="note">{_t(w("legend.small"))} {_t(w("legend.source"))}</p>',
+        ]
+    )
     if dates is not None:
-        slider = "".join([
-            '<div class="slider"><div class="slider-row">',
-            f'<button id="play" type="button" aria-pressed="false">{_t(w("slider.play"))}</button>',
-            f'<label for="day">{_t(w("slider.label"))}</label>',
-            '<input id="day" type="range" min="0" max="1" step="7" value="0">',
-            '<output id="date" for="day"></output></div>',
-            '<div class="bar" aria-hidden="true"><i id="bar-done"></i><i id="bar-work"></i></div>',
-            '<p id="state" role="status" aria-live="polite"></p>',
-            f'<p class="note">{_t(w("slider.note"))}</p></div>'])
+        slider = "".join(
+            [
+                '<div class="slider"><div class="slider-row">',
+                f'<button id="play" type="button" aria-pressed="false">{_t(w("slider.play"))}</button>',
+                f'<label for="day">{_t(w("slider.label"))}</label>',
+                '<input id="day" type="range" min="0" max="1" step="7" value="0">',
+                '<output id="date" for="day"></output></div>',
+                '<div class="bar" aria-hidden="true"><i id="bar-done"></i><i id="bar-work"></i></div>',
+                '<p id="state" role="status" aria-live="polite"></p>',
+                f'<p class="note">{_t(w("slider.note"))}</p></div>',
+            ]
+        )
     else:
         slider = f'<p class="note">{_t(w("slider.none"))}</p>'
     raster = ""
     if report.contamination is not None and report.contamination_file and view.may("contamination"):
         grid = report.contamination
-        raster = f'<p class="note">{_t(w("contamination.note", file=report.contamination_file, rows=f"{grid.bands.shape[1]:,}", columns=f"{grid.bands.shape[2]:,}", cell=f"{grid.cell_m:g}", bands=", ".join(grid.names)))}</p>'  # noqa: E501
-    inside = "".join([
-        '<div class="maprow"><div>', _map_box(w, w("map.label"), "municipalities" in content),
-        slider, f'<p class="note">{_t(w("map.help"))}</p>{raster}</div><aside>',
-        f'<div id="detail" class="detail" aria-live="polite"><p class="hint">'
-        f'{_t(w("detail.hint"))}</p></div>',
-        f'<details class="layers" open><summary>{_t(w("map.layers"))}</summary>{legend}</details>',
-        "</aside></div>",
-    ])
+        note = w(
+            "contamination.note",
+            file=report.contamination_file,
+            rows=f"{grid.bands.shape[1]:,}",
+            columns=f"{grid.bands.shape[2]:,}",
+            cell=f"{grid.cell_m:g}",
+            bands=", ".join(grid.names),
+        )
+        raster = f'<p class="note">{_t(note)}</p>'
+    inside = "".join(
+        [
+            '<div class="maprow"><div>',
+            _map_box(w, w("map.label"), "municipalities" in content),
+            slider,
+            f'<p class="note">{_t(w("map.help"))}</p>{raster}</div><aside>',
+            f'<div id="detail" class="detail" aria-live="polite"><p class="hint">'
+            f"{_t(w('detail.hint'))}</p></div>",
+            f'<details class="layers" open><summary>{_t(w("map.layers"))}</summary>{legend}</details>',
+            "</aside></div>",
+        ]
+    )
     return "map", w("section.map"), inside
 
 
 def _columns(w: Words, report: Report, view: View, dates: PlanDates | None) -> list[dict[str, str]]:
-    columns = [("order", "col.rank", "n"), ("id", "col.id", ""),
-               ("municipality", "col.municipality", ""), ("area", "col.area", "n")]
+    columns = [
+        ("order", "col.rank", "n"),
+        ("id", "col.id", ""),
+        ("municipality", "col.municipality", ""),
+        ("area", "col.area", "n"),
+    ]
     assessed = bool(report.assessments) and view.may("assessment")
     if assessed:
         columns += [("people", "col.people", "n"), ("prior", "col.prior", "n")]
     if dates is not None:
-        columns += [("nts", "col.nts", "d"), ("ts", "col.ts", "d"),
-                    ("clearance", "col.clearance", "d")]
+        columns += [
+            ("nts", "col.nts", "d"),
+            ("ts", "col.ts", "d"),
+            ("clearance", "col.clearance", "d"),
+        ]
     if assessed:
         columns.append(("why", "col.why", "why"))
     return [{"key": key, "label": w(word), "class": css} for key, word, css in columns]
 
 
-def _areas_section(report: Report, w: Words, dates: PlanDates | None,
-                   columns: Sequence[Mapping[str, str]]) -> Section:
+def _areas_section(
+    report: Report, w: Words, dates: PlanDates | None, columns: Sequence[Mapping[str, str]]
+) -> Section:
     stage = ""
     if dates is not None:
         years = [y for y in (1, 3, 5) if y * 365 < (dates.end - dates.start).days]
-        stage = "".join([
-            f'<label>{_t(w("table.stage"))} <select id="filter-stage">',
-            f'<option value="">{_t(w("table.stage.all"))}</option>',
-            "".join(f'<option value="{y}">{_t(w("table.stage.within", years=y))}</option>'
-                    for y in years),
-            f'<option value="never">{_t(w("table.stage.never"))}</option></select></label>'])
+        stage = "".join(
+            [
+                f'<label>{_t(w("table.stage"))} <select id="filter-stage">',
+                f'<option value="">{_t(w("table.stage.all"))}</option>',
+                "".join(
+                    f'<option value="{y}">{_t(w("table.stage.within", years=y))}</option>'
+                    for y in years
+                ),
+                f'<option value="never">{_t(w("table.stage.never"))}</option></select></label>',
+            ]
+        )
     head = "".join(
         f'<th scope="col" class="{c["class"]}" aria-sort="{"ascending" if i == 0 else "none"}">'
         f'<button type="button" data-sort="{c["key"]}">{_t(c["label"])}</button></th>'
-        for i, c in enumerate(columns))
-    inside = "".join([
-        '<div class="filters">',
-        f'<label>{_t(w("table.search"))} <input id="search" type="search" '
-        f'placeholder="{_t(w("table.search.hint"))}"></label>',
-        f'<label>{_t(w("table.municipality"))} <select id="filter-municipality"><option value="">'
-        f'{_t(w("table.all"))}</option></select></label>{stage}</div>',
-        f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead><tr>{head}</tr>'
-        '</thead><tbody id="areas-body"></tbody></table><div class="pager">',
-        f'<button id="previous" type="button">{_t(w("table.less"))}</button>',
-        '<span id="count" role="status" aria-live="polite"></span>',
-        f'<button id="next" type="button">{_t(w("table.more"))}</button></div>',
-    ])
+        for i, c in enumerate(columns)
+    )
+    inside = "".join(
+        [
+            '<div class="filters">',
+            f'<label>{_t(w("table.search"))} <input id="search" type="search" '
+            f'placeholder="{_t(w("table.search.hint"))}"></label>',
+            f'<label>{_t(w("table.municipality"))} <select id="filter-municipality"><option value="">'
+            f"{_t(w('table.all'))}</option></select></label>{stage}</div>",
+            f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead><tr>{head}</tr>'
+            '</thead><tbody id="areas-body"></tbody></table><div class="pager">',
+            f'<button id="previous" type="button">{_t(w("table.less"))}</button>',
+            '<span id="count" role="status" aria-live="polite"></span>',
+            f'<button id="next" type="button">{_t(w("table.more"))}</button></div>',
+        ]
+    )
     return ("areas", w("section.areas" if dates is not None else "section.areas.noplan"), inside)
 
 
@@ -442,43 +616,72 @@ def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | N
     never = never_words(finish, w)
     levels = np.sort(outlook.quantiles)
     middle = int(np.argmin(np.abs(np.asarray(outlook.quantiles) - 0.5)))
-    reached = np.interp(
-        365.25 * 10, outlook.curve_days, np.asarray(outlook.released_m2)[middle])
-    fan = charts.fan_chart(outlook, dates, w(
-        "forecast.svg", year=outlook.start.year + 10, area=area_words(float(reached)),
-        total=area_words(outlook.total_m2)))
-    years = charts.finish_chart(finish, w(
-        "forecast.svg.finish", median=year_or_never(finish.median, finish, w)),
-        f"> {finish.horizon.year}")
+    reached = np.interp(365.25 * 10, outlook.curve_days, np.asarray(outlook.released_m2)[middle])
+    fan = charts.fan_chart(
+        outlook,
+        dates,
+        w(
+            "forecast.svg",
+            year=outlook.start.year + 10,
+            area=area_words(float(reached)),
+            total=area_words(outlook.total_m2),
+        ),
+        width=860,
+        height=430,
+    )
+    years = charts.finish_chart(
+        finish,
+        w("forecast.svg.finish", median=year_or_never(finish.median, finish, w)),
+        f"> {finish.horizon.year}",
+    )
     median = cost_quantiles(outlook)[1]
-    cost, millions = charts.cost_chart(outlook.cost, w(
-        "forecast.svg.cost", median=money(median), currency=outlook.currency))
-    cost_note = w("forecast.cost.note" if millions else "forecast.cost.note_small",
-                  currency=outlook.currency)
-    fan_note = w("forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
-                 runs=f"{outlook.runs:,}", low=f"{100 * levels[0]:.3g}", high=f"{100 * levels[-1]:.3g}")
+    cost, millions = charts.cost_chart(
+        outlook.cost, w("forecast.svg.cost", median=money(median), currency=outlook.currency)
+    )
+    cost_note = w(
+        "forecast.cost.note" if millions else "forecast.cost.note_small", currency=outlook.currency
+    )
+    fan_note = w(
+        "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
+        runs=f"{outlook.runs:,}",
+        low=f"{100 * levels[0]:.3g}",
+        high=f"{100 * levels[-1]:.3g}",
+    )
     chance = _table(
         [(w("forecast.chance.date"), False), (w("forecast.chance.share"), True)],
-        [[_t(_date(day)), f"{charts.share_bar(share)} {percent(share)}"]
-         for day, share in chances(outlook, report.promised)], label=w("forecast.chance"))
+        [
+            [_t(_date(day)), f"{charts.share_bar(share)} {percent(share)}"]
+            for day, share in chances(outlook, report.promised)
+        ],
+        label=w("forecast.chance"),
+    )
     drivers = "".join(
         f"<li><strong>{_t(d.name)}</strong> {charts.share_bar(d.share)} {percent(d.share)}"
         f"<br><small>{_t(d.words)}</small></li>"
-        for d in sorted(outlook.drivers, key=lambda d: -d.share))
-    policy = w("forecast.policy", policy=outlook.policy.rstrip(".") + ".", seed=outlook.seed,
-               runs=f"{outlook.runs:,}")
-    inside = "".join([
-        '<div class="charts"><figure class="big">',
-        f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}<p class="note">{_t(fan_note)}</p>',
-        f'</figure><figure><figcaption>{_t(w("forecast.finish"))}</figcaption>{years}',
-        f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
-        f'<figure><figcaption>{_t(w("forecast.cost"))}</figcaption>{cost}',
-        f'<p class="note">{_t(cost_note)}</p></figure>',
-        f'<div><h3>{_t(w("forecast.chance"))}</h3>{chance}</div>',
-        f'<div><h3>{_t(w("forecast.drivers"))}</h3><ul class="drivers">{drivers}</ul>'
-        f'<p class="note">{_t(w("forecast.drivers.note"))}</p></div></div>' if drivers else "</div>",
-        f'<p class="note">{_t(policy)}</p>',
-    ])
+        for d in sorted(outlook.drivers, key=lambda d: -d.share)
+    )
+    policy = w(
+        "forecast.policy",
+        policy=outlook.policy.rstrip(".") + ".",
+        seed=outlook.seed,
+        runs=f"{outlook.runs:,}",
+    )
+    inside = "".join(
+        [
+            '<div class="charts three"><figure class="big">',
+            f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}<p class="note">{_t(fan_note)}</p>',
+            f'</figure><div class="stack"><figure><figcaption>{_t(w("forecast.finish"))}</figcaption>{years}',
+            f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
+            f"<figure><figcaption>{_t(w('forecast.cost'))}</figcaption>{cost}",
+            f'<p class="note">{_t(cost_note)}</p></figure></div>',
+            f"<div><h3>{_t(w('forecast.chance'))}</h3>{chance}</div>",
+            f'<div><h3>{_t(w("forecast.drivers"))}</h3><ul class="drivers">{drivers}</ul>'
+            f'<p class="note">{_t(w("forecast.drivers.note"))}</p></div></div>'
+            if drivers
+            else "</div>",
+            f'<p class="note">{_t(policy)}</p>',
+        ]
+    )
     return "forecast", w("section.forecast"), inside
 
 
@@ -493,16 +696,27 @@ def _plan_section(report: Report, view: View, w: Words, dates: PlanDates | None)
     over = (lambda s: f"+{100 * (s / plan.bound - 1):.1f} %") if plan.bound > 0 else (lambda s: "–")
     table = _table(
         [(w("plan.col.rule"), False), (w("plan.col.score"), True), (w("plan.col.over"), True)],
-        [*([_t(name), f"{score:,.0f}", over(score)] for name, score in rows),
-         [_t(w("plan.bound")), f"{plan.bound:,.0f}", "–"]], label=w("section.plan"))
-    weights = "".join(f"<li>{_t(name)}: <strong>{_t(number(value))}</strong></li>"
-                      for name, value in report.weights.items())
-    inside = "".join([
-        "".join(f"<p>{_t(text)}</p>" for text in plan_words(report, w, dates)),
-        f'<div class="charts"><figure class="big">{chart}</figure><div>{table}</div></div>',
-        f'<h3>{_t(w("plan.weights"))}</h3><ul class="weights">{weights}</ul>' if weights else "",
-        f'<p class="note">{_t(w("plan.words.repeat", seed=plan.seed, iterations=f"{plan.iterations:,}"))}</p>',  # noqa: E501
-    ])
+        [
+            *([_t(name), f"{score:,.0f}", over(score)] for name, score in rows),
+            [_t(w("plan.bound")), f"{plan.bound:,.0f}", "–"],
+        ],
+        label=w("section.plan"),
+    )
+    weights = "".join(
+        f"<li>{_t(name)}: <strong>{_t(number(value))}</strong></li>"
+        for name, value in report.weights.items()
+    )
+    repeat = w("plan.words.repeat", seed=plan.seed, iterations=f"{plan.iterations:,}")
+    inside = "".join(
+        [
+            "".join(f"<p>{_t(text)}</p>" for text in plan_words(report, w, dates)),
+            f'<div class="charts"><figure class="big">{chart}</figure><div>{table}</div></div>',
+            f'<h3>{_t(w("plan.weights"))}</h3><ul class="weights">{weights}</ul>'
+            if weights
+            else "",
+            f'<p class="note">{_t(repeat)}</p>',
+        ]
+    )
     return "plan", w("section.plan"), inside
 
 
@@ -513,15 +727,22 @@ def plan_words(report: Report, w: Words, dates: PlanDates) -> list[str]:
     rule = plan.best_rule[0]
     room = plan.room_closed
     sentences = [
-        w("plan.words.noroom", rule=rule) if room is None
+        w("plan.words.noroom", rule=rule)
+        if room is None
         else w("plan.words.room", rule=rule, room=percent(room)),
         w("plan.words.bound", gap=percent(max(plan.gap, 0.0))),
     ]
     if plan.score > 0 and plan.floor > 0:
         sentences.append(w("plan.words.floor", share=percent(min(plan.floor / plan.score, 1.0))))
     if dates.unfinished:
-        sentences.append(w("plan.words.horizon", unfinished=f"{dates.unfinished:,}",
-                           stages=f"{dates.stages:,}", date=_date(dates.end)))
+        sentences.append(
+            w(
+                "plan.words.horizon",
+                unfinished=f"{dates.unfinished:,}",
+                stages=f"{dates.stages:,}",
+                date=_date(dates.end),
+            )
+        )
     else:
         sentences.append(w("plan.words.all", stages=f"{dates.stages:,}", date=_date(dates.end)))
     return sentences
@@ -534,28 +755,54 @@ def hectares_cell(m2: float | None, w: Words) -> str:
 
 
 def ledger_cells(row: LedgerRow, w: Words) -> list[str]:
-    return [row.name, f"{row.hazards:,}", hectares_cell(row.hazardous_m2, w),
-            hectares_cell(row.cancelled_m2, w), hectares_cell(row.reduced_m2, w),
-            hectares_cell(row.cleared_m2, w), hectares_cell(row.contested_m2, w)]
+    return [
+        row.name,
+        f"{row.hazards:,}",
+        hectares_cell(row.hazardous_m2, w),
+        hectares_cell(row.cancelled_m2, w),
+        hectares_cell(row.reduced_m2, w),
+        hectares_cell(row.cleared_m2, w),
+        hectares_cell(row.contested_m2, w),
+    ]
 
 
 def _ledger_section(report: Report, view: View, w: Words) -> Section:
     if not view.may("ledger") or not (report.ledger or report.ledger_total):
         return None
     accidents = view.may("accident")
-    head = [(w(f"ledger.{key}"), key != "name") for key in (
-        "name", "count", "hazardous", "cancelled", "reduced", "cleared", "contested",
-        *(["accidents"] if accidents else []))]
+    head = [
+        (w(f"ledger.{key}"), key != "name")
+        for key in (
+            "name",
+            "count",
+            "hazardous",
+            "cancelled",
+            "reduced",
+            "cleared",
+            "contested",
+            *(["accidents"] if accidents else []),
+        )
+    ]
 
     def cells(row: LedgerRow) -> list[str]:
         last = [f"{row.accidents:,}"] if accidents else []
-        return [_t(c).replace(_t(w("not_reported")), f'<i>{_t(w("not_reported"))}</i>')
-                for c in (*ledger_cells(row, w), *last)]
+        return [
+            _t(c).replace(_t(w("not_reported")), f"<i>{_t(w('not_reported'))}</i>")
+            for c in (*ledger_cells(row, w), *last)
+        ]
 
-    rows = [r for r in sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))]
-    return "ledger", w("section.ledger"), f'<p class="note">{_t(w("ledger.note"))}</p>' + _table(
-        head, [cells(r) for r in rows], label=w("section.ledger"),
-        total=cells(report.ledger_total) if report.ledger_total else None)
+    rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
+    return (
+        "ledger",
+        w("section.ledger"),
+        f'<p class="note">{_t(w("ledger.note"))}</p>'
+        + _table(
+            head,
+            [cells(r) for r in rows],
+            label=w("section.ledger"),
+            total=cells(report.ledger_total) if report.ledger_total else None,
+        ),
+    )
 
 
 def _figures_section(report: Report, view: View, w: Words) -> Section:
@@ -566,55 +813,101 @@ def _figures_section(report: Report, view: View, w: Words) -> Section:
         value = w("not_reported") if f.value is None else quantity(f.value, f.unit)
         spread = ""
         if f.low is not None and f.high is not None:
-            spread = f"<small>({_t(quantity(f.low, f.unit))} – {_t(quantity(f.high, f.unit))})</small>"
+            spread = (
+                f"<small>({_t(quantity(f.low, f.unit))} – {_t(quantity(f.high, f.unit))})</small>"
+            )
         rests = w("figures.records", count=f"{len(f.records):,}")
         lineage = f"<small>{_t(rests)}</small>"
         if f.records and view.may("figure", "records"):
             shown = f.records[:RECORDS_SHOWN]
-            lead = (w("figures.first", shown=len(shown), count=f"{len(f.records):,}")
-                    if len(shown) < len(f.records) else "")
-            lineage = (f"<details><summary>{_t(rests)}</summary><p>{_t(lead)}"
-                       f"{_t(', '.join(shown))}</p></details>")
+            lead = (
+                w("figures.first", shown=len(shown), count=f"{len(f.records):,}")
+                if len(shown) < len(f.records)
+                else ""
+            )
+            lineage = (
+                f"<details><summary>{_t(rests)}</summary><p>{_t(lead)}"
+                f"{_t(', '.join(shown))}</p></details>"
+            )
         parts.append(
             f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(f.definition)} {_t(f.note)}</dd><dd>{_t(f.scope)}</dd><dd>{lineage}</dd></div>")
+            f"<dd>{_t(f.definition)} {_t(f.note)}</dd><dd>{_t(f.scope)}</dd><dd>{lineage}</dd></div>"
+        )
     return "figures", w("section.figures"), f'<dl class="figures">{"".join(parts)}</dl>'
 
 
 def _assumptions_section(report: Report, view: View, w: Words) -> Section:
     if report.assumptions is None or not view.may("assumption"):
         return None
-    rows = [[f"{_t(a.definition)}<br><small>{_t(a.name)}</small>",
-             f"{_t(number(a.value))} {_t(a.unit)}",
-             f"{_t(number(a.low))} – {_t(number(a.high))}", f"<small>{_t(a.source)}</small>"]
-            for a in report.assumptions]
-    return ("assumptions", w("section.assumptions"),
-            f'<p class="note">{_t(w("assumptions.note"))}</p>' + _table(
-                [(w("assumptions.name"), False), (w("assumptions.value"), False),
-                 (w("assumptions.range"), False), (w("assumptions.source"), False)],
-                rows, label=w("section.assumptions")))
+    rows = [
+        [
+            f"{_t(a.definition)}<br><small>{_t(a.name)}</small>",
+            f"{_t(number(a.value))} {_t(a.unit)}",
+            f"{_t(number(a.low))} – {_t(number(a.high))}",
+            f"<small>{_t(a.source)}</small>",
+        ]
+        for a in report.assumptions
+    ]
+    return (
+        "assumptions",
+        w("section.assumptions"),
+        f'<p class="note">{_t(w("assumptions.note"))}</p>'
+        + _table(
+            [
+                (w("assumptions.name"), False),
+                (w("assumptions.value"), False),
+                (w("assumptions.range"), False),
+                (w("assumptions.source"), False),
+            ],
+            rows,
+            label=w("section.assumptions"),
+        ),
+    )
 
 
 def _imports_section(report: Report, view: View, w: Words) -> Section:
     if not report.imports or not view.may("import"):
         return None
     names = ("read", "accepted", "merged", "quarantined")
-    head = [(w("imports.file"), False), (w("imports.kind"), False),
-            *((w(f"imports.{n}"), True) for n in names), (w("imports.findings"), True)]
-    rows = [[_t(r.file), _t(r.kind), *(f"{getattr(r, n):,}" for n in names),
-             f"{len(r.findings):,}"] for r in report.imports]
-    total = [_t(w("imports.sum")), "", *(
-        f"{sum(getattr(r, n) for r in report.imports):,}" for n in names),
-        f"{sum(len(r.findings) for r in report.imports):,}"]
-    return ("imports", w("section.imports"), f'<p class="note">{_t(w("imports.note"))}</p>' + _table(
-        head, rows, label=w("section.imports"), total=total))
+    head = [
+        (w("imports.file"), False),
+        (w("imports.kind"), False),
+        *((w(f"imports.{n}"), True) for n in names),
+        (w("imports.findings"), True),
+    ]
+    rows = [
+        [_t(r.file), _t(r.kind), *(f"{getattr(r, n):,}" for n in names), f"{len(r.findings):,}"]
+        for r in report.imports
+    ]
+    total = [
+        _t(w("imports.sum")),
+        "",
+        *(f"{sum(getattr(r, n) for r in report.imports):,}" for n in names),
+        f"{sum(len(r.findings) for r in report.imports):,}",
+    ]
+    return (
+        "imports",
+        w("section.imports"),
+        f'<p class="note">{_t(w("imports.note"))}</p>'
+        + _table(head, rows, label=w("section.imports"), total=total),
+    )
 
 
 def _sources_table(sources: Sequence[DataSource], w: Words) -> str:
     return _table(
         [(w(f"sources.{key}"), False) for key in ("name", "what", "origin", "licence", "state")],
-        [[_t(s.name), _t(s.what), _t(s.origin), _t(s.licence or w("sources.nolicence")),
-          _t(s.state or w("not_reported"))] for s in sources], label=w("section.sources"))
+        [
+            [
+                _t(s.name),
+                _t(s.what),
+                _t(s.origin),
+                _t(s.licence or w("sources.nolicence")),
+                _t(s.state or w("not_reported")),
+            ]
+            for s in sources
+        ],
+        label=w("section.sources"),
+    )
 
 
 def _sources_section(sources: Sequence[DataSource], allowed: bool, w: Words) -> Section:
@@ -625,8 +918,13 @@ def _sources_section(sources: Sequence[DataSource], allowed: bool, w: Words) -> 
 
 def standing_cautions(report: Report, w: Words) -> list[str]:
     """Those that every page and document carries, then the programme's own."""
-    return [*(w(f"caution.{key}") for key in (
-        "moving", "blank", "decide", "planned", "prior", "people", "rounding")), *report.cautions]
+    return [
+        *(
+            w(f"caution.{key}")
+            for key in ("moving", "blank", "decide", "planned", "prior", "people", "rounding")
+        ),
+        *report.cautions,
+    ]
 
 
 def _cautions_section(report: Report, w: Words) -> Section:
@@ -640,13 +938,27 @@ def _cautions_section(report: Report, w: Words) -> Section:
 def _public_totals(report: PublicReport, w: Words) -> str:
     if not report.totals:
         return ""
-    rows = [[_t(r.name), f"{r.hazards:,}", _t(hectares_cell(r.hazardous_m2, w)),
-             _t(hectares_cell(r.released_m2, w))]
-            for r in sorted(report.totals, key=lambda r: (-r.hazardous_m2, r.name))]
-    return (f'<section id="totals"><div class="wide"><h2>{_t(w("public.totals"))}</h2>' + _table(
-        [(w(f"public.totals.{key}"), key != "name")
-         for key in ("name", "hazards", "area", "released")], rows, label=w("public.totals"))
-        + "</div></section>")
+    rows = [
+        [
+            _t(r.name),
+            f"{r.hazards:,}",
+            _t(hectares_cell(r.hazardous_m2, w)),
+            _t(hectares_cell(r.released_m2, w)),
+        ]
+        for r in sorted(report.totals, key=lambda r: (-r.hazardous_m2, r.name))
+    ]
+    return (
+        f'<section id="totals"><div class="wide"><h2>{_t(w("public.totals"))}</h2>'
+        + _table(
+            [
+                (w(f"public.totals.{key}"), key != "name")
+                for key in ("name", "hazards", "area", "released")
+            ],
+            rows,
+            label=w("public.totals"),
+        )
+        + "</div></section>"
+    )
 
 
 def _public_figures(report: PublicReport, w: Words) -> str:
@@ -657,9 +969,18 @@ def _public_figures(report: PublicReport, w: Words) -> str:
         value = w("not_reported") if f.value is None else quantity(f.value, f.unit)
         spread = ""
         if f.low is not None and f.high is not None:
-            spread = "<small>" + _t(w("public.interval", low=quantity(f.low, f.unit),
-                                      high=quantity(f.high, f.unit))) + "</small>"
-        parts.append(f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-                     f"<dd>{_t(f.definition)} {_t(f.note)}</dd></div>")
-    return (f'<section id="figures"><div class="wide"><h2>{_t(w("public.figures"))}</h2>'
-            f'<dl class="figures">{"".join(parts)}</dl></div></section>')
+            spread = (
+                "<small>"
+                + _t(
+                    w("public.interval", low=quantity(f.low, f.unit), high=quantity(f.high, f.unit))
+                )
+                + "</small>"
+            )
+        parts.append(
+            f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
+            f"<dd>{_t(f.definition)} {_t(f.note)}</dd></div>"
+        )
+    return (
+        f'<section id="figures"><div class="wide"><h2>{_t(w("public.figures"))}</h2>'
+        f'<dl class="figures">{"".join(parts)}</dl></div></section>'
+    )

@@ -11,29 +11,37 @@ from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
     # --- on every output -----------------------------------------------------------------------
-    "synthetic": "SYNTHETIC DATA. This is not a real place.",
+    "synthetic": "SYNTHETIC DATA: made up. Nothing here is about real ground.",
     "synthetic_mark": "Synthetic",
     "caution_short": (
         "Not for moving on the ground. These records are out of date and incomplete. "
-        "Ground without colour means: no information, treat as dangerous."),
+        "Ground without colour means: no information, treat as dangerous."
+    ),
     "caution.moving": (
-        "The records are out of date. They must not be used for moving on the ground."),
+        "The records are out of date. They must not be used for moving on the ground."
+    ),
     "caution.blank": (
-        "Ground without colour is ground without information. Treat it as dangerous."),
+        "Ground without colour is ground without information. Treat it as dangerous."
+    ),
     "caution.decide": (
         "This software orders work and shows its reasons. It does not decide: cancelling, reducing "
-        "and releasing land is a decision of a named authority, signed each time."),
+        "and releasing land is a decision of a named authority, signed each time."
+    ),
     "caution.planned": (
-        "Planned dates say what the plan expects. Nothing is released until it is signed."),
+        "Planned dates say what the plan expects. Nothing is released until it is signed."
+    ),
     "caution.prior": (
         "Where no survey or clearance effort is on record, a chance of contamination is a prior: "
-        "it rests on assumptions and on places nearby, not on this ground."),
+        "it rests on assumptions and on places nearby, not on this ground."
+    ),
     "caution.people": (
         "Residents nearby are an expectation over uncertain positions of settlements. One person "
-        "can live near several areas: these numbers must not be added up."),
+        "can live near several areas: these numbers must not be added up."
+    ),
     "caution.rounding": (
         "Corners are kept to 0.000001 degree, which moves them by at most 8 cm; "
-        "the outline that is drawn is always wider than that."),
+        "the outline that is drawn is always wider than that."
+    ),
     "not_reported": "not reported",
     "not_computed": "not computed",
     "made_on": "Made on {date}",
@@ -47,8 +55,19 @@ ENGLISH: Mapping[str, str] = {
     "page.skip": "Skip to the map",
     "page.noscript": (
         "The map, the slider and the table of areas need JavaScript. Everything else on this page "
-        "can be read without it."),
+        "can be read without it."
+    ),
     "page.contents": "On this page",
+    "nav.map": "Map",
+    "nav.areas": "Areas",
+    "nav.forecast": "Forecast",
+    "nav.plan": "Plan quality",
+    "nav.ledger": "Ledger",
+    "nav.figures": "Figures",
+    "nav.assumptions": "Assumptions",
+    "nav.imports": "Imports",
+    "nav.sources": "Sources",
+    "nav.cautions": "Cautions",
     "tile.hazardous": "Still recorded as hazardous",
     "tile.hazardous.note": "{count} areas in {municipalities} municipalities",
     "tile.released": "Expected back within the plan",
@@ -74,10 +93,12 @@ ENGLISH: Mapping[str, str] = {
     "section.cautions": "Cautions, and what this page does not decide",
     "map.label": (
         "Map of hazardous areas. Arrow keys move, plus and minus zoom, 0 shows everything, "
-        "Enter opens the area at the cross."),
+        "Enter opens the area at the cross."
+    ),
     "map.help": (
         "Drag or use the arrow keys to move; wheel, pinch or + and − to zoom; 0 shows everything. "
-        "Tap an area, or press Enter with the area under the cross."),
+        "Tap an area, or press Enter with the area under the cross."
+    ),
     "map.zoom_in": "Zoom in",
     "map.zoom_out": "Zoom out",
     "map.all": "Show everything",
@@ -108,7 +129,8 @@ ENGLISH: Mapping[str, str] = {
     "legend.small": "Areas too small to see are drawn larger than they are, never left out.",
     "legend.source": (
         "Symbols after Technical Note 07.11/01 (SHA F4A718, CHA FF0000; status as outline). "
-        "The symbol for a class that nobody reported is our own."),
+        "The symbol for a class that nobody reported is our own."
+    ),
     "slider.label": "Date in the plan",
     "slider.play": "Play",
     "slider.stop": "Stop",
@@ -126,7 +148,8 @@ ENGLISH: Mapping[str, str] = {
     "table.stage.never": "not within the plan",
     "table.caption": (
         "Each area with residents nearby (central 80 %), the chance that it is contaminated at all "
-        "(central 80 %), and the planned finish of each stage."),
+        "(central 80 %), and the planned finish of each stage."
+    ),
     "table.more": "Next",
     "table.less": "Previous",
     "col.rank": "Order",
@@ -142,9 +165,11 @@ ENGLISH: Mapping[str, str] = {
     "forecast.fan": "Area given back",
     "forecast.fan.note": (
         "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs. "
-        "Dashed: the plan's own dates, in which nothing goes wrong."),
+        "Dashed: the plan's own dates, in which nothing goes wrong."
+    ),
     "forecast.fan.note_noplan": (
-        "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs."),
+        "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs."
+    ),
     "forecast.finish": "Year in which everything is done",
     "forecast.finish.note": "Share of the runs. {never}",
     "forecast.never": "{share} of the runs do not finish by {year}.",
@@ -166,21 +191,29 @@ ENGLISH: Mapping[str, str] = {
     "plan.words.room": (
         "The score counts the delay of what people wait for, with the weights below; smaller is "
         "better. Of the room between the best simple rule (“{rule}”) and the proven bound, "
-        "the plan closes {room}."),
+        "the plan closes {room}."
+    ),
     "plan.words.noroom": (
         "The score counts the delay of what people wait for, with the weights below; smaller is "
         "better. The best simple rule (“{rule}”) already reaches the proven bound: there is no "
-        "room to close."),
+        "room to close."
+    ),
     "plan.words.bound": (
         "Bound: it is proven that no plan for the same areas, teams and calendar has a smaller "
-        "score. This plan is at most {gap} above the best that is possible."),
+        "score. This plan is at most {gap} above the best that is possible."
+    ),
     "plan.words.floor": (
-        "Of the plan's score, {share} cannot be avoided even with unlimited teams, because the work "
-        "itself takes time."),
+        "Of the plan's score, {share} cannot be avoided even with unlimited teams, because "
+        "the work "
+        "itself takes time."
+    ),
     "plan.words.horizon": (
-        "{unfinished} of {stages} stages do not finish within the horizon of the plan ({date})."),
+        "{unfinished} of {stages} stages do not finish within the horizon of the plan ({date})."
+    ),
     "plan.words.all": "All {stages} stages finish within the horizon of the plan ({date}).",
-    "plan.words.repeat": "Seed {seed}, {iterations} iterations: the same again gives the same plan.",
+    "plan.words.repeat": (
+        "Seed {seed}, {iterations} iterations: the same again gives the same plan."
+    ),
     "plan.this": "this plan",
     "plan.bound": "bound: no plan can be better",
     "plan.col.rule": "Way of planning",
@@ -191,7 +224,8 @@ ENGLISH: Mapping[str, str] = {
     "plan.none": "No plan was made.",
     "ledger.note": (
         "Areas of unions on the ellipsoid. Cancelled, reduced and cleared stand apart; "
-        "“contested” ground is recorded as cleared and as suspected, and counts as hazardous."),
+        "“contested” ground is recorded as cleared and as suspected, and counts as hazardous."
+    ),
     "ledger.name": "Municipality",
     "ledger.count": "Areas",
     "ledger.hazardous": "Hazardous, ha",
@@ -206,7 +240,8 @@ ENGLISH: Mapping[str, str] = {
     "figures.first": "first {shown} of {count}: ",
     "assumptions.note": (
         "What no record of the programme supports. Each has a range that holds 80 % of what is "
-        "thought possible; a programme changes them in one file."),
+        "thought possible; a programme changes them in one file."
+    ),
     "assumptions.name": "Assumption",
     "assumptions.value": "Value",
     "assumptions.range": "Range",
@@ -228,14 +263,15 @@ ENGLISH: Mapping[str, str] = {
     "sources.nolicence": "none stated",
     "contamination.note": (
         "The contamination map is a raster beside this page: {file}. {rows} × {columns} cells of "
-        "{cell} m; bands: {bands}. Cells without a value hold no record: no information."),
+        "{cell} m; bands: {bands}. Cells without a value hold no record: no information."
+    ),
     "foot": "Made by landrelease. {made}. {chain}.",
     # --- what the script of the planner page says ------------------------------------------------
-    "js.state": (
-        "{date}: {done} of {total} areas finished, {work} in work, {open} not started."),
+    "js.state": ("{date}: {done} of {total} areas finished, {work} in work, {open} not started."),
     "js.area": (
         "Expected back: {sum} of {whole} ({cancelled} cancelled, {reduced} reduced, "
-        "{cleared} cleared)."),
+        "{cleared} cleared)."
+    ),
     "js.not_within": "not within the plan",
     "js.not_planned": "not planned",
     "js.not_reported": "not reported",
@@ -295,21 +331,24 @@ ENGLISH: Mapping[str, str] = {
     "public.warning": "Do not approach. Do not touch.",
     "public.warning.more": (
         "If you see something that could be a mine or other explosive item: stop, go back the way "
-        "you came, keep others away, and report it."),
-    "public.blank": (
-        "Ground without colour means: no information. Treat it as dangerous."),
+        "you came, keep others away, and report it."
+    ),
+    "public.blank": ("Ground without colour means: no information. Treat it as dangerous."),
     "public.contact": "Who to call: {contact}",
     "public.contact.none": "Who to call: not configured on this page. Ask your local authority.",
     "public.map": "Where hazards are recorded",
     "public.map.note": (
         "Each coloured square, {cell} wide, holds or touches ground that is recorded as hazardous. "
-        "The squares are larger than the hazards, never smaller. Tap a place to read what is known."),
+        "The squares are larger than the hazards, never smaller. Tap a place to read what is "
+        "known."
+    ),
     "public.legend.hazard": "Hazardous: do not enter",
     "public.legend.released": "Released by the authority, or recorded as such",
     "public.legend.blank": "No colour: no information, treat as dangerous",
     "public.places": (
         "Place names are approximate: they can be more than {error} away. Do not use them to judge "
-        "where a hazard begins."),
+        "where a hazard begins."
+    ),
     "public.totals": "By municipality",
     "public.totals.name": "Municipality",
     "public.totals.hazards": "Hazardous areas",
@@ -323,10 +362,13 @@ ENGLISH: Mapping[str, str] = {
     "public.language": "This page is in English only. No other language was reviewed.",
     "public.map.label": (
         "Map of recorded hazards. Arrow keys move, plus and minus zoom, 0 shows everything, Enter "
-        "reads the place at the cross."),
+        "reads the place at the cross."
+    ),
     "public.decide": (
-        "Land is released by a named authority, signed each time. This page shows what is recorded; "
-        "it releases nothing."),
+        "Land is released by a named authority, signed each time. This page shows what is "
+        "recorded; "
+        "it releases nothing."
+    ),
     "js.pub.hint": "Tap the map to read what is known about a place.",
     "js.pub.hazard": "HAZARDOUS. Do not enter. Do not approach, do not touch.",
     "js.pub.released": "Released {when}, {depth}. If you see anything suspicious: do not touch it.",
@@ -341,7 +383,8 @@ ENGLISH: Mapping[str, str] = {
     "doc.map.full": "Each area in its own shape, coloured by {order}.",
     "doc.map.small": (
         "At this scale each area is drawn as a dot, larger than the area itself; where the dot "
-        "would be smaller, its convex hull is drawn. Nothing is left out. Coloured by {order}."),
+        "would be smaller, its convex hull is drawn. Nothing is left out. Coloured by {order}."
+    ),
     "doc.order.plan": "the order of work",
     "doc.order.people": "residents nearby",
     "doc.legend": "Areas {from} to {to}",
@@ -352,17 +395,20 @@ ENGLISH: Mapping[str, str] = {
     "doc.cautions": "Cautions",
     "doc.page": "Page {page} of 2",
     "doc.imports": (
-        "{read} rows were read from {files} files: {accepted} accepted, {merged} merged as repeats, "
-        "{quarantined} quarantined with their reasons."),
+        "{read} rows were read from {files} files: {accepted} accepted, {merged} merged as "
+        "repeats, "
+        "{quarantined} quarantined with their reasons."
+    ),
     "doc.hazards": (
-        "{count} areas are recorded as hazardous in {municipalities} municipalities{area}."),
+        "{count} areas are recorded as hazardous in {municipalities} municipalities{area}."
+    ),
     "doc.hazards.area": ", {area} in all",
     "doc.accidents": "{accidents} accidents and {lifted} lifted minefields are on record.",
     "doc.prior": (
         "The chance that an area is contaminated at all is between {low} and {high} "
-        "(middle half of the areas); it is a prior where no local effort is on record."),
-    "doc.finish": (
-        "Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
+        "(middle half of the areas); it is a prior where no local effort is on record."
+    ),
+    "doc.finish": ("Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
     "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",
     "doc.more": "and {count} more on the page",
 }
@@ -380,6 +426,4 @@ class Words:
 
     def for_script(self, prefix: str = "js.") -> dict[str, str]:
         """The texts that travel with the page, by the key without its `js.`."""
-        return {
-            key.removeprefix("js."): self(key) for key in ENGLISH if key.startswith(prefix)
-        }
+        return {key.removeprefix("js."): self(key) for key in ENGLISH if key.startswith(prefix)}

@@ -273,10 +273,10 @@ class GroundMap {
 
   // --- names
   startNames() {
-    this.taken = [];
+    // Room for the buttons, the scale bar and the arrow.
+    this.taken = [[this.width - 64, 0, this.width, 150], [0, this.height - 50, 200, this.height]];
     this.ctx.textAlign = "center";
     this.ctx.textBaseline = "middle";
-    this.ctx.lineWidth = 3;
   }
   // True where the name found room. `dot`: a circle marks the place, the name stands above it.
   name(text, x, y, font, colour, dot) {
@@ -289,6 +289,7 @@ class GroundMap {
       if (box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1]) return false;
     }
     this.taken.push(box);
+    c.lineWidth = 3;
     c.strokeStyle = this.colour("halo");
     c.fillStyle = colour;
     c.strokeText(text, px, py);
@@ -306,14 +307,18 @@ class GroundMap {
     return true;
   }
 
-  places(settlements, most) {
-    if (!settlements || this.k < 1 / 260) return;
+  // Names of settlements, the largest first (the data is in that order), as many as the scale bears.
+  places(settlements) {
+    if (!settlements) return;
+    const s = settlements, k = this.k, size = k > 1 / 40 ? 12 : 11;
+    const most = k > 1 / 25 ? 90 : k > 1 / 60 ? 36 : k > 1 / 150 ? 14 : k > 1 / 400 ? 6 : 0;
     let shown = 0;
-    const s = settlements;
     for (let i = 0; i < s.name.length && shown < most; i++) {
       const x = this.plane.x(s.xy[2 * i]), y = this.plane.y(s.xy[2 * i + 1]);
+      // One that lies out of sight takes no turn.
+      if (x < this.view[0] || x > this.view[2] || y < this.view[1] || y > this.view[3]) continue;
       const about = s.error[i] > 100;
-      if (this.name(s.name[i], x, y, `${about ? "italic " : ""}12px ${this.colour("sans")}`,
+      if (this.name(s.name[i], x, y, `${about ? "italic " : ""}${size}px ${this.colour("sans")}`,
         this.colour("name"), about ? "about" : "known")) shown++;
     }
   }

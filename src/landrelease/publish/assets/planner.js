@@ -68,19 +68,13 @@
   const painter = {
     paint(map) {
       const c = map.ctx, on = (name) => shown[name] !== false;
-      map.startNames();
       if (outcomes && on("outcomes")) map.released(outcomes);
       if (on("hazards")) this.hazards(map);
-      if (outlines && on("municipalities")) {
-        map.startNames();
-        map.municipalities(data.municipalities, outlines, true);
-      }
       if (on("lifted")) this.points(map, data.lifted, "lifted");
       if (on("accidents")) this.points(map, data.accidents, "accident");
-      if (on("settlements")) {
-        map.ctx.lineWidth = 3;
-        map.places(data.settlements, 90);
-      }
+      map.startNames();
+      if (outlines && on("municipalities")) map.municipalities(data.municipalities, outlines, true);
+      if (on("settlements")) map.places(data.settlements);
       if (selected >= 0) {
         for (const path of map.paths(hazards, (i) => i === selected ? 0 : null).values()) {
           c.strokeStyle = map.colour("halo");
@@ -102,7 +96,8 @@
         const [s, f] = key.split("|");
         return (s === "2" ? 0 : 10) + (5 - keys.findIndex((k) => String(k) === f));
       };
-      const large = map.k > 1 / 160;
+      // How heavy outline and hatch are follows the scale, so that the fill stays visible.
+      const large = map.k > 1 / 45, thin = map.k < 1 / 130;
       for (const [key, path] of [...groups].sort((a, b) => rank(a[0]) - rank(b[0]))) {
         const [s, f, hatch] = key.split("|");
         const finished = s === "2";
@@ -119,19 +114,19 @@
         c.globalAlpha = 1;
         if (s === "2") {
           c.strokeStyle = map.colour("closed-casing");
-          c.lineWidth = large ? 3 : 1;
+          c.lineWidth = large ? 3 : 2;
           c.stroke(path);
         }
         c.strokeStyle = map.colour(["open", "worked", "closed"][Number(s)]);
-        c.lineWidth = large ? 1.6 : 0.5;
+        c.lineWidth = large ? 1.6 : thin ? 0.5 : 0.9;
         if (s === "1") {
           c.save();
           c.strokeStyle = map.colour("worked-casing");
-          c.lineWidth = large ? 3.2 : 1;
+          c.lineWidth = large ? 3.2 : 1.8;
           c.stroke(path);
           c.restore();
           c.setLineDash([5, 3]);
-          c.lineWidth = large ? 2.2 : 0.8;
+          c.lineWidth = large ? 2.2 : 1.2;
         }
         c.stroke(path);
         c.setLineDash([]);

@@ -19,7 +19,6 @@
   const painter = {
     paint(map) {
       const c = map.ctx;
-      map.startNames();
       map.released(released);
       for (const path of map.paths(cells, () => 0).values()) {
         c.globalAlpha = 0.55;
@@ -33,9 +32,9 @@
         c.lineWidth = map.k > 1 / 160 ? 1.4 : 0.6;
         c.stroke(path);
       }
+      map.startNames();
       map.municipalities(data.municipalities, outlines, true);
-      map.ctx.lineWidth = 3;
-      map.places(data.settlements, 70);
+      map.places(data.settlements);
       if (tapped) {
         const x = tapped[0] * map.k + map.tx, y = tapped[1] * map.k + map.ty;
         for (const [colour, width] of [[map.colour("halo"), 6], [map.colour("chosen"), 3]]) {

@@ -1,0 +1,290 @@
+"""The document: two A4 pages as PDF, set by typst with the fonts that it carries.
+
+Letters outside Latin, Greek and Cyrillic have no glyph in those fonts.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Mapping
+from datetime import date
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.report import Report
+from landrelease.errors import PUB_NOT_SET, LandReleaseError
+from landrelease.publish import charts
+from landrelease.publish.content import (
+    PlanDates,
+    View,
+    cost_quantiles,
+    finish_of,
+    people_order,
+    plan_dates,
+    require_hazards,
+)
+from landrelease.publish.page import (
+    ledger_cells,
+    money,
+    never_words,
+    number,
+    plan_words,
+    standing_cautions,
+    year_or_never,
+)
+from landrelease.publish.picture import RAMP, classes, map_svg
+from landrelease.publish.words import Words
+from landrelease.units import area_words
+
+LEDGER_ROWS = 12
+ASSUMPTION_ROWS = 9
+LONGEST = 220  # characters of one text that the data brings
+
+
+def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = None) -> bytes:
+    """Two A4 pages: what was found with the map and the plan; the forecast, ledger and cautions.
+
+    The same report gives the same bytes. Content that does not fit is set smaller, never cut.
+
+    Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-003 (typst refused).
+    """
+    import typst
+
+    require_hazards(view)
+    content = document_content(report, view, Words(words))
+    source = (resources.files("landrelease.publish") / "assets" / "report.typ").read_bytes()
+    try:
+        pdf = typst.compile(
+            source,
+            format="pdf",
+            ignore_system_fonts=True,
+            sys_inputs={"report": json.dumps(content, ensure_ascii=False)},
+            timestamp=calendar.timegm(report.made_on.timetuple()),
+        )
+    except Exception as error:  # typst raises its own error type, which older versions lack
+        raise LandReleaseError(PUB_NOT_SET, reason=str(error)[:500]) from error
+    return bytes(pdf)
+
+
+def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
+    """All texts and pictures of the document, as report.typ reads them."""
+    land = report.land
+    dates = (
+        plan_dates(report.plan, [h.id for h in land.hazards])
+        if report.plan is not None and view.may("plan")
+        else None
+    )
+    by_plan = dates is not None
+    order = dates.order if dates is not None else people_order(report)
+    svg, full = map_svg(land, order)
+    order_words = w("doc.order.plan" if by_plan else "doc.order.people")
+    _, last = classes(order)
+    legend = [
+        [RAMP[k], w("doc.legend", **{"from": (last[k - 1] + 1 if k else 1), "to": last[k]})]
+        for k in range(len(RAMP))
+        if k == 0 or last[k] > last[k - 1]
+    ]
+    texts = {
+        key: w(word)
+        for key, word in {
+            "question": "page.question",
+            "caution": "caution_short",
+            "found": "doc.found",
+            "map": "doc.map",
+            "plan": "doc.plan",
+            "forecast": "doc.forecast",
+            "ledger": "doc.ledger",
+            "assumptions": "doc.assumptions",
+            "cautions": "doc.cautions",
+            "fan": "forecast.fan",
+            "finish": "forecast.finish",
+        }.items()
+    }
+    chain = w("chain", head=report.chain_head[:16]) if report.chain_head else w("not_reported")
+    content: dict[str, Any] = {
+        "words": texts,
+        "title": _cut(report.title),
+        "subtitle": _cut(report.subtitle),
+        "scope": _cut(report.scope),
+        "made": w("made_on", date=_day(report.made_on)),
+        "synthetic": w("synthetic") if report.synthetic else "",
+        "foot": w("foot", made=w("made_on", date=_day(report.made_on)), chain=chain),
+        "pages": [w("doc.page", page=1), w("doc.page", page=2)],
+        "found": _found(report, view, w),
+        "map_svg": svg,
+        "legend": legend,
+        "map_note": w("doc.map.full" if full else "doc.map.small", order=order_words),
+        "blank": w("legend.blank"),
+        "plan": [w("plan.none")] if not by_plan else plan_words(report, w, dates),  # type: ignore[arg-type]
+        "score_svg": "",
+        "weights": "",
+        "fan_svg": "",
+        "finish_svg": "",
+        "forecast": [],
+        "ledger": [],
+        "ledger_head": [],
+        "ledger_note": "",
+        "assumptions": [],
+        "cautions": [_cut(c, 400) for c in standing_cautions(report, w)],
+    }
+    if by_plan and report.plan is not None:
+        content["score_svg"] = charts.score_chart(
+            report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=430
+        )
+        content["weights"] = "; ".join(
+            f"{name}: {number(value)}" for name, value in report.weights.items()
+        )
+    if not view.may("plan"):
+        content["plan"] = []
+    if view.may("forecast"):
+        content |= _forecast(report, w, dates)
+    if view.may("ledger") and (report.ledger or report.ledger_total is not None):
+        content |= _ledger(report, w)
+    if view.may("assumption") and report.assumptions is not None:
+        content |= _assumptions(report, w)
+    return content
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _cut(text: str, most: int = LONGEST) -> str:
+    """Without control characters, and short enough for one place on the page."""
+    text = "".join(c if ord(c) >= 32 else " " for c in text)
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _found(report: Report, view: View, w: Words) -> list[str]:
+    land = report.land
+    area = (
+        w("doc.hazards.area", area=area_words(report.ledger_total.hazardous_m2))
+        if report.ledger_total is not None and view.may("ledger")
+        else ""
+    )
+    where = len({h.municipality_id for h in land.hazards if h.municipality_id})
+    found = [w("doc.hazards", count=f"{len(land.hazards):,}", municipalities=where, area=area)]
+    if view.may("accident") and view.may("lifted"):
+        found.append(
+            w("doc.accidents", accidents=f"{len(land.accidents):,}", lifted=f"{len(land.lifted):,}")
+        )
+    if report.assessments and view.may("assessment"):
+        chance = np.array([a.prior.probability for a in report.assessments])
+        low, high = np.quantile(chance, [0.25, 0.75])
+        found.append(w("doc.prior", low=f"{100 * low:.0f} %", high=f"{100 * high:.0f} %"))
+    if report.imports and view.may("import"):
+        found.append(
+            w(
+                "doc.imports",
+                files=len(report.imports),
+                **{
+                    name: f"{sum(getattr(r, name) for r in report.imports):,}"
+                    for name in ("read", "accepted", "merged", "quarantined")
+                },
+            )
+        )
+    return found
+
+
+def _forecast(report: Report, w: Words, dates: PlanDates | None) -> dict[str, Any]:
+    outlook = report.outlook
+    if outlook is None:
+        return {"forecast": [w("forecast.none")]}
+    finish = finish_of(outlook)
+    low, median, high = cost_quantiles(outlook)
+    levels = np.sort(outlook.quantiles)
+    note = w(
+        "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
+        runs=f"{outlook.runs:,}",
+        low=f"{100 * levels[0]:.3g}",
+        high=f"{100 * levels[-1]:.3g}",
+    )
+    return {
+        "fan_svg": charts.fan_chart(outlook, dates, "", styled=False, width=520, height=250),
+        "finish_svg": charts.finish_chart(
+            finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=230
+        ),
+        "forecast": [
+            w(
+                "doc.finish",
+                median=year_or_never(finish.median, finish, w),
+                low=year_or_never(finish.low, finish, w),
+                high=year_or_never(finish.high, finish, w),
+                never=never_words(finish, w),
+            ),
+            w(
+                "doc.cost",
+                median=money(median),
+                low=money(low),
+                high=money(high),
+                currency=outlook.currency,
+            ),
+            note,
+            w(
+                "forecast.policy",
+                policy=_cut(outlook.policy).rstrip(".") + ".",
+                seed=outlook.seed,
+                runs=f"{outlook.runs:,}",
+            ),
+        ],
+    }
+
+
+def _ledger(report: Report, w: Words) -> dict[str, Any]:
+    rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
+    shown = [[_cut(c, 60) for c in ledger_cells(r, w)] for r in rows[:LEDGER_ROWS]]
+    if report.ledger_total is not None:
+        shown.append([_cut(c, 60) for c in ledger_cells(report.ledger_total, w)])
+    more = len(rows) - LEDGER_ROWS
+    return {
+        "ledger": shown,
+        "ledger_total": report.ledger_total is not None,
+        "ledger_head": [
+            w(f"ledger.{key}").removesuffix(", ha")
+            for key in (
+                "name",
+                "count",
+                "hazardous",
+                "cancelled",
+                "reduced",
+                "cleared",
+                "contested",
+            )
+        ],
+        "ledger_note": (w("ledger.rest", count=more) + ". " if more > 0 else "") + w("ledger.note"),
+    }
+
+
+def _assumptions(report: Report, w: Words) -> dict[str, Any]:
+    """Those that drive the forecast first, then in the order of the file."""
+    assert report.assumptions is not None
+    drivers = (
+        []
+        if report.outlook is None
+        else [
+            d.name.replace(" ", "_") for d in sorted(report.outlook.drivers, key=lambda d: -d.share)
+        ]
+    )
+    known = list(report.assumptions)
+    first = sorted(
+        known, key=lambda a: drivers.index(a.name) if a.name in drivers else len(drivers)
+    )
+    shown = [
+        [
+            _cut(a.definition, 140),
+            f"{number(a.value)} {_cut(a.unit, 40)}",
+            w("interval", low=number(a.low), high=number(a.high)),
+            _cut(a.source, 110),
+        ]
+        for a in first[:ASSUMPTION_ROWS]
+    ]
+    more = len(known) - len(shown)
+    return {
+        "assumptions": shown,
+        "assumptions_more": w("doc.more", count=more) if more > 0 else "",
+        "assumptions_head": [w(f"assumptions.{k}") for k in ("name", "value", "range", "source")],
+    }
