@@ -267,3 +267,149 @@ def public_report(**changes) -> PublicReport:
                             "public minefield map sheets", "", "2024 or earlier"),),
         chain_head=HEAD)
     return PublicReport(**(facts | changes))
+
+
+# --- geometry and JSON ---------------------------------------------------------------------------
+
+
+def decode(moves: list[int], origin: tuple[int, int]) -> np.ndarray:
+    return (np.cumsum(np.array(moves).reshape(-1, 2), axis=0) + np.array(origin)) / 1e6
+
+
+def test_rings_come_back_within_half_a_step_and_no_corner_is_dropped():
+    origin = (17_000_000, 43_000_000)
+    for hazard in region_land().hazards[:60]:
+        found = rings(hazard.ground, origin)
+        shells = [r for p in shapely.get_parts(shapely.get_parts([hazard.ground]))
+                  for r in (shapely.orient_polygons(p).exterior,
+                            *shapely.orient_polygons(p).interiors)]
+        assert len(found) == len(shells)
+        for moves, ring in zip(found, shells, strict=True):
+            xy = shapely.get_coordinates(ring)[:-1]
+            # Only corners that fall on their neighbour to the step are joined.
+            steps = np.rint(xy * 1e6)
+            keep = np.r_[True, np.any(np.diff(steps, axis=0) != 0, axis=1)]
+            assert np.abs(decode(moves, origin) - xy[keep]).max() <= 0.5e-6 + 1e-12
+
+
+def test_holes_run_against_the_outer_ring():
+    ring = shapely.Polygon([(0, 0), (0, 1), (1, 1), (1, 0)], [[(.2, .2), (.8, .2), (.8, .8)]])
+    outer, hole = (decode(m, (0, 0)) for m in rings(ring, (0, 0)))
+    assert shapely.LinearRing(outer).is_ccw and not shapely.LinearRing(hole).is_ccw
+
+
+@pytest.mark.parametrize("ring", [
+    [(4_800_000, 600_000), (4_800_100, 600_000), (4_800_100, 600_100)],
+    [(17, 91), (18, 91), (18, 92)]])
+def test_what_is_no_longitude_and_latitude_is_refused_with_its_record(ring):
+    with pytest.raises(LandReleaseError, match="PUB-002.*hazard-9"):
+        rings(shapely.Polygon(ring), (0, 0), record_id="hazard-9")
+
+
+@given(st.recursive(st.text() | st.integers() | st.none(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@settings(max_examples=60)
+def test_json_in_a_page_cannot_end_its_element_and_comes_back(value):
+    text = safe_json(value)
+    assert not set("<>&\u2028\u2029") & set(text)
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return  # lone surrogates are replaced
+    assert json.loads(text) == value
+
+
+# --- the plan ------------------------------------------------------------------------------------
+
+
+def two_areas(finish=(2, 4, -1)) -> Report:
+    """h-0: NTS, TS, clearance of one task, finished at the given slots; h-1: only NTS, at slot 1."""
+    land = region_land()
+    land = Land(land.hazards[:2], (), (), (), (), land.municipalities, HEAD)
+    h0, h1 = (h.id for h in land.hazards)
+    pool = TeamPool("pool-a", "manual", "assumed", "x", 17.9, 44.2, 1, 1, 1, 1, 1, "USD", None, None, "")
+    slots = tuple(START + timedelta(days=10 * k) for k in range(6))
+    problem = Problem(
+        ("a", "b", "c", "d"), np.array([0, 1, 2, 0]), np.array([-1, 0, 1, -1]),
+        np.array([0, 0, 0, 1]), np.array([-1, 0, 0, -1]), np.ones(4), np.ones(4),
+        np.array([30.0, 20.0, 50.0, 7.0]), np.arange(5), np.zeros(4, int), np.ones(4, int),
+        np.full(4, -1), np.ones(4, int), np.ones(4), ("", "", "manual", ""), (pool,), np.array([1]),
+        np.array([0]), np.array([5]), np.array([0, 9.2, 20, 30, 40, 50.0]), slots, 5.0, (h0, h1),
+        (Task("t", h0, land.hazards[0].ground, 70.0, 0, 0),))
+    ends = np.array([*finish, 1])
+    starts = np.where(ends < 0, -1, ends - 1)
+    none = np.full(4, -1)
+    schedule = Schedule(np.where(ends < 0, -1, np.arange(4)), starts, ends, none, ends,
+                        np.zeros(4, int), none)
+    plan = Plan(problem, schedule, np.arange(4.0), 10.0, 8.0, {"largest first": 12.0}, 1.0, 1, 1)
+    return made_up_report(land, plan=plan)
+
+
+def test_plan_dates_are_the_ends_of_slots_rounded_up():
+    report = two_areas((2, 4, 5))
+    d = plan_dates(report.plan, [h.id for h in report.land.hazards])
+    assert (d.nts.tolist(), d.ts.tolist(), d.clearance.tolist()) == ([20, 10], [40, -2], [50, -2])
+    assert d.done.tolist() == [50, 10]  # 9.2 days: not before the end of the tenth
+    assert d.order.tolist() == [2, 1]  # h-1 is started first
+    assert d.released_by_end().tolist() == [37, 20, 50]
+    assert (d.task_ts.tolist(), d.task_clearance.tolist()) == ([40], [50])
+
+
+def test_an_area_with_one_stage_that_never_ends_is_never_done():
+    report = two_areas((2, 4, -1))
+    d = plan_dates(report.plan, [h.id for h in report.land.hazards])
+    assert d.done.tolist() == [-1, 10]
+    assert d.clearance.tolist() == [-1, -2]
+    assert d.unfinished == 1
+    assert d.released_by_end().tolist() == [37, 20, 0]
+
+
+def test_the_order_is_a_ranking_without_gaps():
+    report = region_report()
+    d = plan_dates(report.plan, [h.id for h in report.land.hazards])
+    assert sorted(d.order.tolist()) == list(range(1, len(report.land.hazards) + 1))
+    first = d.first[np.argsort(d.order)]
+    assert (np.diff(first) >= 0).all()
+
+
+# --- the forecast --------------------------------------------------------------------------------
+
+
+def outlook_of(days: list[float]) -> Outlook:
+    return Outlook(date(2027, 1, 1), 3650.0, np.array(days), np.ones(len(days)), "USD",
+                   np.array([0.1, 0.5, 0.9]), np.array([0.0, 3650.0]), np.zeros((3, 2)), 1.0, (), 1, "")
+
+
+def test_runs_that_never_finish_count_as_later_than_any_date():
+    f = finish_of(outlook_of([10, 400, 800, np.inf, np.inf]))
+    assert f.low == date(2027, 1, 11)
+    assert f.median == date(2029, 3, 11)
+    assert f.high is None
+    assert f.never == pytest.approx(0.4)
+    assert sum(f.shares) + f.never == pytest.approx(1)
+
+
+def test_chances_are_those_of_the_announced_dates():
+    o = outlook_of([10, 400, 800, np.inf])
+    assert chances(o, (date(2029, 12, 31), date(2027, 12, 31))) == [
+        (date(2027, 12, 31), 0.25), (date(2029, 12, 31), 0.75)]
+    assert [c for _, c in chances(o, ())] == sorted(c for _, c in chances(o, ()))
+
+
+# --- what the reader may see ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what, gone", [
+    ("plan", "plan"), ("accident", "accidents"), ("lifted", "lifted"), ("outcome", "outcomes"),
+    ("settlement", "settlements"), ("administrative_area", "municipalities")])
+def test_safety_S14_what_the_view_refuses_is_not_in_the_content(what, gone):
+    report = small_report()
+    dates = plan_dates(report.plan, [h.id for h in report.land.hazards])
+    assert gone in map_content(report, Everything(), dates)
+    refused = map_content(report, Without(what), None if what == "plan" else dates)
+    assert gone not in refused
+
+
+def test_safety_S14_accidents_are_refused_in_the_assessment_too():
+    hazards = map_content(small_report(), Without("accident"), None)["hazards"]
+    assert "people" in hazards and "inside" not in hazards and "near" not in hazards

@@ -79,7 +79,7 @@ def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
     )
     by_plan = dates is not None
     order = dates.order if dates is not None else people_order(report)
-    svg, full = map_svg(land, order)
+    svg, full = map_svg(land, order, 480, 500)
     order_words = w("doc.order.plan" if by_plan else "doc.order.people")
     _, last = classes(order)
     legend = [
@@ -128,11 +128,11 @@ def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
         "ledger_head": [],
         "ledger_note": "",
         "assumptions": [],
-        "cautions": [_cut(c, 400) for c in standing_cautions(report, w)],
+        "cautions": [_cut(c, 400) for c in standing_cautions(report, w, page=False)],
     }
     if by_plan and report.plan is not None:
         content["score_svg"] = charts.score_chart(
-            report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=430
+            report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330
         )
         content["weights"] = "; ".join(
             f"{name}: {number(value)}" for name, value in report.weights.items()
@@ -174,7 +174,7 @@ def _found(report: Report, view: View, w: Words) -> list[str]:
         )
     if report.assessments and view.may("assessment"):
         chance = np.array([a.prior.probability for a in report.assessments])
-        low, high = np.quantile(chance, [0.25, 0.75])
+        low, high = np.quantile(chance, [0.1, 0.9])
         found.append(w("doc.prior", low=f"{100 * low:.0f} %", high=f"{100 * high:.0f} %"))
     if report.imports and view.may("import"):
         found.append(

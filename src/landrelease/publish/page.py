@@ -751,6 +751,8 @@ def plan_words(report: Report, w: Words, dates: PlanDates) -> list[str]:
 def hectares_cell(m2: float | None, w: Words) -> str:
     if m2 is None:
         return w("not_reported")
+    if 0 < m2 < 0.05 * M2_PER_HECTARE:
+        return "< 0.1"
     return f"{m2 / M2_PER_HECTARE:,.1f}" if m2 else "0"
 
 
@@ -916,13 +918,14 @@ def _sources_section(sources: Sequence[DataSource], allowed: bool, w: Words) -> 
     return "sources", w("section.sources"), _sources_table(sources, w)
 
 
-def standing_cautions(report: Report, w: Words) -> list[str]:
+def standing_cautions(report: Report, w: Words, *, page: bool = True) -> list[str]:
     """Those that every page and document carries, then the programme's own."""
     return [
         *(
             w(f"caution.{key}")
-            for key in ("moving", "blank", "decide", "planned", "prior", "people", "rounding")
+            for key in ("moving", "blank", "decide", "planned", "prior", "people")
         ),
+        *([w("caution.rounding")] if page else []),
         *report.cautions,
     ]
 

@@ -65,13 +65,14 @@ def map_svg(
     drawn = "".join(_lines(o) for o in outlines)
     parts.append(f'<path d="{drawn}" fill="none" stroke="#9aa6ad" stroke-width="0.6"/>')
     small = 1.6  # radius of a dot
+    hidden = small * math.sqrt(2)  # a square of this side lies wholly under a dot
     for k in range(len(RAMP) - 1, -1, -1):
         mine = grounds[kind == k]
         if len(mine) == 0:
             continue
         boxes = shapely.bounds(mine)
         size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-        shapes = "".join(_polygons(g) for g in mine[full | (size >= 2 * small)])
+        shapes = "".join(_polygons(g) for g in mine[full | (size >= hidden)])
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2
         # A line of no length with round ends is a dot: one path for all of them.
         dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in centres[size < 4 * small])
@@ -95,16 +96,16 @@ def map_svg(
         )
         for m in land.municipalities
     )
-    taken: list[tuple[float, float, float]] = []
+    taken = [(60.0, 60.0, height - 16)]  # the scale bar and the arrow
     for (x, y), _, name in sorted(names, key=lambda n: -n[1]):
-        half = 2.6 * len(name)
+        half = 3.0 * len(name)
         if not (half < x < width - half and 8 < y < height - 8) or any(
             abs(x - a) < half + b and abs(y - c) < 11 for a, b, c in taken
         ):
             continue
         taken.append((x, half, y))
         label = _text(name)
-        font = 'font-size="9" font-family="Libertinus Serif" text-anchor="middle"'
+        font = 'font-size="10.5" font-family="Libertinus Serif" text-anchor="middle"'
         parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" {font} fill="#3d4a52" stroke="#f3f5f2" '
             f'stroke-width="2.4" stroke-linejoin="round">{label}</text>'

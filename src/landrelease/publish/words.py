@@ -406,7 +406,7 @@ ENGLISH: Mapping[str, str] = {
     "doc.accidents": "{accidents} accidents and {lifted} lifted minefields are on record.",
     "doc.prior": (
         "The chance that an area is contaminated at all is between {low} and {high} "
-        "(middle half of the areas); it is a prior where no local effort is on record."
+        "(80 % of the areas); it is a prior where no local effort is on record."
     ),
     "doc.finish": ("Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
     "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",

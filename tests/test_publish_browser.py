@@ -1,0 +1,179 @@
+"""PUB: the pages in a real browser, from file://, with every other request refused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from test_publish_report import Everything, public_report, region_report
+
+from landrelease.publish.page import render_page, render_public
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    where = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not where:
+        pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as p:
+        running = p.chromium.launch(executable_path=where, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "planner.html").write_text(render_page(region_report(), Everything()), encoding="utf-8")
+    (folder / "public.html").write_text(render_public(public_report()), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def opened(browser, files):
+    """Opens a page; afterwards: no error was written and no request left."""
+    contexts, said, left = [], [], []
+
+    def open_page(name, width=1440, height=900, dark=False):
+        context = browser.new_context(viewport={"width": width, "height": height},
+                                      color_scheme="dark" if dark else "light")
+        contexts.append(context)
+
+        def route(r):
+            if r.request.url.startswith(("file:", "data:")):
+                r.continue_()
+            else:
+                left.append(r.request.url)
+                r.abort()
+
+        context.route("**/*", route)
+        page = context.new_page()
+        page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: said.append(str(e)))
+        page.goto((files / f"{name}.html").as_uri())
+        page.wait_for_selector("html[data-ready=yes]", timeout=20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == [] and left == []
+
+
+PIXELS = """() => {
+  const c = document.getElementById('canvas'), d = c.getContext('2d').getImageData(
+    0, 0, c.width, c.height).data, seen = new Set();
+  for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
+  let sum = 0;
+  for (let i = 0; i < d.length; i++) sum = (sum * 31 + d[i]) | 0;
+  return [seen.size, sum];
+}"""
+
+
+def frame(page):
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
+def test_the_map_is_drawn_and_the_slider_moves_the_plan(opened):
+    page = opened("planner")
+    colours, before = page.evaluate(PIXELS)
+    assert colours > 20
+    assert page.inner_text("#state").startswith("1 Apr 2027: 0 of 486 areas finished")
+    page.fill("#day", "1400")
+    frame(page)
+    text = page.inner_text("#state")
+    assert "of 486 areas finished" in text and not text.startswith("1 Apr 2027")
+    assert page.evaluate(PIXELS)[1] != before
+    page.evaluate("() => { const d = document.getElementById('day'); d.value = d.max;"
+                  " d.dispatchEvent(new Event('input')); }")
+    assert "486 of 486 areas finished, 0 in work, 0 not started" in page.inner_text("#state")
+
+
+def test_play_runs_and_stops(opened):
+    page = opened("planner")
+    page.click("#play")
+    page.wait_for_function("() => Number(document.getElementById('day').value) > 60")
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+def test_search_filters_and_sort_sorts(opened):
+    page = opened("planner")
+    assert page.inner_text("#count") == "1 to 50 of 486"
+    page.fill("#search", "hazard-0170")
+    assert page.locator("#areas-body tr").count() == 1
+    page.fill("#search", "no such area")
+    assert page.inner_text("#count") == "No area matches."
+    page.fill("#search", "")
+    page.click("[data-sort=area]")
+    page.click("[data-sort=area]")
+    sizes = [float(t.replace(",", "")) for t in page.locator(
+        "#areas-body td[data-label=Hectares]").all_inner_texts()]
+    assert sizes == sorted(sizes, reverse=True) and len(sizes) == 50
+    assert page.get_attribute("th:has([data-sort=area])", "aria-sort") == "descending"
+    page.click("#next")
+    assert page.inner_text("#count") == "51 to 100 of 486"
+    page.select_option("#filter-municipality", "=Travnik")
+    assert page.inner_text("#count") == "1 to 50 of 75"
+
+
+def test_an_area_opens_from_the_table_and_from_the_keyboard(opened):
+    page = opened("planner")
+    page.click("#areas-body tr:first-child button")
+    name = page.inner_text("#areas-body tr:first-child button")
+    assert page.inner_text("#detail-title") == name
+    assert "Order of work" in page.inner_text("#detail")
+    frame(page)
+    _, before = page.evaluate(PIXELS)
+    page.focus("#canvas")
+    for key in ("ArrowLeft", "+"):
+        page.keyboard.press(key)
+    frame(page)
+    assert page.evaluate(PIXELS)[1] != before
+    for _ in range(40):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    assert "No information here: treat as dangerous." in page.inner_text("#detail")
+
+
+def test_layers_and_colours_change_the_map(opened):
+    page = opened("planner")
+    seen = {page.evaluate(PIXELS)[1]}
+    for choice in ("people", "chance", "class"):
+        page.select_option("#colour", choice)
+        frame(page)
+        seen.add(page.evaluate(PIXELS)[1])
+    page.uncheck("[data-layer=hazards]")
+    frame(page)
+    seen.add(page.evaluate(PIXELS)[1])
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("name", ["planner", "public"])
+@pytest.mark.parametrize("width, dark", [(390, False), (390, True), (1600, True)])
+def test_nothing_is_wider_than_the_screen(opened, name, width, dark):
+    page = opened(name, width, 844, dark)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_safety_S15_a_tap_on_the_public_map_answers_hazardous_or_no_information(opened):
+    page = opened("public")
+    page.focus("#canvas")
+    page.keyboard.press("Enter")
+    first = page.inner_text("#answer")
+    page.evaluate("() => document.getElementById('canvas').scrollIntoView({behavior: 'instant'})")
+    answers = {first}
+    for share in (0.38, 0.42, 0.5, 0.58, 0.62):
+        for up in (0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.05):
+            box = page.locator("#canvas").bounding_box()
+            page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * up)
+            answers.add(page.inner_text("#answer"))
+    assert "HAZARDOUS. Do not enter. Do not approach, do not touch." in answers
+    assert "No information about this place. Treat it as dangerous." in answers
+    assert not any("safe" in a.lower() for a in answers)
