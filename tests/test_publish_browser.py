@@ -6,18 +6,28 @@ import os
 import shutil
 
 import pytest
-from test_publish_report import Everything, public_report, region_report
 
 from landrelease.publish.page import render_page, render_public
+from test_publish_report import Everything, public_report, region_report
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="module")
 def browser():
-    where = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    where = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     if not where:
         pytest.skip("no Chromium: apt-get install chromium, or set CHROMIUM to its path")
     sync_api = pytest.importorskip("playwright.sync_api")
@@ -30,7 +40,9 @@ def browser():
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "planner.html").write_text(render_page(region_report(), Everything()), encoding="utf-8")
+    (folder / "planner.html").write_text(
+        render_page(region_report(), Everything()), encoding="utf-8"
+    )
     (folder / "public.html").write_text(render_public(public_report()), encoding="utf-8")
     return folder
 
@@ -41,8 +53,9 @@ def opened(browser, files):
     contexts, said, left = [], [], []
 
     def open_page(name, width=1440, height=900, dark=False):
-        context = browser.new_context(viewport={"width": width, "height": height},
-                                      color_scheme="dark" if dark else "light")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
         contexts.append(context)
 
         def route(r):
@@ -90,8 +103,10 @@ def test_the_map_is_drawn_and_the_slider_moves_the_plan(opened):
     text = page.inner_text("#state")
     assert "of 486 areas finished" in text and not text.startswith("1 Apr 2027")
     assert page.evaluate(PIXELS)[1] != before
-    page.evaluate("() => { const d = document.getElementById('day'); d.value = d.max;"
-                  " d.dispatchEvent(new Event('input')); }")
+    page.evaluate(
+        "() => { const d = document.getElementById('day'); d.value = d.max;"
+        " d.dispatchEvent(new Event('input')); }"
+    )
     assert "486 of 486 areas finished, 0 in work, 0 not started" in page.inner_text("#state")
 
 
@@ -113,8 +128,10 @@ def test_search_filters_and_sort_sorts(opened):
     page.fill("#search", "")
     page.click("[data-sort=area]")
     page.click("[data-sort=area]")
-    sizes = [float(t.replace(",", "")) for t in page.locator(
-        "#areas-body td[data-label=Hectares]").all_inner_texts()]
+    sizes = [
+        float(t.replace(",", ""))
+        for t in page.locator("#areas-body td[data-label=Hectares]").all_inner_texts()
+    ]
     assert sizes == sorted(sizes, reverse=True) and len(sizes) == 50
     assert page.get_attribute("th:has([data-sort=area])", "aria-sort") == "descending"
     page.click("#next")

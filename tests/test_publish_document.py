@@ -8,7 +8,6 @@ import re
 import numpy as np
 import pytest
 import shapely
-from test_publish_report import Everything, Without, region_report, small_report, square
 
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land
@@ -17,6 +16,7 @@ from landrelease.publish import picture
 from landrelease.publish.content import people_order
 from landrelease.publish.document import render_pdf
 from landrelease.publish.picture import map_svg
+from test_publish_report import Everything, Without, region_report, small_report, square
 
 pypdf = pytest.importorskip("pypdf")
 
@@ -48,26 +48,41 @@ def test_the_same_report_gives_the_same_bytes():
 
 
 def test_much_text_still_gives_two_pages_and_nothing_is_cut():
-    report = small_report(cautions=tuple(f"Caution number {k}: " + "long words " * 25
-                                         for k in range(14)))
+    report = small_report(
+        cautions=tuple(f"Caution number {k}: " + "long words " * 25 for k in range(14))
+    )
     found = pages(render_pdf(report, Everything()))
     assert len(found) == 2 and "Caution number 13" in found[1]
 
 
 def test_little_text_gives_two_pages_too():
-    report = small_report(plan=None, outlook=None, assessments=(), ledger=(), ledger_total=None,
-                          figures=(), assumptions=None, imports=(), sources=(), weights={})
+    report = small_report(
+        plan=None,
+        outlook=None,
+        assessments=(),
+        ledger=(),
+        ledger_total=None,
+        figures=(),
+        assumptions=None,
+        imports=(),
+        sources=(),
+        weights={},
+    )
     found = pages(render_pdf(report, Everything()))
     assert len(found) == 2 and "No plan was made." in found[0] and "No forecast" in found[1]
 
 
 def test_markup_in_names_stays_text():
-    report = small_report(title='#panic("x") $y$ </svg>', subtitle="*bold* \x00 \\", scope="_#image_")
+    report = small_report(
+        title='#panic("x") $y$ </svg>', subtitle="*bold* \x00 \\", scope="_#image_"
+    )
     assert '#panic("x") $y$ </svg>' in pages(render_pdf(report, Everything()))[0]
 
 
 def test_safety_S14_the_document_leaves_out_what_the_view_refuses():
-    found = " ".join(pages(render_pdf(small_report(), Without("plan", "forecast", "ledger", "import"))))
+    found = " ".join(
+        pages(render_pdf(small_report(), Without("plan", "forecast", "ledger", "import")))
+    )
     for words in ("bound", "Half of the runs", "Cleared", "rows were read"):
         assert words not in found
     with pytest.raises(LandReleaseError, match="PUB-001"):
@@ -78,7 +93,8 @@ def drawn(svg: str):
     """All that a map draws in hazard colours, as one geometry in units of the picture."""
     found = []
     for d, fill, stroke, width in re.findall(
-            r'<path d="([^"]*)" fill="(#\w+|none)" stroke="(#\w+)" stroke-width="([\d.]+)"', svg):
+        r'<path d="([^"]*)" fill="(#\w+|none)" stroke="(#\w+)" stroke-width="([\d.]+)"', svg
+    ):
         if fill in picture.RAMP:
             for ring in d.split("Z")[:-1]:
                 xy = [tuple(map(float, p.split())) for p in ring[1:].split("L")]
@@ -93,12 +109,24 @@ def drawn(svg: str):
 def test_safety_S01_the_small_map_covers_every_hazard(monkeypatch, most):
     monkeypatch.setattr(picture, "MOST_CORNERS", most)
     rng = np.random.default_rng(5)
-    shapes = [square(17 + x, 44 + y, side) for x, y, side in zip(
-        rng.random(80), rng.random(80), 10.0 ** rng.uniform(-4, -1.3, 80), strict=True)]
+    shapes = [
+        square(17 + x, 44 + y, side)
+        for x, y, side in zip(
+            rng.random(80), rng.random(80), 10.0 ** rng.uniform(-4, -1.3, 80), strict=True
+        )
+    ]
     shapes.append(square(17.4, 44.4, 0.1).difference(square(17.42, 44.42, 0.06)))
-    land = Land(tuple(Hazard(f"h{k}", g, geodesic_area_m2(g), "SHA", "open", "")
-                      for k, g in enumerate(shapes)), (), (), (), (),
-                (AdministrativeArea("m", "A < B & C", 3, square(17, 44, 1.0)),), "")
+    land = Land(
+        tuple(
+            Hazard(f"h{k}", g, geodesic_area_m2(g), "SHA", "open", "") for k, g in enumerate(shapes)
+        ),
+        (),
+        (),
+        (),
+        (),
+        (AdministrativeArea("m", "A < B & C", 3, square(17, 44, 1.0)),),
+        "",
+    )
     report = small_report(land=land, plan=None)
     svg, full = map_svg(land, people_order(report), 480, 440)
     assert full == (most > 0)
@@ -109,6 +137,13 @@ def test_safety_S01_the_small_map_covers_every_hazard(monkeypatch, most):
     s = min(464 / ((east - west) * c), 424 / (north - south))
     ink = drawn(svg).buffer(0.15)  # half the last digit that is written, and of the round dot
     for g in shapes:
-        on_paper = shapely.transform(g, lambda xy: np.column_stack([
-            240 + s * c * (xy[:, 0] - (west + east) / 2), 220 - s * (xy[:, 1] - (south + north) / 2)]))
+        on_paper = shapely.transform(
+            g,
+            lambda xy: np.column_stack(
+                [
+                    240 + s * c * (xy[:, 0] - (west + east) / 2),
+                    220 - s * (xy[:, 1] - (south + north) / 2),
+                ]
+            ),
+        )
         assert ink.covers(on_paper)

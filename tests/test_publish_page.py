@@ -12,6 +12,12 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
+from landrelease.errors import LandReleaseError
+from landrelease.publish.page import percent, render_page, render_public
+from landrelease.publish.words import ENGLISH, Words
 from test_publish_report import (
     Everything,
     Without,
@@ -20,12 +26,6 @@ from test_publish_report import (
     small_report,
     square,
 )
-
-from landrelease.core.geometry import geodesic_area_m2
-from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
-from landrelease.errors import LandReleaseError
-from landrelease.publish.page import percent, render_page, render_public
-from landrelease.publish.words import ENGLISH, Words
 
 
 class Reader(HTMLParser):
@@ -71,8 +71,10 @@ class Reader(HTMLParser):
         return json.loads(next(s for a, s in self.scripts if a.get("id") == "data"))
 
 
-PAGES = {"planner": lambda: render_page(small_report(), Everything()),
-         "public": lambda: render_public(public_report())}
+PAGES = {
+    "planner": lambda: render_page(small_report(), Everything()),
+    "public": lambda: render_public(public_report()),
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -93,8 +95,11 @@ def test_a_page_is_whole_and_loads_nothing(name):
 @pytest.mark.parametrize("name", PAGES)
 def test_the_policy_of_a_page_names_its_own_script_and_style_and_nothing_else(name):
     page = Reader(PAGES[name]())
-    policy = next(a["content"] for t, a in page.tags
-                  if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        a["content"]
+        for t, a in page.tags
+        if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    )
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
 
     def sha(text):
@@ -102,30 +107,55 @@ def test_the_policy_of_a_page_names_its_own_script_and_style_and_nothing_else(na
 
     run = [s for a, s in page.scripts if a.get("type") != "application/json"]
     assert len(run) == 1
-    assert rules == {"default-src": "'none'", "script-src": sha(run[0]),
-                     "style-src": sha(page.style), "img-src": "data:", "base-uri": "'none'",
-                     "form-action": "'none'"}
+    assert rules == {
+        "default-src": "'none'",
+        "script-src": sha(run[0]),
+        "style-src": sha(page.style),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
 
 
 def test_the_script_never_writes_markup():
     script = next(s for a, s in Reader(PAGES["planner"]()).scripts if not a)
-    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
-                 "new Function", "fetch(", "XMLHttpRequest", "WebSocket", "http:", "https:"):
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "fetch(",
+        "XMLHttpRequest",
+        "WebSocket",
+        "http:",
+        "https:",
+    ):
         assert word not in script
 
 
 def hostile(text: str) -> str:
     land = Land(
         hazards=(Hazard(text, square(17, 44), geodesic_area_m2(square(17, 44)), text, text, "m"),),
-        outcomes=(), accidents=(), lifted=(),
+        outcomes=(),
+        accidents=(),
+        lifted=(),
         settlements=(Settlement("s", text, shapely.Point(17, 44), 1, 1.0),),
-        municipalities=(AdministrativeArea("m", text, 3, square(16.9, 43.9, 0.3)),), chain_head=text)
-    return render_page(small_report(land=land, plan=None, title=text, subtitle=text, scope=text,
-                                    cautions=(text,)), Everything())
+        municipalities=(AdministrativeArea("m", text, 3, square(16.9, 43.9, 0.3)),),
+        chain_head=text,
+    )
+    return render_page(
+        small_report(land=land, plan=None, title=text, subtitle=text, scope=text, cautions=(text,)),
+        Everything(),
+    )
 
 
-@given(st.text(max_size=40).map(lambda t: t + "</script><script>alert(1)</script><img src=x onerror=y>"
-                                "<!--\"'&amp;]]>"))
+@given(
+    st.text(max_size=40).map(
+        lambda t: t + "</script><script>alert(1)</script><img src=x onerror=y><!--\"'&amp;]]>"
+    )
+)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_names_from_the_data_stay_text(text):
     page = Reader(hostile(text))
@@ -145,15 +175,21 @@ def test_safety_S12_what_is_not_reported_or_uncertain_says_so():
 
 def test_safety_S03_what_is_given_back_stands_with_its_three_parts():
     words = Reader(render_page(small_report(), Everything())).words
-    assert re.search(r"Expected back within the plan \S+ \S+ [\d.,]+ \S+ cancelled, [\d.,]+ \S+ reduced, "
-                     r"[\d.,]+ \S+ cleared", words)
+    assert re.search(
+        r"Expected back within the plan \S+ \S+ [\d.,]+ \S+ cancelled, [\d.,]+ \S+ reduced, "
+        r"[\d.,]+ \S+ cleared",
+        words,
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_safety_S19_synthetic_is_on_every_page_that_is(name):
     assert "SYNTHETIC" in Reader(PAGES[name]()).words
-    real = (render_page(small_report(synthetic=False), Everything()) if name == "planner"
-            else render_public(public_report(synthetic=False)))
+    real = (
+        render_page(small_report(synthetic=False), Everything())
+        if name == "planner"
+        else render_public(public_report(synthetic=False))
+    )
     assert "SYNTHETIC" not in Reader(real).words
 
 
@@ -174,9 +210,18 @@ def test_safety_S14_a_reader_who_may_not_see_hazards_gets_an_error_not_an_empty_
         render_page(small_report(), Without("hazard"))
 
 
-@pytest.mark.parametrize("what, words", [
-    ("plan", "Room closed by the plan"), ("forecast", "Cost"), ("ledger", "Land ledger"), ("figure", "Victims"),
-    ("assumption", "APMBC"), ("import", "incidents.geojson"), ("source", "geoBoundaries")])
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("plan", "Room closed by the plan"),
+        ("forecast", "Cost"),
+        ("ledger", "Land ledger"),
+        ("figure", "Victims"),
+        ("assumption", "APMBC"),
+        ("import", "incidents.geojson"),
+        ("source", "geoBoundaries"),
+    ],
+)
 def test_safety_S14_sections_that_the_view_refuses_are_left_out(what, words):
     report = small_report()
     assert words in Reader(render_page(report, Everything())).words
@@ -192,8 +237,18 @@ def test_safety_S14_teams_and_records_only_where_the_view_allows():
 
 
 def test_a_report_with_nothing_but_land_is_shown():
-    report = small_report(plan=None, outlook=None, assessments=(), ledger=(), ledger_total=None,
-                          figures=(), assumptions=None, imports=(), sources=(), weights={})
+    report = small_report(
+        plan=None,
+        outlook=None,
+        assessments=(),
+        ledger=(),
+        ledger_total=None,
+        figures=(),
+        assumptions=None,
+        imports=(),
+        sources=(),
+        weights={},
+    )
     words = Reader(render_page(report, Everything())).words
     assert "No plan was made." in words and "No forecast was made." in words
     empty = small_report(land=Land((), (), (), (), (), (), ""), plan=None, outlook=None)
@@ -215,14 +270,30 @@ def test_safety_S16_the_public_page_holds_no_records_teams_dates_or_accidents():
     page = render_public(public)
     for hazard in report.land.hazards:
         assert hazard.id not in page
-    for secret in ("hazard-", "outcome-", "accident", "pool-", "team", "task", "NTS", "planned",
-                   "clearance"):
+    for secret in (
+        "hazard-",
+        "outcome-",
+        "accident",
+        "pool-",
+        "team",
+        "task",
+        "NTS",
+        "planned",
+        "clearance",
+    ):
         assert secret not in Reader(page).words and secret not in json.dumps(Reader(page).data())
     for place in report.land.accidents:
         x, y = place.place.x, place.place.y
         assert f"{x:.5f}" not in page and f"{y:.5f}" not in page
     assert set(Reader(page).data()["map"]) == {
-        "steps", "origin", "bounds", "cells", "released", "municipalities", "settlements"}
+        "steps",
+        "origin",
+        "bounds",
+        "cells",
+        "released",
+        "municipalities",
+        "settlements",
+    }
 
 
 def test_safety_S15_no_ground_is_ever_called_safe():
@@ -246,7 +317,9 @@ def test_safety_S15_every_cell_is_drawn():
 
 def test_safety_S18_the_public_page_starts_with_do_not_approach():
     words = Reader(render_public(public_report(synthetic=False))).words
-    assert words.index("Do not approach. Do not touch.") < words.index("Zenica, Travnik, Bugojno", 40)
+    assert words.index("Do not approach. Do not touch.") < words.index(
+        "Zenica, Travnik, Bugojno", 40
+    )
     assert "Who to call: not configured" in words
     assert "Who to call: 123" in Reader(render_public(public_report(contact="123"))).words
 
@@ -268,7 +341,9 @@ def test_a_translation_fills_in_and_what_it_lacks_stays_english():
     w = Words({"plan.none": "Plan nije napravljen."})
     assert w("plan.none") == "Plan nije napravljen."
     assert w("forecast.none") == "No forecast was made."
-    page = render_page(small_report(plan=None), Everything(), {"plan.none": "Plan nije napravljen."})
+    page = render_page(
+        small_report(plan=None), Everything(), {"plan.none": "Plan nije napravljen."}
+    )
     assert "Plan nije napravljen." in Reader(page).words
 
 
@@ -276,12 +351,16 @@ def test_every_word_that_a_script_asks_for_is_in_the_catalogue():
     page = Reader(PAGES["planner"]())
     script = next(s for a, s in page.scripts if not a)
     known = set(page.data()["words"])
-    asked = set(re.findall(r"words\.([a-z_]+)\b", script)) | set(re.findall(r'words\["([\w.]+)"\]', script))
+    asked = set(re.findall(r"words\.([a-z_]+)\b", script)) | set(
+        re.findall(r'words\["([\w.]+)"\]', script)
+    )
     asked |= set(re.findall(r'say\(words, "([\w.]+)"', script))
     assert asked <= known, asked - known
 
 
-@pytest.mark.parametrize("share, words", [
-    (0, "0.0 %"), (0.0004, "< 0.1 %"), (0.9999, "> 99.9 %"), (1, "100.0 %"), (0.426, "43 %")])
+@pytest.mark.parametrize(
+    "share, words",
+    [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.9999, "> 99.9 %"), (1, "100.0 %"), (0.426, "43 %")],
+)
 def test_a_share_is_not_rounded_to_never_or_always(share, words):
     assert percent(share) == words

@@ -71,15 +71,17 @@ class Without:
 
 @functools.lru_cache(maxsize=1)
 def region_land() -> Land:
-    archive = zipfile.ZipFile(io.BytesIO(
-        (resources.files("landrelease.data") / "bih_sheet_2683.zip").read_bytes()))
+    archive = zipfile.ZipFile(
+        io.BytesIO((resources.files("landrelease.data") / "bih_sheet_2683.zip").read_bytes())
+    )
 
     def read(name):
         for i, f in enumerate(json.loads(archive.read(f"{name}.geojson"))["features"]):
             yield i, f["properties"], shapely.make_valid(shape(f["geometry"]))
 
-    areas = tuple(AdministrativeArea(f"m-{i}", p["shapeName"], 3, g)
-                  for i, p, g in read("municipalities"))
+    areas = tuple(
+        AdministrativeArea(f"m-{i}", p["shapeName"], 3, g) for i, p, g in read("municipalities")
+    )
     grounds = np.array([a.ground for a in areas], dtype=object)
 
     def home(g):
@@ -91,20 +93,33 @@ def region_land() -> Land:
             parts = [p for p in shapely.get_parts(g) if p.geom_type == "Polygon"]
             yield i, shapely.union_all(parts)
 
-    rows = csv.DictReader(io.StringIO(
-        archive.read("settlements_1991_approx.csv").decode("utf-8")))
+    rows = csv.DictReader(io.StringIO(archive.read("settlements_1991_approx.csv").decode("utf-8")))
     return Land(
-        hazards=tuple(Hazard(f"hazard-{i:04d}", g, geodesic_area_m2(g), "not_reported",
-                             "not_reported", home(g)) for i, g in land_of("suspected_areas")),
-        outcomes=tuple(Outcome(f"outcome-{i:04d}", g, geodesic_area_m2(g), "cleared", home(g))
-                       for i, g in land_of("cleared_areas")),
+        hazards=tuple(
+            Hazard(
+                f"hazard-{i:04d}", g, geodesic_area_m2(g), "not_reported", "not_reported", home(g)
+            )
+            for i, g in land_of("suspected_areas")
+        ),
+        outcomes=tuple(
+            Outcome(f"outcome-{i:04d}", g, geodesic_area_m2(g), "cleared", home(g))
+            for i, g in land_of("cleared_areas")
+        ),
         accidents=tuple(Accident(f"accident-{i}", g) for i, _, g in read("incidents")),
         lifted=tuple(LiftedMinefield(f"lifted-{i}", g) for i, _, g in read("lifted_minefields")),
         settlements=tuple(
-            Settlement(r["sid"], r["name"],
-                       shapely.Point(float(r["longitude"]), float(r["latitude"])),
-                       int(r["population_1991"]), 1360.0) for r in rows),
-        municipalities=areas, chain_head=HEAD)
+            Settlement(
+                r["sid"],
+                r["name"],
+                shapely.Point(float(r["longitude"]), float(r["latitude"])),
+                int(r["population_1991"]),
+                1360.0,
+            )
+            for r in rows
+        ),
+        municipalities=areas,
+        chain_head=HEAD,
+    )
 
 
 def made_up_plan(land: Land, seed: int = 7) -> Plan:
@@ -119,7 +134,12 @@ def made_up_plan(land: Land, seed: int = 7) -> Plan:
     for i, h in enumerate(land.hazards):
         begin = int(at[i] / len(order) * 150)
         ids.append(f"{h.id}/NTS"), activity.append(0), before.append(-1), hazard.append(i)
-        task_of.append(-1), m2.append(0.32 * h.area_m2), starts.append(begin), ends.append(begin + 1)
+        (
+            task_of.append(-1),
+            m2.append(0.32 * h.area_m2),
+            starts.append(begin),
+            ends.append(begin + 1),
+        )
         nts = len(ids) - 1
         n = max(1, min(9, int(np.ceil(h.area_m2 / 200_000))))
         for k in range(n):
@@ -134,25 +154,66 @@ def made_up_plan(land: Land, seed: int = 7) -> Plan:
     late = ends_ > horizon
     ends_[late] = starts_[late] = -1
     s = len(ids)
-    pools = tuple(TeamPool(f"pool-{k}", k, "assumed", "Zenica", 17.9, 44.2, 3, 400.0, 200.0, 500.0,
-                           800.0, "USD", None, None, "made up") for k in ("nts", "ts", "manual"))
+    pools = tuple(
+        TeamPool(
+            f"pool-{k}",
+            k,
+            "assumed",
+            "Zenica",
+            17.9,
+            44.2,
+            3,
+            400.0,
+            200.0,
+            500.0,
+            800.0,
+            "USD",
+            None,
+            None,
+            "made up",
+        )
+        for k in ("nts", "ts", "manual")
+    )
     option = np.where(late, -1, np.array(activity))
     problem = Problem(
-        stage_ids=tuple(ids), activity=np.array(activity, dtype=np.int8),
-        predecessor=np.array(before, dtype=np.int32), hazard=np.array(hazard, dtype=np.int32),
-        task=np.array(task_of, dtype=np.int32), weight=np.ones(s), work_m2=np.array(m2),
-        released_m2=np.array(m2), option_start=np.arange(s + 1, dtype=np.int32),
-        first_pool=np.array([0, 1, 2], dtype=np.int32), first_slots=np.ones(3, dtype=np.int32),
-        second_pool=np.array([-1, -1, -1], dtype=np.int32), second_slots=np.zeros(3, dtype=np.int32),
-        option_cost=np.ones(3), option_mode=("", "", "manual"), pools=pools,
-        pool_teams=np.array([3, 3, 3], dtype=np.int32), pool_opens=np.zeros(3, dtype=np.int32),
-        pool_closes=np.full(3, horizon, dtype=np.int32), delay_days=delay, slot_starts=slots,
-        slot_days=12.0, hazard_ids=tuple(h.id for h in land.hazards), tasks=tuple(tasks))
+        stage_ids=tuple(ids),
+        activity=np.array(activity, dtype=np.int8),
+        predecessor=np.array(before, dtype=np.int32),
+        hazard=np.array(hazard, dtype=np.int32),
+        task=np.array(task_of, dtype=np.int32),
+        weight=np.ones(s),
+        work_m2=np.array(m2),
+        released_m2=np.array(m2),
+        option_start=np.arange(s + 1, dtype=np.int32),
+        first_pool=np.array([0, 1, 2], dtype=np.int32),
+        first_slots=np.ones(3, dtype=np.int32),
+        second_pool=np.array([-1, -1, -1], dtype=np.int32),
+        second_slots=np.zeros(3, dtype=np.int32),
+        option_cost=np.ones(3),
+        option_mode=("", "", "manual"),
+        pools=pools,
+        pool_teams=np.array([3, 3, 3], dtype=np.int32),
+        pool_opens=np.zeros(3, dtype=np.int32),
+        pool_closes=np.full(3, horizon, dtype=np.int32),
+        delay_days=delay,
+        slot_starts=slots,
+        slot_days=12.0,
+        hazard_ids=tuple(h.id for h in land.hazards),
+        tasks=tuple(tasks),
+    )
     empty = np.full(s, -1, dtype=np.int32)
     schedule = Schedule(option, starts_, ends_, empty, ends_, np.zeros(s, dtype=np.int32), empty)
-    return Plan(problem, schedule, np.arange(s, dtype=float), 8.4e7, 8.0e7,
-                {"largest first": 1.31e8, "nearest first": 1.12e8, "benefit per day first": 9.3e7},
-                5.1e7, 4000, seed)
+    return Plan(
+        problem,
+        schedule,
+        np.arange(s, dtype=float),
+        8.4e7,
+        8.0e7,
+        {"largest first": 1.31e8, "nearest first": 1.12e8, "benefit per day first": 9.3e7},
+        5.1e7,
+        4000,
+        seed,
+    )
 
 
 def made_up_outlook(total_m2: float, seed: int = 7) -> Outlook:
@@ -164,13 +225,23 @@ def made_up_outlook(total_m2: float, seed: int = 7) -> Outlook:
     curves = total_m2 * np.clip(days[None, :] / (365.25 * 17 * pace[:, None]), 0, 1) ** 0.85
     levels = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
     return Outlook(
-        start=START, horizon_days=365.25 * 30, finish_day=finish, cost=6.1e7 * pace ** 0.9,
-        currency="USD", quantiles=levels, curve_days=days,
-        released_m2=np.quantile(curves, levels, axis=0), total_m2=total_m2,
-        drivers=(Driver("manual clearance rate", 0.46, "m² a team and day, 200 to 500"),
-                 Driver("share left for clearance", 0.27, "22 to 55 % of the suspected area"),
-                 Driver("days lost", 0.12, "5 to 30 % of the season")),
-        seed=seed, policy="areas by benefit per day of work, the nearest free team first")
+        start=START,
+        horizon_days=365.25 * 30,
+        finish_day=finish,
+        cost=6.1e7 * pace**0.9,
+        currency="USD",
+        quantiles=levels,
+        curve_days=days,
+        released_m2=np.quantile(curves, levels, axis=0),
+        total_m2=total_m2,
+        drivers=(
+            Driver("manual clearance rate", 0.46, "m² a team and day, 200 to 500"),
+            Driver("share left for clearance", 0.27, "22 to 55 % of the suspected area"),
+            Driver("days lost", 0.12, "5 to 30 % of the season"),
+        ),
+        seed=seed,
+        policy="areas by benefit per day of work, the nearest free team first",
+    )
 
 
 def made_up_report(land: Land, *, synthetic: bool = True, **changes) -> Report:
@@ -178,52 +249,167 @@ def made_up_report(land: Land, *, synthetic: bool = True, **changes) -> Report:
     total = sum(h.area_m2 for h in land.hazards)
     people = rng.lognormal(4.2, 1.1, len(land.hazards))
     rows = tuple(
-        LedgerRow(m.id, m.name, sum(h.municipality_id == m.id for h in land.hazards),
-                  sum(h.area_m2 for h in land.hazards if h.municipality_id == m.id), None, None,
-                  sum(o.area_m2 for o in land.outcomes if o.municipality_id == m.id), 1200.0, 4,
-                  tuple(h.id for h in land.hazards if h.municipality_id == m.id), ())
-        for m in land.municipalities)
-    facts = dict(
-        title="Zenica, Travnik, Bugojno", subtitle="Map sheets 2683-I to 2683-IV",
-        scope="four map sheets of Bosnia and Herzegovina", synthetic=synthetic,
-        made_on=date(2027, 3, 15), land=land,
-        assessments=tuple(
-            HazardAssessment(h.id, float(p), float(p * 0.4), float(p * 1.9), int(k % 3), int(k % 7 == 0),
-                             int(k % 4), 900.0 if k % 11 == 0 else 0.0,
-                             Prior(0.2 + 0.4 * (k % 7 == 0), 0.07, 0.61, True,
-                                   ("starting chance of a suspected area",
-                                    *(("an accident inside",) if k % 7 == 0 else ()))),
-                             "NTS: no evidence on record")
-            for k, (h, p) in enumerate(zip(land.hazards, people, strict=True))),
-        plan=made_up_plan(land),
-        weights={"points per person and day": 1.0, "points per hectare and day": 1.0},
-        outlook=made_up_outlook(total), ledger=rows,
-        ledger_total=LedgerRow("", "Total", len(land.hazards), total, None, None,
-                               sum(o.area_m2 for o in land.outcomes), 9000.0, len(land.accidents),
-                               tuple(h.id for h in land.hazards), ()),
-        figures=(
-            Figure("hazardous-area", "Area recorded as hazardous", "Union of all open areas.", total,
-                   "m²", "all", tuple(h.id for h in land.hazards), HEAD),
-            Figure("accidents", "Accidents on record", "Count of accident records.",
-                   float(len(land.accidents)), "accidents", "all",
-                   tuple(a.id for a in land.accidents), HEAD),
-            Figure("victims", "Victims", "Sum of the victims that were reported.", None, "persons",
-                   "all", (), HEAD, note="The source carries no victims."),
-            Figure("chance", "Areas with any contamination", "Expected number of areas.", 130.0,
-                   "areas", "all", tuple(h.id for h in land.hazards), HEAD, 40.0, 260.0)),
-        assumptions=Assumptions({a.name: a for a in (
-            Assumption("share_cancelled", 0.32, 0.25, 0.48, "share of suspected area",
-                       "Share of a suspected area that NTS cancels.", "APMBC 2022"),
-            Assumption("manual_rate", 400, 200, 500, "m² a team and day", "Manual clearance.",
-                       "own assumption, not measured"))}),
-        imports=(ImportReport("suspected_areas.geojson", "ab" * 32, "hazard", 492, 486, 2, 4,
-                              (Finding("GEO-003", "suspected_areas.geojson", 12, "geometry", "", "", "",
-                                       "accepted"),)),
-                 ImportReport("incidents.geojson", "cd" * 32, "accident", 104, 104, 0, 0)),
-        sources=(DataSource("Suspected areas", "areas drawn as suspected",
-                            "public minefield map sheets", "", "2024 or earlier"),
-                 DataSource("Municipalities", "outlines", "geoBoundaries", "CC BY 4.0", "")),
+        LedgerRow(
+            m.id,
+            m.name,
+            sum(h.municipality_id == m.id for h in land.hazards),
+            sum(h.area_m2 for h in land.hazards if h.municipality_id == m.id),
+            None,
+            None,
+            sum(o.area_m2 for o in land.outcomes if o.municipality_id == m.id),
+            1200.0,
+            4,
+            tuple(h.id for h in land.hazards if h.municipality_id == m.id),
+            (),
+        )
+        for m in land.municipalities
     )
+    facts = {
+        "title": "Zenica, Travnik, Bugojno",
+        "subtitle": "Map sheets 2683-I to 2683-IV",
+        "scope": "four map sheets of Bosnia and Herzegovina",
+        "synthetic": synthetic,
+        "made_on": date(2027, 3, 15),
+        "land": land,
+        "assessments": tuple(
+            HazardAssessment(
+                h.id,
+                float(p),
+                float(p * 0.4),
+                float(p * 1.9),
+                int(k % 3),
+                int(k % 7 == 0),
+                int(k % 4),
+                900.0 if k % 11 == 0 else 0.0,
+                Prior(
+                    0.2 + 0.4 * (k % 7 == 0),
+                    0.07,
+                    0.61,
+                    True,
+                    (
+                        "starting chance of a suspected area",
+                        *(("an accident inside",) if k % 7 == 0 else ()),
+                    ),
+                ),
+                "NTS: no evidence on record",
+            )
+            for k, (h, p) in enumerate(zip(land.hazards, people, strict=True))
+        ),
+        "plan": made_up_plan(land),
+        "weights": {"points per person and day": 1.0, "points per hectare and day": 1.0},
+        "outlook": made_up_outlook(total),
+        "ledger": rows,
+        "ledger_total": LedgerRow(
+            "",
+            "Total",
+            len(land.hazards),
+            total,
+            None,
+            None,
+            sum(o.area_m2 for o in land.outcomes),
+            9000.0,
+            len(land.accidents),
+            tuple(h.id for h in land.hazards),
+            (),
+        ),
+        "figures": (
+            Figure(
+                "hazardous-area",
+                "Area recorded as hazardous",
+                "Union of all open areas.",
+                total,
+                "m²",
+                "all",
+                tuple(h.id for h in land.hazards),
+                HEAD,
+            ),
+            Figure(
+                "accidents",
+                "Accidents on record",
+                "Count of accident records.",
+                float(len(land.accidents)),
+                "accidents",
+                "all",
+                tuple(a.id for a in land.accidents),
+                HEAD,
+            ),
+            Figure(
+                "victims",
+                "Victims",
+                "Sum of the victims that were reported.",
+                None,
+                "persons",
+                "all",
+                (),
+                HEAD,
+                note="The source carries no victims.",
+            ),
+            Figure(
+                "chance",
+                "Areas with any contamination",
+                "Expected number of areas.",
+                130.0,
+                "areas",
+                "all",
+                tuple(h.id for h in land.hazards),
+                HEAD,
+                40.0,
+                260.0,
+            ),
+        ),
+        "assumptions": Assumptions(
+            {
+                a.name: a
+                for a in (
+                    Assumption(
+                        "share_cancelled",
+                        0.32,
+                        0.25,
+                        0.48,
+                        "share of suspected area",
+                        "Share of a suspected area that NTS cancels.",
+                        "APMBC 2022",
+                    ),
+                    Assumption(
+                        "manual_rate",
+                        400,
+                        200,
+                        500,
+                        "m² a team and day",
+                        "Manual clearance.",
+                        "own assumption, not measured",
+                    ),
+                )
+            }
+        ),
+        "imports": (
+            ImportReport(
+                "suspected_areas.geojson",
+                "ab" * 32,
+                "hazard",
+                492,
+                486,
+                2,
+                4,
+                (
+                    Finding(
+                        "GEO-003", "suspected_areas.geojson", 12, "geometry", "", "", "", "accepted"
+                    ),
+                ),
+            ),
+            ImportReport("incidents.geojson", "cd" * 32, "accident", 104, 104, 0, 0),
+        ),
+        "sources": (
+            DataSource(
+                "Suspected areas",
+                "areas drawn as suspected",
+                "public minefield map sheets",
+                "",
+                "2024 or earlier",
+            ),
+            DataSource("Municipalities", "outlines", "geoBoundaries", "CC BY 4.0", ""),
+        ),
+    }
     return Report(**(facts | changes))
 
 
@@ -239,33 +425,63 @@ def square(lon: float, lat: float, side: float = 0.01):
 def small_report(**changes) -> Report:
     """Three areas of about 0.9 km² each in one municipality."""
     land = Land(
-        hazards=tuple(Hazard(f"h-{k}", square(17.0 + 0.02 * k, 44.0),
-                             geodesic_area_m2(square(17.0 + 0.02 * k, 44.0)),
-                             ("SHA", "CHA", "not_reported")[k], "open", "m") for k in range(3)),
+        hazards=tuple(
+            Hazard(
+                f"h-{k}",
+                square(17.0 + 0.02 * k, 44.0),
+                geodesic_area_m2(square(17.0 + 0.02 * k, 44.0)),
+                ("SHA", "CHA", "not_reported")[k],
+                "open",
+                "m",
+            )
+            for k in range(3)
+        ),
         outcomes=(Outcome("o-0", square(17.0, 44.02), 9e5, "cleared", "m"),),
-        accidents=(Accident("x-accident", shapely.Point(17.005, 44.005)),), lifted=(),
+        accidents=(Accident("x-accident", shapely.Point(17.005, 44.005)),),
+        lifted=(),
         settlements=(Settlement("s", "Village", shapely.Point(17.01, 44.01), 90, 20.0),),
-        municipalities=(AdministrativeArea("m", "Some place", 3, shapely.box(16.9, 43.9, 17.2, 44.2)),),
-        chain_head=HEAD)
+        municipalities=(
+            AdministrativeArea("m", "Some place", 3, shapely.box(16.9, 43.9, 17.2, 44.2)),
+        ),
+        chain_head=HEAD,
+    )
     return made_up_report(changes.pop("land", land), **changes)
 
 
 def public_report(**changes) -> PublicReport:
-    facts = dict(
-        title="Zenica, Travnik, Bugojno", subtitle="Recorded hazards", scope="four map sheets",
-        synthetic=True, made_on=date(2027, 3, 15), state="2024 or earlier",
-        hazardous=tuple(square(17.0 + 0.01 * k, 44.0 + 0.01 * (k % 5)) for k in range(30)),
-        cell_m=1000.0,
-        released=(ReleasedGround(square(17.002, 44.081, 0.004), "cleared", None, None),
-                  ReleasedGround(square(17.05, 44.081, 0.004), "cleared", 0.2, date(2026, 5, 4))),
-        municipalities=(AdministrativeArea("m", "Some place", 3, shapely.box(16.9, 43.9, 17.4, 44.2)),),
-        places=(Settlement("s", "Village", shapely.Point(17.1, 44.1), 90, 1360.0),),
-        totals=(PublicTotal("Some place", 30, 2.9e7, 3.2e5), PublicTotal("Other", 2, 1e6, None)),
-        figures=(PublicFigure("Hazardous area", "Union of all areas.", 2.9e7, "m²", 2.8e7, 3.1e7),
-                 PublicFigure("Victims", "As reported.", None, "persons")),
-        sources=(DataSource("Suspected areas", "areas drawn as suspected",
-                            "public minefield map sheets", "", "2024 or earlier"),),
-        chain_head=HEAD)
+    facts = {
+        "title": "Zenica, Travnik, Bugojno",
+        "subtitle": "Recorded hazards",
+        "scope": "four map sheets",
+        "synthetic": True,
+        "made_on": date(2027, 3, 15),
+        "state": "2024 or earlier",
+        "hazardous": tuple(square(17.0 + 0.01 * k, 44.0 + 0.01 * (k % 5)) for k in range(30)),
+        "cell_m": 1000.0,
+        "released": (
+            ReleasedGround(square(17.002, 44.081, 0.004), "cleared", None, None),
+            ReleasedGround(square(17.05, 44.081, 0.004), "cleared", 0.2, date(2026, 5, 4)),
+        ),
+        "municipalities": (
+            AdministrativeArea("m", "Some place", 3, shapely.box(16.9, 43.9, 17.4, 44.2)),
+        ),
+        "places": (Settlement("s", "Village", shapely.Point(17.1, 44.1), 90, 1360.0),),
+        "totals": (PublicTotal("Some place", 30, 2.9e7, 3.2e5), PublicTotal("Other", 2, 1e6, None)),
+        "figures": (
+            PublicFigure("Hazardous area", "Union of all areas.", 2.9e7, "m²", 2.8e7, 3.1e7),
+            PublicFigure("Victims", "As reported.", None, "persons"),
+        ),
+        "sources": (
+            DataSource(
+                "Suspected areas",
+                "areas drawn as suspected",
+                "public minefield map sheets",
+                "",
+                "2024 or earlier",
+            ),
+        ),
+        "chain_head": HEAD,
+    }
     return PublicReport(**(facts | changes))
 
 
@@ -280,9 +496,11 @@ def test_rings_come_back_within_half_a_step_and_no_corner_is_dropped():
     origin = (17_000_000, 43_000_000)
     for hazard in region_land().hazards[:60]:
         found = rings(hazard.ground, origin)
-        shells = [r for p in shapely.get_parts(shapely.get_parts([hazard.ground]))
-                  for r in (shapely.orient_polygons(p).exterior,
-                            *shapely.orient_polygons(p).interiors)]
+        shells = [
+            r
+            for p in shapely.get_parts(shapely.get_parts([hazard.ground]))
+            for r in (shapely.orient_polygons(p).exterior, *shapely.orient_polygons(p).interiors)
+        ]
         assert len(found) == len(shells)
         for moves, ring in zip(found, shells, strict=True):
             xy = shapely.get_coordinates(ring)[:-1]
@@ -293,21 +511,29 @@ def test_rings_come_back_within_half_a_step_and_no_corner_is_dropped():
 
 
 def test_holes_run_against_the_outer_ring():
-    ring = shapely.Polygon([(0, 0), (0, 1), (1, 1), (1, 0)], [[(.2, .2), (.8, .2), (.8, .8)]])
+    ring = shapely.Polygon([(0, 0), (0, 1), (1, 1), (1, 0)], [[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8)]])
     outer, hole = (decode(m, (0, 0)) for m in rings(ring, (0, 0)))
     assert shapely.LinearRing(outer).is_ccw and not shapely.LinearRing(hole).is_ccw
 
 
-@pytest.mark.parametrize("ring", [
-    [(4_800_000, 600_000), (4_800_100, 600_000), (4_800_100, 600_100)],
-    [(17, 91), (18, 91), (18, 92)]])
+@pytest.mark.parametrize(
+    "ring",
+    [
+        [(4_800_000, 600_000), (4_800_100, 600_000), (4_800_100, 600_100)],
+        [(17, 91), (18, 91), (18, 92)],
+    ],
+)
 def test_what_is_no_longitude_and_latitude_is_refused_with_its_record(ring):
-    with pytest.raises(LandReleaseError, match="PUB-002.*hazard-9"):
+    with pytest.raises(LandReleaseError, match=r"PUB-002.*hazard-9"):
         rings(shapely.Polygon(ring), (0, 0), record_id="hazard-9")
 
 
-@given(st.recursive(st.text() | st.integers() | st.none(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 @settings(max_examples=60)
 def test_json_in_a_page_cannot_end_its_element_and_comes_back(value):
     text = safe_json(value)
@@ -323,24 +549,46 @@ def test_json_in_a_page_cannot_end_its_element_and_comes_back(value):
 
 
 def two_areas(finish=(2, 4, -1)) -> Report:
-    """h-0: NTS, TS, clearance of one task, finished at the given slots; h-1: only NTS, at slot 1."""
+    """h-0: NTS, TS, clearance of one task, finished at the given slots; h-1: NTS only, slot 1."""
     land = region_land()
     land = Land(land.hazards[:2], (), (), (), (), land.municipalities, HEAD)
     h0, h1 = (h.id for h in land.hazards)
-    pool = TeamPool("pool-a", "manual", "assumed", "x", 17.9, 44.2, 1, 1, 1, 1, 1, "USD", None, None, "")
+    pool = TeamPool(
+        "pool-a", "manual", "assumed", "x", 17.9, 44.2, 1, 1, 1, 1, 1, "USD", None, None, ""
+    )
     slots = tuple(START + timedelta(days=10 * k) for k in range(6))
     problem = Problem(
-        ("a", "b", "c", "d"), np.array([0, 1, 2, 0]), np.array([-1, 0, 1, -1]),
-        np.array([0, 0, 0, 1]), np.array([-1, 0, 0, -1]), np.ones(4), np.ones(4),
-        np.array([30.0, 20.0, 50.0, 7.0]), np.arange(5), np.zeros(4, int), np.ones(4, int),
-        np.full(4, -1), np.ones(4, int), np.ones(4), ("", "", "manual", ""), (pool,), np.array([1]),
-        np.array([0]), np.array([5]), np.array([0, 9.2, 20, 30, 40, 50.0]), slots, 5.0, (h0, h1),
-        (Task("t", h0, land.hazards[0].ground, 70.0, 0, 0),))
+        ("a", "b", "c", "d"),
+        np.array([0, 1, 2, 0]),
+        np.array([-1, 0, 1, -1]),
+        np.array([0, 0, 0, 1]),
+        np.array([-1, 0, 0, -1]),
+        np.ones(4),
+        np.ones(4),
+        np.array([30.0, 20.0, 50.0, 7.0]),
+        np.arange(5),
+        np.zeros(4, int),
+        np.ones(4, int),
+        np.full(4, -1),
+        np.ones(4, int),
+        np.ones(4),
+        ("", "", "manual", ""),
+        (pool,),
+        np.array([1]),
+        np.array([0]),
+        np.array([5]),
+        np.array([0, 9.2, 20, 30, 40, 50.0]),
+        slots,
+        5.0,
+        (h0, h1),
+        (Task("t", h0, land.hazards[0].ground, 70.0, 0, 0),),
+    )
     ends = np.array([*finish, 1])
     starts = np.where(ends < 0, -1, ends - 1)
     none = np.full(4, -1)
-    schedule = Schedule(np.where(ends < 0, -1, np.arange(4)), starts, ends, none, ends,
-                        np.zeros(4, int), none)
+    schedule = Schedule(
+        np.where(ends < 0, -1, np.arange(4)), starts, ends, none, ends, np.zeros(4, int), none
+    )
     plan = Plan(problem, schedule, np.arange(4.0), 10.0, 8.0, {"largest first": 12.0}, 1.0, 1, 1)
     return made_up_report(land, plan=plan)
 
@@ -376,8 +624,20 @@ def test_the_order_is_a_ranking_without_gaps():
 
 
 def outlook_of(days: list[float]) -> Outlook:
-    return Outlook(date(2027, 1, 1), 3650.0, np.array(days), np.ones(len(days)), "USD",
-                   np.array([0.1, 0.5, 0.9]), np.array([0.0, 3650.0]), np.zeros((3, 2)), 1.0, (), 1, "")
+    return Outlook(
+        date(2027, 1, 1),
+        3650.0,
+        np.array(days),
+        np.ones(len(days)),
+        "USD",
+        np.array([0.1, 0.5, 0.9]),
+        np.array([0.0, 3650.0]),
+        np.zeros((3, 2)),
+        1.0,
+        (),
+        1,
+        "",
+    )
 
 
 def test_runs_that_never_finish_count_as_later_than_any_date():
@@ -392,16 +652,26 @@ def test_runs_that_never_finish_count_as_later_than_any_date():
 def test_chances_are_those_of_the_announced_dates():
     o = outlook_of([10, 400, 800, np.inf])
     assert chances(o, (date(2029, 12, 31), date(2027, 12, 31))) == [
-        (date(2027, 12, 31), 0.25), (date(2029, 12, 31), 0.75)]
+        (date(2027, 12, 31), 0.25),
+        (date(2029, 12, 31), 0.75),
+    ]
     assert [c for _, c in chances(o, ())] == sorted(c for _, c in chances(o, ()))
 
 
 # --- what the reader may see ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what, gone", [
-    ("plan", "plan"), ("accident", "accidents"), ("lifted", "lifted"), ("outcome", "outcomes"),
-    ("settlement", "settlements"), ("administrative_area", "municipalities")])
+@pytest.mark.parametrize(
+    "what, gone",
+    [
+        ("plan", "plan"),
+        ("accident", "accidents"),
+        ("lifted", "lifted"),
+        ("outcome", "outcomes"),
+        ("settlement", "settlements"),
+        ("administrative_area", "municipalities"),
+    ],
+)
 def test_safety_S14_what_the_view_refuses_is_not_in_the_content(what, gone):
     report = small_report()
     dates = plan_dates(report.plan, [h.id for h in report.land.hazards])

@@ -1,4 +1,4 @@
-"""Charts as SVG text: fan chart, bars, the scores of the plan. Plain shapes, one viewBox, no script.
+"""Charts as SVG text: fan chart, bars, the scores of the plan. Plain shapes, no script.
 
 For a page, marks carry class names and the style sheet colours them (light, dark, print); for the
 document they carry the colours themselves.
@@ -128,7 +128,7 @@ def fan_chart(
         at = float(y(k * step))
         svg.line("c-grid", left, at, width - right, at)
         svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
-    svg.text("c-text", left - 6, 12, unit_name, "end")
+    svg.text("c-text", left - 6, 16, unit_name, "end")
     years = last / 365.25
     jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
     first = outlook.start.year + (1 if (outlook.start.month, outlook.start.day) > (1, 1) else 0)

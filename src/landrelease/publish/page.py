@@ -42,7 +42,7 @@ RECORDS_SHOWN = 200  # of those that a figure rests on; the rest are in figures.
 def render_page(report: Report, view: View, words: Mapping[str, str] | None = None) -> str:
     """The page for those who run the programme, as one self-contained HTML text.
 
-    `view` says what the reader may see (words: `content.WHATS`); what it refuses is not in the page.
+    `view` says what the reader may see (`content.WHATS`); what it refuses is not in the page.
 
     Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-002 (no coordinates).
     """
@@ -116,6 +116,7 @@ def render_public(report: PublicReport, words: Mapping[str, str] | None = None) 
     contact = (
         w("public.contact", contact=report.contact) if report.contact else w("public.contact.none")
     )
+    state = w("public.state", state=report.state) if report.state else w("public.state.none")
     rough = max((s.position_error_m for s in report.places), default=0.0)
     cell = f"{report.cell_m / 1000:.3g} km" if report.cell_m >= 1000 else f"{report.cell_m:.0f} m"
     body = "".join(
@@ -127,18 +128,21 @@ def render_public(report: PublicReport, words: Mapping[str, str] | None = None) 
             f"<p>{_t(w('public.warning.more'))}</p><p>{_t(contact)}</p></div>",
             f"<h1>{_t(report.title)}</h1>",
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
-            f"{_t(w('public.state', state=report.state) if report.state else w('public.state.none'))} "
+            f"{_t(state)} "
             f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
             f'<p class="caution">{_t(w("public.blank"))}</p>',
             "</div></header><main>",
             '<section id="map" aria-labelledby="h-map"><div class="wide">',
-            f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>{_t(w("public.map.note", cell=cell))}</p>',
+            f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>'
+            f'{_t(w("public.map.note", cell=cell))}</p>',
             '<p id="answer" class="answer" role="status" aria-live="polite">'
             f"{_t(w('js.pub.hint'))}</p>",
             _map_box(w, w("public.map.label"), bool(report.municipalities)),
             '<ul class="legend public">',
-            f"<li>{_symbol('fill-public-hazard', 'cross', 'open')}{_t(w('public.legend.hazard'))}</li>",
-            f"<li>{_symbol('fill-cleared', 'level', 'cleared')}{_t(w('public.legend.released'))}</li>",
+            f"<li>{_symbol('fill-public-hazard', 'cross', 'open')}"
+            f"{_t(w('public.legend.hazard'))}</li>",
+            f"<li>{_symbol('fill-cleared', 'level', 'cleared')}"
+            f"{_t(w('public.legend.released'))}</li>",
             f"<li>{_symbol('fill-blank', '', '')}{_t(w('public.legend.blank'))}</li></ul>",
             f'<p class="note">{_t(w("public.places", error=_length(1.1774 * rough)))}</p>'
             if rough > 100
@@ -298,7 +302,8 @@ def _table(
 
     return "".join(
         [
-            f'<div class="scroll" tabindex="0" role="region" aria-label="{_t(label)}"><table><thead><tr>',
+            f'<div class="scroll" tabindex="0" role="region" aria-label="{_t(label)}">'
+            f'<table><thead><tr>',
             "".join(
                 f'<th scope="col"{" class=n" if n else ""}>{_t(title)}</th>' for title, n in head
             ),
@@ -352,7 +357,7 @@ def year_or_never(day: date | None, finish: Finish, w: Words) -> str:
     return str(day.year) if day is not None else w("tile.finish.never", year=finish.horizon.year)
 
 
-# --- sections of the planner page: (id, title, HTML) or None ---------------------------------------
+# --- sections of the planner page: (id, title, HTML) or None ------------------------------------
 
 Section = tuple[str, str, str] | None
 
@@ -508,11 +513,13 @@ def _map_section(
         slider = "".join(
             [
                 '<div class="slider"><div class="slider-row">',
-                f'<button id="play" type="button" aria-pressed="false">{_t(w("slider.play"))}</button>',
+                f'<button id="play" type="button" aria-pressed="false">'
+                f'{_t(w("slider.play"))}</button>',
                 f'<label for="day">{_t(w("slider.label"))}</label>',
                 '<input id="day" type="range" min="0" max="1" step="7" value="0">',
                 '<output id="date" for="day"></output></div>',
-                '<div class="bar" aria-hidden="true"><i id="bar-done"></i><i id="bar-work"></i></div>',
+                '<div class="bar" aria-hidden="true"><i id="bar-done"></i>'
+                '<i id="bar-work"></i></div>',
                 '<p id="state" role="status" aria-live="polite"></p>',
                 f'<p class="note">{_t(w("slider.note"))}</p></div>',
             ]
@@ -539,7 +546,8 @@ def _map_section(
             f'<p class="note">{_t(w("map.help"))}</p>{raster}</div><aside>',
             f'<div id="detail" class="detail" aria-live="polite"><p class="hint">'
             f"{_t(w('detail.hint'))}</p></div>",
-            f'<details class="layers" open><summary>{_t(w("map.layers"))}</summary>{legend}</details>',
+            f'<details class="layers" open><summary>{_t(w("map.layers"))}</summary>'
+            f'{legend}</details>',
             "</aside></div>",
         ]
     )
@@ -594,9 +602,11 @@ def _areas_section(
             '<div class="filters">',
             f'<label>{_t(w("table.search"))} <input id="search" type="search" '
             f'placeholder="{_t(w("table.search.hint"))}"></label>',
-            f'<label>{_t(w("table.municipality"))} <select id="filter-municipality"><option value="">'
+            f'<label>{_t(w("table.municipality"))} <select id="filter-municipality">'
+            f'<option value="">'
             f"{_t(w('table.all'))}</option></select></label>{stage}</div>",
-            f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead><tr>{head}</tr>'
+            f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead>'
+            f'<tr>{head}</tr>'
             '</thead><tbody id="areas-body"></tbody></table><div class="pager">',
             f'<button id="previous" type="button">{_t(w("table.less"))}</button>',
             '<span id="count" role="status" aria-live="polite"></span>',
@@ -668,9 +678,11 @@ def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | N
     )
     inside = "".join(
         [
-            '<div class="charts three"><figure class="big">',
-            f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}<p class="note">{_t(fan_note)}</p>',
-            f'</figure><div class="stack"><figure><figcaption>{_t(w("forecast.finish"))}</figcaption>{years}',
+            '<div class="charts three"><figure class="big fan">',
+            f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}<p class="note">'
+            f'{_t(fan_note)}</p>',
+            f'</figure><div class="stack"><figure><figcaption>'
+            f'{_t(w("forecast.finish"))}</figcaption>{years}',
             f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
             f"<figure><figcaption>{_t(w('forecast.cost'))}</figcaption>{cost}",
             f'<p class="note">{_t(cost_note)}</p></figure></div>',
@@ -833,7 +845,8 @@ def _figures_section(report: Report, view: View, w: Words) -> Section:
             )
         parts.append(
             f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(f.definition)} {_t(f.note)}</dd><dd>{_t(f.scope)}</dd><dd>{lineage}</dd></div>"
+            f"<dd>{_t(f.definition)} {_t(f.note)}</dd><dd>{_t(f.scope)}</dd><dd>"
+            f"{lineage}</dd></div>"
         )
     return "figures", w("section.figures"), f'<dl class="figures">{"".join(parts)}</dl>'
 
@@ -935,7 +948,7 @@ def _cautions_section(report: Report, w: Words) -> Section:
     return "cautions", w("section.cautions"), f'<ul class="cautions">{listed}</ul>'
 
 
-# --- sections of the public page -------------------------------------------------------------------
+# --- sections of the public page ----------------------------------------------------------------
 
 
 def _public_totals(report: PublicReport, w: Words) -> str:

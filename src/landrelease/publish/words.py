@@ -126,7 +126,8 @@ ENGLISH: Mapping[str, str] = {
     "legend.worked": "work under way",
     "legend.closed": "all stages finished (planned)",
     "legend.blank": "No colour: no information. Treat as dangerous.",
-    "legend.small": "Areas too small to see are drawn larger than they are, never left out.",
+    "legend.small": (
+        "Hazardous areas too small to see are drawn larger than they are, never left out."),
     "legend.source": (
         "Symbols after Technical Note 07.11/01 (SHA F4A718, CHA FF0000; status as outline). "
         "The symbol for a class that nobody reported is our own."

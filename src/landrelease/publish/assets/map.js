@@ -199,7 +199,8 @@ class GroundMap {
         continue;
       }
       const key = group(i);
-      if (key === null) continue;
+      // Released ground smaller than a pixel is left out: that errs on the right side.
+      if (key === null || (!grow && Math.max(x1 - x0, y1 - y0) * k < 1.5)) continue;
       let path = found.get(key);
       if (!path) found.set(key, path = new Path2D());
       const w = (x1 - x0) * k, h = (y1 - y0) * k;
@@ -223,6 +224,11 @@ class GroundMap {
   released(ground) {
     const c = this.ctx;
     for (const path of this.paths(ground, () => 0, false).values()) {
+      if (this.k < 1 / 100) { // hatch and outline would be finer than a pixel
+        c.fillStyle = this.colour("cleared-line");
+        c.fill(path);
+        continue;
+      }
       c.save();
       c.fillStyle = this.colour("cleared");
       c.fill(path);
