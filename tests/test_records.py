@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -60,7 +61,7 @@ def codes(found):
 
 
 def moved(dx, shape=SQUARE):
-    return shapely.transform(shape, lambda xy: xy + [dx, 0])
+    return shapely.transform(shape, lambda xy: xy + np.array((dx, 0)))
 
 
 def places(tmp_path, text, name="settlements.csv", encoding="utf-8"):
