@@ -146,7 +146,8 @@ def public_released(
         order = np.argsort(left, kind="stable")
         left, right = left[order], right[order]
         touched, starts = np.unique(left, return_index=True)
-        for n, near in zip(touched.tolist(), np.split(right, starts[1:]), strict=True):
+        groups = np.split(right, starts[1:]) if len(touched) else []
+        for n, near in zip(touched.tolist(), groups, strict=True):
             kept[n] = shapely.difference(kept[n], shapely.union_all(taken[near]))
     kept = shapely.segmentize(kept, _EDGE_M)
     degrees = _rounded(plane.to_degrees(kept))
