@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def calendar(assumptions: Assumptions, start: date) -> Calendar:
         after = date(year + (first + months - 1) // 12, (first + months - 1) % 12 + 1, 1)
         step = (after - opens).days / slots_a_year
         edges = [opens + timedelta(days=round(k * step)) for k in range(slots_a_year + 1)]
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in itertools.pairwise(edges):
             if begin >= start and end <= horizon_day:
                 starts.append(begin)
                 ends.append(end)
@@ -144,16 +145,20 @@ def build(
     for assessment in assessments:
         if assessment.hazard_id in index:
             people[index[assessment.hazard_id]] = assessment.people_nearby
-    for i in np.flatnonzero(~np.isfinite(people)):
-        raise LandReleaseError(HAZARD_NOT_ASSESSED, hazard=hazards[int(i)].id)
+    missing = np.flatnonzero(~np.isfinite(people))
+    if len(missing):
+        raise LandReleaseError(HAZARD_NOT_ASSESSED, hazard=hazards[int(missing[0])].id)
     area = np.array([hazard.area_m2 for hazard in hazards])
     task_hazard = np.array([index.get(task.hazard_id, -1) for task in tasks], dtype=np.int64)
     task_area = np.array([task.area_m2 for task in tasks], dtype=np.float64)
     known = task_hazard >= 0
     sums = np.bincount(task_hazard[known], task_area[known], minlength=len(hazards))
-    for i in np.flatnonzero(np.abs(sums - area) > 1.0 + 1e-3 * area):
-        raise LandReleaseError(TASKS_DO_NOT_FIT, hazard=hazards[int(i)].id,
-                               found=round(float(sums[i]), 1), expected=round(float(area[i]), 1))
+    wrong = np.flatnonzero(np.abs(sums - area) > 1.0 + 1e-3 * area)
+    if len(wrong):
+        worst = int(wrong[0])
+        raise LandReleaseError(TASKS_DO_NOT_FIT, hazard=hazards[worst].id,
+                               found=round(float(sums[worst]), 1),
+                               expected=round(float(area[worst]), 1))
     benefit = per_person * people + per_hectare * hectares(1.0) * area
     longitude, latitude = _middles(hazards)
 
@@ -342,7 +347,7 @@ def _availability(pools: Sequence[TeamPool], days: Calendar) -> tuple[np.ndarray
         if pool.available_from is not None:
             first = sum(day < pool.available_from for day in days.first_days[:horizon])
         if pool.available_until is not None:
-            # A slot's last day is the one before its end: a team that leaves that evening worked it.
+            # The last day counts: a team that leaves that evening has worked it.
             until = (pool.available_until - days.start).days + 1
             last = int(np.searchsorted(days.delay_days[1:], until, side="right"))
         opens.append(first)
