@@ -81,7 +81,7 @@ def test_markup_in_names_stays_text():
 
 def test_safety_S14_the_document_leaves_out_what_the_view_refuses():
     found = " ".join(
-        pages(render_pdf(small_report(), Without("plan", "forecast", "ledger", "import")))
+        pages(render_pdf(small_report(), Without("plan_quality", "forecast", "ledger", "imports")))
     )
     for words in ("bound", "Half of the runs", "Cleared", "rows were read"):
         assert words not in found

@@ -7,6 +7,7 @@ synthetic.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import io
 import json
@@ -21,6 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
+from landrelease.access.policy import ROLES
+from landrelease.access.policy import view as policy_view
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.finding import Finding, ImportReport
 from landrelease.core.geometry import geodesic_area_m2
@@ -46,7 +49,14 @@ from landrelease.core.report import (
 from landrelease.core.risk import HazardAssessment, Prior
 from landrelease.core.work import Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import LandReleaseError
-from landrelease.publish.content import chances, finish_of, map_content, plan_dates
+from landrelease.publish.content import (
+    chances,
+    finish_of,
+    map_content,
+    plan_dates,
+    sight_of,
+    visible_dates,
+)
 from landrelease.publish.encode import rings, safe_json
 
 HEAD = "c0ffee" + "0" * 58
@@ -54,16 +64,24 @@ START = date(2027, 4, 1)
 
 
 class Everything:
-    def may(self, what: str, field: str = "") -> bool:
+    def may(self, subject: str, field: str = "") -> bool:
         return True
+
+    def precision(self, subject: str) -> str:
+        return "exact"
 
 
 class Without:
+    """Refuses whole subjects ("plan_dates") or fields ("figures.records")."""
+
     def __init__(self, *refused: str):
         self.refused = refused
 
-    def may(self, what: str, field: str = "") -> bool:
-        return what not in self.refused and f"{what}.{field}" not in self.refused
+    def may(self, subject: str, field: str = "") -> bool:
+        return subject not in self.refused and f"{subject}.{field}" not in self.refused
+
+    def precision(self, subject: str) -> str:
+        return "none" if subject in self.refused else "exact"
 
 
 # --- a report ------------------------------------------------------------------------------------
@@ -662,24 +680,57 @@ def test_chances_are_those_of_the_announced_dates():
 
 
 @pytest.mark.parametrize(
-    "what, gone",
+    ("subject", "gone"),
     [
-        ("plan", "plan"),
-        ("accident", "accidents"),
-        ("lifted", "lifted"),
+        ("plan_dates", "plan"),
+        ("accident_points", "accidents"),
+        ("accident_points.place", "accidents"),
+        ("activity", "lifted"),
         ("outcome", "outcomes"),
         ("settlement", "settlements"),
         ("administrative_area", "municipalities"),
     ],
 )
-def test_safety_S14_what_the_view_refuses_is_not_in_the_content(what, gone):
+def test_safety_S14_what_the_view_refuses_is_not_in_the_content(subject, gone):
     report = small_report()
-    dates = plan_dates(report.plan, [h.id for h in report.land.hazards])
-    assert gone in map_content(report, Everything(), dates)
-    refused = map_content(report, Without(what), None if what == "plan" else dates)
-    assert gone not in refused
+
+    def content(view):
+        sight = sight_of(view)
+        return map_content(report, sight, visible_dates(report, sight))
+
+    assert gone in content(Everything())
+    assert gone not in content(Without(subject))
 
 
-def test_safety_S14_accidents_are_refused_in_the_assessment_too():
-    hazards = map_content(small_report(), Without("accident"), None)["hazards"]
-    assert "people" in hazards and "inside" not in hazards and "near" not in hazards
+def test_safety_S14_counts_by_area_follow_their_own_fields():
+    refused = Without("assessment.accidents_inside", "assessment.lifted_nearby")
+    hazards = map_content(small_report(), sight_of(refused), None)["hazards"]
+    assert "people" in hazards
+    assert not {"inside", "near", "lifted"} & set(hazards)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_safety_S15_only_who_may_see_hazards_exactly_gets_the_planner_page(role):
+    view = policy_view(role)
+    if view.precision("hazard") == "exact":
+        assert sight_of(view).dates == view.may("plan_dates")
+    else:
+        assert role in ("public", "community", "donor")
+        with pytest.raises(LandReleaseError, match="PUB-001"):
+            sight_of(view)
+
+
+def test_safety_S16_an_operator_sees_no_accident_points_no_priority_and_no_cost():
+    sight = sight_of(policy_view("operator"))
+    assert sight.dates and sight.teams
+    assert not (sight.accident or sight.priority or sight.cost or sight.imports)
+    # The order then follows the dates alone, not how the plan ranks the areas.
+    report = two_areas((2, 4, 5))
+    ids = [h.id for h in report.land.hazards]
+    swapped = dataclasses.replace(report.plan, priority=report.plan.priority[::-1])
+    for with_priority in (False, True):
+        a, b = (
+            plan_dates(p, ids, with_priority=with_priority).order.tolist()
+            for p in (report.plan, swapped)
+        )
+        assert a == b or with_priority

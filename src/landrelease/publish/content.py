@@ -23,29 +23,72 @@ from landrelease.publish.encode import STEPS_PER_DEGREE, places, rings
 
 
 class View(Protocol):
-    """What one reader may see. `what` is a word of `WHATS`, `field` a part of it or ""."""
+    """What one reader may see, in the words of the policy (`access/policy.py` is one such view)."""
 
-    def may(self, what: str, field: str = "") -> bool: ...
+    def may(self, subject: str, field: str = "") -> bool: ...
+
+    def precision(self, subject: str) -> str: ...
 
 
-# The questions that publish asks of a view; docs/pages.md says what each one shows.
-WHATS: dict[str, tuple[str, ...]] = {
-    "hazard": ("",),
-    "assessment": ("",),
-    "outcome": ("",),
-    "accident": ("",),
-    "lifted": ("",),
-    "settlement": ("",),
-    "administrative_area": ("",),
-    "plan": ("", "team"),
-    "forecast": ("",),
-    "ledger": ("",),
-    "figure": ("", "records"),
-    "assumption": ("",),
-    "import": ("",),
-    "contamination": ("",),
-    "source": ("",),
-}
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a view means for the page and the document; docs/pages.md has the same table."""
+
+    assessment: bool
+    accident_counts: bool  # by area
+    accident_total: bool
+    lifted_counts: bool
+    outcome: bool
+    accident: bool
+    lifted: bool
+    settlement: bool
+    administrative_area: bool
+    dates: bool
+    priority: bool
+    teams: bool
+    quality: bool
+    forecast: bool
+    cost: bool
+    assumptions: bool
+    ledger: bool
+    ledger_accidents: bool
+    figures: bool
+    records: bool
+    imports: bool
+    contamination: bool
+
+
+def sight_of(view: View) -> Sight:
+    """Ask a view all that publish needs to know.
+
+    Layers are drawn record by record, so a reader who gets them as cells, rounded inward or in
+    totals gets none here: that reader's page is the public one.
+
+    Raises LandReleaseError PUB-001: the reader may not see hazards as they are recorded. Without
+    them a map would show danger as blank ground.
+    """
+    def exact(subject: str, field: str = "") -> bool:
+        return view.precision(subject) == "exact" and view.may(subject, field)
+
+    if not exact("hazard"):
+        raise LandReleaseError(PUB_NOT_FOR_ROLE)
+    return Sight(
+        assessment=all(view.may("assessment", f) for f in (
+            "people_nearby", "people_low", "people_high", "prior", "next_action")),
+        accident_counts=(view.may("assessment", "accidents_inside")
+                         and view.may("assessment", "accidents_nearby")),
+        accident_total=view.may("accident_counts", "accidents"),
+        lifted_counts=view.may("assessment", "lifted_nearby"),
+        outcome=exact("outcome"), accident=exact("accident_points", "place"),
+        lifted=exact("activity"), settlement=exact("settlement"),
+        administrative_area=exact("administrative_area"), dates=exact("plan_dates"),
+        priority=exact("plan_priority"), teams=exact("plan_teams"),
+        quality=view.may("plan_quality"), forecast=view.may("forecast"),
+        cost=view.may("forecast", "cost"), assumptions=view.may("forecast", "assumptions"),
+        ledger=view.may("ledger"), ledger_accidents=view.may("ledger", "accidents"),
+        figures=view.may("figures"), records=view.may("figures", "records"),
+        imports=view.may("imports", "reports"), contamination=view.may("contamination_map"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +128,14 @@ class PlanDates:
         return self.curve_m2[:, -1]
 
 
-def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
+def plan_dates(
+    plan: Plan, hazard_ids: list[str], *, with_priority: bool = True
+) -> PlanDates:
     """Read a plan's schedule by hazard; see `PlanDates`.
 
     A finish at slot f is the END of slot f - 1: `delay_days[f]` calendar days, rounded up, so that
-    no date is earlier than the plan says.
+    no date is earlier than the plan says. Without `with_priority` areas that start on the same day
+    stand in the order of their ids.
     """
     problem, schedule = plan.problem, plan.schedule
     n, horizon = len(hazard_ids), problem.horizon
@@ -126,7 +172,8 @@ def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
     # The order is that in which the plan starts the areas; what it does not reach comes last, in
     # the order of dispatch.
     priority = np.full(n, np.inf)
-    np.minimum.at(priority, of[known], np.asarray(plan.priority, dtype=float)[known])
+    if with_priority:
+        np.minimum.at(priority, of[known], np.asarray(plan.priority, dtype=float)[known])
     when = np.where(first < 0, np.inf, first.astype(float))
     order = np.empty(n, dtype=np.int64)
     order[np.lexsort((np.array(hazard_ids, dtype=object).astype(str), priority, when))] = np.arange(
@@ -187,10 +234,21 @@ def plan_dates(plan: Plan, hazard_ids: list[str]) -> PlanDates:
     )
 
 
-def require_hazards(view: View) -> None:
-    """Raises LandReleaseError PUB-001: without hazards a map would show danger as blank ground."""
-    if not view.may("hazard"):
-        raise LandReleaseError(PUB_NOT_FOR_ROLE)
+def visible_dates(report: Report, sight: Sight) -> PlanDates | None:
+    """The plan by hazard where there is one and the reader may see its dates."""
+    if report.plan is None or not sight.dates:
+        return None
+    return plan_dates(report.plan, [h.id for h in report.land.hazards],
+                      with_priority=sight.priority)
+
+
+def order_of(report: Report, sight: Sight, dates: PlanDates | None) -> tuple[np.ndarray, str]:
+    """The rank of each hazard, 1 first, and what it follows: "plan", "people" or "records"."""
+    if dates is not None:
+        return dates.order, "plan"
+    if report.assessments and sight.assessment:
+        return people_order(report), "people"
+    return np.arange(1, len(report.land.hazards) + 1), "records"
 
 
 def people_order(report: Report) -> np.ndarray:
@@ -239,7 +297,7 @@ class _Table:
         return list(self.numbers)
 
 
-def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str, Any]:
+def map_content(report: Report, sight: Sight, dates: PlanDates | None) -> dict[str, Any]:
     """What the script of the planner page needs, as columns: value i belongs to hazard i."""
     land = report.land
     bounds = bounds_of(land)
@@ -248,7 +306,7 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
     table = _Table()
     # Admitted in this order, so that the names of municipalities have the smallest numbers.
     municipality = [table(names.get(h.municipality_id, "")) for h in land.hazards]
-    assessed = {a.hazard_id: a for a in report.assessments} if view.may("assessment") else {}
+    assessed = {a.hazard_id: a for a in report.assessments} if sight.assessment else {}
     found = [assessed.get(h.id) for h in land.hazards]
     hazards: dict[str, Any] = {
         "id": [h.id for h in land.hazards],
@@ -257,10 +315,8 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
         "area": [_whole(h.area_m2) for h in land.hazards],
         "class": [table(h.hazard_type) for h in land.hazards],
         "status": [table(h.status) for h in land.hazards],
-        "order": (people_order(report) if dates is None else dates.order).tolist(),
+        "order": order_of(report, sight, dates)[0].tolist(),
     }
-    if not view.may("assessment") and dates is None:
-        hazards["order"] = list(range(1, len(land.hazards) + 1))
     if assessed:
         hazards |= {
             "people": [None if a is None else _whole(a.people_nearby) for a in found],
@@ -274,12 +330,12 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
             "next": [None if a is None else table(a.next_action) for a in found],
             "why": [[] if a is None else [table(r) for r in a.prior.reasons] for a in found],
         }
-        if view.may("accident"):
+        if sight.accident_counts:
             hazards |= {
                 "inside": [None if a is None else a.accidents_inside for a in found],
                 "near": [None if a is None else a.accidents_nearby for a in found],
             }
-        if view.may("lifted"):
+        if sight.lifted_counts:
             hazards["lifted"] = [None if a is None else a.lifted_nearby for a in found]
     content: dict[str, Any] = {
         "steps": STEPS_PER_DEGREE,
@@ -289,24 +345,24 @@ def map_content(report: Report, view: View, dates: PlanDates | None) -> dict[str
         "texts": table.texts,
     }
     if dates is not None:
-        content["plan"] = _plan_content(dates, with_teams=view.may("plan", "team"))
-    if view.may("outcome"):
+        content["plan"] = _plan_content(dates, with_teams=sight.teams)
+    if sight.outcome:
         content["outcomes"] = {
             "rings": [rings(o.ground, origin, record_id=o.id) for o in land.outcomes],
             "kind": [o.outcome_type for o in land.outcomes],
         }
-    if view.may("accident"):
+    if sight.accident:
         content["accidents"] = places([a.place for a in land.accidents], origin)
-    if view.may("lifted"):
+    if sight.lifted:
         content["lifted"] = places([a.place for a in land.lifted], origin)
-    if view.may("settlement"):
+    if sight.settlement:
         chosen = sorted(land.settlements, key=lambda s: (-(s.population or 0), s.name))
         content["settlements"] = {
             "name": [s.name for s in chosen],
             "xy": places([s.place for s in chosen], origin),
             "error": [_whole(s.position_error_m) for s in chosen],
         }
-    if view.may("administrative_area"):
+    if sight.administrative_area:
         content["municipalities"] = municipality_content(land.municipalities, origin)
     return content
 

@@ -19,12 +19,13 @@ from landrelease.errors import PUB_NOT_SET, LandReleaseError
 from landrelease.publish import charts
 from landrelease.publish.content import (
     PlanDates,
+    Sight,
     View,
     cost_quantiles,
     finish_of,
-    people_order,
-    plan_dates,
-    require_hazards,
+    order_of,
+    sight_of,
+    visible_dates,
 )
 from landrelease.publish.page import (
     ledger_cells,
@@ -53,8 +54,7 @@ def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = Non
     """
     import typst
 
-    require_hazards(view)
-    content = document_content(report, view, Words(words))
+    content = document_content(report, sight_of(view), Words(words))
     source = (resources.files("landrelease.publish") / "assets" / "report.typ").read_bytes()
     try:
         pdf = typst.compile(
@@ -69,18 +69,13 @@ def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = Non
     return bytes(pdf)
 
 
-def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
+def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     """All texts and pictures of the document, as report.typ reads them."""
     land = report.land
-    dates = (
-        plan_dates(report.plan, [h.id for h in land.hazards])
-        if report.plan is not None and view.may("plan")
-        else None
-    )
-    by_plan = dates is not None
-    order = dates.order if dates is not None else people_order(report)
+    dates = visible_dates(report, sight)
+    order, follows = order_of(report, sight, dates)
     svg, full = map_svg(land, order, 480, 500)
-    order_words = w("doc.order.plan" if by_plan else "doc.order.people")
+    order_words = w(f"doc.order.{follows}")
     _, last = classes(order)
     legend = [
         [RAMP[k], w("doc.legend", **{"from": (last[k - 1] + 1 if k else 1), "to": last[k]})]
@@ -113,12 +108,12 @@ def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
         "synthetic": w("synthetic") if report.synthetic else "",
         "foot": w("foot", made=w("made_on", date=_day(report.made_on)), chain=chain),
         "pages": [w("doc.page", page=1), w("doc.page", page=2)],
-        "found": _found(report, view, w),
+        "found": _found(report, sight, w),
         "map_svg": svg,
         "legend": legend,
         "map_note": w("doc.map.full" if full else "doc.map.small", order=order_words),
         "blank": w("legend.blank"),
-        "plan": [w("plan.none")] if not by_plan else plan_words(report, w, dates),  # type: ignore[arg-type]
+        "plan": [w("plan.none")] if report.plan is None else plan_words(report, w, dates),
         "score_svg": "",
         "weights": "",
         "fan_svg": "",
@@ -130,20 +125,20 @@ def document_content(report: Report, view: View, w: Words) -> dict[str, Any]:
         "assumptions": [],
         "cautions": [_cut(c, 400) for c in standing_cautions(report, w, page=False)],
     }
-    if by_plan and report.plan is not None:
+    if report.plan is not None and sight.quality:
         content["score_svg"] = charts.score_chart(
             report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330
         )
         content["weights"] = "; ".join(
             f"{name}: {number(value)}" for name, value in report.weights.items()
         )
-    if not view.may("plan"):
+    if not sight.quality:
         content["plan"] = []
-    if view.may("forecast"):
-        content |= _forecast(report, w, dates)
-    if view.may("ledger") and (report.ledger or report.ledger_total is not None):
+    if sight.forecast:
+        content |= _forecast(report, sight, w, dates)
+    if sight.ledger and (report.ledger or report.ledger_total is not None):
         content |= _ledger(report, w)
-    if view.may("assumption") and report.assumptions is not None:
+    if sight.assumptions and report.assumptions is not None:
         content |= _assumptions(report, w)
     return content
 
@@ -159,24 +154,24 @@ def _cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _found(report: Report, view: View, w: Words) -> list[str]:
+def _found(report: Report, sight: Sight, w: Words) -> list[str]:
     land = report.land
     area = (
         w("doc.hazards.area", area=area_words(report.ledger_total.hazardous_m2))
-        if report.ledger_total is not None and view.may("ledger")
+        if report.ledger_total is not None and sight.ledger
         else ""
     )
     where = len({h.municipality_id for h in land.hazards if h.municipality_id})
     found = [w("doc.hazards", count=f"{len(land.hazards):,}", municipalities=where, area=area)]
-    if view.may("accident") and view.may("lifted"):
+    if sight.accident_total and sight.lifted:
         found.append(
             w("doc.accidents", accidents=f"{len(land.accidents):,}", lifted=f"{len(land.lifted):,}")
         )
-    if report.assessments and view.may("assessment"):
+    if report.assessments and sight.assessment:
         chance = np.array([a.prior.probability for a in report.assessments])
         low, high = np.quantile(chance, [0.1, 0.9])
         found.append(w("doc.prior", low=f"{100 * low:.0f} %", high=f"{100 * high:.0f} %"))
-    if report.imports and view.may("import"):
+    if report.imports and sight.imports:
         found.append(
             w(
                 "doc.imports",
@@ -190,12 +185,23 @@ def _found(report: Report, view: View, w: Words) -> list[str]:
     return found
 
 
-def _forecast(report: Report, w: Words, dates: PlanDates | None) -> dict[str, Any]:
+def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> dict[str, Any]:
     outlook = report.outlook
     if outlook is None:
         return {"forecast": [w("forecast.none")]}
     finish = finish_of(outlook)
-    low, median, high = cost_quantiles(outlook)
+    cost = []
+    if sight.cost:
+        low, median, high = cost_quantiles(outlook)
+        cost.append(
+            w(
+                "doc.cost",
+                median=money(median),
+                low=money(low),
+                high=money(high),
+                currency=outlook.currency,
+            )
+        )
     levels = np.sort(outlook.quantiles)
     note = w(
         "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
@@ -216,13 +222,7 @@ def _forecast(report: Report, w: Words, dates: PlanDates | None) -> dict[str, An
                 high=year_or_never(finish.high, finish, w),
                 never=never_words(finish, w),
             ),
-            w(
-                "doc.cost",
-                median=money(median),
-                low=money(low),
-                high=money(high),
-                currency=outlook.currency,
-            ),
+            *cost,
             note,
             w(
                 "forecast.policy",

@@ -23,14 +23,16 @@ from landrelease.publish import charts
 from landrelease.publish.content import (
     Finish,
     PlanDates,
+    Sight,
     View,
     chances,
     cost_quantiles,
     finish_of,
     map_content,
-    plan_dates,
+    order_of,
     public_content,
-    require_hazards,
+    sight_of,
+    visible_dates,
 )
 from landrelease.publish.encode import safe_json
 from landrelease.publish.words import Words
@@ -42,39 +44,36 @@ RECORDS_SHOWN = 200  # of those that a figure rests on; the rest are in figures.
 def render_page(report: Report, view: View, words: Mapping[str, str] | None = None) -> str:
     """The page for those who run the programme, as one self-contained HTML text.
 
-    `view` says what the reader may see (`content.WHATS`); what it refuses is not in the page.
+    `view` says what the reader may see (`content.sight_of`); what it refuses is not in the page.
 
     Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-002 (no coordinates).
     """
-    require_hazards(view)
+    sight = sight_of(view)
     w = Words(words)
-    dates = (
-        plan_dates(report.plan, [h.id for h in report.land.hazards])
-        if report.plan is not None and view.may("plan")
-        else None
-    )
-    shown_on_map = map_content(report, view, dates)
+    dates = visible_dates(report, sight)
+    shown_on_map = map_content(report, sight, dates)
     content = {
         "map": shown_on_map,
         "words": w.for_script(),
         "nowhere": w("nowhere"),
+        "order": order_of(report, sight, dates)[1],
         "whole_m2": (
             report.ledger_total.hazardous_m2
             if report.ledger_total is not None
             else sum(h.area_m2 for h in report.land.hazards)
         ),
     }
-    columns = _columns(w, report, view, dates)
+    columns = _columns(w, report, sight, dates)
     sections = [
-        _map_section(report, view, w, dates, shown_on_map),
+        _map_section(report, sight, w, dates, shown_on_map),
         _areas_section(report, w, dates, columns),
-        _forecast_section(report, view, w, dates),
-        _plan_section(report, view, w, dates),
-        _ledger_section(report, view, w),
-        _figures_section(report, view, w),
-        _assumptions_section(report, view, w),
-        _imports_section(report, view, w),
-        _sources_section(report.sources, view.may("source"), w),
+        _forecast_section(report, sight, w, dates),
+        _plan_section(report, sight, w, dates),
+        _ledger_section(report, sight, w),
+        _figures_section(report, sight, w),
+        _assumptions_section(report, sight, w),
+        _imports_section(report, sight, w),
+        _sources_section(report.sources, w),
         _cautions_section(report, w),
     ]
     shown = [s for s in sections if s]
@@ -88,7 +87,7 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
             f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
             f'<p class="caution">{_t(w("caution_short"))}</p>',
-            _tiles(report, view, w, dates),
+            _tiles(report, sight, w, dates),
             "</div></header>",
             f'<nav aria-label="{_t(w("page.contents"))}"><div class="wide">',
             "".join(f'<a href="#{key}">{_t(w(f"nav.{key}"))}</a>' for key, _, _ in shown),
@@ -362,14 +361,14 @@ def year_or_never(day: date | None, finish: Finish, w: Words) -> str:
 Section = tuple[str, str, str] | None
 
 
-def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str:
+def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> str:
     tiles: list[tuple[str, str, str]] = []
     where = len({h.municipality_id for h in report.land.hazards if h.municipality_id})
     tiles.append(
         (
             w("tile.hazardous"),
             area_words(report.ledger_total.hazardous_m2)
-            if report.ledger_total is not None and view.may("ledger")
+            if report.ledger_total is not None and sight.ledger
             else f"{len(report.land.hazards):,}",
             w("tile.hazardous.note", count=f"{len(report.land.hazards):,}", municipalities=where),
         )
@@ -389,9 +388,8 @@ def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str
                 ),
             )
         )
-    if report.outlook is not None and view.may("forecast"):
+    if report.outlook is not None and sight.forecast:
         finish = finish_of(report.outlook)
-        low, median, high = cost_quantiles(report.outlook)
         tiles.append(
             (
                 w("tile.finish"),
@@ -403,6 +401,8 @@ def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str
                 ),
             )
         )
+    if report.outlook is not None and sight.cost:
+        low, median, high = cost_quantiles(report.outlook)
         tiles.append(
             (
                 w("tile.cost"),
@@ -415,7 +415,7 @@ def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str
                 ),
             )
         )
-    if report.plan is not None and dates is not None:
+    if report.plan is not None and sight.quality:
         room = report.plan.room_closed
         tiles.append(
             (
@@ -435,10 +435,10 @@ def _tiles(report: Report, view: View, w: Words, dates: PlanDates | None) -> str
 
 
 def _map_section(
-    report: Report, view: View, w: Words, dates: PlanDates | None, content: Mapping[str, Any]
+    report: Report, sight: Sight, w: Words, dates: PlanDates | None, content: Mapping[str, Any]
 ) -> Section:
     hazards = content["hazards"]
-    choices = [("order", "colour.priority" if dates is not None else "colour.order_people")]
+    choices = [("order", f"colour.order.{order_of(report, sight, dates)[1]}")]
     if "people" in hazards:
         choices += [("people", "colour.people"), ("chance", "colour.prior")]
     choices.append(("class", "colour.class"))
@@ -525,9 +525,10 @@ def _map_section(
             ]
         )
     else:
-        slider = f'<p class="note">{_t(w("slider.none"))}</p>'
+        absent = "slider.none" if report.plan is None else "slider.hidden"
+        slider = f'<p class="note">{_t(w(absent))}</p>'
     raster = ""
-    if report.contamination is not None and report.contamination_file and view.may("contamination"):
+    if report.contamination is not None and report.contamination_file and sight.contamination:
         grid = report.contamination
         note = w(
             "contamination.note",
@@ -554,14 +555,16 @@ def _map_section(
     return "map", w("section.map"), inside
 
 
-def _columns(w: Words, report: Report, view: View, dates: PlanDates | None) -> list[dict[str, str]]:
+def _columns(
+    w: Words, report: Report, sight: Sight, dates: PlanDates | None
+) -> list[dict[str, str]]:
     columns = [
         ("order", "col.rank", "n"),
         ("id", "col.id", ""),
         ("municipality", "col.municipality", ""),
         ("area", "col.area", "n"),
     ]
-    assessed = bool(report.assessments) and view.may("assessment")
+    assessed = bool(report.assessments) and sight.assessment
     if assessed:
         columns += [("people", "col.people", "n"), ("prior", "col.prior", "n")]
     if dates is not None:
@@ -616,8 +619,8 @@ def _areas_section(
     return ("areas", w("section.areas" if dates is not None else "section.areas.noplan"), inside)
 
 
-def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | None) -> Section:
-    if not view.may("forecast"):
+def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> Section:
+    if not sight.forecast:
         return None
     outlook = report.outlook
     if outlook is None:
@@ -644,13 +647,20 @@ def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | N
         w("forecast.svg.finish", median=year_or_never(finish.median, finish, w)),
         f"> {finish.horizon.year}",
     )
-    median = cost_quantiles(outlook)[1]
-    cost, millions = charts.cost_chart(
-        outlook.cost, w("forecast.svg.cost", median=money(median), currency=outlook.currency)
-    )
-    cost_note = w(
-        "forecast.cost.note" if millions else "forecast.cost.note_small", currency=outlook.currency
-    )
+    costs = ""
+    if sight.cost:
+        median = cost_quantiles(outlook)[1]
+        cost, millions = charts.cost_chart(
+            outlook.cost, w("forecast.svg.cost", median=money(median), currency=outlook.currency)
+        )
+        cost_note = w(
+            "forecast.cost.note" if millions else "forecast.cost.note_small",
+            currency=outlook.currency,
+        )
+        costs = (
+            f"<figure><figcaption>{_t(w('forecast.cost'))}</figcaption>{cost}"
+            f'<p class="note">{_t(cost_note)}</p></figure>'
+        )
     fan_note = w(
         "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
         runs=f"{outlook.runs:,}",
@@ -684,8 +694,7 @@ def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | N
             f'</figure><div class="stack"><figure><figcaption>'
             f'{_t(w("forecast.finish"))}</figcaption>{years}',
             f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
-            f"<figure><figcaption>{_t(w('forecast.cost'))}</figcaption>{cost}",
-            f'<p class="note">{_t(cost_note)}</p></figure></div>',
+            f"{costs}</div>",
             f"<div><h3>{_t(w('forecast.chance'))}</h3>{chance}</div>",
             f'<div><h3>{_t(w("forecast.drivers"))}</h3><ul class="drivers">{drivers}</ul>'
             f'<p class="note">{_t(w("forecast.drivers.note"))}</p></div></div>'
@@ -697,11 +706,11 @@ def _forecast_section(report: Report, view: View, w: Words, dates: PlanDates | N
     return "forecast", w("section.forecast"), inside
 
 
-def _plan_section(report: Report, view: View, w: Words, dates: PlanDates | None) -> Section:
-    if not view.may("plan"):
+def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> Section:
+    if not sight.quality:
         return None
     plan = report.plan
-    if plan is None or dates is None:
+    if plan is None:
         return "plan", w("section.plan"), f"<p>{_t(w('plan.none'))}</p>"
     chart = charts.score_chart(plan, w("plan.this"), w("plan.bound"), w("plan.svg"))
     rows = sorted([*plan.rules.items(), (w("plan.this"), plan.score)], key=lambda r: (-r[1], r[0]))
@@ -732,7 +741,7 @@ def _plan_section(report: Report, view: View, w: Words, dates: PlanDates | None)
     return "plan", w("section.plan"), inside
 
 
-def plan_words(report: Report, w: Words, dates: PlanDates) -> list[str]:
+def plan_words(report: Report, w: Words, dates: PlanDates | None) -> list[str]:
     """The plan's quality in sentences that a planner reads."""
     plan = report.plan
     assert plan is not None
@@ -746,6 +755,8 @@ def plan_words(report: Report, w: Words, dates: PlanDates) -> list[str]:
     ]
     if plan.score > 0 and plan.floor > 0:
         sentences.append(w("plan.words.floor", share=percent(min(plan.floor / plan.score, 1.0))))
+    if dates is None:
+        return sentences
     if dates.unfinished:
         sentences.append(
             w(
@@ -780,10 +791,10 @@ def ledger_cells(row: LedgerRow, w: Words) -> list[str]:
     ]
 
 
-def _ledger_section(report: Report, view: View, w: Words) -> Section:
-    if not view.may("ledger") or not (report.ledger or report.ledger_total):
+def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
+    if not sight.ledger or not (report.ledger or report.ledger_total):
         return None
-    accidents = view.may("accident")
+    accidents = sight.ledger_accidents
     head = [
         (w(f"ledger.{key}"), key != "name")
         for key in (
@@ -819,8 +830,8 @@ def _ledger_section(report: Report, view: View, w: Words) -> Section:
     )
 
 
-def _figures_section(report: Report, view: View, w: Words) -> Section:
-    if not view.may("figure") or not report.figures:
+def _figures_section(report: Report, sight: Sight, w: Words) -> Section:
+    if not sight.figures or not report.figures:
         return None
     parts = []
     for f in report.figures:
@@ -832,7 +843,7 @@ def _figures_section(report: Report, view: View, w: Words) -> Section:
             )
         rests = w("figures.records", count=f"{len(f.records):,}")
         lineage = f"<small>{_t(rests)}</small>"
-        if f.records and view.may("figure", "records"):
+        if f.records and sight.records:
             shown = f.records[:RECORDS_SHOWN]
             lead = (
                 w("figures.first", shown=len(shown), count=f"{len(f.records):,}")
@@ -851,8 +862,8 @@ def _figures_section(report: Report, view: View, w: Words) -> Section:
     return "figures", w("section.figures"), f'<dl class="figures">{"".join(parts)}</dl>'
 
 
-def _assumptions_section(report: Report, view: View, w: Words) -> Section:
-    if report.assumptions is None or not view.may("assumption"):
+def _assumptions_section(report: Report, sight: Sight, w: Words) -> Section:
+    if report.assumptions is None or not sight.assumptions:
         return None
     rows = [
         [
@@ -880,8 +891,8 @@ def _assumptions_section(report: Report, view: View, w: Words) -> Section:
     )
 
 
-def _imports_section(report: Report, view: View, w: Words) -> Section:
-    if not report.imports or not view.may("import"):
+def _imports_section(report: Report, sight: Sight, w: Words) -> Section:
+    if not report.imports or not sight.imports:
         return None
     names = ("read", "accepted", "merged", "quarantined")
     head = [
@@ -925,8 +936,8 @@ def _sources_table(sources: Sequence[DataSource], w: Words) -> str:
     )
 
 
-def _sources_section(sources: Sequence[DataSource], allowed: bool, w: Words) -> Section:
-    if not sources or not allowed:
+def _sources_section(sources: Sequence[DataSource], w: Words) -> Section:
+    if not sources:
         return None
     return "sources", w("section.sources"), _sources_table(sources, w)
 

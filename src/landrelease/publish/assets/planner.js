@@ -200,7 +200,7 @@
       if (found.kind === "hazard") {
         const i = found.i, name = texts[h.m[i]];
         return `${h.id[i]}${name ? " · " + name : ""} · ${areaWords(h.area[i])}` +
-          ` · ${words[plan ? "rank" : "rank_people"]} ${h.order[i]}`;
+          ` · ${words["rank_" + page.order]} ${h.order[i]}`;
       }
       if (found.kind === "outcome") {
         const kind = words["kind." + data.outcomes.kind[found.i]] || words["kind.not_reported"];
@@ -241,7 +241,7 @@
       rows.push(dd);
     };
     const state = (map, key) => words[`${map}.${key}`] || key;
-    add(plan ? "rank" : "rank_people", `${number(h.order[i])} / ${number(total)}`);
+    add("rank_" + page.order, `${number(h.order[i])} / ${number(total)}`);
     add("municipality", texts[h.m[i]] || page.nowhere);
     add("area_label", areaWords(h.area[i]));
     add("class", state("class", texts[h.class[i]]));
