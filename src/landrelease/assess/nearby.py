@@ -32,7 +32,8 @@ def nearby(land: Land, plane: LocalPlane, assumptions: Assumptions) -> Nearby:
     """Count what lies in or within `nearby_distance_m` of each hazard; planar metres and m².
 
     Cleared ground counts once where clearance records overlap (S03). The plane is equal-area, so
-    planar m² are those of the ellipsoid to about 1e-6 along short edges.
+    planar m² are those of the ellipsoid, up to about 1e-5 from the
+    curve of long edges.
 
     Raises
     ------

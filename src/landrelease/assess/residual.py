@@ -244,12 +244,12 @@ def _interval(parts: Sequence[_Left], weight: np.ndarray, width: float) -> tuple
         return quantile(tail), quantile(1.0 - tail)
     # The sum of two kinds of ground: invert its generating function on the unit circle by a fast
     # Fourier transform. Values of p that weigh nothing are left out.
-    most = float(np.sum([np.max(part.items().isf(1e-9)) for part in parts]))
-    if not most < MOST_ITEMS:
+    support = float(np.sum([np.max(part.items().isf(1e-9)) for part in parts]))
+    if not support < MOST_ITEMS:
         raise LandReleaseError(
-            RESIDUAL_SIZE, problem=f"up to {most:,.0f} items may be left, and sums of two kinds of "
+            RESIDUAL_SIZE, problem=f"up to {support:,.0f} items may be left, and sums of two kinds of "
                                    f"ground are computed up to {MOST_ITEMS:,}")
-    size = 1 << max(4, math.ceil(math.log2(2 * (most + 2))))
+    size = 1 << max(4, math.ceil(math.log2(2 * (support + 2))))
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     transform = np.zeros(len(z), dtype=complex)
     for g in np.flatnonzero(weight > 1e-12):
