@@ -73,7 +73,7 @@ def place_all(order, predecessor, option_start, first_pool, first_slots, second_
         lo, hi = option_start[s], option_start[s + 1]
         if chosen[s] >= 0:
             lo, hi = chosen[s], chosen[s] + 1
-        for turn in range(2):
+        for _turn in range(2):
             for o in range(lo, hi):
                 p, d = first_pool[o], first_slots[o]
                 a = earliest(free, skip, p, release, d, horizon)

@@ -11,6 +11,7 @@ stops early. Interrupted, the best plan so far is returned.
 
 from __future__ import annotations
 
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -49,7 +50,7 @@ class _Trees:
                 below[problem.predecessor[s]] += below[s]
         self.never = below * problem.delay_days[-1]
         cuts = np.linspace(0, len(starts), pricing.CHUNKS + 1).astype(np.int64)
-        self.chunks = [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]
+        self.chunks = [(int(a), int(b)) for a, b in itertools.pairwise(cuts) if b > a]
 
 
 class _Bound:
