@@ -247,8 +247,8 @@ def _interval(parts: Sequence[_Left], weight: np.ndarray, width: float) -> tuple
     support = float(np.sum([np.max(part.items().isf(1e-9)) for part in parts]))
     if not support < MOST_ITEMS:
         raise LandReleaseError(
-            RESIDUAL_SIZE, problem=f"up to {support:,.0f} items may be left, and sums of two kinds of "
-                                   f"ground are computed up to {MOST_ITEMS:,}")
+            RESIDUAL_SIZE, problem=f"up to {support:,.0f} items may be left, and sums of two kinds "
+                                   f"of ground are computed up to {MOST_ITEMS:,}")
     size = 1 << max(4, math.ceil(math.log2(2 * (support + 2))))
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     transform = np.zeros(len(z), dtype=complex)
