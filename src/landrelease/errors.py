@@ -1,4 +1,4 @@
-"""Every message that a user can meet, with its code. Codes never change or move to another meaning."""
+"""Every message that a user can meet, with its code. Codes never change their meaning."""
 
 from __future__ import annotations
 

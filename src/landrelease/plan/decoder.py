@@ -122,7 +122,7 @@ def place_all(order, predecessor, option_start, first_pool, first_slots, second_
 
 @njit(cache=True)
 def earliest(free, skip, p, release, slots, horizon):
-    """First start >= release with a free team of pool p for `slots` slots; -1 where there is none."""
+    """First start >= release with a free team of pool p for `slots` slots; -1 if there is none."""
     t = release
     while True:
         while skip[p, t] != t:
@@ -177,7 +177,8 @@ def decode(
     stages, pools = len(problem.predecessor), len(problem.pools)
     if chosen is None:
         chosen = np.full(stages, -1, dtype=np.int32)
-    placed = place_all(dispatch_order(problem, priority), *arrays(problem), np.ones(stages),
+    placed = place_all(  # type: ignore[call-arg]
+        dispatch_order(problem, priority), *arrays(problem), np.ones(stages),
                        np.zeros((pools, problem.horizon + 1)), chosen)
     return to_schedule(problem, placed)
 

@@ -9,7 +9,7 @@ import numpy as np
 from landrelease.core.work import Problem
 
 
-def _shortest(problem: Problem) -> np.ndarray:
+def shortest_slots(problem: Problem) -> np.ndarray:
     """Slots (S,) of each stage's shortest option; 1 where it has none."""
     slots = problem.first_slots + np.where(problem.second_pool >= 0, problem.second_slots, 0)
     out = np.ones(len(problem.predecessor))
@@ -60,7 +60,7 @@ _INDEX: dict[int, tuple[tuple[str, ...], dict[str, int]]] = {}
 
 def benefit_per_day_first(problem: Problem) -> np.ndarray:
     """Benefit of the whole area by its team time (W. E. Smith, Naval Res. Log. Q. 3, 1956)."""
-    return -_per_hazard(problem, problem.weight) / _per_hazard(problem, _shortest(problem))
+    return -_per_hazard(problem, problem.weight) / _per_hazard(problem, shortest_slots(problem))
 
 
 def benefit_per_remaining_day_first(problem: Problem) -> np.ndarray:
@@ -69,7 +69,7 @@ def benefit_per_remaining_day_first(problem: Problem) -> np.ndarray:
     Source: the ratio of J. B. Sidney, Operations Research 23 (1975), over the chain that follows.
     """
     weight = problem.weight.copy()
-    slots = _shortest(problem)
+    slots = shortest_slots(problem)
     best = weight / slots
     for s in range(len(weight) - 1, -1, -1):
         best[s] = max(best[s], weight[s] / slots[s])

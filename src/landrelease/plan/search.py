@@ -21,9 +21,9 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
 from landrelease.plan import bound as pricing
 from landrelease.plan import decoder
-from landrelease.plan.rules import RULES
+from landrelease.plan.rules import RULES, shortest_slots
 
-BOUND_ITERATIONS = 80
+BOUND_ITERATIONS = 200
 # Sums of some 30,000 products in double precision err by less than this share.
 ROUNDING = 1e-9
 
@@ -70,7 +70,7 @@ class _Bound:
 
         def part(chunk: tuple[int, int]) -> tuple[float, np.ndarray]:
             use = np.zeros((pools, horizon + 1))
-            total = pricing.price_trees(
+            total = pricing.price_trees(  # type: ignore[call-arg]
                 chunk[0], chunk[1], trees.tree_start, trees.member, trees.parent_at,
                 problem.weight, trees.never, problem.option_start, problem.first_pool,
                 problem.first_slots, problem.second_pool, problem.second_slots,
@@ -79,7 +79,8 @@ class _Bound:
             return total, use
 
         parts = list(self.threads.map(part, trees.chunks))
-        use = np.cumsum(sum(p[1] for p in parts)[:, :horizon], axis=1)
+        changes = np.sum([p[1] for p in parts], axis=0)
+        use = np.cumsum(changes[:, :horizon], axis=1)
         spent = float((prices * capacity(problem)).sum())
         total = float(sum(p[0] for p in parts))
         return total - spent - ROUNDING * (abs(total) + spent), use, placed
@@ -104,7 +105,8 @@ class _Best:
         self.flat = np.zeros((len(problem.pools), problem.horizon + 1))
         self.ones = np.ones(len(problem.predecessor))
         self.any = np.full(len(problem.predecessor), -1, np.int32)
-        self.score, self.priority, self.placed = np.inf, self.ones, None
+        self.score, self.priority = np.inf, self.ones
+        self.placed = np.full((5, len(problem.predecessor)), -1, np.int32)
         self.chosen = self.any
 
     def attempt(self, priority: np.ndarray, chosen: np.ndarray | None = None) -> float:
@@ -148,32 +150,34 @@ def make_plan(
         floor, use, placed = evaluator.value(np.zeros((len(problem.pools), problem.horizon)))
         lower = floor
         teams = capacity(problem)
-        prices = np.zeros_like(teams)
-        theta, stale = 1.0, 0
+        prices = _first_prices(problem, best.placed)
+        theta, stale = 0.5, 0
         average: np.ndarray | None = None
         direction = np.zeros_like(prices)
+        kept, value = prices, floor
         try:
             for step in range(bound_iterations):
                 progress("plan: prices and bound", step / max(1, bound_iterations))
                 if clock() > until:
                     break
+                value, use, placed = evaluator.value(prices)
+                if value > lower:
+                    lower, kept, stale = value, prices.copy(), 0
+                else:
+                    stale += 1
+                if stale >= 6:  # too long a step: shorter, from the best prices
+                    theta, stale = theta * 0.6, 0
+                    prices, direction = kept.copy(), np.zeros_like(prices)
+                    continue
                 excess = np.where(teams > 0, use - teams, 0.0)
                 # No pull below a price of zero: that part of the step would be lost.
                 excess[(prices <= 0) & (excess < 0)] = 0.0
-                direction = excess + 0.3 * direction
+                direction = excess + 0.5 * direction
                 length = float((direction * direction).sum())
                 if length <= 0 or best.score <= lower:
                     break
-                trial = np.maximum(
-                    0.0, prices + theta * 1.05 * (best.score - lower) / length * direction)
-                value, use, placed = evaluator.value(trial)
-                prices = trial
-                if value > lower:
-                    lower, stale = value, 0
-                else:
-                    stale += 1
-                    if stale >= 4:
-                        theta, stale = theta * 0.6, 0
+                prices = np.maximum(
+                    0.0, prices + theta * (best.score - value) / length * direction)
                 late = np.where(placed[1] >= 0, placed[1], 2.0 * problem.horizon)
                 average = late if average is None else 0.8 * average + 0.2 * late
                 if step >= 8 and step % 3 == 0:
@@ -191,6 +195,27 @@ def make_plan(
         priority=best.priority.astype(np.float64), score=float(best.score),
         bound=float(min(lower, best.score)), rules={k: float(v) for k, v in rules.items()},
         floor=float(min(floor, best.score)), iterations=done, seed=seed)
+
+
+def _first_prices(problem: Problem, placed: np.ndarray) -> np.ndarray:
+    """Prices (P, H) to begin with: what the least worthy stage at work in a slot earns a slot.
+
+    In a pool of equal teams the price of a slot falls from slot to slot by the ratio of benefit to
+    team time of what is then at work (W. E. Smith's ratio over all that follows a stage).
+    """
+    prices = np.zeros((len(problem.pools), problem.horizon))
+    weight, slots = problem.weight.copy(), shortest_slots(problem)
+    for s in range(len(weight) - 1, -1, -1):
+        before = problem.predecessor[s]
+        if before >= 0:
+            weight[before] += weight[s]
+            slots[before] += slots[s]
+    rate = weight / slots * (problem.delay_days[-1] / max(1, problem.horizon))
+    least = np.full_like(prices, np.nan)
+    for s in np.flatnonzero(placed[0] >= 0):
+        row = least[problem.first_pool[placed[0, s]], placed[1, s]:placed[2, s]]
+        np.fmin(row, rate[s], out=row)
+    return np.cumsum(np.nan_to_num(least)[:, ::-1], axis=1)[:, ::-1].copy()
 
 
 def _local_search(best: _Best, iterations: int, seed: int, until: float,
