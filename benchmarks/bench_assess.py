@@ -5,7 +5,7 @@
 DIR holds suspected_areas.geojson, incidents.geojson, lifted_minefields.geojson and
 settlements_1991_approx.csv.gz (the layout of the country data); without it the world is synthetic:
 5,400 hazards and 5,800 settlements drawn with a fixed seed. Prints seconds (second call, after
-compilation; the first call is given too) and the largest memory of the process.
+compilation; the first call is given too) and the largest memory of the process before the peers.
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ def main() -> None:
                   lambda: assess_hazards(world, stated))
     made = timed("contamination_map", lambda: contamination_map(world, found, given.cell))
     print(f"    {made.bands.shape} cells, {np.isfinite(made.bands[0]).sum():,} with a value")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"    largest memory of the process so far {memory:,.0f} MB")
     timed("peer: copy of the map's arrays", made.bands.copy)
 
     ground = plane.to_plane(np.array([h.ground for h in world.hazards], dtype=object))
@@ -123,10 +125,10 @@ def main() -> None:
     share = np.isfinite(fine).reshape(rows, 5, columns, 5).mean(axis=(1, 3))
     ours = np.nan_to_num(made.bands[3])
     exact = shapely.union_all(ground).area
-    print(f"    covered: exact {exact / 1e6:.4f} km², map {ours.sum(dtype=float) * made.cell_m**2 / 1e6:.4f}"
-          f", peer {share.sum() * made.cell_m**2 / 1e6:.4f}; largest difference in a cell "
+    km2 = made.cell_m ** 2 / 1e6
+    print(f"    covered km²: exact {exact / 1e6:.4f}, map {ours.sum(dtype=float) * km2:.4f}, "
+          f"peer {share.sum() * km2:.4f}; largest difference in a cell "
           f"{np.abs(ours - share).max():.2f}")
-    print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 
 
 if __name__ == "__main__":
