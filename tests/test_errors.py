@@ -21,7 +21,7 @@ def test_codes_are_unique_and_well_formed():
 
 def test_every_message_says_what_to_do():
     for name, message in MESSAGES.items():
-        assert message.problem and message.remedy.endswith("."), name
+        assert message.problem and message.remedy.endswith((".", "}")), name
 
 
 def test_every_message_is_used():

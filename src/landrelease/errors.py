@@ -80,7 +80,6 @@ PLACE_COLUMNS_MISSING = Message(
 ROWS_ALREADY_RECORDED = Message(
     "FIL-019", "{file}: {found} rows are recorded already with equal content.",
     "Nothing needs to be done.")
-FILE_NOTE = Message("FIL-020", "{file}: {found}.", "Check that this is what was meant.")
 TABLE_VALUE_WRONG = Message(
     "FIL-021", "{file}, row {row}: {field} is {found}; expected {expected}.", "{remedy}")
 ASSUMPTIONS_MISSING = Message(

@@ -161,7 +161,8 @@ def import_(
 
     with opened(into) as registry, listening(quiet) as progress:
         reports = workflows.import_files(
-            registry, files, kind=kind, layer=layer, mapping_path=mapping, dry_run=dry_run, recorded_by=by,
+            registry, files, kind=kind, layer=layer, mapping_path=mapping,
+            dry_run=dry_run, recorded_by=by,
             progress=progress)
     put_json(report, report_rows(reports))
     show_reports(reports)

@@ -70,7 +70,7 @@ class _Bound:
 
         def part(chunk: tuple[int, int]) -> tuple[float, np.ndarray]:
             use = np.zeros((pools, horizon + 1))
-            total = pricing.price_trees(  # type: ignore[call-arg]
+            total = pricing.price_trees(
                 chunk[0], chunk[1], trees.tree_start, trees.member, trees.parent_at,
                 problem.weight, trees.never, problem.option_start, problem.first_pool,
                 problem.first_slots, problem.second_pool, problem.second_slots,
@@ -112,7 +112,8 @@ class _Best:
     def attempt(self, priority: np.ndarray, chosen: np.ndarray | None = None) -> float:
         chosen = self.any if chosen is None else chosen
         order = decoder.dispatch_order(self.problem, priority)
-        placed = decoder.place_all(order, *self.arrays, self.ones, self.flat, chosen)
+        placed = decoder.place_all(  # type: ignore[call-arg]
+            order, *self.arrays, self.ones, self.flat, chosen)
         score = decoder.weighted_delay(placed[4], self.problem.weight, self.problem.delay_days)
         if score < self.score:
             self.score, self.placed = score, placed
@@ -212,9 +213,10 @@ def _first_prices(problem: Problem, placed: np.ndarray) -> np.ndarray:
             slots[before] += slots[s]
     rate = weight / slots * (problem.delay_days[-1] / max(1, problem.horizon))
     least = np.full_like(prices, np.nan)
-    for s in np.flatnonzero(placed[0] >= 0):
-        row = least[problem.first_pool[placed[0, s]], placed[1, s]:placed[2, s]]
-        np.fmin(row, rate[s], out=row)
+    for stage in np.flatnonzero(placed[0] >= 0).tolist():
+        row = least[problem.first_pool[placed[0, stage]],
+                    placed[1, stage]:placed[2, stage]]
+        np.fmin(row, rate[stage], out=row)
     return np.cumsum(np.nan_to_num(least)[:, ::-1], axis=1)[:, ::-1].copy()
 
 
