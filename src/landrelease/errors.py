@@ -365,7 +365,7 @@ ASSUMPTION_OUT_OF_RANGE = Message(
 ASSESS_NO_HAZARDS = Message(
     "ASS-002",
     "There is no hazard on record, so there is nothing to draw on a map.",
-    "Import the hazards first, for example: landrelease import hazards.geojson --into REGISTRY",
+    "Import the hazards first, for example: landrelease import hazards.geojson --into REGISTRY.",
 )
 ASSESS_SHAPE = Message(
     "ASS-003",
@@ -467,7 +467,7 @@ INSPECTION_COUNT = Message(
     "VER-001",
     "{field} is {found}; expected a whole number {expected}.",
     "Correct the number, for example: landrelease verify sample --lot 400 --tolerable 5 "
-    "--detection 0.9 --confidence 0.95",
+    "--detection 0.9 --confidence 0.95.",
 )
 INSPECTION_PROBABILITY = Message(
     "VER-002",

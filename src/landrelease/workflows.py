@@ -745,7 +745,8 @@ def publish(
     plane_of(land)
     rows = make_ledger(land, progress)
     heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
-    if view.role == "public":
+    # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
+    if view.precision("hazard") != "exact":
         results = Results(land, stated, rows, make_figures(land, rows))
         return [publish_public(results, heading, out, made_on, progress)]
     saved = outlook = None
