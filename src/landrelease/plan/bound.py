@@ -13,8 +13,14 @@ R. Möhring, A. Schulz, F. Stork, M. Uetz, Management Science 49 (2003).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
 import numpy as np
 from numba import njit
+
+from landrelease.core.progress import Progress, silent
+from landrelease.core.work import Problem
 
 CHUNKS = 16  # fixed, so that sums are made in the same order on any number of threads
 
@@ -22,13 +28,12 @@ CHUNKS = 16  # fixed, so that sums are made in the same order on any number of t
 @njit(cache=True, nogil=True)
 def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, option_start,
                 first_pool, first_slots, second_pool, second_slots, opens, closes, delay, price,
-                stride, use, placed):
+                use, placed):
     """Plan the trees tree_lo .. tree_hi - 1 alone, exactly, at the given prices.
 
     member (S,) lists stages tree by tree, a stage after its predecessor; parent_at (S,) is the
     place in `member` of its predecessor, or -1. never (S,) is the cost of leaving the stage and
-    all after it undone. price (P, H + 1) are prices summed over the slots before t. Starts are
-    multiples of `stride`: 1 for the bound, more only to steer the ascent faster.
+    all after it undone. price (P, H + 1) are prices summed over the slots before t.
 
     Writes `use` (P, H + 1), differences of the teams at work, and the stages' columns of `placed`
     (5, S) as in the decoder; returns the sum of the trees' costs.
@@ -66,7 +71,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
                     best = np.inf
                     t = n2 - 1
                     while t >= 0:
-                        if (lo2 + t) % stride == 0 and tail[t] < best:
+                        if tail[t] < best:
                             best = tail[t]
                         wait[lo2 + t] = best
                         t -= 1
@@ -77,7 +82,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
             best = row[horizon + 1]
             t = horizon
             while t >= 0:
-                if t % stride == 0 and row[t] < best:
+                if row[t] < best:
                     best = row[t]
                 row[t] = best
                 t -= 1
@@ -110,8 +115,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
                 else:
                     e = second_slots[o]
                     for u in range(max(f, opens[q]), closes[q] - e + 1):
-                        if u % stride == 0 and here + (
-                                price[q, u + e] - price[q, u] + end[u + e]) == row[t]:
+                        if here + (price[q, u + e] - price[q, u] + end[u + e]) == row[t]:
                             b = u
                             break
                     if b < 0:
@@ -142,3 +146,222 @@ def lower(row, other, n):
     """row[t] = min(row[t], other[t])."""
     for t in range(n):
         row[t] = other[t] if other[t] < row[t] else row[t]
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The out-trees of a problem as arrays for `price_trees`, divided in fixed chunks."""
+
+    start: np.ndarray  # int32 (T + 1,) places in `member`
+    member: np.ndarray  # int32 (S,)
+    parent_at: np.ndarray  # int32 (S,)
+    below: np.ndarray  # float64 (S,) weight of the stage and of all after it
+    never: np.ndarray  # float64 (S,)
+    capacity: np.ndarray  # float64 (P, H) teams that are there
+    chunks: np.ndarray  # int64 (CHUNKS + 1,) first tree of each chunk
+
+
+def trees(problem: Problem) -> Trees:
+    """Sort the stages of a problem by tree, a stage after its predecessor."""
+    before = problem.predecessor
+    count = len(before)
+    root = np.arange(count)
+    at = before.copy()
+    while np.any(at >= 0):
+        root = np.where(at >= 0, at, root)
+        at = np.where(at >= 0, before[at], -1)
+    member = np.lexsort((np.arange(count), root)).astype(np.int32)
+    place = np.empty(count, dtype=np.int32)
+    place[member] = np.arange(count)
+    parent = before[member]
+    parent_at = np.where(parent >= 0, place[parent], -1).astype(np.int32)
+    start = np.append(np.flatnonzero(parent < 0), count).astype(np.int32)
+    below = problem.weight.copy()
+    for level in reversed(levels(before)):
+        inner = level[before[level] >= 0]
+        np.add.at(below, before[inner], below[inner])
+    capacity = np.zeros((len(problem.pools), problem.horizon))
+    for p, teams in enumerate(problem.pool_teams):
+        capacity[p, problem.pool_opens[p]:problem.pool_closes[p]] = teams
+    chunks = np.searchsorted(start, np.linspace(0, count, CHUNKS + 1)).astype(np.int64)
+    chunks[-1] = len(start) - 1
+    return Trees(start, member, parent_at, below, below * problem.delay_days[-1], capacity, chunks)
+
+
+def levels(predecessor: np.ndarray) -> list[np.ndarray]:
+    """Stages by their distance from the root: roots first."""
+    depth = np.zeros(len(predecessor), dtype=np.int32)
+    at = predecessor
+    while np.any(at >= 0):
+        depth += at >= 0
+        at = np.where(at >= 0, predecessor[at], -1)
+    return [np.flatnonzero(depth == d) for d in range(int(depth.max(initial=0)) + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One evaluation of the bound: `value` is L(price); `use` (P, H) teams wanted at these prices;
+    `placed` (5, S) as in the decoder, each tree planned alone."""
+
+    value: float
+    use: np.ndarray
+    placed: np.ndarray
+
+
+def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 2) -> Priced:
+    """The bound L(price) at any prices >= 0 (P, H), with a rounding allowance taken off.
+
+    price : points per team and slot. Prices of slots in which a pool is closed count as 0.
+
+    Every figure is a sum of at most about 12 rounded terms a stage, none larger than the tree's
+    cost of doing nothing plus twice the largest price sum; 16 units of rounding of each are taken
+    off, so that the value stays below the exact one.
+    """
+    price = np.where(forest.capacity > 0, np.maximum(price, 0.0), 0.0)
+    sums = np.zeros((len(price), problem.horizon + 1))
+    np.cumsum(price, axis=1, out=sums[:, 1:])
+    use = np.zeros((CHUNKS, *sums.shape), dtype=np.int32)
+    placed = np.full((5, len(problem.predecessor)), -1, dtype=np.int32)
+
+    def chunk(c: int) -> float:
+        if forest.chunks[c] == forest.chunks[c + 1]:
+            return 0.0
+        return price_trees(
+            forest.chunks[c], forest.chunks[c + 1], forest.start, forest.member,
+            forest.parent_at, problem.weight, forest.never, problem.option_start,
+            problem.first_pool, problem.first_slots, problem.second_pool, problem.second_slots,
+            problem.pool_opens, problem.pool_closes, problem.delay_days, sums, use[c], placed)
+
+    if workers > 1:
+        with ThreadPoolExecutor(workers) as team:
+            costs = list(team.map(chunk, range(CHUNKS)))
+    else:
+        costs = [chunk(c) for c in range(CHUNKS)]
+    paid = float((price * forest.capacity).sum())
+    doubt = 16 * np.finfo(np.float64).eps * (
+        float(forest.never.sum()) + 2 * len(problem.predecessor) * float(sums.max(initial=0.0))
+        + price.size * paid)
+    return Priced(sum(costs) - paid - doubt, np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Ascent:
+    """Where the search for prices ended.
+
+    value : the best bound; price (P, H) where it was reached [points per team and slot]
+    floor : the value at zero prices: delay that even unlimited teams cannot avoid
+    start, finish (S,) : mean start and finish [slots] over the last evaluations, weighted to the
+        newest, the horizon where undone: about the solution of the relaxed problem
+    trace : best bound after each evaluation
+    """
+
+    value: float
+    price: np.ndarray
+    floor: float
+    start: np.ndarray
+    finish: np.ndarray
+    trace: tuple[float, ...]
+
+
+def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray:
+    """Prices (P, H) that a schedule suggests: one slot more of a team at t brings all later work
+    of the pool forward, so its worth is the benefit per slot of what runs after t, a day."""
+    ratio = np.zeros((len(problem.pools), problem.horizon + 1))
+    done = np.flatnonzero(placed[0] >= 0)
+    option = placed[0, done]
+    each = problem.weight[done] / (problem.first_slots[option] + problem.second_slots[option])
+    np.add.at(ratio, (problem.first_pool[option], placed[1, done]), each)
+    np.add.at(ratio, (problem.first_pool[option], placed[2, done]), -each)
+    two = problem.second_pool[option] >= 0
+    np.add.at(ratio, (problem.second_pool[option[two]], placed[3, done[two]]), each[two])
+    np.add.at(ratio, (problem.second_pool[option[two]], placed[4, done[two]]), -each[two])
+    running = np.maximum(np.cumsum(ratio, axis=1)[:, :-1], 0) / np.maximum(forest.capacity, 1)
+    gain = running * np.diff(problem.delay_days)
+    return np.where(forest.capacity > 0, np.cumsum(gain[:, ::-1], axis=1)[:, ::-1], 0.0)
+
+
+def ascend(
+    problem: Problem,
+    forest: Trees,
+    first_price: np.ndarray,
+    known_score: float,
+    *,
+    iterations: int,
+    progress: Progress = silent,
+    workers: int = 2,
+) -> Ascent:
+    """Look for prices with a high bound, for a fixed number of evaluations.
+
+    first_price (P, H) : where to start, e.g. `prices_of` the best simple rule
+    known_score : the score of a real schedule; the steps aim at it
+
+    Prices are constant over blocks of 8, then 4, 2 and 1 slots, a quarter of the evaluations each:
+    the coarse prices find the level fast, the fine ones add what winters and short work need.
+    Each step moves along a running mean of (teams wanted - teams there), scaled by price / teams
+    so that pools and years of very different worth move alike, with B. T. Polyak's step length
+    (USSR Comp. Math. 9, 1969); the mean is that of F. Barahona and R. Anbil's volume algorithm
+    (Mathematical Programming 87, 2000). Deterministic on any number of threads.
+
+    `progress` may raise KeyboardInterrupt: the best so far is returned.
+    """
+    horizon = problem.horizon
+    nothing = evaluate(problem, forest, np.zeros_like(first_price), workers)
+    best, best_full = nothing.value, np.zeros_like(first_price)
+    start, finish = _times(nothing.placed, horizon)
+    trace = [best]
+    full = first_price * _FIRST_PRICE
+    factor, count = 0.2, 0
+    try:
+        for phase, size in enumerate(_BLOCKS):
+            block = np.minimum(np.arange(horizon) // size, max(0, -(-horizon // size) - 1))
+            starts = np.flatnonzero(np.diff(block, prepend=-1))
+            slots = np.diff(starts, append=horizon)
+            capacity = np.add.reduceat(forest.capacity, starts, axis=1) / slots
+            price = np.add.reduceat(full, starts, axis=1) / slots
+            lowest = np.maximum(price.max(axis=1, keepdims=True) * 1e-5,
+                                price.max(initial=0.0) * 1e-7)
+            mean: np.ndarray | None = None
+            stuck, top = 0, price
+            factor = max(factor, 0.05)
+            quota = iterations * (phase + 1) // len(_BLOCKS) - iterations * phase // len(_BLOCKS)
+            for _ in range(quota):
+                progress("proving a bound", count / iterations)
+                found = evaluate(problem, forest, price[:, block], workers)
+                count += 1
+                if found.value > best:
+                    best, best_full, top, stuck = found.value, price[:, block], price, 0
+                else:
+                    stuck += 1
+                    if stuck >= 5:
+                        factor, stuck = factor * 0.8, 0
+                trace.append(best)
+                share = max(_MEMORY, 1 / (count + 1))
+                begin, end = _times(found.placed, horizon)
+                start += share * (begin - start)
+                finish += share * (end - finish)
+                excess = np.add.reduceat(found.use, starts, axis=1) / slots - capacity
+                mean = excess if mean is None else 0.7 * mean + 0.3 * excess
+                move = np.where((price <= lowest) & (mean < 0) | (capacity <= 0), 0.0, mean)
+                scale = np.maximum(price, lowest) / np.maximum(capacity, 1e-9)
+                length = float((scale * move * move * slots).sum())
+                if length <= 0 or known_score <= found.value:
+                    continue  # the relaxed plan keeps to the teams: nothing to correct
+                step = factor * (known_score - found.value) / length
+                price = price + np.clip(step * scale * move, -0.6 * price,
+                                        0.9 * np.maximum(price, lowest))
+                price = np.where(price <= lowest, 0.0, price)
+            full = top[:, block]
+    except KeyboardInterrupt:
+        pass
+    progress("proving a bound", 1.0) if count >= iterations else None
+    return Ascent(best, best_full, nothing.value, start, finish, tuple(trace))
+
+
+_BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
+_FIRST_PRICE = 0.85  # prices of a schedule are a little high: measured on the region and country
+_MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
+
+
+def _times(placed: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    done = placed[0] >= 0
+    return np.where(done, placed[1], float(horizon)), np.where(done, placed[4], float(horizon))

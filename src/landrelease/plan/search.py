@@ -1,241 +1,235 @@
-"""Solve a planning problem: prices on team time give the bound and good orders, then local search.
-
-1. The simple rules, decoded.
-2. Subgradient ascent of the prices of the bound (`bound.py`). What the priced trees choose gives
-   orders and options for the decoder; the best plan met is kept.
-3. Iterated local search on the order with the same decoder.
-
-Everything is counted in iterations and seeded, so that two runs give the same plan; `seconds` only
-stops early. Interrupted, the best plan so far is returned.
-"""
+"""The planning problem in, a plan with a proven bound out."""
 
 from __future__ import annotations
 
-import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numba import njit
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
-from landrelease.plan import bound as pricing
-from landrelease.plan import decoder
-from landrelease.plan.rules import RULES, shortest_slots
+from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
+from landrelease.plan.bound import Ascent, Trees, ascend, prices_of, trees
+from landrelease.plan.decoder import (
+    arrays,
+    dispatch_order,
+    place_all,
+    to_schedule,
+    weighted_delay,
+)
+from landrelease.plan.rules import rules
 
-BOUND_ITERATIONS = 200
-# Sums of some 30,000 products in double precision err by less than this share.
-ROUNDING = 1e-9
-
-
-class _Trees:
-    """The out-trees of a problem in the layout of `bound.price_trees`."""
-
-    def __init__(self, problem: Problem):
-        stages = len(problem.predecessor)
-        root = np.arange(stages)
-        for s in range(stages):
-            if problem.predecessor[s] >= 0:
-                root[s] = root[problem.predecessor[s]]
-        self.member = np.lexsort((np.arange(stages), root)).astype(np.int32)
-        place = np.empty(stages, dtype=np.int32)
-        place[self.member] = np.arange(stages, dtype=np.int32)
-        before = problem.predecessor[self.member]
-        self.parent_at = np.where(before >= 0, place[before], -1).astype(np.int32)
-        starts = np.flatnonzero(before < 0)
-        self.tree_start = np.append(starts, stages).astype(np.int32)
-        below = problem.weight.copy()
-        for s in range(stages - 1, -1, -1):
-            if problem.predecessor[s] >= 0:
-                below[problem.predecessor[s]] += below[s]
-        self.never = below * problem.delay_days[-1]
-        cuts = np.linspace(0, len(starts), pricing.CHUNKS + 1).astype(np.int64)
-        self.chunks = [(int(a), int(b)) for a, b in itertools.pairwise(cuts) if b > a]
-
-
-class _Bound:
-    """Evaluates the bound at given prices, in fixed chunks on two threads."""
-
-    def __init__(self, problem: Problem):
-        self.problem, self.trees = problem, _Trees(problem)
-        self.threads = ThreadPoolExecutor(2)
-
-    def value(self, prices: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """(bound, use (P, H), placed (5, S)) at prices (P, H) >= 0."""
-        problem, trees = self.problem, self.trees
-        pools, horizon = prices.shape
-        summed = np.zeros((pools, horizon + 1))
-        np.cumsum(prices, axis=1, out=summed[:, 1:])
-        placed = np.full((5, len(problem.predecessor)), -1, np.int32)
-
-        def part(chunk: tuple[int, int]) -> tuple[float, np.ndarray]:
-            use = np.zeros((pools, horizon + 1))
-            total = pricing.price_trees(
-                chunk[0], chunk[1], trees.tree_start, trees.member, trees.parent_at,
-                problem.weight, trees.never, problem.option_start, problem.first_pool,
-                problem.first_slots, problem.second_pool, problem.second_slots,
-                problem.pool_opens, problem.pool_closes, problem.delay_days, summed, 1, use,
-                placed)
-            return total, use
-
-        parts = list(self.threads.map(part, trees.chunks))
-        changes = np.sum([p[1] for p in parts], axis=0)
-        use = np.cumsum(changes[:, :horizon], axis=1)
-        spent = float((prices * capacity(problem)).sum())
-        total = float(sum(p[0] for p in parts))
-        return total - spent - ROUNDING * (abs(total) + spent), use, placed
-
-    def close(self) -> None:
-        self.threads.shutdown()
-
-
-def capacity(problem: Problem) -> np.ndarray:
-    """Teams at hand (P, H) in each slot."""
-    slots = np.arange(problem.horizon)
-    usable = (slots >= problem.pool_opens[:, None]) & (slots < problem.pool_closes[:, None])
-    return np.where(usable, problem.pool_teams[:, None], 0).astype(np.float64)
-
-
-class _Best:
-    """The best plan met so far."""
-
-    def __init__(self, problem: Problem):
-        self.problem = problem
-        self.arrays = decoder.arrays(problem)
-        self.flat = np.zeros((len(problem.pools), problem.horizon + 1))
-        self.ones = np.ones(len(problem.predecessor))
-        self.any = np.full(len(problem.predecessor), -1, np.int32)
-        self.score, self.priority = np.inf, self.ones
-        self.placed = np.full((5, len(problem.predecessor)), -1, np.int32)
-        self.chosen = self.any
-
-    def attempt(self, priority: np.ndarray, chosen: np.ndarray | None = None) -> float:
-        chosen = self.any if chosen is None else chosen
-        order = decoder.dispatch_order(self.problem, priority)
-        placed = decoder.place_all(  # type: ignore[call-arg]
-            order, *self.arrays, self.ones, self.flat, chosen)
-        score = decoder.weighted_delay(placed[4], self.problem.weight, self.problem.delay_days)
-        if score < self.score:
-            self.score, self.placed = score, placed
-            self.priority, self.chosen = priority.copy(), chosen.copy()
-        return score
+CHAINS = 2  # fixed, so that the result does not depend on the number of cores
+_PRICE_SHARES = (0.0, 0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
+_LEANS = (-0.15, 0.0, 0.15)  # order by mean start + lean * (mean finish - mean start)
 
 
 def make_plan(
     problem: Problem,
     *,
     iterations: int = 200,
-    seed: int = 1,
-    bound_iterations: int = BOUND_ITERATIONS,
-    seconds: float | None = None,
+    seed: int = 0,
+    bound_iterations: int | None = None,
     progress: Progress = silent,
+    seconds: float | None = None,
 ) -> Plan:
-    """The best plan found, with the rules beside it and a proven bound.
+    """Make a plan and prove how good any plan could be.
 
     Parameters
     ----------
-    iterations : steps of the local search after the priced orders.
-    bound_iterations : steps of the price ascent; more give a bound at least as good.
-    seconds : stop early after that time; the result then depends on the machine.
+    iterations : >= 0, effort of the search; one is about 60,000 placed stages
+    seed : of the search; the same seed and iterations give the same plan on any machine
+    bound_iterations : evaluations of the bound; None: `iterations`, at most 1.6 million priced
+        stages in all
+    progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned
+    seconds : stop early after about this many seconds; figures then depend on the machine
+
+    Returns
+    -------
+    Plan : `priority` is the place of each stage in the order of dispatch; decoding it with
+        `chosen=plan.schedule.option` gives the schedule again.
+
+    Steps: the simple rules; prices on team time and the bound (`bound.ascend`); orders by the
+    mean start of the relaxed problem, in which each stage takes the option whose finish and team
+    time cost least; then annealing of the order and the options. Every schedule is made by
+    `decoder.place_all`.
+
+    Raises
+    ------
+    LandReleaseError
+        PLN-009: `iterations`, `bound_iterations` or `seconds` is negative.
     """
-    clock = time.monotonic
-    until = np.inf if seconds is None else clock() + seconds
-    best = _Best(problem)
-    rules: dict[str, float] = {}
-    for name, rule in RULES.items():
-        progress("plan: simple rules", len(rules) / len(RULES))
-        rules[name] = best.attempt(rule(problem))
-    evaluator = _Bound(problem)
-    done = 0
+    for name, number in (("iterations", iterations), ("bound_iterations", bound_iterations),
+                         ("seconds", seconds)):
+        if number is not None and not number >= 0:
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=number,
+                                   expected="0 or more")
+    stages = len(problem.predecessor)
+    if bound_iterations is None:
+        bound_iterations = min(iterations, max(20, 1_600_000 // max(stages, 1)))
+    watch = _Watch(progress, seconds)
+    forest = trees(problem)
+    tried = _Tried(problem, forest)
+    scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
+    first = prices_of(problem, forest, tried.placed)
+    relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
+                     progress=watch.part(0.0, 0.6))
     try:
-        floor, use, placed = evaluator.value(np.zeros((len(problem.pools), problem.horizon)))
-        lower = floor
-        teams = capacity(problem)
-        prices = _first_prices(problem, best.placed)
-        theta, stale = 0.5, 0
-        average: np.ndarray | None = None
-        direction = np.zeros_like(prices)
-        kept, value = prices, floor
-        try:
-            for step in range(bound_iterations):
-                progress("plan: prices and bound", step / max(1, bound_iterations))
-                if clock() > until:
-                    break
-                value, use, placed = evaluator.value(prices)
-                if value > lower:
-                    lower, kept, stale = value, prices.copy(), 0
-                else:
-                    stale += 1
-                if stale >= 6:  # too long a step: shorter, from the best prices
-                    theta, stale = theta * 0.6, 0
-                    prices, direction = kept.copy(), np.zeros_like(prices)
-                    continue
-                excess = np.where(teams > 0, use - teams, 0.0)
-                # No pull below a price of zero: that part of the step would be lost.
-                excess[(prices <= 0) & (excess < 0)] = 0.0
-                direction = excess + 0.5 * direction
-                length = float((direction * direction).sum())
-                if length <= 0 or best.score <= lower:
-                    break
-                prices = np.maximum(
-                    0.0, prices + theta * (best.score - value) / length * direction)
-                late = np.where(placed[1] >= 0, placed[1], 2.0 * problem.horizon)
-                average = late if average is None else 0.8 * average + 0.2 * late
-                if step >= 8 and step % 3 == 0:
-                    best.attempt(average)
-                    best.attempt(average, np.where(placed[0] >= 0, placed[0], -1).astype(np.int32))
-            _local_search(best, iterations, seed, until, progress)
-            done = iterations
-        except KeyboardInterrupt:
-            pass  # the best so far is a plan, and the bound so far is a bound
-    finally:
-        evaluator.close()
-    progress("plan: done", 1.0)
-    return Plan(
-        problem=problem, schedule=decoder.to_schedule(problem, best.placed),
-        priority=best.priority.astype(np.float64), score=float(best.score),
-        bound=float(min(lower, best.score)), rules={k: float(v) for k, v in rules.items()},
-        floor=float(min(floor, best.score)), iterations=done, seed=seed)
+        watch.part(0.0, 0.6)("searching for a better plan", 1.0)
+        tried.relaxed(relaxed)
+        _anneal(tried, iterations, seed, watch.part(0.6, 1.0))
+    except KeyboardInterrupt:
+        pass
+    schedule = to_schedule(problem, tried.placed)
+    place = np.empty(stages)
+    place[tried.order] = np.arange(stages)
+    return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
+                bound=min(relaxed.value, tried.score), rules=scores, floor=relaxed.floor,
+                iterations=iterations, seed=seed)
 
 
-def _first_prices(problem: Problem, placed: np.ndarray) -> np.ndarray:
-    """Prices (P, H) to begin with: what the least worthy stage at work in a slot earns a slot.
+class _Watch:
+    """Passes progress on, over shares of the whole, and stops the work after `seconds`."""
 
-    In a pool of equal teams the price of a slot falls from slot to slot by the ratio of benefit to
-    team time of what is then at work (W. E. Smith's ratio over all that follows a stage).
+    def __init__(self, progress: Progress, seconds: float | None):
+        self.progress = progress
+        self.until = None if seconds is None else time.monotonic() + seconds
+
+    def part(self, low: float, high: float) -> Progress:
+        def listen(what: str, share: float) -> None:
+            self.progress(what, low + (high - low) * share)
+            # The bound may use its share of the time, the search the rest.
+            if self.until is not None and time.monotonic() > self.until:
+                raise KeyboardInterrupt
+        return listen
+
+
+class _Tried:
+    """The best schedule so far: order, options, prices, placement and score."""
+
+    def __init__(self, problem: Problem, forest: Trees):
+        self.problem, self.forest = problem, forest
+        stages = len(problem.predecessor)
+        self.free_choice = np.full(stages, -1, dtype=np.int32)
+        self.no_price = np.zeros((len(problem.pools), problem.horizon + 1))
+        self.score = np.inf
+        self.order = np.arange(stages, dtype=np.int32)
+        self.chosen, self.price = self.free_choice, self.no_price
+        self.value = np.ones(stages)
+        self.placed = np.full((5, stages), -1, dtype=np.int32)
+
+    def decode(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
+               price: np.ndarray) -> float:
+        placed = place_all(order, *arrays(self.problem), value, price, chosen)
+        score = weighted_delay(placed[4], self.problem.weight, self.problem.delay_days)
+        if score < self.score:
+            self.score, self.placed = score, placed
+            self.order, self.chosen, self.value, self.price = order, chosen, value, price
+        return score
+
+    def rule(self, priority: np.ndarray) -> float:
+        return self.decode(dispatch_order(self.problem, priority), self.free_choice,
+                           np.ones(len(priority)), self.no_price)
+
+    def relaxed(self, relaxed: Ascent) -> None:
+        """Orders by the mean start of the relaxed problem, options at shares of the prices.
+
+        Less than the full price is best: a price says what team time is worth at the margin of a
+        plan without gaps, and the decoder's plan has gaps.
+        """
+        sums = np.zeros_like(self.no_price)
+        np.cumsum(relaxed.price, axis=1, out=sums[:, 1:])
+        for lean in _LEANS:
+            order = dispatch_order(self.problem, relaxed.start + lean * (
+                relaxed.finish - relaxed.start))
+            for share in _PRICE_SHARES:
+                self.decode(order, self.free_choice, self.forest.below, share * sums)
+
+
+def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> None:
+    """Anneal the order and the options from the best start, in rounds of `CHAINS` chains.
+
+    The chains run side by side and meet after every round: all go on from the best.
     """
-    prices = np.zeros((len(problem.pools), problem.horizon))
-    weight, slots = problem.weight.copy(), shortest_slots(problem)
-    for s in range(len(weight) - 1, -1, -1):
-        before = problem.predecessor[s]
-        if before >= 0:
-            weight[before] += weight[s]
-            slots[before] += slots[s]
-    rate = weight / slots * (problem.delay_days[-1] / max(1, problem.horizon))
-    least = np.full_like(prices, np.nan)
-    for stage in np.flatnonzero(placed[0] >= 0).tolist():
-        row = least[problem.first_pool[placed[0, stage]],
-                    placed[1, stage]:placed[2, stage]]
-        np.fmin(row, rate[stage], out=row)
-    return np.cumsum(np.nan_to_num(least)[:, ::-1], axis=1)[:, ::-1].copy()
+    problem = tried.problem
+    stages = len(problem.predecessor)
+    if stages < 2 or iterations == 0:
+        return
+    tries = max(1, 60_000 // stages)
+    rounds = min(iterations, 50)
+    states = [(tried.order.copy(), tried.chosen.copy()) for _ in range(CHAINS)]
+    with ThreadPoolExecutor(CHAINS) as team:
+        done = 0
+        for k in range(rounds):
+            progress("searching for a better plan", k / rounds)
+            upto = iterations * tries * (k + 1) // rounds
+            heat = 4e-6 * 0.25 ** (k / rounds) * tried.score
+            jobs = [team.submit(
+                anneal, order, chosen, *arrays(problem), problem.weight, tried.value,
+                tried.price, upto - done, heat, (seed * 1_000_003 + k * CHAINS + chain) % 2**31)
+                for chain, (order, chosen) in enumerate(states)]
+            done = upto
+            ends = [job.result() for job in jobs]
+            score, order, chosen = min(ends, key=lambda end: end[0])
+            tried.decode(order, chosen, tried.value, tried.price)
+            if k % 5 == 4:
+                states = [(order.copy(), chosen.copy()) for _ in range(CHAINS)]
+            else:
+                states = [(end[1], end[2]) for end in ends]
+    progress("searching for a better plan", 1.0)
 
 
-def _local_search(best: _Best, iterations: int, seed: int, until: float,
-                  progress: Progress) -> None:
-    """Shake the places of some hazards in the order; keep what is better."""
-    problem = best.problem
-    random = np.random.default_rng(seed)
-    hazards = len(problem.hazard_ids)
-    for step in range(iterations):
-        if time.monotonic() > until:
-            return
-        if step % 20 == 0:
-            progress("plan: local search", step / max(1, iterations))
-        reach = problem.horizon * 0.08 * (1 - step / (iterations + 1)) + 0.5
-        share = min(1.0, max(2.0 / hazards, 0.15 * (1 - step / (iterations + 1))))
-        moved = random.random(hazards) < share
-        shift = np.where(moved, random.normal(0, reach, hazards), 0.0)
-        ranks = np.empty(len(best.priority))
-        ranks[np.argsort(best.priority, kind="stable")] = np.arange(len(best.priority))
-        scale = len(best.priority) / max(1.0, float(problem.horizon))
-        best.attempt(ranks + shift[problem.hazard] * scale, best.chosen)
+@njit(cache=True, nogil=True)
+def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, second_pool,
+           second_slots, pool_teams, pool_opens, pool_closes, delay, weight, value, price, tries,
+           heat, seed):
+    """Simulated annealing at one temperature; returns (best score, its order, its options).
+
+    A try moves one to three stages of the order a little (never across their predecessor or
+    successors; early stages, which weigh more, oftener) or gives one another option.
+    """
+    np.random.seed(seed)
+    stages = len(order)
+    placed = place_all(order, predecessor, option_start, first_pool, first_slots, second_pool,
+                       second_slots, pool_teams, pool_opens, pool_closes, delay, value, price,
+                       chosen)
+    now = weighted_delay(placed[4], weight, delay)
+    best, best_order, best_chosen = now, order.copy(), chosen.copy()
+    order, chosen = order.copy(), chosen.copy()
+    new_order, new_chosen = order.copy(), chosen.copy()
+    for _ in range(tries):
+        new_order[:] = order
+        new_chosen[:] = chosen
+        for _ in range(1 + int(np.random.random() * 2.5)):
+            i = int(stages * np.random.random() ** 1.5)
+            s = new_order[i]
+            options = option_start[s + 1] - option_start[s]
+            if options > 1 and np.random.random() < 0.2:
+                new_chosen[s] = -1
+                if np.random.random() < 0.7:
+                    new_chosen[s] = option_start[s] + int(np.random.random() * options)
+                continue
+            j = int(i + np.random.normal() * 0.2 * (i + 20) * np.random.random())
+            j = min(max(j, 0), stages - 1)
+            while i > j and new_order[i - 1] != predecessor[s]:
+                new_order[i] = new_order[i - 1]
+                i -= 1
+            while i < j and predecessor[new_order[i + 1]] != s:
+                new_order[i] = new_order[i + 1]
+                i += 1
+            new_order[i] = s
+        placed = place_all(new_order, predecessor, option_start, first_pool, first_slots,
+                           second_pool, second_slots, pool_teams, pool_opens, pool_closes, delay,
+                           value, price, new_chosen)
+        score = weighted_delay(placed[4], weight, delay)
+        if score <= now or np.random.random() < np.exp((now - score) / heat):
+            now = score
+            order[:] = new_order
+            chosen[:] = new_chosen
+            if now < best:
+                best = now
+                best_order[:] = order
+                best_chosen[:] = chosen
+    return best, best_order, best_chosen
