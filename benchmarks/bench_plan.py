@@ -76,12 +76,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--only", choices=["region", "country"])
-    parser.add_argument("--iterations", type=int)
+    parser.add_argument("--iterations", type=int, default=200)
     parser.add_argument("--bound-iterations", type=int)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--person-weight", type=float)
     options = parser.parse_args()
-    from landrelease.plan import cutting, problem
+    from landrelease.plan import cutting, problem, search
 
     stated = assumptions()
     for name, sheets in (("region", "2683"), ("country", "")):
@@ -99,7 +99,18 @@ def main() -> None:
         build_s = time.perf_counter() - clock
         print(f"{name}: {len(hazards)} hazards, {sum(h.area_m2 for h in hazards) / 1e6:.1f} km², "
               f"{len(tasks)} tasks, {len(world.stage_ids)} stages, {len(world.first_pool)} options,"
-              f" {world.horizon} slots; cut {cut_s:.2f} s, build {build_s:.2f} s")
+              f" {world.horizon} slots; cut {cut_s:.2f} s, build {build_s:.2f} s", flush=True)
+        # A tiny run first, so that compiling is not counted.
+        search.make_plan(world, iterations=1, bound_iterations=1, seed=options.seed)
+        clock = time.perf_counter()
+        plan = search.make_plan(world, iterations=options.iterations, seed=options.seed,
+                                bound_iterations=options.bound_iterations)
+        plan_s = time.perf_counter() - clock
+        for rule, score in sorted(plan.rules.items(), key=lambda item: item[1]):
+            print(f"  {score / 1e6:12.3f} million  {rule}")
+        print(f"  {plan.score / 1e6:12.3f} million  plan\n  {plan.bound / 1e6:12.3f} million  bound"
+              f"\n  {plan.floor / 1e6:12.3f} million  floor\n  room closed"
+              f" {plan.room_closed or 0:.1%}, plain gap {plan.gap:.2%}, {plan_s:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

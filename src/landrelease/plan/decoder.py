@@ -36,7 +36,7 @@ def _depth(predecessor: np.ndarray) -> int:
     return depth
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place_all(order, predecessor, option_start, first_pool, first_slots, second_pool,
               second_slots, pool_teams, pool_opens, pool_closes, delay, value, price, chosen):
     """Place stages in the given order, each at its cheapest option, earliest start first.
@@ -120,7 +120,7 @@ def place_all(order, predecessor, option_start, first_pool, first_slots, second_
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def earliest(free, skip, p, release, slots, horizon):
     """First start >= release with a free team of pool p for `slots` slots; -1 if there is none."""
     t = release
@@ -139,7 +139,7 @@ def earliest(free, skip, p, release, slots, horizon):
         t = u
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def weighted_delay(finish, weight, delay):
     """The score: sum over stages of weight * delay_days[finish], the horizon where undone."""
     total = 0.0

@@ -1,89 +1,111 @@
-"""The simple rules that a plan is held against, each an order of stages for the same decoder."""
+"""The simple rules that a plan is held against: a problem in, a priority per stage out.
+
+A smaller priority is dispatched first. All rules are decoded by the plan's own decoder, each stage
+taking the team that finishes it first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import heapq
 
 import numpy as np
 
+from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.work import Problem
+from landrelease.plan.bound import levels
+
+_KINDS = (("nts",), ("ts",), ("manual", "mechanical"))  # by activity
 
 
-def shortest_slots(problem: Problem) -> np.ndarray:
-    """Slots (S,) of each stage's shortest option; 1 where it has none."""
-    slots = problem.first_slots + np.where(problem.second_pool >= 0, problem.second_slots, 0)
-    out = np.ones(len(problem.predecessor))
-    for s in range(len(out)):
-        lo, hi = problem.option_start[s], problem.option_start[s + 1]
-        if hi > lo:
-            out[s] = max(1, slots[lo:hi].min())
-    return out
+def rules(problem: Problem) -> dict[str, np.ndarray]:
+    """Priorities (S,) of each simple rule, by the name that a report shows.
 
-
-def _per_hazard(problem: Problem, values: np.ndarray) -> np.ndarray:
-    """Sum of stage values over each hazard, given back to its stages (S,)."""
-    return np.bincount(problem.hazard, weights=values,
-                       minlength=len(problem.hazard_ids))[problem.hazard]
-
-
-def largest_first(problem: Problem) -> np.ndarray:
-    return -_per_hazard(problem, problem.released_m2)
-
-
-def largest_benefit_first(problem: Problem) -> np.ndarray:
-    return -_per_hazard(problem, problem.weight)
-
-
-def nearest_first(problem: Problem) -> np.ndarray:
-    """By the straight distance from an area to the nearest base."""
-    bases = np.array([(p.longitude, p.latitude) for p in problem.pools])
-    at = np.full((len(problem.hazard_ids), 2), np.nan)
-    for task in problem.tasks:
-        index = _hazard_index(problem)[task.hazard_id]
-        at[index] = task.longitude, task.latitude
-    scale = np.array([np.cos(np.radians(np.nanmean(at[:, 1]))), 1.0])
-    apart = ((at[:, None, :] - bases[None, :, :]) * scale) ** 2
-    return apart.sum(axis=2).min(axis=1)[problem.hazard]
-
-
-def _hazard_index(problem: Problem) -> dict[str, int]:
-    found = _INDEX.get(id(problem.hazard_ids))
-    if found is None or found[0] is not problem.hazard_ids:
-        found = (problem.hazard_ids, {h: i for i, h in enumerate(problem.hazard_ids)})
-        _INDEX.clear()
-        _INDEX[id(problem.hazard_ids)] = found
-    return found[1]
-
-
-_INDEX: dict[int, tuple[tuple[str, ...], dict[str, int]]] = {}
-
-
-def benefit_per_day_first(problem: Problem) -> np.ndarray:
-    """Benefit of the whole area by its team time (W. E. Smith, Naval Res. Log. Q. 3, 1956)."""
-    return -_per_hazard(problem, problem.weight) / _per_hazard(problem, shortest_slots(problem))
-
-
-def benefit_per_remaining_day_first(problem: Problem) -> np.ndarray:
-    """Each stage by the best ratio of benefit to team time over what still follows it.
-
-    Source: the ratio of J. B. Sidney, Operations Research 23 (1975), over the chain that follows.
+    - largest area first, largest benefit first: of the whole hazard
+    - nearest first: distance of the stage to the nearest base of a team that could do it
+    - benefit per day first: of the stage alone, by its quickest option (W. E. Smith, Naval
+      Research Logistics Quarterly 3, 1956)
+    - benefit per day with all that follows: the whole chain after the stage counts
+    - benefit per day with the best that follows: the part of what follows that makes the ratio
+      largest (W. A. Horn, SIAM J. Applied Mathematics 23, 1972; J. B. Sidney, 1975)
     """
-    weight = problem.weight.copy()
-    slots = shortest_slots(problem)
-    best = weight / slots
-    for s in range(len(weight) - 1, -1, -1):
-        best[s] = max(best[s], weight[s] / slots[s])
-        before = problem.predecessor[s]
-        if before >= 0:
-            weight[before] += weight[s]
-            slots[before] += slots[s]
-    return -best
+    stages = len(problem.predecessor)
+    hazard = problem.hazard
+    area = np.bincount(hazard, np.where(problem.activity == 0, problem.work_m2, 0.0))
+    benefit = np.bincount(hazard, problem.weight)
+    slots = quickest_slots(problem)
+    weight_below, slots_below = problem.weight.copy(), slots.copy()
+    before = problem.predecessor
+    for level in reversed(levels(before)):
+        inner = level[before[level] >= 0]
+        np.add.at(weight_below, before[inner], weight_below[inner])
+        np.add.at(slots_below, before[inner], slots_below[inner])
+    made = {
+        "largest area first": -area[hazard],
+        "largest benefit first": -benefit[hazard],
+        "nearest first": _nearest(problem),
+        "benefit per day first": -problem.weight / slots,
+        "benefit per day with all that follows": -weight_below / slots_below,
+        "benefit per day with the best that follows": -_best_ratio(problem, slots),
+    }
+    assert all(len(priority) == stages for priority in made.values())
+    return made
 
 
-RULES: dict[str, Callable[[Problem], np.ndarray]] = {
-    "largest area first": largest_first,
-    "nearest first": nearest_first,
-    "largest benefit first": largest_benefit_first,
-    "benefit per day first": benefit_per_day_first,
-    "benefit per remaining day first": benefit_per_remaining_day_first,
-}
+def quickest_slots(problem: Problem) -> np.ndarray:
+    """Slots (S,) of the quickest option of each stage; the horizon where it has none."""
+    slots = np.full(len(problem.predecessor), float(max(1, problem.horizon)))
+    both = (problem.first_slots + problem.second_slots).astype(np.float64)
+    some = np.flatnonzero(np.diff(problem.option_start) > 0)
+    if len(some):
+        slots[some] = np.minimum.reduceat(both, problem.option_start[some])
+    return slots
+
+
+def _nearest(problem: Problem) -> np.ndarray:
+    """Distance (S,) in m from each stage to the nearest base of the kind of team it needs."""
+    lon = np.array([task.longitude for task in problem.tasks])
+    lat = np.array([task.latitude for task in problem.tasks])
+    of_task = np.zeros(len(problem.tasks), dtype=np.int64)
+    inside = problem.task >= 0
+    of_task[problem.task[inside]] = problem.hazard[inside]
+    count = np.maximum(np.bincount(of_task, minlength=len(problem.hazard_ids)), 1)
+    mean = [np.bincount(of_task, values, minlength=len(count)) / count for values in (lon, lat)]
+    x = np.where(inside, lon[problem.task], mean[0][problem.hazard])
+    y = np.where(inside, lat[problem.task], mean[1][problem.hazard])
+    nearest = np.full(len(x), np.inf)
+    for activity, kinds in enumerate(_KINDS):
+        at = np.flatnonzero(problem.activity == activity)
+        places = {(p.longitude, p.latitude) for p in problem.pools
+                  if p.kind in kinds and p.teams > 0}
+        for place in sorted(places):
+            far = geodesic_distance_m(np.full(len(at), place[0]), np.full(len(at), place[1]),
+                                      x[at], y[at])
+            nearest[at] = np.minimum(nearest[at], far)
+    return nearest
+
+
+def _best_ratio(problem: Problem, slots: np.ndarray) -> np.ndarray:
+    """Horn's ratio (S,): the largest weight / slots over subtrees that begin with the stage."""
+    stages = len(slots)
+    weight, length = problem.weight.copy(), slots.copy()
+    # Heaps of what may follow, best ratio first; joined small into large.
+    follow: list[list[tuple[float, int]]] = [[] for _ in range(stages)]
+    own: list[list[tuple[float, int]]] = [[] for _ in range(stages)]
+    ratio = np.zeros(stages)
+    for s in range(stages - 1, -1, -1):  # predecessors stand before their successors
+        heap = follow[s]
+        heapq.heapify(heap)
+        while heap and -heap[0][0] > weight[s] / length[s]:
+            _, child = heapq.heappop(heap)
+            weight[s] += weight[child]
+            length[s] += length[child]
+            more = own[child]
+            if len(more) > len(heap):
+                heap, more = more, heap
+            for item in more:
+                heapq.heappush(heap, item)
+        own[s] = heap
+        ratio[s] = weight[s] / length[s]
+        if problem.predecessor[s] >= 0:
+            follow[problem.predecessor[s]].append((-ratio[s], s))
+    return ratio
