@@ -9,7 +9,7 @@ import pytest
 from landrelease.core.work import Problem, TeamPool
 from landrelease.plan import check
 from landrelease.plan.decoder import decode
-from landrelease.plan.rules import RULES
+from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
 
 
@@ -113,8 +113,8 @@ def test_bound_optimum_and_plan_stand_in_order_on_tiny_worlds():
 @pytest.mark.parametrize("seed", range(20))
 def test_every_rule_and_any_order_can_be_carried_out(seed):
     problem = tiny(seed, hazards=12, horizon=14)
-    for name in ("largest area first", "benefit per day first", "largest benefit first"):
-        assert check.violations(problem, decode(problem, RULES[name](problem))) == []
+    for priority in rules(problem).values():
+        assert check.violations(problem, decode(problem, priority)) == []
     order = np.random.default_rng(seed).random(len(problem.stage_ids))
     assert check.violations(problem, decode(problem, order)) == []
 

@@ -62,14 +62,21 @@ def quickest_slots(problem: Problem) -> np.ndarray:
 
 
 def _nearest(problem: Problem) -> np.ndarray:
-    """Distance (S,) in m from each stage to the nearest base of the kind of team it needs."""
+    """Distance (S,) in m from each stage to the nearest base of the kind of team it needs.
+
+    A survey stands at the mean of the hazard's tasks; one of a hazard without tasks comes last.
+    """
+    if not problem.tasks:
+        return np.zeros(len(problem.predecessor))
     lon = np.array([task.longitude for task in problem.tasks])
     lat = np.array([task.latitude for task in problem.tasks])
     of_task = np.zeros(len(problem.tasks), dtype=np.int64)
     inside = problem.task >= 0
     of_task[problem.task[inside]] = problem.hazard[inside]
-    count = np.maximum(np.bincount(of_task, minlength=len(problem.hazard_ids)), 1)
-    mean = [np.bincount(of_task, values, minlength=len(count)) / count for values in (lon, lat)]
+    hazards = len(problem.hazard_ids)
+    count = np.bincount(of_task, minlength=hazards)
+    mean = [np.bincount(of_task, values, minlength=hazards) / np.maximum(count, 1)
+            for values in (lon, lat)]
     x = np.where(inside, lon[problem.task], mean[0][problem.hazard])
     y = np.where(inside, lat[problem.task], mean[1][problem.hazard])
     nearest = np.full(len(x), np.inf)
@@ -81,6 +88,7 @@ def _nearest(problem: Problem) -> np.ndarray:
             far = geodesic_distance_m(np.full(len(at), place[0]), np.full(len(at), place[1]),
                                       x[at], y[at])
             nearest[at] = np.minimum(nearest[at], far)
+    nearest[(problem.task < 0) & (count[problem.hazard] == 0)] = np.inf
     return nearest
 
 
