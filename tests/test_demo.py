@@ -82,6 +82,18 @@ def test_the_bound_holds_and_no_rule_beats_the_plan(made):
     assert plan["bound"] <= plan["score"] <= min(plan["rules"].values())
 
 
+def test_half_of_the_room_between_the_best_rule_and_the_bound_is_closed(made):
+    from landrelease.plan import check
+    from landrelease.plan.search import make_plan
+    from landrelease.store.results import load_plan
+
+    problem = load_plan(made[0] / "plan").plan.problem
+    plan = make_plan(problem, iterations=200, seed=0)
+    assert check.violations(problem, plan.schedule) == []
+    assert check.score(problem, plan.schedule) == pytest.approx(plan.score)
+    assert plan.room_closed is not None and plan.room_closed >= 0.5
+
+
 def test_the_ledger_agrees_with_the_records(made):
     out, summary = made
     document = json.loads((out / "figures.json").read_text())

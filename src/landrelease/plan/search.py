@@ -41,8 +41,7 @@ def make_plan(
     ----------
     iterations : >= 0, effort of the search; one is about 60,000 placed stages
     seed : of the search; the same seed and iterations give the same plan on any machine
-    bound_iterations : evaluations of the bound; None: `iterations`, at most 1.6 million priced
-        stages in all
+    bound_iterations : evaluations of the bound; None: `iterations`
     progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned
     seconds : stop early after about this many seconds; figures then depend on the machine
 
@@ -68,7 +67,7 @@ def make_plan(
                                    expected="0 or more")
     stages = len(problem.predecessor)
     if bound_iterations is None:
-        bound_iterations = min(iterations, max(20, 1_600_000 // max(stages, 1)))
+        bound_iterations = iterations
     watch = _Watch(progress, seconds)
     forest = trees(problem)
     tried = _Tried(problem, forest)
