@@ -10,7 +10,7 @@ import dataclasses
 import importlib.resources
 import math
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
 
+# Called with "plan" or "forecast" before that stage begins: what it needs is then prepared.
+Ready = Callable[[str], None]
 UNVERIFIED = "local user (unverified)"
 # Areas first, so that the programme's bounds are known when places are checked against them.
 _ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
@@ -783,6 +785,7 @@ def demo(
     seed: int,
     today: date,
     cell_m: float = 100.0,
+    ready: Ready = lambda stage: None,
     progress: Progress = silent,
 ) -> DemoResult:
     """The main job, start to end. Everything is written below `out`.
@@ -821,10 +824,12 @@ def demo(
     assessments = assess(land, stated, progress)
     contamination = map_contamination(
         land, assessments, out / "contamination.tif", cell_m, progress)
+    ready("plan")
     saved = make_plan(land, assessments, pools, stated, start=start, iterations=iterations,
                       seed=seed, progress=progress)
     save_plan(out / "plan", saved)
     progress("simulating the plan's policy", 0.0)
+    ready("forecast")
     outlook = make_outlook(saved.plan, stated, runs=runs, seed=seed, progress=progress)
     save_outlook(out / "forecast.json", outlook, land.chain_head)
     rows = make_ledger(land, progress)

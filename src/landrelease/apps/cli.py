@@ -742,12 +742,13 @@ def demo(
     Example: landrelease demo --out demo --serve
     """
     from landrelease import workflows
+    from landrelease.apps.compiled import compiling_ahead
 
     if world != "bosnia":
         raise LandReleaseError(WORLD_NOT_BUILT, world=world)
-    with listening(quiet) as progress:
+    with listening(quiet) as progress, compiling_ahead() as ready:
         made = workflows.demo(
-            data=data, out=out, teams_path=teams, assumptions_path=assumptions,
+            ready=ready, data=data, out=out, teams_path=teams, assumptions_path=assumptions,
             start=first_day(start), iterations=iterations, runs=runs, seed=seed,
             today=date.today(), progress=progress)
     put_json(json, made.summary)

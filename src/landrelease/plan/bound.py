@@ -50,11 +50,12 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
     for k in range(tree_lo, tree_hi):
         base, size = tree_start[k], tree_start[k + 1] - tree_start[k]
         for i in range(size):
-            after[i] = weight[member[base + i]] * delay
+            for t in range(horizon + 1):
+                after[i, t] = weight[member[base + i]] * delay[t]
         for i in range(size - 1, -1, -1):
             s = member[base + i]
             row, end = gain[i], after[i]
-            row[:] = never[s]
+            fill(row, never[s], horizon + 2)
             for o in range(option_start[s], option_start[s + 1]):
                 p, d, q = first_pool[o], first_slots[o], second_pool[o]
                 lo, n = opens[p], closes[p] - d - opens[p] + 1
@@ -66,7 +67,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
                     lo2, n2 = opens[q], closes[q] - e - opens[q] + 1
                     if n2 <= 0:
                         continue
-                    wait[:] = np.inf
+                    fill(wait, np.inf, horizon + 1)
                     step_cost(tail, price[q, lo2:], price[q, lo2 + e:], end[lo2 + e:], n2)
                     best = np.inf
                     t = n2 - 1
@@ -75,7 +76,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
                             best = tail[t]
                         wait[lo2 + t] = best
                         t -= 1
-                    wait[:lo2] = best
+                    fill(wait, best, lo2)
                     finish = wait
                 step_cost(tail, price[p, lo:], price[p, lo + d:], finish[lo + d:], n)
                 lower(row[lo:], tail, n)
@@ -97,7 +98,8 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
             t = 0
             if parent_at[base + i] >= 0:
                 t = placed[4, member[parent_at[base + i]]]
-            placed[:, s] = -1
+            for column in range(5):
+                placed[column, s] = -1
             row, end = gain[i], after[i]
             if t < 0 or row[t] >= never[s]:
                 continue
@@ -135,8 +137,18 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
 
 
 @njit(cache=True, nogil=True)
+def fill(row, value, n):
+    """row[t] = value for the first n."""
+    for t in range(n):
+        row[t] = value
+
+
+@njit(cache=True, nogil=True)
 def step_cost(out, before, later, finish, n):
-    """out[t] = later[t] - before[t] + finish[t]: the price of a step and what follows it."""
+    """out[t] = later[t] - before[t] + finish[t]: the price of a step and what follows it.
+
+    Views and not offsets are passed: an index that may be negative keeps the loop from vectors.
+    """
     for t in range(n):
         out[t] = later[t] - before[t] + finish[t]
 

@@ -199,8 +199,8 @@ def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, se
     order, chosen = order.copy(), chosen.copy()
     new_order, new_chosen = order.copy(), chosen.copy()
     for _ in range(tries):
-        new_order[:] = order
-        new_chosen[:] = chosen
+        for i in range(stages):
+            new_order[i], new_chosen[i] = order[i], chosen[i]
         for _ in range(1 + int(np.random.random() * 2.5)):
             i = int(stages * np.random.random() ** 1.5)
             s = new_order[i]
@@ -225,10 +225,8 @@ def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, se
         score = weighted_delay(placed[4], weight, delay)
         if score <= now or np.random.random() < np.exp((now - score) / heat):
             now = score
-            order[:] = new_order
-            chosen[:] = new_chosen
+            order, new_order = new_order, order
+            chosen, new_chosen = new_chosen, chosen
             if now < best:
-                best = now
-                best_order[:] = order
-                best_chosen[:] = chosen
+                best, best_order, best_chosen = now, order.copy(), chosen.copy()
     return best, best_order, best_chosen
