@@ -435,7 +435,7 @@ def plan_make(
     registry: RegistryArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR")],
     teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
-    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 200,
+    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 250,
     seconds: Annotated[float | None, typer.Option(
         "--seconds", metavar="S", help="Stop the search then; the result depends on the machine.",
     )] = None,
@@ -730,7 +730,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR")] = Path("demo"),
     serve: Annotated[bool, typer.Option("--serve", help="Serve the pages afterwards.")] = False,
     teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
-    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 200,
+    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 250,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of the forecast.")] = 500,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:

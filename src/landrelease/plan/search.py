@@ -29,7 +29,7 @@ _LEANS = (-0.15, 0.0, 0.15)  # order by mean start + lean * (mean finish - mean 
 def make_plan(
     problem: Problem,
     *,
-    iterations: int = 200,
+    iterations: int = 250,
     seed: int = 0,
     bound_iterations: int | None = None,
     progress: Progress = silent,
@@ -39,7 +39,7 @@ def make_plan(
 
     Parameters
     ----------
-    iterations : >= 0, effort of the search; one is about 60,000 placed stages
+    iterations : >= 0, effort of the search; one is about 15,000 placed stages
     seed : of the search; the same seed and iterations give the same plan on any machine
     bound_iterations : evaluations of the bound; None: `iterations`
     progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned
@@ -156,7 +156,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> No
     stages = len(problem.predecessor)
     if stages < 2 or iterations == 0:
         return
-    tries = max(1, 60_000 // stages)
+    tries = max(1, 15_000 // stages)
     rounds = min(iterations, 50)
     states = [(tried.order.copy(), tried.chosen.copy()) for _ in range(CHAINS)]
     with ThreadPoolExecutor(CHAINS) as team:
@@ -171,7 +171,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> No
                 for chain, (order, chosen) in enumerate(states)]
             done = upto
             ends = [job.result() for job in jobs]
-            score, order, chosen = min(ends, key=lambda end: end[0])
+            _, order, chosen = min(ends, key=lambda end: end[0])
             tried.decode(order, chosen, tried.value, tried.price)
             if k % 5 == 4:
                 states = [(order.copy(), chosen.copy()) for _ in range(CHAINS)]
