@@ -59,6 +59,36 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Roads as the plan sees them: Z zones of ground joined by G gates, and C communities.
+
+    Zone 0 holds the bases and is open from the start. Gate g leads from zone `gate_from[g]` to
+    `gate_to[g]` and opens when all its stages, `gate_stage[gate_start[g] .. gate_start[g+1]]`, are
+    finished; a gate without stages is open. A zone is open from the earliest slot at which open
+    gates lead to it from zone 0 (either-or: any chain will do). A stage starts when its zone is
+    open. A road is two gates, there and back; ground beside a blocked road, which can be reached
+    from either end, is a zone of its own with a gate without stages from each end.
+
+    Community c gets `community_weight[c]` points a day back when its zone is open and all of its
+    own stages, `community_stage[community_start[c] .. community_start[c+1]]`, are finished.
+    """
+
+    zone: np.ndarray  # int32 (S,)
+    zones: int
+    gate_ids: tuple[str, ...]
+    gate_from: np.ndarray  # int32 (G,)
+    gate_to: np.ndarray  # int32 (G,)
+    gate_start: np.ndarray  # int32 (G + 1,)
+    gate_stage: np.ndarray  # int32
+    community_ids: tuple[str, ...]
+    community_people: np.ndarray  # float64 (C,) NaN: not reported
+    community_weight: np.ndarray  # float64 (C,)
+    community_zone: np.ndarray  # int32 (C,)
+    community_start: np.ndarray  # int32 (C + 1,)
+    community_stage: np.ndarray  # int32
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A planning problem as plain arrays. S stages, O options, P pools, H slots.
 
@@ -103,6 +133,7 @@ class Problem:
     slot_days: float  # working days in a slot
     hazard_ids: tuple[str, ...]
     tasks: tuple[Task, ...]
+    access: Access | None = None  # None: all ground can be reached from the start
 
     @property
     def horizon(self) -> int:

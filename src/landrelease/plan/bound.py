@@ -21,6 +21,8 @@ from numba import njit
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
+from landrelease.plan.access import relaxed
+from landrelease.plan.decoder import INNER
 
 CHUNKS = 16  # fixed, so that sums are made in the same order on any number of threads
 
@@ -136,14 +138,14 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **INNER)
 def fill(row, value, n):
     """row[t] = value for the first n."""
     for t in range(n):
         row[t] = value
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **INNER)
 def step_cost(out, before, later, finish, n):
     """out[t] = later[t] - before[t] + finish[t]: the price of a step and what follows it.
 
@@ -153,7 +155,7 @@ def step_cost(out, before, later, finish, n):
         out[t] = later[t] - before[t] + finish[t]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, **INNER)
 def lower(row, other, n):
     """row[t] = min(row[t], other[t])."""
     for t in range(n):
@@ -165,6 +167,8 @@ class Trees:
     """The out-trees of a problem as arrays for `price_trees`, divided in fixed chunks."""
 
     start: np.ndarray  # int32 (T + 1,) places in `member`
+    weight: np.ndarray  # float64 (S,) with communities counted at stages
+    lost: float  # points of communities that nothing can reach
     member: np.ndarray  # int32 (S,)
     parent_at: np.ndarray  # int32 (S,)
     below: np.ndarray  # float64 (S,) weight of the stage and of all after it
@@ -173,22 +177,27 @@ class Trees:
     chunks: np.ndarray  # int64 (CHUNKS + 1,) first tree of each chunk
 
 
-def trees(problem: Problem) -> Trees:
-    """Sort the stages of a problem by tree, a stage after its predecessor."""
-    before = problem.predecessor
+def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
+    """Sort the stages of a problem by tree, a stage after its predecessor.
+
+    finish (S,) : of a schedule; which part of the access over roads is kept (`access.relaxed`).
+    """
+    loose = relaxed(problem, finish)
+    before = loose.predecessor
     count = len(before)
-    root = np.arange(count)
+    root, depth = np.arange(count), np.zeros(count, dtype=np.int32)
     at = before.copy()
     while np.any(at >= 0):
         root = np.where(at >= 0, at, root)
+        depth += at >= 0
         at = np.where(at >= 0, before[at], -1)
-    member = np.lexsort((np.arange(count), root)).astype(np.int32)
+    member = np.lexsort((np.arange(count), depth, root)).astype(np.int32)
     place = np.empty(count, dtype=np.int32)
     place[member] = np.arange(count)
     parent = before[member]
     parent_at = np.where(parent >= 0, place[parent], -1).astype(np.int32)
     start = np.append(np.flatnonzero(parent < 0), count).astype(np.int32)
-    below = problem.weight.copy()
+    below = loose.weight.copy()
     for level in reversed(levels(before)):
         inner = level[before[level] >= 0]
         np.add.at(below, before[inner], below[inner])
@@ -197,7 +206,8 @@ def trees(problem: Problem) -> Trees:
         capacity[p, problem.pool_opens[p]:problem.pool_closes[p]] = teams
     chunks = np.searchsorted(start, np.linspace(0, count, CHUNKS + 1)).astype(np.int64)
     chunks[-1] = len(start) - 1
-    return Trees(start, member, parent_at, below, below * problem.delay_days[-1], capacity, chunks)
+    return Trees(start, loose.weight, loose.lost, member, parent_at, below,
+                 below * problem.delay_days[-1], capacity, chunks)
 
 
 def levels(predecessor: np.ndarray) -> list[np.ndarray]:
@@ -240,7 +250,7 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
             return 0.0
         return price_trees(
             forest.chunks[c], forest.chunks[c + 1], forest.start, forest.member,
-            forest.parent_at, problem.weight, forest.never, problem.option_start,
+            forest.parent_at, forest.weight, forest.never, problem.option_start,
             problem.first_pool, problem.first_slots, problem.second_pool, problem.second_slots,
             problem.pool_opens, problem.pool_closes, problem.delay_days, sums, use[c], placed)
 
@@ -253,7 +263,8 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
     doubt = 16 * np.finfo(np.float64).eps * (
         float(forest.never.sum()) + 2 * len(problem.predecessor) * float(sums.max(initial=0.0))
         + price.size * paid)
-    return Priced(sum(costs) - paid - doubt, np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed)
+    return Priced(sum(costs) + forest.lost - paid - doubt,
+                  np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +292,7 @@ def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray
     ratio = np.zeros((len(problem.pools), problem.horizon + 1))
     done = np.flatnonzero(placed[0] >= 0)
     option = placed[0, done]
-    each = problem.weight[done] / (problem.first_slots[option] + problem.second_slots[option])
+    each = forest.weight[done] / (problem.first_slots[option] + problem.second_slots[option])
     np.add.at(ratio, (problem.first_pool[option], placed[1, done]), each)
     np.add.at(ratio, (problem.first_pool[option], placed[2, done]), -each)
     two = problem.second_pool[option] >= 0

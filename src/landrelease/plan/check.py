@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from landrelease.core.work import Problem, Schedule
 
 
@@ -53,14 +55,54 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
             ends = int(schedule.finish[before])
             if ends < 0 or ends > start:
                 wrong.append(f"{name}: starts before {problem.stage_ids[before]} has finished")
+    if problem.access is not None:
+        opens = zones_open(problem, schedule)
+        for stage, name in enumerate(problem.stage_ids):
+            zone = int(problem.access.zone[stage])
+            if int(schedule.option[stage]) >= 0 and opens[zone] > int(schedule.start[stage]):
+                wrong.append(f"{name}: starts before its place can be reached")
     return wrong
 
 
+def zones_open(problem: Problem, schedule: Schedule) -> list[float]:
+    """Slot from which each zone can be reached; infinite where it cannot."""
+    access = problem.access
+    if access is None:
+        return [0.0]
+    opens = [math.inf] * access.zones
+    opens[0] = 0.0
+    gates = []
+    for g in range(len(access.gate_ids)):
+        stages = access.gate_stage[access.gate_start[g]:access.gate_start[g + 1]]
+        ends = [int(schedule.finish[s]) for s in stages]
+        at = math.inf if any(end < 0 for end in ends) else max(ends, default=0)
+        gates.append((at, int(access.gate_from[g]), int(access.gate_to[g])))
+    # Gates in the order in which they open: each joins what its first end joins at that time.
+    for at, _, _ in sorted(gates):
+        again = at < math.inf
+        while again:
+            again = False
+            for other, here, there in gates:
+                if other <= at and opens[here] <= at and opens[there] == math.inf:
+                    opens[there] = at
+                    again = True
+    return opens
+
+
 def score(problem: Problem, schedule: Schedule) -> float:
-    """Weighted delay, added up stage by stage."""
+    """Weighted delay, added up stage by stage and community by community."""
     total = 0.0
     for stage in range(len(problem.stage_ids)):
         finish = int(schedule.finish[stage])
         slot = finish if finish >= 0 else problem.horizon
         total += float(problem.weight[stage]) * float(problem.delay_days[slot])
+    access = problem.access
+    if access is not None:
+        opens = zones_open(problem, schedule)
+        for c, weight in enumerate(access.community_weight):
+            own = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
+            ends = [int(schedule.finish[s]) for s in own]
+            last = max([opens[int(access.community_zone[c])],
+                        *(end if end >= 0 else math.inf for end in ends)])
+            total += float(weight) * float(problem.delay_days[int(min(last, problem.horizon))])
     return total

@@ -12,6 +12,7 @@ import numpy as np
 
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.work import Problem
+from landrelease.plan.access import Relaxed, relaxed
 from landrelease.plan.bound import levels
 
 _KINDS = (("nts",), ("ts",), ("manual", "mechanical"))  # by activity
@@ -31,10 +32,11 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
     stages = len(problem.predecessor)
     hazard = problem.hazard
     area = np.bincount(hazard, np.where(problem.activity == 0, problem.work_m2, 0.0))
-    benefit = np.bincount(hazard, problem.weight)
+    loose = relaxed(problem)  # a community counts at what it waits for, roads as what follows
+    weight, before = loose.weight, loose.predecessor
+    benefit = np.bincount(hazard, weight)
     slots = quickest_slots(problem)
-    weight_below, slots_below = problem.weight.copy(), slots.copy()
-    before = problem.predecessor
+    weight_below, slots_below = weight.copy(), slots.copy()
     for level in reversed(levels(before)):
         inner = level[before[level] >= 0]
         np.add.at(weight_below, before[inner], weight_below[inner])
@@ -43,9 +45,9 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
         "largest area first": -area[hazard],
         "largest benefit first": -benefit[hazard],
         "nearest first": _nearest(problem),
-        "benefit per day first": -problem.weight / slots,
+        "benefit per day first": -weight / slots,
         "benefit per day with all that follows": -weight_below / slots_below,
-        "benefit per day with the best that follows": -_best_ratio(problem, slots),
+        "benefit per day with the best that follows": -_best_ratio(loose, slots),
     }
     assert all(len(priority) == stages for priority in made.values())
     return made
@@ -92,15 +94,16 @@ def _nearest(problem: Problem) -> np.ndarray:
     return nearest
 
 
-def _best_ratio(problem: Problem, slots: np.ndarray) -> np.ndarray:
+def _best_ratio(loose: Relaxed, slots: np.ndarray) -> np.ndarray:
     """Horn's ratio (S,): the largest weight / slots over subtrees that begin with the stage."""
     stages = len(slots)
-    weight, length = problem.weight.copy(), slots.copy()
+    weight, length = loose.weight.copy(), slots.copy()
     # Heaps of what may follow, best ratio first; joined small into large.
     follow: list[list[tuple[float, int]]] = [[] for _ in range(stages)]
     own: list[list[tuple[float, int]]] = [[] for _ in range(stages)]
     ratio = np.zeros(stages)
-    for s in range(stages - 1, -1, -1):  # predecessors stand before their successors
+    # Successors before their predecessors.
+    for s in np.concatenate([np.zeros(0, np.int64), *levels(loose.predecessor)])[::-1]:
         heap = follow[s]
         heapq.heapify(heap)
         while heap and -heap[0][0] > weight[s] / length[s]:
@@ -114,6 +117,6 @@ def _best_ratio(problem: Problem, slots: np.ndarray) -> np.ndarray:
                 heapq.heappush(heap, item)
         own[s] = heap
         ratio[s] = weight[s] / length[s]
-        if problem.predecessor[s] >= 0:
-            follow[problem.predecessor[s]].append((-ratio[s], s))
+        if loose.predecessor[s] >= 0:
+            follow[loose.predecessor[s]].append((-ratio[s], int(s)))
     return ratio

@@ -17,7 +17,6 @@ from landrelease.plan.decoder import (
     dispatch_order,
     place_all,
     to_schedule,
-    weighted_delay,
 )
 from landrelease.plan.rules import rules
 
@@ -69,15 +68,15 @@ def make_plan(
     if bound_iterations is None:
         bound_iterations = iterations
     watch = _Watch(progress, seconds)
-    forest = trees(problem)
-    tried = _Tried(problem, forest)
+    tried = _Tried(problem)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
+    forest = trees(problem, tried.placed[4])
     first = prices_of(problem, forest, tried.placed)
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.0, 0.6))
     try:
         watch.part(0.0, 0.6)("searching for a better plan", 1.0)
-        tried.relaxed(relaxed)
+        tried.relaxed(relaxed, forest)
         _anneal(tried, iterations, seed, watch.part(0.6, 1.0))
     except KeyboardInterrupt:
         pass
@@ -108,8 +107,8 @@ class _Watch:
 class _Tried:
     """The best schedule so far: order, options, prices, placement and score."""
 
-    def __init__(self, problem: Problem, forest: Trees):
-        self.problem, self.forest = problem, forest
+    def __init__(self, problem: Problem):
+        self.problem, self.world = problem, arrays(problem)
         stages = len(problem.predecessor)
         self.free_choice = np.full(stages, -1, dtype=np.int32)
         self.no_price = np.zeros((len(problem.pools), problem.horizon + 1))
@@ -121,8 +120,7 @@ class _Tried:
 
     def decode(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
                price: np.ndarray) -> float:
-        placed = place_all(order, *arrays(self.problem), value, price, chosen)
-        score = weighted_delay(placed[4], self.problem.weight, self.problem.delay_days)
+        placed, score = place_all(order, self.world, value, price, chosen)
         if score < self.score:
             self.score, self.placed = score, placed
             self.order, self.chosen, self.value, self.price = order, chosen, value, price
@@ -132,7 +130,7 @@ class _Tried:
         return self.decode(dispatch_order(self.problem, priority), self.free_choice,
                            np.ones(len(priority)), self.no_price)
 
-    def relaxed(self, relaxed: Ascent) -> None:
+    def relaxed(self, relaxed: Ascent, forest: Trees) -> None:
         """Orders by the mean start of the relaxed problem, options at shares of the prices.
 
         Less than the full price is best: a price says what team time is worth at the margin of a
@@ -144,7 +142,7 @@ class _Tried:
             order = dispatch_order(self.problem, relaxed.start + lean * (
                 relaxed.finish - relaxed.start))
             for share in _PRICE_SHARES:
-                self.decode(order, self.free_choice, self.forest.below, share * sums)
+                self.decode(order, self.free_choice, forest.below, share * sums)
 
 
 def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> None:
@@ -166,8 +164,8 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> No
             upto = iterations * tries * (k + 1) // rounds
             heat = 4e-6 * 0.25 ** (k / rounds) * tried.score
             jobs = [team.submit(
-                anneal, order, chosen, *arrays(problem), problem.weight, tried.value,
-                tried.price, upto - done, heat, (seed * 1_000_003 + k * CHAINS + chain) % 2**31)
+                anneal, order, chosen, tried.world, tried.value, tried.price, upto - done, heat,
+                (seed * 1_000_003 + k * CHAINS + chain) % 2**31)
                 for chain, (order, chosen) in enumerate(states)]
             done = upto
             ends = [job.result() for job in jobs]
@@ -181,9 +179,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> No
 
 
 @njit(cache=True, nogil=True)
-def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, second_pool,
-           second_slots, pool_teams, pool_opens, pool_closes, delay, weight, value, price, tries,
-           heat, seed):
+def anneal(order, chosen, world, value, price, tries, heat, seed):
     """Simulated annealing at one temperature; returns (best score, its order, its options).
 
     A try moves one to three stages of the order a little (never across their predecessor or
@@ -191,10 +187,8 @@ def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, se
     """
     np.random.seed(seed)
     stages = len(order)
-    placed = place_all(order, predecessor, option_start, first_pool, first_slots, second_pool,
-                       second_slots, pool_teams, pool_opens, pool_closes, delay, value, price,
-                       chosen)
-    now = weighted_delay(placed[4], weight, delay)
+    predecessor, option_start = world.predecessor, world.option_start
+    now = place_all(order, world, value, price, chosen)[1]
     best, best_order, best_chosen = now, order.copy(), chosen.copy()
     order, chosen = order.copy(), chosen.copy()
     new_order, new_chosen = order.copy(), chosen.copy()
@@ -219,10 +213,7 @@ def anneal(order, chosen, predecessor, option_start, first_pool, first_slots, se
                 new_order[i] = new_order[i + 1]
                 i += 1
             new_order[i] = s
-        placed = place_all(new_order, predecessor, option_start, first_pool, first_slots,
-                           second_pool, second_slots, pool_teams, pool_opens, pool_closes, delay,
-                           value, price, new_chosen)
-        score = weighted_delay(placed[4], weight, delay)
+        score = place_all(new_order, world, value, price, new_chosen)[1]
         if score <= now or np.random.random() < np.exp((now - score) / heat):
             now = score
             order, new_order = new_order, order
