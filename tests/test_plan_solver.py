@@ -1,81 +1,16 @@
 """PLN: plans can be carried out, the bound is never beaten, and brute force agrees."""
 
-import dataclasses
 import itertools
-from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
-from landrelease.core.work import Access, Problem, TeamPool
+from landrelease.core.work import Problem
 from landrelease.plan import check
 from landrelease.plan.decoder import decode
 from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
-
-
-def tiny(seed: int, hazards: int = 3, horizon: int = 9) -> Problem:
-    """A random world: survey, then clearance by hand or by machine and hand."""
-    chance = np.random.default_rng(seed)
-    stages, options = [], []
-    for h in range(hazards):
-        stages.append((f"h{h}/NTS", 0, -1, h, chance.integers(0, 5)))
-        options.append([(0, chance.integers(1, 3), -1, 0)])
-        stages.append((f"h{h}/clear", 2, len(stages) - 1, h, chance.integers(1, 9)))
-        manual = (1, chance.integers(1, 5), -1, 0)
-        machine = (2, chance.integers(1, 3), 1, chance.integers(1, 3))
-        options.append([manual] if chance.random() < 0.5 else [manual, machine])
-    flat = [o for own in options for o in own]
-    teams = np.array([1, chance.integers(1, 3), 1], dtype=np.int32)
-    opens = np.array([0, chance.integers(0, 2), 0], dtype=np.int32)
-    pools = tuple(
-        TeamPool(name, kind, "o", "b", 0.0, 0.0, int(teams[i]), 1, 1, 1, 1, "USD", None, None, "")
-        for i, (name, kind) in enumerate((("n", "nts"), ("m", "manual"), ("x", "mechanical"))))
-    column = [np.array([o[i] for o in flat], dtype=np.int32) for i in range(4)]
-    return Problem(
-        stage_ids=tuple(s[0] for s in stages),
-        activity=np.array([s[1] for s in stages], dtype=np.int8),
-        predecessor=np.array([s[2] for s in stages], dtype=np.int32),
-        hazard=np.array([s[3] for s in stages], dtype=np.int32),
-        task=np.full(len(stages), -1, dtype=np.int32),
-        weight=np.array([s[4] for s in stages], dtype=float),
-        work_m2=np.ones(len(stages)), released_m2=np.ones(len(stages)),
-        option_start=np.cumsum([0] + [len(o) for o in options]).astype(np.int32),
-        first_pool=column[0], first_slots=column[1], second_pool=column[2],
-        second_slots=column[3], option_cost=np.zeros(len(flat)),
-        option_mode=tuple("machine then manual" if o[2] >= 0 else "manual" for o in flat),
-        pools=pools, pool_teams=teams, pool_opens=opens,
-        pool_closes=np.full(3, horizon, dtype=np.int32),
-        delay_days=np.cumsum([0, *chance.integers(1, 4, horizon)]).astype(float),
-        slot_starts=tuple(date(2027, 4, 1) + timedelta(days=i) for i in range(horizon + 1)),
-        slot_days=1.0, hazard_ids=tuple(f"h{h}" for h in range(hazards)), tasks=())
-
-
-def behind_roads(seed: int) -> Problem:
-    """A tiny world whose hazards block roads, with either-or ways, and communities."""
-    chance = np.random.default_rng(seed)
-    problem = tiny(seed, hazards=3, horizon=7)
-    zones = 4  # 0: the bases; 1 to 3: ground
-    gates = []  # (from, to, stages)
-    for _ in range(chance.integers(2, 5)):
-        one, other = chance.choice(zones, 2, replace=False)
-        blocked = 2 * int(chance.integers(0, 3)) + np.arange(2)
-        stages = blocked if chance.random() < 0.8 else np.zeros(0, int)
-        gates += [(one, other, stages), (other, one, stages)]
-    zone_of = chance.choice(zones, 3, p=[0.55, 0.15, 0.15, 0.15])
-    own = [chance.choice(6, chance.integers(0, 3), replace=False) for _ in range(3)]
-    return dataclasses.replace(problem, access=Access(
-        zone=np.repeat(zone_of, 2).astype(np.int32), zones=zones,
-        gate_ids=tuple(f"g{i}" for i in range(len(gates))),
-        gate_from=np.array([g[0] for g in gates], np.int32),
-        gate_to=np.array([g[1] for g in gates], np.int32),
-        gate_start=np.cumsum([0] + [len(g[2]) for g in gates]).astype(np.int32),
-        gate_stage=np.concatenate([g[2] for g in gates]).astype(np.int32),
-        community_ids=("a", "b", "c"), community_people=np.ones(3),
-        community_weight=chance.integers(0, 9, 3).astype(float),
-        community_zone=chance.integers(0, zones, 3).astype(np.int32),
-        community_start=np.cumsum([0] + [len(o) for o in own]).astype(np.int32),
-        community_stage=np.concatenate(own).astype(np.int32)))
+from tiny_worlds import behind_roads, tiny
 
 
 def access_and_communities(problem: Problem, starts, finishes) -> float:

@@ -22,14 +22,18 @@ import shapely
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook
-from landrelease.core.work import ACTIVITIES, Plan, Problem, Schedule, Task, TeamPool
+from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
 
-FORMAT = 1
+FORMAT = 2
 _ARRAYS = (
     "activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2",
     "option_start", "first_pool", "first_slots", "second_pool", "second_slots", "option_cost",
     "pool_teams", "pool_opens", "pool_closes", "delay_days",
+)
+_ACCESS_ARRAYS = (
+    "zone", "gate_from", "gate_to", "gate_start", "gate_stage", "community_people",
+    "community_weight", "community_zone", "community_start", "community_stage",
 )
 
 
@@ -62,6 +66,9 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     arrays["priority"] = plan.priority
     for field in dataclasses.fields(Schedule):
         arrays[f"schedule_{field.name}"] = getattr(plan.schedule, field.name)
+    access = problem.access
+    if access is not None:
+        arrays |= {f"access_{name}": getattr(access, name) for name in _ACCESS_ARRAYS}
     wkb = [shapely.to_wkb(task.ground, byte_order=1) for task in problem.tasks]
     arrays["task_wkb"] = np.frombuffer(b"".join(wkb), dtype=np.uint8)
     arrays["task_wkb_sizes"] = np.array([len(w) for w in wkb], dtype=np.int64)
@@ -83,6 +90,9 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         "hazard_ids": list(problem.hazard_ids), "stage_ids": list(problem.stage_ids),
         "option_mode": list(problem.option_mode),
         "pools": [_plain(p) for p in problem.pools],
+        "access": None if access is None else {
+            "zones": access.zones, "gate_ids": list(access.gate_ids),
+            "community_ids": list(access.community_ids)},
         "tasks": [{k: v for k, v in _plain(t).items() if k != "ground"} for t in problem.tasks],
         "assumptions": [_plain(a) for a in saved.assumptions],
     }
@@ -125,6 +135,11 @@ def load_plan(path: Path) -> PlanFile:
             hazard_ids=tuple(document["hazard_ids"]),
             tasks=tuple(Task(**t, ground=g)
                         for t, g in zip(document["tasks"], grounds, strict=True)),
+            access=None if document["access"] is None else Access(
+                zones=document["access"]["zones"],
+                gate_ids=tuple(document["access"]["gate_ids"]),
+                community_ids=tuple(document["access"]["community_ids"]),
+                **{name: arrays[f"access_{name}"] for name in _ACCESS_ARRAYS}),
         )
         schedule = Schedule(**{f.name: arrays[f"schedule_{f.name}"]
                                for f in dataclasses.fields(Schedule)})
