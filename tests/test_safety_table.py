@@ -15,7 +15,7 @@ def rows():
     return {rule: (state, missing) for rule, _, state, missing in found}
 
 
-def tested():
+def by_rule():
     rules = {}
     for path in HERE.glob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -34,11 +34,11 @@ def test_every_rule_that_is_built_has_a_test_with_its_number():
         if state == "not yet built":
             assert missing, f"{rule}: say what is missing"
         else:
-            assert tested().get(rule), f"{rule} is called {state} and has no test"
+            assert by_rule().get(rule), f"{rule} is called {state} and has no test"
         assert state != "in part" or missing, f"{rule}: say what is missing"
 
 
 def test_no_test_claims_a_rule_that_is_called_not_built():
     states = rows()
-    for rule, tests in tested().items():
+    for rule, tests in by_rule().items():
         assert states[rule][0] != "not yet built", f"{tests}: mend the table"
