@@ -25,8 +25,8 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
     - nearest first: distance of the stage to the nearest base of a team that could do it
     - benefit per day first: of the stage alone, by its quickest option (W. E. Smith, Naval
       Research Logistics Quarterly 3, 1956)
-    - benefit per day with all that follows: the whole chain after the stage counts
-    - benefit per day with the best that follows: the part of what follows that makes the ratio
+    - benefit per day, whole chain: all that follows the stage counts
+    - benefit per day, best of chain: the part of what follows that makes the ratio
       largest (W. A. Horn, SIAM J. Applied Mathematics 23, 1972; J. B. Sidney, 1975)
     """
     stages = len(problem.predecessor)
@@ -46,8 +46,8 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
         "largest benefit first": -benefit[hazard],
         "nearest first": _nearest(problem),
         "benefit per day first": -weight / slots,
-        "benefit per day with all that follows": -weight_below / slots_below,
-        "benefit per day with the best that follows": -_best_ratio(loose, slots),
+        "benefit per day, whole chain": -weight_below / slots_below,
+        "benefit per day, best of chain": -_best_ratio(loose, slots),
     }
     assert all(len(priority) == stages for priority in made.values())
     return made

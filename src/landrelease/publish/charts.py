@@ -261,7 +261,7 @@ def score_chart(
         key=lambda r: (-r[1], r[0]),
     )
     longest = max(len(name) for name, _, _ in rows)
-    left, right = min(width * 0.45, 12 + 6.8 * longest), 64
+    left, right = min(width * 0.6, 12 + 6.8 * longest), 64
     height = 26 * len(rows) + 26
     worst = max(max(r[1] for r in rows), 1e-6)
     svg = _Svg(width, height, label, styled=styled)

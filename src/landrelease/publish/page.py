@@ -582,6 +582,9 @@ def _areas_section(
     report: Report, w: Words, dates: PlanDates | None, columns: Sequence[Mapping[str, str]]
 ) -> Section:
     stage = ""
+    reasons = [a.prior.reasons for a in report.assessments]
+    shared = [r for r in (reasons[0] if reasons else ())
+              if any(c["key"] == "why" for c in columns) and all(r in own for own in reasons)]
     if dates is not None:
         years = [y for y in (1, 3, 5) if y * 365 < (dates.end - dates.start).days]
         stage = "".join(
@@ -608,6 +611,8 @@ def _areas_section(
             f'<label>{_t(w("table.municipality"))} <select id="filter-municipality">'
             f'<option value="">'
             f"{_t(w('table.all'))}</option></select></label>{stage}</div>",
+            f'<p class="note">{_t(" ".join([w("table.everywhere"), *shared]))}</p>'
+            if shared else "",
             f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead>'
             f'<tr>{head}</tr>'
             '</thead><tbody id="areas-body"></tbody></table><div class="pager">',

@@ -165,6 +165,7 @@ ENGLISH: Mapping[str, str] = {
     "col.ts": "TS",
     "col.clearance": "Clearance",
     "col.why": "Why",
+    "table.everywhere": "For every area:",
     "forecast.fan": "Area given back",
     "forecast.fan.note": (
         "Line: half of the {runs} runs are above it. Bands: from {low} % to {high} % of the runs. "

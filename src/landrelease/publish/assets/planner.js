@@ -258,7 +258,7 @@
       if (h.lifted && h.lifted[i] !== null) add("lifted", number(h.lifted[i]));
       if (h.overlap[i]) add("overlap", say(words, "overlap_value", { area: areaWords(h.overlap[i]) }));
       if (h.next[i] !== null) add("next", texts[h.next[i]], `(${words.next_note})`);
-      if (h.why[i].length) add("why", h.why[i].map((k) => texts[k]).join("; "));
+      if (h.why[i].length) add("why", h.why[i].map((k) => texts[k]).join(" "));
     }
     if (plan) {
       const count = plan.task_from[i + 1] - plan.task_from[i];
@@ -384,7 +384,11 @@
     clearance: (i) => last(plan.clearance[i]), why: (i) => why(i),
   };
   const last = (d) => d < 0 ? 1e9 - d : d; // "not within the plan" sorts after every date
-  const why = (i) => h.why ? h.why[i].map((k) => texts[k]).join("; ") : "";
+  // What holds for every area stands once above the table.
+  const everywhere = new Set(h.why && h.why.length ? h.why[0].filter(
+    (k) => h.why.every((reasons) => reasons.includes(k))) : []);
+  const why = (i) => h.why
+    ? h.why[i].filter((k) => !everywhere.has(k)).map((k) => texts[k]).join(" ") : "";
   const show = {
     order: (i) => number(h.order[i]), municipality: (i) => texts[h.m[i]] || page.nowhere,
     area: (i) => number(h.area[i] / 1e4, 1),
