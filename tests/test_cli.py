@@ -197,3 +197,28 @@ def test_residual_reads_standard_input_or_a_file_and_refuses_nonsense(run, tmp_p
     spec.write_text("[not json")
     status, _, err = run("assess", "residual", spec)
     assert status == 2 and "[CLI-103]" in err
+
+
+def test_safety_S15_the_publics_grid_stays_where_it_is_when_hazards_come(run, registry, tmp_path):
+    from landrelease import workflows
+    from landrelease.store.open import open_registry
+
+    def planes():
+        opened = open_registry(str(registry))
+        try:
+            land = workflows.load_land(opened, workflows.load_assumptions())
+            return workflows.public_plane(opened, land), workflows.plane_of(land)
+        finally:
+            opened.close()
+
+    run("import", areas(tmp_path / "one.geojson", square(17, 44)), "--into", registry,
+        "--kind", "hazard")
+    assert run("publish", registry, tmp_path / "out")[0] == 0
+    first, centre = planes()
+    assert first == centre
+    run("import", areas(tmp_path / "two.geojson", square(17.1, 44.05)), "--into", registry,
+        "--kind", "hazard")
+    assert run("publish", registry, tmp_path / "again")[0] == 0
+    kept, moved = planes()
+    assert kept == first != moved
+    assert run("audit", registry)[0] == 0

@@ -251,6 +251,20 @@ def plane_of(land: Land) -> LocalPlane:
         np.array([h.ground for h in land.hazards], dtype=object))))
 
 
+def public_plane(registry: Registry, land: Land) -> LocalPlane:
+    """The plane of the public's grid of cells: made at the first publication, then kept.
+
+    A grid that moved with the data would tell, from one publication to the next, more than its
+    cells do (S15).
+    """
+    from landrelease.core.geometry import LocalPlane
+
+    centre = plane_of(land)
+    kept = registry.keep_setting("public_grid_centre", f"{centre.longitude} {centre.latitude}")
+    longitude, latitude = kept.split()
+    return LocalPlane(float(longitude), float(latitude))
+
+
 # --- the stages --------------------------------------------------------------------------------
 
 
@@ -387,11 +401,13 @@ class Heading:
 
 
 def publish_public(
-    results: Results, heading: Heading, out: Path, made_on: date, progress: Progress = silent
+    results: Results, heading: Heading, plane: LocalPlane, out: Path, made_on: date,
+    progress: Progress = silent,
 ) -> Path:
     """Write the page for everybody: coarse hazard cells, released ground rounded inward, totals.
 
-    Returns the page's path.
+    plane : of the grid of cells, the same for every publication (`public_plane`). Returns the
+    page's path.
     """
     from landrelease.access import ground, policy
     from landrelease.core.report import PublicFigure, PublicReport, PublicTotal, ReleasedGround
@@ -400,7 +416,7 @@ def publish_public(
 
     progress("the public's page", 0.0)
     view = policy.view(None)
-    land, plane = results.land, plane_of(results.land)
+    land = results.land
     cells = ground.public_hazard_cells(
         land.hazards, plane, cell_m=PUBLIC_CELL_M, widen_m=PUBLIC_WIDEN_M)
     progress("the public's page", 0.5)
@@ -750,7 +766,8 @@ def publish(
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
     if view.precision("hazard") != "exact":
         results = Results(land, stated, rows, make_figures(land, rows))
-        return [publish_public(results, heading, out, made_on, progress)]
+        return [publish_public(results, heading, public_plane(registry, land), out, made_on,
+                               progress)]
     saved = outlook = None
     if plan_path is not None:
         saved = load_plan(plan_path)
@@ -816,6 +833,7 @@ def demo(
     try:
         reports = import_files(registry, demo_inputs(data, out), today=today, progress=progress)
         land = load_land(registry, stated)
+        grid = public_plane(registry, land)
         waiting = len(registry.quarantine("waiting"))
     finally:
         registry.close()
@@ -837,7 +855,7 @@ def demo(
     results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
                       "contamination.tif", tuple(reports))
     publish_planner(results, heading, out, today, progress=progress)
-    publish_public(results, heading, out / "public", today, progress)
+    publish_public(results, heading, grid, out / "public", today, progress)
 
     plan, total = saved.plan, rows[-1]
     read, accepted, merged, kept = (

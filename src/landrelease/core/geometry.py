@@ -75,7 +75,7 @@ class LocalPlane:
 def plane_for(bounds: tuple[float, float, float, float]) -> LocalPlane:
     """The plane centred on (west, south, east, north) in degrees."""
     west, south, east, north = bounds
-    return LocalPlane(round((west + east) / 2, 3), round((south + north) / 2, 3))
+    return LocalPlane(round(float(west + east) / 2, 3), round(float(south + north) / 2, 3))
 
 
 @functools.lru_cache(maxsize=32)

@@ -156,6 +156,22 @@ class GeoPackageRegistry:
         with self._read() as db:
             return int(db.execute("SELECT count(*) FROM revision").fetchone()[0])
 
+    def setting(self, name: str) -> str | None:
+        """A setting of the registry; None where it was never made."""
+        with self._read() as db:
+            found = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def keep_setting(self, name: str, value: str) -> str:
+        """Store a setting unless it is there already; returns the one that stands."""
+        found = self.setting(name)
+        if found is None:
+            with self._write() as db:
+                db.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)",
+                           (name, value))
+            found = self.setting(name)
+        return value if found is None else found
+
     def records(self, kind: str, *, valid_at: date | None = None,
                 known_at: datetime | None = None) -> list[Record]:
         """Records of a kind, ordered by id (see `Registry.records`).

@@ -59,6 +59,14 @@ class Registry(Protocol):
         """Number of revisions."""
         ...
 
+    def setting(self, name: str) -> str | None:
+        """A setting of the registry; None where it was never made."""
+        ...
+
+    def keep_setting(self, name: str, value: str) -> str:
+        """Store a setting unless it is there already; returns the one that stands."""
+        ...
+
     def records(
         self,
         kind: str,
