@@ -216,8 +216,8 @@ def test_safety_S15_the_publics_grid_stays_where_it_is_when_hazards_come(run, re
     assert run("publish", registry, tmp_path / "out")[0] == 0
     first, centre = planes()
     assert first == centre
-    run("import", areas(tmp_path / "two.geojson", square(17.1, 44.05)), "--into", registry,
-        "--kind", "hazard")
+    run("import", areas(tmp_path / "two.geojson", square(17, 44), square(17.1, 44.05)),
+        "--into", registry, "--kind", "hazard")
     assert run("publish", registry, tmp_path / "again")[0] == 0
     kept, moved = planes()
     assert kept == first != moved
