@@ -254,6 +254,51 @@ PARTS_LEFT_OUT = Message(
     "GEO-024", "{file}, row {row}: the geometry also holds {found}, which have no area.",
     "They are kept in the stored file. Record them on their own if they matter.")
 
+# --- GEO-1: roads ------------------------------------------------------------------------------
+ROAD_WITHOUT_LENGTH = Message(
+    "GEO-101", "{file}, row {row}: road {found} has no length.",
+    "Draw it again, or take it out of the source.")
+ROAD_REPEATS = Message(
+    "GEO-102", "{file}, row {row}: road {found} repeats row {other} and was merged into it"
+    "{classes}.", "Nothing needs to be done; take one of them out of the source.")
+ROAD_PART_REPEATS = Message(
+    "GEO-103", "{file}, row {row}: a part of road {found} lies on row {other} and was merged into "
+    "it{classes}.", "Look at both in a map; one of them may be drawn twice.")
+ROAD_SNAPPED = Message(
+    "GEO-104", "{file}, row {row}: an end of road {found} was joined to {other}, {distance} m away "
+    "(tolerance {expected} m).",
+    "Look at it in a map; give a smaller tolerance if the roads do not meet there.")
+ROAD_PIECES = Message(
+    "GEO-105", "{file}: the piece of {segments} segments ({length} m) with {found} is not joined "
+    "to the longest piece of the network.",
+    "Look at its ends in a map; draw the missing junction if there is one.")
+ROAD_CROSSING_NOT_JOINED = Message(
+    "GEO-106", "{file}: {found} and {other} cross at {place} without a shared point and were not "
+    "joined.", "Draw a junction if they meet there; say `bridge` or `layer` if they do not.")
+ROAD_NODES_AT_ONE_PLACE = Message(
+    "GEO-107", "{file}, row {row}: several nodes at one place: {found}; they were not joined.",
+    "Give them one name if the roads meet there.")
+ROAD_NODE_PLACES_DIFFER = Message(
+    "GEO-108", "{file}, row {row}: node {found} lies {distance} m from where another row has it "
+    "(at most {expected} m); these ends were not joined.",
+    "Correct the node, or move the end of the road to it.")
+ROAD_ID_REPEATED = Message(
+    "GEO-109", "{file}, row {row}: the number {found} stands in row {other} too.",
+    "Both roads were kept, this one as {found}~{row}; give each road its own number.")
+ROAD_NOT_A_ROAD = Message(
+    "GEO-110", "{file}, row {row}: {found} is no road that can be used ({class_word}).",
+    "Nothing needs to be done; give it another class if it can be used.")
+ROAD_POINTS_MISSING = Message(
+    "GEO-111", "{file}, row {row}: {missing} of {found} points of the road are not in the file; "
+    "the rest was taken in parts.",
+    "Take a larger extract, with complete ways, if the road matters.")
+ROAD_ONEWAY_UNKNOWN = Message(
+    "GEO-112", "{file}, row {row}: {field} is {found}; read as open in both directions.",
+    "Use yes, no or -1 if it can be used in one direction only.")
+ROADS_MORE_FINDINGS = Message(
+    "GEO-113", "{file}: {found} more findings like the first ones of {code}.",
+    "Mend the first ones at the source and read the file again.")
+
 # --- STO: the registry -------------------------------------------------------------------------
 REGISTRY_MISSING = Message(
     "STO-001", "There is no registry at {address}.",
