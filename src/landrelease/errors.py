@@ -506,6 +506,19 @@ PLAN_IS_OLD = Message(
     "Make the plan again from the present records with `landrelease plan make`.",
 )
 
+REACH_NO_ROAD = Message(
+    "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
+    "{expected} m.",
+    "Correct its coordinates, or add the road that leads to it.")
+REACH_VALUE = Message(
+    "PLN-202", "{name} is {found}; expected {expected}.", "Give {name} another value.")
+REACH_SEGMENT_UNKNOWN = Message(
+    "PLN-203", "There is no road segment {found} in the network.",
+    "Take the number from the road network as it was read; a road that was split has /1, /2 ...")
+REACH_TOO_WIDE = Message(
+    "PLN-204", "The road network reaches from {found}; distances in one plane would be wrong.",
+    "Read the network of one programme, at most {expected} degrees across.")
+
 # --- VER: verify -------------------------------------------------------------------------------
 
 INSPECTION_COUNT = Message(

@@ -312,10 +312,11 @@ def _word(value: Any) -> str:
 
 
 def _direction(row: int, word: str, told: Told) -> int:
-    if word in ("yes", "true", "1", "t", "1.0", "f"):
-        return 0 if word == "f" else 1
+    if word in ("yes", "true", "1", "1.0"):
+        return 1
     if word in ("-1", "reverse", "-1.0"):
         return -1
+    # "t" and "f" mean true and false in some sources, against and along the line in others.
     if word not in ("", "no", "false", "0", "0.0", "b", "both"):
         told.say(ROAD_ONEWAY_UNKNOWN, "accepted", row=row, field="oneway", found=word)
     return 0
