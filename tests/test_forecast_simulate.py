@@ -15,7 +15,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.forecast.areas import areas_of, turn_out
 from landrelease.forecast.calendar import extend
 from landrelease.forecast.outlook import make_outlook
-from landrelease.forecast.simulate import Workforce, play
+from landrelease.forecast.simulate import Ways, Workforce, play
 from landrelease.forecast.uncertain import read_assumptions
 from test_forecast_calendar import (
     CERTAIN,
@@ -31,17 +31,26 @@ from test_forecast_calendar import (
 STATED = np.array([0.32, 0.24, 0.44])
 
 
+def zones_at(gates, finish, now):
+    """Zones that walks over open gates lead to; a gate is (from, to, elements)."""
+    found, grown = {0}, True
+    while grown:
+        more = {there for here, there, needs in gates
+                if here in found and all(finish.get(e, math.inf) <= now for e in needs)}
+        grown = not more <= found
+        found |= more
+    return found
+
+
 def list_schedule(parent, options, work, teams, opens, closes, horizon, move=0.0,
-                  slowness=None, lost=1.0):  # fmt: skip
+                  slowness=None, lost=1.0, zone=None, gates=()):  # fmt: skip
     """The dispatch rule once more, slowly: finish of each element, by time points and lists."""
     pools = len(teams)
+    zone = zone or [0] * len(parent)
     slowness = slowness or [1.0] * pools
     finish, state, alone = {}, dict.fromkeys(range(len(parent)), "waiting"), set()
     chosen, running, free = {}, [], [0] * pools
     alive = [teams[p] > 0 and closes[p] > opens[p] for p in range(pools)]
-    for e in range(len(parent)):
-        if parent[e] < 0:
-            state[e] = "ready"
     moments = {0.0, *[float(opens[p]) for p in range(pools) if alive[p]],
                *[float(closes[p]) for p in range(pools) if alive[p] and closes[p] < horizon]}
     gone = [not alive[p] for p in range(pools)]
@@ -70,7 +79,10 @@ def list_schedule(parent, options, work, teams, opens, closes, horizon, move=0.0
         while changed:
             changed = False
             for e in state:
-                if state[e] == "waiting" and finish.get(parent[e]) is not None:
+                if state[e] == "waiting" and (
+                    zone[e] in zones_at(gates, finish, now) if parent[e] < 0
+                    else finish.get(parent[e]) is not None
+                ):  # fmt: skip
                     state[e], changed = "ready", True
                 if state[e] == "ready" and work[e] == 0:
                     finish[e], state[e], changed = now, "done", True
@@ -120,11 +132,27 @@ def workforce(options, teams, opens=None, closes=None, horizon=10_000.0, move=0.
     )
 
 
-def finish_of(parent, options, work, teams, opens=None, closes=None, horizon=10_000.0, move=0.0):
+def ways(zone, gates):
+    """Made by hand, with every element a stage of its own."""
+    pairs = sorted((e, g) for g, (_, _, needs) in enumerate(gates) for e in needs)
+    none = np.zeros(0, dtype=np.int64)
+    return Ways(
+        zone=np.array(zone, dtype=np.int64), zones=4,
+        gate_from=np.array([g[0] for g in gates], dtype=np.int64),
+        gate_to=np.array([g[1] for g in gates], dtype=np.int64),
+        gate_size=np.array([len(g[2]) for g in gates], dtype=np.int64),
+        stage_gate_start=np.searchsorted([e for e, _ in pairs], np.arange(len(zone) + 1)),
+        stage_gate=np.array([g for _, g in pairs], dtype=np.int64),
+        community_zone=none, community=none, community_stage=none)
+
+
+def finish_of(parent, options, work, teams, opens=None, closes=None, horizon=10_000.0, move=0.0,
+              zone=None, gates=()):  # fmt: skip
     made = workforce(options, teams, opens, closes, horizon, move)
     count = len(parent)
-    return play(made, np.arange(count), np.array(parent, dtype=np.int64),
-                np.array(work, dtype=float), np.ones(len(teams)), 1.0)  # fmt: skip
+    return play(made, ways(zone or [0] * count, gates), np.arange(count),
+                np.array(parent, dtype=np.int64), np.array(work, dtype=float),
+                np.ones(count, dtype=bool), np.ones(len(teams)), 1.0)[:3]  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
@@ -151,9 +179,16 @@ def test_the_dispatch_is_the_list_schedule_in_plain_python(data):
     work = [data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.0])) for _ in range(count)]
     horizon = data.draw(st.sampled_from([20.0, 1000.0]))
     move = data.draw(st.sampled_from([0.0, 1.0, 3.0]))
-    found, _, _ = finish_of(parent, options, work, teams, opens, closes, horizon, move)
+    zone = [data.draw(st.sampled_from([0, 0, 1, 2, 3])) for _ in range(count)]
+    gates = [
+        (data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3)),
+         data.draw(st.lists(st.integers(0, count - 1), max_size=3, unique=True)) if count else [])
+        for _ in range(data.draw(st.integers(0, 6)))
+    ]  # fmt: skip
+    found, _, _ = finish_of(
+        parent, options, work, teams, opens, closes, horizon, move, zone, gates)
     assert found.tolist() == list_schedule(
-        parent, options, work, teams, opens, closes, horizon, move
+        parent, options, work, teams, opens, closes, horizon, move, zone=zone, gates=gates
     )
 
 

@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.work import Access, Problem
 from landrelease.errors import LandReleaseError
 from landrelease.plan.search import make_plan
-from landrelease.store.results import PlanFile, load_plan, save_plan
+from landrelease.store.results import (
+    PlanFile,
+    load_outlook,
+    load_plan,
+    save_outlook,
+    save_plan,
+)
 from tiny_worlds import behind_roads, tiny
 
 STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")})
@@ -47,3 +54,19 @@ def test_a_plan_whose_arrays_were_exchanged_is_refused(tmp_path):
     (tmp_path / "1" / "problem.npz").write_bytes((tmp_path / "2" / "problem.npz").read_bytes())
     with pytest.raises(LandReleaseError, match="PLN-101"):
         load_plan(tmp_path / "1")
+
+
+def test_a_forecast_comes_back_with_runs_that_did_not_finish(tmp_path):
+    outlook = Outlook(
+        start=date(2027, 4, 1), horizon_days=100.0, finish_day=np.array([10.0, np.inf]),
+        cost=np.array([1.0, 2.0]), currency="USD", quantiles=np.array([0.5]),
+        curve_days=np.array([0.0, 50.0]), released_m2=np.array([[0.0, 9.0]]), total_m2=9.0,
+        drivers=(Driver("rate", 0.5, "how fast"),), seed=1, policy="who comes first",
+        community_ids=("a", "b"), community_day=np.array([[0.0, 5.0], [np.inf, 7.0]]))
+    save_outlook(tmp_path / "forecast.json", outlook, "head")
+    back, head = load_outlook(tmp_path / "forecast.json")
+    assert head == "head"
+    for field in dataclasses.fields(Outlook):
+        one, two = getattr(outlook, field.name), getattr(back, field.name)
+        assert np.array_equal(one, two) if isinstance(one, np.ndarray) else (
+            tuple(one) == tuple(two) if isinstance(one, tuple) else one == two), field.name

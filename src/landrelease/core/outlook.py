@@ -50,6 +50,8 @@ class Outlook:
     explained: str = ""  # what the drivers explain, and how much of it is chance, in words
     chance_share: float | None = None  # 1 - sum of the drivers' shares
     notes: tuple[str, ...] = ()  # what a reader must know, in plain words
+    community_ids: tuple[str, ...] = ()
+    community_day: np.ndarray | None = None  # (R, C) reachable and free from this day on; inf: not
 
     @property
     def runs(self) -> int:

@@ -41,6 +41,7 @@ class Outcome:
     stage: np.ndarray  # int64 (E,)
     parent: np.ndarray  # int64 (E,)
     work: np.ndarray  # (E,)
+    known: np.ndarray  # bool (E,) False: of an area that turned up
     released_m2: np.ndarray  # (E,)
     found_m2: float
     shares: np.ndarray  # (H, 3) of the known areas
@@ -141,6 +142,7 @@ def turn_out(
         stage=stage[order],
         parent=np.where(parent < 0, -1, new[parent]),
         work=work[order],
+        known=order < stages,
         released_m2=(areas.released_m2[stage] * by_area[area, activity])[order],
         found_m2=float(areas.hazard_m2[copies].sum()),
         shares=shares[:hazards],

@@ -101,7 +101,7 @@ def make_outlook(
     LandReleaseError
         FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
     """
-    from landrelease.forecast.simulate import simulate, workforce_of
+    from landrelease.forecast.simulate import simulate, ways_of, workforce_of
 
     _check("runs", runs, 1, 1_000_000, "500")
     _check("seed", seed, 0, 2**63 - 1, "1")
@@ -123,7 +123,7 @@ def make_outlook(
         uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
     ])  # fmt: skip
     areas = areas_of(problem, plan.priority, mean_shares)
-    workforce = workforce_of(problem, calendar, uncertain.move_days)
+    workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem)
     stated_loss = uncertain.lost_days.value if lost_days_in_plan else 0.0
     draws = draw(uncertain, problem.pools, used, runs, seed)
     draws = dataclasses.replace(draws, available=draws.available / (1 - stated_loss))
@@ -131,7 +131,7 @@ def make_outlook(
 
     def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
         return simulate(
-            areas, workforce, uncertain, draws, calendar,
+            areas, workforce, ways, uncertain, draws, calendar,
             bin_days=bin_days, bins=CURVE_POINTS, seed=seed, workers=workers,
             progress=progress)  # fmt: skip
 
@@ -171,6 +171,9 @@ def make_outlook(
         explained=explained,
         chance_share=chance_share,
         notes=_notes(problem, uncertain, finish, simulated.found_m2),
+        community_ids=() if problem.access is None else problem.access.community_ids,
+        community_day=None if problem.access is None else calendar.days(
+            simulated.community_slot.ravel()).reshape(simulated.community_slot.shape),
     )
 
 

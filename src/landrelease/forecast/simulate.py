@@ -41,6 +41,22 @@ class Workforce:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """Access over roads as the kernel reads it (see `core.work.Access`). Z zones, G gates."""
+
+    zone: np.ndarray  # int64 (S,)
+    zones: int
+    gate_from: np.ndarray  # int64 (G,)
+    gate_to: np.ndarray  # int64 (G,)
+    gate_size: np.ndarray  # int64 (G,) stages that it waits for
+    stage_gate_start: np.ndarray  # int64 (S + 1,)
+    stage_gate: np.ndarray  # int64: the gates that a stage belongs to
+    community_zone: np.ndarray  # int64 (C,)
+    community: np.ndarray  # int64 (K,) pairs of a community ...
+    community_stage: np.ndarray  # int64 (K,) ... and a stage that it waits for
+
+
+@dataclass(frozen=True, slots=True)
 class Simulated:
     """What R runs gave. `finish_slot` is inf where a run did not finish; areas in m²."""
 
@@ -50,6 +66,7 @@ class Simulated:
     found_m2: np.ndarray  # (R,) area nobody knew of, released or not
     released_m2: np.ndarray  # (R, 3, B) cancelled, reduced, cleared within each bin of time
     share_m2: np.ndarray  # (R, 3) the outcome of the known areas, released or not
+    community_slot: np.ndarray  # (R, C) reachable and free from here on; inf where not
 
 
 def workforce_of(problem: Problem, calendar: Calendar, move_days: float) -> Workforce:
@@ -80,9 +97,30 @@ def workforce_of(problem: Problem, calendar: Calendar, move_days: float) -> Work
     )
 
 
+def ways_of(problem: Problem) -> Ways:
+    """Lay the access over roads out for the kernel; without it all ground is in zone 0."""
+    stages, access = len(problem.stage_ids), problem.access
+    none = np.zeros(0, dtype=np.int64)
+    if access is None:
+        return Ways(np.zeros(stages, dtype=np.int64), 1, none, none, none,
+                    np.zeros(stages + 1, dtype=np.int64), none, none, none, none)
+    size = np.diff(access.gate_start).astype(np.int64)
+    by_stage = np.argsort(access.gate_stage, kind="stable")
+    counts = np.bincount(access.gate_stage, minlength=stages)
+    return Ways(
+        zone=access.zone.astype(np.int64), zones=access.zones,
+        gate_from=access.gate_from.astype(np.int64), gate_to=access.gate_to.astype(np.int64),
+        gate_size=size, stage_gate_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        stage_gate=np.repeat(np.arange(len(size)), size)[by_stage],
+        community_zone=access.community_zone.astype(np.int64),
+        community=np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start)),
+        community_stage=access.community_stage.astype(np.int64))
+
+
 def simulate(
     areas: Areas,
     workforce: Workforce,
+    ways: Ways,
     uncertain: Uncertain,
     draws: Draws,
     calendar: Calendar,
@@ -106,13 +144,14 @@ def simulate(
         found_m2=np.zeros(runs),
         released_m2=np.zeros((runs, 3, bins)),
         share_m2=np.zeros((runs, 3)),
+        community_slot=np.full((runs, len(ways.community_zone)), np.inf),
     )
     threads = max(1, min(workers or os.cpu_count() or 1, runs))
     edges = np.linspace(0, runs, min(runs, max(threads, 32)) + 1).astype(int).tolist()
 
     def portion(first: int, last: int) -> None:
         for run in range(first, last):
-            _one(run, areas, workforce, uncertain, draws, calendar, bin_days, bins, seed, out)
+            _one(run, areas, workforce, ways, uncertain, draws, calendar, bin_days, bins, seed, out)
 
     with ThreadPoolExecutor(threads) as executor:
         waiting = [executor.submit(portion, a, b) for a, b in itertools.pairwise(edges)]
@@ -131,6 +170,7 @@ def _one(
     run: int,
     areas: Areas,
     workforce: Workforce,
+    ways: Ways,
     uncertain: Uncertain,
     draws: Draws,
     calendar: Calendar,
@@ -145,8 +185,9 @@ def _one(
     )
     out.found_m2[run] = found.found_m2
     out.share_m2[run] = areas.hazard_m2 @ found.shares
-    finish, busy_until, worked = play(workforce, found.stage, found.parent, found.work,
-                                      1.0 / draws.rate[run], 1.0 / draws.available[run])
+    finish, busy_until, worked, opens = play(
+        workforce, ways, found.stage, found.parent, found.work, found.known,
+        1.0 / draws.rate[run], 1.0 / draws.available[run])
     out.work_cost[run] = worked @ workforce.cost
     first = np.repeat(np.maximum(workforce.opens, 0.0), np.diff(workforce.pool_start))
     paid = np.where(busy_until >= 0, busy_until - first, 0.0)
@@ -155,6 +196,10 @@ def _one(
         out.finish_slot[run] = 0.0
         return
     out.finish_slot[run] = finish.max()
+    of_stage = np.empty(len(areas.activity))
+    of_stage[found.stage[found.known]] = finish[found.known]
+    out.community_slot[run] = opens[ways.community_zone]
+    np.maximum.at(out.community_slot[run], ways.community, of_stage[ways.community_stage])
     released = np.isfinite(finish) & (found.released_m2 > 0)
     day = calendar.days(finish[released])
     point = np.minimum(np.ceil(day / bin_days), bins - 1).astype(np.int64)
@@ -166,17 +211,19 @@ def _one(
 
 def play(
     workforce: Workforce,
+    ways: Ways,
     stage: np.ndarray,
     parent: np.ndarray,
     work: np.ndarray,
+    known: np.ndarray,
     slowness: np.ndarray,
     lost: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Play one run by the dispatch rule; deterministic.
 
     Parameters
     ----------
-    stage, parent, work : (E,) elements by priority, see `areas.Outcome`
+    stage, parent, work, known : (E,) elements by priority, see `areas.Outcome`
     slowness : (P,) time for the work of a pool's team over the planned time
     lost : calendar slots needed over slots worked
 
@@ -187,18 +234,22 @@ def play(
     finish : (E,) slots, inf where it has not ended by the horizon
     busy_until : (teams,) slots, -1 for a team that never got work
     worked : (P,) team-slots at work
+    opens : (Z,) slots from which the zones can be reached, inf where they cannot
     """
     teams, pools = int(workforce.pool_start[-1]), len(workforce.opens)
     finish = np.full(len(stage), np.inf)
     busy_until = np.full(teams, -1.0)
     worked = np.zeros(pools)
+    zone_opens = np.full(ways.zones, np.inf)
     queue_start = np.concatenate([[0], np.cumsum(workforce.entries[stage].sum(axis=0))])
     _play(
         stage, parent, work, slowness, lost, workforce.option_start, workforce.pool,
         workforce.slots, workforce.pool_start, workforce.opens, workforce.closes,
-        queue_start, workforce.move_slots, workforce.horizon, finish, busy_until, worked,
+        queue_start, workforce.move_slots, workforce.horizon, known, ways.zone, ways.gate_from,
+        ways.gate_to, ways.gate_size, ways.stage_gate_start, ways.stage_gate, finish, busy_until,
+        worked, zone_opens,
     )  # fmt: skip
-    return finish, busy_until, worked
+    return finish, busy_until, worked, zone_opens
 
 
 # --- heaps, smallest first; the caller counts ---------------------------------------------------
@@ -268,9 +319,24 @@ def _pop_event(times, codes, size):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _open_zones(gate_from, gate_to, left, zone_opens, now):
+    """Mark the zones to which open gates lead as open from now on; True if there are new ones."""
+    new = False
+    changed = True
+    while changed:
+        changed = False
+        for g in range(len(gate_from)):
+            if left[g] == 0 and zone_opens[gate_from[g]] <= now and zone_opens[gate_to[g]] > now:
+                zone_opens[gate_to[g]] = now
+                changed = new = True
+    return new
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _play(
     stage, parent, work, slowness, lost, option_start, pool, slots, pool_start, opens, closes,
-    queue_start, move_slots, horizon, finish, busy_until, worked,
+    queue_start, move_slots, horizon, known, zone, gate_from, gate_to, gate_size, stage_gate_start,
+    stage_gate, finish, busy_until, worked, zone_opens,
 ):  # fmt: skip
     """See `play`. Elements are numbered by priority, so that queues are heaps of elements."""
     elements, pools = len(stage), len(opens)
@@ -289,8 +355,13 @@ def _play(
     times = np.zeros(teams + 2 * pools)
     codes = np.zeros(teams + 2 * pools, dtype=np.int64)  # element; elements + pool; ... + pools
     ready = np.zeros(elements, dtype=np.int64)  # a stack of what becomes ready now
+    ended = np.zeros(elements, dtype=np.int64)  # a stack of what has just ended
+    left = gate_size.copy()  # stages that a gate still waits for
+    outside = np.full(len(zone_opens), -1)  # first of the elements that wait for a zone
+    beside = np.full(elements, -1)  # the next that waits for the same zone
     events = 0
     depth = 0
+    endings = 0
     to_do = elements
     now = 0.0
     for p in range(pools):
@@ -301,17 +372,43 @@ def _play(
             if closes[p] < horizon:
                 _push_event(times, codes, events, closes[p], elements + pools + p)
                 events += 1
+    zone_opens[0] = 0.0
+    _open_zones(gate_from, gate_to, left, zone_opens, now)
     for e in range(elements - 1, -1, -1):
-        if parent[e] < 0:
+        z = zone[stage[e]]
+        if parent[e] >= 0:
+            sibling[e] = child[parent[e]]
+            child[parent[e]] = e
+        elif zone_opens[z] <= now:
             ready[depth] = e
             depth += 1
         else:
-            sibling[e] = child[parent[e]]
-            child[parent[e]] = e
+            beside[e] = outside[z]
+            outside[z] = e
 
     while True:
         # Queue what is ready; where nothing is left to do, it has ended as soon as it could begin.
-        while depth > 0:
+        while depth > 0 or endings > 0:
+            if endings > 0:
+                endings -= 1
+                e = ended[endings]
+                c = child[e]
+                while c >= 0:
+                    ready[depth] = c
+                    depth += 1
+                    c = sibling[c]
+                opened = False
+                for i in range(stage_gate_start[stage[e]], stage_gate_start[stage[e] + 1]):
+                    if known[e]:
+                        left[stage_gate[i]] -= 1
+                        opened = opened or left[stage_gate[i]] == 0
+                if opened and _open_zones(gate_from, gate_to, left, zone_opens, now):
+                    for z in range(len(zone_opens)):
+                        while zone_opens[z] <= now and outside[z] >= 0:
+                            ready[depth] = outside[z]
+                            depth += 1
+                            outside[z] = beside[outside[z]]
+                continue
             depth -= 1
             e = ready[depth]
             if work[e] > 0.0:
@@ -328,11 +425,8 @@ def _play(
             else:
                 finish[e] = now
                 to_do -= 1
-                c = child[e]
-                while c >= 0:
-                    ready[depth] = c
-                    depth += 1
-                    c = sibling[c]
+                ended[endings] = e
+                endings += 1
         if to_do == 0:
             break
 
@@ -407,11 +501,8 @@ def _play(
                 if step or q < 0:
                     finish[e] = now
                     to_do -= 1
-                    c = child[e]
-                    while c >= 0:
-                        ready[depth] = c
-                        depth += 1
-                        c = sibling[c]
+                    ended[endings] = e
+                    endings += 1
                 elif closed[q] == 1:
                     # The machine's pass is not clearance (S07), and nobody can follow it up.
                     alone[e] = 1

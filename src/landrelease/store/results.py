@@ -202,8 +202,9 @@ def save_outlook(path: Path, outlook: Outlook, chain_head: str) -> None:
     """Write `forecast.json`: distributions, curves, drivers; `null` where a run did not finish."""
     write_atomically(path, dump({
         "format": FORMAT, "chain_head": chain_head, **_plain(outlook),
-        "finish_day": [None if not np.isfinite(v) else round(float(v), 2)
-                       for v in outlook.finish_day],
+        "finish_day": np.round(outlook.finish_day, 2),
+        "community_day": None if outlook.community_day is None
+        else np.round(outlook.community_day, 1),
     }))
 
 
@@ -222,11 +223,14 @@ def load_outlook(path: Path) -> tuple[Outlook, str]:
         head = document.pop("chain_head")
         arrays = {f.name for f in dataclasses.fields(Outlook) if "ndarray" in str(f.type)}
         fields: dict[str, Any] = {
-            name: np.array([np.inf if v is None else v for v in value])
-            if name == "finish_day" else
-            (np.array(value) if name in arrays and value is not None else value)
+            name: np.array(value) if name in arrays and value is not None else value
             for name, value in document.items()
         }
+        for name in ("finish_day", "community_day"):  # null: not within the horizon
+            if fields[name] is not None:
+                days = np.array(fields[name], dtype=np.float64)
+                fields[name] = np.where(np.isnan(days), np.inf, days)
+        fields["community_ids"] = tuple(fields["community_ids"])
         fields["start"] = date.fromisoformat(document["start"])
         fields["drivers"] = tuple(Driver(**d) for d in document["drivers"])
         return Outlook(**fields), head
