@@ -17,6 +17,7 @@ ALLOWED = {
     "errors": set(), "units": set(),
     "access": SHARED | {"access"},
     "store": SHARED | {"store"},
+    "worlds": SHARED | {"worlds"},
     "workflows": {*STAGES, *SHARED, "store", "access", "worlds", "data"},
     "apps": {*SHARED, "workflows", "apps", "store", "access"},
     "data": set(),
