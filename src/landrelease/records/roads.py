@@ -28,6 +28,7 @@ from landrelease.errors import (
     FILE_EMPTY,
     FILE_MISSING,
     FILE_NOT_AS_NAMED,
+    FILE_NOT_READABLE,
     FILE_OPEN_FAILED,
     FILE_TOO_LARGE,
     FILE_WITHOUT_ROWS,
@@ -225,12 +226,12 @@ def _from_osm(file: str, ending: str, content: bytes, told: Told, limits: Limits
             if isinstance(node, osmium.osm.Node) and node.location.valid():
                 spot[index[node.id]] = node.location.lon, node.location.lat
     # What osmium says of a broken file comes as one of these, with the place in its text.
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         words = shown(error)
         if "entit" in words.lower():
             raise LandReleaseError(FILE_XML_NOT_ALLOWED, file=file) from error
-        raise LandReleaseError(FILE_CUT_OFF, file=file, place="the place that follows",
-                               found=words) from error
+        raise LandReleaseError(FILE_NOT_READABLE, file=file, found=words,
+                               expected="an OpenStreetMap extract") from error
     lines = _Lines()
     numbers: list[np.ndarray] = []
     for row, (way_id, refs, tags) in enumerate(roads, 1):
