@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+
 from landrelease.core.assumption import Assumptions
 from landrelease.core.finding import ImportReport
 from landrelease.core.hazard import AdministrativeArea, Ground, Land, Settlement
@@ -29,6 +31,38 @@ class DataSource:
     origin: str
     licence: str
     state: str  # date of information in words; "" where not reported
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """When C communities, or works of the second phase, can begin to live or to be built again.
+
+    Days are counted from `start`: 0 already so, inf not within what was looked at. `plan_day` (C,)
+    by the plan's own dates, `run_day` (R, C) in each run of the forecast. `weight` (C,) is people
+    (NaN: not reported) or money.
+    """
+
+    start: date
+    names: tuple[str, ...]
+    weight: np.ndarray
+    plan_day: np.ndarray
+    run_day: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase of the programme and its money.
+
+    `arrives` are dates and amounts that are announced; `cost` (R,) is what the runs of the forecast
+    spend, `works` what can begin once its land is handed over. None: not part of this phase.
+    """
+
+    name: str
+    budget: float
+    currency: str
+    arrives: tuple[tuple[date, float], ...] = ()
+    cost: np.ndarray | None = None
+    works: Reopening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +91,8 @@ class Report:
     figures: tuple[Figure, ...] = ()
     assumptions: Assumptions | None = None
     imports: tuple[ImportReport, ...] = ()
+    communities: Reopening | None = None
+    phases: tuple[Phase, ...] = ()
     contamination: ContaminationMap | None = None
     contamination_file: str = ""  # name of the raster that lies beside the page
     sources: tuple[DataSource, ...] = ()

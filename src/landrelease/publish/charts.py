@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from html import escape
 
 import numpy as np
 
 from landrelease.core.outlook import Outlook
+from landrelease.core.report import Reopening
 from landrelease.core.work import Plan
 from landrelease.publish.content import Finish, PlanDates
 from landrelease.units import M2_PER_HECTARE, M2_PER_KM2
@@ -42,6 +43,7 @@ PRINT: Mapping[str, str] = {
 class _Svg:
     def __init__(self, width: float, height: float, label: str, *, styled: bool):
         self.styled = styled
+        self.width, self.height = width, height
         self.parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
             + (
@@ -123,22 +125,7 @@ def fan_chart(
     def y(value):
         return height - bottom - (height - top - bottom) * np.asarray(value, dtype=float) / highest
 
-    step = nice_step(highest, 5)
-    for k in range(int(highest / step + 1e-9) + 1):
-        at = float(y(k * step))
-        svg.line("c-grid", left, at, width - right, at)
-        svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
-    svg.text("c-text", left - 6, 16, unit_name, "end")
-    years = last / 365.25
-    jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
-    first = outlook.start.year + (1 if (outlook.start.month, outlook.start.day) > (1, 1) else 0)
-    for year in range(first, outlook.start.year + math.ceil(years) + 1):
-        day = (outlook.start.replace(year=year, month=1, day=1) - outlook.start).days
-        if 0 <= day <= last and year % jump == 0:
-            at = float(x(day))
-            svg.line("c-axis", at, height - bottom, at, height - bottom + 5)
-            svg.text("c-text", at, height - 8, str(year), "middle")
-    svg.line("c-axis", left, height - bottom, width - right, height - bottom)
+    _axes(svg, outlook.start, last, highest, unit_name, x, y, (left, right, bottom))
     keep = np.flatnonzero(days <= last)
     keep = np.append(keep, keep[-1] + 1) if keep[-1] + 1 < len(days) else keep
 
@@ -173,6 +160,77 @@ def fan_chart(
         ]
         if pairs:
             svg.path("c-plan", "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in pairs))
+    return str(svg)
+
+
+def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x, y,
+          margins: tuple[float, float, float]) -> None:
+    """Lines of equal height with their numbers, and a tick for each year."""
+    left, right, bottom = margins
+    width, height = svg.width, svg.height
+    step = nice_step(highest, 5)
+    for k in range(int(highest / step + 1e-9) + 1):
+        at = float(y(k * step))
+        svg.line("c-grid", left, at, width - right, at)
+        svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
+    svg.text("c-text", left - 6, 16, unit_name, "end")
+    years = last / 365.25
+    jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
+    first = start.year + (1 if (start.month, start.day) > (1, 1) else 0)
+    for year in range(first, start.year + math.ceil(years) + 1):
+        day = (start.replace(year=year, month=1, day=1) - start).days
+        if 0 <= day <= last and year % jump == 0:
+            at = float(x(day))
+            svg.line("c-axis", at, height - bottom, at, height - bottom + 5)
+            svg.text("c-text", at, height - 8, str(year), "middle")
+    svg.line("c-axis", left, height - bottom, width - right, height - bottom)
+
+
+def count_chart(
+    reopening: Reopening,
+    label: str,
+    *,
+    styled: bool = True,
+    width: float = 640,
+    height: float = 260,
+) -> str:
+    """How many there are by each day: bands and median of the runs, the plan's dates dashed."""
+    left, right, top, bottom = 52, 12, 22, 28
+    count = len(reopening.names)
+    plan = np.asarray(reopening.plan_day, dtype=float)
+    runs = None if reopening.run_day is None else np.asarray(reopening.run_day, dtype=float)
+    known = plan[np.isfinite(plan)]
+    if runs is not None:
+        late = np.quantile(np.where(np.isfinite(runs), runs, np.nanmax(
+            np.where(np.isfinite(runs), runs, 0.0), initial=0.0)), 0.98)
+        known = np.append(known, late)
+    last = max(float(known.max(initial=0.0)) * 1.05, 365.25)
+    svg = _Svg(width, height, label, styled=styled)
+
+    def x(day):
+        return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
+
+    def y(value):
+        high = max(count, 1)
+        return height - bottom - (height - top - bottom) * np.asarray(value, dtype=float) / high
+
+    _axes(svg, reopening.start, last, max(count, 1), "", x, y, (left, right, bottom))
+    days = np.linspace(0, last, 240)
+
+    def points(values):
+        return "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x(days), y(values), strict=True))
+
+    if runs is not None and len(runs):
+        reached = np.stack([np.searchsorted(np.sort(run), days, side="right") for run in runs])
+        curves = np.quantile(reached, [0.05, 0.10, 0.25, 0.5, 0.75, 0.90, 0.95], axis=0)
+        for k in range(3):
+            back = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(
+                x(days)[::-1], y(curves[k])[::-1], strict=True))
+            svg.path(f"c-band{k}", f"M{points(curves[6 - k])}L{back}Z")
+        svg.path("c-line", f"M{points(curves[3])}")
+    svg.line("c-total", left, float(y(count)), width - right, float(y(count)))
+    planned = np.searchsorted(np.sort(plan), days, side="right")
+    svg.path("c-plan", f"M{points(planned)}")
     return str(svg)
 
 

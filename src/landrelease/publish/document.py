@@ -21,6 +21,7 @@ from landrelease.publish.content import (
     PlanDates,
     Sight,
     View,
+    chances,
     cost_quantiles,
     finish_of,
     order_of,
@@ -32,16 +33,19 @@ from landrelease.publish.page import (
     money,
     never_words,
     number,
+    percent,
     plan_words,
     standing_cautions,
     year_or_never,
 )
 from landrelease.publish.picture import RAMP, classes, map_svg
+from landrelease.publish.reopening import phase_words, reach_words
 from landrelease.publish.words import Words
 from landrelease.units import area_words
 
 LEDGER_ROWS = 12
 ASSUMPTION_ROWS = 9
+CHANCE_ROWS = 6
 LONGEST = 220  # characters of one text that the data brings
 
 
@@ -94,6 +98,9 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
             "ledger": "doc.ledger",
             "assumptions": "doc.assumptions",
             "cautions": "doc.cautions",
+            "reach": "section.reach",
+            "phases": "section.phases",
+            "chance": "forecast.chance",
             "fan": "forecast.fan",
             "finish": "forecast.finish",
         }.items()
@@ -119,6 +126,10 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         "fan_svg": "",
         "finish_svg": "",
         "forecast": [],
+        "chances": [],
+        "reach": [],
+        "reach_svg": "",
+        "phases": [],
         "ledger": [],
         "ledger_head": [],
         "ledger_note": "",
@@ -136,6 +147,14 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         content["plan"] = []
     if sight.forecast:
         content |= _forecast(report, sight, w, dates)
+    if sight.forecast and sight.dates:
+        if report.communities is not None:
+            content["reach"] = reach_words(report, w)
+            content["reach_svg"] = charts.count_chart(
+                report.communities, "", styled=False, width=520, height=200)
+        if sight.cost:
+            content["phases"] = [line for phase in report.phases
+                                 for line in phase_words(phase, w, money, percent)]
     if sight.ledger and (report.ledger or report.ledger_total is not None):
         content |= _ledger(report, w)
     if sight.assumptions and report.assumptions is not None:
@@ -210,6 +229,8 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
         high=f"{100 * levels[-1]:.3g}",
     )
     return {
+        "chances": [[_day(day), percent(share)] for day, share in chances(
+            outlook, report.promised)][:CHANCE_ROWS],
         "fan_svg": charts.fan_chart(outlook, dates, "", styled=False, width=520, height=250),
         "finish_svg": charts.finish_chart(
             finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=230

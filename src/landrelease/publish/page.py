@@ -35,6 +35,7 @@ from landrelease.publish.content import (
     visible_dates,
 )
 from landrelease.publish.encode import safe_json
+from landrelease.publish.reopening import phase_words, reach_head, reach_rows, reach_words
 from landrelease.publish.words import Words
 from landrelease.units import M2_PER_HECTARE, area_words
 
@@ -68,6 +69,8 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
         _map_section(report, sight, w, dates, shown_on_map),
         _areas_section(report, w, dates, columns),
         _forecast_section(report, sight, w, dates),
+        _reach_section(report, sight, w),
+        _phases_section(report, sight, w),
         _plan_section(report, sight, w, dates),
         _ledger_section(report, sight, w),
         _figures_section(report, sight, w),
@@ -709,6 +712,37 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         ]
     )
     return "forecast", w("section.forecast"), inside
+
+
+def _reach_section(report: Report, sight: Sight, w: Words) -> Section:
+    found = report.communities
+    if found is None or not (sight.dates and sight.forecast):
+        return None
+    now = int((found.plan_day <= 0).sum())
+    chart = charts.count_chart(
+        found, w("reach.svg", now=now, count=len(found.names)), width=860, height=330)
+    table = _table(
+        [(title, i == 1) for i, title in enumerate(reach_head(report, w))],
+        [[_t(cell) for cell in row] for row in reach_rows(report, w)], label=w("section.reach"))
+    inside = "".join([
+        "".join(f"<p>{_t(line)}</p>" for line in reach_words(report, w)),
+        f'<figure class="big"><figcaption>{_t(w("reach.chart"))}</figcaption>{chart}',
+        f'<p class="note">{_t(w("reach.note"))}</p></figure>{table}'])
+    return "reach", w("section.reach"), inside
+
+
+def _phases_section(report: Report, sight: Sight, w: Words) -> Section:
+    if not report.phases or not (sight.cost and sight.forecast and sight.dates):
+        return None
+    parts = []
+    for phase in report.phases:
+        parts += [f"<p>{_t(line)}</p>" for line in phase_words(phase, w, money, percent)]
+        if phase.works is not None:
+            chart = charts.count_chart(
+                phase.works, w("phase.svg", count=len(phase.works.names)), width=860, height=300)
+            parts.append(f'<figure class="big"><figcaption>{_t(w("phase.chart"))}</figcaption>'
+                         f"{chart}</figure>")
+    return "phases", w("section.phases"), "".join(parts)
 
 
 def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> Section:

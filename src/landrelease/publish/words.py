@@ -61,6 +61,8 @@ ENGLISH: Mapping[str, str] = {
     "nav.map": "Map",
     "nav.areas": "Areas",
     "nav.forecast": "Forecast",
+    "nav.reach": "Communities",
+    "nav.phases": "Phases",
     "nav.plan": "Plan quality",
     "nav.ledger": "Ledger",
     "nav.figures": "Figures",
@@ -84,6 +86,40 @@ ENGLISH: Mapping[str, str] = {
     "section.areas": "Areas in the order of the plan",
     "section.areas.noplan": "Areas",
     "section.forecast": "Forecast",
+    "section.reach": "Communities that can be reached again",
+    "section.phases": "Two phases: demining, then rebuilding",
+    "reach.now": (
+        "{cut} of {count} communities are cut off, with {people} people on record; {now} can be "
+        "reached. A community counts as reopened when a road without known hazards leads to it "
+        "from a base and its own hazards are released."
+    ),
+    "reach.plan": "By the plan's own dates {done} of {count} are open by {date}.",
+    "reach.runs": "In half of the runs all that reopen within {years} years do so by {date}.",
+    "reach.chart": "Communities that can be reached",
+    "reach.note": (
+        "Line: half of the runs are above it. Bands: 5 % to 95 % of the runs. Dashed: the plan's "
+        "own dates. “Open” means that nothing on record blocks the road; never that it is safe."
+    ),
+    "reach.svg": "Communities reachable over time: {now} now, {count} in all.",
+    "reach.col.name": "Community",
+    "reach.col.people": "People",
+    "reach.col.plan": "By the plan",
+    "reach.col.median": "Half of the runs",
+    "reach.col.range": "80 % of the runs",
+    "reach.today": "now",
+    "reach.never": "not within {year}",
+    "phase.budget": "{name}: {budget} {currency}, {arrived} of it announced by {date}.",
+    "phase.cost": (
+        "Cost in the runs: {median} {currency} in half of them (80 %: {low} to {high}). The money "
+        "is enough in {share} of the runs."
+    ),
+    "phase.works": (
+        "{count} works on land that is handed back, {budget} {currency}. By the plan's dates the "
+        "land of {planned} of them is free by {date}."
+    ),
+    "phase.works.runs": "In half of the runs half of the works can begin by {date}.",
+    "phase.chart": "Works whose land is handed back",
+    "phase.svg": "Works that can begin over time: {count} in all.",
     "section.plan": "How good the plan is",
     "section.ledger": "Land ledger by municipality",
     "section.figures": "Figures and what they rest on",
