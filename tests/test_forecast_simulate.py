@@ -143,7 +143,8 @@ def ways(zone, gates):
         gate_size=np.array([len(g[2]) for g in gates], dtype=np.int64),
         stage_gate_start=np.searchsorted([e for e, _ in pairs], np.arange(len(zone) + 1)),
         stage_gate=np.array([g for _, g in pairs], dtype=np.int64),
-        community_zone=none, community=none, community_stage=none)
+        community_zone=none, community=none, community_stage=none,
+        works=0, work=none, work_stage=none)
 
 
 def finish_of(parent, options, work, teams, opens=None, closes=None, horizon=10_000.0, move=0.0,

@@ -52,6 +52,7 @@ class Outlook:
     notes: tuple[str, ...] = ()  # what a reader must know, in plain words
     community_ids: tuple[str, ...] = ()
     community_day: np.ndarray | None = None  # (R, C) reachable and free from this day on; inf: not
+    work_day: np.ndarray | None = None  # (R, K) land of a second-phase work free from this day on
 
     @property
     def runs(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -65,6 +66,7 @@ def make_outlook(
     seed: int,
     workers: int | None = None,
     lost_days_in_plan: bool = True,
+    works: Sequence[np.ndarray] = (),
     progress: Progress = silent,
 ) -> Outlook:
     """Simulate the policy of a plan `runs` times, past the plan's horizon.
@@ -87,6 +89,8 @@ def make_outlook(
         processor).
     lost_days_in_plan
         Whether the plan's working days already leave out `lost_day_share` at its stated value.
+    works
+        Of each work of the second phase the stages of the plan that its land waits for.
     progress
         Told after each portion of runs; may raise KeyboardInterrupt.
 
@@ -123,7 +127,7 @@ def make_outlook(
         uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
     ])  # fmt: skip
     areas = areas_of(problem, plan.priority, mean_shares)
-    workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem)
+    workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem, works)
     stated_loss = uncertain.lost_days.value if lost_days_in_plan else 0.0
     draws = draw(uncertain, problem.pools, used, runs, seed)
     draws = dataclasses.replace(draws, available=draws.available / (1 - stated_loss))
@@ -174,6 +178,8 @@ def make_outlook(
         community_ids=() if problem.access is None else problem.access.community_ids,
         community_day=None if problem.access is None else calendar.days(
             simulated.community_slot.ravel()).reshape(simulated.community_slot.shape),
+        work_day=None if not works else calendar.days(
+            simulated.work_slot.ravel()).reshape(simulated.work_slot.shape),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -54,6 +55,9 @@ class Ways:
     community_zone: np.ndarray  # int64 (C,)
     community: np.ndarray  # int64 (K,) pairs of a community ...
     community_stage: np.ndarray  # int64 (K,) ... and a stage that it waits for
+    works: int  # of the second phase
+    work: np.ndarray  # int64 (W,) pairs of a work ...
+    work_stage: np.ndarray  # int64 (W,) ... and a stage that it waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Simulated:
     released_m2: np.ndarray  # (R, 3, B) cancelled, reduced, cleared within each bin of time
     share_m2: np.ndarray  # (R, 3) the outcome of the known areas, released or not
     community_slot: np.ndarray  # (R, C) reachable and free from here on; inf where not
+    work_slot: np.ndarray  # (R, K) its land is free from here on; inf where not
 
 
 def workforce_of(problem: Problem, calendar: Calendar, move_days: float) -> Workforce:
@@ -97,13 +102,18 @@ def workforce_of(problem: Problem, calendar: Calendar, move_days: float) -> Work
     )
 
 
-def ways_of(problem: Problem) -> Ways:
-    """Lay the access over roads out for the kernel; without it all ground is in zone 0."""
+def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
+    """Lay the access over roads out for the kernel; without it all ground is in zone 0.
+
+    works : K arrays, the stages that each work of the second phase waits for
+    """
     stages, access = len(problem.stage_ids), problem.access
+    waits = (len(works), np.repeat(np.arange(len(works)), [len(w) for w in works]),
+             np.array([s for w in works for s in w], dtype=np.int64))
     none = np.zeros(0, dtype=np.int64)
     if access is None:
         return Ways(np.zeros(stages, dtype=np.int64), 1, none, none, none,
-                    np.zeros(stages + 1, dtype=np.int64), none, none, none, none)
+                    np.zeros(stages + 1, dtype=np.int64), none, none, none, none, *waits)
     size = np.diff(access.gate_start).astype(np.int64)
     by_stage = np.argsort(access.gate_stage, kind="stable")
     counts = np.bincount(access.gate_stage, minlength=stages)
@@ -114,7 +124,8 @@ def ways_of(problem: Problem) -> Ways:
         stage_gate=np.repeat(np.arange(len(size)), size)[by_stage],
         community_zone=access.community_zone.astype(np.int64),
         community=np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start)),
-        community_stage=access.community_stage.astype(np.int64))
+        community_stage=access.community_stage.astype(np.int64),
+        works=waits[0], work=waits[1], work_stage=waits[2])
 
 
 def simulate(
@@ -145,6 +156,7 @@ def simulate(
         released_m2=np.zeros((runs, 3, bins)),
         share_m2=np.zeros((runs, 3)),
         community_slot=np.full((runs, len(ways.community_zone)), np.inf),
+        work_slot=np.zeros((runs, ways.works)),
     )
     threads = max(1, min(workers or os.cpu_count() or 1, runs))
     edges = np.linspace(0, runs, min(runs, max(threads, 32)) + 1).astype(int).tolist()
@@ -200,6 +212,7 @@ def _one(
     of_stage[found.stage[found.known]] = finish[found.known]
     out.community_slot[run] = opens[ways.community_zone]
     np.maximum.at(out.community_slot[run], ways.community, of_stage[ways.community_stage])
+    np.maximum.at(out.work_slot[run], ways.work, of_stage[ways.work_stage])
     released = np.isfinite(finish) & (found.released_m2 > 0)
     day = calendar.days(finish[released])
     point = np.minimum(np.ceil(day / bin_days), bins - 1).astype(np.int64)

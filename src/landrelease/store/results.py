@@ -203,8 +203,8 @@ def save_outlook(path: Path, outlook: Outlook, chain_head: str) -> None:
     write_atomically(path, dump({
         "format": FORMAT, "chain_head": chain_head, **_plain(outlook),
         "finish_day": np.round(outlook.finish_day, 2),
-        "community_day": None if outlook.community_day is None
-        else np.round(outlook.community_day, 1),
+        **{name: None if days is None else np.round(days, 1) for name, days in (
+            ("community_day", outlook.community_day), ("work_day", outlook.work_day))},
     }))
 
 
@@ -226,7 +226,7 @@ def load_outlook(path: Path) -> tuple[Outlook, str]:
             name: np.array(value) if name in arrays and value is not None else value
             for name, value in document.items()
         }
-        for name in ("finish_day", "community_day"):  # null: not within the horizon
+        for name in ("finish_day", "community_day", "work_day"):  # null: not within the horizon
             if fields[name] is not None:
                 days = np.array(fields[name], dtype=np.float64)
                 fields[name] = np.where(np.isnan(days), np.inf, days)
