@@ -34,6 +34,7 @@ OPEN = 0  # of a segment that nothing blocks
 WIDEST_DEGREES = 40.0
 _LONGEST_STEP_DEGREES = 0.01  # a straight line in degrees bends by 4 cm in the plane over it
 
+_AT_NODE_M = 0.05  # a place so near to a node is entered there: no sliver of a segment
 
 # --- places on the network ---------------------------------------------------------------------
 
@@ -108,8 +109,8 @@ def attach(network: RoadNetwork, places: Sequence[Place], *, max_distance_m: flo
                         REACH_NO_ROAD, place=places[p].id, found=f"{distance[p]:,.0f} m",
                         expected=f"{max_distance_m:g}")
                 continue
-            if along <= 0 or along >= walked[-1]:
-                end = network.from_node if along <= 0 else network.to_node
+            if min(along, walked[-1] - along) < _AT_NODE_M:
+                end = network.from_node if along < walked[-1] / 2 else network.to_node
                 entered[p].append(int(end[m]))
             else:
                 cuts.setdefault(m, []).append((step + share, len(feet)))
