@@ -390,6 +390,18 @@ def test_closures_and_places(tmp_path):
     first, second = read_closures(path)
     assert (first.kind, first.ends.isoformat()) == ("shelling", "2027-01-07")
     assert second.ends is None and second.kind == "not_reported"
+    sectors = tmp_path / "sectors.geojson"
+    sectors.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"id": f"S{k}"},
+         "geometry": shapely.geometry.mapping(shapely.box(k, 0, k + 1, 1))} for k in (0, 1)]}))
+    path.write_text("id,area,from,to,cause\nk1,S1,2027-01-05T22:00Z,2027-01-06T01:00Z,drones\n"
+                    "k2,ALL,2027-01-05T03:00Z,,weather\n")
+    one, everywhere = read_closures(path, areas=sectors)
+    assert (one.starts.day, one.ends.day, one.kind) == (5, 6, "drones")
+    assert one.ground.bounds == (1, 0, 2, 1) and everywhere.ground.area == pytest.approx(2)
+    path.write_text("id,area,from,to\nk1,S9,2027-01-05,\n")
+    with pytest.raises(LandReleaseError, match=r"FIL-021.*S9"):
+        read_closures(path, areas=sectors)
     homes = tmp_path / "settlements.csv"
     homes.write_text("id,name,longitude,latitude,population\na,A,10,45,120\nb,B,10,45,\n")
     assert [p.people for p in read_places(homes)] == [120, None]  # S12

@@ -46,9 +46,16 @@ from landrelease.errors import (
 )
 from landrelease.records import places
 from landrelease.records.mapping import fold
-from landrelease.records.readers import LIMITS, Limits, SourceRow, SourceTable, read
+from landrelease.records.readers import (
+    LIMITS,
+    WGS84_CRS,
+    Limits,
+    SourceRow,
+    SourceTable,
+    read,
+)
 from landrelease.records.roads_topology import Told, Ways, join
-from landrelease.records.tables import cells_of, unique
+from landrelease.records.tables import Cells, cells_of, unique
 from landrelease.records.values import is_absent, shown
 
 TOLERANCE_M = 1.0  # loose ends of sources without numbered nodes; 0 joins shared vertices only
@@ -459,62 +466,101 @@ def _first_bad(xy: np.ndarray) -> str:
 
 # --- closures and places -----------------------------------------------------------------------
 
-def read_closures(path: Path | str, *, crs: str = "") -> tuple[Closure, ...]:
+_CLOSURE = {"kind": ("kind", "cause", "reason"), "starts": ("starts", "from", "start", "begins"),
+            "ends": ("ends", "to", "until", "end"), "source": ("source", "reported_by")}
+EVERYWHERE = "ALL"  # in place of an area: all areas of the file of areas
+
+
+def read_closures(path: Path | str, *, areas: Path | str | None = None, crs: str = ""
+                  ) -> tuple[Closure, ...]:
     """Read closures: areas, with the first and the last day on which nobody may be there.
 
-    path : CSV or XLSX with the columns id, kind, starts, ends, source and geometry (WKT polygons
-        in WGS 84), or a GeoJSON, GeoPackage or Shapefile with the first five; `ends` may be empty
-        (until further notice), kind and source too (not reported).
+    path : CSV or XLSX with the columns id, starts (or from), ends (or to) and geometry (WKT
+        polygons in WGS 84) or area (the id of an area in `areas`, or ALL for all of them); or a
+        GeoJSON, GeoPackage or Shapefile with the first three. kind (or cause) and source (or
+        reported_by) may be there. An empty `ends`: until further notice. Of a time its date counts,
+        so that a day on which a closure begins or ends is closed.
+    areas : file of polygons with the column id.
 
     Raises
     ------
     LandReleaseError
-        FIL-015 missing columns; FIL-021 a wrong cell: a shape that is not an area on Earth, days
-        that are no dates or in the wrong order, a number that stands twice; GEO-003, GEO-004.
+        FIL-015 missing columns; FIL-021 a wrong cell: a shape that is not an area on Earth, an
+        area that is not in the file, days that are no dates or in the wrong order, a number that
+        stands twice; GEO-001, GEO-003, GEO-004.
         An area that is not valid is refused too: a closure must not shrink by repair (S01).
     """
     table = read(path)
-    needed = ["id", "starts", "ends"] + ([] if table.has_geometry else ["geometry"])
-    cells = cells_of(table, needed)
-    unique(cells, "id")
     there = {fold(h): h for h in reversed(table.columns)}
+    names = {name: next((fold(u) for u in usual if fold(u) in there), fold(name))
+             for name, usual in _CLOSURE.items()}
+    by_area = areas is not None and "area" in there and not table.has_geometry
+    place = [] if table.has_geometry else ["area" if by_area else "geometry"]
+    cells = cells_of(table, ["id", names["starts"], names["ends"], *place])
+    unique(cells, "id")
+    known: dict[str, BaseGeometry] = {}
+    if by_area:
+        of_areas = read(areas)  # type: ignore[arg-type]
+        named = cells_of(of_areas, ["id"])
+        unique(named, "id")
+        known = {named.text(row, "id"): _area_of(named, row, row.geometry, crs)
+                 for row in of_areas.rows}
+        known.setdefault(EVERYWHERE, shapely.union_all(list(known.values())))
 
     def optional(row: SourceRow, name: str) -> str:
-        value = row.values.get(there.get(name, ""))
+        value = row.values.get(there.get(names[name], ""))
         return NOT_REPORTED if is_absent(value) else " ".join(str(value).split())
 
     out = []
     for row in table.rows:
-        shape = row.geometry
-        if not table.has_geometry:
+        if by_area:
+            said = cells.text(row, "area")
+            if said not in known:
+                raise cells.wrong(row, "area", said, f"an area of {Path(str(areas)).name}",
+                                  "Correct it, or add the area to that file.")
+            shape = known[said]
+        elif table.has_geometry:
+            shape = _area_of(cells, row, row.geometry, crs)
+        else:
             try:
-                shape = shapely.from_wkt(cells.text(row, "geometry"))
+                drawn = shapely.from_wkt(cells.text(row, "geometry"))
             except (shapely.errors.ShapelyError, ValueError) as error:
                 raise cells.wrong(row, "geometry", error, "a polygon as WKT",
                                   "Draw it again.") from error
-        if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_empty:
-            raise cells.wrong(row, "geometry", "empty" if shape is None else shape.geom_type,
-                              "a polygon", "Draw the outline of the closed ground.")
-        if (stated := crs or table.crs) and not places.is_wgs84(stated, table.file):
-            using = places.carriage(stated, table.file, shapely.get_coordinates(shape))
-            shape = places.carry_all(np.array([shape], dtype=object), using)[0]
-        shape = shapely.force_2d(shape)
-        west, south, east, north = shape.bounds
-        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            raise cells.wrong(row, "geometry", f"{west:g}, {south:g}", "longitude and latitude",
-                              "Correct the coordinates, or state their coordinate system.")
-        if not shape.is_valid:
-            raise cells.wrong(row, "geometry", shapely.is_valid_reason(shape), "a valid polygon",
-                              "Draw the outline again so that it does not cross itself.")
-        starts, ends = cells.day(row, "starts"), cells.day(row, "ends")
+            shape = _area_of(cells, row, drawn, crs or WGS84_CRS)
+        starts, ends = cells.day(row, names["starts"]), cells.day(row, names["ends"])
         if starts is None:
-            raise cells.wrong(row, "starts", "empty", "the first day", "Enter the first day.")
+            raise cells.wrong(row, names["starts"], "empty", "the first day",
+                              "Enter the first day.")
         if ends is not None and ends < starts:
-            raise cells.wrong(row, "ends", ends, f"a day not before {starts}",
+            raise cells.wrong(row, names["ends"], ends, f"a day not before {starts}",
                               "Correct one of the two dates.")
         out.append(Closure(cells.text(row, "id"), optional(row, "kind"), shape, starts, ends,
                            optional(row, "source")))
     return tuple(out)
+
+
+def _area_of(cells: Cells, row: SourceRow, shape: BaseGeometry | None, crs: str) -> BaseGeometry:
+    """A valid polygon in degrees, or FIL-021."""
+    file = cells.table.file
+    if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_empty:
+        raise cells.wrong(row, "geometry", "empty" if shape is None else shape.geom_type,
+                          "a polygon", "Draw the outline of the closed ground.")
+    stated = crs or cells.table.crs
+    if not stated:
+        raise LandReleaseError(DATUM_NOT_STATED, file=file, row=row.row, found="the geometry")
+    if not places.is_wgs84(stated, file):
+        using = places.carriage(stated, file, shapely.get_coordinates(shape))
+        shape = places.carry_all(np.array([shape], dtype=object), using)[0]
+    shape = shapely.force_2d(shape)
+    west, south, east, north = shape.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise cells.wrong(row, "geometry", f"{west:g}, {south:g}", "longitude and latitude",
+                          "Correct the coordinates, or state their coordinate system.")
+    if not shape.is_valid:
+        raise cells.wrong(row, "geometry", shapely.is_valid_reason(shape), "a valid polygon",
+                          "Draw the outline again so that it does not cross itself.")
+    return shape
 
 
 def read_places(path: Path | str) -> tuple[Place, ...]:
