@@ -93,8 +93,8 @@ def _pull(ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     height = ground.size.height_m
     middle = shapely.get_coordinates(shapely.line_interpolate_point(
         ground.roads.lines, 0.5, normalized=True))
-    roads = np.exp(-ground.front_distance_m(middle) / (0.16 * height))
-    homes = np.exp(-ground.front_distance_m(ground.settlements.xy) / (0.2 * height))
+    roads = np.exp(-ground.front_distance_m(middle) / (0.28 * height))
+    homes = np.exp(-ground.front_distance_m(ground.settlements.xy) / (0.35 * height))
     return roads / roads.sum(), homes / homes.sum()
 
 
@@ -107,6 +107,8 @@ def _place(rng: np.random.Generator, ground: Ground, kind: int,
     along = float(np.arctan2(step[1], step[0]))
     if kind == 0:
         away = rng.normal(0, 0.035 * size.height_m)
+        if rng.random() < 0.3:  # a second line behind
+            away -= 0.24 * size.height_m
         centre = front[k] + away * np.array([-np.sin(along), np.cos(along)])
         return centre, along + rng.normal(0, 0.15)
     if kind == 1 or (kind in (2, 3, 4) and rng.random() < 0.4):
@@ -117,7 +119,7 @@ def _place(rng: np.random.Generator, ground: Ground, kind: int,
     if kind in (2, 3) and rng.random() < 0.5:
         s = int(rng.choice(len(pull[1]), p=pull[1]))
         return ground.settlements.xy[s] + rng.normal(0, 700, 2), float(rng.uniform(0, np.pi))
-    away = rng.normal(0, 0.14 * size.height_m)
+    away = rng.normal(0, 0.22 * size.height_m)
     return front[k] + np.array([0.0, away]), along + np.pi / 2 + rng.normal(0, 0.3)
 
 

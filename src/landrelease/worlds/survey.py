@@ -278,7 +278,7 @@ def _blob(rng: np.random.Generator, ground: Ground, scale: float) -> shapely.Geo
         return shapely.buffer(parcels[p], rng.uniform(5, 60), join_style="mitre"
                               ) if rng.random() < 0.5 else _star(rng, around, 190, scale)
     k = int(rng.integers(len(front)))
-    away = rng.normal(0, 0.17 * size.height_m)
+    away = rng.normal(0, 0.26 * size.height_m)
     return _star(rng, front[k] + np.array([rng.normal(0, 300), away]), 240, scale)
 
 
