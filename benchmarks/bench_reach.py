@@ -166,8 +166,8 @@ def main() -> None:
     names = tuple(map(str, range(count)))
     ms_index, index = median_ms(lambda: reach.index_segments(network), 3)
     ms, blocks = median_ms(lambda: reach.blocking(network, names, grounds, 50.0, index), 3)
-    print(f"{len(network.segment_ids):,} segments, {len(network.node_ids):,} nodes; {count} hazards"
-          f" block {blocks.blocked().sum():,}: found in {ms:.1f} ms (index, once: {ms_index:.0f} ms)")
+    print(f"{len(network.segment_ids):,} segments, {len(network.node_ids):,} nodes; {count} areas"
+          f" block {blocks.blocked().sum():,}: found in {ms:.1f} ms (index {ms_index:.0f} ms)")
     roads, source_nodes = reach.graph(network), bases.node
     released = rng.integers(740_000, 741_000, count)
     released[rng.random(count) < 0.2] = reach.NEVER

@@ -7,7 +7,6 @@ means that nothing on record blocks the segment; it never means that the road is
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
 from collections.abc import Sequence
@@ -403,7 +402,7 @@ def paths(start, head, segment, opening, sources, add):
     of each segment, NEVER where it stays shut; sources (B,) int64 nodes. `add` False: the least
     over all paths of the greatest opening on the path (bottleneck path); True: the least sum.
     Returns best (N,) int64, NEVER where no path leads, and the arc by which a best path comes
-    (N,) int64, -1 at sources. Ties go to the smallest node.
+    (N,) int64, -1 at sources.
 
     Dijkstra's method, which is exact for both since neither gets smaller along a path; the
     bottleneck case: M. Pollack, Operations Research 8 (1960) 733.
@@ -411,23 +410,44 @@ def paths(start, head, segment, opening, sources, add):
     nodes = len(start) - 1
     best = np.full(nodes, NEVER, np.int64)
     via = np.full(nodes, -1, np.int64)
-    heap = [(np.int64(0), np.int64(s)) for s in sources]
+    # A binary heap of its own: the one of the library takes seconds to compile. An arc brings at
+    # most one entry.
+    cost = np.empty(len(head) + len(sources) + 1, np.int64)
+    node = np.empty(len(head) + len(sources) + 1, np.int64)
+    size = 0
     for s in sources:
         best[s] = 0
-    heapq.heapify(heap)
-    while len(heap) > 0:
-        cost, node = heapq.heappop(heap)
-        if cost > best[node]:
+        cost[size], node[size] = 0, s
+        size += 1
+    while size > 0:
+        now, here = cost[0], node[0]
+        size -= 1
+        last, last_node, at = cost[size], node[size], 0
+        while 2 * at + 1 < size:
+            child = 2 * at + 1
+            if child + 1 < size and cost[child + 1] < cost[child]:
+                child += 1
+            if last <= cost[child]:
+                break
+            cost[at], node[at] = cost[child], node[child]
+            at = child
+        cost[at], node[at] = last, last_node
+        if now > best[here]:
             continue
-        for a in range(start[node], start[node + 1]):
+        for a in range(start[here], start[here + 1]):
             opens = opening[segment[a]]
             if opens == NEVER:
                 continue
-            there = cost + opens if add else max(cost, opens)
+            there = now + opens if add else max(now, opens)
             if there < best[head[a]]:
                 best[head[a]] = there
                 via[head[a]] = a
-                heapq.heappush(heap, (there, np.int64(head[a])))
+                at = size
+                size += 1
+                while at > 0 and cost[(at - 1) // 2] > there:
+                    cost[at], node[at] = cost[(at - 1) // 2], node[(at - 1) // 2]
+                    at = (at - 1) // 2
+                cost[at], node[at] = there, head[a]
     return best, via
 
 
