@@ -619,11 +619,6 @@ DEMO_DATA_MISSING = Message(
     "{folder} has no {name}.",
     "Give the folder that holds all layers of the demo; DATA_SOURCES.md lists them.",
 )
-WORLD_NOT_BUILT = Message(
-    "CLI-102",
-    "The world {world} is not built in this version.",
-    "Use --world bosnia.",
-)
 BAD_OPTION = Message(
     "CLI-103",
     "{option}: {found} cannot be read; expected {expected}.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landrelease.apps.console import listening
-from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, WORLD_NOT_BUILT, LandReleaseError
+from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -741,16 +741,17 @@ def demo(
 
     Example: landrelease demo --out demo --serve
     """
-    from landrelease import workflows
     from landrelease.apps.compiled import compiling_ahead
+    from landrelease.workflows import demo as job
 
-    if world != "bosnia":
-        raise LandReleaseError(WORLD_NOT_BUILT, world=world)
+    if world not in ("bosnia", "borderland"):
+        raise LandReleaseError(BAD_OPTION, option="--world", found=world,
+                               expected="bosnia or borderland")
     with listening(quiet) as progress, compiling_ahead() as ready:
-        made = workflows.demo(
-            ready=ready, data=data, out=out, teams_path=teams, assumptions_path=assumptions,
-            start=first_day(start), iterations=iterations, runs=runs, seed=seed,
-            today=date.today(), progress=progress)
+        made = job.demo(
+            ready=ready, world=world, data=data, out=out, teams_path=teams,
+            assumptions_path=assumptions, start=first_day(start), iterations=iterations,
+            runs=runs, seed=seed, today=date.today(), progress=progress)
     put_json(json, made.summary)
     for line in made.words:
         say(line)

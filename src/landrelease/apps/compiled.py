@@ -20,11 +20,12 @@ from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import Hazard, Land
 from landrelease.core.record import NOT_REPORTED
 from landrelease.core.risk import HazardAssessment, Prior
+from landrelease.workflows.demo import Ready
 
 
 @contextmanager
-def compiling_ahead() -> Iterator[workflows.Ready]:
-    """Compile in another process; gives what `workflows.demo` calls before it needs a stage."""
+def compiling_ahead() -> Iterator[Ready]:
+    """Compile in another process; gives what the demo calls before it needs a stage."""
     running: dict[str, subprocess.Popen] = {}
 
     def begin(stage: str) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.resources
 import math
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ from landrelease.core.record import KINDS, Record
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.work import Plan, TeamPool
 from landrelease.errors import (
-    DEMO_DATA_MISSING,
     NOTHING_HAZARDOUS,
     PLAN_IS_OLD,
     LandReleaseError,
@@ -33,12 +31,11 @@ from landrelease.errors import (
 
 if TYPE_CHECKING:
     from landrelease.core.geometry import LocalPlane
-    from landrelease.core.report import DataSource
+    from landrelease.core.report import DataSource, Phase, Reopening
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
+    from landrelease.workflows.roads import RoadFiles
 
-# Called with "plan" or "forecast" before that stage begins: what it needs is then prepared.
-Ready = Callable[[str], None]
 UNVERIFIED = "local user (unverified)"
 # Areas first, so that the programme's bounds are known when places are checked against them.
 _ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
@@ -200,8 +197,8 @@ def load_assumptions(path: Path | None = None) -> Assumptions:
 
     if path is not None:
         return read_assumptions(path)
-    with _packaged("assumptions.csv") as packaged:
-        return read_assumptions(packaged)
+    with packaged("assumptions.csv") as path_:
+        return read_assumptions(path_)
 
 
 def load_teams(path: Path | None, *, country: bool = False) -> tuple[TeamPool, ...]:
@@ -210,11 +207,11 @@ def load_teams(path: Path | None, *, country: bool = False) -> tuple[TeamPool, .
 
     if path is not None:
         return read_teams(path)
-    with _packaged("teams_country.csv" if country else "teams_region.csv") as packaged:
-        return read_teams(packaged)
+    with packaged("teams_country.csv" if country else "teams_region.csv") as path_:
+        return read_teams(path_)
 
 
-def _packaged(name: str):
+def packaged(name: str):
     return importlib.resources.as_file(importlib.resources.files("landrelease.data") / name)
 
 
@@ -307,9 +304,10 @@ def make_plan(
     iterations: int,
     seed: int,
     seconds: float | None = None,
+    roads: RoadFiles | None = None,
     progress: Progress = silent,
 ) -> PlanFile:
-    """Cut the areas into tasks, build the problem and solve it."""
+    """Cut the areas into tasks, build the problem and solve it; over roads where they are given."""
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build
     from landrelease.plan.search import make_plan as solve
@@ -320,18 +318,30 @@ def make_plan(
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
     problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+    if roads is not None:
+        from landrelease.workflows.roads import access_over_roads
+
+        progress("access over roads", 0.1)
+        problem = dataclasses.replace(
+            problem, access=access_over_roads(problem, land, roads, assumptions))
     plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
     weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights)
 
 
 def make_outlook(
-    plan: Plan, assumptions: Assumptions, *, runs: int, seed: int, progress: Progress = silent
+    plan: Plan,
+    assumptions: Assumptions,
+    *,
+    runs: int,
+    seed: int,
+    works: Sequence[Any] = (),
+    progress: Progress = silent,
 ) -> Outlook:
-    """Simulate the plan's policy."""
+    """Simulate the plan's policy. works : the stages that each work of phase two waits for."""
     from landrelease.forecast.outlook import make_outlook as simulate
 
-    return simulate(plan, assumptions, runs=runs, seed=seed, progress=progress)
+    return simulate(plan, assumptions, runs=runs, seed=seed, works=works, progress=progress)
 
 
 def make_ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
@@ -384,6 +394,8 @@ class Results:
     contamination: ContaminationMap | None = None
     contamination_file: str = ""
     imports: tuple[ImportReport, ...] = ()
+    communities: Reopening | None = None
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -474,6 +486,7 @@ def publish_planner(
         outlook=results.outlook, promised=tuple(promised), ledger=results.ledger[:-1],
         ledger_total=results.ledger[-1], figures=results.figures,
         assumptions=results.assumptions, imports=results.imports,
+        communities=results.communities, phases=results.phases,
         contamination=results.contamination, contamination_file=results.contamination_file,
         sources=heading.sources, cautions=heading.cautions)
     written = []
@@ -565,66 +578,6 @@ def area_table(results: Results) -> tuple[dict[str, list[Any]], list[Any]]:
         columns["planned_finish"] = [
             None if h.id in open_ended else last.get(h.id) for h in land.hazards]
     return columns, [h.ground for h in land.hazards]
-
-
-# --- the demo ----------------------------------------------------------------------------------
-
-DEMO_FILES = (
-    "municipalities.geojson", "suspected_areas.geojson", "cleared_areas.geojson",
-    "incidents.geojson", "lifted_minefields.geojson", "settlements_1991_approx.csv",
-)
-
-
-def demo_inputs(data: Path | None, out: Path) -> list[Path]:
-    """The files of the demo: the region in the package, or a folder of the same layers.
-
-    Raises
-    ------
-    LandReleaseError
-        CLI-101: the folder lacks a layer.
-    """
-    if data is None:
-        folder = out / "data"
-        folder.mkdir(parents=True, exist_ok=True)
-        from landrelease.store.results import write_atomically
-
-        with _packaged("bih_sheet_2683.zip") as packaged, zipfile.ZipFile(packaged) as archive:
-            for name in DEMO_FILES:
-                write_atomically(folder / name, archive.read(name))
-        return [folder / name for name in DEMO_FILES]
-    paths = []
-    for name in DEMO_FILES:
-        found = next((p for p in (data / name, data / f"{name}.gz") if p.is_file()), None)
-        if found is None:
-            raise LandReleaseError(DEMO_DATA_MISSING, folder=str(data), name=name)
-        paths.append(found)
-    return paths
-
-
-def demo_heading(country: bool) -> Heading:
-    """Title, sources and cautions of the demo."""
-    import csv
-
-    from landrelease.core.report import DataSource
-
-    with _packaged("sources.csv") as path, open(path, encoding="utf-8", newline="") as lines:
-        sources = tuple(
-            DataSource(r["name"], r["what"], r["origin"], r["licence"], r["state"])
-            for r in csv.DictReader(lines)
-            if any(name.startswith(r["file"]) for name in DEMO_FILES))
-    place = "Bosnia and Herzegovina" if country else "Zenica, Travnik and Bugojno"
-    return Heading(
-        title=f"Land release: {place}",
-        subtitle="From suspected areas to a bounded plan and an honest forecast",
-        scope="map sheets of the folder given" if country
-        else "map sheets 2683-I to 2683-IV, Bosnia and Herzegovina",
-        state="public map sheets of 2024 or earlier",
-        sources=sources,
-        cautions=(
-            "The data is out of date and must not be used for moving on the ground.",
-            "The teams, their rates and costs are assumptions, not those of a real programme.",
-            "Residents are those of the census of 1991, at approximate places.",
-        ))
 
 
 def outlook_summary(
@@ -780,129 +733,3 @@ def publish(
     results = Results(land, stated, rows, figures, assessments, saved, outlook,
                       imports=tuple(report for _, report in registry.imports()))
     return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class DemoResult:
-    """What the demo says at its end: ten lines of words, and the same as values."""
-
-    words: tuple[str, ...]
-    summary: dict[str, Any]
-
-
-def demo(
-    *,
-    data: Path | None,
-    out: Path,
-    teams_path: Path | None,
-    assumptions_path: Path | None,
-    start: date,
-    iterations: int,
-    runs: int,
-    seed: int,
-    today: date,
-    cell_m: float = 100.0,
-    ready: Ready = lambda stage: None,
-    progress: Progress = silent,
-) -> DemoResult:
-    """The main job, start to end. Everything is written below `out`.
-
-    Interrupted at any moment it leaves a registry that opens and holds each import whole or not
-    at all; run again it goes on from there, because what is known is not imported twice.
-    """
-    from landrelease.store.open import create_registry, open_registry
-    from landrelease.store.results import save_outlook, save_plan
-    from landrelease.units import area_words
-
-    out.mkdir(parents=True, exist_ok=True)
-    country = data is not None
-    heading = demo_heading(country)
-    stated = load_assumptions(assumptions_path)
-    pools = load_teams(teams_path, country=country)
-    for name, given in (
-        ("assumptions.csv", assumptions_path),
-        ("teams.csv", teams_path),
-    ):
-        packaged = {"assumptions.csv": "assumptions.csv",
-                    "teams.csv": "teams_country.csv" if country else "teams_region.csv"}[name]
-        if given is None:
-            _copy_packaged(packaged, out / name)
-    address = str(out / "registry.gpkg")
-    registry = (open_registry(address) if (out / "registry.gpkg").exists()
-                else create_registry(address, office="demo"))
-    try:
-        reports = import_files(registry, demo_inputs(data, out), today=today, progress=progress)
-        land = load_land(registry, stated)
-        grid = public_plane(registry, land)
-        waiting = len(registry.quarantine("waiting"))
-    finally:
-        registry.close()
-    plane_of(land)
-    progress("assessing exposure and priors", 0.0)
-    assessments = assess(land, stated, progress)
-    contamination = map_contamination(
-        land, assessments, out / "contamination.tif", cell_m, progress)
-    ready("plan")
-    saved = make_plan(land, assessments, pools, stated, start=start, iterations=iterations,
-                      seed=seed, progress=progress)
-    save_plan(out / "plan", saved)
-    progress("simulating the plan's policy", 0.0)
-    ready("forecast")
-    outlook = make_outlook(saved.plan, stated, runs=runs, seed=seed, progress=progress)
-    save_outlook(out / "forecast.json", outlook, land.chain_head)
-    rows = make_ledger(land, progress)
-    figures = make_figures(land, rows, assessments=assessments, plan=saved.plan, outlook=outlook)
-    results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
-                      "contamination.tif", tuple(reports))
-    publish_planner(results, heading, out, today, progress=progress)
-    publish_public(results, heading, grid, out / "public", today, progress)
-
-    plan, total = saved.plan, rows[-1]
-    read, accepted, merged, kept = (
-        sum(getattr(r, name) for r in reports)
-        for name in ("read", "accepted", "merged", "quarantined"))
-    best = max(assessments, key=lambda a: a.people_nearby)
-    names = {m.id: m.name for m in land.municipalities}
-    home = {h.id: names.get(h.municipality_id, "no municipality") for h in land.hazards}
-    done = plan.schedule.finish >= 0
-    released = float(plan.problem.released_m2[done].sum())
-    rule, _ = plan.best_rule
-    room = plan.room_closed
-    words = [
-        f"Records: {read:,} rows read = {accepted:,} accepted + {merged:,} merged + {kept:,} "
-        f"quarantined; {waiting:,} wait in quarantine.",
-        f"Land: {total.hazards:,} suspected areas, {area_words(total.hazardous_m2)}; "
-        f"{area_words(total.cleared_m2 or 0)} cleared, {area_words(total.contested_m2)} contested.",
-        f"People: most residents (1991) near one area: about {best.people_nearby:,.0f} "
-        f"({best.people_low:,.0f} to {best.people_high:,.0f}), {home[best.hazard_id]}.",
-        f"Prior: {sum(a.prior.probability for a in assessments):,.0f} areas expected to hold "
-        f"anything ({sum(a.prior.low for a in assessments):,.0f} to "
-        f"{sum(a.prior.high for a in assessments):,.0f}); a prior, no survey effort is on record.",
-        f"Plan: {len(plan.problem.tasks):,} tasks, {area_words(released)} expected back by "
-        f"{plan.problem.slot_starts[-1]}.",
-        f"Bound: no plan can be more than {plan.gap / (1 + plan.gap):.1%} better; "
-        + ("no room above the best rule" if room is None
-           else f"{room:.0%} of the room above the best simple rule ({rule}) is closed."),
-        "Forecast: " + "; ".join(outlook_words(outlook)) + ".",
-        f"Page: {out / 'index.html'}   document: {out / 'report.pdf'}",
-        f"Page for the public: {out / 'public' / 'index.html'}",
-        "Not for moving on the ground: the data is out of date. A named authority decides.",
-    ]
-    summary = {
-        "imports": [dataclasses.asdict(r) for r in reports],
-        "waiting": waiting, "chain_head": land.chain_head,
-        "hazards": total.hazards, "hazardous_m2": total.hazardous_m2,
-        "cleared_m2": total.cleared_m2, "contested_m2": total.contested_m2,
-        "plan": {"score": plan.score, "bound": plan.bound, "rules": plan.rules,
-                 "gap": plan.gap, "room_closed": room, "floor": plan.floor,
-                 "iterations": plan.iterations, "seed": plan.seed},
-        "forecast": outlook_summary(outlook),
-    }
-    return DemoResult(tuple(words), summary)
-
-
-def _copy_packaged(name: str, out: Path) -> None:
-    from landrelease.store.results import write_atomically
-
-    with _packaged(name) as path:
-        write_atomically(out, path.read_bytes())
