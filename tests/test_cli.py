@@ -136,7 +136,7 @@ def test_a_rejected_row_keeps_its_reason(run, registry, tmp_path):
     ("forecast", "make", "REGISTRY", "--plan", "no_plan"),
     ("publish", "REGISTRY", "out", "--as", "nobody"),
     ("demo", "--data", "no_such_folder"),
-    ("demo", "--world", "borderland"),
+    ("demo", "--world", "moon"),
     ("plan", "make", "REGISTRY", "--out", "plan", "--start", "soon"),
     ("verify", "sample", "--lot", "10", "--tolerable", "20"),
     ("init", "REGISTRY"),  # there already

@@ -18,7 +18,7 @@ ALLOWED = {
     "access": SHARED | {"access"},
     "store": SHARED | {"store"},
     "worlds": SHARED | {"worlds"},
-    "workflows": {*STAGES, *SHARED, "store", "access", "worlds", "data"},
+    "workflows": {*STAGES, *SHARED, "store", "access", "worlds", "data", "workflows"},
     "apps": {*SHARED, "workflows", "apps", "store", "access"},
     "data": set(),
     "__init__": set(), "__main__": {"apps"},
