@@ -44,11 +44,11 @@ class Contamination:
 def make_contamination(ground: Ground, blocked: np.ndarray, dice: Dice) -> Contamination:
     """Exactly `size.items` items.
 
-    `blocked` are the road segments that must not be passable: four in ten of them are mined, the
+    `blocked` are the road segments that must not be passable: a quarter of them are mined, the
     others are only believed to be (see `survey`).
     """
     size = ground.size
-    mined = blocked[dice("mined roads").random(len(blocked)) < 0.4]
+    mined = blocked[dice("mined roads").random(len(blocked)) < 0.25]
     half = np.array([size.width_m, size.height_m]) / 2 - 60
     pull = _pull(ground)
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []

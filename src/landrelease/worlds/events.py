@@ -53,20 +53,20 @@ class SpotTask:
 
 def make_inspections(contamination: Contamination, survey: Survey, teams: Teams,
                      detection: Detection, work: Work, dice: Dice) -> list[Inspection]:
-    """Half of the cleared pieces, a tenth to four tenths of the ground, with a search that errs."""
+    """Most cleared pieces, a tenth to four tenths of the ground, with a search that errs."""
     rng = dice("inspections")
     order = np.argsort(survey.item_area, kind="stable")
     start = np.searchsorted(survey.item_area[order], np.arange(len(survey.shapes) + 1))
     out: list[Inspection] = []
     for k, piece in enumerate(work.pieces):
-        if piece.kind != "cleared" or rng.random() > 0.5:
+        if piece.kind != "cleared" or rng.random() > 0.85:
             continue
         day = START + timedelta(days=piece.day + int(rng.integers(2, 30)))
         if day > AS_OF:
             continue
         inspector = f"Inspection team {int(rng.integers(1, 4))}"
         size = (piece.high - piece.low) * float(survey.area_m2[piece.area])
-        if rng.random() < 0.03:
+        if rng.random() < 0.06:
             out.append(Inspection(k, day, inspector, True, 0.0, 0, "", "", 0, 0))
             continue
         share = float(rng.uniform(0.1, 0.4))

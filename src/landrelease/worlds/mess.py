@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One damage. `row` counts from 1; in a CSV file the headings are row 1."""
+    """One damage. `row` counts the rows of data from 1, as the import does."""
 
     file: str
     row: int
@@ -142,18 +142,18 @@ def messy_points(name: str, rows: list[Row], rng: np.random.Generator, *, swap: 
     planted: list[Planted] = []
     for k in rng.permutation(len(rows))[:min(repeat, len(rows))].tolist():
         out.append(dict(rows[k]))
-        planted.append(Planted(name, len(out) + 1, "sent twice", "merged"))
+        planted.append(Planted(name, len(out), "sent twice", "merged"))
     lost = {**rows[-1], "longitude": "", "latitude": ""}
     if "identifier" in lost:
         lost["identifier"] = f"{lost['identifier']}-X"
     out.append(lost)
-    planted.append(Planted(name, len(out) + 1, "no place", "quarantined"))
+    planted.append(Planted(name, len(out), "no place", "quarantined"))
     if swap and len(rows) > 4:
         turned = {**rows[2], "longitude": rows[2]["latitude"], "latitude": rows[2]["longitude"]}
         if "identifier" in turned:
             turned["identifier"] = f"{turned['identifier']}-Y"
         out.append(turned)
-        planted.append(Planted(name, len(out) + 1, "latitude and longitude swapped",
+        planted.append(Planted(name, len(out), "latitude and longitude swapped",
                                "quarantined"))
     return out, planted
 
@@ -201,7 +201,7 @@ def messy_reports(rows: list[Row], as_of: date, rng: np.random.Generator
             continue  # has not arrived
         out.append(made)
         if what:
-            planted.append(Planted("daily_reports.csv", len(out) + 1, what, "merged"))
+            planted.append(Planted("daily_reports.csv", len(out), what, "merged"))
     return out, planted
 
 

@@ -31,7 +31,7 @@ ASSUMED = {
                    "synthetic; older projects 5,000 m² a day for the system; brochures 1,000 to "
                    "5,000 m² an hour"),
 }
-METHOD_SKILL = {"ts": 1.2, "manual": 3.3, "mechanical": 1.5, "inspection": 3.5}
+METHOD_SKILL = {"ts": 1.6, "manual": 4.4, "mechanical": 1.5, "inspection": 4.2}
 REACH_M = {"ts": 0.15, "manual": 0.20, "mechanical": 0.22, "inspection": 0.20}
 
 
@@ -105,7 +105,7 @@ def make_teams(ground: Ground, dice: Dice) -> Teams:
     rate = typical * house * np.exp(rng.normal(0, 0.16, count))
     bound = np.array([[50_000, 4_000, 150, 2_500], [150_000, 14_000, 480, 7_500]])
     rate = np.clip(rate, bound[0][kind_of], bound[1][kind_of])
-    joined = np.where(rng.random(count) < 0.45, 0, rng.integers(20, 330, count))
+    joined = np.where(rng.random(count) < 0.3, 0, rng.integers(40, 440, count))
     if size.name == "village":
         joined[:] = 0
     skill = rng.normal(0, 0.35, count) + rng.normal(0, 0.25, count)  # team, its detector

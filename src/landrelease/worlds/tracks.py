@@ -1,7 +1,7 @@
 """Tracks of machines and detectors: the true path, and what the receiver wrote down.
 
 Positions have a bias for the day, errors correlated over a minute or two, reflections near trees
-(jumps of metres for some seconds) and gaps. One track in six is damaged on its way.
+(jumps of metres for some seconds) and gaps. One track in four is damaged on its way.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from landrelease.worlds.work import MANUAL, MECHANICAL, Report, Strip, Work, tur
 
 RECEIVERS = {"rtk": (0.01, 0.015, 0.0005), "corrected": (0.25, 0.18, 0.002),
              "hand-held": (1.3, 0.9, 0.004)}  # bias m, correlated m, chance a second of a jump
-DAMAGE = ("", "", "", "", "", "swapped axes", "clock jumps", "cut off", "fixes doubled",
-          "zero fixes", "leap")
+DAMAGE = ("swapped axes", "clock jumps", "cut off", "fixes doubled", "zero fixes", "leap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,10 @@ def make_tracks(work: Work, teams: Teams, count: int, dice: Dice) -> list[Track]
     out: list[Track] = []
     for kind, many in ((MECHANICAL, count - count // 3), (MANUAL, count // 3)):
         known = [r for r in worked if r.activity == kind][-max(8 * many, 40):]
-        picked = sorted(rng.permutation(len(known))[:many].tolist())
-        for k in picked:
+        before = len(out)
+        for k in rng.permutation(len(known)).tolist():
+            if len(out) - before == many:
+                break
             track = _track(known[k], work.strips[known[k].area], teams, dice("track", len(out)),
                            len(out))
             if track is not None:
@@ -92,7 +93,7 @@ def _track(report: Report, strip: Strip, teams: Teams, rng: np.random.Generator,
                               p=[0.5, 0.35, 0.15] if mechanical else [0.25, 0.35, 0.4]))
     seen, missing = _received(rng, path, receiver, step)
     seconds = 6 * 3600 + rng.integers(0, 1800) + np.arange(count) * step
-    damage = str(DAMAGE[int(rng.integers(len(DAMAGE)))])
+    damage = DAMAGE[int(rng.integers(len(DAMAGE)))] if rng.random() < 0.25 else ""
     swath = _swath(path, lane, engaged, width)
     return Track(
         f"T{number + 1:04d}", teams.team_id(report.team), report.area, KINDS[report.activity],

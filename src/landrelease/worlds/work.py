@@ -260,7 +260,8 @@ class _Programme:
             strip = Strip.of(self.survey.shapes[a])
             u = strip.u(self.contamination.xy[inside])
             along = np.argsort(u, kind="stable")
-            ease = float(np.exp(self.rng.normal(0, 0.25) - self.slope[a] / 30.0))
+            ease = float(np.clip(
+                np.exp(self.rng.normal(0, 0.25) - self.slope[a] / 30.0), 0.5, 1.6))
             self.areas[a] = _Area(strip, inside[along], u[along], ease)
         return self.areas[a]
 
@@ -353,8 +354,8 @@ class _Programme:
         empty = not len(area.u)
         if empty and dice < 0.1:
             low, high = 1.0, 0.0
-        elif dice < 0.72:
-            low, high = self._ends(area, float(rng.uniform(0.15, 0.75)))
+        elif dice < 0.8:
+            low, high = self._ends(area, float(rng.uniform(0.2, 0.85)))
         else:
             low = high = 0.0
         if not empty and rng.random() < 0.06:  # wrongly believed to know where it ends
@@ -368,7 +369,7 @@ class _Programme:
         rng = self.rng
         low = high = 0.0
         if rng.random() < 0.85:
-            low, high = self._ends(area, float(rng.uniform(0.3, 0.85)))
+            low, high = self._ends(area, float(rng.uniform(0.4, 0.95)))
         if len(area.u) and rng.random() < 0.05:
             high = max(high, float(rng.uniform(0.03, 0.2)) * (area.high - area.low))
         room = area.high - area.low

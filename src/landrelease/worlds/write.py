@@ -152,7 +152,8 @@ def _land(world: World, folder: _Folder, planted: list[mess.Planted]) -> None:
     folder.csv("settlements.csv", delivered, tuple(rows[0]))
     folder.csv("bases.csv", [
         {"id": f"BASE-{k + 1:02d}", "name": f"Base {community(k)}",
-         "settlement": f"COM-{k + 1:03d}", "longitude": places[k][0], "latitude": places[k][1], "node": int(settlements.node[k])}
+         "settlement": f"COM-{k + 1:03d}", "longitude": places[k][0],
+         "latitude": places[k][1], "node": int(settlements.node[k])}
         for k in range(settlements.bases)],
         ("id", "name", "settlement", "longitude", "latitude", "node"))
     length = shapely.length(roads.lines)
