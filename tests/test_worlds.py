@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -269,6 +270,14 @@ def test_the_description_falls_into_published_ranges(district):
         assert sum(s.within is True for s in describe_world(world)) >= 10
 
 
+def test_the_documented_table_is_what_the_worlds_are(district):
+    page = (Path(__file__).parent.parent / "docs" / "worlds.md").read_text(encoding="utf-8")
+    for place, world in ((1, generate("village", 1)), (2, district)):
+        for s in describe_world(world):
+            row = next(r for r in page.splitlines() if r.startswith(f"| {s.name} |"))
+            assert row.split("|")[place + 1].strip() == f"{s.value:.3g}", s.name
+
+
 # --- work ---------------------------------------------------------------------------------------
 
 
@@ -336,7 +345,8 @@ def test_tracks_have_the_errors_of_receivers(district):
             residual = error - error.mean()
             memory.append(float((residual[1:] * residual[:-1]).mean() / (residual**2).mean()))
         assert (np.diff(t.seconds) > 0).all() and (t.seconds < 86_400).all()
-    assert len(memory) == 6 and np.median(memory) > 0.8  # one fix's error says much about the next one's
+    # One fix's error says much about the next one's.
+    assert len(memory) == 6 and np.median(memory) > 0.8
 
 
 # --- mess ---------------------------------------------------------------------------------------
