@@ -14,8 +14,8 @@ from landrelease.core.progress import silent
 from landrelease.errors import LandReleaseError
 from landrelease.forecast.areas import areas_of, turn_out
 from landrelease.forecast.calendar import extend
+from landrelease.forecast.dispatch import Ways, Workforce, play
 from landrelease.forecast.outlook import make_outlook
-from landrelease.forecast.simulate import Ways, Workforce, play
 from landrelease.forecast.uncertain import read_assumptions
 from test_forecast_calendar import (
     CERTAIN,
@@ -116,7 +116,6 @@ def list_schedule(parent, options, work, teams, opens, closes, horizon, move=0.0
 def workforce(options, teams, opens=None, closes=None, horizon=10_000.0, move=0.0):
     """Made by hand, with every element a stage of its own."""
     flat = [o for own in options for o in own]
-    count = len(options)
     pools = len(teams)
     return Workforce(
         option_start=np.concatenate([[0], np.cumsum([len(o) for o in options])]).astype(np.int64),
@@ -126,7 +125,6 @@ def workforce(options, teams, opens=None, closes=None, horizon=10_000.0, move=0.
         opens=np.zeros(pools) if opens is None else np.array(opens, dtype=float),
         closes=np.full(pools, np.inf) if closes is None else np.array(closes, dtype=float),
         cost=np.ones(pools),
-        entries=np.full((count, pools), 3, dtype=np.int64),
         move_slots=move,
         horizon=horizon,
     )

@@ -105,7 +105,8 @@ def make_outlook(
     LandReleaseError
         FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
     """
-    from landrelease.forecast.simulate import simulate, ways_of, workforce_of
+    from landrelease.forecast.dispatch import ways_of, workforce_of
+    from landrelease.forecast.simulate import simulate
 
     _check("runs", runs, 1, 1_000_000, "500")
     _check("seed", seed, 0, 2**63 - 1, "1")
