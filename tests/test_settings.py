@@ -12,7 +12,7 @@ def test_safety_S13_every_assumption_names_its_source_and_range():
 
 def test_safety_S13_a_programme_changes_a_threshold_without_code(tmp_path):
     path = tmp_path / "assumptions.csv"
-    with workflows._packaged("assumptions.csv") as packaged:
+    with workflows.packaged("assumptions.csv") as packaged:
         text = packaged.read_text(encoding="utf-8")
     assert "nearby_distance_m,500,250,1000" in text
     path.write_text(text.replace("nearby_distance_m,500,250,1000",

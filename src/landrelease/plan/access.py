@@ -20,10 +20,12 @@ from landrelease.core.work import Access, Problem
 @dataclass(frozen=True, slots=True)
 class Relaxed:
     """The stages as out-trees: `predecessor` (S,), `weight` (S,) [points a day] with communities
-    counted at stages, and `lost` [points] of communities that nothing can reach."""
+    counted at stages, `release` (S,) slots before which a stage cannot start, and `lost` [points]
+    of the delay of communities that wait for no stage in particular."""
 
     predecessor: np.ndarray
     weight: np.ndarray
+    release: np.ndarray
     lost: float
 
 
@@ -37,8 +39,10 @@ def relaxed(problem: Problem, finish: np.ndarray | None = None) -> Relaxed:
     """
     access = problem.access
     if access is None:
-        return Relaxed(problem.predecessor, problem.weight, 0.0)
+        return Relaxed(problem.predecessor, problem.weight,
+                       np.zeros(len(problem.predecessor), dtype=np.int32), 0.0)
     stages = len(problem.predecessor)
+    opens = earliest_openings(problem)
     late = (np.arange(stages) if finish is None
             else np.where(finish < 0, problem.horizon + 1, finish))
     before = dominators(access, stages)
@@ -51,18 +55,121 @@ def relaxed(problem: Problem, finish: np.ndarray | None = None) -> Relaxed:
     weight, lost = problem.weight.copy(), 0.0
     for c, worth in enumerate(access.community_weight):
         behind = before[access.community_zone[c]]
+        soonest = min(int(opens[access.community_zone[c]]), problem.horizon)
         if behind is None:
             lost += float(worth) * float(problem.delay_days[-1])
             continue
         own = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
         waits = np.union1d(own, behind).astype(np.int64)
         if not len(waits):
-            continue  # reachable and free from the start
+            lost += float(worth) * float(problem.delay_days[soonest])
+            continue
         if finish is None:
             weight[waits] += worth / len(waits)
         else:
             weight[waits[np.argmax(late[waits])]] += worth
-    return Relaxed(predecessor, weight, lost)
+    release = np.minimum(opens[access.zone], problem.horizon + 1).astype(np.int32)
+    return Relaxed(predecessor, weight, release, lost)
+
+
+def earliest_openings(problem: Problem) -> np.ndarray:
+    """Slots (Z,) before which no plan opens a zone, even with a team for every stage at once;
+    2**30 where it never opens."""
+    access = problem.access
+    assert access is not None
+    never, stages = 2**30, len(problem.predecessor)
+    slots = np.full(stages, never)
+    both = problem.first_slots + problem.second_slots
+    some = np.flatnonzero(np.diff(problem.option_start) > 0)
+    if len(some):
+        slots[some] = np.minimum.reduceat(both, problem.option_start[some])
+    opens = np.full(access.zones, never, dtype=np.int64)
+    opens[0] = 0
+    gate = np.repeat(np.arange(len(access.gate_from)), np.diff(access.gate_start))
+    order = sorted(range(stages), key=lambda s: _depth(problem.predecessor, s))
+    while True:
+        finish = np.zeros(stages, dtype=np.int64)
+        for s in order:
+            before = problem.predecessor[s]
+            start = max(opens[access.zone[s]], finish[before] if before >= 0 else 0)
+            finish[s] = min(never, start + slots[s])
+        passed = np.zeros(len(access.gate_from), dtype=np.int64)
+        np.maximum.at(passed, gate, finish[access.gate_stage])
+        new = opens.copy()
+        np.minimum.at(new, access.gate_to, np.maximum(opens[access.gate_from], passed))
+        if np.array_equal(new, opens):
+            return opens
+        opens = new
+
+
+def _depth(predecessor: np.ndarray, stage: int) -> int:
+    depth, at = 0, int(predecessor[stage])
+    while at >= 0:
+        depth, at = depth + 1, int(predecessor[at])
+    return depth
+
+
+def reconnecting_order(problem: Problem, slots: np.ndarray) -> np.ndarray:
+    """A priority (S,) by what reconnects most people soonest: again and again the community with
+    the most weight for the work that its cheapest way and its own hazards still take.
+
+    slots (S,) : quickest slots of each stage. Hazards that reconnect nobody follow by benefit per
+    day. Greedy, after the cost-benefit rule for network restoration.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    access = problem.access
+    assert access is not None
+    hazards = len(problem.hazard_ids)
+    work = np.bincount(problem.hazard, slots, minlength=hazards)
+    gates = len(access.gate_from)
+    gate = np.repeat(np.arange(gates), np.diff(access.gate_start))
+    pair = np.unique(gate * hazards + problem.hazard[access.gate_stage])  # gate and hazard
+    of_gate, needs = pair // hazards, pair % hazards
+    needs_start = np.searchsorted(of_gate, np.arange(gates + 1))
+    community = np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start))
+    own_pair = np.unique(community * hazards + problem.hazard[access.community_stage])
+    own_start = np.searchsorted(own_pair // hazards, np.arange(len(access.community_ids) + 1))
+    own = own_pair % hazards
+    left = work.copy()
+    rank = np.full(hazards, np.inf)
+    place = 0
+    waiting = np.flatnonzero(access.community_weight > 0)
+    while len(waiting):
+        cost = np.bincount(of_gate, left[needs], minlength=gates) + 1e-6
+        cheapest = np.lexsort((cost, access.gate_to, access.gate_from))
+        first = np.unique(access.gate_from[cheapest].astype(np.int64) * access.zones
+                          + access.gate_to[cheapest], return_index=True)[1]
+        arcs = cheapest[first]  # the cheapest gate of each pair of zones
+        graph = csr_array((cost[arcs], (access.gate_from[arcs], access.gate_to[arcs])),
+                          shape=(access.zones, access.zones))
+        far, via = dijkstra(graph, indices=0, return_predecessors=True)
+        own_cost = np.array([left[own[own_start[c]:own_start[c + 1]]].sum() for c in waiting])
+        total = far[access.community_zone[waiting]] + own_cost
+        if not np.isfinite(total).any():
+            break
+        chosen = int(np.argmax(access.community_weight[waiting] / np.maximum(total, 1e-3)))
+        c = int(waiting[chosen])
+        waiting = np.delete(waiting, chosen)
+        if not np.isfinite(total[chosen]):
+            continue
+        gate_of = {(int(access.gate_from[g]), int(access.gate_to[g])): int(g) for g in arcs}
+        chain: list[int] = []
+        at = int(access.community_zone[c])
+        while at != 0:
+            g = gate_of[int(via[at]), at]
+            chain[:0] = needs[needs_start[g]:needs_start[g + 1]].tolist()
+            at = int(via[at])
+        for hazard in [*chain, *own[own_start[c]:own_start[c + 1]].tolist()]:
+            if np.isinf(rank[hazard]):
+                rank[hazard], left[hazard] = place, 0.0
+                place += 1
+    rest = np.flatnonzero(np.isinf(rank))
+    benefit = np.bincount(problem.hazard, problem.weight, minlength=hazards)
+    rank[rest[np.argsort(-benefit[rest] / np.maximum(work[rest], 1e-9), kind="stable")]] = (
+        place + np.arange(len(rest)))
+    return rank[problem.hazard]
 
 
 def dominators(access: Access, stages: int) -> list[np.ndarray | None]:

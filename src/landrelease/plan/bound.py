@@ -28,14 +28,15 @@ CHUNKS = 16  # fixed, so that sums are made in the same order on any number of t
 
 
 @njit(cache=True, nogil=True)
-def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, option_start,
-                first_pool, first_slots, second_pool, second_slots, opens, closes, delay, price,
-                use, placed):
+def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, release, never,
+                option_start, first_pool, first_slots, second_pool, second_slots, opens, closes,
+                delay, price, use, placed):
     """Plan the trees tree_lo .. tree_hi - 1 alone, exactly, at the given prices.
 
     member (S,) lists stages tree by tree, a stage after its predecessor; parent_at (S,) is the
-    place in `member` of its predecessor, or -1. never (S,) is the cost of leaving the stage and
-    all after it undone. price (P, H + 1) are prices summed over the slots before t.
+    place in `member` of its predecessor, or -1. release (S,): no start before. never (S,) is the
+    cost of leaving the stage and all after it undone. price (P, H + 1) are prices summed over the
+    slots before t.
 
     Writes `use` (P, H + 1), differences of the teams at work, and the stages' columns of `placed`
     (5, S) as in the decoder; returns the sum of the trees' costs.
@@ -60,7 +61,8 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, never, 
             fill(row, never[s], horizon + 2)
             for o in range(option_start[s], option_start[s + 1]):
                 p, d, q = first_pool[o], first_slots[o], second_pool[o]
-                lo, n = opens[p], closes[p] - d - opens[p] + 1
+                lo = max(opens[p], release[s])
+                n = closes[p] - d - lo + 1
                 if n <= 0:
                     continue
                 finish = end
@@ -168,6 +170,7 @@ class Trees:
 
     start: np.ndarray  # int32 (T + 1,) places in `member`
     weight: np.ndarray  # float64 (S,) with communities counted at stages
+    release: np.ndarray  # int32 (S,) slots before which a stage cannot start
     lost: float  # points of communities that nothing can reach
     member: np.ndarray  # int32 (S,)
     parent_at: np.ndarray  # int32 (S,)
@@ -206,7 +209,7 @@ def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
         capacity[p, problem.pool_opens[p]:problem.pool_closes[p]] = teams
     chunks = np.searchsorted(start, np.linspace(0, count, CHUNKS + 1)).astype(np.int64)
     chunks[-1] = len(start) - 1
-    return Trees(start, loose.weight, loose.lost, member, parent_at, below,
+    return Trees(start, loose.weight, loose.release, loose.lost, member, parent_at, below,
                  below * problem.delay_days[-1], capacity, chunks)
 
 
@@ -250,7 +253,7 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
             return 0.0
         return price_trees(
             forest.chunks[c], forest.chunks[c + 1], forest.start, forest.member,
-            forest.parent_at, forest.weight, forest.never, problem.option_start,
+            forest.parent_at, forest.weight, forest.release, forest.never, problem.option_start,
             problem.first_pool, problem.first_slots, problem.second_pool, problem.second_slots,
             problem.pool_opens, problem.pool_closes, problem.delay_days, sums, use[c], placed)
 

@@ -32,6 +32,7 @@ class Arrays(NamedTuple):
     closes: np.ndarray
     delay: np.ndarray
     weight: np.ndarray
+    hazard: np.ndarray
     zone: np.ndarray
     zones: int
     gate_from: np.ndarray
@@ -40,6 +41,8 @@ class Arrays(NamedTuple):
     gate_stage: np.ndarray
     stage_gate_start: np.ndarray  # the gates that a stage belongs to
     stage_gate: np.ndarray
+    zone_gate_start: np.ndarray  # the gates that lead out of a zone
+    zone_gate: np.ndarray
     community_weight: np.ndarray
     community_zone: np.ndarray
     community_start: np.ndarray
@@ -53,17 +56,21 @@ def arrays(problem: Problem) -> Arrays:
     none, start = np.zeros(0, np.int32), np.zeros(1, np.int32)
     own = (problem.predecessor, problem.option_start, problem.first_pool, problem.first_slots,
            problem.second_pool, problem.second_slots, problem.pool_teams, problem.pool_opens,
-           problem.pool_closes, problem.delay_days, problem.weight)
+           problem.pool_closes, problem.delay_days, problem.weight, problem.hazard)
     if access is None:
         return Arrays(*own, np.zeros(stages, np.int32), 1, none, none, start, none,
-                      np.zeros(stages + 1, np.int32), none, np.zeros(0), none, start, none)
+                      np.zeros(stages + 1, np.int32), none, np.zeros(2, np.int32), none,
+                      np.zeros(0), none, start, none)
     gate = np.repeat(np.arange(len(access.gate_ids), dtype=np.int32), np.diff(access.gate_start))
     by_stage = np.argsort(access.gate_stage, kind="stable")
     counts = np.bincount(access.gate_stage, minlength=stages)
+    outward = np.bincount(access.gate_from, minlength=access.zones)
     return Arrays(
         *own, access.zone, access.zones, access.gate_from, access.gate_to, access.gate_start,
         access.gate_stage,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), gate[by_stage],
+        np.concatenate([[0], np.cumsum(outward)]).astype(np.int32),
+        np.argsort(access.gate_from, kind="stable").astype(np.int32),
         access.community_weight, access.community_zone, access.community_start,
         access.community_stage)
 
@@ -128,10 +135,10 @@ def place_all(order, world, value, price, chosen):
     gate_left, gate_opens = np.empty(gates, np.int32), np.empty(gates, np.int32)
     for g in range(gates):
         gate_left[g], gate_opens[g] = world.gate_start[g + 1] - world.gate_start[g], 0
-    zone_opens = np.empty(world.zones, np.int32)
+    zone_opens, stack = np.empty(world.zones, np.int32), np.empty(world.zones, np.int32)
     for z in range(world.zones):
-        zone_opens[z] = 0 if z == 0 else NEVER
-    spread(world.gate_from, world.gate_to, gate_left, gate_opens, zone_opens)
+        zone_opens[z] = NEVER
+    spread(0, 0, world, gate_left, gate_opens, zone_opens, stack)
     found = np.empty(2, np.int32)
     k, waiting = 0, stages  # waiting: first place in the order of a stage whose zone is closed
     while k < stages:
@@ -206,28 +213,45 @@ def place_all(order, world, value, price, chosen):
             g = world.stage_gate[i]
             gate_left[g] -= 1
             gate_opens[g] = max(gate_opens[g], best_finish)
-            opened |= gate_left[g] == 0
+            if gate_left[g] == 0:
+                at = max(zone_opens[world.gate_from[g]], gate_opens[g])
+                opened |= spread(world.gate_to[g], at, world, gate_left, gate_opens, zone_opens,
+                                 stack)
         if opened:
-            spread(world.gate_from, world.gate_to, gate_left, gate_opens, zone_opens)
             k, waiting = min(k, waiting), stages
     return out, weighted_delay(out[4], world)
 
 
 @njit(cache=True, nogil=True, **INNER)
-def spread(gate_from, gate_to, gate_left, gate_opens, zone_opens):
-    """Lower zone_opens to the earliest slot at which open gates lead to each zone from zone 0.
+def spread(zone, at, world, gate_left, gate_opens, zone_opens, stack):
+    """Open a zone at slot `at`, and earlier than before what open gates lead to from it.
 
-    A bottleneck path: the latest gate of the best chain (M. Pollack, Operations Research 8, 1960).
+    zone_opens holds bottleneck paths: the latest gate of the best chain from zone 0 (M. Pollack,
+    Operations Research 8, 1960). stack : room for (Z,) zones. Returns whether a zone is now open
+    that was not.
     """
-    changed = True
-    while changed:
-        changed = False
-        for g in range(len(gate_from)):
-            if gate_left[g] == 0:
-                at = max(zone_opens[gate_from[g]], gate_opens[g])
-                if at < zone_opens[gate_to[g]]:
-                    zone_opens[gate_to[g]] = at
-                    changed = True
+    if at >= zone_opens[zone]:
+        return False
+    new = zone_opens[zone] == NEVER
+    zone_opens[zone] = at
+    stack[0], height = zone, 1
+    while height > 0:
+        height -= 1
+        here = stack[height]
+        for i in range(world.zone_gate_start[here], world.zone_gate_start[here + 1]):
+            g = world.zone_gate[i]
+            there = world.gate_to[g]
+            later = max(zone_opens[here], gate_opens[g])
+            if gate_left[g] == 0 and later < zone_opens[there]:
+                new |= zone_opens[there] == NEVER
+                zone_opens[there] = later
+                waits = False  # it stands in the stack already
+                for j in range(height):
+                    waits |= stack[j] == there
+                if not waits:
+                    stack[height] = there
+                    height += 1
+    return new
 
 
 @njit(cache=True, nogil=True, **INNER)
@@ -254,16 +278,16 @@ def opening(finish, world):
     """Slots (Z,) at which zones are open and (C,) at which communities have what they wait for,
     `NEVER` where they do not; finish (S,) is -1 where undone."""
     gates, communities = len(world.gate_from), len(world.community_weight)
-    zone_opens = np.empty(world.zones, np.int32)
+    zone_opens, stack = np.empty(world.zones, np.int32), np.empty(world.zones, np.int32)
     for z in range(world.zones):
-        zone_opens[z] = 0 if z == 0 else NEVER
+        zone_opens[z] = NEVER
     left, opens = np.empty(gates, np.int32), np.empty(gates, np.int32)
     for g in range(gates):
         left[g], opens[g] = 0, 0
         for i in range(world.gate_start[g], world.gate_start[g + 1]):
             at = finish[world.gate_stage[i]]
             opens[g] = NEVER if at < 0 else max(opens[g], at)
-    spread(world.gate_from, world.gate_to, left, opens, zone_opens)
+    spread(0, 0, world, left, opens, zone_opens, stack)
     at_last = np.empty(communities, np.int32)
     for c in range(communities):
         at_last[c] = zone_opens[world.community_zone[c]]

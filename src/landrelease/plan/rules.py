@@ -12,7 +12,7 @@ import numpy as np
 
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.work import Problem
-from landrelease.plan.access import Relaxed, relaxed
+from landrelease.plan.access import Relaxed, reconnecting_order, relaxed
 from landrelease.plan.bound import levels
 
 _KINDS = (("nts",), ("ts",), ("manual", "mechanical"))  # by activity
@@ -28,6 +28,7 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
     - benefit per day, whole chain: all that follows the stage counts
     - benefit per day, best of chain: the part of what follows that makes the ratio
       largest (W. A. Horn, SIAM J. Applied Mathematics 23, 1972; J. B. Sidney, 1975)
+    - most people reconnected per day: where roads are blocked (`access.reconnecting_order`)
     """
     stages = len(problem.predecessor)
     hazard = problem.hazard
@@ -49,6 +50,8 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
         "benefit per day, whole chain": -weight_below / slots_below,
         "benefit per day, best of chain": -_best_ratio(loose, slots),
     }
+    if problem.access is not None:
+        made["most people reconnected per day"] = reconnecting_order(problem, slots)
     assert all(len(priority) == stages for priority in made.values())
     return made
 

@@ -13,6 +13,7 @@ from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.bound import Ascent, Trees, ascend, prices_of, trees
 from landrelease.plan.decoder import (
+    INNER,
     arrays,
     dispatch_order,
     place_all,
@@ -183,7 +184,8 @@ def anneal(order, chosen, world, value, price, tries, heat, seed):
     """Simulated annealing at one temperature; returns (best score, its order, its options).
 
     A try moves one to three stages of the order a little (never across their predecessor or
-    successors; early stages, which weigh more, oftener) or gives one another option.
+    successors; early stages, which weigh more, oftener) or gives one another option. With blocked
+    roads it often moves all stages of one hazard together, because a road opens with the last.
     """
     np.random.seed(seed)
     stages = len(order)
@@ -195,7 +197,14 @@ def anneal(order, chosen, world, value, price, tries, heat, seed):
     for _ in range(tries):
         for i in range(stages):
             new_order[i], new_chosen[i] = order[i], chosen[i]
-        for _ in range(1 + int(np.random.random() * 2.5)):
+        moves = 1 + int(np.random.random() * 2.5)
+        if len(world.gate_from) > 0 and np.random.random() < 0.5:
+            i = int(stages * np.random.random() ** 1.5)
+            j = int(i + np.random.normal() * 0.3 * (i + 20) * np.random.random())
+            move_hazard(order, new_order, world.hazard, world.hazard[order[i]],
+                        min(max(j, 0), stages - 1))
+            moves = int(np.random.random() * 1.5)
+        for _ in range(moves):
             i = int(stages * np.random.random() ** 1.5)
             s = new_order[i]
             options = option_start[s + 1] - option_start[s]
@@ -221,3 +230,20 @@ def anneal(order, chosen, world, value, price, tries, heat, seed):
             if now < best:
                 best, best_order, best_chosen = now, order.copy(), chosen.copy()
     return best, best_order, best_chosen
+
+
+@njit(cache=True, nogil=True, **INNER)
+def move_hazard(order, out, hazard, chosen, place):
+    """Write `order` into `out` with all stages of one hazard together, `place` others before."""
+    k, others, moved = 0, 0, False
+    for i in range(len(order) + 1):
+        if not moved and (others == place or i == len(order)):
+            for s in order:
+                if hazard[s] == chosen:
+                    out[k] = s
+                    k += 1
+            moved = True
+        if i < len(order) and hazard[order[i]] != chosen:
+            out[k] = order[i]
+            k += 1
+            others += 1
