@@ -141,7 +141,7 @@ def ways(zone, gates):
         gate_size=np.array([len(g[2]) for g in gates], dtype=np.int64),
         stage_gate_start=np.searchsorted([e for e, _ in pairs], np.arange(len(zone) + 1)),
         stage_gate=np.array([g for _, g in pairs], dtype=np.int64),
-        community_zone=none, community=none, community_stage=none,
+        community_zone=none,
         works=0, work=none, work_stage=none)
 
 

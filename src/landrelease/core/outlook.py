@@ -51,7 +51,7 @@ class Outlook:
     chance_share: float | None = None  # 1 - sum of the drivers' shares
     notes: tuple[str, ...] = ()  # what a reader must know, in plain words
     community_ids: tuple[str, ...] = ()
-    community_day: np.ndarray | None = None  # (R, C) reachable and free from this day on; inf: not
+    community_day: np.ndarray | None = None  # (R, C) can be reached from this day on; inf: not
     work_day: np.ndarray | None = None  # (R, K) land of a second-phase work free from this day on
 
     @property

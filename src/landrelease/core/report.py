@@ -39,7 +39,8 @@ class Reopening:
 
     Days are counted from `start`: 0 already so, inf not within what was looked at. `plan_day` (C,)
     by the plan's own dates, `run_day` (R, C) in each run of the forecast. `weight` (C,) is people
-    (NaN: not reported) or money.
+    (NaN: not reported) or money. `free_day` (C,), by the plan: a community's own hazards are
+    released too.
     """
 
     start: date
@@ -47,6 +48,7 @@ class Reopening:
     weight: np.ndarray
     plan_day: np.ndarray
     run_day: np.ndarray | None = None
+    free_day: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,6 @@ class Ways:
     stage_gate_start: np.ndarray  # int64 (S + 1,)
     stage_gate: np.ndarray  # int64: the gates that a stage belongs to
     community_zone: np.ndarray  # int64 (C,)
-    community: np.ndarray  # int64 (K,) pairs of a community ...
-    community_stage: np.ndarray  # int64 (K,) ... and a stage that it waits for
     works: int  # of the second phase
     work: np.ndarray  # int64 (W,) pairs of a work ...
     work_stage: np.ndarray  # int64 (W,) ... and a stage that it waits for
@@ -84,7 +82,7 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
     none = np.zeros(0, dtype=np.int64)
     if access is None:
         return Ways(np.zeros(stages, dtype=np.int64), 1, none, none, none,
-                    np.zeros(stages + 1, dtype=np.int64), none, none, none, none, *waits)
+                    np.zeros(stages + 1, dtype=np.int64), none, none, *waits)
     size = np.diff(access.gate_start).astype(np.int64)
     by_stage = np.argsort(access.gate_stage, kind="stable")
     counts = np.bincount(access.gate_stage, minlength=stages)
@@ -94,8 +92,6 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
         gate_size=size, stage_gate_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         stage_gate=np.repeat(np.arange(len(size)), size)[by_stage],
         community_zone=access.community_zone.astype(np.int64),
-        community=np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start)),
-        community_stage=access.community_stage.astype(np.int64),
         works=waits[0], work=waits[1], work_stage=waits[2])
 
 

@@ -29,7 +29,7 @@ class Simulated:
     work_cost: np.ndarray  # (R,) team-days worked
     found_m2: np.ndarray  # (R,) area nobody knew of, released or not
     released_m2: np.ndarray  # (R, 3, B) cancelled, reduced, cleared within each bin of time
-    community_slot: np.ndarray  # (R, C) reachable and free from here on; inf where not
+    community_slot: np.ndarray  # (R, C) can be reached from here on; inf where not
     work_slot: np.ndarray  # (R, K) its land is free from here on; inf where not
 
 
@@ -114,7 +114,6 @@ def _one(
     of_stage = np.empty(len(areas.activity))
     of_stage[found.stage[found.known]] = finish[found.known]
     out.community_slot[run] = opens[ways.community_zone]
-    np.maximum.at(out.community_slot[run], ways.community, of_stage[ways.community_stage])
     np.maximum.at(out.work_slot[run], ways.work, of_stage[ways.work_stage])
     released = np.isfinite(finish) & (found.released_m2 > 0)
     day = calendar.days(finish[released])

@@ -70,6 +70,8 @@ def reach_rows(report: Report, w: Words, *, cut_off_only: bool = False) -> list[
         row = [found.names[c],
                w("not_reported") if np.isnan(people) else f"{people:,.0f}",
                day_words(float(found.plan_day[c]), found.start, w, plan_end)]
+        if found.free_day is not None:
+            row.append(day_words(float(found.free_day[c]), found.start, w, plan_end))
         if levels is not None:
             low, middle, high = (day_words(float(v), found.start, w, end) for v in levels[:, c])
             row += [middle, low if low == high else f"{low} – {high}"]
@@ -111,6 +113,8 @@ def reach_head(report: Report, w: Words) -> Sequence[str]:
     found = report.communities
     assert found is not None
     names = ["name", "people", "plan"]
+    if found.free_day is not None:
+        names.append("free")
     if found.run_day is not None and len(found.run_day):
         names += ["median", "range"]
     return [w(f"reach.col.{name}") for name in names]

@@ -90,11 +90,13 @@ ENGLISH: Mapping[str, str] = {
     "section.phases": "Two phases: demining, then rebuilding",
     "reach.now": (
         "{cut} of {count} communities are cut off, with {people} people on record; {now} can be "
-        "reached. A community counts as reopened when a road without known hazards leads to it "
-        "from a base and its own hazards are released."
+        "reached: a road on which nothing on record lies leads there from a base. A community "
+        "is reopened when its own hazards are released too."
     ),
-    "reach.plan": "By the plan's own dates {done} of {count} are open by {date}.",
-    "reach.runs": "In half of the runs all that reopen within {years} years do so by {date}.",
+    "reach.plan": "By the plan's own dates {done} of {count} can be reached by {date}.",
+    "reach.runs": (
+        "In half of the runs all that can be reached within {years} years are reached by {date}."
+    ),
     "reach.chart": "Communities that can be reached",
     "reach.note": (
         "Line: half of the runs are above it. Bands: 5 % to 95 % of the runs. Dashed: the plan's "
@@ -104,6 +106,7 @@ ENGLISH: Mapping[str, str] = {
     "reach.col.name": "Community",
     "reach.col.people": "People",
     "reach.col.plan": "By the plan",
+    "reach.col.free": "Own hazards released",
     "reach.col.median": "Half of the runs",
     "reach.col.range": "80 % of the runs",
     "reach.today": "now",

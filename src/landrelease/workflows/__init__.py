@@ -248,18 +248,48 @@ def plane_of(land: Land) -> LocalPlane:
         np.array([h.ground for h in land.hazards], dtype=object))))
 
 
-def public_plane(registry: Registry, land: Land) -> LocalPlane:
-    """The plane of the public's grid of cells: made at the first publication, then kept.
+@dataclasses.dataclass(frozen=True, slots=True)
+class PublicGrid:
+    """The grid of the public's cells: one for the life of a registry."""
+
+    plane: LocalPlane
+    cell_m: float
+
+
+def public_grid(registry: Registry, land: Land) -> PublicGrid:
+    """The public's grid of cells: made at the first publication, then kept.
 
     A grid that moved with the data would tell, from one publication to the next, more than its
-    cells do (S15).
+    cells do (S15). Raises ACC-004: the registry's setting is not one.
     """
+    from landrelease.errors import GRID_SETTING
+
+    cell = registry.keep_setting("public_grid_cell_m", f"{PUBLIC_CELL_M:g}")
+    try:
+        cell_m = float(cell)
+    except ValueError:
+        cell_m = math.nan
+    if not 50 <= cell_m < math.inf:
+        raise LandReleaseError(GRID_SETTING, name="public_grid_cell_m", found=cell,
+                               expected="a length of 50 m or more")
+    return PublicGrid(public_plane(registry, land), cell_m)
+
+
+def public_plane(registry: Registry, land: Land) -> LocalPlane:
+    """The plane of the public's grid: centred on the hazards of the first publication."""
     from landrelease.core.geometry import LocalPlane
+    from landrelease.errors import GRID_SETTING
 
     centre = plane_of(land)
     kept = registry.keep_setting("public_grid_centre", f"{centre.longitude} {centre.latitude}")
-    longitude, latitude = kept.split()
-    return LocalPlane(float(longitude), float(latitude))
+    try:
+        longitude, latitude = (float(value) for value in kept.split())
+    except ValueError:
+        longitude = latitude = math.nan
+    if not (abs(longitude) <= 180 and abs(latitude) <= 90):
+        raise LandReleaseError(GRID_SETTING, name="public_grid_centre", found=kept,
+                               expected="a longitude and a latitude")
+    return LocalPlane(longitude, latitude)
 
 
 # --- the stages --------------------------------------------------------------------------------
@@ -413,13 +443,15 @@ class Heading:
 
 
 def publish_public(
-    results: Results, heading: Heading, plane: LocalPlane, out: Path, made_on: date,
+    results: Results, heading: Heading, grid: PublicGrid, out: Path, made_on: date,
     progress: Progress = silent,
 ) -> Path:
     """Write the page for everybody: coarse hazard cells, released ground rounded inward, totals.
 
-    plane : of the grid of cells, the same for every publication (`public_plane`). Returns the
-    page's path.
+    grid : the same for every publication (`public_grid`). Each hazard is widened by 100 m, or by
+    the accuracy of its position where that is worse (S15). Returns the page's path.
+
+    Raises ACC-003: a hazard lies where the grid does not reach.
     """
     from landrelease.access import ground, policy
     from landrelease.core.report import PublicFigure, PublicReport, PublicTotal, ReleasedGround
@@ -429,16 +461,23 @@ def publish_public(
     progress("the public's page", 0.0)
     view = policy.view(None)
     land = results.land
-    cells = ground.public_hazard_cells(
-        land.hazards, plane, cell_m=PUBLIC_CELL_M, widen_m=PUBLIC_WIDEN_M)
+    cautions = heading.cautions
+    reach_m, longer = ground.beyond_grid(land.hazards, grid.plane)
+    if reach_m:
+        # Said, not mended: a new centre would make a second grid (S15).
+        cautions += (f"The grid of squares was fixed at the first publication. Hazards now lie up "
+                     f"to {reach_m / 1000:,.0f} km from its centre, where squares are up to "
+                     f"{longer:.0%} longer in one direction than stated.",)
+    widths = ground.hazard_widths_m(land.hazards, PUBLIC_WIDEN_M)
+    cells = ground.public_hazard_cells(land.hazards, grid.plane, grid.cell_m, widths)
     progress("the public's page", 0.5)
     handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
-    shrunk = ground.public_released(handed, land.hazards, plane, inward_m=PUBLIC_INWARD_M,
-                                    widen_m=PUBLIC_WIDEN_M)
+    shrunk = ground.public_released(handed, land.hazards, grid.plane, inward_m=PUBLIC_INWARD_M,
+                                    widen_m=widths)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
         synthetic=heading.synthetic, made_on=made_on, state=heading.state,
-        hazardous=tuple(cells), cell_m=PUBLIC_CELL_M,
+        hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
             ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
             for shape, outcome in zip(shrunk, handed, strict=True) if shape is not None),
@@ -450,7 +489,7 @@ def publish_public(
             PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
             for f in results.figures
             if f.scope == "all" and view.may("figures")),
-        sources=heading.sources, cautions=heading.cautions, contact=heading.contact,
+        sources=heading.sources, cautions=cautions, contact=heading.contact,
     )
     path = out / "index.html"
     write_atomically(path, render_public(report).encode())
@@ -719,7 +758,7 @@ def publish(
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
     if view.precision("hazard") != "exact":
         results = Results(land, stated, rows, make_figures(land, rows))
-        return [publish_public(results, heading, public_plane(registry, land), out, made_on,
+        return [publish_public(results, heading, public_grid(registry, land), out, made_on,
                                progress)]
     saved = outlook = None
     if plan_path is not None:

@@ -96,7 +96,7 @@ def demo(
             registry.keep_setting("synthetic", "yes")
         reports = workflows.import_files(registry, on.files, today=today, progress=progress)
         land = workflows.load_land(registry, stated)
-        grid = workflows.public_plane(registry, land)
+        grid = workflows.public_grid(registry, land)
         waiting = len(registry.quarantine("waiting"))
     finally:
         registry.close()

@@ -78,20 +78,24 @@ def access_over_roads(
 
 def communities_of(plan: Plan, outlook: Outlook | None, land: Land) -> Reopening | None:
     """When the plan's communities reopen; None where the plan knows no roads."""
-    from landrelease.plan.reach import NEVER, community_openings
+    from landrelease.plan.reach import NEVER, community_openings, zone_openings
 
-    problem = plan.problem
+    problem, finish = plan.problem, plan.schedule.finish
     if problem.access is None:
         return None
-    slots = community_openings(problem.access, plan.schedule.finish)
-    days = np.where(slots == NEVER, math.inf,
-                    problem.delay_days[np.minimum(slots, problem.horizon)])
+
+    def days(slots: np.ndarray) -> np.ndarray:
+        return np.where(slots == NEVER, math.inf,
+                        problem.delay_days[np.minimum(slots, problem.horizon)])
+
     names = {s.id: s.name for s in land.settlements}
     return Reopening(
         start=problem.slot_starts[0],
         names=tuple(names.get(c) or c for c in problem.access.community_ids),
-        weight=problem.access.community_people, plan_day=days,
-        run_day=None if outlook is None else outlook.community_day)
+        weight=problem.access.community_people,
+        plan_day=days(zone_openings(problem.access, finish)[problem.access.community_zone]),
+        run_day=None if outlook is None else outlook.community_day,
+        free_day=days(community_openings(problem.access, finish)))
 
 
 def stages_of_works(problem: Problem, works: Sequence[Work]) -> list[np.ndarray]:
