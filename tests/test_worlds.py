@@ -333,6 +333,27 @@ def test_some_things_are_missed_and_inspections_find_a_part(district):
     assert any(i.severity == "critical" for i in district.inspections)
 
 
+def test_what_exploded_or_was_inspected_away_is_gone(district):
+    left = district.left()
+    gone = [a.item for a in district.accidents if a.item >= 0 and a.exploded]
+    assert gone and not left[gone].any() and len(set(gone)) == len(gone)
+    seen = [i for x in district.inspections for i in x.items]
+    assert seen and not left[seen].any()
+    assert sum(x.found for x in district.inspections) == len(seen)
+    assert left.sum() == (district.work.found_day < 0).sum() - len(set(gone))
+
+
+def test_an_interruption_leaves_nothing_behind(tmp_path):
+    def stop(what, share):
+        if share >= 0.7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_world("village", 1, tmp_path / "world", stop)
+    assert [p.name for p in tmp_path.rglob("*")] == ["world"]
+    assert make_world("village", 1, tmp_path / "world").items == 1_500
+
+
 def test_tracks_have_the_errors_of_receivers(district):
     tracks = make_tracks(district.work, district.teams, 9, district.dice())
     assert len(tracks) == 9

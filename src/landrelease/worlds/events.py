@@ -25,8 +25,9 @@ class Inspection:
     found: int
     severity: str  # "", minor, major, critical
     action: str
-    left_in_sample: int  # the truth
+    left_in_sample: int  # the truth, before the inspection
     left_in_lot: int
+    items: tuple[int, ...]  # what it found, destroyed on that day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Accident:
     girls: int
     boys: int
     team: int  # -1 for others than deminers
+
+    @property
+    def exploded(self) -> bool:
+        """An incident is one that could have harmed: the item is still there."""
+        return self.accident_class != "incident"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def make_inspections(contamination: Contamination, survey: Survey, teams: Teams,
         inspector = f"Inspection team {int(rng.integers(1, 4))}"
         size = (piece.high - piece.low) * float(survey.area_m2[piece.area])
         if rng.random() < 0.06:
-            out.append(Inspection(k, day, inspector, True, 0.0, 0, "", "", 0, 0))
+            out.append(Inspection(k, day, inspector, True, 0.0, 0, "", "", 0, 0, ()))
             continue
         share = float(rng.uniform(0.1, 0.4))
         a = piece.low + float(rng.uniform(0, 1 - share)) * (piece.high - piece.low)
@@ -80,13 +86,15 @@ def make_inspections(contamination: Contamination, survey: Survey, teams: Teams,
         organisation = int(teams.organisation[piece.team])
         chance = detection.chance("inspection", organisation, 0.2, contamination.category[sampled],
                                   contamination.depth_m[sampled], detection.item[sampled], 0.0)
-        found = int((rng.random(len(sampled)) < chance).sum())
+        hit = sampled[rng.random(len(sampled)) < chance]
+        found = len(hit)
+        work.found_day[hit] = (day - START).days
         severity = ("critical" if found else
                     str(rng.choice(["", "minor", "major"], p=[0.9, 0.08, 0.02])))
         action = ("lot cleared again" if severity in ("critical", "major") else
                   "briefing repeated" if severity else "")
         out.append(Inspection(k, day, inspector, False, share * size, found, severity, action,
-                              len(sampled), int(in_lot.sum())))
+                              len(sampled), int(in_lot.sum()), tuple(hit.tolist())))
     return out
 
 
@@ -95,20 +103,22 @@ def make_accidents(ground: Ground, contamination: Contamination, work: Work, dic
     """Accidents of residents since two years before the work, and of deminers during it."""
     rng = dice("accidents")
     size = ground.size
-    people = ground.settlements.population
     out: list[Accident] = []
-    for home in range(len(people)):
-        near = np.hypot(*(contamination.xy - ground.settlements.xy[home]).T)
-        chance = np.exp(-near / 1_300.0) * (contamination.depth_m < 0.2)
+    may = np.where((contamination.depth_m < 0.2) & (work.found_day < 0), 1.0, 0.0)
+    for home in ground.settlements.xy:
+        near = np.hypot(*(contamination.xy - home).T)
+        chance = np.exp(-near / 1_300.0) * may
         weight = float(chance.sum())
         many = int(rng.random() < 1 - np.exp(-0.0025 * weight)) + int(
             rng.random() < 1 - np.exp(-0.0004 * weight))
         for _ in range(many):
-            item = int(rng.choice(len(chance), p=chance / weight))
+            chance = chance * (may > 0)
+            item = int(rng.choice(len(chance), p=chance / chance.sum()))
             day = AS_OF - timedelta(days=int(rng.integers(1, 1_180)))
+            may[item] = 0.0  # it is gone
             out.append(_of_residents(rng, contamination, item, day))
     if not out:
-        item = int(rng.integers(len(contamination.xy)))
+        item = int(np.flatnonzero(may)[0])
         out.append(_of_residents(rng, contamination, item, AS_OF - timedelta(days=400)))
     worked = [r for r in work.reports if r.lost < 0 and r.activity == 2]
     many = rng.binomial(max(1, len(worked)), 1 / 6_500) if size.name != "village" else 0

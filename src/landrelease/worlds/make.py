@@ -55,6 +55,12 @@ class World:
     def days(self) -> list[date]:
         return [START + timedelta(days=d) for d in range(WORKED_DAYS)]
 
+    def left(self) -> np.ndarray:
+        """bool (I,): items still in the ground at `AS_OF`: neither found nor exploded."""
+        left = self.work.found_day < 0
+        left[[a.item for a in self.accidents if a.item >= 0 and a.exploded]] = False
+        return left
+
     def dice(self) -> Dice:
         return Dice(self.seed, self.size)
 
@@ -113,17 +119,19 @@ def generate(size: str, seed: int, progress: Progress = silent) -> World:
 def make_world(size: str, seed: int, out: Path, progress: Progress = silent) -> WorldSummary:
     """Make a world and write it into the folder `out`, which is made or must be empty.
 
-    The same size and seed give the same bytes. `docs/worlds.md` lists the files. Raises CLI-103
-    (unknown size, seed below 0) and CLI-104 (the folder is not empty, or cannot be written).
+    After an error or an interruption `out` is empty. The same size and seed give the same bytes.
+    `docs/worlds.md` lists the files. Raises CLI-103 (unknown size, seed below 0) and CLI-104 (the
+    folder is not empty, or cannot be written).
     """
-    from landrelease.worlds.write import check_folder, write_world
+    from landrelease.worlds.write import check_folder, in_place_of, write_world
 
     out = Path(out)
     check_folder(out)
     world = generate(size, seed, progress)
     progress("description", 0.5)
     statistics = describe_world(world)
-    files = write_world(world, statistics, out, progress)
+    with in_place_of(out) as folder:
+        files = write_world(world, statistics, folder, progress)
     progress("world written", 1.0)
     return WorldSummary(
         size, seed, out, len(world.cut_off), int(world.cut_off.sum()),

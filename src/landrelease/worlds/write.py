@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -47,6 +50,28 @@ def check_folder(out: Path) -> None:
                                          "with other files")
     except OSError as error:
         raise LandReleaseError(OUT_NOT_WRITABLE, path=out, found=error.strerror or error) from None
+
+
+@contextmanager
+def in_place_of(out: Path) -> Iterator[Path]:
+    """A folder inside the empty folder `out`; its files move up into `out` when all went well.
+
+    Raises CLI-104 where a file cannot be written.
+    """
+    try:
+        made = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    except OSError as error:
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=out, found=error.strerror or error
+                               ) from error
+    try:
+        yield made
+        for child in sorted(made.iterdir()):
+            child.rename(out / child.name)
+    except OSError as error:
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=out, found=error.strerror or error
+                               ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 class _Folder:
@@ -405,6 +430,7 @@ def _operations(world: World, folder: _Folder, planted: list[mess.Planted]) -> N
 def _found(world: World, folder: _Folder) -> None:
     data, work, rng = world.contamination, world.work, world.dice()("mess", 5)
     spot = {s.item: s for s in world.spot_tasks}
+    inspected = {i: x for x in world.inspections for i in x.items}
     found = np.flatnonzero(work.found_day >= 0)
     found = found[np.lexsort((found, work.found_day[found]))]
     accuracy = rng.choice([1.0, 3.0, 5.0], len(found))
@@ -414,8 +440,8 @@ def _found(world: World, folder: _Folder) -> None:
     rows: list[Row] = []
     for k, i in enumerate(found.tolist()):
         team = int(work.found_team[i])
-        organisation = (int(world.teams.organisation[team]) if team >= 0
-                        else spot[i].organisation)
+        organisation = (int(world.teams.organisation[team]) if team >= 0 else
+                        spot[i].organisation if i in spot else -1)
         category = CATEGORIES[data.category[i]]
         if wrong[k] < 0.02:
             category = "unknown"
@@ -427,10 +453,12 @@ def _found(world: World, folder: _Folder) -> None:
             "information_date": (START + timedelta(days=int(work.found_day[i]))).isoformat(),
             "hazard_identifier": hazard_id(int(world.survey.item_area[i])) if i not in spot else "",
             "team": world.teams.team_id(team) if team >= 0 else "",
-            "organisation": ORGANISATIONS[organisation], "longitude": places[k][0],
+            "organisation": ORGANISATIONS[organisation] if organisation >= 0 else
+            inspected[i].inspector, "longitude": places[k][0],
             "latitude": places[k][1], "position_accuracy_m": float(accuracy[k]),
             "device_category": category, "depth": depth,
-            "method": METHOD[work.found_by[i]] if team >= 0 else "EOD spot task",
+            "method": METHOD[work.found_by[i]] if team >= 0 else
+                      "EOD spot task" if i in spot else "inspection",
             "action": "destroyed by the machine" if work.found_by[i] == 3 else
                       "destroyed in place" if wrong[k] < 0.7 else "removed and destroyed"})
         if wrong[k] > 0.99:
@@ -578,7 +606,7 @@ def _truth(world: World, folder: _Folder) -> None:
                       "items": int(first[s + 1] - first[s])}, text)
         for s, text in enumerate(shapes_json(data.footprint))])
     inside = np.bincount(survey.item_area[survey.item_area >= 0], minlength=len(survey.shapes))
-    left = np.bincount(survey.item_area[(survey.item_area >= 0) & (world.work.found_day < 0)],
+    left = np.bincount(survey.item_area[(survey.item_area >= 0) & world.left()],
                        minlength=len(survey.shapes))
     folder.csv("truth/suspected_areas.csv", [
         {"identifier": hazard_id(a), "site": int(survey.site[a]),
@@ -618,6 +646,10 @@ def _truth(world: World, folder: _Folder) -> None:
     folder.csv("truth/inspections.csv", [
         {"id": f"INS-{k + 1:05d}", "left_in_sample": i.left_in_sample, "left_in_lot": i.left_in_lot}
         for k, i in enumerate(world.inspections)], ("id", "left_in_sample", "left_in_lot"))
+    folder.csv("truth/accidents.csv", [
+        {"identifier": f"ACC-{k + 1:04d}", "item": a.item + 1 if a.item >= 0 else "",
+         "exploded": "yes" if a.exploded else "no"}
+        for k, a in enumerate(world.accidents)], ("identifier", "item", "exploded"))
     folder.csv("truth/pieces.csv", [
         {"identifier": f"OUT-{k + 1:06d}", "hazard_identifier": hazard_id(p.area), "kind": p.kind,
          "from_share": round(p.low, 9), "to_share": round(p.high, 9), "day": p.day,
@@ -631,12 +663,12 @@ def _items(world: World, folder: _Folder) -> None:
     import pyarrow.parquet as pq
 
     data, work = world.contamination, world.work
-    words = pa.array(CATEGORIES)
+    words, still = pa.array(CATEGORIES), world.left()
     schema = pa.schema(
         [("item", pa.int64()), ("longitude", pa.float64()), ("latitude", pa.float64()),
          ("depth_m", pa.float32()), ("category", pa.dictionary(pa.int8(), pa.string())),
          ("site", pa.int32()), ("row", pa.int16()), ("area", pa.int64()),
-         ("found_on", pa.date32()), ("found_by_team", pa.int32()),
+         ("found_on", pa.date32()), ("found_by_team", pa.int32()), ("left", pa.bool_()),
          ("difficulty", pa.float32()), ("moved_by_m", pa.float32()), ("synthetic", pa.bool_())],
         metadata={"synthetic": SYNTHETIC})
     with pq.ParquetWriter(folder.path("truth/items.parquet"), schema, compression="zstd",
@@ -657,6 +689,7 @@ def _items(world: World, folder: _Folder) -> None:
                 pa.array(((START - date(1970, 1, 1)).days + day).astype(np.int32),
                          mask=day < 0).cast(pa.date32()),
                 pa.array(work.found_team[part], mask=work.found_team[part] < 0),
+                pa.array(still[part]),
                 pa.array(np.round(world.detection.item[part], 4).astype(np.float32)),
                 pa.array(np.round(moved, 2).astype(np.float32)),
                 pa.array(np.ones(count, dtype=bool))], schema=schema))
