@@ -1,5 +1,6 @@
 """The public's ground: hazards never smaller, released land never larger (S15)."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landrelease.access.ground import public_hazard_cells, public_released
+from landrelease.access.ground import (
+    beyond_grid,
+    hazard_widths_m,
+    public_hazard_cells,
+    public_released,
+)
 from landrelease.core.geometry import LocalPlane, plane_for
 from landrelease.core.hazard import Hazard, Outcome
 from landrelease.errors import LandReleaseError
@@ -178,3 +184,39 @@ def test_a_length_that_is_none_is_refused():
         public_released([], [], plane, -1)
     assert public_hazard_cells([], plane, 1000, 0) == []
     assert public_hazard_cells([shapely.Polygon()], plane, 1000, 0) == []
+
+
+def test_safety_S15_each_hazard_is_widened_by_its_accuracy_and_by_100_m_at_least():
+    @dataclasses.dataclass
+    class Located:
+        position_accuracy_m: float | None
+
+    assert hazard_widths_m([Located(None), Located(20.0), Located(350.0)], 100) == [100, 100, 350]
+    shape = shapely.box(17, 44, 17.01, 44.01)
+    assert hazard_widths_m([Hazard("h", shape, 1e6, "SHA", "open", "")], 100) == [100]
+
+
+def test_safety_S15_hazards_far_from_the_grid_are_said_and_too_far_ones_refused():
+    plane = LocalPlane(17.8, 44.2)
+
+    def at(longitude, latitude):
+        shape = shapely.box(longitude, latitude, longitude + 0.01, latitude + 0.01)
+        return Hazard(f"h {longitude}", shape, 1e6, "SHA", "open", "")
+
+    assert beyond_grid([], plane) == (0, 0)
+    assert beyond_grid([at(17.8, 44.2), at(30, 50)], plane) == (0, 0)
+    reach, longer = beyond_grid([at(17.8, 44.2), at(17.8, 74.2)], plane)
+    assert reach == pytest.approx(3_337_000, rel=0.01)  # 30 degrees of latitude
+    assert longer == pytest.approx(1 / math.cos(math.radians(15)) - 1, rel=0.02)
+    with pytest.raises(LandReleaseError, match=r"ACC-003.*h 100 lies"):
+        beyond_grid([at(17.8, 44.2), at(100, 10)], plane)
+
+
+@pytest.mark.parametrize("degrees", [(60, 44.2), (17.8, 80), (17.8, 0)])
+def test_safety_S15_cells_cover_widened_hazards_as_far_as_the_grid_reaches(degrees):
+    plane = LocalPlane(17.8, 44.2)
+    place = shapely.Point(degrees)
+    near = LocalPlane(*degrees)
+    ring = near.to_degrees(near.to_plane(place).buffer(2000, quad_segs=32))
+    hazard = near.to_degrees(near.to_plane(place).buffer(1500, quad_segs=32))
+    assert shapely.union_all(public_hazard_cells([hazard], plane, 1000, 500)).covers(ring)

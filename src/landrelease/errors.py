@@ -611,6 +611,16 @@ ROLE_UNKNOWN = Message(
 CELL_SIZE_REFUSED = Message(
     "ACC-002", "{field} is {found}; expected {expected}.",
     "Give a length in metres, for example 1000 for cells of 1 km.")
+GRID_LEFT = Message(
+    "ACC-003",
+    "{record} lies {found} from {longitude}, {latitude}, the centre of the public's grid of cells; "
+    "the grid serves up to {expected}.",
+    "Check the record's coordinates. The grid was fixed at the first publication and is not moved, "
+    "because a second grid would show hazards more exactly: publish a programme elsewhere from a "
+    "registry of its own.")
+GRID_SETTING = Message(
+    "ACC-004", "The registry's setting {name} reads {found!r}; expected {expected}.",
+    "Restore the registry from a copy: the setting was written at the first publication.")
 
 # --- CLI: the command line ---------------------------------------------------------------------
 

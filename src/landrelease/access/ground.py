@@ -17,11 +17,13 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import LocalPlane
+from landrelease.core.geometry import LocalPlane, geodesic_distance_m
 from landrelease.core.hazard import Ground, Hazard, Outcome
-from landrelease.errors import CELL_SIZE_REFUSED, LandReleaseError
+from landrelease.errors import CELL_SIZE_REFUSED, GRID_LEFT, LandReleaseError
 
 DECIMALS = 5
+GRID_SERVES_M = 2_000_000.0  # from the centre of the grid: sides of cells are true to 1.3 %
+GRID_ENDS_M = 5_000_000.0  # beyond it the stretch that widening allows for is not proven
 _EARTH_M = 6_378_137.0
 # Half a unit of the 5th decimal on both axes, on the equator, where a degree is longest.
 _ROUNDING_M = math.hypot(0.5, 0.5) * 10.0**-DECIMALS * math.radians(1) * _EARTH_M
@@ -96,6 +98,47 @@ def public_hazard_cells(
     outlines = shapely.segmentize(outlines, max(_EDGE_M / cell_m, 1.0))
     metres = shapely.transform(outlines, lambda xy: xy * cell_m)
     return list(_rounded(plane.to_degrees(metres)))
+
+
+def hazard_widths_m(hazards: Sequence[Hazard], at_least_m: float) -> list[float]:
+    """How far each of the H hazards is widened for the public, in m (S04, S15).
+
+    `at_least_m`, or the accuracy of the hazard's position where that is worse. An accuracy that
+    nobody reported (None) adds nothing to `at_least_m`, which stands for it.
+    """
+    return [max(at_least_m, getattr(h, "position_accuracy_m", None) or 0.0) for h in hazards]
+
+
+def beyond_grid(hazards: Sequence[Hazard], plane: LocalPlane) -> tuple[float, float]:
+    """How far the hazards reach from the centre of the public's grid, and what that does to cells.
+
+    Returns the distance in m, and by which share the longest side of the farthest cell differs from
+    what it is called: the plane keeps areas, so at the angle c from its centre one direction is
+    longer by 1 / cos(c / 2). (0, 0) while all lies within `GRID_SERVES_M`: the share is then 1.3 %
+    at most.
+
+    Raises ACC-003: a hazard lies farther than `GRID_ENDS_M`, where the widening is no longer proven
+    to hold. The grid is never centred anew for it: that would tell more than its cells do (S15).
+    """
+    shapes = np.array([h.ground for h in hazards], dtype=object)
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    if not len(there):
+        return 0.0, 0.0
+    bounds = shapely.bounds(shapes[there])
+    corners = bounds[:, [0, 1, 0, 3, 2, 1, 2, 3]].reshape(-1, 2)
+    far = geodesic_distance_m(np.full(len(corners), plane.longitude),
+                              np.full(len(corners), plane.latitude), *corners.T)
+    far = np.asarray(far).reshape(-1, 4).max(axis=1)
+    worst = int(np.argmax(far))
+    reach = float(far[worst])
+    if reach > GRID_ENDS_M:
+        raise LandReleaseError(
+            GRID_LEFT, record=hazards[int(there[worst])].id, found=f"{reach / 1000:,.0f} km",
+            longitude=plane.longitude, latitude=plane.latitude,
+            expected=f"{GRID_ENDS_M / 1000:,.0f} km")
+    if reach <= GRID_SERVES_M:
+        return 0.0, 0.0
+    return reach, 1 / math.cos(reach / _EARTH_M / 2) - 1
 
 
 def public_released(

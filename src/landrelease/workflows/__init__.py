@@ -772,3 +772,13 @@ def publish(
     results = Results(land, stated, rows, figures, assessments, saved, outlook,
                       imports=tuple(report for _, report in registry.imports()))
     return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)
+
+
+def make_world(size: str, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Write a synthetic programme with known truth into a folder; returns its counts."""
+    from landrelease.worlds.make import make_world as make
+
+    made = make(size, seed, out, progress)
+    return {f.name: getattr(made, f.name) for f in dataclasses.fields(made)
+            if f.name not in ("out", "files", "statistics")} | {
+        "files": list(made.files), "synthetic": True}

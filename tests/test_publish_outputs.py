@@ -1,0 +1,113 @@
+"""PUB: what `publish` writes of a registry, read back from the files."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+import pytest
+import shapely
+
+from landrelease import workflows
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry, open_registry
+
+DAY = date(2026, 11, 24)
+
+
+def areas(path, *boxes, **properties):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature",
+         "properties": {"identifier": f"{path.stem}-{i}", **properties},
+         "geometry": json.loads(shapely.to_geojson(shapely.box(*box)))}
+        for i, box in enumerate(boxes)]}))
+    return path
+
+
+@pytest.fixture
+def programme(tmp_path):
+    """A registry with one hazard, and how to add others and publish."""
+
+    class Programme:
+        address = tmp_path / "r.gpkg"
+
+        def __init__(self):
+            create_registry(self.address, office="Test").close()
+
+        def add(self, name, *boxes, **properties):
+            path = areas(tmp_path / f"{name}.geojson", *boxes, **properties)
+            with_registry(self.address, lambda r: workflows.import_files(
+                r, [path], today=DAY, kind="hazard"))
+
+        def keep(self, name, value):
+            with_registry(self.address, lambda r: r.keep_setting(name, value))
+
+        def publish(self, name, role=None, **more):
+            out = tmp_path / name
+            with_registry(self.address, lambda r: workflows.publish(
+                r, out, role=role, made_on=DAY, **more))
+            return out
+
+    made = Programme()
+    made.add("one", (17.0, 44.0, 17.01, 44.01))
+    return made
+
+
+def with_registry(address, act):
+    registry = open_registry(address)
+    try:
+        return act(registry)
+    finally:
+        registry.close()
+
+
+def embedded(page):
+    text = page.read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+
+
+def corners(page):
+    """All corners of the public's cells, in millionths of a degree."""
+    found, data = set(), embedded(page)["map"]
+    for rings in data["cells"]:
+        for ring in rings:
+            x, y = data["origin"]
+            for dx, dy in zip(ring[::2], ring[1::2], strict=True):
+                x, y = x + dx, y + dy
+                found.add((x, y))
+    return found
+
+
+def test_safety_S15_a_later_publication_keeps_the_grid_of_the_first(programme):
+    first = corners(programme.publish("first") / "index.html")
+    programme.add("two", (17.2, 44.3, 17.21, 44.31))  # alone it would move the centre
+    second = corners(programme.publish("second") / "index.html")
+    assert first < second
+
+
+def test_safety_S15_the_size_of_the_cells_is_kept_as_well(programme, monkeypatch):
+    first = corners(programme.publish("first") / "index.html")
+    monkeypatch.setattr(workflows, "PUBLIC_CELL_M", 250.0)
+    assert corners(programme.publish("second") / "index.html") == first
+
+
+def test_safety_S15_data_that_leaves_the_grid_is_said_and_the_grid_stays(programme):
+    first = corners(programme.publish("first") / "index.html")
+    programme.add("far", (60.0, 44.0, 60.01, 44.01))
+    page = programme.publish("second") / "index.html"
+    assert first < corners(page)
+    assert "The grid of squares was fixed at the first publication." in page.read_text()
+    programme.add("farther", (100.0, 10.0, 100.01, 10.01))
+    with pytest.raises(LandReleaseError, match=r"ACC-003.*was fixed at the first publication"):
+        programme.publish("third")
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("public_grid_centre", "here"), ("public_grid_centre", "17 944"),
+    ("public_grid_cell_m", "wide"), ("public_grid_cell_m", "nan"), ("public_grid_cell_m", "3")])
+def test_safety_S15_a_spoilt_setting_of_the_grid_is_an_error_not_another_grid(
+        programme, name, value):
+    programme.keep(name, value)
+    with pytest.raises(LandReleaseError, match=f"ACC-004.*{name}"):
+        programme.publish("out")
