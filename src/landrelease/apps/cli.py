@@ -40,6 +40,7 @@ plan_group = group("plan", "What to survey and clear, in which order, by whom.")
 verify_group = group("verify", "Inspection: sample sizes and what they can show.")
 forecast_group = group("forecast", "When it will be done and what it will cost.")
 figures_group = group("figures", "What to report, and the records under each figure.")
+world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
 
 RegistryArgument = Annotated[str, typer.Argument(
     metavar="REGISTRY", help="A .gpkg path (postgresql:// addresses come with a later version).")]
@@ -439,26 +440,40 @@ def plan_make(
     seconds: Annotated[float | None, typer.Option(
         "--seconds", metavar="S", help="Stop the search then; the result depends on the machine.",
     )] = None,
+    roads: Annotated[Path | None, typer.Option(
+        "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
+        "work begins where the bases can reach it.")] = None,
+    bases: Annotated[Path | None, typer.Option(
+        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Propose which area each team works next, with a bound on how good any plan could be.
 
-    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson.
+    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson; with roads
+    also communities.csv, when each community can be reached.
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan
     """
     from landrelease import workflows
     from landrelease.store import exports
     from landrelease.store.results import plan_rows, save_plan
+    from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
 
+    if (roads is None) != (bases is None):
+        raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
+                               expected="both or none")
+    over = None if roads is None or bases is None else RoadFiles(roads, bases)
     with opened(registry) as opened_registry, listening(quiet) as progress:
         stated = workflows.load_assumptions(assumptions)
         land = workflows.load_land(opened_registry, stated)
         assessments = workflows.assess(land, stated, progress)
         saved = workflows.make_plan(
             land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
-            iterations=iterations, seed=seed, seconds=seconds, progress=progress)
+            iterations=iterations, seed=seed, seconds=seconds, roads=over, progress=progress)
         save_plan(out, saved)
+        communities = communities_of(saved.plan, None, land)
+        if communities is not None:
+            exports.write_csv(out / "communities.csv", community_rows(communities))
         rows = plan_rows(saved.plan)
         exports.write_csv(out / "plan.csv", rows)
         exports.write_geojson(out / "plan.geojson", *workflows.plan_features(saved, rows),
@@ -560,7 +575,7 @@ def forecast_make(
         outlook = workflows.make_outlook(saved.plan, saved.assumptions, runs=runs, seed=seed,
                                          progress=progress)
     if out is not None:
-        save_outlook(out, outlook, saved.chain_head)
+        save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
     put_json(json, summary)
     for line in workflows.outlook_words(outlook):
@@ -718,6 +733,33 @@ def serve_folder(folder: Path, port: int) -> None:
         server.server_close()
 
 
+# --- worlds ------------------------------------------------------------------------------------
+
+
+@world_group.command("make")
+def world_make(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder; made, or empty.")],
+    size: Annotated[str, typer.Option("--size", metavar="village|district|region")] = "village",
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Make a synthetic programme: what a centre would hold, and apart from it the truth.
+
+    Nothing in it exists; it lies in the open sea and says so in every file. The same size and seed
+    give the same bytes. No stage reads the folder `truth`.
+
+    Example: landrelease world make borderland --size district --seed 1
+    """
+    from landrelease import workflows
+
+    with listening(quiet) as progress:
+        made = workflows.make_world(size, seed, out, progress)
+    put_json(json, made)
+    say(f"Synthetic {size}, seed {seed}: {made['communities']} communities, "
+        f"{made['cut_off']} of them cut off; {made['suspected_areas']:,} suspected areas, "
+        f"{made['items']:,} items, {made['reports']:,} daily reports.")
+    say(f"Written to {out}; the truth lies in {out / 'truth'}.")
+
+
 # --- the demo ----------------------------------------------------------------------------------
 
 
@@ -737,7 +779,8 @@ def demo(
     """The main job, start to end, on real minefields of Bosnia and Herzegovina.
 
     The data is out of date and must not be used for moving on the ground. Running it again on the
-    same folder imports nothing twice.
+    same folder imports nothing twice. `--world borderland` runs it on a synthetic district of 64
+    communities, 37 of them cut off, with roads and two phases of money.
 
     Example: landrelease demo --out demo --serve
     """

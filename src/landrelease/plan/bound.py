@@ -316,7 +316,7 @@ def ascend(
     progress: Progress = silent,
     workers: int = 2,
 ) -> Ascent:
-    """Look for prices with a high bound, for a fixed number of evaluations.
+    """Look for prices with a high bound, for a number of evaluations (fewer when none gets better).
 
     first_price (P, H) : where to start, e.g. `prices_of` the best simple rule
     known_score : the score of a real schedule; the steps aim at it
@@ -336,7 +336,7 @@ def ascend(
     start, finish = _times(nothing.placed, horizon)
     trace = [best]
     full = first_price * _FIRST_PRICE
-    factor, count = 0.2, 0
+    factor, count, risen = 0.2, 0, 0
     try:
         for phase, size in enumerate(_BLOCKS):
             block = np.minimum(np.arange(horizon) // size, max(0, -(-horizon // size) - 1))
@@ -351,11 +351,14 @@ def ascend(
             factor = max(factor, 0.05)
             quota = iterations * (phase + 1) // len(_BLOCKS) - iterations * phase // len(_BLOCKS)
             for _ in range(quota):
+                if count - risen >= _PATIENCE:
+                    break
                 progress("proving a bound", count / iterations)
                 found = evaluate(problem, forest, price[:, block], workers)
                 count += 1
                 if found.value > best:
                     best, best_full, top, stuck = found.value, price[:, block], price, 0
+                    risen = count
                 else:
                     stuck += 1
                     if stuck >= 5:
@@ -385,6 +388,7 @@ def ascend(
 
 _BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
 _FIRST_PRICE = 0.85  # prices of a schedule are a little high: measured on the region and country
+_PATIENCE = 60  # evaluations without a better bound, after which the ascent ends
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from landrelease.store.results import PlanFile
     from landrelease.workflows.roads import RoadFiles
 
+SYNTHETIC = "SYNTHETIC DATA: made up. Nothing here is about real ground."  # S19
 UNVERIFIED = "local user (unverified)"
 # Areas first, so that the programme's bounds are known when places are checked against them.
 _ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
@@ -165,19 +166,21 @@ def export_records(
     from landrelease.store import exports
 
     view = policy.view(role)
+    synthetic = is_synthetic(registry)
     out.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     for kind in KINDS:
         records = policy.redact(registry.records(kind, known_at=known_at), role)
         if not records:
             continue
-        rows = [{"record": r.id, **{f.name: _cell(r.value(f.name)) for f in KINDS[kind].fields
-                                     if view.may(kind, f.name)}} for r in records]
+        rows = marked(
+            [{"record": r.id, **{f.name: _cell(r.value(f.name)) for f in KINDS[kind].fields
+                                 if view.may(kind, f.name)}} for r in records], synthetic)
         exports.write_csv(out / f"{kind}.csv", rows)
         exports.write_geojson(
             out / f"{kind}.geojson", [r.geometry for r in records], rows,
-            description=f"{KINDS[kind].title}; role: {role or 'public'}; chain head "
-                        f"{registry.head()}")
+            description=f"{label(synthetic)}{KINDS[kind].title}; role: {role or 'public'}; "
+                        f"chain head {registry.head()}")
         counts[kind] = len(records)
     exports.write_json(
         out / "withheld.json", [dataclasses.asdict(w) for w in view.withheld(KINDS)])
@@ -228,11 +231,17 @@ def load_land(
     def records(kind: str) -> list[Record]:
         return registry.records(kind, valid_at=valid_at, known_at=known_at)
 
-    return build_land(
+    land = build_land(
         hazards=records("hazard"), outcomes=records("outcome"), accidents=records("accident"),
         activities=records("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head())
+    return dataclasses.replace(land, synthetic=is_synthetic(registry))
+
+
+def is_synthetic(registry: Registry) -> bool:
+    """Whether the registry's setting `synthetic` says so; a word that is not known says yes."""
+    return (registry.setting("synthetic") or "no").strip().lower() not in ("no", "false", "0")
 
 
 def plane_of(land: Land) -> LocalPlane:
@@ -319,6 +328,7 @@ def map_contamination(
     made = contamination_map(land, assessments, cell_m=cell_m, progress=progress)
     progress(f"writing {out.name}", 0.9)
     write_cog(made, out, description=(
+        f"{label(land.synthetic)}"
         "Chance that a cell holds explosive ordnance. Cells without a value: no information, "
         f"treat as dangerous. Not for moving on the ground. Chain head {land.chain_head}."))
     return made
@@ -356,7 +366,7 @@ def make_plan(
             problem, access=access_over_roads(problem, land, roads, assumptions))
     plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
     weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
-    return PlanFile(plan, assumptions, land.chain_head, start, weights)
+    return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic)
 
 
 def make_outlook(
@@ -476,7 +486,7 @@ def publish_public(
                                     widen_m=widths)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
-        synthetic=heading.synthetic, made_on=made_on, state=heading.state,
+        synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
             ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
@@ -516,9 +526,10 @@ def publish_planner(
     from landrelease.store import results as files
 
     view = policy.view(role)
+    synthetic = heading.synthetic or results.land.synthetic
     report = Report(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
-        synthetic=heading.synthetic, made_on=made_on, land=results.land,
+        synthetic=synthetic, made_on=made_on, land=results.land,
         assessments=results.assessments,
         plan=results.plan.plan if results.plan else None,
         weights=dict(results.plan.weights) if results.plan else {},
@@ -537,25 +548,43 @@ def publish_planner(
     written.append(out / "report.pdf")
     progress("the data files", 0.7)
     if view.may("figures", "records"):
-        exports.write_json(out / "figures.json", figures_document(results, made_on))
+        exports.write_json(out / "figures.json", figures_document(results, made_on, synthetic))
         written.append(out / "figures.json")
     if results.plan is not None and view.may("plan_dates", "cost"):
-        rows = files.plan_rows(results.plan.plan)
+        rows = marked(files.plan_rows(results.plan.plan), synthetic)
         exports.write_csv(out / "plan.csv", rows)
         geometries, properties = plan_features(results.plan, rows)
-        exports.write_geojson(out / "plan.geojson", geometries, properties,
-                              description="Tasks of the plan; a proposal, not an order.")
+        exports.write_geojson(
+            out / "plan.geojson", geometries, marked(properties, synthetic),
+            description=label(synthetic) + "Tasks of the plan; a proposal, not an order.")
         written += [out / "plan.csv", out / "plan.geojson"]
     if view.precision("hazard") == "exact" and view.may("assessment"):
-        exports.write_geoparquet(out / "areas.parquet", *area_table(results))
+        columns, grounds = area_table(results)
+        if synthetic:
+            columns["synthetic"] = [True] * len(grounds)
+        exports.write_geoparquet(
+            out / "areas.parquet", columns, grounds,
+            description=label(synthetic) + "Hazardous areas as recorded; not for moving on the "
+            f"ground. Chain head {results.land.chain_head}.")
         written.append(out / "areas.parquet")
     progress("published", 1.0)
     return written
 
 
-def figures_document(results: Results, made_on: date) -> dict[str, Any]:
+def label(synthetic: bool) -> str:
+    """What descriptions of files begin with (S19)."""
+    return f"{SYNTHETIC} " if synthetic else ""
+
+
+def marked(rows: Sequence[Mapping[str, Any]], synthetic: bool) -> list[dict[str, Any]]:
+    """Rows of a data file; of a synthetic programme each row says so, wherever it is copied."""
+    return [{**row, **({"synthetic": True} if synthetic else {})} for row in rows]
+
+
+def figures_document(results: Results, made_on: date, synthetic: bool = False) -> dict[str, Any]:
     """`figures.json`: each figure with its definition, interval and records."""
     return {
+        "synthetic": synthetic or results.land.synthetic,
         "made_on": made_on.isoformat(),
         "chain_head": results.land.chain_head,
         "figures": [dataclasses.asdict(f) for f in results.figures],

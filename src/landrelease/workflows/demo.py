@@ -114,7 +114,7 @@ def demo(
     outlook = workflows.make_outlook(
         saved.plan, stated, runs=runs, seed=seed,
         works=stages_of_works(saved.plan.problem, on.works), progress=progress)
-    save_outlook(out / "forecast.json", outlook, land.chain_head)
+    save_outlook(out / "forecast.json", outlook, land.chain_head, synthetic=land.synthetic)
     rows = workflows.make_ledger(land, progress)
     results = workflows.Results(
         land, stated, rows,

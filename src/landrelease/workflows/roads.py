@@ -128,3 +128,17 @@ def phases_of(
         out.append(Phase(f"Phase {number}", sum(a for _, a in paid), own[0].currency, tuple(paid),
                          outlook.cost if number == 1 else None, reopening))
     return tuple(out)
+
+
+def community_rows(found: Reopening) -> list[dict[str, object]]:
+    """Rows of communities.csv: the days by the plan's own dates, empty where not within it."""
+    def day(days: float) -> str:
+        return "" if not math.isfinite(days) else date.fromordinal(
+            found.start.toordinal() + math.ceil(days)).isoformat()
+
+    free = found.plan_day if found.free_day is None else found.free_day
+    return [{"community": name, "people": "" if math.isnan(people) else int(people),
+             "cut_off_now": reached > 0, "reached": day(reached), "own_hazards_released": day(own)}
+            for name, people, reached, own in zip(
+                found.names, found.weight.tolist(), found.plan_day.tolist(), free.tolist(),
+                strict=True)]
