@@ -145,7 +145,8 @@ def play(
         np.full(ways.zones, -1), np.full(count, -1),
         np.zeros((pools, count), dtype=np.bool_),
         np.zeros((pools, count // BLOCK + 1), dtype=np.bool_), np.zeros(pools, dtype=np.int64),
-        np.zeros(pools, dtype=np.int64), np.full(teams, np.inf), np.full(teams, -1),
+        np.zeros(pools, dtype=np.int64), np.full(pools, np.inf), np.full(teams, np.inf),
+        np.full(teams, -1),
         np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
         finish, busy_until, worked, zone_opens,
     )  # fmt: skip
@@ -173,8 +174,8 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
 def _play(
     stage, parent, work, slowness, lost, option_start, pool, slots, pool_start, gone, when, what,
     move_slots, horizon, known, zone, gate_from, gate_to, left, stage_gate_start, stage_gate,
-    state, alone, chosen, child, sibling, outside, beside, waits, block, lowest, free, until,
-    doing, ready, ended, finish, busy_until, worked, zone_opens,
+    state, alone, chosen, child, sibling, outside, beside, waits, block, lowest, free, soonest,
+    until, doing, ready, ended, finish, busy_until, worked, zone_opens,
 ):  # fmt: skip
     """See `play`. E elements, P pools, T teams, Z zones; in and out:
 
@@ -185,10 +186,11 @@ def _play(
         elements that wait for a zone
     waits (P, E) the queues; elements are numbered by priority, the smallest comes first
     block (P, B) False: nothing waits in it; lowest (P,) nothing waits in a block before this one
-    free (P,) teams; until (T,) end of the step; doing (T,) its element, -1 where free
+    free (P,) teams; soonest (P,) end of any step of theirs
+    until (T,) end of the step; doing (T,) its element, -1 where free
     ready, ended (E,) stacks of what becomes ready, and what ends, now
     """
-    elements, pools, teams = len(stage), len(gone), len(until)
+    elements, pools = len(stage), len(gone)
     change = 0
     depth = 0
     endings = 0
@@ -299,14 +301,15 @@ def _play(
                 team += 1
             until[team] = now + (move + (planned - move) * work[e] * slowness[p]) * lost
             doing[team] = e
+            soonest[p] = min(soonest[p], until[team])
             free[p] -= 1
             busy_until[team] = min(until[team], horizon)
             worked[p] += busy_until[team] - now
 
         # On to the next moment at which anything happens.
         now = math.inf
-        for team in range(teams):
-            now = min(now, until[team])
+        for p in range(pools):
+            now = min(now, soonest[p])
         if change < len(when):
             now = min(now, when[change])
         if now > horizon or now == math.inf:
@@ -329,20 +332,24 @@ def _play(
                     waits[q, e] = False
                 ready[depth] = e
                 depth += 1
-        for team in range(teams):
-            if until[team] != now:
+        for p in range(pools):
+            if soonest[p] != now:
                 continue
-            e = doing[team]
-            until[team], doing[team] = math.inf, -1
-            q = pool[chosen[e], 1]
-            p = q if state[e] == SECOND_STEP else pool[chosen[e], 0]
-            free[p] += 1
-            if state[e] == SECOND_STEP or q < 0:
-                ended[endings] = e
-                endings += 1
-            else:
-                # The machine's pass is not clearance (S07); perhaps nobody can follow it up.
-                state[e] = WAITING if gone[q] else BETWEEN
-                alone[e] = gone[q]
-                ready[depth] = e
-                depth += 1
+            soonest[p] = math.inf
+            for team in range(pool_start[p], pool_start[p + 1]):
+                if until[team] != now:
+                    soonest[p] = min(soonest[p], until[team])
+                    continue
+                e = doing[team]
+                until[team], doing[team] = math.inf, -1
+                free[p] += 1
+                q = pool[chosen[e], 1]
+                if state[e] == SECOND_STEP or q < 0:
+                    ended[endings] = e
+                    endings += 1
+                else:
+                    # The machine's pass is not clearance (S07); perhaps nobody can follow it up.
+                    state[e] = WAITING if gone[q] else BETWEEN
+                    alone[e] = gone[q]
+                    ready[depth] = e
+                    depth += 1
