@@ -111,3 +111,72 @@ def test_safety_S15_a_spoilt_setting_of_the_grid_is_an_error_not_another_grid(
     programme.keep(name, value)
     with pytest.raises(LandReleaseError, match=f"ACC-004.*{name}"):
         programme.publish("out")
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_safety_S19_every_file_of_a_synthetic_programme_says_so(
+        programme, tmp_path, synthetic, monkeypatch):
+    """Page, public page, document and all data files; and none of them where it is not."""
+    import pypdf
+    from pyarrow import parquet
+
+    from landrelease.store import results as files
+
+    if synthetic:
+        programme.keep("synthetic", "yes")
+
+    def stages(registry):
+        stated = workflows.load_assumptions()
+        land = workflows.load_land(registry, stated)
+        assessments = workflows.assess(land, stated)
+        workflows.map_contamination(land, assessments, tmp_path / "map.tif", 100.0)
+        plan = workflows.make_plan(land, assessments, workflows.load_teams(None), stated,
+                                   start=date(2027, 1, 1), iterations=1, seed=1)
+        files.save_plan(tmp_path / "plan", plan)
+        outlook = workflows.make_outlook(plan.plan, stated, runs=10, seed=1)
+        files.save_outlook(tmp_path / "forecast.json", outlook, land.chain_head,
+                           synthetic=land.synthetic)
+        assert files.load_outlook(tmp_path / "forecast.json")[0].runs == 10
+        workflows.export_records(registry, tmp_path / "export", known_at=None, role="planner")
+
+    with_registry(programme.address, stages)
+    assert files.load_plan(tmp_path / "plan").synthetic is synthetic
+    out = programme.publish("out", role="planner", plan_path=tmp_path / "plan",
+                            forecast_path=tmp_path / "forecast.json")
+    public = programme.publish("public")
+
+    def says(path):
+        if path.suffix == ".pdf":
+            return all("SYNTHETIC" in page.extract_text() for page in pypdf.PdfReader(path).pages)
+        if path.suffix == ".parquet":
+            table = parquet.read_table(path)
+            return "synthetic" in table.column_names and all(table["synthetic"].to_pylist())
+        text = path.read_bytes().decode("utf-8", "replace")
+        if path.name == "withheld.json":
+            return synthetic  # no data: the names of fields that a role does not get
+        if path.suffix == ".geojson":
+            features = json.loads(text)["features"]
+            return "SYNTHETIC" in text and all(
+                f["properties"].get("synthetic") is True for f in features)
+        if path.suffix == ".json":
+            return json.loads(text)["synthetic"] is True
+        if path.suffix == ".csv":
+            head, *rows = text.splitlines()
+            return head.endswith(",synthetic") and all(r.endswith(",true") for r in rows)
+        return "SYNTHETIC DATA" in re.sub(r'<script type="application/json".*?</script>', "",
+                                          text, flags=re.S)
+
+    written = [p for folder in (out, public, tmp_path / "export") for p in folder.iterdir()]
+    written += [tmp_path / "forecast.json", tmp_path / "plan" / "plan.json", tmp_path / "map.tif"]
+    names = {p.name for p in written}
+    assert {"index.html", "report.pdf", "figures.json", "plan.csv", "plan.geojson",
+            "areas.parquet", "hazard.csv", "hazard.geojson"} <= names
+    assert {p.name: says(p) for p in written} == {p.name: synthetic for p in written}
+
+
+@pytest.mark.parametrize(("word", "made_up"), [
+    ("yes", True), ("true", True), ("1", True), ("perhaps", True), ("no", False), ("False", False)])
+def test_safety_S19_a_doubtful_setting_counts_as_synthetic(programme, word, made_up):
+    programme.keep("synthetic", word)
+    page = (programme.publish("out") / "index.html").read_text()
+    assert ('<p class="synthetic"' in page) == made_up

@@ -85,6 +85,7 @@ class Land:
     settlements: tuple[Settlement, ...]
     municipalities: tuple[AdministrativeArea, ...]
     chain_head: str  # of the registry when it was read
+    synthetic: bool = False  # made up: every output says so (S19)
 
 
 def is_reported(record: Record, name: str) -> bool:

@@ -46,6 +46,7 @@ class PlanFile:
     chain_head: str
     start: date
     weights: Mapping[str, float]
+    synthetic: bool = False  # of a synthetic programme (S19)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -77,7 +78,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     content = packed.getvalue()
     write_atomically(folder / "problem.npz", content)
     document = {
-        "format": FORMAT,
+        "format": FORMAT, "synthetic": saved.synthetic,
         "chain_head": saved.chain_head,
         "start": saved.start.isoformat(),
         "problem_sha256": hashlib.sha256(content).hexdigest(),
@@ -148,7 +149,8 @@ def load_plan(path: Path) -> PlanFile:
                     document["seed"])
         return PlanFile(
             plan, Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
-            document["chain_head"], date.fromisoformat(document["start"]), document["weights"])
+            document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
+            document.get("synthetic", False) is not False)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
@@ -198,10 +200,15 @@ def _slot_end(problem: Problem, slot) -> str:
     return date.fromordinal(problem.slot_starts[0].toordinal() + round(days)).isoformat()
 
 
-def save_outlook(path: Path, outlook: Outlook, chain_head: str) -> None:
-    """Write `forecast.json`: distributions, curves, drivers; `null` where a run did not finish."""
+def save_outlook(
+    path: Path, outlook: Outlook, chain_head: str, *, synthetic: bool = False
+) -> None:
+    """Write `forecast.json`: distributions, curves, drivers; `null` where a run did not finish.
+
+    synthetic : whether it is of a synthetic programme; the file says so (S19).
+    """
     write_atomically(path, dump({
-        "format": FORMAT, "chain_head": chain_head, **_plain(outlook),
+        "format": FORMAT, "synthetic": synthetic, "chain_head": chain_head, **_plain(outlook),
         "finish_day": np.round(outlook.finish_day, 2),
         **{name: None if days is None else np.round(days, 1) for name, days in (
             ("community_day", outlook.community_day), ("work_day", outlook.work_day))},
@@ -221,6 +228,7 @@ def load_outlook(path: Path) -> tuple[Outlook, str]:
         if document.pop("format") != FORMAT:
             raise ValueError(f"expected format {FORMAT}")
         head = document.pop("chain_head")
+        document.pop("synthetic", None)
         arrays = {f.name for f in dataclasses.fields(Outlook) if "ndarray" in str(f.type)}
         fields: dict[str, Any] = {
             name: np.array(value) if name in arrays and value is not None else value
