@@ -150,6 +150,23 @@ def test_the_season_of_the_last_year_is_repeated():
     assert np.all(calendar.begins[1:] >= calendar.ends[:-1] - 1e-9)
 
 
+@pytest.mark.parametrize("start", [date(2026, 1, 1), date(2027, 3, 1), date(2028, 6, 1)])
+@pytest.mark.parametrize("days", [1, 3, 7])
+def test_work_all_the_year_has_no_gaps_whatever_the_leap_years(start, days):
+    # Slots of so many days without end over two years; one of the years has 366 days.
+    horizon = date(start.year + 2, start.month, start.day).toordinal() - start.toordinal()
+    count = horizon // days
+    delay = np.arange(count + 1) * float(days)
+    starts = tuple(start + timedelta(days=days * k) for k in range(count + 1))
+    made = problem([], [], [], hazards=0, calendar=(delay, starts))
+    calendar = extend(made, (1, 12), 10 * 365.25)
+    assert np.all(calendar.begins[1:] >= calendar.ends[:-1])
+    assert np.all(calendar.ends >= calendar.begins)
+    assert (calendar.begins[1:] - calendar.ends[:-1]).max() <= days
+    worked = (calendar.ends - calendar.begins).sum()
+    assert worked == pytest.approx(10 * 365.25, rel=0.005 if days < 7 else 0.02)
+
+
 def test_a_whole_slot_ends_before_the_winter_and_the_next_begins_after_it():
     made = problem([], [], [], hazards=0, calendar=slots(years=2))
     calendar = extend(made, (4, 11), 6 * 365.25)

@@ -53,7 +53,7 @@ def extend(problem: Problem, season_months: tuple[int, int], horizon_days: float
     # A slot cannot begin before the one before it ended, nor after its own end.
     begins = np.clip(offsets[:-1], np.concatenate([[0.0], ends[:-1]]), ends)
     horizon = max(float(offsets[-1]), float(ends[-1]))
-    year = begins > horizon - DAYS_PER_YEAR
+    year = begins > horizon - DAYS_PER_YEAR - 1  # a leap year's first slot belongs to its year
     if horizon >= DAYS_PER_YEAR - 1 and year.any():
         years = np.arange(1, int(np.ceil(horizon_days / DAYS_PER_YEAR)) + 2) * DAYS_PER_YEAR
         more_begins = (years[:, None] + begins[None, year]).ravel()
@@ -67,9 +67,10 @@ def extend(problem: Problem, season_months: tuple[int, int], horizon_days: float
         inside = after_first & before_last if low <= high else after_first | before_last
         more_begins = more_begins[inside]
         more_ends = more_begins + length
-    after = more_begins >= ends[-1] - 1e-9
-    begins = np.concatenate([begins, more_begins[after]])
-    ends = np.concatenate([ends, more_ends[after]])
+    after = more_begins >= ends[-1] - 1
+    ends = np.maximum.accumulate(np.concatenate([ends, more_ends[after]]))
+    # Years of 366 and 365 days overlap by a day where the season never ends.
+    begins = np.maximum(np.concatenate([begins, more_begins[after]]), np.append(0.0, ends[:-1]))
     kept = ends <= horizon_days
     return Calendar(start, begins[kept], ends[kept])
 

@@ -95,7 +95,9 @@ def _one(
     seed: int,
     out: Simulated,
 ) -> None:
-    generator = np.random.Generator(np.random.PCG64([seed, run]))
+    # A key of its own: [seed, run] would give run 0 the stream that drew the factors.
+    stream = np.random.SeedSequence(seed, spawn_key=(run,))
+    generator = np.random.Generator(np.random.PCG64(stream))
     found = turn_out(
         areas, uncertain, draws.shares[run], draws.undiscovered[run], draws.rework[run], generator
     )
@@ -107,13 +109,13 @@ def _one(
     first = np.repeat(np.maximum(workforce.opens, 0.0), np.diff(workforce.pool_start))
     paid = np.where(busy_until >= 0, busy_until - first, 0.0)
     out.cost[run] = paid @ np.repeat(workforce.cost, np.diff(workforce.pool_start))
+    out.community_slot[run] = opens[ways.community_zone]
     if len(finish) == 0:
         out.finish_slot[run] = 0.0
         return
     out.finish_slot[run] = finish.max()
     of_stage = np.empty(len(areas.activity))
     of_stage[found.stage[found.known]] = finish[found.known]
-    out.community_slot[run] = opens[ways.community_zone]
     np.maximum.at(out.work_slot[run], ways.work, of_stage[ways.work_stage])
     released = np.isfinite(finish) & (found.released_m2 > 0)
     day = calendar.days(finish[released])
