@@ -200,7 +200,7 @@ def _land(world: World, folder: _Folder, planted: list[mess.Planted]) -> None:
 
 def _relief(world: World, folder: _Folder) -> None:
     import rasterio
-    from rasterio.transform import from_origin
+    from rasterio.transform import Affine
 
     relief = world.ground.relief
     rows, columns = relief.height_m.shape
@@ -208,7 +208,7 @@ def _relief(world: World, folder: _Folder) -> None:
             folder.path("relief.tif"), "w", driver="GTiff", width=columns, height=rows, count=1,
             dtype="float32", crs="EPSG:4326", compress="deflate", predictor=3, tiled=True,
             blockxsize=256, blockysize=256,
-            transform=from_origin(relief.west, relief.north, relief.step_deg, relief.step_deg)
+            transform=Affine(relief.step_deg, 0.0, relief.west, 0.0, -relief.step_deg, relief.north)
     ) as file:
         file.write(relief.height_m, 1)
         file.set_band_description(1, "height above sea level in m, synthetic")
