@@ -500,3 +500,13 @@ def test_readers_read_beside_a_writer(tmp_path):
         for thread in threads:
             thread.join()
     assert seen and all(count % 10 == 0 and not findings for count, findings in seen)
+
+
+@pytest.mark.parametrize("written", ["2022-08-18", date(2022, 8, 18)])
+def test_a_day_stands_in_its_column_whether_it_came_as_text_or_as_a_day(registry, written):
+    registry.append([revision("h1", information_date=written)])
+    assert registry.audit() == []
+    db = sqlite3.connect(registry.address)
+    row = db.execute("SELECT information_date, other_values FROM hazard").fetchone()
+    db.close()
+    assert row == ("2022-08-18", None)

@@ -52,7 +52,7 @@ def reach_words(report: Report, w: Words) -> list[str]:
     return lines
 
 
-def reach_rows(report: Report, w: Words, *, cut_off_only: bool = False) -> list[list[str]]:
+def reach_rows(report: Report, w: Words) -> list[list[str]]:
     """Name, people, planned month, median month and 80 % interval of each community."""
     found = report.communities
     assert found is not None
@@ -62,10 +62,9 @@ def reach_rows(report: Report, w: Words, *, cut_off_only: bool = False) -> list[
         plan_end = float(report.plan.problem.delay_days[-1])
     end = plan_end if report.outlook is None else report.outlook.horizon_days
     rows = []
-    order = np.lexsort((np.array(found.names), found.plan_day))
+    # Those that wait first, soonest first; then those that can be reached now.
+    order = np.lexsort((np.array(found.names), found.plan_day, found.plan_day <= 0))
     for c in order:
-        if cut_off_only and found.plan_day[c] <= 0:
-            continue
         people = found.weight[c]
         row = [found.names[c],
                w("not_reported") if np.isnan(people) else f"{people:,.0f}",

@@ -10,6 +10,7 @@ R-tree spatial indexes).
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
 import struct
@@ -354,4 +355,8 @@ def cell(field: Field, value: Any) -> tuple[Any, bool]:
         return (float(value), True) if fits else (None, False)
     if isinstance(value, date):
         return value.isoformat(), True
+    # A day as text is the same day: the chain holds both in the same bytes.
+    if isinstance(value, str) and len(value) == 10:
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value).isoformat(), True
     return None, False
