@@ -279,13 +279,11 @@ def test_lost_days_beyond_the_plans_make_all_longer_by_that():
     assert stated.finish_day == pytest.approx(calendar.days(np.array([40.0])))
     assert longer.finish_day == pytest.approx(calendar.days(np.array([50.0])))
     assert stated.cost.tolist() == [40 * 3.0 * 800.0]
-    # A loss that the plan's working days do not leave out yet counts in full.
+    # What the plan's working days leave out already does not count again.
     lost = {**certain, "lost_day_share": (0.5, 0.5, 0.5)}
     assert make_outlook(made, assumptions(**lost), runs=1, seed=1).finish_day == pytest.approx(
         calendar.days(np.array([40.0]))
     )
-    twice = make_outlook(made, assumptions(**lost), runs=1, seed=1, lost_days_in_plan=False)
-    assert twice.finish_day == pytest.approx(calendar.days(np.array([80.0])))
 
 
 def test_waiting_teams_are_paid_until_their_last_stage_and_never_after_it():

@@ -98,15 +98,6 @@ def test_what_is_certain_is_no_factor_and_does_not_change_the_other_draws():
     assert none.shares == pytest.approx(np.tile([0.32, 0.24, 0.44], (9, 1)))
 
 
-def test_what_the_programme_does_not_state_is_taken_and_named():
-    stated = {
-        name: a for name, a in assumptions().by_name.items() if name != "outcome_concentration"
-    }
-    outlook = make_outlook(region(3), Assumptions(stated), runs=20, seed=1)
-    assert any("outcome_concentration = 2" in note and "not measured" in note
-               for note in outlook.notes)  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

@@ -61,3 +61,10 @@ class Outlook:
     def chance_by(self, day: date) -> float:
         """Share of runs finished by a date."""
         return float(np.mean(self.finish_day <= (day - self.start).days))
+
+    def cost_quantile(self, chance: float) -> tuple[float, bool]:
+        """The cost that covers this share of the runs (no interpolation), and whether it is known:
+        False where runs that did not finish hold it, so that it is a lower bound."""
+        so_far = np.quantile(self.cost, chance, method="inverted_cdf")
+        whole = np.where(np.isfinite(self.finish_day), self.cost, np.inf)
+        return float(so_far), bool(np.quantile(whole, chance, method="inverted_cdf") == so_far)

@@ -17,12 +17,14 @@ class Answer:
     """What `inverse` found; None where it was not asked or where there is no such date.
 
     `low` and `high` bound `chance` with 80 % confidence: what is left open because only so many
-    runs were made. They do not cover what the assumptions left out.
+    runs were made, and, where `open_runs` of them had not ended when the forecast stopped, because
+    nobody knows how those go on. They do not cover what the assumptions left out.
     """
 
     chance: float | None = None  # of finishing by the date and within the budget
     low: float | None = None
     high: float | None = None
+    open_runs: int = 0  # runs that might still keep the promise; counted as not keeping it
     day: date | None = None  # the earliest date with at least the chance asked for
     words: str = ""
 
@@ -36,8 +38,10 @@ def inverse(
 ) -> Answer:
     """The chance of finishing `by` a date and within a `budget`, or the date that has a `chance`.
 
-    Runs that did not finish by the forecast's horizon count as not finished and, for a budget, as
-    over it: what they would cost in the end is not known.
+    A run that did not finish by the forecast's horizon counts as not keeping the promise, so that
+    the chance is never too high. Where it still might keep it (its cost so far is within the
+    budget, and the date, if one is asked for, lies past the horizon), the chance is the least
+    that it can be, and the words say so.
 
     Raises
     ------
@@ -62,23 +66,39 @@ def inverse(
     else:
         day = None
     kept = np.isfinite(outlook.finish_day)
+    unknown = ~kept
     asked = []
     if by is not None:
-        kept &= outlook.finish_day <= (by - outlook.start).days
+        days = (by - outlook.start).days
+        kept &= outlook.finish_day <= days
+        unknown &= days > outlook.horizon_days
         asked.append(f"by {by.isoformat()}")
     if budget is not None:
         kept &= outlook.cost <= budget
+        unknown &= outlook.cost <= budget
         asked.append(f"for at most {budget:,.0f} {outlook.currency}".rstrip())
-    runs, share = outlook.runs, float(np.mean(kept))
+    runs, share, open_runs = outlook.runs, float(np.mean(kept)), int(unknown.sum())
+    words = (
+        f"Done {' and '.join(asked)} in {int(kept.sum())} of {runs} runs: a chance of "
+        f"{'at least ' if open_runs else ''}{share:.0%}."
+    )
+    if open_runs:
+        words += (
+            f" {open_runs} runs do not finish within {outlook.horizon_days / 365.25:.0f} years; "
+            "whether they would keep it is not known."
+        )
+    if chance is not None:
+        words += " " + _day_words(outlook, chance, day)
+    return Answer(share, _wilson(share, runs)[0], _wilson(share + open_runs / runs, runs)[1],
+                  open_runs, day, words)  # fmt: skip
+
+
+def _wilson(share: float, runs: int) -> tuple[float, float]:
+    """The interval that holds the chance with 80 % confidence."""
     z = 1.2815515655446004
     middle = (share + z * z / (2 * runs)) / (1 + z * z / runs)
     half = z / (1 + z * z / runs) * math.sqrt(share * (1 - share) / runs + (z / (2 * runs)) ** 2)
-    words = (
-        f"Done {' and '.join(asked)} in {int(kept.sum())} of {runs} runs: a chance of {share:.0%}."
-    )
-    if chance is not None:
-        words += " " + _day_words(outlook, chance, day)
-    return Answer(share, max(0.0, middle - half), min(1.0, middle + half), day, words)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def day_for(outlook: Outlook, chance: float) -> date | None:

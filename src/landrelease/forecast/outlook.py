@@ -37,14 +37,15 @@ POLICY = (
     "takes the next one that it can do. Where several free teams could do a stage, the pool with "
     "the shortest planned time does it. What was begun is finished. A machine's pass is followed "
     "up by a team of the second pool when one is free. A pool that leaves begins nothing new. "
-    "Stages keep the plan's rounding to whole slots. The work goes on after the plan's horizon, "
-    "in the same season each year."
+    "Ground behind a blocked road waits until the road is open. Stages keep the plan's rounding to "
+    "whole slots. The work goes on after the plan's horizon, in the same season each year."
 )
 COST_DEFINITION = (
     "Team-days times the pool's cost a day. A team is paid for each working day from the day on "
     "which its pool opens to the end of its last stage in the run (or to the forecast's horizon), "
-    "waiting included; a team that never gets work is not paid. work_cost is the part for days at "
-    "work. Nothing else is in it: no equipment, no overhead, no change of prices."
+    "waiting included, but not between seasons; a team that never gets work is not paid. work_cost "
+    "is the part for days at work. Nothing else is in it: no equipment, no overhead, no change of "
+    "prices."
 )
 
 _FACTORS = {
@@ -65,7 +66,6 @@ def make_outlook(
     runs: int,
     seed: int,
     workers: int | None = None,
-    lost_days_in_plan: bool = True,
     works: Sequence[np.ndarray] = (),
     progress: Progress = silent,
 ) -> Outlook:
@@ -87,8 +87,6 @@ def make_outlook(
     seed
         0 or more; same seed, same outlook, whatever the number of `workers` (threads; None: one a
         processor).
-    lost_days_in_plan
-        Whether the plan's working days already leave out `lost_day_share` at its stated value.
     works
         Of each work of the second phase the stages of the plan that its land waits for.
     progress
@@ -129,9 +127,7 @@ def make_outlook(
     ])  # fmt: skip
     areas = areas_of(problem, plan.priority, mean_shares)
     workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem, works)
-    stated_loss = uncertain.lost_days.value if lost_days_in_plan else 0.0
     draws = draw(uncertain, problem.pools, used, runs, seed)
-    draws = dataclasses.replace(draws, available=draws.available / (1 - stated_loss))
     bin_days = horizon_days / (CURVE_POINTS - 1)
 
     def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
@@ -142,7 +138,7 @@ def make_outlook(
 
     simulated = play(uncertain, draws, workers, progress)
     finish = calendar.days(simulated.finish_slot)
-    stated = play(*_without_chance(uncertain, problem, mean_shares, stated_loss), 1, silent)
+    stated = play(*_without_chance(uncertain, problem, mean_shares), 1, silent)
     stated_day = float(calendar.days(stated.finish_slot)[0])
 
     released = np.cumsum(simulated.released_m2, axis=2)  # (R, 3, T)
@@ -175,7 +171,7 @@ def make_outlook(
         stated_finish_day=stated_day if math.isfinite(stated_day) else None,
         explained=explained,
         chance_share=chance_share,
-        notes=_notes(problem, uncertain, finish, simulated.found_m2),
+        notes=_notes(problem, uncertain, finish, simulated.cost, simulated.found_m2),
         community_ids=() if problem.access is None else problem.access.community_ids,
         community_day=None if problem.access is None else calendar.days(
             simulated.community_slot.ravel()).reshape(simulated.community_slot.shape),
@@ -202,18 +198,17 @@ def _used_pools(problem: Problem) -> np.ndarray:
 
 
 def _without_chance(
-    uncertain: Uncertain, problem: Problem, mean_shares: np.ndarray, stated_loss: float
+    uncertain: Uncertain, problem: Problem, mean_shares: np.ndarray
 ) -> tuple[Uncertain, Draws]:
     """The plan's own durations and shares: nothing turns up, nothing is done twice."""
     certain = dataclasses.replace(
         uncertain, task_spread=0.0, concentration=math.inf, whole_area_share=0.0
     )
-    worked = (1 - uncertain.lost_days.value) * (1 - uncertain.turnover.value) / (1 - stated_loss)
     return certain, Draws(
         names=(),
         factors=np.empty((1, 0)),
         rate=np.ones((1, len(problem.pools))),
-        available=np.array([worked]),
+        available=np.array([1 - uncertain.turnover.value]),
         shares=mean_shares[None, :],
         undiscovered=np.zeros(1),
         rework=np.zeros(1),
@@ -293,16 +288,22 @@ def _driver_words(
 
 
 def _notes(
-    problem: Problem, uncertain: Uncertain, finish: np.ndarray, found_m2: np.ndarray
+    problem: Problem,
+    uncertain: Uncertain,
+    finish: np.ndarray,
+    cost: np.ndarray,
+    found_m2: np.ndarray,
 ) -> tuple[str, ...]:
     notes = []
     runs, unfinished = len(finish), int(np.isinf(finish).sum())
     if not problem.stage_ids:
         notes.append("There is no work in this plan: all is done on the first day.")
     if unfinished:
+        known = float(np.mean(cost < cost[np.isinf(finish)].min()))
         notes.append(
             f"{unfinished} of {runs} runs do not finish within {uncertain.horizon_years:g} years; "
-            "they are counted as not finished, and their cost is the cost until then."
+            "they are counted as not finished, and their cost is the cost until then: above the "
+            f"{known:.0%} quantile, quantiles of cost are lower bounds."
         )
     stuck = _stuck(problem)
     for activity, count in stuck.items():
@@ -318,11 +319,6 @@ def _notes(
             "turns up beside known areas while these are worked on, and it counts as released when "
             "it is done: curves may end above the known area."
         )
-    notes.extend(
-        f"Not in the programme's file of assumptions, own value used: {a.name} = {a.value:g} "
-        f"({a.definition} {a.source})"
-        for a in uncertain.own
-    )
     return tuple(notes)
 
 

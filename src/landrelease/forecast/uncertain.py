@@ -7,7 +7,6 @@ are drawn once a run; what differs from area to area is drawn in the simulation 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,30 +23,6 @@ from landrelease.errors import (
 
 Z80 = 1.2815515655446004  # the standard normal's 90 % quantile: +-Z80 holds the central 80 %
 LARGEST_LOSS = 0.95  # of the working days; beyond it nothing would ever be done
-
-# Used where the programme's file of assumptions does not state them.
-OWN_ASSUMPTIONS: Mapping[str, Assumption] = {
-    a.name: a
-    for a in (
-        Assumption(
-            "task_duration_spread", 0.4, 0.4, 0.4, "standard deviation of the logarithm",
-            "How much the time of a stage differs from what its area and its team's rate say, "
-            "independently from stage to stage.",
-            "own assumption, not measured"),
-        Assumption(
-            "outcome_concentration", 2.0, 2.0, 2.0, "number",
-            "How alike areas are in the shares that are cancelled and reduced: the sum of the two "
-            "parameters of a Beta distribution. 2 is hardly alike, 20 is quite alike, infinity is "
-            "the same everywhere.",
-            "own assumption, not measured"),
-        Assumption(
-            "whole_area_share", 0.5, 0.5, 0.5, "share",
-            "The part of all cancelled (reduced) ground that lies in areas cancelled (reduced) as "
-            "a whole.",
-            "own assumption; reviews of past work found nothing in a third (Mozambique, HI) and "
-            "more of the tasks"),
-    )
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +42,6 @@ class Uncertain:
     whole_area_share: float
     horizon_years: float
     season_months: tuple[int, int]  # first and last, for a plan that covers less than a year
-    own: tuple[Assumption, ...]  # those that the programme's file does not state
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +51,7 @@ class Draws:
     names: tuple[str, ...]  # F names of the factors that do vary
     factors: np.ndarray  # (R, F)
     rate: np.ndarray  # (R, P) a pool's m² a day over its stated value
-    available: np.ndarray  # (R,) days worked over days worked at the stated values
+    available: np.ndarray  # (R,) days worked over those that the plan reckons with
     shares: np.ndarray  # (R, 3) mean share cancelled, reduced, cleared
     undiscovered: np.ndarray  # (R,) of the known area
     rework: np.ndarray  # (R,) of the cleared area
@@ -92,15 +66,10 @@ def read_assumptions(assumptions: Assumptions) -> Uncertain:
         FOR-002: one is missing. FOR-003: not low <= value <= high, or out of its range.
         FOR-004: the shares cancelled, reduced and cleared do not add up to 1.
     """
-    own: list[Assumption] = []
-
     def get(name: str, least: float, most: float, *, infinite: bool = False) -> Assumption:
         found = assumptions.by_name.get(name)
         if found is None:
-            found = OWN_ASSUMPTIONS.get(name)
-            if found is None:
-                raise LandReleaseError(ASSUMPTION_MISSING, name=name)
-            own.append(found)
+            raise LandReleaseError(ASSUMPTION_MISSING, name=name)
         numbers = (found.low, found.value, found.high)
         fine = all(math.isfinite(x) or (infinite and x == math.inf) for x in numbers)
         if not (fine and least <= found.low <= found.value <= found.high <= most):
@@ -132,7 +101,6 @@ def read_assumptions(assumptions: Assumptions) -> Uncertain:
             int(get("season_first_month", 1, 12).value),
             int(get("season_last_month", 1, 12).value),
         ),
-        own=tuple(own),
     )
 
 
@@ -267,7 +235,7 @@ def draw(
             [z[name] for name, varies in spans.items() if varies] or [np.empty((runs, 0))]
         ),
         rate=rate,
-        available=worked,
+        available=worked / (1 - lost.value),  # the plan leaves the stated loss out already
         shares=_mean_shares(uncertain, u["share_cleared"], u["share_cancelled"]),
         undiscovered=two_piece(
             z["undiscovered_share"], extra.low, extra.value, extra.high, 0, math.inf
