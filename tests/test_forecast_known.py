@@ -1,0 +1,181 @@
+"""Forecast: programmes so small that the distribution of their finish is known."""
+
+import math
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landrelease.forecast.outlook import make_outlook
+from test_forecast_calendar import CERTAIN, assumptions, plan_of, pool, problem, slots
+from test_forecast_simulate import finish_of
+
+START = date(2030, 1, 1)
+NO_MOVE = {**CERTAIN, "move_days": (0, 0, 0)}
+SAME = (1.0, 1.0, 1.0)  # a rate without spread
+
+
+def every_day(years=2):
+    """A slot each day of the year: slots are days."""
+    count = (date(START.year + years, 1, 1) - START).days
+    return np.arange(count + 1.0), tuple(START + timedelta(days=k) for k in range(count + 1))
+
+
+def forecast(stages, options, pools, *, runs=1, calendar=None, changed=None, **other):
+    made = problem(stages, options, pools, hazards=1 + max(s[2] for s in stages),
+                   calendar=calendar or every_day(), slot_days=1.0, **other)  # fmt: skip
+    return make_outlook(plan_of(made), assumptions(**{**NO_MOVE, **(changed or {})}), runs=runs,
+                        seed=11)  # fmt: skip
+
+
+def normal_below(z):
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+# --- one team ------------------------------------------------------------------------------------
+
+
+def test_one_team_with_a_lognormal_rate_has_a_lognormal_finish():
+    # Half to twice the stated rate holds 80 %: 100 days are planned, the finish is 100 / rate.
+    team = pool("nts", 1, rate=(50.0, 100.0, 200.0))
+    outlook = forecast([(0, -1, 0, 10_000.0)], [[(0, 100, -1, 0)]], [team], runs=2000)
+    found = np.quantile(outlook.finish_day, [0.1, 0.5, 0.9])
+    assert found == pytest.approx([50, 100, 200], rel=0.01)
+    spread = math.log(2) / 1.2815515655446
+    assert np.log(outlook.finish_day).std() == pytest.approx(spread, rel=0.02)
+    assert outlook.stated_finish_day == 100
+    assert [(d.name, round(d.share, 2)) for d in outlook.drivers] == [("rate_nts", 1.0)]
+
+
+def test_cost_is_days_times_rate():
+    team = pool("nts", 3, rate=(50.0, 100.0, 200.0), cost=70.0)
+    outlook = forecast([(0, -1, 0, 10_000.0)], [[(0, 100, -1, 0)]], [team], runs=200)
+    assert outlook.cost == pytest.approx(outlook.finish_day * 70.0)  # two teams never get work
+    assert np.array_equal(outlook.cost, outlook.work_cost)
+
+
+def test_the_share_of_runs_past_the_horizon_is_that_of_the_distribution():
+    # One year: a run of 250 / rate days does not end in it when the rate is below 250 / 365.25.
+    team = pool("nts", 1, rate=(50.0, 100.0, 200.0), cost=70.0)
+    outlook = forecast([(0, -1, 0, 10_000.0)], [[(0, 250, -1, 0)]], [team], runs=1000,
+                       changed={"forecast_horizon_years": (1, 1, 1)})  # fmt: skip
+    never = normal_below(math.log(250 / 365.0) / (math.log(2) / 1.2815515655446))
+    assert np.isinf(outlook.finish_day).mean() == pytest.approx(never, abs=0.002)
+    # Their cost is the cost until then, and no quantile of cost hides that.
+    assert outlook.cost.max() == pytest.approx(365 * 70.0)
+    value, known = outlook.cost_quantile(0.5)
+    assert known and value == pytest.approx(250 * 70.0, rel=0.01)
+    assert outlook.cost_quantile(0.9) == (pytest.approx(365 * 70.0), False)
+    share = f"{1 - np.isinf(outlook.finish_day).mean():.0%}"
+    assert any(f"above the {share} quantile" in note for note in outlook.notes)
+
+
+# --- what an area turns out to be ----------------------------------------------------------------
+
+ONE_AREA = [(0, -1, 0, 320.0), (1, 0, 0, 240.0), (2, 1, 0, 440.0)]
+ONE_OF_EACH = [[(0, 10, -1, 0)], [(1, 20, -1, 0)], [(2, 44, -1, 0)]]
+
+
+def one_of_each(**kind):
+    return [pool(k, 1, rate=SAME) for k in ("nts", "ts", "manual")]
+
+
+def test_all_or_nothing_gives_three_finishes_with_the_stated_chances():
+    # Each area is cancelled, reduced or cleared as a whole: after NTS (10), after TS of all of it
+    # (20 / 0.68), or after clearance of all of it (44 / 0.44).
+    outlook = forecast(ONE_AREA, ONE_OF_EACH, one_of_each(), runs=4000,
+                       changed={"whole_area_share": (1, 1, 1)})  # fmt: skip
+    after_ts = 10 + 20 / 0.68
+    for finish, chance in ((10, 0.32), (after_ts, 0.24), (after_ts + 100, 0.44)):
+        here = np.abs(outlook.finish_day - finish) < 1e-6
+        assert here.mean() == pytest.approx(chance, abs=0.025)
+    assert np.unique(outlook.finish_day.round(6)).size == 3
+
+
+def test_area_that_nobody_knew_of_comes_after_the_area_beside_it():
+    outlook = forecast([(0, -1, 0, 1000.0)], [[(0, 10, -1, 0)]], [pool("nts", 2, rate=SAME)],
+                       runs=5, changed={"undiscovered_share": (2, 2, 2)})  # fmt: skip
+    # Two more areas turn up when the first is done, and two teams take one each.
+    assert outlook.finish_day.tolist() == [20] * 5
+    assert outlook.found_m2.tolist() == [2000] * 5
+    assert outlook.work_cost.tolist() == [30 * 800] * 5
+
+
+def test_what_fails_inspection_is_cleared_twice():
+    outlook = forecast(ONE_AREA, ONE_OF_EACH, one_of_each(), changed={"rework_share": (1, 1, 1)})
+    assert outlook.finish_day.tolist() == [pytest.approx(10 + 20 + 2 * 44)]
+
+
+# --- several teams -------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 5), st.integers(1, 12), st.integers(1, 9))
+@settings(max_examples=25, deadline=None)
+def test_equal_teams_share_equal_areas_in_rounds(teams, areas, days):
+    found, _, worked = finish_of([-1] * areas, [[(0, days, -1, 0)]] * areas, [1.0] * areas, [teams])
+    assert found.max() == math.ceil(areas / teams) * days
+    assert worked.tolist() == [areas * days]
+
+
+def test_two_teams_with_an_area_each_end_with_the_slower():
+    # P(both done by t) = P(one done by t) ** 2, the time of a stage being lognormal with mean 100.
+    outlook = forecast([(0, -1, h, 100.0) for h in range(2)], [[(0, 100, -1, 0)]] * 2,
+                       [pool("nts", 2, rate=SAME)], runs=2000,
+                       changed={"task_duration_spread": (0.4, 0.4, 0.4)})  # fmt: skip
+    for day in (80.0, 100.0, 130.0, 170.0):
+        one = normal_below((math.log(day / 100) + 0.08) / 0.4)
+        assert np.mean(outlook.finish_day <= day) == pytest.approx(one**2, abs=0.035)
+    # Each team is paid to the end of its own area.
+    assert outlook.cost.mean() == pytest.approx(200 * 800, rel=0.02)
+    assert outlook.drivers == () or sum(d.share for d in outlook.drivers) == 0
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_one_more_team_or_less_work_is_never_later_without_predecessors(data):
+    # With one pool and no order between stages each start is the earliest end of another: more
+    # teams or less work make none later. With predecessors or pools this is not so (Graham 1969).
+    lengths = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=15))
+    work = data.draw(
+        st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=len(lengths), max_size=len(lengths)))
+    teams = data.draw(st.integers(1, 4))
+    options = [[(0, n, -1, 0)] for n in lengths]
+    none = [-1] * len(lengths)
+    found = finish_of(none, options, work, [teams])[0]
+    assert np.all(finish_of(none, options, work, [teams + 1])[0] <= found)
+    less = [w * data.draw(st.sampled_from([0.5, 1.0])) for w in work]
+    assert np.all(finish_of(none, options, less, [teams])[0] <= found)
+
+
+# --- days and seasons ----------------------------------------------------------------------------
+
+
+def test_nobody_works_before_the_pool_comes_and_nobody_is_paid():
+    outlook = forecast([(0, -1, 0, 100.0)], [[(0, 5, -1, 0)]], [pool("nts", 1, rate=SAME)],
+                       pool_opens=np.array([30], dtype=np.int32))  # fmt: skip
+    assert outlook.finish_day.tolist() == [35] and outlook.cost.tolist() == [5 * 800.0]
+
+
+def test_a_pool_that_leaves_before_it_can_begin_leaves_the_work_undone():
+    # The first stage ends on day 5, and the second would begin then: its pool leaves that day.
+    stages = [(0, -1, 0, 100.0), (1, 0, 0, 100.0)]
+    pools = [pool("nts", 1, rate=SAME), pool("ts", 1, rate=SAME)]
+    options = [[(0, 5, -1, 0)], [(1, 5, -1, 0)]]
+    shares = {"share_cancelled": (0.5,) * 3, "share_reduced": (0.5,) * 3,
+              "share_cleared": (0,) * 3}  # fmt: skip
+    for leaves, finish in ((5, math.inf), (6, 10)):
+        outlook = forecast(stages, options, pools, changed=shares,
+                           pool_closes=np.array([730, leaves], dtype=np.int32))  # fmt: skip
+        assert outlook.finish_day.tolist() == [finish]
+
+
+def test_work_that_does_not_fit_into_a_season_ends_in_the_next():
+    # Seasons of 70 slots from 1 April: the 75th slot is the 5th of the second season.
+    delay, starts = slots(3)
+    outlook = forecast([(0, -1, 0, 100.0)], [[(0, 75, -1, 0)]], [pool("nts", 1, rate=SAME)],
+                       calendar=(delay, starts))  # fmt: skip
+    assert outlook.finish_day.tolist() == [delay[75]]
+    assert 365 < delay[75] < 365 + 20
+    assert outlook.cost.tolist() == [75 * 800.0]  # nobody is paid in winter
