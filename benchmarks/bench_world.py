@@ -4,7 +4,7 @@
 
 Each world is made in a process of its own. Without --size all three are made. `--table` prints the
 description of the worlds in memory beside the published ranges, as Markdown, and measures nothing.
-There is no peer: no public generator of mine-action programmes was found.
+There is no peer: we know of no public generator of mine-action programmes.
 """
 
 from __future__ import annotations

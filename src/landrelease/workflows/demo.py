@@ -193,8 +193,9 @@ def _borderland(out: Path, teams_path: Path | None, seed: int, progress: Progres
         make_world("district", seed, folder, progress)
     return World(
         files=tuple(folder / name for name in (
-            "municipalities.geojson", "suspected_areas.geojson", "cleared_areas.geojson",
-            "accidents.csv", "settlements.csv")),
+            "municipalities.geojson", "suspected_areas.geojson", "cancelled_areas.geojson",
+            "reduced_areas.geojson", "cleared_areas.geojson", "accidents.csv", "activity.csv",
+            "settlements.csv")),
         heading=workflows.Heading(
             title="Land release: Borderland",
             subtitle="A synthetic district of 64 communities, made by a program",
