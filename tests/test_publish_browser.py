@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 
 import pytest
 
+from landrelease.assess.contamination import contamination_map
 from landrelease.publish.page import render_page, render_public
 from test_publish_report import Everything, public_report, region_report
 
@@ -40,9 +42,11 @@ def browser():
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "planner.html").write_text(
-        render_page(region_report(), Everything()), encoding="utf-8"
+    report = region_report()
+    report = dataclasses.replace(
+        report, contamination=contamination_map(report.land, report.assessments)
     )
+    (folder / "planner.html").write_text(render_page(report, Everything()), encoding="utf-8")
     (folder / "public.html").write_text(render_public(public_report()), encoding="utf-8")
     return folder
 
@@ -170,6 +174,55 @@ def test_layers_and_colours_change_the_map(opened):
     frame(page)
     seen.add(page.evaluate(PIXELS)[1])
     assert len(seen) == 5
+
+
+def test_the_contamination_map_is_a_layer_with_its_own_legend(opened):
+    page = opened("planner")
+    assert not page.is_visible("#cells-legend")
+    before = page.evaluate(PIXELS)[1]
+    page.check("[data-layer=cells]")
+    frame(page)
+    assert page.is_visible("#cells-legend") and page.evaluate(PIXELS)[1] != before
+    assert "Prior." in page.inner_text("#cells-legend")
+    page.click("#areas-body tr:first-child button")  # moves the map to an area
+    page.evaluate("() => document.getElementById('canvas').scrollIntoView({behavior: 'instant'})")
+    frame(page)
+    box = page.locator("#canvas").bounding_box()
+    said = set()
+    for k in range(12):
+        page.mouse.move(box["x"] + box["width"] * (0.44 + 0.01 * k), box["y"] + box["height"] / 2)
+        frame(page)
+        said.add(page.inner_text("#tip") if page.is_visible("#tip") else "")
+    assert any("cell: " in text and "(prior)" in text for text in said)
+
+
+def test_safety_S01_from_afar_a_cell_shows_the_highest_chance_below_it(opened):
+    page = opened("planner")
+    wrong = page.evaluate(
+        """() => {
+          const data = JSON.parse(document.getElementById('data').textContent).map;
+          const cells = new Cells(data.cells, new Plane(data)), wrong = [];
+          const spread = (rows) => rows.map((row) => {
+            const found = {};
+            for (let i = 0; i < row.length; i += 3) {
+              for (let c = row[i]; c < row[i + 1]; c++) found[c] = row[i + 2];
+            }
+            return found;
+          });
+          for (let n = 1; n < 4; n++) {
+            const expected = spread(cells.level(n - 1)).reduce((all, row, r) => {
+              const into = all[r >> 1] || (all[r >> 1] = {});
+              for (const [c, k] of Object.entries(row)) {
+                into[c >> 1] = Math.min(k, into[c >> 1] ?? 9);
+              }
+              return all;
+            }, []);
+            if (JSON.stringify(expected) !== JSON.stringify(spread(cells.level(n)))) wrong.push(n);
+          }
+          return wrong;
+        }"""
+    )
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", ["planner", "public"])

@@ -19,6 +19,7 @@ from landrelease.core.outlook import Outlook
 from landrelease.core.report import PublicReport, Report
 from landrelease.core.work import ACTIVITIES, Plan
 from landrelease.errors import PUB_NOT_FOR_ROLE, PUB_PUBLIC_FACTS, LandReleaseError
+from landrelease.publish.cells import cells_content
 from landrelease.publish.encode import STEPS_PER_DEGREE, places, rings
 
 
@@ -364,6 +365,11 @@ def map_content(report: Report, sight: Sight, dates: PlanDates | None) -> dict[s
         }
     if sight.administrative_area:
         content["municipalities"] = municipality_content(land.municipalities, origin)
+    if sight.contamination and report.contamination is not None:
+        cells = cells_content(report.contamination, origin,
+                              [a.prior.is_prior for a in report.assessments])
+        if cells is not None:
+            content["cells"] = cells
     return content
 
 

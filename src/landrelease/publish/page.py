@@ -105,7 +105,7 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
             _foot(report, w),
         ]
     )
-    return _html(report.title, body, content, columns, ("map.js", "planner.js"))
+    return _html(report.title, body, content, columns, ("map.js", "cells.js", "planner.js"))
 
 
 def render_public(report: PublicReport, words: Mapping[str, str] | None = None) -> str:
@@ -447,6 +447,14 @@ def _map_section(
     choices.append(("class", "colour.class"))
     layers = [
         ("hazards", "layer.hazards", _symbol("fill-p2", "dots", "open"), True),
+        (
+            "cells",
+            "layer.cells",
+            '<svg class="symbol" viewBox="0 0 26 20" width="26" height="20" aria-hidden="true">'
+            '<path class="fill-g4" d="M3 4h7v6H3zM10 10h7v6h-7z"/><path class="fill-g3" '
+            'd="M10 4h7v6h-7z"/><path class="fill-g1" d="M17 4h7v6h-7z"/></svg>',
+            False,
+        ),
         ("outcomes", "layer.outcomes", _symbol("fill-cleared", "level", "cleared"), True),
         (
             "accidents",
@@ -508,6 +516,7 @@ def _map_section(
                 )
             ),
             f'</ul><ul class="legend switches">{switches}</ul>',
+            _cells_legend(content["cells"], w) if "cells" in content else "",
             f'<p class="blank"><strong>{_t(w("legend.blank"))}</strong></p>',
             f'<p class="note">{_t(w("legend.small"))} {_t(w("legend.source"))}</p>',
         ]
@@ -556,6 +565,31 @@ def _map_section(
         ]
     )
     return "map", w("section.map"), inside
+
+
+def _cells_legend(cells: Mapping[str, Any], w: Words) -> str:
+    """Shown while the layer is: what the classes are, their intervals, and that it is a prior."""
+    limits = cells["limits"]
+    names = [
+        w("cells.most", least=limits[0]),
+        *(w("interval", low=low, high=high) + " %"
+          for high, low in zip(limits, limits[1:], strict=False)),
+        w("cells.least", most=limits[-1]),
+    ]
+    rows = "".join(
+        f'<li><span class="swatch fill-g{k + 1}"></span>{_t(name)} '
+        f"<small>{_t(w('cells.range', low=spread[0], high=spread[1]))}</small></li>"
+        for k, (name, spread) in enumerate(zip(names, cells["range"], strict=True))
+        if spread is not None
+    )
+    prior = "" if cells["prior"] == "none" else (
+        f'<p class="prior"><strong>{_t(w("cells.prior"))}</strong> '
+        f'{_t(w("cells.prior." + cells["prior"]))}</p>')
+    return (
+        f'<div id="cells-legend" hidden><p class="legend-title">'
+        f'{_t(w("cells.title", cell=_length(cells["cell_m"])))}</p>'
+        f'{prior}<ul class="legend">{rows}</ul><p class="note">{_t(w("cells.note"))}</p></div>'
+    )
 
 
 def _columns(

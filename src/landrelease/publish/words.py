@@ -157,6 +157,22 @@ ENGLISH: Mapping[str, str] = {
     "layer.lifted": "Minefields lifted, date not reported",
     "layer.settlements": "Settlements (position approximate where in italics)",
     "layer.municipalities": "Municipalities",
+    "layer.cells": "Contamination map, by cell",
+    "cells.title": "Chance that a cell of {cell} holds an explosive item",
+    "cells.most": "{least} % and more",
+    "cells.least": "under {most} %",
+    "cells.range": "(80 %: {low} to {high})",
+    "cells.prior": "Prior.",
+    "cells.prior.all": (
+        "No survey or clearance effort is on record here: these chances rest on assumptions and "
+        "on places nearby, not on this ground."
+    ),
+    "cells.prior.some": "For some of the areas no local effort is on record: theirs are priors.",
+    "cells.note": (
+        "In brackets the lowest and the highest bound of the cells of a class. From afar a square "
+        "shows the highest chance of its cells. While this layer is on, areas are drawn as "
+        "outlines, and only from near: every cell that an area touches has a colour."
+    ),
     "legend.class": "Hatch: class of the area",
     "legend.sha": "SHA, suspected",
     "legend.cha": "CHA, confirmed",
@@ -305,8 +321,8 @@ ENGLISH: Mapping[str, str] = {
     "sources.state": "State",
     "sources.nolicence": "none stated",
     "contamination.note": (
-        "The contamination map is a raster beside this page: {file}. {rows} × {columns} cells of "
-        "{cell} m; bands: {bands}. Cells without a value hold no record: no information."
+        "The contamination map is also a raster beside this page: {file}. {rows} × {columns} cells "
+        "of {cell} m; bands: {bands}. Cells without a value hold no record: no information."
     ),
     "foot": "Made by landrelease. {made}. {chain}.",
     # --- what the script of the planner page says ------------------------------------------------
@@ -351,6 +367,9 @@ ENGLISH: Mapping[str, str] = {
     "js.lifted_point": "Minefield lifted (date not reported)",
     "js.outcome": "Recorded as {kind}",
     "js.outcome_overlap": "Where it meets a hazardous area it counts as hazardous.",
+    "js.cell_high": "cell: {least} % and more",
+    "js.cell_low": "cell: under {most} %",
+    "js.cell": "cell: {low} to {high} %",
     "js.nothing_here": "No information here: treat as dangerous.",
     "js.play": "Play",
     "js.stop": "Stop",

@@ -330,11 +330,10 @@ class GroundMap {
   }
   municipalities(m, ground, names) {
     const c = this.ctx;
-    c.lineWidth = 1;
+    // No dashes: neighbours share a border, and two rows of dashes would look like a third line.
+    c.lineWidth = 0.8;
     c.strokeStyle = this.colour("border");
-    c.setLineDash([5, 3]);
     for (const path of this.paths(ground, () => 0).values()) c.stroke(path);
-    c.setLineDash([]);
     if (!names) return;
     for (let i = 0; i < m.name.length; i++) {
       const b = ground.box, wide = (b[4 * i + 2] - b[4 * i]) * this.k;

@@ -8,6 +8,7 @@
   const hazards = new Ground(h.rings, plane);
   const outcomes = data.outcomes ? new Ground(data.outcomes.rings, plane) : null;
   const outlines = data.municipalities ? new Ground(data.municipalities.rings, plane) : null;
+  const cells = data.cells ? new Cells(data.cells, plane) : null;
   const HATCH = { SHA: "diagonal", CHA: "cross", not_reported: "dots" };
   let day = 0, selected = -1, colourBy = "order";
   const shown = {};
@@ -42,7 +43,8 @@
       const cut = [0.1, 0.25, 0.5, 0.75, 1].map((q) => Math.max(1, Math.ceil(q * total)));
       return {
         of: (i) => cut.findIndex((c) => h.order[i] <= c),
-        labels: cut.map((c, k) => say(words, "first", { from: k ? cut[k - 1] + 1 : 1, to: c })),
+        labels: cut.map((c, k) => say(words, "first", {
+          from: number(k ? cut[k - 1] + 1 : 1), to: number(c) })),
       };
     },
     people: () => byValue(h.people, quantiles(h.people || []), (v) => number(v)),
@@ -69,6 +71,7 @@
     paint(map) {
       const c = map.ctx, on = (name) => shown[name] !== false;
       if (outcomes && on("outcomes")) map.released(outcomes);
+      if (cells && shown.cells) cells.paint(map);
       if (on("hazards")) this.hazards(map);
       if (on("lifted")) this.points(map, data.lifted, "lifted");
       if (on("accidents")) this.points(map, data.accidents, "accident");
@@ -97,15 +100,17 @@
         return (s === "2" ? 0 : 10) + (5 - keys.findIndex((k) => String(k) === f));
       };
       // How heavy outline and hatch are follows the scale, so that the fill stays visible.
-      const large = map.k > 1 / 45, thin = map.k < 1 / 130;
+      const large = map.k > 1 / 45, thin = map.k < 1 / 130, outlined = cells && shown.cells;
       for (const [key, path] of [...groups].sort((a, b) => rank(a[0]) - rank(b[0]))) {
         const [s, f, hatch] = key.split("|");
         const finished = s === "2";
+        // Every cell that an area touches has a colour: from afar the cells alone stand for it.
+        if (outlined && !large) continue;
         c.globalAlpha = finished ? 0.35 : scale.keys ? 0.5 : large ? 0.72 : 0.95;
         c.fillStyle = finished ? map.colour("closed-fill")
           : map.colour(scale.keys ? `class-${f}` : `p${Number(f) + 1}`);
-        c.fill(path);
-        if (large) {
+        if (!outlined) c.fill(path);
+        if (large && !outlined) {
           c.globalAlpha = finished ? 0.5 : 0.55;
           c.fillStyle = map.hatch(finished ? "level" : hatch,
             map.colour(finished ? "closed-casing" : "hatch"));
@@ -187,7 +192,9 @@
           }
         }
       }
-      if (best) return best;
+      const cell = cells && shown.cells ? cells.at(x, y) : -1;
+      if (best) return { ...best, cell };
+      if (cell >= 0) return { kind: "cell", cell };
       if (outcomes && shown.outcomes !== false) {
         for (let i = 0; i < outcomes.count; i++) {
           if (outcomes.contains(i, x, y)) return { kind: "outcome", i };
@@ -200,13 +207,22 @@
       if (found.kind === "hazard") {
         const i = found.i, name = texts[h.m[i]];
         return `${h.id[i]}${name ? " · " + name : ""} · ${areaWords(h.area[i])}` +
-          ` · ${words["rank_" + page.order]} ${h.order[i]}`;
+          ` · ${words["rank_" + page.order]} ${h.order[i]}` +
+          (found.cell >= 0 ? ` · ${this.cell(found.cell)}` : "");
       }
+      if (found.kind === "cell") return this.cell(found.cell);
       if (found.kind === "outcome") {
         const kind = words["kind." + data.outcomes.kind[found.i]] || words["kind.not_reported"];
         return say(words, "outcome", { kind }) + ". " + words.outcome_overlap;
       }
       return words[found.kind];
+    },
+    cell(k) {
+      const limits = data.cells.limits;
+      const text = k === 0 ? say(words, "cell_high", { least: limits[0] })
+        : k === limits.length ? say(words, "cell_low", { most: limits[k - 1] })
+        : say(words, "cell", { low: limits[k], high: limits[k - 1] });
+      return data.cells.prior === "none" ? text : `${text} (${words.prior})`;
     },
     hover(found, at) {
       const tip = $("tip");
@@ -285,11 +301,14 @@
   mapButtons(map);
   goTo(map, $("goto"), data.municipalities, outlines);
   for (const box of document.querySelectorAll("[data-layer]")) {
-    shown[box.dataset.layer] = box.checked;
-    box.addEventListener("change", () => {
-      shown[box.dataset.layer] = box.checked;
+    const layer = box.dataset.layer;
+    const change = () => {
+      shown[layer] = box.checked;
+      if ($(`${layer}-legend`)) $(`${layer}-legend`).hidden = !box.checked;
       map.redraw();
-    });
+    };
+    change();
+    box.addEventListener("change", change);
   }
   function legend() {
     const ramp = $("ramp");
