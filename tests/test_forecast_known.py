@@ -40,7 +40,7 @@ def normal_below(z):
 def test_one_team_with_a_lognormal_rate_has_a_lognormal_finish():
     # Half to twice the stated rate holds 80 %: 100 days are planned, the finish is 100 / rate.
     team = pool("nts", 1, rate=(50.0, 100.0, 200.0))
-    outlook = forecast([(0, -1, 0, 10_000.0)], [[(0, 100, -1, 0)]], [team], runs=2000)
+    outlook = forecast([(0, -1, 0, 10_000.0)], [[(0, 100, -1, 0)]], [team], runs=1000)
     found = np.quantile(outlook.finish_day, [0.1, 0.5, 0.9])
     assert found == pytest.approx([50, 100, 200], rel=0.01)
     spread = math.log(2) / 1.2815515655446
@@ -85,12 +85,12 @@ def one_of_each(**kind):
 def test_all_or_nothing_gives_three_finishes_with_the_stated_chances():
     # Each area is cancelled, reduced or cleared as a whole: after NTS (10), after TS of all of it
     # (20 / 0.68), or after clearance of all of it (44 / 0.44).
-    outlook = forecast(ONE_AREA, ONE_OF_EACH, one_of_each(), runs=4000,
+    outlook = forecast(ONE_AREA, ONE_OF_EACH, one_of_each(), runs=1500,
                        changed={"whole_area_share": (1, 1, 1)})  # fmt: skip
     after_ts = 10 + 20 / 0.68
     for finish, chance in ((10, 0.32), (after_ts, 0.24), (after_ts + 100, 0.44)):
         here = np.abs(outlook.finish_day - finish) < 1e-6
-        assert here.mean() == pytest.approx(chance, abs=0.025)
+        assert here.mean() == pytest.approx(chance, abs=0.03)
     assert np.unique(outlook.finish_day.round(6)).size == 3
 
 
@@ -122,11 +122,11 @@ def test_equal_teams_share_equal_areas_in_rounds(teams, areas, days):
 def test_two_teams_with_an_area_each_end_with_the_slower():
     # P(both done by t) = P(one done by t) ** 2, the time of a stage being lognormal with mean 100.
     outlook = forecast([(0, -1, h, 100.0) for h in range(2)], [[(0, 100, -1, 0)]] * 2,
-                       [pool("nts", 2, rate=SAME)], runs=2000,
+                       [pool("nts", 2, rate=SAME)], runs=1000,
                        changed={"task_duration_spread": (0.4, 0.4, 0.4)})  # fmt: skip
     for day in (80.0, 100.0, 130.0, 170.0):
         one = normal_below((math.log(day / 100) + 0.08) / 0.4)
-        assert np.mean(outlook.finish_day <= day) == pytest.approx(one**2, abs=0.035)
+        assert np.mean(outlook.finish_day <= day) == pytest.approx(one**2, abs=0.04)
     # Each team is paid to the end of its own area.
     assert outlook.cost.mean() == pytest.approx(200 * 800, rel=0.02)
     assert outlook.drivers == () or sum(d.share for d in outlook.drivers) == 0

@@ -323,9 +323,9 @@ def test_hazards_with_shares_of_their_own_keep_them_on_average():
     away = np.array([0.2, 0.1, -0.3])
     found = np.mean([
         turn_out(areas, uncertain, STATED + away * sign, 0, 0, generator).shares
-        for _ in range(4000) for sign in (-1, 1)
+        for _ in range(1500) for sign in (-1, 1)
     ], axis=0)  # fmt: skip
-    assert found[0] == pytest.approx([0.80, 0.15, 0.05], abs=0.01)
+    assert found[0] == pytest.approx([0.80, 0.15, 0.05], abs=0.02)
     assert found[1] == pytest.approx([0, 0, 1])  # cleared without survey: nothing else can be
 
 
@@ -508,7 +508,7 @@ def test_intervals_hold_in_worlds_made_by_another_generator():
     from scipy.stats import kstest
 
     plan = small_plan()
-    outlook = make_outlook(plan, assumptions(), runs=2000, seed=21)
+    outlook = make_outlook(plan, assumptions(), runs=1000, seed=21)
     calendar = extend(plan.problem, (4, 11), 60 * 365.25)
     u = transform(outlook, calendar.days(worlds(300, 22)), 23)
     assert kstest(u, "uniform").pvalue > 0.02
