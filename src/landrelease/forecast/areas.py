@@ -20,6 +20,7 @@ class Areas:
     activity: np.ndarray  # int64 (S,)
     hazard: np.ndarray  # int64 (S,)
     predecessor: np.ndarray  # int64 (S,)
+    order: np.ndarray  # int64 (S,) the plan's order
     rank: np.ndarray  # int64 (S,) place of each stage in the plan's order
     released_m2: np.ndarray  # (S,)
     shares: np.ndarray  # (H, 3) planned shares cancelled, reduced, cleared
@@ -27,6 +28,7 @@ class Areas:
     hazard_m2: np.ndarray  # (H,)
     stages_start: np.ndarray  # (H + 1,) stages of each hazard
     stages: np.ndarray  # (S,)
+    place: np.ndarray  # int64 (S,) of each stage within its hazard
     stated: np.ndarray  # (3,) the programme's stated mean shares
 
 
@@ -67,17 +69,22 @@ def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray) -> Area
         if stated[i] > 0:
             follows = np.minimum(follows, shares[:, i] / stated[i])
     by_hazard = np.argsort(hazard, kind="stable")
+    first = np.searchsorted(hazard[by_hazard], np.arange(hazards + 1))
+    place = np.empty(stages, dtype=np.int64)
+    place[by_hazard] = np.arange(stages) - np.repeat(first[:-1], np.diff(first))
     return Areas(
         activity=activity,
         hazard=hazard,
         predecessor=np.asarray(problem.predecessor, dtype=np.int64),
+        order=order,
         rank=rank,
         released_m2=released,
         shares=shares,
         follows=np.clip(follows, 0.0, 1.0),
         hazard_m2=total,
-        stages_start=np.searchsorted(hazard[by_hazard], np.arange(hazards + 1)),
+        stages_start=first,
         stages=by_hazard,
+        place=place,
         stated=np.asarray(stated, dtype=np.float64),
     )
 
@@ -106,26 +113,25 @@ def turn_out(
     shares = _shares_found(areas, uncertain, mean_shares, at, generator)
     by_area, by_work = _ratios(areas, shares, at)
 
-    # Elements: the stages of the known areas, then those of the copies, copy after copy.
+    # Elements: the stages of the known areas in the plan's order, then copy after copy.
     copies = at[hazards:]
     count = own[copies]
     first = np.cumsum(count) - count  # of each copy among the elements of copies
     inside = np.arange(int(count.sum())) - np.repeat(first, count)
     of_copy = areas.stages[np.repeat(areas.stages_start[copies], count) + inside]
-    stage = np.concatenate([np.arange(stages), of_copy])
-    area = np.concatenate([areas.hazard, np.repeat(np.arange(hazards, len(at)), count)])
+    stage = np.concatenate([areas.order, of_copy])
+    area = np.concatenate([
+        areas.hazard[areas.order], np.repeat(np.arange(hazards, len(at)), count)])  # fmt: skip
     found_after = areas.stages[
         areas.stages_start[copies] + np.minimum(
             (generator.random(len(copies)) * own[copies]).astype(np.int64), own[copies] - 1)
     ]  # fmt: skip
-    predecessor = areas.predecessor[of_copy]
-    place = np.zeros(stages, dtype=np.int64)  # of a stage within its hazard
-    place[areas.stages] = np.arange(stages) - np.repeat(areas.stages_start[:-1], own)
-    parent = np.concatenate([
-        areas.predecessor,
-        np.where(predecessor < 0, np.repeat(found_after, count),
-                 stages + np.repeat(first, count) + place[predecessor]),
-    ])  # fmt: skip
+    before = areas.predecessor[stage]
+    element = areas.rank[before]  # of the known areas; of a stage without predecessor any
+    element[stages:] = np.where(
+        before[stages:] < 0, np.repeat(areas.rank[found_after], count),
+        stages + np.repeat(first, count) + areas.place[before[stages:]])  # fmt: skip
+    parent = np.where((before < 0) & (np.arange(len(stage)) < stages), -1, element)
 
     activity = areas.activity[stage]
     work = by_work[area, activity]
