@@ -1,5 +1,6 @@
 """DEM: the main job on the synthetic district: communities, roads, two phases, promised dates."""
 
+import csv
 import json
 import shutil
 import subprocess
@@ -101,3 +102,26 @@ def test_what_a_person_must_look_at_waits_and_the_chain_holds(made):
         assert registry.audit() == []
     finally:
         registry.close()
+
+
+def test_the_command_line_says_who_can_be_reached_now_and_under_the_plan(made, tmp_path):
+    out, summary = made
+    world = out / "world"
+    found = tmp_path / "reach"
+    done = subprocess.run(
+        [sys.executable, "-m", "landrelease", "plan", "reach", str(out / "registry.gpkg"),
+         "--roads", str(world / "roads.geojson"), "--bases", str(world / "bases.csv"),
+         "--plan", str(out / "plan"), "--on", "2025-08-31", "--out", str(found)],
+        check=True, capture_output=True, text=True)
+    assert "27 of 64 communities can be reached on 2025-08-31" in done.stdout
+    steps = list(csv.DictReader((found / "curve.csv").open(encoding="utf-8")))
+    assert [int(row["communities"]) for row in steps] == sorted(
+        int(row["communities"]) for row in steps)  # without closures nobody is cut off again
+    assert int(steps[-1]["communities"]) == summary["communities"]["reopened_by_plan"]
+    rows = list(csv.DictReader((found / "communities.csv").open(encoding="utf-8")))
+    assert sum(row["reached"] == "true" for row in rows) == 27
+    assert all((row["fewest_segments_to_open"] == "0") == (row["reached"] == "true")
+               for row in rows)
+    assert all(row["synthetic"] == "true" for row in rows)
+    segments = json.loads((found / "segments.geojson").read_text())["features"]
+    assert any(f["properties"]["people_if_opened"] > 0 for f in segments)

@@ -483,6 +483,62 @@ def plan_make(
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
 
 
+@plan_group.command("reach")
+def plan_reach(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    roads: Annotated[Path, typer.Option("--roads", metavar="FILE", help="The road network.")],
+    bases: Annotated[Path, typer.Option(
+        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude.")],
+    closures: Annotated[Path | None, typer.Option(
+        "--closures", metavar="FILE", help="Closed ground in time.")] = None,
+    areas: Annotated[Path | None, typer.Option(
+        "--areas", metavar="FILE", help="The areas that the closures name.")] = None,
+    plan: Annotated[Path | None, typer.Option(
+        "--plan", metavar="DIR", help="Hazards open their roads on its dates; else they stay.",
+    )] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
+    assumptions: AssumptionsOption = None, json: JsonOption = None,
+) -> None:
+    """Which communities the bases reach now and later, and which road segments decide it.
+
+    DIR gets communities.csv, segments.csv, segments.geojson and curve.csv. "Reached" means that
+    nothing on record blocks the way; it never means that a road is safe.
+
+    Example: landrelease plan reach district.gpkg --roads roads.osm.pbf --bases b.csv --out reach
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.roads import RoadFiles, reach_of
+
+    with opened(registry) as opened_registry:
+        stated = workflows.load_assumptions(assumptions)
+        land = workflows.load_land(opened_registry, stated)
+        found = reach_of(
+            land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,
+            on=date.today() if on is None else as_date("--on", on),
+            plan=None if plan is None else load_plan(plan).plan)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("communities", found.communities), ("segments", found.segments),
+                       ("curve", found.curve)):
+        exports.write_csv(out / f"{name}.csv", workflows.marked(rows, land.synthetic))
+    exports.write_geojson(
+        out / "segments.geojson", found.lines, workflows.marked(found.segments, land.synthetic),
+        description=workflows.label(land.synthetic) + "Segments that are blocked, or behind which "
+        "people live. Open never means safe.")
+    put_json(json, found.summary | {"synthetic": land.synthetic})
+    total = found.summary
+    say(f"{total['reached']} of {total['communities']} communities can be reached on {found.on}, "
+        f"{total['people_reached']:,.0f} of {total['people']:,.0f} people; "
+        f"{total['segments_blocked']} of {total['segments']:,} segments are blocked.")
+    for row in sorted(found.segments, key=lambda r: -float(str(r["people_if_opened"])))[:5]:
+        if row["people_if_opened"]:
+            say(f"  opening {row['segment']} alone reconnects {row['people_if_opened']:,.0f} "
+                f"people ({row['hazards'] or 'closed'})")
+    say(f"Written to {out}. Open never means safe.")
+
+
 def plan_summary(plan: Any) -> dict[str, Any]:
     rule, best = plan.best_rule
     return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -16,7 +17,11 @@ from landrelease.core.hazard import Land
 from landrelease.core.money import Fund, Work
 from landrelease.core.outlook import Outlook
 from landrelease.core.report import Phase, Reopening
+from landrelease.core.roads import RoadNetwork
 from landrelease.core.work import Access, Plan, Problem
+
+if TYPE_CHECKING:
+    from landrelease.plan import reach
 
 LONGEST_SEGMENT_M = 500.0  # longer ones are cut, so that a hazard leaves the ground before it free
 
@@ -43,18 +48,9 @@ def access_over_roads(
     Raises what reading roads and bases raises, and PLN-201 for a base far from every road.
     """
     from landrelease.core.geometry import plane_for
-    from landrelease.core.roads import Place
     from landrelease.plan import reach
-    from landrelease.records.roads import read_places, read_roads
 
-    network = read_roads(files.roads).network
-    nearest = assumptions.value("road_distance_m")
-    network, places = reach.attach(network, [
-        Place(s.id, s.name, s.place.x, s.place.y, s.population) for s in land.settlements
-    ], max_distance_m=nearest)
-    network, bases = reach.attach(network, read_places(files.bases), max_distance_m=nearest,
-                                  required=True)
-    network = reach.subdivide(network, LONGEST_SEGMENT_M)
+    network, places, bases = _network(land, files, assumptions)
     known = {hazard.id: hazard for hazard in land.hazards}
     hazards = [known[name] for name in problem.hazard_ids]
     grounds = [hazard.ground for hazard in hazards]
@@ -74,6 +70,126 @@ def access_over_roads(
         [sorted(o) for o in own],
         assumptions.value("access_weight") * np.where(np.isnan(people), mean, people))
     return made.access
+
+
+def _network(land: Land, files: RoadFiles, assumptions: Assumptions
+             ) -> tuple[RoadNetwork, reach.Places, reach.Places]:
+    """The network with the communities and the bases on it, long segments cut."""
+    from landrelease.core.roads import Place
+    from landrelease.plan import reach
+    from landrelease.records.roads import read_places, read_roads
+
+    network = read_roads(files.roads).network
+    nearest = assumptions.value("road_distance_m")
+    network, places = reach.attach(network, [
+        Place(s.id, s.name, s.place.x, s.place.y, s.population) for s in land.settlements
+    ], max_distance_m=nearest)
+    network, bases = reach.attach(network, read_places(files.bases), max_distance_m=nearest,
+                                  required=True)
+    return reach.subdivide(network, LONGEST_SEGMENT_M), places, bases
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who can be reached on a day, when the others are, and which segments decide it."""
+
+    on: date
+    communities: list[dict[str, object]]
+    segments: list[dict[str, object]]  # those that are blocked, or behind which people live
+    lines: list[shapely.Geometry]  # of the segments, degrees
+    curve: list[dict[str, object]]
+    summary: dict[str, object]
+
+
+def reach_of(
+    land: Land,
+    files: RoadFiles,
+    assumptions: Assumptions,
+    *,
+    on: date,
+    closures: Path | None = None,
+    areas: Path | None = None,
+    plan: Plan | None = None,
+) -> Reached:
+    """Communities and people that the bases reach on a day and later, and the segments that matter.
+
+    closures, areas : closed ground in time (`records.roads.read_closures`). plan : hazards open
+        their roads on the plan's dates; None: they stay. "Reached" means that nothing on record
+        blocks the way; it never means that the road is safe (S15).
+    """
+    from landrelease.plan import reach
+    from landrelease.records.roads import read_closures
+
+    network, places, bases = _network(land, files, assumptions)
+    roads, sources = reach.graph(network), bases.node
+    index = reach.index_segments(network)
+    ids = [hazard.id for hazard in land.hazards]
+    blocks = reach.blocking(network, ids, [hazard.ground for hazard in land.hazards],
+                            assumptions.value("road_margin_m"), index)
+    released = np.full(len(ids), reach.NEVER, dtype=np.int64)
+    last = on.toordinal()
+    if plan is not None:
+        number = {name: h for h, name in enumerate(plan.problem.hazard_ids)}
+        finish = plan.schedule.finish
+        for b, name in enumerate(ids):
+            own = finish[plan.problem.hazard == number[name]] if name in number else finish[:0]
+            if len(own) and (own >= 0).all():
+                released[b] = plan.problem.slot_starts[0].toordinal() + math.ceil(
+                    plan.problem.delay_days[int(own.max())])
+        last = plan.problem.slot_starts[-1].toordinal()
+    opening = blocks.opening(released)
+    closed = when = None
+    if closures is not None:
+        known = read_closures(closures, areas=areas)
+        when = reach.spells(known)
+        closed = reach.blocking(network, [c.id for c in known], [c.ground for c in known], 0.0,
+                                index)
+        if plan is None:
+            last = max([last, *(int(e) for e in when.ends if e != reach.NEVER)])
+    first = on.toordinal()
+    days = reach.change_days(opening, when, first, last)
+    reached = reach.reached_on(roads, places, sources, opening, closed, when, days)
+    steps = reach.curve_of(places, days, reached)
+    blocked = opening > first
+    if closed is not None and when is not None:
+        blocked = blocked | closed.blocked((when.starts <= first) & (first < when.ends))
+    behind = reach.critical(roads, places, sources, blocked)
+    shut = np.flatnonzero(blocked)
+    gain = reach.reconnected(roads, places, sources, blocked, [np.array([m]) for m in shut])
+    fewest = reach.fewest_openings(roads, places, sources, blocked)
+    gained = np.zeros((len(blocked), 2))
+    gained[shut] = np.column_stack([gain.communities, gain.people])
+    shown = np.flatnonzero(blocked | (behind.communities > 0))
+    names = {s.id: s.name for s in land.settlements}
+    return Reached(
+        on=on,
+        communities=[{
+            "community": names.get(place) or place,
+            "people": "" if math.isnan(people) else int(people),
+            "on_a_road": bool(there), "reached": bool(now),
+            "first_reached": "" if not ever.any()
+            else date.fromordinal(int(days[int(np.argmax(ever))])).isoformat(),
+            "fewest_segments_to_open": int(count) if count >= 0 else ""}
+            for place, people, there, now, ever, count in zip(
+                places.ids, places.people.tolist(), places.on_network, reached[0], reached.T,
+                fewest.count, strict=True)],
+        segments=[{
+            "segment": network.segment_ids[m], "road_class": network.road_class[m],
+            "length_m": round(float(network.length_m[m]), 1), "blocked": bool(blocked[m]),
+            "hazards": ";".join(ids[b] for b in blocks.blocker[blocks.segment == m]),
+            "communities_behind": int(behind.communities[m]),
+            "people_behind": float(behind.people[m]),
+            "communities_if_opened": int(gained[m, 0]), "people_if_opened": float(gained[m, 1])}
+            for m in shown],
+        lines=list(network.lines()[shown]),
+        curve=[{"day": date.fromordinal(int(d)).isoformat(), "communities": int(c),
+                "people": float(p)}
+               for d, c, p in zip(days, steps.communities, steps.people, strict=True)],
+        summary={
+            "on": on.isoformat(), "communities": steps.communities_all,
+            "reached": int(steps.communities[0]), "people": steps.people_all,
+            "people_reached": float(steps.people[0]), "off_network": steps.off_network,
+            "segments": len(network.segment_ids), "segments_blocked": int(blocked.sum())})
 
 
 def communities_of(plan: Plan, outlook: Outlook | None, land: Land) -> Reopening | None:
