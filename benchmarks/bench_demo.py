@@ -1,9 +1,9 @@
 """The main job as a whole process: seconds, peak memory, and how good the plan is.
 
-    python benchmarks/bench_demo.py [--data DIR] [--runs 3] [--small]
+    python benchmarks/bench_demo.py [--data DIR] [--world borderland] [--runs 3] [--small]
 
 Without --data the region that ships; with it the country, for example the project's data folder
-`bih-minefields`. The first run compiles the hot loops (cached afterwards) and is shown apart.
+`bih-minefields`; `--world borderland` is the synthetic district, its making included. The first run compiles the hot loops (cached afterwards) and is shown apart.
 `--small` makes one quick run of the region and says only that it works.
 """
 
@@ -31,10 +31,11 @@ def run(words: list[str]) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--world", default="bosnia", choices=["bosnia", "borderland"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--small", action="store_true")
     asked = parser.parse_args()
-    words = ["demo", "--quiet", "--start", "2027-04-01"]
+    words = ["demo", "--quiet", "--start", "2027-04-01", "--world", asked.world]
     if asked.data:
         words += ["--data", str(asked.data)]
     if asked.small:
