@@ -3,7 +3,8 @@
     python benchmarks/bench_demo.py [--data DIR] [--world borderland] [--runs 3] [--small]
 
 Without --data the region that ships; with it the country, for example the project's data folder
-`bih-minefields`; `--world borderland` is the synthetic district, its making included. The first run compiles the hot loops (cached afterwards) and is shown apart.
+`bih-minefields`; `--world borderland` is the synthetic district, its making included. The first run
+compiles the hot loops (cached afterwards) and is shown apart.
 `--small` makes one quick run of the region and says only that it works.
 """
 
