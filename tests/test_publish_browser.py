@@ -6,9 +6,11 @@ import dataclasses
 import os
 import shutil
 
+import numpy as np
 import pytest
 
 from landrelease.assess.contamination import contamination_map
+from landrelease.core.report import Reopening
 from landrelease.publish.page import render_page, render_public
 from test_publish_report import Everything, public_report, region_report
 
@@ -101,17 +103,68 @@ def test_the_map_is_drawn_and_the_slider_moves_the_plan(opened):
     page = opened("planner")
     colours, before = page.evaluate(PIXELS)
     assert colours > 20
-    assert page.inner_text("#state").startswith("1 Apr 2027: 0 of 486 areas finished")
+    assert said(page).startswith("1 Apr 2027: 0 of 486 areas finished")
     page.fill("#day", "1400")
     frame(page)
-    text = page.inner_text("#state")
+    text = said(page)
     assert "of 486 areas finished" in text and not text.startswith("1 Apr 2027")
     assert page.evaluate(PIXELS)[1] != before
     page.evaluate(
         "() => { const d = document.getElementById('day'); d.value = d.max;"
         " d.dispatchEvent(new Event('input')); }"
     )
-    assert "486 of 486 areas finished, 0 in work, 0 not started" in page.inner_text("#state")
+    assert "486 of 486 areas finished, 0 in work, 0 not started" in said(page)
+
+
+def said(page):
+    """What is read aloud, once the slider has come to rest."""
+    page.wait_for_timeout(450)
+    return page.evaluate("() => document.getElementById('state').textContent")
+
+
+def test_the_slider_works_with_keys_and_tells_date_area_and_people(opened):
+    page = opened("planner")
+    assert page.inner_text("#date") == "1 Apr 2027"
+    assert page.inner_text("#now-areas") == "0 of 486" and page.inner_text("#now-people") == "0"
+    given = page.inner_text("#now-given")
+    assert given.startswith("0 ha of 7,4") and given.endswith(" ha")
+    page.focus("#day")
+    seen = []
+    for key, day in (("ArrowRight", "8 Apr 2027"), ("ArrowLeft", "1 Apr 2027"),
+                     ("PageUp", "30 Mar 2028"), ("PageUp", "29 Mar 2029"),
+                     ("PageDown", "30 Mar 2028"), ("End", None), ("Home", "1 Apr 2027")):
+        page.keyboard.press(key)
+        assert day is None or page.inner_text("#date") == day
+        if key == "End":
+            seen = [page.inner_text(f"#now-{k}") for k in ("areas", "given", "people")]
+            value = page.get_attribute("#day", "aria-valuetext")
+            aloud = said(page)
+    assert seen[0] == "486 of 486" and seen[1].split(" of ")[0] != "0 ha"
+    assert seen[2].startswith("At most ")
+    for text in (value, aloud):
+        assert "486 of 486" in text and " ha " in text and "At most " in text
+    assert all(word in aloud for word in ("cancelled", "reduced", "cleared"))  # S03
+    assert len(page.locator("#years span").all()) >= 3
+
+
+def test_the_slider_counts_the_communities_where_roads_were_looked_at(browser, tmp_path):
+    report = region_report()
+    start = report.plan.problem.slot_starts[0]
+    found = Reopening(start, ("A", "B", "C"), np.array([100.0, np.nan, 40.0]),
+                      np.array([0.0, 30.5, np.inf]))
+    path = tmp_path / "roads.html"
+    path.write_text(render_page(dataclasses.replace(report, communities=found), Everything()))
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.inner_text("#now-people") == "100 people"
+    assert page.inner_text("#note-people") == "in 1 of 3 communities that can be reached"
+    page.focus("#day")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert page.inner_text("#now-people") == "100 people"
+    assert page.inner_text("#note-people") == (
+        "in 2 of 3 communities that can be reached (1 of them did not report their people)")
+    page.close()
 
 
 def test_play_runs_and_stops(opened):

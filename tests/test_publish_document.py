@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
+from datetime import date
 
 import numpy as np
 import pytest
@@ -13,8 +15,9 @@ from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land
 from landrelease.errors import LandReleaseError
 from landrelease.publish import picture
-from landrelease.publish.content import people_order
+from landrelease.publish.content import chances, people_order
 from landrelease.publish.document import render_pdf
+from landrelease.publish.page import percent
 from landrelease.publish.picture import map_svg
 from test_publish_report import Everything, Without, region_report, small_report, square
 
@@ -30,7 +33,7 @@ def test_the_document_has_two_a4_pages_with_the_names_and_the_cautions():
     first, second = pages(pdf)
     assert "486 areas are recorded as hazardous in 15 municipalities" in first
     assert "Not for moving on the ground" in first and "closes 69 %" in first
-    for name in ("Teslić", "Donji Vakuf", "Žepče", "Total"):
+    for name in ("Teslić", "Donji Vakuf", "Žepče", "Whole programme"):
         assert name in second
     assert "signed each time" in second and "not reported" in second
     box = pypdf.PdfReader(io.BytesIO(pdf)).pages[0].mediabox
@@ -41,6 +44,20 @@ def test_safety_S19_synthetic_stands_on_both_pages():
     assert all("SYNTHETIC" in p for p in pages(render_pdf(small_report(), Everything())))
     real = pages(render_pdf(small_report(synthetic=False), Everything()))
     assert not any("SYNTHETIC" in p for p in real)
+
+
+def test_the_document_gives_the_chance_by_year_and_says_what_does_not_finish():
+    report = small_report(promised=(date(2031, 6, 30),))
+    second = pages(render_pdf(report, Everything()))[1]
+    found = chances(report.outlook, report.promised)
+    assert "Chance that all is done by the end of" in second
+    for chance in found[1:]:
+        assert f"{chance.day.year}" in second and percent(chance.share) in second
+    assert (f"Announced for 30 June 2031: done by then in {percent(found[0].share)} of the runs."
+            in second)
+    assert "of the runs do not finish by 2057" in second
+    sure = dataclasses.replace(report.outlook, finish_day=np.full(50, 900.0))
+    assert "All runs finish by" in pages(render_pdf(small_report(outlook=sure), Everything()))[1]
 
 
 def test_the_same_report_gives_the_same_bytes():

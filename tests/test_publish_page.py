@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -16,8 +18,10 @@ from hypothesis import strategies as st
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
 from landrelease.errors import LandReleaseError
+from landrelease.publish.content import chances, curve_rows
 from landrelease.publish.page import percent, render_page, render_public
 from landrelease.publish.words import ENGLISH, Words
+from landrelease.units import area_words
 from test_publish_report import (
     Everything,
     Without,
@@ -199,6 +203,29 @@ def test_safety_S09_the_page_says_what_it_does_not_decide():
     assert "must not be used for moving on the ground" in words
 
 
+def test_the_curve_and_the_chances_stand_as_tables_for_those_who_cannot_see_them():
+    report = small_report(promised=(date(2031, 6, 30),))
+    words = Reader(render_page(report, Everything())).words
+    assert "30 June 2031 announced" in words
+    for chance in chances(report.outlook, report.promised):
+        day = f"{chance.day.day} {chance.day:%B} {chance.day.year}"
+        assert re.search(rf"{day}( announced)? {re.escape(percent(chance.share))}", words)
+    rows = curve_rows(report.outlook)
+    assert 4 <= len(rows) <= 13 and rows[0][0] == date(2027, 12, 31)
+    for day, low, middle, high in rows:
+        assert low <= middle <= high <= report.outlook.total_m2 * (1 + 1e-9)
+        assert f"31 December {day.year} " + " ".join(map(area_words, (low, middle, high))) in words
+    assert "of the runs do not finish by 2057" in words
+
+
+def test_what_the_forecast_notes_is_shown():
+    report = small_report()
+    report = dataclasses.replace(report, outlook=dataclasses.replace(
+        report.outlook, notes=("Know this <first>.",), explained="12% is chance"))
+    words = Reader(render_page(report, Everything())).words
+    assert "Know this <first>." in words and "12% is chance" in words
+
+
 def test_the_counts_of_the_import_stand_with_their_sum():
     words = Reader(render_page(small_report(), Everything())).words
     assert "suspected_areas.geojson hazard 492 486 2 4 1" in words
@@ -214,7 +241,7 @@ def test_safety_S14_a_reader_who_may_not_see_hazards_gets_an_error_not_an_empty_
     ("subject", "words"),
     [
         ("plan_dates", "NTS finished"),
-        ("plan_quality", "Room closed by the plan"),
+        ("plan_quality", "Quality of the plan"),
         ("forecast", "Year in which"),
         ("forecast.cost", "Cost"),
         ("ledger", "Land ledger"),

@@ -50,6 +50,7 @@ from landrelease.core.risk import HazardAssessment, Prior
 from landrelease.core.work import Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import LandReleaseError
 from landrelease.publish.content import (
+    Chance,
     chances,
     finish_of,
     map_content,
@@ -669,11 +670,31 @@ def test_runs_that_never_finish_count_as_later_than_any_date():
 
 def test_chances_are_those_of_the_announced_dates():
     o = outlook_of([10, 400, 800, np.inf])
-    assert chances(o, (date(2029, 12, 31), date(2027, 12, 31))) == [
-        (date(2027, 12, 31), 0.25),
-        (date(2029, 12, 31), 0.75),
+    found = chances(o, (date(2029, 12, 31), date(2027, 12, 31), date(2029, 12, 31)))
+    assert found[:2] == [
+        Chance(date(2027, 12, 31), 0.25, True),
+        Chance(date(2029, 12, 31), 0.75, True),
     ]
-    assert [c for _, c in chances(o, ())] == sorted(c for _, c in chances(o, ()))
+    assert found[2:] == chances(o, ())
+
+
+@given(
+    st.lists(st.one_of(st.floats(1, 365 * 29), st.just(np.inf)), min_size=1, max_size=40),
+    st.sampled_from([365.25 * 30, 365.25 * 60, 365.25 * 200]),
+)
+def test_the_years_of_the_chances_hold_the_ends_of_the_runs(days, horizon):
+    o = dataclasses.replace(outlook_of(days), horizon_days=horizon)
+    found, finish = chances(o, ()), finish_of(o)
+    assert 1 <= len(found) <= 12 and not any(c.announced for c in found)
+    assert [c.day for c in found] == sorted({c.day for c in found})
+    assert [c.share for c in found] == sorted(c.share for c in found)
+    assert all(c.share == o.chance_by(c.day) and c.day <= finish.horizon for c in found)
+    # Nothing is left out at the end: what is not done by then is done after the horizon or never.
+    whole = date(finish.horizon.year - 1, 12, 31)
+    if finish.never or o.chance_by(whole) < 1:
+        assert found[-1].day == whole
+    else:
+        assert found[-1].share == 1
 
 
 # --- what the reader may see ---------------------------------------------------------------------

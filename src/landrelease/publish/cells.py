@@ -65,7 +65,8 @@ def _runs(kind: np.ndarray) -> list[int]:
     """[gap, 5 × length + class, ...] over the cells row by row; `NOTHING` is no value."""
     columns = kind.shape[1]
     flat = kind.ravel()
-    begins = np.flatnonzero((np.diff(flat, prepend=-1) != 0) | (np.arange(flat.size) % columns == 0))
+    begins = np.flatnonzero(
+        (np.diff(flat, prepend=-1) != 0) | (np.arange(flat.size) % columns == 0))
     ends = np.append(begins[1:], flat.size)
     some = flat[begins] != NOTHING
     begins, ends = begins[some], ends[some]

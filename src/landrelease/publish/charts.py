@@ -173,7 +173,7 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
         at = float(y(k * step))
         svg.line("c-grid", left, at, width - right, at)
         svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
-    svg.text("c-text", left - 6, 16, unit_name, "end")
+    svg.text("c-text", left - 6, 11, unit_name, "end")
     years = last / 365.25
     jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
     first = start.year + (1 if (start.month, start.day) > (1, 1) else 0)
@@ -274,6 +274,7 @@ def _bars(
     highest = max((share for _, share, _ in bars), default=0.0) or 1.0
     svg = _Svg(width, height, label, styled=styled)
     step = nice_step(highest, 4)
+    highest = step * math.ceil(highest / step - 1e-9)  # the tallest bar ends below a labelled line
     scale = (height - top - bottom) / highest
     for k in range(int(highest / step + 1e-9) + 1):
         at = height - bottom - k * step * scale

@@ -16,7 +16,7 @@ import shapely
 
 from landrelease.core.hazard import Land
 from landrelease.core.outlook import Outlook
-from landrelease.core.report import PublicReport, Report
+from landrelease.core.report import PublicReport, Reopening, Report
 from landrelease.core.work import ACTIVITIES, Plan
 from landrelease.errors import PUB_NOT_FOR_ROLE, PUB_PUBLIC_FACTS, LandReleaseError
 from landrelease.publish.cells import cells_content
@@ -347,6 +347,8 @@ def map_content(report: Report, sight: Sight, dates: PlanDates | None) -> dict[s
     }
     if dates is not None:
         content["plan"] = _plan_content(dates, with_teams=sight.teams)
+        if report.communities is not None:
+            content["plan"]["reach"] = _reach_content(report.communities, dates)
     if sight.outcome:
         content["outcomes"] = {
             "rings": [rings(o.ground, origin, record_id=o.id) for o in land.outcomes],
@@ -411,6 +413,16 @@ def _plan_content(dates: PlanDates, *, with_teams: bool) -> dict[str, Any]:
     return content
 
 
+def _reach_content(found: Reopening, dates: PlanDates) -> dict[str, Any]:
+    """Communities by the day from which they can be reached, -1 where not within the plan."""
+    shift = (found.start - dates.start).days
+    return {
+        "day": [int(max(0, math.ceil(d + shift))) if math.isfinite(d) else -1
+                for d in found.plan_day],
+        "people": [None if math.isnan(v) else round(float(v)) for v in found.weight],
+    }
+
+
 def municipality_content(areas: Any, origin: tuple[int, int]) -> dict[str, Any]:
     """Outlines for orientation only, simplified by about 30 m: they bound no hazard."""
     shapes = [shapely.simplify(a.ground, 0.0003) for a in areas]
@@ -473,17 +485,51 @@ def cost_quantiles(outlook: Outlook) -> tuple[float, float, float]:
     return float(low), float(median), float(high)
 
 
-def chances(outlook: Outlook, promised: tuple[date, ...]) -> list[tuple[date, float]]:
-    """Dates with the share of the runs that are done by then; at most twelve ends of years."""
-    if promised:
-        return [(day, outlook.chance_by(day)) for day in sorted(promised)]
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The share of the runs that are done by the end of a day."""
+
+    day: date
+    share: float
+    announced: bool  # somebody promised this day
+
+
+def chances(outlook: Outlook, promised: tuple[date, ...]) -> list[Chance]:
+    """P(all done by a day): the days that were announced, then at most twelve ends of years."""
+    announced = [Chance(day, outlook.chance_by(day), True) for day in sorted(set(promised))]
+    return announced + [Chance(date(year, 12, 31), outlook.chance_by(date(year, 12, 31)), False)
+                        for year in chance_years(outlook)]
+
+
+def chance_years(outlook: Outlook, most: int = 12) -> list[int]:
+    """Years for the table: even steps while the runs end, then the last one.
+
+    From before the first run ends until nine in ten have, so that a few late runs do not stretch
+    the table; the last is the year of the last run, or the last whole one where runs never end.
+    """
     finish = finish_of(outlook)
-    if not finish.years:
-        return [(finish.horizon, outlook.chance_by(finish.horizon))]
-    first, last = finish.years[0] - 1, finish.years[-1]
-    step = max(1, math.ceil((last - first + 1) / 12))
-    years = sorted({*range(first, last + 1, step), last})
-    return [(date(y, 12, 31), outlook.chance_by(date(y, 12, 31))) for y in years]
+    end = finish.horizon.year - 1
+    first = finish.years[0] if finish.years else end
+    last = max(first, min(end, finish.years[-1]) if finish.years and not finish.never else end)
+    late = min(last, finish.high.year if finish.high is not None else last)
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100) if (late - first) // s + 3 <= most)
+    return sorted({y for y in range(first - 1, late + 1) if y % step == 0} | {last})
+
+
+def curve_rows(outlook: Outlook, most: int = 12) -> list[tuple[date, float, float, float]]:
+    """The curve as a table: the end of a year, and the area (m²) given back by then in the lowest,
+    the middle and the highest of the quantiles of the runs."""
+    levels = np.asarray(outlook.quantiles, dtype=float)
+    rows = [int(np.argmin(levels)), int(np.argmin(np.abs(levels - 0.5))), int(np.argmax(levels))]
+    curves = np.asarray(outlook.released_m2, dtype=float)[rows]
+    days = np.asarray(outlook.curve_days, dtype=float)
+    grows = np.flatnonzero(np.diff(curves[0], append=curves[0][-1]) > 0)
+    last = outlook.start + timedelta(days=int(days[grows[-1]]) if len(grows) else 0)
+    ends = [date(y, 12, 31) for y in range(outlook.start.year, last.year + 1)]
+    ends = ends[:: max(1, math.ceil(len(ends) / most))]
+    at = [(day - outlook.start).days for day in ends]
+    low, middle, high = (np.interp(at, days, curve).tolist() for curve in curves)
+    return list(zip(ends, low, middle, high, strict=True))
 
 
 # --- the public ----------------------------------------------------------------------------------

@@ -35,7 +35,9 @@ from landrelease.publish.page import (
     number,
     percent,
     plan_words,
+    sentence,
     standing_cautions,
+    weight_words,
     year_or_never,
 )
 from landrelease.publish.picture import RAMP, classes, map_svg
@@ -45,7 +47,7 @@ from landrelease.units import area_words
 
 LEDGER_ROWS = 12
 ASSUMPTION_ROWS = 9
-CHANCE_ROWS = 6
+ANNOUNCED_ROWS = 4
 LONGEST = 220  # characters of one text that the data brings
 
 
@@ -101,6 +103,8 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
             "reach": "section.reach",
             "phases": "section.phases",
             "chance": "forecast.chance",
+            "chance_year": "forecast.chance.year",
+            "chance_share": "forecast.chance.share",
             "fan": "forecast.fan",
             "finish": "forecast.finish",
         }.items()
@@ -126,7 +130,10 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         "fan_svg": "",
         "finish_svg": "",
         "forecast": [],
+        "forecast_notes": [],
         "chances": [],
+        "announced": [],
+        "never": "",
         "reach": [],
         "reach_svg": "",
         "phases": [],
@@ -141,7 +148,7 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
             report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330
         )
         content["weights"] = "; ".join(
-            f"{name}: {number(value)}" for name, value in report.weights.items()
+            weight_words(_cut(name, 60), value, w) for name, value in report.weights.items()
         )
     if not sight.quality:
         content["plan"] = []
@@ -228,12 +235,17 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
         low=f"{100 * levels[0]:.3g}",
         high=f"{100 * levels[-1]:.3g}",
     )
+    if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
+        note += " " + w("forecast.fan.total")
+    shares = chances(outlook, report.promised)
     return {
-        "chances": [[_day(day), percent(share)] for day, share in chances(
-            outlook, report.promised)][:CHANCE_ROWS],
+        "chances": [[str(c.day.year), percent(c.share)] for c in shares if not c.announced],
+        "announced": [w("doc.announced", date=_day(c.day), share=percent(c.share))
+                      for c in shares if c.announced][:ANNOUNCED_ROWS],
+        "never": never_words(finish, w),
         "fan_svg": charts.fan_chart(outlook, dates, "", styled=False, width=520, height=250),
         "finish_svg": charts.finish_chart(
-            finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=230
+            finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=250
         ),
         "forecast": [
             w(
@@ -242,12 +254,14 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
                 low=year_or_never(finish.low, finish, w),
                 high=year_or_never(finish.high, finish, w),
                 never=never_words(finish, w),
-            ),
-            *cost,
+            )
+            + (" " + " ".join(cost) if cost else ""),
+        ],
+        "forecast_notes": [
             note,
             w(
                 "forecast.policy",
-                policy=_cut(outlook.policy).rstrip(".") + ".",
+                policy=sentence(_cut(outlook.policy, 420)),
                 seed=outlook.seed,
                 runs=f"{outlook.runs:,}",
             ),
@@ -259,7 +273,7 @@ def _ledger(report: Report, w: Words) -> dict[str, Any]:
     rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
     shown = [[_cut(c, 60) for c in ledger_cells(r, w)] for r in rows[:LEDGER_ROWS]]
     if report.ledger_total is not None:
-        shown.append([_cut(c, 60) for c in ledger_cells(report.ledger_total, w)])
+        shown.append([_cut(c, 60) for c in ledger_cells(report.ledger_total, w, whole=True)])
     more = len(rows) - LEDGER_ROWS
     return {
         "ledger": shown,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
@@ -27,6 +28,7 @@ from landrelease.publish.content import (
     View,
     chances,
     cost_quantiles,
+    curve_rows,
     finish_of,
     map_content,
     order_of,
@@ -349,6 +351,18 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share < 0.1 or share > 0.99 else f"{100 * share:.0f} %"
 
 
+def sentence(text: str) -> str:
+    """With one full stop at its end."""
+    text = text.rstrip()
+    return text if text.endswith((".", "…", "!", "?")) else text + "."
+
+
+def weight_words(name: str, value: float, w: Words) -> str:
+    """A weight of the score in words, where its name is one of ours."""
+    known = f"plan.weight.{name}"
+    return f"{w(known) if w.knows(known) else name}: {number(value)}"
+
+
 def never_words(finish: Finish, w: Words) -> str:
     if finish.never > 0:
         return w("forecast.never", share=percent(finish.never), year=finish.horizon.year)
@@ -521,18 +535,27 @@ def _map_section(
             f'<p class="note">{_t(w("legend.small"))} {_t(w("legend.source"))}</p>',
         ]
     )
+    # People: those of the communities where roads were looked at, else residents near the areas.
+    people = "people" in hazards or "reach" in content.get("plan", {})
     if dates is not None:
         slider = "".join(
             [
                 '<div class="slider"><div class="slider-row">',
                 f'<button id="play" type="button" aria-pressed="false">'
                 f'{_t(w("slider.play"))}</button>',
-                f'<label for="day">{_t(w("slider.label"))}</label>',
-                '<input id="day" type="range" min="0" max="1" step="7" value="0">',
+                f'<label for="day" class="heard">{_t(w("slider.label"))}</label>',
+                '<div class="track"><input id="day" type="range" min="0" max="1" step="7" '
+                'value="0"><div id="years" class="years" aria-hidden="true"></div></div>',
                 '<output id="date" for="day"></output></div>',
                 '<div class="bar" aria-hidden="true"><i id="bar-done"></i>'
                 '<i id="bar-work"></i></div>',
-                '<p id="state" role="status" aria-live="polite"></p>',
+                '<dl class="now" aria-hidden="true">',
+                "".join(
+                    f'<div><dt>{_t(w(f"slider.{key}"))}</dt><dd id="now-{key}"></dd>'
+                    f'<dd class="note" id="note-{key}"></dd></div>'
+                    for key in ("areas", "given", *(["people"] if people else []))
+                ),
+                '</dl><p id="state" class="heard" role="status" aria-live="polite"></p>',
                 f'<p class="note">{_t(w("slider.note"))}</p></div>',
             ]
         )
@@ -573,7 +596,7 @@ def _cells_legend(cells: Mapping[str, Any], w: Words) -> str:
     names = [
         w("cells.most", least=limits[0]),
         *(w("interval", low=low, high=high) + " %"
-          for high, low in zip(limits, limits[1:], strict=False)),
+          for high, low in itertools.pairwise(limits)),
         w("cells.least", most=limits[-1]),
     ]
     rows = "".join(
@@ -709,39 +732,58 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         low=f"{100 * levels[0]:.3g}",
         high=f"{100 * levels[-1]:.3g}",
     )
+    if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
+        fan_note += " " + w("forecast.fan.total")
     chance = _table(
         [(w("forecast.chance.date"), False), (w("forecast.chance.share"), True)],
         [
-            [_t(_date(day)), f"{charts.share_bar(share)} {percent(share)}"]
-            for day, share in chances(outlook, report.promised)
+            [
+                _t(_date(c.day)) + (f" <small>{_t(w('forecast.chance.announced'))}</small>"
+                                    if c.announced else ""),
+                f'{charts.share_bar(c.share)} <span class="share">{percent(c.share)}</span>',
+            ]
+            for c in chances(outlook, report.promised)
         ],
         label=w("forecast.chance"),
     )
+    curve = _table(
+        [(w("forecast.chance.date"), False),
+         (w("forecast.curve.low", level=f"{100 * levels[0]:.3g}"), True),
+         (w("forecast.curve.middle"), True),
+         (w("forecast.curve.high", level=f"{100 * levels[-1]:.3g}"), True)],
+        [[_t(_date(day)), *(_t(area_words(v)) for v in values)]
+         for day, *values in curve_rows(outlook)],
+        label=w("forecast.curve"),
+    )
     drivers = "".join(
-        f"<li><strong>{_t(d.name)}</strong> {charts.share_bar(d.share)} {percent(d.share)}"
-        f"<br><small>{_t(d.words)}</small></li>"
+        f"<li><p>{charts.share_bar(d.share)} <strong>{percent(d.share)}</strong> "
+        f"{_t(d.words)} <small>{_t(d.name)}</small></p></li>"
         for d in sorted(outlook.drivers, key=lambda d: -d.share)
     )
     policy = w(
         "forecast.policy",
-        policy=outlook.policy.rstrip(".") + ".",
+        policy=sentence(outlook.policy),
         seed=outlook.seed,
         runs=f"{outlook.runs:,}",
     )
+    notes = "".join(f"<li>{_t(note)}</li>" for note in outlook.notes)
     inside = "".join(
         [
-            '<div class="charts three"><figure class="big fan">',
-            f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}<p class="note">'
-            f'{_t(fan_note)}</p>',
-            f'</figure><div class="stack"><figure><figcaption>'
-            f'{_t(w("forecast.finish"))}</figcaption>{years}',
-            f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
-            f"{costs}</div>",
-            f"<div><h3>{_t(w('forecast.chance'))}</h3>{chance}</div>",
-            f'<div><h3>{_t(w("forecast.drivers"))}</h3><ul class="drivers">{drivers}</ul>'
-            f'<p class="note">{_t(w("forecast.drivers.note"))}</p></div></div>'
+            '<div class="charts wideleft"><div class="stack"><figure class="fan">',
+            f'<figcaption>{_t(w("forecast.fan"))}</figcaption>{fan}',
+            f'<p class="note">{_t(fan_note)}</p>',
+            f'<details><summary>{_t(w("forecast.curve"))}</summary>{curve}</details></figure>',
+            f"<div><h3>{_t(w('forecast.drivers'))}</h3><ul class=\"drivers\">{drivers}</ul>"
+            f'<p class="note">{_t(outlook.explained or w("forecast.drivers.note"))}</p></div>'
             if drivers
-            else "</div>",
+            else "",
+            '</div><div class="stack">',
+            f"<div><h3>{_t(w('forecast.chance'))}</h3>{chance}"
+            f'<p class="note">{_t(never)}</p></div>',
+            f'<figure><figcaption>{_t(w("forecast.finish"))}</figcaption>{years}',
+            f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
+            f"{costs}</div></div>",
+            f'<h3>{_t(w("forecast.notes"))}</h3><ul class="cautions">{notes}</ul>' if notes else "",
             f'<p class="note">{_t(policy)}</p>',
         ]
     )
@@ -797,8 +839,7 @@ def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | Non
         label=w("section.plan"),
     )
     weights = "".join(
-        f"<li>{_t(name)}: <strong>{_t(number(value))}</strong></li>"
-        for name, value in report.weights.items()
+        f"<li>{_t(weight_words(name, value, w))}</li>" for name, value in report.weights.items()
     )
     repeat = w("plan.words.repeat", seed=plan.seed, iterations=f"{plan.iterations:,}")
     inside = "".join(
@@ -852,9 +893,9 @@ def hectares_cell(m2: float | None, w: Words) -> str:
     return f"{m2 / M2_PER_HECTARE:,.1f}" if m2 else "0"
 
 
-def ledger_cells(row: LedgerRow, w: Words) -> list[str]:
+def ledger_cells(row: LedgerRow, w: Words, *, whole: bool = False) -> list[str]:
     return [
-        row.name,
+        w("whole") if whole else row.name,
         f"{row.hazards:,}",
         hectares_cell(row.hazardous_m2, w),
         hectares_cell(row.cancelled_m2, w),
@@ -882,11 +923,11 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
         )
     ]
 
-    def cells(row: LedgerRow) -> list[str]:
+    def cells(row: LedgerRow, *, whole: bool = False) -> list[str]:
         last = [f"{row.accidents:,}"] if accidents else []
         return [
             _t(c).replace(_t(w("not_reported")), f"<i>{_t(w('not_reported'))}</i>")
-            for c in (*ledger_cells(row, w), *last)
+            for c in (*ledger_cells(row, w, whole=whole), *last)
         ]
 
     rows = sorted(report.ledger, key=lambda r: (-r.hazardous_m2, r.name))
@@ -898,7 +939,7 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
             head,
             [cells(r) for r in rows],
             label=w("section.ledger"),
-            total=cells(report.ledger_total) if report.ledger_total else None,
+            total=cells(report.ledger_total, whole=True) if report.ledger_total else None,
         ),
     )
 

@@ -14,11 +14,12 @@ ENGLISH: Mapping[str, str] = {
     "synthetic": "SYNTHETIC DATA: made up. Nothing here is about real ground.",
     "synthetic_mark": "Synthetic",
     "caution_short": (
-        "Not for moving on the ground. These records are out of date and incomplete. "
+        "Not for moving on the ground. Records are incomplete and can be out of date. "
         "Ground without colour means: no information, treat as dangerous."
     ),
     "caution.moving": (
-        "The records are out of date. They must not be used for moving on the ground."
+        "Records are incomplete and can be out of date. They must not be used for moving on the "
+        "ground."
     ),
     "caution.blank": (
         "Ground without colour is ground without information. Treat it as dangerous."
@@ -74,13 +75,13 @@ ENGLISH: Mapping[str, str] = {
     "tile.hazardous.note": "{count} areas in {municipalities} municipalities",
     "tile.released": "Expected back within the plan",
     "tile.released.note": "{cancelled} cancelled, {reduced} reduced, {cleared} cleared; by {date}",
-    "tile.finish": "All done, half of the runs",
+    "tile.finish": "All done by, in half of the runs",
     "tile.finish.note": "80 % of the runs: {low} to {high}",
     "tile.finish.never": "after {year}",
-    "tile.cost": "Cost, half of the runs",
-    "tile.cost.note": "80 % of the runs: {low} to {high} {currency}",
-    "tile.quality": "Room closed by the plan",
-    "tile.quality.note": "between the best simple rule and what no plan can beat",
+    "tile.cost": "Cost until then",
+    "tile.cost.note": "half of the runs; 80 %: {low} to {high} {currency}",
+    "tile.quality": "Quality of the plan",
+    "tile.quality.note": "of the way from the best simple rule to what no plan can beat",
     "tile.quality.none": "no room",
     "section.map": "Map and plan",
     "section.areas": "Areas in the order of the plan",
@@ -188,7 +189,10 @@ ENGLISH: Mapping[str, str] = {
         "Symbols after Technical Note 07.11/01 (SHA F4A718, CHA FF0000; status as outline). "
         "The symbol for a class that nobody reported is our own."
     ),
-    "slider.label": "Date in the plan",
+    "slider.label": "Date in the plan (arrow keys a week, Page Up and Page Down a year)",
+    "slider.areas": "Areas finished",
+    "slider.given": "Expected back",
+    "slider.people": "People",
     "slider.play": "Play",
     "slider.stop": "Stop",
     "slider.today": "Start of the plan",
@@ -236,7 +240,18 @@ ENGLISH: Mapping[str, str] = {
     "forecast.cost": "Cost until then",
     "forecast.cost.note": "Share of the runs, million {currency}.",
     "forecast.cost.note_small": "Share of the runs, {currency}.",
-    "forecast.chance": "Chance to be done by",
+    "forecast.fan.total": (
+        "Dotted: the area recorded today; runs go above it because ground turns up that nobody "
+        "knew of."
+    ),
+    "forecast.curve": "The curve as a table",
+    "forecast.curve.low": "{level} % of the runs are below",
+    "forecast.curve.middle": "half of the runs",
+    "forecast.curve.high": "{level} % are below",
+    "forecast.notes": "What to know about this forecast",
+    "forecast.chance": "Chance that all is done by the end of",
+    "forecast.chance.year": "End of",
+    "forecast.chance.announced": "announced",
     "forecast.chance.date": "Date",
     "forecast.chance.share": "Share of the runs",
     "forecast.drivers": "What moves the finish",
@@ -279,6 +294,8 @@ ENGLISH: Mapping[str, str] = {
     "plan.col.score": "Score",
     "plan.col.over": "Above the bound",
     "plan.weights": "Weights",
+    "plan.weight.person_weight": "Points a resident nearby and day of delay",
+    "plan.weight.hectare_weight": "Points a hectare and day of delay",
     "plan.svg": "Scores of the simple rules, of this plan and the bound on one line.",
     "plan.none": "No plan was made.",
     "ledger.note": (
@@ -326,6 +343,17 @@ ENGLISH: Mapping[str, str] = {
     ),
     "foot": "Made by landrelease. {made}. {chain}.",
     # --- what the script of the planner page says ------------------------------------------------
+    "js.now_areas": "{done} of {total}",
+    "js.now_work": "{work} in work, {open} not started",
+    "js.now_given": "{sum} of {whole}",
+    "js.now_parts": "{cancelled} cancelled, {reduced} reduced, {cleared} cleared",
+    "js.now_people": "{people} people",
+    "js.now_reached": "in {open} of {count} communities that can be reached",
+    "js.now_unknown": "({count} of them did not report their people)",
+    "js.now_most": "At most {people}",
+    "js.now_near": "live near the finished areas; one near several is counted for each",
+    "js.people_by_then": "People",
+    "js.value": "{date}: {done} of {total} areas finished, {sum} expected back.",
     "js.state": ("{date}: {done} of {total} areas finished, {work} in work, {open} not started."),
     "js.area": (
         "Expected back: {sum} of {whole} ({cancelled} cancelled, {reduced} reduced, "
@@ -473,6 +501,7 @@ ENGLISH: Mapping[str, str] = {
         "(80 % of the areas); it is a prior where no local effort is on record."
     ),
     "doc.finish": ("Half of the runs are done by {median}, 80 % between {low} and {high}. {never}"),
+    "doc.announced": "Announced for {date}: done by then in {share} of the runs.",
     "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",
     "doc.more": "and {count} more on the page",
 }
@@ -487,6 +516,9 @@ class Words:
     def __call__(self, key: str, **facts: object) -> str:
         text = self._translated.get(key) or ENGLISH[key]
         return text.format(**facts) if facts else text
+
+    def knows(self, key: str) -> bool:
+        return key in ENGLISH
 
     def for_script(self, prefix: str = "js.") -> dict[str, str]:
         """The texts that travel with the page, by the key without its `js.`."""

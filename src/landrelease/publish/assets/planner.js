@@ -330,6 +330,31 @@
   legend();
 
   // --- the slider
+  const ha = (m2) => `${number(m2 / 1e4, m2 > 0 && m2 < 1e6 ? 1 : 0)} ha`;
+  // Two figures are enough for an expectation over uncertain places.
+  function rough(v) {
+    const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(v, 1))) - 1);
+    return number(Math.ceil(v / unit - 1e-9) * unit);
+  }
+  function peopleNow() {
+    if (plan.reach) {
+      const r = plan.reach, now = { count: r.day.length, open: 0, people: 0, unknown: 0 };
+      r.day.forEach((d, i) => {
+        if (d < 0 || d > day) return;
+        now.open++;
+        if (r.people[i] === null) now.unknown++;
+        else now.people += r.people[i];
+      });
+      return [say(words, "now_people", { people: number(now.people) }),
+        say(words, "now_reached", { open: number(now.open), count: number(now.count) }) +
+          (now.unknown ? " " + say(words, "now_unknown", { count: number(now.unknown) }) : "")];
+    }
+    if (!h.people) return null;
+    let sum = 0;
+    for (let i = 0; i < total; i++) if (state(i) === 2) sum += h.people[i] || 0;
+    return [sum ? say(words, "now_most", { people: rough(sum) }) : "0", words.now_near];
+  }
+  let telling = 0;
   function stateText() {
     let done = 0, work = 0;
     for (let i = 0; i < total; i++) {
@@ -337,23 +362,44 @@
       if (s === 2) done++;
       if (s === 1) work++;
     }
-    const facts = { date: date(day), done: number(done), total: number(total), work: number(work),
-      open: number(total - done - work) };
-    let text = say(words, "state", facts);
-    const c = plan.curve;
+    const c = plan.curve, parts = {};
     let j = -1;
     while (j + 1 < c.day.length && c.day[j + 1] <= day) j++;
-    const parts = {};
     for (const name of ["cancelled", "reduced", "cleared"]) parts[name] = j < 0 ? 0 : c[name][j];
     const sum = parts.cancelled + parts.reduced + parts.cleared;
-    text += " " + say(words, "area", { sum: areaWords(sum), whole: areaWords(page.whole_m2),
-      cancelled: areaWords(parts.cancelled), reduced: areaWords(parts.reduced),
-      cleared: areaWords(parts.cleared) });
-    $("state").textContent = text;
-    $("day").setAttribute("aria-valuetext", `${facts.date}: ${facts.done} / ${facts.total}`);
+    const facts = { date: date(day), done: number(done), total: number(total), work: number(work),
+      open: number(total - done - work), sum: ha(sum), whole: ha(page.whole_m2),
+      cancelled: ha(parts.cancelled), reduced: ha(parts.reduced), cleared: ha(parts.cleared) };
+    const people = peopleNow(), now = {
+      areas: [say(words, "now_areas", facts), say(words, "now_work", facts)],
+      given: [say(words, "now_given", facts), say(words, "now_parts", facts)], people };
+    for (const [key, pair] of Object.entries(now)) {
+      if (!pair || !$("now-" + key)) continue;
+      $("now-" + key).textContent = pair[0];
+      $("note-" + key).textContent = pair[1];
+    }
     $("date").textContent = facts.date;
+    $("day").setAttribute("aria-valuetext",
+      say(words, "value", facts) + (people ? " " + people.join(" ") : ""));
+    // Said aloud once the slider rests, not at every step of it.
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      $("state").textContent = say(words, "state", facts) + " " + say(words, "area", facts) +
+        (people ? ` ${words.people_by_then}: ${people.join(" ")}` : "");
+    }, 300);
     $("bar-done").style.width = 100 * done / Math.max(1, total) + "%";
     $("bar-work").style.width = 100 * work / Math.max(1, total) + "%";
+  }
+  function years() {
+    const first = new Date(start).getUTCFullYear();
+    const last = new Date(start + plan.days * 86400000).getUTCFullYear();
+    const step = Math.max(1, Math.ceil((last - first) / 6));
+    for (let y = first + 1; y <= last; y++) {
+      if ((y - first - 1) % step) continue;
+      const mark = element("span", null, y), at = (Date.UTC(y, 0, 1) - start) / 86400000 / plan.days;
+      mark.style.left = `calc(${100 * at}% + ${8 - 16 * at}px)`; // the thumb is 16 px wide
+      if (at > 0.02 && at < 0.98) $("years").append(mark);
+    }
   }
   if (plan) {
     const slider = $("day"), play = $("play");
@@ -365,10 +411,19 @@
       map.redraw();
     };
     slider.max = plan.days;
+    years();
     slider.addEventListener("input", () => {
-      day = Number(slider.value);
+      // The last step may be short of the plan's last day.
+      day = plan.days - slider.value < slider.step ? plan.days : Number(slider.value);
       stateText();
       map.redraw();
+    });
+    // Arrows move by a week, Page Up and Page Down by 52, Home and End to the ends.
+    slider.addEventListener("keydown", (ev) => {
+      const move = { PageUp: 364, PageDown: -364 }[ev.key];
+      if (!move || ev.ctrlKey || ev.metaKey || ev.altKey) return;
+      ev.preventDefault();
+      set(day + move);
     });
     play.addEventListener("click", () => {
       const stop = () => {
