@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
+from landrelease.core.report import PublicTotal
 from landrelease.errors import LandReleaseError
 from landrelease.publish.content import chances, curve_rows
 from landrelease.publish.page import percent, render_page, render_public
@@ -403,3 +404,15 @@ def test_every_word_that_a_script_asks_for_is_in_the_catalogue():
 )
 def test_a_share_is_not_rounded_to_never_or_always(share, words):
     assert percent(share) == words
+
+
+def test_safety_S15_a_zero_of_the_public_table_is_not_called_free_of_hazards():
+    report = public_report(totals=(PublicTotal("Kakanj", 0, 0.0, None),))
+    words = Reader(render_public(report)).words
+    assert "A zero means that nothing is recorded there; it does not mean that nothing is" in words
+    assert "Kakanj 0 0 not reported" in words
+
+
+def test_safety_S03_the_public_table_calls_cleared_ground_cleared():
+    words = Reader(render_public(public_report())).words
+    assert "Hazardous, ha Cleared, ha" in words and "Released, ha" not in words

@@ -173,7 +173,7 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
         at = float(y(k * step))
         svg.line("c-grid", left, at, width - right, at)
         svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
-    svg.text("c-text", left - 6, 11, unit_name, "end")
+    svg.text("c-text", left + 6, 18, unit_name)
     years = last / 365.25
     jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
     first = start.year + (1 if (start.month, start.day) > (1, 1) else 0)
@@ -182,7 +182,8 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
         if 0 <= day <= last and year % jump == 0:
             at = float(x(day))
             svg.line("c-axis", at, height - bottom, at, height - bottom + 5)
-            svg.text("c-text", at, height - 8, str(year), "middle")
+            if at < width - 32:  # the last one would not find room on a small screen
+                svg.text("c-text", at, height - 8, str(year), "middle")
     svg.line("c-axis", left, height - bottom, width - right, height - bottom)
 
 

@@ -542,11 +542,9 @@ def public_content(report: PublicReport) -> dict[str, Any]:
     """
     if not (math.isfinite(report.cell_m) and report.cell_m > 0):
         raise LandReleaseError(PUB_PUBLIC_FACTS, found=f"cells of {report.cell_m} m")
-    shapes = [
-        *report.hazardous,
-        *(r.ground for r in report.released),
-        *(m.ground for m in report.municipalities),
-    ]
+    # What is recorded fills the map; outlines alone only where nothing is.
+    shapes = [*report.hazardous, *(r.ground for r in report.released)] or [
+        m.ground for m in report.municipalities]
     bounds = (
         (-1.0, -1.0, 1.0, 1.0)
         if not shapes

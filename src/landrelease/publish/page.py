@@ -845,7 +845,7 @@ def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | Non
     inside = "".join(
         [
             "".join(f"<p>{_t(text)}</p>" for text in plan_words(report, w, dates)),
-            f'<div class="charts"><figure class="big">{chart}</figure><div>{table}</div></div>',
+            f'<div class="charts"><figure class="score">{chart}</figure><div>{table}</div></div>',
             f'<h3>{_t(w("plan.weights"))}</h3><ul class="weights">{weights}</ul>'
             if weights
             else "",
@@ -970,10 +970,16 @@ def _figures_section(report: Report, sight: Sight, w: Words) -> Section:
             )
         parts.append(
             f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(f.definition)} {_t(f.note)}</dd><dd>{_t(f.scope)}</dd><dd>"
-            f"{lineage}</dd></div>"
+            f"<dd>{_t(_note(f.definition, f.note))}</dd>"
+            + (f"<dd>{_t(f.scope)}</dd>" if f.scope != "all" else "")
+            + f"<dd>{lineage}</dd></div>"
         )
     return "figures", w("section.figures"), f'<dl class="figures">{"".join(parts)}</dl>'
+
+
+def _note(definition: str, note: str) -> str:
+    """A definition with what has to be known beside it, as sentences."""
+    return " ".join([definition, *([sentence(note[0].upper() + note[1:])] if note else [])])
 
 
 def _assumptions_section(report: Report, sight: Sight, w: Words) -> Section:
@@ -1090,6 +1096,7 @@ def _public_totals(report: PublicReport, w: Words) -> str:
     ]
     return (
         f'<section id="totals"><div class="wide"><h2>{_t(w("public.totals"))}</h2>'
+        f'<p class="note">{_t(w("public.totals.note"))}</p>'
         + _table(
             [
                 (w(f"public.totals.{key}"), key != "name")
@@ -1119,7 +1126,7 @@ def _public_figures(report: PublicReport, w: Words) -> str:
             )
         parts.append(
             f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(f.definition)} {_t(f.note)}</dd></div>"
+            f"<dd>{_t(_note(f.definition, f.note))}</dd></div>"
         )
     return (
         f'<section id="figures"><div class="wide"><h2>{_t(w("public.figures"))}</h2>'

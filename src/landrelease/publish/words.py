@@ -444,7 +444,11 @@ ENGLISH: Mapping[str, str] = {
     "public.totals.name": "Municipality",
     "public.totals.hazards": "Hazardous areas",
     "public.totals.area": "Hazardous, ha",
-    "public.totals.released": "Released, ha",
+    "public.totals.released": "Cleared, ha",
+    "public.totals.note": (
+        "What is recorded, by municipality. A zero means that nothing is recorded there; it does "
+        "not mean that nothing is there. Cancelled and reduced ground is not part of “cleared”."
+    ),
     "public.figures": "Figures",
     "public.interval": "80 %: {low} to {high}",
     "public.sources": "Where this comes from",

@@ -447,7 +447,7 @@
   }
 
   // --- the table of areas
-  const PAGE = 50;
+  const PAGE = matchMedia("(max-width: 760px)").matches ? 10 : 50; // rows are cards on a phone
   const body = $("areas-body");
   let sort = { key: "order", up: true }, from = 0, rows = [];
   const COLUMNS = JSON.parse(document.getElementById("columns").textContent);

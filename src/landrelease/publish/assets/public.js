@@ -21,7 +21,7 @@
       const c = map.ctx;
       map.released(released);
       for (const path of map.paths(cells, () => 0).values()) {
-        c.globalAlpha = 0.55;
+        c.globalAlpha = 0.7;
         c.fillStyle = map.colour("public-hazard");
         c.fill(path);
         c.globalAlpha = 0.6;
