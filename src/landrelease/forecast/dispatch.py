@@ -174,7 +174,7 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
 def _play(
     stage, parent, work, slowness, lost, option_start, pool, slots, pool_start, gone, when, what,
     move_slots, horizon, known, zone, gate_from, gate_to, left, stage_gate_start, stage_gate,
-    state, alone, chosen, child, sibling, outside, beside, waits, block, lowest, free, soonest,
+    state, alone, chosen, child, sibling, outside, beside, waits, block, first, free, soonest,
     until, doing, ready, ended, finish, busy_until, worked, zone_opens,
 ):  # fmt: skip
     """See `play`. E elements, P pools, T teams, Z zones; in and out:
@@ -185,7 +185,7 @@ def _play(
     child, sibling (E,) first child and next one; outside (Z,), beside (E,) the same for the
         elements that wait for a zone
     waits (P, E) the queues; elements are numbered by priority, the smallest comes first
-    block (P, B) False: nothing waits in it; lowest (P,) nothing waits in a block before this one
+    block (P, B) False: nothing waits in it; first (P,) nothing waits before this
     free (P,) teams; soonest (P,) end of any step of theirs
     until (T,) end of the step; doing (T,) its element, -1 where free
     ready, ended (E,) stacks of what becomes ready, and what ends, now
@@ -252,7 +252,7 @@ def _play(
                 if not gone[p] and (q < 0 or not (alone[e] or gone[q])):
                     waits[p, e] = True
                     block[p, e // BLOCK] = True
-                    lowest[p] = min(lowest[p], e // BLOCK)
+                    first[p] = min(first[p], e)
         if to_do == 0:
             break
 
@@ -262,19 +262,17 @@ def _play(
             for p in range(pools):
                 if free[p] == 0:
                     continue
-                while lowest[p] * BLOCK < e:
-                    i = lowest[p] * BLOCK
-                    end = min(i + BLOCK, e)
-                    if block[p, lowest[p]]:
-                        while i < end and not waits[p, i]:
-                            i += 1
-                        if i < end:
-                            e = i
-                            break
-                        if end < lowest[p] * BLOCK + BLOCK and end < elements:
-                            break  # perhaps the rest of the block has some
-                        block[p, lowest[p]] = False
-                    lowest[p] += 1
+                while first[p] < e:
+                    i = first[p]
+                    if waits[p, i]:
+                        e = i
+                        break
+                    i += 1
+                    if i % BLOCK == 0:
+                        block[p, i // BLOCK - 1] = False
+                        while i < e and not block[p, i // BLOCK]:
+                            i += BLOCK
+                    first[p] = i
             if e == elements:
                 break
             step = 0
