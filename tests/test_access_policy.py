@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 import shapely
 
+from landrelease.access import policy
 from landrelease.access.policy import (
     ALL,
     NEVER_PUBLIC,
@@ -16,6 +17,7 @@ from landrelease.access.policy import (
     select,
     view,
 )
+from landrelease.core.ledger import Figure
 from landrelease.core.record import KINDS, Field, Record
 from landrelease.errors import LandReleaseError
 
@@ -131,3 +133,22 @@ def test_what_is_withheld_is_said_with_its_reason():
     assert [w.subject for w in view("administrator").withheld()] == []
     (unknown,) = view("administrator").withheld(["tracks", "unheard of"])
     assert unknown.subject == "unheard of" and unknown.precision == "none"
+
+
+@pytest.mark.parametrize("role", policy.ROLES)
+def test_safety_S14_a_figure_follows_the_policy_of_what_it_shows(role):
+    reader = policy.view(role)
+    subjects = [(s, f) for s, fields in policy.RESULTS.items() for f in fields]
+    made = [Figure(f"{s}.{f}", "", "", 1.0, "", "all", ("h1",), "head", subject=s, field=f)
+            for s, f in subjects] + [Figure("area", "", "", 1.0, "", "all", ("h1",), "head")]
+    shown = policy.figures(made, reader)
+    assert {f.id for f in shown} == {"area"} | {
+        f"{s}.{f}" for s, f in subjects if reader.may(s, f)}
+    assert all(bool(f.records) == reader.may("figures", "records") for f in shown)
+
+
+def test_safety_S14_cost_and_quality_of_the_plan_have_a_policy_of_their_own():
+    reader = policy.view("operator")
+    made = [Figure(f"{s}.{f}", "", "", 1.0, "", "all", (), "head", subject=s, field=f)
+            for s, f in (("forecast", "cost"), ("plan_quality", "gap"), ("forecast", "finish"))]
+    assert [f.id for f in policy.figures(made, reader)] == ["forecast.finish"]

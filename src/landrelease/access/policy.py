@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from landrelease.core.ledger import Figure
 from landrelease.core.record import KINDS, Record
 from landrelease.errors import ROLE_UNKNOWN, LandReleaseError
 
@@ -250,6 +251,20 @@ def view(role: str | None = None) -> View:
         if known == wanted:
             return View(known)
     raise LandReleaseError(ROLE_UNKNOWN, found=repr(role), expected=", ".join(ROLES))
+
+
+def figures(found: Iterable[Figure], reader: View) -> tuple[Figure, ...]:
+    """The figures that a view may show; their records only where it may see those too.
+
+    A figure that shows a result of its own (cost, quality of the plan, chances) follows the policy
+    of that result.
+    """
+    if not reader.may("figures"):
+        return ()
+    shown = (f for f in found if not f.subject or reader.may(f.subject, f.field))
+    if reader.may("figures", "records"):
+        return tuple(shown)
+    return tuple(replace(f, records=()) for f in shown)
 
 
 def redact(records: Iterable[Record], role: str | None = None) -> list[Record]:

@@ -27,7 +27,11 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that can be traced: `records` are those that it rests on, at `chain_head`."""
+    """A number that can be traced: `records` are those that it rests on, at `chain_head`.
+
+    `subject` and `field` name the result that it shows, where the policy knows it by itself
+    ("forecast", "cost"): who may not see that may not see the figure (S14).
+    """
 
     id: str
     name: str
@@ -40,3 +44,5 @@ class Figure:
     low: float | None = None  # central 80 %, where the number is uncertain (S12)
     high: float | None = None
     note: str = ""
+    subject: str = ""
+    field: str = ""

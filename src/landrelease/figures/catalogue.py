@@ -95,7 +95,8 @@ def assessment_figures(
                "high together.",
                sum(a.prior.probability for a in assessments), "areas", "all", ids, chain_head,
                low=sum(a.prior.low for a in assessments),
-               high=sum(a.prior.high for a in assessments), note="prior"),
+               high=sum(a.prior.high for a in assessments), note="prior",
+               subject="assessment", field="prior"),
     )
 
 
@@ -111,11 +112,14 @@ def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[
                float(problem.released_m2[done].sum()), "m²", f"until {end}", hazards, chain_head,
                note="; ".join(
                    f"{word}: {problem.released_m2[done & (problem.activity == code)].sum():.0f} m²"
-                   for code, word in enumerate(("cancelled", "reduced", "cleared")))),
+                   for code, word in enumerate(("cancelled", "reduced", "cleared"))),
+               subject="plan_quality", field="score"),
         Figure("plan_gap", "Gap to the bound", "(plan - bound) / bound: no plan of this problem "
-               "can be better by more.", plan.gap, "ratio", "plan", hazards, chain_head),
+               "can be better by more.", plan.gap, "ratio", "plan", hazards, chain_head,
+               subject="plan_quality", field="gap"),
         Figure("plan_room_closed", "Room closed", "(best simple rule - plan) / (best simple rule "
-               "- bound).", plan.room_closed, "ratio", "plan", hazards, chain_head),
+               "- bound).", plan.room_closed, "ratio", "plan", hazards, chain_head,
+               subject="plan_quality", field="room_closed"),
     ]
     if outlook is not None and outlook.runs:
         low, middle, high = (
@@ -128,12 +132,14 @@ def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[
             middle if np.isfinite(middle) else None, "years", "all", hazards, chain_head,
             low=low if np.isfinite(low) else None, high=high if np.isfinite(high) else None,
             note=f"{unfinished} of {outlook.runs} runs do not finish within "
-                 f"{outlook.horizon_days / 365.25:.0f} years"))
+                 f"{outlook.horizon_days / 365.25:.0f} years",
+            subject="forecast", field="finish"))
         low, middle, high = (float(np.quantile(outlook.cost, q)) for q in (0.1, 0.5, 0.9))
         figures.append(Figure(
             "cost", "Cost until all is done", "Median of the simulated cost, with the central "
             "80 %; runs that do not finish count until the horizon of the forecast.", middle,
-            outlook.currency, "all", hazards, chain_head, low=low, high=high))
+            outlook.currency, "all", hazards, chain_head, low=low, high=high,
+            subject="forecast", field="cost"))
     return tuple(figures)
 
 

@@ -497,8 +497,7 @@ def publish_public(
             for r in results.ledger[:-1]),
         figures=tuple(
             PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
-            for f in results.figures
-            if f.scope == "all" and view.may("figures")),
+            for f in policy.figures(results.figures, view) if f.scope == "all"),
         sources=heading.sources, cautions=cautions, contact=heading.contact,
     )
     path = out / "index.html"
@@ -526,6 +525,7 @@ def publish_planner(
     from landrelease.store import results as files
 
     view = policy.view(role)
+    results = dataclasses.replace(results, figures=policy.figures(results.figures, view))
     synthetic = heading.synthetic or results.land.synthetic
     report = Report(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
@@ -741,9 +741,8 @@ def visible_figures(
     stated = load_assumptions()
     land = load_land(registry, stated)
     rows = make_ledger(land, progress)
-    figures = tuple(f for f in make_figures(land, rows) if view.may("figures"))
+    figures = policy.figures(make_figures(land, rows), view)
     if not view.may("figures", "records"):
-        figures = tuple(dataclasses.replace(f, records=()) for f in figures)
         rows = tuple(dataclasses.replace(r, hazard_ids=(), outcome_ids=()) for r in rows)
     return rows, figures
 
