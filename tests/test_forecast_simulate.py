@@ -119,8 +119,7 @@ def workforce(options, teams, opens=None, closes=None, horizon=10_000.0, move=0.
     pools = len(teams)
     return Workforce(
         option_start=np.concatenate([[0], np.cumsum([len(o) for o in options])]).astype(np.int64),
-        pool=np.array([[o[0], o[2]] for o in flat], dtype=np.int64).reshape(-1, 2),
-        slots=np.array([[o[1], o[3]] for o in flat], dtype=float).reshape(-1, 2),
+        option=np.array(flat, dtype=np.int32).reshape(-1, 4),
         pool_start=np.concatenate([[0], np.cumsum(teams)]).astype(np.int64),
         opens=np.zeros(pools) if opens is None else np.array(opens, dtype=float),
         closes=np.full(pools, np.inf) if closes is None else np.array(closes, dtype=float),

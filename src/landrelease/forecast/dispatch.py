@@ -24,8 +24,7 @@ class Workforce:
     """Options, pools and time as the kernel reads them. O options, P pools."""
 
     option_start: np.ndarray  # int64 (S + 1,)
-    pool: np.ndarray  # int64 (O, 2) first and second, -1 where there is no second step
-    slots: np.ndarray  # float64 (O, 2) planned slots of the two steps
+    option: np.ndarray  # int32 (O, 4) pool and planned slots of the first step, then of the second
     pool_start: np.ndarray  # int64 (P + 1,) teams before each pool
     opens: np.ndarray  # float64 (P,) slots
     closes: np.ndarray  # float64 (P,) slots, inf where the pool stays
@@ -54,14 +53,14 @@ class Ways:
 def workforce_of(problem: Problem, calendar: Calendar, move_days: float) -> Workforce:
     """Lay options and pools out for the kernel."""
     option_start = np.asarray(problem.option_start, dtype=np.int64)
-    pool = np.column_stack([problem.first_pool, problem.second_pool]).astype(np.int64)
-    slots = np.column_stack([problem.first_slots, problem.second_slots]).astype(np.float64)
+    option = np.column_stack([
+        problem.first_pool, problem.first_slots, problem.second_pool, problem.second_slots,
+    ]).astype(np.int32)  # fmt: skip
     opens, closes = stays(problem, calendar)
     teams = np.maximum(np.asarray(problem.pool_teams, dtype=np.int64), 0)
     return Workforce(
         option_start=option_start,
-        pool=pool,
-        slots=slots,
+        option=option,
         pool_start=np.concatenate([[0], np.cumsum(teams)]).astype(np.int64),
         opens=opens,
         closes=closes,
@@ -136,8 +135,8 @@ def play(
     # Arrays that the kernel works with are made here: compiling numpy's constructors takes longer
     # than all the rest of it.
     _play(
-        stage, parent, work, slowness, lost, workforce.option_start, workforce.pool,
-        workforce.slots, workforce.pool_start, ~stays, when[order], what[order],
+        stage, parent, work, slowness, lost, workforce.option_start, workforce.option,
+        workforce.pool_start, ~stays, when[order], what[order],
         workforce.move_slots, workforce.horizon, known, ways.zone, ways.gate_from,
         ways.gate_to, ways.gate_size.copy(), ways.stage_gate_start, ways.stage_gate,
         np.zeros(count, dtype=np.int8), np.zeros(count, dtype=np.bool_),
@@ -172,7 +171,7 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _play(
-    stage, parent, work, slowness, lost, option_start, pool, slots, pool_start, gone, when, what,
+    stage, parent, work, slowness, lost, option_start, option, pool_start, gone, when, what,
     move_slots, horizon, known, zone, gate_from, gate_to, left, stage_gate_start, stage_gate,
     state, alone, chosen, child, sibling, outside, beside, waits, block, first, free, soonest,
     until, doing, ready, ended, finish, busy_until, worked, zone_opens,
@@ -248,7 +247,7 @@ def _play(
             else:
                 state[e] = READY
             for o in range(lo, hi):
-                p, q = pool[o, step], pool[o, 1]
+                p, q = option[o, 2 * step], option[o, 2]
                 if not gone[p] and (q < 0 or not (alone[e] or gone[q])):
                     waits[p, e] = True
                     block[p, e // BLOCK] = True
@@ -278,19 +277,19 @@ def _play(
             step = 0
             if state[e] == READY:
                 state[e] = FIRST_STEP
-                shortest = math.inf
+                shortest = 2**40
                 for o in range(option_start[stage[e]], option_start[stage[e] + 1]):
-                    p, q = pool[o, 0], pool[o, 1]
+                    p, q = option[o, 0], option[o, 2]
                     waits[p, e] = False
-                    if (free[p] > 0 and slots[o, 0] + slots[o, 1] < shortest and not gone[p]
+                    if (free[p] > 0 and option[o, 1] + option[o, 3] < shortest and not gone[p]
                             and (q < 0 or not (alone[e] or gone[q]))):
-                        shortest = slots[o, 0] + slots[o, 1]
+                        shortest = option[o, 1] + option[o, 3]
                         chosen[e] = o
             else:
                 state[e] = SECOND_STEP
                 step = 1
-            planned = slots[chosen[e], step]
-            p = pool[chosen[e], step]
+            planned = float(option[chosen[e], 2 * step + 1])
+            p = option[chosen[e], 2 * step]
             waits[p, e] = False
             move = min(move_slots, planned)
             # The first free team of the pool, so that the last ones can leave early.
@@ -321,7 +320,7 @@ def _play(
             p -= pools
             gone[p] = True
             for e in range(elements):
-                if state[e] == BETWEEN and pool[chosen[e], 1] == p:
+                if state[e] == BETWEEN and option[chosen[e], 2] == p:
                     alone[e] = True
                 elif state[e] != READY:
                     continue
@@ -341,7 +340,7 @@ def _play(
                 e = doing[team]
                 until[team], doing[team] = math.inf, -1
                 free[p] += 1
-                q = pool[chosen[e], 1]
+                q = option[chosen[e], 2]
                 if state[e] == SECOND_STEP or q < 0:
                     ended[endings] = e
                     endings += 1
