@@ -180,3 +180,14 @@ def test_safety_S19_a_doubtful_setting_counts_as_synthetic(programme, word, made
     programme.keep("synthetic", word)
     page = (programme.publish("out") / "index.html").read_text()
     assert ('<p class="synthetic"' in page) == made_up
+
+
+def test_the_page_for_planners_draws_the_contamination_map(programme):
+    cells = embedded(programme.publish("out", role="planner") / "index.html")["map"]["cells"]
+    assert cells["cell_m"] == 100 and cells["prior"] == "all" and cells["runs"]
+
+
+def test_a_programme_that_is_wide_gets_coarser_cells_not_an_error(programme):
+    programme.add("far", (40.0, 44.0, 40.01, 44.01), (30.0, 60.0, 30.01, 60.01))
+    cells = embedded(programme.publish("out", role="planner") / "index.html")["map"]["cells"]
+    assert cells["cell_m"] == 500

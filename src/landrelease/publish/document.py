@@ -84,7 +84,8 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     order_words = w(f"doc.order.{follows}")
     _, last = classes(order)
     legend = [
-        [RAMP[k], w("doc.legend", **{"from": (last[k - 1] + 1 if k else 1), "to": last[k]})]
+        [RAMP[k], w("doc.legend", **{"from": f"{last[k - 1] + 1 if k else 1:,}",
+                                    "to": f"{last[k]:,}"})]
         for k in range(len(RAMP))
         if k == 0 or last[k] > last[k - 1]
     ]
@@ -196,7 +197,7 @@ def _found(report: Report, sight: Sight, w: Words) -> list[str]:
     if report.assessments and sight.assessment:
         chance = np.array([a.prior.probability for a in report.assessments])
         low, high = np.quantile(chance, [0.1, 0.9])
-        found.append(w("doc.prior", low=f"{100 * low:.0f} %", high=f"{100 * high:.0f} %"))
+        found.append(w("doc.prior", low=f"{100 * low:.0f}\u00a0%", high=f"{100 * high:.0f}\u00a0%"))
     if report.imports and sight.imports:
         found.append(
             w(

@@ -760,6 +760,21 @@ def visible_history(registry: Registry, record: str, role: str | None):
     return found
 
 
+def page_cell_m(land: Land) -> float:
+    """The side of a cell of the page's contamination map: 100 m, more where the land is wide.
+
+    A page needs no more than some 20 million cells; the whole map belongs in a raster.
+    """
+    import numpy as np
+    import shapely
+
+    plane = plane_of(land)
+    west, south, east, north = shapely.total_bounds(plane.to_plane(
+        np.array([h.ground for h in land.hazards], dtype=object)))
+    cells = max((east - west) * (north - south), 1.0) / 100.0**2
+    return next((100.0 * k for k in (1, 2, 5, 10, 20, 50) if cells / k**2 <= 20e6), 10_000.0)
+
+
 def publish(
     registry: Registry,
     out: Path,
@@ -797,7 +812,12 @@ def publish(
     assessments = assess(land, stated, progress)
     figures = make_figures(land, rows, assessments=assessments,
                            plan=saved.plan if saved else None, outlook=outlook)
-    results = Results(land, stated, rows, figures, assessments, saved, outlook,
+    contamination = None
+    if view.may("contamination_map"):
+        from landrelease.assess.contamination import contamination_map
+
+        contamination = contamination_map(land, assessments, page_cell_m(land), progress)
+    results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
                       imports=tuple(report for _, report in registry.imports()))
     return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)
 
