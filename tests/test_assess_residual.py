@@ -176,8 +176,8 @@ def test_more_detection_or_more_ground_never_leaves_more(field, p, more, share):
     base, better, wider = left(p, share), left(p + more, share), left(p, min(1.0, share + more))
     for improved in (better, wider):
         assert improved["expected_items_left"] <= base["expected_items_left"] * (1 + 1e-9) + 1e-300
-    # Not of `wider`: searched ground is a part with a chance of its own, so that a little more of it
-    # may lower the chance that both parts hold nothing (S10: elsewhere nothing is reassured).
+    # Not of `wider`: searched ground is a part with a chance of its own, so that a little more of
+    # it may lower the chance that both parts hold nothing (S10: elsewhere nothing is reassured).
     assert better["probability_none_left"] >= base["probability_none_left"] - 1e-12
 
 

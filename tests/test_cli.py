@@ -222,3 +222,18 @@ def test_safety_S15_the_publics_grid_stays_where_it_is_when_hazards_come(run, re
     kept, moved = planes()
     assert kept == first != moved
     assert run("audit", registry)[0] == 0
+
+
+def test_safety_S04_the_accuracy_of_a_position_widens_the_publics_cells(run, registry, tmp_path):
+    from landrelease import workflows
+    from landrelease.access import ground
+    from landrelease.store.open import open_registry
+
+    run("import", areas(tmp_path / "a.geojson", square(17, 44, 0.001), position_accuracy_m=3000),
+        "--into", registry, "--kind", "hazard")
+    opened = open_registry(str(registry))
+    try:
+        land = workflows.load_land(opened, workflows.load_assumptions())
+    finally:
+        opened.close()
+    assert ground.hazard_widths_m(land.hazards, 100.0) == [3000.0]

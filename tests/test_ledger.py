@@ -133,6 +133,15 @@ def test_ground_outside_every_municipality_has_a_row():
     assert rows[0].hazardous_m2 + rows[1].hazardous_m2 == pytest.approx(rows[2].hazardous_m2)
 
 
+def test_safety_S09_a_status_without_a_signature_takes_no_ground_off_the_map():
+    made = build_land(
+        hazards=[Record("hazard", word, {"status": word}, box(17, 44, 17.1, 44.1))
+                 for word in ("closed", "handed_over", "open")],
+        outcomes=[], accidents=[], activities=[], settlements=[], administrative_areas=[],
+        assumptions=ASSUMPTIONS, chain_head="")
+    assert [h.id for h in made.hazards] == ["closed", "handed_over", "open"]
+
+
 def test_an_area_belongs_to_the_municipality_with_most_of_it():
     west, east = box(16, 43, 17, 45), box(17, 43, 18, 45)
     records = [Record("administrative_area", n, {"name": n, "level": 3}, g)
@@ -140,7 +149,6 @@ def test_an_area_belongs_to_the_municipality_with_most_of_it():
     country = Record("administrative_area", "entity", {"name": "entity", "level": 1}, west | east)
     made = build_land(
         hazards=[Record("hazard", "a", {}, box(16.99, 44, 17.03, 44.01)),
-                 Record("hazard", "gone", {"status": "closed"}, box(17, 44, 17.1, 44.1)),
                  Record("hazard", "far", {}, box(20, 44, 20.1, 44.1))],
         outcomes=[], accidents=[], activities=[],
         settlements=[Record("settlement", "s", {"name": "S"}, Point(17, 44))],

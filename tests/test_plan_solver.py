@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landrelease.core.work import Problem
-from landrelease.plan import check
+from landrelease.plan import bound, check
 from landrelease.plan.decoder import decode
 from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
@@ -165,14 +165,34 @@ def test_safety_S07_a_machine_never_stands_alone():
                 assert plan.schedule.second_start[s] >= plan.schedule.first_finish[s]
 
 
-def test_an_interrupted_search_still_gives_a_plan_and_a_bound():
+@pytest.mark.parametrize("word", ["proving a bound", "searching for a better plan"])
+def test_an_interrupted_search_still_gives_a_plan_and_a_bound_and_says_so(word):
     problem = tiny(7, hazards=10, horizon=20)
     calls = itertools.count()
 
     def stop(what, share):
-        if what.startswith("plan: prices") and next(calls) == 5:
+        if what == word and next(calls) == 3:
             raise KeyboardInterrupt
 
     plan = make_plan(problem, iterations=50, seed=1, progress=stop)
+    assert next(calls) == 4  # it was interrupted, and nothing of that kind went on
+    assert plan.interrupted
     assert check.violations(problem, plan.schedule) == []
     assert plan.bound <= plan.score
+    assert not make_plan(problem, iterations=5, seed=1).interrupted
+
+
+@pytest.mark.parametrize("make", [tiny, behind_roads])
+def test_the_bound_holds_at_any_prices(make):
+    """Against the enumerated optimum, without a plan beside it that could hide a wrong bound."""
+    for seed in range(12):
+        problem = make(seed)
+        exact = optimum(problem)
+        forest = bound.trees(problem)
+        chance = np.random.default_rng(seed)
+        for scale in (0.0, 0.3, 1.0, 5.0):
+            price = scale * chance.random((len(problem.pools), problem.horizon))
+            assert bound.evaluate(problem, forest, price).value <= exact + 1e-6
+        found = bound.ascend(problem, forest, np.ones((len(problem.pools), problem.horizon)), exact,
+                             iterations=40)
+        assert found.floor <= found.value <= exact + 1e-6

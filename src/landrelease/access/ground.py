@@ -106,7 +106,7 @@ def hazard_widths_m(hazards: Sequence[Hazard], at_least_m: float) -> list[float]
     `at_least_m`, or the accuracy of the hazard's position where that is worse. An accuracy that
     nobody reported (None) adds nothing to `at_least_m`, which stands for it.
     """
-    return [max(at_least_m, getattr(h, "position_accuracy_m", None) or 0.0) for h in hazards]
+    return [max(at_least_m, h.position_accuracy_m or 0.0) for h in hazards]
 
 
 def beyond_grid(hazards: Sequence[Hazard], plane: LocalPlane) -> tuple[float, float]:

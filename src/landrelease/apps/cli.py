@@ -480,6 +480,9 @@ def plan_make(
                               description="Tasks of the plan; a proposal, not an order.")
     put_json(json, plan_summary(saved.plan))
     show_plan(saved.plan)
+    if saved.plan.interrupted:
+        say("Interrupted: this is the best plan until then, and is marked so.")
+        raise typer.Exit(FINDINGS)
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
 
 
@@ -544,6 +547,7 @@ def plan_summary(plan: Any) -> dict[str, Any]:
     return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
             "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
             "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
+            "interrupted": plan.interrupted,
             "stages": len(plan.problem.stage_ids),
             "stages_planned": int((plan.schedule.finish >= 0).sum())}
 

@@ -26,6 +26,7 @@ class Hazard:
     hazard_type: str  # SHA, CHA or not_reported
     status: str
     municipality_id: str  # administrative area that holds most of it; "" where none is known
+    position_accuracy_m: float | None = None  # 90 % radius of the source; None: not reported
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,6 @@ from landrelease.core.hazard import (
 )
 from landrelease.core.record import NOT_REPORTED, Record
 
-# Hazards in these states are no longer hazardous ground; every other state, and a state that
-# nobody reported, still is (S01).
-CLOSED_STATES = frozenset({"closed", "handed_over"})
-
 
 def build_land(
     *,
@@ -47,10 +43,8 @@ def build_land(
     """
     municipalities = _municipalities(administrative_areas)
     find = _Finder(municipalities)
-    hazard_records = [
-        r for r in hazards
-        if r.geometry is not None and r.value("status") not in CLOSED_STATES
-    ]
+    # Whatever its recorded status: a word in a file closes nothing, a signed decision does (S09).
+    hazard_records = [r for r in hazards if r.geometry is not None]
     outcome_records = [r for r in outcomes if r.geometry is not None]
     hazard_homes = find.homes([r.geometry for r in hazard_records])
     outcome_homes = find.homes([r.geometry for r in outcome_records])
@@ -58,7 +52,7 @@ def build_land(
     return Land(
         hazards=tuple(
             Hazard(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("hazard_type")),
-                   str(r.value("status")), home)
+                   str(r.value("status")), home, _metres(r, "position_accuracy_m"))
             for r, home in zip(hazard_records, hazard_homes, strict=True)
         ),
         outcomes=tuple(
@@ -83,6 +77,11 @@ def build_land(
         municipalities=municipalities,
         chain_head=chain_head,
     )
+
+
+def _metres(record: Record, name: str) -> float | None:
+    value = record.values.get(name)
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 def _municipalities(records: Iterable[Record]) -> tuple[AdministrativeArea, ...]:

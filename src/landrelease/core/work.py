@@ -174,6 +174,7 @@ class Plan:
     floor: float  # delay that even unlimited teams cannot avoid
     iterations: int
     seed: int
+    interrupted: bool = False  # stopped by hand: another run may give another plan
 
     @property
     def best_rule(self) -> tuple[str, float]:

@@ -279,6 +279,7 @@ class Ascent:
     start, finish (S,) : mean start and finish [slots] over the last evaluations, weighted to the
         newest, the horizon where undone: about the solution of the relaxed problem
     trace : best bound after each evaluation
+    stopped : `progress` raised KeyboardInterrupt, or somebody pressed Ctrl-C
     """
 
     value: float
@@ -287,6 +288,7 @@ class Ascent:
     start: np.ndarray
     finish: np.ndarray
     trace: tuple[float, ...]
+    stopped: bool
 
 
 def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray:
@@ -336,7 +338,7 @@ def ascend(
     start, finish = _times(nothing.placed, horizon)
     trace = [best]
     full = first_price * _FIRST_PRICE
-    factor, count, risen = 0.2, 0, 0
+    factor, count, risen, stopped = 0.2, 0, 0, False
     try:
         for phase, size in enumerate(_BLOCKS):
             block = np.minimum(np.arange(horizon) // size, max(0, -(-horizon // size) - 1))
@@ -381,9 +383,8 @@ def ascend(
                 price = np.where(price <= lowest, 0.0, price)
             full = top[:, block]
     except KeyboardInterrupt:
-        pass
-    progress("proving a bound", 1.0) if count >= iterations else None
-    return Ascent(best, best_full, nothing.value, start, finish, tuple(trace))
+        stopped = True
+    return Ascent(best, best_full, nothing.value, start, finish, tuple(trace), stopped)
 
 
 _BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase

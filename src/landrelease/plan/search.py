@@ -42,7 +42,8 @@ def make_plan(
     iterations : >= 0, effort of the search; one is about 15,000 placed stages
     seed : of the search; the same seed and iterations give the same plan on any machine
     bound_iterations : evaluations of the bound; None: `iterations`
-    progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned
+    progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned,
+        marked as interrupted
     seconds : stop early after about this many seconds; figures then depend on the machine
 
     Returns
@@ -75,18 +76,21 @@ def make_plan(
     first = prices_of(problem, forest, tried.placed)
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.0, 0.6))
-    try:
-        watch.part(0.0, 0.6)("searching for a better plan", 1.0)
-        tried.relaxed(relaxed, forest)
-        _anneal(tried, iterations, seed, watch.part(0.6, 1.0))
-    except KeyboardInterrupt:
-        pass
+    tried.relaxed(relaxed, forest)
+    stopped = relaxed.stopped
+    if not stopped or watch.is_late:
+        try:
+            _anneal(tried, iterations, seed, watch.part(0.6, 1.0))
+        except KeyboardInterrupt:
+            stopped = True
+    # Above a real schedule's score no bound is true. What rounding leaves is cut off.
+    assert relaxed.value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
     schedule = to_schedule(problem, tried.placed)
     place = np.empty(stages)
     place[tried.order] = np.arange(stages)
     return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
                 bound=min(relaxed.value, tried.score), rules=scores, floor=relaxed.floor,
-                iterations=iterations, seed=seed)
+                iterations=iterations, seed=seed, interrupted=stopped and not watch.is_late)
 
 
 class _Watch:
@@ -96,11 +100,14 @@ class _Watch:
         self.progress = progress
         self.until = None if seconds is None else time.monotonic() + seconds
 
+    @property
+    def is_late(self) -> bool:
+        return self.until is not None and time.monotonic() > self.until
+
     def part(self, low: float, high: float) -> Progress:
         def listen(what: str, share: float) -> None:
             self.progress(what, low + (high - low) * share)
-            # The bound may use its share of the time, the search the rest.
-            if self.until is not None and time.monotonic() > self.until:
+            if self.is_late:
                 raise KeyboardInterrupt
         return listen
 

@@ -25,7 +25,7 @@ from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
 
-FORMAT = 2
+FORMAT = 3
 _ARRAYS = (
     "activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2",
     "option_start", "first_pool", "first_slots", "second_pool", "second_slots", "option_cost",
@@ -85,7 +85,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         "weights": dict(saved.weights),
         "score": plan.score, "bound": plan.bound, "floor": plan.floor, "rules": plan.rules,
         "gap": plan.gap, "room_closed": plan.room_closed,
-        "seed": plan.seed, "iterations": plan.iterations,
+        "seed": plan.seed, "iterations": plan.iterations, "interrupted": plan.interrupted,
         "slot_days": problem.slot_days,
         "slot_starts": [d.isoformat() for d in problem.slot_starts],
         "hazard_ids": list(problem.hazard_ids), "stage_ids": list(problem.stage_ids),
@@ -146,7 +146,7 @@ def load_plan(path: Path) -> PlanFile:
                                for f in dataclasses.fields(Schedule)})
         plan = Plan(problem, schedule, arrays["priority"], document["score"], document["bound"],
                     document["rules"], document["floor"], document["iterations"],
-                    document["seed"])
+                    document["seed"], document["interrupted"])
         return PlanFile(
             plan, Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],

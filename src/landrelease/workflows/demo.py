@@ -108,6 +108,8 @@ def demo(
     saved = workflows.make_plan(land, assessments, on.pools, stated, start=on.start,
                                 iterations=iterations, seed=seed, roads=on.roads,
                                 progress=progress)
+    if saved.plan.interrupted:  # nothing half-made is published
+        raise KeyboardInterrupt
     save_plan(out / "plan", saved)
     progress("simulating the plan's policy", 0.0)
     ready("forecast")
