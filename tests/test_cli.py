@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import shapely
 import typer
 
 from landrelease.apps import cli
@@ -237,3 +238,29 @@ def test_safety_S04_the_accuracy_of_a_position_widens_the_publics_cells(run, reg
     finally:
         opened.close()
     assert ground.hazard_widths_m(land.hazards, 100.0) == [3000.0]
+
+
+def test_safety_S01_a_hazard_whose_readings_differ_is_on_the_publics_map(run, registry, tmp_path):
+    from landrelease import workflows
+    from landrelease.store.open import open_registry
+
+    star = [[17.0, 44.0], [17.03, 44.02], [16.995, 44.02], [17.025, 44.0], [17.0125, 44.035],
+            [17.0, 44.0]]
+    status, _, _ = run("import", areas(tmp_path / "a.geojson", star, square(17.1, 44)), "--into",
+                       registry, "--kind", "hazard")
+    assert status == 1  # it waits for a person
+    opened = open_registry(str(registry))
+    try:
+        land = workflows.load_land(opened, workflows.load_assumptions())
+    finally:
+        opened.close()
+    waiting, = land.unconfirmed
+    assert len(land.hazards) == 1 and waiting.ground.covers(shapely.Point(17.0125, 44.015))
+    assert run("publish", registry, tmp_path / "out")[0] == 0
+    alone = areas(tmp_path / "b.geojson", square(17.1, 44))
+    other = tmp_path / "other.gpkg"
+    run("init", other, "--office", "A")
+    run("import", alone, "--into", other, "--kind", "hazard")
+    run("publish", other, tmp_path / "without")
+    pages = [(tmp_path / d / "index.html").read_text() for d in ("out", "without")]
+    assert len(pages[0]) > len(pages[1])  # the star's cells are drawn

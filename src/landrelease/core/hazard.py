@@ -87,6 +87,9 @@ class Land:
     municipalities: tuple[AdministrativeArea, ...]
     chain_head: str  # of the registry when it was read
     synthetic: bool = False  # made up: every output says so (S19)
+    # Hazards that wait in quarantine although their place is known: on the public's map (S01, S15),
+    # in no plan or figure until a person has confirmed them. Widest readings.
+    unconfirmed: tuple[Hazard, ...] = ()
 
 
 def is_reported(record: Record, name: str) -> bool:

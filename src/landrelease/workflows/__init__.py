@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.finding import ImportReport
-from landrelease.core.hazard import Land
+from landrelease.core.hazard import Hazard, Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
@@ -236,7 +236,44 @@ def load_land(
         activities=records("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head())
-    return dataclasses.replace(land, synthetic=is_synthetic(registry))
+    return dataclasses.replace(land, synthetic=is_synthetic(registry),
+                               unconfirmed=unconfirmed_hazards(registry))
+
+
+# Findings that put the place itself in doubt: such a shape may lie anywhere.
+_PLACE_IN_DOUBT = frozenset({"GEO-001", "GEO-002", "GEO-003", "GEO-004", "GEO-006", "GEO-011",
+                             "GEO-012", "GEO-013", "GEO-014", "GEO-015", "GEO-018"})
+
+
+def unconfirmed_hazards(registry: Registry) -> tuple[Hazard, ...]:
+    """Hazards that wait in quarantine for another reason than their place, as their widest reading.
+
+    A row whose shape was carried from another coordinate system, or is too large to be repaired at
+    once, is not among them: its place as read is not in degrees, or cannot be trusted.
+    """
+    import shapely
+
+    from landrelease.core.geometry import geodesic_area_m2
+    from landrelease.records import shapes
+
+    found = []
+    for entry in registry.quarantine("waiting"):
+        row = entry.row
+        if row.kind != "hazard" or not row.geometry_wkt or any(
+                f.code in _PLACE_IN_DOUBT for f in row.findings):
+            continue
+        try:
+            shape = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
+            west, south, east, north = shape.bounds
+            if shape.is_empty or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+                continue
+            ground = shapes.repair(shape, "union").widest
+        except (shapely.errors.ShapelyError, ValueError):
+            continue
+        if not ground.is_empty:
+            found.append(Hazard(f"quarantine-{entry.number}", ground, geodesic_area_m2(ground),
+                                "not_reported", "not_reported", ""))
+    return tuple(found)
 
 
 def is_synthetic(registry: Registry) -> bool:
@@ -478,11 +515,12 @@ def publish_public(
         cautions += (f"The grid of squares was fixed at the first publication. Hazards now lie up "
                      f"to {reach_m / 1000:,.0f} km from its centre, where squares are up to "
                      f"{longer:.0%} longer in one direction than stated.",)
-    widths = ground.hazard_widths_m(land.hazards, PUBLIC_WIDEN_M)
-    cells = ground.public_hazard_cells(land.hazards, grid.plane, grid.cell_m, widths)
+    known = (*land.hazards, *land.unconfirmed)
+    widths = ground.hazard_widths_m(known, PUBLIC_WIDEN_M)
+    cells = ground.public_hazard_cells(known, grid.plane, grid.cell_m, widths)
     progress("the public's page", 0.5)
     handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
-    shrunk = ground.public_released(handed, land.hazards, grid.plane, inward_m=PUBLIC_INWARD_M,
+    shrunk = ground.public_released(handed, known, grid.plane, inward_m=PUBLIC_INWARD_M,
                                     widen_m=widths)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
