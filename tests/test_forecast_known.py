@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landrelease.core.work import Access
+from landrelease.forecast.areas import areas_of, turn_out
 from landrelease.forecast.outlook import make_outlook
-from test_forecast_calendar import CERTAIN, assumptions, plan_of, pool, problem, slots
+from landrelease.forecast.uncertain import read_assumptions
+from test_forecast_calendar import CERTAIN, assumptions, plan_of, pool, problem, region, slots
 from test_forecast_simulate import finish_of
 
 START = date(2030, 1, 1)
@@ -179,3 +182,65 @@ def test_work_that_does_not_fit_into_a_season_ends_in_the_next():
     assert outlook.finish_day.tolist() == [delay[75]]
     assert 365 < delay[75] < 365 + 20
     assert outlook.cost.tolist() == [75 * 800.0]  # nobody is paid in winter
+
+
+# --- roads, works, and what turns up -------------------------------------------------------------
+
+
+def behind_a_road(extra):
+    """Hazards 0 and 1 (2 and 9 days, a team each) block the road to hazard 2 (one day)."""
+    none = np.zeros(0, dtype=np.int32)
+    access = Access(
+        zone=np.array([0, 0, 1], dtype=np.int32), zones=2, gate_ids=("road",),
+        gate_from=np.array([0], dtype=np.int32), gate_to=np.array([1], dtype=np.int32),
+        gate_start=np.array([0, 2], dtype=np.int32), gate_stage=np.array([0, 1], dtype=np.int32),
+        community_ids=("village",), community_people=np.array([10.0]),
+        community_weight=np.array([1.0]), community_zone=np.array([1], dtype=np.int32),
+        community_start=np.zeros(2, dtype=np.int32), community_stage=none)  # fmt: skip
+    made = problem([(0, -1, h, 100.0) for h in range(3)],
+                   [[(0, days, -1, 0)] for days in (2, 9, 1)], [pool("nts", 3, rate=SAME)],
+                   hazards=3, calendar=every_day(), slot_days=1.0, access=access)  # fmt: skip
+    return make_outlook(
+        plan_of(made), assumptions(**{**NO_MOVE, "undiscovered_share": (extra,) * 3}), runs=3,
+        seed=1, works=[np.array([1, 2]), np.array([0])])  # fmt: skip
+
+
+@pytest.mark.parametrize("extra", [0, 2])
+def test_a_road_opens_when_the_known_hazards_on_it_are_done_whatever_turns_up(extra):
+    outlook = behind_a_road(extra)
+    # Hazards that turn up beside hazard 0 are done on day 4: they do not stand for hazard 1.
+    assert outlook.community_day.tolist() == [[9]] * 3
+    assert outlook.work_day.tolist() == [[10, 2]] * 3
+    # What turns up beside hazard 1 on day 9 takes 9 days more, by two of the three teams.
+    assert outlook.finish_day.tolist() == [18 if extra else 10] * 3
+
+
+def test_what_turns_up_lies_beside_the_area_that_it_is_found_with():
+    plan = region(20, seed=5)
+    uncertain = read_assumptions(assumptions())
+    areas = areas_of(plan.problem, plan.priority, np.array([0.32, 0.24, 0.44]))
+    found = turn_out(areas, uncertain, np.array([0.32, 0.24, 0.44]), 2.0, 0.0,
+                     np.random.default_rng(3))  # fmt: skip
+    assert len(found.stage) == 3 * len(areas.order)  # two more of each
+    hazard, before = areas.hazard[found.stage], found.parent
+    linked = before >= 0
+    assert np.array_equal(hazard[linked], hazard[before[linked]])
+    # Known stages follow their own predecessor; of every two copies the first stage is found by
+    # a known one, by any of the hazard's.
+    assert found.known.sum() == len(areas.order)
+    first = areas.predecessor[found.stage] < 0
+    assert np.all(before[first & found.known] == -1)
+    assert np.all(found.known[before[first & ~found.known]])
+    assert np.array_equal(
+        areas.predecessor[found.stage[~first]], found.stage[before[~first]])  # fmt: skip
+
+
+# --- a machine without its follow-up -------------------------------------------------------------
+
+
+def test_ground_that_lost_its_follow_up_is_not_given_to_another_machine():
+    # Pool 1 leaves on day 2, when the machine of pool 0 is done; pools 2 and 3 are another pair.
+    options = [[(0, 2, 1, 3), (2, 5, 3, 1), (4, 20, -1, 0)]]
+    found, _, _ = finish_of([-1], options, [1.0], [1] * 5, [0] * 5,
+                            [math.inf, 2, math.inf, math.inf, math.inf])  # fmt: skip
+    assert found.tolist() == [22]

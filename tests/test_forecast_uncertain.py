@@ -229,6 +229,15 @@ def test_a_promise_has_a_chance_and_an_interval():
     assert both.chance == 0.5
     # A run that did not finish is not within a budget, however little was spent so far.
     assert inverse(outlook, budget=1000).chance == 0.75
+    # It costs 5 until then: perhaps it ends within 25, so the chance is the least that it can be.
+    open_end = inverse(outlook, budget=25)
+    assert open_end.open_runs == 1 and open_end.chance == 0.5 and open_end.high > 0.75
+    assert "at least 50%" in open_end.words and "not known" in open_end.words
+    assert inverse(outlook, budget=3).open_runs == 0  # it has cost more than that already
+    # By a date past the ten years that were simulated it may be done, by one within them not.
+    assert inverse(outlook, by=date(2045, 1, 1)).open_runs == 1
+    within = inverse(outlook, by=date(2035, 1, 1))
+    assert within.open_runs == 0 and "at least" not in within.words
     never = inverse(outlook, chance=0.9)
     assert never.day is None and "No date" in never.words
     assert inverse(outlook, chance=0.5).day == date(2030, 1, 1) + timedelta(days=200)
