@@ -114,6 +114,7 @@ def test_the_command_line_says_who_can_be_reached_now_and_under_the_plan(made, t
          "--plan", str(out / "plan"), "--on", "2025-08-31", "--out", str(found)],
         check=True, capture_output=True, text=True)
     assert "27 of 64 communities can be reached on 2025-08-31" in done.stdout
+    assert "Synthetic data" in done.stderr  # S19
     steps = list(csv.DictReader((found / "curve.csv").open(encoding="utf-8")))
     assert [int(row["communities"]) for row in steps] == sorted(
         int(row["communities"]) for row in steps)  # without closures nobody is cut off again
@@ -125,3 +126,13 @@ def test_the_command_line_says_who_can_be_reached_now_and_under_the_plan(made, t
     assert all(row["synthetic"] == "true" for row in rows)
     segments = json.loads((found / "segments.geojson").read_text())["features"]
     assert any(f["properties"]["people_if_opened"] > 0 for f in segments)
+
+
+def test_safety_S19_a_plan_of_a_synthetic_registry_says_so(made, tmp_path):
+    out, _ = made
+    subprocess.run(
+        [sys.executable, "-m", "landrelease", "plan", "make", str(out / "registry.gpkg"), "--teams",
+         str(out / "world" / "teams.csv"), "--iterations", "1", "--quiet", "--out",
+         str(tmp_path / "plan")], check=True, capture_output=True, text=True)
+    for name in ("plan.csv", "plan.geojson", "plan.json"):
+        assert "synthetic" in (tmp_path / "plan" / name).read_text(encoding="utf-8-sig").lower()

@@ -98,6 +98,8 @@ class opened:
         from landrelease.store.open import open_registry
 
         self.registry = open_registry(self.address)
+        if self.registry.setting("synthetic") is not None:  # S19, on whatever is printed
+            print("Synthetic data: made up. Nothing here is about real ground.", file=sys.stderr)
         return self.registry
 
     def __exit__(self, *_: object) -> None:
@@ -473,11 +475,15 @@ def plan_make(
         save_plan(out, saved)
         communities = communities_of(saved.plan, None, land)
         if communities is not None:
-            exports.write_csv(out / "communities.csv", community_rows(communities))
+            exports.write_csv(out / "communities.csv", workflows.marked(
+                community_rows(communities), land.synthetic))
         rows = plan_rows(saved.plan)
-        exports.write_csv(out / "plan.csv", rows)
-        exports.write_geojson(out / "plan.geojson", *workflows.plan_features(saved, rows),
-                              description="Tasks of the plan; a proposal, not an order.")
+        exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
+        grounds, properties = workflows.plan_features(saved, rows)
+        exports.write_geojson(
+            out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
+            description=workflows.label(land.synthetic)
+            + "Tasks of the plan; a proposal, not an order.")
     put_json(json, plan_summary(saved.plan))
     show_plan(saved.plan)
     if saved.plan.interrupted:
