@@ -37,18 +37,6 @@ SEED = 7
 # --- the peer ------------------------------------------------------------------------------------
 
 
-def beta_parameters(mean: float, width: float) -> tuple[float, float]:
-    """Of the Beta distribution with this mean and central 80 % this wide."""
-    from scipy.optimize import brentq
-    from scipy.stats import beta
-
-    def excess(total: float) -> float:
-        return float(np.diff(beta.ppf([0.1, 0.9], mean * total, (1 - mean) * total))[0]) - width
-
-    total = brentq(excess, 1.0, 1e6)
-    return mean * total, (1 - mean) * total
-
-
 class Peer:
     """The programme once more, with lists, heaps and `random`."""
 
@@ -75,16 +63,9 @@ class Peer:
         flat, starts = list(columns), problem.option_start.tolist()
         self.options = [flat[a:b] for a, b in itertools.pairwise(starts)]
         self.shares = [stated.value(f"share_{k}") for k in ("cancelled", "reduced", "cleared")]
-        cancelled, cleared = stated["share_cancelled"], stated["share_cleared"]
-        rest = 1 - cleared.value
-        self.clear = beta_parameters(cleared.value, cleared.high - cleared.low)
-        split = cancelled.value / rest
-        self.split = beta_parameters(split, split * math.sqrt(
-            ((cancelled.high - cancelled.low) / cancelled.value) ** 2
-            - ((cleared.high - cleared.low) / rest) ** 2))
 
-    def share(self, name: str, g: random.Random, most: float) -> float:
-        a, z = self.a[name], g.gauss(0, 1)
+    def share(self, name: str, z: float, most: float) -> float:
+        a = self.a[name]
         value = a.value + z * ((a.high if z > 0 else a.low) - a.value) * (1 if z > 0 else -1) / Z80
         return min(max(value, 0.0), most)
 
@@ -93,7 +74,7 @@ class Peer:
         if g.random() < whole * mean:
             return 1.0
         rest = mean * (1 - whole) / (1 - whole * mean)
-        return g.betavariate(alike * rest, alike * (1 - rest))
+        return g.betavariate(alike * rest, alike * (1 - rest)) if 0 < rest < 1 else rest
 
     def world(self, g: random.Random):
         """Elements (rank, copy) with their stage, the element before them, and their work."""
@@ -104,11 +85,14 @@ class Peer:
             towards = pool.m2_per_day_high if z > 0 else pool.m2_per_day_low
             slowness.append((pool.m2_per_day / towards) ** (abs(z) / Z80))
         lost = (1 - self.a.value("lost_day_share")) / (
-            (1 - self.share("lost_day_share", g, 0.95))
-            * (1 - self.share("team_turnover_share", g, 0.95)))
-        unknown, again = self.share("undiscovered_share", g, 9), self.share("rework_share", g, 1)
-        left = g.betavariate(*self.clear)
-        cancelled = (1 - left) * g.betavariate(*self.split)
+            (1 - self.share("lost_day_share", g.gauss(0, 1), 0.95))
+            * (1 - self.share("team_turnover_share", g.gauss(0, 1), 0.95)))
+        unknown = self.share("undiscovered_share", g.gauss(0, 1), 9)
+        again = self.share("rework_share", g.gauss(0, 1), 1)
+        z = g.gauss(0, 1)
+        left = self.share("share_cleared", z, 1)
+        by_nts, by_ts = self.share("share_cancelled", -z, 1), self.share("share_reduced", -z, 1)
+        cancelled = (1 - left) * by_nts / (by_nts + by_ts)
         reduced_of_rest = (1 - left - cancelled) / (1 - cancelled)
         spread = self.a.value("task_duration_spread")
         elements = []

@@ -15,14 +15,14 @@ from landrelease.forecast.drivers import explained_shares
 from landrelease.forecast.inverse import day_for, inverse, quantile
 from landrelease.forecast.outlook import make_outlook
 from landrelease.forecast.uncertain import (
-    beta_with_mean,
     check_pools,
     draw,
+    mean_shares,
     read_assumptions,
     two_piece,
     two_piece_log,
 )
-from test_forecast_calendar import CERTAIN, assumptions, pool, region
+from test_forecast_calendar import CERTAIN, RANGES, assumptions, pool, region
 
 U = (np.arange(20_000) + 0.5) / 20_000
 
@@ -51,19 +51,34 @@ def test_shares_have_the_stated_quantiles(stated):
     assert found.min() >= 0 and found.max() <= 1
 
 
-@pytest.mark.parametrize(("mean", "width"), [(0.44, 0.33), (0.05, 0.1), (0.9, 0.2), (0.5, 0.01)])
-def test_mean_shares_keep_mean_and_width(mean, width):
-    found = beta_with_mean(U, mean, width)
-    low, _, high = quantiles_of(found)
-    assert found.mean() == pytest.approx(mean, abs=1e-3)
-    assert high - low == pytest.approx(width, abs=2e-3)
+def test_shares_that_fit_together_keep_all_three_ranges():
+    found = mean_shares(read_assumptions(assumptions()), normal())
+    for column, name in enumerate(("share_cancelled", "share_reduced", "share_cleared")):
+        assert quantiles_of(found[:, column]) == pytest.approx(RANGES[name], abs=2e-3)
+    assert found.sum(axis=1) == pytest.approx(np.ones(len(U)))
 
 
-def test_a_width_that_no_distribution_has_gives_the_widest_with_that_mean():
-    found = beta_with_mean(U, 0.1, 0.95)
-    assert found.mean() == pytest.approx(0.1, abs=1e-3) and found.std() > 0.15
-    assert beta_with_mean(U[:3], 0.3, 0.0).tolist() == [0.3] * 3
-    assert beta_with_mean(U[:3], 0.0, 0.2).tolist() == [0.0] * 3
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.lists(st.floats(0, 0.6), min_size=6,
+                                                                  max_size=6))  # fmt: skip
+def test_shares_are_shares_and_what_is_cleared_keeps_its_range(weights, widths):
+    value = (np.array(weights) + 1e-3) / (sum(weights) + 3e-3)
+    low = np.maximum(value - widths[:3], 0)
+    high = np.minimum(value + widths[3:], 1)
+    names = ("share_cancelled", "share_reduced", "share_cleared")
+    stated = {n: (low[i], value[i], high[i]) for i, n in enumerate(names)}
+    found = mean_shares(read_assumptions(assumptions(**stated)), normal())
+    assert np.all(found >= 0) and found.sum(axis=1) == pytest.approx(np.ones(len(U)))
+    assert found[len(U) // 2] == pytest.approx(value, abs=1e-3)
+    kept = found[:, 0] + found[:, 1] > 0  # where survey releases nothing all is cleared
+    if kept.all():
+        assert quantiles_of(found[:, 2]) == pytest.approx([low[2], value[2], high[2]], abs=2e-3)
+
+
+def test_what_survey_cannot_release_is_cleared():
+    nothing = {"share_cancelled": (0,) * 3, "share_reduced": (0,) * 3, "share_cleared": (0.5, 1, 1)}
+    found = mean_shares(read_assumptions(assumptions(**nothing)), normal())
+    assert np.array_equal(found, np.tile([0.0, 0.0, 1.0], (len(U), 1)))
 
 
 def test_every_draw_means_what_the_assumptions_say():
@@ -74,12 +89,8 @@ def test_every_draw_means_what_the_assumptions_say():
     assert quantiles_of(draws.rate[:, 1] * 300) == pytest.approx([100, 300, 600], rel=0.01)
     # One good year is a good year for all teams of a kind.
     assert np.array_equal(np.argsort(draws.rate[:, 0]), np.argsort(draws.rate[:, 1]))
-    assert draws.shares.mean(axis=0) == pytest.approx([0.32, 0.24, 0.44], abs=2e-3)
+    assert quantiles_of(draws.shares[:, 2]) == pytest.approx([0.22, 0.44, 0.55], abs=0.005)
     assert draws.shares.sum(axis=1) == pytest.approx(np.ones(4000))
-    low, _, high = quantiles_of(draws.shares[:, 2])
-    assert high - low == pytest.approx(0.33, abs=0.01)
-    low, _, high = quantiles_of(draws.shares[:, 0])
-    assert high - low == pytest.approx(0.23, abs=0.02)
     assert quantiles_of(draws.undiscovered) == pytest.approx([0, 0.1, 0.3], abs=0.005)
     assert quantiles_of(draws.rework) == pytest.approx([0.01, 0.03, 0.08], abs=0.002)
     assert np.abs(np.corrcoef(draws.factors.T) - np.eye(draws.factors.shape[1])).max() < 0.06

@@ -63,7 +63,7 @@ def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray) -> Area
     total = area.sum(axis=1)
     shares = np.divide(area, total[:, None], out=np.zeros_like(area), where=total[:, None] > 0)
     # A hazard's shares are the programme's mean, as much of it as leaves none below 0, and a rest
-    # that stays as it is: so they are shares, and their mean is the plan's, whatever is drawn.
+    # that stays as it is: so they are shares, and the plan's where the run draws the stated ones.
     follows = np.ones(hazards)
     for i in range(3):
         if stated[i] > 0:
@@ -166,7 +166,7 @@ def _shares_found(
 
     First what NTS cancels, then what TS reduces of the rest; what is left is cleared. Each step is
     all or nothing in part and Beta else (see `_part`); the two are independent, so that the mean
-    of each share is the programme's.
+    of each share over the areas is the one that was drawn for the programme.
     """
     mean = areas.shares + areas.follows[:, None] * (mean_shares - areas.stated)
     mean = np.maximum(mean, 0.0)[at]

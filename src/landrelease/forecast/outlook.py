@@ -53,8 +53,7 @@ _FACTORS = {
     "team_turnover_share": "team-days lost to staff that leave and are replaced",
     "undiscovered_share": "area that nobody knew of and that turns up",
     "rework_share": "cleared area that fails inspection and is cleared again",
-    "share_cleared": "share of the area that is left for clearance",
-    "share_cancelled": "how much of the rest NTS can cancel, rather than TS reduce",
+    "share_cleared": "share of the area that survey leaves for clearance",
 }
 _KINDS = {"nts": "NTS teams", "ts": "TS teams", "manual": "manual teams", "mechanical": "machines"}
 
@@ -73,9 +72,8 @@ def make_outlook(
 
     In each run one draw holds for the whole programme: the rate of each kind of team, lost days,
     turnover, the mean shares cancelled, reduced and cleared, the area not yet discovered, rework.
-    Then each area gets an outcome of its own, each stage a time of its own. The means over the runs
-    of the shares are the plan's; the medians of rates and losses are the stated values, so that
-    skewed ranges do move the forecast away from the plan.
+    Then each area gets an outcome of its own, each stage a time of its own. Medians over the runs
+    are the stated values, so that skewed ranges do move the forecast away from the plan.
 
     Parameters
     ----------
@@ -278,7 +276,6 @@ def _driver_words(
         "undiscovered_share": uncertain.undiscovered,
         "rework_share": uncertain.rework,
         "share_cleared": uncertain.cleared,
-        "share_cancelled": uncertain.cancelled,
     }[name]
     words = _FACTORS[name]
     return (

@@ -149,31 +149,6 @@ def two_piece(
     return np.clip(value + scale * z, least, most)
 
 
-def beta_with_mean(u: np.ndarray, mean: float, width: float) -> np.ndarray:
-    """Quantiles at `u` of the Beta distribution with this mean and central 80 % this wide.
-
-    The mean is kept exactly, because the plan's durations rest on it; of the stated range only the
-    width is used. Where no Beta with that mean is as wide, the one with parameters that add up to
-    1 (nearly all or nothing) is taken.
-    """
-    from scipy.special import betaincinv
-
-    if width <= 1e-12 or not 0 < mean < 1:
-        return np.full(u.shape, mean)
-
-    def excess(log_total: float) -> float:
-        total = math.exp(log_total)
-        a, b = mean * total, (1 - mean) * total
-        return float(betaincinv(a, b, 0.9) - betaincinv(a, b, 0.1)) - width
-
-    least, most = 0.0, 40.0  # the width falls as the parameters grow: halve the bracket
-    for _ in range(50):
-        middle = (least + most) / 2
-        least, most = (middle, most) if excess(middle) > 0 else (least, middle)
-    total = math.exp(most)
-    return betaincinv(mean * total, (1 - mean) * total, u)
-
-
 def draw(
     uncertain: Uncertain, pools: tuple[TeamPool, ...], used: np.ndarray, runs: int, seed: int
 ) -> Draws:
@@ -202,15 +177,15 @@ def draw(
         ("team_turnover_share", uncertain.turnover),
         ("undiscovered_share", uncertain.undiscovered),
         ("rework_share", uncertain.rework),
-        ("share_cleared", uncertain.cleared),
-        ("share_cancelled", uncertain.cancelled),
     ):
         spans[name] = a.low < a.high
-    u = {}
+    spans["share_cleared"] = any(
+        a.low < a.high for a in (uncertain.cancelled, uncertain.reduced, uncertain.cleared)
+    )
+    z = {}
     for name in spans:  # all are drawn, also those without spread: other draws stay as they are
         strata = generator.permutation(runs) + generator.random(runs)
-        u[name] = np.clip(strata / runs, 1e-12, 1 - 1e-12)
-    z = {name: ndtri(value) for name, value in u.items()}
+        z[name] = ndtri(np.clip(strata / runs, 1e-12, 1 - 1e-12))
 
     rate = np.ones((runs, len(pools)))
     for p, pool in enumerate(pools):
@@ -236,7 +211,7 @@ def draw(
         ),
         rate=rate,
         available=worked / (1 - lost.value),  # the plan leaves the stated loss out already
-        shares=_mean_shares(uncertain, u["share_cleared"], u["share_cancelled"]),
+        shares=mean_shares(uncertain, z["share_cleared"]),
         undiscovered=two_piece(
             z["undiscovered_share"], extra.low, extra.value, extra.high, 0, math.inf
         ),
@@ -244,23 +219,21 @@ def draw(
     )
 
 
-def _mean_shares(uncertain: Uncertain, u_cleared: np.ndarray, u_split: np.ndarray) -> np.ndarray:
-    """(R, 3) cancelled, reduced, cleared of the programme; the means are the stated values.
+def mean_shares(uncertain: Uncertain, z: np.ndarray) -> np.ndarray:
+    """(R, 3) cancelled, reduced, cleared of the programme at the scores `z` (R,) of the last.
 
-    What is cleared is drawn first; the rest is split into cancelled and reduced, with the spread
-    that is left of the stated range of `share_cancelled` after that of `share_cleared`.
+    One score moves all three: where survey releases more, less is left for clearance. What is
+    cleared keeps its stated median and range. The rest is divided as the stated ranges of the other
+    two are; where the three lows and highs fit together (the low of the cleared is what the highs
+    of the others leave, and the other way round), these keep their ranges as well.
     """
-    cancelled, cleared = uncertain.cancelled.value, uncertain.cleared.value
-    clear = beta_with_mean(u_cleared, cleared, uncertain.cleared.high - uncertain.cleared.low)
-    rest = 1 - cleared
-    if rest <= 0:
-        return np.column_stack([0 * clear, 0 * clear, clear])
-    split = cancelled / rest
-    # cancelled = (1 - cleared) * split, both independent: their relative variances nearly add.
-    width = 0.0
-    if cancelled > 0:
-        of_cancelled = ((uncertain.cancelled.high - uncertain.cancelled.low) / cancelled) ** 2
-        of_rest = ((uncertain.cleared.high - uncertain.cleared.low) / rest) ** 2
-        width = split * math.sqrt(max(0.0, of_cancelled - of_rest))
-    part = beta_with_mean(u_split, split, min(width, 0.99))
-    return np.column_stack([(1 - clear) * part, (1 - clear) * (1 - part), clear])
+    cleared, cancelled, reduced = (
+        two_piece(score, a.low, a.value, a.high, 0, 1)
+        for a, score in (
+            (uncertain.cleared, z), (uncertain.cancelled, -z), (uncertain.reduced, -z),
+        )
+    )  # fmt: skip
+    surveyed = cancelled + reduced
+    cleared = np.where(surveyed > 0, cleared, 1.0)
+    part = np.divide(cancelled, surveyed, out=np.zeros_like(z), where=surveyed > 0)
+    return np.column_stack([(1 - cleared) * part, (1 - cleared) * (1 - part), cleared])
