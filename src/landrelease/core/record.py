@@ -17,8 +17,11 @@ from shapely.geometry.base import BaseGeometry
 NOT_REPORTED = "not_reported"
 DECLINED = "declined"
 
-ValueType = Literal["text", "integer", "number", "date", "choice"]
-GeometryType = Literal["polygon", "point", "none"]
+# moment: aware UTC instant, as ISO 8601 text in the chain. choices, references: a list, kept in the
+# order given. reference: the id of a record of the kind `refers_to`.
+ValueType = Literal["text", "integer", "number", "date", "moment", "choice", "choices",
+                    "reference", "references"]
+GeometryType = Literal["polygon", "point", "line", "any", "none"]
 ValidationLevel = Literal[
     "entered", "operator", "operations", "information_management", "authority"
 ]
@@ -39,6 +42,7 @@ class Field:
     personal: bool = False  # S17: may only live in the erasable table
     synonyms: tuple[str, ...] = ()  # header names seen in files, lower case
     source: str = "IMAS 05.10 minimum data requirements (public draft)"
+    refers_to: str = ""  # kind of the records that a reference names
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ class Record:
     validation: ValidationLevel = "entered"
     revision: int = 1
     sources: tuple[str, ...] = field(default=())  # SHA-256 of the files that it came from
+    chain: str = ""  # id of the office's chain that the current revision stands in
+    signed_by: str = ""  # id of the person whose key signed it; "": nobody did (S09)
 
     def value(self, name: str) -> Any:
         """The reported value, or `NOT_REPORTED`."""

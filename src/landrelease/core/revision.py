@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ class Revision:
     """One change of one record. A record is never overwritten (design rule 1).
 
     `recorded_at` is aware UTC; `valid_from` is the date of information (None: not reported).
+    `recorded_by` is the id of a person (a pseudonym, see `core.personal`) or the name of a program.
     """
 
     kind: str
@@ -34,10 +35,31 @@ class Revision:
     source: str  # SHA-256 of the file or submission; "" where a person decided
     valid_from: date | None = None
     validation: ValidationLevel = "entered"
+    # Hashes of the revisions of this record in other chains that it was made upon. The one before
+    # it in its own chain goes without saying.
+    follows: tuple[str, ...] = ()
+    # Personal field -> salted commitment; the value itself stands in an erasable table (S17).
+    commitments: Mapping[str, str] = field(default_factory=dict)
+    signed_by: str = ""  # id of the person whose key signed; "": not signed
+    signature: str = ""  # Ed25519 over `signable()`, hex
 
     def canonical(self) -> bytes:
-        """The bytes that the chain commits to: sorted JSON, geometry as WKB in hex."""
+        """The bytes that the chain commits to: sorted JSON, geometry as WKB in hex.
+
+        What came with later layouts stands in them only where it is there, so that the hashes of
+        older revisions hold.
+        """
+        return self._bytes({"signature": self.signature})
+
+    def signable(self) -> bytes:
+        """The bytes that a signature covers: the canonical ones without the signature."""
+        return self._bytes({})
+
+    def _bytes(self, more: Mapping[str, Any]) -> bytes:
+        later = {"follows": list(self.follows), "commitments": dict(self.commitments),
+                 "signed_by": self.signed_by, **more}
         content = {
+            **{name: value for name, value in later.items() if value},
             "kind": self.kind,
             "record_id": self.record_id,
             "values": dict(self.values),
