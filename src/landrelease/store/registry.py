@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
-from landrelease.core.record import Record
+from landrelease.core.record import Kind, Record
 from landrelease.core.revision import Revision
 
 QuarantineStatus = Literal["waiting", "accepted", "rejected"]
@@ -16,12 +17,58 @@ QuarantineStatus = Literal["waiting", "accepted", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class StoredRevision:
-    """A revision with its place in the chain. `number` counts from 1 within the registry."""
+    """A revision with its place. `number` counts from 1 over all chains, in the order of arrival.
+
+    `chain` is the id of the office's chain, `position` counts from 1 within it. `known_from` is
+    when a revision of another office came in; None in the own chain (then `recorded_at`).
+    """
 
     number: int
     revision: Revision
     previous_hash: str
     hash: str
+    chain: str = ""
+    position: int = 0
+    known_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An office's chain as this registry holds it; `first` is 1, or later where it is a branch.
+
+    `position` and `head` are of its last revision (`first - 1` and `genesis` while it is empty).
+    """
+
+    id: str
+    office: str
+    genesis: str
+    first: int
+    position: int
+    head: str
+    own: bool
+    public_key: str = ""  # of the office, hex; "" while it never signed
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalValue:
+    """A personal value beside the chain; `value` is None once it was erased (S17)."""
+
+    record_id: str
+    field: str
+    commitment: str
+    salt: str | None
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A row of a layer that another program changed: what it holds, against what follows."""
+
+    kind: str
+    record_id: str
+    change: Literal["changed", "added", "removed"]
+    fields: tuple[str, ...]
+    record: Record | None  # as the layer has it; None where the row was removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +97,36 @@ class Registry(Protocol):
 
     address: str
     office: str
+    chain: str  # id of the own chain
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds of this registry: those of the design and its national extension."""
+        ...
 
     def head(self) -> str:
-        """Hash of the last revision of the chain; `GENESIS` when empty."""
+        """The hash that names all that the registry holds; `GENESIS` when empty.
+
+        With one chain it is the hash of the last revision; with several the SHA-256 of the sorted
+        lines "chain position hash".
+        """
+        ...
+
+    def chains(self) -> list[Chain]:
+        """All chains: the own one first, then by id."""
+        ...
+
+    def revisions(self, chain: str | None = None, *, after: int = 0,
+                  limit: int | None = None) -> Iterator[StoredRevision]:
+        """Revisions of a chain by position (`after` a position), or all by number; streamed."""
+        ...
+
+    def tips(self, record_id: str) -> tuple[str, ...]:
+        """Hashes of the revisions of a record that no other follows; sorted."""
+        ...
+
+    def contested(self) -> list[str]:
+        """Ids of records with more than one tip; in order. Cheap while there is one chain."""
         ...
 
     def count(self) -> int:
@@ -81,6 +155,25 @@ class Registry(Protocol):
         """
         ...
 
+    def find(
+        self,
+        kind: str,
+        *,
+        bounds: tuple[float, float, float, float] | None = None,
+        where: Mapping[str, Any] | None = None,
+        valid_at: date | None = None,
+        known_at: datetime | None = None,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[Record]:
+        """The first `limit` records by id after `after`, in a window and with these values.
+
+        `bounds` is (west, south, east, north) in degrees; a record is in the window when its
+        geometry's box touches it. `where` holds field -> value (equal; a sequence: one of these).
+        Uses the spatial index, also at a past date.
+        """
+        ...
+
     def ids(self, kind: str) -> set[str]: ...
 
     def history(self, record_id: str) -> list[StoredRevision]: ...
@@ -89,8 +182,63 @@ class Registry(Protocol):
         """Write a whole import in one transaction; raises STO-... and leaves nothing behind."""
         ...
 
-    def append(self, revisions: Sequence[Revision]) -> str:
-        """Append revisions in one transaction; returns the new head."""
+    def append(self, revisions: Iterable[Revision], *,
+               personal: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+        """Append revisions to the own chain in one transaction; returns the new head.
+
+        `revisions` may be an iterator: it is read in pieces, so that memory stays small. Where a
+        record's last revision stands in another chain, `follows` is filled in, except in a signed
+        revision, whose author must have named it. `personal`: record id -> personal field -> value,
+        kept beside the chain; the last of the revisions of that record gets the commitments.
+        """
+        ...
+
+    def admit(self, chain: Chain, revisions: Iterable[StoredRevision], *, receipt: Revision) -> int:
+        """Take revisions of another office's chain in, with the receipt, in one transaction.
+
+        They must continue the chain as it is here: their hashes are computed again. Those that
+        are here already are passed over. Returns how many were new; with none, no receipt is kept.
+        Raises EXC-... and leaves nothing behind where they do not fit.
+        """
+        ...
+
+    def author(self, name: str) -> str:
+        """The id of a person for a name, kept in the erasable table (S17)."""
+        ...
+
+    def name_of(self, author: str) -> str:
+        """The name behind an id; "erased person" once it was erased; other words as they are."""
+        ...
+
+    def personal(self, record_id: str) -> list[PersonalValue]:
+        """The personal values of a record, the erased ones with their commitment only."""
+        ...
+
+    def erase(self, record_id: str, *, decision: Revision) -> int:
+        """Erase all personal values of a record or, for a person's id, the name behind it.
+
+        `decision` is the revision (of the kind `person`) that says who erased and why; both in one
+        transaction. Returns how many values went. STO-...: nothing personal is there.
+        """
+        ...
+
+    def erase_source(self, sha256: str, *, decision: Revision) -> None:
+        """Erase the content of a file that came in, and what quarantine holds of it.
+
+        Name, size and SHA-256 stay; the audit accepts it because the chain holds the decision.
+        """
+        ...
+
+    def edits(self) -> list[Edit]:
+        """Rows of the layers that other programs changed, added or removed."""
+        ...
+
+    def restore_layers(self, kinds: Sequence[str] | None = None) -> None:
+        """Write the layers and their index anew from the chain."""
+        ...
+
+    def backup(self, path: Path) -> None:
+        """A whole, consistent copy as a GeoPackage registry at a new path, while others work."""
         ...
 
     def knows_source(self, sha256: str) -> bool: ...
