@@ -1,0 +1,369 @@
+"""Revisions as rows of a table and back: what both stores share.
+
+A store keeps each revision as one row (`COLUMNS`) and each current record as a row of its kind's
+layer. Here a revision is checked, turned into the bytes that its chain commits to, linked, and
+read again; nothing here knows a database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.finding import Finding, ImportReport, QuarantinedRow
+from landrelease.core.record import Field, Kind, ValidationLevel
+from landrelease.core.revision import Revision
+from landrelease.core.revision import link as link_hash
+from landrelease.errors import (
+    PERSONAL_FIELD,
+    REVISION_REFUSED,
+    TIME_WITHOUT_ZONE,
+    LandReleaseError,
+)
+from landrelease.store.registry import StoredRevision
+
+# A file larger than this comes in with its records, its name, its size and its SHA-256, but its
+# content stays outside: one value of SQLite holds at most 1e9 bytes, and copies of the registry
+# travel on small disks.
+SOURCE_CONTENT_LIMIT = 256 * 1024 * 1024
+
+# Columns of the table `revision`, in this order everywhere. `chain` is the id of the chain;
+# `geometry` is WKB; `follows` and `commitments` are JSON, "" where there is none.
+COLUMNS = ("number", "chain", "position", "kind", "record_id", "recorded_at", "recorded_by",
+           "reason", "source", "valid_from", "validation", "values", "geometry", "follows",
+           "commitments", "signed_by", "signature", "known_from", "previous_hash", "hash")
+CHAIN_ID = re.compile(r"[0-9a-f]{32}(/[0-9a-f]{8})*")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
+_LEVELS = frozenset(get_args(ValidationLevel))
+_LINES = ("LineString", "MultiLineString")
+_GEOMETRIES: dict[str, tuple[str, ...]] = {
+    "polygon": ("Polygon", "MultiPolygon"), "point": ("Point",), "line": _LINES, "none": (),
+    "any": ("Polygon", "MultiPolygon", "Point", "MultiPoint", *_LINES),
+}
+
+
+def chain_id(office: str, created: str) -> str:
+    """The id of an office's chain: 32 hex digits (see docs/registry-design.md)."""
+    return hashlib.sha256(f"{office}\n{created}".encode()).hexdigest()[:32]
+
+
+def heads_hash(heads: Iterable[tuple[str, int, str]], *, empty: str) -> str:
+    """The hash that names all chains of a registry, given as (chain, position, hash).
+
+    Chains without a revision do not count; of a single chain it is the hash of its end.
+    """
+    held = sorted(h for h in heads if h[1] > 0)
+    if len(held) < 2:
+        return held[0][2] if held else empty
+    return hashlib.sha256("".join(f"{c} {n} {h}\n" for c, n, h in held).encode()).hexdigest()
+
+
+# --- revisions in --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A revision that was checked: its values as JSON and its geometry as WKB."""
+
+    revision: Revision
+    values: str
+    wkb: bytes | None
+
+    def canonical(self) -> bytes:
+        """The bytes of `Revision.canonical`."""
+        r = self.revision
+        return bytes_of(
+            kind=r.kind, record_id=r.record_id, recorded_at=instant(r.recorded_at),
+            recorded_by=r.recorded_by, reason=r.reason, source=r.source, valid_from=day(r.valid_from),
+            validation=r.validation, values=self.values, wkb=self.wkb,
+            follows=encode(list(r.follows)) if r.follows else "",
+            commitments=encode(dict(r.commitments)) if r.commitments else "",
+            signed_by=r.signed_by, signature=r.signature)
+
+    def with_links(self, follows: tuple[str, ...] = (),
+                   commitments: Mapping[str, str] | None = None) -> Prepared:
+        """The same with what the store fills in: what it was made upon, personal commitments."""
+        r = self.revision
+        return replace(self, revision=replace(
+            r, follows=follows or r.follows, commitments=commitments or r.commitments))
+
+    def row(self, *, number: int, chain: str, position: int, previous: str,
+            known_from: str | None = None) -> tuple[Any, ...]:
+        """The row of `COLUMNS`; its last cell is the new head of the chain."""
+        r = self.revision
+        head = link_hash(previous, self.canonical())
+        return (number, chain, position, r.kind, r.record_id, instant(r.recorded_at), r.recorded_by,
+                r.reason, r.source, day(r.valid_from), r.validation, self.values, self.wkb,
+                encode(list(r.follows)) if r.follows else "",
+                encode(dict(r.commitments)) if r.commitments else "",
+                r.signed_by, r.signature, known_from, previous, head)
+
+
+def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind:
+    """The kind of that name. Raises STO-010."""
+    try:
+        return kinds[name]
+    except KeyError:
+        raise LandReleaseError(REVISION_REFUSED, record=name, field="kind", found=name,
+                               expected="one of " + ", ".join(kinds)) from None
+
+
+def prepare(revisions: Sequence[Revision], kinds: Mapping[str, Kind]) -> list[Prepared]:
+    """Check revisions and make their JSON and WKB, many at once.
+
+    Raises STO-010: something may not stand in the chain. STO-011: a personal field among the
+    values. STO-017: a time without a zone.
+    """
+    fields = {name: {f.name: f for f in kind.fields} for name, kind in kinds.items()}
+    for r in revisions:
+        _check(r, kinds, fields)
+    shapes = array_of([r.geometry for r in revisions])
+    _check_places(shapes, revisions)
+    wkbs = shapely.to_wkb(shapes, output_dimension=2, byte_order=1)
+    out = []
+    for r, wkb in zip(revisions, wkbs, strict=True):
+        try:
+            values = encode(dict(r.values))
+            for text in (values, r.record_id, r.recorded_by, r.reason):
+                text.encode()
+            out.append(Prepared(r, values, wkb))
+        except (TypeError, ValueError) as error:  # NaN, bytes, half a surrogate pair
+            raise LandReleaseError(
+                REVISION_REFUSED, record=r.record_id, field="values", found=error,
+                expected="texts, finite numbers, dates and lists of them") from error
+    return out
+
+
+def _check(revision: Revision, kinds: Mapping[str, Kind],
+           fields: Mapping[str, Mapping[str, Field]]) -> None:
+    """Refuse what may not stand in the chain."""
+    r = revision
+
+    def refuse(field: str, found: object, expected: str) -> LandReleaseError:
+        return LandReleaseError(REVISION_REFUSED, record=r.record_id or "(without id)", field=field,
+                                found=found if found not in ("", None) else "nothing",
+                                expected=expected)
+
+    if r.kind not in kinds:
+        raise refuse("kind", r.kind, "one of " + ", ".join(kinds))
+    if not isinstance(r.record_id, str) or not r.record_id.strip():
+        raise refuse("record_id", r.record_id, "an id")
+    known = fields[r.kind]
+    for name in r.values:
+        field = known.get(name)
+        if field is None:
+            # A field that nobody defined cannot be told from a personal one.
+            raise refuse(str(name), r.values[name], "a field of " + r.kind)
+        if field.personal:
+            raise LandReleaseError(PERSONAL_FIELD, record=r.record_id, field=name, kind=r.kind)
+    for name, commitment in r.commitments.items():
+        if name not in known or not known[name].personal or not _SHA256.fullmatch(commitment):
+            raise refuse(str(name), commitment, "a commitment to a personal field of " + r.kind)
+    if r.recorded_at.tzinfo is None:
+        raise LandReleaseError(TIME_WITHOUT_ZONE, field="recorded_at", found=r.recorded_at)
+    for name, text in (("recorded_by", r.recorded_by), ("reason", r.reason)):
+        if not text.strip():
+            raise refuse(name, text, "who recorded it" if name == "recorded_by" else "why")
+    if r.source and not _SHA256.fullmatch(r.source):
+        raise refuse("source", r.source, "a SHA-256 in small letters, or nothing")
+    if r.validation not in _LEVELS:
+        raise refuse("validation", r.validation, "one of " + ", ".join(sorted(_LEVELS)))
+    if r.valid_from is not None and (
+            not isinstance(r.valid_from, date) or isinstance(r.valid_from, datetime)):
+        raise refuse("valid_from", r.valid_from, "a day without a time")
+    for followed in r.follows:
+        if not _SHA256.fullmatch(followed):
+            raise refuse("follows", followed, "hashes of revisions")
+    if r.signature and not (_SIGNATURE.fullmatch(r.signature) and r.signed_by):
+        raise refuse("signature", r.signature, "128 hex digits, and who signed")
+    if r.geometry is not None and r.geometry.geom_type not in _GEOMETRIES[kinds[r.kind].geometry]:
+        raise refuse("geometry", r.geometry.geom_type,
+                     " or ".join(_GEOMETRIES[kinds[r.kind].geometry]) or "no geometry")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot stand in a record")
+
+
+encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False,
+                          allow_nan=False, default=_value).encode
+
+
+def bytes_of(*, kind: str, record_id: str, recorded_at: str, recorded_by: str, reason: str,
+             source: str, valid_from: str | None, validation: str, values: str, wkb: bytes | None,
+             follows: str = "", commitments: str = "", signed_by: str = "",
+             signature: str = "") -> bytes:
+    """The bytes of `Revision.canonical`, put together from the columns of `revision`.
+
+    Faster for many revisions, whose WKB was made at once; a test holds the two together.
+    """
+    geometry = "null" if wkb is None else f'"{bytes(wkb).hex().upper()}"'
+    since = "null" if valid_from is None else f'"{valid_from}"'
+    first = (f'"commitments":{commitments},' if commitments else "") + \
+        (f'"follows":{follows},' if follows else "")
+    signed = (f'"signature":"{signature}",' if signature else "") + \
+        (f'"signed_by":{encode(signed_by)},' if signed_by else "")
+    return (
+        f'{{{first}"geometry":{geometry},"kind":{encode(kind)},"reason":{encode(reason)},'
+        f'"record_id":{encode(record_id)},"recorded_at":"{recorded_at}",'
+        f'"recorded_by":{encode(recorded_by)},{signed}"source":"{source}","valid_from":{since},'
+        f'"validation":"{validation}","values":{values}}}').encode()
+
+
+def bytes_of_row(row: Sequence[Any]) -> bytes:
+    """`bytes_of` of a row of `COLUMNS`."""
+    return bytes_of(
+        kind=row[3], record_id=row[4], recorded_at=row[5], recorded_by=row[6], reason=row[7],
+        source=row[8], valid_from=row[9], validation=row[10], values=row[11], wkb=row[12],
+        follows=row[13], commitments=row[14], signed_by=row[15], signature=row[16])
+
+
+def _check_places(shapes: np.ndarray, revisions: Sequence[Revision]) -> None:
+    """Coordinates are finite degrees: metres in a layer of degrees would be another place."""
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    bad = ~((np.abs(coordinates[:, 0]) <= 180) & (np.abs(coordinates[:, 1]) <= 90))  # NaN too
+    if bad.any():
+        place = int(np.argmax(bad))
+        raise LandReleaseError(
+            REVISION_REFUSED, record=revisions[int(owner[place])].record_id, field="geometry",
+            found="({}, {})".format(*coordinates[place]),
+            expected="longitude -180 to 180, latitude -90 to 90")
+
+
+# --- rows out ------------------------------------------------------------------------------------
+
+
+def stored(rows: Iterable[Sequence[Any]], kinds: Mapping[str, Kind]) -> list[StoredRevision]:
+    """Rows of `COLUMNS` as values; a date that the kind calls a date comes back as a date."""
+    listed = list(rows)
+    shapes = shapely.from_wkb(array_of([None if r[12] is None else bytes(r[12]) for r in listed]))
+    dates = {name: tuple(f.name for f in kind.fields if f.type == "date")
+             for name, kind in kinds.items()}
+    out = []
+    for row, shape in zip(listed, shapes, strict=True):
+        values = json.loads(row[11])
+        for name in dates.get(row[3], ()):
+            if name in values:
+                values[name] = _as_date(values[name])
+        revision = Revision(
+            row[3], row[4], values, shape, datetime.fromisoformat(row[5]), row[6], row[7], row[8],
+            None if row[9] is None else date.fromisoformat(row[9]), row[10],
+            tuple(json.loads(row[13])) if row[13] else (),
+            json.loads(row[14]) if row[14] else {}, row[15], row[16])
+        out.append(StoredRevision(
+            row[0], revision, row[18], row[19], row[1], row[2],
+            None if row[17] is None else datetime.fromisoformat(row[17])))
+    return out
+
+
+def _as_date(value: Any) -> Any:
+    """A day that was written as text; anything else stays what it is."""
+    if isinstance(value, str) and len(value) == 10:
+        with contextlib.suppress(ValueError):
+            found = date.fromisoformat(value)
+            if found.isoformat() == value:
+                return found
+    return value
+
+
+# --- small things --------------------------------------------------------------------------------
+
+
+def array_of(values: Sequence[Any]) -> np.ndarray:
+    """Values (geometries, WKB) as an object array of N; numpy must not look into them."""
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+@functools.lru_cache(maxsize=1024)  # an import records thousands at the same instant
+def instant(value: datetime, field: str = "time") -> str:
+    """UTC with microseconds, always of the same length, so that texts sort as times do."""
+    if value.tzinfo is None:
+        raise LandReleaseError(TIME_WITHOUT_ZONE, field=field, found=value)
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def to_json(value: Any) -> str:
+    """JSON that keeps whatever was read: also odd types (as text), NaN and broken characters."""
+    return json.dumps(value, ensure_ascii=True, default=_odd)
+
+
+def _odd(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def as_dict(row: QuarantinedRow) -> dict[str, Any]:
+    """A quarantined row as it is kept."""
+    from dataclasses import asdict
+
+    return {"file": row.file, "source": row.source, "row": row.row, "kind": row.kind,
+            "values": {str(k): v for k, v in row.values.items()},
+            "geometry_wkt": row.geometry_wkt, "findings": [asdict(f) for f in row.findings]}
+
+
+def quarantined_of(content: Mapping[str, Any]) -> QuarantinedRow:
+    return QuarantinedRow(**{**content, "findings": _findings(content["findings"])})
+
+
+def same_row(content: Mapping[str, Any]) -> str:
+    """What makes two quarantined rows the same row, whatever the file's name."""
+    return to_json([content["row"], content["values"], content["geometry_wkt"]])
+
+
+def report_of(content: Mapping[str, Any]) -> ImportReport:
+    return ImportReport(**{**content, "findings": _findings(content["findings"]),
+                           "unmapped": tuple(content["unmapped"])})
+
+
+def _findings(listed: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(**f) for f in listed)
+
+
+def packed(content: bytes) -> tuple[str | None, bytes | None]:
+    """The content of a source, compressed where that helps; nothing above the limit."""
+    if len(content) > SOURCE_CONTENT_LIMIT:
+        return None, None
+    small = zlib.compress(content, 3)
+    return ("zlib", small) if len(small) < len(content) else ("none", content)
+
+
+def unpacked(compression: str | None, content: bytes) -> bytes | None:
+    """The content, or None where it was damaged."""
+    if compression == "none":
+        return bytes(content)
+    try:
+        return zlib.decompress(content)
+    except (zlib.error, TypeError):
+        return None
+
+
+def geometry_box(shape: BaseGeometry | None) -> tuple[float, float, float, float] | None:
+    """(west, south, east, north); None where there is nothing."""
+    return None if shape is None or shape.is_empty else shape.bounds
