@@ -88,8 +88,8 @@ class Prepared:
         r = self.revision
         return bytes_of(
             kind=r.kind, record_id=r.record_id, recorded_at=instant(r.recorded_at),
-            recorded_by=r.recorded_by, reason=r.reason, source=r.source, valid_from=day(r.valid_from),
-            validation=r.validation, values=self.values, wkb=self.wkb,
+            recorded_by=r.recorded_by, reason=r.reason, source=r.source,
+            valid_from=day(r.valid_from), validation=r.validation, values=self.values, wkb=self.wkb,
             follows=encode(list(r.follows)) if r.follows else "",
             commitments=encode(dict(r.commitments)) if r.commitments else "",
             signed_by=r.signed_by, signature=r.signature)
