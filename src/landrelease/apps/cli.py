@@ -9,17 +9,32 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    NOT_DONE,
+    UNVERIFIED,
+    AssumptionsOption,
+    ByOption,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    SeedOption,
+    StartOption,
+    TeamsOption,
+    as_date,
+    first_day,
+    opened,
+    put_json,
+    say,
+)
 from landrelease.apps.console import listening
 from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, LandReleaseError
-
-if TYPE_CHECKING:
-    from landrelease.store.registry import Registry
-
-DONE, FINDINGS, NOT_DONE = 0, 1, 2
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -41,69 +56,6 @@ verify_group = group("verify", "Inspection: sample sizes and what they can show.
 forecast_group = group("forecast", "When it will be done and what it will cost.")
 figures_group = group("figures", "What to report, and the records under each figure.")
 world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
-
-RegistryArgument = Annotated[str, typer.Argument(
-    metavar="REGISTRY", help="A .gpkg path (postgresql:// addresses come with a later version).")]
-JsonOption = Annotated[Path | None, typer.Option("--json", metavar="OUT",
-                                                 help="Write the result as JSON.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
-                                         help="The same seed and iterations, the same result.")]
-RoleOption = Annotated[str | None, typer.Option(
-    "--as", metavar="ROLE", help="Whose view; without it the public's.")]
-ByOption = Annotated[str, typer.Option(
-    "--by", metavar="WHO", help="Who records it; shown as unverified until keys exist.")]
-AssumptionsOption = Annotated[Path | None, typer.Option(
-    "--assumptions", metavar="FILE.csv", help="Your own assumptions; else those of the package.")]
-TeamsOption = Annotated[Path | None, typer.Option(
-    "--teams", metavar="FILE.csv", help="Your teams and machines; else assumed ones.")]
-StartOption = Annotated[str | None, typer.Option(
-    "--start", metavar="DATE", help="First day of the plan; else 1 April of next year.")]
-UNVERIFIED = "local user (unverified)"
-
-
-# --- helpers -----------------------------------------------------------------------------------
-
-
-def say(text: str = "") -> None:
-    print(text, flush=True)
-
-
-def as_date(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise LandReleaseError(BAD_OPTION, option=option, found=text,
-                               expected="a date as 2027-04-01") from None
-
-
-def first_day(text: str | None) -> date:
-    return as_date("--start", text) if text else date(date.today().year + 1, 4, 1)
-
-
-def put_json(path: Path | None, document: Any) -> None:
-    if path is not None:
-        from landrelease.store.results import dump, write_atomically
-
-        write_atomically(path, dump(document))
-
-
-class opened:
-    """`with opened(address) as registry:`; closed whatever happens."""
-
-    def __init__(self, address: str):
-        self.address = address
-
-    def __enter__(self) -> Registry:
-        from landrelease.store.open import open_registry
-
-        self.registry = open_registry(self.address)
-        if self.registry.setting("synthetic") is not None:  # S19, on whatever is printed
-            print("Synthetic data: made up. Nothing here is about real ground.", file=sys.stderr)
-        return self.registry
-
-    def __exit__(self, *_: object) -> None:
-        self.registry.close()
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:

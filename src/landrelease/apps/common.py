@@ -1,0 +1,77 @@
+"""What all commands share: their options, opening a registry, saying and writing results."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.store.registry import Registry
+
+DONE, FINDINGS, NOT_DONE = 0, 1, 2
+
+RegistryArgument = Annotated[str, typer.Argument(
+    metavar="REGISTRY", help="A .gpkg path or a postgresql:// address.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", metavar="OUT",
+                                                 help="Write the result as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
+                                         help="The same seed and iterations, the same result.")]
+RoleOption = Annotated[str | None, typer.Option(
+    "--as", metavar="ROLE", help="Whose view; without it the public's.")]
+ByOption = Annotated[str, typer.Option(
+    "--by", metavar="WHO", help="Who records it; shown as unverified until keys exist.")]
+AssumptionsOption = Annotated[Path | None, typer.Option(
+    "--assumptions", metavar="FILE.csv", help="Your own assumptions; else those of the package.")]
+TeamsOption = Annotated[Path | None, typer.Option(
+    "--teams", metavar="FILE.csv", help="Your teams and machines; else assumed ones.")]
+StartOption = Annotated[str | None, typer.Option(
+    "--start", metavar="DATE", help="First day of the plan; else 1 April of next year.")]
+UNVERIFIED = "local user (unverified)"
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def as_date(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise LandReleaseError(BAD_OPTION, option=option, found=text,
+                               expected="a date as 2027-04-01") from None
+
+
+def first_day(text: str | None) -> date:
+    return as_date("--start", text) if text else date(date.today().year + 1, 4, 1)
+
+
+def put_json(path: Path | None, document: Any) -> None:
+    if path is not None:
+        from landrelease.store.results import dump, write_atomically
+
+        write_atomically(path, dump(document))
+
+
+class opened:
+    """`with opened(address) as registry:`; closed whatever happens."""
+
+    def __init__(self, address: str):
+        self.address = address
+
+    def __enter__(self) -> Registry:
+        from landrelease.store.open import open_registry
+
+        self.registry = open_registry(self.address)
+        if self.registry.setting("synthetic") is not None:  # S19, on whatever is printed
+            print("Synthetic data: made up. Nothing here is about real ground.", file=sys.stderr)
+        return self.registry
+
+    def __exit__(self, *_: object) -> None:
+        self.registry.close()
