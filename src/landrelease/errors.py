@@ -318,7 +318,7 @@ REGISTRY_DAMAGED = Message(
     "Copy it again from where it came from, or go back to the last backup. Keep the damaged file.")
 ADDRESS_NOT_SERVED = Message(
     "STO-006", "This version does not keep a registry at {address}: {found}.",
-    "Give the path of a GeoPackage file, for example office.gpkg.")
+    "Give the path of a GeoPackage file (office.gpkg) or postgresql://host/database.")
 REGISTRY_BUSY = Message(
     "STO-007", "{address} is in use: another program has been writing to it for more than "
     "{waited_s:g} s. Nothing was written.",
@@ -621,6 +621,15 @@ GRID_LEFT = Message(
 GRID_SETTING = Message(
     "ACC-004", "The registry's setting {name} reads {found!r}; expected {expected}.",
     "Restore the registry from a copy: the setting was written at the first publication.")
+
+# --- UPK: backup and restore -------------------------------------------------------------------
+
+BACKUP_DIFFERS = Message(
+    "UPK-001", "{address} does not hold what {path} holds: {found}, expected {expected}.",
+    "Keep both and try again at another place; the disk or the connection may be failing.")
+BACKUP_UNSOUND = Message(
+    "UPK-002", "{path} does not pass its audit: {count} findings, the first: {found}",
+    "`landrelease audit` lists them all. Restore an older backup, or give --anyway.")
 
 # --- CLI: the command line ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps import upkeep_commands
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -56,6 +57,9 @@ verify_group = group("verify", "Inspection: sample sizes and what they can show.
 forecast_group = group("forecast", "When it will be done and what it will cost.")
 figures_group = group("figures", "What to report, and the records under each figure.")
 world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
+
+
+upkeep_commands.register(app)
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:

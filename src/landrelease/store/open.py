@@ -1,4 +1,4 @@
-"""A registry by its address: a GeoPackage file. A `postgresql://` address is not served yet."""
+"""A registry by its address: a GeoPackage file, or a schema of PostgreSQL with PostGIS."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from landrelease.errors import ADDRESS_NOT_SERVED, LandReleaseError
-from landrelease.store.geopackage import GeoPackageRegistry
+
+if TYPE_CHECKING:
+    from landrelease.store.registry import Registry
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # two letters at least: C:\ is a path
+_POSTGRES = ("postgresql", "postgres")
 
 
 def utc_now() -> datetime:
@@ -19,15 +23,23 @@ def utc_now() -> datetime:
 
 def create_registry(
     address: str | Path, *, office: str, now: Callable[[], datetime] = utc_now
-) -> GeoPackageRegistry:
+) -> Registry:
     """Make a new, empty registry of an office and open it.
 
     Raises
     ------
     LandReleaseError
-        STO-002: the place is taken. STO-006: no GeoPackage file. STO-008: cannot be written.
+        STO-002: the place is taken. STO-006: no registry is kept at such an address. STO-008:
+        cannot be written.
     """
-    return GeoPackageRegistry.create(_path(address), office=office, now=now)
+    path = own_file(address)
+    if path is None:
+        from landrelease.store.postgis import PostgisRegistry
+
+        return PostgisRegistry.create(str(address), office=office, now=now)
+    from landrelease.store.geopackage import GeoPackageRegistry
+
+    return GeoPackageRegistry.create(path, office=office, now=now)
 
 
 def open_registry(
@@ -36,7 +48,7 @@ def open_registry(
     writable: bool = True,
     wait_s: float = 20.0,
     now: Callable[[], datetime] = utc_now,
-) -> GeoPackageRegistry:
+) -> Registry:
     """Open the registry at an address.
 
     `writable=False` opens it for reading only. `wait_s` is how long a write waits for another
@@ -46,19 +58,26 @@ def open_registry(
     ------
     LandReleaseError
         STO-001: nothing there. STO-003: something else. STO-004: newer layout. STO-005: cut off or
-        damaged. STO-006: no GeoPackage file.
+        damaged. STO-006: no registry is kept at such an address.
     """
-    return GeoPackageRegistry(_path(address), writable=writable, wait_s=wait_s, now=now)
+    path = own_file(address)
+    if path is None:
+        from landrelease.store.postgis import PostgisRegistry
+
+        return PostgisRegistry(str(address), writable=writable, wait_s=wait_s, now=now)
+    from landrelease.store.geopackage import GeoPackageRegistry
+
+    return GeoPackageRegistry(path, writable=writable, wait_s=wait_s, now=now)
 
 
-def _path(address: str | Path) -> Path:
+def own_file(address: str | Path) -> Path | None:
+    """The file of a registry in a file; None for one in PostgreSQL. STO-006: neither."""
     found = _SCHEME.match(str(address)) if isinstance(address, str) else None
     if found is None:
         return Path(address)
     scheme = found[1].lower()
+    if scheme in _POSTGRES:
+        return None
     # A password may stand in the address: it is not repeated in the message.
-    if scheme in ("postgresql", "postgres", "postgis"):
-        words = "a registry in PostgreSQL with PostGIS comes with a later version"
-    else:
-        words = "it is not the path of a file"
-    raise LandReleaseError(ADDRESS_NOT_SERVED, address=f"{scheme}://…", found=words)
+    raise LandReleaseError(ADDRESS_NOT_SERVED, address=f"{scheme}://…",
+                           found="it is neither the path of a file nor a postgresql:// address")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
 from landrelease.core.record import Kind, Record
@@ -270,6 +270,10 @@ class Registry(Protocol):
         ...
 
     def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 def latest(revisions: Iterable[StoredRevision]) -> Mapping[str, StoredRevision]:

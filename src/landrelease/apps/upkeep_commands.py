@@ -1,0 +1,90 @@
+"""Commands for the keeping of a registry: backup, restore, migrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    put_json,
+    say,
+)
+from landrelease.apps.console import listening
+
+if TYPE_CHECKING:
+    from landrelease.workflows.upkeep import Copy
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(backup)
+    app.command()(restore)
+    app.command()(migrate)
+
+
+def backup(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new .gpkg file.")],
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Write a whole, checked copy of a registry to a new file; others may go on working.
+
+    Exit status 1 where the audit of the copy found something: the registry has it too.
+
+    Example: landrelease backup district.gpkg district-2027-05-01.gpkg
+    """
+    from landrelease.workflows import upkeep
+
+    with listening(quiet) as progress:
+        made = upkeep.backup(registry, out, progress)
+    show(made, json, f"Backup of {made.office}: {out}")
+
+
+def restore(
+    backup_file: Annotated[Path, typer.Argument(metavar="IN", help="A backup.")],
+    registry: Annotated[str, typer.Argument(
+        metavar="REGISTRY", help="A new .gpkg path or a postgresql:// address.")],
+    anyway: Annotated[bool, typer.Option(
+        "--anyway", help="Also where the backup does not pass its audit.")] = False,
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Make a registry from a backup, at an address where none is.
+
+    Example: landrelease restore district-2027-05-01.gpkg postgresql://centre/programme
+    """
+    from landrelease.workflows import upkeep
+
+    with listening(quiet) as progress:
+        made = upkeep.restore(backup_file, registry, anyway=anyway, progress=progress)
+    show(made, json, f"Restored {made.office} to {made.address}")
+
+
+def migrate(registry: RegistryArgument, quiet: QuietOption = False) -> None:
+    """Bring a registry of an older version up to this one; a backup stays beside it.
+
+    Example: landrelease migrate district.gpkg
+    """
+    from landrelease.workflows import upkeep
+
+    with listening(quiet) as progress:
+        kept = upkeep.migrate(registry, progress)
+    say("Nothing to do: the registry has the layout of this version." if kept is None
+        else f"Migrated. The registry as it was: {kept}")
+
+
+def show(made: Copy, json: Path | None, words: str) -> None:
+    import dataclasses
+
+    document: dict[str, Any] = dataclasses.asdict(made)
+    put_json(json, document)
+    for finding in made.findings:
+        say(f"[{finding.code}] revision {finding.number} {finding.record_id}: {finding.problem}")
+    state = f"{len(made.findings)} findings" if made.findings else "audit clean"
+    say(f"{words}: {made.count:,} revisions, head {made.head[:16]}, {state}.")
+    raise typer.Exit(FINDINGS if made.findings else DONE)
