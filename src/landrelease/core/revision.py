@@ -76,6 +76,40 @@ class Revision:
                           allow_nan=False, default=_plain).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """A revision with its place. `number` counts from 1 over all chains, in the order of arrival.
+
+    `chain` is the id of the office's chain, `position` counts from 1 within it. `known_from` is
+    when a revision of another office came in; None in the own chain (then `recorded_at`).
+    """
+
+    number: int
+    revision: Revision
+    previous_hash: str
+    hash: str
+    chain: str = ""
+    position: int = 0
+    known_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """An office's chain as this registry holds it; `first` is 1, or later where it is a branch.
+
+    `position` and `head` are of its last revision (`first - 1` and `genesis` while it is empty).
+    """
+
+    id: str
+    office: str
+    genesis: str
+    first: int
+    position: int
+    head: str
+    own: bool
+    public_key: str = ""  # of the office, hex; "" while it never signed
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, (date, datetime)):
         return value.isoformat()

@@ -8,45 +8,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
+from landrelease.core.descent import current as latest
+from landrelease.core.descent import dated_before
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
 from landrelease.core.record import Kind, Record
-from landrelease.core.revision import Revision
+from landrelease.core.revision import Chain, Revision, StoredRevision
+
+__all__ = ["AuditFinding", "Chain", "Edit", "PersonalValue", "QuarantineEntry", "QuarantineStatus",
+           "Registry", "StoredRevision", "dated_before", "latest"]
 
 QuarantineStatus = Literal["waiting", "accepted", "rejected"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRevision:
-    """A revision with its place. `number` counts from 1 over all chains, in the order of arrival.
-
-    `chain` is the id of the office's chain, `position` counts from 1 within it. `known_from` is
-    when a revision of another office came in; None in the own chain (then `recorded_at`).
-    """
-
-    number: int
-    revision: Revision
-    previous_hash: str
-    hash: str
-    chain: str = ""
-    position: int = 0
-    known_from: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """An office's chain as this registry holds it; `first` is 1, or later where it is a branch.
-
-    `position` and `head` are of its last revision (`first - 1` and `genesis` while it is empty).
-    """
-
-    id: str
-    office: str
-    genesis: str
-    first: int
-    position: int
-    head: str
-    own: bool
-    public_key: str = ""  # of the office, hex; "" while it never signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,27 +245,3 @@ class Registry(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def latest(revisions: Iterable[StoredRevision]) -> Mapping[str, StoredRevision]:
-    """The current revision of each record: by date of information, then by order of arrival.
-
-    An update with an earlier date of information than the current one is kept and shown in the
-    history; it does not become the current one. A revision without a date counts as newest by
-    arrival, because nobody said that it is older.
-    """
-    current: dict[str, StoredRevision] = {}
-    for stored in revisions:
-        known = current.get(stored.revision.record_id)
-        if known is None or not _older(stored, known):
-            current[stored.revision.record_id] = stored
-    return current
-
-
-def _older(new: StoredRevision, known: StoredRevision) -> bool:
-    return dated_before(new.revision.valid_from, known.revision.valid_from)
-
-
-def dated_before(new: date | None, known: date | None) -> bool:
-    """Whether a new date of information is earlier than the known one; False if one is missing."""
-    return new is not None and known is not None and new < known

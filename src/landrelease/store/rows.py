@@ -44,7 +44,7 @@ SOURCE_CONTENT_LIMIT = 256 * 1024 * 1024
 COLUMNS = ("number", "chain", "position", "kind", "record_id", "recorded_at", "recorded_by",
            "reason", "source", "valid_from", "validation", "values", "geometry", "follows",
            "commitments", "signed_by", "signature", "known_from", "previous_hash", "hash")
-CHAIN_ID = re.compile(r"[0-9a-f]{32}(/[0-9a-f]{8})*")
+CHAIN_ID = re.compile(r"[0-9a-f]{32}(/[0-9]+-[0-9a-f]{8})*")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
