@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 import shapely
 
+from landrelease.core.record import KINDS
 from landrelease.store import layout
 from landrelease.store.open import create_registry, open_registry
 from test_store_geopackage import SQUARE, date, intake, revision
@@ -84,9 +85,9 @@ def test_swapped_revisions_are_found(original, tmp_path):
 
 
 def test_an_inserted_revision_is_found(original, tmp_path):
-    copy = ("INSERT INTO revision SELECT 10, kind, 'h77', recorded_at, recorded_by, reason, source,"
-            ' valid_from, validation, "values", geometry, hash, hash FROM revision '
-            "WHERE number = 9")
+    copy = ("INSERT INTO revision SELECT 10, chain, 10, kind, 'h77', recorded_at, recorded_by, "
+            'reason, source, valid_from, validation, "values", geometry, follows, commitments, '
+            "signed_by, signature, known_from, hash, hash FROM revision WHERE number = 9")
     found = {code for code, _, _ in audited(original, tmp_path, copy)}
     assert {"STO-101", "STO-104", "STO-106"} <= found
 
@@ -100,8 +101,8 @@ def test_an_inserted_revision_is_found(original, tmp_path):
     ("DELETE FROM hazard WHERE record_id = 'h1'", "STO-106", "h1"),
     ("INSERT INTO hazard (record_id, revision, validation, recorded_at, recorded_by, source) "
      "VALUES ('mine', 1, 'entered', '', '', '')", "STO-107", "mine"),
-    ("DELETE FROM source", "STO-108", ""),
-    ("UPDATE source SET content = x'00'", "STO-108", ""),
+    ("DELETE FROM source_file", "STO-108", ""),
+    ("UPDATE source_file SET content = x'00'", "STO-108", ""),
     ("DELETE FROM quarantine WHERE number = 1", "STO-109", ""),
     ("DELETE FROM rtree_hazard_geom WHERE id = 2", "STO-110", ""),
     ("UPDATE rtree_hazard_geom SET maxx = 17.005 WHERE id = 2", "STO-110", ""),
@@ -117,7 +118,7 @@ def test_an_edit_in_a_gis_is_found_and_the_record_stays(original, tmp_path):
     shutil.copy(original, path)
     db = sqlite3.connect(path)
     layout.register_functions(db)
-    (moved,) = layout.blobs([shapely.box(1, 1, 2, 2)], layout.KINDS["hazard"])
+    (moved,) = layout.blobs([shapely.box(1, 1, 2, 2)], KINDS["hazard"])
     db.execute("UPDATE hazard SET geom = ? WHERE record_id = 'h0'", (moved,))
     db.commit()
     db.close()

@@ -18,7 +18,7 @@ from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedR
 from landrelease.core.record import DECLINED, HAZARD, KINDS, NOT_REPORTED, Field
 from landrelease.core.revision import GENESIS, Revision, link
 from landrelease.errors import LandReleaseError
-from landrelease.store import geopackage, layout
+from landrelease.store import geopackage, layout, rows
 from landrelease.store.open import create_registry, open_registry
 from landrelease.store.registry import latest
 
@@ -108,7 +108,7 @@ def test_bytes_of_the_chain_are_those_of_the_core():
     r = revision('a"b\\ß\u2028', day=date(2001, 2, 3), name="Čapljina \x01\n", depth=None)
     r = replace(r, values={"name": "Čapljina \x01\n€", "position_accuracy_m": 1e-7,
                            "information_date": date(1999, 1, 2)}, reason="why\t?")
-    assert [p.canonical for p in geopackage._prepare([r])] == [r.canonical()]
+    assert [p.canonical() for p in rows.prepare([r], KINDS)] == [r.canonical()]
 
 
 def test_an_import_enters_with_its_file_its_report_and_its_quarantine(registry):
@@ -160,7 +160,7 @@ def test_an_import_whose_counts_or_content_do_not_fit_is_refused_whole(registry)
 
 
 def test_a_file_too_large_to_be_kept_says_so(registry, monkeypatch):
-    monkeypatch.setattr(geopackage, "SOURCE_CONTENT_LIMIT", 3)
+    monkeypatch.setattr(rows, "SOURCE_CONTENT_LIMIT", 3)
     one = intake([revision()])
     registry.take_in(one)
     assert code_of(registry.source_content, one.report.source) == "STO-013"
@@ -301,12 +301,14 @@ def test_a_gis_reads_every_layer(tmp_path):
             revision("h3", geometry=None), revision("h4", geometry=shapely.Polygon())], 1))
         registry.append([revision("a1", kind="accident", geometry=point, victims=2)])
     layers = dict(pyogrio.list_layers(path))
-    assert set(KINDS) | {"revision", "source", "import", "quarantine", "setting"} == set(layers)
+    assert set(KINDS) | {
+        "chain", "import", "package", "person_name", "personal_value", "quarantine", "revision",
+        "setting", "source_file"} == set(layers)
     for name in layers:
         info = pyogrio.read_info(path, layer=name, force_feature_count=True)
         meta, _fids, wkb, columns = pyogrio.raw.read(path, layer=name)
         assert len(columns[0]) == info["features"]
-        if name in KINDS:
+        if name in KINDS and KINDS[name].geometry != "none":
             assert info["crs"] == "EPSG:4326"
     meta, _, wkb, columns = pyogrio.raw.read(path, layer="hazard")
     named = dict(zip(meta["fields"], columns, strict=True))

@@ -9,7 +9,7 @@ import time
 import pytest
 import shapely
 
-from landrelease.store import geopackage
+from landrelease.store import files
 from landrelease.store.open import create_registry, open_registry
 from test_store_geopackage import intake, revision
 
@@ -79,7 +79,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("statement", [
-    "BEGIN IMMEDIATE", "INSERT OR IGNORE INTO source", "INSERT INTO revision",
+    "BEGIN IMMEDIATE", "INSERT OR IGNORE INTO source_file", "INSERT INTO revision",
     'INSERT INTO "hazard"', "CREATE TRIGGER", 'INSERT INTO "import"', "INSERT INTO quarantine",
     "COMMIT"])
 def test_killed_before_the_end_nothing_is_there(path, statement):
@@ -105,14 +105,14 @@ def test_killed_at_any_moment_it_is_whole_or_absent(path, after_s):
 
 
 def test_killed_while_pages_are_spilled_nothing_is_there(path, monkeypatch):
-    connect = geopackage._connect
+    connect = files.connect
 
     def small_memory(*args, **kwargs):
         db = connect(*args, **kwargs)
         db.execute("PRAGMA cache_size = 10")  # pages: the transaction goes to the disk in parts
         return db
 
-    monkeypatch.setattr(geopackage, "_connect", small_memory)
+    monkeypatch.setattr(files, "connect", small_memory)
     killed(path, "COMMIT")
     assert path.with_name(path.name + "-wal").stat().st_size > 100_000
     assert not whole_or_absent(path)
@@ -122,7 +122,7 @@ def test_killed_while_it_is_made_no_half_registry_stands_there(tmp_path):
     path = tmp_path / "new.gpkg"
 
     def make():
-        geopackage._move_new = die
+        files.move_new = die
         create_registry(path, office="A")
 
     process = FORK.Process(target=make)

@@ -400,6 +400,33 @@ NOTHING_HAZARDOUS = Message(
     "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",
 )
 
+NETWORK_SHARE = Message(
+    "STO-021", "{address} lies on a network share ({found}), where the locks that keep two writers "
+    "apart cannot be relied on. Nothing was written.",
+    "Keep the file on a disk of this computer and exchange packages, or use postgresql:// for many "
+    "writers. It can be read from here.")
+FILTER_UNKNOWN = Message(
+    "STO-022", "{kind} has no field {field} to filter by.", "It has: {expected}.")
+REGISTRY_OLDER = Message(
+    "STO-023", "{address} has the layout {found} of an older version; this one works with "
+    "{expected}.",
+    "Run `landrelease migrate {address}`: it keeps a backup beside it.")
+SIGNED_TWICE = Message(
+    "STO-024", "Record {record}: this signature stands in the chain already.",
+    "A signed revision is recorded once. Sign a new one.")
+NOTHING_PERSONAL = Message(
+    "STO-025", "There is nothing personal to erase of {record}.",
+    "Names stand with ids of persons; `landrelease identity list` shows them.")
+CHAIN_BROKEN = Message(
+    "STO-027", "Chain {chain} of {office}, position {position}: {found}. Nothing was written.",
+    "Ask that office for a package that holds its whole chain.")
+AUDIT_COMMITMENT = Message(
+    "STO-111", "The personal field {field} of {record}: {found}.",
+    "Compare with a backup. Personal values are erased with `landrelease identity erase` only.")
+AUDIT_RECEIPT = Message(
+    "STO-112", "Revision {position} of the chain {chain}, which came in a package, {found}.",
+    "Take the package in again, or restore a backup.")
+
 # --- ASS: assess -------------------------------------------------------------------------------
 
 ASSUMPTION_OUT_OF_RANGE = Message(

@@ -63,3 +63,5 @@ class Intake:
     revisions: tuple[Revision, ...]
     quarantined: tuple[QuarantinedRow, ...]
     content: bytes  # the file itself, kept by its SHA-256, so that nothing that came in is lost
+    # Record id -> personal field -> value: kept beside the chain, where it can be erased (S17).
+    personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -31,6 +31,11 @@ def is_person_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_program(text: str) -> bool:
+    """Whether a word in `recorded_by` is the name of a program, which is no person."""
+    return text == "landrelease" or text.startswith(("landrelease ", "local user"))
+
+
 def commitment(value: Any, salt: str) -> str:
     """SHA-256 (64 hex digits) of salt and value as JSON with sorted keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False,

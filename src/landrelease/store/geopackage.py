@@ -1,4 +1,4 @@
-"""A registry in one GeoPackage file: the chain, the sources, the quarantine, the current layers.
+"""A registry in one GeoPackage file: the chains, the sources, the quarantine, the current layers.
 
 The table `revision` is the truth; the layers (one for each kind) hold the current records for any
 GIS and can be derived from it again. One call that writes is one transaction of SQLite. While
@@ -7,86 +7,70 @@ a kill at any moment the next opening finds an import whole or not at all. The l
 leaves one plain file. Sources: sqlite.org/wal.html, sqlite.org/atomiccommit.html.
 """
 
-# Identifiers cannot be bound; those put into statements here are names of `KINDS` and of
-# store/layout.py, quoted. Values are always bound.
+# Identifiers cannot be bound; those put into statements here are names of the registry's kinds and
+# of store/layout.py, quoted. Values are always bound.
 # ruff: noqa: S608
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import itertools
 import json
 import os
-import re
+import secrets
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from dataclasses import asdict, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-import numpy as np
-import shapely
-
-from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
-from landrelease.core.record import KINDS, Field, Kind, Record, ValidationLevel
-from landrelease.core.revision import GENESIS, Revision, link
+from landrelease.core import descent
+from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
+from landrelease.core.personal import (
+    ERASED,
+    SALT_BYTES,
+    author_id,
+    commitment,
+    is_person_id,
+    is_program,
+)
+from landrelease.core.record import KINDS, Kind, Record
+from landrelease.core.revision import GENESIS, Chain, Revision, StoredRevision, link
 from landrelease.errors import (
-    AUDIT_CHANGED,
-    AUDIT_CURRENT_DIFFERS,
-    AUDIT_CURRENT_EXTRA,
-    AUDIT_CURRENT_MISSING,
-    AUDIT_END,
-    AUDIT_INDEX,
-    AUDIT_LINK,
-    AUDIT_QUARANTINE,
-    AUDIT_REMOVED,
-    AUDIT_SOURCE,
     CANNOT_WRITE,
+    CHAIN_BROKEN,
     COUNTS_DIFFER,
     NOT_A_REGISTRY,
-    PERSONAL_FIELD,
+    NOTHING_PERSONAL,
     QUARANTINE_REFUSED,
     QUARANTINE_UNKNOWN,
     REGISTRY_BUSY,
     REGISTRY_CLOSED,
     REGISTRY_DAMAGED,
     REGISTRY_EXISTS,
-    REGISTRY_MISSING,
     REGISTRY_NEWER,
+    REGISTRY_OLDER,
     REVISION_REFUSED,
+    SIGNED_TWICE,
     SOURCE_DIFFERS,
     SOURCE_NOT_KEPT,
     SOURCE_TWICE,
     SOURCE_UNKNOWN,
-    TIME_WITHOUT_ZONE,
     LandReleaseError,
-    Message,
 )
-from landrelease.store import layout
+from landrelease.store import audit, files, layers, layout, rows
 from landrelease.store.registry import (
     AuditFinding,
+    Edit,
+    PackageEntry,
+    PersonalValue,
     QuarantineEntry,
     QuarantineStatus,
-    StoredRevision,
-    dated_before,
-    latest,
 )
+from landrelease.store.search import Question, find, known_condition
 
-# A file larger than this comes in with its records, its name, its size and its SHA-256, but its
-# content stays outside: one value of SQLite holds at most 1e9 bytes, and copies of the registry
-# travel on small disks.
-SOURCE_CONTENT_LIMIT = 256 * 1024 * 1024
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_LEVELS = frozenset(get_args(ValidationLevel))
-_GEOMETRIES = {"polygon": ("Polygon", "MultiPolygon"), "point": ("Point",), "none": ()}
-_REVISION = ('number, kind, record_id, recorded_at, recorded_by, reason, source, valid_from, '
-             'validation, "values", geometry, previous_hash, hash')
-_CHUNK = 500  # bound parameters in one statement
-_BULK = 200  # from so many rows on the spatial index is filled at once, not row by row
+_PIECE = 20_000  # revisions that are prepared and written at a time
+_BULK = 5_000  # from so many on the indexes of an empty table are built at the end
 
 
 class GeoPackageRegistry:
@@ -101,10 +85,12 @@ class GeoPackageRegistry:
         self._path, self._now, self._wait_s = path, now, wait_s
         self._writable, self._prepared = writable, False
         self._db: sqlite3.Connection | None = None
-        _check_file(path)
-        self._db = _connect(path, writable=writable, wait_s=wait_s)
+        files.check(path)
+        self._db = files.connect(path, writable=writable, wait_s=wait_s)
+        layout.register_functions(self._db)
         try:
-            self.office = self._recognise()
+            self.office, self.chain = self._recognise()
+            self._kinds = self._read_kinds()
         except BaseException:
             self._db.close()
             raise
@@ -117,7 +103,9 @@ class GeoPackageRegistry:
                                    found="nothing", expected="the name of the office")
         if path.exists() or path.is_symlink():
             raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        files.refuse_network_share(path)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        created = rows.instant(now())
         try:
             part.touch(exist_ok=False)
             try:
@@ -125,16 +113,20 @@ class GeoPackageRegistry:
                 try:
                     layout.register_functions(db)
                     db.execute("BEGIN IMMEDIATE")
-                    layout.create(db)
+                    layout.create(db, KINDS)
                     db.executemany("INSERT INTO setting (name, value) VALUES (?, ?)", [
                         ("layout", str(layout.LAYOUT)), ("program", "landrelease"),
-                        ("office", office.strip()), ("created", _instant(now())),
+                        ("office", office.strip()), ("created", created),
                         ("head", GENESIS), ("count", "0"),
                     ])
+                    db.execute(
+                        "INSERT INTO chain (number, id, office, genesis, first, public_key, own) "
+                        "VALUES (1, ?, ?, ?, 1, '', 1)",
+                        (rows.chain_id(office.strip(), created), office.strip(), GENESIS))
                     db.execute("COMMIT")
                 finally:
                     db.close()
-                _move_new(part, path)
+                files.move_new(part, path)
             finally:
                 part.unlink(missing_ok=True)
         except FileExistsError as error:
@@ -146,10 +138,21 @@ class GeoPackageRegistry:
 
     # --- reading ---------------------------------------------------------------------------------
 
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds of the design and of the registry's national extension."""
+        return self._kinds
+
     def head(self) -> str:
-        """Hash of the last revision; `GENESIS` of an empty chain."""
+        """The hash that names all that is here (see `Registry.head`)."""
         with self._read() as db:
-            return _end(db)[1]
+            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+                                   empty=GENESIS)
+
+    def chains(self) -> list[Chain]:
+        """All chains: the own one first, then by id."""
+        with self._read() as db:
+            return _chains(db)
 
     def count(self) -> int:
         """Number of revisions."""
@@ -170,51 +173,65 @@ class GeoPackageRegistry:
                 db.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)",
                            (name, value))
             found = self.setting(name)
+            if name == "extension":
+                self._kinds, self._prepared = self._read_kinds(), False
         return value if found is None else found
 
     def records(self, kind: str, *, valid_at: date | None = None,
                 known_at: datetime | None = None) -> list[Record]:
         """Records of a kind, ordered by id (see `Registry.records`).
 
-        `Record.revision` is the number of the revision in the chain; `Record.sources` are the files
-        of all its revisions that were known and valid then, in the order of their arrival.
+        `Record.revision` is the number of the revision; `Record.sources` are the files of all its
+        revisions that were known and valid then, in the order of their arrival.
 
         Raises STO-017 where `known_at` has no zone, STO-010 for an unknown kind.
         """
-        layer = _kind(kind)
+        layer = rows.kind_of(kind, self._kinds)
         with self._read() as db:
             if valid_at is None and known_at is None:
-                rows = db.execute(
-                    f"SELECT {', '.join('r.' + c for c in _REVISION.split(', '))} "
-                    f"FROM {layout.quoted(layer.name)} AS k JOIN revision AS r "
-                    "ON r.number = k.revision ORDER BY k.record_id").fetchall()
-                found = _stored(rows)
+                found = rows.stored(db.execute(
+                    f"SELECT {layers.REVISION} FROM {layout.quoted(layer.name)} AS k "
+                    "JOIN revision AS r ON r.number = k.revision "
+                    "JOIN chain AS c ON c.number = r.chain ORDER BY k.record_id").fetchall(),
+                    self._kinds)
                 named = db.execute(
                     "SELECT record_id, source FROM revision WHERE kind = ? AND source <> '' "
                     "ORDER BY number", (kind,)).fetchall()
             else:
-                until = "9999" if known_at is None else _instant(known_at, "known_at")
-                day = "9999-12-31" if valid_at is None else valid_at.isoformat()[:10]
-                rows = db.execute(
-                    f"SELECT {_REVISION} FROM revision WHERE kind = ? AND recorded_at <= ? "
-                    "AND (valid_from IS NULL OR valid_from <= ?) ORDER BY number",
-                    (kind, until, day)).fetchall()
-                everything = _stored(rows)
+                until = None if known_at is None else rows.instant(known_at, "known_at")
+                text, bound = known_condition(valid_at, until)
+                everything = rows.stored(db.execute(
+                    f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} "
+                    f"WHERE r.kind = ? AND {text} ORDER BY r.number",
+                    (kind, *bound)).fetchall(), self._kinds)
                 named = [(s.revision.record_id, s.revision.source) for s in everything
                          if s.revision.source]
-                found = sorted(latest(everything).values(), key=lambda s: s.revision.record_id)
-        sources: dict[str, dict[str, None]] = {}
-        for record_id, source in named:
-            sources.setdefault(record_id, {})[source] = None
-        return [
-            Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from, r.validation,
-                   stored.number, tuple(sources.get(r.record_id, ())))
-            for stored in found for r in (stored.revision,)
-        ]
+                found = sorted(descent.current(everything).values(),
+                               key=lambda s: s.revision.record_id.encode())
+        return _records(found, named)
+
+    def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
+             where: Mapping[str, Any] | None = None, valid_at: date | None = None,
+             known_at: datetime | None = None, after: str = "", limit: int = 100) -> list[Record]:
+        """The first records by id in a window and with these values (see `Registry.find`).
+
+        Raises STO-022 for a field that the kind does not have, STO-010, STO-017.
+        """
+        question = Question(
+            rows.kind_of(kind, self._kinds), bounds, where, valid_at,
+            None if known_at is None else rows.instant(known_at, "known_at"))
+        with self._read() as db:
+            found = find(db, question, self._kinds, after, limit)
+            text, bound = known_condition(valid_at, question.known_at)
+            named = db.execute(
+                "SELECT r.record_id, r.source FROM json_each(?) AS j JOIN revision AS r "
+                f"ON r.record_id = j.value WHERE r.source <> '' AND {text} ORDER BY r.number",
+                (json.dumps([s.revision.record_id for s in found]), *bound)).fetchall()
+        return _records(found, named)
 
     def ids(self, kind: str) -> set[str]:
-        """Ids of all records of a kind that the chain holds."""
-        layer = _kind(kind)
+        """Ids of all records of a kind that the chains hold."""
+        layer = rows.kind_of(kind, self._kinds)
         with self._read() as db:
             return {i for (i,) in db.execute(
                 f"SELECT record_id FROM {layout.quoted(layer.name)}")}
@@ -222,32 +239,64 @@ class GeoPackageRegistry:
     def history(self, record_id: str) -> list[StoredRevision]:
         """All revisions of a record, in the order of their arrival; empty for an unknown one."""
         with self._read() as db:
-            return _stored(db.execute(
-                f"SELECT {_REVISION} FROM revision WHERE record_id = ? ORDER BY number",
-                (record_id,)).fetchall())
+            return layers.histories(db, [record_id], self._kinds).get(record_id, [])
+
+    def revisions(self, chain: str | None = None, *, after: int = 0,
+                  limit: int | None = None) -> Iterator[StoredRevision]:
+        """Revisions of a chain by position, or all by number, after that one; read in pieces."""
+        left = float("inf") if limit is None else limit
+        by = "r.number" if chain is None else "r.position"
+        while left > 0:
+            with self._read() as db:
+                found = db.execute(
+                    f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE {by} > ? "
+                    f"AND (? IS NULL OR r.chain = (SELECT number FROM chain WHERE id = ?)) "
+                    f"ORDER BY {by} LIMIT ?",
+                    (after, chain, chain, int(min(left, _PIECE)))).fetchall()
+            if not found:
+                return
+            yield from rows.stored(found, self._kinds)
+            left -= len(found)
+            after = found[-1][0] if chain is None else found[-1][2]
+
+    def tips(self, record_id: str) -> tuple[str, ...]:
+        """Hashes of the revisions of a record that no other follows; sorted."""
+        return tuple(s.hash for s in descent.tips(self.history(record_id)))
+
+    def contested(self) -> list[str]:
+        """Ids of records of which offices say different things; in order."""
+        with self._read() as db:
+            shared = [i for (i,) in db.execute(
+                "SELECT record_id FROM revision WHERE record_id IN (SELECT r.record_id FROM "
+                "revision AS r JOIN chain AS c ON c.number = r.chain WHERE c.own = 0) "
+                "GROUP BY record_id HAVING count(DISTINCT chain) > 1 ORDER BY record_id")]
+            return [i for piece in layers.pieces(shared, 1_000)
+                    for i, line in sorted(layers.histories(db, piece, self._kinds).items())
+                    if descent.in_conflict(line)]
 
     def knows_source(self, sha256: str) -> bool:
         with self._read() as db:
-            return db.execute("SELECT 1 FROM source WHERE sha256 = ?", (sha256,)).fetchone() \
+            return db.execute("SELECT 1 FROM source_file WHERE sha256 = ?", (sha256,)).fetchone() \
                 is not None
 
     def sources(self) -> dict[str, str]:
         """SHA-256 -> file name of all that came in, in the order of arrival."""
         with self._read() as db:
-            return dict(db.execute("SELECT sha256, name FROM source ORDER BY number").fetchall())
+            return dict(db.execute(
+                "SELECT sha256, name FROM source_file ORDER BY number").fetchall())
 
     def source_content(self, sha256: str) -> bytes:
-        """The file as it came in. STO-012: unknown. STO-013: too large to be kept. STO-005."""
+        """The file as it came in. STO-012: unknown. STO-013: not kept, or erased. STO-005."""
         with self._read() as db:
-            row = db.execute("SELECT name, size, compression, content FROM source WHERE sha256 = ?",
-                             (sha256,)).fetchone()
+            row = db.execute("SELECT name, size, compression, content FROM source_file "
+                             "WHERE sha256 = ?", (sha256,)).fetchone()
         if row is None:
             raise LandReleaseError(SOURCE_UNKNOWN, sha256=sha256)
         name, size, compression, content = row
         if content is None:
             raise LandReleaseError(SOURCE_NOT_KEPT, file=name, sha256=sha256, size=size,
-                                   limit=SOURCE_CONTENT_LIMIT)
-        found = _unpacked(compression, content)
+                                   limit=rows.SOURCE_CONTENT_LIMIT)
+        found = rows.unpacked(compression, content)
         if found is None or hashlib.sha256(found).hexdigest() != sha256:
             raise LandReleaseError(REGISTRY_DAMAGED, address=self.address,
                                    found=f"the kept content of {name} does not have its SHA-256")
@@ -256,17 +305,20 @@ class GeoPackageRegistry:
     def imports(self) -> list[tuple[datetime, ImportReport]]:
         """When each import was written, and its report, in order."""
         with self._read() as db:
-            rows = db.execute('SELECT imported_at, report FROM "import" ORDER BY number').fetchall()
-        return [(datetime.fromisoformat(at), _report(json.loads(text))) for at, text in rows]
+            found = db.execute(
+                'SELECT imported_at, report FROM "import" ORDER BY number').fetchall()
+        return [(datetime.fromisoformat(at), rows.report_of(json.loads(text)))
+                for at, text in found]
 
     def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]:
         """Quarantined rows by number; `None`: of any status."""
         with self._read() as db:
-            rows = db.execute(
+            found = db.execute(
                 "SELECT number, status, reason, decided_by, content FROM quarantine "
                 "WHERE ? IS NULL OR status = ? ORDER BY number", (status, status)).fetchall()
-        return [QuarantineEntry(number, _quarantined(json.loads(content)), found, reason, by)
-                for number, found, reason, by, content in rows]
+        return [QuarantineEntry(number, rows.quarantined_of(json.loads(content)), stands, reason,
+                                by)
+                for number, stands, reason, by, content in found]
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -286,7 +338,7 @@ class GeoPackageRegistry:
             each case nothing is left behind.
         """
         report = intake.report
-        _kind(report.kind)
+        rows.kind_of(report.kind, self._kinds)
         if len(intake.quarantined) != report.quarantined:
             raise LandReleaseError(COUNTS_DIFFER, file=report.file, expected=report.quarantined,
                                    found=len(intake.quarantined))
@@ -294,11 +346,10 @@ class GeoPackageRegistry:
         if found != report.source:
             raise LandReleaseError(SOURCE_DIFFERS, file=report.file, found=found,
                                    expected=report.source)
-        prepared = _prepare(intake.revisions)
         # Compressed before the transaction begins, so that others wait as shortly as possible.
         with self._read() as db:
-            held = db.execute("SELECT 1 FROM source WHERE sha256 = ?", (found,)).fetchone()
-        packed = None if held else _packed(intake.content)
+            held = db.execute("SELECT 1 FROM source_file WHERE sha256 = ?", (found,)).fetchone()
+        packed = None if held else rows.packed(intake.content)
         with self._write() as db:
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = ? AND kind = ? ORDER BY number '
@@ -309,33 +360,189 @@ class GeoPackageRegistry:
                                            kind=report.kind, day=before[0][:10])
                 if not intake.revisions and _already_waiting(db, report, intake.quarantined):
                     return report
-            now = _instant(self._now())
+            now = rows.instant(self._now())
             if packed is not None:
                 db.execute(
-                    "INSERT OR IGNORE INTO source (sha256, name, size, came_in_at, compression, "
-                    "content) VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO source_file (sha256, name, size, came_in_at, "
+                    "compression, content) VALUES (?, ?, ?, ?, ?, ?)",
                     (found, report.file, len(intake.content), now, *packed))
-            self._append(db, prepared)
+            self._append(db, intake.revisions, intake.personal)
             number = db.execute(
                 'INSERT INTO "import" (imported_at, source, file, kind, read, accepted, merged, '
                 "quarantined, revisions, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (now, report.source, report.file, report.kind, report.read, report.accepted,
                  report.merged, report.quarantined, len(intake.revisions),
-                 _json(asdict(report)))).lastrowid
+                 rows.to_json(asdict(report)))).lastrowid
             db.executemany(
                 "INSERT INTO quarantine (import, source, file, row, kind, status, reason, "
                 "decided_by, decisions, content) "
                 "VALUES (?, ?, ?, ?, ?, 'waiting', '', '', '[]', ?)",
-                [(number, row.source, row.file, row.row, row.kind, _json(_as_dict(row)))
+                [(number, row.source, row.file, row.row, row.kind, rows.to_json(rows.as_dict(row)))
                  for row in intake.quarantined])
         return report
 
-    def append(self, revisions: Sequence[Revision]) -> str:
-        """Append revisions in one transaction; returns the new head. STO-010, STO-011."""
-        prepared = _prepare(revisions)
+    def append(self, revisions: Iterable[Revision], *,
+               personal: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+        """Append revisions to the own chain in one transaction; returns the new head.
+
+        Raises STO-010, STO-011, STO-017, STO-024; nothing is left behind.
+        """
         with self._write() as db:
-            self._append(db, prepared)
-            return _end(db)[1]
+            self._append(db, revisions, personal or {})
+            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+                                   empty=GENESIS)
+
+    def admit(self, chain: Chain, revisions: Iterable[StoredRevision], *,
+              receipt: Revision) -> int:
+        """Take revisions of another office's chain in (see `Registry.admit`).
+
+        Raises STO-027 where they do not continue the chain as it is here.
+        """
+        def broken(position: int, found: str) -> LandReleaseError:
+            return LandReleaseError(CHAIN_BROKEN, chain=chain.id, office=chain.office,
+                                    position=position, found=found)
+
+        if chain.id == self.chain or not rows.CHAIN_ID.fullmatch(chain.id):
+            raise broken(chain.first, "it is not the chain of another office")
+        new = 0
+        with self._write() as db:
+            held = {c.id: c for c in _chains(db)}.get(chain.id)
+            if held is None:
+                db.execute(
+                    "INSERT INTO chain (id, office, genesis, first, public_key, own) "
+                    "VALUES (?, ?, ?, ?, ?, 0)",
+                    (chain.id, chain.office, chain.genesis, chain.first, chain.public_key))
+                held = replace(chain, position=chain.first - 1, head=chain.genesis, own=False)
+            elif (held.genesis, held.first) != (chain.genesis, chain.first):
+                raise broken(chain.first, "it begins otherwise than the chain that is here")
+            elif chain.public_key and not held.public_key:
+                db.execute("UPDATE chain SET public_key = ? WHERE id = ?",
+                           (chain.public_key, chain.id))
+            key = db.execute("SELECT number FROM chain WHERE id = ?", (chain.id,)).fetchone()[0]
+            number, since = _last_number(db), rows.instant(receipt.recorded_at)
+            position, head = held.position, held.head
+            writer = _Writer(db, self._kinds, several=True)
+            for piece in layers.pieces(revisions, _PIECE):
+                prepared = rows.prepare([s.revision for s in piece], self._kinds)
+                made = []
+                for stored, p in zip(piece, prepared, strict=True):
+                    if stored.position <= position:
+                        there = db.execute("SELECT hash FROM revision WHERE chain = ? AND "
+                                           "position = ?", (key, stored.position)).fetchone()
+                        if there is None or there[0] != stored.hash:
+                            raise broken(stored.position, "another revision stands there")
+                        continue
+                    if stored.position != position + 1:
+                        raise broken(position + 1, "it is missing")
+                    if stored.previous_hash != head or \
+                            link(head, p.canonical()) != stored.hash:
+                        raise broken(stored.position, "its hash does not fit")
+                    number, position = number + 1, position + 1
+                    made.append(p.row(number=number, chain=key, position=position, previous=head,
+                                      known_from=since))
+                    head = stored.hash
+                new += len(made)
+                writer.write(made, [p.revision for p in prepared[len(prepared) - len(made):]])
+            writer.finish()
+            if new:
+                db.execute("UPDATE setting SET value = ? WHERE name = 'count'", (str(number),))
+                self._append(db, [receipt], {})
+        return new
+
+    def author(self, name: str) -> str:
+        """The id of a person for a name; ids and names of programs go through unchanged (S17)."""
+        words = " ".join(name.split())
+        if not words or is_person_id(words) or is_program(words):
+            return words
+        with self._read() as db:
+            found = db.execute("SELECT id FROM person_name WHERE name = ?", (words,)).fetchone()
+        if found is None:
+            salt = secrets.token_hex(SALT_BYTES)
+            with self._write() as db:
+                found = db.execute("SELECT id FROM person_name WHERE name = ?",
+                                   (words,)).fetchone()
+                if found is None:
+                    found = (author_id(words, salt),)
+                    db.execute("INSERT INTO person_name (id, salt, name) VALUES (?, ?, ?)",
+                               (found[0], salt, words))
+        return str(found[0])
+
+    def name_of(self, author: str) -> str:
+        """The name behind an id; "erased person" once it was erased; other words as they are."""
+        with self._read() as db:
+            found = db.execute("SELECT name FROM person_name WHERE id = ?", (author,)).fetchone()
+        if found is None:
+            return author
+        return ERASED if found[0] is None else str(found[0])
+
+    def personal(self, record_id: str) -> list[PersonalValue]:
+        """The personal values of a record, the erased ones with their commitment only."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT field, commitment, salt, value FROM personal_value WHERE record_id = ? "
+                "ORDER BY number", (record_id,)).fetchall()
+        return [PersonalValue(record_id, name, mark, salt,
+                              None if value is None else json.loads(value))
+                for name, mark, salt, value in found]
+
+    def erase(self, record_id: str, *, decision: Revision) -> int:
+        """Erase all personal values of a record and the name behind an id (see `Registry.erase`).
+
+        The decision has to be a revision of that record. Raises STO-025.
+        """
+        with self._write() as db:
+            went = db.execute(
+                "UPDATE person_name SET salt = NULL, name = NULL "
+                "WHERE id = ? AND name IS NOT NULL", (record_id,)).rowcount
+            went += db.execute(
+                "UPDATE personal_value SET salt = NULL, value = NULL "
+                "WHERE record_id = ? AND value IS NOT NULL", (record_id,)).rowcount
+            if not went or decision.record_id != record_id:
+                raise LandReleaseError(NOTHING_PERSONAL, record=record_id)
+            self._append(db, [decision], {})
+        self._forget_journal()
+        return went
+
+    def erase_source(self, sha256: str, *, decision: Revision) -> None:
+        """Erase the content of a file that came in (see `Registry.erase_source`). STO-012."""
+        with self._write() as db:
+            went = db.execute(
+                "UPDATE source_file SET content = NULL, compression = ? WHERE sha256 = ?",
+                (audit.ERASED, sha256)).rowcount
+            if not went or decision.record_id != f"source:{sha256}":
+                raise LandReleaseError(SOURCE_UNKNOWN, sha256=sha256)
+            for number, content in db.execute(
+                    "SELECT number, content FROM quarantine WHERE source = ?",
+                    (sha256,)).fetchall():
+                db.execute("UPDATE quarantine SET content = ?, reason = '' WHERE number = ?",
+                           (rows.to_json(rows.without_content(json.loads(content))), number))
+            self._append(db, [decision], {})
+        self._forget_journal()
+
+    def _forget_journal(self) -> None:
+        """What was erased is not left in the write-ahead log either."""
+        with contextlib.suppress(sqlite3.Error):
+            self._open_db().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def keep_package(self, sha256: str, name: str, *, direction: str, status: str,
+                     about: str = "", content: bytes | None = None) -> None:
+        """Note a package that went out or came in; a later status replaces the earlier one."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO package (sha256, name, direction, status, at, about, content) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256, direction) DO UPDATE SET "
+                "status = excluded.status, at = excluded.at, about = excluded.about, "
+                "content = excluded.content",
+                (sha256, name, direction, status, rows.instant(self._now()), about, content))
+
+    def packages(self) -> list[PackageEntry]:
+        """All packages that went out or came in, in their order."""
+        with self._read() as db:
+            found = db.execute("SELECT sha256, name, direction, status, at, about, content "
+                               "FROM package ORDER BY number").fetchall()
+        return [PackageEntry(sha256, name, direction, status, datetime.fromisoformat(at), about,
+                             content)
+                for sha256, name, direction, status, at, about, content in found]
 
     def decide_quarantine(self, number: int, status: QuarantineStatus, *, reason: str,
                           decided_by: str, revisions: Sequence[Revision] = ()) -> None:
@@ -346,7 +553,6 @@ class GeoPackageRegistry:
 
         Raises STO-015: no such row; STO-016: the decision does not fit.
         """
-        prepared = _prepare(revisions)
         with self._write() as db:
             row = db.execute("SELECT status, decisions FROM quarantine WHERE number = ?",
                              (number,)).fetchone()
@@ -366,52 +572,152 @@ class GeoPackageRegistry:
             if problem:
                 raise LandReleaseError(QUARANTINE_REFUSED, number=number, status=row[0],
                                        problem=problem)
-            self._append(db, prepared)
+            self._append(db, revisions, {})
             decisions = [*json.loads(row[1]), {"status": status, "reason": reason,
                                                "decided_by": decided_by,
-                                               "decided_at": _instant(self._now())}]
+                                               "decided_at": rows.instant(self._now())}]
             db.execute(
                 "UPDATE quarantine SET status = ?, reason = ?, decided_by = ?, decisions = ? "
-                "WHERE number = ?", (status, reason, decided_by, _json(decisions), number))
+                "WHERE number = ?", (status, reason, decided_by, rows.to_json(decisions), number))
 
-    def _append(self, db: sqlite3.Connection, prepared: list[_Prepared]) -> None:
-        """Link revisions to the chain and bring the layers up to date."""
-        if not prepared:
-            return
-        number, head = _end(db)
-        _one_kind_each(db, prepared)
-        rows = []
+    def _append(self, db: sqlite3.Connection, revisions: Iterable[Revision],
+                personal: Mapping[str, Mapping[str, Any]]) -> None:
+        """Link revisions to the own chain and bring the layers up to date."""
+        several = db.execute("SELECT 1 FROM chain WHERE own = 0 LIMIT 1").fetchone() is not None
+        number = _last_number(db)
+        key, position, head = db.execute(
+            "SELECT c.number, r.position, r.hash FROM chain AS c LEFT JOIN revision AS r "
+            "ON r.chain = c.number WHERE c.own = 1 ORDER BY r.position DESC LIMIT 1").fetchone()
+        position, head = position or 0, head or GENESIS
+        marks: dict[int, dict[str, str]] = {}
+        if personal:
+            revisions = list(revisions)
+            marks = self._keep_personal(db, revisions, personal)
+        writer = _Writer(db, self._kinds, several=several)
+        place, before = 0, number
+        for piece in layers.pieces(revisions, _PIECE):
+            prepared = rows.prepare(piece, self._kinds)
+            if marks:
+                prepared = [p.with_links(commitments=marks.get(place + n))
+                            for n, p in enumerate(prepared)]
+            if several:
+                prepared = self._following(db, prepared)
+            made = []
+            for p in prepared:
+                number, position = number + 1, position + 1
+                row = p.row(number=number, chain=key, position=position, previous=head)
+                head = row[-1]
+                made.append(row)
+            writer.write(made, [p.revision for p in prepared])
+            place += len(piece)
+        writer.finish()
+        if number > before:
+            db.executemany("UPDATE setting SET value = ? WHERE name = ?",
+                           [(head, "head"), (str(number), "count")])
+
+    def _keep_personal(self, db: sqlite3.Connection, revisions: list[Revision],
+                       personal: Mapping[str, Mapping[str, Any]]) -> dict[int, dict[str, str]]:
+        """Keep personal values; returns the commitments for the place of each last revision."""
+        last = {r.record_id: n for n, r in enumerate(revisions)}
+        out: dict[int, dict[str, str]] = {}
+        for record_id, values in personal.items():
+            if not values:
+                continue
+            if record_id not in last:
+                raise LandReleaseError(REVISION_REFUSED, record=record_id, field="personal",
+                                       found="personal values", expected="a revision to hold them")
+            found = {}
+            for name, value in values.items():
+                salt = secrets.token_hex(SALT_BYTES)
+                found[name] = commitment(value, salt)
+                db.execute("INSERT INTO personal_value (record_id, field, commitment, salt, value) "
+                           "VALUES (?, ?, ?, ?, ?)",
+                           (record_id, name, found[name], salt, rows.encode(value)))
+            out[last[record_id]] = found
+        return out
+
+    def _following(self, db: sqlite3.Connection, prepared: list[rows.Prepared]
+                   ) -> list[rows.Prepared]:
+        """Say upon which revisions of other chains each was made, where its author did not.
+
+        While offices disagree about a record, a revision goes on from the own last one, or else
+        from the current one: only a person settles a conflict.
+        """
+        ids = list({p.revision.record_id for p in prepared})
+        lines = layers.histories(db, ids, self._kinds)
+        seen: set[str] = set()
+        out = []
         for p in prepared:
-            number, previous, head = number + 1, head, link(head, p.canonical)
             r = p.revision
-            rows.append((number, r.kind, r.record_id, _instant(r.recorded_at), r.recorded_by,
-                         r.reason, r.source, _day(r.valid_from), r.validation, p.values, p.wkb,
-                         previous, head))
-        db.executemany(f"INSERT INTO revision ({_REVISION}) VALUES ({_marks(13)})", rows)
-        db.executemany("UPDATE setting SET value = ? WHERE name = ?",
-                       [(head, "head"), (str(number), "count")])
-        first = number - len(prepared) + 1
-        by_kind: dict[str, list[tuple[int, Revision]]] = {}
-        for n, p in enumerate(prepared, first):
-            by_kind.setdefault(p.revision.kind, []).append((n, p.revision))
-        for name, arrived in by_kind.items():
-            _bring_forward(db, KINDS[name], arrived)
+            line = lines.get(r.record_id)
+            if line and not r.follows and not r.signature and r.record_id not in seen:
+                tips = descent.tips(line)
+                if len(tips) == 1 and tips[0].chain != self.chain:
+                    p = p.with_links(follows=(tips[0].hash,))
+                elif len(tips) > 1 and all(s.chain != self.chain for s in line):
+                    p = p.with_links(follows=(descent.current_of(line).hash,))
+            seen.add(r.record_id)
+            out.append(p)
+        return out
 
     # --- the audit -------------------------------------------------------------------------------
 
     def audit(self) -> list[AuditFinding]:
-        """Recompute the chain, the layers, the sources and the counts of the quarantine.
+        """Recompute the chains, the layers, the sources, the personal values, the receipts.
 
-        Findings carry the codes STO-101 to STO-110. A chain that somebody rewrote as a whole, with
-        all hashes new, is consistent in itself: compare `head` with one that was kept elsewhere.
+        Findings carry the codes STO-101 to STO-112. A chain that somebody rewrote as a whole, with
+        all hashes new, or cut off together with its count, is consistent in itself: compare with a
+        checkpoint that was kept elsewhere.
         """
-        out: list[AuditFinding] = []
         with self._read() as db:
-            sound = _audit_chain(db, out)
-            for kind in KINDS.values():
-                _audit_layer(db, kind, sound, out)
-            _audit_sources(db, out)
+            return audit.whole(db, self._kinds, _chains(db))
+
+    def edits(self) -> list[Edit]:
+        """Rows of the layers that other programs changed, added or removed."""
+        out = []
+        with self._read() as db:
+            for kind in self._kinds.values():
+                for d in audit.differences(db, kind, self._kinds):
+                    change = "removed" if d.row is None else "changed" if d.explained else "added"
+                    out.append(Edit(
+                        kind.name, d.record_id, change, d.fields,  # type: ignore[arg-type]
+                        None if d.row is None else layout.record_of(kind, d.row)))
         return out
+
+    def restore_layers(self, kinds: Sequence[str] | None = None) -> None:
+        """Write the layers and their index anew from the chains."""
+        with self._write() as db:
+            for name in self._kinds if kinds is None else kinds:
+                kind = rows.kind_of(name, self._kinds)
+                layers.restore(db, kind, self._kinds, audit.expected(db, kind, self._kinds))
+
+    def backup(self, path: Path) -> None:
+        """A whole, consistent copy at a new path, while others go on working.
+
+        Raises STO-002: the place is taken. STO-008: it cannot be written.
+        """
+        if path.exists() or path.is_symlink():
+            raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            copy = sqlite3.connect(part, isolation_level=None)
+            try:
+                with self._speaking():
+                    self._open_db().backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            files.move_new(part, path)
+        except FileExistsError as error:
+            raise LandReleaseError(REGISTRY_EXISTS, address=path) from error
+        except (OSError, sqlite3.OperationalError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise LandReleaseError(CANNOT_WRITE, path=path, reason=reason) from error
+        finally:
+            for end in ("", "-journal", "-wal", "-shm"):
+                part.with_name(part.name + end).unlink(missing_ok=True)
 
     # --- the connection --------------------------------------------------------------------------
 
@@ -455,17 +761,18 @@ class GeoPackageRegistry:
     def _write(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all or nothing; waits for another writer, then says STO-007."""
         db = self._open_db()
+        if not self._writable:
+            raise LandReleaseError(CANNOT_WRITE, path=self.address,
+                                   reason="it was opened for reading only")
+        files.refuse_network_share(self._path)
         with self._speaking():
-            if not self._writable:
-                raise LandReleaseError(CANNOT_WRITE, path=self.address,
-                                       reason="it was opened for reading only")
             # A reader in the old mode may hinder the switch: the write is whole without it too.
             with contextlib.suppress(sqlite3.OperationalError):
                 db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN IMMEDIATE")
             try:
                 if not self._prepared:
-                    layout.complete(db)
+                    layout.complete(db, self._kinds)
                 yield db
                 db.execute("COMMIT")
                 self._prepared = True
@@ -491,8 +798,17 @@ class GeoPackageRegistry:
                                        found=error) from error
             raise
 
-    def _recognise(self) -> str:
-        """Check that the file is a registry that this version reads; returns its office."""
+    def _read_kinds(self) -> Mapping[str, Kind]:
+        """The kinds of the design, with those of the national extension that is loaded."""
+        found = self.setting("extension")
+        if found is None:
+            return KINDS
+        from landrelease.core.extension import extended, read_extension
+
+        return extended(KINDS, read_extension(found))
+
+    def _recognise(self) -> tuple[str, str]:
+        """Check that the file is a registry that this version reads; its office and its chain."""
         with self._read() as db:
             if db.execute("PRAGMA application_id").fetchone()[0] != layout.APPLICATION_ID:
                 raise LandReleaseError(NOT_A_REGISTRY, address=self.address,
@@ -506,211 +822,104 @@ class GeoPackageRegistry:
         if int(setting["layout"]) > layout.LAYOUT:
             raise LandReleaseError(REGISTRY_NEWER, address=self.address, found=setting["layout"],
                                    expected=layout.LAYOUT)
-        return setting.get("office", "")
+        if int(setting["layout"]) < layout.LAYOUT:
+            raise LandReleaseError(REGISTRY_OLDER, address=self.address, found=setting["layout"],
+                                   expected=layout.LAYOUT)
+        with self._read() as db:
+            own = db.execute("SELECT id FROM chain WHERE own = 1").fetchone()
+        return setting.get("office", ""), "" if own is None else str(own[0])
 
 
-# --- opening -------------------------------------------------------------------------------------
+# --- writing revisions ---------------------------------------------------------------------------
 
 
-def _check_file(path: Path) -> None:
-    """What can be said of a file before SQLite touches it."""
-    def refuse(message: Message, found: str) -> LandReleaseError:
-        return LandReleaseError(message, address=path, found=found)
+class _Writer:
+    """Writes rows of revisions in pieces and brings the layers forward, in one transaction."""
 
-    if path.is_dir():
-        raise refuse(NOT_A_REGISTRY, "it is a folder")
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-            size = file.seek(0, os.SEEK_END)
-    except FileNotFoundError as error:
-        raise LandReleaseError(REGISTRY_MISSING, address=path) from error
-    except OSError as error:
-        raise refuse(NOT_A_REGISTRY, error.strerror or str(error)) from error
-    if not header:
-        raise refuse(NOT_A_REGISTRY, "the file is empty")
-    if not header.startswith(b"SQLite format 3\0"):
-        words = "it is a picture" if header.startswith((b"\x89PNG", b"\xff\xd8\xff")) else \
-            "it does not begin as a GeoPackage does"
-        raise refuse(NOT_A_REGISTRY, words)
-    if len(header) < 100:
-        raise refuse(REGISTRY_DAMAGED, f"only {size} bytes are there")
-    page = int.from_bytes(header[16:18], "big")
-    page = 65536 if page == 1 else page
-    expected = page * int.from_bytes(header[28:32], "big")
-    journal = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-    # A journal may hold what the file lacks after a kill: then SQLite puts it right.
-    if size < expected and not journal and header[24:28] == header[92:96]:
-        raise refuse(REGISTRY_DAMAGED, f"{size} of {expected} bytes are there")
+    def __init__(self, db: sqlite3.Connection, kinds: Mapping[str, Kind], *, several: bool):
+        self._db = db
+        self._empty = db.execute("SELECT 1 FROM revision LIMIT 1").fetchone() is None
+        self._forward = layers.Forward(db, kinds, several=several)
+        self._kind_of: dict[str, str] = {}
+        self._dropped = False
 
+    def write(self, made: list[tuple[Any, ...]], revisions: Sequence[Revision]) -> None:
+        """Rows of `rows.COLUMNS`, the chain as its number, and their revisions."""
+        if not made:
+            return
+        db = self._db
+        known = self._known(revisions)
+        _no_signature_twice(db, revisions)
+        if self._empty and not self._dropped and len(made) >= _BULK:
+            for name in ("revision_kind", "revision_chain"):
+                db.execute(f"DROP INDEX {name}")
+            self._dropped = True
+        db.executemany(
+            f"INSERT INTO revision ({', '.join(map(layout.quoted, rows.COLUMNS))}) "
+            f"VALUES ({', '.join('?' * len(rows.COLUMNS))})", made)
+        self._forward.arrived(
+            [(row[0], r) for row, r in zip(made, revisions, strict=True)], known)
 
-def _connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
-    where = path.resolve().as_uri()
-    ways = ["mode=rw"] if writable else ["mode=ro"]
-    if not path.with_name(path.name + "-wal").exists():
-        # A file in WAL mode in a place where nothing can be written opens only in this way.
-        ways.append("mode=ro&immutable=1")
-    for n, way in enumerate(ways):
-        db = sqlite3.connect(f"{where}?{way}", uri=True, isolation_level=None, timeout=wait_s)
-        try:
-            db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country fits
-            db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut
-        except sqlite3.DatabaseError as error:
-            db.close()
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and n + 1 < len(ways):
-                continue
-            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise LandReleaseError(REGISTRY_BUSY, address=path, waited_s=wait_s) from error
-            raise LandReleaseError(REGISTRY_DAMAGED, address=path, found=error) from error
-        break
-    layout.register_functions(db)
-    return db
+    def _known(self, revisions: Sequence[Revision]) -> set[str]:
+        """Ids that have revisions already. An id belongs to one kind for ever (STO-010)."""
+        wanted = {r.record_id: r.kind for r in revisions}
+        found = dict(self._db.execute(
+            "SELECT j.value, (SELECT kind FROM revision WHERE record_id = j.value LIMIT 1) AS held "
+            "FROM json_each(?) AS j WHERE held IS NOT NULL",
+            (json.dumps(list(wanted)),)).fetchall())
+        kinds = dict(found)
+        for r in revisions:
+            held = kinds.setdefault(r.record_id, r.kind)
+            if held != r.kind:
+                raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field="kind",
+                                       found=r.kind, expected=f"{held}, which it is")
+        return set(found)
+
+    def finish(self) -> None:
+        if self._dropped:
+            for name in ("revision_kind", "revision_chain"):
+                self._db.execute(layout.REVISION_INDEXES[name])
+        self._forward.finish()
 
 
-def _move_new(part: Path, path: Path) -> None:
-    """Give a finished file its name; never over another one."""
-    try:
-        os.link(part, path)  # fails where the name is taken, in one step
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links (sticks, some shares)
-        if path.exists():
-            raise FileExistsError(path) from None
-        part.rename(path)
-
-
-# --- revisions in and out ------------------------------------------------------------------------
-
-
-class _Prepared:
-    """A revision that was checked, with its bytes."""
-
-    __slots__ = ("canonical", "revision", "values", "wkb")
-
-    def __init__(self, revision: Revision, values: str, wkb: bytes | None, canonical: bytes):
-        self.revision, self.values, self.wkb, self.canonical = revision, values, wkb, canonical
-
-
-def _kind(name: str) -> Kind:
-    try:
-        return KINDS[name]
-    except KeyError:
-        raise LandReleaseError(REVISION_REFUSED, record=name, field="kind", found=name,
-                               expected="one of " + ", ".join(KINDS)) from None
-
-
-def _check(revision: Revision, kinds: Mapping[str, Mapping[str, Field]]) -> None:
-    """Refuse what may not stand in the chain. `kinds`: the fields of each kind by name."""
-    r = revision
-
-    def refuse(field: str, found: object, expected: str) -> LandReleaseError:
-        return LandReleaseError(REVISION_REFUSED, record=r.record_id or "(without id)", field=field,
-                                found=found if found not in ("", None) else "nothing",
-                                expected=expected)
-
-    if r.kind not in KINDS:
-        raise refuse("kind", r.kind, "one of " + ", ".join(KINDS))
-    if not isinstance(r.record_id, str) or not r.record_id.strip():
-        raise refuse("record_id", r.record_id, "an id")
-    fields = kinds[r.kind]
-    for name in r.values:
-        known = fields.get(name)
-        if known is None:
-            # A field that nobody defined cannot be told from a personal one.
-            raise refuse(str(name), r.values[name], "a field of " + r.kind)
-        if known.personal:
-            raise LandReleaseError(PERSONAL_FIELD, record=r.record_id, field=name, kind=r.kind)
-    if r.recorded_at.tzinfo is None:
-        raise LandReleaseError(TIME_WITHOUT_ZONE, field="recorded_at", found=r.recorded_at)
-    for name, text in (("recorded_by", r.recorded_by), ("reason", r.reason)):
-        if not text.strip():
-            raise refuse(name, text, "who recorded it" if name == "recorded_by" else "why")
-    if r.source and not _SHA256.fullmatch(r.source):
-        raise refuse("source", r.source, "a SHA-256 in small letters, or nothing")
-    if r.validation not in _LEVELS:
-        raise refuse("validation", r.validation, "one of " + ", ".join(sorted(_LEVELS)))
-    if r.valid_from is not None and (
-            not isinstance(r.valid_from, date) or isinstance(r.valid_from, datetime)):
-        raise refuse("valid_from", r.valid_from, "a day without a time")
-    if r.geometry is not None and r.geometry.geom_type not in _GEOMETRIES[KINDS[r.kind].geometry]:
-        raise refuse("geometry", r.geometry.geom_type,
-                     " or ".join(_GEOMETRIES[KINDS[r.kind].geometry]) or "no geometry")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot stand in a record")
-
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-                           allow_nan=False, default=_value).encode
-
-
-def _prepare(revisions: Sequence[Revision]) -> list[_Prepared]:
-    """Check revisions and make their bytes, many at once: those of `Revision.canonical`."""
-    kinds = {name: {f.name: f for f in kind.fields} for name, kind in KINDS.items()}
+def _no_signature_twice(db: sqlite3.Connection, revisions: Sequence[Revision]) -> None:
+    """A signed revision is recorded once: it cannot be played again later."""
+    seen: set[str] = set()
     for r in revisions:
-        _check(r, kinds)
-    shapes = layout.array_of([r.geometry for r in revisions])
-    _check_places(shapes, revisions)
-    wkbs = shapely.to_wkb(shapes, output_dimension=2, byte_order=1)
+        if not r.signature:
+            continue
+        held = db.execute("SELECT 1 FROM revision WHERE signature = ? LIMIT 1",
+                          (r.signature,)).fetchone()
+        if held is not None or r.signature in seen:
+            raise LandReleaseError(SIGNED_TWICE, record=r.record_id)
+        seen.add(r.signature)
+
+
+def _last_number(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT ifnull(max(number), 0) FROM revision").fetchone()[0])
+
+
+def _chains(db: sqlite3.Connection) -> list[Chain]:
     out = []
-    for r, wkb in zip(revisions, wkbs, strict=True):
-        try:
-            values = _encode(dict(r.values))
-            out.append(_Prepared(r, values, wkb, _bytes_of(
-                r.kind, r.record_id, _instant(r.recorded_at), r.recorded_by, r.reason, r.source,
-                _day(r.valid_from), r.validation, values, wkb)))
-        except (TypeError, ValueError) as error:  # NaN, bytes, half a surrogate pair
-            raise LandReleaseError(
-                REVISION_REFUSED, record=r.record_id, field="values", found=error,
-                expected="texts, finite numbers and dates") from error
+    for key, name, office, genesis, first, public_key, own in db.execute(
+            "SELECT number, id, office, genesis, first, public_key, own FROM chain "
+            "ORDER BY own DESC, id").fetchall():
+        end = db.execute("SELECT position, hash FROM revision WHERE chain = ? "
+                         "ORDER BY position DESC LIMIT 1", (key,)).fetchone()
+        position, head = end or (first - 1, genesis)
+        out.append(Chain(name, office, genesis, first, position, head, bool(own), public_key))
     return out
 
 
-def _bytes_of(kind: str, record_id: str, recorded_at: str, recorded_by: str, reason: str,
-              source: str, valid_from: str | None, validation: str, values: str,
-              wkb: bytes | None) -> bytes:
-    """The bytes of `Revision.canonical`, put together from the columns of `revision`.
-
-    Faster for many revisions, whose WKB was made at once; a test holds the two together.
-    """
-    geometry = "null" if wkb is None else f'"{wkb.hex().upper()}"'
-    day = "null" if valid_from is None else f'"{valid_from}"'
-    return (
-        f'{{"geometry":{geometry},"kind":"{kind}","reason":{_encode(reason)},'
-        f'"record_id":{_encode(record_id)},"recorded_at":"{recorded_at}",'
-        f'"recorded_by":{_encode(recorded_by)},"source":"{source}","valid_from":{day},'
-        f'"validation":"{validation}","values":{values}}}').encode()
-
-
-def _check_places(shapes: np.ndarray, revisions: Sequence[Revision]) -> None:
-    """Coordinates are finite degrees: metres in a layer of degrees would be another place."""
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    bad = ~((np.abs(coordinates[:, 0]) <= 180) & (np.abs(coordinates[:, 1]) <= 90))  # NaN too
-    if bad.any():
-        place = int(np.argmax(bad))
-        raise LandReleaseError(
-            REVISION_REFUSED, record=revisions[int(owner[place])].record_id, field="geometry",
-            found="({}, {})".format(*coordinates[place]),
-            expected="longitude -180 to 180, latitude -90 to 90")
-
-
-def _one_kind_each(db: sqlite3.Connection, prepared: list[_Prepared]) -> None:
-    """An id belongs to one kind for ever: a history is asked for by id alone."""
-    kinds: dict[str, str] = {}
-    wanted = list({p.revision.record_id for p in prepared})
-    for chunk in _chunks(wanted):
-        kinds.update(db.execute(
-            f"SELECT DISTINCT record_id, kind FROM revision WHERE record_id IN "
-            f"({_marks(len(chunk))})", chunk).fetchall())
-    for p in prepared:
-        known = kinds.setdefault(p.revision.record_id, p.revision.kind)
-        if known != p.revision.kind:
-            raise LandReleaseError(REVISION_REFUSED, record=p.revision.record_id, field="kind",
-                                   found=p.revision.kind, expected=f"{known}, which it is")
+def _records(found: Sequence[StoredRevision], named: Iterable[tuple[str, str]]) -> list[Record]:
+    sources: dict[str, dict[str, None]] = {}
+    for record_id, source in named:
+        sources.setdefault(record_id, {})[source] = None
+    return [
+        Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from, r.validation,
+               stored.number, tuple(sources.get(r.record_id, ())), stored.chain, r.signed_by)
+        for stored in found for r in (stored.revision,)
+    ]
 
 
 def _already_recorded(db: sqlite3.Connection, revisions: Sequence[Revision]) -> bool:
@@ -723,316 +932,16 @@ def _already_recorded(db: sqlite3.Connection, revisions: Sequence[Revision]) -> 
         if r.source:
             by_source.setdefault(r.source, set()).add(r.record_id)
     return any(
-        db.execute(f"SELECT 1 FROM revision WHERE source = ? AND record_id IN "
-                   f"({_marks(len(chunk))}) LIMIT 1", (source, *chunk)).fetchone()
-        for source, ids in by_source.items() for chunk in _chunks(list(ids)))
+        db.execute("SELECT 1 FROM json_each(?) AS j JOIN revision AS r ON r.record_id = j.value "
+                   "WHERE r.source = ? LIMIT 1", (json.dumps(list(ids)), source)).fetchone()
+        for source, ids in by_source.items())
 
 
 def _already_waiting(db: sqlite3.Connection, report: ImportReport,
-                     rows: Sequence[QuarantinedRow]) -> bool:
+                     waiting: Sequence[QuarantinedRow]) -> bool:
     """Whether every row stands in quarantine from the same source, whatever the file's name."""
-    held = {_same_row(json.loads(content)) for (content,) in db.execute(
+    held = {rows.same_row(json.loads(content)) for (content,) in db.execute(
         "SELECT content FROM quarantine WHERE source = ? AND kind = ?",
         (report.source, report.kind))}
-    return all(_same_row(json.loads(_json(_as_dict(row)))) in held for row in rows)
-
-
-def _same_row(content: dict[str, Any]) -> str:
-    return _json([content["row"], content["values"], content["geometry_wkt"]])
-
-
-def _stored(rows: Iterable[Sequence[Any]]) -> list[StoredRevision]:
-    """Rows of `revision` as values; a date that the kind calls a date comes back as a date."""
-    listed = list(rows)
-    shapes = shapely.from_wkb(layout.array_of([row[10] for row in listed]))
-    dates = {name: tuple(f.name for f in kind.fields if f.type == "date")
-             for name, kind in KINDS.items()}
-    out = []
-    for row, shape in zip(listed, shapes, strict=True):
-        values = json.loads(row[9])
-        for name in dates.get(row[1], ()):
-            if name in values:
-                values[name] = _as_date(values[name])
-        out.append(StoredRevision(row[0], Revision(
-            row[1], row[2], values, shape, datetime.fromisoformat(row[3]), row[4], row[5], row[6],
-            None if row[7] is None else date.fromisoformat(row[7]), row[8]), row[11], row[12]))
-    return out
-
-
-def _as_date(value: Any) -> Any:
-    """A day that was written as text; anything else stays what it is."""
-    if isinstance(value, str) and len(value) == 10:
-        with contextlib.suppress(ValueError):
-            day = date.fromisoformat(value)
-            if day.isoformat() == value:
-                return day
-    return value
-
-
-def _end(db: sqlite3.Connection) -> tuple[int, str]:
-    row = db.execute("SELECT number, hash FROM revision ORDER BY number DESC LIMIT 1").fetchone()
-    return (0, GENESIS) if row is None else (row[0], row[1])
-
-
-# --- the layers ----------------------------------------------------------------------------------
-
-
-def _bring_forward(db: sqlite3.Connection, kind: Kind, arrived: list[tuple[int, Revision]]) -> None:
-    """Make the arrived revisions current, except where they are older (see `registry.latest`)."""
-    table = layout.quoted(kind.name)
-    ids = list({r.record_id for _, r in arrived})
-    there: dict[str, tuple[int, date | None]] = {}
-    for chunk in _chunks(ids):
-        for fid, record_id, day in db.execute(
-                f"SELECT fid, record_id, valid_from FROM {table} WHERE record_id IN "
-                f"({_marks(len(chunk))})", chunk):
-            there[record_id] = fid, None if day is None else date.fromisoformat(day)
-    current: dict[str, tuple[int, Revision]] = {}
-    for number, revision in arrived:
-        known_id = revision.record_id
-        if known_id in current:
-            if dated_before(revision.valid_from, current[known_id][1].valid_from):
-                continue
-        elif known_id in there and dated_before(revision.valid_from, there[known_id][1]):
-            continue
-        current[known_id] = (number, revision)
-    if not current:
-        return
-    last = db.execute(f"SELECT max(ifnull(max(fid), 0), ifnull((SELECT seq FROM sqlite_sequence "
-                      f"WHERE name = ?), 0)) FROM {table}", (kind.name,)).fetchone()[0]
-    fresh = itertools.count(last + 1)
-    fids = [there[i][0] if i in there else next(fresh) for i in current]
-    rows = _rows(kind, list(current.values()))
-    names = layout.columns_of(kind)
-    in_bulk = kind.geometry != "none" and len(current) >= _BULK
-    if in_bulk:
-        layout.drop_triggers(db, kind)
-    db.executemany(
-        f"INSERT INTO {table} (fid, {', '.join(map(layout.quoted, names))}) "
-        f"VALUES ({_marks(len(names) + 1)})",
-        [(fid, *row) for fid, row, i in zip(fids, rows, current, strict=True) if i not in there])
-    db.executemany(
-        f"UPDATE {table} SET {', '.join(layout.quoted(n) + ' = ?' for n in names)} WHERE fid = ?",
-        [(*row, fid) for fid, row, i in zip(fids, rows, current, strict=True) if i in there])
-    if in_bulk:
-        layout.index_rows(db, kind, fids, [r.geometry for _, r in current.values()])
-        layout.create_triggers(db, kind)
-    db.execute("UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
-               "WHERE table_name IN (?, 'revision')", (kind.name,))
-    bounds = shapely.total_bounds(layout.array_of([r.geometry for _, r in current.values()]))
-    if kind.geometry != "none" and np.isfinite(bounds).all():
-        west, south, east, north = bounds.tolist()
-        db.execute(
-            "UPDATE gpkg_contents SET min_x = min(ifnull(min_x, ?1), ?1), "
-            "min_y = min(ifnull(min_y, ?2), ?2), max_x = max(ifnull(max_x, ?3), ?3), "
-            "max_y = max(ifnull(max_y, ?4), ?4) WHERE table_name = ?5",
-            (west, south, east, north, kind.name))
-
-
-def _rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tuple[Any, ...]]:
-    """Rows of a layer, in the order of `layout.columns_of`."""
-    fields = layout.fields_of(kind)
-    places = {f.name: (n, f) for n, f in enumerate(fields)}
-    geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
-        (blob,) for blob in layout.blobs([r.geometry for _, r in current], kind)]
-    out = []
-    for geometry, (number, r) in zip(geometries, current, strict=True):
-        cells: list[Any] = [None] * len(fields)
-        other = {}
-        for name, value in r.values.items():
-            place, field = places.get(name, (-1, None))
-            found, fits = (None, False) if field is None else layout.cell(field, value)
-            if fits:
-                cells[place] = found
-            else:
-                other[name] = value
-        at = _instant(r.recorded_at)
-        out.append((*geometry, r.record_id, number, _day(r.valid_from), r.validation,
-                    at[:23] + "Z", r.recorded_by, r.source, *cells,
-                    _encode(other) if other else None))
-    return out
-
-
-# --- the audit -----------------------------------------------------------------------------------
-
-
-def _audit_chain(db: sqlite3.Connection, out: list[AuditFinding]) -> list[StoredRevision]:
-    """Recompute every hash; returns the revisions that can be read."""
-    def find(message: Message, number: int, record_id: str, **facts: object) -> None:
-        out.append(AuditFinding(message.code, number, record_id, message.text(
-            number=number, record=record_id, **facts)))
-
-    before, head, last_id = 0, GENESIS, ""
-    rows = db.execute(f"SELECT {_REVISION} FROM revision ORDER BY number").fetchall()
-    for row in rows:
-        number, record_id = row[0], str(row[2])
-        if number != before + 1:
-            out.append(AuditFinding(AUDIT_REMOVED.code, number, record_id, AUDIT_REMOVED.text(
-                first=before + 1, last=number - 1)))
-        elif row[11] != head:
-            find(AUDIT_LINK, number, record_id)
-        try:
-            same = link(str(row[11]), _bytes_of(*row[1:11])) == row[12]
-            problem = "" if same else "its hash does not fit its content"
-        except Exception as error:  # whatever a stranger wrote there: that is the finding
-            problem = f"it cannot be read ({type(error).__name__})"
-        if problem:
-            find(AUDIT_CHANGED, number, record_id, found=problem)
-        before, head, last_id = number, row[12], record_id
-    setting = dict(db.execute("SELECT name, value FROM setting").fetchall())
-    if setting.get("head") != head or setting.get("count") != str(before):
-        find(AUDIT_END, before, last_id, found=before, expected=setting.get("count", "unknown"))
-    return _readable(rows)
-
-
-def _readable(rows: list[Sequence[Any]]) -> list[StoredRevision]:
-    """The revisions that can be read; a halving search leaves out those that cannot."""
-    try:
-        return _stored(rows)
-    except Exception:
-        half = len(rows) // 2
-        return _readable(rows[:half]) + _readable(rows[half:]) if half else []
-
-
-def _audit_layer(db: sqlite3.Connection, kind: Kind, chain: list[StoredRevision],
-                 out: list[AuditFinding]) -> None:
-    """Compare a layer, cell by cell, with what follows from the chain; then its index."""
-    table, names = layout.quoted(kind.name), layout.columns_of(kind)
-    have = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
-    asked = ", ".join(layout.quoted(n) if n in have else "NULL" for n in names)
-    expected = latest(s for s in chain if s.revision.kind == kind.name)
-    wanted: dict[str, tuple[Any, ...]] = {}
-    listed = [(s.number, s.revision) for s in expected.values()]
-    for (_, revision), row in zip(listed, _rows(kind, listed), strict=True):
-        wanted[revision.record_id] = row
-    rows = db.execute(f"SELECT {asked} FROM {table}").fetchall() if have else []
-    place = names.index("record_id")
-
-    def find(message: Message, record_id: str, number: int, **facts: object) -> None:
-        out.append(AuditFinding(message.code, number, record_id, message.text(
-            record=record_id, kind=kind.name, **facts)))
-
-    for row in rows:
-        record_id = str(row[place])
-        should = wanted.pop(record_id, None)
-        if should is None:
-            find(AUDIT_CURRENT_EXTRA, record_id, 0)
-        elif tuple(row) != should:
-            differs = [n for n, a, b in zip(names, row, should, strict=True) if a != b]
-            find(AUDIT_CURRENT_DIFFERS, record_id, expected[record_id].number,
-                 fields=", ".join(differs))
-    for record_id in wanted:
-        find(AUDIT_CURRENT_MISSING, record_id, expected[record_id].number)
-    if kind.geometry == "none" or not have:
-        return
-    index = layout.quoted(layout.index_of(kind))
-    held = {i: box for i, *box in db.execute(f"SELECT id, minx, maxx, miny, maxy FROM {index}")}
-    problems = 0
-    for fid, blob in db.execute(f"SELECT fid, {layout.GEOMETRY_COLUMN} FROM {table}"):
-        try:
-            box = layout.envelope(blob)
-        except Exception:  # a blob that no reader understands: found above as a difference
-            box = None
-        kept = held.pop(fid, None)
-        # The index keeps single precision, rounded outwards: it may only be larger.
-        fits = kept is None if box is None else kept is not None and (
-            kept[0] <= box[0] and kept[1] >= box[1] and kept[2] <= box[2] and kept[3] >= box[3])
-        problems += not fits
-    problems += len(held)
-    if problems:
-        find(AUDIT_INDEX, "", 0, found=f"{problems} entries")
-
-
-def _audit_sources(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
-    """Every file that a revision names is there and unchanged; no quarantined row is lost."""
-    def find(message: Message, **facts: object) -> None:
-        out.append(AuditFinding(message.code, 0, "", message.text(**facts)))
-
-    missing = db.execute('SELECT DISTINCT source, file FROM "import" '
-                         "WHERE source NOT IN (SELECT sha256 FROM source)").fetchall()
-    for sha256, file in missing:
-        find(AUDIT_SOURCE, file=file, sha256=sha256, found="missing")
-    for sha256, name, compression, content in db.execute(
-            "SELECT sha256, name, compression, content FROM source WHERE content IS NOT NULL"):
-        unpacked = _unpacked(compression, content)
-        if unpacked is None or hashlib.sha256(unpacked).hexdigest() != sha256:
-            find(AUDIT_SOURCE, file=name, sha256=sha256, found="not what came in")
-    for file, expected, found in db.execute(
-            'SELECT i.file, i.quarantined, count(q.number) FROM "import" AS i '
-            "LEFT JOIN quarantine AS q ON q.import = i.number GROUP BY i.number "
-            "HAVING count(q.number) <> i.quarantined"):
-        find(AUDIT_QUARANTINE, file=file, expected=expected, found=found)
-
-
-# --- small things --------------------------------------------------------------------------------
-
-
-@functools.lru_cache(maxsize=1024)  # an import records thousands at the same instant
-def _instant(value: datetime, field: str = "time") -> str:
-    """UTC with microseconds, always of the same length, so that texts sort as times do."""
-    if value.tzinfo is None:
-        raise LandReleaseError(TIME_WITHOUT_ZONE, field=field, found=value)
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[n:n + _CHUNK] for n in range(0, len(ids), _CHUNK))
-
-
-def _json(value: Any) -> str:
-    """JSON that keeps whatever was read: also odd types (as text), NaN and broken characters."""
-    return json.dumps(value, ensure_ascii=True, default=_odd)
-
-
-def _odd(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value)
-
-
-def _as_dict(row: QuarantinedRow) -> dict[str, Any]:
-    return {"file": row.file, "source": row.source, "row": row.row, "kind": row.kind,
-            "values": {str(k): v for k, v in row.values.items()},
-            "geometry_wkt": row.geometry_wkt, "findings": [asdict(f) for f in row.findings]}
-
-
-def _quarantined(content: dict[str, Any]) -> QuarantinedRow:
-    return QuarantinedRow(**{**content, "findings": _findings(content["findings"])})
-
-
-def _report(content: dict[str, Any]) -> ImportReport:
-    return ImportReport(**{**content, "findings": _findings(content["findings"]),
-                           "unmapped": tuple(content["unmapped"])})
-
-
-def _findings(listed: list[dict[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(**f) for f in listed)
-
-
-def _packed(content: bytes) -> tuple[str | None, bytes | None]:
-    if len(content) > SOURCE_CONTENT_LIMIT:
-        return None, None
-    packed = zlib.compress(content, 3)
-    return ("zlib", packed) if len(packed) < len(content) else ("none", content)
-
-
-def _unpacked(compression: str | None, content: bytes) -> bytes | None:
-    """The content, or None where it was damaged."""
-    if compression == "none":
-        return bytes(content)
-    try:
-        return zlib.decompress(content)
-    except (zlib.error, TypeError):
-        return None
+    return all(rows.same_row(json.loads(rows.to_json(rows.as_dict(row)))) in held
+               for row in waiting)

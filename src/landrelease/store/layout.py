@@ -11,20 +11,22 @@ R-tree spatial indexes).
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import sqlite3
 import struct
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.record import KINDS, Field, Kind
+from landrelease.core.record import Field, Kind, Record
+from landrelease.store.rows import array_of
 
-LAYOUT = 1  # of the tables below; a file with a higher number is not touched
+LAYOUT = 2  # of the tables below; a file with a higher number is not touched
 APPLICATION_ID = 0x47504B47  # "GPKG"
 GEOPACKAGE_VERSION = 10400
 GEOMETRY_COLUMN = "geom"
@@ -64,21 +66,22 @@ _ATTRIBUTES: dict[str, tuple[str, str, str]] = {
 CREATE TABLE setting (
   number INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE, value TEXT NOT NULL);
 """),
-    "revision": ("Revisions", "The chain: every change of every record. It only grows.", """
-CREATE TABLE revision (
-  number INTEGER PRIMARY KEY NOT NULL, kind TEXT NOT NULL, record_id TEXT NOT NULL,
-  recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL,
-  valid_from TEXT, validation TEXT NOT NULL, "values" TEXT NOT NULL, geometry BLOB,
-  previous_hash TEXT NOT NULL, hash TEXT NOT NULL);
-CREATE INDEX revision_record ON revision (record_id, number);
-CREATE INDEX revision_kind ON revision (kind, number);
-CREATE TRIGGER revision_stays BEFORE UPDATE ON revision
-  BEGIN SELECT RAISE(ABORT, 'a revision is never changed: append a new one'); END;
-CREATE TRIGGER revision_is_kept BEFORE DELETE ON revision
-  BEGIN SELECT RAISE(ABORT, 'a revision is never removed'); END;
+    "chain": ("Chains", "The chains of this office and of those whose packages came in.", """
+CREATE TABLE chain (
+  number INTEGER PRIMARY KEY NOT NULL, id TEXT NOT NULL UNIQUE, office TEXT NOT NULL,
+  genesis TEXT NOT NULL, first INTEGER NOT NULL, public_key TEXT NOT NULL, own INTEGER NOT NULL);
 """),
-    "source": ("Sources", "Every file that came in, by its SHA-256.", """
-CREATE TABLE source (
+    "revision": ("Revisions", "Every change of every record, linked in chains. It only grows.", """
+CREATE TABLE revision (
+  number INTEGER PRIMARY KEY NOT NULL, chain INTEGER NOT NULL, position INTEGER NOT NULL,
+  kind TEXT NOT NULL, record_id TEXT NOT NULL, recorded_at TEXT NOT NULL,
+  recorded_by TEXT NOT NULL, reason TEXT NOT NULL, source TEXT NOT NULL, valid_from TEXT,
+  validation TEXT NOT NULL, "values" TEXT NOT NULL, geometry BLOB, follows TEXT NOT NULL,
+  commitments TEXT NOT NULL, signed_by TEXT NOT NULL, signature TEXT NOT NULL, known_from TEXT,
+  previous_hash TEXT NOT NULL, hash TEXT NOT NULL);
+"""),
+    "source_file": ("Files that came in", "Every file that came in, by its SHA-256.", """
+CREATE TABLE source_file (
   number INTEGER PRIMARY KEY NOT NULL, sha256 TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
   size INTEGER NOT NULL, came_in_at TEXT NOT NULL, compression TEXT, content BLOB);
 """),
@@ -97,7 +100,39 @@ CREATE TABLE quarantine (
   reason TEXT NOT NULL, decided_by TEXT NOT NULL, decisions TEXT NOT NULL, content TEXT NOT NULL);
 CREATE INDEX quarantine_status ON quarantine (status, number);
 """),
+    "person_name": ("Names of persons", "Names behind the ids of persons; may be erased (S17).", """
+CREATE TABLE person_name (
+  number INTEGER PRIMARY KEY NOT NULL, id TEXT NOT NULL UNIQUE, salt TEXT, name TEXT);
+CREATE INDEX person_name_name ON person_name (name);
+"""),
+    "personal_value": ("Personal values", "Values beside the chain; may be erased.", """
+CREATE TABLE personal_value (
+  number INTEGER PRIMARY KEY NOT NULL, record_id TEXT NOT NULL, field TEXT NOT NULL,
+  commitment TEXT NOT NULL, salt TEXT, value TEXT, UNIQUE (record_id, field, commitment));
+"""),
+    "package": ("Packages", "Packages of revisions that went out or came in.", """
+CREATE TABLE package (
+  number INTEGER PRIMARY KEY NOT NULL, sha256 TEXT NOT NULL, name TEXT NOT NULL,
+  direction TEXT NOT NULL, status TEXT NOT NULL, at TEXT NOT NULL, about TEXT NOT NULL,
+  content BLOB, UNIQUE (sha256, direction));
+"""),
 }
+
+# Indexes and guards of the table of revisions; the indexes are built last where much comes at once.
+REVISION_INDEXES = {
+    "revision_record": "CREATE INDEX revision_record ON revision (record_id, number)",
+    "revision_kind": "CREATE INDEX revision_kind ON revision (kind, number)",
+    "revision_chain": "CREATE UNIQUE INDEX revision_chain ON revision (chain, position)",
+    "revision_signature": "CREATE UNIQUE INDEX revision_signature ON revision (signature, chain) "
+                          "WHERE signature <> ''",
+}
+_REVISION_GUARDS = """
+CREATE TRIGGER revision_stays BEFORE UPDATE ON revision
+  BEGIN SELECT RAISE(ABORT, 'a revision is never changed: append a new one'); END;
+CREATE TRIGGER revision_is_kept BEFORE DELETE ON revision
+  BEGIN SELECT RAISE(ABORT, 'a revision is never removed'); END;
+"""
+PAST_INDEX = "rtree_revision_past"  # boxes of revisions that are not current, by number
 
 # Columns of a layer that are not fields of its kind.
 CHAIN_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -109,8 +144,10 @@ CHAIN_COLUMNS: tuple[tuple[str, str], ...] = (
     ("recorded_by", "TEXT NOT NULL"),
     ("source", "TEXT NOT NULL"),
 )
-_TYPES = {"text": "TEXT", "choice": "TEXT", "integer": "INTEGER", "number": "REAL", "date": "DATE"}
-_GEOMETRY_NAMES = {"polygon": "MULTIPOLYGON", "point": "POINT"}
+_TYPES = {"text": "TEXT", "choice": "TEXT", "integer": "INTEGER", "number": "REAL", "date": "DATE",
+          "moment": "TEXT", "choices": "TEXT", "reference": "TEXT", "references": "TEXT"}
+_GEOMETRY_NAMES = {"polygon": "MULTIPOLYGON", "point": "POINT", "line": "MULTILINESTRING",
+                   "any": "GEOMETRY"}
 
 
 def quoted(name: str) -> str:
@@ -130,7 +167,7 @@ def columns_of(kind: Kind) -> list[str]:
             *(f.name for f in fields_of(kind)), "other_values"]
 
 
-def create(db: sqlite3.Connection) -> None:
+def create(db: sqlite3.Connection, kinds: Mapping[str, Kind]) -> None:
     """All tables of an empty registry. The caller holds the transaction."""
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {GEOPACKAGE_VERSION}")
@@ -141,13 +178,28 @@ def create(db: sqlite3.Connection) -> None:
         ("WGS 84 geodetic", SRS, "EPSG", SRS, _WGS84_WKT,
          "longitude/latitude on the WGS 84 ellipsoid"),
     ])
-    for table, (title, words, script) in _ATTRIBUTES.items():
-        _script(db, script)
-        db.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
-            "VALUES (?, 'attributes', ?, ?, 0)", (table, title, words))
-    for kind in KINDS.values():
+    for table in _ATTRIBUTES:
+        create_attributes(db, table)
+    create_revision_parts(db)
+    for kind in kinds.values():
         create_layer(db, kind)
+
+
+def create_revision_parts(db: sqlite3.Connection) -> None:
+    """Indexes and guards of `revision`, and the index of what is not current any more."""
+    for statement in REVISION_INDEXES.values():
+        db.execute(statement)
+    _script(db, _REVISION_GUARDS)
+    db.execute(f"CREATE VIRTUAL TABLE {PAST_INDEX} USING rtree(id, minx, maxx, miny, maxy)")
+
+
+def create_attributes(db: sqlite3.Connection, table: str) -> None:
+    """A table that is no layer, with its entry in the contents."""
+    title, words, script = _ATTRIBUTES[table]
+    _script(db, script)
+    db.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
+        "VALUES (?, 'attributes', ?, ?, 0)", (table, title, words))
 
 
 def create_layer(db: sqlite3.Connection, kind: Kind) -> None:
@@ -178,10 +230,10 @@ def create_layer(db: sqlite3.Connection, kind: Kind) -> None:
     create_triggers(db, kind)
 
 
-def complete(db: sqlite3.Connection) -> None:
-    """Add the layers and columns of kinds and fields that came with a newer program."""
+def complete(db: sqlite3.Connection, kinds: Mapping[str, Kind]) -> None:
+    """Add the layers and columns of kinds and fields that are new: of a program, an extension."""
     have = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for kind in KINDS.values():
+    for kind in kinds.values():
         if kind.name not in have:
             create_layer(db, kind)
             continue
@@ -234,20 +286,6 @@ def drop_triggers(db: sqlite3.Connection, kind: Kind) -> None:
         db.execute(f"DROP TRIGGER IF EXISTS {quoted(name)}")
 
 
-def index_rows(db: sqlite3.Connection, kind: Kind, fids: Sequence[int],
-               geometries: Sequence[BaseGeometry | None]) -> None:
-    """Put rows into the spatial index at once, as the triggers would one by one."""
-    index, bounds = quoted(index_of(kind)), shapely.bounds(array_of(geometries))
-    there = ~np.isnan(bounds[:, 0])  # missing and empty geometries have no entry
-    db.executemany(f"DELETE FROM {index} WHERE id = ?",
-                   [(fid,) for fid, box in zip(fids, there, strict=True) if not box])
-    db.executemany(
-        f"INSERT OR REPLACE INTO {index} VALUES (?, ?, ?, ?, ?)",
-        [(fid, west, east, south, north)
-         for fid, (west, south, east, north) in zip(
-             np.asarray(fids)[there].tolist(), bounds[there].tolist(), strict=True)])
-
-
 def _script(db: sqlite3.Connection, script: str) -> None:
     """Statements one by one: `executescript` would commit the caller's transaction."""
     statement = ""
@@ -267,15 +305,12 @@ _EMPTY_HEADER = b"GP\x00" + bytes([0b00010001]) + struct.pack("<i", SRS)
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
-def array_of(geometries: Sequence[BaseGeometry | None]) -> np.ndarray:
-    """Geometries as an object array of N; numpy must not look into them."""
-    shapes = np.empty(len(geometries), dtype=object)
-    shapes[:] = geometries
-    return shapes
+_MULTI = {"polygon": (3, shapely.multipolygons, shapely.MultiPolygon()),
+          "line": (1, shapely.multilinestrings, shapely.MultiLineString())}
 
 
 def blobs(geometries: Sequence[BaseGeometry | None], kind: Kind) -> list[bytes | None]:
-    """Geometry blobs with envelope; polygons as MULTIPOLYGON, so that both kinds fit one layer."""
+    """Geometry blobs with envelope; polygons and lines as MULTI..., so that both fit one layer."""
     shapes = array_of(geometries)
     out: list[bytes | None] = [None] * len(shapes)
     there = np.flatnonzero(~shapely.is_missing(shapes))
@@ -283,11 +318,12 @@ def blobs(geometries: Sequence[BaseGeometry | None], kind: Kind) -> list[bytes |
         return out
     some = shapes[there]
     empty = shapely.is_empty(some)
-    if kind.geometry == "polygon":
-        single = np.flatnonzero(shapely.get_type_id(some) == 3)
+    if kind.geometry in _MULTI:
+        single_type, to_multi, nothing = _MULTI[kind.geometry]
+        single = np.flatnonzero(shapely.get_type_id(some) == single_type)
         if len(single):
-            some[single] = shapely.multipolygons(some[single], indices=np.arange(len(single)))
-        some[empty] = shapely.MultiPolygon()
+            some[single] = to_multi(some[single], indices=np.arange(len(single)))
+        some[empty] = nothing
     wkb = shapely.to_wkb(some, output_dimension=2, byte_order=1, flavor="iso")
     bounds = shapely.bounds(some)
     header = np.empty(len(some), dtype=_HEADER)
@@ -333,6 +369,7 @@ def register_functions(db: sqlite3.Connection) -> None:
 
 # --- typed columns -------------------------------------------------------------------------------
 
+_TEXTS = frozenset(("text", "choice", "reference"))
 _EXACT = 2**53  # a whole number beyond it would change in a REAL column
 
 
@@ -343,7 +380,15 @@ def cell(field: Field, value: Any) -> tuple[Any, bool]:
     """
     if value is None:
         return None, True
-    if field.type in ("text", "choice"):
+    if field.type in _TEXTS:
+        return (value, True) if isinstance(value, str) else (None, False)
+    if field.type in ("choices", "references"):
+        if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+            return json.dumps(list(value), ensure_ascii=False), True
+        return None, False
+    if field.type == "moment":
+        if isinstance(value, datetime):
+            return value.isoformat(), True
         return (value, True) if isinstance(value, str) else (None, False)
     if isinstance(value, bool):
         return None, False
@@ -360,3 +405,45 @@ def cell(field: Field, value: Any) -> tuple[Any, bool]:
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value).isoformat(), True
     return None, False
+
+
+def record_of(kind: Kind, row: Sequence[Any]) -> Record:
+    """What a row of a layer (in the order of `columns_of`) says, also after a stranger's edit.
+
+    A value that does not fit its field comes back as it stands; a geometry that cannot be read as
+    None.
+    """
+    cells = dict(zip(columns_of(kind), row, strict=True))
+    values: dict[str, Any] = {}
+    for known in fields_of(kind):
+        value = cells[known.name]
+        if value is None:
+            continue
+        if known.type in ("choices", "references") and isinstance(value, str):
+            with contextlib.suppress(ValueError):
+                value = json.loads(value)
+        elif known.type == "date" and isinstance(value, str):
+            with contextlib.suppress(ValueError):
+                value = date.fromisoformat(value)
+        values[known.name] = value
+    with contextlib.suppress(ValueError, TypeError):
+        more = json.loads(cells["other_values"])
+        if isinstance(more, dict):
+            values.update(more)
+    since = None
+    with contextlib.suppress(ValueError, TypeError):
+        since = date.fromisoformat(cells["valid_from"])
+    number = cells["revision"]
+    return Record(kind.name, str(cells["record_id"]), values,
+                  geometry_of(cells.get(GEOMETRY_COLUMN)), since, "entered",
+                  number if isinstance(number, int) else 0)
+
+
+def geometry_of(blob: bytes | None) -> BaseGeometry | None:
+    """The geometry of a blob, also of one that a GIS wrote; None where it cannot be read."""
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
+        return None
+    try:
+        return shapely.from_wkb(blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7]:])
+    except (KeyError, shapely.errors.GEOSException):
+        return None

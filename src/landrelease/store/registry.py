@@ -14,8 +14,8 @@ from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
 from landrelease.core.record import Kind, Record
 from landrelease.core.revision import Chain, Revision, StoredRevision
 
-__all__ = ["AuditFinding", "Chain", "Edit", "PersonalValue", "QuarantineEntry", "QuarantineStatus",
-           "Registry", "StoredRevision", "dated_before", "latest"]
+__all__ = ["AuditFinding", "Chain", "Edit", "PackageEntry", "PersonalValue", "QuarantineEntry",
+           "QuarantineStatus", "Registry", "StoredRevision", "dated_before", "latest"]
 
 QuarantineStatus = Literal["waiting", "accepted", "rejected"]
 
@@ -61,6 +61,22 @@ class AuditFinding:
     number: int
     record_id: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageEntry:
+    """A package of revisions that went out or came in; `content` while it waits for what it needs.
+
+    `about` is what the exchange keeps of it, as JSON.
+    """
+
+    sha256: str
+    name: str
+    direction: str  # "in" or "out"
+    status: str
+    at: datetime
+    about: str
+    content: bytes | None
 
 
 class Registry(Protocol):
@@ -198,6 +214,15 @@ class Registry(Protocol):
 
         Name, size and SHA-256 stay; the audit accepts it because the chain holds the decision.
         """
+        ...
+
+    def keep_package(self, sha256: str, name: str, *, direction: str, status: str,
+                     about: str = "", content: bytes | None = None) -> None:
+        """Note a package that went out or came in; a later status replaces the earlier one."""
+        ...
+
+    def packages(self) -> list[PackageEntry]:
+        """All packages that went out or came in, in their order."""
         ...
 
     def edits(self) -> list[Edit]:

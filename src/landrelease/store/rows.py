@@ -332,6 +332,13 @@ def quarantined_of(content: Mapping[str, Any]) -> QuarantinedRow:
     return QuarantinedRow(**{**content, "findings": _findings(content["findings"])})
 
 
+def without_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A quarantined row whose file was erased: where it stood, nothing of what it said."""
+    return {**content, "values": {}, "geometry_wkt": "", "findings": [
+        {**f, "found": "", "problem": "the file was erased", "remedy": ""}
+        for f in content["findings"]]}
+
+
 def same_row(content: Mapping[str, Any]) -> str:
     """What makes two quarantined rows the same row, whatever the file's name."""
     return to_json([content["row"], content["values"], content["geometry_wkt"]])

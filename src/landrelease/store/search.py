@@ -1,0 +1,186 @@
+"""Records in a window and with certain values, now or at a past date, from a registry file."""
+
+# Identifiers cannot be bound; those put into statements here are names of the registry's kinds and
+# of store/layout.py, quoted. Values are always bound.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from landrelease.core.descent import current
+from landrelease.core.record import Field, Kind
+from landrelease.core.revision import StoredRevision
+from landrelease.errors import FILTER_UNKNOWN, LandReleaseError
+from landrelease.store import layers, layout, rows
+
+Bounds = tuple[float, float, float, float]
+_MANY = 5_000  # rows in a window from which on it is cheaper to go through the ids in their order
+_STEP = 200
+
+
+class Question:
+    """What is asked of a kind: window, values, dates."""
+
+    def __init__(self, kind: Kind, bounds: Bounds | None, where: Mapping[str, Any] | None,
+                 valid_at: date | None, known_at: str | None):
+        self.kind, self.bounds = kind, bounds
+        self.valid_at, self.known_at = valid_at, known_at
+        self.past = valid_at is not None or known_at is not None
+        self.where: list[tuple[Field, list[Any]]] = []
+        fields = {f.name: f for f in layout.fields_of(kind)}
+        for name, wanted in (where or {}).items():
+            if name not in fields:
+                raise LandReleaseError(FILTER_UNKNOWN, field=name, kind=kind.name,
+                                       expected=", ".join(fields))
+            listed = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset)) \
+                else [wanted]
+            self.where.append((fields[name], listed))
+
+    def says(self, stored: StoredRevision) -> bool:
+        """Whether a revision has the values and lies in the window."""
+        r = stored.revision
+        for field, wanted in self.where:
+            if r.values.get(field.name) not in wanted:
+                return False
+        if self.bounds is None:
+            return True
+        if r.geometry is None or r.geometry.is_empty:
+            return False
+        west, south, east, north = r.geometry.bounds
+        return not (west > self.bounds[2] or east < self.bounds[0]
+                    or south > self.bounds[3] or north < self.bounds[1])
+
+    def filters(self, alias: str) -> tuple[str, list[Any]]:
+        """The values as a condition on the columns of the layer."""
+        parts, bound = [], []
+        for field, wanted in self.where:
+            cells = [layout.cell(field, value) for value in wanted]
+            found = [cell for cell, fits in cells if fits and cell is not None]
+            column = f"{alias}.{layout.quoted(field.name)}"
+            words = [v for v, (cell, fits) in zip(wanted, cells, strict=True)
+                     if not fits and v is not None]
+            alternatives = []
+            if found:
+                alternatives.append(f"{column} IN ({', '.join('?' * len(found))})")
+                bound.extend(found)
+            for word in words:  # "declined" where a number would stand is kept beside
+                alternatives.append(f"json_extract({alias}.other_values, ?) = ?")
+                bound.extend([f'$."{field.name}"', word])
+            if any(v is None for v in wanted):
+                alternatives.append(f"{column} IS NULL")
+            parts.append("(" + (" OR ".join(alternatives) or "0") + ")")
+        return "".join(f" AND {p}" for p in parts), bound
+
+
+def find(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], after: str,
+         limit: int) -> list[StoredRevision]:
+    """The first `limit` current revisions (or those of the past date) by record id."""
+    if limit < 1:
+        return []
+    if not question.past:
+        return _now(db, question, kinds, after, limit)
+    out: list[StoredRevision] = []
+    for ids in _candidates(db, question, after):
+        found = current(s for line in _known(db, question, kinds, ids) for s in line)
+        out.extend(found[i] for i in sorted(found, key=str.encode) if question.says(found[i]))
+        if len(out) >= limit:
+            break
+    return out[:limit]
+
+
+def _now(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], after: str,
+         limit: int) -> list[StoredRevision]:
+    table = layout.quoted(question.kind.name)
+    condition, bound = question.filters("k")
+    columns = f"SELECT {layers.REVISION} FROM "
+    join = "JOIN revision AS r ON r.number = k.revision JOIN chain AS c ON c.number = r.chain "
+    if question.bounds is None:
+        text = (f"{columns} {table} AS k {join} WHERE k.record_id > ?{condition} "
+                "ORDER BY k.record_id LIMIT ?")
+        found = db.execute(text, (after, *bound, limit)).fetchall()
+        return rows.stored(found, kinds)
+    index = layout.quoted(layout.index_of(question.kind))
+    inside = "i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ?"
+    west, south, east, north = question.bounds
+    window = [west, east, south, north]
+    crowd = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {index} AS i WHERE {inside} LIMIT ?)",
+                       (*window, _MANY)).fetchone()[0]
+    out: list[StoredRevision] = []
+    while len(out) < limit:
+        if crowd >= _MANY:
+            # In the order of ids: the first ones are found after few steps.
+            text = (f"{columns} {table} AS k {join} WHERE k.record_id > ?{condition} AND EXISTS "
+                    f"(SELECT 1 FROM {index} AS i WHERE i.id = k.fid AND {inside}) "
+                    "ORDER BY k.record_id LIMIT ?")
+            bound_all = [after, *bound, *window, limit]
+        else:
+            text = (f"{columns} {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id {join} "
+                    f"WHERE {inside} AND k.record_id > ?{condition} ORDER BY k.record_id LIMIT ?")
+            bound_all = [*window, after, *bound, limit]
+        found = rows.stored(db.execute(text, bound_all).fetchall(), kinds)
+        # The index is a little larger than the boxes: the box itself decides.
+        out.extend(s for s in found if question.says(s))
+        if len(found) < limit:
+            break
+        after = found[-1].revision.record_id
+    return out[:limit]
+
+
+def _candidates(db: sqlite3.Connection, question: Question, after: str) -> Iterator[list[str]]:
+    """Ids of records that may answer, in their order, in steps.
+
+    What answered at the date is current today (then it stands in the layer, with the same values
+    and place) or it was superseded since (then it stands in the index of the past).
+    """
+    table = layout.quoted(question.kind.name)
+    if question.bounds is None:
+        while True:
+            ids = [i for (i,) in db.execute(
+                f"SELECT record_id FROM {table} WHERE record_id > ? ORDER BY record_id LIMIT ?",
+                (after, _STEP * 5))]
+            if not ids:
+                return
+            yield ids
+            after = ids[-1]
+    condition, bound = question.filters("k")
+    west, south, east, north = question.bounds
+    window = [west, east, south, north]
+    inside = "i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ?"
+    index = layout.quoted(layout.index_of(question.kind))
+    while True:
+        ids = [i for (i,) in db.execute(
+            "SELECT record_id FROM ("
+            f"SELECT k.record_id FROM {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id "
+            f"WHERE {inside} AND k.record_id > ?{condition} UNION "
+            f"SELECT r.record_id FROM {layout.quoted(layout.PAST_INDEX)} AS i "
+            f"CROSS JOIN revision AS r ON r.number = i.id WHERE {inside} AND r.record_id > ? "
+            "AND r.kind = ?) ORDER BY record_id LIMIT ?",
+            (*window, after, *bound, *window, after, question.kind.name, _STEP))]
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+
+
+def _known(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind],
+           ids: Sequence[str]) -> Iterator[list[StoredRevision]]:
+    """The revisions of these records that were known and valid then, by number."""
+    text, bound = known_condition(question.valid_at, question.known_at)
+    found = db.execute(
+        f"SELECT {layers.REVISION} FROM json_each(?) AS j JOIN revision AS r "
+        "ON r.record_id = j.value JOIN chain AS c ON c.number = r.chain "
+        f"WHERE {text} ORDER BY r.number", (json.dumps(list(ids)), *bound)).fetchall()
+    yield rows.stored(found, kinds)
+
+
+def known_condition(valid_at: date | None, known_at: str | None) -> tuple[str, list[Any]]:
+    """What was known and valid then, as a condition on `revision AS r`."""
+    until = "9999" if known_at is None else known_at
+    day = "9999-12-31" if valid_at is None else valid_at.isoformat()[:10]
+    return ("ifnull(r.known_from, r.recorded_at) <= ? "
+            "AND (r.valid_from IS NULL OR r.valid_from <= ?)", [until, day])
