@@ -260,7 +260,7 @@ def test_kinds_are_guessed_from_labels_and_names_or_asked_for(tmp_path):
                         ("Lifted Minefields", "activity"), ("Incidents", "accident")):
         path.write_text(json.dumps(collection(feature(SQUARE, type=label))))
         assert mapping.guess_kind(read(path)) == kind
-    path.write_text(json.dumps(collection(feature(SQUARE, type="Roads"))))
+    path.write_text(json.dumps(collection(feature(SQUARE, type="Buildings"))))
     with pytest.raises(LandReleaseError, match=r"FIL-013.*--kind"):
         mapping.guess_kind(read(path))
 

@@ -454,13 +454,13 @@ def test_a_registry_of_an_older_program_grows_with_new_fields_and_kinds(tmp_path
     path = tmp_path / "r.gpkg"
     with create_registry(path, office="A") as registry:
         registry.append([revision()])
-    wider = replace(HAZARD, fields=(*HAZARD.fields, Field("slope_deg", "number", "Slope.")))
+    wider = replace(HAZARD, fields=(*HAZARD.fields, Field("ruggedness", "number", "R.")))
     monkeypatch.setitem(KINDS, "hazard", wider)
     monkeypatch.setitem(KINDS, "herd", replace(HAZARD, name="herd", title="Herd",
                                                geometry="none", repair="none"))
     with open_registry(path) as registry:
         assert registry.audit() == []
-        registry.append([revision("hazard-2", slope_deg=3.5),
+        registry.append([revision("hazard-2", ruggedness=3.5),
                          revision("herd-1", kind="herd", geometry=None)])
         assert registry.audit() == [] and len(registry.records("herd")) == 1
         assert len(registry.records("hazard")) == 2

@@ -169,6 +169,14 @@ VALUE_REQUIRED = Message(
     "ROW-024", "{file}, row {row}: {field} is empty, but it is required.",
     "Enter it, then try the row again.")
 
+MOMENT_NOT_READABLE = Message(
+    "ROW-025", "{file}, row {row}: {field} is {found}; expected a time such as "
+    "2027-05-01T06:30+02:00.",
+    "Enter day, time and zone; leave it empty where nobody knows it.")
+MOMENT_WITHOUT_ZONE = Message(
+    "ROW-026", "{file}, row {row}: {field} is {found}, a time without a zone.",
+    "Add the zone, for example +02:00, or Z for UTC.")
+
 # --- GEO: places and geometries ----------------------------------------------------------------
 DATUM_NOT_STATED = Message(
     "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",

@@ -83,7 +83,13 @@ _FIGURES = "id name definition value unit scope low high note chain_head"
 _FORECAST = "start finish curve total chance_by drivers policy runs seed assumptions"
 _QUALITY = "score bound rules room_closed gap iterations seed"
 
+_ORDNANCE = "name category appearance length_mm diameter_mm found_where advice"
+_PROJECT = "name project_type project_status beneficiaries"
+_SESSION = ("held_on method reached_women reached_men reached_girls reached_boys language "
+            "language_reviewed")
+
 _PUBLIC = {
+    "ordnance": _some("exact", _ORDNANCE),
     "hazard": _CELLS,
     "outcome": _some("inward", _OUTCOME),
     "settlement": _some("exact", _PLACES),
@@ -95,6 +101,12 @@ _PUBLIC = {
 }
 _FIELD_WORK = {
     **_PUBLIC,
+    **{kind: _all() for kind in (
+        "evidence", "item", "ordnance", "team", "machine", "detector", "accreditation", "task",
+        "gate", "track", "inspection", "handover", "road", "parcel", "closure", "marking",
+        "permit", "session", "environment", "project", "source")},
+    "person": _some("exact", "organisation role competences eod_level public_key key_until "
+                             "may_vouch"),
     "hazard": _all(),
     "outcome": _all(),
     "activity": _all(),
@@ -112,6 +124,7 @@ _FIELD_WORK = {
 }
 _OFFICE = {
     **_FIELD_WORK,
+    **{kind: _all() for kind in ("person", "complaint", "fund", "expense", "claim")},
     "accident": _all(),
     "accident_points": _all(),
     "accident_counts": _all(),
@@ -133,6 +146,9 @@ TABLE: dict[Role, dict[str, Grant]] = {
     "donor": {
         **_PUBLIC,
         "forecast": _all(),  # with the cost
+        "project": _some("exact", _PROJECT),
+        "session": _some("exact", _SESSION),
+        "fund": _some("exact", "donor phase fund_status amount currency available_on"),
         "plan_quality": _some("exact", _QUALITY),
     },
     "operator": _FIELD_WORK,
@@ -150,6 +166,16 @@ TABLE: dict[Role, dict[str, Grant]] = {
 
 # Why something is withheld, in words for the reader; anything else is withheld as not named.
 REASONS: dict[str, str] = {
+    "team": "positions and strength of teams are never public (S16)",
+    "task": "dated orders of teams are never public (S16)",
+    "gate": "it tells when and where teams work (S16)",
+    "track": "tracks are never public (S16)",
+    "closure": "closures in force are never public (S16)",
+    "item": "items not yet removed are never public (S16)",
+    "permit": "it tells who goes where and when (S16)",
+    "person": "staff are protected (S17)",
+    "complaint": "reporters are protected (S17)",
+    "evidence": "it may point to informants and to single places (S15, S17)",
     "plan_dates": "dated plans of teams are never public (S16)",
     "plan_teams": "positions of teams are never public (S16)",
     "plan_priority": "the order of single areas tells where teams go next (S16)",
@@ -170,7 +196,8 @@ REASONS: dict[str, str] = {
     "registry": "the file holds everything (S14)",
 }
 NEVER_PUBLIC = ("plan_dates", "plan_teams", "closures", "items", "tracks", "accident_points",
-                "accident")  # S16
+                "accident", "team", "task", "gate", "track", "closure", "item", "permit",
+                "person", "complaint", "evidence", "activity")  # S16, S17
 
 
 @dataclass(frozen=True, slots=True)

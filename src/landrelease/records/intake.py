@@ -223,7 +223,8 @@ def _check_columns(table: SourceTable, kind: Kind, mapping: Mapping) -> None:
             raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {name}",
                                    found=f"{heading!r}, which is no heading of the file",
                                    expected="one of " + ", ".join(table.columns))
-    if kind.geometry != "none" and not table.has_geometry and not _place_source(mapping):
+    if kind.geometry != "none" and kind.place_needed and not table.has_geometry \
+            and not _place_source(mapping):
         raise LandReleaseError(PLACE_COLUMNS_MISSING, file=table.file,
                                found=", ".join(table.columns))
 
@@ -337,13 +338,13 @@ def _places(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
     """As read (2-D, the file's system); valid longitude/latitude (None where refused); accuracy of
     the transformation in m; whether `as_read` is longitude/latitude on WGS 84."""
     count = len(table.rows)
-    if kind.geometry == "none":
+    if kind.geometry == "none" or not (table.has_geometry or _place_source(mapping)):
         nothing = np.empty(count, dtype=object)
         return nothing, nothing.copy(), 0.0, True
     as_read, stated = _as_read(rows, table, kind, mapping, settings)
     crs = mapping.crs or stated or table.crs
     ok = np.array([g is not None for g in as_read]) & ~shapely.is_empty(as_read)
-    for i in np.flatnonzero(~ok).tolist():
+    for i in np.flatnonzero(~ok).tolist() if kind.place_needed else ():
         if not rows.refused[i] or not _has_place_finding(rows.findings[i]):
             rows.refuse(i, GEOMETRY_MISSING, field="geometry",
                         found="empty" if as_read[i] is not None else "none given")
@@ -372,6 +373,12 @@ def _places(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
     _check_types(rows, kind, ground, settings)
     if kind.geometry == "polygon":
         _check_shapes(rows, kind, ground, settings)
+    elif kind.geometry == "any":
+        areas = ground.copy()
+        areas[~np.isin(shapely.get_type_id(ground), (3, 6))] = None
+        others = np.array([a is None for a in areas])
+        _check_shapes(rows, kind, areas, settings)
+        ground[~others] = areas[~others]
     return as_read, ground, accuracy_m, in_degrees
 
 
@@ -595,10 +602,13 @@ _WORDS = {"LinearRing": "line", "LineString": "line", "MultiLineString": "line",
           "GeometryCollection": "collection"}
 
 
+_TYPES = {"polygon": (3, 6), "point": (0,), "line": (1, 5), "any": (0, 1, 3, 4, 5, 6)}
+
+
 def _check_types(rows: _Rows, kind: Kind, ground: np.ndarray, settings: Settings) -> None:
-    """Leave only polygons (or points) in `ground`; a one-point MultiPoint is a point."""
+    """Leave only shapes of the kind in `ground`; a one-point MultiPoint is a point."""
     types = shapely.get_type_id(ground)
-    right = (3, 6) if kind.geometry == "polygon" else (0,)
+    right = _TYPES[kind.geometry]
     for i in np.flatnonzero((types >= 0) & ~np.isin(types, right)).tolist():
         shape = ground[i]
         if kind.geometry == "point" and shapely.get_num_geometries(shape) == 1 and types[i] == 4:
@@ -709,6 +719,8 @@ def _sort_out(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
              for r in existing.values() if r.kind == kind.name and r.values.get("identifier")}
     first: dict[str, tuple[int, str]] = {}  # record id -> (row index, content)
     revisions: list[Revision] = []
+    private = {f.name for f in kind.fields if f.personal}
+    personal: dict[str, dict[str, Any]] = {}
     merged = known = 0
     fates: list[Fate] = []
     for i, row in enumerate(table.rows):
@@ -716,8 +728,11 @@ def _sort_out(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
             fates.append("quarantined")
             continue
         said = values[i]
+        # What is personal never enters the chain: the registry keeps it beside (S17).
+        own = {name: said.pop(name) for name in private & said.keys()}
         identifier = str(said["identifier"]) if "identifier" in said else ""
-        record_id = _record_id(kind, identifier, said, place_ids[i])
+        record_id = _record_id(kind, identifier, said, place_ids[i],
+                               f"{table.source} {row.row}")
         content = _content(said, keys[i])
         fate, reason = _judge(rows, i, kind, identifier, record_id, content, said, ground[i],
                               keys[i], first, looks, known_shapes, existing, table.source,
@@ -730,6 +745,8 @@ def _sort_out(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
             merged += 1
             known += reason == "known"
             continue
+        if own:
+            personal[record_id] = own
         if identifier:
             looks.setdefault(_look(identifier), identifier)
         if kind.name in ("hazard", "outcome"):
@@ -756,7 +773,7 @@ def _sort_out(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping,
         accepted=len(revisions), merged=merged, quarantined=len(quarantined),
         findings=tuple(findings),
         unmapped=tuple(c for c in table.columns if c not in used))
-    return Intake(report, tuple(revisions), tuple(quarantined), table.content)
+    return Intake(report, tuple(revisions), tuple(quarantined), table.content, personal)
 
 
 def _kept_wkt(table: SourceTable, mapping: Mapping, as_read: BaseGeometry | None,
@@ -839,7 +856,11 @@ def _breaks_s01(rows: _Rows, i: int, kind: Kind, record: Record, said: dict[str,
     return True
 
 
-def _record_id(kind: Kind, identifier: str, said: dict[str, Any], place: bytes) -> str:
+# Kinds of which two records at one place are one record.
+_BY_PLACE = frozenset(("hazard", "outcome", "settlement", "administrative_area"))
+
+
+def _record_id(kind: Kind, identifier: str, said: dict[str, Any], place: bytes, row: str) -> str:
     """The programme's identifier, else an id made from place, name, level and (points) date.
 
     Ids of other kinds than hazards carry the kind, because files of several kinds often use the
@@ -851,6 +872,11 @@ def _record_id(kind: Kind, identifier: str, said: dict[str, Any], place: bytes) 
     names = ["level", "name"] if kind.name in ("settlement", "administrative_area") else []
     if kind.name in ("accident", "activity"):
         names = ["information_date"]  # two accidents at one place are two accidents
+    elif kind.name not in _BY_PLACE:
+        # Nothing but what the row says tells two teams, two expenses or two visits apart.
+        names = sorted(said.keys() - _NOT_CONTENT)
+        if kind.name == "person":
+            digest.update(row.encode())  # never made from what is personal
     for name in names:
         digest.update(f"\x00{name}={said.get(name, '')}".encode())
     return f"{kind.name}-{digest.hexdigest()[:12]}"

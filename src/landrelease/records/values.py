@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from landrelease.core.record import DECLINED, NOT_REPORTED, Field
@@ -21,6 +21,8 @@ from landrelease.errors import (
     DATE_IN_FUTURE,
     DATE_NOT_READABLE,
     DATE_TOO_OLD,
+    MOMENT_NOT_READABLE,
+    MOMENT_WITHOUT_ZONE,
     NUMBER_AMBIGUOUS,
     TEXT_DAMAGED,
     UNIT_UNKNOWN,
@@ -134,7 +136,17 @@ def convert(field: Field, value: Any, style: Style, today: date) -> tuple[Any, M
             raise Refused(VALUE_NOT_WHOLE, found=shown(value))
         return int(_in_range(field, number, value)), VALUE_CONVERTED if told else None
     if field.type == "date":
-        return parse_date(value, style, today)
+        return parse_date(value, style, date.max if field.future else today)
+    if field.type == "moment":
+        return parse_moment(value), None
+    if field.type == "reference":
+        return " ".join(str(_text(value) or "").split()) or None, None
+    if field.type in ("choices", "references"):
+        listed = value if isinstance(value, (list, tuple)) else re.split(r"[;,|\n]", str(value))
+        words = [" ".join(str(word).split()) for word in listed]
+        found = [_choice(field, word) if field.type == "choices" else word
+                 for word in words if word]
+        return list(dict.fromkeys(word for word in found if word)) or None, None
     return _choice(field, value), None
 
 
@@ -318,6 +330,21 @@ def parse_date(value: Any, style: Style, today: date) -> tuple[date, Message | N
     if found < OLDEST:
         raise Refused(DATE_TOO_OLD, found=found.isoformat(), expected=OLDEST.isoformat())
     return found, told
+
+
+def parse_moment(value: Any) -> str:
+    """An instant with its zone, as ISO 8601 in UTC. Raises `Refused`: unreadable, without a zone.
+
+    >>> parse_moment("2027-05-01T06:30+02:00")
+    '2027-05-01T04:30:00+00:00'
+    """
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError as error:
+        raise Refused(MOMENT_NOT_READABLE, found=shown(value)) from error
+    if found.tzinfo is None:
+        raise Refused(MOMENT_WITHOUT_ZONE, found=shown(value))
+    return found.astimezone(UTC).isoformat()
 
 
 def _from_serial(value: float) -> date:
