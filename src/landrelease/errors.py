@@ -435,6 +435,21 @@ AUDIT_RECEIPT = Message(
     "STO-112", "Revision {position} of the chain {chain}, which came in a package, {found}.",
     "Take the package in again, or restore a backup.")
 
+AUDIT_TRUNCATED = Message(
+    "STO-113", "The chain of {office} ends at position {found}; on {day} it had {expected}: its "
+    "end was cut off.",
+    "Restore the newest backup that passes, and find out who wrote to the file.")
+AUDIT_REWRITTEN = Message(
+    "STO-114", "The chain of {office} was written anew: at position {number} stands another "
+    "revision than on {day}.",
+    "Restore the newest backup that passes, and find out who wrote to the file.")
+AUDIT_CHECKPOINT_SIGNATURE = Message(
+    "STO-115", "The signature of the checkpoint of {found} does not fit it: it was changed.",
+    "Take another copy of the checkpoint, from where it was kept.")
+AUDIT_OTHER_REGISTRY = Message(
+    "STO-116", "The checkpoint is of the registry of {found}; this one is of {expected}.",
+    "Give a checkpoint of this registry, or open that one.")
+
 # --- ASS: assess -------------------------------------------------------------------------------
 
 ASSUMPTION_OUT_OF_RANGE = Message(
@@ -656,6 +671,29 @@ GRID_LEFT = Message(
 GRID_SETTING = Message(
     "ACC-004", "The registry's setting {name} reads {found!r}; expected {expected}.",
     "Restore the registry from a copy: the setting was written at the first publication.")
+
+# --- SIG: keys and signatures ------------------------------------------------------------------
+
+KEY_NOT_READABLE = Message(
+    "SIG-001", "{file} holds {found}, not a private key (Ed25519, PKCS#8 PEM).",
+    "Give the key file that `landrelease identity new` made.")
+KEY_PASSPHRASE = Message(
+    "SIG-002", "The passphrase of {file}: {found}.",
+    "Enter it when asked, or set LANDRELEASE_PASSPHRASE.")
+KEY_OF_NOBODY = Message(
+    "SIG-003", "No person of this registry has the key {found}.",
+    "Record the person first: `landrelease identity new REGISTRY KEYFILE --name NAME`.")
+KEY_MISSING = Message(
+    "SIG-004", "There is no key file {file}.",
+    "Give the file that `landrelease identity new` made.")
+PERSON_UNKNOWN = Message(
+    "SIG-005", "There is no person {found} with a key.",
+    "`landrelease identity list REGISTRY` shows them.")
+LEVEL_UNKNOWN = Message(
+    "SIG-006", "There is no level of validation {found}.", "Levels: {expected}.")
+CHECKPOINT_NOT_READABLE = Message(
+    "CHK-001", "{file} is no checkpoint: {found}.",
+    "Give a file that `landrelease checkpoint` wrote.")
 
 # --- UPK: backup and restore -------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landrelease.apps import upkeep_commands
+from landrelease.apps import identity_commands, upkeep_commands
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -60,6 +60,7 @@ world_group = group("world", "Synthetic programmes with known truth, to test and
 
 
 upkeep_commands.register(app)
+identity_commands.register(app, group)
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
@@ -293,42 +294,34 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
     Example: landrelease history district.gpkg hazard-3f2a91c07d55 --as planner
     """
     from landrelease import workflows
+    from landrelease.workflows import identities
 
     with opened(registry) as opened_registry:
         revisions = workflows.visible_history(opened_registry, record, role)
         names = opened_registry.sources()
+        people = {r: opened_registry.name_of(r) for r in {
+            s.revision.recorded_by for s in revisions}}
+        verdicts = identities.verdicts(opened_registry, record)
+        offices = {c.id: c.office for c in opened_registry.chains()}
     put_json(json, [
-        {"number": s.number, "hash": s.hash, "recorded_at": s.revision.recorded_at.isoformat(),
-         "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
+        {"number": s.number, "hash": s.hash, "office": offices.get(s.chain, s.chain),
+         "position": s.position, "recorded_at": s.revision.recorded_at.isoformat(),
+         "recorded_by": people[s.revision.recorded_by], "reason": s.revision.reason,
+         "validation": s.revision.validation,
+         "signed": verdicts[s.hash].standing if s.hash in verdicts else None,
          "source": s.revision.source, "values": dict(s.revision.values),
          "geometry": s.revision.geometry.wkt if s.revision.geometry else None}
         for s in revisions])
     for s in revisions:
         r = s.revision
-        say(f"{s.number:>7}  {r.recorded_at:%Y-%m-%d %H:%M} UTC  {r.recorded_by}  "
-            f"[{r.validation}]")
+        verdict = verdicts.get(s.hash)
+        words = "" if verdict is None else f"  {verdict.standing}" + (
+            f" ({verdict.reason})" if verdict.reason else "")
+        say(f"{s.number:>7}  {r.recorded_at:%Y-%m-%d %H:%M} UTC  {people[r.recorded_by]}  "
+            f"[{r.validation}]{words}")
         say(f"         {r.reason}; source {names.get(r.source, 'a person')}; hash {s.hash[:12]}")
         for name, value in sorted(r.values.items()):
             say(f"         {name}: {value}")
-
-
-@app.command()
-def audit(registry: RegistryArgument, json: JsonOption = None) -> None:
-    """Recompute the hash chain and the current records; exit status 1 where something changed.
-
-    Example: landrelease audit district.gpkg
-    """
-    import dataclasses
-
-    with opened(registry) as opened_registry:
-        findings = opened_registry.audit()
-        count, head = opened_registry.count(), opened_registry.head()
-    put_json(json, [dataclasses.asdict(f) for f in findings])
-    for f in findings:
-        say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
-    say(f"{count:,} revisions, head {head[:16]}: "
-        + (f"{len(findings)} findings" if findings else "unchanged"))
-    raise typer.Exit(FINDINGS if findings else DONE)
 
 
 # --- assess ------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
 RoleOption = Annotated[str | None, typer.Option(
     "--as", metavar="ROLE", help="Whose view; without it the public's.")]
 ByOption = Annotated[str, typer.Option(
-    "--by", metavar="WHO", help="Who records it; shown as unverified until keys exist.")]
+    "--by", metavar="WHO", help="Who records it; without a key it shows as unverified.")]
 AssumptionsOption = Annotated[Path | None, typer.Option(
     "--assumptions", metavar="FILE.csv", help="Your own assumptions; else those of the package.")]
 TeamsOption = Annotated[Path | None, typer.Option(

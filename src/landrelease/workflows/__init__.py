@@ -87,7 +87,8 @@ def import_files(
             table, found, used,
             existing={r.id: r for r in registry.records(found)},
             taken_sources=set(registry.sources()),
-            recorded_at=datetime.now(UTC), recorded_by=recorded_by,
+            recorded_at=datetime.now(UTC),
+            recorded_by=recorded_by if dry_run else registry.author(recorded_by),
             today=today or date.today(), programme_bounds=programme_bounds(registry),
         )
         if not dry_run:
@@ -131,13 +132,14 @@ def retry_quarantined(
     result = intake.retry(
         entry.row, dict(changes),
         existing={r.id: r for r in registry.records(entry.row.kind)},
-        recorded_at=datetime.now(UTC), recorded_by=decided_by, today=today or date.today(),
+        recorded_at=datetime.now(UTC), recorded_by=registry.author(decided_by),
+        today=today or date.today(),
         programme_bounds=programme_bounds(registry))
     if not result.report.quarantined:
         words = ", ".join(f"{k} = {v}" for k, v in changes.items()) or "tried again unchanged"
         registry.decide_quarantine(
             number, "accepted", reason=f"mended: {words}" if changes else words,
-            decided_by=decided_by, revisions=result.revisions)
+            decided_by=registry.author(decided_by), revisions=result.revisions)
     return result.report
 
 
@@ -146,7 +148,8 @@ def reject_quarantined(
 ) -> None:
     """Reject a row, with a reason; it stays in the registry."""
     quarantine_entry(registry, number)
-    registry.decide_quarantine(number, "rejected", reason=reason, decided_by=decided_by)
+    registry.decide_quarantine(number, "rejected", reason=reason,
+                               decided_by=registry.author(decided_by))
 
 
 def quarantine_entry(registry: Registry, number: int):

@@ -1,0 +1,266 @@
+"""Commands about who: identities, sign-off, checkpoints, the audit against them, erasure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    UNVERIFIED,
+    ByOption,
+    JsonOption,
+    RegistryArgument,
+    as_date,
+    opened,
+    put_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    from landrelease.core.signature import SigningKey
+
+KeyOption = Annotated[Path | None, typer.Option(
+    "--key", metavar="KEYFILE", help="Your private key; its passphrase is asked for, or taken from "
+    "LANDRELEASE_PASSPHRASE.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the revision.")]
+
+
+def register(app: typer.Typer, group: Callable[[str, str], typer.Typer]) -> None:
+    app.command()(audit)
+    app.command()(checkpoint)
+    app.command("sign-off")(sign_off)
+    identity = group("identity", "Persons with keys: new, list, vouch, revoke, erase.")
+    identity.command("new")(identity_new)
+    identity.command("list")(identity_list)
+    identity.command("vouch")(identity_vouch)
+    identity.command("revoke")(identity_revoke)
+    identity.command("erase")(identity_erase)
+
+
+def passphrase(path: Path, *, new: bool = False) -> str | None:
+    """From the environment, else asked for; a key without one is opened without a question."""
+    found = os.environ.get("LANDRELEASE_PASSPHRASE")
+    if found is not None:
+        return found or None
+    if not new and path.exists() and b"ENCRYPTED" not in path.read_bytes()[:200]:
+        return None
+    asked = typer.prompt("Passphrase" if not new else "Passphrase of the new key (empty: none)",
+                         default="", show_default=False, hide_input=True,
+                         confirmation_prompt=new, err=True)
+    return asked or None
+
+
+def opened_key(path: Path | None) -> SigningKey | None:
+    from landrelease.workflows import identities
+
+    return None if path is None else identities.read_key(path, passphrase(path))
+
+
+def audit(
+    registry: RegistryArgument,
+    checkpoint: Annotated[list[Path] | None, typer.Option(
+        "--checkpoint", metavar="FILE", help="A checkpoint that was kept elsewhere; repeat for "
+        "more.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Recompute chains and current records, and hold them against checkpoints.
+
+    Exit status 1 where something changed.
+
+    Example: landrelease audit district.gpkg --checkpoint 2027-05-01.json
+    """
+    import dataclasses
+
+    from landrelease.workflows import checkpoints
+
+    held = [checkpoints.read(path) for path in checkpoint or ()]
+    with opened(registry) as opened_registry:
+        findings = [*opened_registry.audit(), *checkpoints.compare(opened_registry, held)]
+        count, head = opened_registry.count(), opened_registry.head()
+        signers = [checkpoints.known_signer(opened_registry, c) for c in held]
+    put_json(json, [dataclasses.asdict(f) for f in findings])
+    for f in findings:
+        say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
+    for c, who in zip(held, signers, strict=True):
+        say(f"Checkpoint of {c.made_at[:10]} ({c.count:,} revisions), signed by {who}")
+    say(f"{count:,} revisions, head {head[:16]}: "
+        + (f"{len(findings)} findings" if findings else "unchanged"))
+    if not held:
+        say("Without a checkpoint, a chain that was cut off or wholly rewritten is not found.")
+    raise typer.Exit(FINDINGS if findings else DONE)
+
+
+def checkpoint(registry: RegistryArgument,
+               out: Annotated[Path, typer.Argument(metavar="OUT", help="A .json file.")],
+               key: KeyOption = None) -> None:
+    """Write a signed checkpoint: what the registry holds now. Keep it elsewhere.
+
+    Without --key the key of this office signs; it lies in your configuration folder, not in the
+    registry, and is made at its first use.
+
+    Example: landrelease checkpoint district.gpkg stick/2027-05-01.json
+    """
+    from landrelease.core.checkpoint import signer
+    from landrelease.workflows import checkpoints
+
+    with opened(registry) as opened_registry:
+        made = checkpoints.make(opened_registry, out, opened_key(key))
+    say(f"{out}: {made.count:,} revisions, head {made.head[:16]}, signed by the key "
+        f"{signer(made)}")
+
+
+def sign_off(
+    registry: RegistryArgument,
+    records: Annotated[list[str], typer.Argument(metavar="RECORD...")],
+    level: Annotated[str, typer.Option(
+        "--level", help="entered, operator, operations, information_management or authority.")],
+    reason: ReasonOption = "validated", key: KeyOption = None, by: ByOption = UNVERIFIED,
+) -> None:
+    """Give records a level of validation; a lower one than they have withdraws it.
+
+    The level of the authority counts only with a key. Without one it shows as unverified.
+
+    Example: landrelease sign-off district.gpkg hazard-7 --level operations --key me.pem
+    """
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        made = identities.sign_off(opened_registry, records, level, reason=reason, by=by,
+                                   key=opened_key(key))
+        doubtful = False
+        for stored in made:
+            verdict = identities.verdicts(opened_registry, stored.revision.record_id).get(
+                stored.hash)
+            words = "" if verdict is None else verdict.standing + (
+                f" ({verdict.reason})" if verdict.reason else "")
+            who = opened_registry.name_of(stored.revision.recorded_by)
+            say(f"{stored.revision.record_id}: {level} by {who} {words or '(unverified)'}".rstrip())
+            doubtful |= verdict is not None and verdict.standing != "verified"
+    raise typer.Exit(FINDINGS if doubtful else DONE)
+
+
+def identity_new(
+    registry: RegistryArgument,
+    key: Annotated[Path, typer.Argument(metavar="KEYFILE", help="A new file for the private key.")],
+    name: Annotated[str, typer.Option("--name", help="Name; kept beside the chain, erasable.")],
+    organisation: Annotated[str, typer.Option("--organisation")] = "",
+    role: Annotated[str, typer.Option("--role", help="For example inspector, authority.")] = "",
+    competence: Annotated[list[str] | None, typer.Option(
+        "--competence", help="What the person may do; repeat for more.")] = None,
+    voucher: Annotated[Path | None, typer.Option(
+        "--voucher", metavar="KEYFILE", help="Key of somebody who vouches at once.")] = None,
+    by: ByOption = UNVERIFIED,
+) -> None:
+    """Record a person with a new key. The first one of an office counts and may vouch for others.
+
+    Example: landrelease identity new district.gpkg me.pem --name "..." --role authority
+    """
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        made = identities.create_identity(
+            opened_registry, key, name=name, by=by, organisation=organisation, role=role,
+            competences=competence or (), passphrase=passphrase(key, new=True),
+            voucher=opened_key(voucher))
+    say(f"{made.person}: {made.standing}")
+    say(f"Fingerprint, to compare by voice: {made.fingerprint}")
+    say(f"The private key is in {key}. Keep it to yourself, and a copy in a safe place.")
+
+
+def identity_list(registry: RegistryArgument, json: JsonOption = None) -> None:
+    """List persons with keys, and how far each key counts.
+
+    Example: landrelease identity list district.gpkg
+    """
+    import dataclasses
+
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        found = identities.identities(opened_registry)
+    put_json(json, [dataclasses.asdict(i) | {
+        "key_until": i.key_until.isoformat() if i.key_until else None} for i in found])
+    for i in found:
+        say(f"{i.person}  {i.name}  {i.organisation}  {i.role}".rstrip())
+        say(f"    key {i.fingerprint}: {i.standing}")
+    say(f"{len(found)} persons with a key.")
+
+
+def identity_vouch(
+    registry: RegistryArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Id or name.")],
+    key: Annotated[Path, typer.Option("--key", metavar="KEYFILE", help="Your own key.")],
+    may_vouch: Annotated[bool | None, typer.Option(
+        "--may-vouch/--may-not-vouch", help="Whether the person may vouch for others.")] = None,
+    reason: ReasonOption = "fingerprint compared",
+) -> None:
+    """Sign for the key of another person, after comparing its fingerprint.
+
+    Example: landrelease identity vouch district.gpkg person:... --key me.pem
+    """
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        opened_own = opened_key(key)
+        assert opened_own is not None
+        made = identities.vouch(
+            opened_registry, identities.person_named(opened_registry, person), opened_own,
+            may_vouch=may_vouch, reason=reason)
+    say(f"{made.person}: {made.standing}")
+
+
+def identity_revoke(
+    registry: RegistryArgument,
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Id or name.")],
+    reason: ReasonOption,
+    last_day: Annotated[str | None, typer.Option(
+        "--last-day", metavar="DATE", help="Last day on which it counts; else yesterday.")] = None,
+    key: KeyOption = None, by: ByOption = UNVERIFIED,
+) -> None:
+    """End a person's key. What it signed in its time goes on counting.
+
+    Example: landrelease identity revoke district.gpkg person:... --reason "key lost"
+    """
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        made = identities.revoke(
+            opened_registry, identities.person_named(opened_registry, person), by=by,
+            reason=reason, key=opened_key(key),
+            last_day=as_date("--last-day", last_day) if last_day else None)
+    say(f"{made.person}: {made.standing}")
+
+
+def identity_erase(
+    registry: RegistryArgument,
+    what: Annotated[str, typer.Argument(
+        metavar="WHAT", help="A person, a record, or the SHA-256 of a file that came in.")],
+    reason: ReasonOption, by: ByOption = UNVERIFIED,
+) -> None:
+    """Erase a name, the personal values of a record, or the content of a file. It cannot be undone.
+
+    The chain keeps what it committed to, who erased and why, and stays whole. Backups, checkpoints'
+    copies and packages that left are not reached: erase there too.
+
+    Example: landrelease identity erase district.gpkg person:... --reason "asked to be forgotten"
+    """
+    import re
+
+    from landrelease.workflows import identities
+
+    with opened(registry) as opened_registry:
+        if re.fullmatch(r"[0-9a-f]{64}", what):
+            identities.erase_source(opened_registry, what, by=by, reason=reason)
+            say(f"The content of the file {what[:16]} is erased.")
+            return
+        known = bool(opened_registry.history(what)) or what.startswith("person:")
+        target = what if known else identities.person_named(opened_registry, what)
+        went = identities.erase_person(opened_registry, target, by=by, reason=reason)
+    say(f"{target}: {went} values erased.")
+

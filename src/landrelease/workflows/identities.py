@@ -1,0 +1,348 @@
+"""Persons with keys: made, vouched for, revoked, erased; what they sign (S09, S17)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from landrelease.core.decision import Verdict, effective, standing
+from landrelease.core.kind import NOT_REPORTED, ValidationLevel
+from landrelease.core.personal import is_person_id
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision, StoredRevision
+from landrelease.core.signature import KeyRing, SigningKey, fingerprint, key_ring, signed
+from landrelease.errors import (
+    KEY_MISSING,
+    KEY_OF_NOBODY,
+    LEVEL_UNKNOWN,
+    OUT_NOT_WRITABLE,
+    PERSON_UNKNOWN,
+    RECORD_UNKNOWN,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from landrelease.store.registry import Registry
+
+LEVELS: tuple[ValidationLevel, ...] = get_args(ValidationLevel)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as the registry knows them. `standing`: how far their key counts, in words."""
+
+    person: str
+    name: str
+    organisation: str
+    role: str
+    public_key: str
+    fingerprint: str
+    key_until: date | None
+    may_vouch: bool
+    standing: str
+
+
+# --- keys as files -----------------------------------------------------------------------------
+
+
+def read_key(path: Path, passphrase: str | None) -> SigningKey:
+    """The private key of a file. SIG-001, SIG-002, SIG-004."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise LandReleaseError(KEY_MISSING, file=path) from error
+    except OSError as error:
+        raise LandReleaseError(KEY_MISSING, file=f"{path} ({error.strerror})") from error
+    return SigningKey.from_pem(content, passphrase, str(path))
+
+
+def new_key(path: Path, passphrase: str | None) -> SigningKey:
+    """Make a key and write it to a new file that only its owner can read."""
+    key = SigningKey.from_seed(secrets.token_bytes(32))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(place, "wb") as file:
+            file.write(key.to_pem(passphrase))
+    except OSError as error:
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=path,
+                               found=error.strerror or str(error)) from error
+    return key
+
+
+# --- persons -----------------------------------------------------------------------------------
+
+
+def ring_of(registry: Registry) -> KeyRing:
+    """The keys that count in this registry."""
+    return key_ring(_person_revisions(registry), registry.chain)
+
+
+def _person_revisions(registry: Registry) -> list[StoredRevision]:
+    found = [s for i in sorted(registry.ids("person")) for s in registry.history(i)]
+    return sorted(found, key=lambda s: s.number)
+
+
+def create_identity(
+    registry: Registry, key_path: Path, *, name: str, by: str, organisation: str = "",
+    role: str = "", competences: Sequence[str] = (), contact: str = "",
+    passphrase: str | None = None, voucher: SigningKey | None = None, may_vouch: bool | None = None,
+    now: datetime | None = None,
+) -> Identity:
+    """Record a person with a new key; the private part goes to `key_path` only.
+
+    The first person with a key in a registry counts and may vouch. Each later one counts once
+    somebody who may vouch has signed (`voucher`, or `vouch` later). The name and the contact stand
+    in the erasable table; the chain holds an id and commitments (S17).
+    """
+    at = now or datetime.now(UTC)
+    first = not ring_of(registry).keys
+    key = new_key(key_path, passphrase)
+    try:
+        person = registry.author(name)
+        vouching = first if may_vouch is None else may_vouch
+        values: dict[str, Any] = {
+            "public_key": key.public_key, "may_vouch": "yes" if vouching else "no"}
+        if organisation:
+            values["organisation"] = organisation
+        if role:
+            values["role"] = role
+        if competences:
+            values["competences"] = list(competences)
+        revision = Revision("person", person, {**_said(registry, person), **values}, None, at,
+                            registry.author(by), "identity with a key", "")
+        if voucher is not None:
+            revision = signed(revision, voucher, owner(registry, voucher),
+                              registry.tips(person))
+        personal = {"person_name": name, **({"contact": contact} if contact else {})}
+        held = {v.field for v in registry.personal(person) if v.value is not None}
+        private = {k: v for k, v in personal.items() if k not in held}
+        # A signature covers the commitments: personal values come with a revision of their own.
+        if voucher is None:
+            registry.append([revision], personal={person: private} if private else None)
+        else:
+            registry.append([revision])
+            if private:
+                registry.append([replace(
+                    revision, follows=(), signed_by="", signature="", reason="personal values")],
+                    personal={person: private})
+    except BaseException:
+        key_path.unlink(missing_ok=True)  # a key that nothing knows is no key
+        raise
+    return next(i for i in identities(registry) if i.person == person)
+
+
+def vouch(registry: Registry, person: str, key: SigningKey, *, may_vouch: bool | None = None,
+          reason: str = "fingerprint compared", now: datetime | None = None) -> Identity:
+    """Sign for the key of another person. SIG-003: the signer is nobody here. SIG-005."""
+    said = _said(registry, person)
+    if "public_key" not in said:
+        raise LandReleaseError(PERSON_UNKNOWN, found=person)
+    signer = owner(registry, key)
+    if may_vouch is not None:
+        said["may_vouch"] = "yes" if may_vouch else "no"
+    revision = Revision("person", person, said, None, now or datetime.now(UTC), signer, reason, "")
+    registry.append([signed(revision, key, signer, registry.tips(person))])
+    return next(i for i in identities(registry) if i.person == person)
+
+
+def revoke(registry: Registry, person: str, *, by: str, reason: str,
+           last_day: date | None = None, key: SigningKey | None = None,
+           now: datetime | None = None) -> Identity:
+    """End a person's key: what it signed up to `last_day` (else yesterday) goes on counting.
+
+    Anybody may end a key, because an end never lets a wrong signature count; only somebody who may
+    vouch can make it count again.
+    """
+    from datetime import timedelta
+
+    at = now or datetime.now(UTC)
+    said = _said(registry, person)
+    if "public_key" not in said:
+        raise LandReleaseError(PERSON_UNKNOWN, found=person)
+    said["key_until"] = last_day or at.date() - timedelta(days=1)
+    revision = Revision("person", person, said, None, at, registry.author(by), reason, "")
+    if key is not None:
+        revision = signed(revision, key, owner(registry, key), registry.tips(person))
+    registry.append([revision])
+    return next(i for i in identities(registry) if i.person == person)
+
+
+def identities(registry: Registry) -> list[Identity]:
+    """All persons with a key, and how far it counts."""
+    ring = ring_of(registry)
+    out = []
+    for record in registry.records("person"):
+        public_key = record.values.get("public_key")
+        if not isinstance(public_key, str):
+            continue
+        trust = next((t for t in reversed(ring.keys.get(record.id, ()))
+                      if t.public_key == public_key), None)
+        if trust is None:
+            words = "unverified: nobody vouched for it"
+        elif trust.until is not None:
+            words = f"counts up to {trust.until}"
+        elif trust.vouched_by:
+            words = f"counts; vouched for by {registry.name_of(trust.vouched_by)}"
+        else:
+            words = "counts; the first key of this office"
+        out.append(Identity(
+            record.id, registry.name_of(record.id), _word(record, "organisation"),
+            _word(record, "role"), public_key, fingerprint(public_key),
+            None if trust is None else trust.until, bool(trust and trust.may_vouch), words))
+    return out
+
+
+def owner(registry: Registry, key: SigningKey) -> str:
+    """The person whose key it is. SIG-003."""
+    for record in registry.records("person"):
+        if record.values.get("public_key") == key.public_key:
+            return record.id
+    raise LandReleaseError(KEY_OF_NOBODY, found=fingerprint(key.public_key))
+
+
+def person_named(registry: Registry, words: str) -> str:
+    """The id of a person by id, name or the first digits of the key. SIG-005."""
+    if is_person_id(words):
+        return words
+    found = [i.person for i in identities(registry)
+             if words in (i.name, i.fingerprint) or i.public_key.startswith(words.lower())]
+    if len(set(found)) != 1:
+        raise LandReleaseError(PERSON_UNKNOWN, found=words)
+    return found[0]
+
+
+def erase_person(registry: Registry, person: str, *, by: str, reason: str,
+                 now: datetime | None = None) -> int:
+    """Erase the name and all personal values of a person or record; the chain stays whole (S17).
+
+    Who erased and why is a revision. Returns how many values went. STO-025: nothing was there.
+    """
+    history = registry.history(person)
+    at = now or datetime.now(UTC)
+    if history:
+        last = history[-1].revision
+        fields = {f.name for f in registry.kinds[last.kind].fields}
+        said = {**last.values, **({"erased": "yes", "erasure_reason": reason}
+                                  if "erased" in fields else {})}
+        decision = replace(last, values=said, recorded_at=at, recorded_by=registry.author(by),
+                           reason=f"erased: {reason}", source="", follows=(), commitments={},
+                           signed_by="", signature="")
+    else:
+        decision = Revision("person", person, {"erased": "yes", "erasure_reason": reason}, None,
+                            at, registry.author(by), f"erased: {reason}", "")
+    return registry.erase(person, decision=decision)
+
+
+def erase_source(registry: Registry, sha256: str, *, by: str, reason: str,
+                 now: datetime | None = None) -> None:
+    """Erase the content of a file that came in, and what quarantine holds of it (S17)."""
+    registry.erase_source(sha256, decision=Revision(
+        "source", f"source:{sha256}",
+        {"sha256": sha256, "erased": "yes", "erasure_reason": reason}, None,
+        now or datetime.now(UTC), registry.author(by), f"erased: {reason}", ""))
+
+
+def _said(registry: Registry, person: str) -> dict[str, Any]:
+    found = registry.history(person)
+    return dict(found[-1].revision.values) if found else {}
+
+
+def _word(record: Record, name: str) -> str:
+    found = record.value(name)
+    return "" if found == NOT_REPORTED else str(found)
+
+
+# --- signing -----------------------------------------------------------------------------------
+
+
+def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reason: str,
+             by: str = "", key: SigningKey | None = None, now: datetime | None = None
+             ) -> list[StoredRevision]:
+    """Give records a level of validation, each as a revision with the same content.
+
+    Any level may follow any other: a higher one validates, a lower one withdraws. The level of the
+    authority is a decision: without a key it is recorded and shows as unverified (S09).
+
+    Raises SIG-006: no such level. CLI-106: no such record. SIG-003: the key is of nobody here.
+    """
+    if level not in LEVELS:
+        raise LandReleaseError(LEVEL_UNKNOWN, found=level, expected=", ".join(LEVELS))
+    at = now or datetime.now(UTC)
+    who = owner(registry, key) if key is not None else registry.author(by)
+    made = []
+    for record_id in record_ids:
+        stored = current_revision(registry, record_id)
+        revision = replace(stored.revision, validation=level, recorded_at=at, recorded_by=who,
+                           reason=reason, source="", follows=(), commitments={}, signed_by="",
+                           signature="")
+        if key is not None:
+            revision = signed(revision, key, who, registry.tips(record_id))
+        made.append(revision)
+    registry.append(made)
+    return [registry.history(i)[-1] for i in record_ids]
+
+
+def current_revision(registry: Registry, record_id: str) -> StoredRevision:
+    """The current revision of a record. CLI-106: there is none."""
+    from landrelease.core.descent import current_of
+
+    history = registry.history(record_id)
+    if not history:
+        raise LandReleaseError(RECORD_UNKNOWN, found=record_id)
+    return current_of(history)
+
+
+def at_level(records: Sequence[Record], level: str) -> list[Record]:
+    """Records that were validated at least to a level: what counts in a figure is a choice."""
+    if level not in LEVELS:
+        raise LandReleaseError(LEVEL_UNKNOWN, found=level, expected=", ".join(LEVELS))
+    least = LEVELS.index(level)
+    return [r for r in records if LEVELS.index(r.validation) >= least]
+
+
+def verdicts(registry: Registry, record_id: str) -> Mapping[str, Verdict]:
+    """How far each signed or deciding revision of a record counts, by hash."""
+    history = registry.history(record_id)
+    if not history:
+        return {}
+    return standing(history, registry.kinds[history[0].revision.kind], ring_of(registry))
+
+
+def standing_records(registry: Registry, kind: str, *, valid_at: date | None = None,
+                     known_at: datetime | None = None) -> list[Record]:
+    """Records as they stand: a decision that nobody signed, or that does not count, is left out.
+
+    A record whose first revision is such a decision keeps it as it is, for there is nothing before
+    it: whoever reads it asks `verdicts`. (A hazard that came in closed, without a signature, is
+    read as hazardous by `core.land`, S09.)
+    """
+    records = registry.records(kind, valid_at=valid_at, known_at=known_at)
+    known = registry.kinds[kind]
+    if not known.decisions and all(r.validation != "authority" for r in records):
+        return records
+    doubtful = [n for n, r in enumerate(records)
+                if known.decision_in(r.values) or r.validation == "authority"]
+    if not doubtful:
+        return records
+    ring = ring_of(registry)
+    out = list(records)
+    for n in doubtful:
+        record = records[n]
+        history = [s for s in registry.history(record.id)
+                   if known_at is None or (s.known_from or s.revision.recorded_at) <= known_at
+                   if valid_at is None or s.revision.valid_from is None
+                   or s.revision.valid_from <= valid_at]
+        if len(history) < 2 and not any(s.revision.signature for s in history):
+            continue
+        stored, _ = effective(history, known, ring)
+        r = stored.revision
+        out[n] = replace(record, values=r.values, geometry=r.geometry, valid_from=r.valid_from,
+                         validation=r.validation, revision=stored.number, chain=stored.chain,
+                         signed_by=r.signed_by)
+    return out

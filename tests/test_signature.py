@@ -1,0 +1,193 @@
+"""Keys, signatures, whose key counts, and what a decision changes without one (S09)."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landrelease.core import signature
+from landrelease.core.decision import decisions_in, effective, standing, verdict
+from landrelease.core.record import KINDS
+from landrelease.core.revision import GENESIS, Revision, StoredRevision, link
+from landrelease.core.signature import SigningKey, key_ring, signed, verify
+from landrelease.errors import LandReleaseError
+
+AT = datetime(2027, 5, 1, 8, tzinfo=UTC)
+OWN = "a" * 32
+ROOT, SECOND, STRANGER = (SigningKey.from_seed(bytes([n]) * 32) for n in (1, 2, 3))
+
+
+class Chain:
+    """A chain in memory: revisions with their places and hashes."""
+
+    def __init__(self, name=OWN):
+        self.name, self.stored = name, []
+
+    def add(self, revision):
+        head = self.stored[-1].hash if self.stored else GENESIS
+        number = len(self.stored) + 1
+        self.stored.append(StoredRevision(
+            number, revision, head, link(head, revision.canonical()), self.name, number))
+        return self.stored[-1]
+
+    def of(self, record):
+        return [s for s in self.stored if s.revision.record_id == record]
+
+
+def person(who, key, at=AT, **values):
+    return Revision("person", who, {"public_key": key.public_key, **values}, None, at, who, "key",
+                    "")
+
+
+def hazard(status, at=AT, **more):
+    return Revision("hazard", "h1", {"status": status, **more}, shapely.box(17, 44, 17.1, 44.1),
+                    at, "person:x", "why", "")
+
+
+# RFC 8032, section 7.1: the first three test vectors (secret, public, message, signature).
+VECTORS = [
+    ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+    ("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"),
+    ("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+]
+
+
+@pytest.mark.parametrize("secret, public", VECTORS)
+def test_keys_are_those_of_rfc_8032(secret, public):
+    key = SigningKey.from_seed(bytes.fromhex(secret))
+    assert key.public_key == public
+    said = key.sign("revision", b"x")
+    assert verify(public, "revision", b"x", said)
+    assert not verify(public, "checkpoint", b"x", said)  # another purpose
+    assert not verify(public, "revision", b"y", said)
+    assert secret not in repr(key) and public not in repr(key)
+
+
+def test_a_key_file_opens_with_its_passphrase_only():
+    for passphrase in (None, "open sesame"):
+        content = ROOT.to_pem(passphrase)
+        again = SigningKey.from_pem(content, passphrase, "me.pem")
+        assert again.public_key == ROOT.public_key
+    with pytest.raises(LandReleaseError, match="SIG-002"):
+        SigningKey.from_pem(content, None, "me.pem")
+    with pytest.raises(LandReleaseError, match="SIG-002"):
+        SigningKey.from_pem(content, "wrong", "me.pem")
+    with pytest.raises(LandReleaseError, match="SIG-001"):
+        SigningKey.from_pem(b"nothing", None, "me.pem")
+
+
+CHANGES = {
+    "record_id": "h2", "values": {"status": "closed", "name": "other"},
+    "geometry": shapely.box(17, 44, 17.2, 44.1), "recorded_at": AT + timedelta(seconds=1),
+    "recorded_by": "person:y", "reason": "other", "source": "ab" * 32,
+    "valid_from": date(2020, 1, 1), "validation": "authority", "follows": ("cd" * 32,),
+    "commitments": {"x": "ef" * 32}, "signed_by": "person:z",
+}
+
+
+@given(st.sampled_from(sorted(CHANGES)))
+def test_safety_S09_any_change_of_a_signed_revision_breaks_its_signature(name):
+    chain = Chain()
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    ring = key_ring(chain.stored, OWN)
+    made = signed(hazard("closed"), ROOT, "person:root", ())
+    good = Chain().add(made)
+    assert verdict(good, ring).standing == "verified"
+    bad = Chain().add(replace(made, **{name: CHANGES[name]}))
+    assert verdict(bad, ring).standing == "unverified"
+
+
+def test_safety_S09_whose_key_counts():
+    chain = Chain()
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    chain.add(person("person:two", SECOND))
+    assert set(key_ring(chain.stored, OWN).keys) == {"person:root"}
+    # Nobody vouches for themselves, nor with a key that does not count.
+    chain.add(signed(person("person:two", SECOND, may_vouch="yes"), SECOND, "person:two", ()))
+    chain.add(signed(person("person:two", SECOND), STRANGER, "person:root", ()))
+    assert set(key_ring(chain.stored, OWN).keys) == {"person:root"}
+    later = AT + timedelta(days=1)
+    chain.add(signed(person("person:two", SECOND, later), ROOT, "person:root", ()))
+    ring = key_ring(chain.stored, OWN)
+    assert [t.vouched_by for t in ring.of("person:two", later)] == ["person:root"]
+    assert ring.of("person:two", AT) == ()  # it did not count before
+    # One without the right to vouch does not.
+    chain.add(signed(person("person:three", STRANGER, later), SECOND, "person:two", ()))
+    assert "person:three" not in key_ring(chain.stored, OWN).keys
+    # The first key of another office's chain does not count here by itself.
+    other = Chain("b" * 32)
+    other.add(person("person:far", STRANGER, may_vouch="yes"))
+    assert "person:far" not in key_ring([*chain.stored, *other.stored], OWN).keys
+
+
+def test_safety_S09_a_key_ends_and_what_it_signed_in_its_time_stays():
+    chain = Chain()
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    early = Chain().add(signed(hazard("closed"), ROOT, "person:root", ()))
+    late = Chain().add(signed(hazard("closed", AT + timedelta(days=9)), ROOT, "person:root", ()))
+    chain.add(person("person:root", ROOT, AT + timedelta(days=5),
+                     key_until=(AT + timedelta(days=4)).date()))
+    ring = key_ring(chain.stored, OWN)
+    assert verdict(early, ring).standing == "verified"
+    assert verdict(late, ring).standing == "unverified"
+    assert "did not count" in verdict(late, ring).reason
+
+
+def test_safety_S09_without_a_signature_that_counts_no_status_changes():
+    keys = Chain()
+    keys.add(person("person:root", ROOT, may_vouch="yes"))
+    ring = key_ring(keys.stored, OWN)
+    chain = Chain()
+    opened = chain.add(hazard("open"))
+    unsigned = chain.add(hazard("closed", AT + timedelta(hours=1)))
+    stood, verdicts = effective(chain.of("h1"), KINDS["hazard"], ring)
+    assert stood == opened and verdicts[unsigned.hash].standing == "unsigned"
+    foreign = chain.add(signed(hazard("handed_over", AT + timedelta(hours=2)), STRANGER,
+                               "person:far", (unsigned.hash,)))
+    stood, verdicts = effective(chain.of("h1"), KINDS["hazard"], ring)
+    assert stood == opened and verdicts[foreign.hash].standing == "unverified"
+    decided = chain.add(signed(hazard("closed", AT + timedelta(hours=3)), ROOT, "person:root",
+                               (foreign.hash,)))
+    stood, verdicts = effective(chain.of("h1"), KINDS["hazard"], ring)
+    assert stood == decided and verdicts[decided.hash].standing == "verified"
+
+
+def test_safety_S09_a_signed_decision_cannot_be_played_again_after_a_reopening():
+    keys = Chain()
+    keys.add(person("person:root", ROOT, may_vouch="yes"))
+    ring = key_ring(keys.stored, OWN)
+    chain = Chain()
+    first = chain.add(hazard("open"))
+    closing = signed(hazard("closed", AT + timedelta(hours=1)), ROOT, "person:root",
+                     (first.hash,))
+    chain.add(closing)
+    reopened = chain.add(hazard("reopened", AT + timedelta(hours=2)))
+    again = chain.add(closing)
+    stood, verdicts = effective(chain.of("h1"), KINDS["hazard"], ring)
+    assert verdicts[again.hash].standing == "unverified"
+    assert stood == reopened
+
+
+def test_what_is_a_decision():
+    kind = KINDS["hazard"]
+    assert decisions_in(kind, hazard("open")) == ()
+    assert decisions_in(kind, hazard("closed")) == ("status",)
+    assert decisions_in(kind, hazard("closed"), hazard("closed")) == ()  # said before
+    by_authority = replace(hazard("open"), validation="authority")
+    assert decisions_in(kind, by_authority) == ("validation",)
+    outcome = Revision("outcome", "o", {"outcome_type": "searched"}, None, AT, "x", "y", "")
+    assert decisions_in(KINDS["outcome"], outcome) == ()
+    cleared = replace(outcome, values={"outcome_type": "cleared"})
+    assert decisions_in(KINDS["outcome"], cleared) == ("outcome_type",)
+    assert standing([Chain().add(cleared)], KINDS["outcome"], key_ring([], OWN)) != {}
+
+
+def test_a_fingerprint_is_read_out_in_groups():
+    words = signature.fingerprint(ROOT.public_key).split()
+    assert len(words) == 8 and all(len(w) == 4 for w in words)
