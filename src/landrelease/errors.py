@@ -652,8 +652,8 @@ PUB_PUBLIC_FACTS = Message(
 
 NOT_FOR_ROLE = Message(
     "ACC-101",
-    "The role {role} may not see {subject}.",
-    "Name a role that may with --as; docs/commands.md lists the roles.",
+    "The role {role} may not have this: {subject}.",
+    "Name a role that may, with --as: {roles}.",
 )
 ROLE_UNKNOWN = Message(
     "ACC-001", "There is no role {found}.",
@@ -694,6 +694,29 @@ LEVEL_UNKNOWN = Message(
 CHECKPOINT_NOT_READABLE = Message(
     "CHK-001", "{file} is no checkpoint: {found}.",
     "Give a file that `landrelease checkpoint` wrote.")
+
+# --- EXC: exchange between offices -------------------------------------------------------------
+
+PACKAGE_NOT_READABLE = Message(
+    "EXC-001", "{file} cannot be taken in: {found}. Nothing was written.",
+    "Copy it again from where it was made, or ask that office for a new package.")
+PACKAGE_SIGNATURE = Message(
+    "EXC-002", "{file}: the signature of {office} does not fit it. Nothing was written.",
+    "It was changed on its way. Ask that office for a new package.")
+PACKAGE_KEY_CHANGED = Message(
+    "EXC-003", "{file}: {office} sealed it with another key than before ({found}; before: "
+    "{expected}). Nothing was written.",
+    "Compare the new fingerprint with that office by voice; then give --accept-key.")
+EXTENSION_MISSING = Message(
+    "EXC-004", "{file}: the records of {office} need the national extension {found}... that is not "
+    "loaded here. Nothing was written.",
+    "Load it with `landrelease extension load REGISTRY FILE`, then take the package in again.")
+NO_CONFLICT = Message(
+    "EXC-005", "Offices do not disagree about {record}.",
+    "`landrelease exchange conflicts REGISTRY` lists where they do.")
+CHOICE_NOT_THERE = Message(
+    "EXC-006", "{record}: nothing that was said begins with {found}.",
+    "Choose one of: {expected}.")
 
 # --- UPK: backup and restore -------------------------------------------------------------------
 

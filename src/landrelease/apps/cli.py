@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landrelease.apps import identity_commands, upkeep_commands
+from landrelease.apps import exchange_commands, identity_commands, upkeep_commands
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -61,6 +61,7 @@ world_group = group("world", "Synthetic programmes with known truth, to test and
 
 upkeep_commands.register(app)
 identity_commands.register(app, group)
+exchange_commands.register(app, group)
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:

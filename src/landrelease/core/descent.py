@@ -55,7 +55,8 @@ def parents(revisions: Sequence[StoredRevision]) -> list[list[int]]:
 def in_order(revisions: Iterable[StoredRevision]) -> list[StoredRevision]:
     """Revisions of ONE record, each after those that it comes after.
 
-    Ties are broken by recorded time, chain and position: the result depends on the set alone.
+    Ties are broken by recorded time and hash: the result depends on the set alone, also where
+    registries give the two sides of a forked chain different names.
     """
     listed = sorted(revisions, key=_key)
     before = parents(listed)
@@ -149,6 +150,6 @@ def dated_before(new: date | None, known: date | None) -> bool:
     return new is not None and known is not None and new < known
 
 
-def _key(stored: StoredRevision) -> tuple[str, str, int, str]:
+def _key(stored: StoredRevision) -> tuple[str, str]:
     at = stored.revision.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
-    return at, stored.chain, stored.position, stored.hash
+    return at, stored.hash

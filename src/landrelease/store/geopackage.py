@@ -524,6 +524,18 @@ class GeoPackageRegistry:
         with contextlib.suppress(sqlite3.Error):
             self._open_db().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def keep_source(self, sha256: str, name: str, content: bytes) -> None:
+        """Keep a file that came with a package. STO-014: it does not have that SHA-256."""
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            raise LandReleaseError(SOURCE_DIFFERS, file=name, found=found, expected=sha256)
+        packed = rows.packed(content)
+        with self._write() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO source_file (sha256, name, size, came_in_at, "
+                "compression, content) VALUES (?, ?, ?, ?, ?, ?)",
+                (sha256, name, len(content), rows.instant(self._now()), *packed))
+
     def keep_package(self, sha256: str, name: str, *, direction: str, status: str,
                      about: str = "", content: bytes | None = None) -> None:
         """Note a package that went out or came in; a later status replaces the earlier one."""
