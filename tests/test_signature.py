@@ -33,6 +33,9 @@ class Chain:
             number, revision, head, link(head, revision.canonical()), self.name, number))
         return self.stored[-1]
 
+    def tip(self, record):
+        return tuple(s.hash for s in self.of(record)[-1:])
+
     def of(self, record):
         return [s for s in self.stored if s.revision.record_id == record]
 
@@ -109,11 +112,16 @@ def test_safety_S09_whose_key_counts():
     chain.add(person("person:two", SECOND))
     assert set(key_ring(chain.stored, OWN).keys) == {"person:root"}
     # Nobody vouches for themselves, nor with a key that does not count.
-    chain.add(signed(person("person:two", SECOND, may_vouch="yes"), SECOND, "person:two", ()))
-    chain.add(signed(person("person:two", SECOND), STRANGER, "person:root", ()))
+    chain.add(signed(person("person:two", SECOND, may_vouch="yes"), SECOND, "person:two",
+                     chain.tip("person:two")))
+    chain.add(signed(person("person:two", SECOND), STRANGER, "person:root",
+                     chain.tip("person:two")))
+    # Nor with a signature made upon another state of the record.
+    chain.add(signed(person("person:two", SECOND), ROOT, "person:root", ()))
     assert set(key_ring(chain.stored, OWN).keys) == {"person:root"}
     later = AT + timedelta(days=1)
-    chain.add(signed(person("person:two", SECOND, later), ROOT, "person:root", ()))
+    chain.add(signed(person("person:two", SECOND, later), ROOT, "person:root",
+                     chain.tip("person:two")))
     ring = key_ring(chain.stored, OWN)
     assert [t.vouched_by for t in ring.of("person:two", later)] == ["person:root"]
     assert ring.of("person:two", AT) == ()  # it did not count before
@@ -185,7 +193,184 @@ def test_what_is_a_decision():
     assert decisions_in(KINDS["outcome"], outcome) == ()
     cleared = replace(outcome, values={"outcome_type": "cleared"})
     assert decisions_in(KINDS["outcome"], cleared) == ("outcome_type",)
-    assert standing([Chain().add(cleared)], KINDS["outcome"], key_ring([], OWN)) != {}
+    (found,) = standing([Chain().add(cleared)], KINDS["outcome"], key_ring([], OWN)).values()
+    assert found.standing == "unsigned"
+
+
+def ring_of_root():
+    keys = Chain()
+    keys.add(person("person:root", ROOT, may_vouch="yes"))
+    return key_ring(keys.stored, OWN)
+
+
+def test_safety_S09_an_unsigned_decision_does_not_count_because_it_is_said_twice():
+    chain = Chain()
+    opened = chain.add(hazard("open"))
+    for hours in (1, 2, 3):
+        chain.add(hazard("closed", AT + timedelta(hours=hours)))
+    stood, verdicts = effective(chain.stored, KINDS["hazard"], ring_of_root())
+    assert stood == opened
+    assert [v.standing for v in verdicts.values()] == ["unsigned"] * 3
+
+
+def test_safety_S09_a_later_edit_does_not_ride_on_a_signed_decision():
+    chain, ring, kind = Chain(), ring_of_root(), KINDS["hazard"]
+    chain.add(hazard("open"))
+    decided = chain.add(signed(hazard("closed", AT + timedelta(hours=1)), ROOT, "person:root",
+                               chain.tip("h1")))
+    # The same content again, at another level of validation: nothing changes, so it stands.
+    repeated = chain.add(replace(hazard("closed", AT + timedelta(hours=2)), validation="operator"))
+    assert effective(chain.stored, kind, ring)[0] == repeated
+    grown = replace(hazard("closed", AT + timedelta(hours=3)),
+                    geometry=shapely.box(17, 44, 17.2, 44.2))
+    for edit in (grown, hazard("closed", AT + timedelta(hours=3), name="other")):
+        changed = Chain()
+        changed.stored = list(chain.stored)
+        last = changed.add(edit)
+        stood, verdicts = effective(changed.stored, kind, ring)
+        assert stood == repeated and verdicts[last.hash].standing == "unsigned"
+    # Doubt needs no signature: whoever reopens the hazard, it is open.
+    reopened = chain.add(hazard("reopened", AT + timedelta(hours=4)))
+    assert effective(chain.stored, kind, ring)[0] == reopened
+    chain.add(hazard("closed", AT + timedelta(hours=5)))
+    assert effective(chain.stored, kind, ring)[0] == reopened
+    assert decided.hash != repeated.hash
+
+
+def test_safety_S09_where_only_unverified_decisions_are_recorded_nothing_stands():
+    chain = Chain()
+    chain.add(hazard("closed"))
+    assert effective(chain.stored, KINDS["hazard"], ring_of_root())[0] is None
+
+
+def test_safety_S09_while_offices_disagree_a_decided_hazard_is_not_decided():
+    ring, kind = ring_of_root(), KINDS["hazard"]
+    here, there = Chain(), Chain("b" * 32)
+    first = here.add(hazard("open"))
+    closing = here.add(signed(hazard("closed", AT + timedelta(hours=5)), ROOT, "person:root",
+                              (first.hash,)))
+    doubt = there.add(replace(hazard("worked_on", AT + timedelta(hours=1)), follows=(first.hash,)))
+    both = [*here.stored, doubt]
+    assert effective(both, kind, ring)[0] == doubt
+    settled = here.add(signed(hazard("closed", AT + timedelta(hours=6)), ROOT, "person:root",
+                              (closing.hash, doubt.hash)))
+    assert effective([*here.stored, doubt], kind, ring)[0] == settled
+    # Until what it was made upon has arrived, a decision proves nothing.
+    stood, verdicts = effective(here.stored, kind, ring)
+    assert stood == closing and "not here" in verdicts[settled.hash].reason
+
+
+def test_safety_S11_a_revoked_certificate_shows_as_revoked_also_unsigned():
+    chain, ring = Chain(), ring_of_root()
+
+    def handover(status, hours):
+        return Revision("handover", "h1", {"handover_status": status}, None,
+                        AT + timedelta(hours=hours), "person:x", "why", "")
+
+    chain.add(signed(handover("held", 1), ROOT, "person:root", ()))
+    revoked = chain.add(handover("revoked", 2))
+    stood, verdicts = effective(chain.stored, KINDS["handover"], ring)
+    assert stood == revoked and verdicts[revoked.hash].standing == "unsigned"
+
+
+def test_safety_S09_a_key_that_ended_is_not_used_with_an_earlier_time():
+    keys = Chain()
+    keys.add(person("person:root", ROOT, may_vouch="yes"))
+    keys.add(hazard("open"))
+    end = AT + timedelta(days=5)
+    keys.add(person("person:root", ROOT, end, may_vouch="yes", key_until=end.date()))
+    stolen = signed(hazard("closed", AT + timedelta(days=1)), ROOT, "person:root",
+                    keys.tip("h1"))
+    late = keys.add(stolen)
+    ring = key_ring(keys.of("person:root"), OWN)
+    assert "earlier time" in verdict(late, ring).reason
+    # Nor does it make itself count longer.
+    keys.add(signed(person("person:root", ROOT, end - timedelta(days=1), may_vouch="yes"), ROOT,
+                    "person:root", keys.tip("person:root")))
+    (trust,) = key_ring(keys.of("person:root"), OWN).keys["person:root"]
+    assert trust.until == end.date()
+
+
+def test_safety_S09_who_was_vouched_for_with_a_stolen_key_is_not_trusted():
+    """The end of a key, found out later, takes back what the thief vouched for."""
+    chain = Chain()
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    chain.add(signed(person("person:two", SECOND, may_vouch="yes"), ROOT, "person:root", ()))
+    later = AT + timedelta(days=9)
+    chain.add(signed(person("person:bad", STRANGER, later), SECOND, "person:two", ()))
+    assert "person:bad" in key_ring(chain.stored, OWN).keys
+    chain.add(person("person:two", SECOND, later + timedelta(days=1),
+                     key_until=(AT + timedelta(days=3)).date()))
+    ring = key_ring(chain.stored, OWN)
+    assert "person:bad" not in ring.keys and ring.of("person:two", AT)
+
+
+def test_safety_S09_keys_of_another_office_count_from_the_day_that_a_voucher_states():
+    here, there = Chain(), Chain("b" * 32)
+    here.add(person("person:root", ROOT, may_vouch="yes"))
+    far = there.add(person("person:far", SECOND, AT - timedelta(days=60), may_vouch="yes"))
+    decided = AT - timedelta(days=30)
+    there.add(signed(person("person:two", STRANGER, decided), SECOND, "person:far", ()))
+    vouch = replace(person("person:far", SECOND, may_vouch="yes"),
+                    valid_from=(AT - timedelta(days=50)).date())
+    here.add(signed(vouch, ROOT, "person:root", (far.hash,)))
+    everything = [*here.stored, *there.stored]
+    ring = key_ring(everything, OWN)
+    assert ring.of("person:far", decided) and ring.of("person:two", decided)
+    assert not ring.of("person:far", AT - timedelta(days=55))
+    # Whatever the order of arrival.
+    assert key_ring(reversed(everything), OWN) == ring
+
+
+def test_safety_S09_a_new_key_takes_the_place_of_the_old_one():
+    chain = Chain()
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    chain.add(signed(person("person:two", SECOND), ROOT, "person:root", ()))
+    later = AT + timedelta(days=1)
+    chain.add(signed(person("person:two", STRANGER, later), ROOT, "person:root",
+                     chain.tip("person:two")))
+    ring = key_ring(chain.stored, OWN)
+    assert [t.public_key for t in ring.of("person:two", AT)] == [SECOND.public_key]
+    assert [t.public_key for t in ring.of("person:two", later)] == [STRANGER.public_key]
+
+
+def test_safety_S09_why_a_signature_does_not_count_is_said_in_words():
+    ring = ring_of_root()
+    before = hazard("closed", AT - timedelta(hours=1))
+    for made, words in [
+        (hazard("closed"), "nobody signed it"),
+        (signed(hazard("closed"), STRANGER, "person:far", ()), "not known here"),
+        (signed(hazard("closed"), STRANGER, "person:root", ()), "does not fit"),
+        (signed(before, ROOT, "person:root", ()), "at that time"),
+    ]:
+        assert words in verdict(Chain().add(made), ring).reason
+
+
+def double(point, p=2**255 - 19):
+    """Twice a point of the curve of RFC 8032, affine."""
+    x, y = point
+    d = -121665 * pow(121666, -1, p) % p
+    k = d * x * x * y * y % p
+    return (2 * x * y * pow(1 + k, -1, p) % p, (y * y + x * x) * pow(1 - k, -1, p) % p)
+
+
+def test_safety_S09_a_key_with_which_every_signature_fits_is_refused():
+    p = 2**255 - 19
+    for y in signature._SMALL_ORDER:
+        weak = y.to_bytes(32, "little")
+        for sign in (0, 0x80):
+            key = (weak[:31] + bytes([weak[31] | sign])).hex()
+            assert signature.weak(key)
+            # R = the point of order 1, s = 0: fits any content under the key of order 1.
+            assert not verify(key, "revision", b"any", (1).to_bytes(32, "little").hex() + "00" * 32)
+        d = -121665 * pow(121666, -1, p) % p
+        square = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+        x = pow(square, (p + 3) // 8, p)
+        if (x * x - square) % p:
+            x = x * pow(2, (p - 1) // 4, p) % p
+        assert (x * x - square) % p == 0
+        assert double(double(double((x, y % p)))) == (0, 1)  # eight times the point is nothing
+    assert not signature.weak(ROOT.public_key)
 
 
 def test_a_fingerprint_is_read_out_in_groups():

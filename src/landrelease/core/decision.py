@@ -8,15 +8,21 @@ are decisions: without a signature that counts they show as unverified and chang
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from landrelease.core import descent
 from landrelease.core.kind import Kind
 from landrelease.core.revision import Revision, StoredRevision
-from landrelease.core.signature import KeyRing, verify
+from landrelease.core.signature import KeyRing
 
 Standing = Literal["verified", "unsigned", "unverified"]
+
+# Words of caution: a decision to sign, but one that takes safety from nobody. It counts unsigned
+# (and shows so), because a certificate that somebody revoked must not go on showing as good (S11).
+CAUTIOUS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("handover", "handover_status"): frozenset({"revoked"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ def decisions_in(kind: Kind, revision: Revision, before: Revision | None = None
                  ) -> tuple[str, ...]:
     """What a revision decides: fields of the kind, and "validation" by the authority.
 
-    What the revision before it said already is no new decision.
+    With `before`, what that one said already is no new decision.
     """
     fields = tuple(name for name in kind.decision_in(revision.values)
                    if before is None or before.values.get(name) != revision.values[name])
@@ -43,21 +49,15 @@ def decisions_in(kind: Kind, revision: Revision, before: Revision | None = None
 def verdict(stored: StoredRevision, ring: KeyRing, known_tips: Sequence[str] = ()) -> Verdict:
     """Check the signature of a revision against the keys that count.
 
-    `known_tips`: hashes of the revisions of the record that stood when it was recorded; a signed
-    revision has to name them.
+    `known_tips`: hashes of the revisions of the record that it comes after; a signed revision has
+    to name them.
     """
-    r = stored.revision
-    if not r.signature:
+    if not stored.revision.signature:
         return Verdict("unsigned", "nobody signed it")
-    keys = ring.of(r.signed_by, r.recorded_at)
-    if not keys:
-        known = ring.keys.get(r.signed_by)
-        return Verdict("unverified", "the key did not count at that time" if known else
-                       "the key is not known here, or nobody vouched for it")
-    content = r.signable()
-    if not any(verify(t.public_key, "revision", content, r.signature) for t in keys):
-        return Verdict("unverified", "the signature does not fit what is recorded")
-    if not set(known_tips) <= set(r.follows):
+    trust, reason = ring.signer(stored)
+    if trust is None:
+        return Verdict("unverified", reason)
+    if not set(known_tips) <= set(stored.revision.follows):
         return Verdict("unverified", "it was signed upon another state of the record")
     return Verdict("verified", "")
 
@@ -65,29 +65,94 @@ def verdict(stored: StoredRevision, ring: KeyRing, known_tips: Sequence[str] = (
 def standing(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
              ) -> dict[str, Verdict]:
     """The verdict on each revision of ONE record that decides or is signed, by hash."""
-    out: dict[str, Verdict] = {}
-    listed = descent.in_order(history)
-    before: Revision | None = None
-    for n, stored in enumerate(listed):
+    return _judged(descent.in_order(history), kind, ring)[0]
+
+
+def _judged(order: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+            ) -> tuple[dict[str, Verdict], set[str]]:
+    """Verdicts by hash, and the hashes of the revisions that count; `order` as `in_order` gives."""
+    verdicts: dict[str, Verdict] = {}
+    counting: set[str] = set()
+    held = {s.hash for s in order}
+    stands: StoredRevision | None = None
+    for stored, before in zip(order, descent.parents(order), strict=True):
         r = stored.revision
+        decided = decisions_in(kind, r)
         if r.signature:
-            held = [s for s in listed[:n] if s.chain == stored.chain or s.hash in r.follows]
-            out[stored.hash] = verdict(stored, ring, [s.hash for s in descent.tips(held)])
-        elif decisions_in(kind, r, before):
-            out[stored.hash] = Verdict("unsigned", "nobody signed it")
-        before = r
-    return out
+            found = verdict(stored, ring, [order[p].hash for p in before])
+            if found.standing == "verified" and not set(r.follows) <= held:
+                found = Verdict("unverified", "it was signed upon revisions that are not here")
+            verdicts[stored.hash] = found
+        elif decided:
+            repeats = stands is not None and _repeats(r, stands.revision)
+            verdicts[stored.hash] = Verdict("unsigned", "nobody signed it" + (
+                "; it repeats what stands and changes nothing" if repeats else ""))
+            if repeats:
+                decided = ()
+        if not decided or verdicts[stored.hash].standing == "verified" or all(
+                r.values.get(name) in CAUTIOUS.get((kind.name, name), ()) for name in decided):
+            counting.add(stored.hash)
+            stands = stored
+    return verdicts, counting
+
+
+def _repeats(new: Revision, stands: Revision) -> bool:
+    """Whether a revision says of its record what stands already; a lower level takes nothing."""
+    if new.validation == "authority" and stands.validation != "authority":
+        return False
+
+    def said(revision: Revision) -> bytes:
+        return replace(
+            stands, values=revision.values, geometry=revision.geometry, follows=(), signed_by="",
+            signature="", commitments={}).canonical()
+
+    return said(new) == said(stands)
 
 
 def effective(history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
-              ) -> tuple[StoredRevision, Mapping[str, Verdict]]:
+              ) -> tuple[StoredRevision | None, Mapping[str, Verdict]]:
     """The revision of ONE record that stands: the current one, without decisions that do not count.
 
     An unverified decision is kept and shown, and the record stays as it stood before: a hazard
-    whose closing nobody signed is still a hazard. Returns that revision and the verdicts.
+    whose closing nobody signed is still a hazard. A later revision that repeats a verified decision
+    keeps it only where it changes neither values nor ground. While offices disagree about a record,
+    what one of them has not decided is not decided. Returns that revision, or None where every
+    revision decides something that does not count, and the verdicts by hash.
     """
-    verdicts = standing(history, kind, ring)
-    counting = [s for s in history
-                if verdicts.get(s.hash, Verdict("verified", "")).standing == "verified"
-                or not decisions_in(kind, s.revision)]
-    return descent.current_of(counting or history), verdicts
+    order = descent.in_order(history)
+    verdicts, counting = _judged(order, kind, ring)
+    stands = [_current(line, counting) for line in _lines(order)]
+    listed = sorted((s for s in stands if s is not None), key=order.index)
+    if len(stands) > len(listed):  # on one side nothing stands: then nothing is decided
+        listed = [s for s in listed if not decisions_in(kind, s.revision)]
+    open_ = [s for s in listed if not decisions_in(kind, s.revision)]
+    chosen = open_ or listed
+    return (chosen[-1] if chosen else None), verdicts
+
+
+def _current(line: Sequence[StoredRevision], counting: set[str]) -> StoredRevision | None:
+    """The current one of those that count: the fold of `descent.current_of`."""
+    known: StoredRevision | None = None
+    for stored in line:
+        if stored.hash in counting and (known is None or not descent.dated_before(
+                stored.revision.valid_from, known.revision.valid_from)):
+            known = stored
+    return known
+
+
+def _lines(order: Sequence[StoredRevision]) -> list[list[StoredRevision]]:
+    """For each tip what leads to it, in order: one line, where nobody disagrees."""
+    before = descent.parents(order)
+    followed = {p for found in before for p in found}
+    out = []
+    for tip in range(len(order)):
+        if tip in followed:
+            continue
+        seen, waiting = {tip}, [tip]
+        while waiting:
+            for p in before[waiting.pop()]:
+                if p not in seen:
+                    seen.add(p)
+                    waiting.append(p)
+        out.append([order[n] for n in sorted(seen)])
+    return out

@@ -10,15 +10,22 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from landrelease.core import descent
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.errors import KEY_NOT_READABLE, KEY_PASSPHRASE, LandReleaseError
 
 Purpose = Literal["revision", "checkpoint", "package"]
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
+# The y of the points of small order, and their unreduced forms: with such a "key" a signature fits
+# any content (RFC 8032 leaves their refusal to the application).
+_P = 2**255 - 19
+_EIGHTH = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
+_SMALL_ORDER = frozenset({0, 1, _P - 1, _P, _P + 1, _EIGHTH, _P - _EIGHTH})
 
 
 class SigningKey:
@@ -86,14 +93,19 @@ def verify(public_key: str, purpose: Purpose, content: bytes, signature: str) ->
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    if not _KEY.fullmatch(public_key) or not _SIGNATURE.fullmatch(signature) or weak(public_key):
+        return False
     try:
-        if not _KEY.fullmatch(public_key):
-            return False
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(
             bytes.fromhex(signature), _framed(purpose, content))
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def weak(public_key: str) -> bool:
+    """Whether a public key is a point of small order, which proves nothing."""
+    return int.from_bytes(bytes.fromhex(public_key), "little") & (2**255 - 1) in _SMALL_ORDER
 
 
 def _framed(purpose: Purpose, content: bytes) -> bytes:
@@ -121,15 +133,42 @@ def signed(revision: Revision, key: SigningKey, person: str, tips: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """A revision that ended a key: where it stands, and when it was recorded."""
+
+    chain: str
+    position: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """A key as the registry knows it. `since` is when it began to count."""
 
     person: str
     public_key: str
     since: datetime
-    until: date | None
+    until: date | None  # last day, in UTC
     vouched_by: str  # id of the person who vouched; "" for the first key of an office
     may_vouch: bool
+    replaced: datetime | None = None  # from when on a later key of the person counts instead
+    ends: tuple[End, ...] = ()
+    vouching: tuple[tuple[datetime, bool], ...] = ()  # from when on the person may vouch, or not
+
+    def counts(self, at: datetime) -> bool:
+        """Whether a signature of that instant counts."""
+        return (self.since <= at and (self.until is None or _utc_day(at) <= self.until)
+                and (self.replaced is None or at < self.replaced))
+
+    def vouches(self, at: datetime) -> bool:
+        """Whether the person could vouch at that instant."""
+        said = [may for since, may in self.vouching if since <= at]
+        return bool(said) and said[-1]
+
+    def dated_back(self, stored: StoredRevision) -> bool:
+        """Whether a revision stands after the end of the key, but says that it is older."""
+        return any(stored.chain == e.chain and stored.position > e.position
+                   and stored.revision.recorded_at < e.at for e in self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,65 +176,156 @@ class KeyRing:
     """The keys that count, by person; a person may have had several."""
 
     keys: Mapping[str, tuple[Trust, ...]]
+    stated: frozenset[str] = frozenset()  # persons of whom a key is recorded, vouched for or not
 
     def of(self, person: str, at: datetime) -> tuple[Trust, ...]:
         """Keys of a person that counted at an instant."""
-        return tuple(t for t in self.keys.get(person, ())
-                     if t.since <= at and (t.until is None or at.date() <= t.until))
+        return tuple(t for t in self.keys.get(person, ()) if t.counts(at))
 
     def who(self, public_key: str) -> str:
         """The person whose key it is; "" where nobody here has it."""
         return next((p for p, found in self.keys.items()
                      if any(t.public_key == public_key for t in found)), "")
 
+    def signer(self, stored: StoredRevision) -> tuple[Trust | None, str]:
+        """Whose counting key signed a revision, or None and in plain words why nobody's did."""
+        r = stored.revision
+        if not r.signature:
+            return None, "nobody signed it"
+        known = self.keys.get(r.signed_by, ())
+        if not known:
+            return None, ("nobody vouched for the key of the person who signed"
+                          if r.signed_by in self.stated else "the key is not known here")
+        content = r.signable()
+        fitting = [t for t in known if verify(t.public_key, "revision", content, r.signature)]
+        if not fitting:
+            return None, "the signature does not fit what is recorded"
+        for trust in fitting:
+            if trust.counts(r.recorded_at):
+                if trust.dated_back(stored):
+                    return None, "it was recorded after the key had ended, with an earlier time"
+                return trust, ""
+        if r.recorded_at < min(t.since for t in fitting):
+            return None, "nobody had vouched for the key at that time"
+        return None, "the key did not count any more at that time"
+
 
 def key_ring(persons: Iterable[StoredRevision], own_chain: str) -> KeyRing:
-    """The keys that count, from all revisions of records of the kind `person`, in their order.
+    """The keys that count, from all revisions of records of the kind `person`, in any order.
 
     The first key of the own chain counts as found: an office has to begin somewhere, and its
     fingerprint is compared by people. Each later key, also of another office, counts from the
-    revision on that a person with a counting key and `may_vouch` signed. `key_until` ends a key;
-    it goes on counting for what it signed in its time.
+    revision on that a person with a counting key and `may_vouch` signed; where that revision has a
+    date of information, from that day on (so that the earlier decisions of another office count
+    once somebody here vouched for its keys). A new key of a person takes the place of the earlier.
+
+    `key_until` ends a key; it goes on counting for what it signed in its time. Anybody may end a
+    key, because that never lets a wrong signature count; only another person who may vouch makes it
+    count longer again.
+
+    The result depends on the set of revisions alone. Statements are taken up in rounds until
+    nothing changes; one that lost its ground (because its signer's key had ended before) is out
+    for good, so that rounds end, and with the smaller trust.
     """
-    keys: dict[str, list[Trust]] = {}
-    rooted = False
+    lines: dict[str, list[StoredRevision]] = {}
     for stored in persons:
-        r = stored.revision
-        public_key = r.values.get("public_key")
-        if not isinstance(public_key, str) or not _KEY.fullmatch(public_key):
-            continue
-        until = _day(r.values.get("key_until"))
-        may_vouch = r.values.get("may_vouch") == "yes"
-        ring = KeyRing({p: tuple(t) for p, t in keys.items()})
-        voucher = _voucher(r, ring)
-        if not rooted and stored.chain == own_chain:
-            rooted = True
-            keys.setdefault(r.record_id, []).append(
-                Trust(r.record_id, public_key, r.recorded_at, until, "", may_vouch))
-            continue
-        known = keys.get(r.record_id, [])
-        held = next((n for n, t in enumerate(known) if t.public_key == public_key), None)
-        if voucher:
-            trust = Trust(r.record_id, public_key, r.recorded_at, until, voucher, may_vouch)
+        lines.setdefault(stored.revision.record_id, []).append(stored)
+    lines = {person: descent.in_order(lines[person]) for person in sorted(lines)}
+    signable: list[StoredRevision] = []
+    root: StoredRevision | None = None
+    for line in lines.values():
+        for stored, before in zip(line, descent.parents(line), strict=True):
+            if not _key_of(stored):
+                continue
+            if stored.chain == own_chain and (root is None or stored.position < root.position):
+                root = stored
+            # A statement that was signed upon another state of the record says nothing of this one.
+            if stored.revision.signature and \
+                    {line[p].hash for p in before} <= set(stored.revision.follows):
+                signable.append(stored)
+    stated = frozenset(p for p, line in lines.items() if any(map(_key_of, line)))
+    first = frozenset() if root is None else frozenset({root.hash})
+    vouched: dict[str, str] = dict.fromkeys(first, "")
+    out: set[str] = set()
+    while True:
+        ring = KeyRing(_trusts(lines, vouched), stated)
+        found = dict.fromkeys(first, "")
+        for stored in signable:
+            if stored.hash in out or stored.hash in first:
+                continue
+            trust, _ = ring.signer(stored)
+            if trust is not None and trust.vouches(stored.revision.recorded_at):
+                found[stored.hash] = trust.person
+            elif stored.hash in vouched:
+                out.add(stored.hash)
+        if found == vouched:
+            return ring
+        vouched = found
+
+
+def _trusts(lines: Mapping[str, Sequence[StoredRevision]], vouched: Mapping[str, str]
+            ) -> dict[str, tuple[Trust, ...]]:
+    """The keys of each person, given the statements that somebody vouched for, and who it was."""
+    out: dict[str, tuple[Trust, ...]] = {}
+    for person, line in lines.items():
+        keys: dict[str, Trust] = {}
+        for stored in line:
+            r = stored.revision
+            public_key = _key_of(stored)
+            if not public_key:
+                continue
+            said = _day(r.values.get("key_until"))
+            word = r.values.get("may_vouch")
+            end = (End(stored.chain, stored.position, r.recorded_at),)
+            held = keys.get(public_key)
+            if stored.hash not in vouched:
+                if held is not None:
+                    keys[public_key] = _narrowed(held, said, word == "no", r.recorded_at, end)
+                continue
+            voucher = vouched[stored.hash]
+            since = r.recorded_at
+            if r.valid_from is not None:
+                since = min(since, datetime(r.valid_from.year, r.valid_from.month,
+                                            r.valid_from.day, tzinfo=UTC))
+            vouching = ((since, word == "yes"),)
             if held is None:
-                keys.setdefault(r.record_id, []).append(trust)
+                for other, trust in keys.items():
+                    if trust.replaced is None:
+                        keys[other] = replace(trust, replaced=r.recorded_at)
+                keys[public_key] = Trust(person, public_key, since, said, voucher, word == "yes",
+                                         ends=end if said else (), vouching=vouching)
+            elif voucher == person:  # nobody makes the own key count longer
+                held = _narrowed(held, said, False, r.recorded_at, end)
+                keys[public_key] = replace(held, may_vouch=word == "yes",
+                                           vouching=held.vouching + vouching)
             else:
-                known[held] = replace(trust, since=known[held].since)
-        elif held is not None and until is not None:
-            # Anybody may report a key as lost: an earlier end never lets a wrong one count.
-            end = known[held].until
-            known[held] = replace(known[held], until=until if end is None else min(until, end))
-    return KeyRing({p: tuple(t) for p, t in keys.items()})
+                keys[public_key] = replace(
+                    held, since=min(held.since, since), until=said, vouched_by=voucher,
+                    may_vouch=word == "yes", ends=held.ends + (end if said else ()),
+                    vouching=held.vouching + vouching, replaced=None)
+        if keys:
+            out[person] = tuple(keys.values())
+    return out
 
 
-def _voucher(revision: Revision, ring: KeyRing) -> str:
-    """The person with a counting key and `may_vouch` who signed; "" where nobody did."""
-    if not revision.signature:
-        return ""
-    content = revision.signable()
-    fits = any(t.may_vouch and verify(t.public_key, "revision", content, revision.signature)
-               for t in ring.of(revision.signed_by, revision.recorded_at))
-    return revision.signed_by if fits else ""
+def _narrowed(trust: Trust, until: date | None, no_more: bool, at: datetime,
+              end: tuple[End, ...]) -> Trust:
+    """The same key with an earlier end, or without the right to vouch; never with more."""
+    if until is not None and (trust.until is None or until < trust.until):
+        trust = replace(trust, until=until, ends=trust.ends + end)
+    if no_more:
+        trust = replace(trust, may_vouch=False, vouching=(*trust.vouching, (at, False)))
+    return trust
+
+
+def _key_of(stored: StoredRevision) -> str:
+    """The public key that a person's revision states; "" where it states none."""
+    found = stored.revision.values.get("public_key")
+    return found if isinstance(found, str) and _KEY.fullmatch(found) else ""
+
+
+def _utc_day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
 
 
 def _day(value: Any) -> date | None:

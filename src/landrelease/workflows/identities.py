@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from landrelease.core.decision import Verdict, effective, standing
-from landrelease.core.kind import NOT_REPORTED, ValidationLevel
+from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
 from landrelease.core.personal import is_person_id
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision, StoredRevision
@@ -199,7 +199,10 @@ def identities(registry: Registry) -> list[Identity]:
 
 
 def owner(registry: Registry, key: SigningKey) -> str:
-    """The person whose key it is. SIG-003."""
+    """The person whose key it is: first among those that count. SIG-003."""
+    trusted = ring_of(registry).who(key.public_key)
+    if trusted:
+        return trusted
     for record in registry.records("person"):
         if record.values.get("public_key") == key.public_key:
             return record.id
@@ -316,33 +319,67 @@ def verdicts(registry: Registry, record_id: str) -> Mapping[str, Verdict]:
 
 def standing_records(registry: Registry, kind: str, *, valid_at: date | None = None,
                      known_at: datetime | None = None) -> list[Record]:
-    """Records as they stand: a decision that nobody signed, or that does not count, is left out.
+    """Records as they stand: decisions that nobody signed, or that do not count, change nothing.
 
-    A record whose first revision is such a decision keeps it as it is, for there is nothing before
-    it: whoever reads it asks `verdicts`. (A hazard that came in closed, without a signature, is
-    read as hazardous by `core.land`, S09.)
+    Such a record stands as it was before that decision. Where there is nothing before it, the
+    fields that decide are left out (they read as not reported) and the level is "entered".
+    A hazard keeps the widest of the grounds that it stands on and those that came with decisions
+    that do not count (S01). Past questions are answered with the keys that are known now.
     """
     records = registry.records(kind, valid_at=valid_at, known_at=known_at)
     known = registry.kinds[kind]
-    if not known.decisions and all(r.validation != "authority" for r in records):
-        return records
-    doubtful = [n for n, r in enumerate(records)
-                if known.decision_in(r.values) or r.validation == "authority"]
+    doubtful = {r.id: n for n, r in enumerate(records)
+                if known.decision_in(r.values) or r.validation == "authority"}
     if not doubtful:
         return records
     ring = ring_of(registry)
     out = list(records)
-    for n in doubtful:
-        record = records[n]
-        history = [s for s in registry.history(record.id)
+    for record_id, line in _histories(registry, kind, list(doubtful)):
+        n = doubtful[record_id]
+        history = [s for s in line
                    if known_at is None or (s.known_from or s.revision.recorded_at) <= known_at
                    if valid_at is None or s.revision.valid_from is None
                    or s.revision.valid_from <= valid_at]
-        if len(history) < 2 and not any(s.revision.signature for s in history):
-            continue
-        stored, _ = effective(history, known, ring)
-        r = stored.revision
-        out[n] = replace(record, values=r.values, geometry=r.geometry, valid_from=r.valid_from,
-                         validation=r.validation, revision=stored.number, chain=stored.chain,
-                         signed_by=r.signed_by)
+        out[n] = _as_it_stands(records[n], history, known, ring)
     return out
+
+
+def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
+                  ) -> Record:
+    stored, verdicts = effective(history, kind, ring)
+    if stored is None:
+        decided = kind.decision_in(record.values)
+        return replace(
+            record, values={k: v for k, v in record.values.items() if k not in decided},
+            validation="entered" if record.validation == "authority" else record.validation,
+            signed_by="")
+    r = stored.revision
+    ground = r.geometry
+    if kind.repair == "union" and not kind.decision_in(r.values):
+        more = [s.revision.geometry for s in history if s.revision.geometry is not None
+                and s.hash in verdicts and verdicts[s.hash].standing != "verified"
+                and s.number > stored.number]
+        if any(g != ground for g in more):
+            import shapely
+
+            ground = shapely.union_all([g for g in (ground, *more) if g is not None])
+    return replace(record, values=r.values, geometry=ground, valid_from=r.valid_from,
+                   validation=r.validation, revision=stored.number, chain=stored.chain,
+                   signed_by=r.signed_by)
+
+
+_SINGLY = 500  # records whose histories are asked for one by one
+
+
+def _histories(registry: Registry, kind: str, record_ids: Sequence[str]
+               ) -> Iterator[tuple[str, list[StoredRevision]]]:
+    """The histories of some records of a kind; of many in one pass over the chains."""
+    if len(record_ids) <= _SINGLY:
+        for record_id in record_ids:
+            yield record_id, registry.history(record_id)
+        return
+    lines: dict[str, list[StoredRevision]] = {i: [] for i in record_ids}
+    for stored in registry.revisions():
+        if stored.revision.kind == kind and stored.revision.record_id in lines:
+            lines[stored.revision.record_id].append(stored)
+    yield from lines.items()
