@@ -449,6 +449,10 @@ AUDIT_CHECKPOINT_SIGNATURE = Message(
 AUDIT_OTHER_REGISTRY = Message(
     "STO-116", "The checkpoint is of the registry of {found}; this one is of {expected}.",
     "Give a checkpoint of this registry, or open that one.")
+AUDIT_CHECKPOINT_KEY = Message(
+    "STO-117", "The checkpoint of {day} is signed by a key that is not known here: {found}.",
+    "Compare this fingerprint with that of whoever made the checkpoint. Until then it proves "
+    "nothing.")
 
 # --- ASS: assess -------------------------------------------------------------------------------
 
@@ -671,6 +675,20 @@ GRID_LEFT = Message(
 GRID_SETTING = Message(
     "ACC-004", "The registry's setting {name} reads {found!r}; expected {expected}.",
     "Restore the registry from a copy: the setting was written at the first publication.")
+AREA_UNKNOWN = Message(
+    "ACC-005", "There is no area {found}.",
+    "Give the id or the name of a recorded administrative area, a polygon as WKT in degrees, or "
+    "west,south,east,north.")
+SMALL_COUNT_SETTING = Message(
+    "ACC-006", "The registry's setting small_count_minimum reads {found!r}; expected a whole "
+    "number of 1 or more.",
+    "Restore the registry from a copy, or make it anew with the setting of the programme.")
+REASON_MISSING = Message(
+    "ACC-007", "Personal values are shown only for a reason, and none was given.",
+    "Say why with --reason; it is kept in the registry.")
+NOTHING_PERSONAL = Message(
+    "ACC-008", "Nothing personal is kept of {record}.",
+    "It was never recorded, or was erased; `landrelease history` shows what was.")
 
 # --- SIG: keys and signatures ------------------------------------------------------------------
 
@@ -691,6 +709,25 @@ PERSON_UNKNOWN = Message(
     "`landrelease identity list REGISTRY` shows them.")
 LEVEL_UNKNOWN = Message(
     "SIG-006", "There is no level of validation {found}.", "Levels: {expected}.")
+KEY_IN_USE = Message(
+    "SIG-007", "{name} has a key that counts.",
+    "End it first with `landrelease identity revoke`; give a second person of that name a name "
+    "that tells them apart.")
+FINGERPRINT_DIFFERS = Message(
+    "SIG-008", "The recorded key has the fingerprint {found}, not {expected}.",
+    "Do not vouch. Ask the person to read out the fingerprint of their key again.")
+MAY_NOT_VOUCH = Message(
+    "SIG-009", "{name} may not vouch for the keys of others, or their key does not count now.",
+    "`landrelease identity list REGISTRY` shows who may.")
+REASON_NEEDED = Message(
+    "SIG-010", "{record} has the level {found}; {expected} withdraws it.",
+    "Say why with --reason.")
+CONTESTED = Message(
+    "SIG-011", "Offices say different things of {record}.",
+    "Settle it first: `landrelease exchange conflicts REGISTRY`.")
+PASSPHRASE_SHORT = Message(
+    "SIG-012", "The passphrase has {found} characters; expected at least {expected}.",
+    "Take four or more words, or say --no-passphrase where the disk itself is encrypted.")
 CHECKPOINT_NOT_READABLE = Message(
     "CHK-001", "{file} is no checkpoint: {found}.",
     "Give a file that `landrelease checkpoint` wrote.")

@@ -21,6 +21,7 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
+from landrelease.errors import PASSPHRASE_SHORT, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.core.signature import SigningKey
@@ -43,17 +44,21 @@ def register(app: typer.Typer, group: Callable[[str, str], typer.Typer]) -> None
     identity.command("erase")(identity_erase)
 
 
+SHORTEST = 8  # characters of a passphrase
+
+
 def passphrase(path: Path, *, new: bool = False) -> str | None:
     """From the environment, else asked for; a key without one is opened without a question."""
     found = os.environ.get("LANDRELEASE_PASSPHRASE")
-    if found is not None:
-        return found or None
-    if not new and path.exists() and b"ENCRYPTED" not in path.read_bytes()[:200]:
-        return None
-    asked = typer.prompt("Passphrase" if not new else "Passphrase of the new key (empty: none)",
-                         default="", show_default=False, hide_input=True,
-                         confirmation_prompt=new, err=True)
-    return asked or None
+    if not found:
+        if not new and path.exists() and b"ENCRYPTED" not in path.read_bytes()[:200]:
+            return None
+        found = typer.prompt("Passphrase of the new key" if new else f"Passphrase of {path}",
+                             default="", show_default=False, hide_input=True,
+                             confirmation_prompt=new, err=True)
+    if new and len(found) < SHORTEST:
+        raise LandReleaseError(PASSPHRASE_SHORT, found=len(found), expected=SHORTEST)
+    return found or None
 
 
 def opened_key(path: Path | None) -> SigningKey | None:
@@ -77,6 +82,7 @@ def audit(
     """
     import dataclasses
 
+    from landrelease.core.checkpoint import signer
     from landrelease.workflows import checkpoints
 
     held = [checkpoints.read(path) for path in checkpoint or ()]
@@ -88,7 +94,8 @@ def audit(
     for f in findings:
         say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
     for c, who in zip(held, signers, strict=True):
-        say(f"Checkpoint of {c.made_at[:10]} ({c.count:,} revisions), signed by {who}")
+        say(f"Checkpoint of {c.made_at[:10]} ({c.count:,} revisions), signed by "
+            f"{who or 'a key that is not known here'}: {signer(c)}")
     say(f"{count:,} revisions, head {head[:16]}: "
         + (f"{len(findings)} findings" if findings else "unchanged"))
     if not held:
@@ -120,7 +127,7 @@ def sign_off(
     records: Annotated[list[str], typer.Argument(metavar="RECORD...")],
     level: Annotated[str, typer.Option(
         "--level", help="entered, operator, operations, information_management or authority.")],
-    reason: ReasonOption = "validated", key: KeyOption = None, by: ByOption = UNVERIFIED,
+    reason: ReasonOption = "", key: KeyOption = None, by: ByOption = UNVERIFIED,
 ) -> None:
     """Give records a level of validation; a lower one than they have withdraws it.
 
@@ -155,6 +162,8 @@ def identity_new(
         "--competence", help="What the person may do; repeat for more.")] = None,
     voucher: Annotated[Path | None, typer.Option(
         "--voucher", metavar="KEYFILE", help="Key of somebody who vouches at once.")] = None,
+    no_passphrase: Annotated[bool, typer.Option(
+        "--no-passphrase", help="Write the key as it is: whoever has the file can sign.")] = False,
     by: ByOption = UNVERIFIED,
 ) -> None:
     """Record a person with a new key. The first one of an office counts and may vouch for others.
@@ -166,8 +175,8 @@ def identity_new(
     with opened(registry) as opened_registry:
         made = identities.create_identity(
             opened_registry, key, name=name, by=by, organisation=organisation, role=role,
-            competences=competence or (), passphrase=passphrase(key, new=True),
-            voucher=opened_key(voucher))
+            competences=competence or (), voucher=opened_key(voucher),
+            passphrase=None if no_passphrase else passphrase(key, new=True))
     say(f"{made.person}: {made.standing}")
     say(f"Fingerprint, to compare by voice: {made.fingerprint}")
     say(f"The private key is in {key}. Keep it to yourself, and a copy in a safe place.")
@@ -196,22 +205,30 @@ def identity_vouch(
     registry: RegistryArgument,
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Id or name.")],
     key: Annotated[Path, typer.Option("--key", metavar="KEYFILE", help="Your own key.")],
+    fingerprint: Annotated[str, typer.Option(
+        "--fingerprint", metavar="DIGITS", help="As the person reads it out: it is compared with "
+        "the recorded key.")],
     may_vouch: Annotated[bool | None, typer.Option(
         "--may-vouch/--may-not-vouch", help="Whether the person may vouch for others.")] = None,
+    since: Annotated[str | None, typer.Option(
+        "--since", metavar="DATE", help="From when on it counts; else from now.")] = None,
+    until: Annotated[str | None, typer.Option(
+        "--until", metavar="DATE", help="Last day on which it counts.")] = None,
     reason: ReasonOption = "fingerprint compared",
 ) -> None:
-    """Sign for the key of another person, after comparing its fingerprint.
+    """Sign for the key of another person, whose fingerprint you heard from them.
 
-    Example: landrelease identity vouch district.gpkg person:... --key me.pem
+    Example: landrelease identity vouch district.gpkg "Ana" --key me.pem --fingerprint "3f2a ..."
     """
     from landrelease.workflows import identities
 
     with opened(registry) as opened_registry:
-        opened_own = opened_key(key)
-        assert opened_own is not None
+        own = identities.read_key(key, passphrase(key))
         made = identities.vouch(
-            opened_registry, identities.person_named(opened_registry, person), opened_own,
-            may_vouch=may_vouch, reason=reason)
+            opened_registry, identities.person_named(opened_registry, person), own,
+            fingerprint_seen=fingerprint, may_vouch=may_vouch, reason=reason,
+            since=as_date("--since", since) if since else None,
+            until=as_date("--until", until) if until else None)
     say(f"{made.person}: {made.standing}")
 
 

@@ -7,8 +7,10 @@ hashes: such a chain fits itself. It does not fit a checkpoint from before.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from landrelease.core.revision import Chain
@@ -24,6 +26,11 @@ from landrelease.errors import (
 )
 
 FORMAT = "landrelease checkpoint 1"
+_PARTS = frozenset({"format", "chain", "office", "head", "count", "made_at", "public_key",
+                    "signature", "chains"})
+_MARK = frozenset({"chain", "office", "position", "hash"})
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,7 @@ def make(chains: Sequence[Chain], *, head: str, count: int, made_at: str, key: S
     own = next(c for c in chains if c.own)
     marks = tuple(Mark(c.id, c.office, c.position, c.head) for c in chains)
     open_ = Checkpoint(own.id, own.office, head, count, marks, made_at, key.public_key, "")
-    signature = key.sign("checkpoint", open_.signable())
-    return Checkpoint(own.id, own.office, head, count, marks, made_at, key.public_key, signature)
+    return replace(open_, signature=key.sign("checkpoint", open_.signable()))
 
 
 def read(text: str, file: str) -> Checkpoint:
@@ -78,34 +84,64 @@ def read(text: str, file: str) -> Checkpoint:
         return LandReleaseError(CHECKPOINT_NOT_READABLE, file=file, found=found)
 
     try:
-        said = json.loads(text)
-    except ValueError as error:
-        raise refuse("no JSON") from error
+        said = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise refuse(f"no JSON that can be read ({type(error).__name__})") from error
     if not isinstance(said, dict) or not str(said.get("format", "")).startswith(
             "landrelease checkpoint"):
         raise refuse("another document")
     if said["format"] != FORMAT:
         raise refuse(f"the format {said['format']!r} of another version")
     try:
-        marks = tuple(Mark(_text(m["chain"]), _text(m["office"]), _number(m["position"]),
-                           _text(m["hash"])) for m in said["chains"])
+        _names(said, _PARTS)
+        marks = []
+        for mark in said["chains"]:
+            _names(mark, _MARK)
+            marks.append(Mark(_text(mark["chain"]), _text(mark["office"]),
+                              _number(mark["position"]), _text(mark["hash"], _HASH)))
+        if len({m.chain for m in marks}) < len(marks):
+            raise TypeError("a chain stands there twice")
         return Checkpoint(
-            _text(said["chain"]), _text(said["office"]), _text(said["head"]),
-            _number(said["count"]), marks, _text(said["made_at"]), _text(said["public_key"]),
-            _text(said["signature"]))
-    except (KeyError, TypeError) as error:
-        raise refuse(f"a part is missing or of another type: {error}") from error
+            _text(said["chain"]), _text(said["office"]), _text(said["head"], _HASH),
+            _number(said["count"]), tuple(marks), _moment(said["made_at"]),
+            _text(said["public_key"], _HASH), _text(said["signature"], _SIGNATURE))
+    except (TypeError, ValueError) as error:
+        raise refuse(str(error)) from error
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} where a text belongs")
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; what stands there twice could be read in two ways."""
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return out
+
+
+def _names(found: Any, wanted: frozenset[str]) -> None:
+    """All parts and no other: what the signature does not cover has no place there."""
+    if not isinstance(found, dict):
+        raise TypeError("a list of named parts was expected")
+    if set(found) != wanted:
+        raise TypeError("missing or unknown parts: " + ", ".join(sorted(set(found) ^ wanted)))
+
+
+def _text(value: Any, form: re.Pattern[str] | None = None) -> str:
+    if not isinstance(value, str) or (form is not None and not form.fullmatch(value)):
+        wanted = "a text" if form is None else "hex digits"
+        raise TypeError(f"{str(value)[:80]!r} stands where {wanted} should")
+    value.encode()  # UnicodeEncodeError: half a surrogate pair
     return value
 
 
+def _moment(value: Any) -> str:
+    if datetime.fromisoformat(_text(value)).tzinfo is None:
+        raise ValueError(f"{value!r} is a time without a zone")
+    return str(value)
+
+
 def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"{value!r} where a number belongs")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise TypeError(f"{str(value)[:80]!r} stands where a number should")
     return value
 
 
@@ -144,10 +180,7 @@ def compare(checkpoint: Checkpoint, chains: Sequence[Chain],
 
 def signer(checkpoint: Checkpoint) -> str:
     """The fingerprint of the key that signed it, for people to compare."""
-    try:
-        return fingerprint(checkpoint.public_key)
-    except ValueError:
-        return "no key"
+    return fingerprint(checkpoint.public_key)
 
 
 def _bytes(document: dict[str, Any]) -> bytes:

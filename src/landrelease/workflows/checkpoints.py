@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,12 @@ from typing import TYPE_CHECKING
 from landrelease.core import checkpoint as core
 from landrelease.core.checkpoint import Checkpoint
 from landrelease.core.signature import SigningKey
-from landrelease.errors import CHECKPOINT_NOT_READABLE, LandReleaseError
+from landrelease.errors import (
+    AUDIT_CHECKPOINT_KEY,
+    AUDIT_CHECKPOINT_SIGNATURE,
+    CHECKPOINT_NOT_READABLE,
+    LandReleaseError,
+)
 from landrelease.workflows.identities import new_key, read_key, ring_of
 
 if TYPE_CHECKING:
@@ -54,9 +60,15 @@ def make(registry: Registry, out: Path, key: SigningKey | None = None,
     return made
 
 
+_LARGEST = 16 * 1024 * 1024  # bytes; a chain takes about 200
+
+
 def read(path: Path) -> Checkpoint:
     """A checkpoint from its file. CHK-001."""
     try:
+        if path.stat().st_size > _LARGEST:
+            raise LandReleaseError(CHECKPOINT_NOT_READABLE, file=path,
+                                   found=f"larger than {_LARGEST:,} bytes")
         return core.read(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or "no text"
@@ -64,7 +76,11 @@ def read(path: Path) -> Checkpoint:
 
 
 def compare(registry: Registry, checkpoints: Sequence[Checkpoint]) -> list[AuditFinding]:
-    """What the registry lacks of what the checkpoints say; empty where it holds all."""
+    """What the registry lacks of what the checkpoints say; empty where it holds all.
+
+    A checkpoint that a key signed which is not known here is compared too, and is a finding
+    (STO-117): whoever rewrites a chain can sign a checkpoint of their own.
+    """
     from landrelease.store.registry import AuditFinding
 
     def hash_at(chain: str, position: int) -> str | None:
@@ -72,21 +88,31 @@ def compare(registry: Registry, checkpoints: Sequence[Checkpoint]) -> list[Audit
         return found.hash if found is not None and found.position == position else None
 
     chains = registry.chains()
-    return [AuditFinding(message.code, 0, "", text)
-            for held in checkpoints for message, text in core.compare(held, chains, hash_at)]
+    out = []
+    for held in checkpoints:
+        found = core.compare(held, chains, hash_at)
+        if known_signer(registry, held) is None and AUDIT_CHECKPOINT_SIGNATURE not in (
+                message for message, _ in found):
+            found.append((AUDIT_CHECKPOINT_KEY, AUDIT_CHECKPOINT_KEY.text(
+                day=held.made_at[:10], found=core.signer(held))))
+        out += [AuditFinding(message.code, 0, "", text) for message, text in found]
+    return out
 
 
-def known_signer(registry: Registry, checkpoint: Checkpoint) -> str:
-    """Who signed a checkpoint, in words: a person, this computer's office key, or nobody known."""
-    person = ring_of(registry).who(checkpoint.public_key)
-    if person:
+def known_signer(registry: Registry, checkpoint: Checkpoint) -> str | None:
+    """Who signed a checkpoint: a person whose key counted then, or the office's key on this
+    computer; None where the key is not known here, or did not count at that time.
+    """
+    ring = ring_of(registry)
+    person = ring.who(checkpoint.public_key)
+    at = datetime.fromisoformat(checkpoint.made_at)
+    if any(t.public_key == checkpoint.public_key for t in ring.of(person, at)):
         return registry.name_of(person)
     path = key_folder() / f"{registry.chain}.pem"
     if path.exists():
-        try:
+        # An office key with a passphrase that is not at hand is as good as none.
+        with contextlib.suppress(LandReleaseError):
             key = read_key(path, os.environ.get("LANDRELEASE_PASSPHRASE"))
-        except LandReleaseError:
-            key = None
-        if key is not None and key.public_key == checkpoint.public_key:
-            return f"the office {registry.office} (key on this computer)"
-    return f"a key that is not known here: {core.signer(checkpoint)}"
+            if key.public_key == checkpoint.public_key:
+                return f"the office {registry.office} (key on this computer)"
+    return None

@@ -11,17 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from landrelease.core.decision import Verdict, effective, standing
+from landrelease.core.descent import current_of, in_conflict
 from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
 from landrelease.core.personal import is_person_id
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, fingerprint, key_ring, signed
 from landrelease.errors import (
+    CONTESTED,
+    FINGERPRINT_DIFFERS,
+    KEY_IN_USE,
     KEY_MISSING,
     KEY_OF_NOBODY,
     LEVEL_UNKNOWN,
+    MAY_NOT_VOUCH,
     OUT_NOT_WRITABLE,
     PERSON_UNKNOWN,
+    REASON_NEEDED,
     RECORD_UNKNOWN,
     LandReleaseError,
 )
@@ -99,12 +105,17 @@ def create_identity(
     The first person with a key in a registry counts and may vouch. Each later one counts once
     somebody who may vouch has signed (`voucher`, or `vouch` later). The name and the contact stand
     in the erasable table; the chain holds an id and commitments (S17).
+
+    Raises SIG-007: a person of that name has a key that counts. FIL/CLI-104: the file is there.
     """
     at = now or datetime.now(UTC)
-    first = not ring_of(registry).keys
+    ring = ring_of(registry)
+    first = not ring.keys
+    person = registry.author(name)
+    if ring.of(person, at):
+        raise LandReleaseError(KEY_IN_USE, name=name)
     key = new_key(key_path, passphrase)
     try:
-        person = registry.author(name)
         vouching = first if may_vouch is None else may_vouch
         values: dict[str, Any] = {
             "public_key": key.public_key, "may_vouch": "yes" if vouching else "no"}
@@ -114,7 +125,8 @@ def create_identity(
             values["role"] = role
         if competences:
             values["competences"] = list(competences)
-        revision = Revision("person", person, {**_said(registry, person), **values}, None, at,
+        said = {k: v for k, v in _said(registry, person).items() if k != "key_until"}
+        revision = Revision("person", person, {**said, **values}, None, at,
                             registry.author(by), "identity with a key", "")
         if voucher is not None:
             revision = signed(revision, voucher, owner(registry, voucher),
@@ -138,15 +150,36 @@ def create_identity(
 
 
 def vouch(registry: Registry, person: str, key: SigningKey, *, may_vouch: bool | None = None,
+          fingerprint_seen: str | None = None, since: date | None = None, until: date | None = None,
           reason: str = "fingerprint compared", now: datetime | None = None) -> Identity:
-    """Sign for the key of another person. SIG-003: the signer is nobody here. SIG-005."""
+    """Sign for the key of another person.
+
+    `fingerprint_seen` is the one that was compared by voice: it has to be that of the key. `since`
+    is the day from which the key counts, where it is of another office and signed before; else it
+    counts from now on. `until` is its last day; without one, an end that anybody
+    recorded is lifted.
+
+    Raises SIG-003: the signer is nobody here. SIG-005: no such person. SIG-008: another key.
+    SIG-009: the signer may not vouch, or their key does not count.
+    """
     said = _said(registry, person)
-    if "public_key" not in said:
+    if not isinstance(said.get("public_key"), str):
         raise LandReleaseError(PERSON_UNKNOWN, found=person)
+    held = fingerprint(said["public_key"])
+    if fingerprint_seen is not None and \
+            _digits(fingerprint_seen) != _digits(held):
+        raise LandReleaseError(FINGERPRINT_DIFFERS, found=held, expected=fingerprint_seen)
     signer = owner(registry, key)
+    at = now or datetime.now(UTC)
+    if not any(t.public_key == key.public_key and t.vouches(at)
+               for t in ring_of(registry).of(signer, at)):
+        raise LandReleaseError(MAY_NOT_VOUCH, name=registry.name_of(signer))
+    said.pop("key_until", None)
+    if until is not None:
+        said["key_until"] = until
     if may_vouch is not None:
         said["may_vouch"] = "yes" if may_vouch else "no"
-    revision = Revision("person", person, said, None, now or datetime.now(UTC), signer, reason, "")
+    revision = Revision("person", person, said, None, at, signer, reason, "", valid_from=since)
     registry.append([signed(revision, key, signer, registry.tips(person))])
     return next(i for i in identities(registry) if i.person == person)
 
@@ -253,7 +286,11 @@ def erase_source(registry: Registry, sha256: str, *, by: str, reason: str,
 
 def _said(registry: Registry, person: str) -> dict[str, Any]:
     found = registry.history(person)
-    return dict(found[-1].revision.values) if found else {}
+    return dict(current_of(found).revision.values) if found else {}
+
+
+def _digits(words: str) -> str:
+    return "".join(words.split()).lower()
 
 
 def _word(record: Record, name: str) -> str:
@@ -269,32 +306,46 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
              ) -> list[StoredRevision]:
     """Give records a level of validation, each as a revision with the same content.
 
-    Any level may follow any other: a higher one validates, a lower one withdraws. The level of the
-    authority is a decision: without a key it is recorded and shows as unverified (S09).
+    Any level may follow any other: a higher one validates, a lower one withdraws, which needs its
+    own reason. The level of the authority is a decision: without a key it is recorded and shows as
+    unverified (S09). Whoever signs signs the whole content of the record, its decisions too.
 
-    Raises SIG-006: no such level. CLI-106: no such record. SIG-003: the key is of nobody here.
+    Raises SIG-006: no such level. SIG-010: a withdrawal without a reason. SIG-011: offices disagree
+    about a record. CLI-106: no such record. SIG-003: the key is of nobody here.
     """
-    if level not in LEVELS:
-        raise LandReleaseError(LEVEL_UNKNOWN, found=level, expected=", ".join(LEVELS))
+    wanted = _level(level)
     at = now or datetime.now(UTC)
     who = owner(registry, key) if key is not None else registry.author(by)
+    wanted_ids = list(dict.fromkeys(record_ids))
     made = []
-    for record_id in record_ids:
+    for record_id in wanted_ids:
+        history = registry.history(record_id)
         stored = current_revision(registry, record_id)
-        revision = replace(stored.revision, validation=level, recorded_at=at, recorded_by=who,
-                           reason=reason, source="", follows=(), commitments={}, signed_by="",
-                           signature="")
+        if in_conflict(history):
+            raise LandReleaseError(CONTESTED, record=record_id)
+        r = stored.revision
+        if not reason.strip() and LEVELS.index(wanted) < LEVELS.index(r.validation):
+            raise LandReleaseError(REASON_NEEDED, record=record_id, found=r.validation,
+                                   expected=level)
+        revision = replace(r, validation=wanted, recorded_at=at, recorded_by=who,
+                           reason=reason.strip() or "validated", source="", follows=(),
+                           commitments={}, signed_by="", signature="")
         if key is not None:
             revision = signed(revision, key, who, registry.tips(record_id))
         made.append(revision)
     registry.append(made)
-    return [registry.history(i)[-1] for i in record_ids]
+    return [registry.history(i)[-1] for i in wanted_ids]
+
+
+def _level(word: str) -> ValidationLevel:
+    for level in LEVELS:
+        if level == word:
+            return level
+    raise LandReleaseError(LEVEL_UNKNOWN, found=word, expected=", ".join(LEVELS))
 
 
 def current_revision(registry: Registry, record_id: str) -> StoredRevision:
     """The current revision of a record. CLI-106: there is none."""
-    from landrelease.core.descent import current_of
-
     history = registry.history(record_id)
     if not history:
         raise LandReleaseError(RECORD_UNKNOWN, found=record_id)
@@ -303,9 +354,7 @@ def current_revision(registry: Registry, record_id: str) -> StoredRevision:
 
 def at_level(records: Sequence[Record], level: str) -> list[Record]:
     """Records that were validated at least to a level: what counts in a figure is a choice."""
-    if level not in LEVELS:
-        raise LandReleaseError(LEVEL_UNKNOWN, found=level, expected=", ".join(LEVELS))
-    least = LEVELS.index(level)
+    least = LEVELS.index(_level(level))
     return [r for r in records if LEVELS.index(r.validation) >= least]
 
 
