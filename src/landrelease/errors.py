@@ -686,7 +686,7 @@ SMALL_COUNT_SETTING = Message(
 REASON_MISSING = Message(
     "ACC-007", "Personal values are shown only for a reason, and none was given.",
     "Say why with --reason; it is kept in the registry.")
-NOTHING_PERSONAL = Message(
+NOTHING_TO_SHOW = Message(
     "ACC-008", "Nothing personal is kept of {record}.",
     "It was never recorded, or was erased; `landrelease history` shows what was.")
 

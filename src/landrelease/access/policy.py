@@ -9,22 +9,33 @@ Precisions:
 - ``inward``: only as ground rounded inward (`access.ground`, S15).
 - ``municipality``: only as totals of administrative areas.
 - ``none``: not at all.
+
+Rows: all, those of the reader's organisation, those in the reader's areas, or either. A reader who
+states no organisation (no area) sees nothing of a subject that is given by organisation (by area).
+An area that is stated narrows what is given record by record and whole; it never widens. What is
+given as cells is never narrowed: beside an area it would show less than there is (S15).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
-from landrelease.core.ledger import Figure
-from landrelease.core.record import KINDS, Record
-from landrelease.errors import ROLE_UNKNOWN, LandReleaseError
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.ledger import Figure, LedgerRow
+from landrelease.core.record import KINDS, Kind, Record
+from landrelease.errors import NOT_FOR_ROLE, ROLE_UNKNOWN, LandReleaseError
 
 Role = Literal["public", "donor", "community", "operator", "inspector", "planner", "authority",
                "administrator"]
 Precision = Literal["exact", "cells", "inward", "municipality", "none"]
+Rows = Literal["all", "organisation", "area", "organisation_or_area"]
 ROLES: tuple[Role, ...] = get_args(Role)
+OUTSIDE: tuple[Role, ...] = ("public", "community", "donor")  # not part of the programme
 
 # What is computed, and the fields that it has for a reader.
 RESULTS: dict[str, tuple[str, ...]] = {
@@ -41,6 +52,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "assessment": ("hazard_id", "people_nearby", "people_low", "people_high", "accidents_nearby",
                    "accidents_inside", "lifted_nearby", "cleared_overlap_m2", "prior",
                    "next_action"),
+    "reach": ("communities", "segments", "curve", "summary"),
     "contamination_map": ("bands",),
     "accident_points": ("place", "accident_class", "victims", "information_date"),
     "accident_counts": ("accidents",),
@@ -48,13 +60,16 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "imports": ("reports", "counts"),
     "source_files": ("names", "content"),
     "history": ("revisions",),
+    "audit": ("result", "findings"),
     "registry": ("file",),
+    "personal": ("values",),
     "tracks": ("fixes",),
     "closures": ("areas",),
     "items": ("places", "counts"),
 }
 
 ALL = "*"
+WITHHELD = "(withheld)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +78,22 @@ class Grant:
 
     precision: Precision
     fields: tuple[str, ...] = (ALL,)
+    rows: Rows = "all"
 
 
-def _all(precision: Precision = "exact") -> Grant:
-    return Grant(precision)
+NOTHING = Grant("none", ())
 
 
-def _some(precision: Precision, fields: str) -> Grant:
-    return Grant(precision, tuple(fields.split()))
+def _all(precision: Precision = "exact", rows: Rows = "all") -> Grant:
+    return Grant(precision, rows=rows)
+
+
+def _some(precision: Precision, fields: str, rows: Rows = "all") -> Grant:
+    return Grant(precision, tuple(fields.split()), rows)
+
+
+def _whole(subjects: str, rows: Rows = "all") -> dict[str, Grant]:
+    return {subject: _all(rows=rows) for subject in subjects.split()}
 
 
 _CELLS = Grant("cells", ())
@@ -83,13 +106,7 @@ _FIGURES = "id name definition value unit scope low high note chain_head"
 _FORECAST = "start finish curve total chance_by drivers policy runs seed assumptions"
 _QUALITY = "score bound rules room_closed gap iterations seed"
 
-_ORDNANCE = "name category appearance length_mm diameter_mm found_where advice"
-_PROJECT = "name project_type project_status beneficiaries"
-_SESSION = ("held_on method reached_women reached_men reached_girls reached_boys language "
-            "language_reviewed")
-
 _PUBLIC = {
-    "ordnance": _some("exact", _ORDNANCE),
     "hazard": _CELLS,
     "outcome": _some("inward", _OUTCOME),
     "settlement": _some("exact", _PLACES),
@@ -98,64 +115,52 @@ _PUBLIC = {
     "figures": _some("exact", _FIGURES),
     "forecast": _some("exact", _FORECAST),
     "accident_counts": _all("municipality"),
+    "audit": _some("exact", "result"),
 }
+# Whoever goes into the field must know all dangers and closures, also those found by others; what
+# others employ, and where their people are, is no part of that.
 _FIELD_WORK = {
     **_PUBLIC,
-    **{kind: _all() for kind in (
-        "evidence", "item", "ordnance", "team", "machine", "detector", "accreditation", "task",
-        "gate", "track", "inspection", "handover", "road", "parcel", "closure", "marking",
-        "permit", "session", "environment", "project", "source")},
-    "person": _some("exact", "organisation role competences eod_level public_key key_until "
-                             "may_vouch"),
-    "hazard": _all(),
-    "outcome": _all(),
-    "activity": _all(),
-    "settlement": _all(),
-    "administrative_area": _all(),
-    "ledger": _all(),
-    "figures": _all(),
-    "assessment": _all(),
-    "contamination_map": _all(),
-    "closures": _all(),
-    "items": _all(),
+    **_whole("hazard evidence outcome activity item ordnance settlement administrative_area road "
+             "parcel closure marking"),
+    **_whole("ledger figures assessment reach contamination_map closures items audit"),
+    **_whole("team person machine detector accreditation gate track inspection session",
+             rows="organisation"),
+    **_whole("task handover permit environment", rows="organisation_or_area"),
+    **_whole("plan_teams tracks", rows="organisation"),
     "plan_dates": _some("exact", "task_id hazard_id activity start finish mode"),
-    "plan_teams": _all(),
-    "tracks": _all(),
 }
 _OFFICE = {
     **_FIELD_WORK,
-    **{kind: _all() for kind in ("person", "complaint", "fund", "expense", "claim")},
-    "accident": _all(),
-    "accident_points": _all(),
-    "accident_counts": _all(),
-    "forecast": _all(),
-    "plan_priority": _all(),
-    "plan_dates": _all(),
-    "plan_quality": _all(),
-    "quarantine": _all(),
-    "imports": _all(),
+    **_whole("accident team person machine detector accreditation gate track inspection session "
+             "task handover permit environment complaint project fund expense source claim"),
+    **_whole("accident_points accident_counts forecast plan_priority plan_dates plan_teams "
+             "plan_quality tracks quarantine imports history"),
     "source_files": _some("exact", "names"),
-    "history": _all(),
 }
-_WHOLE = {**_OFFICE, "source_files": _all(), "registry": _all()}
+_WHOLE = {**_OFFICE, **_whole("source_files registry personal")}
 
 # THE table. A row is a role; what a row does not name, its role does not see.
 TABLE: dict[Role, dict[str, Grant]] = {
     "public": _PUBLIC,
-    "community": {**_PUBLIC},
+    "community": {
+        **_PUBLIC,
+        "parcel": _some("exact", "identifier name land_use use_after_release", "area"),
+    },
     "donor": {
         **_PUBLIC,
+        **_whole("claim"),
+        "project": _some("exact", "identifier name project_type project_status planned_start "
+                         "finished_on cost currency beneficiaries"),
+        **_whole("fund expense", rows="organisation"),
         "forecast": _all(),  # with the cost
-        "project": _some("exact", _PROJECT),
-        "session": _some("exact", _SESSION),
-        "fund": _some("exact", "donor phase fund_status amount currency available_on"),
         "plan_quality": _some("exact", _QUALITY),
     },
     "operator": _FIELD_WORK,
     "inspector": {
         **_FIELD_WORK,
-        "history": _all(),
-        "imports": _all(),
+        **_whole("team person machine detector accreditation gate track inspection session task "
+                 "handover permit environment complaint tracks history imports"),
         "accident": _some("exact", "accident_class information_date"),
         "accident_points": _some("exact", "place accident_class information_date"),
     },
@@ -164,40 +169,97 @@ TABLE: dict[Role, dict[str, Grant]] = {
     "administrator": _WHOLE,
 }
 
+# A count over fewer records than this can show a single one; so can an area or a sum. An assumption
+# (the smallest frequency that tables of official statistics commonly show; Hundepool et al.,
+# Statistical Disclosure Control, 2012, on the threshold rule); a programme sets its own as
+# `small_count_minimum` of the registry.
+SMALL_COUNT = 3
+
+# Fields that say whose a record is, and in which administrative area it lies. A reference to an
+# administrative area counts as well, whatever its name.
+ORGANISATION_FIELDS = ("organisation", "accredited_organisation", "inspected_organisation",
+                       "inspecting_organisation", "holder_organisation", "donor")
+AREA_FIELDS = ("administrative_area", "municipality", "municipality_name", "district")
+
 # Why something is withheld, in words for the reader; anything else is withheld as not named.
+_TEAMS = "positions and dated plans of teams are never public (S16)"
 REASONS: dict[str, str] = {
-    "team": "positions and strength of teams are never public (S16)",
-    "task": "dated orders of teams are never public (S16)",
-    "gate": "it tells when and where teams work (S16)",
-    "track": "tracks are never public (S16)",
-    "closure": "closures in force are never public (S16)",
-    "item": "items not yet removed are never public (S16)",
-    "permit": "it tells who goes where and when (S16)",
-    "person": "staff are protected (S17)",
-    "complaint": "reporters are protected (S17)",
-    "evidence": "it may point to informants and to single places (S15, S17)",
     "plan_dates": "dated plans of teams are never public (S16)",
     "plan_teams": "positions of teams are never public (S16)",
     "plan_priority": "the order of single areas tells where teams go next (S16)",
     "tracks": "tracks are never public (S16)",
+    "track": "tracks are never public (S16)",
     "closures": "closures in force are never public (S16)",
+    "closure": "closures in force are never public (S16)",
     "items": "items not yet removed are never public (S16)",
+    "item": "items not yet removed are never public (S16)",
     "accident": "accidents with persons are never public as points (S16); counted by municipality",
     "accident_points": "accidents with persons are never public as points (S16)",
     "activity": "places of work are not public (S16)",
+    "team": _TEAMS, "task": _TEAMS, "gate": _TEAMS, "permit": _TEAMS, "session": _TEAMS,
+    "person": "staff are protected (S17)",
+    "complaint": "whoever reports is protected (S17)",
     "hazard": "shown as coarse cells that hold all of the ground, never smaller (S15)",
     "outcome": "shown rounded inward, without ground that is still suspected (S15)",
+    "evidence": "it speaks of single places; the public layer is coarser (S15)",
+    "marking": "signs and fences follow the hazard more closely than the public layer (S15)",
     "contamination_map": "its cells are finer than those of the public layer (S15)",
     "assessment": "it speaks of single areas; the public layer is coarser (S15)",
+    "reach": "blocked roads show where hazards and closures are (S15, S16)",
     "quarantine": "rows not yet accepted may name persons or wrong places (S14, S17)",
     "history": "earlier shapes and authors are for the office (S14, S17)",
     "imports": "they name files and rows (S14)",
     "source_files": "files as they came in may name persons (S17)",
     "registry": "the file holds everything (S14)",
+    "personal": "personal values are shown one by one, for a stated reason that is recorded (S17)",
 }
 NEVER_PUBLIC = ("plan_dates", "plan_teams", "closures", "items", "tracks", "accident_points",
-                "accident", "team", "task", "gate", "track", "closure", "item", "permit",
-                "person", "complaint", "evidence", "activity")  # S16, S17
+                "accident", "team", "task", "gate", "permit", "track", "closure", "item",
+                "person", "personal")  # S16, S17
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """One way by which something leaves. `needs`: (subject, field) pairs without which it is
+    refused; what is not refused passes `View.records`, `View.rows` or one of their kin."""
+
+    what: str
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+_WAITING = (("quarantine", "rows"),)
+# Every way out that exists. A new one is added here, and to the test that walks them all.
+WAYS_OUT: dict[str, WayOut] = {
+    "export": WayOut("records as CSV and GeoJSON, and what was withheld as JSON"),
+    "share": WayOut("a redacted copy of the registry as a GeoPackage"),
+    "withheld": WayOut("the report of what is withheld, and why"),
+    "history": WayOut("the revisions of a record", (("history", "revisions"),)),
+    "audit": WayOut("whether the past is unchanged; which revisions are not, for the programme"),
+    "personal": WayOut("the personal values of one record", (("personal", "values"),)),
+    "identity list": WayOut("persons with keys, by id", (("history", "revisions"),)),
+    "quarantine list": WayOut("rows that wait", _WAITING),
+    "quarantine show": WayOut("one row that waits", _WAITING),
+    "quarantine export": WayOut("rows that wait, as a spreadsheet", _WAITING),
+    "quarantine mend": WayOut("findings of one row that waits", _WAITING),
+    "quarantine retry": WayOut("findings of one row that waits", _WAITING),
+    "quarantine reject": WayOut("one row that waits is there", _WAITING),
+    "assess map": WayOut("the contamination map as a raster, assessments as JSON", (
+        ("contamination_map", "bands"), ("assessment", "prior"))),
+    "plan make": WayOut("a plan with dates, teams and costs", (
+        ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
+        ("plan_quality", "gap"))),
+    "plan reach": WayOut("communities that can be reached, segments that are blocked", (
+        ("reach", "segments"),)),
+    "forecast make": WayOut("distributions of finish and cost, on a plan", (
+        ("forecast", "cost"), ("plan_quality", "gap"))),
+    "figures list": WayOut("all figures"),
+    "figures trace": WayOut("one figure and the records under it"),
+    "figures tables": WayOut("the area ledger by municipality"),
+    "publish": WayOut("the page, the document and the data files"),
+    "serve": WayOut("the same pages, on this machine"),
+    "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),
+    "errors": WayOut("messages of errors, on every way"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,120 +270,390 @@ class Withheld:
     precision: Precision
     fields: tuple[str, ...]  # withheld fields where the rest is shown
     reason: str
+    rows: Rows = "all"  # which rows are shown, where it is not all of them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Area:
+    """An area that a reader may look into: its names (id, identifier, name) and its ground.
+
+    `ground` is in degrees, None where nobody recorded one: records are then in it by name.
+    """
+
+    names: tuple[str, ...]
+    ground: BaseGeometry | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a role may see."""
+    """What a reader may see: a role, and the organisation and areas that the reader speaks for."""
 
     role: Role
+    organisation: str = ""
+    areas: tuple[Area, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS, repr=False)
+    small_count: int = SMALL_COUNT
 
-    def _grant(self, subject: str) -> Grant:
-        return TABLE[self.role].get(subject, Grant("none", ()))
+    def grant(self, subject: str) -> Grant:
+        """The grant as it counts for this reader; of rows that nobody can be shown, nothing."""
+        found = TABLE[self.role].get(subject, NOTHING)
+        named = {"all": True, "organisation": bool(self.organisation), "area": bool(self.areas),
+                 "organisation_or_area": bool(self.organisation or self.areas)}
+        return found if named[found.rows] else NOTHING
 
     def precision(self, subject: str) -> Precision:
         """Precision of a record kind or result kind; "none" for what is not named."""
-        return self._grant(subject).precision
+        return self.grant(subject).precision
 
     def may(self, subject: str, field: str = "") -> bool:
         """Whether anything of a kind or result, or one of its fields, may be seen at all.
 
-        A field that is not defined, or that is personal (S17), may not.
+        A field that is not defined, or that is personal (S17), may not. A field of a national
+        extension is for roles inside the programme that see all fields, and for others where the
+        extension itself calls it public.
         """
-        grant = self._grant(subject)
+        grant = self.grant(subject)
         if grant.precision == "none":
             return False
         if not field:
             return True
-        return field in fields_of(subject) and (ALL in grant.fields or field in grant.fields)
+        if field not in fields_of(subject, self.kinds):
+            return False
+        if self._extends(subject, field):
+            named = getattr(self.kinds[subject].field(field), "public", False)
+            return bool(named) if self.role in OUTSIDE else ALL in grant.fields
+        return ALL in grant.fields or field in grant.fields
+
+    def _extends(self, subject: str, name: str) -> bool:
+        return subject in self.kinds and name not in fields_of(subject, KINDS)
 
     def fields(self, subject: str) -> tuple[str, ...]:
         """Visible fields in the order of their definition."""
-        return tuple(f for f in fields_of(subject) if self.may(subject, f))
+        return tuple(f for f in fields_of(subject, self.kinds) if self.may(subject, f))
+
+    def whole(self) -> View:
+        """The view for what cannot be cut by rows: subjects given by organisation or area fall out.
+
+        For a page or a plan that is made of all rows at once.
+        """
+        return replace(self, organisation="", areas=())
+
+    def check(self, way: str) -> None:
+        """Raise ACC-101 where the role may not use a way out at all; it says which roles may."""
+        for subject, name in WAYS_OUT[way].needs:
+            if not self.may(subject, name):
+                able = [r for r in ROLES if all(View(r).may(s, f) for s, f in WAYS_OUT[way].needs)]
+                raise LandReleaseError(NOT_FOR_ROLE, role=self.role, subject=WAYS_OUT[way].what,
+                                       roles=", ".join(able))
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def inside(self, records: Iterable[Record]) -> list[Record]:
+        """Those of the records that this reader may know of, whole, by organisation and area.
+
+        For what is computed from them; what leaves record by record passes `records`.
+        """
+        listed = [r for r in records if self.may(r.kind)]
+        if not listed:
+            return []
+        grants = {r.kind: self.grant(r.kind) for r in listed}
+        placed = self._in_areas(listed) if self.areas else np.zeros(len(listed), dtype=bool)
+        out = []
+        for record, there in zip(listed, placed, strict=True):
+            grant = grants[record.kind]
+            if grant.rows == "all":
+                seen = (not self.areas or grant.precision != "exact" or bool(there)
+                        or not self._has_place(record.kind))
+            elif grant.rows == "area":
+                seen = bool(there)
+            else:
+                seen = self._own(record.values) or (grant.rows != "organisation" and bool(there))
+            if seen:
+                out.append(record)
+        return out
+
+    def nearby(self, records: Sequence[Record]) -> Sequence[Record]:
+        """What results are computed from: narrowed to the areas that a reader stated who sees
+        hazards as they stand; for all others the whole, because what they get of it is coarser."""
+        if not self.areas or self.precision("hazard") != "exact" or not records:
+            return records
+        placed = self._in_areas(records)
+        return [r for r, there in zip(records, placed, strict=True)
+                if there or not self._has_place(r.kind)]
+
+    def records(self, records: Iterable[Record]) -> list[Record]:
+        """Records as they may leave, one by one.
+
+        A kind that is seen only as cells, rounded inward or in totals gives no record here: its
+        layer comes from `access.ground` or from the ledger. Values keep only the visible fields;
+        the date of information goes with its field; revision, chain, signature, files and level of
+        validation belong to the history.
+        """
+        past = self.may("history")
+        out: list[Record] = []
+        for record in self.inside(records):
+            if self.precision(record.kind) != "exact":
+                continue
+            seen = set(self.fields(record.kind))
+            kept = replace(
+                record, values={k: v for k, v in record.values.items() if k in seen},
+                valid_from=record.valid_from if "information_date" in seen else None)
+            out.append(kept if past else replace(
+                kept, revision=0, sources=(), chain="", signed_by="", validation="entered"))
+        return out
+
+    def rows(self, rows: Sequence[Mapping[str, Any]], subject: str) -> list[dict[str, Any]]:
+        """Rows of a result with the visible fields only; no rows where nothing is visible.
+
+        A result that is given by organisation keeps the rows whose `organisation` is the reader's.
+        """
+        grant = self.grant(subject)
+        if grant.precision == "none":
+            return []
+        allowed = set(self.fields(subject))
+        return [{k: v for k, v in row.items() if k in allowed} for row in rows
+                if grant.rows == "all" or self._own(row)]
+
+    def _own(self, values: Mapping[str, Any]) -> bool:
+        mine = _word(self.organisation)
+        return bool(mine) and any(
+            mine == _word(word) for name in ORGANISATION_FIELDS for word in _words(values, name))
+
+    def _has_place(self, kind: str) -> bool:
+        return self.kinds[kind].geometry != "none" or bool(area_fields(self.kinds[kind]))
+
+    def _in_areas(self, records: Sequence[Record]) -> np.ndarray:
+        names = {_word(name) for area in self.areas for name in area.names}
+        unknown = {_word(n) for area in self.areas if area.ground is None for n in area.names}
+        shapes = np.empty(len(records), dtype=object)
+        shapes[:] = [r.geometry for r in records]
+        there = np.zeros(len(records), dtype=bool)
+        for area in self.areas:
+            if area.ground is not None:
+                there |= shapely.intersects(area.ground, shapes)  # False where there is none
+        for n, record in enumerate(records):
+            if there[n]:
+                continue
+            by_name = unknown if record.geometry is not None else names
+            there[n] = bool(by_name) and any(
+                _word(word) in by_name for name in area_fields(self.kinds[record.kind])
+                for word in _words(record.values, name))
+        return there
+
+    # --- counts ----------------------------------------------------------------------------------
+
+    def few(self, count: int) -> bool:
+        """Whether a count could show a single record (S14). None at all shows none."""
+        return 0 < count < self.small_count
+
+    def ledger(self, rows: Sequence[LedgerRow]) -> tuple[LedgerRow, ...]:
+        """The ledger (A areas and, last, the total) as it may be seen.
+
+        Who does not see hazards and accidents one by one gets areas with few of them joined into
+        one row, with as many more as it takes that the row cannot show a single record, also not
+        as what remains of the total; nothing where the total itself is of few.
+        """
+        if not rows or not self.may("ledger"):
+            return ()
+        shown = tuple(rows)
+        if not (self.precision("hazard") == "exact" and self.may("ledger", "hazard_ids")):
+            shown = self._joined(rows)
+        if self.may("ledger", "hazard_ids"):
+            return shown
+        return tuple(replace(r, hazard_ids=(), outcome_ids=()) for r in shown)
+
+    def _joined(self, rows: Sequence[LedgerRow]) -> tuple[LedgerRow, ...]:
+        *single, total = rows
+        if self._small(total):
+            return ()
+        named = {h for r in single for h in r.hazard_ids}
+        beyond = replace(
+            total, area_id="", name="", hazards=len(set(total.hazard_ids) - named),
+            accidents=max(0, total.accidents - sum(r.accidents for r in single)),
+            **_parts(lambda name: _rest(getattr(total, name), [getattr(r, name) for r in single])))
+        joined = [r for r in (*single, beyond) if self._small(r)]
+        if not joined:
+            return tuple(rows)
+        kept = [r for r in single if not self._small(r)]
+        while self._small(_sum(joined)) and kept:
+            joined.append(kept.pop(min(range(len(kept)), key=lambda n: kept[n].hazards)))
+        return (*kept, replace(_sum(joined), name=f"Other areas, fewer than {self.small_count} "
+                               "hazards or accidents in each"), total)
+
+    def _small(self, row: LedgerRow) -> bool:
+        return self.few(row.hazards) or self.few(row.accidents)
+
+    def figures(self, found: Iterable[Figure]) -> tuple[Figure, ...]:
+        """The figures that may be seen; their records only where those may be seen too.
+
+        A figure that shows a result of its own (cost, quality of the plan, chances) follows the
+        policy of that result. Who does not see the records gets no figure that rests on few of
+        them, and none of a single area: the ledger has those, with the small ones joined.
+        """
+        if not self.may("figures"):
+            return ()
+        shown = tuple(f for f in found if not f.subject or self.may(f.subject, f.field))
+        if self.may("figures", "records"):
+            return shown
+        return tuple(replace(f, records=()) for f in shown
+                     if not self.few(len(f.records)) and (f.subject or f.scope == "all"))
+
+    # --- words -----------------------------------------------------------------------------------
 
     def withheld(self, subjects: Iterable[str] | None = None) -> list[Withheld]:
         """What is not shown, or not as it stands, and why; of all subjects or of those given.
 
-        A subject that is nowhere defined is reported as withheld too.
+        A subject that is nowhere defined is reported as withheld too. Personal fields are reported
+        by themselves: no view shows them.
         """
-        wanted = list(dict.fromkeys(subjects)) if subjects is not None else [*KINDS, *RESULTS]
+        wanted = (list(dict.fromkeys(subjects)) if subjects is not None
+                  else [*self.kinds, *RESULTS])
         out = []
         for subject in wanted:
-            precision, defined = self.precision(subject), fields_of(subject)
+            grant, defined = self.grant(subject), fields_of(subject, self.kinds)
+            precision = grant.precision
             hidden = tuple(f for f in defined if not self.may(subject, f))
-            if precision == "exact" and not hidden and defined:
-                continue
-            if precision == "exact":
-                reason = "these fields are not for this role (S14)"
+            narrowed = grant.rows != "all" or (bool(self.areas) and subject in self.kinds
+                                               and self._has_place(subject))
+            if precision == "exact" and not hidden and not narrowed and defined:
+                pass
+            elif precision == "exact":
+                words = ["these fields are not for this role (S14)"] * bool(hidden)
+                words += [f"only {self._scope(grant)} (S14)"] * narrowed
+                out.append(Withheld(subject, precision, hidden, "; ".join(words), grant.rows))
             elif precision == "municipality":
-                reason = "shown as totals of municipalities only (S14)"
+                out.append(Withheld(subject, precision, hidden,
+                                    "shown as totals of municipalities only (S14)"))
             else:
                 reason = REASONS.get(subject, "not named in the policy for this role (S14)")
-            out.append(Withheld(subject, precision, hidden if precision != "none" else (), reason))
+                rows = TABLE[self.role].get(subject, NOTHING).rows
+                if precision == "none" and rows != "all":
+                    reason = "given by " + rows.replace("_", " ") + ", and none was stated (S14)"
+                out.append(Withheld(subject, precision, hidden if precision != "none" else (),
+                                    reason))
+            personal = (tuple(f.name for f in self.kinds[subject].fields if f.personal)
+                        if subject in self.kinds and precision != "none" else ())
+            if personal:
+                out.append(Withheld(subject, precision, personal,
+                                    "personal fields are in nobody's view (S17)"))
         return out
 
+    def _scope(self, grant: Grant) -> str:
+        places = "records that touch " + ", ".join(a.names[0] for a in self.areas)
+        mine = f"records of {self.organisation}"
+        if grant.rows == "organisation" or not self.areas:
+            return mine
+        return f"{mine} and {places}" if grant.rows == "organisation_or_area" and \
+            self.organisation else places
 
-def fields_of(subject: str) -> tuple[str, ...]:
+    def hushed(self, error: LandReleaseError) -> LandReleaseError:
+        """An error as this reader may hear it: without records and places that are not to be seen.
+
+        Inside the programme it stays as it is. Outside, every fact of an error that the reader did
+        not give is left out; the code stays, by which the office finds the rest.
+        """
+        if self.role not in OUTSIDE or error.code in _OWN_WORDS or error.code.startswith("CLI-"):
+            return error
+        kept = {name: value if name in _HARMLESS else Unsaid()
+                for name, value in error.facts.items()}
+        return LandReleaseError(error.message, **kept)
+
+
+class Unsaid:
+    """Stands in an error message for what the reader may not know, whatever its format."""
+
+    def __format__(self, spec: str) -> str:
+        return WITHHELD
+
+    __str__ = __repr__ = lambda self: WITHHELD
+
+
+# Errors that say back what the reader typed, or nothing of the records.
+_OWN_WORDS = frozenset({"ACC-001", "ACC-101", "STO-001", "STO-002", "STO-003", "STO-004", "STO-006",
+                        "STO-007", "STO-008"})
+_HARMLESS = frozenset({"expected", "option", "path", "file", "address", "role", "roles", "subject"})
+_AREA_PARTS = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
+
+
+def _rest(total: float | None, parts: Sequence[float | None]) -> float | None:
+    if total is None:
+        return None
+    return max(0.0, total - sum(p for p in parts if p is not None))
+
+
+def _parts(of: Callable[[str], float | None]) -> dict[str, Any]:
+    return {name: of(name) for name in _AREA_PARTS}
+
+
+def _sum(rows: Sequence[LedgerRow]) -> LedgerRow:
+    """Rows of different areas as one; a part that nobody reported stays not reported."""
+    def added(name: str) -> float | None:
+        known = [v for v in (getattr(r, name) for r in rows) if v is not None]
+        return sum(known) if known else None
+
+    return replace(
+        rows[0], area_id="other", hazards=sum(r.hazards for r in rows),
+        accidents=sum(r.accidents for r in rows), **_parts(added),
+        hazard_ids=tuple(dict.fromkeys(h for r in rows for h in r.hazard_ids)),
+        outcome_ids=tuple(dict.fromkeys(o for r in rows for o in r.outcome_ids)))
+
+
+def _word(value: object) -> str:
+    return " ".join(str(value).split()).casefold()
+
+
+def _words(values: Mapping[str, Any], name: str) -> Sequence[Any]:
+    value = values.get(name)
+    if value is None or value == "":
+        return ()
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def organisation_fields(kind: Kind) -> tuple[str, ...]:
+    """The fields of a kind that say whose a record is."""
+    return tuple(f.name for f in kind.fields
+                 if f.name in ORGANISATION_FIELDS and not f.personal)
+
+
+def area_fields(kind: Kind) -> tuple[str, ...]:
+    """The fields of a kind that say in which administrative area a record lies."""
+    return tuple(f.name for f in kind.fields if not f.personal and (
+        f.name in AREA_FIELDS or f.refers_to == "administrative_area"))
+
+
+def personal_columns(kind: Kind, names: Iterable[str]) -> set[str]:
+    """Those of the headings of a file that name a personal field of the kind (S17)."""
+    known = {word for f in kind.fields if f.personal
+             for word in (f.name, f.name.replace("_", " "), *f.synonyms)}
+    return {name for name in names if _word(name) in known}
+
+
+def fields_of(subject: str, kinds: Mapping[str, Kind] = KINDS) -> tuple[str, ...]:
     """All fields of a kind or result that anybody may ever see; personal ones are none of them."""
-    if subject in KINDS:
-        return tuple(f.name for f in KINDS[subject].fields if not f.personal)
+    if subject in kinds:
+        return tuple(f.name for f in kinds[subject].fields if not f.personal)
     return RESULTS.get(subject, ())
 
 
-def view(role: str | None = None) -> View:
+def view(
+    role: str | None = None,
+    organisation: str | None = None,
+    areas: Sequence[Area] | None = None,
+    kinds: Mapping[str, Kind] = KINDS,
+    small_count: int = SMALL_COUNT,
+) -> View:
     """The view of a role; none (or an empty word) is the public's.
+
+    organisation : whom the reader works for. areas : where the reader works. kinds : those of the
+    registry. small_count : counts over fewer records are not shown to who does not see the records.
 
     Raises ACC-001 for an unknown role: it is never guessed.
     """
     wanted = "public" if role is None or role == "" else role
     for known in ROLES:
         if known == wanted:
-            return View(known)
+            for area in areas or ():
+                if area.ground is not None:
+                    shapely.prepare(area.ground)
+            return View(known, (organisation or "").strip(), tuple(areas or ()), kinds, small_count)
     raise LandReleaseError(ROLE_UNKNOWN, found=repr(role), expected=", ".join(ROLES))
-
-
-def figures(found: Iterable[Figure], reader: View) -> tuple[Figure, ...]:
-    """The figures that a view may show; their records only where it may see those too.
-
-    A figure that shows a result of its own (cost, quality of the plan, chances) follows the policy
-    of that result.
-    """
-    if not reader.may("figures"):
-        return ()
-    shown = (f for f in found if not f.subject or reader.may(f.subject, f.field))
-    if reader.may("figures", "records"):
-        return tuple(shown)
-    return tuple(replace(f, records=()) for f in shown)
-
-
-def redact(records: Iterable[Record], role: str | None = None) -> list[Record]:
-    """Records as a role may have them, one by one.
-
-    A kind that the role sees only as cells, rounded inward or in totals gives no record here: its
-    layer comes from `access.ground` or from the ledger. Values keep only the visible fields; the
-    date of information goes with its field; revision, files and validation belong to the history.
-    """
-    seen = view(role)
-    past = seen.may("history")
-    out: list[Record] = []
-    for record in records:
-        if seen.precision(record.kind) != "exact":
-            continue
-        dated = seen.may(record.kind, "information_date")
-        out.append(replace(
-            record,
-            values={k: v for k, v in record.values.items() if seen.may(record.kind, k)},
-            valid_from=record.valid_from if dated else None,
-            revision=record.revision if past else 0,
-            sources=record.sources if past else (),
-        ))
-    return out
-
-
-def select(rows: Sequence[dict], subject: str, role: str | None = None) -> list[dict]:
-    """Rows of a result with the visible fields only; no rows where nothing is visible."""
-    seen = view(role)
-    if not seen.may(subject):
-        return []
-    allowed = set(seen.fields(subject))
-    return [{k: v for k, v in row.items() if k in allowed} for row in rows]

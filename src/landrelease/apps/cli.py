@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landrelease.apps import exchange_commands, identity_commands, upkeep_commands
+from landrelease.apps import exchange_commands, identity_commands, sharing_commands, upkeep_commands
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -35,6 +35,7 @@ from landrelease.apps.common import (
     say,
 )
 from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, OrganisationOption, reading
 from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, LandReleaseError
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ world_group = group("world", "Synthetic programmes with known truth, to test and
 
 upkeep_commands.register(app)
 identity_commands.register(app, group)
+sharing_commands.register(app)
 exchange_commands.register(app, group)
 
 
@@ -141,7 +143,7 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
     as_of: Annotated[str | None, typer.Option(
         "--as-of", metavar="D", help="As it was known at the end of that day (UTC).")] = None,
-    role: RoleOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
 ) -> None:
     """Write the records that the role may see as GeoJSON and CSV, and what was withheld.
 
@@ -153,21 +155,24 @@ def export(
     if as_of:
         day = as_date("--as-of", as_of)
         known_at = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-    with opened(registry) as opened_registry:
-        counts = workflows.export_records(opened_registry, out, known_at=known_at, role=role)
+    with reading(registry, "export", role, organisation, area) as (opened_registry, reader):
+        counts = workflows.export_records(opened_registry, out, known_at=known_at, reader=reader)
     for kind, rows in counts.items():
         say(f"{kind:<22}{rows:>8,}")
     say(f"Written to {out} for the role {role or 'public'}; withheld.json says what is missing.")
 
 
 @quarantine.command("list")
-def quarantine_list(registry: RegistryArgument, json: JsonOption = None) -> None:
+def quarantine_list(registry: RegistryArgument, role: RoleOption = None,
+                    json: JsonOption = None) -> None:
     """Show the rows that wait, one a line.
 
-    Example: landrelease quarantine list district.gpkg
+    Example: landrelease quarantine list district.gpkg --as planner
     """
-    with opened(registry) as opened_registry:
-        entries = opened_registry.quarantine("waiting")
+    from landrelease import workflows
+
+    with reading(registry, "quarantine list", role) as (opened_registry, reader):
+        entries = workflows.visible_quarantine(opened_registry, reader)
     put_json(json, [quarantine_document(e) for e in entries])
     for e in entries:
         first = e.row.findings[0]
@@ -186,15 +191,16 @@ def quarantine_document(entry: Any) -> dict[str, Any]:
 
 
 @quarantine.command("show")
-def quarantine_show(registry: RegistryArgument, number: int, json: JsonOption = None) -> None:
+def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = None,
+                    json: JsonOption = None) -> None:
     """Show one row with all its values and findings.
 
-    Example: landrelease quarantine show district.gpkg 12
+    Example: landrelease quarantine show district.gpkg 12 --as planner
     """
     from landrelease import workflows
 
-    with opened(registry) as opened_registry:
-        entry = workflows.quarantine_entry(opened_registry, number)
+    with reading(registry, "quarantine show", role) as (opened_registry, reader):
+        entry = workflows.visible_quarantine(opened_registry, reader, number)[0]
     put_json(json, quarantine_document(entry))
     say(f"{entry.row.file}, row {entry.row.row}, kind {entry.row.kind}, {entry.status}")
     for name, value in entry.row.values.items():
@@ -209,11 +215,11 @@ def quarantine_mend(
     registry: RegistryArgument, number: int,
     change: Annotated[list[str], typer.Option(
         "--set", metavar="FIELD=VALUE", help="A new value; geometry as WKT. Repeat for more.")],
-    by: ByOption = UNVERIFIED,
+    by: ByOption = UNVERIFIED, role: RoleOption = None,
 ) -> None:
     """Change values of a row and check it again; it is accepted when it passes.
 
-    Example: landrelease quarantine mend places.gpkg 12 --set population=5
+    Example: landrelease quarantine mend places.gpkg 12 --set population=5 --as planner
     """
     changes = {}
     for item in change:
@@ -222,27 +228,30 @@ def quarantine_mend(
             raise LandReleaseError(BAD_OPTION, option="--set", found=item,
                                    expected="FIELD=VALUE")
         changes[name.strip()] = value
-    retry(registry, number, changes, by)
+    retry(registry, "quarantine mend", number, changes, by, role)
 
 
 @quarantine.command("retry")
-def quarantine_retry(registry: RegistryArgument, number: int, by: ByOption = UNVERIFIED) -> None:
+def quarantine_retry(registry: RegistryArgument, number: int, by: ByOption = UNVERIFIED,
+                     role: RoleOption = None) -> None:
     """Check a row again as it is, for example after other files came in.
 
-    Example: landrelease quarantine retry district.gpkg 12
+    Example: landrelease quarantine retry district.gpkg 12 --as planner
     """
-    retry(registry, number, {}, by)
+    retry(registry, "quarantine retry", number, {}, by, role)
 
 
-def retry(address: str, number: int, changes: dict[str, str], by: str) -> None:
+def retry(address: str, way: str, number: int, changes: dict[str, str], by: str,
+          role: str | None) -> None:
     from landrelease import workflows
 
-    with opened(address) as registry:
+    with reading(address, way, role) as (registry, reader):
         report = workflows.retry_quarantined(registry, number, changes, decided_by=by)
+        kinds = reader.kinds
     if not report.quarantined:
         say(f"Row {number}: accepted.")
         return
-    for finding in report.findings:
+    for finding in workflows.without_personal(report.findings, kinds[report.kind]):
         say(f"[{finding.code}] {finding.problem} {finding.remedy}")
     say(f"Row {number}: still waits.")
     raise typer.Exit(FINDINGS)
@@ -252,31 +261,33 @@ def retry(address: str, number: int, changes: dict[str, str], by: str) -> None:
 def quarantine_reject(
     registry: RegistryArgument, number: int,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the row.")],
-    by: ByOption = UNVERIFIED,
+    by: ByOption = UNVERIFIED, role: RoleOption = None,
 ) -> None:
     """Reject a row with a reason; it stays in the registry.
 
-    Example: landrelease quarantine reject district.gpkg 12 --reason "test row of the sender"
+    Example: landrelease quarantine reject district.gpkg 12 --reason "a test row" --as planner
     """
     from landrelease import workflows
 
-    with opened(registry) as opened_registry:
+    with reading(registry, "quarantine reject", role) as (opened_registry, _):
         workflows.reject_quarantined(opened_registry, number, reason, decided_by=by)
     say(f"Row {number}: rejected.")
 
 
 @quarantine.command("export")
 def quarantine_export(
-    registry: RegistryArgument, out: Annotated[Path, typer.Argument(metavar="OUT.csv")]
+    registry: RegistryArgument, out: Annotated[Path, typer.Argument(metavar="OUT.csv")],
+    role: RoleOption = None,
 ) -> None:
     """Write the waiting rows with their errors as a spreadsheet to send back.
 
-    Example: landrelease quarantine export district.gpkg back.csv
+    Example: landrelease quarantine export district.gpkg back.csv --as planner
     """
+    from landrelease import workflows
     from landrelease.store.exports import write_csv
 
-    with opened(registry) as opened_registry:
-        entries = opened_registry.quarantine("waiting")
+    with reading(registry, "quarantine export", role) as (opened_registry, reader):
+        entries = workflows.visible_quarantine(opened_registry, reader)
     write_csv(out, [
         {"number": e.number, "file": e.row.file, "row": e.row.row, "kind": e.row.kind,
          "errors": " ".join(f"[{f.code}] {f.field}: {f.problem} {f.remedy}"
@@ -289,6 +300,7 @@ def quarantine_export(
 
 @app.command()
 def history(registry: RegistryArgument, record: str, role: RoleOption = None,
+            organisation: OrganisationOption = None, area: AreaOption = None,
             json: JsonOption = None) -> None:
     """Show every revision of a record: who, when, why, from which source.
 
@@ -297,17 +309,16 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
     from landrelease import workflows
     from landrelease.workflows import identities
 
-    with opened(registry) as opened_registry:
-        revisions = workflows.visible_history(opened_registry, record, role)
-        names = opened_registry.sources()
-        people = {r: opened_registry.name_of(r) for r in {
-            s.revision.recorded_by for s in revisions}}
+    with reading(registry, "history", role, organisation, area) as (opened_registry, reader):
+        revisions = workflows.visible_history(opened_registry, record, reader)
+        named = reader.may("source_files", "names")
+        names = opened_registry.sources() if named else {}
         verdicts = identities.verdicts(opened_registry, record)
         offices = {c.id: c.office for c in opened_registry.chains()}
     put_json(json, [
         {"number": s.number, "hash": s.hash, "office": offices.get(s.chain, s.chain),
          "position": s.position, "recorded_at": s.revision.recorded_at.isoformat(),
-         "recorded_by": people[s.revision.recorded_by], "reason": s.revision.reason,
+         "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
          "validation": s.revision.validation,
          "signed": verdicts[s.hash].standing if s.hash in verdicts else None,
          "source": s.revision.source, "values": dict(s.revision.values),
@@ -318,9 +329,10 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
         verdict = verdicts.get(s.hash)
         words = "" if verdict is None else f"  {verdict.standing}" + (
             f" ({verdict.reason})" if verdict.reason else "")
-        say(f"{s.number:>7}  {r.recorded_at:%Y-%m-%d %H:%M} UTC  {people[r.recorded_by]}  "
+        say(f"{s.number:>7}  {r.recorded_at:%Y-%m-%d %H:%M} UTC  {r.recorded_by}  "
             f"[{r.validation}]{words}")
-        say(f"         {r.reason}; source {names.get(r.source, 'a person')}; hash {s.hash[:12]}")
+        came = names.get(r.source, r.source[:12] or "a person")
+        say(f"         {r.reason}; source {came}; hash {s.hash[:12]}")
         for name, value in sorted(r.values.items()):
             say(f"         {name}: {value}")
 
@@ -334,22 +346,24 @@ def assess_map(
     out: Annotated[Path, typer.Option("--out", metavar="map.tif")],
     cell: Annotated[float, typer.Option("--cell", metavar="M", help="Side of a cell in m.",
                                         min=1.0)] = 100.0,
+    role: RoleOption = None, area: AreaOption = None,
     assumptions: AssumptionsOption = None, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Write the contamination map as a cloud-optimised GeoTIFF.
 
-    Example: landrelease assess map district.gpkg --out map.tif --cell 100
+    Example: landrelease assess map district.gpkg --out map.tif --cell 100 --as planner
     """
     import dataclasses
 
     from landrelease import workflows
 
-    with opened(registry) as opened_registry, listening(quiet) as progress:
+    with (reading(registry, "assess map", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
         stated = workflows.load_assumptions(assumptions)
-        land = workflows.load_land(opened_registry, stated)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
         made = workflows.map_contamination(land, assessments, out, cell, progress)
-    put_json(json, [dataclasses.asdict(a) for a in assessments])
+    put_json(json, reader.rows([dataclasses.asdict(a) for a in assessments], "assessment"))
     say(f"{out}: {made.bands.shape[1]:,} x {made.bands.shape[2]:,} cells of {cell:g} m, bands "
         f"{', '.join(made.names)}. The chances are priors: no survey effort is on record.")
 
@@ -397,6 +411,7 @@ def plan_make(
         "work begins where the bases can reach it.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Propose which area each team works next, with a bound on how good any plan could be.
@@ -404,7 +419,7 @@ def plan_make(
     REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson; with roads
     also communities.csv, when each community can be reached.
 
-    Example: landrelease plan make district.gpkg --teams teams.csv --out plan
+    Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
     from landrelease import workflows
     from landrelease.store import exports
@@ -415,9 +430,10 @@ def plan_make(
         raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
                                expected="both or none")
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
-    with opened(registry) as opened_registry, listening(quiet) as progress:
+    with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
         stated = workflows.load_assumptions(assumptions)
-        land = workflows.load_land(opened_registry, stated)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
         saved = workflows.make_plan(
             land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
@@ -457,6 +473,7 @@ def plan_reach(
         "--plan", metavar="DIR", help="Hazards open their roads on its dates; else they stay.",
     )] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
+    role: RoleOption = None, area: AreaOption = None,
     assumptions: AssumptionsOption = None, json: JsonOption = None,
 ) -> None:
     """Which communities the bases reach now and later, and which road segments decide it.
@@ -464,16 +481,16 @@ def plan_reach(
     DIR gets communities.csv, segments.csv, segments.geojson and curve.csv. "Reached" means that
     nothing on record blocks the way; it never means that a road is safe.
 
-    Example: landrelease plan reach district.gpkg --roads roads.osm.pbf --bases b.csv --out reach
+    Example: landrelease plan reach r.gpkg --roads r.osm.pbf --bases b.csv --out reach --as operator
     """
     from landrelease import workflows
     from landrelease.store import exports
     from landrelease.store.results import load_plan
     from landrelease.workflows.roads import RoadFiles, reach_of
 
-    with opened(registry) as opened_registry:
+    with reading(registry, "plan reach", role, areas=area) as (opened_registry, reader):
         stated = workflows.load_assumptions(assumptions)
-        land = workflows.load_land(opened_registry, stated)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
         found = reach_of(
             land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,
             on=date.today() if on is None else as_date("--on", on),
@@ -574,19 +591,20 @@ def forecast_make(
                                            help="Also the chance of being done by then.")] = None,
     budget: Annotated[float | None, typer.Option(
         "--budget", metavar="A", help="Also the chance that this much money is enough.")] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1)] = 500,
+    runs: Annotated[int, typer.Option("--runs", min=1)] = 500, role: RoleOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Simulate the plan's policy many times: distributions of finish and cost, not dates.
 
-    Example: landrelease forecast make district.gpkg --plan plan --by 2036-12-31
+    Example: landrelease forecast make district.gpkg --plan plan --by 2036-12-31 --as planner
     """
     from landrelease import workflows
     from landrelease.store.results import load_plan, save_outlook
 
     day = as_date("--by", by) if by else None
-    saved = load_plan(plan)
-    with opened(registry) as opened_registry, listening(quiet) as progress:
+    with (reading(registry, "forecast make", role) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = load_plan(plan)
         workflows.check_plan_is_current(saved, opened_registry, plan)
         outlook = workflows.make_outlook(saved.plan, saved.assumptions, runs=runs, seed=seed,
                                          progress=progress)
@@ -608,6 +626,7 @@ def forecast_make(
 
 @figures_group.command("list")
 def figures_list(registry: RegistryArgument, role: RoleOption = None,
+                 organisation: OrganisationOption = None, area: AreaOption = None,
                  json: JsonOption = None) -> None:
     """All figures of the records, with how many records each rests on.
 
@@ -617,8 +636,8 @@ def figures_list(registry: RegistryArgument, role: RoleOption = None,
 
     from landrelease import workflows
 
-    with opened(registry) as opened_registry:
-        _, figures = workflows.visible_figures(opened_registry, role)
+    with reading(registry, "figures list", role, organisation, area) as (opened_registry, reader):
+        _, figures = workflows.visible_figures(opened_registry, reader)
     put_json(json, [dataclasses.asdict(f) for f in figures])
     for f in figures:
         value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
@@ -627,6 +646,7 @@ def figures_list(registry: RegistryArgument, role: RoleOption = None,
 
 @figures_group.command("trace")
 def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = None,
+                  organisation: OrganisationOption = None, area: AreaOption = None,
                   json: JsonOption = None) -> None:
     """The records under a figure, and the chain head at which it was computed.
 
@@ -637,8 +657,8 @@ def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = No
     from landrelease import workflows
     from landrelease.errors import FIGURE_UNKNOWN
 
-    with opened(registry) as opened_registry:
-        _, figures = workflows.visible_figures(opened_registry, role)
+    with reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader):
+        _, figures = workflows.visible_figures(opened_registry, reader)
     found = next((f for f in figures if f.id == figure), None)
     if found is None:
         raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
@@ -655,7 +675,8 @@ def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = No
 def figures_tables(
     registry: RegistryArgument,
     out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
-    role: RoleOption = None, json: JsonOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    json: JsonOption = None,
 ) -> None:
     """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
 
@@ -666,8 +687,9 @@ def figures_tables(
     from landrelease import workflows
     from landrelease.store.exports import write_csv
 
-    with opened(registry) as opened_registry:
-        rows, _ = workflows.visible_figures(opened_registry, role)
+    with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
+                                                                           reader):
+        rows, _ = workflows.visible_figures(opened_registry, reader)
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
     if out is not None:
@@ -679,6 +701,8 @@ def figures_tables(
         cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
                  for n in names)
         say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
+    if not rows:
+        say(f"Withheld: it rests on fewer than {reader.small_count} hazards or accidents.")
 
 
 # --- out to readers ----------------------------------------------------------------------------
@@ -688,7 +712,7 @@ def figures_tables(
 def publish(
     registry: RegistryArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
-    role: RoleOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
     plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
     forecast: Annotated[Path | None, typer.Option("--forecast", metavar="forecast.json")] = None,
     title: Annotated[str, typer.Option(help="Name of the programme.")] = "Land release",
@@ -703,9 +727,10 @@ def publish(
     """
     from landrelease import workflows
 
-    with opened(registry) as opened_registry, listening(quiet) as progress:
+    with (reading(registry, "publish", role, organisation, area) as (opened_registry, reader),
+          listening(quiet) as progress):
         paths = workflows.publish(
-            opened_registry, out, role=role, plan_path=plan, forecast_path=forecast,
+            opened_registry, out, reader=reader, plan_path=plan, forecast_path=forecast,
             assumptions_path=assumptions, title=title, contact=contact, made_on=date.today(),
             progress=progress)
     for path in paths:
@@ -716,7 +741,7 @@ def publish(
 def serve(
     registry: RegistryArgument,
     port: Annotated[int, typer.Option("--port", metavar="P", help="0: any free port.")] = 0,
-    role: RoleOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
     plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -729,8 +754,9 @@ def serve(
     from landrelease import workflows
 
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
-        with opened(registry) as opened_registry, listening(quiet) as progress:
-            workflows.publish(opened_registry, Path(folder), role=role, plan_path=plan,
+        with (reading(registry, "serve", role, organisation, area) as (opened_registry, reader),
+              listening(quiet) as progress):
+            workflows.publish(opened_registry, Path(folder), reader=reader, plan_path=plan,
                               made_on=date.today(), progress=progress)
         serve_folder(Path(folder), port)
 

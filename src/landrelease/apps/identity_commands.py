@@ -16,11 +16,13 @@ from landrelease.apps.common import (
     ByOption,
     JsonOption,
     RegistryArgument,
+    RoleOption,
     as_date,
     opened,
     put_json,
     say,
 )
+from landrelease.apps.reading import reading
 from landrelease.errors import PASSPHRASE_SHORT, LandReleaseError
 
 if TYPE_CHECKING:
@@ -72,13 +74,14 @@ def audit(
     checkpoint: Annotated[list[Path] | None, typer.Option(
         "--checkpoint", metavar="FILE", help="A checkpoint that was kept elsewhere; repeat for "
         "more.")] = None,
-    json: JsonOption = None,
+    role: RoleOption = None, json: JsonOption = None,
 ) -> None:
     """Recompute chains and current records, and hold them against checkpoints.
 
-    Exit status 1 where something changed.
+    Exit status 1 where something changed. Which revisions those are is for the programme: without
+    a role inside it, only whether and how much.
 
-    Example: landrelease audit district.gpkg --checkpoint 2027-05-01.json
+    Example: landrelease audit district.gpkg --checkpoint 2027-05-01.json --as planner
     """
     import dataclasses
 
@@ -86,12 +89,14 @@ def audit(
     from landrelease.workflows import checkpoints
 
     held = [checkpoints.read(path) for path in checkpoint or ()]
-    with opened(registry) as opened_registry:
+    with reading(registry, "audit", role) as (opened_registry, reader):
         findings = [*opened_registry.audit(), *checkpoints.compare(opened_registry, held)]
         count, head = opened_registry.count(), opened_registry.head()
         signers = [checkpoints.known_signer(opened_registry, c) for c in held]
-    put_json(json, [dataclasses.asdict(f) for f in findings])
-    for f in findings:
+    shown = findings if reader.may("audit", "findings") else []
+    put_json(json, [dataclasses.asdict(f) for f in shown] if shown or not findings else [
+        {"code": code} for code in sorted({f.code for f in findings})])
+    for f in shown:
         say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
     for c, who in zip(held, signers, strict=True):
         say(f"Checkpoint of {c.made_at[:10]} ({c.count:,} revisions), signed by "
@@ -182,21 +187,22 @@ def identity_new(
     say(f"The private key is in {key}. Keep it to yourself, and a copy in a safe place.")
 
 
-def identity_list(registry: RegistryArgument, json: JsonOption = None) -> None:
-    """List persons with keys, and how far each key counts.
+def identity_list(registry: RegistryArgument, role: RoleOption = None,
+                  json: JsonOption = None) -> None:
+    """List persons with keys, and how far each key counts. Names: `landrelease personal`.
 
-    Example: landrelease identity list district.gpkg
+    Example: landrelease identity list district.gpkg --as planner
     """
     import dataclasses
 
     from landrelease.workflows import identities
 
-    with opened(registry) as opened_registry:
+    with reading(registry, "identity list", role) as (opened_registry, _):
         found = identities.identities(opened_registry)
-    put_json(json, [dataclasses.asdict(i) | {
+    put_json(json, [{k: v for k, v in dataclasses.asdict(i).items() if k != "name"} | {
         "key_until": i.key_until.isoformat() if i.key_until else None} for i in found])
     for i in found:
-        say(f"{i.person}  {i.name}  {i.organisation}  {i.role}".rstrip())
+        say(f"{i.person}  {i.organisation}  {i.role}".rstrip())
         say(f"    key {i.fingerprint}: {i.standing}")
     say(f"{len(found)} persons with a key.")
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.finding import ImportReport
+from landrelease.core.finding import Finding, ImportReport
 from landrelease.core.hazard import Hazard, Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
-from landrelease.core.record import KINDS, Record
+from landrelease.core.record import Kind, Record
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.work import Plan, TeamPool
 from landrelease.errors import (
@@ -30,9 +30,11 @@ from landrelease.errors import (
 )
 
 if TYPE_CHECKING:
+    from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
+    from landrelease.core.hazard import Ground, Outcome
     from landrelease.core.report import DataSource, Phase, Reopening
-    from landrelease.store.registry import Registry
+    from landrelease.store.registry import QuarantineEntry, Registry, StoredRevision
     from landrelease.store.results import PlanFile
     from landrelease.workflows.roads import RoadFiles
 
@@ -161,32 +163,65 @@ def quarantine_entry(registry: Registry, number: int):
     raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
 
 
+def visible_quarantine(
+    registry: Registry, reader: View, number: int | None = None
+) -> list[QuarantineEntry]:
+    """The rows that wait (or one of them), without what a personal field would hold (S17).
+
+    Raises ACC-101 where the reader may not see them, STO-... where there is no such row.
+    """
+    from landrelease.access.policy import WITHHELD, personal_columns
+
+    reader.check("quarantine list")
+    entries = (registry.quarantine("waiting") if number is None
+               else [quarantine_entry(registry, number)])
+    shown = []
+    for entry in entries:
+        kind = reader.kinds.get(entry.row.kind)
+        if kind is not None:
+            hidden = personal_columns(kind, entry.row.values)
+            entry = dataclasses.replace(entry, row=dataclasses.replace(
+                entry.row, findings=without_personal(entry.row.findings, kind),
+                values={k: WITHHELD if k in hidden else v for k, v in entry.row.values.items()}))
+        shown.append(entry)
+    return shown
+
+
+def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, ...]:
+    """Findings as they may be shown: of a personal field without what was found (S17)."""
+    from landrelease.access.policy import WITHHELD, personal_columns
+
+    return tuple(
+        dataclasses.replace(f, found=WITHHELD, problem=f"{f.field}: {WITHHELD}.")
+        if personal_columns(kind, [f.field]) else f for f in findings)
+
+
 def export_records(
-    registry: Registry, out: Path, *, known_at: datetime | None, role: str | None
+    registry: Registry, out: Path, *, known_at: datetime | None, reader: View
 ) -> dict[str, int]:
-    """Write the records that the role may see, a GeoJSON and a CSV a kind; kind -> rows."""
-    from landrelease.access import policy
+    """Write the records that the reader may see, a GeoJSON and a CSV a kind; kind -> rows."""
     from landrelease.store import exports
 
-    view = policy.view(role)
     synthetic = is_synthetic(registry)
     out.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
-    for kind in KINDS:
-        records = policy.redact(registry.records(kind, known_at=known_at), role)
+    for kind in reader.kinds:
+        if reader.precision(kind) != "exact":
+            continue
+        records = reader.records(registry.records(kind, known_at=known_at))
         if not records:
             continue
         rows = marked(
-            [{"record": r.id, **{f.name: _cell(r.value(f.name)) for f in KINDS[kind].fields
-                                 if view.may(kind, f.name)}} for r in records], synthetic)
+            [{"record": r.id, **{f: _cell(r.value(f)) for f in reader.fields(kind)}}
+             for r in records], synthetic)
         exports.write_csv(out / f"{kind}.csv", rows)
         exports.write_geojson(
             out / f"{kind}.geojson", [r.geometry for r in records], rows,
-            description=f"{label(synthetic)}{KINDS[kind].title}; role: {role or 'public'}; "
+            description=f"{label(synthetic)}{reader.kinds[kind].title}; role: {reader.role}; "
                         f"chain head {registry.head()}")
         counts[kind] = len(records)
     exports.write_json(
-        out / "withheld.json", [dataclasses.asdict(w) for w in view.withheld(KINDS)])
+        out / "withheld.json", [dataclasses.asdict(w) for w in reader.withheld()])
     return counts
 
 
@@ -227,12 +262,17 @@ def load_land(
     *,
     valid_at: date | None = None,
     known_at: datetime | None = None,
+    reader: View | None = None,
 ) -> Land:
-    """The land as recorded. Raises `LandReleaseError` STO-... where there is no hazard at all."""
+    """The land as recorded, or what of it lies in the areas that the reader stated.
+
+    Raises `LandReleaseError` STO-... where there is no hazard at all.
+    """
     from landrelease.core.land import build_land
 
     def records(kind: str) -> list[Record]:
-        return registry.records(kind, valid_at=valid_at, known_at=known_at)
+        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
+        return found if reader is None else list(reader.nearby(found))
 
     land = build_land(
         hazards=records("hazard"), outcomes=records("outcome"), accidents=records("accident"),
@@ -476,6 +516,7 @@ class Results:
     imports: tuple[ImportReport, ...] = ()
     communities: Reopening | None = None
     phases: tuple[Phase, ...] = ()
+    small_count: int = 3  # of the registry: see `access.policy.SMALL_COUNT`
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -509,7 +550,7 @@ def publish_public(
     from landrelease.store.results import write_atomically
 
     progress("the public's page", 0.0)
-    view = policy.view(None)
+    view = policy.view(None, small_count=results.small_count)
     land = results.land
     cautions = heading.cautions
     reach_m, longer = ground.beyond_grid(land.hazards, grid.plane)
@@ -518,33 +559,44 @@ def publish_public(
         cautions += (f"The grid of squares was fixed at the first publication. Hazards now lie up "
                      f"to {reach_m / 1000:,.0f} km from its centre, where squares are up to "
                      f"{longer:.0%} longer in one direction than stated.",)
-    known = (*land.hazards, *land.unconfirmed)
-    widths = ground.hazard_widths_m(known, PUBLIC_WIDEN_M)
-    cells = ground.public_hazard_cells(known, grid.plane, grid.cell_m, widths)
-    progress("the public's page", 0.5)
-    handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
-    shrunk = ground.public_released(handed, known, grid.plane, inward_m=PUBLIC_INWARD_M,
-                                    widen_m=widths)
+    cells, released = public_ground(land, grid)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
         synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
             ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
-            for shape, outcome in zip(shrunk, handed, strict=True) if shape is not None),
+            for outcome, shape in released),
         municipalities=land.municipalities,
         totals=tuple(
             PublicTotal(r.name, r.hazards, r.hazardous_m2, r.cleared_m2)
-            for r in results.ledger[:-1]),
+            for r in view.ledger(results.ledger)[:-1]),
         figures=tuple(
             PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
-            for f in policy.figures(results.figures, view) if f.scope == "all"),
+            for f in view.figures(results.figures) if f.scope == "all"),
         sources=heading.sources, cautions=cautions, contact=heading.contact,
     )
     path = out / "index.html"
     write_atomically(path, render_public(report).encode())
     progress("the public's page", 1.0)
     return path
+
+
+def public_ground(
+    land: Land, grid: PublicGrid
+) -> tuple[list[Ground], list[tuple[Outcome, Ground]]]:
+    """What the public sees of the ground: the cells that touch a hazard, and each outcome that
+    released land with its ground rounded inward, where any is left (S15)."""
+    from landrelease.access import ground
+
+    known = (*land.hazards, *land.unconfirmed)
+    widths = ground.hazard_widths_m(known, PUBLIC_WIDEN_M)
+    cells = ground.public_hazard_cells(known, grid.plane, grid.cell_m, widths)
+    handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
+    shrunk = ground.public_released(handed, known, grid.plane, inward_m=PUBLIC_INWARD_M,
+                                    widen_m=widths)
+    return list(cells), [(outcome, shape) for outcome, shape in zip(handed, shrunk, strict=True)
+                         if shape is not None]
 
 
 def publish_planner(
@@ -566,7 +618,7 @@ def publish_planner(
     from landrelease.store import results as files
 
     view = policy.view(role)
-    results = dataclasses.replace(results, figures=policy.figures(results.figures, view))
+    results = dataclasses.replace(results, figures=view.figures(results.figures))
     synthetic = heading.synthetic or results.land.synthetic
     report = Report(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
@@ -773,32 +825,44 @@ def operating_characteristic(lot: int, sample: int, detection: float) -> list[di
 
 
 def visible_figures(
-    registry: Registry, role: str | None, progress: Progress = silent
+    registry: Registry, reader: View, progress: Progress = silent
 ) -> tuple[tuple[LedgerRow, ...], tuple[Figure, ...]]:
-    """Ledger and figures of the records, as the role may see them."""
-    from landrelease.access import policy
-
-    view = policy.view(role)
-    stated = load_assumptions()
-    land = load_land(registry, stated)
+    """Ledger (empty where it would be of few records) and figures, as the reader may see them."""
+    land = load_land(registry, load_assumptions(), reader=reader)
     rows = make_ledger(land, progress)
-    figures = policy.figures(make_figures(land, rows), view)
-    if not view.may("figures", "records"):
-        rows = tuple(dataclasses.replace(r, hazard_ids=(), outcome_ids=()) for r in rows)
-    return rows, figures
+    return reader.ledger(rows), reader.figures(make_figures(land, rows))
 
 
-def visible_history(registry: Registry, record: str, role: str | None):
-    """The revisions of a record. Raises ACC-... where the role may not see the history."""
-    from landrelease.access import policy
-    from landrelease.errors import NOT_FOR_ROLE, RECORD_UNKNOWN
+def visible_history(registry: Registry, record: str, reader: View) -> list[StoredRevision]:
+    """The revisions of a record, with the values that the reader may see.
 
-    if not policy.view(role).may("history"):
-        raise LandReleaseError(NOT_FOR_ROLE, role=role or "public", subject="the history")
+    A person's name as author is not shown, only the id that stands for it (S17).
+
+    Raises ACC-101 where the reader may not see the history, and STO-... for a record that does not
+    exist or that the reader may not know of: the two cannot be told apart.
+    """
+    from landrelease.core.personal import is_person_id, is_program
+    from landrelease.errors import RECORD_UNKNOWN
+    from landrelease.store.registry import latest
+
+    reader.check("history")
     found = registry.history(record)
-    if not found:
+    kind = found[0].revision.kind if found else ""
+    # What the record is now decides who may know of its past.
+    now = [s.revision for s in latest(found).values()]
+    current = [Record(kind, r.record_id, r.values, r.geometry) for r in now]
+    if reader.precision(kind) != "exact" or not reader.inside(current):
         raise LandReleaseError(RECORD_UNKNOWN, found=record)
-    return found
+    shown = []
+    for stored in found:
+        r = stored.revision
+        known = is_person_id(r.recorded_by) or is_program(r.recorded_by)
+        dated = reader.may(kind, "information_date")
+        shown.append(dataclasses.replace(stored, revision=dataclasses.replace(
+            r, values={k: v for k, v in r.values.items() if reader.may(kind, k)},
+            valid_from=r.valid_from if dated else None,
+            recorded_by=r.recorded_by if known else "a person", commitments={})))
+    return shown
 
 
 def page_cell_m(land: Land) -> float:
@@ -820,7 +884,7 @@ def publish(
     registry: Registry,
     out: Path,
     *,
-    role: str | None,
+    reader: View,
     plan_path: Path | None = None,
     forecast_path: Path | None = None,
     assumptions_path: Path | None = None,
@@ -829,19 +893,25 @@ def publish(
     made_on: date,
     progress: Progress = silent,
 ) -> list[Path]:
-    """Write what a role may see of a registry; without a role the public's page alone (S14)."""
-    from landrelease.access import policy
+    """Write what a reader may see of a registry; the public's page alone for the public (S14).
+
+    Pages are made of all rows at once, so that what is given by organisation is not on them.
+    """
     from landrelease.store.results import load_outlook, load_plan
 
-    view = policy.view(role)
+    view = reader.whole()
     stated = load_assumptions(assumptions_path)
-    land = load_land(registry, stated)
+    land = load_land(registry, stated, reader=reader)
     plane_of(land)
     rows = make_ledger(land, progress)
+    places = ", ".join(area.names[0] for area in reader.areas)
     heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    if places and view.precision("hazard") == "exact":
+        heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
     if view.precision("hazard") != "exact":
-        results = Results(land, stated, rows, make_figures(land, rows))
+        results = Results(land, stated, rows, make_figures(land, rows),
+                          small_count=reader.small_count)
         return [publish_public(results, heading, public_grid(registry, land), out, made_on,
                                progress)]
     saved = outlook = None
