@@ -100,14 +100,15 @@ def test_a_bad_row_waits_can_be_mended_and_is_never_lost(run, registry, tmp_path
     status, out, _ = run("import", file, "--into", registry, "--kind", "settlement")
     assert status == 1 and "1 rows wait" in out
     listing = tmp_path / "q.json"
-    assert run("quarantine", "list", registry, "--json", listing)[0] == 1
+    assert run("quarantine", "list", registry, "--json", listing, "--as", "planner")[0] == 1
     entry, = json.loads(listing.read_text())
     assert entry["file"] == "places.csv" and entry["row"] == 2
     assert entry["findings"][0]["found"].startswith("-5") and entry["findings"][0]["remedy"]
     number = str(entry["number"])
-    assert run("quarantine", "retry", registry, number)[0] == 1  # still bad
-    assert run("quarantine", "mend", registry, number, "--set", "population=5")[0] == 0
-    assert run("quarantine", "list", registry)[0] == 0
+    assert run("quarantine", "retry", registry, number, "--as", "planner")[0] == 1  # still bad
+    assert run("quarantine", "mend", registry, number, "--set", "population=5", "--as",
+               "planner")[0] == 0
+    assert run("quarantine", "list", registry, "--as", "planner")[0] == 0
     assert run("audit", registry)[0] == 0
     out = tmp_path / "out"
     assert run("export", registry, out, "--as", "administrator")[0] == 0
@@ -119,13 +120,14 @@ def test_a_rejected_row_keeps_its_reason(run, registry, tmp_path):
     file.write_text("name,latitude,longitude,population\nB,44.2,17.3,-5\n")
     run("import", file, "--into", registry, "--kind", "settlement")
     back = tmp_path / "back.csv"
-    assert run("quarantine", "export", registry, back)[0] == 0
+    assert run("quarantine", "export", registry, back, "--as", "planner")[0] == 0
     assert "ROW-" in back.read_text(encoding="utf-8-sig")
     listing = tmp_path / "q.json"
-    run("quarantine", "list", registry, "--json", listing)
+    run("quarantine", "list", registry, "--json", listing, "--as", "planner")
     number = str(json.loads(listing.read_text())[0]["number"])
-    assert run("quarantine", "reject", registry, number, "--reason", "a test row")[0] == 0
-    status, _, err = run("quarantine", "show", registry, number)
+    assert run("quarantine", "reject", registry, number, "--reason", "a test row", "--as",
+               "planner")[0] == 0
+    status, _, err = run("quarantine", "show", registry, number, "--as", "planner")
     assert status == 2 and "[STO-" in err
 
 
@@ -133,8 +135,10 @@ def test_a_rejected_row_keeps_its_reason(run, registry, tmp_path):
     ("audit", "missing.gpkg"),
     ("import", "missing.csv", "--into", "REGISTRY"),
     ("figures", "trace", "REGISTRY", "no_such_figure"),
-    ("plan", "make", "REGISTRY", "--out", "plan"),  # no hazard yet
-    ("forecast", "make", "REGISTRY", "--plan", "no_plan"),
+    ("plan", "make", "REGISTRY", "--out", "plan", "--as", "planner"),  # no hazard yet
+    ("forecast", "make", "REGISTRY", "--plan", "no_plan", "--as", "donor"),
+    ("plan", "make", "REGISTRY", "--out", "plan"),  # for whom is not said
+    ("export", "REGISTRY", "out", "--as", "planner", "--area", "Nowhere"),
     ("publish", "REGISTRY", "out", "--as", "nobody"),
     ("demo", "--data", "no_such_folder"),
     ("demo", "--world", "moon"),

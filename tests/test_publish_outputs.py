@@ -12,6 +12,7 @@ import shapely
 from landrelease import workflows
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import sharing
 
 DAY = date(2026, 11, 24)
 
@@ -46,7 +47,7 @@ def programme(tmp_path):
         def publish(self, name, role=None, **more):
             out = tmp_path / name
             with_registry(self.address, lambda r: workflows.publish(
-                r, out, role=role, made_on=DAY, **more))
+                r, out, reader=sharing.reader_of(r, role), made_on=DAY, **more))
             return out
 
     made = Programme()
@@ -137,7 +138,8 @@ def test_safety_S19_every_file_of_a_synthetic_programme_says_so(
         files.save_outlook(tmp_path / "forecast.json", outlook, land.chain_head,
                            synthetic=land.synthetic)
         assert files.load_outlook(tmp_path / "forecast.json")[0].runs == 10
-        workflows.export_records(registry, tmp_path / "export", known_at=None, role="planner")
+        workflows.export_records(registry, tmp_path / "export", known_at=None,
+                                 reader=sharing.reader_of(registry, "planner"))
 
     with_registry(programme.address, stages)
     assert files.load_plan(tmp_path / "plan").synthetic is synthetic

@@ -133,7 +133,7 @@ def import_(
         say("Dry run: nothing was written.")
     waiting = sum(r.quarantined for r in reports)
     if waiting:
-        say(f"{waiting:,} rows wait in quarantine: landrelease quarantine list {into}")
+        say(f"{waiting:,} rows wait: landrelease quarantine list {into} --as planner")
     raise typer.Exit(FINDINGS if waiting else DONE)
 
 
