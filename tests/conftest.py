@@ -36,6 +36,27 @@ def region(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """A throw-away PostgreSQL with PostGIS."""
+    import postgres
+
+    bin_ = postgres.programs()
+    if bin_ is None:
+        pytest.skip(postgres.NEEDED)
+    server = postgres.Server(tmp_path_factory.mktemp("postgres"), bin_)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_address(postgres_server, request):
+    """An empty database with PostGIS of its own for each test."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}_{os.getpid()}"
+    yield postgres_server.database(name)
+    postgres_server.execute(f'DROP DATABASE "{name}" WITH (FORCE)', "postgres")
+
+
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped and os.environ.get("LANDRELEASE_SKIP_NOTHING"):

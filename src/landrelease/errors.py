@@ -428,6 +428,12 @@ NOTHING_PERSONAL = Message(
 CHAIN_BROKEN = Message(
     "STO-027", "Chain {chain} of {office}, position {position}: {found}. Nothing was written.",
     "Ask that office for a package that holds its whole chain.")
+POSTGRES_UNREACHABLE = Message(
+    "STO-028", "{address} cannot be reached: {found}",
+    "Check host, port, database and name; the password may stand in PGPASSWORD or ~/.pgpass.")
+POSTGRES_REFUSED = Message(
+    "STO-029", "{address}: {found}. Nothing was written.",
+    "Ask the keeper of the database to set it right, then try again.")
 AUDIT_COMMITMENT = Message(
     "STO-111", "The personal field {field} of {record}: {found}.",
     "Compare with a backup. Personal values are erased with `landrelease identity erase` only.")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,8 @@ from landrelease.errors import (
 from landrelease.store import layers, layout, rows
 from landrelease.store.registry import AuditFinding
 
-ERASED = "erased"  # in `source_file.compression`, and in the decision that erased it
+ERASED = "erased"  # in `source_file.compression`
+DECISION = "erased: "  # how the reason of a revision begins that erased something
 _PIECE = 20_000
 
 
@@ -56,29 +57,58 @@ class Difference:
 
 def whole(db: sqlite3.Connection, kinds: Mapping[str, Kind], chains: Sequence[Chain]
           ) -> list[AuditFinding]:
-    """All findings, STO-101 to STO-112; an empty list is a clean bill."""
+    """All findings of a file, STO-101 to STO-112; an empty list is a clean bill."""
     out: list[AuditFinding] = []
-    chain(db, chains, out)
+    setting = dict(db.execute("SELECT name, value FROM setting WHERE name IN ('head', 'count')"))
+    chain(db.execute(f"SELECT {layers.REVISION} FROM revision AS r LEFT JOIN chain AS c "
+                     "ON c.number = r.chain ORDER BY r.number"), chains, setting, out)
     for kind in kinds.values():
         for difference in differences(db, kind, kinds):
-            out.append(_finding(difference))
+            out.append(finding_of(difference))
         _index(db, kind, out)
-    _sources(db, out)
-    _personal(db, out)
-    _receipts(db, chains, kinds, out)
+    decided = {i for (i,) in db.execute(
+        "SELECT DISTINCT r.record_id FROM revision AS r JOIN chain AS c ON c.number = r.chain "
+        "WHERE c.own = 1 AND r.reason LIKE 'erased: %'")}
+    sources(
+        db.execute('SELECT DISTINCT source, file FROM "import" '
+                   "WHERE source NOT IN (SELECT sha256 FROM source_file)"),
+        db.execute("SELECT sha256, name, compression, content FROM source_file"),
+        db.execute('SELECT i.file, i.quarantined, count(q.number) FROM "import" AS i '
+                   "LEFT JOIN quarantine AS q ON q.import = i.number GROUP BY i.number "
+                   "HAVING count(q.number) <> i.quarantined"), decided, out)
+    personal(
+        db.execute("SELECT r.record_id, r.commitments, c.own FROM revision AS r JOIN chain AS c "
+                   "ON c.number = r.chain WHERE r.commitments <> ''"),
+        db.execute("SELECT record_id, field, commitment, salt, value FROM personal_value"),
+        decided, out)
+    numbers = dict(db.execute("SELECT id, number FROM chain").fetchall())
+
+    def hash_at(name: str, position: int) -> str | None:
+        found = None if name not in numbers else db.execute(
+            "SELECT hash FROM revision WHERE chain = ? AND position = ?",
+            (numbers[name], position)).fetchone()
+        return None if found is None else found[0]
+
+    receipts(
+        db.execute('SELECT r."values" FROM revision AS r JOIN chain AS c ON c.number = r.chain '
+                   "WHERE r.kind = 'source' AND c.own = 1 ORDER BY r.number"),
+        chains, hash_at, out)
     return out
 
 
-def chain(db: sqlite3.Connection, chains: Sequence[Chain], out: list[AuditFinding]) -> None:
-    """Recompute every hash of every chain, and the order of arrival."""
+def chain(revisions: Iterable[Sequence[Any]], chains: Sequence[Chain],
+          setting: Mapping[str, str], out: list[AuditFinding]) -> None:
+    """Recompute every hash of every chain, and the order of arrival, from rows of `rows.COLUMNS`.
+
+    `setting` holds the head of the own chain and the number of revisions as the store keeps them.
+    """
     def find(message: Message, number: int, record_id: str, **facts: object) -> None:
         out.append(AuditFinding(message.code, number, record_id, message.text(
             number=number, record=record_id, **facts)))
 
     ends = {c.id: (c.first - 1, c.genesis) for c in chains}
     before, last_id = 0, ""
-    for row in db.execute(f"SELECT {layers.REVISION} FROM revision AS r LEFT JOIN chain AS c "
-                          "ON c.number = r.chain ORDER BY r.number"):
+    for row in revisions:
         number, name, position, record_id = row[0], row[1], row[2], str(row[4])
         if number != before + 1:
             out.append(AuditFinding(AUDIT_REMOVED.code, number, record_id, AUDIT_REMOVED.text(
@@ -95,7 +125,6 @@ def chain(db: sqlite3.Connection, chains: Sequence[Chain], out: list[AuditFindin
             find(AUDIT_CHANGED, number, record_id, found=problem)
         before, last_id = number, record_id
         ends[name] = (position, row[19])
-    setting = dict(db.execute("SELECT name, value FROM setting WHERE name IN ('head', 'count')"))
     own = next((c for c in chains if c.own), None)
     end = ends[own.id] if own is not None else (0, "")
     if setting.get("head") != end[1] or setting.get("count") != str(before):
@@ -105,12 +134,17 @@ def chain(db: sqlite3.Connection, chains: Sequence[Chain], out: list[AuditFindin
 def expected(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind]
              ) -> Iterator[tuple[int, Revision]]:
     """What is current of a kind, as it follows from the chains; ordered by id."""
-    cursor = db.execute(
+    return current(db.execute(
         f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = ? "
-        "ORDER BY r.record_id, r.number", (kind.name,))
+        "ORDER BY r.record_id, r.number", (kind.name,)), kinds)
+
+
+def current(revisions: Iterable[Sequence[Any]], kinds: Mapping[str, Kind]
+            ) -> Iterator[tuple[int, Revision]]:
+    """The current revision of each record, from rows ordered by record and number; streamed."""
     line: list[StoredRevision] = []
-    while rows_ := cursor.fetchmany(_PIECE):
-        for stored in readable(rows_, kinds):
+    for piece in layers.pieces(revisions, _PIECE):
+        for stored in readable(piece, kinds):
             if line and line[0].revision.record_id != stored.revision.record_id:
                 yield _current(line)
                 line = []
@@ -141,18 +175,28 @@ def readable(found: list[Any], kinds: Mapping[str, Kind]) -> list[StoredRevision
 
 def differences(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind]
                 ) -> Iterator[Difference]:
-    """Compare a layer, cell by cell, with what follows from the chains."""
+    """Compare a layer of a file, cell by cell, with what follows from the chains."""
     table, names = layout.quoted(kind.name), layout.columns_of(kind)
     have = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
-    place = names.index("record_id")
     asked = ", ".join(layout.quoted(n) if n in have else "NULL" for n in names)
-    held: Iterator[tuple[Any, ...]] = iter(()) if not have else iter(
+    held = iter(()) if not have else iter(
         db.execute(f"SELECT {asked} FROM {table} ORDER BY record_id"))
-    # A stranger may have given a row an id that is no text: texts sort first here, as they do in
-    # the chains; anything else is a row that nothing explains.
+    return compare(kind, held, expected(db, kind, kinds), layers.layer_rows)
+
+
+def compare(kind: Kind, held: Iterator[tuple[Any, ...]],
+            follows: Iterable[tuple[int, Revision]],
+            rows_of: Callable[[Kind, Sequence[tuple[int, Revision]]], list[tuple[Any, ...]]]
+            ) -> Iterator[Difference]:
+    """Rows of a layer against the rows that follow, both ordered by the bytes of the record id.
+
+    A stranger may have given a row an id that is no text: such a row is one that nothing explains.
+    """
+    names = layout.columns_of(kind)
+    place = names.index("record_id")
     row = next(held, None)
-    for piece in layers.pieces(expected(db, kind, kinds), _PIECE):
-        for (number, revision), should in zip(piece, layers.layer_rows(kind, piece), strict=True):
+    for piece in layers.pieces(follows, _PIECE):
+        for (number, revision), should in zip(piece, rows_of(kind, piece), strict=True):
             while row is not None and _before(row[place], revision.record_id):
                 yield Difference(kind.name, str(row[place]), 0, (), row, False)
                 row = next(held, None)
@@ -175,7 +219,7 @@ def _before(found: Any, record_id: str) -> bool:
     return not isinstance(found, bytes)
 
 
-def _finding(difference: Difference) -> AuditFinding:
+def finding_of(difference: Difference) -> AuditFinding:
     d = difference
     message, facts = AUDIT_CURRENT_DIFFERS, {"fields": ", ".join(d.fields)}
     if d.row is None:
@@ -216,19 +260,22 @@ def _index(db: sqlite3.Connection, kind: Kind, out: list[AuditFinding]) -> None:
             kind=kind.name, found=f"{problems} entries")))
 
 
-def _sources(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
-    """Every file that a revision names is there and unchanged; no quarantined row is lost."""
+def sources(missing: Iterable[Sequence[Any]], held: Iterable[Sequence[Any]],
+            counts: Iterable[Sequence[Any]], decided: set[str], out: list[AuditFinding]) -> None:
+    """Every file that an import names is there and unchanged; no quarantined row is lost.
+
+    `missing`: (SHA-256, file) of imports whose file is not here; `held`: (SHA-256, name,
+    compression, content); `counts`: (file, quarantined rows of the import, those that are here)
+    where they differ; `decided`: ids of records with a decision in the own chain.
+    """
     def find(message: Message, **facts: object) -> None:
         out.append(AuditFinding(message.code, 0, "", message.text(**facts)))
 
-    missing = db.execute('SELECT DISTINCT source, file FROM "import" '
-                         "WHERE source NOT IN (SELECT sha256 FROM source_file)").fetchall()
     for sha256, file in missing:
         find(AUDIT_SOURCE, file=file, sha256=sha256, found="missing")
-    for sha256, name, compression, content in db.execute(
-            "SELECT sha256, name, compression, content FROM source_file"):
+    for sha256, name, compression, content in held:
         if compression == ERASED:
-            if not decided(db, f"source:{sha256}"):
+            if f"source:{sha256}" not in decided:
                 find(AUDIT_SOURCE, file=name, sha256=sha256, found="erased without a decision")
         elif content is not None:
             unpacked = rows.unpacked(compression, content)
@@ -236,44 +283,33 @@ def _sources(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
                 find(AUDIT_SOURCE, file=name, sha256=sha256, found="not what came in")
         elif compression is not None:
             find(AUDIT_SOURCE, file=name, sha256=sha256, found="removed")
-    for file, wanted, found in db.execute(
-            'SELECT i.file, i.quarantined, count(q.number) FROM "import" AS i '
-            "LEFT JOIN quarantine AS q ON q.import = i.number GROUP BY i.number "
-            "HAVING count(q.number) <> i.quarantined"):
+    for file, wanted, found in counts:
         find(AUDIT_QUARANTINE, file=file, expected=wanted, found=found)
 
 
-def decided(db: sqlite3.Connection, record_id: str) -> bool:
-    """Whether the own chain holds a decision on this record."""
-    return db.execute(
-        "SELECT 1 FROM revision AS r JOIN chain AS c ON c.number = r.chain "
-        "WHERE r.record_id = ? AND c.own = 1 LIMIT 1", (record_id,)).fetchone() is not None
-
-
-def _personal(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
+def personal(commitments: Iterable[Sequence[Any]], held: Iterable[Sequence[Any]],
+             decided: set[str], out: list[AuditFinding]) -> None:
     """Personal values are those that the chain committed to; erased ones were erased by decision.
 
-    A commitment of another office has its value there; here it may be missing.
+    `commitments`: (record id, JSON, own chain); `held`: (record id, field, commitment, salt, value
+    as JSON). A commitment of another office has its value there; here it may be missing.
     """
     def find(record_id: str, field: str, found: str) -> None:
         out.append(AuditFinding(AUDIT_COMMITMENT.code, 0, record_id, AUDIT_COMMITMENT.text(
             record=record_id, field=field, found=found)))
 
     committed: dict[tuple[str, str, str], bool] = {}
-    for record_id, text, own in db.execute(
-            "SELECT r.record_id, r.commitments, c.own FROM revision AS r JOIN chain AS c "
-            "ON c.number = r.chain WHERE r.commitments <> ''"):
+    for record_id, text, own in commitments:
         try:
             for name, value in json.loads(text).items():
                 committed[record_id, name, value] = bool(own)
         except (ValueError, AttributeError):
             continue  # found by its hash
-    for record_id, name, mark, salt, value in db.execute(
-            "SELECT record_id, field, commitment, salt, value FROM personal_value"):
+    for record_id, name, mark, salt, value in held:
         if committed.pop((record_id, name, mark), None) is None:
             find(record_id, name, "no revision commits to it")
         elif salt is None or value is None:
-            if not decided(db, record_id):
+            if record_id not in decided:
                 find(record_id, name, "it was erased without a decision")
         else:
             try:
@@ -287,33 +323,29 @@ def _personal(db: sqlite3.Connection, out: list[AuditFinding]) -> None:
             find(record_id, name, "its value is missing without a decision")
 
 
-def _receipts(db: sqlite3.Connection, chains: Sequence[Chain], kinds: Mapping[str, Kind],
-              out: list[AuditFinding]) -> None:
-    """What came from other offices is covered by receipts in the own chain, and still there."""
+def receipts(said_in: Iterable[Sequence[Any]], chains: Sequence[Chain],
+             hash_at: Callable[[str, int], str | None], out: list[AuditFinding]) -> None:
+    """What came from other offices is covered by receipts in the own chain, and still there.
+
+    `said_in`: (values as JSON) of the own chain's records of the kind `source`, in their order.
+    """
     covered: dict[str, list[tuple[int, int, str]]] = {}
-    for (text,) in db.execute(
-            'SELECT r."values" FROM revision AS r JOIN chain AS c ON c.number = r.chain '
-            "WHERE r.kind = 'source' AND c.own = 1 AND r.record_id LIKE 'source:%' "
-            "ORDER BY r.number"):
+    for (text,) in said_in:
         try:
             said = json.loads(text)
             name, first, last = said["chain"], said["first_position"], said["last_position"]
             covered.setdefault(name, []).append((int(first), int(last), str(said["last_hash"])))
         except (ValueError, KeyError, TypeError):
             continue  # a source that is no package, or a revision that was changed
-    others = {c.id: c for c in chains if not c.own}
-    numbers = dict(db.execute("SELECT id, number FROM chain"))
     for name, parts in covered.items():
         for _, last, head in parts:
-            found = None if name not in numbers else db.execute(
-                "SELECT hash FROM revision WHERE chain = ? AND position = ?",
-                (numbers[name], last)).fetchone()
-            if found is None or found[0] != head:
+            found = hash_at(name, last)
+            if found != head:
                 words = "is not there any more" if found is None else "is another one now"
                 out.append(AuditFinding(AUDIT_RECEIPT.code, 0, "", AUDIT_RECEIPT.text(
                     chain=name, position=last, found=words)))
-    for name, other in others.items():
-        end = max((last for _, last, _ in covered.get(name, ())), default=other.first - 1)
-        if other.position > end:
+    for other in chains:
+        end = max((last for _, last, _ in covered.get(other.id, ())), default=other.first - 1)
+        if not other.own and other.position > end:
             out.append(AuditFinding(AUDIT_RECEIPT.code, 0, "", AUDIT_RECEIPT.text(
-                chain=name, position=end + 1, found="came in without a receipt")))
+                chain=other.id, position=end + 1, found="came in without a receipt")))

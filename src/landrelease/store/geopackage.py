@@ -208,7 +208,7 @@ class GeoPackageRegistry:
                          if s.revision.source]
                 found = sorted(descent.current(everything).values(),
                                key=lambda s: s.revision.record_id.encode())
-        return _records(found, named)
+        return rows.records_of(found, named)
 
     def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
              where: Mapping[str, Any] | None = None, valid_at: date | None = None,
@@ -227,7 +227,7 @@ class GeoPackageRegistry:
                 "SELECT r.record_id, r.source FROM json_each(?) AS j JOIN revision AS r "
                 f"ON r.record_id = j.value WHERE r.source <> '' AND {text} ORDER BY r.number",
                 (json.dumps([s.revision.record_id for s in found]), *bound)).fetchall()
-        return _records(found, named)
+        return rows.records_of(found, named)
 
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""
@@ -488,7 +488,8 @@ class GeoPackageRegistry:
     def erase(self, record_id: str, *, decision: Revision) -> int:
         """Erase all personal values of a record and the name behind an id (see `Registry.erase`).
 
-        The decision has to be a revision of that record. Raises STO-025.
+        The decision is a revision of that record whose reason begins with "erased: ". Raises
+        STO-025.
         """
         with self._write() as db:
             went = db.execute(
@@ -497,7 +498,8 @@ class GeoPackageRegistry:
             went += db.execute(
                 "UPDATE personal_value SET salt = NULL, value = NULL "
                 "WHERE record_id = ? AND value IS NOT NULL", (record_id,)).rowcount
-            if not went or decision.record_id != record_id:
+            if not went or decision.record_id != record_id \
+                    or not decision.reason.startswith(audit.DECISION):
                 raise LandReleaseError(NOTHING_PERSONAL, record=record_id)
             self._append(db, [decision], {})
         self._forget_journal()
@@ -509,7 +511,8 @@ class GeoPackageRegistry:
             went = db.execute(
                 "UPDATE source_file SET content = NULL, compression = ? WHERE sha256 = ?",
                 (audit.ERASED, sha256)).rowcount
-            if not went or decision.record_id != f"source:{sha256}":
+            if not went or decision.record_id != f"source:{sha256}" \
+                    or not decision.reason.startswith(audit.DECISION):
                 raise LandReleaseError(SOURCE_UNKNOWN, sha256=sha256)
             for number, content in db.execute(
                     "SELECT number, content FROM quarantine WHERE source = ?",
@@ -570,17 +573,7 @@ class GeoPackageRegistry:
                              (number,)).fetchone()
             if row is None:
                 raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
-            problem = ""
-            if row[0] == "accepted":
-                problem = "it was accepted before, which is final"
-            elif status not in ("waiting", "accepted", "rejected"):
-                problem = f"{status!r} is no status"
-            elif status == "accepted" and not revisions:
-                problem = "it can only be accepted together with the record that it became"
-            elif status != "accepted" and revisions:
-                problem = "revisions come only with a row that is accepted"
-            elif not reason.strip() or not decided_by.strip():
-                problem = "a decision needs a reason and the one who decided"
+            problem = rows.decision_problem(row[0], status, reason, decided_by, revisions)
             if problem:
                 raise LandReleaseError(QUARANTINE_REFUSED, number=number, status=row[0],
                                        problem=problem)
@@ -613,7 +606,9 @@ class GeoPackageRegistry:
                 prepared = [p.with_links(commitments=marks.get(place + n))
                             for n, p in enumerate(prepared)]
             if several:
-                prepared = self._following(db, prepared)
+                prepared = rows.following(
+                    prepared, layers.histories(db, list({p.revision.record_id for p in prepared}),
+                                               self._kinds), self.chain)
             made = []
             for p in prepared:
                 number, position = number + 1, position + 1
@@ -646,30 +641,6 @@ class GeoPackageRegistry:
                            "VALUES (?, ?, ?, ?, ?)",
                            (record_id, name, found[name], salt, rows.encode(value)))
             out[last[record_id]] = found
-        return out
-
-    def _following(self, db: sqlite3.Connection, prepared: list[rows.Prepared]
-                   ) -> list[rows.Prepared]:
-        """Say upon which revisions of other chains each was made, where its author did not.
-
-        While offices disagree about a record, a revision goes on from the own last one, or else
-        from the current one: only a person settles a conflict.
-        """
-        ids = list({p.revision.record_id for p in prepared})
-        lines = layers.histories(db, ids, self._kinds)
-        seen: set[str] = set()
-        out = []
-        for p in prepared:
-            r = p.revision
-            line = lines.get(r.record_id)
-            if line and not r.follows and not r.signature and r.record_id not in seen:
-                tips = descent.tips(line)
-                if len(tips) == 1 and tips[0].chain != self.chain:
-                    p = p.with_links(follows=(tips[0].hash,))
-                elif len(tips) > 1 and all(s.chain != self.chain for s in line):
-                    p = p.with_links(follows=(descent.current_of(line).hash,))
-            seen.add(r.record_id)
-            out.append(p)
         return out
 
     # --- the audit -------------------------------------------------------------------------------
@@ -921,17 +892,6 @@ def _chains(db: sqlite3.Connection) -> list[Chain]:
         position, head = end or (first - 1, genesis)
         out.append(Chain(name, office, genesis, first, position, head, bool(own), public_key))
     return out
-
-
-def _records(found: Sequence[StoredRevision], named: Iterable[tuple[str, str]]) -> list[Record]:
-    sources: dict[str, dict[str, None]] = {}
-    for record_id, source in named:
-        sources.setdefault(record_id, {})[source] = None
-    return [
-        Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from, r.validation,
-               stored.number, tuple(sources.get(r.record_id, ())), stored.chain, r.signed_by)
-        for stored in found for r in (stored.revision,)
-    ]
 
 
 def _already_recorded(db: sqlite3.Connection, revisions: Sequence[Revision]) -> bool:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.descent import current_of, dated_before
 from landrelease.core.record import Kind
@@ -217,12 +218,15 @@ def _last_of_each(ids: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.nd
     return ids[places], boxes[places]
 
 
-def layer_rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tuple[Any, ...]]:
-    """Rows of a layer, in the order of `layout.columns_of`."""
+def layer_rows(
+    kind: Kind, current: Sequence[tuple[int, Revision]],
+    shapes: Callable[[Sequence[BaseGeometry | None], Kind], list[bytes | None]] = layout.blobs,
+) -> list[tuple[Any, ...]]:
+    """Rows of a layer, in the order of `layout.columns_of`; `shapes` makes the geometry cells."""
     fields = layout.fields_of(kind)
     places = {f.name: (n, f) for n, f in enumerate(fields)}
     geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
-        (blob,) for blob in layout.blobs([r.geometry for _, r in current], kind)]
+        (blob,) for blob in shapes([r.geometry for _, r in current], kind)]
     empty: list[Any] = [None] * len(fields)
     out = []
     for geometry, (number, r) in zip(geometries, current, strict=True):

@@ -309,6 +309,29 @@ _MULTI = {"polygon": (3, shapely.multipolygons, shapely.MultiPolygon()),
           "line": (1, shapely.multilinestrings, shapely.MultiLineString())}
 
 
+def as_multi(shapes: np.ndarray, kind: Kind) -> np.ndarray:
+    """Polygons and lines as MULTI..., so that both fit one layer; `shapes` has none missing."""
+    if kind.geometry in _MULTI:
+        shapes = shapes.copy()
+        single_type, to_multi, nothing = _MULTI[kind.geometry]
+        single = np.flatnonzero(shapely.get_type_id(shapes) == single_type)
+        if len(single):
+            shapes[single] = to_multi(shapes[single], indices=np.arange(len(single)))
+        shapes[shapely.is_empty(shapes)] = nothing
+    return shapes
+
+
+def wkbs(geometries: Sequence[BaseGeometry | None], kind: Kind) -> list[bytes | None]:
+    """WKB of a layer's geometries, as PostGIS gives it back."""
+    shapes = array_of(geometries)
+    out: list[bytes | None] = [None] * len(shapes)
+    there = np.flatnonzero(~shapely.is_missing(shapes))
+    made = shapely.to_wkb(as_multi(shapes[there], kind), output_dimension=2, byte_order=1)
+    for place, wkb in zip(there.tolist(), made, strict=True):
+        out[place] = wkb
+    return out
+
+
 def blobs(geometries: Sequence[BaseGeometry | None], kind: Kind) -> list[bytes | None]:
     """Geometry blobs with envelope; polygons and lines as MULTI..., so that both fit one layer."""
     shapes = array_of(geometries)
@@ -316,14 +339,8 @@ def blobs(geometries: Sequence[BaseGeometry | None], kind: Kind) -> list[bytes |
     there = np.flatnonzero(~shapely.is_missing(shapes))
     if not len(there):
         return out
-    some = shapes[there]
+    some = as_multi(shapes[there], kind)
     empty = shapely.is_empty(some)
-    if kind.geometry in _MULTI:
-        single_type, to_multi, nothing = _MULTI[kind.geometry]
-        single = np.flatnonzero(shapely.get_type_id(some) == single_type)
-        if len(single):
-            some[single] = to_multi(some[single], indices=np.arange(len(single)))
-        some[empty] = nothing
     wkb = shapely.to_wkb(some, output_dimension=2, byte_order=1, flavor="iso")
     bounds = shapely.bounds(some)
     header = np.empty(len(some), dtype=_HEADER)
@@ -407,11 +424,11 @@ def cell(field: Field, value: Any) -> tuple[Any, bool]:
     return None, False
 
 
-def record_of(kind: Kind, row: Sequence[Any]) -> Record:
+def record_of(kind: Kind, row: Sequence[Any], *, wkb: bool = False) -> Record:
     """What a row of a layer (in the order of `columns_of`) says, also after a stranger's edit.
 
     A value that does not fit its field comes back as it stands; a geometry that cannot be read as
-    None.
+    None. `wkb`: the geometry is WKB, not a blob of a GeoPackage.
     """
     cells = dict(zip(columns_of(kind), row, strict=True))
     values: dict[str, Any] = {}
@@ -434,8 +451,9 @@ def record_of(kind: Kind, row: Sequence[Any]) -> Record:
     with contextlib.suppress(ValueError, TypeError):
         since = date.fromisoformat(cells["valid_from"])
     number = cells["revision"]
-    return Record(kind.name, str(cells["record_id"]), values,
-                  geometry_of(cells.get(GEOMETRY_COLUMN)), since, "entered",
+    blob = cells.get(GEOMETRY_COLUMN)
+    shape = geometry_of(b"GP\0\0\0\0\0\0" + blob if wkb and blob is not None else blob)
+    return Record(kind.name, str(cells["record_id"]), values, shape, since, "entered",
                   number if isinstance(number, int) else 0)
 
 

@@ -22,8 +22,9 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core import descent
 from landrelease.core.finding import Finding, ImportReport, QuarantinedRow
-from landrelease.core.record import Field, Kind, ValidationLevel
+from landrelease.core.record import Field, Kind, Record, ValidationLevel
 from landrelease.core.revision import Revision
 from landrelease.core.revision import link as link_hash
 from landrelease.errors import (
@@ -178,6 +179,8 @@ def _check(revision: Revision, kinds: Mapping[str, Kind],
     for name, text in (("recorded_by", r.recorded_by), ("reason", r.reason)):
         if not text.strip():
             raise refuse(name, text, "who recorded it" if name == "recorded_by" else "why")
+    if "\0" in r.record_id + r.recorded_by + r.reason:
+        raise refuse("record_id, recorded_by or reason", "the character 0", "text without it")
     if r.source and not _SHA256.fullmatch(r.source):
         raise refuse("source", r.source, "a SHA-256 in small letters, or nothing")
     if r.validation not in _LEVELS:
@@ -280,6 +283,58 @@ def _as_date(value: Any) -> Any:
             if found.isoformat() == value:
                 return found
     return value
+
+
+def records_of(found: Sequence[StoredRevision], named: Iterable[tuple[str, str]]) -> list[Record]:
+    """Records from their current revisions; `named`: (record id, SHA-256) in order of arrival."""
+    sources: dict[str, dict[str, None]] = {}
+    for record_id, source in named:
+        sources.setdefault(record_id, {})[source] = None
+    return [
+        Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from, r.validation, s.number,
+               tuple(sources.get(r.record_id, ())), s.chain, r.signed_by)
+        for s in found for r in (s.revision,)
+    ]
+
+
+def following(prepared: list[Prepared], lines: Mapping[str, list[StoredRevision]], own: str
+              ) -> list[Prepared]:
+    """Say upon which revisions of other chains each was made, where its author did not.
+
+    `lines`: the histories of their records; `own`: id of the own chain. While offices disagree
+    about a record, a revision goes on from the own last one, or else from the current one: only a
+    person settles a conflict.
+    """
+    seen: set[str] = set()
+    out = []
+    for p in prepared:
+        r = p.revision
+        line = lines.get(r.record_id)
+        if line and not r.follows and not r.signature and r.record_id not in seen:
+            tips = descent.tips(line)
+            if len(tips) == 1 and tips[0].chain != own:
+                p = p.with_links(follows=(tips[0].hash,))
+            elif len(tips) > 1 and all(s.chain != own for s in line):
+                p = p.with_links(follows=(descent.current_of(line).hash,))
+        seen.add(r.record_id)
+        out.append(p)
+    return out
+
+
+def decision_problem(stands: str, status: str, reason: str, decided_by: str,
+                     revisions: Sequence[Revision]) -> str:
+    """Why a decision on a quarantined row does not fit; "" where it does."""
+    if stands == "accepted":
+        return "it was accepted before, which is final"
+    if status not in ("waiting", "accepted", "rejected"):
+        return f"{status!r} is no status"
+    if status == "accepted" and not revisions:
+        return "it can only be accepted together with the record that it became"
+    if status != "accepted" and revisions:
+        return "revisions come only with a row that is accepted"
+    if not reason.strip() or not decided_by.strip():
+        return "a decision needs a reason and the one who decided"
+    return ""
 
 
 # --- small things --------------------------------------------------------------------------------

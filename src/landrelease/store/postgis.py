@@ -1,0 +1,1364 @@
+"""A registry in PostgreSQL with PostGIS, for many users at once.
+
+One schema holds one registry, with the tables and layers of a registry file; texts of the chain
+stand as texts, so that hashes, order and bytes are those of a file. One call that writes is one
+transaction; writers take turns (an advisory lock of the schema), readers read one snapshot and wait
+for nobody. A write whose end is in doubt, because the connection broke or the server was restarted,
+is recognised by its token when it is tried again: it is never lost and never done twice.
+"""
+
+# Identifiers come from store/layout.py and the registry's kinds and are quoted; values are bound.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import psycopg
+import shapely
+from psycopg import conninfo
+
+from landrelease.core import descent
+from landrelease.core.finding import ImportReport, Intake
+from landrelease.core.personal import (
+    ERASED,
+    SALT_BYTES,
+    author_id,
+    commitment,
+    is_person_id,
+    is_program,
+)
+from landrelease.core.record import KINDS, Kind, Record
+from landrelease.core.revision import GENESIS, Chain, Revision, StoredRevision, link
+from landrelease.errors import (
+    CANNOT_WRITE,
+    CHAIN_BROKEN,
+    COUNTS_DIFFER,
+    NOT_A_REGISTRY,
+    NOTHING_PERSONAL,
+    POSTGRES_REFUSED,
+    POSTGRES_UNREACHABLE,
+    QUARANTINE_REFUSED,
+    QUARANTINE_UNKNOWN,
+    REGISTRY_BUSY,
+    REGISTRY_CLOSED,
+    REGISTRY_DAMAGED,
+    REGISTRY_EXISTS,
+    REGISTRY_MISSING,
+    REGISTRY_NEWER,
+    REGISTRY_OLDER,
+    REVISION_REFUSED,
+    SIGNED_TWICE,
+    SOURCE_DIFFERS,
+    SOURCE_NOT_KEPT,
+    SOURCE_TWICE,
+    SOURCE_UNKNOWN,
+    LandReleaseError,
+)
+from landrelease.store import audit, layers, layout, rows
+from landrelease.store.audit import Difference
+from landrelease.store.registry import (
+    AuditFinding,
+    Edit,
+    PackageEntry,
+    PersonalValue,
+    QuarantineEntry,
+    QuarantineStatus,
+)
+from landrelease.store.search import Question
+
+SCHEMA = "landrelease"
+_PIECE = 20_000
+_STATEMENT_S = 600  # a statement that takes longer was forgotten by its client
+_TABLES = """
+CREATE TABLE setting (name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE chain (
+  number integer PRIMARY KEY, id text NOT NULL UNIQUE, office text NOT NULL,
+  genesis text NOT NULL, first bigint NOT NULL, public_key text NOT NULL, own integer NOT NULL);
+CREATE TABLE revision (
+  number bigint PRIMARY KEY, chain integer NOT NULL, position bigint NOT NULL, kind text NOT NULL,
+  record_id text COLLATE "C" NOT NULL, recorded_at text COLLATE "C" NOT NULL,
+  recorded_by text NOT NULL, reason text NOT NULL, source text NOT NULL,
+  valid_from text COLLATE "C", validation text NOT NULL, "values" text NOT NULL, geometry bytea,
+  follows text NOT NULL, commitments text NOT NULL, signed_by text NOT NULL,
+  signature text NOT NULL, known_from text COLLATE "C", previous_hash text NOT NULL,
+  hash text NOT NULL, box geometry(Polygon, 4326), UNIQUE (chain, position));
+CREATE INDEX revision_record ON revision (record_id, number);
+CREATE INDEX revision_kind ON revision (kind, number);
+CREATE INDEX revision_box ON revision USING gist (box);
+CREATE UNIQUE INDEX revision_signature ON revision (signature, chain) WHERE signature <> '';
+CREATE TABLE source_file (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text NOT NULL UNIQUE,
+  name text NOT NULL, size bigint NOT NULL, came_in_at text NOT NULL, compression text,
+  content bytea);
+CREATE TABLE "import" (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, imported_at text NOT NULL,
+  source text NOT NULL, file text NOT NULL, kind text NOT NULL, read bigint NOT NULL,
+  accepted bigint NOT NULL, merged bigint NOT NULL, quarantined bigint NOT NULL,
+  revisions bigint NOT NULL, report text NOT NULL);
+CREATE INDEX import_source ON "import" (source, kind);
+CREATE TABLE quarantine (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, import bigint NOT NULL,
+  source text NOT NULL, file text NOT NULL, row bigint NOT NULL, kind text NOT NULL,
+  status text NOT NULL, reason text NOT NULL, decided_by text NOT NULL, decisions text NOT NULL,
+  content text NOT NULL);
+CREATE INDEX quarantine_status ON quarantine (status, number);
+CREATE TABLE person_name (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, salt text,
+  name text);
+CREATE INDEX person_name_name ON person_name (name);
+CREATE TABLE personal_value (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, record_id text NOT NULL,
+  field text NOT NULL, commitment text NOT NULL, salt text, value text,
+  UNIQUE (record_id, field, commitment));
+CREATE TABLE package (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text NOT NULL, name text NOT NULL,
+  direction text NOT NULL, status text NOT NULL, at text NOT NULL, about text NOT NULL,
+  content bytea, UNIQUE (sha256, direction));
+CREATE TABLE written (token text PRIMARY KEY, at text NOT NULL);
+CREATE FUNCTION revision_stays() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN RAISE EXCEPTION 'a revision is never changed or removed: append a new one'; END $$;
+CREATE TRIGGER revision_stays BEFORE UPDATE OR DELETE ON revision
+  FOR EACH ROW EXECUTE FUNCTION revision_stays();
+CREATE TRIGGER revision_is_kept BEFORE TRUNCATE ON revision
+  FOR EACH STATEMENT EXECUTE FUNCTION revision_stays();
+"""
+_TYPES = {"text": "text", "choice": "text", "integer": "bigint", "number": "double precision",
+          "date": "date", "moment": "text", "choices": "text", "reference": "text",
+          "references": "text"}
+_GEOMETRIES = {"polygon": "MultiPolygon", "point": "Point", "line": "MultiLineString",
+               "any": "Geometry"}
+_CHAIN_TYPES = {"record_id": 'text COLLATE "C" PRIMARY KEY', "revision": "bigint NOT NULL",
+                "valid_from": "date", "validation": "text NOT NULL",
+                "recorded_at": "timestamptz NOT NULL", "recorded_by": "text NOT NULL",
+                "source": "text NOT NULL"}
+_KNOWN = ("COALESCE(r.known_from, r.recorded_at) <= %s "
+          "AND (r.valid_from IS NULL OR r.valid_from <= %s)")
+
+Result = TypeVar("Result")
+
+
+def _again(method: Callable[..., Result]) -> Callable[..., Result]:
+    """A question that is asked again where the connection broke, until the time to wait is over."""
+    @functools.wraps(method)
+    def asked(self: PostgisRegistry, *args: Any, **kwargs: Any) -> Result:
+        return self._insist(lambda: method(self, *args, **kwargs))
+    return asked
+
+
+class PostgisRegistry:
+    """A registry in a schema of PostgreSQL; implements `store.registry.Registry`.
+
+    Open it with `store.open`. One object is one connection and serves one thread. Works as a
+    context manager. `address` never holds the password.
+    """
+
+    def __init__(self, address: str, *, writable: bool = True, wait_s: float = 20.0,
+                 now: Callable[[], datetime]):
+        self._conninfo, self._schema, self.address = _parsed(address)
+        self._now, self._wait_s, self._writable = now, wait_s, writable
+        self._db: psycopg.Connection[Any] | None = None
+        self._closed = False
+        self._prepared = False
+        self._connect()
+        try:
+            self.office, self.chain = self._recognise()
+            self._kinds: Mapping[str, Kind] = self._read_kinds()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, address: str, *, office: str, now: Callable[[], datetime],
+               created: str | None = None) -> PostgisRegistry:
+        """A new registry: a schema in an existing database, made whole or not at all."""
+        if not office.strip():
+            raise LandReleaseError(REVISION_REFUSED, record="registry", field="office",
+                                   found="nothing", expected="the name of the office")
+        info, schema, shown = _parsed(address)
+        since = created or rows.instant(now())
+        with _open(info, shown) as db, _speaking(shown, 20.0):
+            _extension(db, shown)
+            with db.transaction():
+                taken = db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s",
+                                   (schema,)).fetchone()
+                if taken is not None:
+                    raise LandReleaseError(REGISTRY_EXISTS, address=shown)
+                db.execute(f"CREATE SCHEMA {layout.quoted(schema)}")
+                db.execute(f"REVOKE ALL ON SCHEMA {layout.quoted(schema)} FROM PUBLIC")
+                _use(db, schema)
+                db.execute(_TABLES)
+                with db.cursor() as cursor:
+                    cursor.executemany("INSERT INTO setting (name, value) VALUES (%s, %s)", [
+                        ("layout", str(layout.LAYOUT)), ("program", "landrelease"),
+                        ("office", office.strip()), ("created", since),
+                        ("head", GENESIS), ("count", "0")])
+                db.execute(
+                    "INSERT INTO chain (number, id, office, genesis, first, public_key, own) "
+                    "VALUES (1, %s, %s, %s, 1, '', 1)",
+                    (rows.chain_id(office.strip(), since), office.strip(), GENESIS))
+                for kind in KINDS.values():
+                    _create_layer(db, kind)
+        return cls(address, now=now)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds of the design and of the registry's national extension."""
+        return self._kinds
+
+    @_again
+    def head(self) -> str:
+        """The hash that names all that is here (see `Registry.head`)."""
+        with self._read() as db:
+            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+                                   empty=GENESIS)
+
+    @_again
+    def chains(self) -> list[Chain]:
+        """All chains: the own one first, then by id."""
+        with self._read() as db:
+            return _chains(db)
+
+    @_again
+    def count(self) -> int:
+        """Number of revisions."""
+        with self._read() as db:
+            return int(_one(db, "SELECT count(*) FROM revision")[0])
+
+    @_again
+    def setting(self, name: str) -> str | None:
+        """A setting of the registry; None where it was never made."""
+        with self._read() as db:
+            found = db.execute("SELECT value FROM setting WHERE name = %s", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def keep_setting(self, name: str, value: str) -> str:
+        """Store a setting unless it is there already; returns the one that stands."""
+        def work(db: psycopg.Connection[Any]) -> str:
+            db.execute("INSERT INTO setting (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                       (name, value))
+            return str(_one(db, "SELECT value FROM setting WHERE name = %s", (name,))[0])
+
+        found = self._write(work)
+        if name == "extension":
+            self._kinds, self._prepared = self._read_kinds(), False
+        return found
+
+    @_again
+    def records(self, kind: str, *, valid_at: date | None = None,
+                known_at: datetime | None = None) -> list[Record]:
+        """Records of a kind, ordered by id (see `Registry.records`). STO-010, STO-017."""
+        layer = rows.kind_of(kind, self._kinds)
+        until, day = _times(valid_at, known_at)
+        with self._read() as db:
+            if valid_at is None and known_at is None:
+                found = rows.stored(db.execute(
+                    f"SELECT {layers.REVISION} FROM {layout.quoted(layer.name)} AS k "
+                    "JOIN revision AS r ON r.number = k.revision "
+                    "JOIN chain AS c ON c.number = r.chain ORDER BY k.record_id"), self._kinds)
+                named = db.execute(
+                    "SELECT record_id, source FROM revision WHERE kind = %s AND source <> '' "
+                    "ORDER BY number", (kind,)).fetchall()
+            else:
+                everything = rows.stored(db.execute(
+                    f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} "
+                    f"WHERE r.kind = %s AND {_KNOWN} ORDER BY r.number", (kind, until, day)),
+                    self._kinds)
+                named = [(s.revision.record_id, s.revision.source) for s in everything
+                         if s.revision.source]
+                found = sorted(descent.current(everything).values(),
+                               key=lambda s: s.revision.record_id.encode())
+        return rows.records_of(found, named)
+
+    @_again
+    def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
+             where: Mapping[str, Any] | None = None, valid_at: date | None = None,
+             known_at: datetime | None = None, after: str = "", limit: int = 100) -> list[Record]:
+        """The first records by id in a window and with these values (see `Registry.find`)."""
+        until, day = _times(valid_at, known_at)
+        question = Question(rows.kind_of(kind, self._kinds), bounds, where, valid_at,
+                            None if known_at is None else until)
+        with self._read() as db:
+            found = _find(db, question, self._kinds, after, limit, until, day)
+            named = db.execute(
+                "SELECT r.record_id, r.source FROM revision AS r WHERE r.record_id = ANY(%s) "
+                f"AND r.source <> '' AND {_KNOWN} ORDER BY r.number",
+                ([s.revision.record_id for s in found], until, day)).fetchall()
+        return rows.records_of(found, named)
+
+    @_again
+    def ids(self, kind: str) -> set[str]:
+        """Ids of all records of a kind that the chains hold."""
+        layer = rows.kind_of(kind, self._kinds)
+        with self._read() as db:
+            return {i for (i,) in db.execute(
+                f"SELECT record_id FROM {layout.quoted(layer.name)}")}
+
+    @_again
+    def history(self, record_id: str) -> list[StoredRevision]:
+        """All revisions of a record, in the order of their arrival; empty for an unknown one."""
+        with self._read() as db:
+            return _histories(db, [record_id], self._kinds).get(record_id, [])
+
+    def revisions(self, chain: str | None = None, *, after: int = 0,
+                  limit: int | None = None) -> Iterator[StoredRevision]:
+        """Revisions of a chain by position, or all by number, after that one; read in pieces."""
+        left = float("inf") if limit is None else limit
+        by = "r.number" if chain is None else "r.position"
+
+        def piece(since: int, size: int) -> list[Any]:
+            with self._read() as db:
+                return db.execute(
+                    f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE {by} > %s "
+                    f"AND (%s::text IS NULL OR c.id = %s) ORDER BY {by} LIMIT %s",
+                    (since, chain, chain, size)).fetchall()
+
+        while left > 0:
+            since, size = after, int(min(left, _PIECE))
+            found = self._insist(functools.partial(piece, since, size))
+            if not found:
+                return
+            yield from rows.stored(found, self._kinds)
+            left -= len(found)
+            after = found[-1][0] if chain is None else found[-1][2]
+
+    def tips(self, record_id: str) -> tuple[str, ...]:
+        """Hashes of the revisions of a record that no other follows; sorted."""
+        return tuple(s.hash for s in descent.tips(self.history(record_id)))
+
+    @_again
+    def contested(self) -> list[str]:
+        """Ids of records of which offices say different things; in order."""
+        with self._read() as db:
+            shared = [i for (i,) in db.execute(
+                "SELECT record_id FROM revision WHERE record_id IN (SELECT r.record_id FROM "
+                "revision AS r JOIN chain AS c ON c.number = r.chain WHERE c.own = 0) "
+                "GROUP BY record_id HAVING count(DISTINCT chain) > 1 ORDER BY record_id")]
+            return [i for piece in layers.pieces(shared, 1_000)
+                    for i, line in sorted(_histories(db, piece, self._kinds).items())
+                    if descent.in_conflict(line)]
+
+    @_again
+    def knows_source(self, sha256: str) -> bool:
+        with self._read() as db:
+            return db.execute("SELECT 1 FROM source_file WHERE sha256 = %s",
+                              (sha256,)).fetchone() is not None
+
+    @_again
+    def sources(self) -> dict[str, str]:
+        """SHA-256 -> file name of all that came in, in the order of arrival."""
+        with self._read() as db:
+            return dict(db.execute(
+                "SELECT sha256, name FROM source_file ORDER BY number").fetchall())
+
+    @_again
+    def source_content(self, sha256: str) -> bytes:
+        """The file as it came in. STO-012: unknown. STO-013: not kept, or erased. STO-005."""
+        with self._read() as db:
+            row = db.execute("SELECT name, size, compression, content FROM source_file "
+                             "WHERE sha256 = %s", (sha256,)).fetchone()
+        if row is None:
+            raise LandReleaseError(SOURCE_UNKNOWN, sha256=sha256)
+        name, size, compression, content = row
+        if content is None:
+            raise LandReleaseError(SOURCE_NOT_KEPT, file=name, sha256=sha256, size=size,
+                                   limit=rows.SOURCE_CONTENT_LIMIT)
+        found = rows.unpacked(compression, bytes(content))
+        if found is None or hashlib.sha256(found).hexdigest() != sha256:
+            raise LandReleaseError(REGISTRY_DAMAGED, address=self.address,
+                                   found=f"the kept content of {name} does not have its SHA-256")
+        return found
+
+    @_again
+    def imports(self) -> list[tuple[datetime, ImportReport]]:
+        """When each import was written, and its report, in order."""
+        with self._read() as db:
+            found = db.execute(
+                'SELECT imported_at, report FROM "import" ORDER BY number').fetchall()
+        return [(datetime.fromisoformat(at), rows.report_of(json.loads(text)))
+                for at, text in found]
+
+    @_again
+    def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]:
+        """Quarantined rows by number; `None`: of any status."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT number, status, reason, decided_by, content FROM quarantine "
+                "WHERE %s::text IS NULL OR status = %s ORDER BY number",
+                (status, status)).fetchall()
+        return [QuarantineEntry(number, rows.quarantined_of(json.loads(content)), stands, reason,
+                                by)
+                for number, stands, reason, by, content in found]
+
+    @_again
+    def name_of(self, author: str) -> str:
+        """The name behind an id; "erased person" once it was erased; other words as they are."""
+        with self._read() as db:
+            found = db.execute("SELECT name FROM person_name WHERE id = %s", (author,)).fetchone()
+        if found is None:
+            return author
+        return ERASED if found[0] is None else str(found[0])
+
+    @_again
+    def personal(self, record_id: str) -> list[PersonalValue]:
+        """The personal values of a record, the erased ones with their commitment only."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT field, commitment, salt, value FROM personal_value WHERE record_id = %s "
+                "ORDER BY number", (record_id,)).fetchall()
+        return [PersonalValue(record_id, name, mark, salt,
+                              None if value is None else json.loads(value))
+                for name, mark, salt, value in found]
+
+    @_again
+    def packages(self) -> list[PackageEntry]:
+        """All packages that went out or came in, in their order."""
+        with self._read() as db:
+            found = db.execute("SELECT sha256, name, direction, status, at, about, content "
+                               "FROM package ORDER BY number").fetchall()
+        return [PackageEntry(sha256, name, direction, status, datetime.fromisoformat(at), about,
+                             None if content is None else bytes(content))
+                for sha256, name, direction, status, at, about, content in found]
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def take_in(self, intake: Intake) -> ImportReport:
+        """Write a whole import in one transaction (see the file's `take_in` for what it raises)."""
+        report = intake.report
+        rows.kind_of(report.kind, self._kinds)
+        if len(intake.quarantined) != report.quarantined:
+            raise LandReleaseError(COUNTS_DIFFER, file=report.file, expected=report.quarantined,
+                                   found=len(intake.quarantined))
+        found = hashlib.sha256(intake.content).hexdigest()
+        if found != report.source:
+            raise LandReleaseError(SOURCE_DIFFERS, file=report.file, found=found,
+                                   expected=report.source)
+        packed = None if self.knows_source(found) else rows.packed(intake.content)
+
+        def work(db: psycopg.Connection[Any]) -> ImportReport:
+            before = db.execute(
+                'SELECT imported_at FROM "import" WHERE source = %s AND kind = %s '
+                "ORDER BY number LIMIT 1", (report.source, report.kind)).fetchone()
+            if before is not None:
+                if _already_recorded(db, intake.revisions):
+                    raise LandReleaseError(SOURCE_TWICE, file=report.file, sha256=report.source,
+                                           kind=report.kind, day=before[0][:10])
+                if not intake.revisions and _already_waiting(db, intake):
+                    return report
+            now = rows.instant(self._now())
+            if packed is not None:
+                db.execute(
+                    "INSERT INTO source_file (sha256, name, size, came_in_at, compression, "
+                    "content) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (found, report.file, len(intake.content), now, *packed))
+            self._append(db, list(intake.revisions), intake.personal)
+            number = _one(
+                db, 'INSERT INTO "import" (imported_at, source, file, kind, read, accepted, '
+                "merged, quarantined, revisions, report) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, "
+                "%s, %s) RETURNING number",
+                (now, report.source, report.file, report.kind, report.read, report.accepted,
+                 report.merged, report.quarantined, len(intake.revisions),
+                 rows.to_json(asdict(report))))[0]
+            with db.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO quarantine (import, source, file, row, kind, status, reason, "
+                    "decided_by, decisions, content) "
+                    "VALUES (%s, %s, %s, %s, %s, 'waiting', '', '', '[]', %s)",
+                    [(number, row.source, row.file, row.row, row.kind,
+                      rows.to_json(rows.as_dict(row))) for row in intake.quarantined])
+            return report
+
+        return self._write(work, done=report)
+
+    def append(self, revisions: Iterable[Revision], *,
+               personal: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+        """Append revisions to the own chain in one transaction; returns the new head."""
+        listed = list(revisions)  # a write that is tried again needs them again
+
+        def work(db: psycopg.Connection[Any]) -> None:
+            self._append(db, listed, personal or {})
+
+        self._write(work)
+        return self.head()
+
+    def admit(self, chain: Chain, revisions: Iterable[StoredRevision], *,
+              receipt: Revision) -> int:
+        """Take revisions of another office's chain in (see `Registry.admit`). STO-027."""
+        listed = list(revisions)
+
+        def broken(position: int, found: str) -> LandReleaseError:
+            return LandReleaseError(CHAIN_BROKEN, chain=chain.id, office=chain.office,
+                                    position=position, found=found)
+
+        if chain.id == self.chain or not rows.CHAIN_ID.fullmatch(chain.id):
+            raise broken(chain.first, "it is not the chain of another office")
+
+        def work(db: psycopg.Connection[Any]) -> int:
+            held = {c.id: c for c in _chains(db)}.get(chain.id)
+            if held is None:
+                db.execute(
+                    "INSERT INTO chain (number, id, office, genesis, first, public_key, own) "
+                    "SELECT max(number) + 1, %s, %s, %s, %s, %s, 0 FROM chain",
+                    (chain.id, chain.office, chain.genesis, chain.first, chain.public_key))
+                held = replace(chain, position=chain.first - 1, head=chain.genesis, own=False)
+            elif (held.genesis, held.first) != (chain.genesis, chain.first):
+                raise broken(chain.first, "it begins otherwise than the chain that is here")
+            elif chain.public_key and not held.public_key:
+                db.execute("UPDATE chain SET public_key = %s WHERE id = %s",
+                           (chain.public_key, chain.id))
+            key = _one(db, "SELECT number FROM chain WHERE id = %s", (chain.id,))[0]
+            number, since = _last_number(db), rows.instant(receipt.recorded_at)
+            position, head, new = held.position, held.head, 0
+            for piece in layers.pieces(listed, _PIECE):
+                prepared = rows.prepare([s.revision for s in piece], self._kinds)
+                made = []
+                for stored, p in zip(piece, prepared, strict=True):
+                    if stored.position <= position:
+                        there = db.execute("SELECT hash FROM revision WHERE chain = %s AND "
+                                           "position = %s", (key, stored.position)).fetchone()
+                        if there is None or there[0] != stored.hash:
+                            raise broken(stored.position, "another revision stands there")
+                        continue
+                    if stored.position != position + 1:
+                        raise broken(position + 1, "it is missing")
+                    if stored.previous_hash != head or \
+                            link(head, p.canonical()) != stored.hash:
+                        raise broken(stored.position, "its hash does not fit")
+                    number, position = number + 1, position + 1
+                    made.append(p.row(number=number, chain=key, position=position, previous=head,
+                                      known_from=since))
+                    head = stored.hash
+                new += len(made)
+                self._keep(db, made, [p.revision for p in prepared[len(prepared) - len(made):]],
+                           several=True)
+            if new:
+                db.execute("UPDATE setting SET value = %s WHERE name = 'count'", (str(number),))
+                self._append(db, [receipt], {})
+            return new
+
+        return self._write(work, done=len(listed))
+
+    def author(self, name: str) -> str:
+        """The id of a person for a name; ids and names of programs go through unchanged (S17)."""
+        words = " ".join(name.split())
+        if not words or is_person_id(words) or is_program(words):
+            return words
+
+        def work(db: psycopg.Connection[Any]) -> str:
+            held = db.execute("SELECT id FROM person_name WHERE name = %s", (words,)).fetchone()
+            if held is not None:
+                return str(held[0])
+            salt = secrets.token_hex(SALT_BYTES)
+            made = author_id(words, salt)
+            db.execute("INSERT INTO person_name (id, salt, name) VALUES (%s, %s, %s)",
+                       (made, salt, words))
+            return made
+
+        with self._read() as db:
+            found = db.execute("SELECT id FROM person_name WHERE name = %s", (words,)).fetchone()
+        if found is not None:
+            return str(found[0])
+        made = self._write(work, done="")
+        return made or self.author(words)
+
+    def erase(self, record_id: str, *, decision: Revision) -> int:
+        """Erase all personal values of a record and the name behind an id (see `Registry.erase`).
+
+        The tables are vacuumed then; the server's own logs and backups are its keeper's to erase.
+        """
+        def work(db: psycopg.Connection[Any]) -> int:
+            went = db.execute(
+                "UPDATE person_name SET salt = NULL, name = NULL "
+                "WHERE id = %s AND name IS NOT NULL", (record_id,)).rowcount
+            went += db.execute(
+                "UPDATE personal_value SET salt = NULL, value = NULL "
+                "WHERE record_id = %s AND value IS NOT NULL", (record_id,)).rowcount
+            if not went or decision.record_id != record_id \
+                    or not decision.reason.startswith(audit.DECISION):
+                raise LandReleaseError(NOTHING_PERSONAL, record=record_id)
+            self._append(db, [decision], {})
+            return went
+
+        went = self._write(work, done=1)
+        with contextlib.suppress(psycopg.Error):
+            self._open_db().execute("VACUUM person_name, personal_value")
+        return went
+
+    def erase_source(self, sha256: str, *, decision: Revision) -> None:
+        """Erase the content of a file that came in (see `Registry.erase_source`). STO-012."""
+        def work(db: psycopg.Connection[Any]) -> None:
+            went = db.execute(
+                "UPDATE source_file SET content = NULL, compression = %s WHERE sha256 = %s",
+                (audit.ERASED, sha256)).rowcount
+            if not went or decision.record_id != f"source:{sha256}" \
+                    or not decision.reason.startswith(audit.DECISION):
+                raise LandReleaseError(SOURCE_UNKNOWN, sha256=sha256)
+            for number, content in db.execute(
+                    "SELECT number, content FROM quarantine WHERE source = %s",
+                    (sha256,)).fetchall():
+                db.execute("UPDATE quarantine SET content = %s, reason = '' WHERE number = %s",
+                           (rows.to_json(rows.without_content(json.loads(content))), number))
+            self._append(db, [decision], {})
+
+        self._write(work)
+        with contextlib.suppress(psycopg.Error):
+            self._open_db().execute("VACUUM source_file, quarantine")
+
+    def keep_source(self, sha256: str, name: str, content: bytes) -> None:
+        """Keep a file that came with a package. STO-014: it does not have that SHA-256."""
+        found = hashlib.sha256(content).hexdigest()
+        if found != sha256:
+            raise LandReleaseError(SOURCE_DIFFERS, file=name, found=found, expected=sha256)
+        packed, at = rows.packed(content), rows.instant(self._now())
+
+        def work(db: psycopg.Connection[Any]) -> None:
+            db.execute(
+                "INSERT INTO source_file (sha256, name, size, came_in_at, compression, content) "
+                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (sha256, name, len(content), at, *packed))
+
+        self._write(work)
+
+    def keep_package(self, sha256: str, name: str, *, direction: str, status: str,
+                     about: str = "", content: bytes | None = None) -> None:
+        """Note a package that went out or came in; a later status replaces the earlier one."""
+        at = rows.instant(self._now())
+
+        def work(db: psycopg.Connection[Any]) -> None:
+            db.execute(
+                "INSERT INTO package (sha256, name, direction, status, at, about, content) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (sha256, direction) DO UPDATE SET "
+                "status = excluded.status, at = excluded.at, about = excluded.about, "
+                "content = excluded.content",
+                (sha256, name, direction, status, at, about, content))
+
+        self._write(work)
+
+    def decide_quarantine(self, number: int, status: QuarantineStatus, *, reason: str,
+                          decided_by: str, revisions: Sequence[Revision] = ()) -> None:
+        """Decide on a quarantined row, in one transaction with the revisions that it became.
+
+        Raises STO-015: no such row; STO-016: the decision does not fit.
+        """
+        def work(db: psycopg.Connection[Any]) -> None:
+            row = db.execute("SELECT status, decisions FROM quarantine WHERE number = %s",
+                             (number,)).fetchone()
+            if row is None:
+                raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
+            problem = rows.decision_problem(row[0], status, reason, decided_by, revisions)
+            if problem:
+                raise LandReleaseError(QUARANTINE_REFUSED, number=number, status=row[0],
+                                       problem=problem)
+            self._append(db, list(revisions), {})
+            decisions = [*json.loads(row[1]), {"status": status, "reason": reason,
+                                               "decided_by": decided_by,
+                                               "decided_at": rows.instant(self._now())}]
+            db.execute(
+                "UPDATE quarantine SET status = %s, reason = %s, decided_by = %s, "
+                "decisions = %s WHERE number = %s",
+                (status, reason, decided_by, rows.to_json(decisions), number))
+
+        self._write(work)
+
+    def _append(self, db: psycopg.Connection[Any], revisions: list[Revision],
+                personal: Mapping[str, Mapping[str, Any]]) -> None:
+        """Link revisions to the own chain and bring the layers up to date."""
+        if not revisions:
+            return
+        chains = _chains(db)
+        own = chains[0]
+        several, number = len(chains) > 1, _last_number(db)
+        key = _one(db, "SELECT number FROM chain WHERE own = 1")[0]
+        position, head = own.position, own.head
+        marks = _keep_personal(db, revisions, personal)
+        place = 0
+        for piece in layers.pieces(revisions, _PIECE):
+            prepared = rows.prepare(piece, self._kinds)
+            if marks:
+                prepared = [p.with_links(commitments=marks.get(place + n))
+                            for n, p in enumerate(prepared)]
+            if several:
+                prepared = rows.following(
+                    prepared, _histories(db, list({p.revision.record_id for p in prepared}),
+                                         self._kinds), self.chain)
+            made = []
+            for p in prepared:
+                number, position = number + 1, position + 1
+                row = p.row(number=number, chain=key, position=position, previous=head)
+                head = row[-1]
+                made.append(row)
+            self._keep(db, made, [p.revision for p in prepared], several=several)
+            place += len(piece)
+        with db.cursor() as cursor:
+            cursor.executemany("UPDATE setting SET value = %s WHERE name = %s",
+                               [(head, "head"), (str(number), "count")])
+
+    def _keep(self, db: psycopg.Connection[Any], made: list[tuple[Any, ...]],
+              revisions: Sequence[Revision], *, several: bool) -> None:
+        """Write rows of revisions and bring the layers forward."""
+        if not made:
+            return
+        known = _known(db, revisions)
+        _no_signature_twice(db, revisions)
+        boxes = shapely.bounds(rows.array_of([r.geometry for r in revisions]))
+        corners = shapely.box(*boxes.T)
+        ewkb = shapely.to_wkb(shapely.set_srid(corners, layout.SRS), hex=True, include_srid=True)
+        columns = ", ".join(map(layout.quoted, (*rows.COLUMNS, "box")))
+        with db.cursor() as cursor, cursor.copy(f"COPY revision ({columns}) FROM STDIN") as copy:
+            for row, box, there in zip(made, ewkb, ~np.isnan(boxes[:, 0]), strict=True):
+                copy.write_row((*row, box if there else None))
+        by_kind: dict[str, list[tuple[int, Revision]]] = {}
+        for row, r in zip(made, revisions, strict=True):
+            by_kind.setdefault(r.kind, []).append((row[0], r))
+        for name, arrived in by_kind.items():
+            self._forward(db, self._kinds[name], arrived, known, several=several)
+
+    def _forward(self, db: psycopg.Connection[Any], kind: Kind,
+                 arrived: list[tuple[int, Revision]], known: set[str], *, several: bool) -> None:
+        """Bring arrived revisions of a kind forward into its layer."""
+        table = layout.quoted(kind.name)
+        again = list({r.record_id for _, r in arrived if r.record_id in known})
+        there: dict[str, tuple[date | None, int]] = {}
+        if again:
+            there = {i: (day, number) for i, day, number in db.execute(
+                f"SELECT record_id, valid_from, revision FROM {table} "
+                "WHERE record_id = ANY(%s)", (again,))}
+        current: dict[str, tuple[int, Revision]] = {}
+        for number, r in arrived:
+            if several and r.record_id in known:
+                continue
+            i = r.record_id
+            held = current[i][1].valid_from if i in current else \
+                there[i][0] if i in there else None
+            if (i in current or i in there) and descent.dated_before(r.valid_from, held):
+                continue
+            current[i] = (number, r)
+        if several and again:
+            for record_id, line in _histories(db, again, self._kinds).items():
+                best = descent.current_of(line)
+                if record_id not in there or there[record_id][1] != best.number:
+                    current[record_id] = (best.number, best.revision)
+        if current:
+            _write_layer(db, kind, list(current.values()))
+
+    # --- the audit -------------------------------------------------------------------------------
+
+    @_again
+    def audit(self) -> list[AuditFinding]:
+        """Recompute the chains, the layers, the sources, the personal values, the receipts."""
+        out: list[AuditFinding] = []
+        with self._read() as db:
+            chains = _chains(db)
+            setting = dict(db.execute(
+                "SELECT name, value FROM setting WHERE name IN ('head', 'count')").fetchall())
+            audit.chain(_streamed(
+                db, f"SELECT {layers.REVISION} FROM revision AS r LEFT JOIN chain AS c "
+                "ON c.number = r.chain ORDER BY r.number"), chains, setting, out)
+            for kind in self._kinds.values():
+                out.extend(map(audit.finding_of, self._differences(db, kind)))
+            decided = {i for (i,) in db.execute(
+                "SELECT DISTINCT r.record_id FROM revision AS r JOIN chain AS c "
+                "ON c.number = r.chain WHERE c.own = 1 AND r.reason LIKE 'erased: %'")}
+            audit.sources(
+                db.execute('SELECT DISTINCT source, file FROM "import" '
+                           "WHERE source NOT IN (SELECT sha256 FROM source_file)").fetchall(),
+                _streamed(db, "SELECT sha256, name, compression, content FROM source_file", 1),
+                db.execute('SELECT i.file, i.quarantined, count(q.number) FROM "import" AS i '
+                           "LEFT JOIN quarantine AS q ON q.import = i.number "
+                           "GROUP BY i.number, i.file, i.quarantined "
+                           "HAVING count(q.number) <> i.quarantined").fetchall(), decided, out)
+            audit.personal(
+                db.execute("SELECT r.record_id, r.commitments, c.own FROM revision AS r "
+                           "JOIN chain AS c ON c.number = r.chain "
+                           "WHERE r.commitments <> ''").fetchall(),
+                db.execute("SELECT record_id, field, commitment, salt, value "
+                           "FROM personal_value").fetchall(), decided, out)
+
+            def hash_at(name: str, position: int) -> str | None:
+                found = db.execute(
+                    "SELECT r.hash FROM revision AS r JOIN chain AS c ON c.number = r.chain "
+                    "WHERE c.id = %s AND r.position = %s", (name, position)).fetchone()
+                return None if found is None else str(found[0])
+
+            audit.receipts(
+                db.execute('SELECT r."values" FROM revision AS r JOIN chain AS c '
+                           "ON c.number = r.chain WHERE r.kind = 'source' AND c.own = 1 "
+                           "ORDER BY r.number").fetchall(), chains, hash_at, out)
+        return out
+
+    def _differences(self, db: psycopg.Connection[Any], kind: Kind) -> Iterator[Difference]:
+        held = _streamed(db, f"SELECT {_as_file(kind)} FROM {layout.quoted(kind.name)} "
+                         "ORDER BY record_id")
+        follows = audit.current(_streamed(
+            db, f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = %s "
+            "ORDER BY r.record_id, r.number", parameters=(kind.name,)), self._kinds)
+        return audit.compare(kind, held, follows, _layer_rows)
+
+    @_again
+    def edits(self) -> list[Edit]:
+        """Rows of the layers that other programs changed, added or removed."""
+        out = []
+        with self._read() as db:
+            for kind in self._kinds.values():
+                for d in self._differences(db, kind):
+                    change = "removed" if d.row is None else "changed" if d.explained else "added"
+                    out.append(Edit(
+                        kind.name, d.record_id, change, d.fields,  # type: ignore[arg-type]
+                        None if d.row is None else layout.record_of(kind, d.row, wkb=True)))
+        return out
+
+    def restore_layers(self, kinds: Sequence[str] | None = None) -> None:
+        """Write the layers anew from the chains."""
+        def work(db: psycopg.Connection[Any]) -> None:
+            for name in self._kinds if kinds is None else kinds:
+                kind = rows.kind_of(name, self._kinds)
+                db.execute(f"DELETE FROM {layout.quoted(kind.name)}")
+                follows = audit.current(db.execute(
+                    f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = %s "
+                    "ORDER BY r.record_id, r.number", (kind.name,)), self._kinds)
+                for piece in layers.pieces(follows, _PIECE):
+                    _write_layer(db, kind, piece)
+
+        self._write(work)
+
+    def backup(self, path: Path) -> None:
+        """A whole copy as a registry file at a new path, of one moment, while others go on."""
+        from landrelease.store.copy import copy_registry
+
+        copy_registry(self, str(path))
+
+    def guard(self, statements: Sequence[str]) -> None:
+        """Run statements of the second wall (`access.postgres`), in one transaction."""
+        def work(db: psycopg.Connection[Any]) -> None:
+            for statement in statements:
+                db.execute(statement)  # made of names of the policy, quoted there
+
+        self._write(work)
+
+    # --- the connection --------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._closed = True
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def __enter__(self) -> PostgisRegistry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connect(self) -> None:
+        if self._db is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._db.close()
+        self._db = None
+        db = _open(self._conninfo, self.address)
+        _use(db, self._schema)
+        db.execute(f"SET lock_timeout = {max(1, int(self._wait_s * 1000))}")
+        db.execute(f"SET statement_timeout = {_STATEMENT_S * 1000}")
+        self._db = db
+
+    def _open_db(self) -> psycopg.Connection[Any]:
+        if self._closed:
+            raise LandReleaseError(REGISTRY_CLOSED, address=self.address)
+        if self._db is None or self._db.closed:
+            self._connect()
+        assert self._db is not None
+        return self._db
+
+    def _insist(self, ask: Callable[[], Result]) -> Result:
+        """Ask again over a new connection where the old one broke, until the time is over."""
+        until, pause = time.monotonic() + self._wait_s, 0.05
+        while True:
+            try:
+                return ask()
+            except (psycopg.OperationalError, LandReleaseError) as error:
+                if not _broken(error) or time.monotonic() + pause > until:
+                    if isinstance(error, LandReleaseError):
+                        raise
+                    raise LandReleaseError(POSTGRES_UNREACHABLE, address=self.address,
+                                           found=_words(error)) from None
+            self._drop()
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _drop(self) -> None:
+        if self._db is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._db.close()
+        self._db = None
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[psycopg.Connection[Any]]:
+        """One state of the database for all questions inside."""
+        db = self._open_db()
+        with _speaking(self.address, self._wait_s):
+            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield db
+            finally:
+                if not db.closed:
+                    with contextlib.suppress(psycopg.OperationalError):
+                        db.execute("ROLLBACK")
+
+    def _write(self, work: Callable[[psycopg.Connection[Any]], Result], *,
+               done: Result | None = None) -> Result:
+        """One transaction, tried again where the connection broke; done once, whatever happens.
+
+        `done` is the answer where a broken connection hid that the first try had succeeded.
+        """
+        if not self._writable:
+            raise LandReleaseError(CANNOT_WRITE, path=self.address,
+                                   reason="it was opened for reading only")
+        token = secrets.token_hex(16)
+        tried = False
+
+        def attempt() -> Result:
+            nonlocal tried
+            db = self._open_db()
+            with _speaking(self.address, self._wait_s):
+                with db.transaction():
+                    # One writer at a time in a schema, in the order in which they came.
+                    db.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))",
+                               ("landrelease", self._schema))
+                    if tried and db.execute("SELECT 1 FROM written WHERE token = %s",
+                                            (token,)).fetchone() is not None:
+                        return done  # type: ignore[return-value]
+                    tried = True
+                    if not self._prepared:
+                        _complete(db, self._kinds)
+                    result = work(db)
+                    db.execute("INSERT INTO written (token, at) VALUES (%s, %s)",
+                               (token, rows.instant(self._now())))
+                    # Nobody tries again after a day.
+                    if token[:2] == "00":
+                        db.execute("DELETE FROM written WHERE at < %s",
+                                   (_yesterday(self._now()),))
+                self._prepared = True
+            return result
+
+        return self._insist(attempt)
+
+    def _read_kinds(self) -> Mapping[str, Kind]:
+        found = self.setting("extension")
+        if found is None:
+            return KINDS
+        from landrelease.core.extension import extended, read_extension
+
+        return extended(KINDS, read_extension(found))
+
+    def _recognise(self) -> tuple[str, str]:
+        """Check that the schema is a registry that this version reads; its office and its chain."""
+        def ask() -> tuple[dict[str, str], str] | None:
+            with self._read() as db:
+                held = db.execute(
+                    "SELECT count(*) FROM information_schema.tables WHERE table_schema = %s "
+                    "AND table_name IN ('setting', 'chain', 'revision')",
+                    (self._schema,)).fetchone()
+                if held is None or held[0] == 0:
+                    return None
+                if held[0] < 3:
+                    return {}, ""
+                setting = dict(db.execute("SELECT name, value FROM setting").fetchall())
+                own = db.execute("SELECT id FROM chain WHERE own = 1").fetchone()
+                return setting, "" if own is None else str(own[0])
+
+        found = self._insist(ask)
+        if found is None:
+            raise LandReleaseError(REGISTRY_MISSING, address=self.address)
+        setting, chain = found
+        if setting.get("program") != "landrelease" or not setting.get("layout", "").isdigit():
+            raise LandReleaseError(NOT_A_REGISTRY, address=self.address,
+                                   found="a schema that another program made")
+        stands = int(setting["layout"])
+        if stands != layout.LAYOUT:
+            raise LandReleaseError(
+                REGISTRY_NEWER if stands > layout.LAYOUT else REGISTRY_OLDER,
+                address=self.address, found=stands, expected=layout.LAYOUT)
+        return setting.get("office", ""), chain
+
+
+# --- addresses and errors ------------------------------------------------------------------------
+
+
+def _parsed(address: str) -> tuple[str, str, str]:
+    """(connection string, schema, the address to show: without a password)."""
+    from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+    parts = urlsplit(address)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    schema = query.pop("schema", SCHEMA)
+    host = parts.netloc.rpartition("@")[2]
+    try:
+        if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema):
+            raise psycopg.ProgrammingError("the schema is a word of small letters")
+        info = conninfo.make_conninfo(urlunsplit(
+            ("postgresql", parts.netloc, parts.path, urlencode(query), "")))
+        user = conninfo.conninfo_to_dict(info).get("user")
+    except psycopg.ProgrammingError as error:
+        raise LandReleaseError(POSTGRES_UNREACHABLE, address=f"postgresql://{host}/…",
+                               found=_words(error).replace(address, "the address")) from None
+    visible = {k: v for k, v in query.items() if k in ("host", "port")}
+    if schema != SCHEMA:
+        visible["schema"] = schema
+    shown = f"postgresql://{f'{user}@' if user else ''}{host}{parts.path}"
+    return info, schema, shown + (f"?{urlencode(visible)}" if visible else "")
+
+
+def _open(info: str, shown: str) -> psycopg.Connection[Any]:
+    try:
+        return psycopg.connect(info, autocommit=True, connect_timeout=10,
+                               application_name="landrelease")
+    except psycopg.OperationalError as error:
+        raise LandReleaseError(POSTGRES_UNREACHABLE, address=shown,
+                               found=_words(error)) from None
+
+
+def _use(db: psycopg.Connection[Any], schema: str) -> None:
+    """The registry's schema first; PostGIS may live in any other."""
+    found = db.execute(
+        "SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace "
+        "WHERE e.extname = 'postgis'").fetchone()
+    places = [schema, *([found[0]] if found else []), "public"]
+    db.execute("SELECT set_config('search_path', %s, false)",
+               (", ".join(layout.quoted(p) for p in dict.fromkeys(places)),))
+
+
+def _extension(db: psycopg.Connection[Any], shown: str) -> None:
+    if db.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone():
+        return
+    try:
+        db.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    except psycopg.Error as error:
+        raise LandReleaseError(
+            POSTGRES_REFUSED, address=shown,
+            found=f"the extension postgis is not there and cannot be made: {_words(error)}"
+        ) from None
+
+
+def _words(error: BaseException) -> str:
+    """The first line of a message of the server."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _broken(error: BaseException) -> bool:
+    """Whether the connection broke or the server is (re)starting: then a new try may succeed."""
+    if isinstance(error, LandReleaseError):
+        return error.message is POSTGRES_UNREACHABLE
+    state = getattr(error, "sqlstate", None) or ""
+    return state in ("", "57P01", "57P02", "57P03") or state.startswith("08")
+
+
+@contextlib.contextmanager
+def _speaking(shown: str, wait_s: float) -> Iterator[None]:
+    """What PostgreSQL says, as an error of the catalogue; a broken connection goes through."""
+    try:
+        yield
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        raise LandReleaseError(REGISTRY_BUSY, address=shown, waited_s=wait_s) from error
+    except psycopg.errors.QueryCanceled as error:
+        raise LandReleaseError(POSTGRES_REFUSED, address=shown, found=_words(error)) from error
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction,
+            psycopg.errors.DiskFull) as error:
+        raise LandReleaseError(CANNOT_WRITE, path=shown, reason=_words(error)) from error
+
+
+# --- small questions -----------------------------------------------------------------------------
+
+
+def _one(db: psycopg.Connection[Any], text: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+    found = db.execute(text, parameters or None).fetchone()
+    assert found is not None
+    return found
+
+
+def _yesterday(now: datetime) -> str:
+    from datetime import timedelta
+
+    return rows.instant(now - timedelta(days=1))
+
+
+def _times(valid_at: date | None, known_at: datetime | None) -> tuple[str, str]:
+    return ("9999" if known_at is None else rows.instant(known_at, "known_at"),
+            "9999-12-31" if valid_at is None else valid_at.isoformat()[:10])
+
+
+def _streamed(db: psycopg.Connection[Any], text: str, size: int = 2_000,
+              parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    """Rows through a cursor of the server, a piece at a time."""
+    with db.cursor(name=f"stream_{secrets.token_hex(4)}") as cursor:
+        cursor.itersize = size
+        cursor.execute(text, parameters or None)
+        yield from cursor
+
+
+def _last_number(db: psycopg.Connection[Any]) -> int:
+    return int(_one(db, "SELECT COALESCE(max(number), 0) FROM revision")[0])
+
+
+def _chains(db: psycopg.Connection[Any]) -> list[Chain]:
+    return [Chain(name, office, genesis, first, first - 1 if position is None else position,
+                  head or genesis, bool(own), public_key)
+            for name, office, genesis, first, public_key, own, position, head in db.execute(
+                "SELECT c.id, c.office, c.genesis, c.first, c.public_key, c.own, e.position, "
+                "e.hash FROM chain AS c LEFT JOIN LATERAL (SELECT position, hash FROM revision "
+                "WHERE chain = c.number ORDER BY position DESC LIMIT 1) AS e ON true "
+                'ORDER BY c.own DESC, c.id COLLATE "C"')]
+
+
+def _histories(db: psycopg.Connection[Any], record_ids: Sequence[str],
+               kinds: Mapping[str, Kind]) -> dict[str, list[StoredRevision]]:
+    out: dict[str, list[StoredRevision]] = {}
+    for stored in rows.stored(db.execute(
+            f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.record_id = ANY(%s) "
+            "ORDER BY r.number", (list(record_ids),)), kinds):
+        out.setdefault(stored.revision.record_id, []).append(stored)
+    return out
+
+
+def _known(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> set[str]:
+    """Ids that have revisions already. An id belongs to one kind for ever (STO-010)."""
+    kinds = dict(db.execute(
+        "SELECT DISTINCT record_id, kind FROM revision WHERE record_id = ANY(%s)",
+        (list({r.record_id for r in revisions}),)).fetchall())
+    found = set(kinds)
+    for r in revisions:
+        held = kinds.setdefault(r.record_id, r.kind)
+        if held != r.kind:
+            raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field="kind",
+                                   found=r.kind, expected=f"{held}, which it is")
+    return found
+
+
+def _no_signature_twice(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> None:
+    """A signed revision is recorded once: it cannot be played again later."""
+    seen: set[str] = set()
+    for r in revisions:
+        if not r.signature:
+            continue
+        held = db.execute("SELECT 1 FROM revision WHERE signature = %s LIMIT 1",
+                          (r.signature,)).fetchone()
+        if held is not None or r.signature in seen:
+            raise LandReleaseError(SIGNED_TWICE, record=r.record_id)
+        seen.add(r.signature)
+
+
+def _keep_personal(db: psycopg.Connection[Any], revisions: list[Revision],
+                   personal: Mapping[str, Mapping[str, Any]]) -> dict[int, dict[str, str]]:
+    """Keep personal values; returns the commitments for the place of each last revision."""
+    last = {r.record_id: n for n, r in enumerate(revisions)}
+    out: dict[int, dict[str, str]] = {}
+    for record_id, values in personal.items():
+        if not values:
+            continue
+        if record_id not in last:
+            raise LandReleaseError(REVISION_REFUSED, record=record_id, field="personal",
+                                   found="personal values", expected="a revision to hold them")
+        found = {}
+        for name, value in values.items():
+            salt = secrets.token_hex(SALT_BYTES)
+            found[name] = commitment(value, salt)
+            db.execute("INSERT INTO personal_value (record_id, field, commitment, salt, value) "
+                       "VALUES (%s, %s, %s, %s, %s)",
+                       (record_id, name, found[name], salt, rows.encode(value)))
+        out[last[record_id]] = found
+    return out
+
+
+def _already_recorded(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> bool:
+    """Whether a record of these has a revision from the same source."""
+    by_source: dict[str, set[str]] = {}
+    for r in revisions:
+        if r.source:
+            by_source.setdefault(r.source, set()).add(r.record_id)
+    return any(db.execute("SELECT 1 FROM revision WHERE record_id = ANY(%s) AND source = %s "
+                          "LIMIT 1", (list(ids), source)).fetchone()
+               for source, ids in by_source.items())
+
+
+def _already_waiting(db: psycopg.Connection[Any], intake: Intake) -> bool:
+    """Whether every row stands in quarantine from the same source, whatever the file's name."""
+    held = {rows.same_row(json.loads(content)) for (content,) in db.execute(
+        "SELECT content FROM quarantine WHERE source = %s AND kind = %s",
+        (intake.report.source, intake.report.kind))}
+    return all(rows.same_row(json.loads(rows.to_json(rows.as_dict(row)))) in held
+               for row in intake.quarantined)
+
+
+# --- the layers ----------------------------------------------------------------------------------
+
+
+def _create_layer(db: psycopg.Connection[Any], kind: Kind) -> None:
+    parts = []
+    if kind.geometry != "none":
+        parts.append(f"{layout.GEOMETRY_COLUMN} geometry({_GEOMETRIES[kind.geometry]}, "
+                     f"{layout.SRS})")
+    parts += [f"{layout.quoted(n)} {_CHAIN_TYPES[n]}" for n, _ in layout.CHAIN_COLUMNS]
+    parts += [f"{layout.quoted(f.name)} {_TYPES[f.type]}" for f in layout.fields_of(kind)]
+    parts.append("other_values text")
+    db.execute(f"CREATE TABLE {layout.quoted(kind.name)} ({', '.join(parts)})")
+    if kind.geometry != "none":
+        db.execute(f"CREATE INDEX ON {layout.quoted(kind.name)} USING gist "
+                   f"({layout.GEOMETRY_COLUMN})")
+
+
+def _complete(db: psycopg.Connection[Any], kinds: Mapping[str, Kind]) -> None:
+    """Add the layers and columns of kinds and fields that are new."""
+    have: dict[str, set[str]] = {}
+    for table, column in db.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema()"):
+        have.setdefault(table, set()).add(column)
+    for kind in kinds.values():
+        if kind.name not in have:
+            _create_layer(db, kind)
+            continue
+        for new in layout.fields_of(kind):
+            if new.name not in have[kind.name]:
+                db.execute(f"ALTER TABLE {layout.quoted(kind.name)} ADD COLUMN "
+                           f"{layout.quoted(new.name)} {_TYPES[new.type]}")
+
+
+def _layer_rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tuple[Any, ...]]:
+    """Rows of a layer as `_as_file` selects them: geometry as WKB, days and times as text."""
+    texts = {n for n, name in enumerate(layout.columns_of(kind))
+             if name not in (layout.GEOMETRY_COLUMN, "other_values")}
+    out = []
+    for row in layers.layer_rows(kind, current, layout.wkbs):
+        if not any(isinstance(c, str) and "\0" in c for c in row):
+            out.append(row)
+            continue
+        # PostgreSQL keeps no character 0 in a text: such a value stands in `other_values`.
+        names = layout.columns_of(kind)
+        other = json.loads(row[-1]) if row[-1] else {}
+        cells = list(row)
+        for n in texts:
+            if isinstance(cells[n], str) and "\0" in cells[n]:
+                other[names[n]], cells[n] = cells[n], None
+        cells[-1] = rows.encode(other)
+        out.append(tuple(cells))
+    return out
+
+
+def _as_file(kind: Kind) -> str:
+    """The columns of a layer as the rows of a registry file have them."""
+    types = {f.name: f.type for f in layout.fields_of(kind)}
+    parts = []
+    for name in layout.columns_of(kind):
+        column = layout.quoted(name)
+        if name == layout.GEOMETRY_COLUMN:
+            parts.append(f"ST_AsBinary({column}, 'NDR')")
+        elif name == "recorded_at":
+            parts.append(f"to_char({column} AT TIME ZONE 'UTC', "
+                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')")
+        elif name == "valid_from" or types.get(name) == "date":
+            parts.append(f"to_char({column}, 'YYYY-MM-DD')")
+        else:
+            parts.append(column)
+    return ", ".join(parts)
+
+
+def _write_layer(db: psycopg.Connection[Any], kind: Kind,
+                 current: Sequence[tuple[int, Revision]]) -> None:
+    """Insert rows into a layer or replace those that are there."""
+    table, names = layout.quoted(kind.name), layout.columns_of(kind)
+    columns = ", ".join(map(layout.quoted, names))
+    made = _layer_rows(kind, current)
+    shape = names.index(layout.GEOMETRY_COLUMN) if kind.geometry != "none" else -1
+    if shape >= 0:
+        made = [(*row[:shape], None if row[shape] is None else _ewkb(row[shape]),
+                 *row[shape + 1:]) for row in made]
+    db.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS arrived_{kind.name} "
+               f"(LIKE {table}) ON COMMIT DROP")
+    arrived = layout.quoted(f"arrived_{kind.name}")
+    with db.cursor() as cursor, cursor.copy(f"COPY {arrived} ({columns}) FROM STDIN") as copy:
+        for row in made:
+            copy.write_row(row)
+    update = ", ".join(f"{layout.quoted(n)} = excluded.{layout.quoted(n)}" for n in names
+                       if n != "record_id")
+    db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {arrived} "
+               f"ON CONFLICT (record_id) DO UPDATE SET {update}")
+    db.execute(f"TRUNCATE {arrived}")
+
+
+def _ewkb(wkb: bytes) -> str:
+    """Little-endian WKB as EWKB with the SRID, in hex: the form in which PostGIS reads a text."""
+    kind = int.from_bytes(wkb[1:5], "little") | 0x20000000
+    return (wkb[:1] + kind.to_bytes(4, "little") + layout.SRS.to_bytes(4, "little")
+            + wkb[5:]).hex()
+
+
+# --- windows -------------------------------------------------------------------------------------
+
+
+def _find(db: psycopg.Connection[Any], question: Question, kinds: Mapping[str, Kind], after: str,
+          limit: int, until: str, day: str) -> list[StoredRevision]:
+    """The first `limit` current revisions (or those of the past date) by record id."""
+    if limit < 1:
+        return []
+    table = layout.quoted(question.kind.name)
+    condition, bound = _filters(question)
+    window, corners = "", []
+    if question.bounds is not None:
+        west, south, east, north = question.bounds
+        window = f" AND {{}} && ST_MakeEnvelope(%s, %s, %s, %s, {layout.SRS})"
+        corners = [west, south, east, north]
+    if not question.past:
+        inside = window.format(f"k.{layout.GEOMETRY_COLUMN}") if window else ""
+        return rows.stored(db.execute(
+            f"SELECT {layers.REVISION} FROM {table} AS k JOIN revision AS r "
+            "ON r.number = k.revision JOIN chain AS c ON c.number = r.chain "
+            f"WHERE k.record_id > %s{condition}{inside} ORDER BY k.record_id LIMIT %s",
+            (after, *bound, *corners, limit)), kinds)
+    out: list[StoredRevision] = []
+    while len(out) < limit:
+        inside = window.format("r.box") if window else ""
+        ids = [i for (i,) in db.execute(
+            f"SELECT DISTINCT r.record_id FROM revision AS r WHERE r.kind = %s "
+            f"AND r.record_id > %s AND {_KNOWN}{inside} ORDER BY r.record_id LIMIT %s",
+            (question.kind.name, after, until, day, *corners, max(limit, 200)))]
+        if not ids:
+            break
+        found = descent.current(rows.stored(db.execute(
+            f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.record_id = ANY(%s) "
+            f"AND {_KNOWN} ORDER BY r.number", (ids, until, day)), kinds))
+        out.extend(found[i] for i in sorted(found, key=str.encode) if question.says(found[i]))
+        after = ids[-1]
+    return out[:limit]
+
+
+def _filters(question: Question) -> tuple[str, list[Any]]:
+    """The values as a condition on the columns of the layer."""
+    parts, bound = [], []
+    for field, wanted in question.where:
+        column = f"k.{layout.quoted(field.name)}"
+        alternatives = []
+        for value in wanted:
+            cell, fits = layout.cell(field, value)
+            if value is None:
+                alternatives.append(f"{column} IS NULL")
+            elif fits:
+                alternatives.append(f"{column} = %s")
+                bound.append(date.fromisoformat(cell) if field.type == "date" else cell)
+            else:  # "declined" where a number would stand is kept beside
+                alternatives.append("k.other_values::jsonb ->> %s = %s")
+                bound.extend([field.name, str(value)])
+        parts.append("(" + (" OR ".join(alternatives) or "false") + ")")
+    return "".join(f" AND {p}" for p in parts), bound
