@@ -93,14 +93,16 @@ def audit(
         findings = [*opened_registry.audit(), *checkpoints.compare(opened_registry, held)]
         count, head = opened_registry.count(), opened_registry.head()
         signers = [checkpoints.known_signer(opened_registry, c) for c in held]
-    shown = findings if reader.may("audit", "findings") else []
+    inside = reader.may("audit", "findings")
+    shown = findings if inside else []
     put_json(json, [dataclasses.asdict(f) for f in shown] if shown or not findings else [
         {"code": code} for code in sorted({f.code for f in findings})])
     for f in shown:
         say(f"[{f.code}] revision {f.number} {f.record_id}: {f.problem}")
     for c, who in zip(held, signers, strict=True):
         say(f"Checkpoint of {c.made_at[:10]} ({c.count:,} revisions), signed by "
-            f"{who or 'a key that is not known here'}: {signer(c)}")
+            + ("a key that is not known here" if who is None else who if inside
+               else "a key that is known here") + f": {signer(c)}")
     say(f"{count:,} revisions, head {head[:16]}: "
         + (f"{len(findings)} findings" if findings else "unchanged"))
     if not held:

@@ -53,7 +53,7 @@ def make(registry: Registry, out: Path, key: SigningKey | None = None,
     """
     from landrelease.store.exports import write_json
 
-    at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
     made = core.make(registry.chains(), head=registry.head(), count=registry.count(), made_at=at,
                      key=key or office_key(registry))
     write_json(out, made.document())

@@ -221,7 +221,7 @@ def identities(registry: Registry) -> list[Identity]:
         elif trust.until is not None:
             words = f"counts up to {trust.until}"
         elif trust.vouched_by:
-            words = f"counts; vouched for by {registry.name_of(trust.vouched_by)}"
+            words = f"counts; vouched for by {trust.vouched_by}"
         else:
             words = "counts; the first key of this office"
         out.append(Identity(
