@@ -1,5 +1,7 @@
 """Keys, signatures, whose key counts, and what a decision changes without one (S09)."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landrelease.core import signature
+from landrelease.core import descent, signature
 from landrelease.core.decision import decisions_in, effective, standing, verdict
 from landrelease.core.record import KINDS
 from landrelease.core.revision import GENESIS, Revision, StoredRevision, link
@@ -74,7 +76,7 @@ def test_keys_are_those_of_rfc_8032(secret, public):
 
 def test_a_key_file_opens_with_its_passphrase_only():
     for passphrase in (None, "open sesame"):
-        content = ROOT.to_pem(passphrase)
+        content = ROOT.to_pem(passphrase, bytes(range(32)))
         again = SigningKey.from_pem(content, passphrase, "me.pem")
         assert again.public_key == ROOT.public_key
     with pytest.raises(LandReleaseError, match="SIG-002"):
@@ -83,6 +85,16 @@ def test_a_key_file_opens_with_its_passphrase_only():
         SigningKey.from_pem(content, "wrong", "me.pem")
     with pytest.raises(LandReleaseError, match="SIG-001"):
         SigningKey.from_pem(b"nothing", None, "me.pem")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs the program openssl")
+def test_other_programs_open_the_key_file(tmp_path):
+    path = tmp_path / "me.pem"
+    path.write_bytes(SECOND.to_pem("open sesame", bytes(32)))
+    shown = subprocess.run(
+        ["openssl", "pkey", "-in", path, "-passin", "stdin", "-pubout", "-outform", "DER"],
+        input=b"open sesame\n", capture_output=True, check=True)
+    assert shown.stdout[-32:].hex() == SECOND.public_key
 
 
 CHANGES = {
@@ -344,6 +356,41 @@ def test_safety_S09_why_a_signature_does_not_count_is_said_in_words():
         (signed(before, ROOT, "person:root", ()), "at that time"),
     ]:
         assert words in verdict(Chain().add(made), ring).reason
+
+
+STEPS = st.lists(st.tuples(
+    st.sampled_from([OWN, "b" * 32]), st.sampled_from(["open", "closed", "handed_over"]),
+    st.sampled_from(["", "root", "stranger", "forged"]), st.sampled_from([0, 1]),
+    st.sampled_from(["tips", "none", "first"])), min_size=1, max_size=8)
+
+
+@given(STEPS)
+def test_safety_S09_no_decision_ever_stands_that_nobody_signed(steps):
+    """Random histories in two chains: who signs, upon what, with which ground."""
+    ring, kind, chains = ring_of_root(), KINDS["hazard"], {OWN: Chain(), "b" * 32: Chain("b" * 32)}
+    signed_content = []
+    for hours, (name, status, who, size, upon) in enumerate(steps):
+        everything = [s for c in chains.values() for s in c.stored]
+        follows = {"tips": [s.hash for s in descent.tips(everything)], "none": [],
+                   "first": [s.hash for s in everything[:1]]}[upon]
+        made = replace(hazard(status, AT + timedelta(hours=hours)),
+                       geometry=shapely.box(17, 44, 17.1 + size, 44.1), follows=tuple(follows))
+        if who:
+            made = signed(made, STRANGER if who == "stranger" else ROOT, "person:root", ())
+        if who == "forged":
+            made = replace(made, reason="another")
+        chains[name].add(made)
+        if who == "root":
+            signed_content.append((status, made.geometry))
+    everything = [s for c in chains.values() for s in c.stored]
+    stood, verdicts = effective(everything, kind, ring)
+    assert effective(everything[::-1], kind, ring)[0] == stood  # the order of arrival is nothing
+    assert all(verdicts[s.hash].standing != "verified" for s in everything
+               if s.hash in verdicts and not s.revision.signature)
+    if stood is not None and decisions_in(kind, stood.revision):
+        assert (stood.revision.values["status"], stood.revision.geometry) in signed_content
+        # And nobody doubts it: every line that is not followed is decided.
+        assert all(decisions_in(kind, s.revision) for s in descent.tips(everything))
 
 
 def double(point, p=2**255 - 19):

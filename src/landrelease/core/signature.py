@@ -6,6 +6,7 @@ them, so that a signature made for one purpose counts for no other.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,17 +64,25 @@ class SigningKey:
             raise LandReleaseError(KEY_NOT_READABLE, file=file, found="a key of another kind")
         return cls(key)
 
-    def to_pem(self, passphrase: str | None) -> bytes:
-        """The key file; encrypted where there is a passphrase."""
+    def to_pem(self, passphrase: str | None, randomness: bytes = b"") -> bytes:
+        """The key file; with a passphrase encrypted, for which the caller brings 32 random bytes.
+
+        PBES2 of PKCS#5 (RFC 8018): PBKDF2 with HMAC-SHA-256, AES-256-CBC. The library's own writer
+        stays at 2,048 rounds; a passphrase of people needs more (see `ROUNDS`). Every program that
+        reads PKCS#8 reads it.
+        """
         from cryptography.hazmat.primitives.serialization import (
-            BestAvailableEncryption,
             Encoding,
             NoEncryption,
             PrivateFormat,
         )
 
-        how = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
-        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+        if not passphrase:
+            return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        if len(randomness) != 32:
+            raise ValueError("32 random bytes are needed to encrypt a key")
+        plain = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return _pem(_encrypted(plain, passphrase, randomness[:16], randomness[16:]))
 
     @property
     def public_key(self) -> str:
@@ -86,6 +95,51 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return f"SigningKey({fingerprint(self.public_key)})"
+
+
+# Rounds of PBKDF2: OWASP Password Storage Cheat Sheet, for HMAC-SHA-256.
+ROUNDS = 600_000
+
+
+def _encrypted(plain: bytes, passphrase: str, salt: bytes, start: bytes) -> bytes:
+    """EncryptedPrivateKeyInfo (RFC 5958, section 3) as DER."""
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    key = PBKDF2HMAC(SHA256(), 32, salt, ROUNDS).derive(passphrase.encode())
+    pad = PKCS7(128).padder()
+    cipher = Cipher(AES(key), CBC(start)).encryptor()
+    content = cipher.update(pad.update(plain) + pad.finalize()) + cipher.finalize()
+    hashing = _der(0x30, _oid("2a864886f70d0209"), _der(0x05))  # hmacWithSHA256
+    derived = _der(0x30, _oid("2a864886f70d01050c"), _der(  # PBKDF2
+        0x30, _der(0x04, salt), _der(0x02, ROUNDS.to_bytes(4, "big").lstrip(b"\0")), hashing))
+    how = _der(0x30, _oid("60864801650304012a"), _der(0x04, start))  # aes256-CBC
+    scheme = _der(0x30, _oid("2a864886f70d01050d"), _der(0x30, derived, how))  # PBES2
+    return _der(0x30, scheme, _der(0x04, content))
+
+
+def _oid(name: str) -> bytes:
+    return _der(0x06, bytes.fromhex(name))
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    """A value of ASN.1; here none is longer than 65,535 bytes."""
+    content = b"".join(parts)
+    size = len(content)
+    length = bytes([size]) if size < 128 else \
+        bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2, "big")
+    return bytes([tag]) + length + content
+
+
+def _pem(content: bytes) -> bytes:
+    text = base64.b64encode(content).decode()
+    lines = [text[n:n + 64] for n in range(0, len(text), 64)]
+    name = "ENCRYPTED PRIVATE KEY"
+    return "\n".join([f"-----BEGIN {name}-----", *lines, f"-----END {name}-----", ""]).encode()
 
 
 def verify(public_key: str, purpose: Purpose, content: bytes, signature: str) -> bool:

@@ -74,7 +74,7 @@ def new_key(path: Path, passphrase: str | None) -> SigningKey:
         path.parent.mkdir(parents=True, exist_ok=True)
         place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(place, "wb") as file:
-            file.write(key.to_pem(passphrase))
+            file.write(key.to_pem(passphrase, secrets.token_bytes(32)))
     except OSError as error:
         raise LandReleaseError(OUT_NOT_WRITABLE, path=path,
                                found=error.strerror or str(error)) from error
