@@ -272,7 +272,7 @@ def test_safety_S09_while_offices_disagree_a_decided_hazard_is_not_decided():
     assert stood == closing and "not here" in verdicts[settled.hash].reason
 
 
-def test_safety_S11_a_revoked_certificate_shows_as_revoked_also_unsigned():
+def test_safety_S09_a_revoked_certificate_shows_as_revoked_also_unsigned():
     chain, ring = Chain(), ring_of_root()
 
     def handover(status, hours):
