@@ -9,6 +9,7 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
+from landrelease import workflows
 from landrelease.apps.cli import app
 from landrelease.core.kind import ValidationLevel
 from landrelease.core.revision import Chain, Revision, StoredRevision, link
@@ -16,7 +17,7 @@ from landrelease.core.signature import SigningKey
 from landrelease.errors import LandReleaseError
 from landrelease.store import layout
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import identities
+from landrelease.workflows import checkpoints, identities
 
 AT = datetime(2027, 5, 1, 8, tzinfo=UTC)
 GROUND = shapely.box(17, 44, 17.1, 44.1)
@@ -33,6 +34,15 @@ def surroundings(tmp_path, monkeypatch):
 @pytest.fixture
 def registry(tmp_path):
     with create_registry(tmp_path / "r.gpkg", office="A") as made:
+        yield made
+
+
+@pytest.fixture(params=["geopackage", "postgis"])
+def either(request, tmp_path):
+    """A registry in each of the two stores."""
+    address = tmp_path / "r.gpkg" if request.param == "geopackage" else \
+        request.getfixturevalue("postgres_address")
+    with create_registry(address, office="A") as made:
         yield made
 
 
@@ -156,6 +166,55 @@ def test_safety_S09_of_a_signed_revision_any_change_in_the_file_is_found(registr
     (verdict,) = identities.verdicts(registry, "h1").values()
     assert verdict.standing == "unverified" and "does not fit" in verdict.reason
     assert identities.standing_records(registry, "hazard")[0].values["status"] == "open"
+
+
+def test_safety_S17_a_file_is_erased_and_the_audit_stays_clean(either, tmp_path):
+    path = tmp_path / "areas.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "geometry": shapely.geometry.mapping(GROUND),
+         "properties": {"id": "H-1", "telephone": "+387 555"}},
+        {"type": "Feature", "geometry": None,
+         "properties": {"id": "H-2", "telephone": "+387 556"}}]}))
+    (report,) = workflows.import_files(either, [path], kind="hazard")
+    assert (report.accepted, report.quarantined) == (1, 1)
+    identities.erase_source(either, report.source, by="Ana", reason="held telephone numbers")
+    with pytest.raises(LandReleaseError):
+        either.source_content(report.source)
+    (entry,) = either.quarantine()
+    assert "556" not in str(entry.row.values) and either.audit() == []
+    decision = either.history(f"source:{report.source}")[-1].revision
+    assert decision.reason == "erased: held telephone numbers"
+    assert either.name_of(decision.recorded_by) == "Ana"
+    with pytest.raises(LandReleaseError, match="STO-012"):
+        identities.erase_source(either, "0" * 64, by="Ana", reason="x")
+
+
+def test_safety_S09_the_whole_way_in_each_store(either, tmp_path):
+    """A key, a vouched second one, an unsigned and a signed closing, a revocation, an erasure."""
+    first, ana = person(either, tmp_path, "Ana", contact="+387 555")
+    second, bo = person(either, tmp_path, "Bo")
+    either.append([hazard()])
+
+    def status():
+        return identities.standing_records(either, "hazard")[0].values["status"]
+
+    either.append([hazard(status="closed", hours=2)])
+    assert status() == "open"
+    closing = identities.signed(hazard(status="closed", hours=3), bo, second, either.tips("h1"))
+    either.append([closing])
+    assert status() == "open"  # nobody vouched for Bo
+    identities.vouch(either, second, ana, since=AT.date(), now=AT + timedelta(hours=4))
+    assert status() == "closed"
+    with pytest.raises(LandReleaseError, match="STO-024"):
+        either.append([closing])
+    identities.revoke(either, second, by="Ana", reason="stolen", now=AT + timedelta(days=1),
+                      last_day=(AT - timedelta(days=1)).date())
+    assert status() == "open"  # stolen before it signed
+    held = checkpoints.make(either, tmp_path / "c.json", ana, AT + timedelta(days=2))
+    assert checkpoints.compare(either, [held]) == []
+    assert identities.erase_person(either, first, by="Bo", reason="asked") == 3
+    assert either.name_of(first) == "erased person" and either.audit() == []
+    assert checkpoints.compare(either, [held]) == []  # erasing changes no chain
 
 
 def test_a_key_is_made_once_and_a_new_one_after_its_end(registry, tmp_path):
