@@ -1,0 +1,474 @@
+"""Every role, every kind of record, every field, every way out: nothing leaves that is not named.
+
+A registry is filled so that each field of each record holds a value found nowhere else. Every way
+out is then run as every role through the command line, and all bytes that left are searched for
+those values: each must be one that the policy names for the role. What is named must be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import sqlite3
+import sys
+import zipfile
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+import shapely
+
+from landrelease.access import policy
+from landrelease.apps import cli
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
+from landrelease.core.record import KINDS
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry, open_registry
+
+MOMENT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+ORGANISATION = "Clearance Alpha"
+WEST, SOUTH = 17.0, 44.0  # a district of two halves; records 0 and 1 of a kind in the west
+BEHIND = 600.0  # as many degrees do not exist: coordinates are told from other numbers
+HALVES = {"west": (17.0, 44.0, 17.2, 44.2), "east": (17.2, 44.0, 17.4, 44.2)}
+
+
+@dataclass
+class World:
+    """The registry, and marker -> (kind, field, number of the record)."""
+
+    address: object
+    markers: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    places: dict[tuple[float, float], tuple[str, int]] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # marker -> what it is
+    records: list = field(default_factory=list)
+    unmarked: set[str] = field(default_factory=set)
+    plan: object = None
+
+    def word(self) -> str:
+        self.count = getattr(self, "count", 0) + 1
+        return f"QX{self.count:05d}"
+
+    def value(self, kind, f, number):
+        """A value of the field's type found nowhere else, and how it may be written."""
+        word = self.word()
+        n = int(word[2:])
+        if f.name in policy.ORGANISATION_FIELDS and number == 1:
+            return ORGANISATION, ()
+        if f.type in ("text", "reference"):
+            return word, (word,)
+        if f.type == "references":
+            return [word], (word,)
+        if f.type == "date":
+            day = date(1901, 1, 1) + timedelta(days=n)
+            return day, (day.isoformat(),)
+        if f.type == "moment":
+            at = f"1899-01-01T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}+00:00"
+            return at, (at[:19],)
+        if f.type == "number":
+            value = (f.minimum or 0.0) + 0.1 + n / 1e7 + 3e-8
+            return value, (repr(value),)
+        if f.type == "integer" and (f.maximum is None or f.maximum > 1e7):
+            return 7_100_000 + n, (f"{7_100_000 + n}", f"{7_100_000 + n:,}")
+        self.unmarked.add(f"{kind}.{f.name}")
+        if f.type == "integer":
+            return int(f.minimum or 1), ()
+        return ([f.choices[0]] if f.type == "choices" else f.choices[0]), ()
+
+
+def ground(kind, number, count):
+    """A geometry of the kind whose corners have decimals of their own."""
+    if kind.geometry == "none":
+        return None
+    half = "east" if number == 2 else "west"
+    west, south, *_ = HALVES[half]
+    x = west + 0.02 + (count % 10) * 0.0151234 + number * 1.7e-5 + count * 1.1e-6
+    y = south + 0.02 + (count // 10) * 0.0151567 + number * 2.3e-5 + count * 1.3e-6
+    x, y = round(x, 7), round(y, 7)
+    if kind.name == "administrative_area":
+        return shapely.box(*HALVES[half]) if number else shapely.box(17.0, 44.0, 17.1, 44.1)
+    if kind.geometry == "point":
+        return shapely.Point(x, y)
+    if kind.geometry == "line":
+        return shapely.LineString([(x, y), (round(x + 0.0012345, 7), y)])
+    return shapely.box(x, y, round(x + 0.0023456, 7), round(y + 0.0013579, 7))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> World:
+    folder = tmp_path_factory.mktemp("marked")
+    made = World(folder / "r.gpkg")
+    registry = create_registry(made.address, office="Test")
+    registry.keep_setting("synthetic", "yes")
+    registry.keep_setting("small_count_minimum", "2")
+    name = "Quentin Xavier Marked"
+    made.secrets[name] = "author"
+    author = registry.author(name)
+    revisions, personal = [], {}
+    for count, kind in enumerate(KINDS.values()):
+        for number in range(3):
+            record_id = f"{kind.name}:{made.word()}"
+            values = {}
+            for f in kind.fields:
+                if f.personal:
+                    word = made.word()
+                    made.secrets[word] = f"personal {kind.name}.{f.name}"
+                    personal.setdefault(record_id, {})[f.name] = (
+                        word if f.type == "text" else date(1890, 1, 1) + timedelta(days=count))
+                    continue
+                values[f.name], written = made.value(kind.name, f, number)
+                made.markers |= dict.fromkeys(written, (kind.name, f.name, number))
+            shape = ground(kind, number, count)
+            if shape is not None and kind.name != "administrative_area":
+                for corner in shapely.get_coordinates(shape).tolist():
+                    made.places[tuple(corner)] = (kind.name, number)
+            reason = made.word()
+            made.markers[reason] = (kind.name, "history", number)
+            made.markers[record_id.split(":")[1]] = (kind.name, "record", number)
+            r = Revision(kind.name, record_id, values, shape, MOMENT, author, reason, "",
+                         values.get("information_date"))
+            revisions.append(r)
+            made.records.append(r)
+    registry.append(revisions, personal=personal)
+    words = {w: made.word() for w in ("content", "file", "row", "victim", "found", "place")}
+    made.secrets[words["content"]] = "content of a file"
+    made.secrets[words["victim"]] = "personal value in quarantine"
+    for w in ("file", "row", "found"):
+        made.markers[words[w]] = ("quarantine", "rows", 0)
+    content = words["content"].encode() + b" " * 40
+    import hashlib
+
+    sha = hashlib.sha256(content).hexdigest()
+    finding = Finding("ROW-001", words["file"], 1, "victim_names", words["victim"],
+                      f"not {words['victim']}", "Mend it.", "quarantined")
+    other = Finding("ROW-001", words["file"], 1, "victims", words["found"],
+                    f"{words['found']} is no number.", "Mend it.", "quarantined")
+    row = QuarantinedRow(words["file"], sha, 1, "accident",
+                         {"victim_names": words["victim"], "victims": words["row"]},
+                         "POINT (17.0987654 44.0987654)", (finding, other))
+    registry.take_in(Intake(
+        ImportReport(words["file"], sha, "accident", read=1, accepted=0, merged=0, quarantined=1,
+                     findings=(finding, other)), (), (row,), content))
+    registry.close()
+    made.plan = folder / "plan"
+    assert command("plan", "make", made.address, "--out", made.plan, "--iterations", 0, "--as",
+                   "planner", "--quiet")[0] == 0
+    made.forecast = folder / "forecast.json"
+    assert command("forecast", "make", made.address, "--plan", made.plan, "--out", made.forecast,
+                   "--runs", 5, "--as", "planner", "--quiet")[0] == 0
+    return made
+
+
+def command(*words):
+    """Run the command line in this process; exit status and all that was said."""
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.argv
+    sys.argv = ["landrelease", *map(str, words)]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                cli.main()
+                code = 0
+            except SystemExit as stop:
+                code = 0 if stop.code is None else int(stop.code)
+    finally:
+        sys.argv = before
+    return code, out.getvalue() + err.getvalue()
+
+
+# --- the ways out --------------------------------------------------------------------------------
+
+
+def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
+    """Run every way out as a role; way -> (exit status, what was said). Files lie in `folder`."""
+    r, said = world.address, {}
+    for way in ways:
+        out = folder / way.replace(" ", "-")
+        out.mkdir(parents=True)
+        as_role = ("--as", role, *scope)
+        only = ("--as", role)
+        js = ("--json", out / "out.json")
+        calls = {
+            "export": [("export", r, out / "files", *as_role)],
+            "share": [("share", r, out / "copy.gpkg", *js, *as_role)],
+            "withheld": [("withheld", r, *js, *as_role)],
+            "history": [("history", r, x.record_id, "--json", out / f"{n}.json", *as_role)
+                        for n, x in enumerate(world.records)],
+            "audit": [("audit", r, *js, *only)],
+            "identity list": [("identity", "list", r, *js, *only)],
+            "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],
+            "quarantine list": [("quarantine", "list", r, *js, *only)],
+            "quarantine show": [("quarantine", "show", r, 1, *js, *only)],
+            "quarantine export": [("quarantine", "export", r, out / "back.csv", *only)],
+            "quarantine mend": [("quarantine", "mend", r, 1, "--set", "victims=many", *only)],
+            "quarantine retry": [("quarantine", "retry", r, 1, *only)],
+            "quarantine reject": [("quarantine", "reject", r, 99, "--reason", "x", *only)],
+            "assess map": [("assess", "map", r, "--out", out / "map.tif", "--cell", 500, *js,
+                            *only)],
+            "plan make": [("plan", "make", r, "--out", out / "plan", "--iterations", 0, *js,
+                           *only)],
+            "plan reach": [("plan", "reach", r, "--roads", world.roads, "--bases", world.bases,
+                            "--out", out / "reach", "--plan", world.plan, *js, *only)],
+            "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
+                               out / "f.json", *js, *only)],
+            "figures list": [("figures", "list", r, *js, *as_role)],
+            "figures trace": [("figures", "trace", r, "hazardous_m2", *js, *as_role)],
+            "figures tables": [("figures", "tables", r, "--out", out / "ledger.csv", *js,
+                                *as_role)],
+            "publish": [("publish", r, out / "pages", "--plan", world.plan, "--forecast",
+                         world.forecast, *as_role)],
+            "serve": [],  # the same pages as `publish`: tests/test_serve.py
+            "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
+            "errors": [("history", r, "no such record", *as_role),
+                       ("quarantine", "show", r, 77, *only),
+                       ("publish", r, out / "p", "--plan", out / "none", *as_role),
+                       ("export", r, out / "p", "--area", "Nowhere", *only)],
+        }[way]
+        said[way] = [command(*call) for call in calls]
+        (out / "said.txt").write_text("\n".join(words for _, words in said[way]))
+    return said
+
+
+def leaves(path) -> str:
+    """All that can be read out of a file, as text; coordinates as WKT."""
+    raw = path.read_bytes()
+    text = [raw.decode("latin-1")]
+    if raw.startswith(b"SQLite"):
+        db = sqlite3.connect(path)
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in db.execute(f'SELECT * FROM "{table}"'):
+                text += [blob(v) if isinstance(v, bytes) else str(v) for v in row]
+        db.close()
+    elif path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(path)
+        text += [blob(v) if isinstance(v, bytes) else str(v)
+                 for column in table.columns for v in column.to_pylist()]
+        text.append(str(table.schema.metadata))
+    elif path.suffix == ".pdf":
+        import pypdf
+
+        text += [page.extract_text() for page in pypdf.PdfReader(path).pages]
+    elif path.suffix == ".tif":
+        import rasterio
+
+        with rasterio.open(path) as raster:
+            text.append(str(raster.tags()))
+    elif path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            text += [" ".join(map(str, arrays[n].ravel().tolist()[:200_000]))
+                     for n in arrays.files]
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for n in archive.namelist():
+                text.append(archive.read(n).decode("latin-1"))
+    return "\n".join(text)
+
+
+def blob(value: bytes) -> str:
+    """A geometry of a GeoPackage or of GeoParquet as WKT; other bytes as they are."""
+    if value[:2] == b"GP":
+        value = value[8 + {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}[value[3] >> 1 & 7]:]
+    try:
+        return shapely.from_wkb(value).wkt
+    except shapely.errors.GEOSException:
+        return value.decode("latin-1")
+
+
+def everything(folder) -> dict[str, str]:
+    return {str(p.relative_to(folder)): leaves(p) for p in sorted(folder.rglob("*"))
+            if p.is_file()}
+
+
+def found_in(text: str, world) -> set[str]:
+    """The markers in a text."""
+    words = set(re.findall(r"QX\d{5}", text))
+    dates = set(re.findall(r"19[0-2]\d-\d\d-\d\d|1899-\d\d-\d\dT[\d:]{8}", text))
+    numbers = set(re.findall(r"\d+\.\d{7,}|7,1\d\d,\d{3}|71\d{5}", text))
+    return (words | dates | numbers) & (set(world.markers) | set(world.secrets))
+
+
+def corners_in(text: str, world) -> set[tuple[float, float]]:
+    """The corners of records whose longitude and latitude both stand in a text (to 1e-5)."""
+    numbers = {round(float(x), 5) for x in re.findall(r"\b(?:17|44)\.\d{4,}", text)}
+    return {c for c in world.places if round(c[0], 5) in numbers and round(c[1], 5) in numbers}
+
+
+def named(world, reader) -> set[str]:
+    """The markers that the policy names for a reader."""
+    out = set()
+    inside = {(r.kind, r.id) for r in reader.inside(
+        policy.Record(x.kind, x.record_id, x.values, x.geometry) for x in world.records)}
+    ids = {(r.kind, n % 3): r.record_id for n, r in enumerate(world.records)}
+    for marker, (kind, name, number) in world.markers.items():
+        if kind == "quarantine":
+            seen = reader.may("quarantine", "rows")
+        elif (kind, ids[kind, number]) not in inside:
+            seen = False
+        elif name == "record":
+            seen = reader.precision(kind) == "exact"
+        elif name == "history":
+            seen = reader.may("history") and reader.precision(kind) == "exact"
+        else:
+            seen = reader.may(kind, name)
+        if seen:
+            out.add(marker)
+    return out
+
+
+@pytest.fixture(scope="module", params=policy.ROLES)
+def left(request, world, tmp_path_factory):
+    """A role, the folder of all that left, and what each way said."""
+    folder = tmp_path_factory.mktemp(f"left-{request.param}")
+    if not hasattr(world, "roads"):
+        world.roads, world.bases = roads(tmp_path_factory.mktemp("roads"))
+    said = run_all(world, folder, request.param)
+    return request.param, said, everything(folder)
+
+
+def roads(folder):
+    lines = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"highway": "primary", "id": "w1"},
+         "geometry": {"type": "LineString", "coordinates": [[17.0, 44.1], [17.4, 44.1]]}}]}
+    (folder / "roads.geojson").write_text(json.dumps(lines))
+    (folder / "bases.csv").write_text("id,longitude,latitude\nB1,17.0,44.1\n")
+    return folder / "roads.geojson", folder / "bases.csv"
+
+
+def reader_of(world, role, **scope):
+    registry = open_registry(world.address)
+    try:
+        from landrelease.workflows import sharing
+
+        return sharing.reader_of(registry, role, scope.get("organisation"),
+                                 scope.get("areas", ()))
+    finally:
+        registry.close()
+
+
+def test_every_kind_and_nearly_every_field_is_marked(world):
+    assert {kind for kind, *_ in world.markers.values()} == {*KINDS, "quarantine"}
+    # Only values of a short list cannot be told apart; the test of the columns holds those.
+    for name in world.unmarked:
+        kind, name = name.split(".")
+        f = KINDS[kind].field(name)
+        assert f.choices or (f.maximum or 1e9) <= 1e7
+
+
+def test_safety_S14_no_way_out_shows_what_the_policy_does_not_name(world, left):
+    role, _, files = left
+    allowed = named(world, reader_of(world, role))
+    for path, text in files.items():
+        wrong = found_in(text, world) - allowed
+        assert not wrong, (role, path, {
+            m: world.markers.get(m) or world.secrets.get(m) for m in sorted(wrong)[:9]})
+
+
+def test_safety_S17_no_personal_value_name_or_file_leaves(world, left):
+    role, said, files = left
+    for path, text in files.items():
+        shown = {m for m in world.secrets if m in text}
+        assert not shown, (role, path, shown)
+
+
+def test_safety_S14_what_is_named_can_be_had(world, left):
+    role, _, files = left
+    text = "\n".join(files.values())
+    reader = reader_of(world, role)
+    hidden = {m for m in named(world, reader) - found_in(text, world)
+              # Written with fewer digits, or drawn and not written.
+              if reader.precision(world.markers[m][0]) == "exact"
+              and not re.fullmatch(r"[\d,]+", m)}
+    assert not hidden, (role, {m: world.markers[m] for m in sorted(hidden)[:9]})
+
+
+def test_safety_S15_no_corner_of_a_hidden_geometry_leaves(world, left):
+    role, _, files = left
+    reader = reader_of(world, role)
+    seen = {(r.kind, r.id) for r in reader.records(
+        policy.Record(x.kind, x.record_id, x.values, x.geometry) for x in world.records)}
+    numbers = {r.record_id: n % 3 for n, r in enumerate(world.records)}
+    open_ = {(kind, numbers[record]) for kind, record in seen}
+    # A quarter of the corners may share one coordinate with a cell; both of one corner may not.
+    for path, text in files.items():
+        wrong = {world.places[c] for c in corners_in(text, world)} - open_
+        assert not wrong, (role, path, wrong)
+
+
+def test_safety_S14_columns_of_data_files_are_fields_that_are_named(world, left):
+    role, _, files = left
+    reader = reader_of(world, role)
+    checked = 0
+    for kind in KINDS:
+        text = files.get(f"export/files/{kind}.csv")
+        assert (text is not None) == (reader.precision(kind) == "exact"), (role, kind)
+        if text is not None:
+            columns = text.splitlines()[0].split(",")
+            assert columns == ["record", *reader.fields(kind), "synthetic"], (role, kind)
+            checked += 1
+    assert checked == sum(reader.precision(k) == "exact" for k in KINDS) > 0
+
+
+def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, left):
+    role, said, files = left
+    for way, calls in said.items():
+        needs = policy.WAYS_OUT[way].needs
+        able = all(policy.view(role).may(s, f) for s, f in needs)
+        for code, words in calls:
+            assert "Traceback" not in words
+            if not able:
+                assert code == 2 and "[ACC-101]" in words, (role, way, words)
+                assert set(policy.OUTSIDE) | {role} or words
+            elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
+                             "quarantine list", "personal", "history"):
+                assert code == 0, (role, way, words)
+        if not able:
+            assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [
+                way.replace(" ", "-") + "/said.txt"], (role, way)
+
+
+def test_safety_S19_all_that_left_says_synthetic(world, left):
+    role, _, files = left
+    for path, text in files.items():
+        if path.endswith(("said.txt", ".json", ".npz", "withheld.json", ".lrx")):
+            continue
+        assert "synthetic" in text.lower(), (role, path)
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+SCOPES = [("operator", "organisation", ORGANISATION), ("donor", "organisation", ORGANISATION),
+          ("operator", "area", "17.2,44.0,17.4,44.2"), ("planner", "area", "17.2,44.0,17.4,44.2"),
+          ("community", "area", "17.0,44.0,17.2,44.2")]
+
+
+@pytest.mark.parametrize(("role", "option", "value"), SCOPES)
+def test_safety_S14_rows_leave_by_organisation_and_area(world, tmp_path, role, option, value):
+    run_all(world, tmp_path, role, (f"--{option}", value), ("export", "share", "history"))
+    scope = {"areas": [value]} if option == "area" else {"organisation": value}
+    reader = reader_of(world, role, **scope)
+    allowed = named(world, reader)
+    text = everything(tmp_path)
+    shown = found_in("\n".join(text.values()), world)
+    assert shown <= allowed, {m: world.markers[m] for m in sorted(shown - allowed)[:9]}
+    records = {m for m in allowed if world.markers[m][1] == "record"}
+    assert records <= shown
+    whole = {m for m in named(world, reader_of(world, role)) if world.markers[m][1] == "record"}
+    if option == "organisation":
+        assert whole < records  # the stated organisation opens its own rows, and only those
+        assert {world.markers[m][2] for m in records - whole} == {1}
+    elif role == "planner":
+        assert records < whole  # a stated area narrows
+        assert {world.markers[m][2] for m in records if KINDS[
+            world.markers[m][0]].geometry != "none" and world.markers[m][0] != "administrative_area"
+        } == {2}
+
+
+def test_safety_S14_an_operator_of_nobody_sees_nothing_that_is_given_by_organisation(world):
+    reader = reader_of(world, "operator")
+    given = [s for s, g in policy.TABLE["operator"].items() if g.rows != "all"]
+    assert {"team", "task", "track", "plan_teams"} <= set(given)
+    assert not any(reader.may(s) for s in given)
