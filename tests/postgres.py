@@ -61,17 +61,22 @@ class Server:
                        stdout=subprocess.DEVNULL, timeout=120)
 
     def start(self):
-        self.process = subprocess.Popen(
-            self._as(str(self.bin / "postgres"), "-D", str(self.data)), cwd=self.folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + 60
+        self.process = None
         while time.monotonic() < until:
+            # A killed server's children may hold its memory for a moment: then it is tried again.
+            if self.process is None or self.process.poll() is not None:
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+                with (self.folder / "log.txt").open("ab") as log:
+                    self.process = subprocess.Popen(
+                        self._as(str(self.bin / "postgres"), "-D", str(self.data)),
+                        cwd=self.folder, stdout=subprocess.DEVNULL, stderr=log)
             try:
                 self.execute("SELECT 1", "postgres")
                 return
             except Exception:
                 time.sleep(0.05)
-        raise RuntimeError("the server did not start")
+        raise RuntimeError((self.folder / "log.txt").read_text()[-2000:])
 
     def kill(self):
         """As a power cut: no goodbye to anybody."""

@@ -137,6 +137,21 @@ def test_safety_S01_while_offices_disagree_a_hazard_is_wherever_one_says(tmp_pat
         assert ground.equals(shapely.box(17, 44, 17.3, 44.1))
 
 
+def test_an_office_with_a_file_and_one_with_a_server_exchange(tmp_path, postgres_address):
+    with new(tmp_path, "A") as a, create_registry(postgres_address, office="B") as b:
+        a.append([made("h1", name="x")])
+        b.append([made("h1", 5, name="y"), made("h2", 6)])
+        assert take(b, pack(a, tmp_path, "a")).conflicts == ("h1",)
+        assert take(a, pack(b, tmp_path, "b")).conflicts == ("h1",)
+        assert set(said(a)) == set(said(b)) and current(a) == current(b)
+        tip = exchange.conflicts(b)[0].sayings[0]
+        exchange.resolve(b, "h1", tip.hash[:8], reason="visited", by="Ana")
+        take(a, pack(b, tmp_path, "b2"))
+        assert a.contested() == b.contested() == [] and current(a) == current(b)
+        assert a.audit() == [] and b.audit() == []
+        assert a.find("hazard", where={"name": tip.values["name"]})[0].id == "h1"
+
+
 def test_the_same_said_twice_is_no_conflict(tmp_path):
     with new(tmp_path, "A") as a, new(tmp_path, "B") as b:
         a.append([made("h1", name="x")])

@@ -59,6 +59,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.store import audit, files, layers, layout, rows
+from landrelease.store.copy import TABLES, Dump
 from landrelease.store.registry import (
     AuditFinding,
     Edit,
@@ -135,6 +136,44 @@ class GeoPackageRegistry:
             reason = getattr(error, "strerror", None) or str(error)
             raise LandReleaseError(CANNOT_WRITE, path=path, reason=reason) from error
         return cls(path, now=now)
+
+    @classmethod
+    def filled(cls, path: Path, *, office: str, created: datetime, dump: Dump) -> None:
+        """A registry with the content of another one, at its place only when it is whole."""
+        if path.exists() or path.is_symlink():
+            raise LandReleaseError(REGISTRY_EXISTS, address=path)
+        part = path.with_name(f".{path.name}.{os.getpid()}.copy")
+        try:
+            with cls.create(part, office=office, now=lambda: created) as registry:
+                with registry._write() as db:
+                    for table in reversed(TABLES):
+                        if table != "revision":
+                            db.execute(f"DELETE FROM {layout.quoted(table)}")
+                    for table, columns in TABLES.items():
+                        db.executemany(
+                            f"INSERT INTO {layout.quoted(table)} "
+                            f"({', '.join(map(layout.quoted, columns))}) "
+                            f"VALUES ({', '.join('?' * len(columns))})", dump(table))
+                registry._kinds = registry._read_kinds()
+                registry._prepared = False
+                registry.restore_layers()
+            files.move_new(part, path)
+        except FileExistsError as error:
+            raise LandReleaseError(REGISTRY_EXISTS, address=path) from error
+        finally:
+            for end in ("", "-journal", "-wal", "-shm"):
+                part.with_name(part.name + end).unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def dump(self) -> Iterator[Dump]:
+        """The rows of all tables, of one moment (see `store.copy`)."""
+        with self._read() as db:
+            def rows_of(table: str) -> Iterator[tuple[Any, ...]]:
+                return iter(db.execute(
+                    f"SELECT {', '.join(map(layout.quoted, TABLES[table]))} "
+                    f"FROM {layout.quoted(table)} ORDER BY 1"))
+
+            yield rows_of
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -673,6 +712,7 @@ class GeoPackageRegistry:
             for name in self._kinds if kinds is None else kinds:
                 kind = rows.kind_of(name, self._kinds)
                 layers.restore(db, kind, self._kinds, audit.expected(db, kind, self._kinds))
+            layers.restore_past(db, self._kinds)
 
     def backup(self, path: Path) -> None:
         """A whole, consistent copy at a new path, while others go on working.

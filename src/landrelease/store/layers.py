@@ -278,6 +278,23 @@ def restore(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind],
     forward.finish()
 
 
+def restore_past(db: sqlite3.Connection, kinds: Mapping[str, Kind]) -> None:
+    """Write the index of revisions that are not current anew."""
+    tables = " UNION ALL ".join(f"SELECT revision FROM {layout.quoted(name)}" for name in kinds)
+    cursor = db.execute(
+        f"SELECT number, geometry FROM revision WHERE geometry IS NOT NULL "
+        f"AND number NOT IN ({tables}) ORDER BY number")
+    ids: list[int] = []
+    boxes: list[np.ndarray] = []
+    while found := cursor.fetchmany(20_000):
+        ids += [number for number, _ in found]
+        boxes.append(shapely.bounds(shapely.from_wkb(rows.array_of([wkb for _, wkb in found]))))
+    index = layout.quoted(layout.PAST_INDEX)
+    rtree.pack(db, index, np.empty(0, dtype=np.int64), np.empty((0, 4), dtype=np.float32))
+    if ids:
+        rtree.put(db, index, np.asarray(ids, dtype=np.int64), np.concatenate(boxes))
+
+
 def pieces(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """Lists of at most `size` items."""
     piece: list[Any] = []

@@ -69,6 +69,7 @@ from landrelease.errors import (
 )
 from landrelease.store import audit, layers, layout, rows
 from landrelease.store.audit import Difference
+from landrelease.store.copy import TABLES, Dump
 from landrelease.store.registry import (
     AuditFinding,
     Edit,
@@ -135,6 +136,7 @@ CREATE TRIGGER revision_stays BEFORE UPDATE OR DELETE ON revision
 CREATE TRIGGER revision_is_kept BEFORE TRUNCATE ON revision
   FOR EACH STATEMENT EXECUTE FUNCTION revision_stays();
 """
+_NUMBERED = ("source_file", "import", "quarantine", "person_name", "personal_value", "package")
 _TYPES = {"text": "text", "choice": "text", "integer": "bigint", "number": "double precision",
           "date": "date", "moment": "text", "choices": "text", "reference": "text",
           "references": "text"}
@@ -212,6 +214,58 @@ class PostgisRegistry:
                 for kind in KINDS.values():
                     _create_layer(db, kind)
         return cls(address, now=now)
+
+    @classmethod
+    def filled(cls, address: str, *, office: str, created: datetime, dump: Dump) -> None:
+        """A registry with the content of another one; nothing is left where that fails."""
+        registry = cls.create(address, office=office, now=lambda: created)
+        try:
+            def work(db: psycopg.Connection[Any]) -> None:
+                for table in reversed(TABLES):
+                    if table != "revision":
+                        db.execute(f"DELETE FROM {layout.quoted(table)}")
+                for table, columns in TABLES.items():
+                    names = ", ".join(map(layout.quoted, columns))
+                    with db.cursor() as cursor, cursor.copy(
+                            f"COPY {layout.quoted(table)} ({names}) FROM STDIN") as copy:
+                        for row in dump(table):
+                            copy.write_row(row)
+                    if table in _NUMBERED:
+                        db.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'number'), "
+                                   f"(SELECT max(number) FROM {layout.quoted(table)}))",
+                                   (layout.quoted(table),))
+                # The boxes follow from the geometries; the guard lets a revision be as it is.
+                db.execute("ALTER TABLE revision DISABLE TRIGGER revision_stays")
+                db.execute("UPDATE revision SET box = ST_Envelope(ST_SetSRID("
+                           f"ST_GeomFromWKB(geometry), {layout.SRS})) WHERE geometry IS NOT NULL "
+                           "AND ST_Dimension(ST_Envelope(ST_GeomFromWKB(geometry))) = 2")
+                db.execute("UPDATE revision SET box = ST_Expand(ST_SetSRID("
+                           f"ST_GeomFromWKB(geometry), {layout.SRS}), 1e-9) WHERE geometry IS NOT "
+                           "NULL AND box IS NULL AND NOT ST_IsEmpty(ST_GeomFromWKB(geometry))")
+                db.execute("ALTER TABLE revision ENABLE TRIGGER revision_stays")
+
+            registry._write(work)
+            registry._kinds = registry._read_kinds()
+            registry._prepared = False
+            registry.restore_layers()
+        except BaseException:
+            with contextlib.suppress(psycopg.Error, LandReleaseError):
+                registry._open_db().execute(
+                    f"DROP SCHEMA {layout.quoted(registry._schema)} CASCADE")
+            raise
+        finally:
+            registry.close()
+
+    @contextlib.contextmanager
+    def dump(self) -> Iterator[Dump]:
+        """The rows of all tables, of one moment (see `store.copy`)."""
+        with self._read() as db:
+            def rows_of(table: str) -> Iterator[tuple[Any, ...]]:
+                return _streamed(db, f"SELECT {', '.join(map(layout.quoted, TABLES[table]))} "
+                                 f"FROM {layout.quoted(table)} ORDER BY 1",
+                                 10 if table in ("source_file", "package") else 2_000)
+
+            yield rows_of
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -839,7 +893,7 @@ class PostgisRegistry:
         """A whole copy as a registry file at a new path, of one moment, while others go on."""
         from landrelease.store.copy import copy_registry
 
-        copy_registry(self, str(path))
+        copy_registry(self, str(Path(path).absolute()))
 
     def guard(self, statements: Sequence[str]) -> None:
         """Run statements of the second wall (`access.postgres`), in one transaction."""
