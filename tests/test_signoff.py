@@ -316,6 +316,29 @@ def test_from_the_first_key_to_a_signed_record_and_an_erased_person(tmp_path, mo
         assert registry.audit() == []
 
 
+def test_safety_S17_somebody_who_only_recorded_something_is_erased_by_name(tmp_path):
+    path = tmp_path / "r.gpkg"
+    run("init", path, "--office", "A")
+    with open_registry(path) as registry:
+        registry.append([hazard()])
+    run("sign-off", path, "h1", "--level", "operator", "--by", "Zlatan Unmistakable")
+    run("identity", "erase", path, "Nobody", "--reason", "asked", status="SIG-005")
+    run("identity", "erase", path, "Zlatan Unmistakable", "--reason", "asked")
+    with open_registry(path) as registry:
+        assert registry.name_of(registry.history("h1")[-1].revision.recorded_by) == "erased person"
+        assert registry.audit() == []
+    assert b"Unmistakable" not in path.read_bytes()
+
+
+def test_a_key_file_that_is_none_is_called_so(tmp_path):
+    path = tmp_path / "r.gpkg"
+    run("init", path, "--office", "A")
+    (tmp_path / "note.txt").write_text("no key")
+    for file, code in (("note.txt", "SIG-001"), ("missing.pem", "SIG-004"), (".", "SIG-004")):
+        run("checkpoint", path, tmp_path / "c.json", "--key", tmp_path / file, status=code)
+        assert not (tmp_path / "c.json").exists()
+
+
 def test_a_cut_registry_is_found_from_the_command_line(tmp_path):
     path, cut = tmp_path / "r.gpkg", tmp_path / "cut.gpkg"
     run("init", path, "--office", "A")

@@ -53,7 +53,7 @@ def passphrase(path: Path, *, new: bool = False) -> str | None:
     """From the environment, else asked for; a key without one is opened without a question."""
     found = os.environ.get("LANDRELEASE_PASSPHRASE")
     if not found:
-        if not new and path.exists() and b"ENCRYPTED" not in path.read_bytes()[:200]:
+        if not new and not asks(path):
             return None
         found = typer.prompt("Passphrase of the new key" if new else f"Passphrase of {path}",
                              default="", show_default=False, hide_input=True,
@@ -61,6 +61,14 @@ def passphrase(path: Path, *, new: bool = False) -> str | None:
     if new and len(found) < SHORTEST:
         raise LandReleaseError(PASSPHRASE_SHORT, found=len(found), expected=SHORTEST)
     return found or None
+
+
+def asks(path: Path) -> bool:
+    """Whether a key file has a passphrase; what is wrong with it says whoever reads it."""
+    try:
+        return b"ENCRYPTED" in path.read_bytes()[:200]
+    except OSError:
+        return False
 
 
 def opened_key(path: Path | None) -> SigningKey | None:
@@ -285,7 +293,8 @@ def identity_erase(
             say(f"The content of the file {what[:16]} is erased.")
             return
         known = bool(opened_registry.history(what)) or what.startswith("person:")
-        target = what if known else identities.person_named(opened_registry, what)
+        target = what if known else identities.person_named(opened_registry, what,
+                                                                anybody=True)
         went = identities.erase_person(opened_registry, target, by=by, reason=reason)
     say(f"{target}: {went} values erased.")
 

@@ -68,13 +68,20 @@ def read_key(path: Path, passphrase: str | None) -> SigningKey:
 
 
 def new_key(path: Path, passphrase: str | None) -> SigningKey:
-    """Make a key and write it to a new file that only its owner can read."""
+    """Make a key and write it to a new file that only its owner can read. CLI-104."""
     key = SigningKey.from_seed(secrets.token_bytes(32))
+    content = key.to_pem(passphrase, secrets.token_bytes(32))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(place, "wb") as file:
-            file.write(key.to_pem(passphrase, secrets.token_bytes(32)))
+        try:
+            with os.fdopen(place, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # on the disk before anything is signed with it
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise LandReleaseError(OUT_NOT_WRITABLE, path=path,
                                found=error.strerror or str(error)) from error
@@ -242,15 +249,22 @@ def owner(registry: Registry, key: SigningKey) -> str:
     raise LandReleaseError(KEY_OF_NOBODY, found=fingerprint(key.public_key))
 
 
-def person_named(registry: Registry, words: str) -> str:
-    """The id of a person by id, name or the first digits of the key. SIG-005."""
+def person_named(registry: Registry, words: str, *, anybody: bool = False) -> str:
+    """The id of a person by id, name, fingerprint or the first digits of the key.
+
+    `anybody`: also of somebody without a key, who only recorded something. SIG-005.
+    """
     if is_person_id(words):
         return words
-    found = [i.person for i in identities(registry)
-             if words in (i.name, i.fingerprint) or i.public_key.startswith(words.lower())]
-    if len(set(found)) != 1:
+    found = {i.person for i in identities(registry)
+             if words == i.name or _digits(words) == _digits(i.fingerprint)
+             or (len(words) >= 8 and i.public_key.startswith(words.lower()))}
+    if anybody and not found:
+        ids = {s.revision.recorded_by for s in registry.revisions()} | registry.ids("person")
+        found = {i for i in ids if is_person_id(i) and registry.name_of(i) == words}
+    if len(found) != 1:
         raise LandReleaseError(PERSON_UNKNOWN, found=words)
-    return found[0]
+    return found.pop()
 
 
 def erase_person(registry: Registry, person: str, *, by: str, reason: str,
@@ -301,6 +315,16 @@ def _word(record: Record, name: str) -> str:
 # --- signing -----------------------------------------------------------------------------------
 
 
+def sign_revision(registry: Registry, revision: Revision, key: SigningKey) -> Revision:
+    """A revision signed by the person whose key it is, upon what the record is now.
+
+    It has to be appended before anything else is recorded of the record, and without personal
+    values: the store would add their commitments, which the signature does not cover. SIG-003.
+    """
+    who = owner(registry, key)
+    return signed(replace(revision, recorded_by=who), key, who, registry.tips(revision.record_id))
+
+
 def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reason: str,
              by: str = "", key: SigningKey | None = None, now: datetime | None = None
              ) -> list[StoredRevision]:
@@ -330,9 +354,7 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
         revision = replace(r, validation=wanted, recorded_at=at, recorded_by=who,
                            reason=reason.strip() or "validated", source="", follows=(),
                            commitments={}, signed_by="", signature="")
-        if key is not None:
-            revision = signed(revision, key, who, registry.tips(record_id))
-        made.append(revision)
+        made.append(revision if key is None else sign_revision(registry, revision, key))
     registry.append(made)
     return [registry.history(i)[-1] for i in wanted_ids]
 
