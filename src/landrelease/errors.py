@@ -434,6 +434,10 @@ POSTGRES_UNREACHABLE = Message(
 POSTGRES_REFUSED = Message(
     "STO-029", "{address}: {found}. Nothing was written.",
     "Ask the keeper of the database to set it right, then try again.")
+MIGRATION_UNSOUND = Message(
+    "STO-030", "{address} does not pass its audit after the migration: {count} findings, the "
+    "first: {found} It was put back as it was.",
+    "Audit it with the version that wrote it, or restore a backup from before, then migrate.")
 AUDIT_COMMITMENT = Message(
     "STO-111", "The personal field {field} of {record}: {found}.",
     "Compare with a backup. Personal values are erased with `landrelease identity erase` only.")
