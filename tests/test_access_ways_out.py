@@ -31,7 +31,6 @@ from landrelease.store.open import create_registry, open_registry
 MOMENT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 ORGANISATION = "Clearance Alpha"
 WEST, SOUTH = 17.0, 44.0  # a district of two halves; records 0 and 1 of a kind in the west
-BEHIND = 600.0  # as many degrees do not exist: coordinates are told from other numbers
 HALVES = {"west": (17.0, 44.0, 17.2, 44.2), "east": (17.2, 44.0, 17.4, 44.2)}
 
 
@@ -57,6 +56,8 @@ class World:
         n = int(word[2:])
         if f.name in policy.ORGANISATION_FIELDS and number == 1:
             return ORGANISATION, ()
+        if f.name == "public_key":
+            return f"{n:064x}", (f"{n:064x}",)
         if f.type in ("text", "reference"):
             return word, (word,)
         if f.type == "references":
@@ -136,7 +137,7 @@ def world(tmp_path_factory) -> World:
     made.secrets[words["content"]] = "content of a file"
     made.secrets[words["victim"]] = "personal value in quarantine"
     for w in ("file", "row", "found"):
-        made.markers[words[w]] = ("quarantine", "rows", 0)
+        made.markers[words[w]] = ("quarantine", w, 0)
     content = words["content"].encode() + b" " * 40
     import hashlib
 
@@ -195,7 +196,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "share": [("share", r, out / "copy.gpkg", *js, *as_role)],
             "withheld": [("withheld", r, *js, *as_role)],
             "history": [("history", r, x.record_id, "--json", out / f"{n}.json", *as_role)
-                        for n, x in enumerate(world.records)],
+                        # Of each kind one record; where nobody may, any one will do.
+                        for n, x in enumerate(world.records)
+                        if n % 3 == n // 3 % 3 and (n == 0 or policy.view(role).may("history"))],
             "audit": [("audit", r, *js, *only)],
             "identity list": [("identity", "list", r, *js, *only)],
             "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],
@@ -221,13 +224,17 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                          world.forecast, *as_role)],
             "serve": [],  # the same pages as `publish`: tests/test_serve.py
             "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
+            "exchange status": [("exchange", "status", r, *js, *only)],
+            "exchange conflicts": [("exchange", "conflicts", r, *js, *only)],
             "errors": [("history", r, "no such record", *as_role),
                        ("quarantine", "show", r, 77, *only),
                        ("publish", r, out / "p", "--plan", out / "none", *as_role),
                        ("export", r, out / "p", "--area", "Nowhere", *only)],
         }[way]
         said[way] = [command(*call) for call in calls]
-        (out / "said.txt").write_text("\n".join(words for _, words in said[way]))
+        # What the reader typed is said back to the reader.
+        (out / "said.txt").write_text("\n".join(
+            re.sub(r"There is no record \S+", "", words) for _, words in said[way]))
     return said
 
 
@@ -238,7 +245,7 @@ def leaves(path) -> str:
     if raw.startswith(b"SQLite"):
         db = sqlite3.connect(path)
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            for row in db.execute(f'SELECT * FROM "{table}"'):
+            for row in db.execute(f'SELECT * FROM "{table}"'):  # noqa: S608
                 text += [blob(v) if isinstance(v, bytes) else str(v) for v in row]
         db.close()
     elif path.suffix == ".parquet":
@@ -287,14 +294,19 @@ def found_in(text: str, world) -> set[str]:
     """The markers in a text."""
     words = set(re.findall(r"QX\d{5}", text))
     dates = set(re.findall(r"19[0-2]\d-\d\d-\d\d|1899-\d\d-\d\dT[\d:]{8}", text))
-    numbers = set(re.findall(r"\d+\.\d{7,}|7,1\d\d,\d{3}|71\d{5}", text))
+    numbers = set(re.findall(r"\d+\.\d{7,}|7,1\d\d,\d{3}|71\d{5}|0{58}[0-9a-f]{6}", text))
     return (words | dates | numbers) & (set(world.markers) | set(world.secrets))
 
 
 def corners_in(text: str, world) -> set[tuple[float, float]]:
-    """The corners of records whose longitude and latitude both stand in a text (to 1e-5)."""
-    numbers = {round(float(x), 5) for x in re.findall(r"\b(?:17|44)\.\d{4,}", text)}
-    return {c for c in world.places if round(c[0], 5) in numbers and round(c[1], 5) in numbers}
+    """The corners of records that stand in a text, longitude beside latitude (to 1e-5)."""
+    known = {(round(x, 5), round(y, 5)): (x, y) for x, y in world.places}
+    between, lon, lat = r"[\s,:\]\[\"a-z]{1,20}?-?", r"(17\.\d{4,})", r"(44\.\d{4,})"
+    pairs = {(round(float(x), 5), round(float(y), 5))
+             for x, y in re.findall(lon + between + lat, text)}
+    pairs |= {(round(float(x), 5), round(float(y), 5))
+              for y, x in re.findall(lat + between + lon, text)}
+    return {known[p] for p in pairs & set(known)}
 
 
 def named(world, reader) -> set[str]:
@@ -305,7 +317,8 @@ def named(world, reader) -> set[str]:
     ids = {(r.kind, n % 3): r.record_id for n, r in enumerate(world.records)}
     for marker, (kind, name, number) in world.markers.items():
         if kind == "quarantine":
-            seen = reader.may("quarantine", "rows")
+            seen = reader.may("quarantine", "rows") or (
+                name == "file" and reader.may("imports", "reports"))
         elif (kind, ids[kind, number]) not in inside:
             seen = False
         elif name == "record":
@@ -368,7 +381,7 @@ def test_safety_S14_no_way_out_shows_what_the_policy_does_not_name(world, left):
 
 
 def test_safety_S17_no_personal_value_name_or_file_leaves(world, left):
-    role, said, files = left
+    role, _, files = left
     for path, text in files.items():
         shown = {m for m in world.secrets if m in text}
         assert not shown, (role, path, shown)
@@ -381,7 +394,9 @@ def test_safety_S14_what_is_named_can_be_had(world, left):
     hidden = {m for m in named(world, reader) - found_in(text, world)
               # Written with fewer digits, or drawn and not written.
               if reader.precision(world.markers[m][0]) == "exact"
-              and not re.fullmatch(r"[\d,]+", m)}
+              and not re.fullmatch(r"[\d,]+", m) and world.markers[m][1] != "history"}
+    asked = reader.may("history") and "QX" in files.get("history/said.txt", "")
+    assert asked == reader.may("history")
     assert not hidden, (role, {m: world.markers[m] for m in sorted(hidden)[:9]})
 
 
@@ -392,10 +407,12 @@ def test_safety_S15_no_corner_of_a_hidden_geometry_leaves(world, left):
         policy.Record(x.kind, x.record_id, x.values, x.geometry) for x in world.records)}
     numbers = {r.record_id: n % 3 for n, r in enumerate(world.records)}
     open_ = {(kind, numbers[record]) for kind, record in seen}
-    # A quarter of the corners may share one coordinate with a cell; both of one corner may not.
+    shown = set()
     for path, text in files.items():
-        wrong = {world.places[c] for c in corners_in(text, world)} - open_
-        assert not wrong, (role, path, wrong)
+        here = {world.places[c] for c in corners_in(text, world)}
+        assert not here - open_, (role, path, here - open_)
+        shown |= here
+    assert shown == open_ & set(world.places.values())
 
 
 def test_safety_S14_columns_of_data_files_are_fields_that_are_named(world, left):
@@ -421,9 +438,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             assert "Traceback" not in words
             if not able:
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
-                assert set(policy.OUTSIDE) | {role} or words
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
-                             "quarantine list", "personal", "history"):
+                             "quarantine list", "personal", "history", "audit"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [
@@ -433,7 +449,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
 def test_safety_S19_all_that_left_says_synthetic(world, left):
     role, _, files = left
     for path, text in files.items():
-        if path.endswith(("said.txt", ".json", ".npz", "withheld.json", ".lrx")):
+        # What is no file for readers of its own: the plan's parts, packages for another registry.
+        if path.endswith(("said.txt", ".json", ".npz", ".lrx")) or not text.strip():
             continue
         assert "synthetic" in text.lower(), (role, path)
 

@@ -18,7 +18,7 @@ given as cells is never narrowed: beside an area it would show less than there i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -123,7 +123,7 @@ _FIELD_WORK = {
     **_PUBLIC,
     **_whole("hazard evidence outcome activity item ordnance settlement administrative_area road "
              "parcel closure marking"),
-    **_whole("ledger figures assessment reach contamination_map closures items audit"),
+    **_whole("ledger figures assessment reach contamination_map closures items"),
     **_whole("team person machine detector accreditation gate track inspection session",
              rows="organisation"),
     **_whole("task handover permit environment", rows="organisation_or_area"),
@@ -135,7 +135,7 @@ _OFFICE = {
     **_whole("accident team person machine detector accreditation gate track inspection session "
              "task handover permit environment complaint project fund expense source claim"),
     **_whole("accident_points accident_counts forecast plan_priority plan_dates plan_teams "
-             "plan_quality tracks quarantine imports history"),
+             "plan_quality tracks quarantine imports history audit"),
     "source_files": _some("exact", "names"),
 }
 _WHOLE = {**_OFFICE, **_whole("source_files registry personal")}
@@ -258,6 +258,9 @@ WAYS_OUT: dict[str, WayOut] = {
     "publish": WayOut("the page, the document and the data files"),
     "serve": WayOut("the same pages, on this machine"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),
+    "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
+    "exchange conflicts": WayOut("what offices say differently of the same records", (
+        ("history", "revisions"), ("quarantine", "rows"))),
     "errors": WayOut("messages of errors, on every way"),
 }
 
@@ -483,8 +486,11 @@ class View:
     def _small(self, row: LedgerRow) -> bool:
         return self.few(row.hazards) or self.few(row.accidents)
 
-    def figures(self, found: Iterable[Figure]) -> tuple[Figure, ...]:
+    def figures(self, found: Iterable[Figure], unseen: Collection[str] = ()
+                ) -> tuple[Figure, ...]:
         """The figures that may be seen; their records only where those may be seen too.
+
+        unseen : ids of records under the figures that the reader does not see one by one.
 
         A figure that shows a result of its own (cost, quality of the plan, chances) follows the
         policy of that result. Who does not see the records gets no figure that rests on few of
@@ -494,7 +500,11 @@ class View:
             return ()
         shown = tuple(f for f in found if not f.subject or self.may(f.subject, f.field))
         if self.may("figures", "records"):
-            return shown
+            hidden = set(unseen)
+            return tuple(
+                f if hidden.isdisjoint(f.records) else
+                replace(f, records=tuple(r for r in f.records if r not in hidden))
+                for f in shown if not self.few(sum(r in hidden for r in f.records)))
         return tuple(replace(f, records=()) for f in shown
                      if not self.few(len(f.records)) and (f.subject or f.scope == "all"))
 

@@ -288,13 +288,14 @@ def quarantine_export(
 
     with reading(registry, "quarantine export", role) as (opened_registry, reader):
         entries = workflows.visible_quarantine(opened_registry, reader)
-    write_csv(out, [
+        synthetic = workflows.is_synthetic(opened_registry)
+    write_csv(out, workflows.marked([
         {"number": e.number, "file": e.row.file, "row": e.row.row, "kind": e.row.kind,
          "errors": " ".join(f"[{f.code}] {f.field}: {f.problem} {f.remedy}"
                             for f in e.row.findings),
          **{f"value: {k}": v for k, v in e.row.values.items()},
          "geometry": e.row.geometry_wkt[:30_000]}
-        for e in entries])
+        for e in entries], synthetic))
     say(f"{len(entries):,} rows written to {out}")
 
 
@@ -690,12 +691,14 @@ def figures_tables(
     with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
                                                                            reader):
         rows, _ = workflows.visible_figures(opened_registry, reader)
+        synthetic = workflows.is_synthetic(opened_registry)
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
     if out is not None:
-        write_csv(out, [{"municipality": r.name, "hazards": r.hazards, "accidents": r.accidents,
-                         **{n: "not reported" if getattr(r, n) is None
-                            else round(getattr(r, n), 1) for n in names}} for r in rows])
+        write_csv(out, workflows.marked([
+            {"municipality": r.name, "hazards": r.hazards, "accidents": r.accidents,
+             **{n: "not reported" if getattr(r, n) is None else round(getattr(r, n), 1)
+                for n in names}} for r in rows], synthetic))
     say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
     for r in rows:
         cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"

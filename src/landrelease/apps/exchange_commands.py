@@ -15,11 +15,13 @@ from landrelease.apps.common import (
     ByOption,
     JsonOption,
     RegistryArgument,
+    RoleOption,
     opened,
     put_json,
     say,
 )
 from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
+from landrelease.apps.reading import reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
 if TYPE_CHECKING:
@@ -44,20 +46,20 @@ def pack(
         "--since", metavar="CHECKPOINT", help="Only what came after a checkpoint.")] = None,
     with_sources: Annotated[bool, typer.Option(
         "--with-sources", help="Also the files that the records came from.")] = False,
-    key: KeyOption = None,
+    key: KeyOption = None, role: RoleOption = None,
 ) -> None:
     """Write the revisions of all offices that are here as one signed package.
 
     It holds hazards and places of teams: it is for offices only. Personal values are never in it.
 
-    Example: landrelease exchange pack district.gpkg stick/travnik.lrx --to Sarajevo
+    Example: landrelease exchange pack district.gpkg stick/travnik.lrx --to Sarajevo --as authority
     """
     from landrelease.workflows import checkpoints, exchange
 
     ends = None
     if since is not None:
         ends = {m.chain: m.position for m in checkpoints.read(since).marks}
-    with opened(registry) as opened_registry:
+    with reading(registry, "exchange pack", role) as (opened_registry, _):
         made = exchange.pack(opened_registry, out, to=to, since=ends, key=opened_key(key),
                              with_sources=with_sources)
     for office, count in made.revisions.items():
@@ -113,16 +115,16 @@ def show_missing(waits: list[tuple[str, tuple[Missing, ...]]]) -> None:
                 "office that has them for a package")
 
 
-def status(registry: RegistryArgument, json: JsonOption = None) -> None:
+def status(registry: RegistryArgument, role: RoleOption = None, json: JsonOption = None) -> None:
     """Show which chains are here, how far, and which packages wait for what.
 
-    Example: landrelease exchange status national.gpkg
+    Example: landrelease exchange status national.gpkg --as planner
     """
     import dataclasses
 
     from landrelease.workflows import exchange
 
-    with opened(registry) as opened_registry:
+    with reading(registry, "exchange status", role) as (opened_registry, _):
         chains = opened_registry.chains()
         waits = exchange.waiting(opened_registry)
     put_json(json, {"chains": [dataclasses.asdict(c) for c in chains], "waiting": [
@@ -135,16 +137,17 @@ def status(registry: RegistryArgument, json: JsonOption = None) -> None:
     raise typer.Exit(FINDINGS if waits else DONE)
 
 
-def conflicts(registry: RegistryArgument, json: JsonOption = None) -> None:
+def conflicts(registry: RegistryArgument, role: RoleOption = None,
+              json: JsonOption = None) -> None:
     """List the records of which offices say different things, side by side.
 
     Until somebody settles it, a contested hazard is hazardous wherever one of them says.
 
-    Example: landrelease exchange conflicts national.gpkg
+    Example: landrelease exchange conflicts national.gpkg --as planner
     """
     from landrelease.workflows import exchange
 
-    with opened(registry) as opened_registry:
+    with reading(registry, "exchange conflicts", role) as (opened_registry, _):
         found = exchange.conflicts(opened_registry)
     put_json(json, [document(c) for c in found])
     for c in found:

@@ -618,7 +618,8 @@ def publish_planner(
     from landrelease.store import results as files
 
     view = policy.view(role)
-    results = dataclasses.replace(results, figures=view.figures(results.figures))
+    results = dataclasses.replace(results, figures=view.figures(
+        results.figures, unseen(results.land, view)))
     synthetic = heading.synthetic or results.land.synthetic
     report = Report(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
@@ -830,7 +831,16 @@ def visible_figures(
     """Ledger (empty where it would be of few records) and figures, as the reader may see them."""
     land = load_land(registry, load_assumptions(), reader=reader)
     rows = make_ledger(land, progress)
-    return reader.ledger(rows), reader.figures(make_figures(land, rows))
+    return reader.ledger(rows), reader.figures(make_figures(land, rows), unseen(land, reader))
+
+
+def unseen(land: Land, reader: View) -> set[str]:
+    """Ids of the land's records that a reader does not see one by one."""
+    parts = (("hazard", land.hazards), ("outcome", land.outcomes), ("accident", land.accidents),
+             ("activity", land.lifted), ("settlement", land.settlements),
+             ("administrative_area", land.municipalities))
+    return {record.id for kind, records in parts if reader.precision(kind) != "exact"
+            for record in records}
 
 
 def visible_history(registry: Registry, record: str, reader: View) -> list[StoredRevision]:

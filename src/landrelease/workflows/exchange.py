@@ -374,7 +374,7 @@ def conflicts(registry: Registry) -> list[Conflict]:
         tips = descent.tips(history)
         sayings = tuple(
             Saying(s.hash, _office(offices, s.chain), s.revision.recorded_at,
-                   registry.name_of(s.revision.recorded_by), s.revision.reason,
+                   s.revision.recorded_by, s.revision.reason,
                    s.revision.validation, bool(s.revision.signature), s.revision.values,
                    s.revision.geometry)
             for s in tips)
