@@ -217,6 +217,20 @@ def test_safety_S09_the_whole_way_in_each_store(either, tmp_path):
     assert checkpoints.compare(either, [held]) == []  # erasing changes no chain
 
 
+def test_safety_S09_personal_values_do_not_come_with_a_signed_revision(either, tmp_path):
+    """Their commitments would stand in it without being signed."""
+    _, key = person(either, tmp_path, "Ana")
+    seen = Revision("evidence", "e1", {"says": "contaminated"}, None, AT, "x", "seen", "")
+    count = either.count()
+    with pytest.raises(LandReleaseError, match=r"STO-010.*a revision of their own"):
+        either.append([identities.sign_revision(either, seen, key)],
+                      personal={"e1": {"informant": "Zlatan"}})
+    assert either.count() == count and either.personal("e1") == []
+    either.append([seen], personal={"e1": {"informant": "Zlatan"}})
+    either.append([identities.sign_revision(either, seen, key)])
+    assert identities.verdicts(either, "e1")[either.tips("e1")[0]].standing == "verified"
+
+
 def test_a_key_is_made_once_and_a_new_one_after_its_end(registry, tmp_path):
     who, _ = person(registry, tmp_path, "Ana")
     second, key = person(registry, tmp_path, "Bo")

@@ -97,8 +97,16 @@ class Prepared:
 
     def with_links(self, follows: tuple[str, ...] = (),
                    commitments: Mapping[str, str] | None = None) -> Prepared:
-        """The same with what the store fills in: what it was made upon, personal commitments."""
+        """The same with what the store fills in: what it was made upon, personal commitments.
+
+        STO-010: nothing is filled into a signed revision, because its signature would not fit.
+        """
         r = self.revision
+        if r.signature and (follows or commitments):
+            raise LandReleaseError(
+                REVISION_REFUSED, record=r.record_id, field="personal",
+                found="personal values with a signed revision",
+                expected="a revision of their own, before the signed one")
         return replace(self, revision=replace(
             r, follows=follows or r.follows, commitments=commitments or r.commitments))
 
