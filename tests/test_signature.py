@@ -358,6 +358,47 @@ def test_safety_S09_why_a_signature_does_not_count_is_said_in_words():
         assert words in verdict(Chain().add(made), ring).reason
 
 
+STATEMENTS = st.lists(st.tuples(
+    st.sampled_from([OWN, "b" * 32]), st.integers(0, 2), st.integers(0, 2),
+    st.sampled_from([None, 0, 1, 2]), st.sampled_from(["yes", "no"]),
+    st.sampled_from([None, -2, 1, 3]), st.booleans(), st.sampled_from([None, -3])), max_size=9)
+
+
+@given(STATEMENTS, st.randoms(use_true_random=False))
+def test_safety_S09_whose_key_counts_depends_on_no_order_and_leads_back_to_the_first(
+        statements, rng):
+    keys, who = (ROOT, SECOND, STRANGER), [f"person:{n}" for n in range(3)]
+    chains = {OWN: Chain(), "b" * 32: Chain("b" * 32)}
+    for hours, (name, person_no, key_no, signer, may_vouch, until, upon, since) in enumerate(
+            statements):
+        at = AT + timedelta(hours=7 * hours)
+        more = {} if until is None else {"key_until": (at + timedelta(days=until)).date()}
+        made = person(who[person_no], keys[key_no], at, may_vouch=may_vouch, **more)
+        if since is not None:
+            made = replace(made, valid_from=(at + timedelta(days=since)).date())
+        if signer is not None:
+            known = [s for c in chains.values() for s in c.of(who[person_no])]
+            made = signed(made, keys[signer], who[signer],
+                          [s.hash for s in descent.tips(known)] if upon else [])
+        chains[name].add(made)
+    everything = [s for c in chains.values() for s in c.stored]
+    ring = key_ring(everything, OWN)
+    rng.shuffle(everything)
+    assert key_ring(everything, OWN) == ring
+    first = next((s for s in chains[OWN].stored), None)
+    trusts = [t for found in ring.keys.values() for t in found]
+    assert bool(trusts) == (first is not None)
+    for trust in trusts:
+        if not trust.vouched_by:  # only the first key of the own chain stands by itself
+            assert (trust.person, trust.public_key) == (
+                first.revision.record_id, first.revision.values["public_key"])
+        seen = set()
+        while trust.vouched_by and trust.person not in seen:  # back to somebody who may vouch
+            seen.add(trust.person)
+            trust = next(t for t in ring.keys[trust.vouched_by] if any(
+                may for _, may in t.vouching))
+
+
 STEPS = st.lists(st.tuples(
     st.sampled_from([OWN, "b" * 32]), st.sampled_from(["open", "closed", "handed_over"]),
     st.sampled_from(["", "root", "stranger", "forged"]), st.sampled_from([0, 1]),

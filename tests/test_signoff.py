@@ -120,6 +120,7 @@ def test_safety_S09_imported_decisions_that_nobody_signed_are_left_out(registry)
     (closed,) = identities.standing_records(registry, "hazard")
     assert closed.value("status") == "not_reported" and closed.geometry.equals(GROUND)
     (cleared,) = identities.standing_records(registry, "outcome")
+    assert identities.doubts(registry, "outcome") == {"o1": "nobody signed it"}
     assert cleared.value("outcome_type") == "not_reported" and cleared.values["method"] == "manual"
 
 

@@ -415,6 +415,28 @@ def standing_records(registry: Registry, kind: str, *, valid_at: date | None = N
     return out
 
 
+def doubts(registry: Registry, kind: str) -> dict[str, str]:
+    """Records whose current revision decides something that does not count: id -> why, in words.
+
+    For whoever shows decisions as they were recorded: beside each of these stands "(unverified)".
+    """
+    known = registry.kinds[kind]
+    ids = [r.id for r in registry.records(kind)
+           if known.decision_in(r.values) or r.validation == "authority"]
+    if not ids:
+        return {}
+    ring = ring_of(registry)
+    out = {}
+    for record_id, line in _histories(registry, kind, ids):
+        now = current_of(line)
+        stands, found = effective(line, known, ring)
+        if stands is None or stands.hash != now.hash:
+            verdict = found.get(now.hash)
+            out[record_id] = "offices disagree about it" if verdict is None or \
+                verdict.standing == "verified" else verdict.reason
+    return out
+
+
 def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind, ring: KeyRing
                   ) -> Record:
     stored, verdicts = effective(history, kind, ring)
