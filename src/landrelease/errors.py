@@ -742,6 +742,31 @@ CHECKPOINT_NOT_READABLE = Message(
     "CHK-001", "{file} is no checkpoint: {found}.",
     "Give a file that `landrelease checkpoint` wrote.")
 
+# --- LIN: lineage of areas ---------------------------------------------------------------------
+
+LINEAGE_OUTSIDE = Message(
+    "LIN-001", "{record}: part {part} reaches {found} outside the area. Nothing was written.",
+    "Draw the part inside the recorded boundary; record work outside as an area of its own (S02).")
+LINEAGE_OVERLAP = Message(
+    "LIN-002", "{record}: part {part} overlaps another part by {found}. Nothing was written.",
+    "Draw the parts side by side: each square metre belongs to one.")
+LINEAGE_NOTHING = Message(
+    "LIN-003", "{record}: there is nothing to divide or to join.",
+    "Give parts with an area, or at least two areas with a shape.")
+LINEAGE_NOT_COVERED = Message(
+    "LIN-004", "{record}: the given shape leaves out {found} of the areas that it joins. Nothing "
+    "was written.", "A hazard only grows (S01): draw the shape around all of them.")
+
+# --- EXT: national extensions ------------------------------------------------------------------
+
+EXTENSION_NOT_READABLE = Message(
+    "EXT-001", "{file}, {entry}: found {found}, expected {expected}.",
+    "docs/records.md shows what may stand there.")
+EXTENSION_LOADED = Message(
+    "EXT-002", "The registry has the extension {found} already; {file} takes away or changes "
+    "{entry}.",
+    "An extension only grows: keep what is there, and add.")
+
 # --- EXC: exchange between offices -------------------------------------------------------------
 
 PACKAGE_NOT_READABLE = Message(

@@ -49,7 +49,7 @@ HAZARD = Kind(
         references("parents", "Areas from which this one came by split, merger or suspension.",
                    "hazard"),
         choice("descent", "How it came from its parents.",
-               "original split merged suspended_part remainder", source=OWN),
+               "original split merged suspended_part released_part remainder", source=OWN),
         choice("blockage", "What people cannot use because of it.",
                "farmland pasture forest water road railway housing school health_centre power_line "
                "irrigation bridge cemetery other none"),
