@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(share)
     app.command()(withheld)
     app.command()(personal)
+    app.command()(guard)
 
 
 def share(
@@ -87,3 +88,21 @@ def personal(
     write_json(json, found)
     for name, value in found.items():
         say(f"{name}: {value}")
+
+
+def guard(
+    registry: RegistryArgument,
+    sql: Annotated[Path | None, typer.Option(
+        "--sql", metavar="OUT.sql", help="Only write the statements, for the administrator of the "
+        "database.")] = None,
+) -> None:
+    """Put the policy into PostgreSQL as well: roles, columns and rows. Repeat it after an update.
+
+    Logins of persons get one of the roles landrelease_... and a row in the table membership.
+
+    Example: landrelease guard postgresql://centre/programme
+    """
+    from landrelease.workflows import sharing
+
+    count = sharing.guard(registry, sql)
+    say(f"{count} statements " + (f"written to {sql}." if sql else f"done."))

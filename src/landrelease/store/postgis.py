@@ -895,6 +895,11 @@ class PostgisRegistry:
 
         copy_registry(self, str(Path(path).absolute()))
 
+    @property
+    def schema(self) -> str:
+        """The name of the schema."""
+        return self._schema
+
     def guard(self, statements: Sequence[str]) -> None:
         """Run statements of the second wall (`access.postgres`), in one transaction."""
         def work(db: psycopg.Connection[Any]) -> None:

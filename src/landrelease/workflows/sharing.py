@@ -113,6 +113,39 @@ def _in_degrees(shape: shapely.Geometry) -> bool:
                 and math.isfinite(west + south + east + north))
 
 
+# --- the second wall -----------------------------------------------------------------------------
+
+
+def guard(address: str, sql: Path | None = None) -> int:
+    """Make the second wall of a registry in PostgreSQL (`access.postgres`), or write its statements
+    to a file. Returns how many there are.
+
+    Raises CLI-103 for a registry that is a file: whoever holds a file holds all of it.
+    """
+    from landrelease.access.postgres import guard_statements
+    from landrelease.errors import BAD_OPTION
+    from landrelease.store.exports import write_bytes
+    from landrelease.store.open import own_file
+    from landrelease.store.postgis import PostgisRegistry
+
+    if own_file(address) is not None:
+        raise LandReleaseError(BAD_OPTION, option="REGISTRY", found=address,
+                               expected="a postgresql:// address; of a file, hand on a copy of "
+                               "`landrelease share`")
+    registry = PostgisRegistry(address, now=lambda: datetime.now(UTC))
+    try:
+        statements = guard_statements(kinds=registry.kinds, schema=registry.schema)
+        if sql is not None:
+            lines = [f"SET search_path TO \"{registry.schema}\", public;", "BEGIN;",
+                     *(f"{s};" for s in statements), "COMMIT;", ""]
+            write_bytes(sql, "\n".join(lines).encode())
+        else:
+            registry.guard(statements)
+    finally:
+        registry.close()
+    return len(statements)
+
+
 # --- personal values ------------------------------------------------------------------------------
 
 
