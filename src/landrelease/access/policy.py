@@ -261,6 +261,10 @@ WAYS_OUT: dict[str, WayOut] = {
     "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
     "exchange conflicts": WayOut("what offices say differently of the same records", (
         ("history", "revisions"), ("quarantine", "rows"))),
+    "edits list": WayOut("rows of the layers that another program changed", (
+        ("history", "revisions"),)),
+    "area lineage": WayOut("from which areas one came, and which came from it", (
+        ("history", "revisions"),)),
     "errors": WayOut("messages of errors, on every way"),
 }
 
@@ -452,9 +456,10 @@ class View:
     def ledger(self, rows: Sequence[LedgerRow]) -> tuple[LedgerRow, ...]:
         """The ledger (A areas and, last, the total) as it may be seen.
 
-        Who does not see hazards and accidents one by one gets areas with few of them joined into
-        one row, with as many more as it takes that the row cannot show a single record, also not
-        as what remains of the total; nothing where the total itself is of few.
+        Who does not see hazards one by one gets areas with few of them joined into one row, with
+        as many more as it takes that the row cannot show a single record, also not as what remains
+        of the total; nothing where the total itself is of few. Where an area has few accidents,
+        only their total is told.
         """
         if not rows or not self.may("ledger"):
             return ()
@@ -467,24 +472,23 @@ class View:
 
     def _joined(self, rows: Sequence[LedgerRow]) -> tuple[LedgerRow, ...]:
         *single, total = rows
-        if self._small(total):
+        if self.few(total.hazards):
             return ()
         named = {h for r in single for h in r.hazard_ids}
         beyond = replace(
             total, area_id="", name="", hazards=len(set(total.hazard_ids) - named),
-            accidents=max(0, total.accidents - sum(r.accidents for r in single)),
             **_parts(lambda name: _rest(getattr(total, name), [getattr(r, name) for r in single])))
-        joined = [r for r in (*single, beyond) if self._small(r)]
-        if not joined:
-            return tuple(rows)
-        kept = [r for r in single if not self._small(r)]
-        while self._small(_sum(joined)) and kept:
+        kept = [r for r in single if not self.few(r.hazards)]
+        joined = [r for r in (*single, beyond) if self.few(r.hazards)]
+        while joined and self.few(_sum(joined).hazards) and kept:
             joined.append(kept.pop(min(range(len(kept)), key=lambda n: kept[n].hazards)))
-        return (*kept, replace(_sum(joined), name=f"Other areas, fewer than {self.small_count} "
-                               "hazards or accidents in each"), total)
-
-    def _small(self, row: LedgerRow) -> bool:
-        return self.few(row.hazards) or self.few(row.accidents)
+        shown = [*kept, *([replace(_sum(joined), name="Other areas, fewer than "
+                                   f"{self.small_count} hazards in each")] if joined else [])]
+        known = total.accidents or 0
+        if any(self.few(r.accidents or 0) for r in (*single, *shown)) or self.few(
+                known - sum(r.accidents or 0 for r in single)):
+            shown = [replace(r, accidents=None) for r in shown]
+        return (*shown, replace(total, accidents=None) if self.few(known) else total)
 
     def figures(self, found: Iterable[Figure], unseen: Collection[str] = ()
                 ) -> tuple[Figure, ...]:
@@ -603,7 +607,7 @@ def _sum(rows: Sequence[LedgerRow]) -> LedgerRow:
 
     return replace(
         rows[0], area_id="other", hazards=sum(r.hazards for r in rows),
-        accidents=sum(r.accidents for r in rows), **_parts(added),
+        accidents=sum(r.accidents or 0 for r in rows), **_parts(added),
         hazard_ids=tuple(dict.fromkeys(h for r in rows for h in r.hazard_ids)),
         outcome_ids=tuple(dict.fromkeys(o for r in rows for o in r.outcome_ids)))
 

@@ -13,7 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from landrelease.apps import exchange_commands, identity_commands, sharing_commands, upkeep_commands
+from landrelease.apps import (
+    area_commands,
+    exchange_commands,
+    identity_commands,
+    sharing_commands,
+    upkeep_commands,
+)
 from landrelease.apps.common import (
     DONE,
     FINDINGS,
@@ -64,6 +70,7 @@ upkeep_commands.register(app)
 identity_commands.register(app, group)
 sharing_commands.register(app)
 exchange_commands.register(app, group)
+area_commands.register(app, group)
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
@@ -696,7 +703,8 @@ def figures_tables(
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
     if out is not None:
         write_csv(out, workflows.marked([
-            {"municipality": r.name, "hazards": r.hazards, "accidents": r.accidents,
+            {"municipality": r.name, "hazards": r.hazards,
+             "accidents": "withheld" if r.accidents is None else r.accidents,
              **{n: "not reported" if getattr(r, n) is None else round(getattr(r, n), 1)
                 for n in names}} for r in rows], synthetic))
     say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
@@ -705,7 +713,7 @@ def figures_tables(
                  for n in names)
         say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
     if not rows:
-        say(f"Withheld: it rests on fewer than {reader.small_count} hazards or accidents.")
+        say(f"Withheld: it rests on fewer than {reader.small_count} hazards.")
 
 
 # --- out to readers ----------------------------------------------------------------------------

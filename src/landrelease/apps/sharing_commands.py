@@ -105,4 +105,4 @@ def guard(
     from landrelease.workflows import sharing
 
     count = sharing.guard(registry, sql)
-    say(f"{count} statements " + (f"written to {sql}." if sql else f"done."))
+    say(f"{count} statements " + (f"written to {sql}." if sql else "done."))

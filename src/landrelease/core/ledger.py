@@ -20,7 +20,7 @@ class LedgerRow:
     reduced_m2: float | None
     cleared_m2: float | None
     contested_m2: float
-    accidents: int
+    accidents: int | None  # None: withheld (S14)
     hazard_ids: tuple[str, ...]
     outcome_ids: tuple[str, ...]
 

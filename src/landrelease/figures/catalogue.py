@@ -59,7 +59,7 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
         "all", total.hazard_ids + total.outcome_ids, head))
     figures.append(Figure(
         "accident_count", "Accidents and incidents on record", "Accident records, of any class.",
-        float(total.accidents), "records", "all", tuple(a.id for a in land.accidents), head,
+        float(len(land.accidents)), "records", "all", tuple(a.id for a in land.accidents), head,
         note="dates and victims are counted only where they are reported"))
     population = [s.population for s in land.settlements if s.population is not None]
     figures.append(Figure(

@@ -289,9 +289,14 @@ def _public_layers(path: Path, registry: Registry, reader: View, synthetic: bool
     if rows:
         names = reader.fields("ledger")
         _table(path, "municipality_totals", _marked(
-            {n: [getattr(r, n) for r in rows] for n in names}, len(rows), synthetic))
+            {n: [_told(getattr(r, n), n) for r in rows] for n in names}, len(rows), synthetic))
         written["municipality_totals"] = len(rows)
     return written
+
+
+def _told(value: Any, name: str) -> Any:
+    """A number of the ledger: NULL is not reported; a count that is kept back says so."""
+    return "withheld" if value is None and name == "accidents" else value
 
 
 def _layer(path: Path, kind: Kind, records: Sequence[Record], fields: Sequence[str],
