@@ -120,7 +120,8 @@ def test_rows_of_results_leave_with_the_visible_fields():
     rows = [{"id": "f1", "value": 1.0, "records": ["h1"], "secret": 1}]
     assert view().rows(rows, "figures") == [{"id": "f1", "value": 1.0}]
     assert view("planner").rows(rows, "figures") == [{"id": "f1", "value": 1.0, "records": ["h1"]}]
-    assert view().rows(rows, "tracks") == [] and view("administrator").rows(rows, "unheard of") == []
+    assert view().rows(rows, "tracks") == []
+    assert view("administrator").rows(rows, "unheard of") == []
 
 
 def test_what_is_withheld_is_said_with_its_reason():
@@ -137,8 +138,9 @@ def test_what_is_withheld_is_said_with_its_reason():
 def test_safety_S14_a_figure_follows_the_policy_of_what_it_shows(role):
     reader = policy.view(role)
     subjects = [(s, f) for s, fields in policy.RESULTS.items() for f in fields]
-    made = [Figure(f"{s}.{f}", "", "", 1.0, "", "all", ("h1", "h2", "h3"), "head", subject=s, field=f)
-            for s, f in subjects] + [Figure("area", "", "", 1.0, "", "all", ("h1", "h2", "h3"), "head")]
+    rest = (1.0, "", "all", ("h1", "h2", "h3"), "head")
+    made = [Figure(f"{s}.{f}", "", "", *rest, subject=s, field=f)
+            for s, f in subjects] + [Figure("area", "", "", *rest)]
     shown = reader.figures(made)
     assert {f.id for f in shown} == {"area"} | {
         f"{s}.{f}" for s, f in subjects if reader.may(s, f)}

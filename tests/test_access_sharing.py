@@ -176,6 +176,9 @@ def test_safety_S14_a_field_of_an_extension_is_for_roles_that_see_all_fields():
     for role in policy.ROLES:
         (shown,) = policy.view(role, kinds=kinds).records([record])
         assert ("national" in shown.values) == (role not in policy.OUTSIDE), role
+        named = policy.view(role, kinds=kinds,
+                            public_fields=frozenset({("settlement", "national")}))
+        assert named.records([record])[0].values["national"] == "x"
 
 
 # --- personal values -----------------------------------------------------------------------------

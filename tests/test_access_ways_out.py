@@ -200,6 +200,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                         for n, x in enumerate(world.records)
                         if n % 3 == n // 3 % 3 and (n == 0 or policy.view(role).may("history"))],
             "audit": [("audit", r, *js, *only)],
+            "area lineage": [("area", "lineage", r, world.records[0].record_id, *js, *only)],
+            "edits list": [("edits", "list", r, *js, *only)],
             "identity list": [("identity", "list", r, *js, *only)],
             "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],
             "quarantine list": [("quarantine", "list", r, *js, *only)],

@@ -236,6 +236,9 @@ WAYS_OUT: dict[str, WayOut] = {
     "history": WayOut("the revisions of a record", (("history", "revisions"),)),
     "audit": WayOut("whether the past is unchanged; which revisions are not, for the programme"),
     "personal": WayOut("the personal values of one record", (("personal", "values"),)),
+    "area lineage": WayOut("the descent of an area, with its parts", (("history", "revisions"),)),
+    "edits list": WayOut("rows of the layers that another program changed", (
+        ("history", "revisions"), ("quarantine", "rows"))),
     "identity list": WayOut("persons with keys, by id", (("history", "revisions"),)),
     "quarantine list": WayOut("rows that wait", _WAITING),
     "quarantine show": WayOut("one row that waits", _WAITING),
@@ -261,10 +264,6 @@ WAYS_OUT: dict[str, WayOut] = {
     "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
     "exchange conflicts": WayOut("what offices say differently of the same records", (
         ("history", "revisions"), ("quarantine", "rows"))),
-    "edits list": WayOut("rows of the layers that another program changed", (
-        ("history", "revisions"),)),
-    "area lineage": WayOut("from which areas one came, and which came from it", (
-        ("history", "revisions"),)),
     "errors": WayOut("messages of errors, on every way"),
 }
 
@@ -300,6 +299,7 @@ class View:
     areas: tuple[Area, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS, repr=False)
     small_count: int = SMALL_COUNT
+    public_fields: frozenset[tuple[str, str]] = frozenset()  # of the national extension
 
     def grant(self, subject: str) -> Grant:
         """The grant as it counts for this reader; of rows that nobody can be shown, nothing."""
@@ -327,8 +327,8 @@ class View:
         if field not in fields_of(subject, self.kinds):
             return False
         if self._extends(subject, field):
-            named = getattr(self.kinds[subject].field(field), "public", False)
-            return bool(named) if self.role in OUTSIDE else ALL in grant.fields
+            return ((subject, field) in self.public_fields if self.role in OUTSIDE
+                    else ALL in grant.fields)
         return ALL in grant.fields or field in grant.fields
 
     def _extends(self, subject: str, name: str) -> bool:
@@ -655,11 +655,13 @@ def view(
     areas: Sequence[Area] | None = None,
     kinds: Mapping[str, Kind] = KINDS,
     small_count: int = SMALL_COUNT,
+    public_fields: frozenset[tuple[str, str]] = frozenset(),
 ) -> View:
     """The view of a role; none (or an empty word) is the public's.
 
     organisation : whom the reader works for. areas : where the reader works. kinds : those of the
     registry. small_count : counts over fewer records are not shown to who does not see the records.
+    public_fields : (kind, field) that the national extension itself calls public.
 
     Raises ACC-001 for an unknown role: it is never guessed.
     """
@@ -669,5 +671,6 @@ def view(
             for area in areas or ():
                 if area.ground is not None:
                     shapely.prepare(area.ground)
-            return View(known, (organisation or "").strip(), tuple(areas or ()), kinds, small_count)
+            return View(known, (organisation or "").strip(), tuple(areas or ()), kinds, small_count,
+                        public_fields)
     raise LandReleaseError(ROLE_UNKNOWN, found=repr(role), expected=", ".join(ROLES))

@@ -90,13 +90,15 @@ def literal(text: str) -> str:
     return f" E'{escaped}'" if "\\" in text else f"'{escaped}'"
 
 
-def columns_for(role: Role, kind: Kind, kinds: Mapping[str, Kind] = KINDS,
-                table: Mapping[Role, Mapping[str, Grant]] = TABLE) -> tuple[str, ...]:
+def columns_for(role: Role, kind: Kind,
+                table: Mapping[Role, Mapping[str, Grant]] = TABLE,
+                public_fields: frozenset[tuple[str, str]] = frozenset()) -> tuple[str, ...]:
     """The columns of a kind's layer that a role may select; none where it sees no record of it."""
     grant = table[role].get(kind.name)
     if grant is None or grant.precision != "exact":
         return ()
-    fields = [f for f in kind.fields if not f.personal and _named(role, grant, kind, f.name)]
+    fields = [f for f in kind.fields if not f.personal and _named(
+        role, grant, kind, f.name, public_fields)]
     out = ["record_id", *(f.name for f in fields)]
     if any(f.name == "information_date" for f in fields):
         out.append("valid_from")
@@ -108,13 +110,13 @@ def columns_for(role: Role, kind: Kind, kinds: Mapping[str, Kind] = KINDS,
     return tuple(out)
 
 
-def _named(role: Role, grant: Grant, kind: Kind, name: str) -> bool:
+def _named(role: Role, grant: Grant, kind: Kind, name: str,
+           public_fields: frozenset[tuple[str, str]]) -> bool:
     """`View.may`, whatever the reader's organisation and area: those are the rows' matter."""
     design = KINDS.get(kind.name)
     extends = design is None or name not in {f.name for f in design.fields}
     if extends:
-        return (bool(getattr(kind.field(name), "public", False)) if role in OUTSIDE
-                else ALL in grant.fields)
+        return (kind.name, name) in public_fields if role in OUTSIDE else ALL in grant.fields
     return ALL in grant.fields or name in grant.fields
 
 
@@ -123,6 +125,7 @@ def guard_statements(
     kinds: Mapping[str, Kind] = KINDS,
     roles: Sequence[Role] = ROLES,
     schema: str = "landrelease",
+    public_fields: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[str]:
     """The statements that make the wall, or make it anew after the policy or the kinds changed.
 
@@ -164,7 +167,7 @@ def guard_statements(
         for role in roles:
             policy, group = quoted(f"reader_{role}"), quoted(PREFIX + role)
             out.append(f"DROP POLICY IF EXISTS {policy} ON {layer}")
-            columns = columns_for(role, kind, kinds, table)
+            columns = columns_for(role, kind, table, public_fields)
             if not columns:
                 continue
             out += [

@@ -57,8 +57,17 @@ def reader_of(
         if not text.isdecimal() or int(text) < 1:
             raise LandReleaseError(SMALL_COUNT_SETTING, found=text)
         small = int(text)
-    bare = policy.view(role, organisation, kinds=registry.kinds, small_count=small)
-    return policy.view(role, organisation, areas_of(registry, areas), bare.kinds, small)
+    policy.view(role)  # an unknown role is said first
+    return policy.view(role, organisation, areas_of(registry, areas), registry.kinds, small,
+                       public_fields(registry))
+
+
+def public_fields(registry: Registry) -> frozenset[tuple[str, str]]:
+    """The fields, as (kind, field), that the registry's national extension calls public."""
+    from landrelease.core.extension import read_extension
+
+    text = registry.setting("extension")
+    return frozenset() if text is None else read_extension(text).public
 
 
 def areas_of(registry: Registry, words: Sequence[str]) -> list[Area]:
@@ -134,7 +143,8 @@ def guard(address: str, sql: Path | None = None) -> int:
                                "`landrelease share`")
     registry = PostgisRegistry(address, now=lambda: datetime.now(UTC))
     try:
-        statements = guard_statements(kinds=registry.kinds, schema=registry.schema)
+        statements = guard_statements(kinds=registry.kinds, schema=registry.schema,
+                                      public_fields=public_fields(registry))
         if sql is not None:
             lines = [f"SET search_path TO \"{registry.schema}\", public;", "BEGIN;",
                      *(f"{s};" for s in statements), "COMMIT;", ""]
