@@ -757,6 +757,13 @@ LINEAGE_NOT_COVERED = Message(
     "LIN-004", "{record}: the given shape leaves out {found} of the areas that it joins. Nothing "
     "was written.", "A hazard only grows (S01): draw the shape around all of them.")
 
+SHAPES_MISSING = Message(
+    "LIN-005", "{file}: {found} of {expected} rows have a shape.",
+    "Give a file (GeoJSON, GeoPackage, Shapefile, KML) in which every row is a polygon.")
+EDIT_NOT_VALID = Message(
+    "LIN-006", "{record} in {kind} was edited by another program: {found}.",
+    "Mend it here, or reject it; the record stays as it was.")
+
 # --- EXT: national extensions ------------------------------------------------------------------
 
 EXTENSION_NOT_READABLE = Message(

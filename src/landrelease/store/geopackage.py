@@ -212,9 +212,18 @@ class GeoPackageRegistry:
                 db.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)",
                            (name, value))
             found = self.setting(name)
-            if name == "extension":
-                self._kinds, self._prepared = self._read_kinds(), False
         return value if found is None else found
+
+    def load_extension(self, text: str) -> None:
+        """Set the national extension; the layers get its fields in the same transaction."""
+        from landrelease.core.extension import extended, read_extension
+
+        kinds = extended(KINDS, read_extension(text, self.address))
+        with self._write() as db:
+            db.execute("INSERT INTO setting (name, value) VALUES ('extension', ?) "
+                       "ON CONFLICT (name) DO UPDATE SET value = excluded.value", (text,))
+            layout.complete(db, kinds)
+        self._kinds = kinds
 
     def records(self, kind: str, *, valid_at: date | None = None,
                 known_at: datetime | None = None) -> list[Record]:

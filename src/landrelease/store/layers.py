@@ -105,6 +105,14 @@ class Forward:
         names = layout.columns_of(kind)
         new = [(fid, *row) for fid, row, i in zip(fids, made, current, strict=True)
                if i not in there]
+        strangers = db.execute(
+            f"SELECT k.fid FROM json_each(?) AS j JOIN {table} AS k ON k.record_id = j.value",
+            (json.dumps([i for i in current if i not in there]),)).fetchall()
+        if strangers:  # rows that another program added: the chain decides
+            db.executemany(f"DELETE FROM {table} WHERE fid = ?", strangers)
+            if spatial:
+                db.executemany(f"DELETE FROM {layout.quoted(layout.index_of(kind))} WHERE id = ?",
+                               strangers)
         db.executemany(
             f"INSERT INTO {table} (fid, {', '.join(map(layout.quoted, names))}) "
             f"VALUES ({', '.join('?' * (len(names) + 1))})", new)

@@ -307,10 +307,21 @@ class PostgisRegistry:
                        (name, value))
             return str(_one(db, "SELECT value FROM setting WHERE name = %s", (name,))[0])
 
-        found = self._write(work)
-        if name == "extension":
-            self._kinds, self._prepared = self._read_kinds(), False
-        return found
+        return self._write(work, done=value)
+
+    def load_extension(self, text: str) -> None:
+        """Set the national extension; the layers get its fields in the same transaction."""
+        from landrelease.core.extension import extended, read_extension
+
+        kinds = extended(KINDS, read_extension(text, self.address))
+
+        def work(db: psycopg.Connection[Any]) -> None:
+            db.execute("INSERT INTO setting (name, value) VALUES ('extension', %s) "
+                       "ON CONFLICT (name) DO UPDATE SET value = excluded.value", (text,))
+            _complete(db, kinds)
+
+        self._write(work)
+        self._kinds = kinds
 
     @_again
     def records(self, kind: str, *, valid_at: date | None = None,

@@ -128,6 +128,10 @@ class Registry(Protocol):
         """Store a setting unless it is there already; returns the one that stands."""
         ...
 
+    def load_extension(self, text: str) -> None:
+        """Set the national extension (`core.extension`); the layers get its fields."""
+        ...
+
     def records(
         self,
         kind: str,

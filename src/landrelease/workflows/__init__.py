@@ -274,13 +274,34 @@ def load_land(
         found = registry.records(kind, valid_at=valid_at, known_at=known_at)
         return found if reader is None else list(reader.nearby(found))
 
+    hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
     land = build_land(
-        hazards=records("hazard"), outcomes=records("outcome"), accidents=records("accident"),
+        hazards=hazards if reader is None else list(reader.nearby(hazards)),
+        outcomes=records("outcome"), accidents=records("accident"),
         activities=records("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head())
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry))
+
+
+def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
+                       known_at: datetime | None = None) -> list[Record]:
+    """The hazards that count: as signed, where descent leaves them, wherever anybody says.
+
+    A closing that nobody signed changes nothing (S09); a parent counts where its children do not
+    lie; while offices disagree about a hazard it is wherever one of them says (S01).
+    """
+    from landrelease.core import lineage
+    from landrelease.workflows.exchange import contested_shapes
+    from landrelease.workflows.identities import standing_records
+
+    found = standing_records(registry, "hazard", valid_at=valid_at, known_at=known_at)
+    contested = contested_shapes(registry) if len(registry.chains()) > 1 else {}
+    if contested:
+        found = [dataclasses.replace(r, geometry=contested[r.id]) if r.id in contested else r
+                 for r in found]
+    return lineage.standing(found)
 
 
 # Findings that put the place itself in doubt: such a shape may lie anywhere.
