@@ -152,3 +152,18 @@ def test_safety_S14_cost_and_quality_of_the_plan_have_a_policy_of_their_own():
     made = [Figure(f"{s}.{f}", "", "", 1.0, "", "all", (), "head", subject=s, field=f)
             for s, f in (("forecast", "cost"), ("plan_quality", "gap"), ("forecast", "finish"))]
     assert [f.id for f in reader.figures(made)] == ["forecast.finish"]
+
+
+def test_the_page_about_access_follows_the_table():
+    import sys
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    sys.path.insert(0, str(root / "tools"))
+    try:
+        from access_table import table
+    finally:
+        sys.path.pop(0)
+    page = (root / "docs" / "access.md").read_text(encoding="utf-8")
+    assert table() in page, "put the output of tools/access_table.py into docs/access.md"
+    assert all(f"| `{way}` |" in page for way in policy.WAYS_OUT)
