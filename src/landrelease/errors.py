@@ -177,6 +177,10 @@ MOMENT_WITHOUT_ZONE = Message(
     "ROW-026", "{file}, row {row}: {field} is {found}, a time without a zone.",
     "Add the zone, for example +02:00, or Z for UTC.")
 
+VALUES_CONTRADICT = Message(
+    "ROW-027", "{file}, row {row}: {field} is {found}; expected {expected}.",
+    "Ask the sender which of the values is right.")
+
 # --- GEO: places and geometries ----------------------------------------------------------------
 DATUM_NOT_STATED = Message(
     "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",

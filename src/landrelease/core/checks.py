@@ -44,8 +44,11 @@ _PARTS = {
 }
 
 
-def checker(kind: Kind) -> Check:
+def checker(kind: Kind, *, whole: bool = True) -> Check:
     """A function that says what does not fit in the values of a record of this kind.
+
+    `whole`: also what only shows in the record as a whole (what is required, order, sums). A
+    revision of a record from before a field was required has to remain possible.
 
     "not_reported" and "declined" may stand in any field (S12). An unknown field, a personal one
     among the values, a missing required one, a wrong type, a word that is not allowed, a number out
@@ -53,9 +56,9 @@ def checker(kind: Kind) -> Check:
     """
     tests = {f.name: _test(f) for f in kind.fields}
     personal = {f.name for f in kind.fields if f.personal}
-    required = [f.name for f in kind.fields if f.required]
-    ordered = [(a, b) for a, b in _ORDER if a in tests and b in tests]
-    parts = _PARTS.get(kind.name, ())
+    required = [f.name for f in kind.fields if f.required and whole]
+    ordered = [(a, b) for a, b in _ORDER if a in tests and b in tests and whole]
+    parts = _PARTS.get(kind.name, ()) if whole else ()
 
     def check(values: Mapping[str, Any]) -> list[Problem]:
         out: list[Problem] = []

@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.checks import checker
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.progress import Progress, silent
@@ -61,6 +62,7 @@ from landrelease.errors import (
     VALUE_CONVERTED,
     VALUE_NOT_A_NUMBER,
     VALUE_REQUIRED,
+    VALUES_CONTRADICT,
     LandReleaseError,
     Message,
 )
@@ -190,6 +192,7 @@ def take_in(
             rows.refuse(i, row.problem.message, **row.problem.facts)
     progress(f"{table.file}: values", 0.1)
     values, dates = _values(rows, table, chosen, mapping, today)
+    _check_values(rows, chosen, values)
     progress(f"{table.file}: places", 0.3)
     as_read, ground, accuracy_m, in_degrees = _places(
         rows, table, chosen, mapping, existing, programme_bounds, settings)
@@ -274,6 +277,20 @@ def _values(rows: _Rows, table: SourceTable, kind: Kind, mapping: Mapping, today
                 found = found.isoformat()
             values[i][known.name] = found
     return values, dates
+
+
+def _check_values(rows: _Rows, kind: Kind, values: list[dict[str, Any]]) -> None:
+    """What is sound value by value may contradict itself: dates in the wrong order, parts larger
+    than their whole (`core.checks`)."""
+    check = checker(kind)
+    personal = {f.name for f in kind.fields if f.personal}
+    for i, said in enumerate(values):
+        if rows.refused[i]:
+            continue
+        for problem in check({k: v for k, v in said.items() if k not in personal}
+                             if personal else said):
+            rows.refuse(i, VALUES_CONTRADICT, field=problem.field, found=shown(problem.found),
+                        expected=problem.expected)
 
 
 def _value(rows: _Rows, i: int, known: Field, cell: Any, meanings: MappingType[str, Any],

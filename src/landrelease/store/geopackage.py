@@ -471,7 +471,8 @@ class GeoPackageRegistry:
             position, head = held.position, held.head
             writer = _Writer(db, self._kinds, several=True)
             for piece in layers.pieces(revisions, _PIECE):
-                prepared = rows.prepare([s.revision for s in piece], self._kinds)
+                prepared = rows.prepare([s.revision for s in piece], self._kinds,
+                                        values=False)
                 made = []
                 for stored, p in zip(piece, prepared, strict=True):
                     if stored.position <= position:

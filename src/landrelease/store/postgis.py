@@ -589,7 +589,8 @@ class PostgisRegistry:
             number, since = _last_number(db), rows.instant(receipt.recorded_at)
             position, head, new = held.position, held.head, 0
             for piece in layers.pieces(listed, _PIECE):
-                prepared = rows.prepare([s.revision for s in piece], self._kinds)
+                prepared = rows.prepare([s.revision for s in piece], self._kinds,
+                                        values=False)
                 made = []
                 for stored, p in zip(piece, prepared, strict=True):
                     if stored.position <= position:

@@ -23,6 +23,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import descent
+from landrelease.core.checks import Check, checker
 from landrelease.core.finding import Finding, ImportReport, QuarantinedRow
 from landrelease.core.record import Field, Kind, Record, ValidationLevel
 from landrelease.core.revision import Revision
@@ -131,25 +132,39 @@ def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind:
                                expected="one of " + ", ".join(kinds)) from None
 
 
-def prepare(revisions: Sequence[Revision], kinds: Mapping[str, Kind]) -> list[Prepared]:
+def prepare(revisions: Sequence[Revision], kinds: Mapping[str, Kind], *, values: bool = True
+            ) -> list[Prepared]:
     """Check revisions and make their JSON and WKB, many at once.
+
+    `values`: hold the values against their kind (`core.checks`). What another office recorded is
+    taken as it is: nothing that came in is lost.
 
     Raises STO-010: something may not stand in the chain. STO-011: a personal field among the
     values. STO-017: a time without a zone.
     """
     fields = {name: {f.name: f for f in kind.fields} for name, kind in kinds.items()}
+    checks: dict[str, Check] = {}
     for r in revisions:
         _check(r, kinds, fields)
+        if values:
+            check = checks.get(r.kind)
+            if check is None:
+                check = checks[r.kind] = checker(kinds[r.kind], whole=False)
+            problems = check(r.values)
+            if problems:
+                p = problems[0]
+                raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field=p.field,
+                                       found=p.found, expected=p.expected)
     shapes = array_of([r.geometry for r in revisions])
     _check_places(shapes, revisions)
     wkbs = shapely.to_wkb(shapes, output_dimension=2, byte_order=1)
     out = []
     for r, wkb in zip(revisions, wkbs, strict=True):
         try:
-            values = encode(dict(r.values))
-            for text in (values, r.record_id, r.recorded_by, r.reason):
+            encoded = encode(dict(r.values))
+            for text in (encoded, r.record_id, r.recorded_by, r.reason):
                 text.encode()
-            out.append(Prepared(r, values, wkb))
+            out.append(Prepared(r, encoded, wkb))
         except (TypeError, ValueError) as error:  # NaN, bytes, half a surrogate pair
             raise LandReleaseError(
                 REVISION_REFUSED, record=r.record_id, field="values", found=error,
