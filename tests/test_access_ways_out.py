@@ -257,6 +257,8 @@ def leaves(path) -> str:
         text += [blob(v) if isinstance(v, bytes) else str(v)
                  for column in table.columns for v in column.to_pylist()]
         text.append(str(table.schema.metadata))
+    elif path.suffix == ".html":
+        text += drawn(text[0])
     elif path.suffix == ".pdf":
         import pypdf
 
@@ -275,6 +277,30 @@ def leaves(path) -> str:
             for n in archive.namelist():
                 text.append(archive.read(n).decode("latin-1"))
     return "\n".join(text)
+
+
+def drawn(page: str) -> list[str]:
+    """The corners that a page draws: lists of whole steps from an origin, one by one or as moves.
+    """
+    found = re.search(r'<script[^>]*id="data"[^>]*>(.*?)</script>', page, re.S)
+    data = json.loads(found[1])
+    origin = np.array((data.get("map") or data)["origin"])
+    out = []
+
+    def walk(value):
+        if isinstance(value, dict):
+            value = list(value.values())
+        if isinstance(value, list):
+            if len(value) >= 2 and len(value) % 2 == 0 and all(type(v) is int for v in value):
+                steps = np.array(value, dtype=np.int64).reshape(-1, 2)
+                for at in (steps, np.cumsum(steps, axis=0)):
+                    out.extend(f"{x:.6f} {y:.6f}" for x, y in (at + origin) / 1e6)
+            else:
+                for v in value:
+                    walk(v)
+
+    walk(data)
+    return out
 
 
 def blob(value: bytes) -> str:
@@ -415,6 +441,13 @@ def test_safety_S15_no_corner_of_a_hidden_geometry_leaves(world, left):
         assert not here - open_, (role, path, here - open_)
         shown |= here
     assert shown == open_ & set(world.places.values())
+    page = {world.places[c] for c in corners_in(files["publish/pages/index.html"], world)}
+    kinds = {k for k, _ in page}
+    # What the page draws of the records, so that this test can tell what it does not.
+    assert kinds - {"activity", "settlement"} == {
+        k for k in ("hazard", "outcome") if reader.precision(k) == "exact"} | (
+        {"accident"} if reader.may("accident_points", "place") else set())
+    assert all(reader.precision(k) == "exact" for k in kinds)
 
 
 def test_safety_S14_columns_of_data_files_are_fields_that_are_named(world, left):
