@@ -236,20 +236,24 @@ def layer_rows(
     geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
         (blob,) for blob in shapes([r.geometry for _, r in current], kind)]
     empty: list[Any] = [None] * len(fields)
+    exact = {name: (n, layout.EXACT_TYPES.get(f.type)) for name, (n, f) in places.items()}
     out = []
     for geometry, (number, r) in zip(geometries, current, strict=True):
         cells = empty.copy()
         other = {}
         for name, value in r.values.items():
-            place, known = places.get(name, (-1, None))
+            place, plain = exact.get(name, (-1, None))
+            if plain is not None and type(value) is plain:
+                cells[place] = value  # most values are what their column holds
+                continue
+            known = places.get(name, (-1, None))[1]
             found, fits = (None, False) if known is None else layout.cell(known, value)
             if fits:
                 cells[place] = found
             else:
                 other[name] = value
-        at = rows.instant(r.recorded_at)
         out.append((*geometry, r.record_id, number, rows.day(r.valid_from), r.validation,
-                    at[:23] + "Z", r.recorded_by, r.source, *cells,
+                    rows.instant(r.recorded_at)[:23] + "Z", r.recorded_by, r.source, *cells,
                     rows.encode(other) if other else None))
     return out
 

@@ -390,6 +390,12 @@ _TEXTS = frozenset(("text", "choice", "reference"))
 _EXACT = 2**53  # a whole number beyond it would change in a REAL column
 
 
+# Values of exactly this type stand in their column as they are. Whole numbers are looked at by
+# `cell`, for their size.
+EXACT_TYPES: dict[str, type] = {"text": str, "choice": str, "reference": str, "moment": str,
+                                "number": float}
+
+
 def cell(field: Field, value: Any) -> tuple[Any, bool]:
     """The value for a typed column, and whether it fits; else it stands in `other_values`.
 

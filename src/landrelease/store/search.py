@@ -20,7 +20,7 @@ from landrelease.store import layers, layout, rows
 
 Bounds = tuple[float, float, float, float]
 _MANY = 5_000  # rows in a window from which on it is cheaper to go through the ids in their order
-_STEP = 200
+_SPARE = 20  # candidates beyond the limit, for those that turn out not to answer
 
 
 class Question:
@@ -85,7 +85,7 @@ def find(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], 
     if not question.past:
         return _now(db, question, kinds, after, limit)
     out: list[StoredRevision] = []
-    for ids in _candidates(db, question, after):
+    for ids in _candidates(db, question, after, limit + _SPARE):
         found = current(s for line in _known(db, question, kinds, ids) for s in line)
         out.extend(found[i] for i in sorted(found, key=str.encode) if question.says(found[i]))
         if len(out) >= limit:
@@ -105,22 +105,20 @@ def _now(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], 
         found = db.execute(text, (after, *bound, limit)).fetchall()
         return rows.stored(found, kinds)
     index = layout.quoted(layout.index_of(question.kind))
-    inside = "i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ?"
     west, south, east, north = question.bounds
     window = [west, east, south, north]
-    crowd = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {index} AS i WHERE {inside} LIMIT ?)",
-                       (*window, _MANY)).fetchone()[0]
+    crowded = _crowded(db, index, window)
     out: list[StoredRevision] = []
     while len(out) < limit:
-        if crowd >= _MANY:
+        if crowded:
             # In the order of ids: the first ones are found after few steps.
             text = (f"{columns} {table} AS k {join} WHERE k.record_id > ?{condition} AND EXISTS "
-                    f"(SELECT 1 FROM {index} AS i WHERE i.id = k.fid AND {inside}) "
+                    f"(SELECT 1 FROM {index} AS i WHERE i.id = k.fid AND {_INSIDE}) "
                     "ORDER BY k.record_id LIMIT ?")
             bound_all = [after, *bound, *window, limit]
         else:
             text = (f"{columns} {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id {join} "
-                    f"WHERE {inside} AND k.record_id > ?{condition} ORDER BY k.record_id LIMIT ?")
+                    f"WHERE {_INSIDE} AND k.record_id > ?{condition} ORDER BY k.record_id LIMIT ?")
             bound_all = [*window, after, *bound, limit]
         found = rows.stored(db.execute(text, bound_all).fetchall(), kinds)
         # The index is a little larger than the boxes: the box itself decides.
@@ -131,7 +129,8 @@ def _now(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], 
     return out[:limit]
 
 
-def _candidates(db: sqlite3.Connection, question: Question, after: str) -> Iterator[list[str]]:
+def _candidates(db: sqlite3.Connection, question: Question, after: str, step: int
+                ) -> Iterator[list[str]]:
     """Ids of records that may answer, in their order, in steps.
 
     What answered at the date is current today (then it stands in the layer, with the same values
@@ -142,29 +141,72 @@ def _candidates(db: sqlite3.Connection, question: Question, after: str) -> Itera
         while True:
             ids = [i for (i,) in db.execute(
                 f"SELECT record_id FROM {table} WHERE record_id > ? ORDER BY record_id LIMIT ?",
-                (after, _STEP * 5))]
+                (after, step * 5))]
             if not ids:
                 return
             yield ids
             after = ids[-1]
+    while True:
+        streams = [_in_layer(db, question, after, step), _in_past(db, question, after, step)]
+        # Up to where both streams are known.
+        ends = [ids[-1] for ids in streams if len(ids) == step]
+        last = min(ends, key=str.encode) if ends else None
+        ids = sorted({i for listed in streams for i in listed
+                      if last is None or i.encode() <= last.encode()}, key=str.encode)
+        if ids:
+            yield ids
+        if last is None:
+            return
+        after = last
+
+
+_INSIDE = "i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ?"
+
+
+def _crowded(db: sqlite3.Connection, index: str, window: Sequence[float]) -> bool:
+    """Whether so many boxes lie in the window that going through the ids in order is cheaper."""
+    found = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {index} AS i WHERE {_INSIDE} LIMIT ?)",
+                       (*window, _MANY)).fetchone()[0]
+    return bool(found >= _MANY)
+
+
+def _in_layer(db: sqlite3.Connection, question: Question, after: str, step: int) -> list[str]:
+    """Ids of current records in the window with the values, in their order."""
+    assert question.bounds is not None
+    table, index = (layout.quoted(n) for n in (question.kind.name, layout.index_of(question.kind)))
     condition, bound = question.filters("k")
     west, south, east, north = question.bounds
     window = [west, east, south, north]
-    inside = "i.maxx >= ? AND i.minx <= ? AND i.maxy >= ? AND i.miny <= ?"
-    index = layout.quoted(layout.index_of(question.kind))
-    while True:
-        ids = [i for (i,) in db.execute(
-            "SELECT record_id FROM ("
-            f"SELECT k.record_id FROM {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id "
-            f"WHERE {inside} AND k.record_id > ?{condition} UNION "
-            f"SELECT r.record_id FROM {layout.quoted(layout.PAST_INDEX)} AS i "
-            f"CROSS JOIN revision AS r ON r.number = i.id WHERE {inside} AND r.record_id > ? "
-            "AND r.kind = ?) ORDER BY record_id LIMIT ?",
-            (*window, after, *bound, *window, after, question.kind.name, _STEP))]
-        if not ids:
-            return
-        yield ids
-        after = ids[-1]
+    if _crowded(db, index, window):
+        text = (f"SELECT k.record_id FROM {table} AS k WHERE k.record_id > ?{condition} AND EXISTS "
+                f"(SELECT 1 FROM {index} AS i WHERE i.id = k.fid AND {_INSIDE}) "
+                "ORDER BY k.record_id LIMIT ?")
+        asked = [after, *bound, *window, step]
+    else:
+        text = (f"SELECT k.record_id FROM {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id "
+                f"WHERE {_INSIDE} AND k.record_id > ?{condition} ORDER BY k.record_id LIMIT ?")
+        asked = [*window, after, *bound, step]
+    return [i for (i,) in db.execute(text, asked)]
+
+
+def _in_past(db: sqlite3.Connection, question: Question, after: str, step: int) -> list[str]:
+    """Ids of records with a superseded revision in the window, in their order."""
+    assert question.bounds is not None
+    index = layout.quoted(layout.PAST_INDEX)
+    west, south, east, north = question.bounds
+    window = [west, east, south, north]
+    if _crowded(db, index, window):
+        text = ("SELECT DISTINCT r.record_id FROM revision AS r INDEXED BY revision_record "
+                "WHERE r.record_id > ? AND r.kind = ? AND EXISTS "
+                f"(SELECT 1 FROM {index} AS i WHERE i.id = r.number AND {_INSIDE}) "
+                "ORDER BY r.record_id LIMIT ?")
+        asked: list[Any] = [after, question.kind.name, *window, step]
+    else:
+        text = (f"SELECT DISTINCT r.record_id FROM {index} AS i CROSS JOIN revision AS r "
+                f"ON r.number = i.id WHERE {_INSIDE} AND r.record_id > ? AND r.kind = ? "
+                "ORDER BY r.record_id LIMIT ?")
+        asked = [*window, after, question.kind.name, step]
+    return [i for (i,) in db.execute(text, asked)]
 
 
 def _known(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind],
