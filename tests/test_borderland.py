@@ -109,7 +109,8 @@ def test_the_command_line_says_who_can_be_reached_now_and_under_the_plan(made, t
     world = out / "world"
     found = tmp_path / "reach"
     done = subprocess.run(
-        [sys.executable, "-m", "landrelease", "plan", "reach", str(out / "registry.gpkg"),
+        [sys.executable, "-m", "landrelease", "plan", "reach", "--as", "planner",
+         str(out / "registry.gpkg"),
          "--roads", str(world / "roads.geojson"), "--bases", str(world / "bases.csv"),
          "--plan", str(out / "plan"), "--on", "2025-08-31", "--out", str(found)],
         check=True, capture_output=True, text=True)
@@ -131,7 +132,8 @@ def test_the_command_line_says_who_can_be_reached_now_and_under_the_plan(made, t
 def test_safety_S19_a_plan_of_a_synthetic_registry_says_so(made, tmp_path):
     out, _ = made
     subprocess.run(
-        [sys.executable, "-m", "landrelease", "plan", "make", str(out / "registry.gpkg"), "--teams",
+        [sys.executable, "-m", "landrelease", "plan", "make", "--as", "planner",
+         str(out / "registry.gpkg"), "--teams",
          str(out / "world" / "teams.csv"), "--iterations", "1", "--quiet", "--out",
          str(tmp_path / "plan")], check=True, capture_output=True, text=True)
     for name in ("plan.csv", "plan.geojson", "plan.json"):
