@@ -72,7 +72,7 @@ def tampered(original, path, intruder, rng):
 def changed(db, rng):
     """One column of one revision; at times with its hash made anew, where others follow it."""
     row = rng.choice(_all(db))
-    name = rng.choice([*CONTENT, "hash", "previous_hash"])
+    name = rng.choice([*CONTENT, "hash", "previous_hash", "known_from"])
     place = rows.COLUMNS.index(name)
     value = _other(name, row[place], rng)
     db.execute(f'UPDATE revision SET "{name}" = ? WHERE number = ?', (value, row[0]))
@@ -199,7 +199,7 @@ def _other(name, value, rng):
     if name == "valid_from":
         return None if value is not None and rng.random() < 0.5 else \
             f"{rng.randint(1900, 1999)}-01-01"
-    if name == "recorded_at":
+    if name in ("recorded_at", "known_from"):
         return f"{rng.randint(1900, 1999)}-01-01T00:00:00.000000+00:00"
     if name == "follows":
         return f'["{rng.randbytes(32).hex()}"]'

@@ -101,12 +101,16 @@ def chain(revisions: Iterable[Sequence[Any]], chains: Sequence[Chain],
     """Recompute every hash of every chain, and the order of arrival, from rows of `rows.COLUMNS`.
 
     `setting` holds the head of the own chain and the number of revisions as the store keeps them.
+    When a revision of another office came in stands in no hash of its own: it is held against the
+    receipt in the own chain, which follows in the order of arrival.
     """
     def find(message: Message, number: int, record_id: str, **facts: object) -> None:
         out.append(AuditFinding(message.code, number, record_id, message.text(
             number=number, record=record_id, **facts)))
 
     ends = {c.id: (c.first - 1, c.genesis) for c in chains}
+    mine = {c.id for c in chains if c.own}
+    arrived: dict[str, list[tuple[Any, int, str]]] = {}  # chain -> (known from, number, record)
     before, last_id = 0, ""
     for row in revisions:
         number, name, position, record_id = row[0], row[1], row[2], str(row[4])
@@ -125,10 +129,29 @@ def chain(revisions: Iterable[Sequence[Any]], chains: Sequence[Chain],
             find(AUDIT_CHANGED, number, record_id, found=problem)
         before, last_id = number, record_id
         ends[name] = (position, row[19])
+        late: list[tuple[int, str]] = []
+        if name not in mine:
+            line = arrived.setdefault(name, [])
+            if not line or line[-1][0] != row[17]:
+                line.append((row[17], number, record_id))
+        elif row[17] is not None:
+            late = [(number, record_id)]
+        elif row[3] == "source" and arrived:
+            late = [(n, i) for at, n, i in arrived.pop(_chain_of(row[11]), ()) if at != row[5]]
+        for found in late:
+            find(AUDIT_CHANGED, *found, found="it came in at another time than its receipt says")
     own = next((c for c in chains if c.own), None)
     end = ends[own.id] if own is not None else (0, "")
     if setting.get("head") != end[1] or setting.get("count") != str(before):
         find(AUDIT_END, before, last_id, found=before, expected=setting.get("count", "unknown"))
+
+
+def _chain_of(values: Any) -> str:
+    """The chain that a receipt is of; "" where the values are those of no receipt."""
+    try:
+        return str(json.loads(values)["chain"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def expected(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind]
