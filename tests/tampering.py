@@ -1,7 +1,7 @@
 """Intruders: what somebody with the file in hand can do to its past, at random places.
 
-Each function changes an open SQLite connection to a registry's file. Used by the tests with few
-cases and by benchmarks/bench_tamper.py with a thousand of each class.
+Each function changes an open SQLite connection to a registry's file, of a random history over up to
+three chains. benchmarks/bench_tamper.py has more cases, of one chain.
 """
 
 # The statements of an intruder.

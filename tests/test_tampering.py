@@ -6,6 +6,8 @@ import random
 import pytest
 
 import tampering
+from landrelease.core.revision import Revision, StoredRevision
+from landrelease.store import audit
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +49,14 @@ def test_a_checkpoint_finds_it(originals, tmp_path, intruder):
         assert told, f"case {case}"
         alone += not found
     assert alone  # such a chain fits itself: this is why checkpoints are kept elsewhere
+
+
+def test_revisions_that_follow_one_another_in_a_circle_do_not_stop_the_audit():
+    def stored(number, chain, own, other):
+        revision = Revision("hazard", "h1", {}, None, tampering.AT, "landrelease test", "why", "",
+                            follows=(other,))
+        return StoredRevision(number, revision, "0" * 64, own, chain, 1)
+
+    first, second = "1" * 64, "2" * 64
+    line = [stored(1, "a" * 32, first, second), stored(2, "b" * 32, second, first)]
+    assert audit._current(line) == (2, line[1].revision)

@@ -178,7 +178,10 @@ def current(revisions: Iterable[Sequence[Any]], kinds: Mapping[str, Kind]
 
 def _current(line: list[StoredRevision]) -> tuple[int, Revision]:
     if len({s.chain for s in line}) > 1:
-        best = current_of(line)
+        try:
+            best = current_of(line)
+        except ValueError:  # tampered with, so that they follow one another in a circle: a finding
+            best = line[-1]
     else:
         best = line[0]
         for stored in line[1:]:
