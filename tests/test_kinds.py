@@ -118,6 +118,8 @@ def test_every_kind_goes_into_a_registry_and_comes_back(tmp_path_factory, made):
 @pytest.mark.parametrize("kind, said, field", [
     ("hazard", {"status": "opne"}, "status"), ("hazard", {"reported_area_m2": -1.0},
                                                "reported_area_m2"),
+    ("hazard", {"reported_area_m2": float("inf")}, "reported_area_m2"),
+    ("hazard", {"reported_area_m2": float("nan")}, "reported_area_m2"),
     ("hazard", {"reported_area_m2": "5"}, "reported_area_m2"), ("hazard", {"colour": "x"},
                                                                  "colour"),
     ("accident", {"victims": 2.0}, "victims"), ("accident", {"victims": True}, "victims"),
@@ -187,6 +189,15 @@ BAD = {
     "name: x\nversion: 1\nfields: {hazard: [{name: a, type: choice, definition: D.}]}": "choices",
     "name: x\nversion: 1\nfields: {hazard: [{name: a, type: text, definition: D., personal: true,"
     " public: true}]}": "personal",
+    "name: 2027-99-99\nversion: 1": "text", "[" * 3000: "text",
+    "name: x\nversion: 1\nfields: {hazard: [{name: a, type: text, definition: D., personal: true,"
+    " required: true}]}": "required and personal",
+    "name: x\nversion: 1\nfields: {hazard: [{name: a, type: reference, definition: D.,"
+    " refers_to: [hazard]}]}": "refers_to",
+    "name: x\nversion: 1\nfields: {hazard: [{name: a, type: number, definition: D., minimum: 5,"
+    " maximum: 1}]}": "maximum",
+    "name: x\nversion: 1\nrequired: {herd: []}": "herd",
+    "name: x\nversion: 1\nthresholds: [{name: a, value: .inf, source: S}]": "value",
     "name: x\nversion: 1\nwords: {hazard.name: [a]}": "hazard.name",
     "name: x\nversion: 1\nrequired: {hazard: [nothing]}": "required",
     "name: x\nversion: 1\nthresholds: [{name: a, value: 1}]": "source",

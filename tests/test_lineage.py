@@ -91,6 +91,18 @@ def test_safety_S01_a_parent_counts_where_its_children_do_not_lie():
     assert union(lineage.standing([a, b])).equals(SQUARE)
 
 
+def test_safety_S01_bad_lines_of_descent_take_no_ground_away():
+    itself = hazard(record="a", parents=["a"])
+    assert lineage.standing([itself]) == [itself]
+    ring = [hazard(record=r, parents=[p]) for r, p in ("ab", "bc", "ca")]
+    assert union(lineage.standing(ring)).equals(SQUARE)
+    crossing = shapely.Polygon([(17, 44), (17.01, 44.01), (17.01, 44), (17, 44.01)])
+    parent = hazard(record="p")
+    found = lineage.standing([parent, hazard(crossing, "c", parents=["p"])])
+    assert parent.geometry.equals(found[0].geometry) or \
+        shapely.union(found[0].geometry, shapely.make_valid(crossing)).covers(SQUARE)
+
+
 def test_safety_S02_a_part_outside_the_boundary_is_refused():
     for parts, code in (
             ([shapely.box(17.005, 44, 17.02, 44.01)], "LIN-001"),

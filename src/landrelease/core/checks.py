@@ -123,7 +123,7 @@ def _test(field: Field) -> Callable[[Any], str]:
         return "" if fits else "a whole number" + bounds
 
     def number(value: Any) -> str:
-        fits = type(value) in (int, float) and low <= value <= high
+        fits = type(value) in (int, float) and low <= value <= high and abs(value) != math.inf
         return "" if fits else f"a number{' in ' + field.unit if field.unit else ''}{bounds}"
 
     def day(value: Any) -> str:

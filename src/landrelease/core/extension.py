@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 import yaml
 
@@ -76,6 +76,8 @@ def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, K
         place = getattr(error, "problem_mark", None)
         where = f"line {place.line + 1}" if place is not None else "the text"
         raise refuse(where, getattr(error, "problem", "") or "no YAML", "YAML") from error
+    except (ValueError, RecursionError) as error:  # a day such as 2027-99-99; brackets without end
+        raise refuse("the text", str(error), "YAML") from error
     if not isinstance(said, dict):
         raise refuse("the whole", type(said).__name__, "a table with name, version, fields ...")
     for key in said:
@@ -119,8 +121,9 @@ def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, K
         words[kind, name] = tuple(w for w in dict.fromkeys(listed) if w not in own[name].choices)
     required: dict[str, tuple[str, ...]] = {}
     for kind, listed in _table(said, "required", refuse).items():
-        names = {f.name for f in (*base[kind].fields, *fields.get(kind, ()))
-                 if not f.personal} if kind in base else set()
+        if kind not in base:
+            raise refuse(f"required: {kind}", kind, "one of " + ", ".join(base))
+        names = {f.name for f in (*base[kind].fields, *fields.get(kind, ())) if not f.personal}
         if not isinstance(listed, list) or not names.issuperset(map(str, listed)):
             raise refuse(f"required: {kind}", listed, "a list of fields of this kind")
         required[str(kind)] = tuple(map(str, listed))
@@ -158,19 +161,26 @@ def _field(entry: Any, place: str, refuse: Any, base: Mapping[str, Kind]) -> Fie
         if not isinstance(listed, list) or not listed or not all(
                 isinstance(w, str) and w.strip() for w in listed):
             raise refuse(f"{place}: choices", listed, "a list of words")
+        listed = list(dict.fromkeys(listed))
         if NOT_REPORTED not in listed:
             listed = [*listed, NOT_REPORTED]  # S12: nobody said so is always possible
     elif listed:
         raise refuse(f"{place}: choices", listed, "no choices for this type")
-    if type_ in ("reference", "references") and entry.get("refers_to") not in base:
+    if type_ in ("reference", "references") and str(entry.get("refers_to")) not in base:
         raise refuse(f"{place}: refers_to", entry.get("refers_to"), "one of " + ", ".join(base))
     for key in ("required", "personal", "future", "public"):
         if not isinstance(entry.get(key, False), bool):
             raise refuse(f"{place}: {key}", entry[key], "true or false")
+    if entry.get("required") and entry.get("personal"):
+        # What is personal never stands among the values, so no record could ever hold it.
+        raise refuse(f"{place}: required", "required and personal", "one of both at most (S17)")
     for key in ("minimum", "maximum"):
-        value = entry.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise refuse(f"{place}: {key}", value, "a number")
+        if entry.get(key) is not None and not _is_number(entry[key]):
+            raise refuse(f"{place}: {key}", entry[key], "a number")
+    if entry.get("minimum") is not None and entry.get("maximum") is not None \
+            and entry["minimum"] > entry["maximum"]:
+        raise refuse(f"{place}: maximum", entry["maximum"],
+                     f"not less than minimum ({entry['minimum']})")
     synonyms = entry.get("synonyms", [])
     if not isinstance(synonyms, list) or not all(isinstance(w, str) for w in synonyms):
         raise refuse(f"{place}: synonyms", synonyms, "a list of headings")
@@ -184,6 +194,10 @@ def _field(entry: Any, place: str, refuse: Any, base: Mapping[str, Kind]) -> Fie
         refers_to=str(entry.get("refers_to", "")), future=entry.get("future", False))
 
 
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return type(value) in (int, float) and -1e300 < value < 1e300
+
+
 def _threshold(entry: Any, n: int, refuse: Any) -> Assumption:
     place = f"thresholds, number {n}"
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
@@ -191,7 +205,7 @@ def _threshold(entry: Any, n: int, refuse: Any) -> Assumption:
     numbers = {}
     for key in ("value", "low", "high"):
         value = entry.get(key, entry.get("value"))
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not _is_number(value):
             raise refuse(f"{place}: {key}", value, "a number")
         numbers[key] = float(value)
     if not numbers["low"] <= numbers["value"] <= numbers["high"]:

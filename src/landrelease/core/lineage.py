@@ -75,6 +75,7 @@ def standing(hazards: Sequence[Record]) -> list[Record]:
     """The hazards that count now, each with the ground that it still stands for.
 
     A parent counts where none of its children's shapes lies, and not at all where they cover it.
+    An area that names itself, or one that came from it, as its parent loses no ground by that.
     """
     line = lineage(hazards)
     if not line.children:
@@ -83,12 +84,16 @@ def standing(hazards: Sequence[Record]) -> list[Record]:
     out = []
     for record in hazards:
         heirs = [by_id[c].geometry for c in line.children.get(record.id, ())
-                 if c in by_id and c not in line.ancestors(record.id)]
+                 if c in by_id and c != record.id and c not in line.ancestors(record.id)]
         shapes = [g for g in heirs if g is not None]
         if not shapes or record.geometry is None:
             out.append(record)
             continue
-        left = _areas(shapely.difference(record.geometry, shapely.union_all(shapes)))
+        try:
+            left = _areas(shapely.difference(record.geometry, shapely.union_all(shapes)))
+        except shapely.errors.GEOSException:  # an outline that crosses itself takes nothing away
+            out.append(record)
+            continue
         if left.is_empty or geodesic_area_m2(left) < SLIVER_M2:
             continue
         out.append(replace(record, geometry=left))
