@@ -98,9 +98,7 @@ def test_safety_S01_bad_lines_of_descent_take_no_ground_away():
     assert union(lineage.standing(ring)).equals(SQUARE)
     crossing = shapely.Polygon([(17, 44), (17.01, 44.01), (17.01, 44), (17, 44.01)])
     parent = hazard(record="p")
-    found = lineage.standing([parent, hazard(crossing, "c", parents=["p"])])
-    assert parent.geometry.equals(found[0].geometry) or \
-        shapely.union(found[0].geometry, shapely.make_valid(crossing)).covers(SQUARE)
+    assert lineage.standing([parent, hazard(crossing, "c", parents=["p"])])[0] == parent
 
 
 def test_safety_S02_a_part_outside_the_boundary_is_refused():
