@@ -82,6 +82,11 @@ from landrelease.store.search import Question
 
 SCHEMA = "landrelease"
 _PIECE = 20_000
+_FEW = 50  # up to so many rows go into a layer without a temporary table
+# What is over soon; a wrong password, name or host is not.
+_PASSING = re.compile("starting up|not yet accepting|shutting down|recovery|refused|too many|"
+                      "slots|closed the connection|terminat|timeout|timed out|reset by peer|"
+                      "could not receive", re.I)
 _STATEMENT_S = 600  # a statement that takes longer was forgotten by its client
 _TABLES = """
 CREATE TABLE setting (name text PRIMARY KEY, value text NOT NULL);
@@ -174,7 +179,8 @@ class PostgisRegistry:
         self._db: psycopg.Connection[Any] | None = None
         self._closed = False
         self._prepared = False
-        self._connect()
+        self._doubtful: dict[str, str] = {}  # content -> token of a write given up in doubt
+        self._connect_first()
         try:
             self.office, self.chain = self._recognise()
             self._kinds: Mapping[str, Kind] = self._read_kinds()
@@ -221,6 +227,7 @@ class PostgisRegistry:
         registry = cls.create(address, office=office, now=lambda: created)
         try:
             def work(db: psycopg.Connection[Any]) -> None:
+                db.execute("SET LOCAL statement_timeout = 0")  # a whole registry takes its time
                 for table in reversed(TABLES):
                     if table != "revision":
                         db.execute(f"DELETE FROM {layout.quoted(table)}")
@@ -401,6 +408,15 @@ class PostgisRegistry:
             left -= len(found)
             after = found[-1][0] if chain is None else found[-1][2]
 
+    @_again
+    def hash_at(self, chain: str, position: int) -> str | None:
+        """The hash that stands at a position, whether or not the revision can be read."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT r.hash FROM revision AS r JOIN chain AS c ON c.number = r.chain "
+                "WHERE c.id = %s AND r.position = %s", (chain, position)).fetchone()
+        return None if found is None else str(found[0])
+
     def tips(self, record_id: str) -> tuple[str, ...]:
         """Hashes of the revisions of a record that no other follows; sorted."""
         return tuple(s.hash for s in descent.tips(self.history(record_id)))
@@ -554,11 +570,12 @@ class PostgisRegistry:
         """Append revisions to the own chain in one transaction; returns the new head."""
         listed = list(revisions)  # a write that is tried again needs them again
 
-        def work(db: psycopg.Connection[Any]) -> None:
+        def work(db: psycopg.Connection[Any]) -> str:
             self._append(db, listed, personal or {})
+            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+                                   empty=GENESIS)
 
-        self._write(work)
-        return self.head()
+        return self._write(work, done="", same=_digest(listed, personal)) or self.head()
 
     def admit(self, chain: Chain, revisions: Iterable[StoredRevision], *,
               receipt: Revision) -> int:
@@ -942,9 +959,30 @@ class PostgisRegistry:
         self._db = None
         db = _open(self._conninfo, self.address)
         _use(db, self._schema)
-        db.execute(f"SET lock_timeout = {max(1, int(self._wait_s * 1000))}")
-        db.execute(f"SET statement_timeout = {_STATEMENT_S * 1000}")
+        # What is acknowledged is on the disk, also where the server is set to be faster than that.
+        db.execute(
+            "SELECT set_config('lock_timeout', %s, false), "
+            "set_config('statement_timeout', %s, false), set_config('synchronous_commit', "
+            "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+            "ELSE current_setting('synchronous_commit') END, false)",
+            (str(max(1, int(self._wait_s * 1000))), str(_STATEMENT_S * 1000)))
+        # A write sees what the writer before it committed, whatever the server's default is.
+        db.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         self._db = db
+
+    def _connect_first(self) -> None:
+        """Wait for a server that is starting; a wrong address or password is said at once."""
+        from psycopg import pq
+
+        until = time.monotonic() + self._wait_s
+        while True:
+            try:
+                return self._connect()
+            except LandReleaseError:
+                starting = pq.PGconn.ping(self._conninfo.encode()) == pq.Ping.REJECT
+                if not starting or time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
 
     def _open_db(self) -> psycopg.Connection[Any]:
         if self._closed:
@@ -990,25 +1028,30 @@ class PostgisRegistry:
                         db.execute("ROLLBACK")
 
     def _write(self, work: Callable[[psycopg.Connection[Any]], Result], *,
-               done: Result | None = None) -> Result:
+               done: Result | None = None, same: str = "") -> Result:
         """One transaction, tried again where the connection broke; done once, whatever happens.
 
         `done` is the answer where a broken connection hid that the first try had succeeded.
+        `same`: names the content, so that a call after one that was given up is recognised.
         """
         if not self._writable:
             raise LandReleaseError(CANNOT_WRITE, path=self.address,
                                    reason="it was opened for reading only")
-        token = secrets.token_hex(16)
-        tried = False
+        # A call that was given up in doubt and is made again with the same content is the same.
+        token = self._doubtful.pop(same, "") if same else ""
+        tried = bool(token)
+        token = token or secrets.token_hex(16)
 
         def attempt() -> Result:
             nonlocal tried
             db = self._open_db()
             with _speaking(self.address, self._wait_s):
                 with db.transaction():
-                    # One writer at a time in a schema, in the order in which they came.
-                    db.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))",
-                               ("landrelease", self._schema))
+                    # One writer at a time in a schema, in the order in which they came. One that
+                    # falls asleep in the middle is cut off, so that the others go on.
+                    db.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
+                               " pg_advisory_xact_lock(hashtext(%s), hashtext(%s))",
+                               (str(_STATEMENT_S * 1000), "landrelease", self._schema))
                     if tried and db.execute("SELECT 1 FROM written WHERE token = %s",
                                             (token,)).fetchone() is not None:
                         return done  # type: ignore[return-value]
@@ -1025,7 +1068,12 @@ class PostgisRegistry:
                 self._prepared = True
             return result
 
-        return self._insist(attempt)
+        try:
+            return self._insist(attempt)
+        except LandReleaseError as error:
+            if same and tried and error.message is POSTGRES_UNREACHABLE:
+                self._doubtful[same] = token
+            raise
 
     def _read_kinds(self) -> Mapping[str, Kind]:
         found = self.setting("extension")
@@ -1071,21 +1119,34 @@ class PostgisRegistry:
 
 def _parsed(address: str) -> tuple[str, str, str]:
     """(connection string, schema, the address to show: without a password)."""
-    from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+    from urllib.parse import unquote, urlencode, urlsplit
 
-    parts = urlsplit(address)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    def refused(host: str, found: str) -> LandReleaseError:
+        return LandReleaseError(POSTGRES_UNREACHABLE, address=f"postgresql://{host}/…", found=found)
+
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # its words may hold the password
+        raise refused("…", "the address cannot be read") from None
+    if parts.fragment or "@" in parts.path + parts.query:
+        # Part of a password would be taken for the host or the database, and shown.
+        raise refused("…", "a user, a password or a value in it holds one of : / ? # @, which is "
+                      "written as %3A %2F %3F %23 %40") from None
+    # As libpq reads it: a plus is a plus.
+    query = {unquote(k): unquote(v) for k, _, v in
+             (pair.partition("=") for pair in parts.query.split("&") if pair)}
     schema = query.pop("schema", SCHEMA)
     host = parts.netloc.rpartition("@")[2]
     try:
         if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema):
             raise psycopg.ProgrammingError("the schema is a word of small letters")
-        info = conninfo.make_conninfo(urlunsplit(
-            ("postgresql", parts.netloc, parts.path, urlencode(query), "")))
+        info = conninfo.make_conninfo(f"postgresql://{parts.netloc}{parts.path}", **query)
         user = conninfo.conninfo_to_dict(info).get("user")
     except psycopg.ProgrammingError as error:
-        raise LandReleaseError(POSTGRES_UNREACHABLE, address=f"postgresql://{host}/…",
-                               found=_words(error).replace(address, "the address")) from None
+        words = _words(error)
+        if parts.password and parts.password in words:
+            words = "the address cannot be read"
+        raise refused(host, words.replace(address, "the address")) from None
     visible = {k: v for k, v in query.items() if k in ("host", "port")}
     if schema != SCHEMA:
         visible["schema"] = schema
@@ -1095,8 +1156,12 @@ def _parsed(address: str) -> tuple[str, str, str]:
 
 def _open(info: str, shown: str) -> psycopg.Connection[Any]:
     try:
-        return psycopg.connect(info, autocommit=True, connect_timeout=10,
-                               application_name="landrelease")
+        # A server whose machine went away without a word is noticed within a minute.
+        words: dict[str, Any] = {
+            "connect_timeout": 10, "application_name": "landrelease", "keepalives_idle": 20,
+            "keepalives_interval": 10, "keepalives_count": 4, "tcp_user_timeout": 60_000,
+            **conninfo.conninfo_to_dict(info)}
+        return psycopg.connect(conninfo.make_conninfo(**words), autocommit=True)
     except psycopg.OperationalError as error:
         raise LandReleaseError(POSTGRES_UNREACHABLE, address=shown,
                                found=_words(error)) from None
@@ -1132,7 +1197,8 @@ def _words(error: BaseException) -> str:
 def _broken(error: BaseException) -> bool:
     """Whether the connection broke or the server is (re)starting: then a new try may succeed."""
     if isinstance(error, LandReleaseError):
-        return error.message is POSTGRES_UNREACHABLE
+        return error.message is POSTGRES_UNREACHABLE and _PASSING.search(
+            str(error.facts["found"])) is not None
     state = getattr(error, "sqlstate", None) or ""
     return state in ("", "57P01", "57P02", "57P03") or state.startswith("08")
 
@@ -1164,6 +1230,16 @@ def _yesterday(now: datetime) -> str:
     from datetime import timedelta
 
     return rows.instant(now - timedelta(days=1))
+
+
+def _digest(revisions: Sequence[Revision],
+            personal: Mapping[str, Mapping[str, Any]] | None) -> str:
+    """Names what is to be appended; the bytes of the chain come only with the store's own links."""
+    out = hashlib.sha256(repr(sorted((personal or {}).items())).encode())
+    for r in revisions:
+        shape = b"" if r.geometry is None else shapely.to_wkb(r.geometry)
+        out.update(repr(replace(r, geometry=None)).encode() + b"\n" + shape + b"\n")
+    return out.hexdigest()
 
 
 def _times(valid_at: date | None, known_at: datetime | None) -> tuple[str, str]:
@@ -1356,14 +1432,20 @@ def _write_layer(db: psycopg.Connection[Any], kind: Kind,
     if shape >= 0:
         made = [(*row[:shape], None if row[shape] is None else _ewkb(row[shape]),
                  *row[shape + 1:]) for row in made]
+    update = ", ".join(f"{layout.quoted(n)} = excluded.{layout.quoted(n)}" for n in names
+                       if n != "record_id")
+    if len(made) <= _FEW:
+        with db.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(names))}) "
+                f"ON CONFLICT (record_id) DO UPDATE SET {update}", made)
+        return
     db.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS arrived_{kind.name} "
                f"(LIKE {table}) ON COMMIT DROP")
     arrived = layout.quoted(f"arrived_{kind.name}")
     with db.cursor() as cursor, cursor.copy(f"COPY {arrived} ({columns}) FROM STDIN") as copy:
         for row in made:
             copy.write_row(row)
-    update = ", ".join(f"{layout.quoted(n)} = excluded.{layout.quoted(n)}" for n in names
-                       if n != "record_id")
     db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {arrived} "
                f"ON CONFLICT (record_id) DO UPDATE SET {update}")
     db.execute(f"TRUNCATE {arrived}")
