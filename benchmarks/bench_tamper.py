@@ -117,15 +117,17 @@ def attack(path: Path, what: str, rng: np.random.Generator) -> None:
     db.close()
 
 
-def findings(path: Path, checkpoint, *, restore: bool) -> list[str]:
+def findings(path: Path, checkpoint, *, restore: bool) -> tuple[set[str], set[str]]:
+    """Codes of the audit alone, and of the comparison with the checkpoint."""
     from landrelease.store.open import open_registry
     from landrelease.workflows import checkpoints
 
     with open_registry(path) as registry:
         if restore:  # the attacker sets the layers right as well
             registry.restore_layers()
-        found = [f.code for f in registry.audit()]
-        return found + [f.code for f in checkpoints.compare(registry, [checkpoint])]
+        against = {f.code for f in checkpoints.compare(registry, [checkpoint])}
+        # The key of this checkpoint is of nobody here (STO-117), which is no tampering.
+        return {f.code for f in registry.audit()}, against - {"STO-117"}
 
 
 def main() -> None:
@@ -147,15 +149,14 @@ def main() -> None:
                 shutil.copyfile(path, copy)
                 attack(copy, what, rng)
                 whole = what in CLASSES[4:]
-                codes = findings(copy, checkpoint, restore=whole)
-                wanted = {"STO-113", "STO-114"} if whole else set(codes)
-                found += bool(set(codes) & wanted)
+                alone, against = findings(copy, checkpoint, restore=whole)
+                found += bool(against & {"STO-113", "STO-114"}) if whole else bool(alone)
             missed += options.cases - found
             print(f"{what:<16} {found:,} of {options.cases:,} found", flush=True)
         for _ in range(options.cases):
             path.unlink(missing_ok=True)
             checkpoint = make(path, rng)
-            alarms += bool(findings(path, checkpoint, restore=False))
+            alarms += any(findings(path, checkpoint, restore=False))
         print(f"{'untouched':<16} {alarms:,} of {options.cases:,} gave an alarm "
               f"({time.perf_counter() - start:.0f} s in all)")
     sys.exit(1 if missed or alarms else 0)
