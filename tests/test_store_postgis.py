@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from landrelease.errors import LandReleaseError
+from landrelease.errors import POSTGRES_UNREACHABLE, LandReleaseError
 from landrelease.store.copy import copy_registry
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import upkeep
@@ -83,6 +83,36 @@ def test_addresses_are_shown_without_their_password(postgres_address, postgres_s
         with pytest.raises(LandReleaseError, match="STO-0") as caught:
             open_registry(wrong)
         assert "hunter2" not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("address", [
+    "postgresql://o:hun/ter2@h/db", "postgresql://o:hun#ter2@h/db", "postgresql://o:hun@ter2@h/db",
+    "postgresql://o:hun?ter2@h/db", "postgresql://o:[hun-ter2@h/db", "postgresql://o:hun%ter2@h/d",
+    "postgresql://h:x/db?user=o&password=hun-ter2", "postgresql://o:hun-ter2@h:99999/db"])
+def test_no_part_of_a_password_is_shown(address):
+    with pytest.raises(LandReleaseError, match="STO-028") as caught:
+        open_registry(address, wait_s=0)
+    assert "hun" not in str(caught.value) and "ter2" not in str(caught.value)
+
+
+def test_a_write_given_up_in_doubt_is_recognised_when_it_is_made_again(postgres_address,
+                                                                       monkeypatch):
+    with create_registry(postgres_address, office="A") as registry:
+        real, cut = registry._insist, []
+
+        def lost(ask):
+            real(ask)  # the server committed; the answer never arrived
+            cut.append(1)
+            raise LandReleaseError(POSTGRES_UNREACHABLE, address="x", found="timeout")
+
+        monkeypatch.setattr(registry, "_insist", lost)
+        with pytest.raises(LandReleaseError, match="STO-028"):
+            registry.append([revision("h1")])
+        monkeypatch.undo()
+        assert cut and registry.append([revision("h1")]) == registry.head()
+        assert registry.count() == 1
+        registry.append([revision("h1")])  # a third call is a write of its own
+        assert registry.count() == 2 and registry.audit() == []
 
 
 def test_what_is_no_registry_says_so(postgres_address):

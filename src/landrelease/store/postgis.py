@@ -1128,7 +1128,7 @@ def _parsed(address: str) -> tuple[str, str, str]:
         parts = urlsplit(address)
     except ValueError:  # its words may hold the password
         raise refused("…", "the address cannot be read") from None
-    if parts.fragment or "@" in parts.path + parts.query:
+    if parts.fragment or parts.netloc.count("@") > 1 or "@" in parts.path + parts.query:
         # Part of a password would be taken for the host or the database, and shown.
         raise refused("…", "a user, a password or a value in it holds one of : / ? # @, which is "
                       "written as %3A %2F %3F %23 %40") from None
