@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import zipfile
 from importlib import resources
 from pathlib import Path
@@ -37,16 +38,19 @@ def region(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def postgres_server():
     """A throw-away PostgreSQL with PostGIS."""
     import postgres
 
     bin_ = postgres.programs()
     if bin_ is None:
         pytest.skip(postgres.NEEDED)
-    server = postgres.Server(tmp_path_factory.mktemp("postgres"), bin_)
+    # Not in pytest's own folder: the server runs as another user, who may not look into that.
+    folder = Path(tempfile.mkdtemp(prefix="landrelease-postgres-"))
+    server = postgres.Server(folder, bin_)
     yield server
     server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

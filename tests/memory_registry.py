@@ -65,6 +65,10 @@ class MemoryRegistry:
     def history(self, record_id):
         return [s for s in self._stored if s.revision.record_id == record_id]
 
+    def hash_at(self, chain, position):
+        return next((s.hash for s in self._stored if (s.chain, s.position) == (chain, position)),
+                    None)
+
     def tips(self, record_id):
         return tuple(s.hash for s in descent.tips(self.history(record_id)))
 

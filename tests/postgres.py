@@ -37,10 +37,9 @@ class Server:
             self.port = free.getsockname()[1]
         self.data = folder / "data"
         if os.getuid() == 0:  # the server does not run as root
+            if not folder.parent.stat().st_mode & 0o001:
+                folder.parent.chmod(folder.parent.stat().st_mode | 0o011)
             shutil.chown(folder, "postgres", "postgres")
-            for parent in folder.parents:
-                if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self._run("initdb", "-D", str(self.data), "-U", "owner", "--auth=trust", "-E", "UTF8",
                   "--locale=C", "--no-sync")
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:

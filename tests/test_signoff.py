@@ -311,7 +311,7 @@ def test_from_the_first_key_to_a_signed_record_and_an_erased_person(tmp_path, mo
     said = run("audit", path, *INSIDE, "--checkpoint", tmp_path / "c.json", "--checkpoint",
                tmp_path / "d.json")
     assert "signed by Bo" in said and "the office A" in said and "unchanged" in said
-    said = run("audit", path, "--checkpoint", tmp_path / "d.json")
+    said = run("audit", path, "--as", "public", "--checkpoint", tmp_path / "d.json")
     assert "Bo" not in said and "a key that is known here" in said  # names are for the programme
     monkeypatch.setenv("LANDRELEASE_KEYS", str(tmp_path / "elsewhere"))
     said = run("audit", path, *INSIDE, "--checkpoint", tmp_path / "c.json", "--json",

@@ -227,6 +227,22 @@ class WayOut:
     needs: tuple[tuple[str, str], ...] = ()
 
 
+# Work of the office at its own registry, whose files stay in the office. Whoever runs it holds the
+# registry itself, which holds everything: without a role it is the keeper's. With a role it is that
+# reader's. What is made to be shown or handed on is the public's without a role (S14).
+KEEPERS_WORK = frozenset((
+    "audit", "quarantine list", "quarantine show", "quarantine export", "quarantine mend",
+    "quarantine retry", "quarantine reject", "assess map", "plan make", "plan reach",
+    "forecast make", "exchange pack", "exchange status", "exchange conflicts", "identity list",
+    "edits list", "area lineage"))
+KEEPER: Role = "administrator"
+
+
+def role_for(way: str, role: str | None) -> str | None:
+    """The role of a way out on the command line: as stated, else the keeper's or the public's."""
+    return KEEPER if role is None and way in KEEPERS_WORK else role
+
+
 _WAITING = (("quarantine", "rows"),)
 # Every way out that exists. A new one is added here, and to the test that walks them all.
 WAYS_OUT: dict[str, WayOut] = {

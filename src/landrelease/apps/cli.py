@@ -111,7 +111,7 @@ def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
     into: Annotated[str, typer.Option("--into", metavar="REGISTRY")],
     kind: Annotated[str | None, typer.Option(
-        "--kind", help="hazard, outcome, accident, activity, settlement, administrative_area; "
+        "--kind", help="Kind of record (docs/records.md), for example hazard, outcome, item, team; "
         "guessed where the file says it.")] = None,
     layer: Annotated[str | None, typer.Option(
         "--layer", help="Sheet of a workbook or layer of a GeoPackage; else the first.")] = None,

@@ -37,6 +37,7 @@ class reading:
         from landrelease.access import policy
         from landrelease.workflows import sharing
 
+        self.role = policy.role_for(self.way, self.role)
         role = policy.view(self.role)  # an unknown role is said before anything is opened
         try:
             registry = self.registry.__enter__()

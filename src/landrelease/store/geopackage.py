@@ -307,6 +307,14 @@ class GeoPackageRegistry:
             left -= len(found)
             after = found[-1][0] if chain is None else found[-1][2]
 
+    def hash_at(self, chain: str, position: int) -> str | None:
+        """The hash that stands at a position, whether or not the revision can be read."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT r.hash FROM revision AS r JOIN chain AS c ON c.number = r.chain "
+                "WHERE c.id = ? AND r.position = ?", (chain, position)).fetchone()
+        return None if found is None else str(found[0])
+
     def tips(self, record_id: str) -> tuple[str, ...]:
         """Hashes of the revisions of a record that no other follows; sorted."""
         return tuple(s.hash for s in descent.tips(self.history(record_id)))

@@ -108,6 +108,10 @@ class Registry(Protocol):
         """Revisions of a chain by position (`after` a position), or all by number; streamed."""
         ...
 
+    def hash_at(self, chain: str, position: int) -> str | None:
+        """The hash that stands at a position, whether or not the revision can be read."""
+        ...
+
     def tips(self, record_id: str) -> tuple[str, ...]:
         """Hashes of the revisions of a record that no other follows; sorted."""
         ...

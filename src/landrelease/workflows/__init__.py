@@ -73,13 +73,14 @@ def import_files(
     from landrelease.records import intake, mapping, readers
 
     given = mapping.load(mapping_path) if mapping_path is not None else None
+    order = {kind: n for n, kind in enumerate(_ORDER)}
     tables = []
     for number, path in enumerate(paths):
         progress(f"reading {path.name}", number / len(paths))
         table = readers.read(path, layer=layer)
         found = kind or (given.kind if given is not None else mapping.guess_kind(table))
         tables.append((found, table, given or mapping.propose(table, found)))
-    tables.sort(key=lambda item: _ORDER.index(item[0]))
+    tables.sort(key=lambda item: order.get(item[0], len(order)))
     reports = []
     for number, (found, table, used) in enumerate(tables):
         what = f"checking {table.file}"

@@ -83,14 +83,10 @@ def compare(registry: Registry, checkpoints: Sequence[Checkpoint]) -> list[Audit
     """
     from landrelease.store.registry import AuditFinding
 
-    def hash_at(chain: str, position: int) -> str | None:
-        found = next(iter(registry.revisions(chain, after=position - 1, limit=1)), None)
-        return found.hash if found is not None and found.position == position else None
-
     chains = registry.chains()
     out = []
     for held in checkpoints:
-        found = core.compare(held, chains, hash_at)
+        found = core.compare(held, chains, registry.hash_at)
         if known_signer(registry, held) is None and AUDIT_CHECKPOINT_SIGNATURE not in (
                 message for message, _ in found):
             found.append((AUDIT_CHECKPOINT_KEY, AUDIT_CHECKPOINT_KEY.text(

@@ -107,7 +107,7 @@ ACCIDENT = Kind(
                source="IMAS 05.10 minimum data requirements (public draft)"),
         choice("activity_at_the_time", "What people were doing.",
                "excavating searching vegetation_removal demolition moving travelling farming "
-               "herding collecting_wood playing handling passing_by other",
+               "herding gathering_wood playing handling passing_by other",
                source="DDAS; IMSMA wiki, standard values"),
         choices("causes", "Causes found by the review.",
                 "inadequate_marking inadequate_pinpointing inadequate_training inadequate_medical "
