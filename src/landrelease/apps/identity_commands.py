@@ -296,5 +296,11 @@ def identity_erase(
         target = what if known else identities.person_named(opened_registry, what,
                                                                 anybody=True)
         went = identities.erase_person(opened_registry, target, by=by, reason=reason)
+        files = opened_registry.sources()
+        held = dict.fromkeys(s.revision.source for s in opened_registry.history(target)
+                             if s.revision.source in files)
     say(f"{target}: {went} values erased.")
+    for sha256 in held:
+        say(f"The file that it came from may still name the person: {files[sha256]}. To erase its "
+            f"content: landrelease identity erase {registry} {sha256} --reason ...")
 
