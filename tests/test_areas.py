@@ -235,3 +235,25 @@ def test_the_commands(tmp_path, capsys):
             (["extension", "show", path], 0, "bamboo"), (["audit", path], 0, "unchanged")):
         found = run.invoke(app, words)
         assert found.exit_code == status and said in found.output, (words, found.output)
+
+
+def test_fields_of_an_extension_are_imported_and_mended(tmp_path):
+    rows = [("x1", "SHA", "7b", "a", 17), ("x2", "CHA", "8", "z", 18), ("x3", None, "9", "a", 18.2)]
+    file = tmp_path / "areas.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {
+            "identifier": i, "hazard_type": t, "katastarska zona": z, "priority_class": c},
+         "geometry": shapely.geometry.mapping(shapely.box(x, 44, x + 0.1, 44.1))}
+        for i, t, z, c, x in rows]}))
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        areas.load_extension(registry, ROOT / "docs" / "extension_example.yaml", by="Ana")
+        (report,) = workflows.import_files(registry, [file], kind="hazard")
+        # "z" is no word of the extension; x3 lacks what the extension requires.
+        assert (report.accepted, report.quarantined) == (1, 2)
+        assert registry.records("hazard")[0].values["cadastral_zone"] == "7b"
+        first, second = registry.quarantine()
+        assert not workflows.retry_quarantined(
+            registry, first.number, {"priority_class": "b"}).quarantined
+        assert not workflows.retry_quarantined(
+            registry, second.number, {"hazard_type": "SHA"}).quarantined
+        assert len(registry.records("hazard")) == 3 and registry.audit() == []

@@ -6,7 +6,7 @@ A check is prepared once for a kind; then it costs a few microseconds a record.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -91,6 +91,40 @@ def checker(kind: Kind, *, whole: bool = True) -> Check:
         return out
 
     return check
+
+
+def column_fits(field: Field, column: Sequence[Any]) -> bool:
+    """Whether all values of a column fit a field, told at once; False where it cannot be told.
+
+    Far faster than value by value: what it cannot tell goes the slow way.
+    """
+    if field.personal:
+        return False
+    types = set(map(type, column))
+    if types <= {str}:
+        if field.type in ("text", "reference"):
+            return True
+        if field.type == "choice":
+            return set(column) <= {*field.choices, NOT_REPORTED, DECLINED}
+        if field.type == "date":
+            return all(map(_is_day, set(column)))
+        return False
+    if types == {date}:
+        return field.type == "date"
+    if (types == {int} and field.type in ("integer", "number")) \
+            or (types <= {int, float} and field.type == "number"):
+        low, high = min(column), max(column)
+        # Not a number is neither the least nor the largest: it spoils the sum.
+        return (field.minimum is None or low >= field.minimum) and (
+            field.maximum is None or high <= field.maximum) and math.isfinite(sum(column))
+    return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def references(kind: Kind, values: Mapping[str, Any], known: Known) -> list[Problem]:

@@ -156,6 +156,7 @@ def take_in(
     programme_bounds: tuple[float, float, float, float] | None = None,
     progress: Progress = silent,
     settings: Settings = SETTINGS,
+    kinds: MappingType[str, Kind] = KINDS,
 ) -> Intake:
     """Turn the rows of a file into revisions, merged rows and quarantined rows.
 
@@ -164,6 +165,7 @@ def take_in(
     existing : the current records by id, of this kind or of all kinds.
     taken_sources : SHA-256 of the files that were taken in before.
     today : no date of information may be later.
+    kinds : those of the registry, with its national extension.
     programme_bounds : west, south, east, north in degrees; None uses the existing records, then
         the median place of the file itself.
 
@@ -180,9 +182,9 @@ def take_in(
         FIL-013, FIL-014, FIL-018: kind, mapping or columns; GEO-002, GEO-003, GEO-004: the
         coordinate system of the file as a whole.
     """
-    if kind not in KINDS:
-        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(KINDS))
-    chosen = KINDS[kind]
+    if kind not in kinds:
+        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
+    chosen = kinds[kind]
     _check_columns(table, chosen, mapping)
     rows = _Rows(table)
     for note in table.notes:
@@ -964,6 +966,7 @@ def retry(
     mapping: Mapping | None = None,
     programme_bounds: tuple[float, float, float, float] | None = None,
     settings: Settings = SETTINGS,
+    kinds: MappingType[str, Kind] = KINDS,
 ) -> Intake:
     """Check one quarantined row again, with changed values.
 
@@ -972,10 +975,10 @@ def retry(
     mapping is proposed from the headings where none is given. Returns an `Intake` of one row whose
     `content` is empty, because the file is kept already.
     """
-    proposal = mapping or _proposal(row)
+    proposal = mapping or _proposal(row, kinds)
     values = dict(row.values)
     columns = dict(proposal.columns)
-    fields = {f.name for f in KINDS[row.kind].fields} | set(PLACE_COLUMNS)
+    fields = {f.name for f in kinds[row.kind].fields} | set(PLACE_COLUMNS)
     wkt, crs = row.geometry_wkt, "EPSG:4326"
     for name, value in changes.items():
         if name == "geometry" or columns.get("geometry") == name:
@@ -1017,11 +1020,11 @@ def retry(
         has_geometry=not in_columns)
     return take_in(table, row.kind, used, existing=existing, recorded_at=recorded_at,
                    recorded_by=recorded_by, today=today, programme_bounds=programme_bounds,
-                   settings=settings)
+                   settings=settings, kinds=kinds)
 
 
-def _proposal(row: QuarantinedRow) -> Mapping:
+def _proposal(row: QuarantinedRow, kinds: MappingType[str, Kind]) -> Mapping:
     """The mapping that the headings of a row give, with what its file's name says."""
     table = SourceTable(row.file, row.source, b"", "", tuple(row.values),
                         (SourceRow(row.row, row.values),), has_geometry=bool(row.geometry_wkt))
-    return mappings.propose(table, row.kind)
+    return mappings.propose(table, row.kind, kinds)

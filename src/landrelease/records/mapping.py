@@ -84,14 +84,14 @@ def fold(heading: str) -> str:
     return "".join(c for c in plain if c.isalnum())
 
 
-def propose(table: SourceTable, kind: str) -> Mapping:
+def propose(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     """Map headings to fields by their synonyms; the first synonym that stands in the file wins.
 
     Raises FIL-013 for an unknown kind.
     """
     if kind not in KINDS:
-        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(KINDS))
-    chosen = KINDS[kind]
+        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
+    chosen = kinds[kind]
     headings = {fold(h): h for h in reversed(table.columns)}
     columns: dict[str, str] = {}
     taken: set[str] = set()
@@ -150,22 +150,22 @@ def _crs_in_headings(columns: MappingType[str, str]) -> str:
         p.endswith(("wgs84", "epsg4326", "4326")) for p in places) else ""
 
 
-def guess_kind(table: SourceTable) -> str:
+def guess_kind(table: SourceTable, kinds: MappingType[str, Kind] = KINDS) -> str:
     """The kind of a file's rows: by a column that labels them, else by the name of file or layer.
 
     The longest legend words win, so that "lifted minefields" is not read as "minefield". Raises
     FIL-013 where nothing matches, or where two kinds match equally well.
     """
     for words in (_common_label(table), _name_words(table.file), _name_words(table.layer)):
-        found = _kind_of(words)
+        found = _kind_of(words, kinds)
         if found:
             return found
-    raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(KINDS))
+    raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
 
 
-def _kind_of(words: str) -> str:
+def _kind_of(words: str, kinds: MappingType[str, Kind]) -> str:
     scores = {}
-    for kind in KINDS.values():
+    for kind in kinds.values():
         lengths = [len(legend) for legend in kind.legend
                    if re.search(rf"(?:^|\W){re.escape(legend)}(?:s|es)?(?:\W|$)", words)]
         if lengths:
@@ -202,7 +202,7 @@ def _legend_constants(table: SourceTable, kind: Kind, columns: MappingType[str, 
     return constants
 
 
-def load(path: Path | str) -> Mapping:
+def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     """Read a mapping from YAML.
 
     Shape: `kind: hazard`, `crs: EPSG:4326`, `columns: {field: heading}`,
@@ -233,8 +233,8 @@ def load(path: Path | str) -> Mapping:
             raise _wrong(path, repr(name), "not a known setting", "one of " + ", ".join(known))
     kind = document.get("kind")
     if kind not in KINDS:
-        raise _wrong(path, "kind", repr(kind), "one of " + ", ".join(KINDS))
-    fields = [f.name for f in KINDS[kind].fields]
+        raise _wrong(path, "kind", repr(kind), "one of " + ", ".join(kinds))
+    fields = [f.name for f in kinds[kind].fields]
     columns = _block(path, document, "columns", (*fields, *PLACE_COLUMNS))
     for name, heading in columns.items():
         if not isinstance(heading, str) or not heading.strip():
@@ -243,7 +243,7 @@ def load(path: Path | str) -> Mapping:
     for name, meanings in values.items():
         if not isinstance(meanings, dict):
             raise _wrong(path, f"values: {name}", repr(meanings), "`found: meaning` pairs")
-        choices = KINDS[kind].field(name).choices
+        choices = kinds[kind].field(name).choices
         for found, meaning in meanings.items():
             if choices and meaning not in choices and meaning != "declined":
                 raise _wrong(path, f"values: {name}: {found}", repr(meaning),

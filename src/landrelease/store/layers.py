@@ -22,7 +22,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.descent import current_of, dated_before
-from landrelease.core.record import Kind
+from landrelease.core.record import Field, Kind
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.store import layout, rows, rtree
 
@@ -235,27 +235,45 @@ def layer_rows(
     places = {f.name: (n, f) for n, f in enumerate(fields)}
     geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
         (blob,) for blob in shapes([r.geometry for _, r in current], kind)]
-    empty: list[Any] = [None] * len(fields)
-    exact = {name: (n, layout.EXACT_TYPES.get(f.type)) for name, (n, f) in places.items()}
-    out = []
-    for geometry, (number, r) in zip(geometries, current, strict=True):
-        cells = empty.copy()
-        other = {}
-        for name, value in r.values.items():
-            place, plain = exact.get(name, (-1, None))
-            if plain is not None and type(value) is plain:
-                cells[place] = value  # most values are what their column holds
-                continue
-            known = places.get(name, (-1, None))[1]
-            found, fits = (None, False) if known is None else layout.cell(known, value)
-            if fits:
-                cells[place] = found
-            else:
-                other[name] = value
-        out.append((*geometry, r.record_id, number, rows.day(r.valid_from), r.validation,
-                    rows.instant(r.recorded_at)[:23] + "Z", r.recorded_by, r.source, *cells,
-                    rows.encode(other) if other else None))
-    return out
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for n, (_, r) in enumerate(current):
+        alike.setdefault(tuple(r.values), []).append(n)
+    cells: list[tuple[Any, ...]] = [()] * len(current)
+    for keys, listed in alike.items():
+        _cells(keys, [current[n][1].values for n in listed], fields, places, listed, cells)
+    return [
+        (*geometry, r.record_id, number, rows.day(r.valid_from), r.validation,
+         rows.instant(r.recorded_at)[:23] + "Z", r.recorded_by, r.source, *own)
+        for geometry, (number, r), own in zip(geometries, current, cells, strict=True)]
+
+
+def _cells(keys: Sequence[str], said: Sequence[Mapping[str, Any]], fields: Sequence[Field],
+           places: Mapping[str, tuple[int, Field]], listed: Sequence[int],
+           out: list[tuple[Any, ...]]) -> None:
+    """Cells of records with the same fields, column by column; `other_values` last."""
+    count = len(said)
+    made: list[Sequence[Any]] = [(None,) * count] * (len(fields) + 1)
+    other: dict[int, dict[str, Any]] = {}
+    columns = zip(*[values.values() for values in said], strict=True) if keys else ()
+    for key, column in zip(keys, columns, strict=True):
+        place, field = places.get(key, (-1, None))
+        plain = None if field is None else layout.EXACT_TYPES.get(field.type)
+        types = set(map(type, column))
+        if field is not None and (types == {plain} or layout.column_as_it_is(field, column, types)):
+            made[place] = column  # most values are what their column holds
+            continue
+        found = []
+        for n, value in enumerate(column):
+            cell, fits = (None, False) if field is None else layout.cell(field, value)
+            found.append(cell if fits else None)
+            if not fits:
+                other.setdefault(n, {})[key] = value
+        if field is not None:
+            made[place] = found
+    if other:
+        made[-1] = [rows.encode(other[n]) if n in other else None for n in range(count)]
+    for n, own in zip(listed, zip(*made, strict=True), strict=True):
+        out[n] = own
 
 
 def histories(db: sqlite3.Connection, record_ids: Sequence[str], kinds: Mapping[str, Kind]

@@ -396,6 +396,15 @@ EXACT_TYPES: dict[str, type] = {"text": str, "choice": str, "reference": str, "m
                                 "number": float}
 
 
+def column_as_it_is(field: Field, column: Sequence[Any], types: set[type]) -> bool:
+    """Whether all values stand in the column as they are; False where `cell` has to look."""
+    if field.type == "integer" and types == {int}:
+        return min(column) >= -2**63 and max(column) < 2**63
+    if field.type == "date" and types == {str}:
+        return all(cell(field, value) == (value, True) for value in set(column))
+    return False
+
+
 def cell(field: Field, value: Any) -> tuple[Any, bool]:
     """The value for a typed column, and whether it fits; else it stands in `other_values`.
 

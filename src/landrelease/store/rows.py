@@ -11,12 +11,13 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import orjson
@@ -24,7 +25,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import descent
-from landrelease.core.checks import Check, checker
+from landrelease.core.checks import checker, column_fits
 from landrelease.core.finding import Finding, ImportReport, QuarantinedRow
 from landrelease.core.record import Field, Kind, Record, ValidationLevel
 from landrelease.core.revision import Revision
@@ -78,8 +79,7 @@ def heads_hash(heads: Iterable[tuple[str, int, str]], *, empty: str) -> str:
 # --- revisions in --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A revision that was checked: its values as JSON and its geometry as WKB."""
 
     revision: Revision
@@ -109,7 +109,7 @@ class Prepared:
                 REVISION_REFUSED, record=r.record_id, field="personal",
                 found="personal values with a signed revision",
                 expected="a revision of their own, before the signed one")
-        return replace(self, revision=replace(
+        return self._replace(revision=replace(
             r, follows=follows or r.follows, commitments=commitments or r.commitments))
 
     def row(self, *, number: int, chain: str, position: int, previous: str,
@@ -144,33 +144,100 @@ def prepare(revisions: Sequence[Revision], kinds: Mapping[str, Kind], *, values:
     values. STO-017: a time without a zone.
     """
     fields = {name: {f.name: f for f in kind.fields} for name, kind in kinds.items()}
-    checks: dict[str, Check] = {}
-    for r in revisions:
-        _check(r, kinds, fields)
-        if values:
-            check = checks.get(r.kind)
-            if check is None:
-                check = checks[r.kind] = checker(kinds[r.kind], whole=False)
-            problems = check(r.values)
-            if problems:
-                p = problems[0]
-                raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field=p.field,
-                                       found=p.found, expected=p.expected)
+    heads: set[tuple[Any, ...]] = set()
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for n, r in enumerate(revisions):
+        # Most revisions differ from one that was checked only in id, values and place.
+        head = (r.kind, r.recorded_by, r.reason, r.source, r.validation, type(r.valid_from))
+        if head not in heads or r.follows or r.commitments or r.signature \
+                or r.recorded_at.tzinfo is None or type(r.record_id) is not str \
+                or not r.record_id.strip() or "\0" in r.record_id:
+            _check(r, kinds, fields)
+            heads.add(head)
+        alike.setdefault((r.kind, *r.values), []).append(n)
+    encoded: list[str] = [""] * len(revisions)
+    for (name, *keys), places in alike.items():
+        _check_values(kinds[name], fields[name], keys, [revisions[n] for n in places], places,
+                      encoded, values)
     shapes = array_of([r.geometry for r in revisions])
+    _check_geometries(shapes, revisions, kinds)
     _check_places(shapes, revisions)
     wkbs = shapely.to_wkb(shapes, output_dimension=2, byte_order=1)
-    out = []
-    for r, wkb in zip(revisions, wkbs, strict=True):
+    return list(map(Prepared, revisions, encoded, wkbs))
+
+
+def _check_values(kind: Kind, fields: Mapping[str, Field], keys: Sequence[str],
+                  revisions: Sequence[Revision], places: Sequence[int], encoded: list[str],
+                  against_kind: bool) -> None:
+    """Check and encode the values of revisions of a kind with the same fields, column by column."""
+    for key in keys:
+        field = fields.get(key)
+        if field is None:
+            # A field that nobody defined cannot be told from a personal one.
+            raise LandReleaseError(
+                REVISION_REFUSED, record=revisions[0].record_id, field=str(key),
+                found=revisions[0].values[key], expected="a field of " + kind.name)
+        if field.personal:
+            raise LandReleaseError(PERSONAL_FIELD, record=revisions[0].record_id, field=key,
+                                   kind=kind.name)
+    columns = list(zip(*[r.values.values() for r in revisions], strict=True)) if keys else []
+    if against_kind and not all(
+            column_fits(fields[key], column) for key, column in zip(keys, columns, strict=True)):
+        check = checker(kind, whole=False)
+        for r in revisions:
+            for p in check(r.values):
+                raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field=p.field,
+                                       found=p.found, expected=p.expected)
+    fast = all(map(_encodes_alike, columns))
+    for n, r in zip(places, revisions, strict=True):
         try:
-            encoded = encode(dict(r.values))
-            for text in (encoded, r.record_id, r.recorded_by, r.reason):
-                text.encode()
-            out.append(Prepared(r, encoded, wkb))
+            text = ""
+            if fast and type(r.values) is dict:
+                with contextlib.suppress(TypeError):  # a number of more than 64 bits
+                    text = orjson.dumps(r.values, option=orjson.OPT_SORT_KEYS).decode()
+            text = text or encode(dict(r.values))
+            if not text.isascii() or not r.record_id.isascii():
+                for part in (text, r.record_id, r.recorded_by, r.reason):
+                    part.encode()
         except (TypeError, ValueError) as error:  # NaN, bytes, half a surrogate pair
             raise LandReleaseError(
                 REVISION_REFUSED, record=r.record_id, field="values", found=error,
                 expected="texts, finite numbers, dates and lists of them") from error
-    return out
+        encoded[n] = text
+
+
+def _encodes_alike(column: Sequence[Any]) -> bool:
+    """Whether the fast library writes all values of a column as canonical JSON has them."""
+    types = set(map(type, column))
+    if float in types:
+        sizes = [abs(v) for v in column if type(v) is float and v != 0]
+        if sizes and not (min(sizes) >= 1e-4 and max(sizes) < 1e16 and math.isfinite(sum(sizes))):
+            return False
+    return types <= _FAST_TYPES
+
+
+_FAST_TYPES = frozenset((str, int, float, date, type(None)))
+_TYPE_IDS = {"Point": 0, "LineString": 1, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5,
+             "MultiPolygon": 6}
+
+
+def _check_geometries(shapes: np.ndarray, revisions: Sequence[Revision],
+                      kinds: Mapping[str, Kind]) -> None:
+    """Each geometry is of the type of its kind, or missing."""
+    types = shapely.get_type_id(shapes)
+    by_kind: dict[str, list[int]] = {}
+    for n, r in enumerate(revisions):
+        by_kind.setdefault(r.kind, []).append(n)
+    for name, places in by_kind.items():
+        allowed = [_TYPE_IDS[t] for t in _GEOMETRIES[kinds[name].geometry]]
+        wrong = (types[places] >= 0) & ~np.isin(types[places], allowed)
+        if wrong.any():
+            r = revisions[places[int(np.argmax(wrong))]]
+            assert r.geometry is not None
+            raise LandReleaseError(
+                REVISION_REFUSED, record=r.record_id, field="geometry",
+                found=r.geometry.geom_type,
+                expected=" or ".join(_GEOMETRIES[kinds[name].geometry]) or "no geometry")
 
 
 def _check(revision: Revision, kinds: Mapping[str, Kind],
@@ -188,13 +255,6 @@ def _check(revision: Revision, kinds: Mapping[str, Kind],
     if not isinstance(r.record_id, str) or not r.record_id.strip():
         raise refuse("record_id", r.record_id, "an id")
     known = fields[r.kind]
-    for name in r.values:
-        field = known.get(name)
-        if field is None:
-            # A field that nobody defined cannot be told from a personal one.
-            raise refuse(str(name), r.values[name], "a field of " + r.kind)
-        if field.personal:
-            raise LandReleaseError(PERSONAL_FIELD, record=r.record_id, field=name, kind=r.kind)
     for name, commitment in r.commitments.items():
         if name not in known or not known[name].personal or not _SHA256.fullmatch(commitment):
             raise refuse(str(name), commitment, "a commitment to a personal field of " + r.kind)
@@ -217,9 +277,6 @@ def _check(revision: Revision, kinds: Mapping[str, Kind],
             raise refuse("follows", followed, "hashes of revisions")
     if r.signature and not (_SIGNATURE.fullmatch(r.signature) and r.signed_by):
         raise refuse("signature", r.signature, "128 hex digits, and who signed")
-    if r.geometry is not None and r.geometry.geom_type not in _GEOMETRIES[kinds[r.kind].geometry]:
-        raise refuse("geometry", r.geometry.geom_type,
-                     " or ".join(_GEOMETRIES[kinds[r.kind].geometry]) or "no geometry")
 
 
 def _value(value: Any) -> str:
@@ -259,16 +316,12 @@ def _plain(value: dict[str, Any]) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=4096)
-def _cached(value: str) -> str:
-    return _slowly(value)
-
-
+@functools.lru_cache(maxsize=65_536)  # authors and reasons come again and again
 def _text(value: str) -> str:
     """A text as JSON; most texts are plain and need no escape."""
     if value.isascii() and value.isprintable() and '"' not in value and "\\" not in value:
         return f'"{value}"'
-    return _cached(value)
+    return _slowly(value)
 
 
 def bytes_of(*, kind: str, record_id: str, recorded_at: str, recorded_by: str, reason: str,

@@ -72,14 +72,15 @@ def import_files(
     """
     from landrelease.records import intake, mapping, readers
 
-    given = mapping.load(mapping_path) if mapping_path is not None else None
+    given = mapping.load(mapping_path, registry.kinds) if mapping_path is not None else None
     order = {kind: n for n, kind in enumerate(_ORDER)}
     tables = []
     for number, path in enumerate(paths):
         progress(f"reading {path.name}", number / len(paths))
         table = readers.read(path, layer=layer)
-        found = kind or (given.kind if given is not None else mapping.guess_kind(table))
-        tables.append((found, table, given or mapping.propose(table, found)))
+        found = kind or (given.kind if given is not None
+                         else mapping.guess_kind(table, registry.kinds))
+        tables.append((found, table, given or mapping.propose(table, found, registry.kinds)))
     tables.sort(key=lambda item: order.get(item[0], len(order)))
     reports = []
     for number, (found, table, used) in enumerate(tables):
@@ -93,6 +94,7 @@ def import_files(
             recorded_at=datetime.now(UTC),
             recorded_by=recorded_by if dry_run else registry.author(recorded_by),
             today=today or date.today(), programme_bounds=programme_bounds(registry),
+            kinds=registry.kinds,
         )
         if not dry_run:
             progress(f"writing {table.file}", share)
@@ -137,7 +139,7 @@ def retry_quarantined(
         existing={r.id: r for r in registry.records(entry.row.kind)},
         recorded_at=datetime.now(UTC), recorded_by=registry.author(decided_by),
         today=today or date.today(),
-        programme_bounds=programme_bounds(registry))
+        programme_bounds=programme_bounds(registry), kinds=registry.kinds)
     if not result.report.quarantined:
         words = ", ".join(f"{k} = {v}" for k, v in changes.items()) or "tried again unchanged"
         registry.decide_quarantine(
