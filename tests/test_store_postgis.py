@@ -1,4 +1,5 @@
-"""The registry in PostgreSQL: what is its own. What it shares with a file is in test_registry."""
+"""The registry in PostgreSQL: what is its own. What it shares with a file
+is in test_store_geopackage and test_registry_model."""
 
 import threading
 from datetime import UTC, datetime
