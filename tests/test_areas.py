@@ -257,3 +257,15 @@ def test_fields_of_an_extension_are_imported_and_mended(tmp_path):
         assert not workflows.retry_quarantined(
             registry, second.number, {"hazard_type": "SHA"}).quarantined
         assert len(registry.records("hazard")) == 3 and registry.audit() == []
+
+
+def test_safety_S13_thresholds_of_the_national_standard_stand_in_the_assumptions(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        before = workflows.load_assumptions(None, registry)
+        areas.load_extension(registry, ROOT / "docs" / "extension_example.yaml", by="Ana")
+        after = workflows.load_assumptions(None, registry)
+        assert before.value("working_days_per_year") != after.value("working_days_per_year") == 180
+        assert "example" in after["working_days_per_year"].source
+        with workflows.packaged("assumptions.csv") as path:  # what a user gives goes before
+            own = workflows.load_assumptions(path, registry)
+        assert own.value("working_days_per_year") == before.value("working_days_per_year")

@@ -367,7 +367,7 @@ def assess_map(
 
     with (reading(registry, "assess map", role, areas=area) as (opened_registry, reader),
           listening(quiet) as progress):
-        stated = workflows.load_assumptions(assumptions)
+        stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
         made = workflows.map_contamination(land, assessments, out, cell, progress)
@@ -440,7 +440,7 @@ def plan_make(
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
     with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
           listening(quiet) as progress):
-        stated = workflows.load_assumptions(assumptions)
+        stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
         saved = workflows.make_plan(
@@ -497,7 +497,7 @@ def plan_reach(
     from landrelease.workflows.roads import RoadFiles, reach_of
 
     with reading(registry, "plan reach", role, areas=area) as (opened_registry, reader):
-        stated = workflows.load_assumptions(assumptions)
+        stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
         found = reach_of(
             land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,

@@ -235,14 +235,22 @@ def _cell(value: Any) -> Any:
 # --- what the stages read ----------------------------------------------------------------------
 
 
-def load_assumptions(path: Path | None = None) -> Assumptions:
-    """The assumptions of a file, or those that ship with the package."""
+def load_assumptions(path: Path | None = None, registry: Registry | None = None) -> Assumptions:
+    """The assumptions of a file, or those that ship with the package.
+
+    Where the registry has a national extension, its thresholds stand in their place (S13); a file
+    that a user gives says what the user wants, and goes before both.
+    """
+    from landrelease.core.extension import with_thresholds
     from landrelease.records.assumptions import read_assumptions
+    from landrelease.workflows.areas import extension_of
 
     if path is not None:
         return read_assumptions(path)
     with packaged("assumptions.csv") as path_:
-        return read_assumptions(path_)
+        stated = read_assumptions(path_)
+    extension = None if registry is None else extension_of(registry)
+    return stated if extension is None else with_thresholds(stated, extension)
 
 
 def load_teams(path: Path | None, *, country: bool = False) -> tuple[TeamPool, ...]:
@@ -853,7 +861,7 @@ def visible_figures(
     registry: Registry, reader: View, progress: Progress = silent
 ) -> tuple[tuple[LedgerRow, ...], tuple[Figure, ...]]:
     """Ledger (empty where it would be of few records) and figures, as the reader may see them."""
-    land = load_land(registry, load_assumptions(), reader=reader)
+    land = load_land(registry, load_assumptions(None, registry), reader=reader)
     rows = make_ledger(land, progress)
     return reader.ledger(rows), reader.figures(make_figures(land, rows), unseen(land, reader))
 
@@ -934,7 +942,7 @@ def publish(
     from landrelease.store.results import load_outlook, load_plan
 
     view = reader.whole()
-    stated = load_assumptions(assumptions_path)
+    stated = load_assumptions(assumptions_path, registry)
     land = load_land(registry, stated, reader=reader)
     plane_of(land)
     rows = make_ledger(land, progress)

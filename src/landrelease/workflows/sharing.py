@@ -278,7 +278,7 @@ def _about(registry: Registry, reader: View, synthetic: bool, made_at: datetime)
 def _public_layers(path: Path, registry: Registry, reader: View, synthetic: bool
                    ) -> dict[str, int]:
     """The public's ground and totals, the same as on the public's page."""
-    land = workflows.load_land(registry, workflows.load_assumptions())
+    land = workflows.load_land(registry, workflows.load_assumptions(None, registry))
     written: dict[str, int] = {}
     grid = workflows.public_grid(registry, land)
     cells, released = workflows.public_ground(land, grid)
