@@ -15,7 +15,7 @@ from landrelease import workflows
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import areas, exchange, identities
+from landrelease.workflows import areas, exchange, identities, sharing
 
 ROOT = Path(__file__).parents[1]
 AT = datetime(2027, 5, 1, 8, tzinfo=UTC)
@@ -269,3 +269,24 @@ def test_safety_S13_thresholds_of_the_national_standard_stand_in_the_assumptions
         with workflows.packaged("assumptions.csv") as path:  # what a user gives goes before
             own = workflows.load_assumptions(path, registry)
         assert own.value("working_days_per_year") == before.value("working_days_per_year")
+
+
+def test_what_counts_in_a_figure_is_a_choice_of_level(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        outcome = Revision("outcome", "o1", {"outcome_type": "cleared"},
+                           shapely.box(17.5, 44, 17.51, 44.01), AT, "landrelease test", "w", "")
+        registry.append([hazard(status="open"), outcome])
+        reader = sharing.reader_of(registry, "administrator", None, [])
+
+        def cleared(level):
+            _, figures = workflows.visible_figures(registry, reader, level=level)
+            return next(f.value for f in figures if f.id == "cleared_m2")
+
+        assert cleared(None) > 800_000 and cleared("entered") > 800_000
+        assert cleared("operations") is None  # not reported at that level, which is not zero
+        identities.sign_off(registry, ["o1"], "operations", reason="checked", by="Ana")
+        assert cleared("operations") > 800_000
+        assert next(f.value for f in workflows.visible_figures(registry, reader, level="authority")[1]
+                if f.id == "hazardous_m2") > 800_000  # a hazard counts at every level
+        with pytest.raises(LandReleaseError, match="SIG-006"):
+            cleared("king")

@@ -73,6 +73,11 @@ exchange_commands.register(app, group)
 area_commands.register(app, group)
 
 
+LevelOption = Annotated[str | None, typer.Option(
+    "--level", metavar="LEVEL", help="Count only outcomes, accidents and activities validated at "
+    "least so far: operator, operations, information_management, authority.")]
+
+
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
     import dataclasses
 
@@ -635,7 +640,7 @@ def forecast_make(
 @figures_group.command("list")
 def figures_list(registry: RegistryArgument, role: RoleOption = None,
                  organisation: OrganisationOption = None, area: AreaOption = None,
-                 json: JsonOption = None) -> None:
+                 level: LevelOption = None, json: JsonOption = None) -> None:
     """All figures of the records, with how many records each rests on.
 
     Example: landrelease figures list district.gpkg --as planner
@@ -645,7 +650,7 @@ def figures_list(registry: RegistryArgument, role: RoleOption = None,
     from landrelease import workflows
 
     with reading(registry, "figures list", role, organisation, area) as (opened_registry, reader):
-        _, figures = workflows.visible_figures(opened_registry, reader)
+        _, figures = workflows.visible_figures(opened_registry, reader, level=level)
     put_json(json, [dataclasses.asdict(f) for f in figures])
     for f in figures:
         value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
@@ -655,7 +660,7 @@ def figures_list(registry: RegistryArgument, role: RoleOption = None,
 @figures_group.command("trace")
 def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = None,
                   organisation: OrganisationOption = None, area: AreaOption = None,
-                  json: JsonOption = None) -> None:
+                  level: LevelOption = None, json: JsonOption = None) -> None:
     """The records under a figure, and the chain head at which it was computed.
 
     Example: landrelease figures trace district.gpkg hazardous_m2 --as planner
@@ -666,7 +671,7 @@ def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = No
     from landrelease.errors import FIGURE_UNKNOWN
 
     with reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader):
-        _, figures = workflows.visible_figures(opened_registry, reader)
+        _, figures = workflows.visible_figures(opened_registry, reader, level=level)
     found = next((f for f in figures if f.id == figure), None)
     if found is None:
         raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
@@ -684,6 +689,7 @@ def figures_tables(
     registry: RegistryArgument,
     out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    level: LevelOption = None,
     json: JsonOption = None,
 ) -> None:
     """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
@@ -697,7 +703,7 @@ def figures_tables(
 
     with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
                                                                            reader):
-        rows, _ = workflows.visible_figures(opened_registry, reader)
+        rows, _ = workflows.visible_figures(opened_registry, reader, level=level)
         synthetic = workflows.is_synthetic(opened_registry)
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")

@@ -274,15 +274,22 @@ def load_land(
     valid_at: date | None = None,
     known_at: datetime | None = None,
     reader: View | None = None,
+    level: str | None = None,
 ) -> Land:
     """The land as recorded, or what of it lies in the areas that the reader stated.
+
+    `level`: only outcomes, accidents and activities that were validated at least so far. Hazards
+    count at every level: a doubt is not waited for (S01).
 
     Raises `LandReleaseError` STO-... where there is no hazard at all.
     """
     from landrelease.core.land import build_land
+    from landrelease.workflows.identities import at_level
 
     def records(kind: str) -> list[Record]:
         found = registry.records(kind, valid_at=valid_at, known_at=known_at)
+        if level is not None and kind in ("outcome", "accident", "activity"):
+            found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
 
     hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
@@ -858,10 +865,13 @@ def operating_characteristic(lot: int, sample: int, detection: float) -> list[di
 
 
 def visible_figures(
-    registry: Registry, reader: View, progress: Progress = silent
+    registry: Registry, reader: View, progress: Progress = silent, level: str | None = None
 ) -> tuple[tuple[LedgerRow, ...], tuple[Figure, ...]]:
-    """Ledger (empty where it would be of few records) and figures, as the reader may see them."""
-    land = load_land(registry, load_assumptions(None, registry), reader=reader)
+    """Ledger (empty where it would be of few records) and figures, as the reader may see them.
+
+    `level`: see `load_land`. Raises SIG-006 for an unknown one.
+    """
+    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level)
     rows = make_ledger(land, progress)
     return reader.ledger(rows), reader.figures(make_figures(land, rows), unseen(land, reader))
 
