@@ -266,6 +266,74 @@ PARTS_LEFT_OUT = Message(
     "GEO-024", "{file}, row {row}: the geometry also holds {found}, which have no area.",
     "They are kept in the stored file. Record them on their own if they matter.")
 
+# --- GEO-2: how a place is written -------------------------------------------------------------
+POSITION_UNREADABLE = Message(
+    "GEO-201", "{file}, row {row}: {found} cannot be read as a place: {reason}.",
+    "Write it as {expected}.")
+AXES_UNKNOWN = Message(
+    "GEO-202", "{file}, row {row}: {found} does not say which number is the latitude; both orders "
+    "are places ({readings}).",
+    "Write N, S, E or W beside the numbers, or state the order of the column in the mapping.")
+LETTER_AMBIGUOUS = Message(
+    "GEO-203", "{file}, row {row}: {letter} in {found} has two meanings ({readings}).",
+    "State the language of the letters in the mapping, or the area of the programme.")
+ZONE_AMBIGUOUS = Message(
+    "GEO-204", "{file}, row {row}: {letter} in {found} is a latitude band or a hemisphere "
+    "({readings}).",
+    "State the hemisphere of the column in the mapping, or the area of the programme.")
+ZONE_MISSING = Message(
+    "GEO-205", "{file}, row {row}: {found} has no UTM zone.",
+    "Write it before the numbers, for example 33T, or state the zone in the mapping.")
+BAND_CONTRADICTS = Message(
+    "GEO-206", "{file}, row {row}: {found}: {reason}.",
+    "Compare zone, letters and numbers with the map.")
+LETTERING_NOT_READ = Message(
+    "GEO-207", "{file}, row {row}: grid references on the datum {datum} are not read ({found}): "
+    "older maps have other letters for the squares.",
+    "Give the place as UTM with its zone and that datum, or as degrees.")
+SYSTEM_NEEDED = Message(
+    "GEO-208", "{file}: {found} cannot be used here: {reason}.",
+    "State {expected} in the mapping.")
+GRID_NOT_HERE = Message(
+    "GEO-209", "{file}: from {found} to WGS 84 the grid {grid} is needed and is not here; without "
+    "it the accuracy is {accuracy} m, at most {limit} m are accepted.",
+    "Convert the file to EPSG:4326 in a GIS that has the grid, or install it with `projsync` of "
+    "PROJ.")
+TRANSFORMATION_TOO_ROUGH = Message(
+    "GEO-210", "{file}: the best way from {found} to WGS 84 has an accuracy of {accuracy} m "
+    "({operation}); at most {limit} m are accepted.",
+    "Ask the mapping authority for a better way and convert the file to EPSG:4326; or raise the "
+    "limit in the settings, and every area is widened by it.")
+OUTSIDE_OF_SYSTEM = Message(
+    "GEO-211", "{file}, row {row}: {found} lies outside the area for which {operation} holds.",
+    "Check the coordinates and their system.")
+OTHER_READING = Message(
+    "GEO-212", "{file}, row {row}: {found} lies outside the programme ({expected}); inside it lies "
+    "{readings}.",
+    "Ask the sender which is right, then mend the row; nothing was changed.")
+BEARING_NOT_USABLE = Message(
+    "GEO-213", "{file}, row {row}: {found}: {reason}.", "State {expected}.")
+TRAVERSE_NOT_CLOSED = Message(
+    "GEO-214", "{file}, row {row}: the traverse {found} ends {closure} m from its start on "
+    "{length} m; at most {limit} m are accepted.",
+    "Compare the bearings and distances with the field book; nothing was adjusted.")
+TRAVERSE_CLOSURE = Message(
+    "GEO-215", "{file}, row {row}: the traverse {found} ends {closure} m from its start on "
+    "{length} m.",
+    "Nothing was adjusted; the accuracy of the area holds it.")
+TRAVERSE_WITHOUT_CHECK = Message(
+    "GEO-216", "{file}, row {row}: the traverse {found} has no last leg back to its start, so that "
+    "its closure is not known.",
+    "Measure the last leg, or compare the area with a map.")
+TRAVERSE_INCOMPLETE = Message(
+    "GEO-217", "{file}, row {row}: the traverse {found} cannot be drawn: {reason}.",
+    "Add what is missing; each area needs a reference point, a start point and at least two "
+    "turning points.")
+CENTRE_OF_SQUARE = Message(
+    "GEO-218", "{file}, row {row}: {found} is a square with sides of {side} m; its centre was "
+    "taken, accuracy {accuracy} m.",
+    "If the sender has the exact place, ask for it.")
+
 # --- GEO-1: roads ------------------------------------------------------------------------------
 ROAD_WITHOUT_LENGTH = Message(
     "GEO-101", "{file}, row {row}: road {found} has no length.",
@@ -310,6 +378,73 @@ ROAD_ONEWAY_UNKNOWN = Message(
 ROADS_MORE_FINDINGS = Message(
     "GEO-113", "{file}: {found} more findings like the first ones of {code}.",
     "Mend the first ones at the source and read the file again.")
+
+# --- GEO-3: checks over a whole file or registry (docs/geochecks.md) ----------------------------
+POLYGON_NOT_VALID = Message(
+    "GEO-301", "{file}, row {row}: the polygon is not valid: {found}.",
+    "Draw the outline again from the source; until then all ground of every reading is dangerous.")
+POLYGON_REPEATED = Message(
+    "GEO-302", "{file}, row {row}: record {record} holds one polygon twice: {found}.",
+    "Take one of them out at the source.")
+POLYGON_ID_REPEATED = Message(
+    "GEO-303", "{file}, row {row}: polygon {found} of record {record} has the id of {other}.",
+    "Give each polygon of a record its own id.")
+POLYGON_ID_REPEATED_TRIMMED = Message(
+    "GEO-304", "{file}, row {row}: polygon {found} of record {record} differs from the id of "
+    "{other} by spaces only.", "Take the spaces away and give each polygon its own id.")
+CORNERS_REPEATED = Message(
+    "GEO-305", "{file}, row {row}: corners stand twice: {found}.",
+    "Take the repeated corners out; if another corner was meant, ask the sender for it.")
+CORNER_ID_REPEATED = Message(
+    "GEO-306", "{file}, row {row}: corner {corner} has the local id {found} of corner {other}.",
+    "Give each corner its own local id.")
+CORNER_ID_REPEATED_TRIMMED = Message(
+    "GEO-307", "{file}, row {row}: the local id {found} of corner {corner} differs from that of "
+    "corner {other} by spaces only.", "Take the spaces away and give each corner its own local id.")
+POINTS_REPEATED = Message(
+    "GEO-308", "{file}, row {row}: the point {found} of record {record} stands in {other} too.",
+    "Take one of them out; if another place was meant, ask the sender for it.")
+POINT_ID_REPEATED = Message(
+    "GEO-309", "{file}, row {row}: the local id {found} of record {record} stands in {other} too.",
+    "Give each point of a record its own local id.")
+POINT_ID_REPEATED_TRIMMED = Message(
+    "GEO-310", "{file}, row {row}: the local id {found} of record {record} differs from that of "
+    "{other} by spaces only.", "Take the spaces away and give each point its own local id.")
+OBJECT_ID_REPEATED = Message(
+    "GEO-311", "{file}, row {row}: the identifier {found} belongs to {other} too.",
+    "Ask the sender whether it is one object; if not, give one of them another identifier.")
+DEVICES_REPEATED = Message(
+    "GEO-312", "{file}, row {row}: the devices {found} are listed in {other} of the record too.",
+    "Ask the sender whether they were found twice; if not, take one line out.")
+CORNERS_FAR_APART = Message(
+    "GEO-313", "{file}, row {row}: corner {corner} and the next one lie {found} apart; more than "
+    "{expected} m.", "Compare the two corners with the source: one digit may be wrong.")
+PARTS_OVERLAP = Message(
+    "GEO-314", "{file}, row {row}: the parts of the record overlap by {found}; more than "
+    "{expected}.", "Look at them on a map; draw them as one polygon or apart.")
+SHAPE_NEARLY_REPEATED = Message(
+    "GEO-315", "{file}, row {row}: nearly the same ground as {found}; at least {expected} is "
+    "shared.", "Ask the sender whether it is one area; nothing was merged.")
+POINTS_NEAR = Message(
+    "GEO-316", "{file}, row {row}: only {found} from {other}, {when}.",
+    "Ask the sender whether it is one event; nothing was merged.")
+SHAPES_OVERLAP = Message(
+    "GEO-317", "{file}, row {row}: this {kind_word} overlaps {found}.",
+    "Look at them on a map; shared ground is counted once.")
+RELEASED_IN_OTHER_HAZARD = Message(
+    "GEO-318", "{file}, row {row}: released land lies on hazards that it does not name: {found}.",
+    "Name the hazard that it was released from, or correct the outline; the ground of the others "
+    "stays recorded as hazardous.")
+RELEASED_OUTSIDE_HAZARD = Message(
+    "GEO-319", "{file}, row {row}: {found} of the released land lies outside its hazard {other}.",
+    "Compare both outlines with the source; work outside the boundary is counted apart.")
+OUTSIDE_ADMINISTRATIVE_AREA = Message(
+    "GEO-320", "{file}, row {row}: {found} lies outside the administrative area {other}.",
+    "Check the place; if it is right, record which areas share it.")
+AREA_COUNTED_TWICE = Message(
+    "GEO-321", "{file}: the areas of {found} are counted one by one; together they cover "
+    "{expected}. {records} of them overlap; {twice} would be counted twice.",
+    "Use the area of the union in every figure.")
 
 # --- STO: the registry -------------------------------------------------------------------------
 REGISTRY_MISSING = Message(
