@@ -1,4 +1,4 @@
-"""Checks over whole files: each of the source's fifteen on made-up cases, and ours by brute force."""
+"""Checks over whole files: the source's fifteen on made-up cases, and ours by brute force."""
 
 from datetime import date
 
