@@ -49,7 +49,8 @@ def ground(count: int) -> tuple[np.ndarray, dict[str, int]]:
             fault = kinds[n // 50 % len(kinds)]
             faults[fault] += 1
             if fault == "invalid_polygon":
-                ring[[0, len(ring) // 2]] = ring[[len(ring) // 2, 0]]
+                other = len(ring) // 2 if len(ring) > 5 else 1
+                ring[[0, other]] = ring[[other, 0]]
             elif fault == "duplicate_polygon_points":
                 ring = np.concatenate([ring, ring[-1:]])
             elif fault == "distance_polygon_points":
