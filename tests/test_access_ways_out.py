@@ -459,7 +459,9 @@ def test_safety_S14_columns_of_data_files_are_fields_that_are_named(world, left)
         assert (text is not None) == (reader.precision(kind) == "exact"), (role, kind)
         if text is not None:
             columns = text.splitlines()[0].split(",")
-            assert columns == ["record", *reader.fields(kind), "synthetic"], (role, kind)
+            place = [] if KINDS[kind].geometry == "none" else ["geometry_wgs84"]
+            assert columns == ["record", *reader.fields(kind), "synthetic", *place, "about"], (
+                role, kind)
             checked += 1
     assert checked == sum(reader.precision(k) == "exact" for k in KINDS) > 0
 

@@ -180,6 +180,18 @@ MOMENT_WITHOUT_ZONE = Message(
 VALUES_CONTRADICT = Message(
     "ROW-027", "{file}, row {row}: {field} is {found}; expected {expected}.",
     "Ask the sender which of the values is right.")
+YEAR_NOT_CERTAIN = Message(
+    "ROW-040", "{file}, row {row}: {field} is {found}: the year has two digits and can be "
+    "{expected}.", "Enter the date as year-month-day.")
+DATE_NOT_ONE_DAY = Message(
+    "ROW-041", "{file}, row {row}: {field} is {found}: a month, a quarter or a span, not one day.",
+    "Enter the day as year-month-day; leave it empty where nobody knows it. No day is made up.")
+NUMBER_NOT_CERTAIN = Message(
+    "ROW-042", "{file}, row {row}: {field} is {found}: a range or an estimate, not one number.",
+    "Ask the sender for the number; leave it empty where nobody knows it.")
+UNIT_AMBIGUOUS = Message(
+    "ROW-043", "{file}, row {row}: {field} is {found}: this unit has several sizes ({expected}).",
+    "Convert it to m², or state the size of the unit for this column.")
 
 # --- GEO: places and geometries ----------------------------------------------------------------
 DATUM_NOT_STATED = Message(
@@ -603,6 +615,12 @@ AUDIT_CHECKPOINT_KEY = Message(
     "Compare this fingerprint with that of whoever made the checkpoint. Until then it proves "
     "nothing.")
 
+EXPORT_TOO_MANY_ROWS = Message(
+    "STO-131", "{path}: {found} rows do not fit; a worksheet holds {expected}. Nothing was written.",
+    "Choose fewer rows by area or date, or another format (csv, gpkg, parquet).")
+EXPORT_UNKNOWN = Message(
+    "STO-132", "{what} {found} cannot be exported. Nothing was written.",
+    "Choose from: {expected}.")
 # --- ASS: assess -------------------------------------------------------------------------------
 
 ASSUMPTION_OUT_OF_RANGE = Message(

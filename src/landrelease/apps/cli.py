@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ import typer
 from landrelease.apps import (
     area_commands,
     exchange_commands,
+    export_commands,
     identity_commands,
     sharing_commands,
     upkeep_commands,
@@ -67,6 +68,7 @@ world_group = group("world", "Synthetic programmes with known truth, to test and
 
 
 upkeep_commands.register(app)
+export_commands.register(app)
 identity_commands.register(app, group)
 sharing_commands.register(app)
 exchange_commands.register(app, group)
@@ -147,31 +149,6 @@ def import_(
     if waiting:
         say(f"{waiting:,} rows wait: landrelease quarantine list {into} --as planner")
     raise typer.Exit(FINDINGS if waiting else DONE)
-
-
-@app.command()
-def export(
-    registry: RegistryArgument,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder.")],
-    as_of: Annotated[str | None, typer.Option(
-        "--as-of", metavar="D", help="As it was known at the end of that day (UTC).")] = None,
-    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
-) -> None:
-    """Write the records that the role may see as GeoJSON and CSV, and what was withheld.
-
-    Example: landrelease export district.gpkg out --as planner --as-of 2027-05-01
-    """
-    from landrelease import workflows
-
-    known_at = None
-    if as_of:
-        day = as_date("--as-of", as_of)
-        known_at = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-    with reading(registry, "export", role, organisation, area) as (opened_registry, reader):
-        counts = workflows.export_records(opened_registry, out, known_at=known_at, reader=reader)
-    for kind, rows in counts.items():
-        say(f"{kind:<22}{rows:>8,}")
-    say(f"Written to {out} for the role {role or 'public'}; withheld.json says what is missing.")
 
 
 @quarantine.command("list")

@@ -21,7 +21,8 @@ import shapely
 from landrelease.errors import CANNOT_WRITE, LandReleaseError
 
 # What a spreadsheet reads as the start of a formula. Leading blanks are skipped by some of them.
-_FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
+# After an apostrophe it is protected too, so that what was protected can be told from the rest.
+_FORMULA = re.compile(r"^[\s\u00a0]*'*[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^'*[\t\r\n]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 

@@ -1,0 +1,88 @@
+"""HXL tags of the fields, in one place.
+
+Source: HXL standard 1.1, core hashtags and attributes (hxlstandard.org, dictionary of 1.1). The
+standard has no hashtag of its own for mine action; fields that it does not name get the hashtag of
+their type and their own name as an attribute, which the standard allows. Each field of a kind has
+another tag, so that a file can be read by its tags alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from landrelease.core.kind import Field, Kind
+
+RECORD_TAG = "#meta+id+record"
+GEOMETRY_TAG = "#geo+wkt"
+SYNTHETIC_TAG = "#meta+synthetic"
+ABOUT_TAG = "#meta+about"
+
+# Field -> tag of HXL 1.1, for the fields that the standard has words for.
+TAGS: dict[str, str] = {
+    "identifier": "#meta+id+identifier",
+    "name": "#loc+name",
+    "information_date": "#date+reported",
+    "organisation": "#org+name",
+    "donor": "#org+donor+name",
+    "position_accuracy_m": "#geo+precision+m",
+    "source_label": "#meta+source+label",
+    "map_sheet": "#meta+source+sheet",
+    "source_reference": "#meta+source+row",
+    "population": "#population",
+    "population_year": "#date+population+year",
+    "municipality_name": "#loc+municipality+name",
+    "administrative_area": "#loc+admin+id",
+    "status": "#status",
+    "started_on": "#date+start",
+    "ended_on": "#date+end",
+    "currency": "#currency",
+    "cost": "#value+cost",
+    "amount": "#value+amount",
+    "beneficiaries": "#beneficiary",
+    "severity": "#severity",
+    "victims": "#affected+victims",
+    "quantity": "#item+num",
+}
+_WHO = {"women": "+f+adults", "men": "+m+adults", "girls": "+f+children", "boys": "+m+children"}
+_COUNTED = {"killed": "#affected+killed", "injured": "#affected+injured",
+            "beneficiaries": "#beneficiary", "beneficiary": "#beneficiary"}
+_OF_TYPE = {"text": "#description", "integer": "#indicator+num", "number": "#indicator+num",
+            "date": "#date", "moment": "#date+time", "choice": "#description+code",
+            "choices": "#description+code+list", "reference": "#meta+ref",
+            "references": "#meta+ref+list"}
+
+
+def tag(field: Field) -> str:
+    """The HXL tag of a field, for example "#affected+killed+f+adults".
+
+    >>> from landrelease.core.record import KINDS
+    >>> tag(KINDS["accident"].field("killed_women")), tag(KINDS["hazard"].field("status"))
+    ('#affected+killed+f+adults', '#status')
+    """
+    known = TAGS.get(field.name)
+    if known is not None:
+        return known
+    head, _, who = field.name.rpartition("_")
+    if who in _WHO:
+        if head in _COUNTED:
+            return _COUNTED[head] + _WHO[who]
+        return f"#affected+{head}{_WHO[who]}" if head else f"#affected{_WHO[who]}"
+    return f"{_OF_TYPE[field.type]}+{field.name}"
+
+
+def plain(words: str) -> str:
+    """A tag as it is compared: lower case, no blanks, attributes in order; "" for what is no tag.
+
+    >>> plain("#affected +F +killed"), plain("status")
+    ('#affected+f+killed', '')
+    """
+    text = "".join(str(words).split()).casefold()
+    if not re.fullmatch(r"#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*", text):
+        return ""
+    head, *attributes = text.split("+")
+    return "+".join((head, *sorted(set(attributes))))
+
+
+def fields_by_tag(kind: Kind) -> dict[str, str]:
+    """Plain tag -> field of a kind."""
+    return {plain(tag(f)): f.name for f in kind.fields}
