@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease.core.record import DECLINED, HAZARD, KINDS, SETTLEMENT
@@ -11,6 +12,7 @@ from landrelease.records.values import (
     Refused,
     Style,
     convert,
+    convert_column,
     parse_date,
     parse_number,
     style_of,
@@ -112,3 +114,150 @@ def test_any_cell_is_read_or_refused_with_a_message(cell, field):
     except Refused as refusal:
         text = refusal.message.text(file="f", row=1, field=field.name, **refusal.facts)
         assert "{" not in text.replace(str(refusal.facts.get("found", "")), "")
+
+
+@pytest.mark.parametrize("text", [
+    "31 mars 2024", "31 de marzo de 2024", "31 марта 2024 г.", "31 березня 2024 р.",
+    "31. ožujka 2024.", "31. marta 2024. godine", "31. март 2024", "٣١ مارس ٢٠٢٤", "31 آذار 2024",
+    "٣١/٣/٢٠٢٤", "2024-03-31 14:30", "31.03.2024 г.", "31/03/2024 2:30 PM", "31-Mar-2024",
+    "20240331T1000", "45382", "45382.75", "mars 31, 2024",
+])
+def test_dates_in_the_languages_of_mine_action(text):
+    if text == "20240331T1000":  # no time of this form is read
+        with pytest.raises(Refused):
+            parse_date(text, Style(), TODAY)
+        return
+    assert parse_date(text, Style(), TODAY)[0] == date(2024, 3, 31)
+
+
+@pytest.mark.parametrize(("name", "month"), [
+    ("janvier", 1), ("siječnja", 1), ("كانون الثاني", 1), ("лютого", 2), ("febrero", 2),
+    ("avril", 4), ("travnja", 4), ("травня", 5), ("mai", 5), ("lipnja", 6), ("липня", 7),
+    ("juillet", 7), ("août", 8), ("srpnja", 7), ("serpień", 0), ("listopada", 10),
+    ("листопада", 11), ("تشرين الأول", 10), ("prosinca", 12), ("diciembre", 12),
+])
+def test_months_by_their_names(name, month):
+    if month == 0:
+        with pytest.raises(Refused):
+            parse_date(f"5 {name} 2020", Style(), TODAY)
+    else:
+        assert parse_date(f"5 {name} 2020", Style(), TODAY)[0] == date(2020, month, 5)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("31.3.95", date(1995, 3, 31)), ("31/3/95", date(1995, 3, 31)), ("31.3.24", "ROW-040"),
+    ("3/4/95", "ROW-007"), ("24-03-12", "ROW-007"), ("1.1.26", "ROW-040"),
+    ("1.1.27", date(1927, 1, 1)),
+])
+def test_years_of_two_digits_only_where_one_century_remains(text, expected):
+    if isinstance(expected, date):
+        found, told = parse_date(text, Style(), TODAY)
+        assert found == expected and told is not None
+    else:
+        with pytest.raises(Refused) as refusal:
+            parse_date(text, Style(), TODAY)
+        assert refusal.value.message.code == expected
+
+
+@pytest.mark.parametrize("text", [
+    "Q1 2024", "2024-Q3", "III kvartal 2024", "1er trimestre 2024", "2024-03", "03/2024",
+    "March 2024", "марта 2024", "mart 2024. godine", "1.3.2024 - 5.3.2024", "1-5 March 2024",
+])
+def test_no_day_is_made_up(text):
+    with pytest.raises(Refused) as refusal:
+        parse_date(text, Style(), TODAY)
+    assert refusal.value.message.code == "ROW-041"
+
+
+@pytest.mark.parametrize("text", [
+    "2024-03-31 to 2024-04-05", "2024-03-31 or so", "31.3.2024 / 1.4.2024", "2024-03/31",
+])
+def test_what_follows_a_date_is_a_time_or_the_date_is_refused(text):
+    with pytest.raises(Refused):
+        parse_date(text, Style(), TODAY)
+
+
+@pytest.mark.parametrize(("text", "number"), [
+    ("١٢٣٤", 1234), ("١٬٢٣٤٫٥", 1234.5), ("١٫٢٣٤", 1.234), ("12\u2009345", 12345),
+    ("12\u202f345,5", 12345.5), ("12’345", 12345), ("１２", 12), ("3 هكتار", 30_000),
+    ("5 соток", 500), ("2 hectáreas", 20_000),
+])
+def test_numbers_of_other_scripts(text, number):
+    assert parse_number(text, "m²", Style())[0] == number
+
+
+@pytest.mark.parametrize("text", [
+    "approx. 500", "~500", "500+", "10-20", "10 – 20 m2", "oko 300", "около 300", "> 500",
+    "environ 300", "حوالي 500", "500 ?", "5 to 6", "500±20", "about 5 ha",
+])
+def test_an_estimate_is_not_a_number(text):
+    with pytest.raises(Refused) as refusal:
+        parse_number(text, "m²", Style())
+    assert refusal.value.message.code == "ROW-042"
+
+
+def test_units_of_a_country_need_their_size_to_be_stated():
+    for text in ("3 دونم", "3 jeribs", "2 feddan", "4 Iraqi dunam"):
+        with pytest.raises(Refused) as refusal:
+            parse_number(text, "m²", Style())
+        assert refusal.value.message.code == "ROW-043"
+    assert parse_number("3 دونم", "m²", Style(units=(("دونم", 2500.0),))) == (7500.0, True)
+    assert parse_number("3 dunam", "m²", Style(units=(("dunam", 2500.0),)))[0] == 7500
+    assert parse_number("3 dunam", "m²", Style())[0] == 3000
+
+
+NUMBERS = st.one_of(
+    st.from_regex(r"-?[0-9]{1,6}([.,][0-9]{1,4})?( ?(ha|m2|dunum))?", fullmatch=True),
+    st.sampled_from(["", "-", "n/a", "declined", "=1+1", "1 234", "12", "12.5", "-3", "1.234",
+                     "10-20", "٣", "007", "1e3", "-0", "9" * 16, "nan", "inf", "Infinity"]))
+CELLS = st.one_of(
+    NUMBERS, st.none(), st.text(max_size=12), st.integers(-10**20, 10**20), st.floats(),
+    st.booleans(), st.datetimes(), st.dates(), st.lists(st.text(max_size=4), max_size=3),
+    st.sampled_from(["2024-03-31", "03/04/2024", "31.3.95", "open", "SHA", "sha", "closed"]))
+
+
+def outcome(field, cell, style):
+    try:
+        value, told = convert(field, cell, style, TODAY)
+    except Refused as refusal:
+        return None, refusal.message.code, refusal.facts
+    return value, told.code if told else "", None
+
+
+@given(st.one_of(st.lists(NUMBERS, max_size=30), st.lists(st.one_of(NUMBERS, st.none())),
+                 st.lists(st.floats(), max_size=20), st.lists(st.integers(-10, 10**17)),
+                 st.lists(st.one_of(st.floats(), st.integers(0, 5))),
+                 st.lists(st.text(max_size=8)), st.lists(CELLS, max_size=30)),
+       st.sampled_from([f for kind in KINDS.values() for f in kind.fields]),
+       st.sampled_from([Style(), Style(","), Style("."), Style(",", "dmy"), Style("", "mdy")]))
+@settings(max_examples=400, deadline=None)
+def test_a_column_gives_what_its_cells_give(cells, field, style):
+    values, problems = convert_column(field, cells, style, TODAY)
+    told = {i: (message.code, facts) for i, message, facts in problems}
+    assert [i for i, *_ in problems] == sorted(told) and len(values) == len(cells)
+    for i, cell in enumerate(cells):
+        value, code, facts = outcome(field, cell, style)
+        assert type(values[i]) is type(value) and (values[i] == value), cell
+        assert told.get(i, ("",))[0] == code, cell
+        if facts is not None:
+            assert told[i][1] == facts
+
+
+def test_columns_may_be_arrays_and_lists_are_not_shared():
+    population, area = SETTLEMENT.field("population"), HAZARD.field("reported_area_m2")
+    texts = np.array(["12", "7", "-1"])
+    assert convert_column(population, texts, Style(), TODAY)[0] == [12, 7, None]
+    numbers, problems = convert_column(area, np.array([1.5, np.nan, -1.0]), Style(), TODAY)
+    assert numbers == [1.5, None, None] and [p[0] for p in problems] == [2]
+    lists, _ = convert_column(HAZARD.field("ordnance_suspected"), ["av_mine", "av_mine"], Style(),
+                              TODAY)
+    assert lists[0] == lists[1] and lists[0] is not lists[1]
+    assert convert_column(area, [], Style(), TODAY) == ([], [])
+
+
+@given(st.lists(st.one_of(NUMBERS, st.sampled_from([
+    "31/03/2024", "03/31/2024", "2024-03-31", "0.123", "012.345", "1234.567", "-12.345", ".5"])),
+    max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_what_a_long_column_proves_is_what_its_cells_prove(cells):
+    assert style_of(cells * 1_000) == style_of(cells)
