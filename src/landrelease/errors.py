@@ -91,6 +91,26 @@ ASSUMPTIONS_UNKNOWN = Message(
 TEAM_CURRENCIES_DIFFER = Message(
     "FIL-024", "{file}, row {row}: currency is {found}, the rows before it have {expected}.",
     "Convert all amounts into one currency and say in `source` at which rate.")
+FILE_DATABASE_INCOMPLETE = Message(
+    "FIL-030", "{file}: parts of the geodatabase are missing: {found}.",
+    "Copy the whole .gdb folder again, or zip it as a whole; its files belong together.")
+FILE_CURVES_LINEAR = Message(
+    "FIL-031", "{file}: the layer holds {found}; arcs are read as many short straight lines.",
+    "Nothing needs to be done, unless a boundary must follow the arc exactly.")
+FILE_LAYERS_LEFT = Message(
+    "FIL-032", "{file}: {expected} was read; the file also holds {found}.",
+    "Import the others by their names with --layer; attachments stay in the stored file.")
+FILE_POINTS_JOINED = Message(
+    "FIL-033", "{file}: polygons were made of the points of {found}, in the order of their numbers, "
+    "by {other}; points of no row: {expected}.",
+    "Compare some polygons with the map of the sender; the types of points are guessed by name.")
+FILE_SHAPE_GUESSED = Message(
+    "FIL-034", "{file}: items {found} of maXML; geometry was made of every element with longitude "
+    "and latitude, all other elements are columns under their path.",
+    "Compare some records with the database that wrote the file; no public sample is known.")
+FILE_FORM_PLACES = Message(
+    "FIL-035", "{file}: the place was read from {found}; other places in the form: {expected}.",
+    "If another place is the right one, name its columns in a mapping.")
 
 # --- ROW: single rows and values ---------------------------------------------------------------
 VALUE_NOT_A_NUMBER = Message(
