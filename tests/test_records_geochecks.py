@@ -334,3 +334,33 @@ def test_a_registry_is_checked_whole_and_single_checks_can_be_chosen():
 def test_no_geometry_stops_the_checks(ground):
     for f in g.check_all(shapes=g.Shapes.of(ground), administrative=g.Shapes.of(ground)):
         assert f.code in g.CHECK_OF and f.problem
+
+
+def test_a_stack_of_copies_is_told_copy_by_copy_and_counted_once():
+    a = square(18, 44)
+    found = between([a] * 400 + [square(18 + 50 * M, 44)])
+    same = [f for f in found if g.CHECK_OF[f.code].name == "same_shape"]
+    assert [f.row for f in same] == list(range(2, 401)) and "as row 1," in same[-1].problem
+    told = next(f for f in found if g.CHECK_OF[f.code].name == "area_counted_twice")
+    assert "401 of them overlap" in told.problem
+    flat = plane_for((18, 44, 18.003, 44.001)).to_plane(np.array([a, square(18 + 50 * M, 44)]))
+    once = shapely.union_all(flat).area
+    assert f"cover {once / 1e4:,.1f} ha" in told.problem or f"cover {once:,.0f} m²" in told.problem
+
+
+def test_released_copies_are_measured_against_their_own_hazard():
+    inside = square(18 + 10 * M, 44 + 10 * M, 50 * M)
+    found = between([square(18, 44), square(19, 44), inside, inside], record=["H1", "H2", "a", "b"],
+                    kind=["hazard", "hazard", "outcome", "outcome"], hazard=["", "", "H1", "H2"])
+    assert names(found) == ["same_shape", "area_counted_twice", "released_outside_hazard"]
+    split = between([shapely.box(18, 44, 18.001, 44.001), shapely.box(18.001, 44, 18.002, 44.001),
+                     shapely.box(18.0005, 44, 18.0015, 44.001)], record=["H", "H", "O"],
+                    kind=["hazard", "hazard", "outcome"], hazard=["", "", "H"])
+    assert names(split) == []
+
+
+def test_a_part_of_one_point_does_not_stop_the_check_of_the_others():
+    point = shapely.from_wkt("POLYGON((18 44, 18 44, 18 44, 18 44))")
+    assert polygons(MultiPolygon([point, square(18, 44), square(18, 44)])) == [
+        "invalid_polygon", "few_vertices", "duplicate_polygon_points", "duplicate_polygon",
+        "overlapping_polygons"]

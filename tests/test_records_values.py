@@ -261,3 +261,32 @@ def test_columns_may_be_arrays_and_lists_are_not_shared():
 @settings(max_examples=200, deadline=None)
 def test_what_a_long_column_proves_is_what_its_cells_prove(cells):
     assert style_of(cells * 1_000) == style_of(cells)
+
+
+@given(st.lists(st.text(st.sampled_from(
+    " aZé\u00a0\u00adšЖї\u0301\u0340\u0387\u0374ώسآ\u0653٣\t\n\u0085\u2003\ufeff=;한\u212b"),
+    max_size=5), max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_a_column_of_texts_gives_what_its_cells_give(cells):
+    field = HAZARD.field("name")
+    values, problems = convert_column(field, cells, Style(), TODAY)
+    assert values == [outcome(field, c, Style())[0] for c in cells]
+    assert [i for i, *_ in problems] == [
+        i for i, c in enumerate(cells) if outcome(field, c, Style())[1]]
+
+
+def test_letters_that_are_taken_as_they_are_are_stable():
+    import re
+    import unicodedata
+
+    from landrelease.records import values
+
+    kept = [c for c in map(chr, range(0x3000)) if re.fullmatch(f"[{values._STABLE}]", c)]
+    assert len(kept) > 500
+    for c in kept:
+        assert unicodedata.normalize("NFC", c) == c and not unicodedata.combining(c)
+        assert c.strip() == c and ord(c) >= 32
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        text = "".join(rng.choice(kept, 30))
+        assert unicodedata.normalize("NFC", text) == text

@@ -463,7 +463,14 @@ def _repeat_words(pairs: list[tuple[int, int]], size: int) -> list[str]:
 
 def _plain_key(ground: np.ndarray) -> np.ndarray:
     """Bytes of each polygon whatever its first corner, direction and doubled corners: (N,)."""
-    bare = shapely.remove_repeated_points(ground, 0.0)
+    bare = ground.copy()
+    sound = shapely.is_valid(ground)
+    bare[sound] = shapely.remove_repeated_points(ground[sound], 0.0)
+    for i in np.flatnonzero(~sound).tolist():
+        try:
+            bare[i] = shapely.remove_repeated_points(ground[i], 0.0)
+        except shapely.errors.GEOSException:
+            continue  # nothing but one or two points, again and again
     return shapely.to_wkb(shapely.normalize(bare), byte_order=1, output_dimension=2)
 
 
@@ -612,7 +619,7 @@ def check_points(points: Points, settings: CheckSettings = SETTINGS) -> list[Fin
     kinds = np.array([str(k) for k in points.kind], dtype=object)
     for kind in settings.place_kinds:
         chosen = np.flatnonzero((kinds == kind) & inside)
-        for n, (m, metres) in _near(lon, lat, days, owner, chosen, settings).items():
+        for n, (m, metres) in sorted(_near(lon, lat, days, owner, chosen, settings).items()):
             apart = abs(days[n] - days[m])
             when = ("a day is not reported" if np.isnat(apart) else
                     "on the same day" if apart == np.timedelta64(0, "D") else
@@ -631,6 +638,19 @@ def _near(lon: np.ndarray, lat: np.ndarray, days: np.ndarray, owner: list[tuple[
     from scipy.spatial import cKDTree
 
     out: dict[int, tuple[int, float]] = {}
+    if len(chosen) < 2:
+        return out
+    # Many records at one place on one day: each is told with the first of them.
+    first: dict[tuple[float, float, int], int] = {}
+    single = []
+    stamps = days.astype(np.int64)
+    for n in chosen.tolist():
+        m = first.setdefault((lon[n], lat[n], int(stamps[n])), n)
+        if m != n and owner[m] != owner[n]:
+            out[n] = (m, 0.0)
+        else:
+            single.append(n)
+    chosen = np.array(single)
     if len(chosen) < 2:
         return out
     lam, phi = np.radians(lon[chosen]), np.radians(lat[chosen])
@@ -759,17 +779,35 @@ def check_between(shapes: Shapes, settings: CheckSettings = SETTINGS, *,
     flat = _flat(shapes.ground[index])
     area = shapely.area(flat)
     progress("geometry checks: neighbours", 0.5)
-    a, b, common = _overlays(shapes, index, flat, area, settings, progress)
+    original = _originals(shapes, index, settings)
+    a, b, common = _overlays(shapes, index, flat, area, original, settings, progress)
     progress("geometry checks: pairs", 0.8)
-    _tell_pairs(told, shapes, index, flat, area, a, b, common, settings)
+    _tell_pairs(told, shapes, index, flat, area, original, a, b, common, settings)
+    _tell_released(told, shapes, index, flat, area, settings)
     if administrative is not None and len(administrative):
         _tell_outside(told, shapes, index, settings, administrative)
     progress("geometry checks: done", 1.0)
     return told.findings
 
 
+def _originals(shapes: Shapes, index: np.ndarray, settings: CheckSettings) -> np.ndarray:
+    """For each row of `index` the first one of its kind with exactly the same shape: (N,).
+
+    A copy is told once, as a copy, and takes no part in the overlays: a thousand records on one
+    outline would make half a million pairs.
+    """
+    first: dict[tuple[str, bytes], int] = {}
+    out = np.arange(len(index))
+    kind = shapes.kind[index]
+    chosen = np.flatnonzero(np.isin(kind, settings.shape_kinds))
+    for n, key in zip(chosen.tolist(), _plain_key(shapes.ground[index[chosen]]).tolist(),
+                      strict=True):
+        out[n] = first.setdefault((kind[n], key), n)
+    return out
+
+
 def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndarray,
-              settings: CheckSettings, progress: Progress
+              original: np.ndarray, settings: CheckSettings, progress: Progress
               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs a < b of rows of `flat` that matter, and the area that they share in m²: (P,) each."""
     kind = shapes.kind[index]
@@ -778,13 +816,16 @@ def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndar
     alike = np.isin(kinds, [code[k] for k in settings.shape_kinds if k in code])
     ledger = np.isin(kinds, [code[k] for k in ("hazard", "outcome") if k in code])
     owner = _record_codes(shapes)[index]
-    wanted = np.flatnonzero(alike | ledger)
+    wanted = np.flatnonzero((alike | ledger) & (original == np.arange(len(index))))
     if len(wanted) < 2:
         return np.empty(0, int), np.empty(0, int), np.empty(0)
     box = shapely.bounds(flat)
     tree = shapely.STRtree(flat[wanted])
     lists: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    chunk = 10_000
+    # As many at a time as their neighbours, by a sample, leave room for.
+    sample = wanted[::max(1, len(wanted) // 200)]
+    crowd = max(1, len(tree.query(flat[sample])[0]) // len(sample))
+    chunk = int(np.clip(2_000_000 // crowd, 20, 10_000))
     for start in range(0, len(wanted), chunk):
         a, b = tree.query(flat[wanted[start:start + chunk]])
         a, b = wanted[a + start], wanted[b]
@@ -808,9 +849,12 @@ def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndar
 
 
 def _tell_pairs(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray,
-                area: np.ndarray, a: np.ndarray, b: np.ndarray, common: np.ndarray,
-                settings: CheckSettings) -> None:
+                area: np.ndarray, original: np.ndarray, a: np.ndarray, b: np.ndarray,
+                common: np.ndarray, settings: CheckSettings) -> None:
     kind = shapes.kind[index]
+    owner = _record_codes(shapes)[index]
+    copies = np.flatnonzero((original != np.arange(len(index))) & (owner != owner[original]))
+    copied = dict(zip(copies.tolist(), original[copies].tolist(), strict=True))
     same_kind = kind[a] == kind[b]
     joint = area[a] + area[b] - common
     share = np.divide(common, joint, out=np.zeros_like(common), where=joint > 0)
@@ -832,9 +876,11 @@ def _tell_pairs(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray
             out[int(b[p])].append(p)
         return dict(sorted(out.items()))
 
-    for n, pairs in each(equal).items():
+    twins = {n: sorted(int(a[p]) for p in pairs) for n, pairs in each(equal).items()}
+    twins |= {n: [m] for n, m in copied.items()}
+    for n in sorted(twins):
         i = int(index[n])
-        names = [_label(shapes, int(index[a[p]])) for p in sorted(pairs, key=lambda p: int(a[p]))]
+        names = [_label(shapes, int(index[m])) for m in twins[n]]
         told.shape(SHAPE_REPEATED, shapes, i, other=_some(names),
                    found=shown(shapes.identifier[i] or shapes.record[i]))
     for n, pairs in each(nearly).items():
@@ -849,51 +895,56 @@ def _tell_pairs(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray
     for n, pairs in each(over).items():
         names = [f"{_label(shapes, int(index[a[p]]))} ({area_words(common[p])})" for p in pairs]
         told.shape(SHAPES_OVERLAP, shapes, int(index[n]), found=_some(names), kind_word=kind[n])
-    _tell_released(told, shapes, index, kind, area, a, b, common, mixed, settings)
+    others: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for p in np.flatnonzero(mixed).tolist():
+        outcome, hazard = (int(a[p]), int(b[p])) if kind[a[p]] == "outcome" else (
+            int(b[p]), int(a[p]))
+        if shapes.hazard[index[outcome]] != shapes.record[index[hazard]]:
+            others[outcome].append((float(common[p]), hazard))
+    for n in sorted(others):
+        names = [f"{_label(shapes, int(index[h]))} ({area_words(m2)})"
+                 for m2, h in sorted(others[n], reverse=True)]
+        told.shape(RELEASED_IN_OTHER_HAZARD, shapes, int(index[n]), found=_some(names))
     for name in ("hazard", "outcome"):
         mine = enough & same_kind & (kind[a] == name)
-        both = np.unique(np.concatenate([a[mine], b[mine]]))
+        double = copies[kind[copies] == name]
+        both = np.unique(np.concatenate([a[mine], b[mine], double, original[double]]))
         if len(both):
             total = float(area[kind == name].sum())
             twice = float(area[both].sum()) - float(shapely.area(
-                shapely.disjoint_subset_union_all(flat[both])))
+                shapely.disjoint_subset_union_all(flat[np.unique(original[both])])))
             told.tell(AREA_COUNTED_TWICE, file=shapes.file or "registry", row=0, kind="",
                       record="", found=f"{name}: {area_words(total)}",
                       expected=area_words(total - twice), twice=area_words(twice),
                       records=f"{len(both):,}")
 
 
-def _tell_released(told: _Told, shapes: Shapes, index: np.ndarray, kind: np.ndarray,
-                   area: np.ndarray, a: np.ndarray, b: np.ndarray, common: np.ndarray,
-                   mixed: np.ndarray, settings: CheckSettings) -> None:
-    """Outcomes against hazards: each outcome may name one (by the id of its record)."""
-    released = kind == "outcome"
-    if not released.any():
-        return
-    hazard_rows: dict[str, list[int]] = defaultdict(list)
+def _tell_released(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray,
+                   area: np.ndarray, settings: CheckSettings) -> None:
+    """Outcomes beyond the hazard that they name (by the id of its record)."""
+    kind = shapes.kind[index]
+    rows: dict[str, list[int]] = defaultdict(list)
     for n in np.flatnonzero(kind == "hazard").tolist():
-        hazard_rows[shapes.record[index[n]]].append(n)
-    others: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    inside: dict[int, float] = defaultdict(float)
-    for p in np.flatnonzero(mixed).tolist():
-        outcome, hazard = (int(a[p]), int(b[p])) if released[a[p]] else (int(b[p]), int(a[p]))
-        if shapes.hazard[index[outcome]] == shapes.record[index[hazard]]:
-            inside[outcome] += float(common[p])
-        else:
-            others[outcome].append((float(common[p]), hazard))
-    for n in sorted(others):
-        names = [f"{_label(shapes, int(index[h]))} ({area_words(m2)})"
-                 for m2, h in sorted(others[n], reverse=True)]
-        told.shape(RELEASED_IN_OTHER_HAZARD, shapes, int(index[n]), found=_some(names))
-    for n in np.flatnonzero(released).tolist():
-        named = shapes.hazard[index[n]]
-        if not named or named not in hazard_rows:
-            continue
-        outside = float(area[n]) - inside[n]
-        if outside > max(settings.overlap_m2, settings.outside_share * float(area[n])):
+        rows[shapes.record[index[n]]].append(n)
+    pairs = [(n, m) for n in np.flatnonzero(kind == "outcome").tolist()
+             for m in rows.get(shapes.hazard[index[n]], ())]
+    if not pairs:
+        return
+    outcome, hazard = np.array(pairs).T
+    outside = dict.fromkeys(outcome.tolist(), 0.0)
+    single = np.array([len(rows[shapes.hazard[index[n]]]) == 1 for n in outcome.tolist()])
+    left = np.empty(len(pairs))
+    left[single] = shapely.area(shapely.difference(flat[outcome[single]], flat[hazard[single]]))
+    for n, m2 in zip(outcome[single].tolist(), left[single].tolist(), strict=True):
+        outside[n] = m2
+    for n in np.unique(outcome[~single]).tolist():  # a hazard in several rows is their union
+        whole = shapely.union_all(flat[rows[shapes.hazard[index[n]]]])
+        outside[n] = float(shapely.area(shapely.difference(flat[n], whole)))
+    for n, m2 in outside.items():
+        if m2 > max(settings.overlap_m2, settings.outside_share * float(area[n])):
             told.shape(RELEASED_OUTSIDE_HAZARD, shapes, int(index[n]),
-                       found=f"{area_words(outside)} ({100 * outside / float(area[n]):.1f} %)",
-                       other=_label(shapes, int(index[hazard_rows[named][0]])))
+                       found=f"{area_words(m2)} ({100 * m2 / float(area[n]):.1f} %)",
+                       other=_label(shapes, int(index[rows[shapes.hazard[index[n]]][0]])))
 
 
 def _tell_outside(told: _Told, shapes: Shapes, index: np.ndarray, settings: CheckSettings,

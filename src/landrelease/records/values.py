@@ -251,7 +251,7 @@ def convert_column(field: Field, cells: Sequence[Any] | np.ndarray, style: Style
     kinds = set(map(type, plain))
     if kinds <= {str, type(None)} and str in kinds and field.type in ("number", "integer", "text"):
         rest = _plain_texts(field, plain, style, values)
-    elif field.type == "number" and kinds and kinds <= {int, float}:
+    elif field.type == "number" and kinds and kinds <= {int, float, np.float64}:
         rest = _plain_numbers(field, plain, values)
     known: dict[Any, tuple[Any, Message | None, dict[str, Any] | None]] = {}
     problems: list[tuple[int, Message, dict[str, Any]]] = []
@@ -283,17 +283,23 @@ def _outcome(field: Field, cell: Any, style: Style, today: date
     return value, told, None if told is None else {"found": shown(cell)}
 
 
+# Latin, Greek, Cyrillic and Arabic letters, digits and signs: none of them a combining mark, a
+# space or a control sign, and none that Unicode's normal form C writes in another way.
+_STABLE = "!-~\u00a1-\u02ff\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u0621-\u064a\u0660-\u0669"
+
+
 def _plain_texts(field: Field, cells: list[Any], style: Style, values: list[Any]) -> Iterable[int]:
     """Fill in what needs no reading; the rows that remain.
 
-    Plain is: digits with at most one point that cannot be a thousands mark; or printable ASCII
-    without outer spaces. Each text that this passes over is left to `convert`.
+    Plain is: digits with at most one point that cannot be a thousands mark; or letters and signs
+    that no normalisation changes, without outer spaces. Each text that this passes over is left to
+    `convert`.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if field.type == "text":
-        pattern = r"^[!-~](?:[ -~]*[!-~])?$"
+        pattern = f"^[{_STABLE}](?:[ {_STABLE}]*[{_STABLE}])?$"
     elif field.type == "integer":
         pattern = r"^-?[0-9]{1,15}$"
     elif style.decimal == ",":  # 1.234 is 1,234 there
