@@ -1,4 +1,8 @@
-"""Coordinate systems: coordinates of a stated system in, WGS 84 and its accuracy out (S04)."""
+"""Coordinate systems: coordinates of a stated system in, WGS 84 and its accuracy out (S04).
+
+How people write a place is read in `coordinates`; here stands what a datum is and how PROJ leads
+from it to WGS 84. Nothing here opens a file of coordinates; PROJ reads its own database.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,18 @@ import shapely
 from landrelease.errors import (
     CRS_UNKNOWN,
     CRS_WITHOUT_TRANSFORMATION,
+    GRID_NOT_HERE,
+    TRANSFORMATION_TOO_ROUGH,
     LandReleaseError,
 )
 
 # PROJ gives 999 m where an operation's accuracy was never stated.
 UNSTATED_ACCURACY_M = 999.0
+# A way to WGS 84 that is less accurate than this is refused, because a metre matters at the edge of
+# a minefield. A setting with a default (S13); the accuracy of the way taken is stored.
+WORST_ACCURACY_M = 10.0
+# PROJ's areas of use are boxes in degrees; ground beside them is not refused for its border.
+_BORDER_DEG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +37,56 @@ class Carriage:
 
     name: str
     operation: str
-    accuracy_m: float  # of the transformation alone, 0 for a mere projection of WGS 84
+    # Of the transformation alone, 0 for a mere projection of WGS 84. Widened to what other
+    # operations of the same standing say of the place, where they differ by more.
+    accuracy_m: float
     missing_grid: str  # a more accurate operation needs it; "" where the best one is used
     area: tuple[float, float, float, float] | None  # west, south, east, north where it is valid
     carry: Callable[[np.ndarray], np.ndarray]
+    # Where the operation itself is valid, which may be less than the system's area.
+    operation_area: tuple[float, float, float, float] | None = None
+
+    def outside(self, lonlat: np.ndarray) -> np.ndarray:
+        """Which of (N, 2) longitude, latitude lie off the ground for which it holds: bool (N,)."""
+        out = np.zeros(len(lonlat), dtype=bool)
+        for box in (self.area, self.operation_area):
+            if box is not None:
+                out |= ~within(lonlat, widened(box, _BORDER_DEG))
+        return out & np.isfinite(lonlat).all(axis=1)
+
+
+def combined_accuracy(*metres: float | np.ndarray) -> float | np.ndarray:
+    """Accuracies of independent causes as one: the root of the sum of their squares, in m.
+
+    The source's own accuracy, what was rounded away in writing and the transformation are such
+    causes. Not a number (nobody stated it) stays so. Source: JCGM 100:2008, 5.1.2.
+
+    >>> combined_accuracy(3.0, 4.0)
+    5.0
+    """
+    total = np.sqrt(sum(np.square(np.asarray(m, dtype=float)) for m in metres))
+    return float(total) if np.ndim(total) == 0 else total
+
+
+def within(lonlat: np.ndarray, bounds: tuple[float, float, float, float]) -> np.ndarray:
+    """Which of (N, 2) longitude, latitude lie in west, south, east, north: bool (N,).
+
+    A west that is larger than the east is an area across the 180th meridian.
+    """
+    west, south, east, north = bounds
+    x, y = lonlat[:, 0], lonlat[:, 1]
+    with np.errstate(invalid="ignore"):
+        across = (x >= west) & (x <= east) if west <= east else (x >= west) | (x <= east)
+        return across & (y >= south) & (y <= north)
+
+
+def widened(bounds: tuple[float, float, float, float], by_deg: float
+            ) -> tuple[float, float, float, float]:
+    """Bounds with a margin on each side, in degrees."""
+    west, south, east, north = bounds
+    if west <= east and east - west + 2 * by_deg >= 360:
+        return -180.0, south - by_deg, 180.0, north + by_deg
+    return west - by_deg, south - by_deg, east + by_deg, north + by_deg
 
 
 @functools.lru_cache(maxsize=64)
@@ -59,13 +116,23 @@ def is_wgs84(crs: str, file: str) -> bool:
     return bool(found.is_geographic and found.equals(CRS.from_epsg(4326), ignore_axis_order=True))
 
 
-def carriage(crs: str, file: str, points: np.ndarray) -> Carriage:
+def carriage(crs: str, file: str, points: np.ndarray, *,
+             worst_accuracy_m: float = WORST_ACCURACY_M) -> Carriage:
     """The best available transformation for (N, 2) coordinates in `crs`, easting first.
 
-    Grids are never fetched. A "ballpark" operation, which ignores the datum, is never used. Where
-    a more accurate operation needs a grid that is not here, the best of the others is used, with
-    its own stated accuracy, and the grid is named. Raises GEO-003 unknown system, GEO-004 no
-    operation of stated accuracy. Source: PROJ 9 operation selection, EPSG dataset.
+    Grids are never fetched, and a "ballpark" operation, which ignores the datum, is never used.
+    Where a more accurate operation needs a grid that is not here, another one is used only if its
+    accuracy is `worst_accuracy_m` or better; the grid is named in any case. Where several usable
+    operations differ at the place by more than their accuracies explain, the accuracy is widened to
+    that difference.
+
+    Raises
+    ------
+    LandReleaseError
+        GEO-003 unknown system; GEO-004 no operation of stated accuracy; GEO-209 the needed grid is
+        not here; GEO-210 even the best operation is too rough.
+
+    Source: PROJ 9 operation selection, EPSG dataset.
     """
     from pyproj.aoi import AreaOfInterest
     from pyproj.transformer import TransformerGroup
@@ -76,10 +143,12 @@ def carriage(crs: str, file: str, points: np.ndarray) -> Carriage:
     interest = None
     rough = _rough(found, points)
     if rough is not None:
+        if area is not None:  # one wrong row must not choose the operation of all others
+            inside = within(rough, widened(area, _BORDER_DEG))
+            rough = rough[inside] if inside.any() else rough
         west, south = np.clip(rough.min(axis=0), (-180, -90), (180, 90))
         east, north = np.clip(rough.max(axis=0), (-180, -90), (180, 90))
-        if west < east or south < north or len(rough) == 1:
-            interest = AreaOfInterest(float(west), float(south), float(east), float(north))
+        interest = AreaOfInterest(float(west), float(south), float(east), float(north))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a missing grid is told below, in our words
         group = TransformerGroup(found, "EPSG:4326", always_xy=True, area_of_interest=interest,  # type: ignore[arg-type]
@@ -94,11 +163,52 @@ def carriage(crs: str, file: str, points: np.ndarray) -> Carriage:
         said = f" (the grid {grid} is not here)" if grid else ""
         raise LandReleaseError(CRS_WITHOUT_TRANSFORMATION, file=file, found=found.name, grid=said)
     best = usable[0]
+    accuracy_m = _accuracy(usable, points, rough)
+    if accuracy_m > worst_accuracy_m:
+        raise LandReleaseError(
+            GRID_NOT_HERE if grid else TRANSFORMATION_TOO_ROUGH, file=file, found=found.name,
+            grid=grid, accuracy=f"{accuracy_m:.3g}", limit=f"{worst_accuracy_m:g}",
+            operation=best.description)
 
     def carry(xy: np.ndarray) -> np.ndarray:
         return np.column_stack(best.transform(xy[:, 0], xy[:, 1]))
 
-    return Carriage(found.name, best.description, float(best.accuracy), grid, area, carry)
+    of = best.area_of_use
+    return Carriage(found.name, best.description, accuracy_m, grid, area, carry,
+                    (of.west, of.south, of.east, of.north) if of is not None else None)
+
+
+def _accuracy(usable: list, points: np.ndarray, rough: np.ndarray | None) -> float:
+    """The accuracy of the first operation, widened to where its peers contradict it.
+
+    Peers hold for the whole ground and are stated to be about as accurate (twice, or 1 m). Two
+    operations of 1 m each that lie 4 m apart are not both right, and nothing says which one is.
+    """
+    from pyproj import Geod
+
+    best = usable[0]
+    accuracy_m = float(best.accuracy)
+    if rough is None or len(usable) == 1 or accuracy_m == 0:
+        return accuracy_m
+    finite = points[np.isfinite(points).all(axis=1)]
+    middle = np.median(finite, axis=0)
+    start = np.array(best.transform(*middle))
+    if not np.isfinite(start).all():
+        return accuracy_m
+    ground = np.vstack((rough.min(axis=0), rough.max(axis=0)))
+    widest = accuracy_m
+    for other in usable[1:]:
+        if other.accuracy > max(2 * accuracy_m, 1.0):
+            continue
+        of = other.area_of_use
+        if of is None or not within(ground, (of.west, of.south, of.east, of.north)).all():
+            continue
+        end = other.transform(*middle)
+        if np.isfinite(end).all():
+            apart = Geod(ellps="WGS84").inv(start[0], start[1], end[0], end[1])[2]
+            if apart > combined_accuracy(accuracy_m, float(other.accuracy)):
+                widest = max(widest, float(apart))
+    return widest
 
 
 def _rough(found, points: np.ndarray) -> np.ndarray | None:
