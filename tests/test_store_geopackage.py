@@ -521,3 +521,25 @@ def test_a_day_stands_in_its_column_whether_it_came_as_text_or_as_a_day(in_file,
     row = db.execute("SELECT information_date, other_values FROM hazard").fetchone()
     db.close()
     assert row == ("2022-08-18", None)
+
+
+def test_rows_made_together_are_the_rows_made_one_by_one() -> None:
+    signed = "ab" * 64
+    made = [
+        Revision("item", "item-1", {"quantity": 2}, shapely.Point(17.5, 44.2), T0, "ana", "found",
+                 "", date(2026, 1, 2)),
+        Revision("item", 'предмет "2"\\', {"depth_m": 1e-7, "organisation": "Čišćenje"}, None,
+                 T0 + timedelta(seconds=1), "ana", "found", "cd" * 32, None, "operator"),
+        Revision("item", "item-3", {}, None, T0, "person:" + "0" * 32, "found", "", None, "entered",
+                 ("ef" * 32,), {}, "person:" + "0" * 32, signed),
+        Revision("hazard", "h", {"status": "open"}, shapely.box(17, 44, 17.1, 44.1), T0, "ana",
+                 "a \"reason\"", "", None),
+    ]
+    prepared = rows.prepare(made, KINDS)
+    expected, head = [], "0" * 64
+    for n, p in enumerate(prepared, 1):
+        expected.append(p.row(number=n, chain=1, position=n + 4, previous=head))
+        head = expected[-1][-1]
+    assert rows.linked(prepared, number=0, chain=1, position=4, previous="0" * 64) == expected
+    for row, r, before in zip(expected, made, ["0" * 64, *[e[-1] for e in expected]], strict=False):
+        assert row[-1] == link(before, r.canonical())

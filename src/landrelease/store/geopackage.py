@@ -406,7 +406,7 @@ class GeoPackageRegistry:
         with self._read() as db:
             held = db.execute("SELECT 1 FROM source_file WHERE sha256 = ?", (found,)).fetchone()
         packed = None if held else rows.packed(intake.content)
-        with self._write() as db:
+        with rows.without_collector(), self._write() as db:
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = ? AND kind = ? ORDER BY number '
                 "LIMIT 1", (report.source, report.kind)).fetchone()
@@ -443,7 +443,7 @@ class GeoPackageRegistry:
 
         Raises STO-010, STO-011, STO-017, STO-024; nothing is left behind.
         """
-        with self._write() as db:
+        with rows.without_collector(), self._write() as db:
             self._append(db, revisions, personal or {})
             return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
                                    empty=GENESIS)
@@ -666,12 +666,9 @@ class GeoPackageRegistry:
                 prepared = rows.following(
                     prepared, layers.histories(db, list({p.revision.record_id for p in prepared}),
                                                self._kinds), self.chain)
-            made = []
-            for p in prepared:
-                number, position = number + 1, position + 1
-                row = p.row(number=number, chain=key, position=position, previous=head)
-                head = row[-1]
-                made.append(row)
+            made = rows.linked(prepared, number=number, chain=key, position=position,
+                               previous=head)
+            number, position, head = number + len(made), position + len(made), made[-1][-1]
             writer.write(made, [p.revision for p in prepared])
             place += len(piece)
         writer.finish()
@@ -881,8 +878,9 @@ class _Writer:
         self._db = db
         self._empty = db.execute("SELECT 1 FROM revision LIMIT 1").fetchone() is None
         self._forward = layers.Forward(db, kinds, several=several)
-        self._kind_of: dict[str, str] = {}
-        self._dropped = False
+        self._several = several
+        self._new: dict[str, str] = {}  # id -> kind of what came while the indexes are dropped
+        self._dropped: list[str] = []
 
     def write(self, made: list[tuple[Any, ...]], revisions: Sequence[Revision]) -> None:
         """Rows of `rows.COLUMNS`, the chain as its number, and their revisions."""
@@ -892,22 +890,26 @@ class _Writer:
         known = self._known(revisions)
         _no_signature_twice(db, revisions)
         if self._empty and not self._dropped and len(made) >= _BULK:
-            for name in ("revision_kind", "revision_chain"):
+            self._dropped = ["revision_kind", "revision_chain"]
+            if not self._several:  # histories are not looked up on the way
+                self._dropped.append("revision_record")
+            for name in self._dropped:
                 db.execute(f"DROP INDEX {name}")
-            self._dropped = True
-        db.executemany(
-            f"INSERT INTO revision ({', '.join(map(layout.quoted, rows.COLUMNS))}) "
-            f"VALUES ({', '.join('?' * len(rows.COLUMNS))})", made)
+        layout.insert(db, "revision", rows.COLUMNS, list(zip(*made, strict=True)))
         self._forward.arrived(
             [(row[0], r) for row, r in zip(made, revisions, strict=True)], known)
 
     def _known(self, revisions: Sequence[Revision]) -> set[str]:
         """Ids that have revisions already. An id belongs to one kind for ever (STO-010)."""
-        wanted = {r.record_id: r.kind for r in revisions}
-        found = dict(self._db.execute(
-            "SELECT j.value, (SELECT kind FROM revision WHERE record_id = j.value LIMIT 1) AS held "
-            "FROM json_each(?) AS j WHERE held IS NOT NULL",
-            (json.dumps(list(wanted)),)).fetchall())
+        if self._empty:  # all that is there came with this call
+            found = {r.record_id: self._new[r.record_id] for r in revisions
+                     if r.record_id in self._new} if self._new else {}
+            self._new.update([(r.record_id, r.kind) for r in reversed(revisions)])
+        else:
+            found = dict(self._db.execute(
+                "SELECT j.value, (SELECT kind FROM revision WHERE record_id = j.value LIMIT 1) "
+                "AS held FROM json_each(?) AS j WHERE held IS NOT NULL",
+                (json.dumps(list({r.record_id for r in revisions})),)).fetchall())
         kinds = dict(found)
         for r in revisions:
             held = kinds.setdefault(r.record_id, r.kind)
@@ -917,9 +919,8 @@ class _Writer:
         return set(found)
 
     def finish(self) -> None:
-        if self._dropped:
-            for name in ("revision_kind", "revision_chain"):
-                self._db.execute(layout.REVISION_INDEXES[name])
+        for name in self._dropped:
+            self._db.execute(layout.REVISION_INDEXES[name])
         self._forward.finish()
 
 

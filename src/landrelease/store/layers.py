@@ -39,6 +39,7 @@ class _Pending:
     ids: list[np.ndarray] = field(default_factory=list)
     boxes: list[np.ndarray] = field(default_factory=list)
     first_fresh: int = 0
+    from_empty: bool = False  # the layer held nothing when the transaction began
     bounds: list[float] = field(default_factory=list)
 
 
@@ -58,8 +59,8 @@ class Forward:
     def arrived(self, revisions: Sequence[tuple[int, Revision]], known: set[str]) -> None:
         """Revisions with their numbers, in their order; `known`: ids that had revisions before."""
         by_kind: dict[str, list[tuple[int, Revision]]] = {}
-        for number, revision in revisions:
-            by_kind.setdefault(revision.kind, []).append((number, revision))
+        for arrived in revisions:
+            by_kind.setdefault(arrived[1].kind, []).append(arrived)
         for name, listed in by_kind.items():
             self._of_kind(self._kinds[name], listed, known)
 
@@ -83,6 +84,7 @@ class Forward:
             pending = self._pending[kind.name] = _Pending()
             if kind.geometry != "none":
                 layout.drop_triggers(db, kind)
+            pending.from_empty = db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None
             pending.first_fresh = self._next[kind.name] = 1 + db.execute(
                 f"SELECT max(ifnull(max(fid), 0), ifnull((SELECT seq FROM sqlite_sequence "
                 f"WHERE name = ?), 0)) FROM {table}", (kind.name,)).fetchone()[0]
@@ -101,11 +103,9 @@ class Forward:
         self._next[kind.name] = fresh
         if spatial:
             self._supersede(kind, [(there[i][0], there[i][2]) for i in current if i in there])
-        made = layer_rows(kind, list(current.values()))
+        columns = layer_columns(kind, list(current.values()))
         names = layout.columns_of(kind)
-        new = [(fid, *row) for fid, row, i in zip(fids, made, current, strict=True)
-               if i not in there]
-        strangers = db.execute(
+        strangers = () if pending.from_empty else db.execute(
             f"SELECT k.fid FROM json_each(?) AS j JOIN {table} AS k ON k.record_id = j.value",
             (json.dumps([i for i in current if i not in there]),)).fetchall()
         if strangers:  # rows that another program added: the chain decides
@@ -113,15 +113,16 @@ class Forward:
             if spatial:
                 db.executemany(f"DELETE FROM {layout.quoted(layout.index_of(kind))} WHERE id = ?",
                                strangers)
-        db.executemany(
-            f"INSERT INTO {table} (fid, {', '.join(map(layout.quoted, names))}) "
-            f"VALUES ({', '.join('?' * (len(names) + 1))})", new)
-        if len(new) < len(made):
+        if there:
+            made = list(zip(fids, current, zip(*columns, strict=True), strict=True))
+            new = [(fid, *row) for fid, i, row in made if i not in there]
             db.executemany(
                 f"UPDATE {table} SET {', '.join(layout.quoted(n) + ' = ?' for n in names)} "
-                "WHERE fid = ?",
-                [(*row, fid) for fid, row, i in zip(fids, made, current, strict=True)
-                 if i in there])
+                "WHERE fid = ?", [(*row, fid) for fid, i, row in made if i in there])
+            if new:
+                layout.insert(db, kind.name, ["fid", *names], list(zip(*new, strict=True)))
+        else:
+            layout.insert(db, kind.name, ["fid", *names], [fids, *columns])
         if spatial:
             boxes = shapely.bounds(rows.array_of([r.geometry for _, r in current.values()]))
             pending.ids.append(np.asarray(fids, dtype=np.int64))
@@ -131,7 +132,11 @@ class Forward:
                       there: Mapping[str, tuple[int, date | None, int]]
                       ) -> dict[str, tuple[int, Revision]]:
         """The revisions that become current, by record; the others are past from the start."""
-        current: dict[str, tuple[int, Revision]] = {}
+        if not there:
+            current = {a[1].record_id: a for a in arrived}
+            if len(current) == len(arrived):  # all new, each once
+                return current
+        current = {}
         for number, revision in arrived:
             i = revision.record_id
             if i in current:
@@ -231,25 +236,43 @@ def layer_rows(
     shapes: Callable[[Sequence[BaseGeometry | None], Kind], list[bytes | None]] = layout.blobs,
 ) -> list[tuple[Any, ...]]:
     """Rows of a layer, in the order of `layout.columns_of`; `shapes` makes the geometry cells."""
+    return list(zip(*layer_columns(kind, current, shapes), strict=True))
+
+
+def layer_columns(
+    kind: Kind, current: Sequence[tuple[int, Revision]],
+    shapes: Callable[[Sequence[BaseGeometry | None], Kind], list[bytes | None]] = layout.blobs,
+) -> list[Sequence[Any]]:
+    """`layer_rows` as columns."""
     fields = layout.fields_of(kind)
     places = {f.name: (n, f) for n, f in enumerate(fields)}
-    geometries: list[tuple[Any, ...]] = [()] * len(current) if kind.geometry == "none" else [
-        (blob,) for blob in shapes([r.geometry for _, r in current], kind)]
+    revisions = [r for _, r in current]
     alike: dict[tuple[str, ...], list[int]] = {}
-    for n, (_, r) in enumerate(current):
+    for n, r in enumerate(revisions):
         alike.setdefault(tuple(r.values), []).append(n)
-    cells: list[tuple[Any, ...]] = [()] * len(current)
+    own: list[Sequence[Any]] = []
     for keys, listed in alike.items():
-        _cells(keys, [current[n][1].values for n in listed], fields, places, listed, cells)
+        cells = _cells(keys, [revisions[n].values for n in listed], fields, places)
+        if len(alike) == 1:
+            own = cells
+            break
+        own = own or [[None] * len(current) for _ in cells]
+        for column, found in zip(own, cells, strict=True):
+            for n, cell in zip(listed, found, strict=True):
+                column[n] = cell  # type: ignore[index]
+    own = own or [[None] * len(current) for _ in range(len(fields) + 1)]
+    days = {r.valid_from for r in revisions}
+    day_of = {d: rows.day(d) for d in days}
     return [
-        (*geometry, r.record_id, number, rows.day(r.valid_from), r.validation,
-         rows.instant(r.recorded_at)[:23] + "Z", r.recorded_by, r.source, *own)
-        for geometry, (number, r), own in zip(geometries, current, cells, strict=True)]
+        *([shapes([r.geometry for r in revisions], kind)] if kind.geometry != "none" else []),
+        [r.record_id for r in revisions], [number for number, _ in current],
+        [day_of[r.valid_from] for r in revisions], [r.validation for r in revisions],
+        [rows.instant(r.recorded_at)[:23] + "Z" for r in revisions],
+        [r.recorded_by for r in revisions], [r.source for r in revisions], *own]
 
 
 def _cells(keys: Sequence[str], said: Sequence[Mapping[str, Any]], fields: Sequence[Field],
-           places: Mapping[str, tuple[int, Field]], listed: Sequence[int],
-           out: list[tuple[Any, ...]]) -> None:
+           places: Mapping[str, tuple[int, Field]]) -> list[Sequence[Any]]:
     """Cells of records with the same fields, column by column; `other_values` last."""
     count = len(said)
     made: list[Sequence[Any]] = [(None,) * count] * (len(fields) + 1)
@@ -272,8 +295,7 @@ def _cells(keys: Sequence[str], said: Sequence[Mapping[str, Any]], fields: Seque
             made[place] = found
     if other:
         made[-1] = [rows.encode(other[n]) if n in other else None for n in range(count)]
-    for n, own in zip(listed, zip(*made, strict=True), strict=True):
-        out[n] = own
+    return made
 
 
 def histories(db: sqlite3.Connection, record_ids: Sequence[str], kinds: Mapping[str, Kind]

@@ -244,6 +244,30 @@ def complete(db: sqlite3.Connection, kinds: Mapping[str, Kind]) -> None:
                            f"ADD COLUMN {quoted(new.name)} {_TYPES[new.type]}")
 
 
+def insert(db: sqlite3.Connection, table: str, names: Sequence[str],
+           columns: Sequence[Sequence[Any]]) -> None:
+    """Insert rows given as columns of equal length.
+
+    A column without a value is left out, and bytes go as bytearrays: to bind None or bytes costs
+    the module of the standard library more than all the rest of a row, because it looks for an
+    adapter for every value of a type other than text, number or bytearray.
+    """
+    into, values, bound = [], [], []
+    for name, column in zip(names, columns, strict=True):
+        if column.count(None) == len(column):
+            continue
+        into.append(quoted(name))
+        if column[0] == "" and column.count("") == len(column):
+            values.append("''")
+            continue
+        if bytes in set(map(type, column)):
+            column = [bytearray(v) if type(v) is bytes else v for v in column]
+        values.append("?")
+        bound.append(column)
+    db.executemany(f"INSERT INTO {quoted(table)} ({', '.join(into)}) "
+                   f"VALUES ({', '.join(values)})", zip(*bound, strict=True))
+
+
 def index_of(kind: Kind) -> str:
     return f"rtree_{kind.name}_{GEOMETRY_COLUMN}"
 

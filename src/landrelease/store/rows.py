@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import hashlib
 import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, get_args
@@ -112,7 +113,7 @@ class Prepared(NamedTuple):
         return self._replace(revision=replace(
             r, follows=follows or r.follows, commitments=commitments or r.commitments))
 
-    def row(self, *, number: int, chain: str, position: int, previous: str,
+    def row(self, *, number: int, chain: int | str, position: int, previous: str,
             known_from: str | None = None) -> tuple[Any, ...]:
         """The row of `COLUMNS`; its last cell is the new head of the chain."""
         r = self.revision
@@ -122,6 +123,64 @@ class Prepared(NamedTuple):
                 encode(list(r.follows)) if r.follows else "",
                 encode(dict(r.commitments)) if r.commitments else "",
                 r.signed_by, r.signature, known_from, previous, head)
+
+
+def linked(prepared: Sequence[Prepared], *, number: int, chain: int | str, position: int,
+           previous: str) -> list[tuple[Any, ...]]:
+    """Rows of `COLUMNS` of revisions that follow one another in the own chain.
+
+    What `Prepared.row` gives for each (a test holds the two together), with that put together once
+    which many revisions of an import share. `number` and `position` are those of the one before.
+    """
+    out = []
+    shared: tuple[str, ...] = ()
+    at, since = "", "null"
+    recorded_at: datetime | None = None
+    before = middle = end = ""
+    for r, values, wkb in prepared:
+        number, position = number + 1, position + 1
+        if r.follows or r.commitments or r.signature or r.signed_by:
+            row = Prepared(r, values, wkb).row(
+                number=number, chain=chain, position=position, previous=previous)
+            previous = row[-1]
+            out.append(row)
+            continue
+        these = (r.kind, r.reason, r.recorded_by, r.source, r.validation)
+        if these != shared:
+            shared = these
+            before = f',"kind":{encode(r.kind)},"reason":{encode(r.reason)},"record_id":'
+            middle = f'","recorded_by":{encode(r.recorded_by)},"source":"{r.source}","valid_from":'
+            end = f',"validation":"{r.validation}","values":'
+        if r.recorded_at is not recorded_at:
+            recorded_at = r.recorded_at
+            at = instant(recorded_at)
+        i = r.record_id
+        name = f'"{i}"' if i.isascii() and i.isprintable() and '"' not in i and "\\" not in i \
+            else _slowly(i)
+        place = "null" if wkb is None else f'"{wkb.hex().upper()}"'
+        day_from = None if r.valid_from is None else r.valid_from.isoformat()
+        since = "null" if day_from is None else f'"{day_from}"'
+        head = hashlib.sha256(
+            f'{previous}{{"geometry":{place}{before}{name},"recorded_at":"{at}{middle}{since}{end}'
+            f"{values}}}".encode()).hexdigest()
+        out.append((number, chain, position, r.kind, i, at, r.recorded_by, r.reason, r.source,
+                    day_from, r.validation, values, wkb, "", "", "", "", None, previous, head))
+        previous = head
+    return out
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Python's search for cycles waits: rows make none, and it would look at all of them again and
+    again. Memory is still given back as soon as nothing refers to it."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind:
@@ -188,14 +247,17 @@ def _check_values(kind: Kind, fields: Mapping[str, Field], keys: Sequence[str],
             for p in check(r.values):
                 raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field=p.field,
                                        found=p.found, expected=p.expected)
-    fast = all(map(_encodes_alike, columns))
+    if all(map(_encodes_alike, columns)):
+        with contextlib.suppress(TypeError, ValueError):  # a number of more than 64 bits
+            texts = [orjson.dumps(r.values, option=orjson.OPT_SORT_KEYS).decode()
+                     for r in revisions]
+            if all(map(str.isascii, texts)) and all(r.record_id.isascii() for r in revisions):
+                for n, text in zip(places, texts, strict=True):
+                    encoded[n] = text
+                return
     for n, r in zip(places, revisions, strict=True):
         try:
-            text = ""
-            if fast and type(r.values) is dict:
-                with contextlib.suppress(TypeError):  # a number of more than 64 bits
-                    text = orjson.dumps(r.values, option=orjson.OPT_SORT_KEYS).decode()
-            text = text or encode(dict(r.values))
+            text = encode(dict(r.values))
             if not text.isascii() or not r.record_id.isascii():
                 for part in (text, r.record_id, r.recorded_by, r.reason):
                     part.encode()
