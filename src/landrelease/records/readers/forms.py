@@ -202,9 +202,9 @@ def submission_layers(document: Any) -> list[str]:
     out = dict.fromkeys([""])
     for row in _rows(document):
         for name, value in (_flat(row) if isinstance(row, dict) else {}).items():
-            if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
-                if name not in ("_attachments", "_notes", "_tags"):
-                    out[name] = None
+            if (isinstance(value, list) and value and all(isinstance(v, dict) for v in value)
+                    and name not in ("_attachments", "_notes", "_tags")):
+                out[name] = None
     return list(out)
 
 

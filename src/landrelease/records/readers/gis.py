@@ -213,6 +213,12 @@ def _domains(path: Path) -> dict[str, dict[str, dict[str, str]]]:
             words[str(root.findtext("DomainName") or name)] = {
                 str(pair.findtext("Code")).strip(): str(pair.findtext("Name"))
                 for pair in root.iter("CodedValue") if pair.findtext("Name")}
+        subtype = root.findtext(".//SubtypeFieldName")
+        if subtype:
+            key = f"(subtypes of {name})"
+            words[key] = {str(s.findtext("SubtypeCode")).strip(): str(s.findtext("SubtypeName"))
+                          for s in root.iter("Subtype") if s.findtext("SubtypeName")}
+            used.setdefault(str(name), {})[subtype] = key
         for field in root.iter("GPFieldInfoEx"):
             domain = field.findtext("DomainName")
             if domain:
@@ -248,7 +254,7 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
         lost = np.array([g is None for g in geometries]) & np.array([w is not None for w in wkb])
         for i in np.flatnonzero(lost).tolist():
             problems.setdefault(i, unreadable("the stored geometry is damaged"))
-    at = {name: column for name, column in zip(names, columns, strict=True)}
+    at = dict(zip(names, columns, strict=True))
     words = (domains or {}).get(layer or "", {})
 
     def column(heading: str) -> list[Any]:
