@@ -1,23 +1,36 @@
-"""Which column of a file means which field: proposed from the headings, or stated in a YAML file.
+"""Which column of a file means which field: proposed from the headings and from the values, or
+stated in a YAML file.
 
-Nothing is filled in that the file does not say; what follows from a source's own legend (for
-example "Cleared Areas") is set as a constant and listed as such.
+`propose` takes what is certain: the headings that a field is known by, in the languages of
+data/synonyms.csv, HXL tags, and the files that this software wrote itself. `suggest` adds what the
+values make likely, with the reason and a confidence; that is shown and written into the YAML file
+as a remark, and never applied by itself. Nothing is filled in that the file does not say; what
+follows from a source's own legend (for example "Cleared Areas") is set as a constant and listed as
+such.
 """
 
 from __future__ import annotations
 
+import csv
+import functools
+import hashlib
+import importlib.resources
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from landrelease.core.record import KINDS, Kind
+from landrelease.core import hxl
+from landrelease.core.record import KINDS, Field, Kind
 from landrelease.errors import (
     FILE_EMPTY,
     FILE_MISSING,
@@ -40,6 +53,8 @@ _NORTHING = ("northing", "north", "y", "coord_y", "y_coord", "utm_y", "utm_n", "
              "norte", "sjever", "север", "північ", "point_y")
 _WKT = ("wkt", "geometry", "geom", "the_geom", "geometry_wkt", "wkt_geometry", "shape", "polygon",
         "outline", "geometrija", "геометрия", "ewkt")
+# Headings that our own exports have besides the fields (store/tables.py writes them).
+RECORD, GEOMETRY, _OWN = "record", "geometry_wgs84", ("synthetic", "about", "name", "geometry")
 PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry")
 
 # What a source's legend says besides the kind of record; everything else stays not reported.
@@ -76,6 +91,33 @@ class Mapping:
     crs: str = ""
     date_order: str = ""
     decimal: str = ""
+    record: str = ""  # heading of the ids of the records, in a file that a registry wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What one column may mean. `certain` ones are in the mapping, the others wait for a person."""
+
+    column: str
+    field: str  # a field, one of `PLACE_COLUMNS`, or "" where nothing is likely
+    reason: str
+    confidence: float  # 0 to 1; an order, not a probability
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping with, column by column, why; and what is likely but not applied.
+
+    `values`: field -> {word found: meaning} that would change what a record says, so that a person
+    confirms them.
+    """
+
+    mapping: Mapping
+    suggestions: tuple[Suggestion, ...]
+    fingerprint: str
+    values: MappingType[str, MappingType[str, Any]] = field(
+        default_factory=lambda: MappingProxyType({}))
 
 
 def fold(heading: str) -> str:
@@ -84,41 +126,196 @@ def fold(heading: str) -> str:
     return "".join(c for c in plain if c.isalnum())
 
 
+def fingerprint(columns: Sequence[str], kind: str) -> str:
+    """By which a saved mapping is found again: the headings, whatever their order, case, accents.
+
+    >>> fingerprint(["Name ", "Área"], "hazard") == fingerprint(["area", "NAME"], "hazard")
+    True
+    """
+    folded = "\n".join(sorted(fold(c) or c for c in columns))
+    return hashlib.sha256(f"{kind}\n{folded}".encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _words(file: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """First column of a table of words -> its (word, language) pairs."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    text = (importlib.resources.files("landrelease.data") / file).read_text(encoding="utf-8")
+    for row in csv.reader(text.splitlines()[1:]):
+        found.setdefault(row[0], []).append((row[2], row[1]))
+    return {name: tuple(pairs) for name, pairs in found.items()}
+
+
+def is_own(table: SourceTable, kind: Kind) -> bool:
+    """Whether a file has the headings of an export of a registry (docs/export.md), and no other."""
+    known = {RECORD, GEOMETRY, *_OWN, *(f.name for f in kind.fields)}
+    return table.columns[:1] == (RECORD,) and all(
+        c in known or _part_of(c, known) for c in table.columns)
+
+
+def _part_of(heading: str, known: set[str]) -> str:
+    """The column that "geometry_wgs84 (2)" goes on with, or ""."""
+    match = re.fullmatch(r"(.+) \((\d+)\)", heading)
+    return match[1] if match and match[1] in known and int(match[2]) >= 2 else ""
+
+
+def whole(table: SourceTable) -> SourceTable:
+    """Columns that a worksheet had to cut ("geometry_wgs84 (2)") put together again."""
+    parts: dict[str, list[str]] = {}
+    known = set(table.columns)
+    for heading in table.columns:
+        if base := _part_of(heading, known):
+            parts.setdefault(base, []).append(heading)
+    if not parts or table.columns[:1] != (RECORD,):
+        return table
+    gone = {h for listed in parts.values() for h in listed}
+    rows = []
+    for row in table.rows:
+        said: dict[str, Any] = {k: v for k, v in row.values.items() if k not in gone}
+        for base, listed in parts.items():
+            rest = [str(v) for h in listed if (v := row.values.get(h)) not in (None, "")]
+            if rest:
+                said[base] = "".join((str(said.get(base) or ""), *rest))
+        rows.append(replace(row, values=said))
+    return replace(table, columns=tuple(c for c in table.columns if c not in gone),
+                   rows=tuple(rows))
+
+
+def _own_mapping(table: SourceTable, kind: Kind) -> Mapping:
+    """Of a file that a registry wrote: field by field, with what the format had to protect."""
+    columns = {f.name: f.name for f in kind.fields if f.name in table.columns}
+    if not table.has_geometry and GEOMETRY in table.columns:
+        columns["geometry"] = GEOMETRY
+    text = PurePosixPath(table.file.removesuffix(".gz")).suffix.lower() == ".csv"
+    values: dict[str, dict[str, Any]] = {}
+    for known in kind.fields:
+        if known.name not in columns:
+            continue
+        meanings: dict[str, Any] = {}
+        if known.type in ("choices", "references"):
+            for cell in _cells(table, known.name):
+                if isinstance(cell, str) and cell.startswith('["') and (
+                        listed := _json_list(cell)) is not None:
+                    meanings[cell] = listed
+        elif text and known.type == "text":
+            meanings = {c: c[1:] for c in _cells(table, known.name)
+                        if isinstance(c, str) and c[:1] == "'" and _would_run(c[1:])}
+        if meanings:
+            values[known.name] = meanings
+    crs = "EPSG:4326" if "geometry" in columns else ""
+    return Mapping(kind.name, columns, values, crs=crs, decimal=".", record=RECORD)
+
+
+# As store/tables.py protects it: what a spreadsheet would run, but no plain number.
+_RUNS = re.compile(r"^[\s]*'*[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^'*[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+def _would_run(text: str) -> bool:
+    return bool(_RUNS.match(text)) and not _NUMBER.fullmatch(text)
+
+
+def _json_list(cell: str) -> list[str] | None:
+    try:
+        found = json.loads(cell)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) and all(isinstance(v, str) for v in found) else None
+
+
+def _cells(table: SourceTable, heading: str) -> list[Any]:
+    return [row.values.get(heading) for row in table.rows]
+
+
 def propose(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     """Map headings to fields by their synonyms; the first synonym that stands in the file wins.
 
+    Only what is certain; `suggest` tells the rest. Raises FIL-013 for an unknown kind.
+    """
+    return suggest(table, kind, kinds, from_values=False).mapping
+
+
+def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS, *,
+            from_values: bool = True) -> Proposal:
+    """A mapping with the reason and the confidence of each column, and what else is likely.
+
     Raises FIL-013 for an unknown kind.
     """
-    if kind not in KINDS:
+    if kind not in kinds:
         raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
     chosen = kinds[kind]
-    headings = {fold(h): h for h in reversed(table.columns)}
+    found = fingerprint(table.columns, kind)
+    if is_own(table, chosen):
+        used = _own_mapping(table, chosen)
+        taken_by = {h: n for n, h in used.columns.items()}
+        return Proposal(used, tuple(
+            Suggestion(c, taken_by.get(c, ""), "a file that a registry wrote", 1.0, True)
+            for c in table.columns), found)
+    headings = {fold(h): h for h in reversed(table.columns) if fold(h)}
+    tags = {hxl.plain(h): h for h in table.columns if hxl.plain(h)}
     columns: dict[str, str] = {}
     taken: set[str] = set()
+    told: list[Suggestion] = []
 
-    def take(name: str, words: tuple[str, ...]) -> None:
+    def take(name: str, words: Sequence[str], why: str = "") -> None:
         for word in words:
             heading = headings.get(fold(word))
             if heading is not None and heading not in taken:
                 columns[name] = heading
                 taken.add(heading)
+                told.append(Suggestion(heading, name, why or f"the heading is a name of {name}",
+                                       1.0, True))
                 return
 
-    if not table.has_geometry:
+    def free(name: str) -> None:
+        heading = columns.pop(name, "")
+        taken.discard(heading)
+        told[:] = [t for t in told if t.column != heading]
+
+    if not table.has_geometry and chosen.geometry != "none":
         if chosen.geometry == "polygon":
-            take("geometry", _WKT)
+            take("geometry", (GEOMETRY, *_WKT, *_listed("geometry")))
         else:
-            take("longitude", _LONGITUDE)
-            take("latitude", _LATITUDE)
+            take("longitude", (*_LONGITUDE, *_listed("longitude")))
+            take("latitude", (*_LATITUDE, *_listed("latitude")))
             if not {"longitude", "latitude"} <= columns.keys():
                 for name in ("longitude", "latitude"):
-                    taken.discard(columns.pop(name, ""))
+                    free(name)
                 take("easting", _EASTING)
                 take("northing", _NORTHING)
             if not columns:
-                take("geometry", _WKT)
+                take("geometry", (GEOMETRY, *_WKT, *_listed("geometry")))
+    by_tag = hxl.fields_by_tag(chosen)
+    for tag, heading in tags.items():
+        tagged = by_tag.get(tag, "")
+        if tagged and tagged not in columns and heading not in taken:
+            columns[tagged] = heading
+            taken.add(heading)
+            told.append(Suggestion(heading, tagged, f"the HXL tag of {tagged}", 1.0, True))
     for known in chosen.fields:
-        take(known.name, (known.name, *known.synonyms))
+        if known.name not in columns:
+            take(known.name, (known.name, *known.synonyms))
+    likely: list[Suggestion] = []
+    for known in chosen.fields:
+        if known.name in columns or known.personal:
+            continue
+        for word, language in _words("synonyms.csv").get(known.name, ()):
+            heading = headings.get(fold(word))
+            if heading is None or heading in taken or heading in {t.column for t in likely}:
+                continue
+            if known.unit in ("m", "m²") and not _says_unit(heading) and not _has_units(
+                    table, heading):
+                # "Площадь" may be hectares: taken as m² it would change what the record says.
+                likely.append(Suggestion(
+                    heading, known.name, f"a name of {known.name} ({language}), but neither the "
+                    f"heading nor the cells say the unit; {known.unit} would be taken", 0.6,
+                    False))
+                continue
+            columns[known.name] = heading
+            taken.add(heading)
+            told.append(Suggestion(heading, known.name, f"a name of {known.name} ({language})",
+                                   0.95, True))
+            break
     constants = _legend_constants(table, chosen, columns)
     if kind == "settlement" and "population_year" not in columns:
         heading = columns.get("population", "").strip()
@@ -128,9 +325,183 @@ def propose(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
     if fold(columns.get("information_date", "")) == "datum" and (
             datums := _datum_column(table, columns["information_date"])):
         # "Datum" is a date in Bosnian and German, and the geodetic datum in English.
-        del columns["information_date"]
+        free("information_date")
         crs = crs or datums
-    return Mapping(kind, columns, constants=constants, crs=crs)
+    values, doubtful = _vocabularies(table, chosen, columns)
+    if from_values:
+        likely = _from_values(table, chosen, columns, taken, likely)
+    rest = {t.column for t in (*told, *likely)}
+    told += [*likely, *(Suggestion(c, "", "nothing in the heading or the values says what it is",
+                                   0.0, False) for c in table.columns if c not in rest)]
+    order = {c: n for n, c in enumerate(table.columns)}
+    return Proposal(Mapping(kind, columns, values, constants=constants, crs=crs),
+                    tuple(sorted(told, key=lambda t: order.get(t.column, 0))), found, doubtful)
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    return tuple(word for word, _ in _words("synonyms.csv").get(name, ()))
+
+
+_UNIT_WORDS = frozenset(("m", "m2", "m²", "м", "м2", "м²", "sqm", "ha", "га", "km2", "km²", "км2",
+                         "cm", "см", "mm", "dunum", "dunams", "dulum", "dönüm", "метров", "metres"))
+
+
+def _says_unit(heading: str) -> bool:
+    words = re.split(r"[\s_()\[\],./]+", heading.casefold())
+    return bool(_UNIT_WORDS & set(words)) or "кв.м" in heading.casefold()
+
+
+def _has_units(table: SourceTable, heading: str) -> bool:
+    """Whether the cells that say anything carry a unit of their own: "12,5 ha"."""
+    said = [str(c).strip() for c in _cells(table, heading)[:_SAMPLE] if c not in (None, "")]
+    return bool(said) and all(re.search(r"\d\s*[^\W\d]", c) for c in said)
+
+
+# --- from the values -----------------------------------------------------------------------------
+
+_SAMPLE = 2_000  # rows that are looked at
+_FEWEST = 3  # rows that say anything; fewer prove nothing
+
+
+def _vocabularies(table: SourceTable, kind: Kind, columns: MappingType[str, str]
+                  ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Words of other languages that a column of a vocabulary holds: certain ones, doubtful ones.
+
+    What would decide something (a status that takes ground off the map, an outcome) is never
+    translated silently (S01, S09).
+    """
+    certain: dict[str, dict[str, Any]] = {}
+    doubtful: dict[str, dict[str, Any]] = {}
+    decided = dict(kind.decisions)
+    for known in kind.fields:
+        if known.type != "choice" or known.name not in columns:
+            continue
+        own = {fold(c) for c in known.choices}
+        for cell in dict.fromkeys(_cells(table, columns[known.name])):
+            if not isinstance(cell, str) or fold(cell) in own:
+                continue
+            for choice, pairs in _words("vocabulary.csv").items():
+                if choice in known.choices and any(fold(w) == fold(cell) for w, _ in pairs):
+                    deciding = choice in decided.get(known.name, ()) or (
+                        kind.name == "hazard" and choice in ("closed", "handed_over"))
+                    (doubtful if deciding else certain).setdefault(known.name, {})[cell] = choice
+                    break
+    return certain, doubtful
+
+
+def _from_values(table: SourceTable, kind: Kind, columns: MappingType[str, str], taken: set[str],
+                 likely: Sequence[Suggestion]) -> list[Suggestion]:
+    """What the cells of the columns that no heading explains make likely."""
+    out = list(likely)
+    waiting = {t.column for t in likely}
+    spoken = {t.field for t in likely} | set(columns)
+    for heading in table.columns:
+        if heading in taken or heading in waiting:
+            continue
+        said = [c for c in _cells(table, heading)[:_SAMPLE]
+                if c is not None and str(c).strip() and c == c]
+        if len(said) < _FEWEST:
+            continue
+        found = _likely(said, heading, kind, spoken, table)
+        if found is not None:
+            out.append(found)
+            spoken.add(found.field)
+    return out
+
+
+def _likely(said: list[Any], heading: str, kind: Kind, spoken: set[str], table: SourceTable
+            ) -> Suggestion | None:
+    open_ = [f for f in kind.fields if f.name not in spoken and not f.personal]
+    distinct = {fold(str(c)) for c in said}
+    fitting = [(f, words) for f in open_ if f.type in ("choice", "choices")
+               and (words := _vocabulary(f)) and distinct <= words]
+    # "yes" and "no" fit many fields: only one that fits alone, or by far the best, is likely.
+    if fitting:
+        names = [f.name for f, _ in fitting]
+        return Suggestion(heading, names[0], "all cells are words of "
+                          + " or ".join(names[:3]), 0.7 if len(names) == 1 else 0.3, False)
+    numbers = [n for c in said if (n := _number(c)) is not None]
+    if len(numbers) == len(said) and not table.has_geometry and kind.geometry != "none":
+        whole_numbers = all(n == int(n) for n in numbers)
+        for name, limit in (("latitude", 90), ("longitude", 180)):
+            if name not in spoken and not whole_numbers and "geometry" not in spoken and all(
+                    abs(n) <= limit for n in numbers) and not (spoken & {"easting", "northing"}):
+                return Suggestion(heading, name, f"all cells are numbers within ±{limit} with "
+                                  "decimals; latitude and longitude may be swapped", 0.3, False)
+    if all(_is_date(c) for c in said):
+        dates = [f for f in open_ if f.type == "date"]
+        if dates:
+            return Suggestion(heading, dates[0].name, "all cells are dates; which date it is, the "
+                              "heading does not say", 0.5 if len(dates) == 1 else 0.3, False)
+    texts = [str(c).strip() for c in said]
+    if "identifier" not in spoken and len(said) == len(table.rows[:_SAMPLE]) and len(
+            set(texts)) == len(texts) and all(
+            re.fullmatch(r"(?=.*\d)[\w\-/.]{2,40}", t) for t in texts) and not all(
+            "." in t or "," in t for t in texts):
+        return Suggestion(heading, "identifier", "no cell is empty, none stands twice, and all "
+                          "look like identifiers", 0.6, False)
+    return None
+
+
+def _vocabulary(known: Field) -> set[str]:
+    listed = _words("vocabulary.csv")
+    return {fold(w) for c in known.choices for w in (c, *(w for w, _ in listed.get(c, ())))}
+
+
+def _number(cell: Any) -> float | None:
+    if isinstance(cell, bool):
+        return None
+    if isinstance(cell, (int, float)):
+        return float(cell)
+    text = str(cell).strip().replace(",", ".")
+    return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else None
+
+
+def _is_date(cell: Any) -> bool:
+    return isinstance(cell, (date, datetime)) or bool(re.fullmatch(
+        r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{4})\.?(?:[T\s].*)?",
+        str(cell).strip()))
+
+
+# --- as YAML ------------------------------------------------------------------------------------
+
+def dump(proposal: Proposal) -> str:
+    """A proposal as YAML that `load` reads and a person edits: what is not certain is a remark."""
+    used = proposal.mapping
+    lines = [f"# fingerprint of the headings: {proposal.fingerprint}",
+             "# Take the # away from a line to apply it.", f"kind: {used.kind}"]
+    if used.crs:
+        lines.append(f"crs: {_scalar(used.crs)}")
+    lines.append("columns:" if used.columns else "columns: {}")
+    why = {(t.field, t.column): t for t in proposal.suggestions}
+    for name, heading in used.columns.items():
+        told = why.get((name, heading))
+        lines.append(f"  {name}: {_scalar(heading)}" + (
+            f"  # {told.confidence:.2f}: {told.reason}" if told else ""))
+    for told in proposal.suggestions:
+        if not told.certain:
+            lines.append(f"  # {told.field or '?'}: {_scalar(told.column)}  # "
+                         f"{told.confidence:.2f}: {told.reason}")
+    if used.values or proposal.values:
+        lines.append("values:" if used.values else "# values:")
+        for name in (f for f in dict.fromkeys((*used.values, *proposal.values))):
+            sure = used.values.get(name, {})
+            lines.append(f"  {name}:" if sure else f"#   {name}:")
+            lines += [f"    {_scalar(w)}: {_scalar(m)}" for w, m in sure.items()]
+            lines += [f"#     {_scalar(w)}: {_scalar(m)}  # it decides something: confirm it"
+                      for w, m in proposal.values.get(name, {}).items()]
+    if used.constants:
+        lines.append("constants:")
+        lines += [f"  {n}: {_scalar(v)}" for n, v in used.constants.items()]
+    for name in ("date_order", "decimal", "record"):
+        if getattr(used, name):
+            lines.append(f"{name}: {_scalar(getattr(used, name))}")
+    return "\n".join(lines) + "\n"
+
+
+def _scalar(value: Any) -> str:
+    """A value as it stands in one line of YAML; JSON is YAML."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _datum_column(table: SourceTable, heading: str) -> str:
@@ -156,6 +527,10 @@ def guess_kind(table: SourceTable, kinds: MappingType[str, Kind] = KINDS) -> str
     The longest legend words win, so that "lifted minefields" is not read as "minefield". Raises
     FIL-013 where nothing matches, or where two kinds match equally well.
     """
+    own = _name_words(table.layer).replace(" ", "_"), _name_words(table.file).replace(" ", "_")
+    for name in own:
+        if name in kinds and is_own(table, kinds[name]):
+            return name
     for words in (_common_label(table), _name_words(table.file), _name_words(table.layer)):
         found = _kind_of(words, kinds)
         if found:
@@ -227,12 +602,13 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise LandReleaseError(FILE_EMPTY, file=path.name, found="no settings")
     if not isinstance(document, dict):
         raise _wrong(path, "the whole", type(document).__name__, "`kind`, `columns` and so on")
-    known = ("kind", "crs", "columns", "values", "constants", "date_order", "decimal")
+    known = ("kind", "crs", "columns", "values", "constants", "date_order", "decimal",
+             "record")
     for name in document:
         if name not in known:
             raise _wrong(path, repr(name), "not a known setting", "one of " + ", ".join(known))
     kind = document.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in kinds:
         raise _wrong(path, "kind", repr(kind), "one of " + ", ".join(kinds))
     fields = [f.name for f in kinds[kind].fields]
     columns = _block(path, document, "columns", (*fields, *PLACE_COLUMNS))
@@ -259,10 +635,13 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     crs = f"EPSG:{crs}" if isinstance(crs, int) else (crs or "")
     if not isinstance(crs, str):
         raise _wrong(path, "crs", repr(crs), "text such as EPSG:4326")
+    record = document.get("record") or ""
+    if not isinstance(record, str):
+        raise _wrong(path, "record", repr(record), "a heading of the file")
     if not columns and not constants:
         raise _wrong(path, "columns", "empty", "at least one `field: heading`")
     meanings = {name: {str(k): v for k, v in block.items()} for name, block in values.items()}
-    return Mapping(kind, columns, meanings, constants, crs, date_order, decimal)
+    return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record)
 
 
 def _block(path: Path, document: dict[str, Any], name: str, known: tuple[str, ...]
