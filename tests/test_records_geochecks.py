@@ -364,3 +364,13 @@ def test_a_part_of_one_point_does_not_stop_the_check_of_the_others():
     assert polygons(MultiPolygon([point, square(18, 44), square(18, 44)])) == [
         "invalid_polygon", "few_vertices", "duplicate_polygon_points", "duplicate_polygon",
         "overlapping_polygons"]
+
+
+def test_a_crowd_of_polygons_is_told_and_each_of_them_is_still_found():
+    few = g.CheckSettings(most_neighbours=3)
+    crowd = [square(18 + 7 * k * M, 44, 100 * M) for k in range(12)]
+    found = g.check_between(g.Shapes.of([*crowd, crowd[0].buffer(0.1 * M)]), few)
+    by_name = {name: [f for f in found if g.CHECK_OF[f.code].name == name] for name in names(found)}
+    assert by_name["crowded_records"][0].found == "9"  # those with more than three before them
+    assert {f.row for f in by_name["overlapping_records"]} >= set(range(2, 13))
+    assert [f.row for f in by_name["nearly_same_shape"]][-1] == 13

@@ -477,6 +477,10 @@ AREA_COUNTED_TWICE = Message(
     "GEO-321", "{file}: the areas of {found} are counted one by one; together they cover "
     "{expected}. {records} of them overlap; {twice} would be counted twice.",
     "Use the area of the union in every figure.")
+RECORDS_CROWDED = Message(
+    "GEO-322", "{file}: {found} records have more than {expected} neighbours on their ground; the "
+    "{expected} that can share most with each were compared.",
+    "Look at the place on a map; it may stand for places that nobody knew.")
 
 # --- STO: the registry -------------------------------------------------------------------------
 REGISTRY_MISSING = Message(

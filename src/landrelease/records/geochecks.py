@@ -47,6 +47,7 @@ from landrelease.errors import (
     POLYGON_NOT_VALID,
     POLYGON_REPEATED,
     POLYGON_TOO_FEW_POINTS,
+    RECORDS_CROWDED,
     RELEASED_IN_OTHER_HAZARD,
     RELEASED_OUTSIDE_HAZARD,
     SHAPE_NEARLY_REPEATED,
@@ -126,6 +127,8 @@ CHECKS: tuple[Check, ...] = (
           "a hazard reaches beyond its administrative area"),
     Check("area_counted_twice", "advisory", AREA_COUNTED_TWICE,
           "the areas of a kind add up to more than the ground they cover"),
+    Check("crowded_records", "advisory", RECORDS_CROWDED,
+          "so many records lie at one place that not all pairs were compared"),
 )
 CHECK_OF: dict[str, Check] = {check.message.code: check for check in CHECKS}
 
@@ -147,6 +150,7 @@ class CheckSettings:
                                     "evidence", "marking")
     overlap_m2: float = 1.0  # less is the rounding of coordinates
     overlap_share: float = 0.009  # of the smaller of two records
+    most_neighbours: int = 100  # compared with each record; more is told, not measured
     outside_share: float = 0.01  # of the record, outside its hazard or administrative area
 
 
@@ -780,10 +784,13 @@ def check_between(shapes: Shapes, settings: CheckSettings = SETTINGS, *,
     area = shapely.area(flat)
     progress("geometry checks: neighbours", 0.5)
     original = _originals(shapes, index, settings)
-    a, b, common = _overlays(shapes, index, flat, area, original, settings, progress)
+    a, b, common, crowded = _overlays(shapes, index, flat, area, original, settings, progress)
     progress("geometry checks: pairs", 0.8)
     _tell_pairs(told, shapes, index, flat, area, original, a, b, common, settings)
     _tell_released(told, shapes, index, flat, area, settings)
+    if crowded:
+        told.tell(RECORDS_CROWDED, file=shapes.file or "registry", row=0, kind="", record="",
+                  found=f"{crowded:,}", expected=f"{settings.most_neighbours:,}")
     if administrative is not None and len(administrative):
         _tell_outside(told, shapes, index, settings, administrative)
     progress("geometry checks: done", 1.0)
@@ -808,8 +815,9 @@ def _originals(shapes: Shapes, index: np.ndarray, settings: CheckSettings) -> np
 
 def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndarray,
               original: np.ndarray, settings: CheckSettings, progress: Progress
-              ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs a < b of rows of `flat` that matter, and the area that they share in m²: (P,) each."""
+              ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Pairs a < b of rows of `flat` that matter, the area that they share in m²: (P,) each; and how
+    many rows have more neighbours than are compared."""
     kind = shapes.kind[index]
     code = {name: n for n, name in enumerate(dict.fromkeys(kind.tolist()))}
     kinds = np.array([code[k] for k in kind.tolist()])
@@ -818,7 +826,7 @@ def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndar
     owner = _record_codes(shapes)[index]
     wanted = np.flatnonzero((alike | ledger) & (original == np.arange(len(index))))
     if len(wanted) < 2:
-        return np.empty(0, int), np.empty(0, int), np.empty(0)
+        return np.empty(0, int), np.empty(0, int), np.empty(0), 0
     box = shapely.bounds(flat)
     tree = shapely.STRtree(flat[wanted])
     lists: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -826,9 +834,10 @@ def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndar
     sample = wanted[::max(1, len(wanted) // 200)]
     crowd = max(1, len(tree.query(flat[sample])[0]) // len(sample))
     chunk = int(np.clip(2_000_000 // crowd, 20, 10_000))
+    crowded: list[np.ndarray] = []
     for start in range(0, len(wanted), chunk):
-        a, b = tree.query(flat[wanted[start:start + chunk]])
-        a, b = wanted[a + start], wanted[b]
+        b, a = tree.query(flat[wanted[start:start + chunk]])
+        a, b = wanted[a], wanted[b + start]
         keep = (a < b) & (owner[a] != owner[b]) & ((kinds[a] == kinds[b]) | (ledger[a] & ledger[b]))
         a, b = a[keep], b[keep]
         width = np.minimum(box[a, 2], box[b, 2]) - np.maximum(box[a, 0], box[b, 0])
@@ -839,13 +848,19 @@ def _overlays(shapes: Shapes, index: np.ndarray, flat: np.ndarray, area: np.ndar
         keep = (ledger[a] & ledger[b]
                 & (most > np.maximum(settings.overlap_m2, settings.overlap_share * smaller)))
         keep |= (kinds[a] == kinds[b]) & alike[a] & (most >= settings.nearly_share * larger)
-        a, b = a[keep], b[keep]
+        a, b, score = a[keep], b[keep], most[keep] / np.maximum(larger[keep], 1e-9)
+        # In a crowd those that can share most come first, and the rest are told as not compared.
+        order = np.lexsort((a, -score, b))
+        a, b = a[order], b[order]
+        rank = np.arange(len(b)) - np.searchsorted(b, b)
+        crowded.append(np.unique(b[rank >= settings.most_neighbours]))
+        a, b = a[rank < settings.most_neighbours], b[rank < settings.most_neighbours]
         common = shapely.area(shapely.intersection(flat[a], flat[b]))
         lists.append((a, b, common))
         progress("geometry checks: neighbours", 0.5 + 0.3 * (start + chunk) / (
             len(wanted) + chunk))
     return (np.concatenate([x[0] for x in lists]), np.concatenate([x[1] for x in lists]),
-            np.concatenate([x[2] for x in lists]))
+            np.concatenate([x[2] for x in lists]), sum(len(c) for c in crowded))
 
 
 def _tell_pairs(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray,
