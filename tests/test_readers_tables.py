@@ -78,7 +78,7 @@ def test_columns_and_rows_of_a_table_say_the_same(tmp_path):
 
 
 # Written by xlwt: two visible sheets and a hidden one; a date, a truth, an error, merged cells.
-XLS = zlib.decompress(base64.b64decode("".join("""
+XLS = zlib.decompress(base64.b64decode("""
 eNrtWE1IVFEU/u578+aN4s9oGmggImRluog2bXQqLFcjVot+EOrZPNLUGXnNolqUpbMMglZFG8EWbaw2/dAPtQiCAqMWQRA4
 RatWQUEL9XXOeW+m0QocSMt43+Ode++595577jnnnvfzcrpqZuJWfRaL0AEd824JwgU8RXdJrhEF9bsuV3NlhG43wKpCSYQc
 GTZwv/yFyT5kf2eh4WboCVHgPd29GEF3Kmk3riB2ig6WYh3aVZhiT6OIvEq0AnWiWbXQo0LXCL0hox8I3S6cC0LbaeyMOoTp
@@ -90,7 +90,7 @@ nKYmrWGbioSV5oKFUJEasZMkxbGHLWcwAlWmLEoMQziOASRhceoYtp1jdoLi8GQpPyskt0QX5JZyOW9l
 dGrp+VaIWiFfsvYLyZpIZls9FN1Yw/qnLPH5PpPahhaRDMvreXWWaCqWx6voi+TpIo89+ohso/uantG4h6U2UM9HX09dvNih
 VeM2q0G5+QeWO04YWr5/NcaJp/tC60OsbxZEUuEI9oLK+0fsjsDu/47dAwQIECBAgL8N5T+ndf992vDfA0z/v84c3fPBb5L/
 FnuRoitNH5S76CMuDQenioqftTBUTpZa4pzc/0LGflrdwSD6RI/BouOX3uNU4X6WPDH6545QsevPF6PnMq//HR8pQw0=
-""".split())))
+"""))
 
 
 def test_an_old_workbook_shows_what_a_person_sees(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,10 @@ def from_feature_set(file: str, document: Any, limits: Limits) -> SourceTable:
     """
     features = [f if isinstance(f, dict) else {} for f in document["features"]]
     words: dict[str, dict[Any, Any]] = {}
+    times: set[str] = set()
     for known in document.get("fields") or []:
+        if isinstance(known, dict) and known.get("type") == "esriFieldTypeDate":
+            times.add(str(known.get("name")))
         domain = known.get("domain") if isinstance(known, dict) else None
         if isinstance(domain, dict) and isinstance(domain.get("codedValues"), list):
             words[str(known.get("name"))] = {
@@ -44,6 +48,8 @@ def from_feature_set(file: str, document: Any, limits: Limits) -> SourceTable:
         values = {str(k): (words[k].get(v, v) if k in words and isinstance(v, (str, int, float))
                            else v)
                   for k, v in (attributes if isinstance(attributes, dict) else {}).items()}
+        for name in times & values.keys():
+            values[name] = _time(values[name])
         columns.update(dict.fromkeys(values))
         rows.append(values)
         shape = feature.get("geometry")
@@ -69,6 +75,16 @@ def from_feature_set(file: str, document: Any, limits: Limits) -> SourceTable:
     return SourceTable(file, "", b"", crs, tuple(columns), None, has, count=len(rows),
                        cells={n: [r.get(n) for r in rows] for n in columns},
                        geometries=geometries if has else None, geometry_problems=problems)
+
+
+def _time(value: Any) -> Any:
+    """Milliseconds since 1970 (UTC) of a date field as ISO 8601; anything else as it stands."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)).isoformat()
+    except (OverflowError, ValueError):
+        return value
 
 
 class _Giant(Exception):

@@ -25,10 +25,11 @@ from landrelease.errors import (
 from landrelease.records.readers.shapes_in import polygon, too_many, unreadable
 from landrelease.records.readers.table import WGS84_CRS, Limits, Problem, SourceTable
 
-# Columns that only exports of submissions have.
-_MARKS = frozenset(("key", "metainstanceid", "instanceid", "parentkey", "uuid", "submissiontime",
+# Columns that only exports of submissions have, without signs and case, and as they stand.
+_MARKS = frozenset(("metainstanceid", "instanceid", "parentkey", "submissiontime",
                     "submissiondate", "submissionid", "submissionuuid", "xformidstring",
                     "parentindex", "parenttablename"))
+_EXACT = frozenset(("KEY", "_uuid", "__id", "_submission__uuid"))
 _N = r"[+-]?\d{1,3}(?:\.\d+)?"
 _POINT = re.compile(rf"\s*({_N})\s+({_N})(?:\s+([+-]?[\d.]+))?(?:\s+([\d.]+))?\s*$")
 _SPLIT = re.compile(r"^_?(.+?)[-_. ](latitude|longitude|altitude|accuracy|precision)$", re.I)
@@ -37,8 +38,7 @@ _SPLIT = re.compile(r"^_?(.+?)[-_. ](latitude|longitude|altitude|accuracy|precis
 def is_form(columns: Sequence[str]) -> bool:
     """Whether headings are those of an export of submissions."""
     found = {re.sub(r"[^a-z]", "", c.casefold().rsplit("/", 1)[-1]) for c in columns}
-    return len(found & _MARKS) >= 1 and not found.isdisjoint(
-        _MARKS - {"key", "uuid"} | ({"key"} if "key" in found else set()))
+    return not found.isdisjoint(_MARKS) or not _EXACT.isdisjoint(columns)
 
 
 def with_places(table: SourceTable, limits: Limits) -> SourceTable:

@@ -21,6 +21,7 @@ from landrelease.errors import (
     FILE_LAYERS_LEFT,
     FILE_NOT_AS_NAMED,
     FILE_PARTS_MISSING,
+    FILE_TOO_LARGE,
     FILE_WITHOUT_ROWS,
     LandReleaseError,
 )
@@ -236,13 +237,19 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
     from pyogrio.raw import read as read_layer
 
     try:
-        meta, _, wkb, columns = read_layer(path, layer=layer, datetime_as_string=True)
-        stated = str(pyogrio.read_info(path, layer=layer).get("geometry_type") or "")
+        about = pyogrio.read_info(path, layer=layer)
+        stated = str(about.get("geometry_type") or "")
+        most = limits.cells // max(1, len(about["fields"]))  # a view may have rows without end
+        meta, _, wkb, columns = read_layer(path, layer=layer, datetime_as_string=True,
+                                           max_features=most + 1)
     except Exception as error:
         raise LandReleaseError(FILE_CUT_OFF, file=file, place=f"layer {layer or 'in the file'}",
                                found=short(error, folder)) from error
     names = tuple(str(name) for name in meta["fields"])
     count = len(wkb) if wkb is not None else (len(columns[0]) if len(columns) else 0)
+    if count > most:
+        raise LandReleaseError(FILE_TOO_LARGE, file=file, what="the number of rows",
+                               found=f"over {most}", expected=most)
     geometries = np.empty(count, dtype=object)
     problems: dict[int, Problem] = {}
     if wkb is not None:

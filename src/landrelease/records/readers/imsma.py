@@ -127,7 +127,7 @@ def outline(points: list[_Point], limits: Limits) -> tuple[BaseGeometry | None, 
 
 def _crs_of(said: set[str]) -> str:
     """WGS 84 where all points say so, an EPSG code that all share, else not stated."""
-    names = {re.sub(r"[^a-z0-9:]", "", s.casefold()) for s in said if s.strip()}
+    names = {re.sub(r"[^a-z0-9:]", "", s.casefold()) for s in said}
     if names and names <= {"wgs84", "wgs1984", "epsg:4326", "4326", "gcswgs1984"}:
         return WGS84_CRS
     only = next(iter(said)) if len(said) == 1 else ""
@@ -148,7 +148,7 @@ def _points_of(points: SourceTable, by: str) -> tuple[dict[str, list[_Point]], s
         out.setdefault(text, []).append(_Point(
             got["number"][i], str(got["kind"][i] or ""), _float(got["x"][i]),
             _float(got["y"][i]), str(got["shape"][i] or "").strip()))
-    return out, _crs_of({str(c) for c in got["crs"] if c is not None})
+    return out, _crs_of({"" if c is None else str(c) for c in got["crs"]})
 
 
 def join(table: SourceTable, points: SourceTable, limits: Limits) -> SourceTable | None:

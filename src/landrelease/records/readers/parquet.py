@@ -39,7 +39,10 @@ def from_parquet(file: str, content: bytes, limits: Limits) -> SourceTable:
             if found > most:
                 raise LandReleaseError(FILE_TOO_LARGE, file=file, what=what, found=found,
                                        expected=most)
-        table = source.read()
+        # A value that repeats a million times stands once in a dictionary; so it stays in memory.
+        repeating = [f.name for f in source.schema_arrow
+                     if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
+        table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=repeating).read()
     except LandReleaseError:
         raise
     except Exception as error:  # pyarrow: ArrowInvalid, OSError, and others for damaged pages
@@ -55,7 +58,10 @@ def from_parquet(file: str, content: bytes, limits: Limits) -> SourceTable:
             raise LandReleaseError(FILE_NOT_READABLE, file=file, expected="GeoParquet",
                                    found=f"there is no column {geometry}")
         wkb = np.empty(count, dtype=object)
-        wkb[:] = [w if isinstance(w, bytes) else None for w in table[geometry].to_pylist()]
+        wkb[:] = [w if isinstance(w, bytes) else None for w in _values(table[geometry])]
+        if (size := sum(len(w) for w in wkb if w is not None)) > limits.unpacked_bytes:
+            raise LandReleaseError(FILE_TOO_LARGE, file=file, what="the unpacked geometry",
+                                   found=size, expected=limits.unpacked_bytes)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
         vertices = shapely.get_num_coordinates(geometries)
         for i in np.flatnonzero(vertices > limits.vertices).tolist():
@@ -66,11 +72,24 @@ def from_parquet(file: str, content: bytes, limits: Limits) -> SourceTable:
                 problems[i] = unreadable("the stored geometry is damaged")
 
     def column(heading: str) -> Sequence[Any]:
-        return [_plain(v) for v in table[heading].to_pylist()]
+        return [_plain(v) for v in _values(table[heading])]
 
     return SourceTable(file, "", b"", crs, names, None, geometry is not None,
                        cells=Cells(names, column), count=count, geometries=geometries,
                        geometry_problems=problems)
+
+
+def _values(column: Any) -> list[Any]:
+    """A column as Python values; those of a dictionary are shared and not copied."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    out: list[Any] = []
+    for chunk in column.chunks:
+        known = chunk.dictionary.to_pylist()
+        out += [None if i is None else known[i] for i in chunk.indices.to_pylist()]
+    return out
 
 
 def _geo(file: str, metadata: dict[bytes, bytes]) -> tuple[str | None, str]:

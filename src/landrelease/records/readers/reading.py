@@ -23,7 +23,7 @@ from landrelease.records.readers.archives import gunzip, members_of, open_zip
 from landrelease.records.readers.table import FORMATS, LIMITS, Limits, Problem, SourceTable
 
 _TEXT = (".csv", ".tsv", ".txt")
-_BOOKS = (".xlsx", ".xls")
+_BOOKS = (".xlsx", ".xlsm", ".xls")  # macros are never run
 _JSON = (".geojson", ".json")
 _PARQUET = (".parquet", ".geoparquet")
 
@@ -155,7 +155,7 @@ def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | N
 
 
 _MAGIC = (
-    (b"PK\x03\x04", (".xlsx", ".kmz", ".zip", ".shp", ".gdb"), "a zip archive"),
+    (b"PK\x03\x04", (".xlsx", ".xlsm", ".kmz", ".zip", ".shp", ".gdb"), "a zip archive"),
     (b"PK\x05\x06", (".xlsx", ".kmz", ".zip", ".gdb"), "an empty zip archive"),
     (b"SQLite format 3\x00", (".gpkg",), "an SQLite database"),
     (b"\x1f\x8b", (".gz",), "a gzip archive"),
@@ -166,10 +166,11 @@ _MAGIC = (
     (b"\x89PNG", (".png",), "an image"),
     (b"\xff\xd8\xff", (".jpg",), "an image"),
 )
-_NEEDS = {".xlsx": b"PK", ".kmz": b"PK", ".zip": b"PK", ".gdb": b"PK",
+_NEEDS = {".xlsx": b"PK", ".xlsm": b"PK", ".kmz": b"PK", ".zip": b"PK", ".gdb": b"PK",
           ".gpkg": b"SQLite format 3\x00", ".xls": b"\xd0\xcf\x11\xe0",
           ".parquet": b"PAR1", ".geoparquet": b"PAR1"}
-_TITLE = {".xlsx": "an Excel workbook (.xlsx)", ".kmz": "KMZ", ".zip": "a zip archive",
+_TITLE = {".xlsx": "an Excel workbook (.xlsx)", ".xlsm": "an Excel workbook (.xlsx)",
+          ".kmz": "KMZ", ".zip": "a zip archive",
           ".gpkg": "GeoPackage", ".csv": "CSV text", ".tsv": "text", ".txt": "text",
           ".geojson": "GeoJSON", ".json": "GeoJSON", ".kml": "KML", ".gpx": "GPX",
           ".xml": "maXML", ".xls": "an old Excel workbook (.xls)", ".parquet": "GeoParquet",
