@@ -471,10 +471,10 @@ RELEASED_OUTSIDE_HAZARD = Message(
     "GEO-319", "{file}, row {row}: {found} of the released land lies outside its hazard {other}.",
     "Compare both outlines with the source; work outside the boundary is counted apart.")
 OUTSIDE_ADMINISTRATIVE_AREA = Message(
-    "GEO-320", "{file}, row {row}: {found} lies outside the administrative area {other}.",
+    "GEO-320", "{file}, row {row}: {found} lies outside {other}.",
     "Check the place; if it is right, record which areas share it.")
 AREA_COUNTED_TWICE = Message(
-    "GEO-321", "{file}: the areas of {found} are counted one by one; together they cover "
+    "GEO-321", "{file}: the areas of kind {kind_word} add up to {found}; together they cover "
     "{expected}. {records} of them overlap; {twice} would be counted twice.",
     "Use the area of the union in every figure.")
 RECORDS_CROWDED = Message(

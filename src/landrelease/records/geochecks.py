@@ -273,8 +273,9 @@ class _Told:
              name: str = "geometry", **facts: Any) -> None:
         """Rows of a file are named by file and row, records of a registry by kind and id."""
         problem = message.problem
+        file = file or "data"
         if row == 0:
-            file = f"{kind} {shown(record)}".strip() or file
+            file = f"{kind} {shown(record)}".strip() if record else file
             problem = problem.replace("{file}, row {row}", "{file}")
         facts = {"file": file, "row": row, "field": name, "record": shown(record), **facts}
         self.findings.append(Finding(
@@ -929,7 +930,7 @@ def _tell_pairs(told: _Told, shapes: Shapes, index: np.ndarray, flat: np.ndarray
             twice = float(area[both].sum()) - float(shapely.area(
                 shapely.disjoint_subset_union_all(flat[np.unique(original[both])])))
             told.tell(AREA_COUNTED_TWICE, file=shapes.file or "registry", row=0, kind="",
-                      record="", found=f"{name}: {area_words(total)}",
+                      record="", kind_word=name, found=area_words(total),
                       expected=area_words(total - twice), twice=area_words(twice),
                       records=f"{len(both):,}")
 
@@ -990,13 +991,14 @@ def _tell_outside(told: _Told, shapes: Shapes, index: np.ndarray, settings: Chec
         named = shapes.area[i]
         known = {ids[m]: m2 for m2, m in inside_of.get(n, ())}
         if named and named in ids:
-            name, m2 = named, known.get(named, 0.0)
+            home_words, m2 = f"administrative area {shown(named)}", known.get(named, 0.0)
         else:
             m2, m = max(inside_of.get(n, [(0.0, -1)]))
-            name = ids[m] if m >= 0 else "any"
+            home_words = (f"administrative area {shown(ids[m])}" if m >= 0
+                          else "all administrative areas")
         outside = float(area[n]) - m2
         if outside > max(settings.overlap_m2, settings.outside_share * float(area[n])):
-            told.shape(OUTSIDE_ADMINISTRATIVE_AREA, shapes, i, other=shown(name),
+            told.shape(OUTSIDE_ADMINISTRATIVE_AREA, shapes, i, other=home_words,
                        found=f"{area_words(outside)} ({100 * outside / float(area[n]):.1f} %)")
 
 
