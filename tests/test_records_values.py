@@ -121,6 +121,7 @@ def test_any_cell_is_read_or_refused_with_a_message(cell, field):
     "31. ožujka 2024.", "31. marta 2024. godine", "31. март 2024", "٣١ مارس ٢٠٢٤", "31 آذار 2024",
     "٣١/٣/٢٠٢٤", "2024-03-31 14:30", "31.03.2024 г.", "31/03/2024 2:30 PM", "31-Mar-2024",
     "20240331T1000", "45382", "45382.75", "mars 31, 2024",
+    "31. III 2024.", "31.III.2024", "2024-Mar-31", "2024 March 31", "31.Mar.2024",
 ])
 def test_dates_in_the_languages_of_mine_action(text):
     if text == "20240331T1000":  # no time of this form is read
@@ -189,6 +190,7 @@ def test_numbers_of_other_scripts(text, number):
 @pytest.mark.parametrize("text", [
     "approx. 500", "~500", "500+", "10-20", "10 – 20 m2", "oko 300", "около 300", "> 500",
     "environ 300", "حوالي 500", "500 ?", "5 to 6", "500±20", "about 5 ha",
+    "10 000 - 20 000",
 ])
 def test_an_estimate_is_not_a_number(text):
     with pytest.raises(Refused) as refusal:

@@ -367,8 +367,8 @@ _ABOUT = re.compile(
     r"más de|menos de|более|менее|до|свыше|понад|[~≈≃<>≤≥±])[.:]?\s*[~≈]?\s*[+\-−]?[.,]?\d",
     re.IGNORECASE)
 _SPAN = re.compile(
-    r"^[+]?\d[\d.,]*\s*[^\d\s]{0,3}\s*(?:-|–|—|−|\.\.+|/|to|do|à|a|до|bis|و|إلى|±|\+/-)\s*"
-    r"\d[\d.,]*\s*(?:[^\d\s].{0,20})?$", re.IGNORECASE)
+    r"^[+]?\d[\d., ]*\s*[^\d\s]{0,3}\s*(?:-|–|—|−|\.\.+|/|to|do|à|a|до|bis|و|إلى|±|\+/-)\s*"
+    r"\d[\d., ]*\s*(?:[^\d\s].{0,20})?$", re.IGNORECASE)
 _OPEN = re.compile(r"^[+\-−]?\d[\d.,]*\s*(?:\+|\?|~|approx\.?|or more|or less|ili više|"
                    r"ou plus|o más|или больше|або більше)\s*\S{0,10}$", re.IGNORECASE)
 _PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
@@ -604,9 +604,14 @@ _SLASHES = re.compile(r"^(\d{1,2})([/\-])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _NAME = r"([^\W\d_]+(?:\s[^\W\d_]+)?)"
 _DAY_NAME = re.compile(r"^(\d{1,2})(?:st|nd|rd|th|er|º|°|-го)?\.?[\s\-/]*(?:de\s+|of\s+)?" + _NAME
-                       + r"\.?,?[\s\-/]+(?:del?\s+)?(\d{4})" + _YEAR_WORD + _TIME, re.IGNORECASE)
+                       + r"[\s\-/.,]+(?:del?\s+)?(\d{4})" + _YEAR_WORD + _TIME, re.IGNORECASE)
 _NAME_DAY = re.compile(r"^" + _NAME + r"\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\.?" + _TIME,
                        re.IGNORECASE)
+_YEAR_NAME = re.compile(r"^(\d{4})[\s\-/.,]+" + _NAME + r"[\s\-/.,]+(\d{1,2})\.?" + _TIME,
+                        re.IGNORECASE)
+_ROMAN = {word: number for number, word in enumerate(
+    ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"),
+    start=1)}  # 5. IV 2020
 _QUARTER = re.compile(
     r"^(?:q|t|кв|k)\s?[1-4][\s\-/.]*\d{4}$|^\d{4}[\s\-/]*(?:q|t|кв|k)\s?[1-4]$|"
     r"^(?:[1-4]|i|ii|iii|iv)\.?\s*(?:st|nd|rd|th|er|e|-?й)?\s*(?:quarter|kvartal|квартал|trimestre|"
@@ -624,7 +629,8 @@ def _month(name: str) -> int | None:
     words = unicodedata.normalize("NFC", name.casefold()).split()
     if len(words) > 1 and words[-1] in ("de", "del", "of"):  # "31 de marzo de 2024"
         words.pop()
-    return _MONTHS.get(" ".join(words))
+    key = " ".join(words)
+    return _MONTHS.get(key) or _ROMAN.get(key)
 
 
 def _date_of(text: str, style: Style, value: Any, today: date) -> tuple[date, Message | None]:
@@ -656,6 +662,8 @@ def _date_of(text: str, style: Style, value: Any, today: date) -> tuple[date, Me
         return _make(int(m[3]), number, int(m[1]), value), None
     if (m := _NAME_DAY.match(text)) and (number := _month(m[1])):
         return _make(int(m[3]), number, int(m[2]), value), None
+    if (m := _YEAR_NAME.match(text)) and (number := _month(m[2])):
+        return _make(int(m[1]), number, int(m[3]), value), None
     if _QUARTER.match(text) or _MONTH_ONLY.match(text) or _DAYS_APART.match(text) or (
             (m := _NAMED_MONTH.match(text)) and _month(m[1])):
         raise Refused(DATE_NOT_ONE_DAY, found=shown(value))
