@@ -401,8 +401,9 @@ def parse_number(value: Any, unit: str, style: Style, *, whole: bool = False
     try:
         return _number_of(text, value, unit, style, whole, expected)
     except Refused as refusal:
-        if refusal.message is not UNIT_AMBIGUOUS and len(text) <= 200 and (
-                _ABOUT.match(text) or _SPAN.match(text) or _OPEN.match(text)):
+        short = " ".join(text[:200].split())  # short, because these patterns try many ways
+        if refusal.message is not UNIT_AMBIGUOUS and len(short) <= 60 and (
+                _ABOUT.match(short) or _SPAN.match(short) or _OPEN.match(short)):
             raise Refused(NUMBER_NOT_CERTAIN, found=shown(value)) from refusal
         raise
 
