@@ -2,7 +2,10 @@
 
 import io
 import json
+import sqlite3
+import struct
 import zipfile
+from contextlib import closing
 
 import numpy as np
 import orjson
@@ -17,7 +20,7 @@ from pyproj import CRS
 
 from landrelease.errors import LandReleaseError
 from landrelease.records import readers
-from landrelease.records.readers import Limits, gis, read, read_content
+from landrelease.records.readers import Limits, read, read_content
 
 SQUARE = shapely.box(17, 44, 17.01, 44.01)
 OTHER = shapely.box(18, 44, 18.01, 44.01)
@@ -116,12 +119,19 @@ def test_coded_values_are_shown_in_words(gdb, monkeypatch):
 
 
 def test_arcs_are_read_as_lines_with_a_note(tmp_path):
+    corners = [(17, 44), (17.05, 44.05), (17.1, 44), (17.05, 43.95), (17, 44)]
+    arc = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *c) for c in corners)
+    circle = struct.pack("<BII", 1, 10, 1) + arc
     path = tmp_path / "a.gpkg"
-    write(path, "GPKG", "arcs", kind="Polygon")
-    assert "FIL-031" not in codes(read(path))
-    arc = b"\x01" + (8).to_bytes(4, "little") + bytes(4)
-    assert gis._curved(np.array([None, arc], dtype=object))
-    assert not gis._curved(np.array([shapely.to_wkb(SQUARE)], dtype=object))
+    pyogrio.raw.write(path, geometry=np.array([circle], dtype=object), fields=["name"],
+                      field_data=[np.array(["x"], dtype=object)], geometry_type="Unknown",
+                      crs="EPSG:4326", driver="GPKG", layer="arcs")
+    assert codes(read(path)) == set()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("update gpkg_geometry_columns set geometry_type_name = 'CURVEPOLYGON'")
+    table = read(path)
+    assert codes(table) == {"FIL-031"}
+    assert table.geometries[0].area == pytest.approx(np.pi * 0.05**2, rel=0.005)
 
 
 # --- GPX ---------------------------------------------------------------------------------------

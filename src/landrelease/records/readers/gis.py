@@ -272,18 +272,12 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
         return out
 
     notes = []
-    if re.search("Curve|Circular|Surface", stated) or _curved(wkb):
-        notes.append(Problem(FILE_CURVES_LINEAR, {"found": stated or "curves"}))
+    if re.search("Curve|Circular|Surface", stated):  # pyogrio hands arcs over as lines
+        notes.append(Problem(FILE_CURVES_LINEAR, {"found": stated}))
     return SourceTable(file, "", b"", meta["crs"] or "", names, None, wkb is not None,
                        tuple(notes), layer or "", cells=Cells(names, column), count=count,
                        geometries=geometries if wkb is not None else None,
                        geometry_problems=problems)
-
-
-def _curved(wkb: np.ndarray | None) -> bool:
-    """Whether well-known binary holds circular arcs (types 8 to 12)."""
-    return wkb is not None and any(
-        w is not None and len(w) > 4 and w[1] in (8, 9, 10, 11, 12) for w in wkb)
 
 
 def _code(value: Any) -> str:

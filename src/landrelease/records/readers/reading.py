@@ -249,6 +249,9 @@ def _from_zip(file: str, content: bytes, layer: str | None, limits: Limits) -> S
         return points
     if not chosen and (len(data) == 1 or (data and _is_form_export(data))):
         chosen = data[:1]
+    if data and not chosen:
+        raise LandReleaseError(FILE_LAYER_UNKNOWN, file=file, found="(none named)",
+                               expected=", ".join(data))
     if len(chosen) != 1:
         raise LandReleaseError(FILE_NOT_READABLE, file=file, expected="an archive with one layer",
                                found=f"it holds {len(data)}: {', '.join(data[:5]) or 'none'}")

@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.errors import Message
 
 FORMATS = (".csv, .tsv, .txt (also .gz), .xlsx, .xlsm, .xls, .geojson, "
-           ".json (also of Kobo and ArcGIS), .gpkg, .gdb, .shp, .kml, .kmz, .gpx, .parquet, .geoparquet, .xml (maXML), .zip")
+           ".json (also of Kobo and ArcGIS), .gpkg, .gdb, .shp, .kml, .kmz, .gpx, .parquet, "
+           ".geoparquet, .xml (maXML), .zip")
 WGS84_CRS = "EPSG:4326"
 
 

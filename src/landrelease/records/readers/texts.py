@@ -21,6 +21,9 @@ from landrelease.errors import (
 from landrelease.records import text
 from landrelease.records.readers.table import LIMITS, Cells, Limits, Problem, SourceTable
 
+# Signs that one parser takes for a blank or an end of line and the other does not.
+_SEEN_DIFFERENTLY = (b"\0", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f", b"\xc2\x85",
+                     b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _HXL = re.compile(r"#[a-z]+(\s*\+\w+)*$")
 
 
@@ -60,7 +63,7 @@ def fast_table(file: str, content: bytes, encoding: str, delimiter: str) -> Sour
     if encoding not in ("utf-8", "utf-8-sig"):
         content = content.decode(encoding).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in content or re.search(rb"[\x1c-\x1f\x0b\x0c]|\xc2\x85|\xe2\x80[\xa8\xa9]", content):
+    if any(sign in content for sign in _SEEN_DIFFERENTLY):
         return None
     returns = content.count(b"\r")
     if returns and returns != content.count(b"\r\n"):
