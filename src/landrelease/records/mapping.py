@@ -21,7 +21,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -169,16 +169,17 @@ def whole(table: SourceTable) -> SourceTable:
     if not parts or table.columns[:1] != (RECORD,):
         return table
     gone = {h for listed in parts.values() for h in listed}
-    rows = []
-    for row in table.rows:
-        said: dict[str, Any] = {k: v for k, v in row.values.items() if k not in gone}
-        for base, listed in parts.items():
-            rest = [str(v) for h in listed if (v := row.values.get(h)) not in (None, "")]
-            if rest:
-                said[base] = "".join((str(said.get(base) or ""), *rest))
-        rows.append(replace(row, values=said))
-    return replace(table, columns=tuple(c for c in table.columns if c not in gone),
-                   rows=tuple(rows))
+    cells: dict[str, Sequence[Any]] = {
+        c: table.cells[c] for c in table.columns if c not in gone}
+    for base, listed in parts.items():
+        cells[base] = [
+            first if not any(rest) else "".join(str(p) for p in (first, *rest) if p)
+            for first, *rest in zip(cells[base], *(table.cells[h] for h in listed), strict=True)]
+    return SourceTable(
+        table.file, table.source, table.content, table.crs, tuple(cells), None,
+        table.has_geometry, table.notes, table.layer, cells=cells, count=len(table),
+        geometries=table.geometries, problems=table.problems,
+        geometry_problems=table.geometry_problems, extras=table.extras)
 
 
 def _own_mapping(table: SourceTable, kind: Kind) -> Mapping:
@@ -223,8 +224,8 @@ def _json_list(cell: str) -> list[str] | None:
     return found if isinstance(found, list) and all(isinstance(v, str) for v in found) else None
 
 
-def _cells(table: SourceTable, heading: str) -> list[Any]:
-    return [row.values.get(heading) for row in table.rows]
+def _cells(table: SourceTable, heading: str, most: int | None = None) -> list[Any]:
+    return list(table.cells[heading][:most])
 
 
 def propose(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
@@ -300,20 +301,20 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         if known.name in columns or known.personal:
             continue
         for word, language in _words("synonyms.csv").get(known.name, ()):
-            heading = headings.get(fold(word))
-            if heading is None or heading in taken or heading in {t.column for t in likely}:
+            named = headings.get(fold(word))
+            if named is None or named in taken or named in {t.column for t in likely}:
                 continue
-            if known.unit in ("m", "m²") and not _says_unit(heading) and not _has_units(
-                    table, heading):
+            if known.unit in ("m", "m²") and not _says_unit(named) and not _has_units(
+                    table, named):
                 # "Площадь" may be hectares: taken as m² it would change what the record says.
                 likely.append(Suggestion(
-                    heading, known.name, f"a name of {known.name} ({language}), but neither the "
+                    named, known.name, f"a name of {known.name} ({language}), but neither the "
                     f"heading nor the cells say the unit; {known.unit} would be taken", 0.6,
                     False))
                 continue
-            columns[known.name] = heading
-            taken.add(heading)
-            told.append(Suggestion(heading, known.name, f"a name of {known.name} ({language})",
+            columns[known.name] = named
+            taken.add(named)
+            told.append(Suggestion(named, known.name, f"a name of {known.name} ({language})",
                                    0.95, True))
             break
     constants = _legend_constants(table, chosen, columns)
@@ -353,7 +354,7 @@ def _says_unit(heading: str) -> bool:
 
 def _has_units(table: SourceTable, heading: str) -> bool:
     """Whether the cells that say anything carry a unit of their own: "12,5 ha"."""
-    said = [str(c).strip() for c in _cells(table, heading)[:_SAMPLE] if c not in (None, "")]
+    said = [str(c).strip() for c in _cells(table, heading, _SAMPLE) if c not in (None, "")]
     return bool(said) and all(re.search(r"\d\s*[^\W\d]", c) for c in said)
 
 
@@ -398,7 +399,7 @@ def _from_values(table: SourceTable, kind: Kind, columns: MappingType[str, str],
     for heading in table.columns:
         if heading in taken or heading in waiting:
             continue
-        said = [c for c in _cells(table, heading)[:_SAMPLE]
+        said = [c for c in _cells(table, heading, _SAMPLE)
                 if c is not None and str(c).strip() and c == c]
         if len(said) < _FEWEST:
             continue
@@ -434,7 +435,7 @@ def _likely(said: list[Any], heading: str, kind: Kind, spoken: set[str], table: 
             return Suggestion(heading, dates[0].name, "all cells are dates; which date it is, the "
                               "heading does not say", 0.5 if len(dates) == 1 else 0.3, False)
     texts = [str(c).strip() for c in said]
-    if "identifier" not in spoken and len(said) == len(table.rows[:_SAMPLE]) and len(
+    if "identifier" not in spoken and len(said) == min(len(table), _SAMPLE) and len(
             set(texts)) == len(texts) and all(
             re.fullmatch(r"(?=.*\d)[\w\-/.]{2,40}", t) for t in texts) and not all(
             "." in t or "," in t for t in texts):
@@ -506,7 +507,7 @@ def _scalar(value: Any) -> str:
 
 def _datum_column(table: SourceTable, heading: str) -> str:
     """"EPSG:4326" where all cells say WGS 84; "(datum ...)" where they name other datums."""
-    said = {str(row.values.get(heading) or "").strip() for row in table.rows} - {""}
+    said = {str(cell or "").strip() for cell in _cells(table, heading)} - {""}
     if said and all(fold(word) in ("wgs84", "wgs1984", "epsg4326", "4326") for word in said):
         return "EPSG:4326"
     if said and all(re.match(r"(?i)(mgi|sk-?42|pulkovo|wgs|ed50|etrs|nad|epsg|hermannskogel)", word)
@@ -553,10 +554,10 @@ def _kind_of(words: str, kinds: MappingType[str, Kind]) -> str:
 def _common_label(table: SourceTable) -> str:
     """The word that stands in a label column in at least 95 % of the rows."""
     for heading in table.columns:
-        if fold(heading) in _LABEL_COLUMNS and table.rows:
-            count = Counter(str(row.values.get(heading) or "") for row in table.rows)
+        if fold(heading) in _LABEL_COLUMNS and len(table):
+            count = Counter(str(cell or "") for cell in _cells(table, heading))
             word, times = count.most_common(1)[0]
-            if word and times >= 0.95 * len(table.rows):
+            if word and times >= 0.95 * len(table):
                 return word.casefold()
     return ""
 
