@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -37,7 +39,25 @@ def from_geopackage(file: str, content: bytes, layer: str | None, limits: Limits
         path = Path(folder) / "in.gpkg"
         path.write_bytes(content)
         names = _names(file, path, folder)
-        return _from_ogr(file, path, _chosen(file, layer, names, names), limits, folder)
+        table = _from_ogr(file, path, _chosen(file, layer, names, names), limits, folder)
+        arcs = _arcs_stated(path, table.layer)
+        return table.noted(Problem(FILE_CURVES_LINEAR, {"found": arcs})) if arcs else table
+
+
+_ARCS = frozenset(("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE",
+                   "CURVE", "SURFACE"))
+
+
+def _arcs_stated(path: Path, layer: str) -> str:
+    """The type of a GeoPackage layer that may hold arcs, else "". pyogrio hands over lines only."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("select geometry_type_name from gpkg_geometry_columns "
+                                     "where table_name = ?", (layer,)).fetchone()
+    except sqlite3.Error:
+        return ""  # GDAL has read it; the type only serves a note
+    name = str(found[0]).upper() if found else ""
+    return name if name in _ARCS else ""
 
 
 def _chosen(file: str, layer: str | None, names: list[str], known: list[str]) -> str:
@@ -238,7 +258,6 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
 
     try:
         about = pyogrio.read_info(path, layer=layer)
-        stated = str(about.get("geometry_type") or "")
         most = limits.cells // max(1, len(about["fields"]))  # a view may have rows without end
         meta, _, wkb, columns = read_layer(path, layer=layer, datetime_as_string=True,
                                            max_features=most + 1)
@@ -271,11 +290,8 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
             out = [v if v is None else known.get(_code(v), v) for v in out]
         return out
 
-    notes = []
-    if re.search("Curve|Circular|Surface", stated):  # pyogrio hands arcs over as lines
-        notes.append(Problem(FILE_CURVES_LINEAR, {"found": stated}))
     return SourceTable(file, "", b"", meta["crs"] or "", names, None, wkb is not None,
-                       tuple(notes), layer or "", cells=Cells(names, column), count=count,
+                       (), layer or "", cells=Cells(names, column), count=count,
                        geometries=geometries if wkb is not None else None,
                        geometry_problems=problems)
 
