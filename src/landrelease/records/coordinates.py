@@ -435,7 +435,8 @@ def _utm_proj(datum_wkt: str, zone: int, south: bool):
     from pyproj.crs.coordinate_operation import UTMConversion
 
     base = CRS.from_user_input(datum_wkt)
-    grid = ProjectedCRS(UTMConversion(zone, hemisphere="S" if south else "N"), geodetic_crs=base)
+    conversion = UTMConversion(str(zone), hemisphere="S" if south else "N")
+    grid = ProjectedCRS(conversion, geodetic_crs=base)
     return Transformer.from_crs(grid, base, always_xy=True)
 
 
@@ -689,11 +690,11 @@ def read_positions(columns: Mapping[str, Sequence[Any]], notation: Notation, dat
         columns, notation, system, bounds, file, size, problems, settings)
     finite = np.isfinite(source).all(axis=1)
     crs = system.to_wkt()
-    if places.is_wgs84(crs, file):
+    if not finite.any() or places.is_wgs84(crs, file):
         way, xy = None, source.copy()
         shift_m = 0.0
     else:
-        way = places.carriage(crs, file, source[finite] if finite.any() else source,
+        way = places.carriage(crs, file, source[finite],
                               worst_accuracy_m=settings.worst_accuracy_m)
         xy[finite] = way.carry(source[finite])
         shift_m = way.accuracy_m
@@ -726,7 +727,8 @@ def _by_datum(columns: Mapping[str, Sequence[Any]], said: list[str], notation: N
               bounds: Bounds | None, file: str, settings: Settings) -> Positions:
     xy, accuracy = np.full((len(said), 2), np.nan), np.full(len(said), np.nan)
     problems: list[Problem] = []
-    names, ways = [], []
+    names: list[str] = []
+    ways: list[places.Carriage] = []
     for one in sorted(set(said)):
         rows = [i for i, d in enumerate(said) if d == one]
         part = {n: [c[i] for i in rows] for n, c in columns.items() if n != "datum"}
@@ -808,13 +810,15 @@ def _plain_degrees(columns: Mapping[str, Sequence[Any]], source: np.ndarray,
     axes = []
     for name in ("longitude", "latitude"):
         try:
-            cells = np.asarray(columns[name], dtype=object)
-            empty = np.equal(cells, None) | np.equal(cells, "")
-            if any(isinstance(c, bool) for c in cells[:100]):
+            cells = list(columns[name])
+            kinds = set(map(type, cells))
+            if bool in kinds:
                 return False
-            values = np.where(empty, np.nan, [  # no degrees have thousands: a comma is decimal
-                c.replace(",", ".") if type(c) is str else c for c in cells.tolist()]
-                if any(type(c) is str and "," in c for c in cells) else cells).astype(np.float64)
+            if str in kinds:  # no degrees have thousands: a comma is the decimal mark
+                cells = [c.replace(",", ".") if type(c) is str else c for c in cells]
+            if kinds - {int, float}:
+                cells = [math.nan if c is None or c == "" else c for c in cells]
+            values = np.array(list(map(float, cells)))
         except (ValueError, TypeError, KeyError):
             return False
         axes.append(values)
@@ -888,22 +892,23 @@ def _cell(columns: Mapping[str, Sequence[Any]], i: int, notation: Notation, form
         found = _utm(text, zone, easting, northing, wkt)
         zones[i] = int(re.findall(r"\d+", _plain(zone))[0])
         return found
+    axes: tuple[str, ...] = ()
     if "place" in cells:
-        angles, axes = _angles(str(cells["place"])), ()
+        angles = _angles(str(cells["place"]))
         if len(angles) != 2:
             raise _unreadable(text, "one axis is missing")
     else:
         if not {"latitude", "longitude"} <= cells.keys():
             raise _unreadable(text, "one axis is missing")
-        angles, axes = [], ("lat", "lon")
+        axes, angles = ("lat", "lon"), []
         for name in ("latitude", "longitude"):
             one = _angles(str(cells[name]))
             if len(one) != 1:
                 raise _unreadable(text, f"{name} holds {len(one)} angles")
             angles += one
-    if abs(unit - 1) > 1e-9:
-        if any(abs(a.step - 10.0 ** round(math.log10(a.step))) > 1e-15 for a in angles):
-            raise _unreadable(text, f"the unit of {system.name} is the gon", "48.5 or 48,5")
+    if abs(unit - 1) > 1e-9 and any(
+            abs(a.step - 10.0 ** round(math.log10(a.step))) > 1e-15 for a in angles):
+        raise _unreadable(text, f"the unit of {system.name} is the gon", "48.5 or 48,5")
     return _from_angles(text, angles, axes, notation)
 
 
@@ -935,12 +940,13 @@ def _check_area(xy: np.ndarray, bounds: Bounds | None, zones: dict[int, int],
     """A finding for each position outside the programme of which another reading lies inside."""
     if bounds is None:
         return
-    inside = readings_within(xy, bounds)
+    outside = np.flatnonzero(~within(xy, bounds) & np.isfinite(xy).all(axis=1))
+    inside = readings_within(xy[outside], bounds)
     told = {i for i, message, _ in problems if message is not CENTRE_OF_SQUARE}
     words = "{:.2f} {:.2f} to {:.2f} {:.2f}".format(*bounds)
-    for i in np.flatnonzero(~inside[:, 0] & np.isfinite(xy).all(axis=1)).tolist():
+    for i, fitting in zip(outside.tolist(), inside, strict=True):
         proposals = [f"{name}: {_words(_read_as(xy[i:i + 1], name)[0])}"
-                     for name, fits in zip(READINGS, inside[i], strict=True) if fits]
+                     for name, fits in zip(READINGS, fitting, strict=True) if fits]
         if i in zones:
             proposals += [f"zone {z}" for z in other_zones(xy[i:i + 1], zones[i], bounds)[0]]
         if proposals and i not in told:

@@ -7,6 +7,7 @@ from it to WGS 84. Nothing here opens a file of coordinates; PROJ reads its own 
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -145,7 +146,8 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
     if rough is not None:
         if area is not None:  # one wrong row must not choose the operation of all others
             inside = within(rough, widened(area, _BORDER_DEG))
-            rough = rough[inside] if inside.any() else rough
+            rough = rough[inside] if inside.any() else None
+    if rough is not None:
         west, south = np.clip(rough.min(axis=0), (-180, -90), (180, 90))
         east, north = np.clip(rough.max(axis=0), (-180, -90), (180, 90))
         interest = AreaOfInterest(float(west), float(south), float(east), float(north))
@@ -223,6 +225,10 @@ def _rough(found, points: np.ndarray) -> np.ndarray | None:
         return None
     out = np.column_stack(Transformer.from_crs(found, base, always_xy=True).transform(
         finite[:, 0], finite[:, 1]))
+    # Gons become degrees, and longitudes from Paris become longitudes from Greenwich.
+    out = out * (base.axis_info[0].unit_conversion_factor * 180 / math.pi)
+    if (prime := base.prime_meridian) is not None:
+        out[:, 0] += prime.longitude * prime.unit_conversion_factor * 180 / math.pi
     out = out[np.isfinite(out).all(axis=1)]
     return out if len(out) else None
 

@@ -1,0 +1,232 @@
+"""Places as people write them, and datums by official points (S04)."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from landrelease.errors import LandReleaseError
+from landrelease.records import places
+from landrelease.records.coordinates import (
+    Notation,
+    other_zones,
+    propose_notation,
+    read_positions,
+    read_traverse,
+    readings_within,
+)
+
+BOSNIA = (15.7, 42.5, 19.7, 45.3)
+WGS = Geod(ellps="WGS84")
+
+
+def one(cell, form="degrees", datum="WGS 84", bounds=None, **said):
+    found = read_positions({"place": [cell]}, Notation(form, **said), datum, bounds)
+    return found.xy[0], float(found.accuracy_m[0]), [m.code for _, m, _ in found.problems]
+
+
+@pytest.mark.parametrize("cell", [
+    "44°12'30\"N 17°30'00\"E", "N 44 12 30 E 17 30 00", "44 12.5 N, 17 30.0 E",
+    "44°12′30″ с.ш. 17°30′00″ в.д.", "44°12'30'' пн.ш., 17°30'00'' сх.д.", "44d12m30s N 17d30m00s E",
+    "44º12’30” N 17º30’00” E", "17°30'00\"E 44°12'30\"N", "٤٤°١٢'٣٠\" شمال ١٧°٣٠'٠٠\" شرق",
+    "44.208333N17.5E", "N44,208333 E17,5", "S 44°12'30\" I 17°30'00\""])
+def test_one_place_in_many_spellings(cell):
+    xy, accuracy, codes = one(cell, letters="slavic")
+    assert codes == []
+    assert WGS.inv(*xy, 17.5, 44 + 12.5 / 60)[2] < 1
+    assert accuracy > 0
+
+
+def test_safety_S04_two_readings_are_decided_by_the_area_or_by_nobody():
+    for cell in ("44.2, 17.5", "44 12 S 17 30 E"):
+        xy, _, codes = one(cell)
+        assert np.isnan(xy).all() and codes in (["GEO-202"], ["GEO-203"])
+        assert one(cell, bounds=BOSNIA)[0] == pytest.approx([17.5, 44.2])
+    angola = (11.6, -18.1, 24.1, -4.3)
+    assert one("12.5 S 17.5 E", bounds=angola)[0] == pytest.approx([17.5, -12.5])
+    assert one("12.5 S 17.5 O")[2] == ["GEO-203"]
+    assert one("12.5 S 17.5 O", letters="french")[0] == pytest.approx([-17.5, -12.5])
+
+
+def test_safety_S04_utm_band_or_hemisphere():
+    assert one("33T 654321 4901234", "utm")[0] == pytest.approx([16.932882, 44.247992], abs=1e-5)
+    assert one("33S 654321 4901234", "utm")[2] == ["GEO-204"]
+    assert one("33S 654321 4901234", "utm", bounds=BOSNIA)[0][1] == pytest.approx(44.248, abs=1e-3)
+    assert one("33T 654321 5901234", "utm")[2] == ["GEO-206"]
+    assert one("654321 4901234", "utm")[2] == ["GEO-205"]
+    assert one("32T 654321 4901234", "utm", bounds=BOSNIA)[2] == ["GEO-212"]
+
+
+@pytest.mark.parametrize("cell, lat, lon, within_m", [
+    # Reference values computed with GEOTRANS 2.4.2 of the NGA (south-west corners).
+    ("18S UJ 23370 06519", 38.88980512, -77.03653729, 1), ("32VKM9847", 59.91560874, 5.39543433, 800),
+    ("33XVG74594359", 77.86550839, 13.91731047, 8), ("31XFH1698975490", 79.0, 8.5, 2),
+    ("56HLH3490052288", -33.8568, 151.2153, 2), ("36NSF8830501106", 0.01, 30.2, 2),
+    ("36MSE8830598893", -0.01, 30.2, 2), ("34TBP9209459165", 43.8563, 18.4131, 2),
+    ("4QFJ12346789", 21.40984184, -157.91608058, 8), ("50TMK5045027900", 39.99983275, 116.41951846, 1),
+    ("ZBA0611398202", 84.5, 10, 2), ("YZH8906601927", 89.9, -100, 2),
+    ("ATR7449457041", -85, -50, 2), ("BAL1927990660", -89, 170, 2)])
+def test_grid_references_are_the_centre_of_their_square(cell, lat, lon, within_m):
+    xy, accuracy, _ = one(cell, "mgrs")
+    assert WGS.inv(*xy, lon, lat)[2] <= within_m
+    assert accuracy >= math.sqrt(0.5) - 1e-9
+
+
+@pytest.mark.parametrize("cell", [
+    "33TYJ", "33TYJ123", "33T YJ 1234 567", "61TYJ1212", "33IYJ1212", "34XEJ1212", "33TAJ1212",
+    "33TYV1212", "31VHH1212"])
+def test_grid_references_that_do_not_exist_wait(cell):
+    xy, _, codes = one(cell, "mgrs")
+    assert np.isnan(xy).all() and codes[0] in ("GEO-201", "GEO-206")
+
+
+def test_safety_S04_grid_references_of_older_lettering_are_refused():
+    assert one("33TYJ1234512345", "mgrs", "NAD27")[2] == ["GEO-207"]
+
+
+# Official points. EPSG Guidance Note 7-2 (IOGP 373-7-2), geocentric translations; Geospatial
+# Information Authority of Japan, origin of the horizontal datum before and after 2002; Ordnance
+# Survey, A guide to coordinate systems in Great Britain, Caister water tower.
+@pytest.mark.parametrize("datum, form, cell, lat, lon", [
+    ("ED50", "degrees", "53°48'36.565\"N 2°07'51.477\"E", 53 + 48 / 60 + 33.82 / 3600,
+     2 + 7 / 60 + 46.38 / 3600),
+    ("Tokyo", "degrees", "35°39'17.5148\"N 139°44'40.5020\"E", 35 + 39 / 60 + 29.1572 / 3600,
+     139 + 44 / 60 + 28.8759 / 3600),
+    ("EPSG:27700", "grid", (651409.804, 313177.450), 52 + 39 / 60 + 28.8282 / 3600,
+     1 + 42 / 60 + 57.8663 / 3600)])
+def test_safety_S04_official_points_land_within_the_stated_accuracy(datum, form, cell, lat, lon):
+    columns = {"place": [cell]} if form == "degrees" else {
+        "easting": [cell[0]], "northing": [cell[1]]}
+    found = read_positions(columns, Notation(form), datum)
+    assert found.problems == []
+    assert WGS.inv(*found.xy[0], lon, lat)[2] <= found.accuracy_m[0]
+
+
+def test_the_meridian_of_paris_and_gons():
+    """Definition of NTF (Paris): 2°20'14.025" east of Greenwich; 1 gon is 0.9 degrees."""
+    paris = read_positions({"longitude": ["0"], "latitude": ["52.00000"]}, Notation("degrees"),
+                           "NTF (Paris)")
+    green = read_positions({"longitude": [2 + 20 / 60 + 14.025 / 3600], "latitude": [46.8]},
+                           Notation("degrees"), "NTF")
+    assert paris.xy[0] == pytest.approx(green.xy[0], abs=1e-8)
+    assert one("52°30' N 0°10' E", datum="NTF (Paris)")[2] == ["GEO-201"]
+
+
+def test_gauss_krueger_zones_lead_the_easting():
+    xy, accuracy, codes = one("6532000 4858000", "gauss_kruger", "MGI 1901")
+    same = read_positions({"easting": [6532000], "northing": [4858000]}, Notation("grid"),
+                          "EPSG:8678")
+    assert codes == [] and WGS.inv(*xy, *same.xy[0])[2] < 0.01 and accuracy >= 1
+    xy, _, _ = one("7412345 5401234", "gauss_kruger", "СК-42")
+    assert 37 < xy[0] < 39 and 48 < xy[1] < 49
+    assert one("9532000 4858000", "gauss_kruger", "MGI 1901")[2] == ["GEO-201"]
+    for name in ("MGI", "SK-63"):
+        with pytest.raises(LandReleaseError, match="GEO-208"):
+            one("6532000 4858000", "gauss_kruger", name)
+
+
+CELLS = st.sampled_from([
+    ("degrees", {"place": ["44.2N 17.5E"]}), ("degrees", {"latitude": [44.2], "longitude": [17.5]}),
+    ("utm", {"place": ["33T 654321 4901234"]}), ("mgrs", {"place": ["33TYJ1234512345"]}),
+    ("gauss_kruger", {"place": ["6532000 4858000"]}),
+    ("grid", {"easting": [6532000], "northing": [4858000]}),
+    ("bearing", {"place": ["44.2N 17.5E"], "bearing": [12], "distance": [100]})])
+
+
+@settings(max_examples=40, deadline=None)
+@given(CELLS, st.sampled_from(["", " "]), st.booleans())
+def test_safety_S04_no_notation_is_accepted_without_a_datum(cell, datum, known):
+    form, columns = cell
+    found = read_positions(columns, Notation(form, north="true"), datum, BOSNIA if known else None)
+    assert np.isnan(found.xy).all() and [m.code for _, m, _ in found.problems] == ["GEO-001"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=30), st.sampled_from(["degrees", "utm", "mgrs", "gauss_kruger"]))
+def test_any_text_gives_a_position_or_a_reason(text, form):
+    found = read_positions({"place": [text]}, Notation(form),
+                           "MGI 1901" if form == "gauss_kruger" else "WGS 84")
+    propose_notation([text])
+    assert len(found.xy) == 1
+
+
+def test_readings_inside_the_programme_are_proposed_and_nothing_is_changed():
+    xy = np.array([[17.5, 44.2], [44.2, 17.5], [-17.5, 44.2], [44.2, -17.5], [0.0, 0.0]])
+    assert [np.flatnonzero(r).tolist() for r in readings_within(xy, BOSNIA)] == [
+        [0], [1], [3], [6], []]
+    found = read_positions({"longitude": xy[:, 0].tolist(), "latitude": xy[:, 1].tolist()},
+                           Notation("degrees"), "EPSG:4326", BOSNIA)
+    assert [(i, m.code) for i, m, _ in found.problems] == [(k, "GEO-212") for k in (1, 2, 3)]
+    assert np.isnan(found.xy[1:4]).all() and found.xy[0] == pytest.approx([17.5, 44.2])
+    assert other_zones(np.array([[10.9, 44.2]]), 32, BOSNIA) == [[33]]
+
+
+def test_safety_S04_a_missing_grid_is_an_error_that_names_it():
+    at = np.array([[-98.0, 32.0]])
+    with pytest.raises(LandReleaseError, match=r"GEO-209.*us_noaa"):
+        places.carriage("EPSG:4267", "f", at, worst_accuracy_m=5)
+    assert "us_noaa" in places.carriage("EPSG:4267", "f", at).missing_grid
+    with pytest.raises(LandReleaseError, match="GEO-210"):
+        places.carriage("EPSG:4209", "f", np.array([[30.0, -18.0]]))
+
+
+def test_accuracies_combine_as_the_root_of_the_sum_of_squares():
+    assert places.combined_accuracy(3, 4) == 5
+    found = read_positions({"place": ["33T YJ 12345 67890"], "accuracy": ["3"]}, Notation("mgrs"),
+                           "WGS 84")
+    assert found.accuracy_m[0] == pytest.approx(math.hypot(3, math.sqrt(0.5)))
+
+
+def test_bearing_and_distance_need_a_stated_north():
+    columns = {"place": ["44.200000 N 17.500000 E"], "bearing": ["80"], "distance": ["100"]}
+
+    def end(**said):
+        return read_positions(columns, Notation("bearing", **said), "WGS 84")
+
+    assert [m.code for _, m, _ in end().problems] == ["GEO-213"]
+    assert [m.code for _, m, _ in end(north="magnetic").problems] == ["GEO-213"]
+    east = end(north="magnetic", declination_deg=10.0).xy[0]
+    assert WGS.inv(17.5, 44.2, *east)[::2] == pytest.approx((90, 100), abs=1e-6)
+    grid = end(north="grid", grid="EPSG:32633").xy[0]
+    # East of the central meridian the grid's north lies east of true north.
+    assert WGS.inv(17.5, 44.2, *grid)[0] == pytest.approx(
+        80 + math.degrees(math.radians(2.5) * math.sin(math.radians(44.2))), abs=0.01)
+
+
+def test_a_traverse_shows_its_closure_and_is_never_adjusted():
+    square = [("0", "50"), ("90", "100.0"), ("180", "100.0"), ("270", "100.0"), ("0", "99.0")]
+    north = Notation("bearing", north="true")
+    found = read_traverse((17.5, 44.2), 5.0, square, north, name="A", returns=True)
+    assert found.closure_m == pytest.approx(1.0, abs=0.01)
+    assert [m.code for _, m, _ in found.problems] == ["GEO-215"]
+    assert len(found.ring) == 5 and found.accuracy_m > 5
+    wrong = [*square[:-1], ("0", "60")]
+    found = read_traverse((17.5, 44.2), 5.0, wrong, north, name="A", returns=True)
+    assert found.ring is None and [m.code for _, m, _ in found.problems] == ["GEO-214"]
+    found = read_traverse((17.5, 44.2), 5.0, square[:-1], north, name="A", returns=False)
+    assert math.isnan(found.closure_m) and [m.code for _, m, _ in found.problems] == ["GEO-216"]
+    found = read_traverse((17.5, 44.2), 5.0, square[:2], north, name="A", returns=False)
+    assert found.ring is None and [m.code for _, m, _ in found.problems] == ["GEO-217"]
+
+
+def test_ground_outside_of_a_system_waits_and_each_row_may_have_its_datum():
+    assert one("-33.5 S 17.5 E", datum="ED50")[2] == ["GEO-201"]
+    assert one("33°30'00\" S 17°30'00\" E", datum="ED50", letters="english")[2] == ["GEO-211"]
+    found = read_positions({"latitude": [44.2, 44.2, 44.2], "longitude": [17.5, 17.5, 17.5],
+                            "datum": ["WGS 84", "MGI 1901", ""]}, Notation("degrees"), "")
+    assert found.xy[0] == pytest.approx([17.5, 44.2]) and not np.isnan(found.xy[1]).any()
+    assert WGS.inv(*found.xy[0], *found.xy[1])[2] > 100
+    assert [(i, m.code) for i, m, _ in found.problems] == [(2, "GEO-001")]
+
+
+def test_the_notation_is_proposed_with_its_reason():
+    assert propose_notation(["33TYJ1234512345", "33T YJ 12 34"]).form == "mgrs"
+    assert propose_notation(["33T 654321 4901234"]).form == "utm"
+    assert propose_notation(["6532000 4858000"]).form == "gauss_kruger"
+    assert propose_notation(["17.5, 44.2", "117.5 4.2"]).order == "longitude_first"
+    assert propose_notation(["44.2, 17.5"]).order == ""
+    assert propose_notation(["S 44 12 I 17 30"]).letters == "slavic"
+    assert propose_notation(["44 N 17 E", "4 S 17 E"]).letters == "english"
