@@ -134,6 +134,19 @@ def test_arcs_are_read_as_lines_with_a_note(tmp_path):
     assert table.geometries[0].area == pytest.approx(np.pi * 0.05**2, rel=0.005)
 
 
+def test_a_view_without_end_is_refused(tmp_path):
+    path = tmp_path / "a.gpkg"
+    write(path, "GPKG", "areas")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("create view v as with recursive c(x) as (select 1 union all select x + 1 "
+                         "from c) select x from c")
+        database.execute("insert into gpkg_contents (table_name, data_type, identifier) "
+                         "values ('v', 'attributes', 'v')")
+    for look in (read, readers.layers):
+        with pytest.raises(LandReleaseError, match="FIL-012"):
+            look(path)
+
+
 # --- GPX ---------------------------------------------------------------------------------------
 
 GPX = """<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">

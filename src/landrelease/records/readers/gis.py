@@ -22,6 +22,7 @@ from landrelease.errors import (
     FILE_LAYER_UNKNOWN,
     FILE_LAYERS_LEFT,
     FILE_NOT_AS_NAMED,
+    FILE_NOT_READABLE,
     FILE_PARTS_MISSING,
     FILE_TOO_LARGE,
     FILE_WITHOUT_ROWS,
@@ -38,10 +39,24 @@ def from_geopackage(file: str, content: bytes, layer: str | None, limits: Limits
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
         path = Path(folder) / "in.gpkg"
         path.write_bytes(content)
+        refuse_endless_views(file, path)
         names = _names(file, path, folder)
         table = _from_ogr(file, path, _chosen(file, layer, names, names), limits, folder)
         arcs = _arcs_stated(path, table.layer)
         return table.noted(Problem(FILE_CURVES_LINEAR, {"found": arcs})) if arcs else table
+
+
+def refuse_endless_views(file: str, path: Path) -> None:
+    """A view that calls itself may compute without end. Raises FIL-012."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("select name from sqlite_master where type = 'view' "
+                                     "and lower(sql) like '%recursive%'").fetchone()
+    except sqlite3.Error:
+        return  # GDAL says what is wrong with the database
+    if found:
+        raise LandReleaseError(FILE_NOT_READABLE, file=file, expected="GeoPackage",
+                               found=f"the view {str(found[0])[:60]} calls itself")
 
 
 _ARCS = frozenset(("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE",

@@ -303,6 +303,7 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
             head = stream.read(16)
         if not head.startswith(_NEEDS[".gpkg"]):
             return [None]  # `read` says what it is instead
+        gis.refuse_endless_views(path.name, path)
         return list(gis.full_layers(path.name, path)) or [None]
     file, content = _bytes_of(path, limits)
     ending, file, content = _unwrapped(file, content, limits)
