@@ -30,7 +30,8 @@ def one(cell, form="degrees", datum="WGS 84", bounds=None, **said):
 
 @pytest.mark.parametrize("cell", [
     "44°12'30\"N 17°30'00\"E", "N 44 12 30 E 17 30 00", "44 12.5 N, 17 30.0 E",
-    "44°12′30″ с.ш. 17°30′00″ в.д.", "44°12'30'' пн.ш., 17°30'00'' сх.д.", "44d12m30s N 17d30m00s E",
+    "44°12′30″ с.ш. 17°30′00″ в.д.", "44°12'30'' пн.ш., 17°30'00'' сх.д.",
+    "44d12m30s N 17d30m00s E",
     "44º12’30” N 17º30’00” E", "17°30'00\"E 44°12'30\"N", "٤٤°١٢'٣٠\" شمال ١٧°٣٠'٠٠\" شرق",
     "44.208333N17.5E", "N44,208333 E17,5", "S 44°12'30\" I 17°30'00\""])
 def test_one_place_in_many_spellings(cell):
@@ -62,11 +63,13 @@ def test_safety_S04_utm_band_or_hemisphere():
 
 @pytest.mark.parametrize("cell, lat, lon, within_m", [
     # Reference values computed with GEOTRANS 2.4.2 of the NGA (south-west corners).
-    ("18S UJ 23370 06519", 38.88980512, -77.03653729, 1), ("32VKM9847", 59.91560874, 5.39543433, 800),
+    ("18S UJ 23370 06519", 38.88980512, -77.03653729, 1),
+    ("32VKM9847", 59.91560874, 5.39543433, 800),
     ("33XVG74594359", 77.86550839, 13.91731047, 8), ("31XFH1698975490", 79.0, 8.5, 2),
     ("56HLH3490052288", -33.8568, 151.2153, 2), ("36NSF8830501106", 0.01, 30.2, 2),
     ("36MSE8830598893", -0.01, 30.2, 2), ("34TBP9209459165", 43.8563, 18.4131, 2),
-    ("4QFJ12346789", 21.40984184, -157.91608058, 8), ("50TMK5045027900", 39.99983275, 116.41951846, 1),
+    ("4QFJ12346789", 21.40984184, -157.91608058, 8),
+    ("50TMK5045027900", 39.99983275, 116.41951846, 1),
     ("ZBA0611398202", 84.5, 10, 2), ("YZH8906601927", 89.9, -100, 2),
     ("ATR7449457041", -85, -50, 2), ("BAL1927990660", -89, 170, 2)])
 def test_grid_references_are_the_centre_of_their_square(cell, lat, lon, within_m):
@@ -89,14 +92,16 @@ def test_safety_S04_grid_references_of_older_lettering_are_refused():
 
 # Official points. EPSG Guidance Note 7-2 (IOGP 373-7-2), geocentric translations; Geospatial
 # Information Authority of Japan, origin of the horizontal datum before and after 2002; Ordnance
-# Survey, A guide to coordinate systems in Great Britain, Caister water tower.
+# Survey, A guide to coordinate systems in Great Britain (Caister water tower) and test point
+# St Mary's of OSTN15.
 @pytest.mark.parametrize("datum, form, cell, lat, lon", [
     ("ED50", "degrees", "53°48'36.565\"N 2°07'51.477\"E", 53 + 48 / 60 + 33.82 / 3600,
      2 + 7 / 60 + 46.38 / 3600),
     ("Tokyo", "degrees", "35°39'17.5148\"N 139°44'40.5020\"E", 35 + 39 / 60 + 29.1572 / 3600,
      139 + 44 / 60 + 28.8759 / 3600),
     ("EPSG:27700", "grid", (651409.804, 313177.450), 52 + 39 / 60 + 28.8282 / 3600,
-     1 + 42 / 60 + 57.8663 / 3600)])
+     1 + 42 / 60 + 57.8663 / 3600),
+    ("EPSG:27700", "grid", (91492.146, 11318.804), 49.92226393730, -6.29977752014)])
 def test_safety_S04_official_points_land_within_the_stated_accuracy(datum, form, cell, lat, lon):
     columns = {"place": [cell]} if form == "degrees" else {
         "easting": [cell[0]], "northing": [cell[1]]}
