@@ -1,0 +1,103 @@
+"""What a column means: in many languages, from tags, from values; never more than is certain."""
+
+import numpy as np
+import pytest
+
+from landrelease.core.hxl import fields_by_tag, plain, tag
+from landrelease.core.record import KINDS
+from landrelease.records import mapping, readers
+
+
+def table(tmp_path, text, name="x.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return readers.read(path)
+
+
+@pytest.mark.parametrize("headings", [
+    "Identifier,Name,Date of information,Status,Longitude,Latitude",
+    "Identifiant,Nom,Date d'information,Statut,Longitude,Latitude",
+    "Identificador,Nombre,Fecha de información,Estado,Longitud,Latitud",
+    "Идентификатор,Название,Дата информации,Статус,Долгота,Широта",
+    "Ідентифікатор,Назва,Дата інформації,Статус,Довгота,Широта",
+    "Šifra,Naziv,Datum informacije,Status,Geografska dužina,Geografska širina",
+    "Шифра,Назив,Датум информације,Статус,Географска дужина,Географска ширина",
+    "المعرف,الاسم,تاريخ المعلومات,الحالة,خط الطول,خط العرض"])
+def test_headings_are_known_in_the_languages_of_programmes(tmp_path, headings):
+    found = mapping.propose(table(tmp_path, headings + "\nA-1,N,2024-01-01,x,17.1,44.1\n"),
+                            "activity").columns
+    columns = headings.split(",")
+    assert [found.get(n) for n in ("identifier", "name", "information_date")] == columns[:3]
+    assert [found.get(n) for n in ("longitude", "latitude")] == columns[4:]
+
+
+def test_every_field_has_a_tag_of_its_own():
+    for kind in KINDS.values():
+        assert len(fields_by_tag(kind)) == len(kind.fields)
+        assert "" not in fields_by_tag(kind)
+    assert plain("#affected +F +killed") == "#affected+f+killed"
+
+
+def test_headings_that_are_tags_are_read(tmp_path):
+    kind = KINDS["hazard"]
+    text = f"{tag(kind.field('identifier'))},#status,#geo+wkt\nA-1,open,POINT(1 1)\n"
+    found = mapping.propose(table(tmp_path, "x\n" + text).__class__(
+        "x.csv", "", b"", "", tuple(text.splitlines()[0].split(",")), None, False,
+        cells={h: ["1"] for h in text.splitlines()[0].split(",")}, count=1), "hazard")
+    assert found.columns["identifier"] == tag(kind.field("identifier"))
+    assert found.columns["status"] == "#status"
+
+
+def test_safety_S01_an_area_without_a_unit_is_asked_for(tmp_path):
+    source = table(tmp_path, "Идентификатор,Площадь\nA-1,12\nA-2,13\n")
+    found = mapping.suggest(source, "hazard")
+    assert "reported_area_m2" not in found.mapping.columns
+    told = {s.column: s for s in found.suggestions}["Площадь"]
+    assert told.field == "reported_area_m2" and not told.certain and "unit" in told.reason
+    for text in ("Площадь м2\n12\n", "Площадь\n12 га\n"):
+        assert "reported_area_m2" in mapping.propose(table(tmp_path, text), "hazard").columns
+
+
+def test_safety_S09_a_word_that_closes_a_hazard_is_not_translated_silently(tmp_path):
+    source = table(tmp_path, "Статус,Тип опасного района\nзакрыт,подтвержденный опасный район\n"
+                             "открыт,CHA\n")
+    found = mapping.suggest(source, "hazard")
+    assert found.mapping.values["status"] == {"открыт": "open"}
+    assert found.values["status"] == {"закрыт": "closed"}
+    assert found.mapping.values["hazard_type"] == {"подтвержденный опасный район": "CHA"}
+    assert '"закрыт": "closed"  # it decides something' in mapping.dump(found)
+
+
+def test_values_make_likely_and_decide_nothing(tmp_path):
+    rng = np.random.default_rng(3)
+    rows = [f"T-{n},{44 + rng.random():.5f},2024-01-{n + 1:02d},{w},free words {n % 2}"
+            for n, w in enumerate(["SHA", "CHA", "SHA", "SHA"])]
+    source = table(tmp_path, "a1,b1,c1,d1,e1\n" + "\n".join(rows) + "\n")
+    found = mapping.suggest(source, "hazard")
+    assert not found.mapping.columns
+    told = {s.column: s for s in found.suggestions}
+    assert [told[c].field for c in ("a1", "b1", "d1")] == [
+        "identifier", "latitude", "hazard_type"]
+    assert told["c1"].field in ("information_date", "status_changed_on")
+    assert told["e1"].field == "" and not any(s.certain for s in found.suggestions)
+    assert all(s.reason and 0 <= s.confidence < 0.9 for s in found.suggestions)
+
+
+def test_a_proposal_is_written_edited_and_read(tmp_path):
+    source = table(tmp_path, "Šifra,Površina,Status,x: #1\nA-1,12,otvoreno,q\nA-2,3,otvoreno,q\n")
+    found = mapping.suggest(source, "hazard")
+    path = tmp_path / "map.yaml"
+    path.write_text(mapping.dump(found), encoding="utf-8")
+    read = mapping.load(path)
+    assert read.columns == found.mapping.columns == {"identifier": "Šifra", "status": "Status"}
+    assert read.values == {"status": {"otvoreno": "open"}}
+    text = path.read_text(encoding="utf-8").replace('  # reported_area_m2:', '  reported_area_m2:')
+    path.write_text(text, encoding="utf-8")
+    assert mapping.load(path).columns["reported_area_m2"] == "Površina"
+
+
+def test_the_fingerprint_is_of_the_headings():
+    one = mapping.fingerprint(["Name ", "Área"], "hazard")
+    assert one == mapping.fingerprint(["AREA", "name"], "hazard")
+    assert one != mapping.fingerprint(["name"], "hazard")
+    assert one != mapping.fingerprint(["name", "area"], "outcome")
