@@ -199,8 +199,6 @@ def _angles(text: str) -> list[_Angle]:
 
     for m in _TOKEN.finditer(plain):
         if m["number"]:
-            if numbers and numbers[-1][1] == "" and words and not _before(words, groups):
-                close()
             if numbers and (m["number"][0] in "+-"):
                 close()
             numbers.append((m["number"], ""))
@@ -240,10 +238,6 @@ def _angles(text: str) -> list[_Angle]:
     if not 1 <= len(groups) <= 2:
         raise _unreadable(text, f"{len(groups)} angles were found")
     return [_angle(text, n, w) for n, w in groups]
-
-
-def _before(words: list[str], groups: list) -> bool:
-    return True  # words that stand before the numbers of their own angle
 
 
 def _leading(plain: str) -> bool:
@@ -817,7 +811,8 @@ def _plain_degrees(columns: Mapping[str, Sequence[Any]], source: np.ndarray,
             if str in kinds:  # no degrees have thousands: a comma is the decimal mark
                 cells = [c.replace(",", ".") if type(c) is str else c for c in cells]
             if kinds - {int, float}:
-                cells = [math.nan if c is None or c == "" else c for c in cells]
+                cells = [math.nan if c is None or (type(c) is str and not c[-1:].isdigit()
+                                                   and is_absent(c)) else c for c in cells]
             values = np.array(list(map(float, cells)))
         except (ValueError, TypeError, KeyError):
             return False
