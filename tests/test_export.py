@@ -270,6 +270,15 @@ def test_safety_S14_without_a_role_it_is_the_public_s(address, tmp_path):
     assert b"H-1" not in b"".join(p.read_bytes() for p in (tmp_path / "p").iterdir())
 
 
+def test_safety_S14_an_earlier_export_does_not_lie_beside_a_later_one(address, tmp_path):
+    out = tmp_path / "out"
+    assert run("export", address, out, "--as", "authority", "--quiet")[0] == 0
+    (out / "mine.csv").write_text("kept")
+    assert run("export", address, out, "--quiet")[0] == 0
+    assert {p.name for p in out.iterdir()} == {
+        "settlement.csv", "settlement.geojson", "withheld.json", "about.json", "mine.csv"}
+
+
 def test_rows_are_chosen_by_kind_area_and_file(address, tmp_path):
     def ids(*words):
         out = tmp_path / f"o{len(list(tmp_path.iterdir()))}"

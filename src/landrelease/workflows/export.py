@@ -7,6 +7,7 @@ together at the end, so that an interrupted export leaves nothing half-written.
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -80,8 +81,12 @@ def export(
                 counts[name] = len(records)
         exports.write_json(part / "withheld.json",
                            [dataclasses.asdict(w) for w in reader.withheld()])
-        exports.write_json(part / "about.json", {**about, "rows": counts})
+        written = sorted(file.name for file in part.iterdir())
+        exports.write_json(part / "about.json", {**about, "rows": counts, "files": written})
         out.mkdir(parents=True, exist_ok=True)
+        # An earlier export, perhaps for a role that sees more, must not lie beside this one (S14).
+        for name in _files_of(out / "about.json") - set(written):
+            (out / name).unlink(missing_ok=True)
         for file in sorted(part.iterdir()):
             file.replace(out / file.name)
     except OSError as error:
@@ -91,6 +96,18 @@ def export(
         shutil.rmtree(part, ignore_errors=True)
     progress("exported", 1.0)
     return counts
+
+
+def _files_of(about: Path) -> set[str]:
+    """The files that an earlier export into a folder wrote, as its about.json lists them."""
+    try:
+        said = json.loads(about.read_bytes())
+    except (OSError, ValueError):
+        return set()
+    listed = said.get("files") if isinstance(said, dict) else None
+    return {n for n in listed if isinstance(n, str) and Path(n).name == n and n not in (".", "..")
+            and Path(n).suffix.lstrip(".") in (*FORMATS, "json")} if isinstance(
+                listed, list) else set()
 
 
 def _check(choice: Choice, reader: View, formats: Sequence[str], layout: str) -> None:
