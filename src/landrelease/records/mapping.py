@@ -55,7 +55,26 @@ _WKT = ("wkt", "geometry", "geom", "the_geom", "geometry_wkt", "wkt_geometry", "
         "outline", "geometrija", "геометрия", "ewkt")
 # Headings that our own exports have besides the fields (store/tables.py writes them).
 RECORD, GEOMETRY, _OWN = "record", "geometry_wgs84", ("synthetic", "about", "name", "geometry")
-PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry")
+_PLACE = ("coordinates", "coordinate", "mgrs", "mgrs_coordinates", "usng", "utm", "grid_reference",
+          "gridref", "grid_ref", "location_mgrs", "koordinate", "координаты", "координати",
+          "coordonnees", "coordenadas", "lat_lon", "latlon", "latlong", "lat_long", "gps")
+_MORE_PLACE = {
+    "zone": ("zone", "utm_zone", "zona", "зона", "fuseau", "huso"),
+    "bearing": ("bearing", "azimuth", "azimut", "азимут", "rumbo"),
+    "distance": ("distance", "distance_m", "distancia", "udaljenost", "расстояние", "відстань"),
+    "datum": ("geodetic_datum", "coordinate_system", "crs", "srs", "epsg", "coordsystem",
+              "coord_system", "sistema_de_coordenadas", "система_координат"),
+}
+PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry", "place",
+                 *_MORE_PLACE)
+# What a mapping may say of how places are written (records/coordinates.py, `Notation`).
+_NOTATION: dict[str, tuple[str, ...]] = {
+    "form": ("degrees", "utm", "mgrs", "gauss_kruger", "grid", "bearing"),
+    "order": ("latitude_first", "longitude_first"),
+    "letters": ("english", "slavic", "french", "german"),
+    "zone": (), "north": ("true", "magnetic", "grid"), "declination_deg": (), "grid": (),
+    "bearing_unit": ("degree", "gon", "mil_6400", "mil_6000"),
+}
 
 # What a source's legend says besides the kind of record; everything else stays not reported.
 _LEGEND_CONSTANTS: dict[str, tuple[tuple[str, str, Any], ...]] = {
@@ -92,6 +111,10 @@ class Mapping:
     date_order: str = ""
     decimal: str = ""
     record: str = ""  # heading of the ids of the records, in a file that a registry wrote
+    # How places are written: names and values of `coordinates.Notation`.
+    notation: MappingType[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    # What a unit of area that differs between countries means, in m²: {"dunam": 2500}.
+    units: MappingType[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +307,17 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
                     free(name)
                 take("easting", _EASTING)
                 take("northing", _NORTHING)
-            if not columns:
+            if not {"easting", "northing"} <= columns.keys() and not {
+                    "longitude", "latitude"} <= columns.keys():
+                for name in ("easting", "northing"):
+                    free(name)
                 take("geometry", (GEOMETRY, *_WKT, *_listed("geometry")))
+                if not columns:
+                    take("place", _PLACE)
+            if columns and "geometry" not in columns:
+                for name, words in _MORE_PLACE.items():
+                    if name != "distance" or "bearing" in columns:
+                        take(name, words)
     by_tag = hxl.fields_by_tag(chosen)
     for tag, heading in tags.items():
         tagged = by_tag.get(tag, "")
@@ -494,6 +526,9 @@ def dump(proposal: Proposal) -> str:
     if used.constants:
         lines.append("constants:")
         lines += [f"  {n}: {_scalar(v)}" for n, v in used.constants.items()]
+    for name in ("notation", "units"):
+        if getattr(used, name):
+            lines.append(f"{name}: {_scalar(dict(getattr(used, name)))}")
     for name in ("date_order", "decimal", "record"):
         if getattr(used, name):
             lines.append(f"{name}: {_scalar(getattr(used, name))}")
@@ -583,7 +618,8 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
 
     Shape: `kind: hazard`, `crs: EPSG:4326`, `columns: {field: heading}`,
     `values: {field: {found: meaning}}`, `constants: {field: value}`, `date_order: dmy`,
-    `decimal: ","`. Only `kind` and `columns` are required.
+    `decimal: ","`, `notation: {letters: slavic}`, `units: {dunam: 2500}`. Only `kind` and
+    `columns` are required.
 
     Raises
     ------
@@ -604,7 +640,7 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     if not isinstance(document, dict):
         raise _wrong(path, "the whole", type(document).__name__, "`kind`, `columns` and so on")
     known = ("kind", "crs", "columns", "values", "constants", "date_order", "decimal",
-             "record")
+             "record", "notation", "units")
     for name in document:
         if name not in known:
             raise _wrong(path, repr(name), "not a known setting", "one of " + ", ".join(known))
@@ -641,8 +677,25 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise _wrong(path, "record", repr(record), "a heading of the file")
     if not columns and not constants:
         raise _wrong(path, "columns", "empty", "at least one `field: heading`")
+    notation = _block(path, document, "notation", tuple(_NOTATION))
+    for name, value in notation.items():
+        allowed = _NOTATION[name]
+        if name == "declination_deg":
+            fits = isinstance(value, (int, float)) and abs(value) <= 180
+        else:
+            fits = isinstance(value, str) and (not allowed or value in allowed)
+        if not fits:
+            raise _wrong(path, f"notation: {name}", repr(value), "one of " + ", ".join(allowed)
+                         if allowed else "degrees east of north" if name == "declination_deg"
+                         else "text")
+    units = document.get("units") or {}
+    if not isinstance(units, dict) or not all(
+            isinstance(k, str) and isinstance(v, (int, float)) and not isinstance(v, bool)
+            and v > 0 for k, v in units.items()):
+        raise _wrong(path, "units", repr(units), "`unit: square metres` pairs, as dunam: 2500")
     meanings = {name: {str(k): v for k, v in block.items()} for name, block in values.items()}
-    return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record)
+    return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record, notation,
+                   {k: float(v) for k, v in units.items()})
 
 
 def _block(path: Path, document: dict[str, Any], name: str, known: tuple[str, ...]
