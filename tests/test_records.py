@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -64,10 +65,12 @@ def moved(dx, shape=SQUARE):
     return shapely.transform(shape, lambda xy: xy + np.array((dx, 0)))
 
 
-def places(tmp_path, text, name="settlements.csv", encoding="utf-8"):
+def places(tmp_path, text, name="settlements.csv", encoding="utf-8", crs="EPSG:4326"):
     path = tmp_path / name
     path.write_bytes(text.encode(encoding))
-    return readers.read(path)
+    found = readers.read(path)
+    found.crs = crs  # as a mapping states it
+    return found
 
 
 def test_importing_the_same_file_twice_changes_nothing():
@@ -193,7 +196,8 @@ def test_a_geometry_beyond_the_limit_waits_and_the_rest_is_taken():
 
 
 def test_safety_S04_projected_coordinates_without_a_system_are_refused(tmp_path):
-    source = places(tmp_path, "name,x,y,population\na,6412345,4870123,5\nb,6412400,4870200,6\n")
+    source = places(tmp_path, "name,x,y,population\na,6412345,4870123,5\nb,6412400,4870200,6\n",
+                    crs="")
     with pytest.raises(LandReleaseError, match=r"GEO-002.*`crs`"):
         take(source, "settlement")
     shape = table([({}, shapely.box(6412345, 4870123, 6412400, 4870200))], crs="")
@@ -202,9 +206,11 @@ def test_safety_S04_projected_coordinates_without_a_system_are_refused(tmp_path)
 
 
 def test_safety_S04_ground_without_a_stated_datum_waits(tmp_path):
-    source = places(tmp_path, f'id,wkt\nA,"{SQUARE.wkt}"\n', "hazards.csv")
+    source = places(tmp_path, f'id,wkt\nA,"{SQUARE.wkt}"\n', "hazards.csv", crs="")
     assert codes(take(source)) == ["GEO-001"]
-    stated = places(tmp_path, f'id,wkt\nA,"SRID=4326;{SQUARE.wkt}"\n', "hazards.csv")
+    points = places(tmp_path, "name,latitude,longitude\na,44.1,17.2\nb,44.2,17.3\n", crs="")
+    assert codes(take(points, "settlement")) == ["GEO-001", "GEO-001"]
+    stated = places(tmp_path, f'id,wkt\nA,"SRID=4326;{SQUARE.wkt}"\n', "hazards.csv", crs="")
     assert take(stated).revisions[0].geometry.equals(SQUARE)
 
 
@@ -228,7 +234,7 @@ def test_values_that_cannot_be_taken_wait_with_field_and_found(tmp_path):
         "a;44,1;17,2;1.234;1.2.2020\nb;44,1;17,3;-5;\nc;44,1;17,4;7,5;\nd;44,1;17,5;5;1.1.2030\n"
         "e;17,6;44,1;5;\nf;44,1;;5;\ng;44,1;abc;5;\n"))
     found = take(source, "settlement")
-    assert codes(found) == ["ROW-003", "ROW-002", "ROW-008", "GEO-012", "GEO-007", "GEO-008"]
+    assert codes(found) == ["ROW-003", "ROW-002", "ROW-008", "GEO-212", "GEO-007", "GEO-201"]
     first = found.revisions[0]
     assert (first.geometry.x, first.geometry.y) == (17.2, 44.1)
     assert (first.values["population"], first.valid_from) == (1234, date(2020, 2, 1))
@@ -265,8 +271,10 @@ def test_cyrillic_text_is_taken_whole(tmp_path, encoding):
 
 def test_a_quarantined_row_is_mended_and_accepted(tmp_path):
     text = "name,latitude,longitude,population\na,44.1,17.2,-5\nb,17.3,44.2,6\nc,44.1,17.4,9\n"
-    found = take(places(tmp_path, text), "settlement")
-    options = {"existing": known(found), "recorded_at": NOW, "recorded_by": "me", "today": TODAY,
+    source = places(tmp_path, text)
+    found = take(source, "settlement")
+    options = {"mapping": replace(mapping.propose(source, "settlement"), crs="EPSG:4326"),
+               "existing": known(found), "recorded_at": NOW, "recorded_by": "me", "today": TODAY,
                "programme_bounds": HOME}
     first, second = found.quarantined
     assert intake.retry(first, {}, **options).report.quarantined == 1

@@ -120,6 +120,31 @@ def column_fits(field: Field, column: Sequence[Any]) -> bool:
     return False
 
 
+def suspects(kind: Kind, columns: Mapping[str, Sequence[Any]]) -> list[int]:
+    """Rows of a table whose values may contradict their kind; `checker` says how.
+
+    `columns`: field -> N values, None where nothing is said. Each row that `checker` objects to is
+    among them, apart from what is required; most others are not.
+    """
+    count = max((len(column) for column in columns.values()), default=0)
+    fields = {f.name: f for f in kind.fields}
+    out: set[int] = set()
+    for name, column in columns.items():
+        there = [v for v in column if v is not None and v not in (NOT_REPORTED, DECLINED)] \
+            if None in column or NOT_REPORTED in column or DECLINED in column else column
+        if there and not column_fits(fields[name], there):
+            return list(range(count))
+    for first, last in _ORDER:
+        if first in columns and last in columns:
+            out.update(i for i, (a, b) in enumerate(zip(columns[first], columns[last], strict=True))
+                       if a is not None and b is not None
+                       and (type(a) is not type(b) or a > b))
+    for names, total in _PARTS.get(kind.name, ()):
+        if total in columns and any(n in columns for n in names):
+            out.update(i for i, v in enumerate(columns[total]) if v is not None)
+    return sorted(out)
+
+
 def _is_day(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text
