@@ -97,7 +97,8 @@ def test_a_dry_run_writes_nothing(run, registry, tmp_path):
 def test_a_bad_row_waits_can_be_mended_and_is_never_lost(run, registry, tmp_path):
     file = tmp_path / "places.csv"
     file.write_text("name,latitude,longitude,population\nA,44.1,17.2,120\nB,44.2,17.3,-5\n")
-    status, out, _ = run("import", file, "--into", registry, "--kind", "settlement")
+    status, out, _ = run("import", file, "--into", registry, "--kind", "settlement",
+                         "--crs", "EPSG:4326")
     assert status == 1 and "1 rows wait" in out
     listing = tmp_path / "q.json"
     assert run("quarantine", "list", registry, "--json", listing, "--as", "planner")[0] == 1
@@ -106,8 +107,8 @@ def test_a_bad_row_waits_can_be_mended_and_is_never_lost(run, registry, tmp_path
     assert entry["findings"][0]["found"].startswith("-5") and entry["findings"][0]["remedy"]
     number = str(entry["number"])
     assert run("quarantine", "retry", registry, number, "--as", "planner")[0] == 1  # still bad
-    assert run("quarantine", "mend", registry, number, "--set", "population=5", "--as",
-               "planner")[0] == 0
+    assert run("quarantine", "mend", registry, number, "--set", "population=5",
+               "--set", "crs=EPSG:4326", "--as", "planner")[0] == 0
     assert run("quarantine", "list", registry, "--as", "planner")[0] == 0
     assert run("audit", registry)[0] == 0
     out = tmp_path / "out"
@@ -118,7 +119,8 @@ def test_a_bad_row_waits_can_be_mended_and_is_never_lost(run, registry, tmp_path
 def test_a_rejected_row_keeps_its_reason(run, registry, tmp_path):
     file = tmp_path / "places.csv"
     file.write_text("name,latitude,longitude,population\nB,44.2,17.3,-5\n")
-    run("import", file, "--into", registry, "--kind", "settlement")
+    run("import", file, "--into", registry, "--kind", "settlement",
+                         "--crs", "EPSG:4326")
     back = tmp_path / "back.csv"
     assert run("quarantine", "export", registry, back, "--as", "planner")[0] == 0
     assert "ROW-" in back.read_text(encoding="utf-8-sig")

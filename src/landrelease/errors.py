@@ -100,9 +100,15 @@ FILE_CURVES_LINEAR = Message(
 FILE_LAYERS_LEFT = Message(
     "FIL-032", "{file}: {expected} was read; the file also holds {found}.",
     "Import the others by their names with --layer; attachments stay in the stored file.")
+MAPPINGS_NONE_FITS = Message(
+    "FIL-036", "{file}: no mapping in {path} fits its headings as {found}.",
+    "Make one with --propose-mapping, or name the mapping itself with --mapping.")
+MAPPINGS_SEVERAL_FIT = Message(
+    "FIL-037", "{file}: several mappings in {path} fit its headings equally well: {found}.",
+    "Name the right one with --mapping.")
 FILE_POINTS_JOINED = Message(
-    "FIL-033", "{file}: polygons were made of the points of {found}, in the order of their numbers, "
-    "by {other}; points of no row: {expected}.",
+    "FIL-033", "{file}: polygons were made of the points of {found}, in the order of their "
+    "numbers, by {other}; points of no row: {expected}.",
     "Compare some polygons with the map of the sender; the types of points are guessed by name.")
 FILE_SHAPE_GUESSED = Message(
     "FIL-034", "{file}: items {found} of maXML; geometry was made of every element with longitude "
@@ -216,8 +222,8 @@ UNIT_AMBIGUOUS = Message(
 # --- GEO: places and geometries ----------------------------------------------------------------
 DATUM_NOT_STATED = Message(
     "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",
-    "Ask the sender which map it was read from, then state `crs` in the mapping, "
-    "for example EPSG:4326.")
+    "Ask the sender which map it was read from, then state it: --crs EPSG:4326 for WGS 84 at the "
+    "import, or `crs` in the mapping.")
 PROJECTED_WITHOUT_CRS = Message(
     "GEO-002", "{file}: {found} are not degrees, and no coordinate system is stated.",
     "Ask the sender for the system of the map and state it as `crs` in the mapping, "
@@ -640,7 +646,8 @@ AUDIT_CHECKPOINT_KEY = Message(
     "nothing.")
 
 EXPORT_TOO_MANY_ROWS = Message(
-    "STO-131", "{path}: {found} rows do not fit; a worksheet holds {expected}. Nothing was written.",
+    "STO-131", "{path}: {found} rows do not fit; a worksheet holds {expected}. Nothing was "
+    "written.",
     "Choose fewer rows by area or date, or another format (csv, gpkg, parquet).")
 EXPORT_UNKNOWN = Message(
     "STO-132", "{what} {found} cannot be exported. Nothing was written.",

@@ -121,26 +121,48 @@ def import_(
         "--kind", help="Kind of record (docs/records.md), for example hazard, outcome, item, team; "
         "guessed where the file says it.")] = None,
     layer: Annotated[str | None, typer.Option(
-        "--layer", help="Sheet of a workbook or layer of a GeoPackage; else the first.")] = None,
-    mapping: Annotated[Path | None, typer.Option("--mapping", metavar="MAP.yaml")] = None,
+        "--layer", help="Sheet or layer; else all whose kind is known, with --kind the "
+        "first.")] = None,
+    mapping: Annotated[Path | None, typer.Option(
+        "--mapping", metavar="MAP.yaml", help="What the columns mean; or a folder of mappings, of "
+        "which the one that fits the headings is used.")] = None,
+    propose_mapping: Annotated[Path | None, typer.Option(
+        "--propose-mapping", metavar="OUT.yaml", help="Write what the columns of the (first) file "
+        "may mean, with the reasons, to be edited; import nothing.")] = None,
+    crs: Annotated[str, typer.Option(
+        "--crs", help="System of coordinates of which the file does not state it, for example "
+        "EPSG:4326 for WGS 84.")] = "",
+    worst_accuracy: Annotated[float | None, typer.Option(
+        "--worst-accuracy", metavar="M", min=0.0, help="Least accurate transformation to WGS 84 "
+        "that is used, in m; default 10.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, write nothing.")] = False,
     report: Annotated[Path | None, typer.Option("--report", metavar="OUT.json")] = None,
     by: ByOption = UNVERIFIED, quiet: QuietOption = False,
 ) -> None:
-    """Import CSV, XLSX, GeoJSON, GeoPackage, Shapefile, KML or KMZ, each file whole or not at all.
+    """Import files as mine action has them (docs/import.md), each layer whole or not at all.
 
     Rows that cannot be accepted wait in quarantine with their reason. The same file again changes
     nothing. Exit status 1 where rows were quarantined.
 
     Example: landrelease import areas.geojson --into district.gpkg --kind hazard --report in.json
     """
-    from landrelease import workflows
+    from landrelease.workflows import imports
 
+    if propose_mapping is not None:
+        from landrelease.store.exports import write_bytes
+
+        with opened(into) as registry:
+            proposal, text = imports.propose_mapping(registry, files[0], kind=kind, layer=layer)
+        write_bytes(propose_mapping, text.encode())
+        for told in proposal.suggestions:
+            say(f"{told.column:<28}{told.field or '?':<24}{'' if told.certain else '(to confirm) '}"
+                f"{told.reason}")
+        say(f"{propose_mapping}: look at it, then import with --mapping {propose_mapping}")
+        return
     with opened(into) as registry, listening(quiet) as progress:
-        reports = workflows.import_files(
-            registry, files, kind=kind, layer=layer, mapping_path=mapping,
-            dry_run=dry_run, recorded_by=by,
-            progress=progress)
+        reports = imports.import_files(
+            registry, files, kind=kind, layer=layer, mapping_path=mapping, crs=crs,
+            worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by, progress=progress)
     put_json(report, report_rows(reports))
     show_reports(reports)
     if dry_run:

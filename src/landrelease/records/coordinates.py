@@ -314,6 +314,9 @@ def propose_notation(cells: Mapping[str, Sequence[Any]] | Sequence[Any]) -> Nota
         if numbers and min(numbers) >= 1_000_000:
             return Notation("gauss_kruger", reason="eastings begin with their zone")
         return Notation("grid", reason="easting and northing")
+    size = len(columns.get("latitude", ()))
+    if size and _plain_degrees(columns, np.empty((size, 2)), np.empty(size)):
+        return Notation("degrees", reason="degrees with decimals")
     texts = [_plain(str(c)).upper().strip() for name in ("place", "latitude", "longitude")
              for c in columns.get(name, ()) if not is_absent(c)]
     if texts and "place" in columns:

@@ -88,7 +88,8 @@ def sort_out(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         own = {n: said.pop(n) for n in private & said.keys()} if private else None
         identifier = str(said["identifier"]) if "identifier" in said else ""
         record_id = judge.record_id(i, identifier)
-        fate, reason = judge.fate(i, identifier, record_id)
+        seen_as = look(identifier) if identifier else ""
+        fate, reason = judge.fate(i, identifier, seen_as, record_id)
         fates[i] = fate
         if fate == "quarantined":
             continue
@@ -100,7 +101,7 @@ def sort_out(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         if own:
             personal[record_id] = own
         if identifier:
-            judge.looks.setdefault(look(identifier), identifier)
+            judge.looks.setdefault(seen_as, identifier)
         if by_shape:
             judge.known_shapes.setdefault(judge.keys[i], record_id)
         revisions.append(Revision(
@@ -192,7 +193,7 @@ class _Judge:
     def content(self, i: int) -> str:
         return _content(self.values[i], self.keys[i])
 
-    def fate(self, i: int, identifier: str, record_id: str) -> tuple[Fate, str]:
+    def fate(self, i: int, identifier: str, seen_as: str, record_id: str) -> tuple[Fate, str]:
         """The fate of a row, and the reason of its revision."""
         told, kind = self.told, self.kind
         earlier = self.first.get(record_id)
@@ -209,7 +210,7 @@ class _Judge:
                 told.refuse(i, SAME_RECORD_OTHER_VALUES, other=other, found=_differences(
                     json.loads(before), json.loads(content)))
             return "quarantined", ""
-        if identifier and (seen := self.looks.get(look(identifier), identifier)) != identifier:
+        if identifier and (seen := self.looks.get(seen_as, identifier)) != identifier:
             told.refuse(i, IDENTIFIER_LOOKS_ALIKE, field="identifier", found=identifier,
                         other=seen)
             return "quarantined", ""

@@ -28,6 +28,7 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
+from landrelease.workflows import imports
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
     from landrelease.store.results import PlanFile
     from landrelease.workflows.roads import RoadFiles
 
+UNVERIFIED = imports.UNVERIFIED
+import_files = imports.import_files
+programme_bounds = imports.programme_bounds
 SYNTHETIC = "SYNTHETIC DATA: made up. Nothing here is about real ground."  # S19
-UNVERIFIED = "local user (unverified)"
-# Areas first, so that the programme's bounds are known when places are checked against them.
-_ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
 # Position error that a layer's own description states, where its columns carry none.
 PUBLIC_CELL_M = 1_000.0
 PUBLIC_WIDEN_M = 100.0
@@ -49,71 +50,6 @@ PUBLIC_INWARD_M = 25.0
 
 
 # --- records -----------------------------------------------------------------------------------
-
-
-def import_files(
-    registry: Registry,
-    paths: Sequence[Path],
-    *,
-    kind: str | None = None,
-    layer: str | None = None,
-    mapping_path: Path | None = None,
-    dry_run: bool = False,
-    recorded_by: str = UNVERIFIED,
-    today: date | None = None,
-    progress: Progress = silent,
-) -> list[ImportReport]:
-    """Import files, each whole or not at all; administrative areas first, then in a fixed order.
-
-    `layer` is the sheet of a workbook or the layer of a GeoPackage; else the first is taken.
-
-    A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
-    cannot be read at all; files before it stay imported.
-    """
-    from landrelease.records import intake, mapping, readers
-
-    given = mapping.load(mapping_path, registry.kinds) if mapping_path is not None else None
-    order = {kind: n for n, kind in enumerate(_ORDER)}
-    tables = []
-    for number, path in enumerate(paths):
-        progress(f"reading {path.name}", number / len(paths))
-        table = readers.read(path, layer=layer)
-        found = kind or (given.kind if given is not None
-                         else mapping.guess_kind(table, registry.kinds))
-        tables.append((found, table, given or mapping.propose(table, found, registry.kinds)))
-    tables.sort(key=lambda item: order.get(item[0], len(order)))
-    reports = []
-    for number, (found, table, used) in enumerate(tables):
-        what = f"checking {table.file}"
-        share = number / len(tables)
-        progress(what, share)
-        taken = intake.take_in(
-            table, found, used,
-            existing={r.id: r for r in registry.records(found)},
-            taken_sources=set(registry.sources()),
-            recorded_at=datetime.now(UTC),
-            recorded_by=recorded_by if dry_run else registry.author(recorded_by),
-            today=today or date.today(), programme_bounds=programme_bounds(registry),
-            kinds=registry.kinds,
-        )
-        if not dry_run:
-            progress(f"writing {table.file}", share)
-            registry.take_in(taken)
-        reports.append(taken.report)
-    progress("files imported", 1.0)
-    return reports
-
-
-def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the recorded administrative areas; None where there are none."""
-    import numpy as np
-    import shapely
-
-    grounds = [r.geometry for r in registry.records("administrative_area") if r.geometry]
-    if not grounds:
-        return None
-    west, south, east, north = shapely.total_bounds(np.array(grounds, dtype=object))
-    return float(west), float(south), float(east), float(north)
 
 
 def retry_quarantined(

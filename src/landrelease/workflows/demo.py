@@ -94,7 +94,8 @@ def demo(
     try:
         if on.synthetic:
             registry.keep_setting("synthetic", "yes")
-        reports = workflows.import_files(registry, on.files, today=today, progress=progress)
+        reports = workflows.import_files(
+            registry, on.files, crs="EPSG:4326", today=today, progress=progress)
         land = workflows.load_land(registry, stated)
         grid = workflows.public_grid(registry, land)
         waiting = len(registry.quarantine("waiting"))

@@ -1,0 +1,159 @@
+"""Files in: read, map, check, and write each layer whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landrelease.core.finding import ImportReport
+from landrelease.core.progress import Progress, silent
+from landrelease.errors import (
+    KIND_NOT_KNOWN,
+    MAPPINGS_NONE_FITS,
+    MAPPINGS_SEVERAL_FIT,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from landrelease.records.mapping import Mapping, Proposal
+    from landrelease.records.readers import SourceTable
+    from landrelease.store.registry import Registry
+
+UNVERIFIED = "local user (unverified)"
+# Areas first, so that the programme's bounds are known when places are checked against them.
+_ORDER = ("administrative_area", "hazard", "outcome", "accident", "activity", "settlement")
+
+
+def import_files(
+    registry: Registry,
+    paths: Sequence[Path],
+    *,
+    kind: str | None = None,
+    layer: str | None = None,
+    mapping_path: Path | None = None,
+    crs: str = "",
+    worst_accuracy_m: float | None = None,
+    dry_run: bool = False,
+    recorded_by: str = UNVERIFIED,
+    today: date | None = None,
+    progress: Progress = silent,
+) -> list[ImportReport]:
+    """Import files, each layer whole or not at all; administrative areas first, then in an order.
+
+    `kind`: of all rows; else what a file or layer says. `layer`: a sheet of a workbook or a layer;
+    else all layers whose kind is known (with `kind`: the first). `mapping_path`: a mapping, or a
+    folder of them, of which the one whose headings the file has is used. `crs`: of coordinates of
+    which neither the file nor the mapping states the system (S04).
+
+    A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
+    cannot be read at all; files before it stay imported.
+    """
+    from landrelease.records import intake
+
+    order = {kind: n for n, kind in enumerate(_ORDER)}
+    tables = []
+    for number, path in enumerate(paths):
+        progress(f"reading {path.name}", number / len(paths))
+        tables += [(found, table, _mapping_for(table, found, mapping_path, registry, crs))
+                   for found, table in _tables(path, kind, layer, mapping_path, registry)]
+    tables.sort(key=lambda item: order.get(item[0], len(order)))
+    settings = intake.SETTINGS if worst_accuracy_m is None else replace(
+        intake.SETTINGS, worst_accuracy_m=worst_accuracy_m)
+    reports = []
+    for number, (found, table, used) in enumerate(tables):
+        share = number / len(tables)
+
+        def part(what: str, done: float, share: float = share) -> None:
+            progress(what, share + 0.8 * done / len(tables))
+
+        part(f"checking {table.file}", 0.0)
+        taken = intake.take_in(
+            table, found, used,
+            existing={r.id: r for r in registry.records(found)},
+            taken_sources=set(registry.sources()),
+            recorded_at=datetime.now(UTC),
+            recorded_by=recorded_by if dry_run else registry.author(recorded_by),
+            today=today or date.today(), programme_bounds=programme_bounds(registry),
+            kinds=registry.kinds, settings=settings, progress=part,
+        )
+        if not dry_run:
+            part(f"writing {table.file}", 1.0)
+            registry.take_in(taken)
+        reports.append(taken.report)
+    progress("files imported", 1.0)
+    return reports
+
+
+def propose_mapping(registry: Registry, path: Path, *, kind: str | None = None,
+                    layer: str | None = None) -> tuple[Proposal, str]:
+    """What each column of a file may mean, and the same as YAML that a person edits."""
+    from landrelease.records import mapping, readers
+
+    table = mapping.whole(readers.read(path, layer=layer))
+    found = kind or mapping.guess_kind(table, registry.kinds)
+    proposal = mapping.suggest(table, found, registry.kinds)
+    return proposal, mapping.dump(proposal)
+
+
+def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the recorded administrative areas; None where there are none."""
+    import numpy as np
+    import shapely
+
+    grounds = [r.geometry for r in registry.records("administrative_area") if r.geometry]
+    if not grounds:
+        return None
+    west, south, east, north = shapely.total_bounds(np.array(grounds, dtype=object))
+    return float(west), float(south), float(east), float(north)
+
+
+def _tables(path: Path, kind: str | None, layer: str | None, mapping_path: Path | None,
+            registry: Registry) -> list[tuple[str, SourceTable]]:
+    """The tables of a file that are imported, with their kinds."""
+    from landrelease.records import mapping, readers
+
+    if kind is None and mapping_path is not None and mapping_path.is_file():
+        kind = mapping.load(mapping_path, registry.kinds).kind
+    names = readers.layers(path) if kind is None and layer is None else []
+    if len(names) < 2:
+        table = mapping.whole(readers.read(path, layer=layer))
+        return [(kind or mapping.guess_kind(table, registry.kinds), table)]
+    out, unknown = [], None
+    for name in names:
+        table = mapping.whole(readers.read(path, layer=name))
+        try:
+            out.append((mapping.guess_kind(table, registry.kinds), table))
+        except LandReleaseError as error:
+            if error.code != KIND_NOT_KNOWN.code:
+                raise
+            unknown = error
+    if not out and unknown is not None:
+        raise unknown
+    return out
+
+
+def _mapping_for(table: SourceTable, kind: str, path: Path | None, registry: Registry, crs: str
+                 ) -> Mapping:
+    """The mapping of a table: given, found in a folder, or proposed from its headings."""
+    from landrelease.records import mapping
+
+    if path is None:
+        used = mapping.propose(table, kind, registry.kinds)
+    elif path.is_dir():
+        fitting = {p: m for p in sorted(path.glob("*.yaml"))
+                   for m in (mapping.load(p, registry.kinds),)
+                   if m.kind == kind and m.columns
+                   and {*m.columns.values()} <= {*table.columns}}
+        most = max((len(m.columns) for m in fitting.values()), default=0)
+        best = {p: m for p, m in fitting.items() if len(m.columns) == most}
+        if len(best) != 1:
+            message = MAPPINGS_SEVERAL_FIT if best else MAPPINGS_NONE_FITS
+            raise LandReleaseError(message, file=table.file, path=path,
+                                   found=", ".join(p.name for p in best) or kind)
+        used = next(iter(best.values()))
+    else:
+        used = mapping.load(path, registry.kinds)
+    return replace(used, crs=crs) if crs and not used.crs and not table.crs else used
