@@ -375,3 +375,23 @@ def test_the_office_key_is_for_its_owner_only(tmp_path):
     assert key.stat().st_mode & 0o077 == 0
     assert isinstance(identities.read_key(key, None), SigningKey)
     assert key.read_bytes() not in path.read_bytes()
+
+
+def test_safety_S09_figures_that_rest_on_unsigned_releases_say_so(tmp_path) -> None:
+    with create_registry(tmp_path / "r.gpkg", office="o") as registry:
+        registry.append([
+            Revision("hazard", "h", {"status": "open"}, shapely.box(17, 44, 17.1, 44.1),
+                     datetime(2026, 1, 1, tzinfo=UTC), "landrelease import", "import", ""),
+            Revision("outcome", "outcome-1", {"outcome_type": "cleared"},
+                     shapely.box(17.2, 44, 17.3, 44.1), datetime(2026, 1, 1, tzinfo=UTC),
+                     "landrelease import", "import", ""),
+            Revision("settlement", "settlement-1", {"name": "A", "population": "declined"},
+                     shapely.Point(17.05, 44.05), datetime(2026, 1, 1, tzinfo=UTC),
+                     "landrelease import", "import", "")])
+        land = workflows.load_land(registry, workflows.load_assumptions())
+        figures = {f.id: f for f in workflows.make_figures(land, workflows.make_ledger(land))}
+    assert land.unverified == {"outcome-1"}
+    assert land.settlements[0].population is None  # declined is no number (S12)
+    for name in ("cleared_m2", "released_m2"):
+        assert figures[name].value and figures[name].note.startswith("(unverified) 1 of 1 records")
+    assert "unverified" not in figures["hazardous_m2"].note

@@ -653,7 +653,8 @@ def figures_list(registry: RegistryArgument, role: RoleOption = None,
     put_json(json, [dataclasses.asdict(f) for f in figures])
     for f in figures:
         value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
-        say(f"{f.id:<44}{value:>24}  {len(f.records):>6,} records  {f.name}")
+        mark = " (unverified)" if f.note.startswith("(unverified)") else ""
+        say(f"{f.id:<44}{value:>24}  {len(f.records):>6,} records  {f.name}{mark}")
 
 
 @figures_group.command("trace")
@@ -702,7 +703,7 @@ def figures_tables(
 
     with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
                                                                            reader):
-        rows, _ = workflows.visible_figures(opened_registry, reader, level=level)
+        rows, figures = workflows.visible_figures(opened_registry, reader, level=level)
         synthetic = workflows.is_synthetic(opened_registry)
     put_json(json, [dataclasses.asdict(r) for r in rows])
     names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
@@ -717,6 +718,9 @@ def figures_tables(
         cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
                  for n in names)
         say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
+    for f in figures:
+        if f.id == "released_m2" and f.note.startswith("(unverified)"):
+            say(f.note)
     if not rows:
         say(f"Withheld: it rests on fewer than {reader.small_count} hazards.")
 

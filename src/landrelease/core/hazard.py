@@ -90,6 +90,8 @@ class Land:
     # Hazards that wait in quarantine although their place is known: on the public's map (S01, S15),
     # in no plan or figure until a person has confirmed them. Widest readings.
     unconfirmed: tuple[Hazard, ...] = ()
+    # Records among these whose decision no person signed with a key that counts (S09).
+    unverified: frozenset[str] = frozenset()
 
 
 def is_reported(record: Record, name: str) -> bool:

@@ -19,7 +19,7 @@ from landrelease.core.hazard import (
     Outcome,
     Settlement,
 )
-from landrelease.core.record import NOT_REPORTED, Record
+from landrelease.core.record import Record
 
 
 def build_land(
@@ -68,15 +68,20 @@ def build_land(
         settlements=tuple(
             Settlement(
                 r.id, str(r.values.get("name", "")), r.geometry,
-                None if r.value("population") == NOT_REPORTED else int(r.value("population")),
-                error_m if r.value("position_accuracy_m") == NOT_REPORTED
-                else float(r.value("position_accuracy_m")) / 2.146,
+                _count(r, "population"),
+                error_m if (said := _metres(r, "position_accuracy_m")) is None else said / 2.146,
             )
             for r in settlements if r.geometry is not None
         ),
         municipalities=municipalities,
         chain_head=chain_head,
     )
+
+
+def _count(record: Record, name: str) -> int | None:
+    """A number that was reported; "declined" and "not_reported" are none (S12)."""
+    value = record.values.get(name)
+    return int(value) if isinstance(value, (int, float)) else None
 
 
 def _metres(record: Record, name: str) -> float | None:
@@ -89,7 +94,7 @@ def _municipalities(records: Iterable[Record]) -> tuple[AdministrativeArea, ...]
     areas = [
         AdministrativeArea(
             r.id, str(r.values.get("name", r.id)),
-            None if r.value("level") == NOT_REPORTED else int(r.value("level")), r.geometry)
+            _count(r, "level"), r.geometry)
         for r in records if r.geometry is not None
     ]
     levels = [a.level for a in areas if a.level is not None]

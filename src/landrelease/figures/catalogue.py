@@ -42,7 +42,8 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
             f"{words}; geodesic area of the union, less what is still recorded as hazardous and "
             "what a stronger outcome already covers.",
             value, "m²", "all", ids + (total.hazard_ids if value is not None else ()), head,
-            note="" if value is not None else "not reported: no such record"))
+            note=unverified_words(land, ids) if value is not None
+            else "not reported: no such record"))
     reported = [getattr(total, f"{part}_m2") for part in _PARTS]
     if any(value is not None for value in reported):
         figures.append(Figure(
@@ -50,9 +51,10 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
             "with the three parts beside it. Parts that are not reported are not in it.",
             sum(value for value in reported if value is not None), "m²", "all",
             tuple(o.id for o in land.outcomes), head,
-            note="; ".join(f"{part}: not reported" for part, value in zip(_PARTS, reported,
-                                                                          strict=True)
-                           if value is None)))
+            note="; ".join(filter(None, (
+                unverified_words(land, [o.id for o in land.outcomes]),
+                *(f"{part}: not reported" for part, value in zip(_PARTS, reported, strict=True)
+                  if value is None))))))
     figures.append(Figure(
         "contested_m2", "Contested area", "Ground recorded as released and still recorded as "
         "hazardous; it counts as hazardous until a person decides.", total.contested_m2, "m²",
@@ -77,8 +79,17 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
                 f"cleared_m2:{row.area_id}", f"Cleared area, {row.name}",
                 "Geodesic area of cleared ground inside the municipality, less what is still "
                 "recorded as hazardous.", row.cleared_m2, "m²", row.name,
-                row.outcome_ids + row.hazard_ids, head))
+                row.outcome_ids + row.hazard_ids, head,
+                note=unverified_words(land, row.outcome_ids)))
     return tuple(figures)
+
+
+def unverified_words(land: Land, outcome_ids: Sequence[str]) -> str:
+    """How many of the outcomes no person signed: a figure that rests on them says so (S09)."""
+    count = sum(i in land.unverified for i in outcome_ids)
+    return "" if not count else (
+        f"(unverified) {count:,} of {len(outcome_ids):,} records of release are signed by nobody "
+        "whose key is vouched for")
 
 
 def assessment_figures(

@@ -30,6 +30,7 @@ from landrelease.publish.content import (
 )
 from landrelease.publish.page import (
     ledger_cells,
+    ledger_note,
     money,
     never_words,
     number,
@@ -291,7 +292,8 @@ def _ledger(report: Report, w: Words) -> dict[str, Any]:
                 "contested",
             )
         ],
-        "ledger_note": (w("ledger.rest", count=more) + ". " if more > 0 else "") + w("ledger.note"),
+        "ledger_note": (w("ledger.rest", count=more) + ". " if more > 0 else "")
+        + ledger_note(report, w),
     }
 
 

@@ -893,6 +893,14 @@ def hectares_cell(m2: float | None, w: Words) -> str:
     return f"{m2 / M2_PER_HECTARE:,.1f}" if m2 else "0"
 
 
+def ledger_note(report: Report, w: Words) -> str:
+    """What the ledger counts, and how many of its releases nobody signed (S09)."""
+    outcomes = report.land.outcomes
+    count = sum(o.id in report.land.unverified for o in outcomes)
+    return w("ledger.note") + (" " + w(
+        "ledger.unverified", count=f"{count:,}", all=f"{len(outcomes):,}") if count else "")
+
+
 def ledger_cells(row: LedgerRow, w: Words, *, whole: bool = False) -> list[str]:
     return [
         w("whole") if whole else row.name,
@@ -934,7 +942,7 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
     return (
         "ledger",
         w("section.ledger"),
-        f'<p class="note">{_t(w("ledger.note"))}</p>'
+        f'<p class="note">{_t(ledger_note(report, w))}</p>'
         + _table(
             head,
             [cells(r) for r in rows],

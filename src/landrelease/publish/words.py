@@ -302,6 +302,10 @@ ENGLISH: Mapping[str, str] = {
         "Areas of unions on the ellipsoid. Cancelled, reduced and cleared stand apart; "
         "“contested” ground is recorded as cleared and as suspected, and counts as hazardous."
     ),
+    "ledger.unverified": (
+        "(unverified) {count} of {all} records of release are signed by nobody whose key is "
+        "vouched for."
+    ),
     "ledger.name": "Municipality",
     "ledger.count": "Areas",
     "ledger.hazardous": "Hazardous, ha",

@@ -220,7 +220,7 @@ def load_land(
     Raises `LandReleaseError` STO-... where there is no hazard at all.
     """
     from landrelease.core.land import build_land
-    from landrelease.workflows.identities import at_level
+    from landrelease.workflows.identities import at_level, doubts
 
     def records(kind: str) -> list[Record]:
         found = registry.records(kind, valid_at=valid_at, known_at=known_at)
@@ -236,7 +236,8 @@ def load_land(
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head())
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
-                               unconfirmed=unconfirmed_hazards(registry))
+                               unconfirmed=unconfirmed_hazards(registry),
+                               unverified=frozenset(doubts(registry, "outcome")))
 
 
 def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
