@@ -10,6 +10,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from landrelease import workflows
 from landrelease.core import exchange as core
 from landrelease.core.revision import Revision
 from landrelease.core.signature import SigningKey
@@ -340,3 +341,16 @@ def test_nothing_is_lost_or_doubled_in_any_order_of_arrival(tmp_path_factory, hi
     finally:
         for registry in registries.values():
             registry.close()
+
+
+def test_safety_S19_made_up_records_do_not_come_among_real_ones(tmp_path):
+    with new(tmp_path, "A") as a, new(tmp_path, "BB") as b, new(tmp_path, "CCC") as c:
+        a.keep_setting("synthetic", "yes")
+        a.append([made("h1", name="x")])
+        b.append([made("h2", 1)])
+        package = pack(a, tmp_path, "a")
+        with pytest.raises(LandReleaseError, match="EXC-007"):
+            take(b, package)
+        assert len(b.chains()) == 1 and not workflows.is_synthetic(b)
+        take(c, package)
+        assert workflows.is_synthetic(c) and c.ids("hazard") == {"h1"}

@@ -645,6 +645,9 @@ AUDIT_CHECKPOINT_KEY = Message(
     "Compare this fingerprint with that of whoever made the checkpoint. Until then it proves "
     "nothing.")
 
+REGISTRY_MOVED_ON = Message(
+    "STO-031", "{address}: others recorded something while {file} was checked. Nothing was "
+    "written.", "Import the file again; what is recorded already is not counted twice.")
 EXPORT_TOO_MANY_ROWS = Message(
     "STO-131", "{path}: {found} rows do not fit; a worksheet holds {expected}. Nothing was "
     "written.",
@@ -984,6 +987,9 @@ NO_CONFLICT = Message(
 CHOICE_NOT_THERE = Message(
     "EXC-006", "{record}: nothing that was said begins with {found}.",
     "Choose one of: {expected}.")
+PACKAGE_SYNTHETIC = Message(
+    "EXC-007", "{file}: the records of {office} are synthetic (made up), those here are not. Nothing "
+    "was written.", "Take it into a registry of its own: landrelease init NEW.gpkg.")
 
 # --- UPK: backup and restore -------------------------------------------------------------------
 

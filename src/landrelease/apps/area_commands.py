@@ -214,6 +214,7 @@ def extension_load(
 
     Example: landrelease extension load district.gpkg national.yaml
     """
+    from landrelease import workflows
     from landrelease.workflows import areas
 
     with opened(registry) as opened_registry:
@@ -221,6 +222,11 @@ def extension_load(
     fields = sum(map(len, made.fields.values()))
     say(f"{made.name} {made.version}: {fields} fields, "
         f"{sum(map(len, made.words.values()))} words, {len(made.thresholds)} thresholds")
+    known = workflows.load_assumptions().by_name
+    for t in made.thresholds:
+        if t.name not in known:
+            say(f"    {t.name} is no assumption of any model here: it is kept and nothing asks for "
+                f"it. Known: {', '.join(sorted(known))}")
 
 
 def extension_show(registry: RegistryArgument) -> None:

@@ -84,6 +84,7 @@ def unpack(
     """
     import dataclasses
 
+    from landrelease import workflows
     from landrelease.workflows import exchange
 
     found = []
@@ -92,6 +93,8 @@ def unpack(
             found.append(exchange.unpack(opened_registry, path, by=by, accept_key=accept_key))
         waits = exchange.waiting(opened_registry)
         contested = opened_registry.contested()
+        if workflows.is_synthetic(opened_registry):
+            say(workflows.SYNTHETIC)
     put_json(json, [dataclasses.asdict(u) for u in found])
     for u in found:
         new = ", ".join(f"{count:,} of {office}" for office, count in u.new.items()) or "nothing"

@@ -6,6 +6,7 @@ A check is prepared once for a kind; then it costs a few microseconds a record.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 from landrelease.core.kind import DECLINED, NOT_REPORTED, Field, Kind
 
+_KEY = re.compile("[0-9a-f]{64}")  # Ed25519, RFC 8032
 Known = Callable[[str, str], bool]  # (kind, record id) -> whether it is there
 
 
@@ -103,7 +105,7 @@ def column_fits(field: Field, column: Sequence[Any]) -> bool:
     types = set(map(type, column))
     if types <= {str}:
         if field.type in ("text", "reference"):
-            return True
+            return field.name != "public_key" or all(map(_KEY.fullmatch, column))
         if field.type == "choice":
             return set(column) <= {*field.choices, NOT_REPORTED, DECLINED}
         if field.type == "date":
@@ -175,6 +177,8 @@ def _test(field: Field) -> Callable[[Any], str]:
     words = frozenset(field.choices)
 
     def text(value: Any) -> str:
+        if field.name == "public_key":
+            return "" if isinstance(value, str) and _KEY.fullmatch(value) else "64 hex digits"
         return "" if isinstance(value, str) else "a text"
 
     def integer(value: Any) -> str:

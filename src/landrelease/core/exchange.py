@@ -91,6 +91,7 @@ class Manifest:
     members: Mapping[str, str]  # member -> SHA-256
     extension: str  # SHA-256 of the national extension that its records need; "" for none
     public_key: str
+    synthetic: bool = False  # it holds made up records (S19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,8 @@ def _manifest(raw: bytes, file: str) -> Manifest:
             _of(said, "made_at", str), parts,
             {str(k): str(v) for k, v in said["sources"].items()},
             {str(k): str(v) for k, v in said["members"].items()},
-            _of(said, "extension", str), _of(said, "public_key", str))
+            _of(said, "extension", str), _of(said, "public_key", str),
+            said.get("synthetic", "no") != "no")
     except (KeyError, TypeError, AttributeError) as error:
         raise refuse(f"its manifest lacks a part: {error}") from error
     for part in parts:

@@ -21,8 +21,10 @@ from landrelease.errors import (
     NO_CONFLICT,
     PACKAGE_KEY_CHANGED,
     PACKAGE_NOT_READABLE,
+    PACKAGE_SYNTHETIC,
     LandReleaseError,
 )
+from landrelease.workflows import is_synthetic
 from landrelease.workflows.checkpoints import office_key
 from landrelease.workflows.identities import owner
 
@@ -129,7 +131,8 @@ def pack(registry: Registry, out: Path, *, to: str = "", since: Mapping[str, int
     at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
     extension = registry.setting("extension")
     about = {"office": registry.office, "chain": registry.chain, "to": to, "made_at": at,
-             "extension": hashlib.sha256(extension.encode()).hexdigest() if extension else ""}
+             "extension": hashlib.sha256(extension.encode()).hexdigest() if extension else "",
+             **({"synthetic": "yes"} if is_synthetic(registry) else {})}
     written = list(_kept(parts)) if with_sources else parts
     sources = {}
     if with_sources:
@@ -206,7 +209,8 @@ def unpack(registry: Registry, path: Path, *, by: str, accept_key: bool = False,
     ------
     LandReleaseError
         EXC-001: it cannot be read. EXC-002: a signature does not fit. EXC-003: another key than
-        this office had before. EXC-004: it needs a national extension that is not loaded.
+        this office had before. EXC-004: it needs a national extension that is not loaded. EXC-007:
+        it holds synthetic data and the registry real data.
     """
     try:
         content = path.read_bytes()
@@ -239,6 +243,11 @@ def _take_in(registry: Registry, package: Package, by: str, accept_key: bool,
         if loaded is None or hashlib.sha256(loaded.encode()).hexdigest() != m.extension:
             raise LandReleaseError(EXTENSION_MISSING, file=package.file, office=m.office,
                                    found=m.extension[:16])
+    # Made up records never lie among real ones without a mark (S19).
+    if m.synthetic and not is_synthetic(registry) and (
+            any(c.position >= c.first for c in registry.chains())
+            or registry.keep_setting("synthetic", "yes") != "yes"):
+        raise LandReleaseError(PACKAGE_SYNTHETIC, file=package.file, office=m.office)
     pinned = _pinned(registry)
     first_time = False
     for part in m.parts:
