@@ -26,6 +26,7 @@ from typing import Any
 
 from landrelease.core import descent
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
+from landrelease.core.memory import without_collector
 from landrelease.core.personal import (
     ERASED,
     SALT_BYTES,
@@ -406,7 +407,7 @@ class GeoPackageRegistry:
         with self._read() as db:
             held = db.execute("SELECT 1 FROM source_file WHERE sha256 = ?", (found,)).fetchone()
         packed = None if held else rows.packed(intake.content)
-        with rows.without_collector(), self._write() as db:
+        with without_collector(), self._write() as db:
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = ? AND kind = ? ORDER BY number '
                 "LIMIT 1", (report.source, report.kind)).fetchone()
@@ -443,7 +444,7 @@ class GeoPackageRegistry:
 
         Raises STO-010, STO-011, STO-017, STO-024; nothing is left behind.
         """
-        with rows.without_collector(), self._write() as db:
+        with without_collector(), self._write() as db:
             self._append(db, revisions, personal or {})
             return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
                                    empty=GENESIS)
@@ -901,15 +902,19 @@ class _Writer:
 
     def _known(self, revisions: Sequence[Revision]) -> set[str]:
         """Ids that have revisions already. An id belongs to one kind for ever (STO-010)."""
+        ids = [r.record_id for r in revisions]
         if self._empty:  # all that is there came with this call
-            found = {r.record_id: self._new[r.record_id] for r in revisions
-                     if r.record_id in self._new} if self._new else {}
-            self._new.update([(r.record_id, r.kind) for r in reversed(revisions)])
+            found = {} if self._new.keys().isdisjoint(ids) else {
+                i: self._new[i] for i in ids if i in self._new}
+            self._new.update(zip(ids, [r.kind for r in revisions], strict=True))
+            self._new.update(found)
         else:
             found = dict(self._db.execute(
                 "SELECT j.value, (SELECT kind FROM revision WHERE record_id = j.value LIMIT 1) "
                 "AS held FROM json_each(?) AS j WHERE held IS NOT NULL",
-                (json.dumps(list({r.record_id for r in revisions})),)).fetchall())
+                (json.dumps(list(dict.fromkeys(ids))),)).fetchall())
+        if not found and len(set(ids)) == len(ids):
+            return set()
         kinds = dict(found)
         for r in revisions:
             held = kinds.setdefault(r.record_id, r.kind)

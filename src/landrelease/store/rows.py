@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, get_args
@@ -167,20 +166,6 @@ def linked(prepared: Sequence[Prepared], *, number: int, chain: int | str, posit
                     day_from, r.validation, values, wkb, "", "", "", "", None, previous, head))
         previous = head
     return out
-
-
-@contextlib.contextmanager
-def without_collector() -> Iterator[None]:
-    """Python's search for cycles waits: rows make none, and it would look at all of them again and
-    again. Memory is still given back as soon as nothing refers to it."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind:

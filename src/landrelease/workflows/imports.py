@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landrelease.core.finding import ImportReport
+from landrelease.core.memory import without_collector
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
     KIND_NOT_KNOWN,
@@ -70,15 +71,16 @@ def import_files(
             progress(what, share + 0.8 * done / len(tables))
 
         part(f"checking {table.file}", 0.0)
-        taken = intake.take_in(
-            table, found, used,
-            existing={r.id: r for r in registry.records(found)},
-            taken_sources=set(registry.sources()),
-            recorded_at=datetime.now(UTC),
-            recorded_by=recorded_by if dry_run else registry.author(recorded_by),
-            today=today or date.today(), programme_bounds=programme_bounds(registry),
-            kinds=registry.kinds, settings=settings, progress=part,
-        )
+        with without_collector():
+            taken = intake.take_in(
+                table, found, used,
+                existing={r.id: r for r in registry.records(found)},
+                taken_sources=set(registry.sources()),
+                recorded_at=datetime.now(UTC),
+                recorded_by=recorded_by if dry_run else registry.author(recorded_by),
+                today=today or date.today(), programme_bounds=programme_bounds(registry),
+                kinds=registry.kinds, settings=settings, progress=part,
+            )
         if not dry_run:
             part(f"writing {table.file}", 1.0)
             registry.take_in(taken)
