@@ -231,7 +231,7 @@ class MemoryRegistry:
 
     # --- what came in ----------------------------------------------------------------------------
 
-    def take_in(self, intake):
+    def take_in(self, intake, *, upon=None):
         report = intake.report
         self.append(intake.revisions, personal=intake.personal)
         self._sources.setdefault(report.source, [report.file, intake.content])
@@ -268,10 +268,10 @@ class MemoryRegistry:
     def quarantine(self, status="waiting"):
         return [e for e in self._rows if status in (None, e.status)]
 
-    def decide_quarantine(self, number, status, *, reason, decided_by, revisions=()):
+    def decide_quarantine(self, number, status, *, reason, decided_by, revisions=(), personal=None):
         if not 1 <= number <= len(self._rows):
             raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
-        self.append(revisions)
+        self.append(revisions, personal=personal)
         self._rows[number - 1] = replace(self._rows[number - 1], status=status, reason=reason,
                                          decided_by=decided_by)
 

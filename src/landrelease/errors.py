@@ -118,6 +118,9 @@ FILE_FORM_PLACES = Message(
     "FIL-035", "{file}: the place was read from {found}; other places in the form: {expected}.",
     "If another place is the right one, name its columns in a mapping.")
 
+RETURN_WITHOUT_NUMBERS = Message(
+    "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
+    "Give the workbook that came back from the sender, with that column as it was.")
 # --- ROW: single rows and values ---------------------------------------------------------------
 VALUE_NOT_A_NUMBER = Message(
     "ROW-001", "{file}, row {row}: {field} is {found}; expected {expected}.",
@@ -206,6 +209,15 @@ MOMENT_WITHOUT_ZONE = Message(
 VALUES_CONTRADICT = Message(
     "ROW-027", "{file}, row {row}: {field} is {found}; expected {expected}.",
     "Ask the sender which of the values is right.")
+ROW_DECIDED = Message(
+    "ROW-028", "{file}, row {row}: was {found} in quarantine (number {other}) before and stays as "
+    "it was decided.", "Nothing needs to be done; `landrelease quarantine show` tells why.")
+ROW_WAITS = Message(
+    "ROW-029", "{file}, row {row}: waits in quarantine already, as number {other}.",
+    "Mend it with `landrelease quarantine mend`.")
+ROW_LEFT_QUARANTINE = Message(
+    "ROW-030", "{file}, row {row}: waited in quarantine as number {other} and is accepted now.",
+    "Nothing needs to be done.")
 YEAR_NOT_CERTAIN = Message(
     "ROW-040", "{file}, row {row}: {field} is {found}: the year has two digits and can be "
     "{expected}.", "Enter the date as year-month-day.")

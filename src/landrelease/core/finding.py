@@ -34,6 +34,7 @@ class QuarantinedRow:
     values: Mapping[str, Any]  # as read, before any conversion
     geometry_wkt: str  # as read, "" where there was none or it could not be read
     findings: tuple[Finding, ...]
+    layer: str = ""  # sheet or layer of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class ImportReport:
     quarantined: int
     findings: tuple[Finding, ...] = field(default=())
     unmapped: tuple[str, ...] = field(default=())  # columns kept in the source, not in the record
+    layer: str = ""
+    # By which the columns were read, so that mended rows are read alike (`records.mapping`).
+    mapping: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.read != self.accepted + self.merged + self.quarantined:

@@ -49,6 +49,7 @@ from landrelease.errors import (
     REGISTRY_CLOSED,
     REGISTRY_DAMAGED,
     REGISTRY_EXISTS,
+    REGISTRY_MOVED_ON,
     REGISTRY_NEWER,
     REGISTRY_OLDER,
     REVISION_REFUSED,
@@ -379,7 +380,7 @@ class GeoPackageRegistry:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def take_in(self, intake: Intake) -> ImportReport:
+    def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:
         """Write a whole import in one transaction.
 
         An intake of a file that was imported as this kind before changes nothing when it brings
@@ -408,6 +409,9 @@ class GeoPackageRegistry:
             held = db.execute("SELECT 1 FROM source_file WHERE sha256 = ?", (found,)).fetchone()
         packed = None if held else rows.packed(intake.content)
         with without_collector(), self._write() as db:
+            if upon is not None and upon != rows.heads_hash(
+                    ((c.id, c.position, c.head) for c in _chains(db)), empty=GENESIS):
+                raise LandReleaseError(REGISTRY_MOVED_ON, file=report.file, address=self.address)
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = ? AND kind = ? ORDER BY number '
                 "LIMIT 1", (report.source, report.kind)).fetchone()
@@ -618,7 +622,8 @@ class GeoPackageRegistry:
                 for sha256, name, direction, status, at, about, content in found]
 
     def decide_quarantine(self, number: int, status: QuarantineStatus, *, reason: str,
-                          decided_by: str, revisions: Sequence[Revision] = ()) -> None:
+                          decided_by: str, revisions: Sequence[Revision] = (),
+                          personal: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """Decide on a quarantined row, in one transaction with the revisions that it became.
 
         "accepted" needs revisions and is final; "rejected" can be taken up again ("waiting", or
@@ -635,7 +640,7 @@ class GeoPackageRegistry:
             if problem:
                 raise LandReleaseError(QUARANTINE_REFUSED, number=number, status=row[0],
                                        problem=problem)
-            self._append(db, revisions, {})
+            self._append(db, revisions, personal or {})
             decisions = [*json.loads(row[1]), {"status": status, "reason": reason,
                                                "decided_by": decided_by,
                                                "decided_at": rows.instant(self._now())}]

@@ -57,6 +57,7 @@ from landrelease.errors import (
     REGISTRY_DAMAGED,
     REGISTRY_EXISTS,
     REGISTRY_MISSING,
+    REGISTRY_MOVED_ON,
     REGISTRY_NEWER,
     REGISTRY_OLDER,
     REVISION_REFUSED,
@@ -517,7 +518,7 @@ class PostgisRegistry:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def take_in(self, intake: Intake) -> ImportReport:
+    def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:
         """Write a whole import in one transaction (see the file's `take_in` for what it raises)."""
         report = intake.report
         rows.kind_of(report.kind, self._kinds)
@@ -531,6 +532,9 @@ class PostgisRegistry:
         packed = None if self.knows_source(found) else rows.packed(intake.content)
 
         def work(db: psycopg.Connection[Any]) -> ImportReport:
+            if upon is not None and upon != rows.heads_hash(
+                    ((c.id, c.position, c.head) for c in _chains(db)), empty=GENESIS):
+                raise LandReleaseError(REGISTRY_MOVED_ON, file=report.file, address=self.address)
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = %s AND kind = %s '
                 "ORDER BY number LIMIT 1", (report.source, report.kind)).fetchone()
@@ -732,7 +736,8 @@ class PostgisRegistry:
         self._write(work)
 
     def decide_quarantine(self, number: int, status: QuarantineStatus, *, reason: str,
-                          decided_by: str, revisions: Sequence[Revision] = ()) -> None:
+                          decided_by: str, revisions: Sequence[Revision] = (),
+                          personal: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """Decide on a quarantined row, in one transaction with the revisions that it became.
 
         Raises STO-015: no such row; STO-016: the decision does not fit.
@@ -746,7 +751,7 @@ class PostgisRegistry:
             if problem:
                 raise LandReleaseError(QUARANTINE_REFUSED, number=number, status=row[0],
                                        problem=problem)
-            self._append(db, list(revisions), {})
+            self._append(db, list(revisions), personal or {})
             decisions = [*json.loads(row[1]), {"status": status, "reason": reason,
                                                "decided_by": decided_by,
                                                "decided_at": rows.instant(self._now())}]

@@ -173,8 +173,12 @@ class Registry(Protocol):
 
     def history(self, record_id: str) -> list[StoredRevision]: ...
 
-    def take_in(self, intake: Intake) -> ImportReport:
-        """Write a whole import in one transaction; raises STO-... and leaves nothing behind."""
+    def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:
+        """Write a whole import in one transaction; raises STO-... and leaves nothing behind.
+
+        `upon` is the head that the intake was checked against; STO-031 where the registry has
+        another one by now, so that nothing is recorded unseen beside what others recorded.
+        """
         ...
 
     def append(self, revisions: Iterable[Revision], *,
@@ -269,6 +273,7 @@ class Registry(Protocol):
         reason: str,
         decided_by: str,
         revisions: Sequence[Revision] = (),
+        personal: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Accept (with the revisions that the mended row became) or reject, in one transaction."""
         ...

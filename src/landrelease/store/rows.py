@@ -544,7 +544,8 @@ def as_dict(row: QuarantinedRow) -> dict[str, Any]:
 
     return {"file": row.file, "source": row.source, "row": row.row, "kind": row.kind,
             "values": {str(k): v for k, v in row.values.items()},
-            "geometry_wkt": row.geometry_wkt, "findings": [asdict(f) for f in row.findings]}
+            "geometry_wkt": row.geometry_wkt, "findings": [asdict(f) for f in row.findings],
+            "layer": row.layer}
 
 
 def quarantined_of(content: Mapping[str, Any]) -> QuarantinedRow:

@@ -10,17 +10,17 @@ import dataclasses
 import importlib.resources
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.finding import Finding, ImportReport
+from landrelease.core.finding import ImportReport
 from landrelease.core.hazard import Hazard, Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
-from landrelease.core.record import Kind, Record
+from landrelease.core.record import Record
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.work import Plan, TeamPool
 from landrelease.errors import (
@@ -28,20 +28,25 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
-from landrelease.workflows import imports
+from landrelease.workflows import imports, quarantine
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
     from landrelease.core.report import DataSource, Phase, Reopening
-    from landrelease.store.registry import QuarantineEntry, Registry, StoredRevision
+    from landrelease.store.registry import Registry, StoredRevision
     from landrelease.store.results import PlanFile
     from landrelease.workflows.roads import RoadFiles
 
 UNVERIFIED = imports.UNVERIFIED
 import_files = imports.import_files
 programme_bounds = imports.programme_bounds
+retry_quarantined = quarantine.retry_quarantined
+reject_quarantined = quarantine.reject_quarantined
+quarantine_entry = quarantine.quarantine_entry
+visible_quarantine = quarantine.visible_quarantine
+without_personal = quarantine.without_personal
 SYNTHETIC = "SYNTHETIC DATA: made up. Nothing here is about real ground."  # S19
 # Position error that a layer's own description states, where its columns carry none.
 PUBLIC_CELL_M = 1_000.0
@@ -50,89 +55,6 @@ PUBLIC_INWARD_M = 25.0
 
 
 # --- records -----------------------------------------------------------------------------------
-
-
-def retry_quarantined(
-    registry: Registry,
-    number: int,
-    changes: Mapping[str, Any],
-    *,
-    decided_by: str = UNVERIFIED,
-    today: date | None = None,
-) -> ImportReport:
-    """Check a quarantined row again, with changed values; it leaves quarantine when it passes.
-
-    Raises
-    ------
-    LandReleaseError
-        STO-...: there is no waiting row of that number.
-    """
-    from landrelease.records import intake
-
-    entry = quarantine_entry(registry, number)
-    result = intake.retry(
-        entry.row, dict(changes),
-        existing={r.id: r for r in registry.records(entry.row.kind)},
-        recorded_at=datetime.now(UTC), recorded_by=registry.author(decided_by),
-        today=today or date.today(),
-        programme_bounds=programme_bounds(registry), kinds=registry.kinds)
-    if not result.report.quarantined:
-        words = ", ".join(f"{k} = {v}" for k, v in changes.items()) or "tried again unchanged"
-        registry.decide_quarantine(
-            number, "accepted", reason=f"mended: {words}" if changes else words,
-            decided_by=registry.author(decided_by), revisions=result.revisions)
-    return result.report
-
-
-def reject_quarantined(
-    registry: Registry, number: int, reason: str, *, decided_by: str = UNVERIFIED
-) -> None:
-    """Reject a row, with a reason; it stays in the registry."""
-    quarantine_entry(registry, number)
-    registry.decide_quarantine(number, "rejected", reason=reason,
-                               decided_by=registry.author(decided_by))
-
-
-def quarantine_entry(registry: Registry, number: int):
-    from landrelease.errors import QUARANTINE_UNKNOWN
-
-    for entry in registry.quarantine("waiting"):
-        if entry.number == number:
-            return entry
-    raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
-
-
-def visible_quarantine(
-    registry: Registry, reader: View, number: int | None = None
-) -> list[QuarantineEntry]:
-    """The rows that wait (or one of them), without what a personal field would hold (S17).
-
-    Raises ACC-101 where the reader may not see them, STO-... where there is no such row.
-    """
-    from landrelease.access.policy import WITHHELD, personal_columns
-
-    reader.check("quarantine list")
-    entries = (registry.quarantine("waiting") if number is None
-               else [quarantine_entry(registry, number)])
-    shown = []
-    for entry in entries:
-        kind = reader.kinds.get(entry.row.kind)
-        if kind is not None:
-            hidden = personal_columns(kind, entry.row.values)
-            entry = dataclasses.replace(entry, row=dataclasses.replace(
-                entry.row, findings=without_personal(entry.row.findings, kind),
-                values={k: WITHHELD if k in hidden else v for k, v in entry.row.values.items()}))
-        shown.append(entry)
-    return shown
-
-
-def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, ...]:
-    """Findings as they may be shown: of a personal field without what was found (S17)."""
-    from landrelease.access.policy import WITHHELD, personal_columns
-
-    return tuple(
-        dataclasses.replace(f, found=WITHHELD, problem=f"{f.field}: {WITHHELD}.")
-        if personal_columns(kind, [f.field]) else f for f in findings)
 
 
 def export_records(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landrelease.core.finding import ImportReport
+from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.memory import without_collector
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
@@ -41,6 +41,7 @@ def import_files(
     recorded_by: str = UNVERIFIED,
     today: date | None = None,
     progress: Progress = silent,
+    done: Callable[[ImportReport], None] = lambda report: None,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -49,10 +50,13 @@ def import_files(
     folder of them, of which the one whose headings the file has is used. `crs`: of coordinates of
     which neither the file nor the mapping states the system (S04).
 
+    `done` hears of each layer as soon as it is written for good.
+
     A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
     cannot be read at all; files before it stay imported.
     """
     from landrelease.records import intake
+    from landrelease.workflows.quarantine import take_in_once
 
     order = {kind: n for n, kind in enumerate(_ORDER)}
     tables = []
@@ -71,20 +75,23 @@ def import_files(
             progress(what, share + 0.8 * done / len(tables))
 
         part(f"checking {table.file}", 0.0)
-        with without_collector():
-            taken = intake.take_in(
-                table, found, used,
-                existing={r.id: r for r in registry.records(found)},
-                taken_sources=set(registry.sources()),
-                recorded_at=datetime.now(UTC),
-                recorded_by=recorded_by if dry_run else registry.author(recorded_by),
-                today=today or date.today(), programme_bounds=programme_bounds(registry),
-                kinds=registry.kinds, settings=settings, progress=part,
-            )
-        if not dry_run:
-            part(f"writing {table.file}", 1.0)
-            registry.take_in(taken)
-        reports.append(taken.report)
+        by = recorded_by if dry_run else registry.author(recorded_by)
+
+        def check(found: str = found, table: SourceTable = table, used: Mapping = used,
+                  part: Progress = part, by: str = by) -> Intake:
+            with without_collector():
+                return intake.take_in(
+                    table, found, used,
+                    existing={r.id: r for r in registry.records(found)},
+                    taken_sources=set(registry.sources()), recorded_at=datetime.now(UTC),
+                    recorded_by=by, today=today or date.today(),
+                    programme_bounds=programme_bounds(registry), kinds=registry.kinds,
+                    settings=settings, progress=part)
+
+        report = take_in_once(registry, check, used, table.layer, decided_by=by, dry_run=dry_run,
+                              progress=part)
+        reports.append(report)
+        done(report)
     progress("files imported", 1.0)
     return reports
 
