@@ -201,6 +201,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                         if n % 3 == n // 3 % 3 and (n == 0 or policy.view(role).may("history"))],
             "audit": [("audit", r, *js, *only)],
             "area lineage": [("area", "lineage", r, world.records[0].record_id, *js, *only)],
+            "check": [("check", r, *js, *only)],
             "edits list": [("edits", "list", r, *js, *only)],
             "identity list": [("identity", "list", r, *js, *only)],
             "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],

@@ -255,6 +255,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "area lineage": WayOut("the descent of an area, with its parts", (("history", "revisions"),)),
     "edits list": WayOut("rows of the layers that another program changed", (
         ("history", "revisions"), ("quarantine", "rows"))),
+    "check": WayOut("what is doubtful in places, shapes and identifiers of records", (
+        ("history", "revisions"), ("quarantine", "rows"))),
     "identity list": WayOut("persons with keys, by id", (("history", "revisions"),)),
     "quarantine list": WayOut("rows that wait", _WAITING),
     "quarantine show": WayOut("one row that waits", _WAITING),

@@ -15,9 +15,11 @@ import typer
 
 from landrelease.apps import (
     area_commands,
+    check_commands,
     exchange_commands,
     export_commands,
     identity_commands,
+    quarantine_commands,
     sharing_commands,
     upkeep_commands,
 )
@@ -58,7 +60,6 @@ def group(name: str, words: str) -> typer.Typer:
     return made
 
 
-quarantine = group("quarantine", "Rows that were not accepted: list, mend, retry, reject.")
 assess_group = group("assess", "Where items may still lie, and how sure that is.")
 plan_group = group("plan", "What to survey and clear, in which order, by whom.")
 verify_group = group("verify", "Inspection: sample sizes and what they can show.")
@@ -69,6 +70,8 @@ world_group = group("world", "Synthetic programmes with known truth, to test and
 
 upkeep_commands.register(app)
 export_commands.register(app)
+check_commands.register(app)
+quarantine_commands.register(app, group)
 identity_commands.register(app, group)
 sharing_commands.register(app)
 exchange_commands.register(app, group)
@@ -86,13 +89,16 @@ def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(r) for r in reports]
 
 
-def show_reports(reports: list[Any]) -> None:
+def show_report(r: Any, first: bool) -> None:
+    if first:
+        say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
+    say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
+        f"{r.quarantined:>13,}")
+
+
+def show_rule() -> None:
     from landrelease import workflows
 
-    say(f"{'file':<34}{'kind':<22}{'read':>8}{'accepted':>10}{'merged':>8}{'quarantined':>13}")
-    for r in reports:
-        say(f"{r.file[:33]:<34}{r.kind:<22}{r.read:>8,}{r.accepted:>10,}{r.merged:>8,}"
-            f"{r.quarantined:>13,}")
     say(f"Merged: {workflows.merge_rule()}")
 
 
@@ -171,143 +177,6 @@ def import_(
     if waiting:
         say(f"{waiting:,} rows wait: landrelease quarantine list {into} --as planner")
     raise typer.Exit(FINDINGS if waiting else DONE)
-
-
-@quarantine.command("list")
-def quarantine_list(registry: RegistryArgument, role: RoleOption = None,
-                    json: JsonOption = None) -> None:
-    """Show the rows that wait, one a line.
-
-    Example: landrelease quarantine list district.gpkg --as planner
-    """
-    from landrelease import workflows
-
-    with reading(registry, "quarantine list", role) as (opened_registry, reader):
-        entries = workflows.visible_quarantine(opened_registry, reader)
-    put_json(json, [quarantine_document(e) for e in entries])
-    for e in entries:
-        first = e.row.findings[0]
-        say(f"{e.number:>6}  {e.row.file}, row {e.row.row}  {first.code}  {first.problem}")
-    say(f"{len(entries):,} rows wait.")
-    raise typer.Exit(FINDINGS if entries else DONE)
-
-
-def quarantine_document(entry: Any) -> dict[str, Any]:
-    import dataclasses
-
-    return {"number": entry.number, "status": entry.status, "reason": entry.reason,
-            "file": entry.row.file, "row": entry.row.row, "kind": entry.row.kind,
-            "values": dict(entry.row.values), "geometry": entry.row.geometry_wkt,
-            "findings": [dataclasses.asdict(f) for f in entry.row.findings]}
-
-
-@quarantine.command("show")
-def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = None,
-                    json: JsonOption = None) -> None:
-    """Show one row with all its values and findings.
-
-    Example: landrelease quarantine show district.gpkg 12 --as planner
-    """
-    from landrelease import workflows
-
-    with reading(registry, "quarantine show", role) as (opened_registry, reader):
-        entry = workflows.visible_quarantine(opened_registry, reader, number)[0]
-    put_json(json, quarantine_document(entry))
-    say(f"{entry.row.file}, row {entry.row.row}, kind {entry.row.kind}, {entry.status}")
-    for name, value in entry.row.values.items():
-        say(f"  {name}: {value}")
-    say(f"  geometry: {entry.row.geometry_wkt[:300]}")
-    for finding in entry.row.findings:
-        say(f"[{finding.code}] {finding.problem} {finding.remedy}")
-
-
-@quarantine.command("mend")
-def quarantine_mend(
-    registry: RegistryArgument, number: int,
-    change: Annotated[list[str], typer.Option(
-        "--set", metavar="FIELD=VALUE", help="A new value; geometry as WKT. Repeat for more.")],
-    by: ByOption = UNVERIFIED, role: RoleOption = None,
-) -> None:
-    """Change values of a row and check it again; it is accepted when it passes.
-
-    Example: landrelease quarantine mend places.gpkg 12 --set population=5 --as planner
-    """
-    changes = {}
-    for item in change:
-        name, sign, value = item.partition("=")
-        if not sign or not name:
-            raise LandReleaseError(BAD_OPTION, option="--set", found=item,
-                                   expected="FIELD=VALUE")
-        changes[name.strip()] = value
-    retry(registry, "quarantine mend", number, changes, by, role)
-
-
-@quarantine.command("retry")
-def quarantine_retry(registry: RegistryArgument, number: int, by: ByOption = UNVERIFIED,
-                     role: RoleOption = None) -> None:
-    """Check a row again as it is, for example after other files came in.
-
-    Example: landrelease quarantine retry district.gpkg 12 --as planner
-    """
-    retry(registry, "quarantine retry", number, {}, by, role)
-
-
-def retry(address: str, way: str, number: int, changes: dict[str, str], by: str,
-          role: str | None) -> None:
-    from landrelease import workflows
-
-    with reading(address, way, role) as (registry, reader):
-        report = workflows.retry_quarantined(registry, number, changes, decided_by=by)
-        kinds = reader.kinds
-    if not report.quarantined:
-        say(f"Row {number}: accepted.")
-        return
-    for finding in workflows.without_personal(report.findings, kinds[report.kind]):
-        say(f"[{finding.code}] {finding.problem} {finding.remedy}")
-    say(f"Row {number}: still waits.")
-    raise typer.Exit(FINDINGS)
-
-
-@quarantine.command("reject")
-def quarantine_reject(
-    registry: RegistryArgument, number: int,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the row.")],
-    by: ByOption = UNVERIFIED, role: RoleOption = None,
-) -> None:
-    """Reject a row with a reason; it stays in the registry.
-
-    Example: landrelease quarantine reject district.gpkg 12 --reason "a test row" --as planner
-    """
-    from landrelease import workflows
-
-    with reading(registry, "quarantine reject", role) as (opened_registry, _):
-        workflows.reject_quarantined(opened_registry, number, reason, decided_by=by)
-    say(f"Row {number}: rejected.")
-
-
-@quarantine.command("export")
-def quarantine_export(
-    registry: RegistryArgument, out: Annotated[Path, typer.Argument(metavar="OUT.csv")],
-    role: RoleOption = None,
-) -> None:
-    """Write the waiting rows with their errors as a spreadsheet to send back.
-
-    Example: landrelease quarantine export district.gpkg back.csv --as planner
-    """
-    from landrelease import workflows
-    from landrelease.store.exports import write_csv
-
-    with reading(registry, "quarantine export", role) as (opened_registry, reader):
-        entries = workflows.visible_quarantine(opened_registry, reader)
-        synthetic = workflows.is_synthetic(opened_registry)
-    write_csv(out, workflows.marked([
-        {"number": e.number, "file": e.row.file, "row": e.row.row, "kind": e.row.kind,
-         "errors": " ".join(f"[{f.code}] {f.field}: {f.problem} {f.remedy}"
-                            for f in e.row.findings),
-         **{f"value: {k}": v for k, v in e.row.values.items()},
-         "geometry": e.row.geometry_wkt[:30_000]}
-        for e in entries], synthetic))
-    say(f"{len(entries):,} rows written to {out}")
 
 
 @app.command()

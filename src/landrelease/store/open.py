@@ -70,6 +70,27 @@ def open_registry(
     return GeoPackageRegistry(path, writable=writable, wait_s=wait_s, now=now)
 
 
+def is_registry(address: str | Path) -> bool:
+    """Whether a registry stands at an address: one in PostgreSQL, or a GeoPackage made here.
+
+    Of a file nothing but its own tables is asked; a damaged one is none.
+    """
+    import contextlib
+    import sqlite3
+
+    path = own_file(address)
+    if path is None:
+        return True
+    if not path.is_file() or path.open("rb").read(16) != b"SQLite format 3\0":
+        return False
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        try:
+            found = db.execute("SELECT value FROM setting WHERE name = 'program'").fetchone()
+        except sqlite3.Error:
+            return False
+    return found is not None and found[0] == "landrelease"
+
+
 def own_file(address: str | Path) -> Path | None:
     """The file of a registry in a file; None for one in PostgreSQL. STO-006: neither."""
     found = _SCHEME.match(str(address)) if isinstance(address, str) else None
