@@ -119,6 +119,9 @@ def init(registry: RegistryArgument,
     say(f"{registry}: created, office {office}")
 
 
+INTERRUPTED = 130
+
+
 @app.command("import")
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
@@ -165,12 +168,25 @@ def import_(
                 f"{told.reason}")
         say(f"{propose_mapping}: look at it, then import with --mapping {propose_mapping}")
         return
-    with opened(into) as registry, listening(quiet) as progress:
-        reports = imports.import_files(
-            registry, files, kind=kind, layer=layer, mapping_path=mapping, crs=crs,
-            worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by, progress=progress)
-    put_json(report, report_rows(reports))
-    show_reports(reports)
+    reports: list[Any] = []
+
+    def done(found: Any) -> None:  # said as soon as it is so, for whoever interrupts the rest
+        reports.append(found)
+        show_report(found, first=len(reports) == 1)
+
+    try:
+        with opened(into) as registry, listening(quiet) as progress:
+            imports.import_files(
+                registry, files, kind=kind, layer=layer, mapping_path=mapping, crs=crs,
+                worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by,
+                progress=progress, done=done)
+    except KeyboardInterrupt:
+        print(f"Interrupted. {len(reports)} tables are imported; the others have left nothing "
+              "behind. The same command again does the rest.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        put_json(report, report_rows(reports))
+    show_rule()
     if dry_run:
         say("Dry run: nothing was written.")
     waiting = sum(r.quarantined for r in reports)

@@ -7,16 +7,20 @@ changes nothing that was decided on its rows.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import Finding, ImportReport, Intake
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
+    FILE_MISSING,
     QUARANTINE_UNKNOWN,
     REGISTRY_MOVED_ON,
+    RETURN_WITHOUT_NUMBERS,
     ROW_DECIDED,
     ROW_LEFT_QUARANTINE,
     ROW_WAITS,
@@ -254,3 +258,166 @@ def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, 
     return tuple(
         dataclasses.replace(f, found=WITHHELD, problem=f"{f.field}: {WITHHELD}.")
         if personal_columns(kind, [f.field]) else f for f in findings)
+
+
+# --- back to the sender and in again -----------------------------------------------------------
+
+# Column of the workbook for ground that the file holds as a shape and not in its cells.
+SHAPE = "geometry (WKT, longitude latitude, WGS 84)"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row of a workbook that came back.
+
+    `status`: "accepted", "recorded already", "still waits", "unchanged", "doubled" (the number
+    stands twice with different cells), "unknown" (no such row waits here).
+    """
+
+    number: str
+    sheet: str
+    status: str
+    findings: tuple[Finding, ...] = ()
+
+
+def write_return(registry: Registry, out: Path, reader: View, *, files: Sequence[str] = (),
+                 made_on: date) -> int:
+    """Write the waiting rows as a workbook for whoever sent them; returns how many.
+
+    A sheet for each file and layer has the columns of the file in their order, the cells as they
+    were, those with an error marked and with a note, and in words what to do with the row. `files`:
+    only rows of files of these names, because a sender gets only what is theirs.
+    """
+    from landrelease.store.returns import ReturnedRow, ReturnedSheet
+    from landrelease.store.returns import write_return as write
+    from landrelease.workflows import SYNTHETIC, is_synthetic
+
+    groups: dict[tuple[str, str, str], list[QuarantineEntry]] = {}
+    for entry in visible_quarantine(registry, reader):
+        if not files or entry.row.file in files:
+            groups.setdefault((entry.row.source, entry.row.layer, entry.row.kind), []).append(entry)
+    sheets = []
+    for (_, layer, kind), entries in groups.items():
+        used = mapping_of(registry, entries[0])
+        headings = tuple(dict.fromkeys(h for e in entries for h in e.row.values))
+        fields = dict(used.columns) if used is not None else {}
+        in_cells = {"longitude", "latitude", "easting", "northing", "geometry"} & fields.keys()
+        shaped = not in_cells or any(e.row.geometry_wkt for e in entries)
+        rows = []
+        for e in entries:
+            marks: dict[str, str] = {}
+            for f in e.row.findings:
+                place = SHAPE if shaped else next(iter(fields[n] for n in sorted(in_cells)), "")
+                heading = fields.get(f.field, f.field)
+                if heading not in headings and (f.field == "geometry" or f.code[:3] == "GEO"):
+                    heading = place
+                if heading in headings or heading == SHAPE:
+                    marks[heading] = " ".join(filter(None, (
+                        marks.get(heading), f"[{f.code}] {f.problem} {f.remedy}")))
+            rows.append(ReturnedRow(
+                _key(e), _cells(e, shaped), marks,
+                "\n".join(f"{f.problem} {f.remedy}" for f in e.row.findings
+                          if f.fate == "quarantined") or "Look at this row."))
+        title = entries[0].row.file + (f" {layer}" if layer else "")
+        sheets.append(ReturnedSheet(f"{title} ({kind})" if len(groups) > 1 and sum(
+            g[0] == entries[0].row.source for g in groups) > 1 else title,
+            headings + ((SHAPE,) if shaped else ()), tuple(rows)))
+    about = [("what this is", f"Rows of your files that {registry.office} could not accept."),
+             ("what to do", "Correct the cells (those with an error are red, with a note), and "
+              "send this workbook back. Leave the first column as it is. Rows that stay as they "
+              "are go on waiting."),
+             ("date", made_on.isoformat())]
+    if is_synthetic(registry):
+        about.insert(0, ("synthetic", SYNTHETIC))
+    write(out, sheets, about)
+    return sum(len(s.rows) for s in sheets)
+
+
+def _key(entry: QuarantineEntry) -> str:
+    """The number of a row, with a check that it is of this registry and this row."""
+    row = entry.row
+    check = hashlib.sha256(f"{row.source} {row.layer} {row.kind} {row.row}".encode()).hexdigest()
+    return f"{entry.number}-{check[:8]}"
+
+
+def _cells(entry: QuarantineEntry, shaped: bool) -> dict[str, Any]:
+    return {**entry.row.values, **({SHAPE: entry.row.geometry_wkt or None} if shaped else {})}
+
+
+def take_back(registry: Registry, path: Path, reader: View, *, decided_by: str = UNVERIFIED,
+              today: date | None = None, progress: Progress = silent) -> list[Outcome]:
+    """Take the mended rows of a workbook that came back from its sender; one outcome a row.
+
+    Rows are found by their number; only cells that differ from what was sent are changes. A row is
+    decided whole; where the work is interrupted, the same workbook again does the rest.
+
+    Raises FIL-038 where no sheet has the numbers; FIL-... where it cannot be read.
+    """
+    waiting = {_key(e): e for e in visible_quarantine(registry, reader)}
+    seen: dict[str, tuple[str, dict[str, Any]]] = {}
+    outcomes: dict[str, Outcome] = {}
+    for sheet, key, cells in _returned_rows(path):
+        if key in seen and not _same_cells(seen[key][1], cells):
+            outcomes[key] = Outcome(key, sheet, "doubled")
+        seen.setdefault(key, (sheet, cells))
+    for n, (key, (sheet, cells)) in enumerate(seen.items()):
+        progress(f"mending rows of {path.name}", n / len(seen))
+        entry = waiting.get(key)
+        if key in outcomes:
+            continue
+        if entry is None:
+            outcomes[key] = Outcome(key, sheet, "unknown")
+            continue
+        changes = {}
+        for heading, value in _cells(entry, SHAPE in cells).items():
+            column = " ".join(heading.split())  # as a worksheet is read
+            if column in cells and not _same(value, cells[column]):
+                changes["geometry" if heading == SHAPE else heading] = cells[column]
+        if not changes:
+            outcomes[key] = Outcome(key, sheet, "unchanged")
+            continue
+        report = retry_quarantined(registry, entry.number, changes, decided_by=decided_by,
+                                   today=today)
+        outcomes[key] = Outcome(
+            key, sheet, "still waits" if report.quarantined else
+            "accepted" if report.accepted else "recorded already",
+            without_personal(report.findings, reader.kinds[report.kind]))
+    return [outcomes[key] for key in seen]
+
+
+def _returned_rows(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Sheet, key and cells of each row of a workbook that has the column of numbers."""
+    from landrelease.records.readers import LIMITS, workbooks
+    from landrelease.store.returns import NUMBER, TO_DO
+
+    if not path.is_file():
+        raise LandReleaseError(FILE_MISSING, file=path.name or str(path))
+    content, ending = path.read_bytes(), path.suffix.lower()
+    found = False
+    for sheet in workbooks.sheets(path.name, ending, content, LIMITS):
+        table = workbooks.from_workbook(path.name, ending, content, sheet, LIMITS)
+        if NUMBER not in table.columns:
+            continue
+        found = True
+        for row in table.rows:
+            key = str(row.values.get(NUMBER) or "").strip()
+            if key:
+                yield sheet, key, {h: v for h, v in row.values.items() if h not in (NUMBER, TO_DO)}
+    if not found:
+        raise LandReleaseError(RETURN_WITHOUT_NUMBERS, file=path.name, expected=NUMBER)
+
+
+def _same(sent: Any, back: Any) -> bool:
+    """Whether a cell came back as it was sent, as far as a worksheet can tell."""
+    from landrelease.access.policy import WITHHELD
+    from landrelease.store.returns import cell_of
+
+    if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (sent, back)):
+        return bool(sent == back)
+    sent, back = cell_of(sent), cell_of(back)
+    one, other = (("" if v is None else str(v)).strip() for v in (sent, back))
+    return one == other or other == WITHHELD
+
+
+def _same_cells(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(_same(v, other[h]) for h, v in one.items())

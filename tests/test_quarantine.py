@@ -1,0 +1,198 @@
+"""Quarantine: rows come in once, go back to their sender as a workbook, and come in mended."""
+
+import multiprocessing
+from datetime import date
+
+import openpyxl
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from landrelease import workflows
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry, open_registry
+from landrelease.store.returns import ReturnedRow, ReturnedSheet, write_return
+from landrelease.workflows import imports, quarantine, sharing
+
+TODAY = date(2027, 5, 1)
+PLACES = ("Ort;latitude;longitude;Einwohner;Bemerkung\n"
+          "A;44.1;17.2;120;gut\n"
+          "B;44.2;17.3;viele;=HYPERLINK(\"http://example.org\")\n"
+          "C;44.3;17.4;-5;  spaced\n"
+          "D;95.5;17.5;10;@SUM(A1)\n")
+MAPPING = ("kind: settlement\ncrs: EPSG:4326\ncolumns: {name: Ort, latitude: latitude, "
+           "longitude: longitude, population: Einwohner}\n")
+
+
+@pytest.fixture
+def registry(tmp_path):
+    with create_registry(str(tmp_path / "r.gpkg"), office="Test") as made:
+        yield made
+
+
+@pytest.fixture
+def places(tmp_path):
+    file = tmp_path / "places.csv"
+    file.write_text(PLACES, encoding="utf-8")
+    (tmp_path / "map.yaml").write_text(MAPPING, encoding="utf-8")
+    return file
+
+
+def bring(registry, file):
+    return imports.import_files(registry, [file], mapping_path=file.parent / "map.yaml",
+                                today=TODAY)[0]
+
+
+def planner(registry):
+    return sharing.reader_of(registry, "planner", None, [])
+
+
+def counts(report):
+    return report.read, report.accepted, report.merged, report.quarantined
+
+
+def test_mending_reads_by_the_mapping_of_the_import(registry, places):
+    assert counts(bring(registry, places)) == (4, 1, 0, 3)
+    first = registry.quarantine()[0]
+    # "Einwohner" and "Ort" mean something in the mapping only.
+    report = workflows.retry_quarantined(registry, first.number, {"Einwohner": "70"}, today=TODAY)
+    assert report.accepted == 1
+    found = {r.values["name"]: r.values.get("population") for r in registry.records("settlement")}
+    assert found == {"A": 120, "B": 70}
+
+
+def test_rows_that_were_decided_do_not_come_back_with_their_file(registry, places, tmp_path):
+    bring(registry, places)
+    one, two, three = registry.quarantine()
+    workflows.retry_quarantined(registry, one.number, {"Einwohner": "70"}, today=TODAY)
+    workflows.reject_quarantined(registry, two.number, "a test row")
+    before = registry.head(), registry.count(), registry.quarantine(None)
+    other = tmp_path / "under another name.csv"
+    other.write_bytes(places.read_bytes())
+    for file in (places, other):
+        report = bring(registry, file)
+        assert counts(report) == (4, 0, 3, 1)
+        assert [f.code for f in report.findings].count("ROW-028") == 2
+        assert (registry.head(), registry.count(), registry.quarantine(None)) == before
+    assert registry.quarantine() == [three] and not registry.audit()
+
+
+def test_rows_that_pass_by_a_better_mapping_leave_quarantine(registry, places):
+    (places.parent / "map.yaml").write_text(MAPPING.replace("Einwohner", "Ort"), encoding="utf-8")
+    assert counts(bring(registry, places)) == (4, 0, 0, 4)
+    (places.parent / "map.yaml").write_text(MAPPING, encoding="utf-8")
+    report = bring(registry, places)
+    assert counts(report) == (4, 1, 3, 0)
+    assert {f.code for f in report.findings if f.row == 1} >= {"ROW-030"}
+    assert [e.row.row for e in registry.quarantine()] == [2, 3, 4]
+    assert len(registry.records("settlement")) == 1 and not registry.audit()
+
+
+def _at_once(address, file, barrier, said):
+    with open_registry(address) as registry:
+        def wait(what, share):
+            if what.startswith("writing") and barrier.parties and not waited:
+                waited.append(1)
+                barrier.wait(20)
+        waited: list[int] = []
+        (report,) = imports.import_files(registry, [file], mapping_path=file.parent / "map.yaml",
+                                         today=TODAY, progress=wait)
+    said.put(counts(report))
+
+
+def test_the_same_file_from_two_processes_at_one_moment_is_counted_once(registry, places):
+    work = multiprocessing.get_context("spawn")
+    barrier, said = work.Barrier(2), work.Queue()
+    jobs = [work.Process(target=_at_once, args=(registry.address, places, barrier, said))
+            for _ in range(2)]
+    for job in jobs:
+        job.start()
+    found = sorted(said.get(timeout=60) for _ in jobs)
+    for job in jobs:
+        job.join(20)
+    assert found == [(4, 0, 1, 3), (4, 1, 0, 3)]
+    assert len(registry.records("settlement")) == 1 and len(registry.quarantine()) == 3
+
+
+def test_the_workbook_has_the_cells_as_they_were_and_the_errors_beside_them(
+        registry, places, tmp_path):
+    bring(registry, places)
+    out = tmp_path / "back.xlsx"
+    assert quarantine.write_return(registry, out, planner(registry), made_on=TODAY) == 3
+    sheet = openpyxl.load_workbook(out)["places.csv"]
+    heads = [c.value for c in sheet[1]]
+    assert heads[2:] == ["Ort", "latitude", "longitude", "Einwohner", "Bemerkung"]
+    population = sheet.cell(2, heads.index("Einwohner") + 1)
+    assert population.value == "viele" and population.fill.fgColor.rgb == "FFF2A0A0"
+    assert "[ROW-001]" in population.comment.text
+    assert sheet.cell(2, 2).value  # what to do
+    remark = sheet.cell(2, heads.index("Bemerkung") + 1)
+    assert remark.value.startswith("=HYPERLINK") and remark.data_type == "s"
+    assert all(c.data_type != "f" for row in sheet.iter_rows() for c in row)
+
+
+def test_a_mended_workbook_comes_in_and_untouched_rows_go_on_waiting(registry, places, tmp_path):
+    bring(registry, places)
+    out = tmp_path / "back.xlsx"
+    quarantine.write_return(registry, out, planner(registry), made_on=TODAY)
+    statuses = [o.status for o in quarantine.take_back(registry, out, planner(registry))]
+    assert statuses == ["unchanged"] * 3 and len(registry.quarantine()) == 3
+    book = openpyxl.load_workbook(out)
+    sheet = book["places.csv"]
+    heads = {c.value: c.column for c in sheet[1]}
+    sheet.cell(2, heads["Einwohner"], 70)
+    sheet.cell(3, heads["Einwohner"], "-7")
+    book.save(out)
+    statuses = [o.status for o in quarantine.take_back(registry, out, planner(registry))]
+    assert statuses == ["accepted", "still waits", "unchanged"]
+    assert {r.values["name"] for r in registry.records("settlement")} == {"A", "B"}
+    # The same workbook again: what was taken in is told, nothing is counted twice.
+    again = quarantine.take_back(registry, out, planner(registry))
+    assert [o.status for o in again] == ["unknown", "still waits", "unchanged"]
+    assert len(registry.records("settlement")) == 2 and not registry.audit()
+
+
+def test_a_row_that_stands_twice_in_the_workbook_is_told_and_not_guessed(
+        registry, places, tmp_path):
+    bring(registry, places)
+    out = tmp_path / "back.xlsx"
+    quarantine.write_return(registry, out, planner(registry), made_on=TODAY)
+    book = openpyxl.load_workbook(out)
+    sheet = book["places.csv"]
+    heads = {c.value: c.column for c in sheet[1]}
+    sheet.append([c.value for c in sheet[2]])
+    sheet.cell(2, heads["Einwohner"], 70)
+    sheet.cell(5, heads["Einwohner"], 80)
+    book.save(out)
+    found = quarantine.take_back(registry, out, planner(registry))
+    assert [o.status for o in found] == ["doubled", "unchanged", "unchanged"]
+    assert len(registry.quarantine()) == 3
+
+
+def test_a_workbook_without_the_numbers_is_refused(registry, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["name"])
+    book.active.append(["A"])
+    book.save(tmp_path / "other.xlsx")
+    with pytest.raises(LandReleaseError, match="FIL-038"):
+        quarantine.take_back(registry, tmp_path / "other.xlsx", planner(registry))
+
+
+CELLS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.text(
+    alphabet=st.characters(codec="utf-8"), max_size=20), st.sampled_from(
+        ["=1+1", "+1", "-x", "@a", "\t=1", "'=1", "_x0041_", " 007 ", "a\r\nb", "x" * 40_000]))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True,
+          phases=[Phase.explicit, Phase.generate])
+@given(st.lists(CELLS, min_size=1, max_size=12))
+def test_no_cell_counts_as_changed_that_nobody_touched(tmp_path_factory, values):
+    out = tmp_path_factory.mktemp("back") / "back.xlsx"
+    heads = tuple(f"h{n}" for n in range(len(values)))
+    cells = dict(zip(heads, values, strict=True))
+    write_return(out, [ReturnedSheet("rows", heads, (
+        ReturnedRow("1-x", cells, {}, "look"),))], [])
+    ((_, key, back),) = quarantine._returned_rows(out)
+    assert key == "1-x"
+    for head, value in cells.items():
+        assert quarantine._same(value, back[head]), (value, back[head])
