@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -413,7 +414,7 @@ def _same(sent: Any, back: Any) -> bool:
     from landrelease.store.returns import cell_of
 
     if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (sent, back)):
-        return bool(sent == back)
+        return bool(sent == back) or math.isclose(sent, back, rel_tol=2e-15)  # 16 digits
     sent, back = cell_of(sent), cell_of(back)
     one, other = (("" if v is None else str(v)).strip() for v in (sent, back))
     return one == other or other == WITHHELD
