@@ -77,6 +77,8 @@ def records():
                 kind.geometry, shapely.box(x, 44.1, x + 0.001, 44.101))
             values = {f.name: f"{f.name} {number}" for f in kind.fields
                       if f.type in ("text", "reference") and not f.personal}
+            if "public_key" in values:
+                values["public_key"] = f"{number:064x}"
             for name in policy.organisation_fields(kind):
                 values[name] = "Clearance Alpha" if number == 1 else "Somebody"
             yield Revision(kind.name, f"{kind.name}:{number}", values, shape, MOMENT,

@@ -84,6 +84,8 @@ def records(draw):
             said[field.name] = draw(st.sampled_from(field.choices))
         elif field.type == "choices":
             said[field.name] = draw(st.lists(st.sampled_from(field.choices), unique=True))
+        elif field.name == "public_key":
+            said[field.name] = draw(st.binary(min_size=32, max_size=32)).hex()
         else:
             said[field.name] = draw(values_of[field.type])
         if draw(st.integers(0, 9)) == 0:

@@ -16,7 +16,6 @@ import contextlib
 import functools
 import hashlib
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ from typing import Any, TypeVar
 import numpy as np
 import psycopg
 import shapely
-from psycopg import conninfo
 
 from landrelease.core import descent
 from landrelease.core.finding import ImportReport, Intake
@@ -36,7 +34,6 @@ from landrelease.core.personal import (
     ERASED,
     SALT_BYTES,
     author_id,
-    commitment,
     is_person_id,
     is_program,
 )
@@ -48,11 +45,9 @@ from landrelease.errors import (
     COUNTS_DIFFER,
     NOT_A_REGISTRY,
     NOTHING_PERSONAL,
-    POSTGRES_REFUSED,
     POSTGRES_UNREACHABLE,
     QUARANTINE_REFUSED,
     QUARANTINE_UNKNOWN,
-    REGISTRY_BUSY,
     REGISTRY_CLOSED,
     REGISTRY_DAMAGED,
     REGISTRY_EXISTS,
@@ -61,14 +56,13 @@ from landrelease.errors import (
     REGISTRY_NEWER,
     REGISTRY_OLDER,
     REVISION_REFUSED,
-    SIGNED_TWICE,
     SOURCE_DIFFERS,
     SOURCE_NOT_KEPT,
     SOURCE_TWICE,
     SOURCE_UNKNOWN,
     LandReleaseError,
 )
-from landrelease.store import audit, layers, layout, rows
+from landrelease.store import audit, layers, layout, pg_layers, pg_questions, pg_server, rows
 from landrelease.store.audit import Difference
 from landrelease.store.copy import TABLES, Dump
 from landrelease.store.registry import (
@@ -81,79 +75,7 @@ from landrelease.store.registry import (
 )
 from landrelease.store.search import Question
 
-SCHEMA = "landrelease"
 _PIECE = 20_000
-_FEW = 50  # up to so many rows go into a layer without a temporary table
-# What is over soon; a wrong password, name or host is not.
-_PASSING = re.compile("starting up|not yet accepting|shutting down|recovery|refused|too many|"
-                      "slots|closed the connection|terminat|timeout|timed out|reset by peer|"
-                      "could not receive", re.I)
-_STATEMENT_S = 600  # a statement that takes longer was forgotten by its client
-_TABLES = """
-CREATE TABLE setting (name text PRIMARY KEY, value text NOT NULL);
-CREATE TABLE chain (
-  number integer PRIMARY KEY, id text NOT NULL UNIQUE, office text NOT NULL,
-  genesis text NOT NULL, first bigint NOT NULL, public_key text NOT NULL, own integer NOT NULL);
-CREATE TABLE revision (
-  number bigint PRIMARY KEY, chain integer NOT NULL, position bigint NOT NULL, kind text NOT NULL,
-  record_id text COLLATE "C" NOT NULL, recorded_at text COLLATE "C" NOT NULL,
-  recorded_by text NOT NULL, reason text NOT NULL, source text NOT NULL,
-  valid_from text COLLATE "C", validation text NOT NULL, "values" text NOT NULL, geometry bytea,
-  follows text NOT NULL, commitments text NOT NULL, signed_by text NOT NULL,
-  signature text NOT NULL, known_from text COLLATE "C", previous_hash text NOT NULL,
-  hash text NOT NULL, box geometry(Polygon, 4326), UNIQUE (chain, position));
-CREATE INDEX revision_record ON revision (record_id, number);
-CREATE INDEX revision_kind ON revision (kind, number);
-CREATE INDEX revision_box ON revision USING gist (box);
-CREATE UNIQUE INDEX revision_signature ON revision (signature, chain) WHERE signature <> '';
-CREATE TABLE source_file (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text NOT NULL UNIQUE,
-  name text NOT NULL, size bigint NOT NULL, came_in_at text NOT NULL, compression text,
-  content bytea);
-CREATE TABLE "import" (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, imported_at text NOT NULL,
-  source text NOT NULL, file text NOT NULL, kind text NOT NULL, read bigint NOT NULL,
-  accepted bigint NOT NULL, merged bigint NOT NULL, quarantined bigint NOT NULL,
-  revisions bigint NOT NULL, report text NOT NULL);
-CREATE INDEX import_source ON "import" (source, kind);
-CREATE TABLE quarantine (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, import bigint NOT NULL,
-  source text NOT NULL, file text NOT NULL, row bigint NOT NULL, kind text NOT NULL,
-  status text NOT NULL, reason text NOT NULL, decided_by text NOT NULL, decisions text NOT NULL,
-  content text NOT NULL);
-CREATE INDEX quarantine_status ON quarantine (status, number);
-CREATE TABLE person_name (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, salt text,
-  name text);
-CREATE INDEX person_name_name ON person_name (name);
-CREATE TABLE personal_value (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, record_id text NOT NULL,
-  field text NOT NULL, commitment text NOT NULL, salt text, value text,
-  UNIQUE (record_id, field, commitment));
-CREATE TABLE package (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text NOT NULL, name text NOT NULL,
-  direction text NOT NULL, status text NOT NULL, at text NOT NULL, about text NOT NULL,
-  content bytea, UNIQUE (sha256, direction));
-CREATE TABLE written (token text PRIMARY KEY, at text NOT NULL);
-CREATE FUNCTION revision_stays() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN RAISE EXCEPTION 'a revision is never changed or removed: append a new one'; END $$;
-CREATE TRIGGER revision_stays BEFORE UPDATE OR DELETE ON revision
-  FOR EACH ROW EXECUTE FUNCTION revision_stays();
-CREATE TRIGGER revision_is_kept BEFORE TRUNCATE ON revision
-  FOR EACH STATEMENT EXECUTE FUNCTION revision_stays();
-"""
-_NUMBERED = ("source_file", "import", "quarantine", "person_name", "personal_value", "package")
-_TYPES = {"text": "text", "choice": "text", "integer": "bigint", "number": "double precision",
-          "date": "date", "moment": "text", "choices": "text", "reference": "text",
-          "references": "text"}
-_GEOMETRIES = {"polygon": "MultiPolygon", "point": "Point", "line": "MultiLineString",
-               "any": "Geometry"}
-_CHAIN_TYPES = {"record_id": 'text COLLATE "C" PRIMARY KEY', "revision": "bigint NOT NULL",
-                "valid_from": "date", "validation": "text NOT NULL",
-                "recorded_at": "timestamptz NOT NULL", "recorded_by": "text NOT NULL",
-                "source": "text NOT NULL"}
-_KNOWN = ("COALESCE(r.known_from, r.recorded_at) <= %s "
-          "AND (r.valid_from IS NULL OR r.valid_from <= %s)")
 
 Result = TypeVar("Result")
 
@@ -175,7 +97,7 @@ class PostgisRegistry:
 
     def __init__(self, address: str, *, writable: bool = True, wait_s: float = 20.0,
                  now: Callable[[], datetime]):
-        self._conninfo, self._schema, self.address = _parsed(address)
+        self._conninfo, self._schema, self.address = pg_server.parsed(address)
         self._now, self._wait_s, self._writable = now, wait_s, writable
         self._db: psycopg.Connection[Any] | None = None
         self._closed = False
@@ -196,10 +118,10 @@ class PostgisRegistry:
         if not office.strip():
             raise LandReleaseError(REVISION_REFUSED, record="registry", field="office",
                                    found="nothing", expected="the name of the office")
-        info, schema, shown = _parsed(address)
+        info, schema, shown = pg_server.parsed(address)
         since = created or rows.instant(now())
-        with _open(info, shown) as db, _speaking(shown, 20.0):
-            _extension(db, shown)
+        with pg_server.connect(info, shown) as db, pg_server.speaking(shown, 20.0):
+            pg_server.need_postgis(db, shown)
             with db.transaction():
                 taken = db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s",
                                    (schema,)).fetchone()
@@ -207,8 +129,8 @@ class PostgisRegistry:
                     raise LandReleaseError(REGISTRY_EXISTS, address=shown)
                 db.execute(f"CREATE SCHEMA {layout.quoted(schema)}")
                 db.execute(f"REVOKE ALL ON SCHEMA {layout.quoted(schema)} FROM PUBLIC")
-                _use(db, schema)
-                db.execute(_TABLES)
+                pg_server.use_schema(db, schema)
+                db.execute(pg_layers.TABLES)
                 with db.cursor() as cursor:
                     cursor.executemany("INSERT INTO setting (name, value) VALUES (%s, %s)", [
                         ("layout", str(layout.LAYOUT)), ("program", "landrelease"),
@@ -219,7 +141,7 @@ class PostgisRegistry:
                     "VALUES (1, %s, %s, %s, 1, '', 1)",
                     (rows.chain_id(office.strip(), since), office.strip(), GENESIS))
                 for kind in KINDS.values():
-                    _create_layer(db, kind)
+                    pg_layers.create_layer(db, kind)
         return cls(address, now=now)
 
     @classmethod
@@ -238,7 +160,7 @@ class PostgisRegistry:
                             f"COPY {layout.quoted(table)} ({names}) FROM STDIN") as copy:
                         for row in dump(table):
                             copy.write_row(row)
-                    if table in _NUMBERED:
+                    if table in pg_layers.NUMBERED:
                         db.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'number'), "
                                    f"(SELECT max(number) FROM {layout.quoted(table)}))",
                                    (layout.quoted(table),))
@@ -269,9 +191,10 @@ class PostgisRegistry:
         """The rows of all tables, of one moment (see `store.copy`)."""
         with self._read() as db:
             def rows_of(table: str) -> Iterator[tuple[Any, ...]]:
-                return _streamed(db, f"SELECT {', '.join(map(layout.quoted, TABLES[table]))} "
-                                 f"FROM {layout.quoted(table)} ORDER BY 1",
-                                 10 if table in ("source_file", "package") else 2_000)
+                return pg_questions.streamed(
+                    db, f"SELECT {', '.join(map(layout.quoted, TABLES[table]))} "
+                    f"FROM {layout.quoted(table)} ORDER BY 1",
+                    10 if table in ("source_file", "package") else 2_000)
 
             yield rows_of
 
@@ -286,20 +209,20 @@ class PostgisRegistry:
     def head(self) -> str:
         """The hash that names all that is here (see `Registry.head`)."""
         with self._read() as db:
-            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+            return rows.heads_hash(((c.id, c.position, c.head) for c in pg_questions.chains_of(db)),
                                    empty=GENESIS)
 
     @_again
     def chains(self) -> list[Chain]:
         """All chains: the own one first, then by id."""
         with self._read() as db:
-            return _chains(db)
+            return pg_questions.chains_of(db)
 
     @_again
     def count(self) -> int:
         """Number of revisions."""
         with self._read() as db:
-            return int(_one(db, "SELECT count(*) FROM revision")[0])
+            return int(pg_questions.row_of(db, "SELECT count(*) FROM revision")[0])
 
     @_again
     def setting(self, name: str) -> str | None:
@@ -313,7 +236,8 @@ class PostgisRegistry:
         def work(db: psycopg.Connection[Any]) -> str:
             db.execute("INSERT INTO setting (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                        (name, value))
-            return str(_one(db, "SELECT value FROM setting WHERE name = %s", (name,))[0])
+            return str(pg_questions.row_of(
+                db, "SELECT value FROM setting WHERE name = %s", (name,))[0])
 
         return self._write(work, done=value)
 
@@ -326,7 +250,7 @@ class PostgisRegistry:
         def work(db: psycopg.Connection[Any]) -> None:
             db.execute("INSERT INTO setting (name, value) VALUES ('extension', %s) "
                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value", (text,))
-            _complete(db, kinds)
+            pg_layers.complete(db, kinds)
 
         self._write(work)
         self._kinds = kinds
@@ -336,7 +260,7 @@ class PostgisRegistry:
                 known_at: datetime | None = None) -> list[Record]:
         """Records of a kind, ordered by id (see `Registry.records`). STO-010, STO-017."""
         layer = rows.kind_of(kind, self._kinds)
-        until, day = _times(valid_at, known_at)
+        until, day = pg_questions.until(valid_at, known_at)
         with self._read() as db:
             if valid_at is None and known_at is None:
                 found = rows.stored(db.execute(
@@ -349,8 +273,8 @@ class PostgisRegistry:
             else:
                 everything = rows.stored(db.execute(
                     f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} "
-                    f"WHERE r.kind = %s AND {_KNOWN} ORDER BY r.number", (kind, until, day)),
-                    self._kinds)
+                    f"WHERE r.kind = %s AND {pg_questions.KNOWN_THEN} ORDER BY r.number",
+                    (kind, until, day)), self._kinds)
                 named = [(s.revision.record_id, s.revision.source) for s in everything
                          if s.revision.source]
                 found = sorted(descent.current(everything).values(),
@@ -362,14 +286,14 @@ class PostgisRegistry:
              where: Mapping[str, Any] | None = None, valid_at: date | None = None,
              known_at: datetime | None = None, after: str = "", limit: int = 100) -> list[Record]:
         """The first records by id in a window and with these values (see `Registry.find`)."""
-        until, day = _times(valid_at, known_at)
+        until, day = pg_questions.until(valid_at, known_at)
         question = Question(rows.kind_of(kind, self._kinds), bounds, where, valid_at,
                             None if known_at is None else until)
         with self._read() as db:
-            found = _find(db, question, self._kinds, after, limit, until, day)
+            found = pg_layers.records_found(db, question, self._kinds, after, limit, until, day)
             named = db.execute(
                 "SELECT r.record_id, r.source FROM revision AS r WHERE r.record_id = ANY(%s) "
-                f"AND r.source <> '' AND {_KNOWN} ORDER BY r.number",
+                f"AND r.source <> '' AND {pg_questions.KNOWN_THEN} ORDER BY r.number",
                 ([s.revision.record_id for s in found], until, day)).fetchall()
         return rows.records_of(found, named)
 
@@ -385,7 +309,7 @@ class PostgisRegistry:
     def history(self, record_id: str) -> list[StoredRevision]:
         """All revisions of a record, in the order of their arrival; empty for an unknown one."""
         with self._read() as db:
-            return _histories(db, [record_id], self._kinds).get(record_id, [])
+            return pg_questions.histories(db, [record_id], self._kinds).get(record_id, [])
 
     def revisions(self, chain: str | None = None, *, after: int = 0,
                   limit: int | None = None) -> Iterator[StoredRevision]:
@@ -431,7 +355,7 @@ class PostgisRegistry:
                 "revision AS r JOIN chain AS c ON c.number = r.chain WHERE c.own = 0) "
                 "GROUP BY record_id HAVING count(DISTINCT chain) > 1 ORDER BY record_id")]
             return [i for piece in layers.pieces(shared, 1_000)
-                    for i, line in sorted(_histories(db, piece, self._kinds).items())
+                    for i, line in sorted(pg_questions.histories(db, piece, self._kinds).items())
                     if descent.in_conflict(line)]
 
     @_again
@@ -533,16 +457,17 @@ class PostgisRegistry:
 
         def work(db: psycopg.Connection[Any]) -> ImportReport:
             if upon is not None and upon != rows.heads_hash(
-                    ((c.id, c.position, c.head) for c in _chains(db)), empty=GENESIS):
+                    ((c.id, c.position, c.head) for c in pg_questions.chains_of(db)),
+                    empty=GENESIS):
                 raise LandReleaseError(REGISTRY_MOVED_ON, file=report.file, address=self.address)
             before = db.execute(
                 'SELECT imported_at FROM "import" WHERE source = %s AND kind = %s '
                 "ORDER BY number LIMIT 1", (report.source, report.kind)).fetchone()
             if before is not None:
-                if _already_recorded(db, intake.revisions):
+                if pg_questions.already_recorded(db, intake.revisions):
                     raise LandReleaseError(SOURCE_TWICE, file=report.file, sha256=report.source,
                                            kind=report.kind, day=before[0][:10])
-                if not intake.revisions and _already_waiting(db, intake):
+                if not intake.revisions and pg_questions.already_waiting(db, intake):
                     return report
             now = rows.instant(self._now())
             if packed is not None:
@@ -551,7 +476,7 @@ class PostgisRegistry:
                     "content) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                     (found, report.file, len(intake.content), now, *packed))
             self._append(db, list(intake.revisions), intake.personal)
-            number = _one(
+            number = pg_questions.row_of(
                 db, 'INSERT INTO "import" (imported_at, source, file, kind, read, accepted, '
                 "merged, quarantined, revisions, report) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, "
                 "%s, %s) RETURNING number",
@@ -576,10 +501,10 @@ class PostgisRegistry:
 
         def work(db: psycopg.Connection[Any]) -> str:
             self._append(db, listed, personal or {})
-            return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
+            return rows.heads_hash(((c.id, c.position, c.head) for c in pg_questions.chains_of(db)),
                                    empty=GENESIS)
 
-        return self._write(work, done="", same=_digest(listed, personal)) or self.head()
+        return self._write(work, done="", same=pg_questions.digest(listed, personal)) or self.head()
 
     def admit(self, chain: Chain, revisions: Iterable[StoredRevision], *,
               receipt: Revision) -> int:
@@ -594,7 +519,7 @@ class PostgisRegistry:
             raise broken(chain.first, "it is not the chain of another office")
 
         def work(db: psycopg.Connection[Any]) -> int:
-            held = {c.id: c for c in _chains(db)}.get(chain.id)
+            held = {c.id: c for c in pg_questions.chains_of(db)}.get(chain.id)
             if held is None:
                 db.execute(
                     "INSERT INTO chain (number, id, office, genesis, first, public_key, own) "
@@ -606,8 +531,8 @@ class PostgisRegistry:
             elif chain.public_key and not held.public_key:
                 db.execute("UPDATE chain SET public_key = %s WHERE id = %s",
                            (chain.public_key, chain.id))
-            key = _one(db, "SELECT number FROM chain WHERE id = %s", (chain.id,))[0]
-            number, since = _last_number(db), rows.instant(receipt.recorded_at)
+            key = pg_questions.row_of(db, "SELECT number FROM chain WHERE id = %s", (chain.id,))[0]
+            number, since = pg_questions.last_number(db), rows.instant(receipt.recorded_at)
             position, head, new = held.position, held.head, 0
             for piece in layers.pieces(listed, _PIECE):
                 prepared = rows.prepare([s.revision for s in piece], self._kinds,
@@ -767,12 +692,12 @@ class PostgisRegistry:
         """Link revisions to the own chain and bring the layers up to date."""
         if not revisions:
             return
-        chains = _chains(db)
+        chains = pg_questions.chains_of(db)
         own = chains[0]
-        several, number = len(chains) > 1, _last_number(db)
-        key = _one(db, "SELECT number FROM chain WHERE own = 1")[0]
+        several, number = len(chains) > 1, pg_questions.last_number(db)
+        key = pg_questions.row_of(db, "SELECT number FROM chain WHERE own = 1")[0]
         position, head = own.position, own.head
-        marks = _keep_personal(db, revisions, personal)
+        marks = pg_questions.keep_personal(db, revisions, personal)
         place = 0
         for piece in layers.pieces(revisions, _PIECE):
             prepared = rows.prepare(piece, self._kinds)
@@ -781,8 +706,9 @@ class PostgisRegistry:
                             for n, p in enumerate(prepared)]
             if several:
                 prepared = rows.following(
-                    prepared, _histories(db, list({p.revision.record_id for p in prepared}),
-                                         self._kinds), self.chain)
+                    prepared, pg_questions.histories(
+                        db, list({p.revision.record_id for p in prepared}), self._kinds),
+                    self.chain)
             made = []
             for p in prepared:
                 number, position = number + 1, position + 1
@@ -800,8 +726,8 @@ class PostgisRegistry:
         """Write rows of revisions and bring the layers forward."""
         if not made:
             return
-        known = _known(db, revisions)
-        _no_signature_twice(db, revisions)
+        known = pg_questions.known_ids(db, revisions)
+        pg_questions.no_signature_twice(db, revisions)
         boxes = shapely.bounds(rows.array_of([r.geometry for r in revisions]))
         corners = shapely.box(*boxes.T)
         ewkb = shapely.to_wkb(shapely.set_srid(corners, layout.SRS), hex=True, include_srid=True)
@@ -836,12 +762,12 @@ class PostgisRegistry:
                 continue
             current[i] = (number, r)
         if several and again:
-            for record_id, line in _histories(db, again, self._kinds).items():
+            for record_id, line in pg_questions.histories(db, again, self._kinds).items():
                 best = descent.current_of(line)
                 if record_id not in there or there[record_id][1] != best.number:
                     current[record_id] = (best.number, best.revision)
         if current:
-            _write_layer(db, kind, list(current.values()))
+            pg_layers.write_layer(db, kind, list(current.values()))
 
     # --- the audit -------------------------------------------------------------------------------
 
@@ -850,10 +776,10 @@ class PostgisRegistry:
         """Recompute the chains, the layers, the sources, the personal values, the receipts."""
         out: list[AuditFinding] = []
         with self._read() as db:
-            chains = _chains(db)
+            chains = pg_questions.chains_of(db)
             setting = dict(db.execute(
                 "SELECT name, value FROM setting WHERE name IN ('head', 'count')").fetchall())
-            audit.chain(_streamed(
+            audit.chain(pg_questions.streamed(
                 db, f"SELECT {layers.REVISION} FROM revision AS r LEFT JOIN chain AS c "
                 "ON c.number = r.chain ORDER BY r.number"), chains, setting, out)
             for kind in self._kinds.values():
@@ -864,7 +790,8 @@ class PostgisRegistry:
             audit.sources(
                 db.execute('SELECT DISTINCT source, file FROM "import" '
                            "WHERE source NOT IN (SELECT sha256 FROM source_file)").fetchall(),
-                _streamed(db, "SELECT sha256, name, compression, content FROM source_file", 1),
+                pg_questions.streamed(
+                    db, "SELECT sha256, name, compression, content FROM source_file", 1),
                 db.execute('SELECT i.file, i.quarantined, count(q.number) FROM "import" AS i '
                            "LEFT JOIN quarantine AS q ON q.import = i.number "
                            "GROUP BY i.number, i.file, i.quarantined "
@@ -889,12 +816,13 @@ class PostgisRegistry:
         return out
 
     def _differences(self, db: psycopg.Connection[Any], kind: Kind) -> Iterator[Difference]:
-        held = _streamed(db, f"SELECT {_as_file(kind)} FROM {layout.quoted(kind.name)} "
-                         "ORDER BY record_id")
-        follows = audit.current(_streamed(
+        held = pg_questions.streamed(
+            db, f"SELECT {pg_layers.as_file(kind)} FROM {layout.quoted(kind.name)} "
+            "ORDER BY record_id")
+        follows = audit.current(pg_questions.streamed(
             db, f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = %s "
             "ORDER BY r.record_id, r.number", parameters=(kind.name,)), self._kinds)
-        return audit.compare(kind, held, follows, _layer_rows)
+        return audit.compare(kind, held, follows, pg_layers.layer_rows)
 
     @_again
     def edits(self) -> list[Edit]:
@@ -919,7 +847,7 @@ class PostgisRegistry:
                     f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = %s "
                     "ORDER BY r.record_id, r.number", (kind.name,)), self._kinds)
                 for piece in layers.pieces(follows, _PIECE):
-                    _write_layer(db, kind, piece)
+                    pg_layers.write_layer(db, kind, piece)
 
         self._write(work)
 
@@ -962,15 +890,15 @@ class PostgisRegistry:
             with contextlib.suppress(psycopg.Error):
                 self._db.close()
         self._db = None
-        db = _open(self._conninfo, self.address)
-        _use(db, self._schema)
+        db = pg_server.connect(self._conninfo, self.address)
+        pg_server.use_schema(db, self._schema)
         # What is acknowledged is on the disk, also where the server is set to be faster than that.
         db.execute(
             "SELECT set_config('lock_timeout', %s, false), "
             "set_config('statement_timeout', %s, false), set_config('synchronous_commit', "
             "CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
             "ELSE current_setting('synchronous_commit') END, false)",
-            (str(max(1, int(self._wait_s * 1000))), str(_STATEMENT_S * 1000)))
+            (str(max(1, int(self._wait_s * 1000))), str(pg_server.STATEMENT_S * 1000)))
         # A write sees what the writer before it committed, whatever the server's default is.
         db.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         self._db = db
@@ -1004,11 +932,11 @@ class PostgisRegistry:
             try:
                 return ask()
             except (psycopg.OperationalError, LandReleaseError) as error:
-                if not _broken(error) or time.monotonic() + pause > until:
+                if not pg_server.broken(error) or time.monotonic() + pause > until:
                     if isinstance(error, LandReleaseError):
                         raise
                     raise LandReleaseError(POSTGRES_UNREACHABLE, address=self.address,
-                                           found=_words(error)) from None
+                                           found=pg_server.first_line(error)) from None
             self._drop()
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
@@ -1023,7 +951,7 @@ class PostgisRegistry:
     def _read(self) -> Iterator[psycopg.Connection[Any]]:
         """One state of the database for all questions inside."""
         db = self._open_db()
-        with _speaking(self.address, self._wait_s):
+        with pg_server.speaking(self.address, self._wait_s):
             db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield db
@@ -1050,26 +978,26 @@ class PostgisRegistry:
         def attempt() -> Result:
             nonlocal tried
             db = self._open_db()
-            with _speaking(self.address, self._wait_s):
+            with pg_server.speaking(self.address, self._wait_s):
                 with db.transaction():
                     # One writer at a time in a schema, in the order in which they came. One that
                     # falls asleep in the middle is cut off, so that the others go on.
                     db.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
                                " pg_advisory_xact_lock(hashtext(%s), hashtext(%s))",
-                               (str(_STATEMENT_S * 1000), "landrelease", self._schema))
+                               (str(pg_server.STATEMENT_S * 1000), "landrelease", self._schema))
                     if tried and db.execute("SELECT 1 FROM written WHERE token = %s",
                                             (token,)).fetchone() is not None:
                         return done  # type: ignore[return-value]
                     tried = True
                     if not self._prepared:
-                        _complete(db, self._kinds)
+                        pg_layers.complete(db, self._kinds)
                     result = work(db)
                     db.execute("INSERT INTO written (token, at) VALUES (%s, %s)",
                                (token, rows.instant(self._now())))
                     # Nobody tries again after a day.
                     if token[:2] == "00":
                         db.execute("DELETE FROM written WHERE at < %s",
-                                   (_yesterday(self._now()),))
+                                   (pg_questions.yesterday(self._now()),))
                 self._prepared = True
             return result
 
@@ -1117,406 +1045,3 @@ class PostgisRegistry:
                 REGISTRY_NEWER if stands > layout.LAYOUT else REGISTRY_OLDER,
                 address=self.address, found=stands, expected=layout.LAYOUT)
         return setting.get("office", ""), chain
-
-
-# --- addresses and errors ------------------------------------------------------------------------
-
-
-def _parsed(address: str) -> tuple[str, str, str]:
-    """(connection string, schema, the address to show: without a password)."""
-    from urllib.parse import unquote, urlencode, urlsplit
-
-    def refused(host: str, found: str) -> LandReleaseError:
-        return LandReleaseError(POSTGRES_UNREACHABLE, address=f"postgresql://{host}/…", found=found)
-
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # its words may hold the password
-        raise refused("…", "the address cannot be read") from None
-    if parts.fragment or parts.netloc.count("@") > 1 or "@" in parts.path + parts.query:
-        # Part of a password would be taken for the host or the database, and shown.
-        raise refused("…", "a user, a password or a value in it holds one of : / ? # @, which is "
-                      "written as %3A %2F %3F %23 %40") from None
-    # As libpq reads it: a plus is a plus.
-    query = {unquote(k): unquote(v) for k, _, v in
-             (pair.partition("=") for pair in parts.query.split("&") if pair)}
-    schema = query.pop("schema", SCHEMA)
-    host = parts.netloc.rpartition("@")[2]
-    try:
-        if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema):
-            raise psycopg.ProgrammingError("the schema is a word of small letters")
-        info = conninfo.make_conninfo(f"postgresql://{parts.netloc}{parts.path}", **query)
-        user = conninfo.conninfo_to_dict(info).get("user")
-    except psycopg.ProgrammingError as error:
-        words = _words(error)
-        if parts.password and parts.password in words:
-            words = "the address cannot be read"
-        raise refused(host, words.replace(address, "the address")) from None
-    visible = {k: v for k, v in query.items() if k in ("host", "port")}
-    if schema != SCHEMA:
-        visible["schema"] = schema
-    shown = f"postgresql://{f'{user}@' if user else ''}{host}{parts.path}"
-    return info, schema, shown + (f"?{urlencode(visible)}" if visible else "")
-
-
-def _open(info: str, shown: str) -> psycopg.Connection[Any]:
-    try:
-        # A server whose machine went away without a word is noticed within a minute.
-        words: dict[str, Any] = {
-            "connect_timeout": 10, "application_name": "landrelease", "keepalives_idle": 20,
-            "keepalives_interval": 10, "keepalives_count": 4, "tcp_user_timeout": 60_000,
-            **conninfo.conninfo_to_dict(info)}
-        return psycopg.connect(conninfo.make_conninfo(**words), autocommit=True)
-    except psycopg.OperationalError as error:
-        raise LandReleaseError(POSTGRES_UNREACHABLE, address=shown,
-                               found=_words(error)) from None
-
-
-def _use(db: psycopg.Connection[Any], schema: str) -> None:
-    """The registry's schema first; PostGIS may live in any other."""
-    found = db.execute(
-        "SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace "
-        "WHERE e.extname = 'postgis'").fetchone()
-    places = [schema, *([found[0]] if found else []), "public"]
-    db.execute("SELECT set_config('search_path', %s, false)",
-               (", ".join(layout.quoted(p) for p in dict.fromkeys(places)),))
-
-
-def _extension(db: psycopg.Connection[Any], shown: str) -> None:
-    if db.execute("SELECT 1 FROM pg_extension WHERE extname = 'postgis'").fetchone():
-        return
-    try:
-        db.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-    except psycopg.Error as error:
-        raise LandReleaseError(
-            POSTGRES_REFUSED, address=shown,
-            found=f"the extension postgis is not there and cannot be made: {_words(error)}"
-        ) from None
-
-
-def _words(error: BaseException) -> str:
-    """The first line of a message of the server."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _broken(error: BaseException) -> bool:
-    """Whether the connection broke or the server is (re)starting: then a new try may succeed."""
-    if isinstance(error, LandReleaseError):
-        return error.message is POSTGRES_UNREACHABLE and _PASSING.search(
-            str(error.facts["found"])) is not None
-    state = getattr(error, "sqlstate", None) or ""
-    return state in ("", "57P01", "57P02", "57P03") or state.startswith("08")
-
-
-@contextlib.contextmanager
-def _speaking(shown: str, wait_s: float) -> Iterator[None]:
-    """What PostgreSQL says, as an error of the catalogue; a broken connection goes through."""
-    try:
-        yield
-    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-        raise LandReleaseError(REGISTRY_BUSY, address=shown, waited_s=wait_s) from error
-    except psycopg.errors.QueryCanceled as error:
-        raise LandReleaseError(POSTGRES_REFUSED, address=shown, found=_words(error)) from error
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction,
-            psycopg.errors.DiskFull) as error:
-        raise LandReleaseError(CANNOT_WRITE, path=shown, reason=_words(error)) from error
-
-
-# --- small questions -----------------------------------------------------------------------------
-
-
-def _one(db: psycopg.Connection[Any], text: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
-    found = db.execute(text, parameters or None).fetchone()
-    assert found is not None
-    return found
-
-
-def _yesterday(now: datetime) -> str:
-    from datetime import timedelta
-
-    return rows.instant(now - timedelta(days=1))
-
-
-def _digest(revisions: Sequence[Revision],
-            personal: Mapping[str, Mapping[str, Any]] | None) -> str:
-    """Names what is to be appended; the bytes of the chain come only with the store's own links."""
-    out = hashlib.sha256(repr(sorted((personal or {}).items())).encode())
-    for r in revisions:
-        shape = b"" if r.geometry is None else shapely.to_wkb(r.geometry)
-        out.update(repr(replace(r, geometry=None)).encode() + b"\n" + shape + b"\n")
-    return out.hexdigest()
-
-
-def _times(valid_at: date | None, known_at: datetime | None) -> tuple[str, str]:
-    return ("9999" if known_at is None else rows.instant(known_at, "known_at"),
-            "9999-12-31" if valid_at is None else valid_at.isoformat()[:10])
-
-
-def _streamed(db: psycopg.Connection[Any], text: str, size: int = 2_000,
-              parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-    """Rows through a cursor of the server, a piece at a time."""
-    with db.cursor(name=f"stream_{secrets.token_hex(4)}") as cursor:
-        cursor.itersize = size
-        cursor.execute(text, parameters or None)
-        yield from cursor
-
-
-def _last_number(db: psycopg.Connection[Any]) -> int:
-    return int(_one(db, "SELECT COALESCE(max(number), 0) FROM revision")[0])
-
-
-def _chains(db: psycopg.Connection[Any]) -> list[Chain]:
-    return [Chain(name, office, genesis, first, first - 1 if position is None else position,
-                  head or genesis, bool(own), public_key)
-            for name, office, genesis, first, public_key, own, position, head in db.execute(
-                "SELECT c.id, c.office, c.genesis, c.first, c.public_key, c.own, e.position, "
-                "e.hash FROM chain AS c LEFT JOIN LATERAL (SELECT position, hash FROM revision "
-                "WHERE chain = c.number ORDER BY position DESC LIMIT 1) AS e ON true "
-                'ORDER BY c.own DESC, c.id COLLATE "C"')]
-
-
-def _histories(db: psycopg.Connection[Any], record_ids: Sequence[str],
-               kinds: Mapping[str, Kind]) -> dict[str, list[StoredRevision]]:
-    out: dict[str, list[StoredRevision]] = {}
-    for stored in rows.stored(db.execute(
-            f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.record_id = ANY(%s) "
-            "ORDER BY r.number", (list(record_ids),)), kinds):
-        out.setdefault(stored.revision.record_id, []).append(stored)
-    return out
-
-
-def _known(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> set[str]:
-    """Ids that have revisions already. An id belongs to one kind for ever (STO-010)."""
-    kinds = dict(db.execute(
-        "SELECT DISTINCT record_id, kind FROM revision WHERE record_id = ANY(%s)",
-        (list({r.record_id for r in revisions}),)).fetchall())
-    found = set(kinds)
-    for r in revisions:
-        held = kinds.setdefault(r.record_id, r.kind)
-        if held != r.kind:
-            raise LandReleaseError(REVISION_REFUSED, record=r.record_id, field="kind",
-                                   found=r.kind, expected=f"{held}, which it is")
-    return found
-
-
-def _no_signature_twice(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> None:
-    """A signed revision is recorded once: it cannot be played again later."""
-    seen: set[str] = set()
-    for r in revisions:
-        if not r.signature:
-            continue
-        held = db.execute("SELECT 1 FROM revision WHERE signature = %s LIMIT 1",
-                          (r.signature,)).fetchone()
-        if held is not None or r.signature in seen:
-            raise LandReleaseError(SIGNED_TWICE, record=r.record_id)
-        seen.add(r.signature)
-
-
-def _keep_personal(db: psycopg.Connection[Any], revisions: list[Revision],
-                   personal: Mapping[str, Mapping[str, Any]]) -> dict[int, dict[str, str]]:
-    """Keep personal values; returns the commitments for the place of each last revision."""
-    last = {r.record_id: n for n, r in enumerate(revisions)}
-    out: dict[int, dict[str, str]] = {}
-    for record_id, values in personal.items():
-        if not values:
-            continue
-        if record_id not in last:
-            raise LandReleaseError(REVISION_REFUSED, record=record_id, field="personal",
-                                   found="personal values", expected="a revision to hold them")
-        found = {}
-        for name, value in values.items():
-            salt = secrets.token_hex(SALT_BYTES)
-            found[name] = commitment(value, salt)
-            db.execute("INSERT INTO personal_value (record_id, field, commitment, salt, value) "
-                       "VALUES (%s, %s, %s, %s, %s)",
-                       (record_id, name, found[name], salt, rows.encode(value)))
-        out[last[record_id]] = found
-    return out
-
-
-def _already_recorded(db: psycopg.Connection[Any], revisions: Sequence[Revision]) -> bool:
-    """Whether a record of these has a revision from the same source."""
-    by_source: dict[str, set[str]] = {}
-    for r in revisions:
-        if r.source:
-            by_source.setdefault(r.source, set()).add(r.record_id)
-    return any(db.execute("SELECT 1 FROM revision WHERE record_id = ANY(%s) AND source = %s "
-                          "LIMIT 1", (list(ids), source)).fetchone()
-               for source, ids in by_source.items())
-
-
-def _already_waiting(db: psycopg.Connection[Any], intake: Intake) -> bool:
-    """Whether every row stands in quarantine from the same source, whatever the file's name."""
-    held = {rows.same_row(json.loads(content)) for (content,) in db.execute(
-        "SELECT content FROM quarantine WHERE source = %s AND kind = %s",
-        (intake.report.source, intake.report.kind))}
-    return all(rows.same_row(json.loads(rows.to_json(rows.as_dict(row)))) in held
-               for row in intake.quarantined)
-
-
-# --- the layers ----------------------------------------------------------------------------------
-
-
-def _create_layer(db: psycopg.Connection[Any], kind: Kind) -> None:
-    parts = []
-    if kind.geometry != "none":
-        parts.append(f"{layout.GEOMETRY_COLUMN} geometry({_GEOMETRIES[kind.geometry]}, "
-                     f"{layout.SRS})")
-    parts += [f"{layout.quoted(n)} {_CHAIN_TYPES[n]}" for n, _ in layout.CHAIN_COLUMNS]
-    parts += [f"{layout.quoted(f.name)} {_TYPES[f.type]}" for f in layout.fields_of(kind)]
-    parts.append("other_values text")
-    db.execute(f"CREATE TABLE {layout.quoted(kind.name)} ({', '.join(parts)})")
-    if kind.geometry != "none":
-        db.execute(f"CREATE INDEX ON {layout.quoted(kind.name)} USING gist "
-                   f"({layout.GEOMETRY_COLUMN})")
-
-
-def _complete(db: psycopg.Connection[Any], kinds: Mapping[str, Kind]) -> None:
-    """Add the layers and columns of kinds and fields that are new."""
-    have: dict[str, set[str]] = {}
-    for table, column in db.execute(
-            "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = current_schema()"):
-        have.setdefault(table, set()).add(column)
-    for kind in kinds.values():
-        if kind.name not in have:
-            _create_layer(db, kind)
-            continue
-        for new in layout.fields_of(kind):
-            if new.name not in have[kind.name]:
-                db.execute(f"ALTER TABLE {layout.quoted(kind.name)} ADD COLUMN "
-                           f"{layout.quoted(new.name)} {_TYPES[new.type]}")
-
-
-def _layer_rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tuple[Any, ...]]:
-    """Rows of a layer as `_as_file` selects them: geometry as WKB, days and times as text."""
-    texts = {n for n, name in enumerate(layout.columns_of(kind))
-             if name not in (layout.GEOMETRY_COLUMN, "other_values")}
-    out = []
-    for row in layers.layer_rows(kind, current, layout.wkbs):
-        if not any(isinstance(c, str) and "\0" in c for c in row):
-            out.append(row)
-            continue
-        # PostgreSQL keeps no character 0 in a text: such a value stands in `other_values`.
-        names = layout.columns_of(kind)
-        other = json.loads(row[-1]) if row[-1] else {}
-        cells = list(row)
-        for n in texts:
-            if isinstance(cells[n], str) and "\0" in cells[n]:
-                other[names[n]], cells[n] = cells[n], None
-        cells[-1] = rows.encode(other)
-        out.append(tuple(cells))
-    return out
-
-
-def _as_file(kind: Kind) -> str:
-    """The columns of a layer as the rows of a registry file have them."""
-    types = {f.name: f.type for f in layout.fields_of(kind)}
-    parts = []
-    for name in layout.columns_of(kind):
-        column = layout.quoted(name)
-        if name == layout.GEOMETRY_COLUMN:
-            parts.append(f"ST_AsBinary({column}, 'NDR')")
-        elif name == "recorded_at":
-            parts.append(f"to_char({column} AT TIME ZONE 'UTC', "
-                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')")
-        elif name == "valid_from" or types.get(name) == "date":
-            parts.append(f"to_char({column}, 'YYYY-MM-DD')")
-        else:
-            parts.append(column)
-    return ", ".join(parts)
-
-
-def _write_layer(db: psycopg.Connection[Any], kind: Kind,
-                 current: Sequence[tuple[int, Revision]]) -> None:
-    """Insert rows into a layer or replace those that are there."""
-    table, names = layout.quoted(kind.name), layout.columns_of(kind)
-    columns = ", ".join(map(layout.quoted, names))
-    made = _layer_rows(kind, current)
-    shape = names.index(layout.GEOMETRY_COLUMN) if kind.geometry != "none" else -1
-    if shape >= 0:
-        made = [(*row[:shape], None if row[shape] is None else _ewkb(row[shape]),
-                 *row[shape + 1:]) for row in made]
-    update = ", ".join(f"{layout.quoted(n)} = excluded.{layout.quoted(n)}" for n in names
-                       if n != "record_id")
-    if len(made) <= _FEW:
-        with db.cursor() as cursor:
-            cursor.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(names))}) "
-                f"ON CONFLICT (record_id) DO UPDATE SET {update}", made)
-        return
-    db.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS arrived_{kind.name} "
-               f"(LIKE {table}) ON COMMIT DROP")
-    arrived = layout.quoted(f"arrived_{kind.name}")
-    with db.cursor() as cursor, cursor.copy(f"COPY {arrived} ({columns}) FROM STDIN") as copy:
-        for row in made:
-            copy.write_row(row)
-    db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {arrived} "
-               f"ON CONFLICT (record_id) DO UPDATE SET {update}")
-    db.execute(f"TRUNCATE {arrived}")
-
-
-def _ewkb(wkb: bytes) -> str:
-    """Little-endian WKB as EWKB with the SRID, in hex: the form in which PostGIS reads a text."""
-    kind = int.from_bytes(wkb[1:5], "little") | 0x20000000
-    return (wkb[:1] + kind.to_bytes(4, "little") + layout.SRS.to_bytes(4, "little")
-            + wkb[5:]).hex()
-
-
-# --- windows -------------------------------------------------------------------------------------
-
-
-def _find(db: psycopg.Connection[Any], question: Question, kinds: Mapping[str, Kind], after: str,
-          limit: int, until: str, day: str) -> list[StoredRevision]:
-    """The first `limit` current revisions (or those of the past date) by record id."""
-    if limit < 1:
-        return []
-    table = layout.quoted(question.kind.name)
-    condition, bound = _filters(question)
-    window, corners = "", []
-    if question.bounds is not None:
-        west, south, east, north = question.bounds
-        window = f" AND {{}} && ST_MakeEnvelope(%s, %s, %s, %s, {layout.SRS})"
-        corners = [west, south, east, north]
-    if not question.past:
-        inside = window.format(f"k.{layout.GEOMETRY_COLUMN}") if window else ""
-        return rows.stored(db.execute(
-            f"SELECT {layers.REVISION} FROM {table} AS k JOIN revision AS r "
-            "ON r.number = k.revision JOIN chain AS c ON c.number = r.chain "
-            f"WHERE k.record_id > %s{condition}{inside} ORDER BY k.record_id LIMIT %s",
-            (after, *bound, *corners, limit)), kinds)
-    out: list[StoredRevision] = []
-    while len(out) < limit:
-        inside = window.format("r.box") if window else ""
-        ids = [i for (i,) in db.execute(
-            f"SELECT DISTINCT r.record_id FROM revision AS r WHERE r.kind = %s "
-            f"AND r.record_id > %s AND {_KNOWN}{inside} ORDER BY r.record_id LIMIT %s",
-            (question.kind.name, after, until, day, *corners, max(limit, 200)))]
-        if not ids:
-            break
-        found = descent.current(rows.stored(db.execute(
-            f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.record_id = ANY(%s) "
-            f"AND {_KNOWN} ORDER BY r.number", (ids, until, day)), kinds))
-        out.extend(found[i] for i in sorted(found, key=str.encode) if question.says(found[i]))
-        after = ids[-1]
-    return out[:limit]
-
-
-def _filters(question: Question) -> tuple[str, list[Any]]:
-    """The values as a condition on the columns of the layer."""
-    parts, bound = [], []
-    for field, wanted in question.where:
-        column = f"k.{layout.quoted(field.name)}"
-        alternatives = []
-        for value in wanted:
-            cell, fits = layout.cell(field, value)
-            if value is None:
-                alternatives.append(f"{column} IS NULL")
-            elif fits:
-                alternatives.append(f"{column} = %s")
-                bound.append(date.fromisoformat(cell) if field.type == "date" else cell)
-            else:  # "declined" where a number would stand is kept beside
-                alternatives.append("k.other_values::jsonb ->> %s = %s")
-                bound.extend([field.name, str(value)])
-        parts.append("(" + (" OR ".join(alternatives) or "false") + ")")
-    return "".join(f" AND {p}" for p in parts), bound
