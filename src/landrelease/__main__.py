@@ -1,5 +1,11 @@
 """`python -m landrelease`."""
 
-from landrelease.apps.cli import main
+import sys
+
+try:
+    from landrelease.apps.cli import main
+except KeyboardInterrupt:
+    print("Interrupted before anything was begun.", file=sys.stderr)
+    sys.exit(130)
 
 main()

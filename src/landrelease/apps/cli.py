@@ -6,7 +6,9 @@ Exit status: 0 done, 1 done with findings, 2 could not be done.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -751,15 +753,27 @@ def demo(
 
 def main() -> None:
     """Run the command line; every `LandReleaseError` becomes one clear line and status 2."""
+    stopped = False
+
+    def stop(number: int, frame: Any) -> None:
+        nonlocal stopped
+        stopped = True
+        raise KeyboardInterrupt
+
+    before = (signal.signal(signal.SIGINT, stop)
+              if threading.current_thread() is threading.main_thread() else None)
     try:
         app()
     except LandReleaseError as error:
         print(error, file=sys.stderr)
         sys.exit(NOT_DONE)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        # A library that is interrupted while it loads says that it cannot be imported.
+        if isinstance(error, ImportError) and not stopped:
+            raise
         print("Interrupted; what was finished is kept, what was not has left nothing behind.",
               file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
@@ -769,3 +783,6 @@ def main() -> None:
         print(LandReleaseError(OUT_NOT_WRITABLE, path=error.filename, found=error.strerror),
               file=sys.stderr)
         sys.exit(NOT_DONE)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)

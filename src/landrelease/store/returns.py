@@ -106,9 +106,9 @@ def write_return(path: Path, sheets: Sequence[ReturnedSheet], about: Sequence[tu
                 page, row.to_do, fill=note, alignment=Alignment(wrap_text=True, vertical="top"))]
             for heading in sheet.headings:
                 cell = put(page, row.cells.get(heading))
-                if words := row.marks.get(heading):
+                if wrongs := row.marks.get(heading):
                     cell.fill = wrong
-                    cell.comment = Comment(str(cell_of(words[:2000])), "landrelease", 160, 360)
+                    cell.comment = Comment(str(cell_of(wrongs[:2000])), "landrelease", 160, 360)
                 cells.append(cell)
             page.append(cells)
     with atomic(path) as part:
