@@ -79,7 +79,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("statement", [
-    "BEGIN IMMEDIATE", "INSERT OR IGNORE INTO source_file", "INSERT INTO revision",
+    "BEGIN IMMEDIATE", "INSERT OR IGNORE INTO source_file", 'INSERT INTO "revision"',
     'INSERT INTO "hazard"', "CREATE TRIGGER", 'INSERT INTO "import"', "INSERT INTO quarantine",
     "COMMIT"])
 def test_killed_before_the_end_nothing_is_there(path, statement):

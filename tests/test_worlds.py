@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -380,7 +381,8 @@ def taken_in(out, name):
     bounds = readers.read(out / "municipalities.geojson")
     box = shapely.total_bounds(np.array([r.geometry for r in bounds.rows], dtype=object))
     return intake.take_in(
-        table, kind, mapping.propose(table, kind), existing={}, today=date(2026, 1, 1),
+        table, kind, replace(mapping.propose(table, kind), crs="EPSG:4326"), existing={},
+        today=date(2026, 1, 1),
         recorded_at=datetime(2026, 1, 1, tzinfo=UTC), recorded_by="test",
         programme_bounds=tuple(box.tolist()))
 
