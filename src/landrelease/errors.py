@@ -1000,8 +1000,9 @@ CHOICE_NOT_THERE = Message(
     "EXC-006", "{record}: nothing that was said begins with {found}.",
     "Choose one of: {expected}.")
 PACKAGE_SYNTHETIC = Message(
-    "EXC-007", "{file}: the records of {office} are synthetic (made up), those here are not. Nothing "
-    "was written.", "Take it into a registry of its own: landrelease init NEW.gpkg.")
+    "EXC-007", "{file}: the records of {office} are synthetic (made up), those here are not. "
+    "Nothing was written.",
+    "Take it into a registry of its own: landrelease init NEW.gpkg.")
 
 # --- UPK: backup and restore -------------------------------------------------------------------
 
