@@ -270,3 +270,20 @@ def test_safety_S01_a_hazard_whose_readings_differ_is_on_the_publics_map(run, re
     run("publish", other, tmp_path / "without")
     pages = [(tmp_path / d / "index.html").read_text() for d in ("out", "without")]
     assert len(pages[0]) > len(pages[1])  # the star's cells are drawn
+
+
+def test_a_workbook_that_an_export_wrote_comes_in_again_without_its_sheet_of_remarks(
+        run, registry, tmp_path):
+    file = tmp_path / "places.csv"
+    file.write_text("name,latitude,longitude,population\nA,44.1,17.2,120\n")
+    assert run("import", file, "--into", registry, "--kind", "settlement", "--crs", "EPSG:4326")[
+        0] == 0
+    out = tmp_path / "out"
+    assert run("export", registry, out, "--as", "administrator", "--format", "xlsx")[0] == 0
+    other = tmp_path / "other.gpkg"
+    run("init", other)
+    status, said, err = run("import", out / "settlement.xlsx", "--into", other)
+    assert (status, err.count("FIL-")) == (0, 0) and "settlement" in said
+    again = tmp_path / "again"
+    assert run("export", other, again, "--as", "administrator")[0] == 0
+    assert "120" in (again / "settlement.csv").read_text(encoding="utf-8-sig")

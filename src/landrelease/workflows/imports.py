@@ -134,7 +134,10 @@ def _tables(path: Path, kind: str | None, layer: str | None, mapping_path: Path 
     for name in names:
         table = mapping.whole(readers.read(path, layer=name))
         try:
-            out.append((mapping.guess_kind(table, registry.kinds), table))
+            found = mapping.guess_kind(table, registry.kinds)
+            # A sheet of remarks in a workbook of settlements holds no settlements.
+            if mapping.propose(table, found, registry.kinds).columns:
+                out.append((found, table))
         except LandReleaseError as error:
             if error.code != KIND_NOT_KNOWN.code:
                 raise
