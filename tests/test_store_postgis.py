@@ -3,6 +3,7 @@ is in test_store_geopackage and test_registry_model."""
 
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -231,3 +232,19 @@ def test_read_only_is_read_only(postgres_address):
         with pytest.raises(LandReleaseError, match="STO-008"):
             registry.append([revision("h1")])
         assert registry.count() == 0
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_an_open_registry_sees_an_extension_that_somebody_else_loads(where, tmp_path, request):
+    address = tmp_path / "r.gpkg" if where == "file" else request.getfixturevalue(
+        "postgres_address")
+    text = (Path(__file__).parent.parent / "docs" / "extension_example.yaml").read_text("utf-8")
+    with create_registry(address, office="A") as first, open_registry(address) as second:
+        national = revision("h1", hazard_type="SHA", cadastral_zone="7")
+        with pytest.raises(LandReleaseError, match="STO-010"):
+            second.append([national])
+        first.load_extension(text)
+        second.append([national])
+        assert "cadastral_zone" in {f.name for f in second.kinds["hazard"].fields}
+        assert first.records("hazard")[0].values["cadastral_zone"] == "7"
+        assert second.audit() == []

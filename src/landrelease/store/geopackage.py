@@ -93,7 +93,8 @@ class GeoPackageRegistry:
         layout.register_functions(self._db)
         try:
             self.office, self.chain = self._recognise()
-            self._kinds = self._read_kinds()
+            self._extension = self.setting("extension")
+            self._kinds = rows.kinds_with(self._extension)
         except BaseException:
             self._db.close()
             raise
@@ -156,7 +157,8 @@ class GeoPackageRegistry:
                             f"INSERT INTO {layout.quoted(table)} "
                             f"({', '.join(map(layout.quoted, columns))}) "
                             f"VALUES ({', '.join('?' * len(columns))})", dump(table))
-                registry._kinds = registry._read_kinds()
+                registry._extension = registry.setting("extension")
+                registry._kinds = rows.kinds_with(registry._extension)
                 registry._prepared = False
                 registry.restore_layers()
             files.move_new(part, path)
@@ -181,7 +183,11 @@ class GeoPackageRegistry:
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
-        """The kinds of the design and of the registry's national extension."""
+        """The kinds with those of the national extension, also of one that came in meanwhile."""
+        if self._db is not None:
+            found = self.setting("extension")
+            if found != self._extension:
+                self._kinds, self._extension = rows.kinds_with(found), found
         return self._kinds
 
     def head(self) -> str:
@@ -225,7 +231,7 @@ class GeoPackageRegistry:
             db.execute("INSERT INTO setting (name, value) VALUES ('extension', ?) "
                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value", (text,))
             layout.complete(db, kinds)
-        self._kinds = kinds
+        self._kinds, self._extension = kinds, text
 
     def records(self, kind: str, *, valid_at: date | None = None,
                 known_at: datetime | None = None) -> list[Record]:
@@ -236,7 +242,7 @@ class GeoPackageRegistry:
 
         Raises STO-017 where `known_at` has no zone, STO-010 for an unknown kind.
         """
-        layer = rows.kind_of(kind, self._kinds)
+        layer = rows.kind_of(kind, self.kinds)
         with self._read() as db:
             if valid_at is None and known_at is None:
                 found = rows.stored(db.execute(
@@ -268,7 +274,7 @@ class GeoPackageRegistry:
         Raises STO-022 for a field that the kind does not have, STO-010, STO-017.
         """
         question = Question(
-            rows.kind_of(kind, self._kinds), bounds, where, valid_at,
+            rows.kind_of(kind, self.kinds), bounds, where, valid_at,
             None if known_at is None else rows.instant(known_at, "known_at"))
         with self._read() as db:
             found = find(db, question, self._kinds, after, limit)
@@ -281,7 +287,7 @@ class GeoPackageRegistry:
 
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""
-        layer = rows.kind_of(kind, self._kinds)
+        layer = rows.kind_of(kind, self.kinds)
         with self._read() as db:
             return {i for (i,) in db.execute(
                 f"SELECT record_id FROM {layout.quoted(layer.name)}")}
@@ -396,7 +402,7 @@ class GeoPackageRegistry:
             each case nothing is left behind.
         """
         report = intake.report
-        rows.kind_of(report.kind, self._kinds)
+        rows.kind_of(report.kind, self.kinds)
         if len(intake.quarantined) != report.quarantined:
             raise LandReleaseError(COUNTS_DIFFER, file=report.file, expected=report.quarantined,
                                    found=len(intake.quarantined))
@@ -448,6 +454,7 @@ class GeoPackageRegistry:
 
         Raises STO-010, STO-011, STO-017, STO-024; nothing is left behind.
         """
+        self.kinds  # noqa: B018  an extension that came in meanwhile counts
         with without_collector(), self._write() as db:
             self._append(db, revisions, personal or {})
             return rows.heads_hash(((c.id, c.position, c.head) for c in _chains(db)),
@@ -841,15 +848,6 @@ class GeoPackageRegistry:
                 raise LandReleaseError(REGISTRY_DAMAGED, address=self.address,
                                        found=error) from error
             raise
-
-    def _read_kinds(self) -> Mapping[str, Kind]:
-        """The kinds of the design, with those of the national extension that is loaded."""
-        found = self.setting("extension")
-        if found is None:
-            return KINDS
-        from landrelease.core.extension import extended, read_extension
-
-        return extended(KINDS, read_extension(found))
 
     def _recognise(self) -> tuple[str, str]:
         """Check that the file is a registry that this version reads; its office and its chain."""

@@ -106,7 +106,8 @@ class PostgisRegistry:
         self._connect_first()
         try:
             self.office, self.chain = self._recognise()
-            self._kinds: Mapping[str, Kind] = self._read_kinds()
+            self._extension = self.setting("extension")
+            self._kinds: Mapping[str, Kind] = rows.kinds_with(self._extension)
         except BaseException:
             self.close()
             raise
@@ -175,7 +176,8 @@ class PostgisRegistry:
                 db.execute("ALTER TABLE revision ENABLE TRIGGER revision_stays")
 
             registry._write(work)
-            registry._kinds = registry._read_kinds()
+            registry._extension = registry.setting("extension")
+            registry._kinds = rows.kinds_with(registry._extension)
             registry._prepared = False
             registry.restore_layers()
         except BaseException:
@@ -202,7 +204,11 @@ class PostgisRegistry:
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
-        """The kinds of the design and of the registry's national extension."""
+        """The kinds with those of the national extension, also of one that came in meanwhile."""
+        if not self._closed:
+            found = self.setting("extension")
+            if found != self._extension:
+                self._kinds, self._extension = rows.kinds_with(found), found
         return self._kinds
 
     @_again
@@ -253,13 +259,13 @@ class PostgisRegistry:
             pg_layers.complete(db, kinds)
 
         self._write(work)
-        self._kinds = kinds
+        self._kinds, self._extension = kinds, text
 
     @_again
     def records(self, kind: str, *, valid_at: date | None = None,
                 known_at: datetime | None = None) -> list[Record]:
         """Records of a kind, ordered by id (see `Registry.records`). STO-010, STO-017."""
-        layer = rows.kind_of(kind, self._kinds)
+        layer = rows.kind_of(kind, self.kinds)
         until, day = pg_questions.until(valid_at, known_at)
         with self._read() as db:
             if valid_at is None and known_at is None:
@@ -287,7 +293,7 @@ class PostgisRegistry:
              known_at: datetime | None = None, after: str = "", limit: int = 100) -> list[Record]:
         """The first records by id in a window and with these values (see `Registry.find`)."""
         until, day = pg_questions.until(valid_at, known_at)
-        question = Question(rows.kind_of(kind, self._kinds), bounds, where, valid_at,
+        question = Question(rows.kind_of(kind, self.kinds), bounds, where, valid_at,
                             None if known_at is None else until)
         with self._read() as db:
             found = pg_layers.records_found(db, question, self._kinds, after, limit, until, day)
@@ -300,7 +306,7 @@ class PostgisRegistry:
     @_again
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""
-        layer = rows.kind_of(kind, self._kinds)
+        layer = rows.kind_of(kind, self.kinds)
         with self._read() as db:
             return {i for (i,) in db.execute(
                 f"SELECT record_id FROM {layout.quoted(layer.name)}")}
@@ -445,7 +451,7 @@ class PostgisRegistry:
     def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:
         """Write a whole import in one transaction (see the file's `take_in` for what it raises)."""
         report = intake.report
-        rows.kind_of(report.kind, self._kinds)
+        rows.kind_of(report.kind, self.kinds)
         if len(intake.quarantined) != report.quarantined:
             raise LandReleaseError(COUNTS_DIFFER, file=report.file, expected=report.quarantined,
                                    found=len(intake.quarantined))
@@ -497,6 +503,7 @@ class PostgisRegistry:
     def append(self, revisions: Iterable[Revision], *,
                personal: Mapping[str, Mapping[str, Any]] | None = None) -> str:
         """Append revisions to the own chain in one transaction; returns the new head."""
+        self.kinds  # noqa: B018  an extension that came in meanwhile counts
         listed = list(revisions)  # a write that is tried again needs them again
 
         def work(db: psycopg.Connection[Any]) -> str:
@@ -1007,14 +1014,6 @@ class PostgisRegistry:
             if same and tried and error.message is POSTGRES_UNREACHABLE:
                 self._doubtful[same] = token
             raise
-
-    def _read_kinds(self) -> Mapping[str, Kind]:
-        found = self.setting("extension")
-        if found is None:
-            return KINDS
-        from landrelease.core.extension import extended, read_extension
-
-        return extended(KINDS, read_extension(found))
 
     def _recognise(self) -> tuple[str, str]:
         """Check that the schema is a registry that this version reads; its office and its chain."""

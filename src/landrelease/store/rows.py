@@ -27,7 +27,7 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core import descent
 from landrelease.core.checks import checker, column_fits
 from landrelease.core.finding import Finding, ImportReport, QuarantinedRow
-from landrelease.core.record import Field, Kind, Record, ValidationLevel
+from landrelease.core.record import KINDS, Field, Kind, Record, ValidationLevel
 from landrelease.core.revision import Revision
 from landrelease.core.revision import link as link_hash
 from landrelease.errors import (
@@ -175,6 +175,15 @@ def kind_of(name: str, kinds: Mapping[str, Kind]) -> Kind:
     except KeyError:
         raise LandReleaseError(REVISION_REFUSED, record=name, field="kind", found=name,
                                expected="one of " + ", ".join(kinds)) from None
+
+
+def kinds_with(extension: str | None) -> Mapping[str, Kind]:
+    """The kinds of the design, with those of a national extension (its text)."""
+    if extension is None:
+        return KINDS
+    from landrelease.core.extension import extended, read_extension
+
+    return extended(KINDS, read_extension(extension))
 
 
 def prepare(revisions: Sequence[Revision], kinds: Mapping[str, Kind], *, values: bool = True
