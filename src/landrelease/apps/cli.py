@@ -17,13 +17,16 @@ import typer
 
 from landrelease.apps import (
     area_commands,
+    assess_commands,
     check_commands,
     exchange_commands,
     export_commands,
     identity_commands,
+    plan_commands,
     quarantine_commands,
     sharing_commands,
     upkeep_commands,
+    verify_commands,
 )
 from landrelease.apps.common import (
     DONE,
@@ -62,9 +65,6 @@ def group(name: str, words: str) -> typer.Typer:
     return made
 
 
-assess_group = group("assess", "Where items may still lie, and how sure that is.")
-plan_group = group("plan", "What to survey and clear, in which order, by whom.")
-verify_group = group("verify", "Inspection: sample sizes and what they can show.")
 forecast_group = group("forecast", "When it will be done and what it will cost.")
 figures_group = group("figures", "What to report, and the records under each figure.")
 world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
@@ -78,6 +78,9 @@ identity_commands.register(app, group)
 sharing_commands.register(app)
 exchange_commands.register(app, group)
 area_commands.register(app, group)
+assess_commands.register(group)
+plan_commands.register(group)
+verify_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(
@@ -234,248 +237,6 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
         say(f"         {r.reason}; source {came}; hash {s.hash[:12]}")
         for name, value in sorted(r.values.items()):
             say(f"         {name}: {value}")
-
-
-# --- assess ------------------------------------------------------------------------------------
-
-
-@assess_group.command("map")
-def assess_map(
-    registry: RegistryArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="map.tif")],
-    cell: Annotated[float, typer.Option("--cell", metavar="M", help="Side of a cell in m.",
-                                        min=1.0)] = 100.0,
-    role: RoleOption = None, area: AreaOption = None,
-    assumptions: AssumptionsOption = None, json: JsonOption = None, quiet: QuietOption = False,
-) -> None:
-    """Write the contamination map as a cloud-optimised GeoTIFF.
-
-    Example: landrelease assess map district.gpkg --out map.tif --cell 100 --as planner
-    """
-    import dataclasses
-
-    from landrelease import workflows
-
-    with (reading(registry, "assess map", role, areas=area) as (opened_registry, reader),
-          listening(quiet) as progress):
-        stated = workflows.load_assumptions(assumptions, opened_registry)
-        land = workflows.load_land(opened_registry, stated, reader=reader)
-        assessments = workflows.assess(land, stated, progress)
-        made = workflows.map_contamination(land, assessments, out, cell, progress)
-    put_json(json, reader.rows([dataclasses.asdict(a) for a in assessments], "assessment"))
-    say(f"{out}: {made.bands.shape[1]:,} x {made.bands.shape[2]:,} cells of {cell:g} m, bands "
-        f"{', '.join(made.names)}. The chances are priors: no survey effort is on record.")
-
-
-@assess_group.command("residual")
-def assess_residual(
-    spec: Annotated[Path | None, typer.Argument(
-        metavar="[SPEC.json]", help="Else read from standard input.")] = None,
-    json: JsonOption = None,
-) -> None:
-    """Residual risk after search: JSON in, JSON out; the fields are in docs/assess.md.
-
-    Example: landrelease assess residual field.json
-    """
-    import json as codec
-
-    from landrelease import workflows
-    from landrelease.store.results import dump
-
-    try:
-        text = spec.read_text(encoding="utf-8") if spec else sys.stdin.read()
-        document = codec.loads(text)
-    except (OSError, ValueError) as error:
-        raise LandReleaseError(BAD_OPTION, option=str(spec or "standard input"),
-                               found=str(error), expected="a JSON object") from error
-    result = workflows.residual(document)
-    put_json(json, result)
-    say(dump(result).decode().rstrip())
-
-
-# --- plan --------------------------------------------------------------------------------------
-
-
-@plan_group.command("make")
-def plan_make(
-    registry: RegistryArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
-    teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
-    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 250,
-    seconds: Annotated[float | None, typer.Option(
-        "--seconds", metavar="S", help="Stop the search then; the result depends on the machine.",
-    )] = None,
-    roads: Annotated[Path | None, typer.Option(
-        "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
-        "work begins where the bases can reach it.")] = None,
-    bases: Annotated[Path | None, typer.Option(
-        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
-    role: RoleOption = None, area: AreaOption = None,
-    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
-) -> None:
-    """Propose which area each team works next, with a bound on how good any plan could be.
-
-    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson; with roads
-    also communities.csv, when each community can be reached.
-
-    Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
-    """
-    from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.store.results import plan_rows, save_plan
-    from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
-
-    if (roads is None) != (bases is None):
-        raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
-                               expected="both or none")
-    over = None if roads is None or bases is None else RoadFiles(roads, bases)
-    with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
-          listening(quiet) as progress):
-        stated = workflows.load_assumptions(assumptions, opened_registry)
-        land = workflows.load_land(opened_registry, stated, reader=reader)
-        assessments = workflows.assess(land, stated, progress)
-        saved = workflows.make_plan(
-            land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
-            iterations=iterations, seed=seed, seconds=seconds, roads=over, progress=progress)
-        save_plan(out, saved)
-        communities = communities_of(saved.plan, None, land)
-        if communities is not None:
-            exports.write_csv(out / "communities.csv", workflows.marked(
-                community_rows(communities), land.synthetic))
-        rows = plan_rows(saved.plan)
-        exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
-        grounds, properties = workflows.plan_features(saved, rows)
-        exports.write_geojson(
-            out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
-            description=workflows.label(land.synthetic)
-            + "Tasks of the plan; a proposal, not an order.")
-    put_json(json, plan_summary(saved.plan))
-    show_plan(saved.plan)
-    if saved.plan.interrupted:
-        say("Interrupted: this is the best plan until then, and is marked so.")
-        raise typer.Exit(FINDINGS)
-    say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
-
-
-@plan_group.command("reach")
-def plan_reach(
-    registry: RegistryArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
-    roads: Annotated[Path, typer.Option("--roads", metavar="FILE", help="The road network.")],
-    bases: Annotated[Path, typer.Option(
-        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude.")],
-    closures: Annotated[Path | None, typer.Option(
-        "--closures", metavar="FILE", help="Closed ground in time.")] = None,
-    areas: Annotated[Path | None, typer.Option(
-        "--areas", metavar="FILE", help="The areas that the closures name.")] = None,
-    plan: Annotated[Path | None, typer.Option(
-        "--plan", metavar="DIR", help="Hazards open their roads on its dates; else they stay.",
-    )] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
-    role: RoleOption = None, area: AreaOption = None,
-    assumptions: AssumptionsOption = None, json: JsonOption = None,
-) -> None:
-    """Which communities the bases reach now and later, and which road segments decide it.
-
-    DIR gets communities.csv, segments.csv, segments.geojson and curve.csv. "Reached" means that
-    nothing on record blocks the way; it never means that a road is safe.
-
-    Example: landrelease plan reach r.gpkg --roads r.osm.pbf --bases b.csv --out reach --as operator
-    """
-    from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.store.results import load_plan
-    from landrelease.workflows.roads import RoadFiles, reach_of
-
-    with reading(registry, "plan reach", role, areas=area) as (opened_registry, reader):
-        stated = workflows.load_assumptions(assumptions, opened_registry)
-        land = workflows.load_land(opened_registry, stated, reader=reader)
-        found = reach_of(
-            land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,
-            on=date.today() if on is None else as_date("--on", on),
-            plan=None if plan is None else load_plan(plan).plan)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, rows in (("communities", found.communities), ("segments", found.segments),
-                       ("curve", found.curve)):
-        exports.write_csv(out / f"{name}.csv", workflows.marked(rows, land.synthetic))
-    exports.write_geojson(
-        out / "segments.geojson", found.lines, workflows.marked(found.segments, land.synthetic),
-        description=workflows.label(land.synthetic) + "Segments that are blocked, or behind which "
-        "people live. Open never means safe.")
-    put_json(json, found.summary | {"synthetic": land.synthetic})
-    total = found.summary
-    say(f"{total['reached']} of {total['communities']} communities can be reached on {found.on}, "
-        f"{total['people_reached']:,.0f} of {total['people']:,.0f} people; "
-        f"{total['segments_blocked']} of {total['segments']:,} segments are blocked.")
-    for row in sorted(found.segments, key=lambda r: -float(str(r["people_if_opened"])))[:5]:
-        if row["people_if_opened"]:
-            say(f"  opening {row['segment']} alone reconnects {row['people_if_opened']:,.0f} "
-                f"people ({row['hazards'] or 'closed'})")
-    say(f"Written to {out}. Open never means safe.")
-
-
-def plan_summary(plan: Any) -> dict[str, Any]:
-    rule, best = plan.best_rule
-    return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
-            "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
-            "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
-            "interrupted": plan.interrupted,
-            "stages": len(plan.problem.stage_ids),
-            "stages_planned": int((plan.schedule.finish >= 0).sum())}
-
-
-def show_plan(plan: Any) -> None:
-    for name, score in sorted(plan.rules.items(), key=lambda item: -item[1]):
-        say(f"{name:<28}{score:>20,.0f}")
-    say(f"{'this plan':<28}{plan.score:>20,.0f}")
-    say(f"{'proven bound':<28}{plan.bound:>20,.0f}")
-    room = plan.room_closed
-    say("room between best rule and bound closed: "
-        + ("there is no room" if room is None else f"{room:.0%}")
-        + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")
-
-
-# --- verify ------------------------------------------------------------------------------------
-
-Lot = Annotated[int, typer.Option("--lot", metavar="N", help="Units in the lot.")]
-Tolerable = Annotated[int, typer.Option("--tolerable", metavar="D",
-                                        help="Defects that the inspection must find.")]
-Detection = Annotated[float, typer.Option("--detection", metavar="Q",
-                                          help="Chance that inspecting a defect shows it.")]
-Confidence = Annotated[float, typer.Option("--confidence", metavar="C")]
-
-
-@verify_group.command("sample")
-def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = 1.0,
-                  confidence: Confidence = 0.95, json: JsonOption = None) -> None:
-    """How many units to inspect so that D defects are found with confidence C.
-
-    Example: landrelease verify sample --lot 400 --tolerable 5 --detection 0.9 --confidence 0.95
-    """
-    from landrelease import workflows
-
-    found = workflows.sample_size(lot, tolerable, detection, confidence)
-    put_json(json, found)
-    say(f"Inspect {found['sample']} of {lot} units; a lot with {tolerable} defects is then "
-        f"accepted with probability {found['accept_probability']:.3f}.")
-
-
-@verify_group.command("curve")
-def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metavar="n")],
-                 detection: Detection = 1.0, json: JsonOption = None) -> None:
-    """The operating characteristic: the chance to accept a lot, by its number of defects.
-
-    Example: landrelease verify curve --lot 400 --sample 180
-    """
-    from landrelease import workflows
-
-    curve = workflows.operating_characteristic(lot, sample, detection)
-    put_json(json, curve)
-    for point in curve:
-        say(f"{point['defects']:>5} defects: accepted with probability "
-            f"{point['accept_probability']:.3f}")
-        if point["accept_probability"] < 0.005:
-            break
 
 
 # --- forecast ----------------------------------------------------------------------------------

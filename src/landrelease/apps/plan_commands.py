@@ -1,0 +1,172 @@
+"""The commands of `plan`: a dated plan, and what can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.common import (
+    FINDINGS,
+    AssumptionsOption,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    SeedOption,
+    StartOption,
+    TeamsOption,
+    as_date,
+    first_day,
+    put_json,
+    say,
+)
+from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, reading
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+
+def register(group: Callable[[str, str], typer.Typer]) -> None:
+    plan = group("plan", "What to survey and clear, in which order, by whom.")
+    plan.command("make")(plan_make)
+    plan.command("reach")(plan_reach)
+
+
+def plan_make(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
+    iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 250,
+    seconds: Annotated[float | None, typer.Option(
+        "--seconds", metavar="S", help="Stop the search then; the result depends on the machine.",
+    )] = None,
+    roads: Annotated[Path | None, typer.Option(
+        "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
+        "work begins where the bases can reach it.")] = None,
+    bases: Annotated[Path | None, typer.Option(
+        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    role: RoleOption = None, area: AreaOption = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Propose which area each team works next, with a bound on how good any plan could be.
+
+    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson; with roads
+    also communities.csv, when each community can be reached.
+
+    Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.results import plan_rows, save_plan
+    from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
+
+    if (roads is None) != (bases is None):
+        raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
+                               expected="both or none")
+    over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
+        assessments = workflows.assess(land, stated, progress)
+        saved = workflows.make_plan(
+            land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
+            iterations=iterations, seed=seed, seconds=seconds, roads=over, progress=progress)
+        save_plan(out, saved)
+        communities = communities_of(saved.plan, None, land)
+        if communities is not None:
+            exports.write_csv(out / "communities.csv", workflows.marked(
+                community_rows(communities), land.synthetic))
+        rows = plan_rows(saved.plan)
+        exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
+        grounds, properties = workflows.plan_features(saved, rows)
+        exports.write_geojson(
+            out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
+            description=workflows.label(land.synthetic)
+            + "Tasks of the plan; a proposal, not an order.")
+    put_json(json, plan_summary(saved.plan))
+    show_plan(saved.plan)
+    if saved.plan.interrupted:
+        say("Interrupted: this is the best plan until then, and is marked so.")
+        raise typer.Exit(FINDINGS)
+    say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+
+
+def plan_reach(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    roads: Annotated[Path, typer.Option("--roads", metavar="FILE", help="The road network.")],
+    bases: Annotated[Path, typer.Option(
+        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude.")],
+    closures: Annotated[Path | None, typer.Option(
+        "--closures", metavar="FILE", help="Closed ground in time.")] = None,
+    areas: Annotated[Path | None, typer.Option(
+        "--areas", metavar="FILE", help="The areas that the closures name.")] = None,
+    plan: Annotated[Path | None, typer.Option(
+        "--plan", metavar="DIR", help="Hazards open their roads on its dates; else they stay.",
+    )] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
+    role: RoleOption = None, area: AreaOption = None,
+    assumptions: AssumptionsOption = None, json: JsonOption = None,
+) -> None:
+    """Which communities the bases reach now and later, and which road segments decide it.
+
+    DIR gets communities.csv, segments.csv, segments.geojson and curve.csv. "Reached" means that
+    nothing on record blocks the way; it never means that a road is safe.
+
+    Example: landrelease plan reach r.gpkg --roads r.osm.pbf --bases b.csv --out reach --as operator
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.roads import RoadFiles, reach_of
+
+    with reading(registry, "plan reach", role, areas=area) as (opened_registry, reader):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
+        found = reach_of(
+            land, RoadFiles(roads, bases), stated, closures=closures, areas=areas,
+            on=date.today() if on is None else as_date("--on", on),
+            plan=None if plan is None else load_plan(plan).plan)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("communities", found.communities), ("segments", found.segments),
+                       ("curve", found.curve)):
+        exports.write_csv(out / f"{name}.csv", workflows.marked(rows, land.synthetic))
+    exports.write_geojson(
+        out / "segments.geojson", found.lines, workflows.marked(found.segments, land.synthetic),
+        description=workflows.label(land.synthetic) + "Segments that are blocked, or behind which "
+        "people live. Open never means safe.")
+    put_json(json, found.summary | {"synthetic": land.synthetic})
+    total = found.summary
+    say(f"{total['reached']} of {total['communities']} communities can be reached on {found.on}, "
+        f"{total['people_reached']:,.0f} of {total['people']:,.0f} people; "
+        f"{total['segments_blocked']} of {total['segments']:,} segments are blocked.")
+    for row in sorted(found.segments, key=lambda r: -float(str(r["people_if_opened"])))[:5]:
+        if row["people_if_opened"]:
+            say(f"  opening {row['segment']} alone reconnects {row['people_if_opened']:,.0f} "
+                f"people ({row['hazards'] or 'closed'})")
+    say(f"Written to {out}. Open never means safe.")
+
+
+def plan_summary(plan: Any) -> dict[str, Any]:
+    rule, best = plan.best_rule
+    return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
+            "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
+            "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
+            "interrupted": plan.interrupted,
+            "stages": len(plan.problem.stage_ids),
+            "stages_planned": int((plan.schedule.finish >= 0).sum())}
+
+
+def show_plan(plan: Any) -> None:
+    for name, score in sorted(plan.rules.items(), key=lambda item: -item[1]):
+        say(f"{name:<28}{score:>20,.0f}")
+    say(f"{'this plan':<28}{plan.score:>20,.0f}")
+    say(f"{'proven bound':<28}{plan.bound:>20,.0f}")
+    room = plan.room_closed
+    say("room between best rule and bound closed: "
+        + ("there is no room" if room is None else f"{room:.0%}")
+        + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")
