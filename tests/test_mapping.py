@@ -101,3 +101,50 @@ def test_the_fingerprint_is_of_the_headings():
     assert one == mapping.fingerprint(["AREA", "name"], "hazard")
     assert one != mapping.fingerprint(["name"], "hazard")
     assert one != mapping.fingerprint(["name", "area"], "outcome")
+
+
+def test_tags_of_other_writers_give_the_mapping_wherever_their_row_stands(tmp_path):
+    text = ("Humanitarian data;;;;\nas of May;;;;\n\nCode du lieu;;Habitants;x1;x2\n"
+            "#loc +code;#loc+name;#population;#geo+lat;#geo +lon\n"
+            "P-1;Selo;120;44.1;17.1\nP-2;Grad;#12;44.2;17.2\n")
+    for name in ("a.csv", "a.xlsx"):
+        if name.endswith(".xlsx"):
+            import openpyxl
+
+            book = openpyxl.Workbook()
+            for row in text.splitlines():
+                book.active.append(row.split(";"))
+            book.save(tmp_path / name)
+            source = readers.read(tmp_path / name)
+        else:
+            source = table(tmp_path, text)
+        assert source.columns == ("Code du lieu", "#loc+name", "Habitants", "x1", "x2")
+        assert [r.values["Habitants"] for r in source.rows] == ["120", "#12"]  # no tag is data
+        assert [n.message.code for n in source.notes] == ["FIL-040"]
+        assert mapping.propose(source, "settlement").columns == {
+            "identifier": "Code du lieu", "name": "#loc+name", "population": "Habitants",
+            "latitude": "x1", "longitude": "x2"}
+
+
+def test_rows_that_begin_with_a_hash_are_data_unless_the_standard_knows_the_tag(tmp_path):
+    source = table(tmp_path, "ref,note\n#a,#b\n#z,#c1\n")
+    assert [r.values["ref"] for r in source.rows] == ["#a", "#z"] and not source.notes
+
+
+def test_a_part_of_the_people_is_never_taken_for_all_of_them(tmp_path):
+    source = table(tmp_path, "a,b,c,d\n#population+f,#loc+name,#geo+lat,#geo+lon\n5,S,44,17\n")
+    assert mapping.propose(source, "settlement").columns == {
+        "name": "b", "latitude": "c", "longitude": "d"}
+
+
+def test_a_type_column_is_told_by_its_values(tmp_path):
+    shape = "POLYGON((0 0))"
+    for words, field in ((("SHA", "CHA"), "hazard_type"), (("Suspected", "confirmed"),
+                                                           "hazard_type"),
+                         (("SHA", "Minefield 7"), "source_label"), (("", ""), "source_label")):
+        text = "id,type,wkt\n" + "".join(f"A,{w},{shape}\n" for w in words)
+        found = mapping.propose(table(tmp_path, text), "hazard").columns
+        assert found.get(field) == "type" and len({*found.values()}) == len(found)
+    # An outcome decides something: its label stays a label (S09).
+    found = mapping.propose(table(tmp_path, "id,type,wkt\nA,cleared,x\n"), "outcome").columns
+    assert found["source_label"] == "type" and "outcome_type" not in found

@@ -196,3 +196,41 @@ def test_no_cell_counts_as_changed_that_nobody_touched(tmp_path_factory, values)
     assert key == "1-x"
     for head, value in cells.items():
         assert quarantine._same(value, back[head]), (value, back[head])
+
+
+def test_safety_S04_a_shape_without_a_datum_waits_until_somebody_states_it(registry, tmp_path):
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    shapes = [shapely.box(17 + n, 44, 17.001 + n, 44.001) for n in range(2)]
+    with pytest.warns(UserWarning, match="crs"):
+        pyogrio.raw.write(tmp_path / "n.gpkg", geometry=shapely.to_wkb(np.array(shapes)),
+                          field_data=[np.array(["A", "B"], dtype=object)], fields=["identifier"],
+                          driver="GPKG", layer="hazard", geometry_type="Polygon", crs=None)
+    (report,) = imports.import_files(registry, [tmp_path / "n.gpkg"], kind="hazard", today=TODAY)
+    assert counts(report) == (2, 0, 0, 2)
+    one, two = (e.number for e in registry.quarantine())
+    again = workflows.retry_quarantined(registry, one, {}, today=TODAY)
+    assert again.quarantined == 1 and "GEO-001" in {f.code for f in again.findings}
+    assert workflows.retry_quarantined(registry, one, {"crs": "WGS84"}, today=TODAY).accepted
+    assert workflows.retry_quarantined(registry, two, {"crs": "EPSG:3906"}, today=TODAY).accepted
+    found = {r.id: r for r in registry.records("hazard")}
+    assert found["A"].geometry.equals(shapes[0])
+    away = found["B"].geometry.centroid.distance(shapes[1].centroid) * 111_000
+    assert 100 < away < 800 and found["B"].values["position_accuracy_m"] >= 1
+
+
+def test_how_a_mended_row_is_read_can_be_said_with_it(registry, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("identifier,latitude,longitude,date\nX,44.2,17.2,03/04/2024\n")
+    (report,) = imports.import_files(registry, [file], kind="accident", crs="EPSG:4326",
+                                     today=TODAY)
+    assert counts(report) == (1, 0, 0, 1)
+    number = registry.quarantine()[0].number
+    with pytest.raises(LandReleaseError, match=r"FIL-014.*dmy or mdy"):
+        workflows.retry_quarantined(registry, number, {"date_order": "ymd"}, today=TODAY)
+    assert workflows.retry_quarantined(registry, number, {"date_order": "dmy"},
+                                       today=TODAY).accepted
+    (record,) = registry.records("accident")
+    assert str(record.value("information_date")) == "2024-04-03"

@@ -121,6 +121,9 @@ FILE_FORM_PLACES = Message(
 RETURN_WITHOUT_NUMBERS = Message(
     "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
     "Give the workbook that came back from the sender, with that column as it was.")
+FILE_TITLE_LEFT_OUT = Message(
+    "FIL-040", "{file}: {found} lines before the headings were taken for a title.",
+    "Look whether they hold data; if so, take the row of HXL tags out of the file.")
 # --- ROW: single rows and values ---------------------------------------------------------------
 VALUE_NOT_A_NUMBER = Message(
     "ROW-001", "{file}, row {row}: {field} is {found}; expected {expected}.",
@@ -235,7 +238,7 @@ UNIT_AMBIGUOUS = Message(
 DATUM_NOT_STATED = Message(
     "GEO-001", "{file}, row {row}: the datum of {found} is not stated.",
     "Ask the sender which map it was read from, then state it: --crs EPSG:4326 for WGS 84 at the "
-    "import, or `crs` in the mapping.")
+    "import, `crs` in the mapping, or `quarantine mend ... --set crs=EPSG:4326` for this row.")
 PROJECTED_WITHOUT_CRS = Message(
     "GEO-002", "{file}: {found} are not degrees, and no coordinate system is stated.",
     "Ask the sender for the system of the map and state it as `crs` in the mapping, "

@@ -83,6 +83,69 @@ def plain(words: str) -> str:
     return "+".join((head, *sorted(set(attributes))))
 
 
+def place_of(tag: str) -> str:
+    """"latitude", "longitude", "geometry" or "" for a tag as `plain` gives it.
+
+    >>> place_of("#geo+dd+lat"), place_of("#geo+bounds"), place_of("#status")
+    ('latitude', 'geometry', '')
+    """
+    head, *attributes = tag.split("+")
+    if head != "#geo":
+        return ""
+    return next((role for attribute, role in (
+        ("lat", "latitude"), ("lon", "longitude"), ("wkt", "geometry"), ("bounds", "geometry"))
+        if attribute in attributes), "")
+
+
+# Tags of other writers -> field, the first that a kind has. A tag fits where it has the hashtag and
+# all attributes; more attributes are let pass, except those that name somebody or something else.
+_BROADLY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("#loc+code", ("identifier",)), ("#loc+id", ("identifier",)),
+    ("#activity+code", ("identifier",)), ("#activity+id", ("identifier",)),
+    ("#meta+id", ("identifier",)), ("#event+id", ("identifier",)), ("#event+code", ("identifier",)),
+    ("#loc+name", ("name",)), ("#loc+settlement+name", ("name",)),
+    ("#date+start", ("started_on",)), ("#date+end", ("ended_on",)),
+    ("#date+reported", ("information_date",)), ("#date+occurred", ("information_date",)),
+    ("#date", ("information_date",)),
+    ("#org+impl", ("organisation",)), ("#org+prog", ("organisation",)),
+    ("#org+funder", ("donor",)), ("#org", ("organisation",)),
+    ("#population", ("population",)), ("#status", ("status",)),
+    ("#geo+precision", ("position_accuracy_m",)), ("#meta+source", ("source_label",)),
+    ("#activity+type", ("activity_type",)), ("#description", ("description", "narrative")),
+)
+# A tag with one of these counts a part, or is a code where the name is meant.
+_NARROWER = frozenset(("f", "m", "children", "adults", "elderly", "infants", "url", "email",
+                       "phone", "code", "id", "type", "year", "num", "displaced", "idps",
+                       "refugees"))
+
+
+def broadly(tag: str, kind: Kind) -> str:
+    """The field of a kind that a tag of another writer means, or "".
+
+    >>> from landrelease.core.record import KINDS
+    >>> broadly("#org+impl+name", KINDS["hazard"]), broadly("#population+f", KINDS["settlement"])
+    ('organisation', '')
+    """
+    head, *attributes = tag.split("+")
+    names = {f.name for f in kind.fields}
+    for known, fields in _BROADLY:
+        base, *wanted = known.split("+")
+        more = set(attributes) - set(wanted)
+        if head == base and set(wanted) <= set(attributes) and not more & _NARROWER:
+            found = next((f for f in fields if f in names), "")
+            if found:
+                return found
+    return ""
+
+
+# The hashtags of HXL 1.1. A row of other words that begin with # is data.
+HASHTAGS = frozenset("#" + word for word in (
+    "access activity adm1 adm2 adm3 adm4 adm5 affected beneficiary capacity cause channel contact "
+    "country crisis currency date delivery description event frequency geo group impact indicator "
+    "inneed item loc meta modality need operations org output population reached region respondee "
+    "sector service severity status subsector targeted value").split())
+
+
 def fields_by_tag(kind: Kind) -> dict[str, str]:
     """Plain tag -> field of a kind."""
     return {plain(tag(f)): f.name for f in kind.fields}

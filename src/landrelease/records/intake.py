@@ -22,6 +22,7 @@ from landrelease.core.finding import Intake, QuarantinedRow
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import KINDS, Field, Kind, Record
 from landrelease.errors import (
+    DATUM_NOT_STATED,
     GEOMETRY_UNREADABLE,
     KIND_NOT_KNOWN,
     MAPPING_NOT_READABLE,
@@ -274,6 +275,11 @@ def _constants(table: SourceTable, kind: Kind, mapping: Mapping, today: date) ->
 
 # --- mending -----------------------------------------------------------------------------------
 
+# What may be stated with a mended row besides its cells, with what it may be.
+SETTINGS_OF_A_ROW: dict[str, tuple[str, ...]] = {
+    "crs": (), "date_order": ("dmy", "mdy"), "decimal": (",", ".")}
+
+
 def retry(
     row: QuarantinedRow,
     changes: MappingType[str, Any],
@@ -290,23 +296,36 @@ def retry(
     """Check one quarantined row again, with changed values.
 
     `changes` maps a heading of the file or the name of a field to a new value, and "geometry" to
-    WKT in longitude/latitude on WGS 84 (or EWKT with its own SRID); None takes a value away. The
+    WKT in longitude/latitude on WGS 84 (or EWKT with its own SRID); None takes a value away. "crs"
+    states the system of the row's coordinates, or of the new geometry; a shape that waits for its
+    datum goes on waiting without it (S04). "date_order" and "decimal" are as in a mapping. The
     mapping is proposed from the headings where none is given. Returns an `Intake` of one row whose
     `content` is empty, because the file is kept already.
+
+    Raises FIL-014: a name that is no heading, no field and no setting, or a setting that is wrong.
     """
     proposal = mapping or _proposal(row, kinds)
     values = dict(row.values)
     columns = dict(proposal.columns)
     fields = {f.name for f in kinds[row.kind].fields} | set(PLACE_COLUMNS)
     wkt, crs = row.geometry_wkt, "EPSG:4326"
+    said_by_hand = {n: str(changes[n]).strip() for n in SETTINGS_OF_A_ROW
+                    if changes.get(n) is not None and n not in values}
+    for name, allowed in SETTINGS_OF_A_ROW.items():
+        if allowed and said_by_hand.get(name, allowed[0]) not in allowed:
+            raise LandReleaseError(MAPPING_NOT_READABLE, file=row.file, field=name,
+                                   found=shown(changes[name]), expected=" or ".join(allowed))
+    if any(f.code == DATUM_NOT_STATED.code for f in row.findings):
+        crs = proposal.crs
     for name, value in changes.items():
         if name == "geometry" or columns.get("geometry") == name:
             wkt = "" if value is None else str(value)
+            crs = "EPSG:4326"
             for place in PLACE_COLUMNS:
                 columns.pop(place, None)
         elif name in values or name not in fields:
-            if name not in values and name != "crs":
-                known = ", ".join([*row.values, "geometry", "crs"])
+            if name not in values and name not in SETTINGS_OF_A_ROW:
+                known = ", ".join([*row.values, "geometry", *SETTINGS_OF_A_ROW])
                 raise LandReleaseError(MAPPING_NOT_READABLE, file=row.file, field=name,
                                        found="not a heading of the row", expected=known)
             if name in values:
@@ -316,7 +335,8 @@ def retry(
             values[heading] = value
     in_columns = "geometry" not in changes and bool(
         place_columns(replace(proposal, columns=columns)))
-    stated = str(changes.get("crs") or proposal.crs or "")
+    stated = said_by_hand.get("crs") or proposal.crs
+    crs = said_by_hand.get("crs") or crs
     shape: BaseGeometry | None = None
     problem: tuple[Message, dict[str, Any]] | None = None
     if not in_columns and wkt.strip():
@@ -332,7 +352,9 @@ def retry(
     from landrelease.records.readers import Problem
 
     used = replace(proposal, columns={n: h for n, h in columns.items() if h in values},
-                   crs=stated if in_columns else "")
+                   crs=stated if in_columns else "",
+                   date_order=said_by_hand.get("date_order") or proposal.date_order,
+                   decimal=said_by_hand.get("decimal") or proposal.decimal)
     table = SourceTable(
         row.file, row.source, b"", "" if in_columns else crs, tuple(values),
         (SourceRow(row.row, values, shape, Problem(*problem) if problem else None),),

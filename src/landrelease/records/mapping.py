@@ -202,7 +202,7 @@ def whole(table: SourceTable) -> SourceTable:
         table.file, table.source, table.content, table.crs, tuple(cells), None,
         table.has_geometry, table.notes, table.layer, cells=cells, count=len(table),
         geometries=table.geometries, problems=table.problems,
-        geometry_problems=table.geometry_problems, extras=table.extras)
+        geometry_problems=table.geometry_problems, extras=table.extras, tags=table.tags)
 
 
 def _own_mapping(table: SourceTable, kind: Kind) -> Mapping:
@@ -276,7 +276,11 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             Suggestion(c, taken_by.get(c, ""), "a file that a registry wrote", 1.0, True)
             for c in table.columns), found)
     headings = {fold(h): h for h in reversed(table.columns) if fold(h)}
-    tags = {hxl.plain(h): h for h in table.columns if hxl.plain(h)}
+    tags = {hxl.plain(t): h for h in reversed(table.columns)
+            for t in (table.tags.get(h, h),) if hxl.plain(t)}
+    for tag, heading in tags.items():  # the places have tags, but are no fields
+        if role := hxl.place_of(tag):
+            headings.setdefault(fold(role), heading)
     columns: dict[str, str] = {}
     taken: set[str] = set()
     told: list[Suggestion] = []
@@ -319,8 +323,9 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
                     if name != "distance" or "bearing" in columns:
                         take(name, words)
     by_tag = hxl.fields_by_tag(chosen)
-    for tag, heading in tags.items():
-        tagged = by_tag.get(tag, "")
+    # What has exactly the tag of a field goes before what a tag of the standard says more broadly.
+    for tag, heading in sorted(tags.items(), key=lambda item: item[0] not in by_tag):
+        tagged = by_tag.get(tag) or hxl.broadly(tag, chosen)
         if tagged and tagged not in columns and heading not in taken:
             columns[tagged] = heading
             taken.add(heading)
@@ -349,6 +354,12 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             told.append(Suggestion(named, known.name, f"a name of {known.name} ({language})",
                                    0.95, True))
             break
+    if moved := _label_of_a_field(table, chosen, columns):
+        # "type" with SHA and CHA in it is no word of the source's own: it is the type of hazard.
+        heading = columns.pop("source_label")
+        columns[moved] = heading
+        told[:] = [t for t in told if t.column != heading]
+        told.append(Suggestion(heading, moved, f"all its cells are words of {moved}", 0.95, True))
     constants = _legend_constants(table, chosen, columns)
     if kind == "settlement" and "population_year" not in columns:
         heading = columns.get("population", "").strip()
@@ -420,6 +431,20 @@ def _vocabularies(table: SourceTable, kind: Kind, columns: MappingType[str, str]
                     (doubtful if deciding else certain).setdefault(known.name, {})[cell] = choice
                     break
     return certain, doubtful
+
+
+def _label_of_a_field(table: SourceTable, kind: Kind, columns: MappingType[str, str]) -> str:
+    """The only field whose vocabulary holds every word of the column taken for `source_label`, or
+    "". A field that decides something (S09) is never filled this way."""
+    heading = columns.get("source_label")
+    if heading is None or fold(heading) == fold("source_label"):
+        return ""
+    words = {fold(str(c)) for c in dict.fromkeys(_cells(table, heading))
+             if c is not None and str(c).strip()}
+    decided = {name for name, _ in kind.decisions}
+    fitting = [f.name for f in kind.fields if f.type == "choice" and f.name not in columns
+               and f.name not in decided and words and words <= _vocabulary(f)]
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _from_values(table: SourceTable, kind: Kind, columns: MappingType[str, str], taken: set[str],

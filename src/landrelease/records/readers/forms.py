@@ -84,7 +84,7 @@ def with_places(table: SourceTable, limits: Limits) -> SourceTable:
     return SourceTable(table.file, table.source, table.content, WGS84_CRS, columns, None, True,
                        (*table.notes, note), table.layer, cells=cells, count=len(table),
                        geometries=geometries, problems=table.problems,
-                       geometry_problems=problems, extras=table.extras)
+                       geometry_problems=problems, extras=table.extras, tags=table.tags)
 
 
 def _from_split(table: SourceTable) -> SourceTable:

@@ -77,6 +77,7 @@ class Cells(Mapping[str, Sequence[Any]]):
 
 
 _NOTHING: Mapping[int, Any] = MappingProxyType({})
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
 class SourceTable:
@@ -94,12 +95,13 @@ class SourceTable:
     row_numbers : int array (N,), rows of data from 1.
     problems, geometry_problems : index of the row -> what is wrong with it.
     extras : index of the row -> cells beyond the last heading, "(cell 4)" -> text.
+    tags : heading -> HXL tag that the file gives the column, as it stands.
     notes : about the file as a whole.
     """
 
     __slots__ = ("_cells", "_geometries", "_numbers", "_rows", "columns", "content", "crs",
                  "extras", "file", "geometry_problems", "has_geometry", "layer", "notes",
-                 "problems", "source")
+                 "problems", "source", "tags")
 
     def __init__(self, file: str, source: str, content: bytes, crs: str, columns: tuple[str, ...],
                  rows: Sequence[SourceRow] | None, has_geometry: bool,
@@ -108,7 +110,9 @@ class SourceTable:
                  geometries: np.ndarray | None = None,
                  problems: Mapping[int, Problem] = _NOTHING,
                  geometry_problems: Mapping[int, Problem] = _NOTHING,
-                 extras: Mapping[int, Mapping[str, Any]] = _NOTHING):
+                 extras: Mapping[int, Mapping[str, Any]] = _NOTHING,
+                 tags: Mapping[str, str] = _NO_TAGS):
+        self.tags = tags
         self.file, self.source, self.content, self.crs = file, source, content, crs
         self.columns, self.has_geometry = tuple(columns), has_geometry
         self.notes, self.layer = tuple(notes), layer
@@ -189,7 +193,7 @@ class SourceTable:
         out = SourceTable(self.file, self.source, self.content, crs, self.columns, None, True,
                           (*self.notes, *notes), self.layer, cells=self.cells, count=len(self),
                           geometries=geometries, problems=self.problems,
-                          geometry_problems=geometry_problems, extras=self.extras)
+                          geometry_problems=geometry_problems, extras=self.extras, tags=self.tags)
         out._numbers = self._numbers
         return out
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from landrelease.core import hxl
 from landrelease.errors import (
     CELLS_CUT_OFF,
     CELLS_TOO_MANY,
     FILE_ENCODING_GUESSED,
     FILE_NOT_AS_NAMED,
+    FILE_TITLE_LEFT_OUT,
     LandReleaseError,
 )
 from landrelease.records import text
@@ -24,7 +27,8 @@ from landrelease.records.readers.table import LIMITS, Cells, Limits, Problem, So
 # Signs that one parser takes for a blank or an end of line and the other does not.
 _SEEN_DIFFERENTLY = (b"\0", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f", b"\xc2\x85",
                      b"\xe2\x80\xa8", b"\xe2\x80\xa9")
-_HXL = re.compile(r"#[a-z]+(\s*\+\w+)*$")
+_HXL = re.compile(r"#\s*[a-z][a-z0-9_]*(\s*\+\s*[a-z][a-z0-9_]*)*$", re.I)
+_TAGS_WITHIN = 25  # rows in which the row of tags stands (HXL standard 1.1)
 
 
 def from_text(file: str, content: bytes, limits: Limits = LIMITS) -> SourceTable:
@@ -100,10 +104,15 @@ def fast_table(file: str, content: bytes, encoding: str, delimiter: str) -> Sour
     else:
         read = read.filter(pc.invert(blank))
     first = 1  # after the heading
-    while first < read.num_rows and _is_tags([read[n][first].as_py() for n in names]):
-        first += 1
     if [read[n][0].as_py() for n in names] != head:
         return None
+    tags: list[str] = []
+    for at in range(1, min(read.num_rows, _TAGS_WITHIN)):
+        row = [read[n][at].as_py() for n in names]
+        if _is_tags(row):
+            if at != first:
+                return None  # lines of a title before the headings
+            tags, first = tags or row, at + 1
     read = read.slice(first)
     position = dict(zip(columns, names, strict=True))
 
@@ -111,7 +120,8 @@ def fast_table(file: str, content: bytes, encoding: str, delimiter: str) -> Sour
         return np.asarray(read[position[heading]].to_numpy(zero_copy_only=False), dtype=object)
 
     return SourceTable(file, "", b"", "", columns, None, False,
-                       cells=Cells(columns, column), count=read.num_rows)
+                       cells=Cells(columns, column), count=read.num_rows,
+                       tags=_tags_of(columns, tags))
 
 
 def _plain_quotes(content: bytes, delimiter: bytes) -> bool:
@@ -138,28 +148,59 @@ def _said(row: Iterable[Any]) -> list[str]:
 
 def _is_tags(row: Iterable[Any]) -> bool:
     said = _said(row)
-    return bool(said) and all(_HXL.match(cell) for cell in said)
+    return bool(said) and all(_HXL.match(cell) for cell in said) and any(
+        hxl.plain(cell).split("+")[0] in hxl.HASHTAGS for cell in said)
+
+
+def _tags_of(columns: Iterable[str], row: Iterable[Any]) -> dict[str, str]:
+    return {c: str(cell).strip() for c, cell in zip(columns, row, strict=False)
+            if cell is not None and str(cell).strip()}
+
+
+def _head_of(rows: Iterator[list[Any]]) -> tuple[list[Any], list[Any], int, list[list[Any]]]:
+    """Heading, HXL tags, how many lines of a title were left out, and the rows read so far.
+
+    The tags may stand in any of the first 25 rows; the row before them is the heading, and without
+    one the tags are it. Without tags the heading is the first row that is not blank.
+    """
+    seen: list[list[Any]] = []
+    for row in rows:
+        if not _said(row):
+            continue
+        seen.append(row)
+        if len(seen) > 1 and _is_tags(row):
+            head = seen[-2]
+            if _is_tags(head):  # nothing but tags
+                return head, head, len(seen) - 2, []
+            blank = [c is None or not str(c).strip() for c in head]
+            head = [row[i] if i < len(row) and gone else c
+                    for i, (c, gone) in enumerate(zip(head, blank, strict=True))]
+            return [*head, *row[len(head):]], row, len(seen) - 2, []
+        if len(seen) == _TAGS_WITHIN:
+            break
+    head = seen[0] if seen else []
+    return head, head if _is_tags(head) else [], 0, seen[1:]
 
 
 def table_of(file: str, cells: Iterable[list[Any]], complete: bool, layer: str = "",
              notes: tuple[Problem, ...] = ()) -> SourceTable:
-    """The first row that is not blank is the heading; a row of HXL tags (#...) is left out.
+    """A table of rows of cells: its heading, its HXL tags where there are any, and its rows.
 
+    The first row that is not blank is the heading, or the one before the row of tags.
     `complete`: the file ends with a line end, so that a short last row is a row with empty cells.
     """
-    columns: tuple[str, ...] = ()
+    rows = iter(cells)
+    head, tags, titles, seen = _head_of(rows)
+    columns = headings(head)
+    if titles:
+        notes = (*notes, Problem(FILE_TITLE_LEFT_OUT, {"found": titles}))
     out: list[list[Any]] = []
     problems: dict[int, Problem] = {}
     extras: dict[int, dict[str, Any]] = {}
     lengths = 0
-    for row in cells:
+    for row in itertools.chain(seen, rows):
         said = _said(row)
-        if not said:
-            continue
-        if not columns:
-            columns = headings(row)
-            continue
-        if not out and all(_HXL.match(cell) for cell in said):
+        if not said or (not out and tags and _is_tags(row)):
             continue
         lengths, width = len(row), len(columns)
         if lengths > width:
@@ -178,7 +219,8 @@ def table_of(file: str, cells: Iterable[list[Any]], complete: bool, layer: str =
     turned = dict(zip(columns, (list(c) for c in zip(*out, strict=True)), strict=False)) if (
         out) else {name: [] for name in columns}
     return SourceTable(file, "", b"", "", columns, None, False, notes, layer, cells=turned,
-                       count=len(out), problems=problems, extras=extras)
+                       count=len(out), problems=problems, extras=extras,
+                       tags=_tags_of(columns, tags))
 
 
 def headings(row: list[Any]) -> tuple[str, ...]:
