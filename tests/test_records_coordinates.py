@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import Geod
+from pyproj import Geod, Transformer
 
 from landrelease.errors import LandReleaseError
 from landrelease.records import places
@@ -15,9 +15,9 @@ from landrelease.records.coordinates import (
     other_zones,
     propose_notation,
     read_positions,
-    read_traverse,
     readings_within,
 )
+from landrelease.records.traverses import read_traverse
 
 BOSNIA = (15.7, 42.5, 19.7, 45.3)
 WGS = Geod(ellps="WGS84")
@@ -90,10 +90,16 @@ def test_safety_S04_grid_references_of_older_lettering_are_refused():
     assert one("33TYJ1234512345", "mgrs", "NAD27")[2] == ["GEO-207"]
 
 
-# Official points. EPSG Guidance Note 7-2 (IOGP 373-7-2), geocentric translations; Geospatial
-# Information Authority of Japan, origin of the horizontal datum before and after 2002; Ordnance
-# Survey, A guide to coordinate systems in Great Britain (Caister water tower) and test point
-# St Mary's of OSTN15.
+# Published points, from the documents of those who keep the datums:
+# ED50: IOGP 373-7-2 (EPSG Guidance Note 7-2), geocentric translations, North Sea.
+# Tokyo: Geospatial Information Authority of Japan, origin of the horizontal datum by the Survey Act
+#   of 1949 and by its change of 2002.
+# OSGB36: Ordnance Survey, A guide to coordinate systems in Great Britain (Caister water tower);
+#   test point St Mary's of OSTN15.
+# NAD27: origin Meades Ranch; NAD 83 from the data sheet KG0640 of the National Geodetic Survey.
+# MGI Austria: atlas of the Land of Carinthia (KAGIS), a point in GK M31 and on WGS 84.
+# MGI 1901: virtual tie points 3.0 of the Surveying and Mapping Authority of Slovenia, in D48/GK and
+#   in D96/TM (EPSG:3794, a projection of ETRS89): numbers 1, 47, 100, 256 and 305.
 @pytest.mark.parametrize("datum, form, cell, lat, lon", [
     ("ED50", "degrees", "53°48'36.565\"N 2°07'51.477\"E", 53 + 48 / 60 + 33.82 / 3600,
      2 + 7 / 60 + 46.38 / 3600),
@@ -101,13 +107,51 @@ def test_safety_S04_grid_references_of_older_lettering_are_refused():
      139 + 44 / 60 + 28.8759 / 3600),
     ("EPSG:27700", "grid", (651409.804, 313177.450), 52 + 39 / 60 + 28.8282 / 3600,
      1 + 42 / 60 + 57.8663 / 3600),
-    ("EPSG:27700", "grid", (91492.146, 11318.804), 49.92226393730, -6.29977752014)])
+    ("EPSG:27700", "grid", (91492.146, 11318.804), 49.92226393730, -6.29977752014),
+    ("NAD27", "degrees", "39°13'26.686\"N 98°32'30.506\"W", 39 + 13 / 60 + 26.7122 / 3600,
+     -(98 + 32 / 60 + 31.7454 / 3600)),
+    ("EPSG:31255", "grid", (70534.8, 165013.4), 46.620721, 14.253560),
+    ("MGI 1901", "gauss_kruger", (5596934.420, 5186755.317), (596567, 187238), "EPSG:3794"),
+    ("MGI 1901", "gauss_kruger", (5575587.022, 5140096.345), (575218, 140580), "EPSG:3794"),
+    ("MGI 1901", "gauss_kruger", (5428992.831, 5126984.433), (428622, 127472), "EPSG:3794"),
+    ("MGI 1901", "gauss_kruger", (5529053.514, 5130203.952), (528684, 130689), "EPSG:3794"),
+    ("MGI 1901", "gauss_kruger", (5428645.357, 5144961.064), (428275, 145449), "EPSG:3794")])
 def test_safety_S04_official_points_land_within_the_stated_accuracy(datum, form, cell, lat, lon):
+    if isinstance(lat, tuple):  # the point is published on a grid of ETRS89
+        lon, lat = Transformer.from_crs(lon, "EPSG:4765", always_xy=True).transform(*lat)
     columns = {"place": [cell]} if form == "degrees" else {
         "easting": [cell[0]], "northing": [cell[1]]}
     found = read_positions(columns, Notation(form), datum)
     assert found.problems == []
-    assert WGS.inv(*found.xy[0], lon, lat)[2] <= found.accuracy_m[0]
+    assert WGS.inv(*found.xy[0], lon, lat)[2] <= found.accuracy_m[0] <= 25
+
+
+def _cartesian(lat, lon, a, inverse):
+    f = 1 / inverse
+    e2, sin = f * (2 - f), math.sin(math.radians(lat))
+    n = a / math.sqrt(1 - e2 * sin * sin)
+    cos = math.cos(math.radians(lat))
+    return np.array([n * cos * math.cos(math.radians(lon)), n * cos * math.sin(math.radians(lon)),
+                     n * (1 - e2) * sin])
+
+
+@pytest.mark.parametrize("lat, lon", [
+    (59 + 46 / 60 + 18.55 / 3600, 30 + 19 / 60 + 42.09 / 3600),  # Pulkovo, origin of the datum
+    (48.0, 37.8), (55.75, 37.62), (43.3, 45.7)])
+def test_safety_S04_sk_42_goes_by_the_state_standard(lat, lon):
+    """No pair of measured points is published. GOST R 51794-2008 states SK-42 to PZ-90.02
+    (23.93, -141.03, -79.98 m; 0, -0.35", -0.79"; -0.22e-6) and PZ-90.02 to WGS 84 (-0.36, 0.08,
+    0.18 m); worked out here step by step, in geocentric coordinates."""
+    x = _cartesian(lat, lon, 6378245.0, 298.3)
+    wy, wz = (math.radians(s / 3600) for s in (-0.35, -0.79))
+    turn = np.array([[1, wz, -wy], [-wz, 1, 0], [wy, 0, 1]])
+    expected = (1 - 0.22e-6) * turn @ x + [23.93, -141.03, -79.98] + [-0.36, 0.08, 0.18]
+    found = read_positions({"place": [f"{lat:.9f} N {lon:.9f} E"]}, Notation("degrees"), "СК-42")
+    ours = _cartesian(*found.xy[0][::-1], 6378137.0, 298.257223563)
+    # The height on the ellipsoid is left out: what remains is across it.
+    up = ours / np.linalg.norm(ours)
+    off = expected - ours
+    assert np.linalg.norm(off - up * (off @ up)) < 0.2 < found.accuracy_m[0] < 10
 
 
 def test_the_meridian_of_paris_and_gons():
@@ -235,3 +279,12 @@ def test_the_notation_is_proposed_with_its_reason():
     assert propose_notation(["44.2, 17.5"]).order == ""
     assert propose_notation(["S 44 12 I 17 30"]).letters == "slavic"
     assert propose_notation(["44 N 17 E", "4 S 17 E"]).letters == "english"
+
+
+def test_zeros_that_were_written_count_as_measured():
+    for cells, decimals in ((("17.500000", "44.200000"), 6), (("17,50", "44,20"), 2),
+                            ((17.5, 44.2), 1)):
+        found = read_positions({"longitude": [cells[0]], "latitude": [cells[1]]},
+                               Notation("degrees"), "WGS 84")
+        assert found.accuracy_m[0] == pytest.approx(
+            math.hypot(1, math.cos(math.radians(44.2))) * 111_320 / 2 / 10 ** decimals)

@@ -121,6 +121,9 @@ FILE_FORM_PLACES = Message(
 RETURN_WITHOUT_NUMBERS = Message(
     "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
     "Give the workbook that came back from the sender, with that column as it was.")
+FILE_LEGS_JOINED = Message(
+    "FIL-041", "{file}: {expected} areas were made of {found} points and legs, by {other}.",
+    "Look at some of them; the points stand in the column (legs).")
 FILE_TITLE_LEFT_OUT = Message(
     "FIL-040", "{file}: {found} lines before the headings were taken for a title.",
     "Look whether they hold data; if so, take the row of HXL tags out of the file.")

@@ -139,11 +139,11 @@ def broadly(tag: str, kind: Kind) -> str:
 
 
 # The hashtags of HXL 1.1. A row of other words that begin with # is data.
-HASHTAGS = frozenset("#" + word for word in (
-    "access activity adm1 adm2 adm3 adm4 adm5 affected beneficiary capacity cause channel contact "
-    "country crisis currency date delivery description event frequency geo group impact indicator "
-    "inneed item loc meta modality need operations org output population reached region respondee "
-    "sector service severity status subsector targeted value").split())
+HASHTAGS = frozenset(f"#{word}" for word in re.findall(
+    r"\w+", "access activity adm1 adm2 adm3 adm4 adm5 affected beneficiary capacity cause channel "
+    "contact country crisis currency date delivery description event frequency geo group impact "
+    "indicator inneed item loc meta modality need operations org output population reached region "
+    "respondee sector service severity status subsector targeted value"))
 
 
 def fields_by_tag(kind: Kind) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Coordinates as people write them: cells in, positions on WGS 84 with their accuracy out (S04).
 
 Degrees in many spellings, UTM, MGRS and USNG, Gauss-Krüger, plain easting and northing, bearing and
-distance, traverses. No file is opened. A position without a stated datum is no position; what has
-two readings is decided by the programme's area or by a person, never here in silence.
+distance (traverses are drawn in `traverses`). No file is opened. A position without a stated datum
+is no position; what has two readings is decided by the programme's area or by a person, never here
+in silence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,10 +31,6 @@ from landrelease.errors import (
     PLACE_OUT_OF_RANGE,
     POSITION_UNREADABLE,
     SYSTEM_NEEDED,
-    TRAVERSE_CLOSURE,
-    TRAVERSE_INCOMPLETE,
-    TRAVERSE_NOT_CLOSED,
-    TRAVERSE_WITHOUT_CHECK,
     ZONE_AMBIGUOUS,
     ZONE_MISSING,
     LandReleaseError,
@@ -98,7 +95,7 @@ class Positions:
     transformations: tuple[places.Carriage, ...] = ()
 
 
-class _Unclear(Exception):
+class Unclear(Exception):
     """One cell cannot be taken, with its message."""
 
     def __init__(self, message: Message, **facts: Any):
@@ -179,7 +176,7 @@ def _plain(text: str) -> str:
 
 
 def _angles(text: str) -> list[_Angle]:
-    """The one or two angles of a cell. Raises `_Unclear` with the reason."""
+    """The one or two angles of a cell. Raises `Unclear` with the reason."""
     plain = _plain(text).casefold().strip()
     if len(plain) > 120:
         raise _unreadable(text, "it is too long")
@@ -272,8 +269,8 @@ def _angle(text: str, numbers: list[tuple[str, str]], words: list[str]) -> _Angl
 
 
 def _unreadable(found: Any, reason: str, expected: str = "44.2083, 44°12'30\" N or 33T 654321 "
-                "4901234") -> _Unclear:
-    return _Unclear(POSITION_UNREADABLE, found=shown(found), reason=reason, expected=expected)
+                "4901234") -> Unclear:
+    return Unclear(POSITION_UNREADABLE, found=shown(found), reason=reason, expected=expected)
 
 
 def _sides(word: str, letters: str) -> list[tuple[str, int]]:
@@ -333,7 +330,7 @@ def propose_notation(cells: Mapping[str, Sequence[Any]] | Sequence[Any]) -> Nota
     for text in texts:
         try:
             angles = _angles(text)
-        except _Unclear:
+        except Unclear:
             continue
         found |= {a.word for a in angles if a.word}
         if len(angles) == 2 and not any(a.word for a in angles):
@@ -421,7 +418,7 @@ def _from_angles(text: Any, angles: list[_Angle], axes: tuple[str, ...], notatio
                     rounding = math.hypot(north, north * math.cos(math.radians(lat)))
                     out.append(_Reading(lon, lat, rounding, f"{lat:.6g} north, {lon:.6g} east"))
     if not out:
-        raise _Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
+        raise Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
     return out
 
 
@@ -450,7 +447,7 @@ def _utm(text: Any, zone: str, easting: Any, northing: Any, datum_wkt: str) -> l
     match = re.fullmatch(r"(\d{1,2})\s*([A-Z]|NORTH|SOUTH)?",
                          _plain(zone).upper().replace("-", " ").strip())
     if match is None or not 1 <= int(match[1]) <= 60:
-        raise _Unclear(ZONE_MISSING, found=shown(text))
+        raise Unclear(ZONE_MISSING, found=shown(text))
     number, letter = int(match[1]), match[2] or ""
     east, north = _number(easting), _number(northing)
     if east is None or north is None:
@@ -468,7 +465,7 @@ def _utm(text: Any, zone: str, easting: Any, northing: Any, datum_wkt: str) -> l
     elif letter in "PQRTUVWX":
         souths = [False]
     else:
-        raise _Unclear(BAND_CONTRADICTS, found=shown(text),
+        raise Unclear(BAND_CONTRADICTS, found=shown(text),
                        reason=f"{letter} is no latitude band of UTM")
     if not 100_000 <= east < 1_000_000 or not 0 <= north <= 10_000_000:
         raise _unreadable(text, "eastings have 6 digits before the point, northings lie below "
@@ -482,11 +479,11 @@ def _utm(text: Any, zone: str, easting: Any, northing: Any, datum_wkt: str) -> l
         if len(letter) == 1 and letter not in "NS":
             low, high = _band_range(letter)
             if not low - 0.01 <= lat <= high + 0.01:
-                raise _Unclear(BAND_CONTRADICTS, found=shown(text), reason=(
+                raise Unclear(BAND_CONTRADICTS, found=shown(text), reason=(
                     f"band {letter} is latitude {low:g} to {high:g}, the northing says {lat:.2f}"))
         out.append(_Reading(lon, lat, rounding, f"zone {number} {'south' if south else 'north'}"))
     if not out:
-        raise _Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
+        raise Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
     return out
 
 
@@ -557,7 +554,7 @@ def _mgrs(cell: Any) -> tuple[_Reading, float]:
         columns, east = _POLAR_COLUMNS[pole]
         rows, north = _POLAR_ROWS["A" if pole in "AB" else "Y"]
         if column not in columns or row not in rows:
-            raise _Unclear(BAND_CONTRADICTS, found=shown(cell),
+            raise Unclear(BAND_CONTRADICTS, found=shown(cell),
                            reason=f"there is no square {column}{row} at the pole")
         lon, lat = _ups(pole in "YZ").transform(
             east + 1e5 * columns.index(column) + dx, north + 1e5 * rows.index(row) + dy)
@@ -566,7 +563,7 @@ def _mgrs(cell: Any) -> tuple[_Reading, float]:
         corner = _square(zone, match[2], match[4], match[5]) if 1 <= zone <= 60 else (
             f"there is no zone {zone}")
         if isinstance(corner, str):
-            raise _Unclear(BAND_CONTRADICTS, found=shown(cell), reason=corner)
+            raise Unclear(BAND_CONTRADICTS, found=shown(cell), reason=corner)
         lon, lat = _utm_proj("EPSG:4326", zone, match[2] < "N").transform(
             corner[0] + dx, corner[1] + dy)
     return _Reading(lon, lat, side / math.sqrt(2), ""), side
@@ -601,7 +598,7 @@ def _gauss_kruger(text: Any, easting: Any, northing: Any, base: int) -> list[_Re
                           "easting with its zone first, such as 6532000, and northing")
     lon, lat = _projected(f"EPSG:{code}").transform(east, north)
     if not (math.isfinite(lon) and math.isfinite(lat)):
-        raise _Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
+        raise Unclear(PLACE_OUT_OF_RANGE, found=shown(text))
     return [_Reading(lon, lat, math.hypot(_step(easting), _step(northing)) / 2, f"zone {zone}")]
 
 
@@ -652,7 +649,8 @@ def read_positions(columns: Mapping[str, Sequence[Any]], notation: Notation, dat
     ----------
     columns : role -> N cells. Roles: "place" (both axes in one cell); "latitude", "longitude";
         "easting", "northing", "zone"; "bearing", "distance" (m) beside one of these, which is then
-        the benchmark; "datum" (a datum in each row, before `datum`); "accuracy" (of the source, m).
+        the benchmark, with "north" and "declination" where rows state their own; "datum" (a datum
+        in each row, before `datum`); "accuracy" (of the source, m).
     datum : name or code of the datum, or of the projected system for the form "grid".
     bounds : west, south, east, north in degrees where places may lie, with its margin.
 
@@ -789,7 +787,7 @@ def _on_datum(columns: Mapping[str, Sequence[Any]], notation: Notation, system: 
             chosen = _choose(found, None if foreign else bounds)
             if chosen is None:
                 raise _undecided(columns, i, form, found)
-        except _Unclear as unclear:
+        except Unclear as unclear:
             _tell(problems, i, unclear)
             continue
         source[i] = chosen.lon, chosen.lat
@@ -797,7 +795,7 @@ def _on_datum(columns: Mapping[str, Sequence[Any]], notation: Notation, system: 
     return source, rounding, zones
 
 
-def _tell(problems: list[Problem], i: int, unclear: _Unclear) -> None:
+def _tell(problems: list[Problem], i: int, unclear: Unclear) -> None:
     problems.append((i, unclear.message, unclear.facts))
 
 
@@ -832,6 +830,10 @@ def _plain_degrees(columns: Mapping[str, Sequence[Any]], source: np.ndarray,
     decimals = np.maximum(*(_decimals(v) for v in axes))
     known = decimals[~np.isnan(axes[0])]
     usual = int(np.bincount(known).argmax()) if len(known) else 0
+    if usual < 5:  # few or round places: text still shows the zeros that were written
+        shown_ = [[len(c.partition("." if "." in c else ",")[2].strip()) if type(c) is str else 0
+                   for c in columns[name]] for name in ("longitude", "latitude")]
+        decimals = np.maximum(decimals, np.minimum(np.maximum(*map(np.array, shown_)), 8))
     kept = np.where(decimals < usual - 2, decimals, np.maximum(decimals, usual))
     north = 0.5 * 10.0 ** -kept.astype(float) * METRES_PER_DEGREE
     rounding[:] = np.hypot(north, north * np.cos(np.radians(np.nan_to_num(axes[1]))))
@@ -858,7 +860,7 @@ def _cell(columns: Mapping[str, Sequence[Any]], i: int, notation: Notation, form
     text = " ".join(str(c) for c in cells.values())
     if form == "mgrs":
         if system.ellipsoid is None or system.ellipsoid.name not in ("WGS 84", "GRS 1980"):
-            raise _Unclear(LETTERING_NOT_READ, found=shown(text), datum=system.name)
+            raise Unclear(LETTERING_NOT_READ, found=shown(text), datum=system.name)
         reading, side = _mgrs(cells.get("place", text))
         if side > 1:
             problems.append((i, CENTRE_OF_SQUARE, {
@@ -875,7 +877,7 @@ def _cell(columns: Mapping[str, Sequence[Any]], i: int, notation: Notation, form
                 if match is not None:
                     zone, easting, northing = f"{match[1]} {match[2] or ''}", match[3], match[4]
                 elif not zone:
-                    raise _Unclear(ZONE_MISSING, found=shown(text))
+                    raise Unclear(ZONE_MISSING, found=shown(text))
             if easting is None:
                 numbers = re.findall(r"\d{5,8}(?:[.,]\d+)?", plain)
                 if len(numbers) != 2:
@@ -886,7 +888,7 @@ def _cell(columns: Mapping[str, Sequence[Any]], i: int, notation: Notation, form
         if form == "gauss_kruger":
             return _gauss_kruger(text, easting, northing, base)
         if not zone:
-            raise _Unclear(ZONE_MISSING, found=shown(text))
+            raise Unclear(ZONE_MISSING, found=shown(text))
         found = _utm(text, zone, easting, northing, wkt)
         zones[i] = int(re.findall(r"\d+", _plain(zone))[0])
         return found
@@ -921,16 +923,16 @@ def _choose(found: list[_Reading], bounds: Bounds | None) -> _Reading | None:
 
 
 def _undecided(columns: Mapping[str, Sequence[Any]], i: int, form: str, found: list[_Reading]
-               ) -> _Unclear:
+               ) -> Unclear:
     cells = [str(columns[n][i]) for n in ("place", "latitude", "longitude", "zone", "easting",
                                           "northing") if n in columns]
     text, readings = shown(" ".join(cells)), " or ".join(dict.fromkeys(r.words for r in found))
     if form == "utm":
-        return _Unclear(ZONE_AMBIGUOUS, found=text, letter="the zone", readings=readings)
+        return Unclear(ZONE_AMBIGUOUS, found=text, letter="the zone", readings=readings)
     letters = re.findall(r"(?i)[soѕо]", text)
     if letters:
-        return _Unclear(LETTER_AMBIGUOUS, found=text, letter=letters[0].upper(), readings=readings)
-    return _Unclear(AXES_UNKNOWN, found=text, readings=readings)
+        return Unclear(LETTER_AMBIGUOUS, found=text, letter=letters[0].upper(), readings=readings)
+    return Unclear(AXES_UNKNOWN, found=text, readings=readings)
 
 
 def _check_area(xy: np.ndarray, bounds: Bounds | None, zones: dict[int, int],
@@ -985,27 +987,58 @@ def true_bearing(bearing: float, lonlat: tuple[float, float], notation: Notation
                            reason="the north that it starts from is not known", expected=missing)
 
 
-def _leg(bearing: Any, distance: Any, start: tuple[float, float], notation: Notation,
-         settings: Settings) -> tuple[tuple[float, float], float, float]:
-    """The end of a leg on WGS 84, its accuracy in m, its length in m. Raises `_Unclear`."""
+_NORTHS = {"true": "true geographic geodetic astronomic vrai géographique verdadero geográfico "
+                   "истинный истинний географический pravi geografski حقيقي",
+           "magnetic": "magnetic mag magn compass magnétique magnético магнитный магнітний "
+                       "магнитни magnetski مغناطيسي",
+           "grid": "grid cuadrícula grille quadrillage дирекционный дирекційний direkcioni "
+                   "direkcijski شبكي"}
+_NORTH_OF = {word: north for north, words in _NORTHS.items() for word in words.split()}
+
+
+def north_of(text: Any) -> Literal["", "true", "magnetic", "grid"]:
+    """Which north a text states, in any known language; "" where none or several.
+
+    >>> north_of("Bearing (magnetic)"), north_of("Azimuth")
+    ('magnetic', '')
+    """
+    found: set[Any] = {_NORTH_OF[w] for w in re.findall(r"[^\W\d_]+", str(text).casefold())
+                       if w in _NORTH_OF}
+    return found.pop() if len(found) == 1 else ""
+
+
+def with_north(notation: Notation, north: Any = None, declination: Any = None, grid: str = ""
+               ) -> Notation:
+    """A notation with what a row says of its own north; what it does not say stays.
+
+    `declination`: degrees, east positive. `grid`: the projected system of the coordinates.
+    """
+    said, degrees = north_of(north), _number(declination)
+    return replace(notation, north=said or notation.north, grid=notation.grid or grid,
+                   declination_deg=notation.declination_deg if degrees is None else degrees)
+
+
+def leg_end(bearing: Any, distance: Any, start: tuple[float, float], notation: Notation,
+            settings: Settings) -> tuple[tuple[float, float], float, float]:
+    """The end of a leg on WGS 84, its accuracy in m, its length in m. Raises `Unclear`."""
     from pyproj import Geod
 
     said = f"{bearing} / {distance}"
     try:
         angle = _angles(str(bearing))[0]
-    except _Unclear:
-        raise _Unclear(BEARING_NOT_USABLE, found=shown(said), reason="the bearing is no angle",
+    except Unclear:
+        raise Unclear(BEARING_NOT_USABLE, found=shown(said), reason="the bearing is no angle",
                        expected="degrees such as 123.5") from None
     metres = _number(distance)
     if metres is None or metres < 0 or angle.word or not (
             0 <= angle.value <= _CIRCLE[notation.bearing_unit]):
-        raise _Unclear(BEARING_NOT_USABLE, found=shown(said),
+        raise Unclear(BEARING_NOT_USABLE, found=shown(said),
                        reason="bearing or distance is out of range",
                        expected="a bearing of the full circle and a distance in m")
     try:
         azimuth = true_bearing(angle.value, start, notation)
     except LandReleaseError as error:
-        raise _Unclear(BEARING_NOT_USABLE, found=shown(said), reason=error.facts["reason"],
+        raise Unclear(BEARING_NOT_USABLE, found=shown(said), reason=error.facts["reason"],
                        expected=error.facts["expected"]) from error
     lon, lat, _ = Geod(ellps="WGS84").fwd(start[0], start[1], azimuth, metres)
     turn = max(settings.bearing_accuracy_deg,
@@ -1022,79 +1055,14 @@ def _offset(columns: Mapping[str, Sequence[Any]], notation: Notation, xy: np.nda
     """Benchmarks moved by bearing and distance (geodesic, m on the ground)."""
     out, doubt = np.full_like(xy, np.nan), accuracy.copy()
     for i in np.flatnonzero(np.isfinite(xy).all(axis=1)).tolist():
+        north, declination = (columns[n][i] if n in columns else None
+                              for n in ("north", "declination"))
+        own = with_north(notation, north, declination)
         try:
-            out[i], more, _ = _leg(columns["bearing"][i], columns["distance"][i],
-                                   (float(xy[i, 0]), float(xy[i, 1])), notation, settings)
-        except _Unclear as unclear:
+            out[i], more, _ = leg_end(columns["bearing"][i], columns["distance"][i],
+                                      (float(xy[i, 0]), float(xy[i, 1])), own, settings)
+        except Unclear as unclear:
             _tell(problems, i, unclear)
             continue
         doubt[i] = combined_accuracy(accuracy[i], more)
     return out, doubt
-
-
-# --- traverse ----------------------------------------------------------------------------------
-
-@dataclass(frozen=True, slots=True)
-class Traverse:
-    """An area from its legs, never adjusted. `ring`: (M, 2) longitude, latitude, closed; None where
-    the closure is too large or something is missing. `closure_m` is not a number without a last
-    leg back to the start. `accuracy_m` of its worst corner."""
-
-    ring: np.ndarray | None
-    closure_m: float
-    length_m: float
-    accuracy_m: float
-    problems: list[Problem]
-
-
-def read_traverse(reference: tuple[float, float], reference_accuracy_m: float,
-                  legs: Sequence[tuple[Any, Any]], notation: Notation, *, name: str = "",
-                  returns: bool, settings: Settings = SETTINGS) -> Traverse:
-    """Reference point -> start point -> turning points (-> start point), as areas are recorded.
-
-    Parameters
-    ----------
-    reference : longitude, latitude on WGS 84 of the reference point.
-    legs : bearing and distance (m) of each leg; the first leads from the reference to the start.
-    returns : whether the last leg leads back to the start, so that the closure can be computed.
-
-    Returns
-    -------
-    Traverse
-        Its problems carry the index of the leg. Closure over `closure_share` of the length (and
-        over `closure_m`) gives a finding and no shape.
-    """
-    problems: list[Problem] = []
-    corners: list[tuple[float, float]] = []
-    at, length, square = reference, 0.0, reference_accuracy_m ** 2
-    for k, (bearing, distance) in enumerate(legs):
-        try:
-            at, doubt, metres = _leg(bearing, distance, at, notation, settings)
-        except _Unclear as unclear:
-            _tell(problems, k, unclear)
-            return Traverse(None, math.nan, length, math.nan, problems)
-        corners.append(at)
-        square += doubt ** 2
-        if k:
-            length += metres
-    last = len(legs) - 1
-    if len(corners) < (4 if returns else 3):
-        problems.append((max(last, 0), TRAVERSE_INCOMPLETE, {
-            "found": name, "reason": f"it has {len(corners)} legs"}))
-        return Traverse(None, math.nan, length, math.nan, problems)
-    closure, accuracy = math.nan, math.sqrt(square)
-    if returns:
-        from pyproj import Geod
-
-        closure = float(Geod(ellps="WGS84").inv(*corners[-1], *corners[0])[2])
-        accuracy = float(combined_accuracy(accuracy, closure))
-        limit = max(settings.closure_m, settings.closure_share * length)
-        facts = {"found": name, "closure": f"{closure:.1f}", "length": f"{length:.0f}"}
-        if closure > limit:
-            problems.append((last, TRAVERSE_NOT_CLOSED, {**facts, "limit": f"{limit:.1f}"}))
-            return Traverse(None, closure, length, accuracy, problems)
-        problems.append((last, TRAVERSE_CLOSURE, facts))
-        corners = corners[:-1]
-    else:
-        problems.append((last, TRAVERSE_WITHOUT_CHECK, {"found": name}))
-    return Traverse(np.array([*corners, corners[0]]), closure, length, accuracy, problems)

@@ -32,18 +32,21 @@ from landrelease.errors import (
     PLACE_ZERO,
     POLYGON_TOO_FEW_POINTS,
     POSITION_TRANSFORMED,
+    POSITION_UNREADABLE,
     PROJECTED_WITHOUT_CRS,
     READINGS_DIFFER,
     SHAPE_REPAIRED,
     SHAPE_TANGLED,
     TOO_MANY_VERTICES,
+    TRAVERSE_INCOMPLETE,
     LandReleaseError,
 )
-from landrelease.records import coordinates, places, shapes
+from landrelease.records import coordinates, places, shapes, traverses
 from landrelease.records.coordinates import Notation
 from landrelease.records.mapping import Mapping
 from landrelease.records.readers import SourceTable
 from landrelease.records.told import Told
+from landrelease.records.traverses import TraversePoint
 from landrelease.records.values import is_absent, shown
 from landrelease.units import area_words
 
@@ -86,7 +89,7 @@ class Ground:
 
 def place_columns(mapping: Mapping) -> tuple[str, ...]:
     """The columns of a mapping that say the place; () where none does. WKT goes first."""
-    for names in (("geometry",), *_AXES):
+    for names in (("legs",), ("geometry",), *_AXES):
         if all(name in mapping.columns for name in names):
             return names
     return ()
@@ -106,7 +109,11 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         nothing = np.empty(count, dtype=object)
         return Ground(nothing, nothing.copy(), accuracy, True)
     in_degrees = True
-    if names and names != ("geometry",):
+    if names == ("legs",):
+        as_read = np.empty(count, dtype=object)
+        accuracy = _from_legs(told, as_read, table, mapping, existing, bounds, settings)
+        crs = "EPSG:4326"
+    elif names and names != ("geometry",):
         as_read = np.empty(count, dtype=object)
         accuracy = _from_columns(told, as_read, table, names, mapping, existing, bounds,
                                  stated_accuracy, settings)
@@ -230,11 +237,13 @@ def _from_columns(told: Told, out: np.ndarray, table: SourceTable, names: tuple[
     if "easting" in names:
         of["easting"] = mapping.columns.get("easting", mapping.columns.get("longitude", ""))
         of["northing"] = mapping.columns.get("northing", mapping.columns.get("latitude", ""))
-    roles = [*names, *(n for n in ("zone", "bearing", "distance", "datum") if n in of)]
+    roles = [*names, *(n for n in ("zone", "bearing", "distance", "north", "declination", "datum")
+                       if n in of)]
     columns = {role: table.cells[of[role]] for role in roles}
     if stated_accuracy is not None:
         columns["accuracy"] = stated_accuracy
-    notation = notation_of({n: columns[n] for n in roles if n != "datum"}, mapping)
+    notation = notation_of({n: columns[n] for n in roles
+                            if n not in ("north", "declination", "datum")}, mapping)
     datum = mapping.crs or table.crs
     if not datum and "datum" not in columns:
         plain = [v for c in columns[names[0]] if (v := _number(c)) is not None]
@@ -276,6 +285,104 @@ def _from_columns(told: Told, out: np.ndarray, table: SourceTable, names: tuple[
     accuracy = np.where(finite, found.accuracy_m, 0.0)
     accuracy[~(accuracy >= _ROUNDING_WORTH_TELLING_M)] = 0.0
     return accuracy
+
+
+def _from_legs(told: Told, out: np.ndarray, table: SourceTable, mapping: Mapping,
+               existing: MappingType[str, Record], bounds: Bounds | None, settings: Settings
+               ) -> np.ndarray:
+    """Fill `out` with areas that were measured as traverses; their accuracy in m."""
+    accuracy = np.zeros(len(table))
+    of = mapping.columns
+    own = {role: table.cells[of[role]] for role in ("datum", "north", "declination") if role in of}
+    areas: dict[int, list[TraversePoint]] = {}
+    for i, cell in enumerate(table.cells[of["legs"]]):
+        if is_absent(cell):
+            continue
+        found = traverses.points_of(str(cell))
+        if isinstance(found, str):
+            told.refuse(i, TRAVERSE_INCOMPLETE, field="legs", found=_named(told, i), reason=found)
+        else:
+            areas[i] = found
+    fixed = _fixed_points(told, table, mapping, areas, own, existing, bounds, settings)
+    said = coordinates.SETTINGS
+    for i, points in areas.items():
+        if told.misplaced[i]:
+            continue
+        datum = _datum_at(own, i, mapping, table)
+        notation = notation_of({"bearing": ()}, mapping)
+        grid = datum if datum and coordinates.datum_system(datum, table.file).is_projected else ""
+        north, declination = (own[n][i] if n in own else None for n in ("north", "declination"))
+        notation = coordinates.with_north(notation, north, declination, grid)
+        drawn = traverses.draw(points, fixed[i], notation, name=_named(told, i), settings=said)
+        for _, message, facts in drawn.problems:
+            if drawn.ring is None:
+                told.refuse(i, message, **{"field": "legs", **facts})
+            else:
+                told.tell(i, message, field="legs", **facts)
+        if drawn.ring is not None:
+            out[i] = (shapely.Point(drawn.ring[0]) if len(drawn.ring) == 1
+                      else shapely.Polygon(drawn.ring))
+            accuracy[i] = drawn.accuracy_m
+    return accuracy
+
+
+def _named(told: Told, i: int) -> str:
+    return f"of row {told.numbers[i]}"
+
+
+def _datum_at(own: MappingType[str, Sequence[Any]], i: int, mapping: Mapping, table: SourceTable
+              ) -> str:
+    said = own["datum"][i] if "datum" in own else None
+    return (str(said).strip() if not is_absent(said) else "") or mapping.crs or table.crs
+
+
+def _fixed_points(told: Told, table: SourceTable, mapping: Mapping,
+                  areas: MappingType[int, Sequence[TraversePoint]],
+                  own: MappingType[str, Sequence[Any]], existing: MappingType[str, Record],
+                  bounds: Bounds | None, settings: Settings
+                  ) -> dict[int, dict[int, traverses.Place]]:
+    """Row -> index of a point -> its place, for all points that state one; together, so that one
+    datum is carried over in one step. What is no place is refused."""
+    fixed: dict[int, dict[int, traverses.Place]] = {i: {} for i in areas}
+    known = _home(bounds, existing, np.empty((0, 4)), settings)
+    batches: dict[tuple[str, bool], list[tuple[int, int, str]]] = {}
+    for i, points in areas.items():
+        for k, point in enumerate(points):
+            if point.place:
+                key = (_datum_at(own, i, mapping, table), " | " in point.place)
+                batches.setdefault(key, []).append((i, k, point.place))
+    for (datum, paired), said in batches.items():
+        if paired:
+            first, second = zip(*(p.split(" | ", 1) for _, _, p in said), strict=True)
+            projected = datum and coordinates.datum_system(datum, table.file).is_projected
+            columns: dict[str, Sequence[Any]] = (
+                {"easting": second, "northing": first} if projected
+                else {"latitude": first, "longitude": second})
+        else:
+            columns = {"place": [p for _, _, p in said]}
+        notation = notation_of(columns, mapping)
+        if paired:
+            notation = replace(notation, form="grid" if "easting" in columns else "degrees")
+        found = coordinates.read_positions(
+            columns, notation, datum, known, file=table.file,
+            settings=replace(coordinates.SETTINGS, worst_accuracy_m=settings.worst_accuracy_m))
+        for n, message, facts in found.problems:
+            i = said[n][0]
+            if message is CENTRE_OF_SQUARE:
+                told.tell(i, message, field="legs", **facts)
+            elif not told.misplaced[i]:
+                told.refuse(i, message, **{"field": "legs", **facts})
+        for way in found.transformations:
+            _tell_carriage(told, way)
+        for n, (i, k, place) in enumerate(said):
+            if np.isfinite(found.xy[n]).all():
+                fixed[i][k] = ((float(found.xy[n, 0]), float(found.xy[n, 1])),
+                               float(found.accuracy_m[n]))
+            elif not told.misplaced[i]:
+                told.refuse(i, POSITION_UNREADABLE, field="legs", found=shown(place),
+                            reason="it is no place",
+                            expected="44.2083 | 17.5 or 33T 654321 4901234")
+    return fixed
 
 
 def _number(cell: Any) -> float | None:

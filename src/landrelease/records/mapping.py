@@ -39,6 +39,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.records.readers import SourceTable
+from landrelease.records.readers.legs import LEGS, NORTH
 
 # Headings of coordinates, in the languages of programmes. `datum_in_words` are headings that say
 # degrees of latitude and longitude; x/y and easting/northing say nothing about the system (S04).
@@ -61,11 +62,15 @@ _PLACE = ("coordinates", "coordinate", "mgrs", "mgrs_coordinates", "usng", "utm"
 _MORE_PLACE = {
     "zone": ("zone", "utm_zone", "zona", "зона", "fuseau", "huso"),
     "bearing": ("bearing", "azimuth", "azimut", "азимут", "rumbo"),
+    "north": (NORTH, "north_reference", "bearing_type", "bearing_reference", "azimuth_type"),
+    "declination": ("declination", "magnetic_declination", "declination_deg", "deklinacija",
+                    "склонение", "магнитное_склонение", "схилення"),
     "distance": ("distance", "distance_m", "distancia", "udaljenost", "расстояние", "відстань"),
-    "datum": ("geodetic_datum", "coordinate_system", "crs", "srs", "epsg", "coordsystem",
+    "datum": ("geodetic_datum", "coordinate_system", "coordrefsys", "coordinate_reference_system",
+               "crs", "srs", "epsg", "coordsystem",
               "coord_system", "sistema_de_coordenadas", "система_координат"),
 }
-PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry", "place",
+PLACE_COLUMNS = ("longitude", "latitude", "easting", "northing", "geometry", "place", "legs",
                  *_MORE_PLACE)
 # What a mapping may say of how places are written (records/coordinates.py, `Notation`).
 _NOTATION: dict[str, tuple[str, ...]] = {
@@ -300,7 +305,11 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         taken.discard(heading)
         told[:] = [t for t in told if t.column != heading]
 
-    if not table.has_geometry and chosen.geometry != "none":
+    if not table.has_geometry and chosen.geometry != "none" and LEGS in table.columns:
+        take("legs", (LEGS,), "made of the points of an area")
+        for name in ("datum", "north", "declination"):
+            take(name, _MORE_PLACE[name])
+    elif not table.has_geometry and chosen.geometry != "none":
         if chosen.geometry == "polygon":
             take("geometry", (GEOMETRY, *_WKT, *_listed("geometry")))
         else:
@@ -320,7 +329,7 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
                     take("place", _PLACE)
             if columns and "geometry" not in columns:
                 for name, words in _MORE_PLACE.items():
-                    if name != "distance" or "bearing" in columns:
+                    if name not in ("distance", "north", "declination") or "bearing" in columns:
                         take(name, words)
     by_tag = hxl.fields_by_tag(chosen)
     # What has exactly the tag of a field goes before what a tag of the standard says more broadly.

@@ -28,9 +28,10 @@ UNSTATED_ACCURACY_M = 999.0
 # A way to WGS 84 that is less accurate than this is refused, because a metre matters at the edge of
 # a minefield. A setting with a default (S13); the accuracy of the way taken is stored.
 WORST_ACCURACY_M = 10.0
-# Without the grid that models a distorted network, official points lie further off than the stated
-# accuracy (Great Britain, 2 m stated: 3.4 m at Caister, 4.7 m at St Mary's). It is read as one
-# standard deviation of each axis and widened to the circle that holds 95 %: sqrt(-2 ln 0.05).
+# Without a grid that models a distorted network, official points lie further off than the stated
+# accuracy (Great Britain, 2 m stated: 3.4 m at Caister, 4.7 m at St Mary's; MGI 1901 in Slovenia,
+# 1 m stated: five of eleven points 1.02 to 1.95 m). It is read as one standard deviation of each
+# axis and widened to the circle that holds 95 %: sqrt(-2 ln 0.05).
 WITHOUT_GRID = 2.45
 # PROJ's areas of use are boxes in degrees; ground beside them is not refused for its border.
 _BORDER_DEG = 0.5
@@ -127,8 +128,8 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
 
     Grids are never fetched, and a "ballpark" operation, which ignores the datum, is never used.
     Where a more accurate operation needs a grid that is not here, another one is used only if its
-    stated accuracy is `worst_accuracy_m` or better; it is then widened (`WITHOUT_GRID`) and the
-    grid is named. Where several usable
+    stated accuracy is `worst_accuracy_m` or better, and the grid is named. The accuracy of an
+    operation without a grid is widened (`WITHOUT_GRID`). Where several usable
     operations differ at the place by more than their accuracies explain, the accuracy is widened to
     that difference.
 
@@ -177,7 +178,7 @@ def carriage(crs: str, file: str, points: np.ndarray, *,
             grid=grid, accuracy=f"{accuracy_m:.3g}", limit=f"{worst_accuracy_m:g}",
             operation=best.description)
 
-    if grid:
+    if not any(one.grids for one in best.operations or ()):
         accuracy_m *= WITHOUT_GRID
 
     def carry(xy: np.ndarray) -> np.ndarray:

@@ -30,6 +30,7 @@ from landrelease.errors import (
     FILE_WITHOUT_ROWS,
     LandReleaseError,
 )
+from landrelease.records.readers import legs
 from landrelease.records.readers.shapes_in import TooFewPoints, together, too_many, unreadable
 from landrelease.records.readers.table import WGS84_CRS, Limits, Problem, SourceTable
 from landrelease.records.readers.xml import parse, tag
@@ -62,7 +63,8 @@ def are_points(columns: Sequence[str]) -> bool:
 
 def are_points_of(table: SourceTable, points: SourceTable) -> bool:
     """Whether `points` are points of the rows of `table`, by the headings of both."""
-    return (are_points(points.columns) and not are_points(table.columns)
+    return ((are_points(points.columns) or legs.may_be_legs(points.columns))
+            and not are_points(table.columns) and not legs.may_be_legs(table.columns)
             and _find(table.columns, _LAND) is not None
             and _find(points.columns, _LAND) is not None)
 
@@ -156,6 +158,8 @@ def join(table: SourceTable, points: SourceTable, limits: Limits) -> SourceTable
     mine, theirs = _find(table.columns, _LAND), _find(points.columns, _LAND)
     if mine is None or theirs is None:
         return None
+    if legs.are_legs(points):
+        return legs.join(table, mine, points, theirs)
     groups, crs = _points_of(points, theirs)
     keys = ["" if v is None else str(v).strip() for v in table.cells[mine]]
     if not set(keys) & (set(groups) - {""}):

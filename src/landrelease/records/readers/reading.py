@@ -104,16 +104,20 @@ def _unwrapped(file: str, content: bytes, limits: Limits) -> tuple[str, str, byt
 def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | None,
            limits: Limits) -> SourceTable:
     if ending in _TEXT:
-        from landrelease.records.readers import forms, imsma, texts
+        from landrelease.records.readers import forms, imsma, legs, texts
 
         table = texts.from_text(file, inner, limits)
+        if legs.are_legs(table):
+            return legs.from_legs(table)
         if imsma.are_points(table.columns):
             return imsma.from_points(table, limits)
         return forms.with_places(table, limits)
     if ending in _BOOKS:
-        from landrelease.records.readers import forms, imsma, workbooks
+        from landrelease.records.readers import forms, imsma, legs, workbooks
 
         table = workbooks.from_workbook(file, ending, inner, layer, limits)
+        if legs.are_legs(table):
+            return legs.from_legs(table)
         if imsma.are_points(table.columns):
             return imsma.from_points(table, limits)
         return forms.with_places(table, limits)
