@@ -215,6 +215,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                             *only)],
             "plan make": [("plan", "make", r, "--out", out / "plan", "--iterations", 0, *js,
                            *only)],
+            "plan rank": [("plan", "rank", r, "--weights", world.weights, *js, "--csv",
+                           out / "rank.csv", *only)],
             "plan reach": [("plan", "reach", r, "--roads", world.roads, "--bases", world.bases,
                             "--out", out / "reach", "--plan", world.plan, *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
@@ -367,6 +369,8 @@ def left(request, world, tmp_path_factory):
     folder = tmp_path_factory.mktemp(f"left-{request.param}")
     if not hasattr(world, "roads"):
         world.roads, world.bases = roads(tmp_path_factory.mktemp("roads"))
+        world.weights = tmp_path_factory.mktemp("weights") / "w.yaml"
+        world.weights.write_text("people_nearby: 2\narea_ha: 1\nprojects_waiting: 1\n")
     said = run_all(world, folder, request.param)
     return request.param, said, everything(folder)
 

@@ -792,6 +792,18 @@ REACH_TOO_WIDE = Message(
     "PLN-204", "The road network reaches from {found}; distances in one plane would be wrong.",
     "Read the network of one programme, at most {expected} degrees across.")
 
+RANK_NOTHING = Message(
+    "PLN-501", "There is nothing to rank: {found}.",
+    "Give at least one criterion a weight above 0, and a registry with hazards.")
+RANK_VALUE = Message(
+    "PLN-502", "{name}: found {found}; expected {expected}.", "Correct the value.")
+RANK_FILE = Message(
+    "PLN-503", "{file}, {place}: found {found}; expected {expected}.",
+    "Correct the file of weights; docs/rank.md shows one.")
+RANK_NEEDS = Message(
+    "PLN-504", "The criterion {name} needs {needs}.",
+    "Give it, or take the criterion out of the file of weights.")
+
 # --- VER: verify -------------------------------------------------------------------------------
 
 INSPECTION_COUNT = Message(

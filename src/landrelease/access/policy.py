@@ -39,7 +39,8 @@ OUTSIDE: tuple[Role, ...] = ("public", "community", "donor")  # not part of the 
 
 # What is computed, and the fields that it has for a reader.
 RESULTS: dict[str, tuple[str, ...]] = {
-    "plan_priority": ("hazard_id", "priority", "score", "reasons"),
+    "plan_priority": ("hazard_id", "priority", "score", "rank_low", "rank_high", "chance_first",
+                      "holds", "reasons", "values", "parts"),
     "plan_dates": ("task_id", "hazard_id", "activity", "start", "finish", "mode", "cost"),
     "plan_teams": ("task_id", "team", "pool", "organisation", "base", "start", "finish"),
     "plan_quality": ("score", "bound", "rules", "room_closed", "gap", "iterations", "seed"),
@@ -232,7 +233,8 @@ class WayOut:
 # reader's. What is made to be shown or handed on is the public's without a role (S14).
 KEEPERS_WORK = frozenset((
     "audit", "quarantine list", "quarantine show", "quarantine export", "quarantine mend",
-    "quarantine retry", "quarantine reject", "assess map", "plan make", "plan reach",
+    "quarantine retry", "quarantine reject", "assess map", "plan make", "plan rank",
+    "plan reach",
     "forecast make", "exchange pack", "exchange status", "exchange conflicts", "identity list",
     "edits list", "area lineage"))
 KEEPER: Role = "administrator"
@@ -269,6 +271,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "plan make": WayOut("a plan with dates, teams and costs", (
         ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
         ("plan_quality", "gap"))),
+    "plan rank": WayOut("areas in an order by weighted criteria, with reasons", (
+        ("plan_priority", "score"), ("assessment", "prior"))),
     "plan reach": WayOut("communities that can be reached, segments that are blocked", (
         ("reach", "segments"),)),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (

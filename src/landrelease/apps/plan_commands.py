@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -32,6 +33,7 @@ from landrelease.errors import BAD_OPTION, LandReleaseError
 def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan = group("plan", "What to survey and clear, in which order, by whom.")
     plan.command("make")(plan_make)
+    plan.command("rank")(plan_rank)
     plan.command("reach")(plan_reach)
 
 
@@ -149,6 +151,97 @@ def plan_reach(
             say(f"  opening {row['segment']} alone reconnects {row['people_if_opened']:,.0f} "
                 f"people ({row['hazards'] or 'closed'})")
     say(f"Written to {out}. Open never means safe.")
+
+
+def plan_rank(
+    registry: RegistryArgument,
+    weights: Annotated[Path, typer.Option(
+        "--weights", metavar="W.yaml", help="Criteria and their weights; docs/rank.md.")],
+    roads: Annotated[Path | None, typer.Option(
+        "--roads", metavar="FILE", help="For people_reconnected: the road network.")] = None,
+    bases: Annotated[Path | None, typer.Option(
+        "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    why: Annotated[tuple[str, str] | None, typer.Option(
+        "--why", metavar="A B", help="Why one of two areas comes before the other.")] = None,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Areas to print.")] = 20,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv")] = None,
+    role: RoleOption = None, area: AreaOption = None,
+    assumptions: AssumptionsOption = None,
+    seed: Annotated[int | None, typer.Option(
+        "--seed", metavar="N", min=0, help="Of the drawn rankings; else that of the file.")] = None,
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Rank areas by criteria with visible weights, and say how stable each place is, and why.
+
+    It orders; it knows no teams, dates or money (`plan make` does) and decides nothing.
+
+    Example: landrelease plan rank district.gpkg --weights weights.yaml --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows.ranking import rank_hazards
+    from landrelease.workflows.roads import RoadFiles
+
+    if (roads is None) != (bases is None):
+        raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
+                               expected="both or none")
+    over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    with (reading(registry, "plan rank", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        land = workflows.load_land(opened_registry, stated, reader=reader)
+        assessments = workflows.assess(land, stated, progress)
+        found = rank_hazards(opened_registry, reader, land, assessments, weights, stated,
+                             roads=over, seed=seed, why=why, progress=progress)
+    made, rows = found.ranking, reader.rows(found.rows, "plan_priority")
+    between = found.between
+    criteria = [{"name": c.name, "title": c.title, "unit": c.unit, "weight": float(w),
+                 "better": c.better, "low": c.low, "high": c.high, "idle": c.name in made.idle}
+                for c, w in zip(made.criteria, made.weights, strict=True)]
+    put_json(json, {
+        "method": made.method, "criteria": criteria, "stability": dataclasses.asdict(
+            made.stability), "agreement": made.agreement, "areas": rows,
+        "why": None if between is None else dataclasses.asdict(between),
+        "chain_head": land.chain_head, "synthetic": land.synthetic})
+    if csv is not None:
+        flat = [{**{k: v for k, v in row.items() if k not in ("values", "parts")},
+                 **{f"value {k}": "" if v is None else v for k, v in row["values"].items()},
+                 **{f"part {k}": v for k, v in row["parts"].items()}} for row in rows]
+        exports.write_csv(csv, workflows.marked(flat, land.synthetic))
+    show_ranking(criteria, made, rows[:top])
+    if between is not None:
+        show_difference(between)
+    say("A ranking orders; it decides nothing. Places that overlap are not told apart.")
+
+
+def show_ranking(criteria: list[dict[str, Any]], made: Any, rows: list[dict[str, Any]]) -> None:
+    for c in criteria:
+        ends = f"{c['low']:,.6g} to {c['high']:,.6g} {c['unit']}".rstrip()
+        idle = "; tells no area from another" if c["idle"] else ""
+        say(f"  {c['weight']:>5.0%}  {c['name']:<26}{c['better']} first, {ends}{idle}")
+    s = made.stability
+    say(f"{made.method.replace('_', ' ')}; places 5 to 95 % of {s.samples:,} draws with weights "
+        f"off by up to {s.spread:.0%}; agreement (Kendall) {made.agreement:.2f}.")
+    say(f"{'place':>6} {'5..95 %':>12} {'score':>6} {f'first {s.first}':>9} {'holds':>6}  area")
+    for row in rows:
+        holds = "" if row["holds"] is None else f"{row['holds']:.0%}"
+        say(f"{row['priority']:>6} {row['rank_low']:>5}..{row['rank_high']:<5} "
+            f"{row['score']:>6.3f} {row['chance_first']:>9.0%} {holds:>6}  {row['hazard_id']}: "
+            f"{row['reasons']}")
+
+
+def show_difference(between: Any) -> None:
+    say(f"{between.first} before {between.second} by {between.score:.3f}:")
+    for name, part in between.parts:
+        say(f"  {part:+.3f}  {name}")
+    if between.holds is not None:
+        say(f"  The order holds while no weight is off by more than {between.holds:.0%}.")
+    if between.swap is not None:
+        name, factor = between.swap
+        say(f"  It turns when the weight of {name} is multiplied by {factor:.2f}, all others as "
+            "stated.")
+    elif between.holds is not None:
+        say("  No single weight turns it.")
 
 
 def plan_summary(plan: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def access_over_roads(
     from landrelease.core.geometry import plane_for
     from landrelease.plan import reach
 
-    network, places, bases = _network(land, files, assumptions)
+    network, places, bases = network_of(land, files, assumptions)
     known = {hazard.id: hazard for hazard in land.hazards}
     hazards = [known[name] for name in problem.hazard_ids]
     grounds = [hazard.ground for hazard in hazards]
@@ -72,7 +72,7 @@ def access_over_roads(
     return made.access
 
 
-def _network(land: Land, files: RoadFiles, assumptions: Assumptions
+def network_of(land: Land, files: RoadFiles, assumptions: Assumptions
              ) -> tuple[RoadNetwork, reach.Places, reach.Places]:
     """The network with the communities and the bases on it, long segments cut."""
     from landrelease.core.roads import Place
@@ -120,7 +120,7 @@ def reach_of(
     from landrelease.plan import reach
     from landrelease.records.roads import read_closures
 
-    network, places, bases = _network(land, files, assumptions)
+    network, places, bases = network_of(land, files, assumptions)
     roads, sources = reach.graph(network), bases.node
     index = reach.index_segments(network)
     ids = [hazard.id for hazard in land.hazards]
