@@ -737,6 +737,28 @@ SETTLEMENT_POSITION = Message(
     "Correct the settlement's record and import it again.",
 )
 
+# Next survey action and type of an area.
+SEARCH_NUMBER = Message(
+    "ASS-301",
+    "{name} is {found}; expected {expected}.",
+    "Correct the number; docs/assess.md describes each of them.",
+)
+WEIGHT_UNKNOWN = Message(
+    "ASS-302",
+    "{name}: there is no such weight of evidence; {problem}.",
+    "Use a name of the table in docs/assess.md, or correct the national extension.",
+)
+WEIGHT_OUT_OF_RANGE = Message(
+    "ASS-303",
+    "{name}: value {value}, low {low}, high {high}; expected {expected}.",
+    "Correct this weight in the table or in the national extension.",
+)
+HAZARD_NOT_HERE = Message(
+    "ASS-304",
+    "There is no hazard {found} among those that you may see.",
+    "Check the id: landrelease assess next REGISTRY lists them.",
+)
+
 # --- PLN: plan ---------------------------------------------------------------------------------
 NO_HAZARDS = Message(
     "PLN-001", "There is no hazard to plan for: {found}.",
