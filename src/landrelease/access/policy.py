@@ -53,6 +53,13 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "assessment": ("hazard_id", "people_nearby", "people_low", "people_high", "accidents_nearby",
                    "accidents_inside", "lifted_nearby", "cleared_overlap_m2", "prior",
                    "next_action"),
+    "next_survey": ("hazard_id", "area_m2", "action", "words", "reasons", "chance", "chance_low",
+                    "chance_high", "is_prior", "threshold", "threshold_source", "passes",
+                    "proposed_type", "people_nearby", "searched", "value_per_hectare",
+                    "best_hectares", "next_hectare_value", "review_per_hectare",
+                    "days_to_threshold", "allocated_days", "chance_after", "chosen"),
+    "type_proposal": ("hazard_id", "recorded", "proposed", "direct_weight", "total_weight",
+                      "cha_share", "parts", "reasons", "log"),
     "reach": ("communities", "segments", "curve", "summary"),
     "contamination_map": ("bands",),
     "accident_points": ("place", "accident_class", "victims", "information_date"),
@@ -124,7 +131,8 @@ _FIELD_WORK = {
     **_PUBLIC,
     **_whole("hazard evidence outcome activity item ordnance settlement administrative_area road "
              "parcel closure marking"),
-    **_whole("ledger figures assessment reach contamination_map closures items"),
+    **_whole("ledger figures assessment next_survey type_proposal reach contamination_map closures "
+             "items"),
     **_whole("team person machine detector accreditation gate track inspection session",
              rows="organisation"),
     **_whole("task handover permit environment", rows="organisation_or_area"),
@@ -206,6 +214,8 @@ REASONS: dict[str, str] = {
     "marking": "signs and fences follow the hazard more closely than the public layer (S15)",
     "contamination_map": "its cells are finer than those of the public layer (S15)",
     "assessment": "it speaks of single areas; the public layer is coarser (S15)",
+    "next_survey": "it speaks of single areas and tells where teams may go next (S15, S16)",
+    "type_proposal": "it speaks of single areas; the public layer is coarser (S15)",
     "reach": "blocked roads show where hazards and closures are (S15, S16)",
     "quarantine": "rows not yet accepted may name persons or wrong places (S14, S17)",
     "history": "earlier shapes and authors are for the office (S14, S17)",
@@ -233,8 +243,8 @@ class WayOut:
 # reader's. What is made to be shown or handed on is the public's without a role (S14).
 KEEPERS_WORK = frozenset((
     "audit", "quarantine list", "quarantine show", "quarantine export", "quarantine mend",
-    "quarantine retry", "quarantine reject", "assess map", "plan make", "plan rank",
-    "plan reach",
+    "quarantine retry", "quarantine reject", "assess map", "assess next", "assess type",
+    "plan make", "plan rank", "plan reach",
     "forecast make", "exchange pack", "exchange status", "exchange conflicts", "identity list",
     "edits list", "area lineage"))
 KEEPER: Role = "administrator"
@@ -268,6 +278,10 @@ WAYS_OUT: dict[str, WayOut] = {
     "quarantine reject": WayOut("one row that waits is there", _WAITING),
     "assess map": WayOut("the contamination map as a raster, assessments as JSON", (
         ("contamination_map", "bands"), ("assessment", "prior"))),
+    "assess next": WayOut("the next survey of each area, and where survey effort is best spent", (
+        ("next_survey", "chance"), ("assessment", "prior"))),
+    "assess type": WayOut("SHA or CHA as the evidence proposes it, with every piece's weight", (
+        ("type_proposal", "log"), ("evidence", "evidence_type"))),
     "plan make": WayOut("a plan with dates, teams and costs", (
         ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
         ("plan_quality", "gap"))),

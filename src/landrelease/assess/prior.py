@@ -79,13 +79,13 @@ class PriorModel:
             if not ratios:
                 self._known[key] = (value, self.start.low, self.start.high)
                 return self._known[key]
-            terms = [tuple(_logit(v) for v in (self.start.low, self.start.value, self.start.high))]
+            terms = [tuple(logit(v) for v in (self.start.low, self.start.value, self.start.high))]
             terms += [(math.log(a.low), math.log(a.value), math.log(a.high)) for a in ratios]
             points = POINTS[len(terms)]
             u = (np.arange(points) + 0.5) / points
             total = np.zeros(1)
             for low, middle, high in terms:
-                total = np.add.outer(total, _two_piece(u, low, middle, high)).ravel()
+                total = np.add.outer(total, two_piece(u, low, middle, high)).ravel()
             bounds = np.quantile(total, [0.1, 0.9], method="hazen")
             low, high = (float(1 / (1 + math.exp(-b))) for b in bounds)
             self._known[key] = (value, min(low, value), max(high, value))
@@ -113,14 +113,16 @@ class PriorModel:
         return Prior(value, low, high, is_prior=True, reasons=tuple(reasons))
 
 
-def _two_piece(u: np.ndarray, low: float, middle: float, high: float) -> np.ndarray:
+def two_piece(u: np.ndarray, low: float, middle: float, high: float) -> np.ndarray:
+    """Quantiles u of a Normal with another spread on either side; low and high are its 10 % and
+    90 % points."""
     from scipy.special import ndtri
 
     z = ndtri(u)
     return middle + np.where(z < 0, (middle - low) / Z80, (high - middle) / Z80) * z
 
 
-def _logit(p: float) -> float:
+def logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 

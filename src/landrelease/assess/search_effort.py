@@ -16,11 +16,11 @@ reference 4.1.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from landrelease.errors import SEARCH_NUMBER, LandReleaseError
 
@@ -104,7 +104,7 @@ class Allocation:
 
 
 def allocate(
-    chance: Sequence[float], effectiveness: Sequence[float], budget: float
+    chance: ArrayLike, effectiveness: ArrayLike, budget: float
 ) -> Allocation:
     """The effort for each of I areas that finds most: z_i = [ln(p_i a_i / m)]+ / a_i.
 
@@ -151,7 +151,7 @@ def after_clean_search(chance: float, effectiveness: float, effort: float) -> fl
 
 
 def effort_to_threshold(
-    chance: Sequence[float], effectiveness: Sequence[float], threshold: float
+    chance: ArrayLike, effectiveness: ArrayLike, threshold: float
 ) -> np.ndarray:
     """Effort without a find after which each area stands exactly at the threshold; float64 (I,).
 
@@ -189,7 +189,7 @@ class Choice:
 
 
 def choose_areas(
-    effort: Sequence[float], benefit: Sequence[float], budget: float, unit: float = 0.1
+    effort: ArrayLike, benefit: ArrayLike, budget: float, unit: float = 0.1
 ) -> Choice:
     """The set of areas of the largest benefit whose efforts fit into the budget (knapsack).
 
@@ -307,7 +307,7 @@ def survey_value(
                        at_threshold * to_hectares, nothing * detection_share / at_threshold)
 
 
-def _pair(name: str, first: Sequence[float], other: str, second: Sequence[float]
+def _pair(name: str, first: ArrayLike, other: str, second: ArrayLike
           ) -> tuple[np.ndarray, np.ndarray]:
     p, a = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if p.shape != a.shape or p.ndim != 1:
@@ -325,7 +325,7 @@ def _pair(name: str, first: Sequence[float], other: str, second: Sequence[float]
 
 
 def _above(name: str, value: float, zero: bool = False) -> None:
-    if not (0 <= value if zero else 0 < value) or not value < math.inf:
+    if not (value >= 0 if zero else value > 0) or not value < math.inf:
         raise LandReleaseError(SEARCH_NUMBER, name=name, found=value,
                                expected="a number from 0 on" if zero else "a number above 0")
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from shapely import MultiPolygon, Point, Polygon
 
+from landrelease.core.evidence import Evidence
 from landrelease.core.record import NOT_REPORTED, Record
 
 Ground: TypeAlias = Polygon | MultiPolygon
@@ -90,6 +91,8 @@ class Land:
     # Hazards that wait in quarantine although their place is known: on the public's map (S01, S15),
     # in no plan or figure until a person has confirmed them. Widest readings.
     unconfirmed: tuple[Hazard, ...] = ()
+    # What any record says about the ground: for the type, the chance and the next survey action.
+    evidence: tuple[Evidence, ...] = ()
     # Records among these whose decision no person signed with a key that counts (S09).
     unverified: frozenset[str] = frozenset()
 

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.evidence import collect_evidence
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import (
     Accident,
@@ -32,6 +33,9 @@ def build_land(
     administrative_areas: Iterable[Record],
     assumptions: Assumptions,
     chain_head: str,
+    evidence: Iterable[Record] = (),
+    items: Iterable[Record] = (),
+    inspections: Iterable[Record] = (),
 ) -> Land:
     """Collect records into a `Land`.
 
@@ -41,6 +45,7 @@ def build_land(
     deviation of the assumption `settlement_error_m`; a stated 90 % radius is divided by 2.146
     (the 90 % point of the Rayleigh distribution).
     """
+    outcomes, accidents, activities = list(outcomes), list(accidents), list(activities)
     municipalities = _municipalities(administrative_areas)
     find = _Finder(municipalities)
     # Whatever its recorded status: a word in a file closes nothing, a signed decision does (S09).
@@ -75,6 +80,9 @@ def build_land(
         ),
         municipalities=municipalities,
         chain_head=chain_head,
+        evidence=collect_evidence(
+            evidence=evidence, items=items, accidents=accidents, activities=activities,
+            inspections=inspections, outcomes=outcomes),
     )
 
 

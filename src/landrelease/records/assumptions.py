@@ -72,3 +72,22 @@ def read_assumptions(path: Path | str) -> Assumptions:
         raise cells.wrong(row, "value", f"{total:.3f} as the sum of {', '.join(_SHARES)}", "1",
                           "Each square metre is cancelled, reduced or cleared: make the sum 1.")
     return Assumptions(found)
+
+
+def read_weights(path: Path | str) -> Assumptions:
+    """Read a table of weights of evidence, in the columns of an assumptions file.
+
+    Which names there must be, and in which range, is checked where they are used. Raises FIL-015
+    missing columns, FIL-021 a wrong cell, a repeated name, no source.
+    """
+    table = read(path)
+    cells = cells_of(table, COLUMNS)
+    unique(cells, "name")
+    found = {}
+    for row in table.rows:
+        name = cells.text(row, "name")
+        value, low, high = (cells.number(row, column, low=0.0)
+                            for column in ("value", "low", "high"))
+        found[name] = Assumption(name, value, low, high, cells.text(row, "unit"),
+                                 cells.text(row, "definition"), cells.text(row, "source"))
+    return Assumptions(found)

@@ -156,7 +156,8 @@ def load_land(
         outcomes=records("outcome"), accidents=records("accident"),
         activities=records("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
-        chain_head=registry.head())
+        chain_head=registry.head(), evidence=records("evidence"), items=records("item"),
+        inspections=records("inspection"))
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry),
                                unverified=frozenset(doubts(registry, "outcome")))
@@ -285,11 +286,12 @@ def public_plane(registry: Registry, land: Land) -> LocalPlane:
 def assess(
     land: Land, assumptions: Assumptions, progress: Progress = silent
 ) -> tuple[HazardAssessment, ...]:
-    """Exposure, evidence nearby and the prior of every hazard."""
+    """Exposure, evidence, the chance of contamination and the next survey of every hazard."""
     from landrelease.assess.hazards import assess_hazards
+    from landrelease.workflows.assessing import load_weights
 
     plane_of(land)
-    return assess_hazards(land, assumptions, progress)
+    return assess_hazards(land, assumptions, progress, load_weights(assumptions))
 
 
 def map_contamination(
