@@ -20,12 +20,13 @@ from landrelease.assess.types import BOTH, CHA, MISSING, RANK, SHA, propose_type
 from landrelease.assess.weights import CLASS_OF, Weights
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.evidence import Evidence, collect_evidence
+from landrelease.core.extension import read_extension
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2
 from landrelease.core.hazard import Accident, Hazard, Land, Outcome
 from landrelease.core.record import KINDS, Record
 from landrelease.errors import LandReleaseError
 from landrelease.workflows import load_assumptions
-from landrelease.workflows.assessing import load_weights
+from landrelease.workflows.assessing import load_weights, weights_of_extension
 
 PLANE = LocalPlane(17.5, 44.0)
 STATED = load_assumptions()
@@ -107,6 +108,20 @@ def test_wrong_weights_are_refused(values, code):
 def test_a_weight_of_a_word_that_no_evidence_can_have_is_refused():
     with pytest.raises(LandReleaseError, match=r"ASS-302.*drone_imag"):
         national(weight__drone_imag=0.9).check_words(["drone_image"])
+
+
+def test_an_extension_with_a_weight_that_nothing_uses_is_refused_when_it_is_loaded():
+    text = """
+name: Landia
+version: "1"
+words: {evidence.evidence_kind: [drone_image]}
+thresholds:
+  - {name: weight.WORD, value: 0.6, unit: weight, source: National standard}
+"""
+    assert weights_of_extension(read_extension(text.replace("WORD", "drone_image")))[
+        "weight.drone_image"].value == 0.6
+    with pytest.raises(LandReleaseError, match=r"ASS-302.*drone_imgae"):
+        weights_of_extension(read_extension(text.replace("WORD", "drone_imgae")))
 
 
 # --- of which ground evidence speaks ------------------------------------------------------------

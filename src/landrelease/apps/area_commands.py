@@ -215,7 +215,7 @@ def extension_load(
     Example: landrelease extension load district.gpkg national.yaml
     """
     from landrelease import workflows
-    from landrelease.workflows import areas
+    from landrelease.workflows import areas, assessing
 
     with opened(registry) as opened_registry:
         made = areas.load_extension(opened_registry, file, by=by)
@@ -223,8 +223,9 @@ def extension_load(
     say(f"{made.name} {made.version}: {fields} fields, "
         f"{sum(map(len, made.words.values()))} words, {len(made.thresholds)} thresholds")
     known = workflows.load_assumptions().by_name
+    weighed = assessing.weights_of_extension(made).by_name
     for t in made.thresholds:
-        if t.name not in known:
+        if t.name not in known and t.name not in weighed:
             say(f"    {t.name} is no assumption of any model here: it is kept and nothing asks for "
                 f"it. Known: {', '.join(sorted(known))}")
 

@@ -161,7 +161,7 @@ def assess_type(
     show: ShowOption = 15,
     role: RoleOption = None, area: AreaOption = None,
     assumptions: AssumptionsOption = None, weights: WeightsOption = None,
-    json: JsonOption = None,
+    json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """SHA or CHA of each area as the evidence proposes it, with the weight of every piece.
 
@@ -174,7 +174,9 @@ def assess_type(
     from landrelease.store import exports
     from landrelease.workflows import assessing
 
-    with reading(registry, "assess type", role, areas=area) as (opened_registry, reader):
+    with (reading(registry, "assess type", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        progress("evidence", 0.0)
         stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
         table = assessing.load_weights(stated, weights, opened_registry)

@@ -83,7 +83,7 @@ def _asks(known: Known) -> list[str]:
     if known.finds:
         ask.append("how far the find reaches" if known.finds == 1 else
                    f"how far the {known.finds:,} finds reach")
-    if known.finds_without_place:
+    if known.finds_without_place and not known.finds:
         ask.append("where the items of " + (
             "a report" if known.finds_without_place == 1 else
             f"{known.finds_without_place:,} reports") + " were found")

@@ -215,7 +215,12 @@ def _refused(kind: str, listed: Sequence[tuple[Edit, str, str]], at: datetime, t
 
 def load_extension(registry: Registry, path: Path, *, by: str, now: datetime | None = None
                    ) -> Extension:
-    """Load a national extension, or a later version of it, which may only add. EXT-001, EXT-002."""
+    """Load a national extension, or a later version of it, which may only add.
+
+    EXT-001, EXT-002; ASS-302, ASS-303: a weight of evidence that nothing uses, or out of range.
+    """
+    from landrelease.workflows.assessing import weights_of_extension
+
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -223,6 +228,7 @@ def load_extension(registry: Registry, path: Path, *, by: str, now: datetime | N
             EXTENSION_NOT_READABLE, file=path, entry="the whole",
             found=getattr(error, "strerror", None) or "no text", expected="a YAML file") from error
     new = read_extension(text, path.name)
+    weights_of_extension(new)
     held = registry.setting("extension")
     if held is not None:
         _only_grows(read_extension(held), new, path.name)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from landrelease.assess.next_survey import SurveyPlan
     from landrelease.assess.types import TypeProposal
     from landrelease.assess.weights import Weights
+    from landrelease.core.extension import Extension
     from landrelease.core.hazard import Land
     from landrelease.store.registry import Registry
 
@@ -55,6 +56,18 @@ def load_weights(assumptions: Assumptions, path: Path | None = None,
     if registry is not None:
         field = next(f for f in registry.kinds["evidence"].fields if f.name == "evidence_kind")
         made.check_words(field.choices)
+    return made
+
+
+def weights_of_extension(extension: Extension) -> Weights:
+    """The weights of the package with those of an extension. ASS-302, ASS-303."""
+    from landrelease.core.extension import extended
+    from landrelease.core.record import KINDS
+
+    made = load_weights(Assumptions({t.name: t for t in extension.thresholds}))
+    field = next(f for f in extended(KINDS, extension)["evidence"].fields
+                 if f.name == "evidence_kind")
+    made.check_words(field.choices)
     return made
 
 
