@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landrelease.access.policy import RESULTS
 from landrelease.assess import actions
 from landrelease.assess.hazards import assess_hazards, assess_whole
 from landrelease.assess.next_survey import plan_survey
@@ -26,7 +27,12 @@ from landrelease.core.hazard import Accident, Hazard, Land, Outcome
 from landrelease.core.record import KINDS, Record
 from landrelease.errors import LandReleaseError
 from landrelease.workflows import load_assumptions
-from landrelease.workflows.assessing import load_weights, weights_of_extension
+from landrelease.workflows.assessing import (
+    load_weights,
+    survey_rows,
+    type_rows,
+    weights_of_extension,
+)
 
 PLANE = LocalPlane(17.5, 44.0)
 STATED = load_assumptions()
@@ -488,3 +494,12 @@ def test_all_channels_are_read_in_one_order():
         ("e", "sign_or_fence", ("h",), "sheet 12"), ("q", "inspection_failed", ("h",), ""),
         ("i", "item_found", (), "")]
     assert collect_evidence(**{k: v[::-1] for k, v in channels.items()}) == made
+
+
+def test_safety_S14_the_policy_names_every_field_of_both_results():
+    world = land(found(1, 1))
+    plan = plan_survey(world.hazards, assess_whole(world, STATED, WEIGHTS), STATED, 3.0)
+    assert set(survey_rows(plan)[0]) == set(RESULTS["next_survey"])
+    row, = type_rows([proposal(found(1, 1))], visible={"nothing"})
+    assert set(row) == set(RESULTS["type_proposal"])
+    assert [e["record_id"] for e in row["log"]] == ["(withheld)"]

@@ -191,7 +191,9 @@ def assess_type(
             parts, shapes, workflows.marked(properties, land.synthetic),
             description=workflows.label(land.synthetic) + "Types of areas as the evidence on "
             "record proposes them; a person decides. Not for moving on the ground.")
-    rows.sort(key=lambda r: (r["recorded"] == r["proposed"], r["hazard_id"]))
+    rank = {"CHA": 0, "CHA and SHA": 1, "SHA": 2}  # first what a person may want to change
+    rows.sort(key=lambda r: (r["recorded"] == r["proposed"], rank.get(r["proposed"], 3),
+                             r["hazard_id"]))
     say(f"{'area':<20}{'recorded':<14}{'proposed':<18}{'CHA part':>9}{'direct':>8}{'all':>7}"
         f"{'pieces':>8}")
     for row in rows[:show]:
