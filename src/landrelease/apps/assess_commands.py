@@ -60,8 +60,11 @@ def assess_map(
         assessments = workflows.assess(land, stated, progress)
         made = workflows.map_contamination(land, assessments, out, cell, progress)
     put_json(json, reader.rows([dataclasses.asdict(a) for a in assessments], "assessment"))
+    bare = sum(a.prior.is_prior for a in assessments)
+    basis = ("The chances are priors: no survey effort is on record." if bare == len(assessments)
+             else f"The chances of {bare:,} of {len(assessments):,} areas are priors.")
     say(f"{out}: {made.bands.shape[1]:,} x {made.bands.shape[2]:,} cells of {cell:g} m, bands "
-        f"{', '.join(made.names)}. The chances are priors: no survey effort is on record.")
+        f"{', '.join(made.names)}. {basis}")
 
 
 def assess_residual(

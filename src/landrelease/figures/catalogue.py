@@ -99,14 +99,18 @@ def assessment_figures(
     if not assessments:
         return ()
     ids = tuple(a.hazard_id for a in assessments)
+    bare = sum(a.prior.is_prior for a in assessments)
+    basis = ("A prior: no local survey effort is on record." if bare == len(assessments) else
+             f"Of {bare:,} of {len(assessments):,} areas it is a prior that no local evidence has "
+             "touched.")
     return (
         Figure("contaminated_expected", "Areas expected to hold explosive ordnance",
-               "Sum over all hazards of the chance that the area is contaminated at all. A prior: "
-               "no local survey effort is on record. The interval takes all chances low or all "
-               "high together.",
+               f"Sum over all hazards of the chance that the area is contaminated at all. {basis} "
+               "The interval takes all chances low or all high together.",
                sum(a.prior.probability for a in assessments), "areas", "all", ids, chain_head,
                low=sum(a.prior.low for a in assessments),
-               high=sum(a.prior.high for a in assessments), note="prior",
+               high=sum(a.prior.high for a in assessments),
+               note="prior" if bare == len(assessments) else "prior in part" if bare else "",
                subject="assessment", field="prior"),
     )
 
