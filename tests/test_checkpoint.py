@@ -107,6 +107,18 @@ def test_it_reads_what_it_wrote_whatever_the_white_space():
         assert checkpoint.read(text, "c.json") == held
 
 
+def test_safety_S19_a_checkpoint_of_made_up_data_says_so_and_it_is_signed():
+    chains, _ = registry(hashes(2), [])
+    held = checkpoint.make(chains, head="c" * 64, count=2, made_at=AT.isoformat(), key=KEY,
+                           synthetic=True)
+    document = held.document()
+    assert document["synthetic"] is True and "synthetic" not in made(hashes(2), []).document()
+    assert checkpoint.read(json.dumps(document), "c.json") == held
+    assert codes(held, hashes(2), []) == []
+    del document["synthetic"]
+    assert codes(checkpoint.read(json.dumps(document), "c.json"), hashes(2), []) == ["STO-115"]
+
+
 SOUND = made(hashes(2), []).document()
 
 
@@ -123,7 +135,8 @@ SOUND = made(hashes(2), []).document()
     json.dumps(SOUND | {"chains": SOUND["chains"] * 2}),
     json.dumps(SOUND | {"chains": [SOUND["chains"][0] | {"more": 1}]}),
     json.dumps(SOUND | {"chains": [SOUND["chains"][0] | {"hash": "00"}]}),
-    json.dumps(SOUND | {"chains": ["x"]}),
+    json.dumps(SOUND | {"chains": ["x"]}), json.dumps(SOUND | {"synthetic": False}),
+    json.dumps(SOUND | {"synthetic": "yes"}),
 ])
 def test_what_is_no_checkpoint_is_called_so(text):
     with pytest.raises(LandReleaseError, match=r"CHK-001.*c\.json"):

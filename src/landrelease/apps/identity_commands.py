@@ -133,8 +133,8 @@ def checkpoint(registry: RegistryArgument,
 
     with opened(registry) as opened_registry:
         made = checkpoints.make(opened_registry, out, opened_key(key))
-    say(f"{out}: {made.count:,} revisions, head {made.head[:16]}, signed by the key "
-        f"{signer(made)}")
+    say(f"{out}: {made.count:,} revisions{' of a synthetic programme' * made.synthetic}, head "
+        f"{made.head[:16]}, signed by the key {signer(made)}")
 
 
 def sign_off(

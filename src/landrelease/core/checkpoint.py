@@ -55,6 +55,7 @@ class Checkpoint:
     made_at: str
     public_key: str
     signature: str
+    synthetic: bool = False  # the registry's data are made up (S19)
 
     def signable(self) -> bytes:
         """The bytes that the signature covers: all but itself, as JSON with sorted keys."""
@@ -66,15 +67,17 @@ class Checkpoint:
                 "count": self.count, "made_at": self.made_at, "public_key": self.public_key,
                 "signature": self.signature,
                 "chains": [{"chain": m.chain, "office": m.office, "position": m.position,
-                            "hash": m.hash} for m in self.marks]}
+                            "hash": m.hash} for m in self.marks],
+                **({"synthetic": True} if self.synthetic else {})}
 
 
-def make(chains: Sequence[Chain], *, head: str, count: int, made_at: str, key: SigningKey
-         ) -> Checkpoint:
-    """A checkpoint of all chains of a registry, signed."""
+def make(chains: Sequence[Chain], *, head: str, count: int, made_at: str, key: SigningKey,
+         synthetic: bool = False) -> Checkpoint:
+    """A checkpoint of all chains of a registry, signed; `synthetic` where its data are made up."""
     own = next(c for c in chains if c.own)
     marks = tuple(Mark(c.id, c.office, c.position, c.head) for c in chains)
-    open_ = Checkpoint(own.id, own.office, head, count, marks, made_at, key.public_key, "")
+    open_ = Checkpoint(own.id, own.office, head, count, marks, made_at, key.public_key, "",
+                       synthetic)
     return replace(open_, signature=key.sign("checkpoint", open_.signable()))
 
 
@@ -93,7 +96,9 @@ def read(text: str, file: str) -> Checkpoint:
     if said["format"] != FORMAT:
         raise refuse(f"the format {said['format']!r} of another version")
     try:
-        _names(said, _PARTS)
+        _names({k: v for k, v in said.items() if k != "synthetic"}, _PARTS)
+        if said.get("synthetic", True) is not True:
+            raise TypeError("`synthetic` stands there and is not true")
         marks = []
         for mark in said["chains"]:
             _names(mark, _MARK)
@@ -104,7 +109,8 @@ def read(text: str, file: str) -> Checkpoint:
         return Checkpoint(
             _text(said["chain"]), _text(said["office"]), _text(said["head"], _HASH),
             _number(said["count"]), tuple(marks), _moment(said["made_at"]),
-            _text(said["public_key"], _HASH), _text(said["signature"], _SIGNATURE))
+            _text(said["public_key"], _HASH), _text(said["signature"], _SIGNATURE),
+            "synthetic" in said)
     except (TypeError, ValueError) as error:
         raise refuse(str(error)) from error
 

@@ -52,10 +52,11 @@ def make(registry: Registry, out: Path, key: SigningKey | None = None,
     Without a key of a person the key of the office on this computer signs.
     """
     from landrelease.store.exports import write_json
+    from landrelease.workflows import is_synthetic
 
     at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
     made = core.make(registry.chains(), head=registry.head(), count=registry.count(), made_at=at,
-                     key=key or office_key(registry))
+                     key=key or office_key(registry), synthetic=is_synthetic(registry))
     write_json(out, made.document())
     return made
 
