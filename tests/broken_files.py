@@ -1,13 +1,17 @@
 """Deliberately broken files, from what users complain about: bytes, kind, expected code.
 
-Each case is (name of the file, content, kind, code). A code FIL-... that refuses the file as a
-whole leaves nothing behind; every other file gives the finding and loses no row.
+Each case is (name of the file, content or what makes it, kind, code). A code FIL-... that refuses
+the file as a whole leaves nothing behind; every other file gives the finding and loses no row.
 """
 
+import functools
 import gzip
 import io
 import json
+import tempfile
+import warnings
 import zipfile
+from pathlib import Path
 
 SQUARE = [[17, 44], [17.01, 44], [17.01, 44.01], [17, 44.01], [17, 44]]
 
@@ -52,6 +56,80 @@ def shifted(dx, dy):
 STAR = [[17, 44], [17.02, 44.06], [17.04, 44], [16.99, 44.04], [17.05, 44.04], [17, 44]]
 P, H, A = "settlement", "hazard", "accident"
 W = '"POLYGON((17 44,17.001 44,17.001 44.001,17 44))"'
+
+def gpx(body, head=""):
+    return (f'<?xml version="1.0"?>{head}<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">'
+            f'<wpt lat="44.1" lon="17.1"><name>Good</name></wpt>{body}</gpx>').encode()
+
+
+def point(number, lon=17.0, lat=44.0, **said):
+    said = {"PointNo": number, "Longitude": lon, "Latitude": lat, **said}
+    return "<Point>" + "".join(f"<{k}>{v}</{k}>" for k, v in said.items() if v is not None) + (
+        "</Point>")
+
+
+CORNERS = point(1) + point(2, 17.001) + point(3, 17.001, 44.001)
+
+
+def maxml(*hazards, crs="WGS84"):
+    """Field reports of IMSMA: (local id, points, other elements) each."""
+    system = f"<CoordRefSys>{crs}</CoordRefSys>" if crs else ""
+    return ('<?xml version="1.0"?><MineActionFieldReport>' + "".join(
+        f"<FieldReport><FieldReportInfo/><Hazard><LocalID>{name}</LocalID>{more}<GeospatialInfo>"
+        f"{system}<Polygon><PolyID>P</PolyID>{points}</Polygon></GeospatialInfo></Hazard>"
+        "</FieldReport>" for name, points, more in hazards) + "</MineActionFieldReport>").encode()
+
+
+def kobo(*areas, **more):
+    """Submissions with an area as ODK text: latitude longitude altitude accuracy."""
+    return json.dumps({"results": [
+        {"_id": n, "_uuid": f"u-{n}", "_submission_time": "2024-03-31T10:00:00", "area": area,
+         **more} for n, area in enumerate(areas)]}).encode()
+
+
+def shape(*corners):
+    return "; ".join(f"{lat} {lon} 0 0" for lon, lat in corners)
+
+
+def odk(*rows, head="SubmissionDate,name,place-Latitude,place-Longitude,KEY"):
+    return "\n".join([head, *rows]).encode()
+
+
+AREA = shape((17, 44), (17.001, 44), (17.001, 44.001), (17, 44))
+
+
+@functools.cache
+def gdb(*names, identifier="globalid", attached=False, crs="EPSG:4326"):
+    """A file geodatabase with hazards of these identifiers: name of the part -> bytes."""
+    import numpy as np
+    import pyogrio.raw
+    import shapely
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "a.gdb"
+        for layer in ("hazard", *(["hazard__ATTACH"] if attached else [])):
+            pyogrio.raw.write(
+                path, layer=layer, driver="OpenFileGDB", crs=crs, geometry_type="Polygon",
+                geometry=shapely.to_wkb(np.array([
+                    shapely.box(17 + n, 44, 17.001 + n, 44.001) for n in range(len(names))])),
+                field_data=[np.array(names, dtype=object)], fields=[identifier],
+                append=layer != "hazard")
+        return {p.name: p.read_bytes() for p in sorted(path.iterdir())}
+
+
+def packed(parts, *folders):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for folder in folders:
+            for name, content in parts.items():
+                archive.writestr(f"{folder}/{name}", content)
+    return out.getvalue()
+
+
+def without(parts, name):
+    return {n: c for n, c in parts.items() if n != name}
+
 
 CASES = {
     "empty": ("a.csv", b"", P, "FIL-002"),
@@ -124,6 +202,96 @@ CASES = {
     "unknown system": ("a.geojson", json.dumps({**json.loads(geo(SQUARE)), "crs": {
         "type": "name", "properties": {"name": "EPSG:99999999"}}}).encode(), H, "GEO-003"),
     "not GeoJSON": ("a.geojson", b'{"name": 5}', H, "FIL-003"),
+    # GPX of hand-held receivers.
+    "gpx: a place in words": ("a.gpx", gpx('<wpt lat="44.2" lon="east"/>'), P, "GEO-008"),
+    "gpx: no place": ("a.gpx", gpx("<wpt><name>B</name></wpt>"), P, "GEO-008"),
+    "gpx: receiver without a fix": ("a.gpx", gpx('<wpt lat="0" lon="0"><name>B</name></wpt>'), P,
+                                    "GEO-013"),
+    "gpx: beyond the pole": ("a.gpx", gpx('<wpt lat="440" lon="17"><name>B</name></wpt>'), P,
+                             "GEO-011"),
+    "gpx: cut": ("a.gpx", gpx("")[:-9], P, "FIL-004"),
+    "gpx: entities": ("a.gpx", gpx("", '<!DOCTYPE gpx [<!ENTITY e SYSTEM "file:///etc/passwd">]>'),
+                      P, "FIL-011"),
+    "gpx: a web page": ("a.gpx", b"<html><body>Log in</body></html>", P, "FIL-003"),
+    "gpx: nothing in it": ("a.gpx", b'<?xml version="1.0"?><gpx version="1.1"/>', P, "FIL-007"),
+    "gpx: a way for a place": ("a.gpx", b'<gpx version="1.1"><trk><name>B</name><trkseg>'
+                               b'<trkpt lat="44" lon="17"/><trkpt lat="44.1" lon="17"/></trkseg>'
+                               b'</trk></gpx>', P, "GEO-009"),
+    # maXML of IMSMA.
+    "maxml: a corner without coordinates": (
+        "a.xml", maxml(("H-1", CORNERS, ""), ("H-2", CORNERS + point(4, None, None), "")), H,
+        "GEO-008"),
+    "maxml: a number stands twice": (
+        "a.xml", maxml(("H-1", CORNERS + point(3, 17.5), "")), H, "GEO-008"),
+    "maxml: two corners": ("a.xml", maxml(("H-1", point(1) + point(2, 17.1), "")), H, "GEO-010"),
+    "maxml: no datum": ("a.xml", maxml(("H-1", CORNERS, ""), crs=""), H, "GEO-001"),
+    "maxml: an unknown datum": ("a.xml", maxml(("H-1", CORNERS, ""), crs="Local 1"), H, "GEO-001"),
+    "maxml: an unknown status": (
+        "a.xml", maxml(("H-1", CORNERS, "<Status>Perhaps</Status>")), H, "ROW-010"),
+    "maxml: one identifier twice": ("a.xml", maxml(
+        ("H-1", CORNERS, ""), ("H-1", CORNERS.replace("17.001", "17.002"), "")), H, "ROW-011"),
+    "maxml: identifiers differ by spaces": ("a.xml", maxml(
+        ("H-1", CORNERS, ""), ("h - 1", CORNERS.replace("17.001", "17.002"), "")), H, "ROW-012"),
+    "maxml: no polygon": ("a.xml", maxml(("H-1", CORNERS, ""), ("H-2", "", "")), H, "GEO-007"),
+    "maxml: cut": ("a.xml", maxml(("H-1", CORNERS, ""))[:200], H, "FIL-004"),
+    "maxml: no reports": ("a.xml", b"<MineActionFieldReport/>", H, "FIL-007"),
+    "maxml: another document": ("a.xml", b"<invoice><total>5</total></invoice>", H, "FIL-003"),
+    "maxml: it explodes": ("a.xml", b'<!DOCTYPE a [<!ENTITY a "aa">]><maXML>&a;</maXML>', H,
+                           "FIL-011"),
+    # Kobo and ODK: what phones save as a shape.
+    "kobo: a shape of two points": (
+        "a.json", kobo(AREA, shape((17.1, 44), (17.2, 44), (17.1, 44), (17.1, 44))), H, "GEO-010"),
+    "kobo: a line of two points": (
+        "a.json", kobo(AREA, shape((17.1, 44), (17.2, 44.1))), H, "GEO-009"),
+    "kobo: all corners on a line": (
+        "a.json", kobo(AREA, shape((17.1, 44), (17.15, 44), (17.2, 44), (17.1, 44))), H, "GEO-019"),
+    "kobo: a shape that crosses itself": (
+        "a.json", kobo(AREA, shape((17.1, 44), (17.1001, 44.0001), (17.1001, 44), (17.1, 44.0001),
+                                   (17.1, 44))), H, "GEO-016"),
+    "kobo: a shape not drawn": ("a.json", kobo(AREA, None), H, "GEO-007"),
+    "kobo: a shape in words": ("a.json", kobo(*[AREA] * 51, "the field by the mill"), H, "GEO-008"),
+    "kobo: the same shape again": ("a.json", kobo(AREA, AREA), H, "GEO-021"),
+    "kobo: cut": ("a.json", kobo(AREA, AREA)[:90], H, "FIL-004"),
+    "odk: longitude missing": ("a.csv", odk(
+        "2024-03-31,Good,44.1,17.1,uuid:1", "2024-03-31,B,44.2,,uuid:2"), P, "GEO-008"),
+    "odk: no fix": ("a.csv", odk(
+        "2024-03-31,Good,44.1,17.1,uuid:1", "2024-03-31,B,0.0,0.0,uuid:2"), P, "GEO-013"),
+    "odk: repeats are left": ("a.zip", zipped(**{
+        "form__csv": odk("2024-03-31,Good,44.1,17.1,uuid:1"),
+        "form-victim__csv": b"sex,PARENT_KEY,KEY\nf,uuid:1,uuid:1/victim[1]\n"}), P, "FIL-032"),
+    "arcgis: no system": ("a.json", json.dumps({"geometryType": "esriGeometryPolygon", "features": [
+        {"attributes": {"globalid": "A"}, "geometry": {"rings": [SQUARE[::-1]]}}]}).encode(), H,
+        "GEO-001"),
+    "arcgis: a curve": ("a.json", json.dumps({"spatialReference": {"wkid": 4326}, "features": [
+        {"attributes": {"globalid": "A"}, "geometry": {"curveRings": [[[17, 44]]]}}]}).encode(), H,
+        "GEO-008"),
+    "survey123: x and y without a system": (
+        "a.csv", b"GlobalID,name,x,y\nA,Good,17.1,44.1\n", P, "GEO-001"),
+    # File geodatabases.
+    "gdb: a table is missing": (
+        "a.zip", lambda: packed(without(gdb("A"), "a00000001.gdbtable"), "a.gdb"), H, "FIL-030"),
+    "gdb: an index is missing": (
+        "a.zip", lambda: packed(without(gdb("A"), "a00000009.gdbtablx"), "a.gdb"), H, "FIL-030"),
+    "gdb: cut": ("a.zip", lambda: packed(gdb("A"), "a.gdb")[:5000], H, "FIL-004"),
+    "gdb: two in one archive": ("a.zip", lambda: packed(gdb("A"), "a.gdb", "b.gdb"), H, "FIL-012"),
+    "gdb: only locks": ("a.gdb", packed({"_gdb.lock": b"x", "a.txt": b"y"}, "a.gdb"), H,
+                        "FIL-003"),
+    "gdb: attachments are left": ("a.zip", lambda: packed(gdb("A", attached=True), "a.gdb"), H,
+                                  "FIL-032"),
+    "gdb: identifiers differ by case": ("a.zip", lambda: packed(gdb("A-1", "a-1"), "a.gdb"), H,
+                                        "ROW-012"),
+    "gdb: one identifier twice": ("a.zip", lambda: packed(gdb("A-1", "A-1"), "a.gdb"), H,
+                                  "ROW-011"),
+    "gdb: no system": ("a.zip", lambda: packed(gdb("A-1", crs=None), "a.gdb"), H, "GEO-001"),
+    # Traverses from paper forms.
+    "legs: the traverse does not close": ("a.csv", (
+        b"area id,to,from,bearing (true),distance,latitude,longitude\n"
+        b"A,SP,BM,0,10,44.100000,17.100000\nA,TP1,SP,90,50,,\nA,TP2,TP1,180,50,,\n"
+        b"A,TP3,TP2,270,50,,\nA,SP,TP3,0,5,,\n"), H, "GEO-214"),
+    "legs: no north": ("a.csv", (
+        b"area id,to,from,bearing,distance,latitude,longitude\n"
+        b"A,SP,BM,0,10,44.100000,17.100000\nA,TP1,SP,90,50,,\nA,TP2,TP1,180,50,,\n"), H,
+        "GEO-213"),
     "two tables in a zip": ("a.zip", zipped(a__csv=place("B,44.2,17.2,1"),
                                             b__geojson=geo(SQUARE)), P, "FIL-010"),
 }

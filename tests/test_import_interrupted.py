@@ -1,5 +1,6 @@
 """A stopped import: what it said is done, and the same command does the rest."""
 
+import os
 import random
 import signal
 import subprocess
@@ -81,3 +82,42 @@ def test_flipped_bytes_and_cuts_give_findings_or_a_clear_error(tmp_path_factory,
         for r in reports:
             assert r.read == r.accepted + r.merged + r.quarantined
         assert len(registry.quarantine()) == sum(r.quarantined for r in reports)
+
+
+SLOW = """
+import time
+print("loading", flush=True)
+try:
+    time.sleep(1.5)
+except BaseException as error:
+    print("the library's own words")
+    raise ImportError("half loaded") from error
+print("loaded", flush=True)
+"""
+COMMAND = """
+import sys
+from landrelease.apps import cli
+
+@cli.app.command("slow")
+def slow() -> None:
+    import slow_library
+    import time
+    time.sleep(60)
+    print("went on")
+
+sys.argv = ["landrelease", "slow"]
+cli.main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a timer of the system")
+def test_ctrl_c_waits_until_a_library_is_loaded_and_says_no_words_of_its_own(tmp_path):
+    (tmp_path / "slow_library.py").write_text(SLOW)
+    path = os.pathsep.join([str(tmp_path), *(p for p in sys.path if p)])
+    work = subprocess.Popen([sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, text=True,
+                            stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path})
+    assert work.stdout.readline() == "loading\n"
+    work.send_signal(signal.SIGINT)
+    out, errors = work.communicate(timeout=30)
+    assert work.returncode == 130 and out == "loaded\n"
+    assert errors.startswith("Interrupted") and errors.count("\n") == 1

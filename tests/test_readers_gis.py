@@ -1,5 +1,6 @@
 """Layers, tracks, forms and field reports: read whole, and refused with a reason when broken."""
 
+import gzip
 import io
 import json
 import sqlite3
@@ -349,3 +350,37 @@ def test_names_in_an_archive_never_leave_the_folder(gdb, tmp_path):
         new.writestr("programme.gdb/../../../evil.txt", b"x")
     assert len(read(path)) == 2
     assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_parts_that_are_links_are_refused(gdb, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b"not for import")
+    (gdb / "a00000009.gdbtable").unlink()
+    (gdb / "a00000009.gdbtable").symlink_to(secret)
+    with pytest.raises(LandReleaseError, match=r"FIL-012.*a00000009\.gdbtable.*link"):
+        read(gdb)
+    write(tmp_path / "a.shp", "ESRI Shapefile")
+    (tmp_path / "a.dbf").unlink()
+    (tmp_path / "a.dbf").symlink_to(secret)
+    with pytest.raises(LandReleaseError, match=r"FIL-012.*a\.dbf.*link"):
+        read(tmp_path / "a.shp")
+
+
+def test_archives_that_are_nothing_but_air_are_refused():
+
+    blank = b"name,latitude,longitude\n" + b" " * 120_000_000
+
+    def packed(name, content):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+            archive.writestr("[Content_Types].xml", "")
+        assert len(out.getvalue()) < 500_000
+        return out.getvalue()
+
+    assert refused("a.csv.gz", gzip.compress(blank)) == "FIL-005"
+    assert refused("a.zip", packed("a.csv", blank)) == "FIL-005"
+    book = packed("xl/worksheets/sheet1.xml", blank)
+    assert refused("a.xlsx", book) == "FIL-005"
+    with pytest.raises(LandReleaseError, match="FIL-005"):
+        read_content("a.zip", packed("a.xlsx", book))

@@ -288,3 +288,36 @@ def test_zeros_that_were_written_count_as_measured():
                                Notation("degrees"), "WGS 84")
         assert found.accuracy_m[0] == pytest.approx(
             math.hypot(1, math.cos(math.radians(44.2))) * 111_320 / 2 / 10 ** decimals)
+
+
+marks = st.sampled_from(["°", "º", "° ", " ", "d"]), st.sampled_from(["'", "′", "’ ", "m", " "]), (
+    st.sampled_from(['"', "″", "''", "s", ""]))
+spelled = st.one_of(
+    st.builds("{}{}{}{}{}{}{}{}".format, st.sampled_from(["", "N ", "-", "e", " +"]),
+              st.integers(0, 181), marks[0], st.integers(0, 61), marks[1],
+              st.sampled_from(["30", "5.25", "59,9", "60", ""]), marks[2],
+              st.sampled_from(["", "N", " E", "s", "W", "O", "J", "x"])),
+    st.builds("{}{}{}".format, st.sampled_from(["", "-", "N", " +"]),
+              st.sampled_from(["44.5", "17", "90.25", "180", "200.1", "44,5", "1.2.3"]),
+              st.sampled_from(["", "°", " N", "E", "°W"])),
+    st.floats(-200, 200), st.integers(-200, 200), st.none(), st.text(max_size=6), st.booleans())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(spelled, spelled), min_size=1, max_size=4),
+       st.sampled_from(["", "english", "slavic", "french", "german"]))
+def test_many_cells_at_once_give_what_each_gives_alone(rows, letters):
+    from landrelease.records import coordinates
+
+    # A cell in words keeps both ways off the one for columns of plain numbers.
+    columns = {"latitude": [*(a for a, _ in rows), "44 12 30 N"],
+               "longitude": [*(b for _, b in rows), "17 30 0 E"]}
+    notation = Notation("degrees", letters=letters)
+    fast = read_positions(columns, notation, "WGS 84")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coordinates, "_common_degrees",
+                      lambda columns, *_: np.zeros(len(columns["latitude"]), dtype=bool))
+        slow = read_positions(columns, notation, "WGS 84")
+    assert np.allclose(fast.xy, slow.xy, rtol=0, atol=1e-12, equal_nan=True)
+    assert np.allclose(fast.accuracy_m, slow.accuracy_m, rtol=1e-9, equal_nan=True)
+    assert [(i, m.code) for i, m, _ in fast.problems] == [(i, m.code) for i, m, _ in slow.problems]

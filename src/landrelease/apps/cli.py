@@ -125,6 +125,14 @@ def init(registry: RegistryArgument,
 
 
 INTERRUPTED = 130
+_told: set[str] = set()  # what was said about an interruption, so that it is said once
+
+
+def say_interrupted(words: str = "Interrupted; what was finished is kept, what was not has left "
+                    "nothing behind.") -> None:
+    if not _told:
+        _told.add(words)
+        print(words, file=sys.stderr)
 
 
 @app.command("import")
@@ -186,8 +194,8 @@ def import_(
                 worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by,
                 progress=progress, done=done)
     except KeyboardInterrupt:
-        print(f"Interrupted. {len(reports)} tables are imported; the others have left nothing "
-              "behind. The same command again does the rest.", file=sys.stderr)
+        say_interrupted(f"Interrupted. {len(reports)} tables are imported; the others have left "
+                        "nothing behind. The same command again does the rest.")
         raise typer.Exit(INTERRUPTED) from None
     finally:
         put_json(report, report_rows(reports))
@@ -512,14 +520,29 @@ def demo(
         serve_folder(out, 0)
 
 
+def _loading(frame: Any) -> bool:
+    """Whether a module is being imported in a frame or in one that called it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def main() -> None:
     """Run the command line; every `LandReleaseError` becomes one clear line and status 2."""
     stopped = False
 
     def stop(number: int, frame: Any) -> None:
         nonlocal stopped
+        # A library that is interrupted while it loads may say so in its own words, or be left half
+        # loaded: the interruption waits until it is there. A second Ctrl-C does not wait.
+        if (number == signal.SIGINT and stopped) or not _loading(frame) or not hasattr(
+                signal, "setitimer"):
+            raise KeyboardInterrupt
         stopped = True
-        raise KeyboardInterrupt
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
 
     before = (signal.signal(signal.SIGINT, stop)
               if threading.current_thread() is threading.main_thread() else None)
@@ -532,9 +555,12 @@ def main() -> None:
         # A library that is interrupted while it loads says that it cannot be imported.
         if isinstance(error, ImportError) and not stopped:
             raise
-        print("Interrupted; what was finished is kept, what was not has left nothing behind.",
-              file=sys.stderr)
+        say_interrupted()
         sys.exit(INTERRUPTED)
+    except SystemExit as end:  # Typer ends by itself on Ctrl-C, without a word
+        if end.code == INTERRUPTED:
+            say_interrupted()
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
@@ -546,4 +572,6 @@ def main() -> None:
         sys.exit(NOT_DONE)
     finally:
         if before is not None:
+            if hasattr(signal, "setitimer"):
+                signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGINT, before)

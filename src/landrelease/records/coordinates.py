@@ -294,6 +294,9 @@ _UTM = re.compile(
     r"\s*(?:M?\s*E)?[\s,;]+(?:N\s*=?\s*)?(\d{1,8}(?:[.,]\d+)?)\s*(?:M?\s*N)?$")
 
 
+_NO_NUMBERS = str.maketrans("", "", "0123456789 .,+-")
+
+
 def propose_notation(cells: Mapping[str, Sequence[Any]] | Sequence[Any]) -> Notation:
     """How cells say a place, from their look: to be shown to a person, with the reason.
 
@@ -314,8 +317,10 @@ def propose_notation(cells: Mapping[str, Sequence[Any]] | Sequence[Any]) -> Nota
     size = len(columns.get("latitude", ()))
     if size and _plain_degrees(columns, np.empty((size, 2)), np.empty(size)):
         return Notation("degrees", reason="degrees with decimals")
-    texts = [_plain(str(c)).upper().strip() for name in ("place", "latitude", "longitude")
-             for c in columns.get(name, ()) if not is_absent(c)]
+    texts = [_plain(str(c)).upper().strip() for c in columns.get("place", ()) if not is_absent(c)]
+    for name in ("latitude", "longitude"):  # one cell of each spelling says which letters there are
+        spellings = {str(c).translate(_NO_NUMBERS): c for c in columns.get(name, ())}
+        texts += [_plain(str(c)).upper().strip() for c in spellings.values() if not is_absent(c)]
     if texts and "place" in columns:
         share = 1 / len(texts)
         if sum(_MGRS.match(re.sub(r"[\s-]", "", t)) is not None for t in texts) * share > 0.5:
@@ -779,7 +784,11 @@ def _on_datum(columns: Mapping[str, Sequence[Any]], notation: Notation, system: 
     foreign = abs(unit - 1) > 1e-9 or bool(system.prime_meridian.longitude)
     wkt = system.to_wkt()
     zones: dict[int, int] = {}
-    for i in range(size):
+    done = np.zeros(size, dtype=bool)
+    if form == "degrees" and abs(unit - 1) < 1e-9 and {"latitude", "longitude"} <= columns.keys() \
+            and "place" not in columns:
+        done = _common_degrees(columns, notation, source, rounding)
+    for i in np.flatnonzero(~done).tolist():
         try:
             found = _cell(columns, i, notation, form, system, base, wkt, unit, problems, zones)
             if found is None:
@@ -838,6 +847,86 @@ def _plain_degrees(columns: Mapping[str, Sequence[Any]], source: np.ndarray,
     north = 0.5 * 10.0 ** -kept.astype(float) * METRES_PER_DEGREE
     rounding[:] = np.hypot(north, north * np.cos(np.radians(np.nan_to_num(axes[1]))))
     return True
+
+
+def _part(name: str, what: str) -> str:
+    return rf"(?P<{name}>{what})"
+
+
+def _after_point(name: str) -> str:
+    return rf"(?:[.,]{_part(name, r'[0-9]+')})?"
+
+
+# In the syntax that Arrow and Python share.
+_COMMON = (
+    rf"^\s*{_part('before', '[A-Za-z]?')}\s*{_part('sign', '[+-]?')}{_part('d', '[0-9]{1,3}')}"
+    rf"{_after_point('df')}\s*(?:[°º˚]\s*(?:{_part('m', '[0-9]{1,2}')}{_after_point('mf')}"
+    rf"\s*['′’]\s*(?:{_part('s', '[0-9]{1,2}')}{_after_point('sf')}\s*(?:[\"″”]|'')\s*)?)?)?"
+    rf"{_part('behind', '[A-Za-z]?')}\s*$")
+_COMMON_PARTS = ("before", "sign", "d", "df", "m", "mf", "s", "sf", "behind")
+
+
+def _common_degrees(columns: Mapping[str, Sequence[Any]], notation: Notation, source: np.ndarray,
+                    rounding: np.ndarray) -> np.ndarray:
+    """Fill in the rows whose two cells are written in a common way, all at once; bool (N,), which.
+
+    Decimals, or degrees with minutes (and seconds) under their usual marks, with or without a
+    letter that has one meaning. All others are read cell by cell; a common cell read that way gives
+    the same (property test).
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = len(source)
+    done = np.ones(size, dtype=bool)
+    values, steps = [], []
+    for axis, name, limit in (("lat", "latitude", 90.0), ("lon", "longitude", 180.0)):
+        cells = [c if type(c) is str else repr(c) if type(c) in (int, float) else None
+                 for c in columns[name]]
+        found = pc.extract_regex(pa.array(cells, pa.string()), _COMMON)
+        part = {n: pc.struct_field(found, n) for n in _COMMON_PARTS}
+        fits = ~np.asarray(pc.is_null(found))
+        text = {n: np.asarray(pc.fill_null(p, "").to_numpy(zero_copy_only=False), dtype=object)
+                for n, p in part.items()}
+        number = {n: np.asarray(pc.fill_null(pc.cast(pc.if_else(
+            pc.equal(p, ""), None, p), pa.float64()), 0.0)) for n, p in part.items()
+            if n in ("d", "m", "s")}
+        has = {n: text[n] != "" for n in _COMMON_PARTS}
+        size_of = {n: np.asarray(pc.fill_null(pc.utf8_length(part[n]), 0)) for n in ("df", "mf",
+                                                                                    "sf")}
+        share = {n: _fraction(text[n]) for n in ("df", "mf", "sf")}
+        letters = np.where(has["before"], text["before"], text["behind"])
+        sign = np.where(text["sign"] == "-", -1.0, 1.0)
+        with_letter = has["before"] | has["behind"]
+        for letter in set(letters[with_letter].tolist()):
+            sides = _sides(letter.casefold(), notation.letters)
+            here = with_letter & (letters == letter)
+            if len(sides) == 1 and sides[0][0] == axis:
+                sign[here] = sides[0][1]
+            else:
+                fits &= ~here
+        fits &= ~(has["before"] & has["behind"]) & ~(with_letter & has["sign"])
+        fits &= ~(has["m"] & has["df"]) & ~(has["s"] & has["mf"])
+        fits &= (number["m"] < 60) & (number["s"] < 60)
+        value = (number["d"] + share["df"] + (number["m"] + share["mf"]) / 60
+                 + (number["s"] + share["sf"]) / 3600)
+        step = np.where(has["s"], 10.0 ** -size_of["sf"] / 3600, np.where(
+            has["m"], 10.0 ** -size_of["mf"] / 60, 10.0 ** -size_of["df"]))
+        fits &= value <= limit
+        done &= fits
+        values.append(sign * value)
+        steps.append(step)
+    lat, lon = values
+    source[done] = np.column_stack((lon, lat))[done]
+    north = np.maximum(*steps) / 2 * METRES_PER_DEGREE
+    rounding[done] = np.hypot(north, north * np.cos(np.radians(lat)))[done]
+    return done
+
+
+def _fraction(digits: np.ndarray) -> np.ndarray:
+    """"25" -> 0.25, "" -> 0."""
+    known = {text: float(f"0.{text}") if text else 0.0 for text in set(digits.tolist())}
+    return np.array([known[text] for text in digits.tolist()])
 
 
 def _decimals(values: np.ndarray) -> np.ndarray:

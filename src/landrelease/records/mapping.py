@@ -33,6 +33,7 @@ from landrelease.core import hxl
 from landrelease.core.record import KINDS, Field, Kind
 from landrelease.errors import (
     FILE_EMPTY,
+    FILE_FORM_PLACES,
     FILE_MISSING,
     KIND_NOT_KNOWN,
     MAPPING_NOT_READABLE,
@@ -287,8 +288,11 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         if role := hxl.place_of(tag):
             headings.setdefault(fold(role), heading)
     columns: dict[str, str] = {}
-    taken: set[str] = set()
-    told: list[Suggestion] = []
+    told = [Suggestion(h, "", "a place of the form", 1.0, True) for n in table.notes
+            if n.message is FILE_FORM_PLACES
+            for h in (n.facts["found"], *str(n.facts["expected"]).split(", "))
+            if h in table.columns]
+    taken = {t.column for t in told}  # "area" with a shape in it states no area
 
     def take(name: str, words: Sequence[str], why: str = "") -> None:
         for word in words:

@@ -34,6 +34,7 @@ def gunzip(file: str, content: bytes, limits: Limits) -> bytes:
             while True:
                 piece = stream.decompress(data, 1 << 20)
                 size += len(piece)
+                _not_a_bomb(file, size, len(content), limits)
                 if size > limits.unpacked_bytes:
                     raise LandReleaseError(FILE_TOO_LARGE, file=file, what="the unpacked content",
                                            found=f"over {size - 1}",
@@ -52,6 +53,17 @@ def gunzip(file: str, content: bytes, limits: Limits) -> bytes:
     return b"".join(out)
 
 
+_SMALL = 100_000_000  # bytes; so much does no harm, however it was packed
+
+
+def _not_a_bomb(file: str, size: int, packed: int, limits: Limits) -> None:
+    """Tables pack to a tenth, blank ones to a thousandth. Raises FIL-005."""
+    if size > max(_SMALL, limits.unpacked_times * packed):
+        raise LandReleaseError(
+            FILE_TOO_LARGE, file=file, what="the unpacked content", found=f"over {size - 1}",
+            expected=f"{limits.unpacked_times} times its packed size of {packed}")
+
+
 def open_zip(file: str, content: bytes, limits: Limits) -> zipfile.ZipFile:
     """Open an archive after checking its size, and each member against its checksum.
 
@@ -64,6 +76,7 @@ def open_zip(file: str, content: bytes, limits: Limits) -> zipfile.ZipFile:
         if declared > limits.unpacked_bytes:
             raise LandReleaseError(FILE_TOO_LARGE, file=file, what="the unpacked content",
                                    found=declared, expected=limits.unpacked_bytes)
+        _not_a_bomb(file, declared, len(content), limits)
         if any(member.flag_bits & 1 for member in members):
             raise LandReleaseError(FILE_NOT_READABLE, file=file, expected="a zip archive",
                                    found="it is locked with a password")
@@ -72,6 +85,7 @@ def open_zip(file: str, content: bytes, limits: Limits) -> zipfile.ZipFile:
             with archive.open(member) as stream:
                 while piece := stream.read(1 << 20):
                     real += len(piece)
+                    _not_a_bomb(file, real, len(content), limits)
                     if real > limits.unpacked_bytes:
                         raise LandReleaseError(
                             FILE_TOO_LARGE, file=file, what="the unpacked content",

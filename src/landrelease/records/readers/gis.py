@@ -6,7 +6,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -118,6 +118,7 @@ def shapefile_parts(path: Path) -> bytes:
     if missing:
         raise LandReleaseError(FILE_PARTS_MISSING, file=path.name, found=", ".join(missing),
                                expected=", ".join(path.stem + p for p in _PARTS))
+    _no_links(path.name, (p for p in siblings.values() if p != path))
     return packed((path.stem + part, siblings[part].read_bytes())
                   for part in (*_PARTS, ".cpg") if part in siblings)
 
@@ -158,10 +159,21 @@ _GDB_PART = re.compile(r"(a[0-9a-f]{8}\.(gdbtable|gdbtablx|gdbindexes|freelist|s
 
 
 def gdb_parts(path: Path) -> bytes:
-    """The parts of a geodatabase folder as one zip archive. Locks are left out."""
+    """The parts of a geodatabase folder as one zip archive. Locks are left out.
+
+    Raises FIL-012: a part is a link, which could lead anywhere.
+    """
     parts = sorted((p for p in path.iterdir() if p.is_file() and _GDB_PART.match(p.name)),
                    key=lambda p: p.name)
+    _no_links(path.name, parts)
     return packed((f"{path.name}/{p.name}", p.read_bytes()) for p in parts)
+
+
+def _no_links(file: str, parts: Iterable[Path]) -> None:
+    links = [p.name for p in parts if p.is_symlink()]
+    if links:
+        raise LandReleaseError(FILE_NOT_READABLE, file=file, expected="files that lie there",
+                               found=f"{', '.join(links[:5])}: a link to somewhere else")
 
 
 def gdb_size(path: Path) -> int:

@@ -25,6 +25,7 @@ class Limits:
     vertices: int = 1_000_000  # of one geometry; more is quarantined and kept in the stored file
     bytes: int = 2_000_000_000  # of one file
     unpacked_bytes: int = 1_000_000_000  # of what an archive holds, declared or real
+    unpacked_times: int = 200  # the packed size, for archives that unpack to over 100 MB
     cells: int = 50_000_000  # rows times columns of one table
     xml_depth: int = 100  # elements inside elements
 
