@@ -4,11 +4,11 @@
     python benchmarks/fuzz_readers.py --seconds 300 --only csv,gdb
 
 Needs `atheris`. Each reader runs in a process of its own: mutated files are read, their mapping is
-proposed and their rows are checked, as `import` does, without a registry. A finding is: an exception
-that is no `LandReleaseError`, more than 10 s for a file, more than 1 GiB more memory than at the
-start, or a file opened outside of the temporary folder. It stops the reader, and the file is kept in
---out. Seeds are small sound files; archives are mutated member by member too, because a mutated
-archive mostly fails its checksum.
+proposed and their rows are checked, as `import` does, without a registry. A finding is: an
+exception that is no `LandReleaseError`, more than 10 s for a file, more than 1 GiB more memory than
+at the start, or a file opened outside of the temporary folder. It stops the reader, and the file is
+kept in --out. Seeds are small sound files; archives are mutated member by member too, because a
+mutated archive mostly fails its checksum.
 """
 
 from __future__ import annotations
