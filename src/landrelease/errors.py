@@ -825,6 +825,36 @@ RANK_FILE = Message(
 RANK_NEEDS = Message(
     "PLN-504", "The criterion {name} needs {needs}.",
     "Give it, or take the criterion out of the file of weights.")
+CASE_VALUE_WRONG = Message(
+    "PLN-301", "{file}, line {row}: {field} is {found}; expected {expected}.",
+    "Correct that line, or copy the file again from where it came.")
+CASE_PART_MISSING = Message(
+    "PLN-302", "{file}: the part {part} is missing.",
+    "Check --format and that the file was copied whole.")
+CASE_PART_UNKNOWN = Message(
+    "PLN-303", "{file}: it has {part}, which are not planned.",
+    "State them as renewable and nonrenewable resources, one of each.")
+CASE_CIRCLE = Message(
+    "PLN-304", "{file}: activities wait for each other in a circle: {found}.",
+    "Take one of these precedences out.")
+CASE_ACTIVITY_IMPOSSIBLE = Message(
+    "PLN-305", "{file}: activity {activity} can never be done: it wants {found}; there are "
+    "{expected}.",
+    "Correct what the activity wants, or what there is.")
+CASE_STOCK_TOO_SMALL = Message(
+    "PLN-306", "{file}: nonrenewable resource {kind}: the thriftiest modes of all activities "
+    "together use {found}; there are {expected}.",
+    "Correct the stock, or add a mode that uses less.")
+CASE_WITHOUT_PLAN = Message(
+    "PLN-307", "{file}: no plan can keep within the nonrenewable resources; this is proved.",
+    "Raise a stock, or add modes that use less of it.")
+CASE_NO_PLAN_YET = Message(
+    "PLN-308", "{file}: no plan was found within the time; none can end before period {bound}, if "
+    "there is one at all.",
+    "Give more --seconds or --iterations.")
+CASE_MEMBER = Message(
+    "PLN-309", "{file}: there is no file {found} in the archive.",
+    "Name one after a #, for example {expected}.")
 
 # --- VER: verify -------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan.command("make")(plan_make)
     plan.command("rank")(plan_rank)
     plan.command("reach")(plan_reach)
+    plan.command("case")(plan_case)
 
 
 def plan_make(
@@ -242,6 +243,41 @@ def show_difference(between: Any) -> None:
             "stated.")
     elif between.holds is not None:
         say("  No single weight turns it.")
+
+
+def plan_case(
+    file: Annotated[str, typer.Argument(
+        metavar="FILE", help="The case; of a zip archive as ARCHIVE.zip#NAME.")],
+    format_: Annotated[str, typer.Option(
+        "--format", metavar="F", help="psplib (.sm), psplib-mm (.mm) or mspsp (.dzn).")],
+    json: JsonOption = None,
+    seconds: Annotated[float | None, typer.Option(
+        "--seconds", metavar="S", help="Stop then; the result depends on the machine.")] = None,
+    iterations: Annotated[int | None, typer.Option(
+        "--iterations", metavar="N", min=0,
+        help="Effort counted in work, not time; 200 if neither is given.")] = None,
+    seed: SeedOption = 1, quiet: QuietOption = False,
+) -> None:
+    """Plan a case of the public libraries PSPLIB and MSPSP, with a proven bound.
+
+    It ends when the plan meets the bound: no plan can end sooner then. A checker that shares no
+    code with the solver has replayed the plan before it is written.
+
+    Example: landrelease plan case j30.sm.zip#j301_1.sm --format psplib --json plan.json
+    """
+    from landrelease.workflows import cases
+
+    case = cases.read_case(file, format_)
+    with listening(quiet) as progress:
+        plan = cases.plan_case(case, seconds=seconds, iterations=iterations, seed=seed,
+                               progress=progress)
+    put_json(json, cases.case_document(plan))
+    say(f"{case.name}: {len(plan.works)} activities, the plan ends at {plan.makespan}; "
+        + ("this is the soonest possible, proved." if plan.proved else
+           f"no plan ends before {plan.bound} (proved)."))
+    if plan.interrupted:
+        say("Interrupted: this is the best plan until then, and is marked so.")
+        raise typer.Exit(FINDINGS)
 
 
 def plan_summary(plan: Any) -> dict[str, Any]:
