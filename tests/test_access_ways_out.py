@@ -179,6 +179,10 @@ def command(*words):
     return code, out.getvalue() + err.getvalue()
 
 
+def a_task(world):
+    return next(x.record_id for x in world.records if x.kind == "task")
+
+
 # --- the ways out --------------------------------------------------------------------------------
 
 
@@ -222,6 +226,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                            out / "rank.csv", *only)],
             "plan reach": [("plan", "reach", r, "--roads", world.roads, "--bases", world.bases,
                             "--out", out / "reach", "--plan", world.plan, *js, *only)],
+            "operate gate": [("operate", "gate", r, a_task(world), "2027-04-01", *js, *only)],
+            "operate days": [("operate", "days", r, "--from", "1901-01-01", "--until",
+                              "1901-12-31", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
             "figures list": [("figures", "list", r, *js, *as_role)],
@@ -484,7 +491,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             if not able:
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
-                             "quarantine list", "personal", "history", "audit"):
+                             "quarantine list", "personal", "history", "audit", "operate gate",
+                             "operate days"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -856,6 +856,10 @@ CASE_MEMBER = Message(
     "PLN-309", "{file}: there is no file {found} in the archive.",
     "Name one after a #, for example {expected}.")
 
+# --- OPS: gates, work of the day ---------------------------------------------------------------
+GATE_VALUE = Message(
+    "OPS-001", "{name}: found {found}; expected {expected}.", "Correct the value.")
+
 # --- VER: verify -------------------------------------------------------------------------------
 
 INSPECTION_COUNT = Message(

@@ -242,11 +242,29 @@ class WayOut:
 # registry itself, which holds everything: without a role it is the keeper's. With a role it is that
 # reader's. What is made to be shown or handed on is the public's without a role (S14).
 KEEPERS_WORK = frozenset((
-    "audit", "quarantine list", "quarantine show", "quarantine export", "quarantine mend",
-    "quarantine retry", "quarantine reject", "assess map", "assess next", "assess type",
-    "plan make", "plan rank", "plan reach",
-    "forecast make", "exchange pack", "exchange status", "exchange conflicts", "identity list",
-    "edits list", "area lineage"))
+    "audit",
+    "quarantine list",
+    "quarantine show",
+    "quarantine export",
+    "quarantine mend",
+    "quarantine retry",
+    "quarantine reject",
+    "assess map",
+    "assess next",
+    "assess type",
+    "plan make",
+    "plan rank",
+    "plan reach",
+    "operate gate",
+    "operate days",
+    "forecast make",
+    "exchange pack",
+    "exchange status",
+    "exchange conflicts",
+    "identity list",
+    "edits list",
+    "area lineage",
+))
 KEEPER: Role = "administrator"
 
 
@@ -289,6 +307,12 @@ WAYS_OUT: dict[str, WayOut] = {
         ("plan_priority", "score"), ("assessment", "prior"))),
     "plan reach": WayOut("communities that can be reached, segments that are blocked", (
         ("reach", "segments"),)),
+    "operate gate": WayOut("the start-of-day gate of a task, with its records", (
+        ("task", "teams"), ("gate", "result"), ("accreditation", "accreditation_status"),
+        ("person", "competences"), ("closure", "closure_reason"))),
+    "operate days": WayOut("days of work whose gate had not passed", (
+        ("task", "teams"), ("gate", "result"), ("activity", "started_on"),
+        ("person", "competences"), ("closure", "closure_reason"))),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
     "figures list": WayOut("all figures"),

@@ -22,6 +22,7 @@ from landrelease.apps import (
     exchange_commands,
     export_commands,
     identity_commands,
+    operate_commands,
     plan_commands,
     quarantine_commands,
     sharing_commands,
@@ -80,6 +81,7 @@ exchange_commands.register(app, group)
 area_commands.register(app, group)
 assess_commands.register(group)
 plan_commands.register(group)
+operate_commands.register(group)
 verify_commands.register(group)
 
 

@@ -1,0 +1,1 @@
+"""Operate: tracks to proof of coverage, tasks to lanes. Planar metres."""

@@ -1,0 +1,366 @@
+"""The start-of-day gate: records of a task, its teams and the day in; what may start out (S08).
+
+What a person checks on the site (briefing, paramedic, ambulance, communications, weather, threat)
+is taken from the record of the gate; closures, permits, accreditations, competence, machines and
+the daily test of detectors are looked up in the records as well, and what a person ticked does not
+stand against them. A check that nobody made has not passed. There is no override.
+
+Source: IMAS 10.20 and 10.40 (safety and medical support at the worksite), 07.30 (accreditation),
+10.30 and 09.40 (tests before work), as the design's rule S08 names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.gate import SITE_CHECKS, CheckState, FlaggedWork, GateCheck, TeamGate
+from landrelease.core.geometry import plane_for
+from landrelease.core.record import Record
+from landrelease.errors import GATE_VALUE, LandReleaseError
+
+# What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
+# records name them). A method that is not reported asks for the leave of the manual one.
+_BY_TYPE = {"NTS": "NTS", "TS": "TS", "BAC": "BAC", "EOD_spot_task": "EOD",
+            "risk_education": "EORE", "stockpile_destruction": "EOD"}
+_BY_METHOD = {"mechanical": "mechanical", "animal_detection": "MDD"}
+_WITHOUT_DETECTOR = frozenset({"NTS", "risk_education", "stockpile_destruction"})
+# A local day lies somewhere in these hours of UTC where its zone is not known: zones go from
+# 12 hours behind to 14 hours before UTC.
+_ZONES = (timedelta(hours=-14), timedelta(hours=12))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the registry holds that a gate looks at, as it stood on the day.
+
+    Records of kinds team, person, machine, detector, accreditation (as signed: S09), closure,
+    permit and gate.
+    """
+
+    teams: Mapping[str, Record]
+    persons: Mapping[str, Record]
+    machines: Mapping[str, Record]
+    detectors: Sequence[Record]
+    accreditations: Sequence[Record]
+    closures: Sequence[Record]
+    permits: Sequence[Record]
+    gates: Sequence[Record]
+    utc_offset: timedelta | None = None  # of the programme's local time; None: not known
+
+
+def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
+    """The gate of each team of a task on a local day, in the order of the task.
+
+    A task without teams has one gate whose team is "", which cannot pass.
+
+    Raises
+    ------
+    LandReleaseError
+        OPS-001: the record is no task, or its order has ended.
+    """
+    if task.kind != "task":
+        raise LandReleaseError(GATE_VALUE, name="TASK", found=f"{task.id}, a {task.kind}",
+                               expected="the id of a task")
+    if task.value("task_status") in ("withdrawn", "completed"):
+        raise LandReleaseError(GATE_VALUE, name=f"task_status of {task.id}",
+                               found=task.value("task_status"), expected="an order that stands")
+    teams = _listed(task, "teams")
+    return tuple(_gate(task, team, day, site) for team in teams or ("",))
+
+
+def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
+                 site_of: Mapping[date, Site]) -> tuple[FlaggedWork, ...]:
+    """Days of reported work on which a team's gate had not passed, or nobody recorded one.
+
+    activities : reports of work; each day from `started_on` to `ended_on` for which `site_of`
+        holds what was known then is looked at. Work without a task has no gate: it is flagged.
+    A report that is validated by the authority counts as reviewed (S08).
+    """
+    found = []
+    for work in activities:
+        begin, end = work.values.get("started_on"), work.values.get("ended_on")
+        begin = begin if isinstance(begin, date) else work.valid_from
+        end = end if isinstance(end, date) else begin
+        if begin is None or end is None:
+            continue
+        task = tasks.get(str(work.values.get("task") or ""))
+        reviewed = work.validation == "authority"
+        for day in sorted(d for d in site_of if begin <= d <= end):
+            teams = _listed(work, "teams") or (_listed(task, "teams") if task else ()) or ("",)
+            for team in teams:
+                if task is None:
+                    why: tuple[str, ...] = ("the work names no task on record: no gate",)
+                else:
+                    gate = _gate(task, team, day, site_of[day])
+                    if gate.passed:
+                        continue
+                    why = tuple(f"{c.name}: {c.reason}" for c in gate.open)
+                found.append(FlaggedWork(work.id, "" if task is None else task.id, team, day, why,
+                                         reviewed))
+    return tuple(found)
+
+
+# --- one gate ----------------------------------------------------------------------------------
+
+
+def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
+    recorded = _recorded(task.id, team, day, site.gates)
+    scope = scope_of(task)
+    checks = [_on_site(name, recorded) for name in SITE_CHECKS]
+    checks += [
+        _with(_closures(task, day, site), "closures", recorded),
+        _permits(task, team, day, site),
+        _with(_accreditation(task, team, scope, day, site), "accreditation", recorded),
+        _competence(team, scope, day, site),
+        _machines(task, scope, day, site),
+        _with(_detectors(task, team, day, site), "detector_test", recorded),
+    ]
+    return TeamGate(task.id, team, day, tuple(checks))
+
+
+def scope_of(task: Record) -> str:
+    """The scope of accreditation that a task asks for."""
+    kind = str(task.value("task_type"))
+    return _BY_TYPE.get(kind) or _BY_METHOD.get(str(task.value("method")), "manual_clearance")
+
+
+def _recorded(task: str, team: str, day: date, found: Sequence[Record]) -> list[Record]:
+    """The records of this gate, the last check first; those without a time count as last."""
+    own = [g for g in found if g.values.get("task") == task and g.values.get("team") == team
+           and g.values.get("day") == day]
+    latest = datetime.max.replace(tzinfo=UTC)
+    return sorted(own, key=lambda g: (_aware(g.values.get("checked_at")) or latest, g.id),
+                  reverse=True)
+
+
+def _on_site(name: str, recorded: Sequence[Record]) -> GateCheck:
+    said = [(g, g.value(name)) for g in recorded if g.value(name) in ("passed", "failed")]
+    if not said:
+        return GateCheck(name, "not_reported", "nobody recorded this check for the day")
+    # Checks at the same time that disagree: the worse one counts.
+    first = _aware(said[0][0].values.get("checked_at"))
+    last = [s for s in said if _aware(s[0].values.get("checked_at")) == first]
+    failed = [g.id for g, word in last if word == "failed"]
+    if failed:
+        return GateCheck(name, "failed", "failed when it was checked", tuple(failed))
+    return GateCheck(name, "passed", "checked", (last[0][0].id,))
+
+
+def _with(looked_up: GateCheck, name: str, recorded: Sequence[Record]) -> GateCheck:
+    """What was looked up, unless a person on the site said that it failed."""
+    ticked = _on_site(name, recorded)
+    return ticked if looked_up.state == "passed" and ticked.state == "failed" else looked_up
+
+
+def _closures(task: Record, day: date, site: Site) -> GateCheck:
+    if task.geometry is None or task.geometry.is_empty:
+        return GateCheck("closures", "not_reported",
+                         "the task has no ground, so closures cannot be held against it")
+    begin, end = _day_in_utc(day, site.utc_offset)
+    hit = []
+    for closure in site.closures:
+        since, until = (_aware(closure.values.get(n)) for n in ("closed_from", "closed_until"))
+        if (since is not None and since >= end) or (until is not None and until <= begin):
+            continue
+        # A closure without ground closes everything: nobody said that this place is open.
+        if closure.geometry is None or closure.geometry.is_empty or _touch(task, closure):
+            hit.append(closure)
+    if not hit:
+        return GateCheck("closures", "passed", "no closure on record touches the task on this day")
+    why = sorted({str(c.value("closure_reason")).replace("_", " ") for c in hit})
+    return GateCheck("closures", "failed", "closed: " + ", ".join(why), tuple(c.id for c in hit))
+
+
+def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
+    """Ground for which permits are on record asks for one; other ground for none."""
+    here = [p for p in site.permits if p.geometry is not None and task.geometry is not None
+            and not p.geometry.is_empty and _touch(task, p)]
+    if not here:
+        return GateCheck("permits", "passed", "no permit is asked for on this ground")
+    organisation = _organisation(team, site)
+    members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
+    begin, end = _day_in_utc(day, site.utc_offset)
+    for p in here:
+        since, until = (_aware(p.values.get(n)) for n in ("valid_from_time", "valid_until_time"))
+        mine = (organisation and _word(p.values.get("holder_organisation")) == organisation) or (
+            p.values.get("holder") in members and members)
+        if mine and p.value("state") == "granted" and (since is None or since < end) and (
+                until is None or until > begin):
+            return GateCheck("permits", "passed", "a permit is in force", (p.id,))
+    return GateCheck("permits", "failed", "this ground asks for a permit, and the team has none "
+                     "in force on this day", tuple(p.id for p in here))
+
+
+def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -> GateCheck:
+    if not team:
+        return GateCheck("accreditation", "not_reported", "no team is ordered for the task")
+    organisation = _organisation(team, site)
+    own = [a for a in site.accreditations if a.value("scope") == scope and (
+        a.values.get("team") == team
+        or (organisation and not a.values.get("team") and not a.values.get("person")
+            and not a.values.get("machine")
+            and _word(a.values.get("accredited_organisation")) == organisation))]
+    good = [a for a in own if in_force(a, day)]
+    if good:
+        return GateCheck("accreditation", "passed", f"accredited for {scope}", (good[0].id,))
+    if not own:
+        return GateCheck("accreditation", "failed",
+                         f"no accreditation for {scope} is on record for {team} or its "
+                         "organisation")
+    return GateCheck("accreditation", "failed", f"for {scope}: " + "; ".join(
+        f"{a.id} {_why_not(a, day)}" for a in own), tuple(a.id for a in own))
+
+
+def in_force(accreditation: Record, day: date) -> bool:
+    """Granted (and, as the record stands, signed: S09), begun, and not expired on the day."""
+    return not _why_not(accreditation, day)
+
+
+def _why_not(a: Record, day: date) -> str:
+    begun, ends = a.values.get("granted_on"), a.values.get("expires_on")
+    if a.value("accreditation_status") != "granted":
+        return f"is {str(a.value('accreditation_status')).replace('_', ' ')}"
+    if not isinstance(begun, date) or begun > day:
+        return "has not begun" if isinstance(begun, date) else "does not say from when it holds"
+    if not isinstance(ends, date):
+        return "does not say until when it holds"
+    return f"expired on {ends.isoformat()}" if ends < day else ""
+
+
+def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
+    """Each member on their own: people who joined a unit inherit its procedures, not its leave."""
+    if team not in site.teams:
+        return GateCheck("competence", "not_reported",
+                         f"the team {team} is not on record" if team else "no team is ordered")
+    members = _listed(site.teams[team], "members")
+    if not members:
+        return GateCheck("competence", "not_reported",
+                         "the members of the team are not on record", (team,))
+    lacking, unknown = [], []
+    searching = 0
+    for member in members:
+        person = site.persons.get(member)
+        if person is None:
+            unknown.append(member)
+            continue
+        if person.value("role") in ("medic", "liaison", "information_manager", "planner"):
+            continue  # they do not search
+        searching += 1
+        held = [a for a in site.accreditations if a.values.get("person") == member
+                and a.value("scope") == scope]
+        if held:
+            able = any(in_force(a, day) for a in held)
+        else:
+            able = scope in (person.values.get("competences") or ())
+        if not able:
+            lacking.append(member)
+    if unknown:
+        return GateCheck("competence", "not_reported", f"not on record: {', '.join(unknown)}",
+                         tuple(unknown))
+    if lacking:
+        return GateCheck("competence", "failed", f"not competent for {scope} on this day: "
+                         + ", ".join(lacking), tuple(lacking))
+    if not searching:
+        return GateCheck("competence", "not_reported", "nobody who searches is on record", (team,))
+    return GateCheck("competence", "passed", f"{searching} members competent for {scope}")
+
+
+def _machines(task: Record, scope: str, day: date, site: Site) -> GateCheck:
+    ordered = _listed(task, "machines")
+    if not ordered:
+        if scope != "mechanical":
+            return GateCheck("machines", "passed", "no machine is ordered")
+        return GateCheck("machines", "not_reported",
+                         "mechanical work is ordered, but no machine is named")
+    for name in ordered:
+        machine = site.machines.get(name)
+        if machine is None:
+            return GateCheck("machines", "not_reported", f"{name} is not on record", (name,))
+        state = machine.value("machine_status")
+        if state != "ready":
+            found: CheckState = "failed" if state in ("repair", "withdrawn") else "not_reported"
+            return GateCheck("machines", found, f"{name}: {str(state).replace('_', ' ')}", (name,))
+        held = [a for a in site.accreditations if a.values.get("machine") == name]
+        if held and not any(in_force(a, day) for a in held):
+            return GateCheck("machines", "failed", f"{name}: " + "; ".join(
+                f"{a.id} {_why_not(a, day)}" for a in held), (name, *(a.id for a in held)))
+    return GateCheck("machines", "passed", f"{len(ordered)} ready", tuple(ordered))
+
+
+def _detectors(task: Record, team: str, day: date, site: Site) -> GateCheck:
+    kind, method = str(task.value("task_type")), str(task.value("method"))
+    if kind in _WITHOUT_DETECTOR or method in ("mechanical", "visual_search"):
+        return GateCheck("detector_test", "passed", "the work uses no detector")
+    own = [d for d in site.detectors if team and d.values.get("team") == team]
+    if not own:
+        return GateCheck("detector_test", "not_reported", "no detector of the team is on record")
+    bad: list[tuple[str, str, CheckState]] = []
+    for d in own:
+        if d.values.get("tested_on") != day:
+            last = d.values.get("tested_on")
+            bad.append((d.id, "not tested on this day" + (
+                f", last on {last.isoformat()}" if isinstance(last, date) else ""),
+                "not_reported"))
+        elif d.value("test_result") != "passed":
+            failed = d.value("test_result") == "failed"
+            bad.append((d.id, "failed its test" if failed else "its test has no result",
+                        "failed" if failed else "not_reported"))
+    if bad:
+        state: CheckState = "failed" if any(b[2] == "failed" for b in bad) else "not_reported"
+        return GateCheck("detector_test", state, "; ".join(f"{b[0]} {b[1]}" for b in bad),
+                         tuple(b[0] for b in bad))
+    return GateCheck("detector_test", "passed", f"{len(own)} tested on this day",
+                     tuple(d.id for d in own))
+
+
+# --- small things ------------------------------------------------------------------------------
+
+
+def _listed(record: Record | None, name: str) -> tuple[str, ...]:
+    found = None if record is None else record.values.get(name)
+    return tuple(dict.fromkeys(str(v) for v in found)) if isinstance(found, (list, tuple)) else ()
+
+
+def _word(value: object) -> str:
+    return " ".join(str(value or "").casefold().split())
+
+
+def _organisation(team: str, site: Site) -> str:
+    return _word(site.teams[team].values.get("organisation")) if team in site.teams else ""
+
+
+def _aware(value: object) -> datetime | None:
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def _day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:
+    """The hours of UTC in which a local day lies; all in which it may lie where that is unknown."""
+    begin = datetime.combine(day, time(), UTC)
+    if offset is not None:
+        return begin - offset, begin - offset + timedelta(days=1)
+    return begin + _ZONES[0], begin + timedelta(days=1) + _ZONES[1]
+
+
+def _touch(task: Record, other: Record) -> bool:
+    """Whether the grounds meet, each widened by the accuracy of its position (S04)."""
+    a, b = task.geometry, other.geometry
+    if a is None or b is None:
+        return False
+    margin = sum(float(v) for v in (task.values.get("position_accuracy_m"),
+                                    other.values.get("position_accuracy_m"))
+                 if isinstance(v, (int, float)))
+    if a.intersects(b):
+        return True
+    return margin > 0 and _distance_m(a, b) <= margin
+
+
+def _distance_m(a: BaseGeometry, b: BaseGeometry) -> float:
+    plane = plane_for(tuple(shapely.total_bounds([a, b])))
+    return float(shapely.distance(plane.to_plane(a), plane.to_plane(b)))

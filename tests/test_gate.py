@@ -1,0 +1,288 @@
+"""S08: the start-of-day gate has no override; work in spite of it gets no credit unreviewed."""
+
+import dataclasses
+import json
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import box
+
+from landrelease.core.gate import CHECKS, SITE_CHECKS
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.operate.gate import Site, flagged_work, gates, in_force, scope_of
+
+DAY = date(2027, 4, 1)
+NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
+GROUND = box(17.0, 44.0, 17.01, 44.01)
+
+
+def record(kind, id_, shape=None, validation="entered", **values):
+    return Record(kind, id_, values, shape, validation=validation)
+
+
+TASK = record("task", "t1", GROUND, task_type="clearance", method="manual", teams=["team-a"],
+              task_status="ordered")
+
+
+def site(**change):
+    """Everything in order for team-a on the day; `change` replaces parts."""
+    parts = {
+        "teams": {"team-a": record("team", "team-a", organisation="Org A", members=["p1", "p2"])},
+        "persons": {"p1": record("person", "p1", role="deminer", competences=["manual_clearance"]),
+                 "p2": record("person", "p2", role="medic")},
+        "machines": {},
+        "detectors": [record("detector", "d1", team="team-a", tested_on=DAY, test_result="passed")],
+        "accreditations": [record(
+            "accreditation", "acc", team="team-a", scope="manual_clearance",
+            accreditation_status="granted", granted_on=date(2027, 1, 1),
+            expires_on=date(2027, 12, 31))],
+        "closures": [], "permits": [],
+        "gates": [record("gate", "g1", task="t1", team="team-a", day=DAY, checked_at=NOON,
+                      **dict.fromkeys(SITE_CHECKS, "passed"))],
+        "utc_offset": timedelta(hours=2)}
+    return Site(**(parts | change))
+
+
+def one(task=TASK, **change):
+    (gate,) = gates(task, DAY, site(**change))
+    assert tuple(c.name for c in gate.checks) == CHECKS
+    return gate
+
+
+def failing(gate):
+    return {c.name: c.state for c in gate.open}
+
+
+def test_safety_S08_all_in_order_passes():
+    assert one().passed
+
+
+@pytest.mark.parametrize("name", SITE_CHECKS)
+@pytest.mark.parametrize("word", ["failed", None, "not_reported"])
+def test_safety_S08_each_check_on_the_site_keeps_work_from_starting(name, word):
+    g = site().gates[0]
+    values = {k: v for k, v in g.values.items() if k != name} | ({name: word} if word else {})
+    gate = one(gates=[dataclasses.replace(g, values=values)])
+    assert failing(gate) == {name: "failed" if word == "failed" else "not_reported"}
+
+
+def test_safety_S08_no_gate_on_record_is_not_passed():
+    assert set(failing(one(gates=[]))) == set(SITE_CHECKS)
+    other_day = dataclasses.replace(site().gates[0], values={
+        **site().gates[0].values, "day": date(2027, 3, 31)})
+    assert set(failing(one(gates=[other_day]))) == set(SITE_CHECKS)
+
+
+def test_safety_S08_a_tick_does_not_stand_against_the_records():
+    ticked = dataclasses.replace(site().gates[0], values={
+        **site().gates[0].values, "closures": "passed", "accreditation": "passed",
+        "detector_test": "passed", "result": "passed"})
+    closure = record("closure", "c1", GROUND, closed_from=NOON, closure_reason="weather")
+    gate = one(gates=[ticked], closures=[closure], accreditations=[], detectors=[])
+    assert failing(gate) == {"closures": "failed", "accreditation": "failed",
+                             "detector_test": "not_reported"}
+
+
+def test_what_a_person_on_the_site_says_failed_has_failed():
+    told = dataclasses.replace(site().gates[0], values={
+        **site().gates[0].values, "closures": "failed", "detector_test": "failed"})
+    assert set(failing(one(gates=[told]))) == {"closures", "detector_test"}
+
+
+def test_the_last_check_of_the_day_counts_and_of_two_at_once_the_worse():
+    g = site().gates[0]
+    failed = dataclasses.replace(g, id="g0", values={
+        **g.values, "weather": "failed", "checked_at": NOON - timedelta(hours=1)})
+    assert one(gates=[failed, g]).passed  # the fog went
+    assert not one(gates=[dataclasses.replace(failed, values={
+        **failed.values, "checked_at": NOON}), g]).passed
+    # Without a time nobody knows which was last: it counts.
+    untimed = {k: v for k, v in failed.values.items() if k != "checked_at"}
+    assert not one(gates=[dataclasses.replace(failed, values=untimed), g]).passed
+
+
+@pytest.mark.parametrize(("since", "until", "shut"), [
+    (datetime(2027, 3, 1, tzinfo=UTC), None, True),  # until further notice
+    (None, None, True),
+    (datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 3, 31, 22, tzinfo=UTC), False),
+    (datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 3, 31, 22, 1, tzinfo=UTC), True),
+    (datetime(2027, 4, 1, 22, tzinfo=UTC), None, False),  # 24:00 local
+    (datetime(2027, 4, 1, 21, 59, tzinfo=UTC), None, True),
+])
+def test_a_closure_counts_in_the_local_day(since, until, shut):
+    values = {k: v for k, v in (("closed_from", since), ("closed_until", until)) if v}
+    assert one(closures=[record("closure", "c", GROUND, **values)]).passed is not shut
+
+
+@given(st.floats(-12, 14), st.integers(-60, 60))
+def test_without_a_known_zone_no_closure_of_the_day_is_missed(offset, hours):
+    since = datetime(2027, 4, 1, tzinfo=UTC) + timedelta(hours=hours)
+    closure = record("closure", "c", GROUND, closed_from=since,
+                     closed_until=since + timedelta(hours=1))
+    known = one(closures=[closure], utc_offset=timedelta(hours=offset))
+    if not known.passed:
+        assert not one(closures=[closure], utc_offset=None).passed
+
+
+def test_a_closure_nearby_counts_by_accuracy_and_one_without_ground_everywhere():
+    beside = record("closure", "c", box(17.0101, 44.0, 17.02, 44.01))  # 8 m east
+    assert one(closures=[beside]).passed
+    assert not one(closures=[dataclasses.replace(beside, values={"position_accuracy_m": 20.0})
+                             ]).passed
+    assert not one(closures=[record("closure", "c")]).passed
+    nowhere = dataclasses.replace(TASK, geometry=None)
+    assert failing(one(nowhere)) == {"closures": "not_reported"}
+
+
+@pytest.mark.parametrize(("change", "good"), [
+    ({}, True), ({"accreditation_status": "suspended"}, False),
+    ({"accreditation_status": None}, False), ({"expires_on": date(2027, 3, 31)}, False),
+    ({"expires_on": DAY}, True), ({"expires_on": None}, False),
+    ({"granted_on": date(2027, 4, 2)}, False), ({"granted_on": None}, False),
+    ({"scope": "BAC"}, False), ({"team": "team-b"}, False),
+    ({"team": None, "accredited_organisation": " org a"}, True),
+    ({"team": None, "person": "p1", "accredited_organisation": "Org A"}, False),
+])
+def test_accreditation_in_force(change, good):
+    values = {k: v for k, v in {**site().accreditations[0].values, **change}.items() if v}
+    gate = one(accreditations=[record("accreditation", "acc", **values)])
+    assert gate.passed is good
+    assert in_force(site().accreditations[0], DAY)
+
+
+def test_each_member_is_competent_or_the_team_does_not_start():
+    """Embedded people inherit the unit's procedures, not its accreditation."""
+    people = site().persons
+    assert failing(one(persons={**people, "p1": record(
+        "person", "p1", role="deminer", competences=["BAC"])})) == {"competence": "failed"}
+    assert failing(one(persons={"p2": people["p2"]})) == {"competence": "not_reported"}
+    assert failing(one(teams={"team-a": record("team", "team-a", organisation="Org A")})) == {
+        "competence": "not_reported"}
+    lapsed = record("accreditation", "own", person="p1", scope="manual_clearance",
+                    accreditation_status="granted", granted_on=date(2026, 1, 1),
+                    expires_on=date(2027, 3, 1))
+    assert failing(one(accreditations=[*site().accreditations, lapsed])) == {
+        "competence": "failed"}
+
+
+def test_machines_and_animals():
+    machine = dataclasses.replace(TASK, values={
+        **TASK.values, "method": "mechanical", "machines": ["m1"]})
+    assert scope_of(machine) == "mechanical"
+    able = {
+        "accreditations": [record("accreditation", "a", team="team-a", scope="mechanical",
+                               accreditation_status="granted", granted_on=DAY, expires_on=DAY)],
+        "persons": {"p1": record("person", "p1", role="machine_operator",
+                              competences=["mechanical"]),
+                 "p2": record("person", "p2", role="medic")}}
+    ready = {"m1": record("machine", "m1", machine_status="ready")}
+    assert one(machine, machines=ready, **able).passed
+    assert failing(one(machine, machines={"m1": record("machine", "m1", machine_status="repair")},
+                       **able)) == {"machines": "failed"}
+    assert failing(one(machine, **able)) == {"machines": "not_reported"}
+    unnamed = dataclasses.replace(machine, values={**machine.values, "machines": []})
+    assert failing(one(unnamed, **able)) == {"machines": "not_reported"}
+    assert scope_of(dataclasses.replace(TASK, values={**TASK.values,
+                                                      "method": "animal_detection"})) == "MDD"
+
+
+def test_detectors_are_tested_on_the_day():
+    d = site().detectors[0]
+    stale = dataclasses.replace(d, values={**d.values, "tested_on": date(2027, 3, 31)})
+    failed = dataclasses.replace(d, id="d2", values={**d.values, "test_result": "failed"})
+    assert failing(one(detectors=[stale])) == {"detector_test": "not_reported"}
+    assert failing(one(detectors=[d, failed])) == {"detector_test": "failed"}
+    assert failing(one(detectors=[])) == {"detector_test": "not_reported"}
+
+
+def test_ground_with_permits_asks_for_one():
+    permit = record("permit", "p", GROUND, holder_organisation="Org A", state="granted",
+                    valid_from_time=NOON, valid_until_time=NOON + timedelta(hours=3))
+    assert one(permits=[permit]).passed
+    for change in ({"state": "requested"}, {"holder_organisation": "Org B"},
+                   {"valid_until_time": NOON - timedelta(days=2)}):
+        changed = dataclasses.replace(permit, values={**permit.values, **change})
+        assert failing(one(permits=[changed])) == {"permits": "failed"}
+
+
+def test_a_task_without_teams_or_that_ended():
+    (gate,) = gates(dataclasses.replace(TASK, values={**TASK.values, "teams": []}), DAY, site())
+    assert gate.team == "" and not gate.passed
+    with pytest.raises(LandReleaseError, match="OPS-001"):
+        gates(record("task", "t", task_status="withdrawn"), DAY, site())
+    with pytest.raises(LandReleaseError, match="OPS-001"):
+        gates(record("hazard", "h"), DAY, site())
+
+
+WORDS = st.sampled_from(["passed", "failed", "not_reported", "yes", "", None])
+
+
+SAID = (*SITE_CHECKS, "closures", "accreditation", "detector_test", "result", "worked_in_spite")
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(SAID, WORDS)))
+def test_safety_S08_nothing_that_is_written_into_a_gate_overrides_a_closure(said):
+    g = record("gate", "g", task="t1", team="team-a", day=DAY, **said)
+    assert not one(gates=[g], closures=[record("closure", "c", GROUND)]).passed
+    assert one(gates=[g]).passed == (all(said[n] == "passed" for n in SITE_CHECKS) and "failed"
+                                     not in (said["closures"], said["accreditation"],
+                                             said["detector_test"]))
+
+
+def test_safety_S08_work_in_spite_of_the_gate_has_no_credit_until_reviewed():
+    work = record("activity", "w1", task="t1", started_on=DAY, ended_on=DAY, teams=["team-a"])
+    tasks, shut = {"t1": TASK}, {DAY: site(gates=[])}
+    assert flagged_work([work], tasks, {DAY: site()}) == ()
+    (found,) = flagged_work([work], tasks, shut)
+    assert not found.credit and any("medic" in r for r in found.reasons)
+    for level, credit in (("operator", False), ("information_management", False),
+                          ("authority", True)):
+        (found,) = flagged_work([dataclasses.replace(work, validation=level)], tasks, shut)
+        assert found.credit is credit
+    (found,) = flagged_work([dataclasses.replace(work, values={
+        **work.values, "task": "unknown"})], tasks, {DAY: site()})
+    assert "names no task" in found.reasons[0]
+
+
+def test_from_the_command_line(tmp_path, capsys):
+    from landrelease.apps import cli
+    from landrelease.store.open import create_registry
+
+    def command(*words):
+        before, sys.argv = sys.argv, ["landrelease", *map(str, words)]
+        try:
+            cli.main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+        finally:
+            sys.argv = before
+        return 0
+
+    address = tmp_path / "r.gpkg"
+    registry = create_registry(address, office="Test")
+    made, author = site(), registry.author("tester")
+    parts = [TASK, *made.teams.values(), *made.persons.values(), *made.detectors,
+             *made.accreditations, *made.gates,
+             record("activity", "w1", task="t1", started_on=DAY, ended_on=DAY, teams=["team-a"],
+                    activity_type="clearance")]
+    registry.append([Revision(r.kind, r.id, r.values, r.geometry, NOON, author, "test", "", None)
+                     for r in parts])
+    registry.close()
+    out = tmp_path / "o.json"
+    # The accreditation was granted by nobody's signature: it does not count (S09).
+    assert command("operate", "gate", address, "t1", DAY, "--as", "inspector", "--json", out) == 1
+    (gate,) = json.loads(out.read_text())
+    assert [c["name"] for c in gate["checks"] if c["state"] != "passed"] == ["accreditation"]
+    assert "NOT PASSED" in capsys.readouterr().out
+    assert command("operate", "days", address, "--from", DAY, "--until", DAY, "--as",
+                   "inspector") == 1
+    assert "NO CREDIT" in capsys.readouterr().out
+    assert command("operate", "gate", address, "t9", DAY, "--as", "inspector") == 2
+    assert "OPS-001" in capsys.readouterr().err
+    assert command("operate", "gate", address, "t1", DAY, "--as", "public") == 2
+    assert command("operate", "gate", address, "t1", "1 April", "--as", "inspector") == 2
