@@ -759,6 +759,68 @@ HAZARD_NOT_HERE = Message(
     "Check the id: landrelease assess next REGISTRY lists them.",
 )
 
+# Prior of land not yet surveyed, sequential survey
+
+PRIOR_COLUMN_MISSING = Message(
+    "ASS-401",
+    "{file}: there is no column {found}. It has: {expected}.",
+    "Write the column's name as it stands in the file.",
+)
+PRIOR_LABEL = Message(
+    "ASS-402",
+    "{file}, row {row}, column {field}: found {found}; expected 1 (found), 0 (searched and free) "
+    "or -1 (not searched).",
+    "Correct the cell. Leave it empty where nobody has searched.",
+)
+PRIOR_ROW = Message(
+    "ASS-403",
+    "{file}, row {row}: {found}.",
+    "Give each row one cell for each heading, and each heading a name of its own.",
+)
+PRIOR_ONE_CLASS = Message(
+    "ASS-404",
+    "The labels are {found}: nothing can be learned from one class.",
+    "Add cells with finds (1), and cells that were searched and are free (0) or at least cells "
+    "that nobody has searched (-1).",
+)
+PRIOR_GROUPS_TOO_FEW = Message(
+    "ASS-405",
+    "The labelled cells lie in {found} group; the method is checked on groups that it has not "
+    "seen.",
+    "Give cells of at least two groups (municipalities), better ten; or --block KM, which makes "
+    "blocks of ground out of the coordinates.",
+)
+PRIOR_NOTHING_TO_LEARN = Message(
+    "ASS-406",
+    "No column can be used, and there are no coordinates ({found}).",
+    "Give both tables coordinates, or columns of the same name that differ inside a group.",
+)
+PRIOR_PLACE = Message(
+    "ASS-407",
+    "{file}, row {row}: coordinates {found}; expected {expected}.",
+    "Correct the coordinates, or name other columns by --x and --y.",
+)
+PRIOR_NO_GROUPS = Message(
+    "ASS-408",
+    "{file}: {found}.",
+    "Name the column of the municipality by --group; or give --block KM and coordinates.",
+)
+CELLS_NONE = Message(
+    "ASS-409",
+    "{file} holds no cell.",
+    "Give a table with one row for each cell of ground.",
+)
+SURVEY_NOTHING_LEFT = Message(
+    "ASS-410",
+    "Every cell has been searched: there is nothing to order.",
+    "Add cells that nobody has searched, labelled -1.",
+)
+SURVEY_BUDGET = Message(
+    "ASS-411",
+    "The budget is {found}; expected {expected}.",
+    "Give --cells a whole number of at least 1, or --area-ha a number above 0.",
+)
+
 # --- PLN: plan ---------------------------------------------------------------------------------
 NO_HAZARDS = Message(
     "PLN-001", "There is no hazard to plan for: {found}.",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps import prior_commands
 from landrelease.apps.common import (
     AssumptionsOption,
     JsonOption,
@@ -35,6 +36,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     assess.command("residual")(assess_residual)
     assess.command("next")(assess_next)
     assess.command("type")(assess_type)
+    prior_commands.register(assess)
 
 
 def assess_map(
