@@ -15,6 +15,7 @@ are stated assumptions (`evidence_weights.csv`).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -72,7 +73,8 @@ def chance_now(
     if lifted:
         ratios.append((model.lifted.low, model.lifted.value, model.lifted.high))
     value = posterior_probability(model.start.value, [r[1] for r in ratios])
-    low, high = _interval((model.start.low, model.start.value, model.start.high), ratios)
+    low, high = _interval((model.start.low, model.start.value, model.start.high),
+                          tuple(sorted(ratios)))
     return Prior(value, min(low, value), max(high, value), is_prior=False,
                  reasons=tuple(reasons))
 
@@ -119,7 +121,8 @@ def _tempered(ratio: Ratio, factor: float) -> Ratio:
     return low, middle, high
 
 
-def _interval(start: Ratio, ratios: Sequence[Ratio]) -> tuple[float, float]:
+@functools.lru_cache(maxsize=4096)  # most areas have one of a few combinations of evidence
+def _interval(start: Ratio, ratios: tuple[Ratio, ...]) -> tuple[float, float]:
     """Central 80 %: independent two-piece Normals on the log odds, as in `PriorModel.numbers`.
 
     The sum is carried along in 201 points of equal probability, the ratios in the order of their
@@ -128,12 +131,12 @@ def _interval(start: Ratio, ratios: Sequence[Ratio]) -> tuple[float, float]:
     u = (np.arange(POINTS) + 0.5) / POINTS
     low, middle, high = (logit(v) for v in start)
     total = two_piece(u, low, middle, high)
-    for ratio in sorted(ratios):
+    for ratio in ratios:
         low, middle, high = (math.log(r) for r in ratio)
         if low == high:
             total = total + middle
             continue
-        wide = np.sort(np.add.outer(total, two_piece(u, low, middle, high)).ravel())
+        wide = np.add.outer(total, two_piece(u, low, middle, high)).ravel()
         total = np.quantile(wide, u, method="hazen")
     bounds = np.quantile(total, [0.1, 0.9], method="hazen")
     return tuple(float(1 / (1 + math.exp(-b))) for b in bounds)  # type: ignore[return-value]

@@ -13,7 +13,7 @@ from landrelease.assess.pieces import NONE, Piece, pieces_of
 from landrelease.assess.prior import PriorModel
 from landrelease.assess.search_effort import passes_threshold
 from landrelease.assess.shapes import checked, plane_of
-from landrelease.assess.types import BOTH, CHA, TypeProposal, propose_type
+from landrelease.assess.types import BOTH, CHA, TypeProposal, confirms, propose_type
 from landrelease.assess.weights import Weights
 from landrelease.core.assumption import Assumptions
 from landrelease.core.evidence import (
@@ -34,7 +34,7 @@ class Assessed:
     assessment: HazardAssessment
     action: str
     known: Known
-    proposal: TypeProposal | None  # None: without weights of evidence
+    proposal: TypeProposal | None  # None: without weights of evidence, or not asked for
 
 
 def assess_hazards(
@@ -54,13 +54,16 @@ def assess_hazards(
         ASS-001: an assumption is missing or out of range. ASS-003: a shape is not valid.
         ASS-012: a settlement's position error or population is not usable.
     """
-    return tuple(a.assessment for a in assess_whole(land, assumptions, weights, progress))
+    return tuple(a.assessment for a in assess_whole(
+        land, assumptions, weights, progress, types=False))
 
 
 def assess_whole(
     land: Land, assumptions: Assumptions, weights: Weights | None, progress: Progress = silent,
+    *, types: bool = True,
 ) -> tuple[Assessed, ...]:
-    """As `assess_hazards`, with the proposed type and what the next action rests on."""
+    """As `assess_hazards`, with what the next action rests on and, with `types`, the proposed type.
+    """
     if not land.hazards:
         return ()
     plane = plane_of(land)
@@ -83,9 +86,13 @@ def assess_whole(
         lifted, overlap = int(near.lifted_nearby[i]), float(near.cleared_overlap_m2[i])
         expected = float(people.expected[i])
         chance = model.prior(inside, around, lifted, near.distance_m)
-        proposal = None
+        proposal, confirmed = None, False
         if weights is not None:
-            proposal = propose_type(hazard, pieces[i], plane, weights)
+            if types:
+                proposal = propose_type(hazard, pieces[i], plane, weights)
+                confirmed = proposal.proposed in (CHA, BOTH)
+            else:
+                confirmed = confirms(pieces[i], weights)
             chance = chance_now(chance, model, weights, pieces[i], inside, around, lifted)
         known = Known(
             accidents_inside=inside, accidents_nearby=around, lifted_nearby=lifted,
@@ -98,7 +105,7 @@ def assess_whole(
                           for p in pieces[i]),
             surveys=frozenset(p.evidence.detail for p in pieces[i]
                               if p.evidence.kind == SURVEY_DONE),
-            confirmed=proposal is not None and proposal.proposed in (CHA, BOTH),
+            confirmed=confirmed,
             touched=not chance.is_prior,
             passes=weights is not None and passes_threshold(chance.probability, threshold))
         action, words = next_action(hazard, known)

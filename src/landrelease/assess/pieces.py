@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from landrelease.assess.shapes import checked, planar, polygons
+from landrelease.assess.shapes import checked, planar, polygons, read_again
 from landrelease.assess.weights import AGAINST, Weights, class_of
 from landrelease.core.assumption import Assumptions
 from landrelease.core.evidence import LIFTED_MINEFIELD, SURVEY_DONE, Evidence
@@ -162,7 +162,7 @@ def _footprints(evidence: Sequence[Evidence], plane: LocalPlane, weights: Weight
             accuracy = 0.0
         surface = shape.geom_type in ("Polygon", "MultiPolygon")
         if surface and not shape.is_valid:
-            shape = shapely.make_valid(shape)
+            shape = read_again(shape, widen=class_of(one) not in AGAINST)
         if class_of(one) in AGAINST:
             out[n] = polygons(shapely.buffer(shape, -accuracy)) if surface else shapely.Polygon()
         elif one.kind == LIFTED_MINEFIELD:

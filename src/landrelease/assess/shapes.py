@@ -48,12 +48,18 @@ def planar(records: Sequence[Hazard | Outcome], plane: LocalPlane, *, widen: boo
         raise LandReleaseError(ASSESS_SHAPE, record=records[bad].id, found=found)
     ground = np.asarray(plane.to_plane(degrees), dtype=object)
     for i in np.flatnonzero(~shapely.is_valid(ground)):
-        readings = [
-            polygons(shapely.make_valid(ground[i], method="linework")),
-            polygons(shapely.make_valid(ground[i], method="structure", keep_collapsed=False))]
-        ground[i] = (shapely.union_all(readings) if widen else
-                     polygons(shapely.intersection(readings[0], readings[1])))
+        ground[i] = read_again(ground[i], widen=widen)
     return ground
+
+
+def read_again(shape: Any, *, widen: bool) -> Any:
+    """A valid shape of polygons in place of one that touches or crosses itself: the union of both
+    usual readings, or their intersection (S01)."""
+    readings = [
+        polygons(shapely.make_valid(shape, method="linework")),
+        polygons(shapely.make_valid(shape, method="structure", keep_collapsed=False))]
+    return (shapely.union_all(readings) if widen else
+            polygons(shapely.intersection(readings[0], readings[1])))
 
 
 def polygons(geometry: Any) -> Any:

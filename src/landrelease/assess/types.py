@@ -24,7 +24,7 @@ import numpy as np
 import shapely
 
 from landrelease.assess.pieces import NONE, Piece, once
-from landrelease.assess.shapes import polygons
+from landrelease.assess.shapes import polygons, read_again
 from landrelease.assess.weights import Weights
 from landrelease.core.evidence import (
     ACCIDENT_RECORDED,
@@ -37,6 +37,7 @@ from landrelease.core.hazard import Ground, Hazard
 from landrelease.units import area_words
 
 SLIVER_M2 = 1.0
+SEAM_M = 0.05  # an edge that is straight in degrees bows in the plane: no hairline stays SHA
 CHA, SHA, BOTH, MISSING = "CHA", "SHA", "CHA and SHA", "evidence missing"
 RANK = {MISSING: 0, SHA: 1, BOTH: 2, CHA: 3}
 
@@ -108,10 +109,20 @@ def propose_type(
         tuple(_reasons(hazard, proposed, strongest, total, cha_m2, direct, ordered, weights)), log)
 
 
+def confirms(pieces: Sequence[Piece], weights: Weights) -> bool:
+    """Whether the direct evidence makes any part of the area a CHA."""
+    direct = [p for p in sorted(pieces, key=lambda p: p.key)
+              if p.weight > 0 and p.direct and not p.against]
+    cha, _ = _direct_ground(direct, weights.cha)
+    return bool(cha.area >= SLIVER_M2)
+
+
 def _direct_ground(direct: Sequence[Piece], threshold: float) -> tuple[Any, float]:
     """Ground on which the direct evidence reaches the threshold, and the largest sum anywhere."""
-    shared = {d for d in {p.document for p in direct}
-              if len({p.group for p in direct if p.document == d}) > 1}
+    classes: dict[tuple[str, ...], set[str]] = {}
+    for p in direct:
+        classes.setdefault(p.document, set()).add(p.group)
+    shared = {document for document, found in classes.items() if len(found) > 1}
     # Pieces of one class that weigh the same are one layer: three hundred finds make one shape.
     layers: dict[tuple[Any, ...], list[Piece]] = {}
     for p in direct:
@@ -149,7 +160,10 @@ def _parts(hazard: Hazard, cha: Any, plane: LocalPlane) -> tuple[Part, ...]:
     """CHA and the rest; the rest is a difference of the recorded ground, so that none is lost."""
     if cha.is_empty or cha.area < SLIVER_M2:
         return (Part(SHA, hazard.ground, geodesic_area_m2(hazard.ground)),)
-    inside = polygons(shapely.intersection(hazard.ground, plane.to_degrees(cha)))
+    higher = plane.to_degrees(shapely.buffer(cha, SEAM_M, join_style="mitre"))
+    if not higher.is_valid:  # rounding made a ring touch itself
+        higher = read_again(higher, widen=True)
+    inside = polygons(shapely.intersection(hazard.ground, higher))
     rest = polygons(shapely.difference(hazard.ground, inside))
     rest_m2 = geodesic_area_m2(rest)
     if rest_m2 < SLIVER_M2:  # a seam is no area of its own: it goes to the higher type
