@@ -818,9 +818,14 @@ SURVEY_NOTHING_LEFT = Message(
 SURVEY_BUDGET = Message(
     "ASS-411",
     "The budget is {found}; expected {expected}.",
-    "Give --cells a whole number of at least 1, or --area-ha a number above 0.",
+    "Give --cells a whole number of at least 1, or --area a number above 0.",
 )
 
+SURVEY_RESULT = Message(
+    "ASS-412",
+    "{file}, row {row}: {found}.",
+    "Each row names one cell of the table by its id, with 1 or 0 as its result.",
+)
 # --- PLN: plan ---------------------------------------------------------------------------------
 NO_HAZARDS = Message(
     "PLN-001", "There is no hazard to plan for: {found}.",

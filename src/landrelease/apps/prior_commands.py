@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
-from landrelease.apps.common import JsonOption, QuietOption, SeedOption, put_json, say
+from landrelease.apps.common import (
+    AssumptionsOption,
+    JsonOption,
+    QuietOption,
+    SeedOption,
+    put_json,
+    say,
+)
 from landrelease.apps.console import listening
+from landrelease.errors import BAD_OPTION, LandReleaseError
 
 TrainOption = Annotated[Path, typer.Option(
     "--train", metavar="CELLS.csv", help="One row a cell of ground, searched or not.")]
@@ -26,6 +34,7 @@ YOption = Annotated[str | None, typer.Option(
 
 def register(assess: typer.Typer) -> None:
     assess.command("prior")(assess_prior)
+    assess.command("survey-next")(assess_survey_next)
 
 
 def assess_prior(
@@ -62,3 +71,59 @@ def assess_prior(
     for line in unsurveyed.prior_words(run):
         say(line)
     say(f"{out}: {len(run.other):,} cells. {unsurveyed.CAUTION}")
+
+
+def assess_survey_next(
+    train: TrainOption,
+    label: LabelOption,
+    out: Annotated[Path, typer.Option(
+        "--out", metavar="NEXT.csv", help="The cells to survey next, with reasons.")],
+    group: GroupOption = None, block: BlockOption = None, x: XOption = None, y: YOption = None,
+    results: Annotated[list[Path] | None, typer.Option(
+        "--results", metavar="DONE.csv", help="NEXT.csv of before with its column `result` "
+        "filled in (1 found, 0 free, empty not done). Repeat for more.")] = None,
+    identifier: Annotated[str | None, typer.Option(
+        "--id", metavar="COL", help="Column that tells the cells apart.")] = None,
+    cells: Annotated[int | None, typer.Option(
+        "--cells", metavar="N", help="Budget: so many cells.", min=1)] = None,
+    area: Annotated[float | None, typer.Option(
+        "--area", metavar="A", help="Budget: so much of --area-column.", min=0.0)] = None,
+    area_column: Annotated[str | None, typer.Option("--area-column", metavar="COL")] = None,
+    explore: Annotated[float | None, typer.Option(
+        "--explore", metavar="SHARE", help="Share of the budget that is drawn by chance; else "
+        "survey_exploration_share of the assumptions.", min=0.0, max=1.0)] = None,
+    log: Annotated[Path | None, typer.Option(
+        "--log", metavar="OUT.csv", help="Every waiting cell with its propensity.")] = None,
+    largest: Annotated[int, typer.Option("--largest", metavar="N", min=100,
+                                         help="Searched cells used at most.")] = 6000,
+    assumptions: AssumptionsOption = None, seed: SeedOption = 0, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The next cells to survey, chosen anew from all results so far; a share is drawn by chance.
+
+    It orders survey; it cancels no land.
+
+    Example: landrelease assess survey-next --train cells.csv --label found --group municipality
+    --id cell --cells 40 --results done1.csv --out next.csv
+    """
+    from landrelease import workflows
+    from landrelease.workflows import survey_next, unsurveyed
+
+    if (cells is None) == (area is None) or (area is None) != (area_column is None):
+        raise LandReleaseError(BAD_OPTION, option="the budget", found="not stated in one way",
+                               expected="--cells N, or --area A with --area-column COL")
+    if explore is None:
+        explore = workflows.load_assumptions(assumptions).value("survey_exploration_share")
+    with listening(quiet) as progress:
+        made = survey_next.next_survey(
+            train, label, group, results=results or (), identifier=identifier,
+            budget=float(cells if cells is not None else area or 0), area=area_column,
+            explore=explore, block_km=block, x=x, y=y, largest=largest, seed=seed,
+            progress=progress)
+        survey_next.write_batch(made, out)
+        if log is not None:
+            survey_next.write_log(made, log)
+    put_json(json, survey_next.document(made))
+    for line in survey_next.words(made):
+        say(line)
+    say(f"{out}: {len(made.batch.order):,} cells. {unsurveyed.CAUTION}")

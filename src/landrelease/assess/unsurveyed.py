@@ -166,11 +166,11 @@ def learn(
     if coded.place_km is None and not coder.numbers and not coder.levels:
         raise LandReleaseError(PRIOR_NOTHING_TO_LEARN,
                                found="; ".join(f"{c.name}: {c.why}" for c in columns) or "none")
-    spacing = _spacing_km(coded.place_km)
+    spacing = spacing_km(coded.place_km)
     if coded.place_km is None or not (coder.numbers or coder.levels):
         settings = _distinct(settings, coded.place_km is not None)
     folds = _folds(names, rng)
-    parts = _Parts(coded, coder, spacing)
+    parts = Parts(coded, coder, spacing)
     alone = np.empty((len(settings), len(y)))
     pairs = np.full((len(settings), folds.max() + 1, len(y)), np.nan)
     for s, setting in enumerate(settings):
@@ -201,7 +201,7 @@ def learn(
                            validation, relative, len(y), given, tuple(notes))
 
 
-class _Parts:
+class Parts:
     """The kernels between the training cells, each computed once."""
 
     def __init__(self, coded: Coded, coder: Coder, spacing: float):
@@ -225,7 +225,7 @@ class _Parts:
         return total
 
 
-def _hidden_values(parts: _Parts, setting: Setting, y: np.ndarray, folds: np.ndarray
+def _hidden_values(parts: Parts, setting: Setting, y: np.ndarray, folds: np.ndarray
                    ) -> tuple[np.ndarray, np.ndarray]:
     """Values with the own fold hidden (N,), and with another fold hidden as well (F, N)."""
     inverse = inverse_of(parts.kernel(setting), y, setting.noise)
@@ -279,7 +279,7 @@ def _calibrated(y: np.ndarray, value: np.ndarray) -> Calibration:
     return Calibration(float(a - b * value.mean() / spread), float(b / spread))
 
 
-def _validated(parts: _Parts, setting: Setting, y: np.ndarray, names: np.ndarray,
+def _validated(parts: Parts, setting: Setting, y: np.ndarray, names: np.ndarray,
                folds: np.ndarray, chance: np.ndarray, index: np.ndarray,
                chosen: dict[str, Setting], seed: int, draws: int) -> Validation:
     own = chance[index]
@@ -291,7 +291,7 @@ def _validated(parts: _Parts, setting: Setting, y: np.ndarray, names: np.ndarray
                       buffered(parts, setting, y, names, folds))
 
 
-def buffered(parts: _Parts, setting: Setting, y: np.ndarray, names: np.ndarray,
+def buffered(parts: Parts, setting: Setting, y: np.ndarray, names: np.ndarray,
              folds: np.ndarray, widths: Sequence[float] = (0.0, 3.0, 10.0)) -> dict[float, float]:
     """Pooled AUROC when the ground around the hidden fold is hidden too.
 
@@ -438,7 +438,7 @@ def _folds(names: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return fold_of[codes]
 
 
-def _spacing_km(place: np.ndarray | None) -> float:
+def spacing_km(place: np.ndarray | None) -> float:
     """Median distance to the nearest other place."""
     if place is None:
         return 1.0

@@ -312,11 +312,16 @@ def write_scores(run: PriorRun, out: Path) -> None:
     write_with(run.other, {"probability": run.scores.chance}, out)
 
 
-def write_with(table: CellTable, more: Mapping[str, Sequence[Any] | np.ndarray], out: Path) -> None:
-    """A table as it came, with columns after its own; a column of the same name is replaced."""
+def write_with(table: CellTable, more: Mapping[str, Sequence[Any] | np.ndarray], out: Path,
+               rows: np.ndarray | None = None) -> None:
+    """A table as it came (or these rows of it), with columns after its own.
+
+    A column of the same name is replaced.
+    """
     from landrelease.store.exports import write_csv
 
-    own = [(h, table.source.cells[c]) for h, c in
+    which = range(len(table)) if rows is None else rows.tolist()
+    own = [(h, [table.source.cells[c][i] for i in which]) for h, c in
            zip(table.headings, table.source.columns, strict=True) if h not in more]
     names = [h for h, _ in own] + list(more)
     columns = [c for _, c in own] + [list(v) for v in more.values()]
