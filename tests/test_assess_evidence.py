@@ -509,6 +509,29 @@ def test_wrong_effort_and_threshold_are_refused(budget, threshold):
         many((300, ""), budget=budget, threshold=threshold)
 
 
+def test_a_failed_inspection_spreads_its_doubt_to_other_work_of_the_same_hands():
+    def record(kind, name, **values):
+        return Record(kind, name, values, None, date(2026, 1, 2))
+
+    work = [record("activity", "w1", activity_type="clearance", hazard="h1", teams=["t1"]),
+            record("activity", "w2", activity_type="clearance", hazard="h", teams=["t1", "t2"]),
+            record("activity", "w3", activity_type="clearance", hazard="h3", teams=["t3"],
+                   detectors=["d9"])]
+    lot = record("outcome", "o", hazard="h1", activity="w1")
+    failed = record("inspection", "q", result="rejected", outcomes=["o"])
+    made = collect_evidence(activities=work, inspections=[failed], outcomes=[lot])
+    assert [(e.kind, e.hazard_ids) for e in made if e.record_kind == "inspection"] == [
+        ("inspection_failed", ("h1",)), ("same_team_failed", ("h",))]
+    doubted = one(*(e for e in made if e.kind == "same_team_failed"), *CLEAN)
+    assert doubted.assessment.prior.probability == pytest.approx(
+        posterior_probability(0.2, [0.3, 0.3, 1.5]))
+    assert doubted.action != actions.COMPLETE == one(*CLEAN).action
+    assert "failed inspection elsewhere" in doubted.assessment.next_action
+    # Nobody said who did the work: the doubt stays with the lot.
+    alone = collect_evidence(activities=[], inspections=[failed], outcomes=[lot])
+    assert [e.kind for e in alone] == ["inspection_failed"]
+
+
 # --- records -------------------------------------------------------------------------------------
 
 def test_all_channels_are_read_in_one_order():

@@ -34,6 +34,7 @@ class Known:
     finds: int = 0
     finds_without_place: int = 0
     failed_inspections: int = 0
+    same_team_failed: int = 0
     unclear: int = 0
     misplaced: int = 0
     surveys: frozenset[str] = frozenset()  # NTS, TS: done, whatever came of it
@@ -80,6 +81,9 @@ def _asks(known: Known) -> list[str]:
                    if known.failed_inspections == 1 else
                    f"what the {known.failed_inspections} inspections that failed say of the rest "
                    "of those teams' work")
+    if known.same_team_failed:
+        ask.append("whether the team or detector whose work failed inspection elsewhere missed "
+                   "something here")
     if known.finds:
         ask.append("how far the find reaches" if known.finds == 1 else
                    f"how far the {known.finds:,} finds reach")

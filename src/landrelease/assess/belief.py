@@ -33,7 +33,10 @@ Ratio = tuple[float, float, float]  # low, middle, high
 WORDS = {"find": "find or sighting of ordnance", "record": "record of mines",
          "sign": "sign or fence", "combat_zone": "former combat zone",
          "unused_land": "land that nobody uses", "verbal_report": "verbal report",
-         "inspection": "inspection that failed", "clean_survey": "survey that found nothing",
+         "inspection": "inspection that failed",
+         "same_team": "inspection that failed elsewhere in the work of a team or detector that "
+                      "worked here",
+         "clean_survey": "survey that found nothing",
          "land_in_use": "land in use", "accident": "accident", OTHER: "other evidence"}
 
 

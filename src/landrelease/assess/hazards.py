@@ -20,6 +20,7 @@ from landrelease.core.evidence import (
     FIND_WITHOUT_PLACE,
     INSPECTION_FAILED,
     ITEM_FOUND,
+    SAME_TEAM_FAILED,
     SURVEY_DONE,
 )
 from landrelease.core.hazard import Land
@@ -100,6 +101,7 @@ def assess_whole(
             finds=_count(pieces[i], ITEM_FOUND),
             finds_without_place=_count(pieces[i], FIND_WITHOUT_PLACE),
             failed_inspections=_count(pieces[i], INSPECTION_FAILED),
+            same_team_failed=_count(pieces[i], SAME_TEAM_FAILED),
             unclear=sum(p.asks and p.evidence.kind != SURVEY_DONE for p in pieces[i]),
             misplaced=sum(p.extent == NONE and p.weight > 0 and not p.against
                           for p in pieces[i]),

@@ -13,11 +13,20 @@ import shapely
 from landrelease.assess.shapes import checked, planar, polygons, read_again
 from landrelease.assess.weights import AGAINST, Weights, class_of
 from landrelease.core.assumption import Assumptions
-from landrelease.core.evidence import LIFTED_MINEFIELD, SURVEY_DONE, Evidence
+from landrelease.core.evidence import (
+    FIND_WITHOUT_PLACE,
+    INSPECTION_FAILED,
+    LIFTED_MINEFIELD,
+    SAME_TEAM_FAILED,
+    SURVEY_DONE,
+    Evidence,
+)
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.hazard import Land
 from landrelease.core.kind import NOT_REPORTED
 
+# Move the chance and the next action, not the type: they say nothing about any one place.
+_WEIGHTLESS = (INSPECTION_FAILED, SAME_TEAM_FAILED, FIND_WITHOUT_PLACE)
 WHOLE, PART, NONE = "the whole area", "part of the area", "no known ground of it"
 
 
@@ -141,8 +150,7 @@ def _piece(one: Evidence, part: Any, area_m2: float, weights: Weights) -> Piece:
     whole = size >= area_m2 - 1.0
     return Piece(
         one, group, weights.is_direct(one), group in AGAINST, asks,
-        0.0 if asks or group in ("survey", "inspection") or one.kind == "find_without_place"
-        else weights.weight(one),
+        0.0 if asks or one.kind in _WEIGHTLESS else weights.weight(one),
         weights.factor(one), part, 1.0 if whole else share,
         WHOLE if whole else PART if size > 0 else NONE)
 

@@ -31,6 +31,7 @@ from landrelease.core.evidence import (
     FIND_WITHOUT_PLACE,
     INSPECTION_FAILED,
     LIFTED_MINEFIELD,
+    SAME_TEAM_FAILED,
 )
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2
 from landrelease.core.hazard import Ground, Hazard
@@ -200,7 +201,7 @@ def entered(piece: Piece) -> tuple[str, ...]:
     kind = piece.evidence.kind
     if piece.asks:
         return ("next action",)
-    if kind in (INSPECTION_FAILED, FIND_WITHOUT_PLACE):
+    if kind in (INSPECTION_FAILED, SAME_TEAM_FAILED, FIND_WITHOUT_PLACE):
         return ("chance", "next action")
     if piece.against:
         return ("chance",) if piece.extent != NONE else ()

@@ -17,6 +17,7 @@ from landrelease.core.evidence import (
     INSPECTION_FAILED,
     ITEM_FOUND,
     LIFTED_MINEFIELD,
+    SAME_TEAM_FAILED,
     SURVEY_DONE,
     Evidence,
 )
@@ -35,7 +36,7 @@ CLASS_OF = {
     "sign_or_fence": "sign", "former_combat_zone": "combat_zone",
     "productive_land_unused": "unused_land", "verbal_report": "verbal_report",
     "clean_survey": "clean_survey", "land_in_use": "land_in_use",
-    INSPECTION_FAILED: "inspection", SURVEY_DONE: "survey",
+    INSPECTION_FAILED: "inspection", SAME_TEAM_FAILED: "same_team", SURVEY_DONE: "survey",
 }
 AGAINST = ("clean_survey", "land_in_use")  # say that the ground is not contaminated
 _FAMILIES = ("weight.", "direct.", "source_reliability.", "information_credibility.", "ratio.")

@@ -7,7 +7,7 @@ and an inspection that failed are evidence too, whatever form they came in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,9 +21,10 @@ FIND_WITHOUT_PLACE = "find_without_place"
 ACCIDENT_RECORDED = "accident_recorded"
 LIFTED_MINEFIELD = "lifted_minefield"
 INSPECTION_FAILED = "inspection_failed"
+SAME_TEAM_FAILED = "same_team_failed"  # an inspection failed where the same team worked elsewhere
 SURVEY_DONE = "survey_done"
 CHANNELS = (ITEM_FOUND, FIND_WITHOUT_PLACE, ACCIDENT_RECORDED, LIFTED_MINEFIELD, INSPECTION_FAILED,
-            SURVEY_DONE)
+            SAME_TEAM_FAILED, SURVEY_DONE)
 # No ordnance that makes ground hazardous: small-arms ammunition is a counter of its own.
 _NO_FIND = ("small_arms_ammunition", "none_found")
 
@@ -64,11 +65,16 @@ def collect_evidence(
     """What all these records say, in the order of their kind and id, whatever order they came in.
 
     An inspection counts where it was rejected, or found items; it speaks of the areas from which
-    its lot (`outcomes`) came, and of its own ground. Surveys that are planned say nothing.
+    its lot (`outcomes`) came, and of its own ground. The doubt spreads to the other areas in which
+    a team or a detector of that work was used. Surveys that are planned say nothing.
     """
-    hazard_of = {o.id: _hazards(o) for o in outcomes}
+    lots = {o.id: o for o in outcomes}
     work = list(activities)
-    area_of = {a.id: _hazards(a) for a in work}
+    works = {a.id: a for a in work}
+    used_in: dict[str, set[str]] = {}
+    for a in work:
+        for who in _hands(a):
+            used_in.setdefault(who, set()).update(_hazards(a))
     found = [_evidence(r) for r in evidence]
     found += [
         _of(r, ITEM_FOUND, says="contaminated", day=_day(r, "found_on"))
@@ -86,10 +92,18 @@ def collect_evidence(
             found.append(_of(r, FIND_WITHOUT_PLACE, says="contaminated"))
     for r in inspections:
         if r.value("result") == "rejected" or _positive(r.values.get("items_found")):
-            named = [h for o in _list(r.values.get("outcomes")) for h in hazard_of.get(o, ())]
-            named += area_of.get(str(r.values.get("activity", "")), ())
-            found.append(_of(r, INSPECTION_FAILED, says="contaminated", also=named,
-                             day=_day(r, "inspected_on")))
+            lot = [lots[o] for o in _list(r.values.get("outcomes")) if o in lots]
+            done = [works[a] for a in dict.fromkeys(str(x.values.get("activity", ""))
+                                                    for x in (r, *lot)) if a in works]
+            named = [h for x in (*lot, *done) for h in _hazards(x)]
+            failed = _of(r, INSPECTION_FAILED, says="contaminated", also=named,
+                         day=_day(r, "inspected_on"))
+            found.append(failed)
+            others = {h for a in done for who in _hands(a) for h in used_in.get(who, ())}
+            others -= set(failed.hazard_ids)
+            if others:
+                found.append(replace(failed, kind=SAME_TEAM_FAILED, place=None,
+                                     hazard_ids=tuple(sorted(others))))
     return tuple(sorted(found, key=lambda e: (e.record_kind, e.record_id, e.kind)))
 
 
@@ -123,6 +137,12 @@ def _hazards(r: Record) -> tuple[str, ...]:
     """Areas that a record names by reference or by identifier."""
     return tuple(dict.fromkeys(
         str(r.values[name]) for name in ("hazard", "hazard_identifier") if r.values.get(name)))
+
+
+def _hands(activity: Record) -> list[str]:
+    """Teams and detectors of a work: what its misses have in common."""
+    return [f"{name}:{who}" for name in ("teams", "detectors")
+            for who in _list(activity.values.get(name))]
 
 
 def _day(r: Record, name: str) -> date | None:
