@@ -207,6 +207,7 @@ class Look:
         self.built = Model(case, end)
         self._best: tuple[tuple[Work, ...] | None, int] = (None, end + 1)
         self._status: list[Any] = []
+        self._low = 0
         self._thread: threading.Thread | None = None
         if self.built.impossible:
             return
@@ -224,6 +225,7 @@ class Look:
 
         self._keep = Keep()
         self.solver = cp_model.CpSolver()
+        self.solver.best_bound_callback = self._bounded
         _set(self.solver.parameters, effort, people=case.skills > 0)
         self._thread = threading.Thread(target=self._solve)
         self._thread.start()
@@ -231,12 +233,20 @@ class Look:
     def _solve(self) -> None:
         self._status.append(self.solver.solve(self.built.model, self._keep))
 
+    def _bounded(self, bound: float) -> None:
+        self._low = max(self._low, math.ceil(bound - 1e-6))
+
     def running(self, seconds: float = 0.0) -> bool:
         """Whether it is still at work after waiting up to `seconds`."""
         if self._thread is None:
             return False
         self._thread.join(seconds)
         return self._thread.is_alive()
+
+    @property
+    def bound(self) -> int:
+        """No plan ends before it, as far as is proved so far."""
+        return min(self._low, self._best[1])
 
     @property
     def best(self) -> tuple[tuple[Work, ...] | None, int]:

@@ -15,7 +15,8 @@ from numba import njit
 from landrelease.plan.cases.decode import Arrays, serial, serial_free, serial_people
 
 OVER = 100_000  # points of a schedule for each unit of consumables above stock
-_CHANGES = 0.05  # share of neighbours in an order, and of modes, that a mutation changes
+_SWAPS = 0.15  # share of neighbours in an order that a mutation swaps, where precedence allows it
+_CHANGES = 0.05  # share of modes that a mutation changes
 _BIASED = 0.7  # share of first orders that follow the latest finish
 
 
@@ -291,7 +292,7 @@ def _cross(herd, mother, father, low, high, order, mode, taken):  # pragma: no c
 def _mutate(case, order, mode):  # pragma: no cover
     n = order.shape[0]
     for k in range(n - 1):
-        if np.random.random() < _CHANGES:
+        if np.random.random() < _SWAPS:
             a, b = order[k], order[k + 1]
             free = True
             for m in range(case.after_at[a], case.after_at[a + 1]):

@@ -22,7 +22,7 @@ from landrelease.errors import (
 )
 from landrelease.plan.cases.bounds import first_bound, heads
 from landrelease.plan.cases.case import Case, CasePlan, Work
-from landrelease.plan.cases.decode import arrays, groups
+from landrelease.plan.cases.decode import Arrays, arrays, groups, serial
 from landrelease.plan.cases.exact import Effort, Look, named
 from landrelease.plan.cases.genetic import OVER, Herd, evolve, herd, settle
 from landrelease.plan.cases.sound import crew, order, reduced
@@ -38,6 +38,8 @@ _FIRST = 0.02  # share of the effort for a first search
 # Shares of the effort after which CP-SAT is set on the plan that the search has found meanwhile.
 _ROUNDS = (0.08, 0.25, 0.5, 0.75, 1.0)
 _ITERATION = 0.02  # of CP-SAT's own count of work, in an iteration
+# A case of so many activities, after such a share of the effort, that far (share) from its bound.
+_LARGE, _TRIED, _FAR = 80, 0.25, 0.03
 _GLANCE = 0.25  # seconds between two looks at CP-SAT
 
 
@@ -128,16 +130,36 @@ class _Run:
         self.case, self.numbers = reduced(case)
         self.bound = first_bound(self.case)
         self.works, self.makespan = one_after_another(self.case)
-        self.flat = arrays(self.case)
+        self.flat = flat = arrays(self.case)
         sequence = {name: k for k, name in enumerate(order(self.case))}
         tails = heads(self.case)[1]
         self.rank = np.array([sequence[a.id] for a in self.case.activities], np.int64)
         self.tail = np.array([tails[a.id] for a in self.case.activities], np.int64)
+        self._by_rule(flat)
         plain = not case.skills and all(len(a.modes) == 1 for a in self.case.activities)
+        self.plain = plain
         members = 200 if plain else 60
         self.herds = [herd(self.flat, members) for _ in range(min(HERDS, workers))]
         self.chunks = 0
         self.compiler: threading.Thread | None = None
+
+    def _by_rule(self, flat: Arrays) -> None:
+        """A better first plan without compiled code: the longest way to the end goes first.
+
+        In the modes of the plan so far; where people are chosen the plan stays as it is.
+        """
+        if self.works is None or self.case.skills:
+            return
+        mode = [int(flat.mode_at[i]) + w.mode - 1 for i, w in enumerate(self.works)]
+        duration = flat.duration[mode]
+        key = np.lexsort((self.rank, -self.tail))
+        start = np.zeros(len(mode), np.int64)
+        left = np.empty((flat.horizon + 2, len(flat.capacity)), np.int64)
+        end = serial.py_func(key, duration, flat.demand[mode], flat.before_at, flat.before,
+                             flat.capacity, left, start)
+        if end < self.makespan:
+            self._better(tuple(Work(w.id, int(start[i]), w.mode)
+                               for i, w in enumerate(self.works)), int(end), "rule")
 
     def result(self, iterations: int) -> CasePlan:
         try:
@@ -145,6 +167,9 @@ class _Run:
                 self._search(self.herds, _FIRST, None)
             for until in _ROUNDS:
                 if self.bound == self.makespan or self.impossible or self.purse.share >= 1:
+                    break
+                if self._hopeless() and self._compiled():
+                    self._search(self.herds, 1.0, None)
                     break
                 self._round(until)
         except KeyboardInterrupt:
@@ -251,6 +276,21 @@ class _Run:
 
     # --- both side by side
 
+    def _hopeless(self) -> bool:
+        """Whether the proof of a large case is so far off that the search is better for both cores.
+
+        CP-SAT closes such cases soon or not at all.
+        """
+        if (not self.plain or len(self.case.activities) < _LARGE
+                or self.purse.share < _TRIED - 1e-6
+                or self.makespan - self.bound <= _FAR * self.bound):
+            return False
+        if self.look is not None:
+            self.look.stop()
+            self._learn(self.look)
+            self.look = None
+        return self.bound < self.makespan
+
     def _round(self, until: float) -> None:
         """CP-SAT on a plan that ends sooner, beside it the search, up to a share of the effort.
 
@@ -261,6 +301,7 @@ class _Run:
             self._look(until)
         look = self.look
         assert look is not None
+        before = self.works, self.makespan, len(self.stories)
         if self.workers == 1 and not counted:
             self._alone(look, until)
         elif self._compiled():
@@ -272,6 +313,10 @@ class _Run:
             self._told("proof", look.best[1])
             if self.purse.seconds is not None and self.purse.share >= 1:
                 break
+        if counted and not look.running() and look.found().closed:
+            # Who was first depends on the machine; so that the plan does not, CP-SAT's counts.
+            self.works, self.makespan = before[:2]
+            del self.stories[before[2]:]
         if not look.running() or counted or self.makespan <= look.end or until >= 1:
             look.stop()
             self.look = None
@@ -289,6 +334,7 @@ class _Run:
         works, makespan = look.best
         if works is not None and makespan < self.makespan:
             self._better(works, makespan, "CP-SAT")
+        self.bound = max(self.bound, min(look.bound, self.makespan))
         self._told("proof", self.makespan)
 
     def _alone(self, look: Look, until: float) -> None:
