@@ -3,12 +3,12 @@
     python benchmarks/bench_cases.py --data ../shared/data --set j60 [--seconds 60] [--cases N]
 
 Sets: j30, j60, j120 (PSPLIB, one mode), mm (PSPLIB, several modes: j20, c21, m1, n1, j30), mspsp
-(people with skills); without --set all. Of each a fixed tenth: every tenth case of its table; with
---cases N evenly spread N of those. All solvers get the same case one after the other, the same
-wall-clock limit and the same number of threads, and stop when they have proved their plan. Every
-plan is replayed by the checker. CP-SAT alone has the standard model (intervals, a mode each,
-cumulatives, one no-overlap for each person; horizon: all one after the other); PyJobShop builds its
-own. Results go to --out case by case; what stands there is not run again.
+(people with skills); without --set all. Of each a fixed tenth: every tenth case of its table, mixed
+in a fixed order; with --cases N the first N of those. All solvers get the same case one after the
+other, the same wall-clock limit and the same number of threads, and stop when they have proved
+their plan. Every plan is replayed by the checker. CP-SAT alone has the standard model (intervals, a
+mode each, cumulatives, one no-overlap for each person; horizon: all one after the other); PyJobShop
+builds its own. Results go to --out case by case; what stands there is not run again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import csv
 import json
 import os
 import platform
+import random
 import statistics
 import tempfile
 import time
@@ -52,11 +53,10 @@ def listed(data: Path, name: str) -> list[tuple[str, str, int | None]]:
 
 
 def tenth(cases: list, many: int | None) -> list:
-    """Every tenth, beginning with the fifth; of these `many`, evenly spread."""
+    """Every tenth, beginning with the fifth; of these the first `many` in a fixed mixed order."""
     chosen = cases[4::10]
-    if many is None or many >= len(chosen):
-        return chosen
-    return [chosen[(2 * k + 1) * len(chosen) // (2 * many)] for k in range(many)]
+    random.Random(1).shuffle(chosen)
+    return chosen[:many]
 
 
 def read(data: Path, archive: str, file: str) -> Case:
@@ -205,7 +205,9 @@ def run(args: argparse.Namespace) -> list[dict]:
                         assert not faults(case, works, makespan), (file, solver)
                     done.append(row | {"best_known": best, "makespan": makespan, "bound": bound,
                                        "proved": proved, "took": round(took, 2)})
-                    args.out.write_text(json.dumps(done, indent=1))
+                    beside = args.out.with_suffix(".part")
+                    beside.write_text(json.dumps(done, indent=1))
+                    beside.replace(args.out)
                     print(f"{file:<44}{solver:<10} seed {seed}  best known {best}  "
                           f"plan {makespan}  bound {bound}  {took:.1f} s", flush=True)
     return done
@@ -248,7 +250,7 @@ def main() -> None:
     parser.add_argument("--set", dest="sets", action="append", choices=SETS)
     parser.add_argument("--solver", dest="solvers", action="append", choices=SOLVERS)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--cases", type=int, help="of the tenth of each set; default: all of it")
+    parser.add_argument("--cases", type=int, help="of the tenth of each set; default: all")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, choices=(1, 2))
     parser.add_argument("--out", type=Path, help="results (JSON); resumed if it exists",

@@ -54,8 +54,8 @@ def of_skills(activity: Activity, skills: frozenset[int]) -> int:
 
 def first_bound(case: Case) -> int:
     """The largest of: the longest chain; the work of each resource over what there is of it,
-    between the least time before and the least time after the activities that use it; a chain
-    through each activity beside those that cannot run with it.
+    between the least time before and the least time after the activities that use it; the same for
+    the people of each set of skills.
     """
     head, tail = heads(case)
     shortest = {a.id: min(m.duration for m in a.modes) for a in case.activities}

@@ -304,6 +304,8 @@ class _Run:
         before = self.works, self.makespan, len(self.stories)
         if self.workers == 1 and not counted:
             self._alone(look, until)
+        elif self.workers == 1 and self._rests(look):
+            pass
         elif self._compiled():
             self._search(self.herds[:1], until, look)
         elif self.purse.seconds is not None:
@@ -317,11 +319,18 @@ class _Run:
             # Who was first depends on the machine; so that the plan does not, CP-SAT's counts.
             self.works, self.makespan = before[:2]
             del self.stories[before[2]:]
-        if not look.running() or counted or self.makespan <= look.end or until >= 1:
+        overtaken = self.makespan < look.best[1]
+        if not look.running() or counted or overtaken or until >= 1:
             look.stop()
             self.look = None
             self._learn(look)
         self.purse.begin(until)
+
+    def _rests(self, look: Look) -> bool:
+        """One thread, counted: wait for CP-SAT; whether it left nothing to find."""
+        while look.running(_GLANCE):
+            self._told("proof", look.best[1])
+        return look.found().closed
 
     def _look(self, until: float) -> None:
         """Set CP-SAT to work on a plan that ends before the best one."""
