@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from landrelease.core import conditions as terms
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.work import Access, Problem
@@ -18,13 +19,15 @@ from landrelease.store.results import (
     save_outlook,
     save_plan,
 )
-from tiny_worlds import behind_roads, tiny
+from tiny_worlds import behind_roads, bound_by, tiny
 
 STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")})
 
 
 def same(one, two) -> bool:
-    if isinstance(one, (Problem, Access)):
+    if isinstance(one, (Problem, Access, terms.Conditions, terms.Calendars, terms.Windows,
+                        terms.Equipment, terms.Money, terms.Projects, terms.Decisions,
+                        terms.Promises, terms.Outcomes)):
         return all(same(getattr(one, f.name), getattr(two, f.name))
                    for f in dataclasses.fields(one))
     if isinstance(one, np.ndarray):
@@ -32,7 +35,7 @@ def same(one, two) -> bool:
     return one == two
 
 
-@pytest.mark.parametrize("make", [tiny, behind_roads])
+@pytest.mark.parametrize("make", [tiny, behind_roads, bound_by])
 def test_a_plan_comes_back_as_it_was_saved(tmp_path, make):
     plan = make_plan(make(4), iterations=5, seed=1)
     saved = PlanFile(plan, STATED, "0" * 64, date(2027, 4, 1), {"person_weight": 1.0})

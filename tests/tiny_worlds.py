@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from landrelease.core import conditions as terms
 from landrelease.core.work import Access, Problem, TeamPool
 
 
@@ -70,3 +71,68 @@ def behind_roads(seed: int) -> Problem:
         community_zone=chance.integers(0, zones, 3).astype(np.int32),
         community_start=np.cumsum([0] + [len(o) for o in own]).astype(np.int32),
         community_stage=np.concatenate(own).astype(np.int32)))
+
+
+def bound_by(seed: int, roads: bool | None = None, hazards: int = 3) -> Problem:
+    """A tiny world with a random choice of everything that may bind a plan."""
+    chance = np.random.default_rng(seed + 10_000)
+    roads = bool(chance.random() < 0.5) if roads is None else roads
+    problem = behind_roads(seed) if roads else tiny(seed, hazards=hazards, horizon=8)
+    stages, options, horizon = (len(problem.stage_ids), len(problem.first_pool), problem.horizon)
+    stage_of = np.repeat(np.arange(stages), np.diff(problem.option_start))
+
+    def some() -> bool:
+        return bool(chance.random() < 0.5)
+
+    def whole(low, high, size):
+        return chance.integers(low, high, size).astype(np.int32)
+
+    calendars = windows = equipment = money = projects = decisions = promises = None
+    if some():
+        is_open = np.vstack([np.ones(horizon, bool), chance.random((2, horizon)) < 0.7])
+        calendars = terms.Calendars(("always", "valley", "hill"), is_open,
+                                    whole(0, 3, stages)[stage_of], whole(0, 3, stages)[stage_of])
+    if some():
+        windows = terms.Windows(whole(0, 2, options), whole(horizon - 2, horizon + 1, options),
+                                whole(0, 3, options), whole(horizon - 1, horizon + 1, options))
+    if some():
+        equipment = terms.Equipment(("low loader",), np.ones(1, np.int32),
+                                    whole(-1, 1, options), whole(-1, 1, options))
+    cost = chance.integers(1, 5, options).astype(float)
+    if some():
+        arrived = np.cumsum(chance.integers(0, 9, (2, horizon)) * (
+            chance.random((2, horizon)) < 0.4), axis=1).astype(float)
+        arrived[0] += 4
+        money = terms.Money(("demining", "rebuilding"), "USD", arrived,
+                            np.zeros(stages, np.int32))
+    if some():
+        needs = [chance.choice(stages, chance.integers(0, 3), replace=False) for _ in range(2)]
+        projects = terms.Projects(
+            ("bridge", "school"), np.cumsum([0] + [len(n) for n in needs]).astype(np.int32),
+            np.concatenate(needs).astype(np.int32), whole(0, 3, 2),
+            chance.integers(0, 6, 2).astype(float),
+            np.array([-1, 1 if money is not None else -1], np.int32), whole(0, 3, 2),
+            np.ones(2), chance.integers(0, 9, 2).astype(float))
+    if some():
+        latest = np.full(stages, horizon, np.int32)
+        pinned = int(chance.integers(0, stages))
+        latest[pinned] = chance.integers(2, 5)
+        earliest = whole(0, 2, stages)
+        earliest[pinned] = latest[pinned] if some() else 0
+        pairs = np.array([(1, 4)] if some() else np.zeros((0, 2)), np.int32).reshape(-1, 2)
+        decisions = terms.Decisions(earliest, latest, chance.random(options) < 0.85, pairs)
+    if some():
+        promised = np.where(chance.random(stages) < 0.6, whole(2, horizon, stages), -1)
+        first = problem.option_start[:-1].astype(np.int32)
+        promises = terms.Promises(promised.astype(np.int32), np.where(promised >= 0, first, -1)
+                                  .astype(np.int32), chance.integers(0, 4, stages).astype(float),
+                                  chance.integers(0, 3, stages).astype(float))
+    seasons = {}
+    if some():
+        seasons = {"seasons_missed": np.floor(np.arange(horizon + 1) / 3.0),
+                   "season_weight": chance.integers(0, 9, stages).astype(float)}
+    return dataclasses.replace(
+        problem, option_cost=cost,
+        objective=terms.Objective(worst_off=3.0 if chance.random() < 0.3 else 1.0),
+        conditions=terms.Conditions(calendars, windows, equipment, money, projects, decisions,
+                                    promises, None, **seasons))

@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from landrelease.core.conditions import FREE, SUM_OF_DELAYS, Benefits, Conditions, Objective
 from landrelease.core.hazard import Ground
 
 Activity = Literal["NTS", "TS", "clearance"]
-TeamKind = Literal["nts", "ts", "manual", "mechanical"]
+TeamKind = Literal["nts", "ts", "manual", "mechanical", "animal"]
 ACTIVITIES: tuple[Activity, ...] = ("NTS", "TS", "clearance")
 
 
@@ -92,6 +93,8 @@ class Access:
 class Problem:
     """A planning problem as plain arrays. S stages, O options, P pools, H slots.
 
+    `conditions` bind it further and are neutral by default; `objective` names the weights.
+
     Stage s (0..S-1): `activity[s]` indexes `ACTIVITIES`; `predecessor[s]` is a stage before it in
     the arrays, or -1; `hazard[s]` indexes `hazard_ids`; `task[s]` indexes `tasks` or is -1 for NTS,
     which is done for the whole hazard; `weight[s]` is the benefit lost per calendar day until the
@@ -134,6 +137,9 @@ class Problem:
     hazard_ids: tuple[str, ...]
     tasks: tuple[Task, ...]
     access: Access | None = None  # None: all ground can be reached from the start
+    conditions: Conditions = FREE  # calendars, accreditations, money, fixed decisions ...
+    objective: Objective = SUM_OF_DELAYS  # the weights that `weight` was made with
+    benefits: Benefits | None = None  # what comes back, before weights
 
     @property
     def horizon(self) -> int:
@@ -155,6 +161,8 @@ class Schedule:
     finish: np.ndarray  # int32 (S,)
     team: np.ndarray  # int32 (S,)
     second_team: np.ndarray  # int32 (S,)
+    project_start: np.ndarray | None = None  # int32 (W,) of `Conditions.projects`; None: none
+    project_finish: np.ndarray | None = None  # int32 (W,) -1: not within the horizon
 
 
 @dataclass(frozen=True, slots=True)

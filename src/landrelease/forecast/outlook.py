@@ -55,7 +55,8 @@ _FACTORS = {
     "rework_share": "cleared area that fails inspection and is cleared again",
     "share_cleared": "share of the area that survey leaves for clearance",
 }
-_KINDS = {"nts": "NTS teams", "ts": "TS teams", "manual": "manual teams", "mechanical": "machines"}
+_KINDS = {"nts": "NTS teams", "ts": "TS teams", "manual": "manual teams", "mechanical": "machines",
+          "animal": "dog teams"}
 
 
 def make_outlook(

@@ -13,8 +13,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from landrelease.core.work import Access, Problem
+from landrelease.plan.arrays import (
+    ALLOWED,
+    EARLIEST,
+    FIRST_CALENDAR,
+    FIRST_FROM,
+    FIRST_SLOTS,
+    FIRST_UNTIL,
+    GATE_FROM,
+    GATE_TO,
+    LATEST,
+    PREDECESSOR,
+    SECOND_CALENDAR,
+    SECOND_FROM,
+    SECOND_POOL,
+    SECOND_SLOTS,
+    SECOND_UNTIL,
+    ZONE,
+    Arrays,
+    arrays,
+)
+from landrelease.plan.decoder import INNER, end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +97,81 @@ def relaxed(problem: Problem, finish: np.ndarray | None = None) -> Relaxed:
 def earliest_openings(problem: Problem) -> np.ndarray:
     """Slots (Z,) before which no plan opens a zone, even with a team for every stage at once;
     2**30 where it never opens."""
-    access = problem.access
-    assert access is not None
-    never, stages = 2**30, len(problem.predecessor)
-    slots = np.full(stages, never)
-    both = problem.first_slots + problem.second_slots
-    some = np.flatnonzero(np.diff(problem.option_start) > 0)
-    if len(some):
-        slots[some] = np.minimum.reduceat(both, problem.option_start[some])
-    opens = np.full(access.zones, never, dtype=np.int64)
+    return soonest(problem, arrays(problem))[0]
+
+
+def soonest(problem: Problem, world: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    """Slots before which no plan opens a zone (Z,) and finishes a stage (S,), even with a team for
+    every stage at once; calendars, accreditations and fixed starts are kept. 2**30: never."""
+    never, zones = 2**30, world.zones
+    opens = np.full(zones, never, dtype=np.int64)
     opens[0] = 0
-    gate = np.repeat(np.arange(len(access.gate_from)), np.diff(access.gate_start))
-    order = sorted(range(stages), key=lambda s: _depth(problem.predecessor, s))
+    gate = np.repeat(np.arange(len(world.gate)), np.diff(world.gate_start))
+    order = np.argsort(_depths(problem.predecessor), kind="stable")
     while True:
-        finish = np.zeros(stages, dtype=np.int64)
-        for s in order:
-            before = problem.predecessor[s]
-            start = max(opens[access.zone[s]], finish[before] if before >= 0 else 0)
-            finish[s] = min(never, start + slots[s])
-        passed = np.zeros(len(access.gate_from), dtype=np.int64)
-        np.maximum.at(passed, gate, finish[access.gate_stage])
+        finish = np.empty(len(problem.predecessor), dtype=np.int64)
+        _finish_soonest(order, opens, world, finish)
+        passed = np.zeros(len(world.gate), dtype=np.int64)
+        np.maximum.at(passed, gate, finish[world.gate_stage])
         new = opens.copy()
-        np.minimum.at(new, access.gate_to, np.maximum(opens[access.gate_from], passed))
+        np.minimum.at(new, world.gate[:, GATE_TO],
+                      np.maximum(opens[world.gate[:, GATE_FROM]], passed))
         if np.array_equal(new, opens):
-            return opens
+            return opens, finish
         opens = new
 
 
-def _depth(predecessor: np.ndarray, stage: int) -> int:
-    depth, at = 0, int(predecessor[stage])
-    while at >= 0:
-        depth, at = depth + 1, int(predecessor[at])
+@njit(cache=True, nogil=True)
+def _finish_soonest(order, opens, world, finish):
+    option, stage, never = world.option, world.stage, 2**30
+    worked, slot_of = world.worked, world.slot_of
+    for s in order:
+        release = max(opens[stage[s, ZONE]], np.int64(stage[s, EARLIEST]))
+        before = stage[s, PREDECESSOR]
+        if before >= 0:
+            release = max(release, finish[before])
+        finish[s] = never
+        for o in range(world.option_start[s], world.option_start[s + 1]):
+            if option[o, ALLOWED] == 0:
+                continue
+            t = _open_from(max(release, np.int64(option[o, FIRST_FROM])),
+                           option[o, FIRST_CALENDAR], option[o, FIRST_SLOTS], worked, slot_of)
+            if t > stage[s, LATEST]:
+                continue
+            f = np.int64(end_of(worked, slot_of, option[o, FIRST_CALENDAR], t,
+                                option[o, FIRST_SLOTS]))
+            if f > option[o, FIRST_UNTIL]:
+                continue
+            if option[o, SECOND_POOL] >= 0:
+                t = _open_from(max(f, np.int64(option[o, SECOND_FROM])),
+                               option[o, SECOND_CALENDAR], option[o, SECOND_SLOTS], worked,
+                               slot_of)
+                if t == never:
+                    continue
+                f = np.int64(end_of(worked, slot_of, option[o, SECOND_CALENDAR], t,
+                                    option[o, SECOND_SLOTS]))
+                if f > option[o, SECOND_UNTIL]:
+                    continue
+            finish[s] = min(finish[s], f)
+
+
+@njit(cache=True, nogil=True, **INNER)
+def _open_from(low, calendar, slots, worked, slot_of):
+    """First open slot >= low with `slots` open slots from it on; 2**30 if there is none."""
+    horizon = worked.shape[1] - 1
+    if low >= horizon:
+        return np.int64(2**30)
+    w = worked[calendar, low]
+    if w + slots > worked[calendar, horizon]:
+        return np.int64(2**30)
+    return np.int64(slot_of[calendar, w])
+
+
+def _depths(predecessor: np.ndarray) -> np.ndarray:
+    depth, at = np.zeros(len(predecessor), dtype=np.int64), predecessor
+    while np.any(at >= 0):
+        depth += at >= 0
+        at = np.where(at >= 0, predecessor[at], -1)
     return depth
 
 

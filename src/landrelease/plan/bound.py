@@ -1,14 +1,19 @@
-"""A proven lower bound on the score of any plan, by prices on team time.
+"""A proven lower bound on the score of any plan, by prices.
 
-Lagrangian relaxation of "no more teams at work than the pool has": with a price >= 0 on each pool
-and slot, every hazard is planned alone and exactly, by dynamic programming over its out-tree.
+Lagrangian relaxation: with a price >= 0 on each team and slot, on each unit of shared equipment, on
+money not yet there, and with the delay of communities and roads laid on the stages that they wait
+for (`plan.blame`), every hazard is planned alone and exactly, by dynamic programming over its
+out-tree (`plan.trees`).
 
-    L(price) = sum over trees of min(weighted delay + price of the slots used)
-               - sum over pools and slots of price * teams
+    L = sum over trees of min(weighted delay + blame + price of what is used)
+        - sum over resources and slots of price * units - sum of money prices * money arrived
+        + what is sure
 
-is at most the score of every real plan, for ANY prices, so the value is valid whenever the search
-for better prices is stopped. Source: M. L. Fisher, Management Science 27 (1981); for scheduling,
-R. Möhring, A. Schulz, F. Stork, M. Uetz, Management Science 49 (2003).
+is at most the score of every real plan, for ANY prices >= 0 and shares of blame, so the value is
+valid whenever the search for better ones is stopped. What the relaxation drops (fixed orders,
+promises among stages, money of projects) only makes it smaller. Source: M. L. Fisher, Management
+Science 27 (1981); for scheduling, R. Möhring, A. Schulz, F. Stork, M. Uetz, Management Science 49
+(2003).
 """
 
 from __future__ import annotations
@@ -17,177 +22,46 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
-from landrelease.plan.access import relaxed
-from landrelease.plan.decoder import INNER
+from landrelease.plan.access import dominators, relaxed, soonest
+from landrelease.plan.arrays import OPTION_COST, STAGE_FUND, Arrays, arrays
+from landrelease.plan.blame import Blame, network
+from landrelease.plan.trees import price_trees
 
 CHUNKS = 16  # fixed, so that sums are made in the same order on any number of threads
-
-
-@njit(cache=True, nogil=True)
-def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, weight, release, never,
-                option_start, first_pool, first_slots, second_pool, second_slots, opens, closes,
-                delay, price, use, placed):
-    """Plan the trees tree_lo .. tree_hi - 1 alone, exactly, at the given prices.
-
-    member (S,) lists stages tree by tree, a stage after its predecessor; parent_at (S,) is the
-    place in `member` of its predecessor, or -1. release (S,): no start before. never (S,) is the
-    cost of leaving the stage and all after it undone. price (P, H + 1) are prices summed over the
-    slots before t.
-
-    Writes `use` (P, H + 1), differences of the teams at work, and the stages' columns of `placed`
-    (5, S) as in the decoder; returns the sum of the trees' costs.
-    """
-    horizon = len(delay) - 1
-    widest = 0
-    for k in range(tree_lo, tree_hi):
-        widest = max(widest, tree_start[k + 1] - tree_start[k])
-    gain = np.empty((widest, horizon + 2))  # cost of the subtree when it may start from t on
-    after = np.empty((widest, horizon + 1))  # cost of finishing at f: own delay + children
-    tail = np.empty(horizon + 1)
-    wait = np.empty(horizon + 1)
-    total = 0.0
-    for k in range(tree_lo, tree_hi):
-        base, size = tree_start[k], tree_start[k + 1] - tree_start[k]
-        for i in range(size):
-            for t in range(horizon + 1):
-                after[i, t] = weight[member[base + i]] * delay[t]
-        for i in range(size - 1, -1, -1):
-            s = member[base + i]
-            row, end = gain[i], after[i]
-            fill(row, never[s], horizon + 2)
-            for o in range(option_start[s], option_start[s + 1]):
-                p, d, q = first_pool[o], first_slots[o], second_pool[o]
-                lo = max(opens[p], release[s])
-                n = closes[p] - d - lo + 1
-                if n <= 0:
-                    continue
-                finish = end
-                if q >= 0:
-                    e = second_slots[o]
-                    lo2, n2 = opens[q], closes[q] - e - opens[q] + 1
-                    if n2 <= 0:
-                        continue
-                    fill(wait, np.inf, horizon + 1)
-                    step_cost(tail, price[q, lo2:], price[q, lo2 + e:], end[lo2 + e:], n2)
-                    best = np.inf
-                    t = n2 - 1
-                    while t >= 0:
-                        if tail[t] < best:
-                            best = tail[t]
-                        wait[lo2 + t] = best
-                        t -= 1
-                    fill(wait, best, lo2)
-                    finish = wait
-                step_cost(tail, price[p, lo:], price[p, lo + d:], finish[lo + d:], n)
-                lower(row[lo:], tail, n)
-            best = row[horizon + 1]
-            t = horizon
-            while t >= 0:
-                if row[t] < best:
-                    best = row[t]
-                row[t] = best
-                t -= 1
-            if parent_at[base + i] >= 0:
-                above = after[parent_at[base + i] - base]
-                for t in range(horizon + 1):
-                    above[t] += row[t]
-            else:
-                total += row[0]
-        for i in range(size):  # follow the choices from the root
-            s = member[base + i]
-            t = 0
-            if parent_at[base + i] >= 0:
-                t = placed[4, member[parent_at[base + i]]]
-            for column in range(5):
-                placed[column, s] = -1
-            row, end = gain[i], after[i]
-            if t < 0 or row[t] >= never[s]:
-                continue
-            while row[t + 1] == row[t]:
-                t += 1
-            for o in range(option_start[s], option_start[s + 1]):
-                p, d, q = first_pool[o], first_slots[o], second_pool[o]
-                if t < opens[p] or t + d > closes[p]:
-                    continue
-                here = price[p, t + d] - price[p, t]
-                b, f = -1, t + d
-                if q < 0:
-                    if here + end[f] != row[t]:
-                        continue
-                else:
-                    e = second_slots[o]
-                    for u in range(max(f, opens[q]), closes[q] - e + 1):
-                        if here + (price[q, u + e] - price[q, u] + end[u + e]) == row[t]:
-                            b = u
-                            break
-                    if b < 0:
-                        continue
-                    f = b + e
-                    use[q, b] += 1
-                    use[q, f] -= 1
-                use[p, t] += 1
-                use[p, t + d] -= 1
-                placed[0, s] = o
-                placed[1, s] = t
-                placed[2, s] = t + d
-                placed[3, s] = b
-                placed[4, s] = f
-                break
-    return total
-
-
-@njit(cache=True, nogil=True, **INNER)
-def fill(row, value, n):
-    """row[t] = value for the first n."""
-    for t in range(n):
-        row[t] = value
-
-
-@njit(cache=True, nogil=True, **INNER)
-def step_cost(out, before, later, finish, n):
-    """out[t] = later[t] - before[t] + finish[t]: the price of a step and what follows it.
-
-    Views and not offsets are passed: an index that may be negative keeps the loop from vectors.
-    """
-    for t in range(n):
-        out[t] = later[t] - before[t] + finish[t]
-
-
-@njit(cache=True, nogil=True, **INNER)
-def lower(row, other, n):
-    """row[t] = min(row[t], other[t])."""
-    for t in range(n):
-        row[t] = other[t] if other[t] < row[t] else row[t]
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
     """The out-trees of a problem as arrays for `price_trees`, divided in fixed chunks."""
 
+    world: Arrays
     start: np.ndarray  # int32 (T + 1,) places in `member`
-    weight: np.ndarray  # float64 (S,) with communities counted at stages
     release: np.ndarray  # int32 (S,) slots before which a stage cannot start
-    lost: float  # points of communities that nothing can reach
     member: np.ndarray  # int32 (S,)
     parent_at: np.ndarray  # int32 (S,)
-    below: np.ndarray  # float64 (S,) weight of the stage and of all after it
-    never: np.ndarray  # float64 (S,)
-    capacity: np.ndarray  # float64 (P, H) teams that are there
+    predecessor: np.ndarray  # int32 (S,) of the trees
+    below: np.ndarray  # float64 (S,) weight of the stage and of all after it, blame included
+    undone: np.ndarray  # float64 (S,) points of the stage alone when it is never done
+    capacity: np.ndarray  # float64 (R, H) units that are there
     chunks: np.ndarray  # int64 (CHUNKS + 1,) first tree of each chunk
+    blame: Blame
+    money: np.ndarray  # float64 (F, T) money that has arrived in each stretch
+    stretch: np.ndarray  # int64 (H,) stretch of each slot
 
 
 def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
     """Sort the stages of a problem by tree, a stage after its predecessor.
 
-    finish (S,) : of a schedule; which part of the access over roads is kept (`access.relaxed`).
+    finish (S,) : of a schedule; which part of the access over roads is kept (`access.relaxed`),
+        and on what communities are taken to wait at first.
     """
+    world = arrays(problem)
     loose = relaxed(problem, finish)
     before = loose.predecessor
-    count = len(before)
+    count, horizon = len(before), problem.horizon
     root, depth = np.arange(count), np.zeros(count, dtype=np.int32)
     at = before.copy()
     while np.any(at >= 0):
@@ -204,13 +78,24 @@ def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
     for level in reversed(levels(before)):
         inner = level[before[level] >= 0]
         np.add.at(below, before[inner], below[inner])
-    capacity = np.zeros((len(problem.pools), problem.horizon))
-    for p, teams in enumerate(problem.pool_teams):
-        capacity[p, problem.pool_opens[p]:problem.pool_closes[p]] = teams
+    capacity = np.zeros((len(world.resource), horizon))
+    for r, (units, begin, end) in enumerate(world.resource):
+        capacity[r, begin:end] = units
     chunks = np.searchsorted(start, np.linspace(0, count, CHUNKS + 1)).astype(np.int64)
     chunks[-1] = len(start) - 1
-    return Trees(start, loose.weight, loose.release, loose.lost, member, parent_at, below,
-                 below * problem.delay_days[-1], capacity, chunks)
+    opens, ends = soonest(problem, world)
+    behind: list[np.ndarray | None] = [np.zeros(0, np.int64)]
+    if problem.access is not None:
+        behind = dominators(problem.access, count)
+    blame = network(problem, opens, ends, behind)
+    if finish is not None:
+        blame.point_at(np.where(finish < 0, horizon, finish)[blame.stages])
+    weight, season, late, promised = world.worth.T
+    undone = weight * world.loss[-1] + season * world.seasons[-1] + late * np.maximum(
+        0.0, world.delay[-1] - promised)
+    stretch = np.searchsorted(world.tranche_from, np.arange(horizon), side="right") - 1
+    return Trees(world, start, loose.release, member, parent_at, before, below, undone, capacity,
+                 chunks, blame, world.arrived, stretch)
 
 
 def levels(predecessor: np.ndarray) -> list[np.ndarray]:
@@ -225,7 +110,7 @@ def levels(predecessor: np.ndarray) -> list[np.ndarray]:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """One evaluation of the bound: `value` is L(price); `use` (P, H) teams wanted at these prices;
+    """One evaluation of the bound: `value` is L; `use` (R, H) what is wanted at these prices;
     `placed` (5, S) as in the decoder, each tree planned alone."""
 
     value: float
@@ -233,18 +118,44 @@ class Priced:
     placed: np.ndarray
 
 
-def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 2) -> Priced:
-    """The bound L(price) at any prices >= 0 (P, H), with a rounding allowance taken off.
+def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 2,
+             money: np.ndarray | None = None, toll: np.ndarray | None = None) -> Priced:
+    """The bound L at any prices >= 0, with a rounding allowance taken off.
 
-    price : points per team and slot. Prices of slots in which a pool is closed count as 0.
+    price (R, H) : points per unit and slot, of pools, then of shared equipment. Prices of slots
+        in which a pool is closed count as 0.
+    money (F, T) : points per unit of money that is spent by the end of a stretch
+    toll (T, H) : points of a first stage having started while its zone is closed
+    The shares of blame are those that stand in `forest.blame`.
 
-    Every figure is a sum of at most about 12 rounded terms a stage, none larger than the tree's
-    cost of doing nothing plus twice the largest price sum; 16 units of rounding of each are taken
-    off, so that the value stays below the exact one.
+    Every figure is a sum of rounded terms, none larger than the cost of doing nothing plus twice
+    the largest sum of prices; some units of rounding of each are taken off, so that the value stays
+    below the exact one.
     """
-    price = np.where(forest.capacity > 0, np.maximum(price, 0.0), 0.0)
-    sums = np.zeros((len(price), problem.horizon + 1))
+    world, horizon = forest.world, problem.horizon
+    price = np.where(forest.capacity > 0, np.maximum(price[:len(forest.capacity)], 0.0), 0.0)
+    sums = np.zeros((len(price), horizon + 1))
     np.cumsum(price, axis=1, out=sums[:, 1:])
+    funds = len(forest.money)
+    bill = np.zeros((funds + 1, horizon + 1))
+    paid = float((price * forest.capacity).sum())
+    if money is not None and funds:
+        money = np.maximum(money, 0.0)
+        bill[:funds, :horizon] = np.cumsum(money[:, ::-1], axis=1)[:, ::-1][:, forest.stretch]
+        paid += float((money * forest.money).sum())
+    blame = forest.blame
+    tolls = np.zeros((len(blame.toll_stage) + 1, horizon + 1))
+    toll_row = np.zeros(len(forest.release), np.int32)
+    toll = (np.zeros((len(blame.toll_stage), horizon)) if toll is None
+            else np.maximum(toll, 0.0))
+    if len(toll):
+        tolls[1:, :horizon] = np.cumsum(toll[:, ::-1], axis=1)[:, ::-1]
+        toll_row[blame.toll_stage] = np.arange(len(blame.toll_stage)) + 1
+    curves, sure = blame.curves(toll)
+    never = forest.undone + curves[blame.row, horizon]
+    for level in reversed(levels(forest.predecessor)):
+        inner = level[forest.predecessor[level] >= 0]
+        np.add.at(never, forest.predecessor[inner], never[inner])
     use = np.zeros((CHUNKS, *sums.shape), dtype=np.int32)
     placed = np.full((5, len(problem.predecessor)), -1, dtype=np.int32)
 
@@ -253,20 +164,20 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
             return 0.0
         return price_trees(
             forest.chunks[c], forest.chunks[c + 1], forest.start, forest.member,
-            forest.parent_at, forest.weight, forest.release, forest.never, problem.option_start,
-            problem.first_pool, problem.first_slots, problem.second_pool, problem.second_slots,
-            problem.pool_opens, problem.pool_closes, problem.delay_days, sums, use[c], placed)
+            forest.parent_at, forest.release, never, world, sums, bill, curves,
+            blame.row, tolls, toll_row, use[c], placed)
 
     if workers > 1:
         with ThreadPoolExecutor(workers) as team:
             costs = list(team.map(chunk, range(CHUNKS)))
     else:
         costs = [chunk(c) for c in range(CHUNKS)]
-    paid = float((price * forest.capacity).sum())
-    doubt = 16 * np.finfo(np.float64).eps * (
-        float(forest.never.sum()) + 2 * len(problem.predecessor) * float(sums.max(initial=0.0))
-        + price.size * paid)
-    return Priced(sum(costs) + forest.lost - paid - doubt,
+    doubt = 64 * np.finfo(np.float64).eps * (
+        float(never.sum()) + abs(sure) + float(tolls.sum()) + 2 * len(problem.predecessor)
+        * (float(sums.max(initial=0.0)) + float(bill.max(initial=0.0))
+           * float(problem.option_cost.max(initial=0.0)))
+        + (price.size + curves.size) * (paid + float(curves.max(initial=0.0))) / 64)
+    return Priced(sum(costs) + sure - paid - doubt,
                   np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed)
 
 
@@ -274,7 +185,7 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
 class Ascent:
     """Where the search for prices ended.
 
-    value : the best bound; price (P, H) where it was reached [points per team and slot]
+    value : the best bound; price (R, H) where it was reached [points per unit and slot]
     floor : the value at zero prices: delay that even unlimited teams cannot avoid
     start, finish (S,) : mean start and finish [slots] over the last evaluations, weighted to the
         newest, the horizon where undone: about the solution of the relaxed problem
@@ -292,19 +203,20 @@ class Ascent:
 
 
 def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray:
-    """Prices (P, H) that a schedule suggests: one slot more of a team at t brings all later work
+    """Prices (R, H) that a schedule suggests: one slot more of a team at t brings all later work
     of the pool forward, so its worth is the benefit per slot of what runs after t, a day."""
-    ratio = np.zeros((len(problem.pools), problem.horizon + 1))
+    ratio = np.zeros((len(forest.capacity), problem.horizon + 1))
     done = np.flatnonzero(placed[0] >= 0)
     option = placed[0, done]
-    each = forest.weight[done] / (problem.first_slots[option] + problem.second_slots[option])
+    loose = relaxed(problem, placed[4])
+    each = loose.weight[done] / (problem.first_slots[option] + problem.second_slots[option])
     np.add.at(ratio, (problem.first_pool[option], placed[1, done]), each)
     np.add.at(ratio, (problem.first_pool[option], placed[2, done]), -each)
     two = problem.second_pool[option] >= 0
     np.add.at(ratio, (problem.second_pool[option[two]], placed[3, done[two]]), each[two])
     np.add.at(ratio, (problem.second_pool[option[two]], placed[4, done[two]]), -each[two])
     running = np.maximum(np.cumsum(ratio, axis=1)[:, :-1], 0) / np.maximum(forest.capacity, 1)
-    gain = running * np.diff(problem.delay_days)
+    gain = running * np.diff(forest.world.loss)
     return np.where(forest.capacity > 0, np.cumsum(gain[:, ::-1], axis=1)[:, ::-1], 0.0)
 
 
@@ -320,7 +232,7 @@ def ascend(
 ) -> Ascent:
     """Look for prices with a high bound, for a number of evaluations (fewer when none gets better).
 
-    first_price (P, H) : where to start, e.g. `prices_of` the best simple rule
+    first_price (R, H) : where to start, e.g. `prices_of` the best simple rule
     known_score : the score of a real schedule; the steps aim at it
 
     Prices are constant over blocks of 8, then 4, 2 and 1 slots, a quarter of the evaluations each:
@@ -328,17 +240,31 @@ def ascend(
     Each step moves along a running mean of (teams wanted - teams there), scaled by price / teams
     so that pools and years of very different worth move alike, with B. T. Polyak's step length
     (USSR Comp. Math. 9, 1969); the mean is that of F. Barahona and R. Anbil's volume algorithm
-    (Mathematical Programming 87, 2000). Deterministic on any number of threads.
+    (Mathematical Programming 87, 2000). Shares of blame follow the running mean of what is done
+    last by multiplicative weights (A. Nemirovski, D. Yudin 1983); cuts that the mean violates are
+    added between the phases. Deterministic on any number of threads.
 
     `progress` may raise KeyboardInterrupt: the best so far is returned.
     """
-    horizon = problem.horizon
+    horizon, world, blame = problem.horizon, forest.world, forest.blame
     nothing = evaluate(problem, forest, np.zeros_like(first_price), workers)
     best, best_full = nothing.value, np.zeros_like(first_price)
     start, finish = _times(nothing.placed, horizon)
     trace = [best]
     full = first_price * _FIRST_PRICE
     factor, count, risen, stopped = 0.2, 0, 0, False
+    funds = forest.money
+    money = np.zeros_like(funds)
+    worth = float(forest.undone.sum() + blame.loss.sum()) / max(
+        1.0, float(problem.option_cost.sum())) * 0.02 / max(1, funds.shape[1] if funds.ndim else 1)
+    toll = np.zeros((len(blame.toll_stage), horizon))
+    worth_toll = (forest.below[blame.toll_stage][:, None] * np.diff(world.loss)[None, :]
+                  if len(blame.toll_stage) else toll)
+    slots_of = np.arange(horizon)
+    unfinished = (finish[blame.stages][:, None] > slots_of).astype(float)
+    started = (start[blame.toll_stage][:, None] <= slots_of).astype(float)
+    rate_memory = 0.05
+    spent_mean = np.zeros_like(funds)
     try:
         for phase, size in enumerate(_BLOCKS):
             block = np.minimum(np.arange(horizon) // size, max(0, -(-horizon // size) - 1))
@@ -352,35 +278,58 @@ def ascend(
             stuck, top = 0, price
             factor = max(factor, 0.05)
             quota = iterations * (phase + 1) // len(_BLOCKS) - iterations * phase // len(_BLOCKS)
-            for _ in range(quota):
-                if count - risen >= _PATIENCE:
+            if phase and blame.cuts:
+                blame.add_cuts(problem, unfinished)
+            coarse = np.minimum(slots_of // 4, max(0, -(-horizon // 4) - 1))
+            for turn in range(quota):
+                if count - risen >= _PATIENCE and turn >= quota // 2:
                     break
                 progress("proving a bound", count / iterations)
-                found = evaluate(problem, forest, price[:, block], workers)
+                found = evaluate(problem, forest, price[:, block], workers, money, toll)
                 count += 1
                 if found.value > best:
                     best, best_full, top, stuck = found.value, price[:, block], price, 0
                     risen = count
                 else:
                     stuck += 1
-                    if stuck >= 5:
+                    if stuck >= 8:
                         factor, stuck = factor * 0.8, 0
                 trace.append(best)
                 share = max(_MEMORY, 1 / (count + 1))
                 begin, end = _times(found.placed, horizon)
                 start += share * (begin - start)
                 finish += share * (end - finish)
+                quick = max(rate_memory, 1 / (count + 1))
+                if len(blame.stages):
+                    unfinished += quick * ((end[blame.stages][:, None] > slots_of) - unfinished)
+                    zone = blame.learn(unfinished, 0.3 * max(factor, 0.02) / 0.2, coarse)
+                    if len(toll):
+                        started += quick * (
+                            (begin[blame.toll_stage][:, None] <= slots_of) - started)
+                        wrong = started - 1 + zone[blame.toll_zone]
+                        toll = np.maximum(0.0, toll + 0.1 * factor * worth_toll * wrong)
                 excess = np.add.reduceat(found.use, starts, axis=1) / slots - capacity
                 mean = excess if mean is None else 0.7 * mean + 0.3 * excess
                 move = np.where((price <= lowest) & (mean < 0) | (capacity <= 0), 0.0, mean)
                 scale = np.maximum(price, lowest) / np.maximum(capacity, 1e-9)
                 length = float((scale * move * move * slots).sum())
+                if funds.size:
+                    spent = _spent(forest, found.placed)
+                    spent_mean += max(0.3, 1 / count) * (spent - spent_mean)
+                    over = (spent_mean - funds)
+                    over = np.where((money <= 0) & (over < 0), 0.0, over)
+                    money_scale = np.maximum(money, worth) / np.maximum(funds, worth * 0 + 1.0)
+                    length += float((money_scale * over * over).sum())
                 if length <= 0 or known_score <= found.value:
                     continue  # the relaxed plan keeps to the teams: nothing to correct
                 step = factor * (known_score - found.value) / length
                 price = price + np.clip(step * scale * move, -0.6 * price,
                                         0.9 * np.maximum(price, lowest))
                 price = np.where(price <= lowest, 0.0, price)
+                if funds.size:
+                    money = money + np.clip(step * money_scale * over, -0.6 * money,
+                                            0.9 * np.maximum(money, worth))
+                    money = np.where(money <= worth * 1e-3, 0.0, money)
             full = top[:, block]
     except KeyboardInterrupt:
         stopped = True
@@ -391,6 +340,15 @@ _BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
 _FIRST_PRICE = 0.85  # prices of a schedule are a little high: measured on the region and country
 _PATIENCE = 60  # evaluations without a better bound, after which the ascent ends
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
+
+
+def _spent(forest: Trees, placed: np.ndarray) -> np.ndarray:
+    """Money (F, T) that a placement has bound by the end of each stretch."""
+    out = np.zeros_like(forest.money)
+    done = np.flatnonzero((placed[0] >= 0) & (forest.world.stage[:, STAGE_FUND] >= 0))
+    np.add.at(out, (forest.world.stage[done, STAGE_FUND], forest.stretch[placed[1, done]]),
+              forest.world.money[placed[0, done], OPTION_COST])
+    return np.cumsum(out, axis=1)
 
 
 def _times(placed: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from landrelease.core.work import Problem, Schedule
 
@@ -11,6 +12,7 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
     """What is wrong with a schedule, in words; an empty list means that it can be carried out."""
     wrong: list[str] = []
     busy: dict[tuple[int, int, int], int] = {}
+    decided = problem.conditions.decisions
 
     def work(stage: int, pool: int, team: int, start: int, finish: int) -> None:
         name = problem.stage_ids[stage]
@@ -36,15 +38,16 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
             continue
         start, middle = int(schedule.start[stage]), int(schedule.first_finish[stage])
         finish = int(schedule.finish[stage])
-        if middle - start != int(problem.first_slots[option]):
-            wrong.append(f"{name}: the first step has the wrong length")
+        if start < 0:
+            wrong.append(f"{name}: starts before the plan")
+            continue
+        wrong += _step(problem, name, option, "first", start, middle)
         work(stage, int(problem.first_pool[option]), int(schedule.team[stage]), start, middle)
         if int(problem.second_pool[option]) >= 0:
             second = int(schedule.second_start[stage])
             if second < middle:
                 wrong.append(f"{name}: the follow-up starts before the machine has finished")
-            if finish - second != int(problem.second_slots[option]):
-                wrong.append(f"{name}: the follow-up has the wrong length")
+            wrong += _step(problem, name, option, "second", second, finish)
             work(stage, int(problem.second_pool[option]), int(schedule.second_team[stage]),
                  second, finish)
         elif finish != middle:
@@ -55,13 +58,120 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
             ends = int(schedule.finish[before])
             if ends < 0 or ends > start:
                 wrong.append(f"{name}: starts before {problem.stage_ids[before]} has finished")
+        if decided is not None:
+            if not bool(decided.allowed[option]):
+                wrong.append(f"{name}: its assignment is forbidden by a decision")
+            if not int(decided.earliest[stage]) <= start <= int(decided.latest[stage]):
+                wrong.append(f"{name}: starts outside the slots that were decided")
+            for earlier, later in decided.after:
+                if int(later) == stage and not 0 <= int(schedule.finish[earlier]) <= start:
+                    wrong.append(f"{name}: was decided to come after "
+                                 f"{problem.stage_ids[int(earlier)]}")
     if problem.access is not None:
         opens = zones_open(problem, schedule)
         for stage, name in enumerate(problem.stage_ids):
             zone = int(problem.access.zone[stage])
             if int(schedule.option[stage]) >= 0 and opens[zone] > int(schedule.start[stage]):
                 wrong.append(f"{name}: starts before its place can be reached")
-    return wrong
+    return [*wrong, *_equipment(problem, schedule), *_projects(problem, schedule),
+            *_money(problem, schedule)]
+
+
+def unkept(problem: Problem, schedule: Schedule) -> list[str]:
+    """Decisions of people that the plan does not keep: pinned stages that it leaves undone."""
+    decided = problem.conditions.decisions
+    if decided is None:
+        return []
+    return [f"{name}: pinned to slots {int(decided.earliest[s])} to {int(decided.latest[s])}, "
+            "and not in the plan" for s, name in enumerate(problem.stage_ids)
+            if int(decided.latest[s]) < problem.horizon and int(schedule.option[s]) < 0]
+
+
+def _step(problem: Problem, name: str, option: int, which: str, start: int, finish: int
+          ) -> Iterator[str]:
+    """A step works in open slots only, begins and ends in one, and inside its accreditation."""
+    needed = int(getattr(problem, f"{which}_slots")[option])
+    calendars, windows = problem.conditions.calendars, problem.conditions.windows
+    if calendars is None:
+        worked = finish - start
+    else:
+        row = calendars.open[int(getattr(calendars, which)[option])]
+        days = [bool(row[t]) for t in range(start, min(finish, problem.horizon))]
+        worked = sum(days)
+        if days and not (days[0] and days[-1]):
+            yield f"{name}: begins or ends while its ground is closed"
+    if worked != needed:
+        yield f"{name}: the {which} step works {worked} slots and needs {needed}"
+    if windows is not None and not (int(getattr(windows, f"{which}_from")[option]) <= start
+                                    and finish <= int(getattr(windows, f"{which}_until")[option])):
+        yield f"{name}: the {which} step is outside the accreditation of its team"
+
+
+def _equipment(problem: Problem, schedule: Schedule) -> Iterator[str]:
+    shared = problem.conditions.equipment
+    if shared is None:
+        return
+    for thing, name in enumerate(shared.ids):
+        in_use = [0] * problem.horizon
+        for stage in range(len(problem.stage_ids)):
+            option = int(schedule.option[stage])
+            if option < 0:
+                continue
+            steps = []
+            if int(shared.first[option]) == thing:
+                steps.append((schedule.start[stage], schedule.first_finish[stage]))
+            if int(problem.second_pool[option]) >= 0 and int(shared.second[option]) == thing:
+                steps.append((schedule.second_start[stage], schedule.finish[stage]))
+            for begin, end in steps:
+                for slot in range(int(begin), int(end)):
+                    in_use[slot] += 1
+        for slot, units in enumerate(in_use):
+            if units > int(shared.units[thing]):
+                yield f"{name}: {units} are needed in slot {slot}, {shared.units[thing]} are there"
+
+
+def _projects(problem: Problem, schedule: Schedule) -> Iterator[str]:
+    works = problem.conditions.projects
+    if works is None:
+        return
+    if schedule.project_start is None or schedule.project_finish is None:
+        yield "the plan says nothing about the projects"
+        return
+    for w, name in enumerate(works.ids):
+        begin, end = int(schedule.project_start[w]), int(schedule.project_finish[w])
+        if begin < 0:
+            continue
+        if begin < int(works.earliest[w]):
+            yield f"{name}: starts before its earliest day"
+        if end != begin + int(works.slots[w]) or end > problem.horizon:
+            yield f"{name}: does not take the time that it needs"
+        for stage in works.stage[works.start[w]:works.start[w + 1]]:
+            if not 0 <= int(schedule.finish[stage]) <= begin:
+                yield f"{name}: starts before {problem.stage_ids[int(stage)]} is finished"
+
+
+def _money(problem: Problem, schedule: Schedule) -> Iterator[str]:
+    money, works = problem.conditions.money, problem.conditions.projects
+    if money is None:
+        return
+    for fund, name in enumerate(money.fund_ids):
+        bills: list[tuple[int, float]] = []
+        for stage in range(len(problem.stage_ids)):
+            option = int(schedule.option[stage])
+            if option >= 0 and int(money.stage_fund[stage]) == fund:
+                bills.append((int(schedule.start[stage]), float(problem.option_cost[option])))
+        if works is not None and schedule.project_start is not None:
+            bills += [(int(begin), float(works.cost[w]))
+                      for w, begin in enumerate(schedule.project_start)
+                      if int(begin) >= 0 and int(works.fund[w]) == fund]
+        spent = 0.0
+        for slot, cost in sorted(bills):
+            spent += cost
+            there = float(money.arrived[fund][min(slot, problem.horizon - 1)])
+            if cost > 0 and spent > there * (1 + 1e-9) + 1e-6:
+                yield (f"{name}: {spent:,.2f} {money.currency} are spent by slot {slot}, "
+                       f"{there:,.2f} had arrived")
+                break
 
 
 def zones_open(problem: Problem, schedule: Schedule) -> list[float]:
@@ -90,19 +200,42 @@ def zones_open(problem: Problem, schedule: Schedule) -> list[float]:
 
 
 def score(problem: Problem, schedule: Schedule) -> float:
-    """Weighted delay, added up stage by stage and community by community."""
+    """What people lose, added up stage by stage, community by community, project by project."""
+    terms, horizon = problem.conditions, problem.horizon
+    power, last = problem.objective.worst_off, float(problem.delay_days[-1])
+
+    def loss(slot: int) -> float:
+        day = float(problem.delay_days[slot])
+        return day if power == 1 or last <= 0 else last * math.pow(day / last, power)
+
     total = 0.0
     for stage in range(len(problem.stage_ids)):
         finish = int(schedule.finish[stage])
-        slot = finish if finish >= 0 else problem.horizon
-        total += float(problem.weight[stage]) * float(problem.delay_days[slot])
+        slot = finish if finish >= 0 else horizon
+        total += float(problem.weight[stage]) * loss(slot)
+        if terms.season_weight is not None and terms.seasons_missed is not None:
+            total += float(terms.season_weight[stage]) * float(terms.seasons_missed[slot])
+        kept = terms.promises
+        if kept is not None:
+            told = int(kept.finish[stage])
+            if told >= 0:
+                late = float(problem.delay_days[slot]) - float(problem.delay_days[told])
+                total += float(kept.late_price[stage]) * max(0.0, late)
+            old, new = int(kept.option[stage]), int(schedule.option[stage])
+            if old >= 0 and new >= 0 and (
+                    int(problem.first_pool[old]) != int(problem.first_pool[new])
+                    or int(problem.second_pool[old]) != int(problem.second_pool[new])):
+                total += float(kept.change_price[stage])
     access = problem.access
     if access is not None:
         opens = zones_open(problem, schedule)
         for c, weight in enumerate(access.community_weight):
             own = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
             ends = [int(schedule.finish[s]) for s in own]
-            last = max([opens[int(access.community_zone[c])],
-                        *(end if end >= 0 else math.inf for end in ends)])
-            total += float(weight) * float(problem.delay_days[int(min(last, problem.horizon))])
+            at = max([opens[int(access.community_zone[c])],
+                      *(end if end >= 0 else math.inf for end in ends)])
+            total += float(weight) * loss(int(min(at, horizon)))
+    if terms.projects is not None and schedule.project_finish is not None:
+        for weight, end in zip(terms.projects.weight, schedule.project_finish, strict=True):
+            total += float(weight) * loss(int(end) if int(end) >= 0 else horizon)
     return total

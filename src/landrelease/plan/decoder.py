@@ -12,67 +12,75 @@ import numpy as np
 from numba import njit
 
 from landrelease.core.work import Problem, Schedule
+from landrelease.plan.arrays import (
+    ALLOWED,
+    CHARGE,
+    CLOSES,
+    EARLIEST,
+    FIRST_CALENDAR,
+    FIRST_FROM,
+    FIRST_GEAR,
+    FIRST_POOL,
+    FIRST_SLOTS,
+    FIRST_UNTIL,
+    GATE_FROM,
+    GATE_TO,
+    LATE_PRICE,
+    LATEST,
+    NEVER,
+    OPENS,
+    OPTION_COST,
+    PREDECESSOR,
+    PROJECT_COST,
+    PROJECT_EARLIEST,
+    PROJECT_FUND,
+    PROJECT_SLOTS,
+    PROJECT_WEIGHT,
+    PROMISED,
+    SEASON_WEIGHT,
+    SECOND_CALENDAR,
+    SECOND_FROM,
+    SECOND_GEAR,
+    SECOND_POOL,
+    SECOND_SLOTS,
+    SECOND_UNTIL,
+    STAGE_FUND,
+    UNITS,
+    WEIGHT,
+    ZONE,
+    Arrays,
+    arrays,
+)
 
-NEVER = 2**30  # a slot after every horizon
+__all__ = ["INNER", "NEVER", "Arrays", "Room", "arrays", "decode", "dispatch_order", "place_all",
+           "to_schedule"]
+
 # Of functions that only compiled ones call (from Python they crash): a third less compiling.
 INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-class Arrays(NamedTuple):
-    """What a problem fixes, as the compiled loops read it (see `Problem` and `Access`)."""
+class Room(NamedTuple):
+    """What placing uses up, R resources: pools, then shared equipment. One decoding at a time."""
 
-    predecessor: np.ndarray
-    option_start: np.ndarray
-    first_pool: np.ndarray
-    first_slots: np.ndarray
-    second_pool: np.ndarray
-    second_slots: np.ndarray
-    teams: np.ndarray
-    opens: np.ndarray
-    closes: np.ndarray
-    delay: np.ndarray
-    weight: np.ndarray
-    hazard: np.ndarray
-    zone: np.ndarray
-    zones: int
-    gate_from: np.ndarray
-    gate_to: np.ndarray
-    gate_start: np.ndarray
-    gate_stage: np.ndarray
-    stage_gate_start: np.ndarray  # the gates that a stage belongs to
-    stage_gate: np.ndarray
-    zone_gate_start: np.ndarray  # the gates that lead out of a zone
-    zone_gate: np.ndarray
-    community_weight: np.ndarray
-    community_zone: np.ndarray
-    community_start: np.ndarray
-    community_stage: np.ndarray
+    free: np.ndarray  # int16 (R, H + 1) units free in a slot
+    skip: np.ndarray  # int16 (R, H + 1) a slot not before t with a free unit; halved on look-up
+    slack: np.ndarray  # float64 (F, T) money left at the end of each stretch between arrivals
+    gate_left: np.ndarray  # int32 (G,)
+    gate_opens: np.ndarray  # int32 (G,)
+    zone_opens: np.ndarray  # int32 (Z,)
+    pinned: np.ndarray  # int8 (S,) 1: its resources are reserved
+    reserved: np.ndarray  # int32 (3, S) option, first and second start of a reservation
 
 
-def arrays(problem: Problem) -> Arrays:
-    """The arrays of a problem; without access all stages lie in zone 0."""
-    stages = len(problem.predecessor)
-    access = problem.access
-    none, start = np.zeros(0, np.int32), np.zeros(1, np.int32)
-    own = (problem.predecessor, problem.option_start, problem.first_pool, problem.first_slots,
-           problem.second_pool, problem.second_slots, problem.pool_teams, problem.pool_opens,
-           problem.pool_closes, problem.delay_days, problem.weight, problem.hazard)
-    if access is None:
-        return Arrays(*own, np.zeros(stages, np.int32), 1, none, none, start, none,
-                      np.zeros(stages + 1, np.int32), none, np.zeros(2, np.int32), none,
-                      np.zeros(0), none, start, none)
-    gate = np.repeat(np.arange(len(access.gate_ids), dtype=np.int32), np.diff(access.gate_start))
-    by_stage = np.argsort(access.gate_stage, kind="stable")
-    counts = np.bincount(access.gate_stage, minlength=stages)
-    outward = np.bincount(access.gate_from, minlength=access.zones)
-    return Arrays(
-        *own, access.zone, access.zones, access.gate_from, access.gate_to, access.gate_start,
-        access.gate_stage,
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), gate[by_stage],
-        np.concatenate([[0], np.cumsum(outward)]).astype(np.int32),
-        np.argsort(access.gate_from, kind="stable").astype(np.int32),
-        access.community_weight, access.community_zone, access.community_start,
-        access.community_stage)
+def room_of(world: Arrays) -> Room:
+    """Room of the right size, empty."""
+    resources, slots = len(world.resource), len(world.delay)
+    gates, stages = len(world.gate), len(world.stage)
+    return Room(
+        np.zeros((resources, slots), np.int16), np.zeros((resources, slots), np.int16),
+        np.zeros(world.arrived.shape), np.zeros(gates, np.int32), np.zeros(gates, np.int32),
+        np.zeros(world.zones, np.int32), np.zeros(stages, np.int8),
+        np.full((3, stages), -1, np.int32))
 
 
 def dispatch_order(problem: Problem, priority: np.ndarray) -> np.ndarray:
@@ -99,148 +107,447 @@ def _depth(predecessor: np.ndarray) -> int:
     return depth
 
 
-@njit(cache=True, nogil=True)
-def place_all(order, world, value, price, chosen):
-    """Place stages in the given order, each at its cheapest option, earliest start first.
-
-    world : `Arrays`. price (P, H + 1): price[p, t] is the sum of prices of pool p before slot t;
-    all zero makes the cheapest option the one that finishes first. value (S,): what a day of delay
-    costs here. chosen (S,): an option that is preferred (-1: none); another is taken where it does
-    not fit. Ties: earlier finish, then fewer slots, then the smaller option index.
-
-    A stage whose zone is not open yet waits; when a gate opens, the stages that waited are taken
-    first, in their order.
-
-    Returns int32 (5, S): option, start, first_finish, second_start, finish; -1 where undone; and
-    the score.
-    """
-    stages, horizon, pools = len(world.predecessor), len(world.delay) - 1, len(world.teams)
-    out = np.empty((5, stages), np.int32)
-    tried = np.empty(stages, np.bool_)
-    for s in range(stages):
-        tried[s] = False
-        for row in range(5):
-            out[row, s] = -1
-    free = np.empty((pools, horizon + 1), np.int32)
-    # skip[p, t]: a slot not before t from which pool p has a free team; halved on each look-up.
-    skip = np.empty((pools, horizon + 1), np.int32)
-    for p in range(pools):
-        for t in range(horizon + 1):
-            skip[p, t], free[p, t] = t, 0
-            if world.opens[p] <= t < world.closes[p]:
-                free[p, t] = world.teams[p]
-            if free[p, t] == 0 and t < horizon:
-                skip[p, t] = t + 1
-    gates = len(world.gate_from)
-    gate_left, gate_opens = np.empty(gates, np.int32), np.empty(gates, np.int32)
-    for g in range(gates):
-        gate_left[g], gate_opens[g] = world.gate_start[g + 1] - world.gate_start[g], 0
-    zone_opens, stack = np.empty(world.zones, np.int32), np.empty(world.zones, np.int32)
-    for z in range(world.zones):
-        zone_opens[z] = NEVER
-    spread(0, 0, world, gate_left, gate_opens, zone_opens, stack)
-    found = np.empty(2, np.int32)
-    k, waiting = 0, stages  # waiting: first place in the order of a stage whose zone is closed
-    while k < stages:
-        s = order[k]
-        k += 1
-        if tried[s]:
-            continue
-        release = zone_opens[world.zone[s]]
-        if release >= horizon:
-            waiting = min(waiting, k - 1)
-            continue
-        before = world.predecessor[s]
-        if before >= 0:
-            if not tried[before]:
-                waiting = min(waiting, k - 1)
-                continue
-            release = max(release, out[4, before])
-        tried[s] = True
-        if before >= 0 and out[4, before] < 0:
-            continue
-        best, best_finish, best_slots, best_option = np.inf, horizon + 1, 0, -1
-        best_start, best_second = -1, -1
-        lo, hi = world.option_start[s], world.option_start[s + 1]
-        if chosen[s] >= 0:
-            lo, hi = chosen[s], chosen[s] + 1
-        for _turn in range(2):
-            for o in range(lo, hi):
-                p, d = world.first_pool[o], world.first_slots[o]
-                a = earliest(free, skip, p, release, d, horizon)
-                if a < 0:
-                    continue
-                f, b, slots = a + d, -1, d
-                cost = price[p, a + d] - price[p, a]
-                q = world.second_pool[o]
-                if q >= 0:
-                    e = world.second_slots[o]
-                    b = earliest(free, skip, q, f, e, horizon)
-                    if b < 0:
-                        continue
-                    f = b + e
-                    slots += e
-                    cost += price[q, b + e] - price[q, b]
-                cost += value[s] * world.delay[f]
-                if cost < best or (cost == best and (
-                        f < best_finish or (f == best_finish and slots < best_slots))):
-                    best, best_finish, best_slots, best_option = cost, f, slots, o
-                    best_start, best_second = a, b
-            if best_option >= 0 or chosen[s] < 0:
-                break
-            lo, hi = world.option_start[s], world.option_start[s + 1]
-        if best_option < 0:
-            continue
-        o = best_option
-        out[0, s] = o
-        out[1, s] = best_start
-        out[2, s] = best_start + world.first_slots[o]
-        out[3, s] = best_second
-        out[4, s] = best_finish
-        found[0], found[1] = world.first_pool[o], world.second_pool[o]
-        for step in range(2):
-            p = found[step]
-            if p < 0:
-                continue
-            a = best_start if step == 0 else best_second
-            d = world.first_slots[o] if step == 0 else world.second_slots[o]
-            for t in range(a, a + d):
-                free[p, t] -= 1
-                if free[p, t] == 0:
-                    skip[p, t] = t + 1
-        opened = False
-        for i in range(world.stage_gate_start[s], world.stage_gate_start[s + 1]):
-            g = world.stage_gate[i]
-            gate_left[g] -= 1
-            gate_opens[g] = max(gate_opens[g], best_finish)
-            if gate_left[g] == 0:
-                at = max(zone_opens[world.gate_from[g]], gate_opens[g])
-                opened |= spread(world.gate_to[g], at, world, gate_left, gate_opens, zone_opens,
-                                 stack)
-        if opened:
-            k, waiting = min(k, waiting), stages
-    return out, weighted_delay(out[4], world)
+@njit(cache=True, nogil=True, **INNER)
+def copy_table(of, to):
+    """to[:] = of for two dimensions; loops compile in a tenth of the time of an assignment."""
+    for i in range(of.shape[0]):
+        for j in range(of.shape[1]):
+            to[i, j] = of[i, j]
 
 
 @njit(cache=True, nogil=True, **INNER)
-def spread(zone, at, world, gate_left, gate_opens, zone_opens, stack):
+def copy_row(of, to):
+    """to[:] = of for one dimension."""
+    for i in range(len(of)):
+        to[i] = of[i]
+
+
+@njit(cache=True, nogil=True, **INNER)
+def clear_room(world, room):
+    """Make the room empty, then reserve what people have pinned, in the order of its slots."""
+    horizon, stages = len(world.delay) - 1, len(world.stage)
+    free, skip, stage, option = room.free, room.skip, world.stage, world.option
+    for p in range(len(world.resource)):
+        for t in range(horizon + 1):
+            skip[p, t], free[p, t] = t, 0
+            if world.resource[p, OPENS] <= t < world.resource[p, CLOSES]:
+                free[p, t] = world.resource[p, UNITS]
+            if free[p, t] == 0 and t < horizon:
+                skip[p, t] = t + 1
+    copy_table(world.arrived, room.slack)
+    for g in range(len(world.gate)):
+        room.gate_left[g] = world.gate_start[g + 1] - world.gate_start[g]
+        room.gate_opens[g] = 0
+    for z in range(world.zones):
+        room.zone_opens[z] = NEVER
+    spread(0, 0, world.gate, world.zone_gate_start, world.zone_gate, room.gate_left,
+           room.gate_opens, room.zone_opens)
+    pins = 0
+    for s in range(stages):
+        room.pinned[s] = 0
+        pins += stage[s, LATEST] < horizon
+    found = np.empty(4, np.int32)
+    for _ in range(pins):  # the earliest pin first
+        s = -1
+        for other in range(stages):
+            if stage[other, LATEST] < horizon and room.pinned[other] == 0 and (
+                    s < 0 or stage[other, LATEST] < stage[s, LATEST]):
+                s = other
+        room.pinned[s] = 2
+        best = -1
+        for o in range(world.option_start[s], world.option_start[s + 1]):
+            if fit(np.int64(o), np.int64(s), np.int64(0), option, world.money, stage,
+                   world.worked, world.slot_of, world.tranche_from, world.arrived, free, skip,
+                   room.slack, found) and (best < 0 or found[3] < best):
+                best = found[3]
+                room.pinned[s] = 1
+                room.reserved[0, s], room.reserved[1, s] = o, found[0]
+                room.reserved[2, s] = found[2]
+        if best >= 0:
+            take(np.int64(room.reserved[0, s]), stage[s, STAGE_FUND], room.reserved[1, s],
+                 room.reserved[2, s], option, world.money, world.worked, world.slot_of,
+                 world.tranche_from, free, skip, room.slack)
+
+
+@njit(cache=True, nogil=True, **INNER)
+def end_of(worked, slot_of, calendar, start, slots):
+    """Slot after the last of `slots` open slots from an open slot on."""
+    return slot_of[calendar, worked[calendar, start] + slots - 1] + 1
+
+
+@njit(cache=True, nogil=True, **INNER)
+def earliest_start(free, skip, p, gear, worked, slot_of, calendar, low, slots, high):
+    """First open slot >= low from which resources p and gear have a unit until the step, of
+    `slots` open slots, ends by `high`; -1 if there is none."""
+    horizon = free.shape[1] - 1
+    open_slots = worked[calendar, horizon]
+    t = low
+    while True:
+        if t >= horizon:
+            return -1
+        while skip[p, t] != t:
+            skip[p, t] = skip[p, skip[p, t]]
+            t = skip[p, t]
+        w = worked[calendar, t]
+        if w + slots > open_slots:
+            return -1
+        at = slot_of[calendar, w]
+        if at != t:
+            t = at
+            if free[p, t] == 0:
+                continue
+        end = slot_of[calendar, w + slots - 1] + 1
+        if end > high:
+            return -1
+        u = t
+        if gear < 0:
+            while u < end and free[p, u] > 0:
+                u += 1
+        else:
+            while u < end and free[p, u] > 0 and free[gear, u] > 0:
+                u += 1
+        if u == end:
+            return t
+        t = u + 1
+
+
+@njit(cache=True, nogil=True, **INNER)
+def money_from(fund, cost, tranche_from, arrived, slack):
+    """First slot from which a fund can pay `cost` without ever running dry; `NEVER` if none."""
+    last = slack.shape[1] - 1
+    j = last
+    least = cost - 1e-9 * (1.0 + arrived[fund, last])
+    while j >= 0 and slack[fund, j] >= least:
+        j -= 1
+    return NEVER if j == last else tranche_from[j + 1]
+
+
+@njit(cache=True, nogil=True, **INNER)
+def pay(fund, cost, slot, tranche_from, slack):
+    """Bind money of a fund from a slot on."""
+    j = slack.shape[1] - 1
+    while j >= 0 and (j + 1 == slack.shape[1] or tranche_from[j + 1] > slot):
+        slack[fund, j] -= cost
+        j -= 1
+
+
+@njit(cache=True, nogil=True, **INNER)
+def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arrived, free, skip,
+        slack, found):
+    """Whether option o of stage s fits from `release` on; found: start, end of the first step,
+    start of the second (-1: none), finish."""
+    if option[o, ALLOWED] == 0:
+        return False
+    low = max(release, option[o, FIRST_FROM], stage[s, EARLIEST])
+    fund = stage[s, STAGE_FUND]
+    if fund >= 0 and money[o, OPTION_COST] > 0.0:
+        low = max(low, money_from(fund, money[o, OPTION_COST], tranche_from, arrived, slack))
+    if low > stage[s, LATEST]:
+        return False
+    calendar, slots = option[o, FIRST_CALENDAR], option[o, FIRST_SLOTS]
+    a = earliest_start(free, skip, option[o, FIRST_POOL], option[o, FIRST_GEAR], worked, slot_of,
+                       calendar, low, slots, option[o, FIRST_UNTIL])
+    if a < 0 or a > stage[s, LATEST]:
+        return False
+    found[0] = a
+    found[1] = end_of(worked, slot_of, calendar, a, slots)
+    found[2] = -1
+    found[3] = found[1]
+    if option[o, SECOND_POOL] >= 0:
+        calendar, slots = option[o, SECOND_CALENDAR], option[o, SECOND_SLOTS]
+        b = earliest_start(free, skip, option[o, SECOND_POOL], option[o, SECOND_GEAR], worked,
+                           slot_of, calendar, max(found[1], option[o, SECOND_FROM]), slots,
+                           option[o, SECOND_UNTIL])
+        if b < 0:
+            return False
+        found[2] = b
+        found[3] = end_of(worked, slot_of, calendar, b, slots)
+    return True
+
+
+@njit(cache=True, nogil=True, **INNER)
+def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, free, skip, slack):
+    """Use up what option o takes from its starts on."""
+    end = end_of(worked, slot_of, option[o, FIRST_CALENDAR], first, option[o, FIRST_SLOTS])
+    occupy(free, skip, option[o, FIRST_POOL], first, end)
+    if option[o, FIRST_GEAR] >= 0:
+        occupy(free, skip, option[o, FIRST_GEAR], first, end)
+    if second >= 0:
+        end = end_of(worked, slot_of, option[o, SECOND_CALENDAR], second, option[o, SECOND_SLOTS])
+        occupy(free, skip, option[o, SECOND_POOL], second, end)
+        if option[o, SECOND_GEAR] >= 0:
+            occupy(free, skip, option[o, SECOND_GEAR], second, end)
+    if fund >= 0:
+        pay(fund, money[o, OPTION_COST], first, tranche_from, slack)
+
+
+@njit(cache=True, nogil=True, **INNER)
+def occupy(free, skip, p, begin, end):
+    """One unit of resource p less in begin .. end - 1."""
+    for t in range(begin, end):
+        free[p, t] -= 1
+        if free[p, t] == 0:
+            skip[p, t] = t + 1
+
+
+@njit(cache=True, nogil=True, **INNER)
+def release_pin(s, world, room):
+    """Give back what was reserved for a pinned stage that cannot keep its slot."""
+    o, stage, option = room.reserved[0, s], world.stage, world.option
+    for step in range(4):
+        if step < 2:
+            a = room.reserved[1, s]
+            end = end_of(world.worked, world.slot_of, option[o, FIRST_CALENDAR], a,
+                         option[o, FIRST_SLOTS])
+            p = option[o, FIRST_POOL] if step == 0 else option[o, FIRST_GEAR]
+        else:
+            a = room.reserved[2, s]
+            if a < 0:
+                break
+            end = end_of(world.worked, world.slot_of, option[o, SECOND_CALENDAR], a,
+                         option[o, SECOND_SLOTS])
+            p = option[o, SECOND_POOL] if step == 2 else option[o, SECOND_GEAR]
+        if p < 0:
+            continue
+        for t in range(a, end):
+            room.free[p, t] += 1
+        last = len(world.delay) - 1
+        for t in range(last + 1):  # shortcuts over what is free again
+            room.skip[p, t] = t + 1 if room.free[p, t] == 0 and t < last else t
+    if stage[s, STAGE_FUND] >= 0:
+        pay(stage[s, STAGE_FUND], -world.money[o, OPTION_COST], room.reserved[1, s],
+            world.tranche_from, room.slack)
+    room.pinned[s] = 2
+
+
+@njit(cache=True, nogil=True, **INNER)
+def stage_cost(s, f, worth, loss, seasons, delay):
+    """Points of stage s when it is finished at slot f; the horizon where undone."""
+    cost = worth[s, WEIGHT] * loss[f] + worth[s, SEASON_WEIGHT] * seasons[f]
+    if worth[s, LATE_PRICE] > 0.0 and delay[f] > worth[s, PROMISED]:
+        cost += worth[s, LATE_PRICE] * (delay[f] - worth[s, PROMISED])
+    return cost
+
+
+@njit(cache=True, nogil=True, **INNER)
+def place_from(order, k, upto, world, room, out, tried, value, price, chosen, taken, spent, limit,
+               soonest):
+    """Go on placing stages at place k of the order, up to place `upto`; `place_all` says how.
+
+    tried (S,) int8: 0 not yet, 1 tried, 2 not yet and another waits for it
+    taken : the stages in the order in which they were tried, filled up to k already
+    spent : points of what is placed, and what the rest costs at the soonest, `soonest` (S + C,)
+        of stages and communities. When it passes `limit` the order is given up.
+
+    Returns the points so far; at the end of the order those of stages and communities, without
+    projects; inf if given up.
+    """
+    stages, horizon = len(world.stage), len(world.delay) - 1
+    option, money, stage = world.option, world.money, world.stage
+    worked, slot_of, tranche_from = world.worked, world.slot_of, world.tranche_from
+    worth, loss, seasons, delay = world.worth, world.loss, world.seasons, world.delay
+    free, skip, slack = room.free, room.skip, room.slack
+    zone_opens, gate_left, gate_opens = room.zone_opens, room.gate_left, room.gate_opens
+    found, best_found = np.empty(4, np.int32), np.empty(4, np.int32)
+    waiting = upto  # first place in the order of a stage that cannot be taken yet
+    done = k
+    while k < upto:
+        s = np.int64(order[k])
+        k += 1
+        if tried[s] == 1:
+            continue
+        release = np.int64(zone_opens[stage[s, ZONE]])
+        if release >= horizon:
+            waiting = min(waiting, k - 1)
+            continue
+        possible, waits = True, False
+        before = stage[s, PREDECESSOR]
+        if before >= 0:
+            if tried[before] != 1:
+                waits, tried[before] = True, 2
+            possible = out[4, before] >= 0
+            release = max(release, out[4, before])
+        for i in range(world.after_start[s], world.after_start[s + 1]):
+            earlier = world.after_stage[i]
+            if tried[earlier] != 1:
+                waits, tried[earlier] = True, 2
+            possible &= out[4, earlier] >= 0
+            release = max(release, out[4, earlier])
+        if waits:
+            waiting = min(waiting, k - 1)
+            continue
+        opened = tried[s] == 2
+        tried[s] = 1
+        taken[done] = s
+        done += 1
+        best, best_slots, best_option = np.inf, 0, -1
+        reserved = room.pinned[s] == 1
+        if reserved:
+            if not possible or release > room.reserved[1, s]:
+                release_pin(s, world, room)
+                reserved = False
+            else:
+                best_option = room.reserved[0, s]
+                o = best_option
+                best_found[0], best_found[2] = room.reserved[1, s], room.reserved[2, s]
+                best_found[1] = end_of(worked, slot_of, option[o, FIRST_CALENDAR], best_found[0],
+                                       option[o, FIRST_SLOTS])
+                best_found[3] = best_found[1]
+                if best_found[2] >= 0:
+                    best_found[3] = end_of(worked, slot_of, option[o, SECOND_CALENDAR],
+                                           best_found[2], option[o, SECOND_SLOTS])
+        if possible and not reserved:
+            lo, hi = world.option_start[s], world.option_start[s + 1]
+            if chosen[s] >= 0:
+                lo, hi = chosen[s], chosen[s] + 1
+            for _turn in range(2):
+                for o in range(lo, hi):
+                    if not fit(np.int64(o), s, release, option, money, stage, worked, slot_of,
+                               tranche_from, world.arrived, free, skip, slack, found):
+                        continue
+                    p, q = option[o, FIRST_POOL], option[o, SECOND_POOL]
+                    slots = found[1] - found[0]
+                    cost = price[p, found[1]] - price[p, found[0]]
+                    if q >= 0:
+                        slots += found[3] - found[2]
+                        cost += price[q, found[3]] - price[q, found[2]]
+                    cost += value[s] * delay[found[3]]
+                    if cost < best or (cost == best and (
+                            found[3] < best_found[3]
+                            or (found[3] == best_found[3] and slots < best_slots))):
+                        best, best_slots, best_option = cost, slots, o
+                        for i in range(4):
+                            best_found[i] = found[i]
+                if best_option >= 0 or chosen[s] < 0:
+                    break
+                lo, hi = world.option_start[s], world.option_start[s + 1]
+        if best_option < 0:
+            spent += stage_cost(s, horizon, worth, loss, seasons, delay) - soonest[s]
+            if spent > limit:
+                return np.inf
+            continue
+        o = best_option
+        out[0, s], out[1, s], out[2, s] = o, best_found[0], best_found[1]
+        out[3, s], out[4, s] = best_found[2], best_found[3]
+        if not reserved:
+            take(np.int64(o), stage[s, STAGE_FUND], best_found[0], best_found[2], option, money,
+                 worked, slot_of, tranche_from, free, skip, slack)
+        spent += stage_cost(s, best_found[3], worth, loss, seasons, delay) + money[o, CHARGE]
+        spent -= soonest[s]
+        if spent > limit:
+            return np.inf
+        for i in range(world.stage_gate_start[s], world.stage_gate_start[s + 1]):
+            g = world.stage_gate[i]
+            gate_left[g] -= 1
+            gate_opens[g] = max(gate_opens[g], best_found[3])
+            if gate_left[g] == 0:
+                at = max(zone_opens[world.gate[g, GATE_FROM]], gate_opens[g])
+                opened |= spread(world.gate[g, GATE_TO], at, world.gate, world.zone_gate_start,
+                                 world.zone_gate, gate_left, gate_opens, zone_opens)
+        if opened and waiting < upto:
+            k, waiting = min(k, waiting), upto
+    if upto < stages:
+        return spent
+    for k in range(stages):  # what was never reached comes last, as it stood
+        s = np.int64(order[k])
+        if tried[s] != 1:
+            if done < stages:  # else the order was taken in parts, and stands already
+                taken[done] = s
+            done += 1
+            spent += stage_cost(s, horizon, worth, loss, seasons, delay) - soonest[s]
+    for c in range(len(world.community_weight)):
+        at = min(zone_opens[world.community_zone[c]], horizon)
+        for i in range(world.community_start[c], world.community_start[c + 1]):
+            finish = out[4, world.community_stage[i]]
+            at = horizon if finish < 0 else max(at, finish)
+        spent += world.community_weight[c] * loss[at] - soonest[stages + c]
+    return spent if spent <= limit else np.inf
+
+
+@njit(cache=True, nogil=True, **INNER)
+def place_projects(world, room, out, projects):
+    """Start each project when its land is released and its fund can pay, the one that can start
+    first before the others; ties by weight for the money. Writes starts and finishes (2, W);
+    returns their points."""
+    count, horizon = len(world.project), len(world.delay) - 1
+    work, worth, slack = world.project, world.project_worth, room.slack
+    total = 0.0
+    for w in range(count):
+        projects[0, w] = projects[1, w] = -2
+    for _ in range(count):
+        best, best_at, best_ratio = -1, NEVER + 1, 0.0
+        for w in range(count):
+            if projects[0, w] != -2:
+                continue
+            at = work[w, PROJECT_EARLIEST]
+            for i in range(world.project_start[w], world.project_start[w + 1]):
+                finish = out[4, world.project_stage[i]]
+                at = NEVER if finish < 0 else max(at, finish)
+            fund, cost = work[w, PROJECT_FUND], worth[w, PROJECT_COST]
+            if fund >= 0 and cost > 0.0:
+                at = max(at, money_from(fund, cost, world.tranche_from, world.arrived, slack))
+            ratio = worth[w, PROJECT_WEIGHT] / (cost + 1e-9)
+            if at < best_at or (at == best_at and ratio > best_ratio):
+                best, best_at, best_ratio = w, at, ratio
+        w = best
+        projects[0, w] = projects[1, w] = -1
+        if best_at < NEVER and best_at + work[w, PROJECT_SLOTS] <= horizon:
+            projects[0, w] = best_at
+            projects[1, w] = best_at + work[w, PROJECT_SLOTS]
+            if work[w, PROJECT_FUND] >= 0:
+                pay(work[w, PROJECT_FUND], worth[w, PROJECT_COST], best_at, world.tranche_from,
+                    slack)
+        at = projects[1, w] if projects[1, w] >= 0 else horizon
+        total += worth[w, PROJECT_WEIGHT] * world.loss[at]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def place_all(order, world, room, value, price, chosen):
+    """Place stages in the given order, each at its cheapest option, earliest start first.
+
+    world : `Arrays`; room : `room_of` it, overwritten. price (R, H + 1): price[p, t] is the sum of
+    prices of pool p before slot t; all zero makes the cheapest option the one that finishes first.
+    value (S,): what a day of delay costs here. chosen (S,): an option that is preferred (-1:
+    none); another is taken where it does not fit. Ties: earlier finish, then fewer slots, then the
+    smaller option index.
+
+    What people have pinned is reserved first. A stage whose zone is not open yet waits; when a
+    gate opens, the stages that waited are taken first, in their order.
+
+    Returns int32 (5, S): option, start, first_finish, second_start, finish; -1 where undone; the
+    projects' starts and finishes (2, W); the order in which stages were tried; and the score.
+    """
+    stages = len(world.stage)
+    out = np.full((5, stages), -1, np.int32)
+    tried = np.zeros(stages, np.int8)
+    taken = np.empty(stages, np.int32)
+    projects = np.empty((2, len(world.project)), np.int32)
+    clear_room(world, room)
+    score = place_from(order, 0, stages, world, room, out, tried, value, price, chosen, taken, 0.0,
+                       np.inf, np.zeros(stages + len(world.community_weight)))
+    return out, projects, taken, score + place_projects(world, room, out, projects)
+
+
+@njit(cache=True, nogil=True, **INNER)
+def spread(zone, at, gate, zone_gate_start, zone_gate, gate_left, gate_opens, zone_opens):
     """Open a zone at slot `at`, and earlier than before what open gates lead to from it.
 
     zone_opens holds bottleneck paths: the latest gate of the best chain from zone 0 (M. Pollack,
-    Operations Research 8, 1960). stack : room for (Z,) zones. Returns whether a zone is now open
-    that was not.
+    Operations Research 8, 1960). Returns whether a zone is now open that was not.
     """
     if at >= zone_opens[zone]:
         return False
     new = zone_opens[zone] == NEVER
     zone_opens[zone] = at
+    stack = np.empty(len(zone_opens), np.int32)
     stack[0], height = zone, 1
     while height > 0:
         height -= 1
         here = stack[height]
-        for i in range(world.zone_gate_start[here], world.zone_gate_start[here + 1]):
-            g = world.zone_gate[i]
-            there = world.gate_to[g]
+        for i in range(zone_gate_start[here], zone_gate_start[here + 1]):
+            g = zone_gate[i]
+            there = gate[g, GATE_TO]
             later = max(zone_opens[here], gate_opens[g])
             if gate_left[g] == 0 and later < zone_opens[there]:
                 new |= zone_opens[there] == NEVER
@@ -252,64 +559,6 @@ def spread(zone, at, world, gate_left, gate_opens, zone_opens, stack):
                     stack[height] = there
                     height += 1
     return new
-
-
-@njit(cache=True, nogil=True, **INNER)
-def earliest(free, skip, p, release, slots, horizon):
-    """First start >= release with a free team of pool p for `slots` slots; -1 if there is none."""
-    t = release
-    while True:
-        while skip[p, t] != t:
-            skip[p, t] = skip[p, skip[p, t]]
-            t = skip[p, t]
-        end = t + slots
-        if end > horizon:
-            return -1
-        u = t + 1
-        while u < end and free[p, u] > 0:
-            u += 1
-        if u == end:
-            return t
-        t = u
-
-
-@njit(cache=True, nogil=True)
-def opening(finish, world):
-    """Slots (Z,) at which zones are open and (C,) at which communities have what they wait for,
-    `NEVER` where they do not; finish (S,) is -1 where undone."""
-    gates, communities = len(world.gate_from), len(world.community_weight)
-    zone_opens, stack = np.empty(world.zones, np.int32), np.empty(world.zones, np.int32)
-    for z in range(world.zones):
-        zone_opens[z] = NEVER
-    left, opens = np.empty(gates, np.int32), np.empty(gates, np.int32)
-    for g in range(gates):
-        left[g], opens[g] = 0, 0
-        for i in range(world.gate_start[g], world.gate_start[g + 1]):
-            at = finish[world.gate_stage[i]]
-            opens[g] = NEVER if at < 0 else max(opens[g], at)
-    spread(0, 0, world, left, opens, zone_opens, stack)
-    at_last = np.empty(communities, np.int32)
-    for c in range(communities):
-        at_last[c] = zone_opens[world.community_zone[c]]
-        for i in range(world.community_start[c], world.community_start[c + 1]):
-            at = finish[world.community_stage[i]]
-            at_last[c] = NEVER if at < 0 else max(at_last[c], at)
-    return zone_opens, at_last
-
-
-@njit(cache=True, nogil=True, **INNER)
-def weighted_delay(finish, world):
-    """The score: weight * delay_days[finish] over stages and communities, the horizon where
-    undone."""
-    horizon = len(world.delay) - 1
-    total = 0.0
-    for s in range(len(finish)):
-        total += world.weight[s] * world.delay[finish[s] if finish[s] >= 0 else horizon]
-    if len(world.community_weight) > 0:
-        at_last = opening(finish, world)[1]
-        for c in range(len(at_last)):
-            total += world.community_weight[c] * world.delay[min(at_last[c], horizon)]
-    return total
 
 
 def decode(
@@ -331,15 +580,18 @@ def decode(
     and so do the stages after it. Teams are numbered afterwards: the smallest number that is
     free. Deterministic. Source: serial schedule generation (R. Kolisch, EJOR 90, 1996).
     """
-    stages, pools = len(problem.predecessor), len(problem.pools)
+    stages = len(problem.predecessor)
     if chosen is None:
         chosen = np.full(stages, -1, dtype=np.int32)
-    placed, _ = place_all(dispatch_order(problem, priority), arrays(problem), np.ones(stages),
-                          np.zeros((pools, problem.horizon + 1)), chosen)
-    return to_schedule(problem, placed)
+    world = arrays(problem)
+    placed, projects, _, _ = place_all(
+        dispatch_order(problem, priority), world, room_of(world), np.ones(stages),
+        np.zeros((len(world.resource), problem.horizon + 1)), chosen.astype(np.int32))
+    return to_schedule(problem, placed, projects)
 
 
-def to_schedule(problem: Problem, placed: np.ndarray) -> Schedule:
+def to_schedule(problem: Problem, placed: np.ndarray, projects: np.ndarray | None = None
+                ) -> Schedule:
     """Number the teams of a placement (5, S): the smallest number that is free at the start."""
     option, start, first_finish, second_start, finish = (np.array(row) for row in placed)
     done = np.flatnonzero(option >= 0)
@@ -356,4 +608,7 @@ def to_schedule(problem: Problem, placed: np.ndarray) -> Schedule:
         number = int(np.argmax(until <= begin[k]))
         until[number] = end[k]
         team[step[k], stage[k]] = number
-    return Schedule(option, start, first_finish, second_start, finish, team[0], team[1])
+    if projects is None or problem.conditions.projects is None:
+        return Schedule(option, start, first_finish, second_start, finish, team[0], team[1])
+    return Schedule(option, start, first_finish, second_start, finish, team[0], team[1],
+                    np.array(projects[0]), np.array(projects[1]))

@@ -6,19 +6,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
+from landrelease.plan.access import dominators
+from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
 from landrelease.plan.bound import Ascent, Trees, ascend, prices_of, trees
-from landrelease.plan.decoder import (
-    INNER,
-    arrays,
-    dispatch_order,
-    place_all,
-    to_schedule,
-)
+from landrelease.plan.decoder import arrays, dispatch_order, place_all, room_of, to_schedule
 from landrelease.plan.rules import rules
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
@@ -85,7 +80,7 @@ def make_plan(
             stopped = True
     # Above a real schedule's score no bound is true. What rounding leaves is cut off.
     assert relaxed.value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
-    schedule = to_schedule(problem, tried.placed)
+    schedule = to_schedule(problem, tried.placed, tried.projects)
     place = np.empty(stages)
     place[tried.order] = np.arange(stages)
     return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
@@ -113,25 +108,31 @@ class _Watch:
 
 
 class _Tried:
-    """The best schedule so far: order, options, prices, placement and score."""
+    """The best schedule so far: order, options, placement and score."""
 
     def __init__(self, problem: Problem):
         self.problem, self.world = problem, arrays(problem)
+        self.room = room_of(self.world)
         stages = len(problem.predecessor)
         self.free_choice = np.full(stages, -1, dtype=np.int32)
-        self.no_price = np.zeros((len(problem.pools), problem.horizon + 1))
+        self.no_price = np.zeros((len(self.world.resource), problem.horizon + 1))
         self.score = np.inf
         self.order = np.arange(stages, dtype=np.int32)
-        self.chosen, self.price = self.free_choice, self.no_price
-        self.value = np.ones(stages)
         self.placed = np.full((5, stages), -1, dtype=np.int32)
+        self.projects = np.zeros((2, 0), dtype=np.int32)
+
+    @property
+    def chosen(self) -> np.ndarray:
+        """The options as they were chosen: with them the order alone gives the schedule again."""
+        return np.ascontiguousarray(self.placed[0])
 
     def decode(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
                price: np.ndarray) -> float:
-        placed, score = place_all(order, self.world, value, price, chosen)
+        placed, projects, taken, score = place_all(
+            order, self.world, self.room, value, price, chosen)
         if score < self.score:
-            self.score, self.placed = score, placed
-            self.order, self.chosen, self.value, self.price = order, chosen, value, price
+            self.score, self.placed, self.projects = score, placed, projects
+            self.order = taken
         return score
 
     def rule(self, priority: np.ndarray) -> float:
@@ -153,104 +154,76 @@ class _Tried:
                 self.decode(order, self.free_choice, forest.below, share * sums)
 
 
-def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress) -> None:
+def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
+            until: float | None = None) -> None:
     """Anneal the order and the options from the best start, in rounds of `CHAINS` chains.
 
-    The chains run side by side and meet after every round: all go on from the best.
+    The chains run side by side; every fifth round both go on from the best. Moves that gained more
+    for their time are tried oftener. With `until` (a time of the clock) the rounds go on, cooling
+    by the time that has passed, until then.
     """
-    problem = tried.problem
+    problem, world = tried.problem, tried.world
     stages = len(problem.predecessor)
-    if stages < 2 or iterations == 0:
+    if stages < 2 or (iterations == 0 and until is None):
         return
-    tries = max(1, 15_000 // stages)
-    rounds = min(iterations, 50)
-    states = [(tried.order.copy(), tried.chosen.copy()) for _ in range(CHAINS)]
+    behind = None if problem.access is None else dominators(problem.access, stages)
+    groups = groups_of(problem, behind)
+    soonest = soonest_costs(world)
+    rooms = [room_of(world) for _ in range(CHAINS)]
+    tries = max(1, 15_000 // (stages + 30))
+    rounds = max(1, min(iterations, 50))
+    states = [(tried.order, tried.chosen) for _ in range(CHAINS)]
+    weights = np.array(_MOVE_WEIGHTS)
+    record = np.zeros((len(MOVES), 3))
+    hot, cold = _HEAT[0] * tried.score, _HEAT[1] * tried.score
+    began = time.monotonic()
+    share, done, k, speed = 0.0, 0, 0, 0.0
     with ThreadPoolExecutor(CHAINS) as team:
-        done = 0
-        for k in range(rounds):
-            progress("searching for a better plan", k / rounds)
-            upto = iterations * tries * (k + 1) // rounds
-            heat = 4e-6 * 0.25 ** (k / rounds) * tried.score
+        while share < 1.0:
+            progress("searching for a better plan", share)
+            if until is None:
+                upto = iterations * tries * (k + 1) // rounds
+                number, after = upto - done, (k + 1) / rounds
+                done = upto
+            else:  # a round of about a fiftieth of the time
+                length = max(1e-3, until - began)
+                number = max(20, int(speed * length / 50)) if speed else 40
+                after = min(1.0, share + max(0.02, 1 / 50))
+            heat = hot * (cold / hot) ** share
+            cooling = (cold / hot) ** ((after - share) / max(1, number))
+            tick = time.monotonic()
             jobs = [team.submit(
-                anneal, order, chosen, tried.world, tried.value, tried.price, upto - done, heat,
-                (seed * 1_000_003 + k * CHAINS + chain) % 2**31)
-                for chain, (order, chosen) in enumerate(states)]
-            done = upto
+                anneal, order, chosen, world, rooms[c], soonest, groups, weights, number, heat,
+                cooling, (seed * 1_000_003 + k * CHAINS + c) % 2**31)
+                for c, (order, chosen) in enumerate(states)]
             ends = [job.result() for job in jobs]
-            _, order, chosen = min(ends, key=lambda end: end[0])
-            tried.decode(order, chosen, tried.value, tried.price)
+            best = min(ends, key=lambda end: end[0])
+            if best[0] < tried.score:
+                tried.decode(best[1], best[2], np.ones(stages), tried.no_price)
             if k % 5 == 4:
-                states = [(order.copy(), chosen.copy()) for _ in range(CHAINS)]
+                states = [(best[1], best[2]) for _ in range(CHAINS)]
             else:
-                states = [(end[1], end[2]) for end in ends]
+                states = [(end[3], end[4]) for end in ends]
+            record = 0.7 * record + sum(end[5] for end in ends)
+            weights = _weights(record)
+            k += 1
+            if until is None:
+                share = after
+            else:
+                now = time.monotonic()
+                speed = number / max(1e-6, now - tick)
+                share = min(1.0, (now - began) / max(1e-3, until - began))
     progress("searching for a better plan", 1.0)
 
 
-@njit(cache=True, nogil=True)
-def anneal(order, chosen, world, value, price, tries, heat, seed):
-    """Simulated annealing at one temperature; returns (best score, its order, its options).
-
-    A try moves one to three stages of the order a little (never across their predecessor or
-    successors; early stages, which weigh more, oftener) or gives one another option. With blocked
-    roads it often moves all stages of one hazard together, because a road opens with the last.
-    """
-    np.random.seed(seed)
-    stages = len(order)
-    predecessor, option_start = world.predecessor, world.option_start
-    now = place_all(order, world, value, price, chosen)[1]
-    best, best_order, best_chosen = now, order.copy(), chosen.copy()
-    order, chosen = order.copy(), chosen.copy()
-    new_order, new_chosen = order.copy(), chosen.copy()
-    for _ in range(tries):
-        for i in range(stages):
-            new_order[i], new_chosen[i] = order[i], chosen[i]
-        moves = 1 + int(np.random.random() * 2.5)
-        if len(world.gate_from) > 0 and np.random.random() < 0.5:
-            i = int(stages * np.random.random() ** 1.5)
-            j = int(i + np.random.normal() * 0.3 * (i + 20) * np.random.random())
-            move_hazard(order, new_order, world.hazard, world.hazard[order[i]],
-                        min(max(j, 0), stages - 1))
-            moves = int(np.random.random() * 1.5)
-        for _ in range(moves):
-            i = int(stages * np.random.random() ** 1.5)
-            s = new_order[i]
-            options = option_start[s + 1] - option_start[s]
-            if options > 1 and np.random.random() < 0.2:
-                new_chosen[s] = -1
-                if np.random.random() < 0.7:
-                    new_chosen[s] = option_start[s] + int(np.random.random() * options)
-                continue
-            j = int(i + np.random.normal() * 0.2 * (i + 20) * np.random.random())
-            j = min(max(j, 0), stages - 1)
-            while i > j and new_order[i - 1] != predecessor[s]:
-                new_order[i] = new_order[i - 1]
-                i -= 1
-            while i < j and predecessor[new_order[i + 1]] != s:
-                new_order[i] = new_order[i + 1]
-                i += 1
-            new_order[i] = s
-        score = place_all(new_order, world, value, price, new_chosen)[1]
-        if score <= now or np.random.random() < np.exp((now - score) / heat):
-            now = score
-            order, new_order = new_order, order
-            chosen, new_chosen = new_chosen, chosen
-            if now < best:
-                best, best_order, best_chosen = now, order.copy(), chosen.copy()
-    return best, best_order, best_chosen
+_MOVE_WEIGHTS = (4.0, 1.0, 2.0, 1.0, 1.0, 2.0)
+_HEAT = (4e-5, 1e-6)  # of the score: first and last temperature
 
 
-@njit(cache=True, nogil=True, **INNER)
-def move_hazard(order, out, hazard, chosen, place):
-    """Write `order` into `out` with all stages of one hazard together, `place` others before."""
-    k, others, moved = 0, 0, False
-    for i in range(len(order) + 1):
-        if not moved and (others == place or i == len(order)):
-            for s in order:
-                if hazard[s] == chosen:
-                    out[k] = s
-                    k += 1
-            moved = True
-        if i < len(order) and hazard[order[i]] != chosen:
-            out[k] = order[i]
-            k += 1
-            others += 1
+def _weights(record: np.ndarray) -> np.ndarray:
+    """How often each move is tried: half by habit, half by the points gained a try."""
+    habit = np.array(_MOVE_WEIGHTS) / sum(_MOVE_WEIGHTS)
+    gain = record[:, 2] / np.maximum(record[:, 0], 1.0)
+    if not gain.sum() > 0:
+        return habit
+    return 0.5 * habit + 0.5 * gain / gain.sum()

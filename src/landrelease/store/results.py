@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 import shapely
 
+from landrelease.core import conditions as terms
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
 
-FORMAT = 3
+FORMAT = 4
 _ARRAYS = (
     "activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2",
     "option_start", "first_pool", "first_slots", "second_pool", "second_slots", "option_cost",
@@ -35,6 +36,13 @@ _ACCESS_ARRAYS = (
     "zone", "gate_from", "gate_to", "gate_start", "gate_stage", "community_people",
     "community_weight", "community_zone", "community_start", "community_stage",
 )
+
+
+_PARTS = {
+    "calendars": terms.Calendars, "windows": terms.Windows, "equipment": terms.Equipment,
+    "money": terms.Money, "projects": terms.Projects, "decisions": terms.Decisions,
+    "promises": terms.Promises, "outcomes": terms.Outcomes,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,7 +74,12 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     arrays = {name: getattr(problem, name) for name in _ARRAYS}
     arrays["priority"] = plan.priority
     for field in dataclasses.fields(Schedule):
-        arrays[f"schedule_{field.name}"] = getattr(plan.schedule, field.name)
+        if getattr(plan.schedule, field.name) is not None:
+            arrays[f"schedule_{field.name}"] = getattr(plan.schedule, field.name)
+    conditions = _conditions_out(problem.conditions, arrays)
+    if problem.benefits is not None:
+        arrays |= {"benefits_people": problem.benefits.people,
+                   "benefits_hectares": problem.benefits.hectares}
     access = problem.access
     if access is not None:
         arrays |= {f"access_{name}": getattr(access, name) for name in _ACCESS_ARRAYS}
@@ -94,6 +107,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         "access": None if access is None else {
             "zones": access.zones, "gate_ids": list(access.gate_ids),
             "community_ids": list(access.community_ids)},
+        "conditions": conditions, "objective": _plain(problem.objective),
         "tasks": [{k: v for k, v in _plain(t).items() if k != "ground"} for t in problem.tasks],
         "assumptions": [_plain(a) for a in saved.assumptions],
     }
@@ -141,9 +155,14 @@ def load_plan(path: Path) -> PlanFile:
                 gate_ids=tuple(document["access"]["gate_ids"]),
                 community_ids=tuple(document["access"]["community_ids"]),
                 **{name: arrays[f"access_{name}"] for name in _ACCESS_ARRAYS}),
+            conditions=_conditions_in(document["conditions"], arrays),
+            objective=terms.Objective(**document["objective"]),
+            benefits=None if "benefits_people" not in arrays else terms.Benefits(
+                arrays["benefits_people"], arrays["benefits_hectares"]),
         )
         schedule = Schedule(**{f.name: arrays[f"schedule_{f.name}"]
-                               for f in dataclasses.fields(Schedule)})
+                               for f in dataclasses.fields(Schedule)
+                               if f"schedule_{f.name}" in arrays})
         plan = Plan(problem, schedule, arrays["priority"], document["score"], document["bound"],
                     document["rules"], document["floor"], document["iterations"],
                     document["seed"], document["interrupted"])
@@ -154,6 +173,42 @@ def load_plan(path: Path) -> PlanFile:
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
+
+
+def _conditions_out(conditions: terms.Conditions, arrays: dict[str, np.ndarray]
+                    ) -> dict[str, Any]:
+    """Lay the arrays of the conditions into `arrays`; returns what is no array."""
+    document: dict[str, Any] = {}
+    for name in ("seasons_missed", "season_weight"):
+        if getattr(conditions, name) is not None:
+            arrays[f"conditions_{name}"] = getattr(conditions, name)
+    for name in _PARTS:
+        part = getattr(conditions, name)
+        if part is None:
+            continue
+        document[name] = {}
+        for field in dataclasses.fields(part):
+            value = getattr(part, field.name)
+            if isinstance(value, np.ndarray):
+                arrays[f"{name}_{field.name}"] = value
+            else:
+                document[name][field.name] = list(value) if isinstance(value, tuple) else value
+    return document
+
+
+def _conditions_in(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+                   ) -> terms.Conditions:
+    parts: dict[str, Any] = {}
+    for name, of in _PARTS.items():
+        if name in document:
+            plain = {key: tuple(value) if isinstance(value, list) else value
+                     for key, value in document[name].items()}
+            parts[name] = of(**plain, **{
+                f.name: arrays[f"{name}_{f.name}"] for f in dataclasses.fields(of)
+                if f.name not in plain})
+    for name in ("seasons_missed", "season_weight"):
+        parts[name] = arrays.get(f"conditions_{name}")
+    return terms.Conditions(**parts)
 
 
 def plan_rows(plan: Plan) -> list[dict[str, Any]]:

@@ -1,0 +1,166 @@
+"""What binds a plan besides teams and roads, as plain values; each part may be missing.
+
+S stages, O options, P pools, H slots as in `core.work.Problem`. All arrays are read only by
+convention. A slot `t` is the time from `slot_starts[t]` to `slot_starts[t + 1]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a plan is judged by: named weights that the user sets and sees.
+
+    The score is what people lose until the horizon; smaller is better.
+    """
+
+    person_weight: float = 1.0  # points a resident nearby and day until the land is back
+    hectare_weight: float = 1.0  # points a hectare and day
+    season_weight: float = 0.0  # points a hectare and growing season that is missed
+    access_weight: float = 1.0  # points a resident of a cut-off community and day
+    infrastructure_weight: float = 1.0  # points a beneficiary of a project and day
+    # 1: every day of waiting counts alike (the sum). Above 1 a wait of d days out of a horizon of
+    # D counts as D (d / D) ** worst_off days: long waits count most, and the larger the exponent,
+    # the nearer it comes to "the longest wait first" (an Lp norm; worst-off first).
+    worst_off: float = 1.0
+    promise_price: float = 0.0  # points a day by which a stage finishes later than was promised
+    change_price: float = 0.0  # points where a promised stage is given to other teams
+
+
+@dataclass(frozen=True, slots=True)
+class Benefits:
+    """What comes back when a stage is finished, before any weight: expectations.
+
+    With them a problem can be judged by other weights (`plan.objective.weighted`).
+    """
+
+    people: np.ndarray  # float64 (S,) residents nearby, by the share of land that comes back
+    hectares: np.ndarray  # float64 (S,)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """When work goes on. Row 0 is always open.
+
+    A step of an option works in the open slots of its calendar only: it starts in an open slot,
+    and what it has begun before a closed slot it goes on with after it; its team stays bound to
+    it in between. Ground that is closed for a time (weather, security), rest weeks of teams and
+    seasons of dogs are all calendars.
+    """
+
+    ids: tuple[str, ...]
+    open: np.ndarray  # bool (K, H)
+    first: np.ndarray  # int32 (O,) calendar of the first step
+    second: np.ndarray  # int32 (O,) of the second; 0 where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Accreditations: a step of an option may run in slots from <= t < until only."""
+
+    first_from: np.ndarray  # int32 (O,)
+    first_until: np.ndarray  # int32 (O,)
+    second_from: np.ndarray  # int32 (O,)
+    second_until: np.ndarray  # int32 (O,)
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """Things that teams share, such as one low loader or one ambulance: a step that needs one
+    holds a unit of it as long as it holds its team."""
+
+    ids: tuple[str, ...]
+    units: np.ndarray  # int32 (E,)
+    first: np.ndarray  # int32 (O,) thing that the first step needs, -1: none
+    second: np.ndarray  # int32 (O,)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Money over time: what was spent up to any slot may not exceed what had arrived by then.
+
+    The cost of an option (`Problem.option_cost`) is bound when its first step starts, that of a
+    project when it starts.
+    """
+
+    fund_ids: tuple[str, ...]
+    currency: str
+    arrived: np.ndarray  # float64 (F, H) money that had arrived by slot t, not decreasing
+    stage_fund: np.ndarray  # int32 (S,) fund that pays for a stage; -1: paid from elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """Works of the second phase. A project starts, at the earliest in its slot, when all its
+    stages are finished and its fund can pay it; its benefit begins when it is finished."""
+
+    ids: tuple[str, ...]
+    start: np.ndarray  # int32 (W + 1,) into `stage`
+    stage: np.ndarray  # int32 stages whose land it needs
+    slots: np.ndarray  # int32 (W,) how long it takes
+    cost: np.ndarray  # float64 (W,)
+    fund: np.ndarray  # int32 (W,) -1: paid from elsewhere
+    earliest: np.ndarray  # int32 (W,)
+    people: np.ndarray  # float64 (W,) beneficiaries
+    weight: np.ndarray  # float64 (W,) points a day until it is finished
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people have fixed; the plan keeps to it or says that it cannot.
+
+    A stage whose `latest` is below the horizon is pinned: it is reserved before all others.
+    """
+
+    earliest: np.ndarray  # int32 (S,) first slot in which a stage may start
+    latest: np.ndarray  # int32 (S,) last slot in which it may start; the horizon: free
+    allowed: np.ndarray  # bool (O,) false: this assignment is forbidden
+    after: np.ndarray  # int32 (E, 2) stage after[:, 1] starts when after[:, 0] is finished
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The standing plan: what was promised, and what it costs not to keep it."""
+
+    finish: np.ndarray  # int32 (S,) slot by which a stage was promised; -1: nothing promised
+    option: np.ndarray  # int32 (S,) option that was announced, -1: none
+    late_price: np.ndarray  # float64 (S,) points a day later than promised
+    change_price: np.ndarray  # float64 (S,) points for an option with other pools
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What surveys may find, for plans that are tested on sampled outcomes.
+
+    A stage is needed with chance `needed[s]`, given that the stage before it was; work and time of
+    what is needed are its expectation divided by that chance, times a lognormal factor of mean 1.
+    """
+
+    needed: np.ndarray  # float64 (S,) in (0, 1]
+    spread: np.ndarray  # float64 (S,) standard deviation of the logarithm of its time
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Everything that binds a plan besides teams, roads and the order of survey and clearance."""
+
+    calendars: Calendars | None = None
+    windows: Windows | None = None
+    equipment: Equipment | None = None
+    money: Money | None = None
+    projects: Projects | None = None
+    decisions: Decisions | None = None
+    promises: Promises | None = None
+    outcomes: Outcomes | None = None
+    # seasons (H + 1,): growing seasons missed by land that is back at the end of slot t - 1, and
+    # the hectares (S,) that count in them, weighted.
+    seasons_missed: np.ndarray | None = None
+    season_weight: np.ndarray | None = None
+
+
+FREE = Conditions()
+SUM_OF_DELAYS = Objective()

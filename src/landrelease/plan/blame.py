@@ -1,0 +1,391 @@
+"""Who is to blame for a delay: what communities and projects wait for, as prices on stages.
+
+A community is not back at a moment if one of the things that it waits for is not done at it: its
+own stages, or the road. For any shares of blame >= 0 that add up to 1, at each moment,
+
+    [community not back]  >=  sum over what it waits for of share * [that is not done],
+
+so the community's loss can be laid on stages, with shares that change over time. A zone of ground
+is closed as long as every way to it is: for each set of blockers that cuts it off from the bases
+one of them at least must be gone,
+
+    [zone closed]  >=  sum over the blockers of the cut of [blocker not gone]  -  (number - 1),
+
+and a blocker is not gone while one of its stages is not finished. All of it is true for every
+plan, so a bound made with it holds for any shares; the ascent looks for good ones. Cuts of one
+blocker are the dominators of the zone; larger ones keep something of the either-or. Source of the
+duality of cuts and ways: L. Ford, D. Fulkerson, Canadian J. of Mathematics 8 (1956).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from landrelease.core.work import Problem
+from landrelease.plan.arrays import NEVER, loss_curve
+
+
+@dataclass(slots=True)
+class Blame:
+    """The network of blame. Nodes: communities and projects that can be done at all, then zones,
+    cuts and blockers. `shares` are what the ascent changes, one row an edge and a column a slot."""
+
+    stages: np.ndarray  # int64 (B,) stages that can be blamed, row i + 1 of `curves`
+    row: np.ndarray  # int32 (S,) row of a stage in `curves`, 0: never blamed
+    loss: np.ndarray  # float64 (C, H) loss of a node per slot in which it waits, where it can vary
+    sure: float  # points that no plan avoids
+    # Edges of the three layers: node -> stage or zone; zone -> cut; blocker -> stage.
+    wait_of: np.ndarray
+    wait_stage: np.ndarray  # row of `stages`, -1: waits for the zone
+    wait_zone: np.ndarray
+    wait_shift: np.ndarray  # slots between the stage's end and the node's
+    zone_sure: np.ndarray  # bool (Z, H) the zone cannot be open yet
+    cut_zone: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    cuts: list[tuple[int, ...]] = field(default_factory=list)  # blockers of each cut
+    blocker_of: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    blocker_stage: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    blockers: int = 0
+    wait_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    cut_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    blocker_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    toll_stage: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    toll_zone: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def slots(self) -> int:
+        return self.zone_sure.shape[1]
+
+    def curves(self, toll: np.ndarray) -> tuple[np.ndarray, float]:
+        """Points (B + 1, H + 1) of each stage by the slot of its finish, and points that are sure.
+
+        toll (T, H) : prices of `toll_stage` having started while its zone is closed.
+        """
+        horizon = self.slots
+        each = np.zeros((len(self.stages) + 1, horizon))
+        sure = self.sure
+        waits = self.wait_share * self.loss[self.wait_of]
+        for shift in np.unique(self.wait_shift):
+            at = np.flatnonzero((self.wait_shift == shift) & (self.wait_stage >= 0))
+            moved = np.zeros((len(at), horizon))
+            moved[:, :horizon - shift] = waits[at, shift:]
+            # Before slot `shift` the node waits whatever happens.
+            sure += float(waits[at, :shift].sum())
+            each[1:] += _sum(self.wait_stage[at], len(self.stages)) @ moved
+        on_zone = self.wait_stage < 0
+        zones = len(self.zone_sure)
+        closed = _sum(self.wait_zone[on_zone], zones) @ waits[on_zone]
+        if len(self.toll_zone):
+            closed = closed + _sum(self.toll_zone, zones) @ toll
+            sure -= float(toll.sum())
+        sure += float(closed[self.zone_sure].sum())
+        closed = np.where(self.zone_sure, 0.0, closed)
+        if len(self.cuts):
+            on_cut = self.cut_share * closed[self.cut_zone]
+            sizes = np.array([len(c) for c in self.cuts])
+            sure -= float(((sizes - 1)[:, None] * on_cut).sum())
+            on_blocker = self._members() @ on_cut
+            on_stage = self.blocker_share * on_blocker[self.blocker_of]
+            each[1:] += _sum(self.blocker_stage, len(self.stages)) @ on_stage
+        curves = np.zeros((len(self.stages) + 1, horizon + 1))
+        np.cumsum(each, axis=1, out=curves[:, 1:])
+        return curves, sure
+
+    def _members(self) -> csr_array:
+        which = np.repeat(np.arange(len(self.cuts)), [len(c) for c in self.cuts])
+        what = np.array([b for c in self.cuts for b in c], dtype=np.int64)
+        return csr_array((np.ones(len(what)), (what, which)),
+                         shape=(self.blockers, len(self.cuts)))
+
+    def closed_zones(self, unfinished: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How closed zones (Z, H), cuts (K, H) and blockers (E, H) are, by the shares, when stages
+        are unfinished (B, H); edges of blockers as they stand."""
+        of_edge = unfinished[self.blocker_stage]
+        gone = _sum(self.blocker_of, self.blockers) @ (self.blocker_share * of_edge)
+        sizes = np.array([len(c) for c in self.cuts])
+        cut = self._members().T @ gone - (sizes - 1)[:, None]
+        zone = _sum(self.cut_zone, len(self.zone_sure)) @ (self.cut_share * cut)
+        return np.where(self.zone_sure, 1.0, zone), cut, of_edge
+
+    def learn(self, unfinished: np.ndarray, rate: float, block: np.ndarray) -> np.ndarray:
+        """Move blame to what is done last: shares times exp(rate * how late it is), by blocks of
+        slots (H,). Returns how closed zones are (Z, H)."""
+        zone = np.zeros(self.zone_sure.shape)
+        if len(self.cuts):
+            zone, cut, of_edge = self.closed_zones(unfinished)
+            _shift(self.cut_share, cut, self.cut_zone, rate, block)
+            _shift(self.blocker_share, of_edge, self.blocker_of, rate, block)
+        if len(self.wait_of):
+            late = np.where((self.wait_stage < 0)[:, None], zone[self.wait_zone], 0.0)
+            for shift in np.unique(self.wait_shift):
+                at = np.flatnonzero((self.wait_shift == shift) & (self.wait_stage >= 0))
+                late[at, shift:] = unfinished[self.wait_stage[at], :self.slots - shift]
+                late[at, :shift] = 1.0
+            _shift(self.wait_share, late, self.wait_of, rate, block)
+        return zone
+
+    def point_at(self, finish: np.ndarray) -> None:
+        """Begin with the blame where a schedule (finish (B,) slots, the horizon where undone) is
+        late: nearly all on what is done last."""
+        unfinished = (finish[:, None] > np.arange(self.slots)[None, :]).astype(float)
+        for _ in range(3):
+            self.learn(unfinished, 1.5, np.arange(self.slots))
+
+    def add_cuts(self, problem: Problem, unfinished: np.ndarray, most: int = 400) -> int:
+        """Add, for zones that are blamed, cuts that a relaxed solution violates: the ways are less
+        open than the blockers that it has removed say. Returns how many were added."""
+        return _new_cuts(self, problem, unfinished, most)
+
+
+def _sum(of: np.ndarray, count: int) -> csr_array:
+    return csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=(count, len(of)))
+
+
+def _shift(share: np.ndarray, late: np.ndarray, of: np.ndarray, rate: float, block: np.ndarray
+           ) -> None:
+    """Shares of each parent `of`, multiplied by exp(rate * late), kept above a little."""
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    mean = np.add.reduceat(late, starts, axis=1) / np.diff(starts, append=len(block))
+    share *= np.exp(rate * mean)[:, block]
+    count = int(of.max()) + 1
+    adds = _sum(of, count)
+    siblings = np.bincount(of, minlength=count)
+    total = (adds @ share)[of]
+    share /= total
+    floor = 1e-4 / siblings[of]
+    np.maximum(share, floor[:, None], out=share)
+    share /= (adds @ share)[of]
+
+
+def last_of(stages: np.ndarray, predecessor: np.ndarray) -> np.ndarray:
+    """Those of some stages that no other of them comes after: finished last in any plan."""
+    inside = {int(s) for s in stages}
+    early: set[int] = set()
+    for s in inside:
+        at = int(predecessor[s])
+        while at >= 0:
+            early.add(at)
+            at = int(predecessor[at])
+    return np.array(sorted(inside - early), dtype=np.int64)
+
+
+def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
+            behind: list[np.ndarray | None]) -> Blame:
+    """Lay out the blame of a problem.
+
+    opens (Z,) : slots before which no plan opens a zone (`access.earliest_openings`)
+    soonest (S,) : slots before which no plan finishes a stage
+    behind : dominators of each zone, None where no way leads
+    """
+    horizon = problem.horizon
+    curve = loss_curve(problem)
+    steps = np.diff(curve)
+    access, works = problem.access, problem.conditions.projects
+    sure = 0.0
+    losses: list[np.ndarray] = []
+    edges: list[tuple[int, int, int, int]] = []  # node, stage or -1, zone, shift
+
+    def node(weight: float, earliest: int, what: list[tuple[int, int, int]]) -> float:
+        """Lay out a node; returns points that are sure."""
+        first = min(max(earliest, 0), horizon)
+        lost = weight * float(curve[first])
+        if weight > 0 and what:
+            each = weight * steps
+            each[:first] = 0.0
+            edges.extend((len(losses), *w) for w in what)
+            losses.append(each)
+        return lost
+
+    never = 2**20
+    if access is not None:
+        for c, weight in enumerate(access.community_weight):
+            zone = int(access.community_zone[c])
+            own = last_of(access.community_stage[
+                access.community_start[c]:access.community_start[c + 1]], problem.predecessor)
+            impossible = behind[zone] is None or any(soonest[s] >= never for s in own)
+            earliest = max([int(min(opens[zone], never)), *(int(soonest[s]) for s in own)])
+            what = [(int(s), -1, 0) for s in own]
+            if not impossible and int(opens[zone]) > 0:
+                what.append((-1, zone, 0))
+            sure += node(float(weight), horizon if impossible else earliest,
+                         [] if impossible else what)
+    if works is not None:
+        for w in range(len(works.ids)):
+            own = last_of(works.stage[works.start[w]:works.start[w + 1]], problem.predecessor)
+            lasts = int(works.slots[w])
+            impossible = any(soonest[s] >= never for s in own)
+            earliest = max([int(works.earliest[w]), *(int(soonest[s]) for s in own)]) + lasts
+            sure += node(float(works.weight[w]), horizon if impossible else earliest,
+                         [] if impossible or lasts >= horizon else
+                         [(int(s), -1, lasts) for s in own])
+    zones = 1 if access is None else access.zones
+    zone_sure = np.zeros((zones, horizon), bool)
+    for z in range(zones):
+        zone_sure[z, :int(min(opens[z], horizon))] = True
+    # Blockers: sets of stages that open gates together; gates without stages block nothing.
+    blockers: dict[bytes, tuple[int, np.ndarray]] = {}
+    if access is not None:
+        for g in range(len(access.gate_ids)):
+            own = last_of(access.gate_stage[access.gate_start[g]:access.gate_start[g + 1]],
+                          problem.predecessor)
+            if len(own):
+                blockers.setdefault(own.tobytes(), (len(blockers), own))
+    blocker_edges = [(b, int(s)) for b, own in blockers.values() for s in own]
+    blamed = np.unique(np.array([e[1] for e in edges if e[1] >= 0]
+                                + [s for _, s in blocker_edges], dtype=np.int64))
+    row = np.zeros(len(problem.predecessor), np.int32)
+    row[blamed] = np.arange(len(blamed)) + 1
+    made = Blame(
+        stages=blamed, row=row, loss=np.array(losses).reshape(-1, horizon), sure=sure,
+        wait_of=np.array([e[0] for e in edges], dtype=np.int64),
+        wait_stage=np.array([row[e[1]] - 1 if e[1] >= 0 else -1 for e in edges], dtype=np.int64),
+        wait_zone=np.array([max(e[2], 0) for e in edges], dtype=np.int64),
+        wait_shift=np.array([e[3] for e in edges], dtype=np.int64), zone_sure=zone_sure,
+        blocker_of=np.array([b for b, _ in blocker_edges], dtype=np.int64),
+        blocker_stage=np.array([row[s] - 1 for _, s in blocker_edges], dtype=np.int64),
+        blockers=len(blockers))
+    made.wait_share = _even(made.wait_of, horizon)
+    made.blocker_share = _even(made.blocker_of, horizon)
+    made.cut_share = np.zeros((0, horizon))
+    if access is not None:
+        asked = set(made.wait_zone[made.wait_stage < 0].tolist())
+        own = np.flatnonzero((problem.predecessor < 0) & (access.zone != 0))
+        own = np.array([s for s in own if behind[int(access.zone[s])] is not None
+                        and opens[int(access.zone[s])] > 0], dtype=np.int64)
+        made.toll_stage, made.toll_zone = own, access.zone[own].astype(np.int64)
+        asked |= set(made.toll_zone.tolist())
+        _first_cuts(made, problem, sorted(asked), behind)
+    return made
+
+
+def _even(of: np.ndarray, horizon: int) -> np.ndarray:
+    if not len(of):
+        return np.zeros((0, horizon))
+    return np.repeat(1.0 / np.bincount(of)[of][:, None], horizon, axis=1)
+
+
+def _blocker_of_gates(blame: Blame, problem: Problem) -> np.ndarray:
+    """Blocker (G,) of each gate, -1 where it is open."""
+    access = problem.access
+    assert access is not None
+    numbers: dict[bytes, int] = {}
+    out = np.full(len(access.gate_ids), -1, np.int64)
+    for g in range(len(access.gate_ids)):
+        own = last_of(access.gate_stage[access.gate_start[g]:access.gate_start[g + 1]],
+                      problem.predecessor)
+        if len(own):
+            out[g] = numbers.setdefault(own.tobytes(), len(numbers))
+    return out
+
+
+def smallest_cut(problem: Problem, blocker: np.ndarray, cost: np.ndarray, zone: int
+                 ) -> tuple[float, tuple[int, ...]]:
+    """The blockers (G,) of least cost (B,), 0..1, that cut a zone off from the bases: value and
+    their indices; (inf, ()) where open gates lead there.
+
+    A blocker that stands on several gates counts once: each is an arc of its own from "before" to
+    "behind", which all its gates share.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    access = problem.access
+    assert access is not None
+    zones, count = access.zones, len(cost)
+    scale, whole = 10_000, 2**29
+    if zone == 0:
+        return np.inf, ()
+    here, there = access.gate_from.astype(np.int64), access.gate_to.astype(np.int64)
+    shut = blocker >= 0
+    # zone -> before(b) -> behind(b) -> zone for every gate of the blocker. A walk may enter by one
+    # gate of a blocker and leave by another: only shorter ways, so the cut is no cheaper than it
+    # should be, and it is still a cut.
+    source = [here[~shut], here[shut], zones + count + blocker[shut], zones + np.arange(count)]
+    target = [there[~shut], zones + blocker[shut], there[shut], zones + count + np.arange(count)]
+    room = [np.full((~shut).sum(), whole), np.full(shut.sum(), whole),
+            np.full(shut.sum(), whole), np.round(cost * scale).astype(np.int64)]
+    size = zones + 2 * count
+    graph = coo_array((np.concatenate(room).astype(np.int32),
+                       (np.concatenate(source), np.concatenate(target))),
+                      shape=(size, size)).tocsr()
+    graph.data = np.minimum(graph.data, whole)
+    flow = maximum_flow(graph, 0, zone)
+    if flow.flow_value >= whole:
+        return np.inf, ()
+    left = (graph - flow.flow).tocsr()
+    left.data = (left.data > 0).astype(np.int32)
+    left.eliminate_zeros()
+    reached = np.zeros(size, bool)
+    reached[breadth_first_order(left, 0, return_predecessors=False)] = True
+    cut = np.flatnonzero(reached[zones:zones + count] & ~reached[zones + count:])
+    return flow.flow_value / scale, tuple(int(b) for b in cut)
+
+
+def _first_cuts(blame: Blame, problem: Problem, asked: list[int],
+                behind: list[np.ndarray | None]) -> None:
+    """Dominating blockers of each zone, and one cut of fewest blockers."""
+    blocker = _blocker_of_gates(blame, problem)
+    zones: list[int] = []
+    cuts: list[tuple[int, ...]] = []
+    of_blocker = [set(blame.stages[blame.blocker_stage[blame.blocker_of == b]].tolist())
+                  for b in range(blame.blockers)]
+    for z in asked:
+        if z == 0 or behind[z] is None:
+            continue
+        must = {int(s) for s in behind[z]}  # type: ignore[union-attr]
+        found: list[tuple[int, ...]] = [(b,) for b in range(blame.blockers)
+                                        if of_blocker[b] <= must]
+        value, cut = smallest_cut(problem, blocker, np.ones(blame.blockers), z)
+        if np.isfinite(value) and cut and len(cut) > 1:
+            found.append(cut)
+        for one in found:
+            zones.append(z)
+            cuts.append(one)
+    blame.cut_zone, blame.cuts = np.array(zones, dtype=np.int64), cuts
+    blame.cut_share = _even(blame.cut_zone, blame.slots)
+
+
+def _new_cuts(blame: Blame, problem: Problem, unfinished: np.ndarray, most: int) -> int:
+    blocker = _blocker_of_gates(blame, problem)
+    edges = unfinished[blame.blocker_stage]
+    shut = np.zeros((blame.blockers, blame.slots))
+    np.maximum.at(shut, blame.blocker_of, edges)  # gone when its last stage is finished
+    known = set(zip(blame.cut_zone.tolist(), blame.cuts, strict=True))
+    zone, _, _ = (blame.closed_zones(unfinished) if blame.cuts else
+                  (np.zeros(blame.zone_sure.shape), 0, 0))
+    asked = sorted(set(blame.wait_zone[blame.wait_stage < 0].tolist())
+                   | set(blame.toll_zone.tolist()))
+    best = zone.copy()
+    for k, (z, cut) in enumerate(zip(blame.cut_zone.tolist(), blame.cuts, strict=True)):
+        del k
+        best[z] = np.maximum(best[z], shut[list(cut)].sum(axis=0) - (len(cut) - 1))
+    found: list[tuple[float, int, tuple[int, ...]]] = []
+    for z in asked:
+        if z == 0:
+            continue
+        free = np.flatnonzero(~blame.zone_sure[z])
+        for t in free[:: max(1, len(free) // 24)]:
+            value, cut = smallest_cut(problem, blocker, 1 - shut[:, t], z)
+            if not cut or not np.isfinite(value):
+                continue
+            gain = (1 - value) - best[z, t]  # this cut says that the zone is more closed
+            if gain > 0.02 and (z, cut) not in known:
+                known.add((z, cut))
+                found.append((gain, z, cut))
+    found.sort(key=lambda item: (-item[0], item[1], item[2]))
+    found = found[:most]
+    if not found:
+        return 0
+    zones = np.array([z for _, z, _ in found], dtype=np.int64)
+    blame.cut_zone = np.concatenate([blame.cut_zone, zones])
+    blame.cuts = [*blame.cuts, *(cut for _, _, cut in found)]
+    share = np.full((len(found), blame.slots), 0.05)
+    blame.cut_share = np.concatenate([blame.cut_share, share])
+    adds = _sum(blame.cut_zone, len(blame.zone_sure))
+    blame.cut_share /= (adds @ blame.cut_share)[blame.cut_zone]
+    return len(found)
+
+
+__all__ = ["NEVER", "Blame", "last_of", "network", "smallest_cut"]

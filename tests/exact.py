@@ -1,0 +1,140 @@
+"""Exact optima of tiny planning problems with every condition, by plain enumeration.
+
+Shares no code with the decoder or the bound: slots are counted one by one, and a whole plan is
+priced by `plan.check`, which the tests hold to the words of `core.conditions`.
+"""
+
+import itertools
+
+import numpy as np
+
+from landrelease.core.work import Problem, Schedule
+from landrelease.plan import check
+
+
+def optimum(problem: Problem) -> float:
+    """The least score of any plan."""
+    terms, horizon = problem.conditions, problem.horizon
+    stages, pools = len(problem.stage_ids), len(problem.pools)
+    things = 0 if terms.equipment is None else len(terms.equipment.ids)
+    use = np.zeros((pools + things, horizon), int)
+    units = [*problem.pool_teams, *(() if things == 0 else terms.equipment.units)]
+    rows = {name: np.full(stages, -1, np.int32)
+            for name in ("option", "start", "first_finish", "second_start", "finish")}
+    best = [np.inf]
+    spent = np.zeros(horizon + 1)
+
+    def runs(option, which, low, high):
+        """(start, finish) of a step from `low` to `high`, by working slot after slot."""
+        pool = int(getattr(problem, f"{which}_pool")[option])
+        needed = int(getattr(problem, f"{which}_slots")[option])
+        row = (np.ones(horizon, bool) if terms.calendars is None else
+               terms.calendars.open[int(getattr(terms.calendars, which)[option])])
+        begin, end = int(problem.pool_opens[pool]), int(problem.pool_closes[pool])
+        if terms.windows is not None:
+            begin = max(begin, int(getattr(terms.windows, f"{which}_from")[option]))
+            end = min(end, int(getattr(terms.windows, f"{which}_until")[option]))
+        thing = -1 if terms.equipment is None else int(getattr(terms.equipment, which)[option])
+        taken = [pool] + ([pools + thing] if thing >= 0 else [])
+        for start in range(max(low, begin), min(high, horizon - 1) + 1):
+            if not row[start]:
+                continue
+            done, t = 0, start
+            while t < horizon and done < needed:
+                done += bool(row[t])
+                t += 1
+            if done == needed and t <= end and all(
+                    (use[r, start:t] < units[r]).all() for r in taken):
+                yield start, t, taken
+
+    def leaf():
+        works = terms.projects
+        orders = [()] if works is None else itertools.permutations(range(len(works.ids)))
+        for order in orders:
+            begin = np.full(len(order), -1, np.int32)
+            end = np.full(len(order), -1, np.int32)
+            bills = [(int(begin_at), 0.0) for begin_at in ()]
+            for w in order:
+                needs = works.stage[works.start[w]:works.start[w + 1]]
+                if any(rows["finish"][s] < 0 for s in needs):
+                    continue
+                low = max([int(works.earliest[w]), *(int(rows["finish"][s]) for s in needs)])
+                for t in range(low, horizon - int(works.slots[w]) + 1):
+                    if works.fund[w] >= 0 and not affordable(
+                            int(works.fund[w]), [*bills, (t, float(works.cost[w]))]):
+                        continue
+                    begin[w], end[w] = t, t + int(works.slots[w])
+                    if works.fund[w] >= 0:
+                        bills.append((t, float(works.cost[w])))
+                    break
+            plan = Schedule(**rows, team=rows["option"], second_team=rows["option"],
+                            project_start=None if works is None else begin,
+                            project_finish=None if works is None else end)
+            if problem.access is not None:
+                opens = check.zones_open(problem, plan)
+                if any(rows["option"][s] >= 0 and opens[int(problem.access.zone[s])]
+                       > rows["start"][s] for s in range(stages)):
+                    continue
+            best[0] = min(best[0], check.score(problem, plan))
+
+    def affordable(fund, bills):
+        total = 0.0
+        for t, cost in sorted(bills):
+            total += cost
+            if cost > 0 and total > terms.money.arrived[fund][min(t, horizon - 1)] + 1e-9:
+                return False
+        return True
+
+    def own_cost(s, slot):
+        """Less than the stage costs in any plan."""
+        day, last = float(problem.delay_days[slot]), float(problem.delay_days[-1])
+        return float(problem.weight[s]) * last * (day / last) ** problem.objective.worst_off
+
+    def go(s, cost):
+        if cost >= best[0]:
+            return
+        if s == stages:
+            return leaf()
+        before, decided = int(problem.predecessor[s]), terms.decisions
+        release, last = 0, horizon
+        possible = before < 0 or rows["finish"][before] >= 0
+        if possible and before >= 0:
+            release = int(rows["finish"][before])
+        if decided is not None:
+            release, last = max(release, int(decided.earliest[s])), int(decided.latest[s])
+        for o in range(problem.option_start[s], problem.option_start[s + 1]) if possible else ():
+            if decided is not None and not decided.allowed[o]:
+                continue
+            two = int(problem.second_pool[o]) >= 0
+            for a, f, taken in runs(o, "first", release, last):
+                if terms.money is not None and terms.money.stage_fund[s] >= 0:
+                    bill = float(problem.option_cost[o])
+                    spent[a:] += bill
+                    if (spent[a:horizon] > terms.money.arrived[int(
+                            terms.money.stage_fund[s])][a:] + 1e-9).any() and bill > 0:
+                        spent[a:] -= bill
+                        continue
+                use[taken, a:f] += 1
+                for b, g, more in (runs(o, "second", f, horizon) if two else ((-1, f, []),)):
+                    if two:
+                        use[more, b:g] += 1
+                    for name, value in zip(rows, (o, a, f, b, g), strict=True):
+                        rows[name][s] = value
+                    if decided is None or all(
+                            0 <= rows["finish"][x] <= rows["start"][y]
+                            for x, y in decided.after if max(x, y) == s
+                            and rows["option"][y] >= 0):
+                        go(s + 1, cost + own_cost(s, g))
+                    if two:
+                        use[more, b:g] -= 1
+                use[taken, a:f] -= 1
+                if terms.money is not None and terms.money.stage_fund[s] >= 0:
+                    spent[a:] -= float(problem.option_cost[o])
+        for name in rows:
+            rows[name][s] = -1
+        if decided is None or not any(x == s and rows["option"][y] >= 0
+                                      for x, y in decided.after):
+            go(s + 1, cost + own_cost(s, horizon))
+
+    go(0, 0.0)
+    return best[0]
