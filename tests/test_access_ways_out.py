@@ -220,6 +220,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "assess next": [("assess", "next", r, "--effort", 5, "--csv", out / "next.csv", *js,
                              *only)],
             "assess type": [("assess", "type", r, "--parts", out / "parts.geojson", *js, *only)],
+            "assess residual": [("assess", "residual", r, "--hazard", next(
+                x.record_id for x in world.records if x.kind == "hazard"), *js, *only)],
             "plan make": [("plan", "make", r, "--out", out / "plan", "--iterations", 0, *js,
                            *only)],
             "plan rank": [("plan", "rank", r, "--weights", world.weights, *js, "--csv",

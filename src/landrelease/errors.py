@@ -731,6 +731,37 @@ RESIDUAL_SIZE = Message(
     "The input is too large to compute exactly: {problem}.",
     "Split the area into smaller strata, or join passes by the same operator.",
 )
+RESIDUAL_BEFORE_SURVEY = Message(
+    "ASS-101",
+    "Field {field}: the search is of {found}, before the survey of this ground on {expected}.",
+    "Correct the date. A search from before the survey belongs to the evidence of the survey and "
+    "would be counted twice here.",
+)
+RESIDUAL_ORDER = Message(
+    "ASS-102",
+    "Field {field}: the search is of {found}, but the pass listed before it is of {expected}.",
+    "List the passes in the order of the work.",
+)
+RESIDUAL_BELOW_REACH = Message(
+    "ASS-103",
+    "Field {field}: search to {found} m is claimed, but the tool reaches {expected} m.",
+    "Give the depth to which the tool detects; below it nothing counts as searched.",
+)
+RESIDUAL_NO_HAZARD = Message(
+    "ASS-104",
+    "There is no hazard {hazard} here that you may see.",
+    "Give the identifier of one hazard as it is recorded.",
+)
+RESIDUAL_NO_AREA = Message(
+    "ASS-105",
+    "Hazard {hazard}: {problem}, so that no residual risk can be computed.",
+    "Record the outline of the hazard, or describe the stratum as JSON.",
+)
+TRIALS_ROW = Message(
+    "ASS-106",
+    "{file}, line {line}, field {field}: found {found}; expected {expected}.",
+    "Correct the line in the file of blind trials; docs/assess.md describes its columns.",
+)
 SETTLEMENT_POSITION = Message(
     "ASS-012",
     "Settlement {record}: {field} is {found}; expected {expected}.",

@@ -251,6 +251,7 @@ KEEPERS_WORK = frozenset((
     "quarantine reject",
     "assess map",
     "assess next",
+    "assess residual",
     "assess type",
     "plan make",
     "plan rank",
@@ -300,6 +301,8 @@ WAYS_OUT: dict[str, WayOut] = {
         ("next_survey", "chance"), ("assessment", "prior"))),
     "assess type": WayOut("SHA or CHA as the evidence proposes it, with every piece's weight", (
         ("type_proposal", "log"), ("evidence", "evidence_type"))),
+    "assess residual": WayOut("the residual risk of one hazard, with the records under it", (
+        ("assessment", "prior"), ("items", "counts"), ("accident_points", "place"))),
     "plan make": WayOut("a plan with dates, teams and costs", (
         ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
         ("plan_quality", "gap"))),

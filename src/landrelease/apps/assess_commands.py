@@ -70,26 +70,55 @@ def assess_map(
 
 
 def assess_residual(
-    spec: Annotated[Path | None, typer.Argument(
-        metavar="[SPEC.json]", help="Else read from standard input.")] = None,
+    source: Annotated[str | None, typer.Argument(
+        metavar="[SPEC.json | REGISTRY]",
+        help="A description as JSON, else read from standard input; or a registry, with "
+             "--hazard.")] = None,
+    hazard: Annotated[str | None, typer.Option(
+        "--hazard", metavar="ID", help="Id or identifier of the hazard in the registry.")] = None,
+    trials: Annotated[Path | None, typer.Option(
+        "--trials", metavar="TRIALS.csv",
+        help="Blind trials: organisation, method, targets, found.")] = None,
+    role: RoleOption = None, area: AreaOption = None, assumptions: AssumptionsOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Residual risk after search: JSON in, JSON out; the fields are in docs/assess.md.
+    """Residual risk after search, of a description or of a recorded hazard.
+
+    JSON in, JSON out; the fields are in docs/assess.md. Of a registry: its cleared ground and all
+    of the hazard, from the records that the role may see.
 
     Example: landrelease assess residual field.json
+
+    Example: landrelease assess residual district.gpkg --hazard SA-00012 --as inspector
     """
     import json as codec
 
     from landrelease import workflows
     from landrelease.store.results import dump
 
+    if source is not None and (source.endswith(".gpkg") or "://" in source):
+        if hazard is None:
+            raise LandReleaseError(BAD_OPTION, option="--hazard", found="nothing",
+                                   expected="the id or identifier of a hazard of the registry")
+        from landrelease.workflows.risk import residual_of_hazard
+
+        with reading(source, "assess residual", role, areas=area) as (registry, reader):
+            result = residual_of_hazard(
+                registry, hazard, reader, workflows.load_assumptions(assumptions, registry), trials)
+        put_json(json, result)
+        say(dump(result).decode().rstrip())
+        return
+    for option, given in (("--hazard", hazard), ("--trials", trials), ("--area", area)):
+        if given:
+            raise LandReleaseError(BAD_OPTION, option=option, found=given,
+                                   expected="a registry (.gpkg or postgresql://) to read from")
     try:
-        text = spec.read_text(encoding="utf-8") if spec else sys.stdin.read()
+        text = Path(source).read_text(encoding="utf-8") if source else sys.stdin.read()
         document = codec.loads(text)
     except (OSError, ValueError) as error:
-        raise LandReleaseError(BAD_OPTION, option=str(spec or "standard input"),
+        raise LandReleaseError(BAD_OPTION, option=source or "standard input",
                                found=str(error), expected="a JSON object") from error
-    result = workflows.residual(document)
+    result = workflows.residual(document, workflows.load_assumptions(assumptions))
     put_json(json, result)
     say(dump(result).decode().rstrip())
 

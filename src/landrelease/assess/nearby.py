@@ -72,6 +72,8 @@ def _cleared_overlap(land: Land, ground: np.ndarray, tree, plane: LocalPlane) ->
         return overlap
     cleared = planar(outcomes, plane, widen=False)
     piece, hazard = tree.query(cleared, predicate="intersects")
+    if not len(hazard):
+        return overlap
     order = np.argsort(hazard, kind="stable")
     piece, hazard = piece[order], hazard[order]
     shared = shapely.intersection(ground[hazard], cleared[piece])

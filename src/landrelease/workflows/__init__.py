@@ -701,11 +701,12 @@ def merge_rule() -> str:
     return MERGE_RULE
 
 
-def residual(document: Mapping[str, Any]) -> dict[str, Any]:
+def residual(document: Mapping[str, Any], stated: Assumptions | None = None) -> dict[str, Any]:
     """Residual risk after search; see `landrelease.assess.residual`."""
     from landrelease.assess.residual import residual as compute
+    from landrelease.workflows.risk import settings_of
 
-    return compute(dict(document))
+    return compute(document, settings_of(stated or load_assumptions()))
 
 
 def sample_size(lot: int, tolerable: int, detection: float, confidence: float) -> dict[str, Any]:
