@@ -21,7 +21,9 @@ counts the 95 % intervals hold. Baseline: accepting a lot because its inspection
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
+import json
 import sys
 import time
 from dataclasses import dataclass
@@ -30,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration_strata import METHODS, SHARE, TARGETS, Strata, load
+from calibration_strata import CHUNK, METHODS, SHARE, TARGETS, Strata, load
 from landrelease.assess import learned, residual, residual_input, residual_notes
 
 TRAINED_ON = range(2_000, 2_400)
@@ -198,11 +200,24 @@ def model_of(name: str, s: Strata, size: int, said) -> dict[str, Any]:
     return model
 
 
+def cached_model(name: str, trained: Strata, size: int, given: argparse.Namespace, said
+                 ) -> dict[str, Any]:
+    path = None if given.cache is None else given.cache / f"model_{name}_{size}.json"
+    if path is not None and path.is_file():
+        model = json.loads(path.read_text())
+        said(f"   model of an earlier run: {json.dumps(model)}")
+        return model
+    model = model_of(name, trained, size, said)
+    if path is not None:
+        path.write_text(json.dumps(model))
+    return model
+
+
 # --- evaluation --------------------------------------------------------------------------------
 
 
-def evaluate(s: Strata, model: dict[str, Any], said) -> Result:
-    begin = time.perf_counter()
+def evaluate(s: Strata, model: dict[str, Any]) -> Result:
+    begin = time.process_time()
     settings = residual_input.Settings()
     n = len(s)
     none, below, upto = (np.zeros(n) for _ in range(3))
@@ -219,10 +234,8 @@ def evaluate(s: Strata, model: dict[str, Any], said) -> Result:
         ratio = residual_notes.clark_evans(stratum.finds_xy, stratum.area_m2)
         clustered[i] = ratio is not None and ratio < settings.clustered_ratio
         warned[i] = bool(residual_notes.notes_of(stratum, made, settings)[1])
-        if i and i % 5_000 == 0:
-            said(f"   {i:,} of {n:,} strata, {time.perf_counter() - begin:,.0f} s")
     return Result(s.seed, s.finds.sum(axis=1), s.left, none, below, upto, low, high, warned,
-                  clustered, time.perf_counter() - begin)
+                  clustered, time.process_time() - begin)
 
 
 def over_worlds(r: Result, value: np.ndarray, at: np.ndarray, rounds: int = 400
@@ -250,7 +263,7 @@ def report(name: str, r: Result, said) -> dict[str, float]:
 
     said(f"\nSet {name}: {len(r.left):,} strata of {len(np.unique(r.world)):,} worlds, "
          f"{(r.found > 0).mean():.3f} with finds, {(r.left > 0).mean():.3f} with something left; "
-         f"{r.seconds:,.0f} s")
+         f"{r.seconds:,.0f} s of processor")
     out: dict[str, float] = {}
     for words, at in (("all strata", np.ones(len(r.left), bool)), ("with finds", r.found > 0)):
         u = transform(r, at)
@@ -325,14 +338,49 @@ def main(argv: list[str] | None = None, said=None) -> dict[str, dict[str, float]
     out = {}
     for name in given.sets.split(","):
         said(f"\nSet {name}")
-        model = model_of(name, trained, size, said)
-        ground = where_assumptions_hold(s, 8) if name == "A" else s
-        made = evaluate(ground, model, said)
-        if given.cache is not None:
-            np.savez_compressed(given.cache / f"result_{name}_{len(worlds)}.npz",
-                                **vars(made))
-        out[name] = report(name, made, said)
+        model = cached_model(name, trained, size, given, said)
+        made = [evaluated(name, part, model, given.cache, said)
+                for part in parts_of(s)]
+        out[name] = report(name, joined(made), said)
     return out
+
+
+def parts_of(s: Strata) -> list[Strata]:
+    """The strata by blocks of `CHUNK` worlds."""
+    block = s.seed // CHUNK
+    out = []
+    for number in np.unique(block):
+        at = np.flatnonzero(block == number)
+        a, b = int(at[0]), int(at[-1]) + 1
+        items = slice(s.first[a], s.first[b])
+        out.append(Strata(**{
+            name: (value[a:b + 1] - value[a] if name == "first" else
+                   value[items] if name.startswith("item_") else value[a:b])
+            for name, value in vars(s).items()}))
+    return out
+
+
+def evaluated(name: str, part: Strata, model: dict[str, Any], cache: Path | None, said) -> Result:
+    """The result of a block of worlds, from the cache where the same model was run before."""
+    key = hashlib.sha256(json.dumps([name, model], sort_keys=True).encode()).hexdigest()[:12]
+    path = None if cache is None else \
+        cache / f"result_{key}_{part.seed[0]}_{part.seed[-1]}.npz"
+    if path is not None and path.is_file():
+        with np.load(path) as kept:
+            return Result(**{k: kept[k] for k in kept.files})
+    made = evaluate(where_assumptions_hold(part, 8 + int(part.seed[0])) if name == "A" else part,
+                    model)
+    if path is not None:
+        np.savez_compressed(path, **vars(made))
+    said(f"   worlds {part.seed[0]} to {part.seed[-1]}: {len(part):,} strata, "
+         f"{float(made.seconds):.0f} s")
+    return made
+
+
+def joined(parts: list[Result]) -> Result:
+    return Result(**{
+        name: sum(float(p.seconds) for p in parts) if name == "seconds" else
+        np.concatenate([getattr(p, name) for p in parts]) for name in vars(parts[0])})
 
 
 if __name__ == "__main__":

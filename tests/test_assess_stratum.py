@@ -235,8 +235,36 @@ def test_safety_S14_the_public_gets_no_residual_risk(run, registry):  # noqa: F8
     assert status == 2 and "ACC-101" in err and not said
 
 
+def test_a_programme_learns_from_its_other_hazards(run, tmp_path):  # noqa: F811
+    path = tmp_path / "many.gpkg"
+    made = create_registry(path, office="Test")
+    rows = [HAZARD, CLEARED, NOTHING]
+    for n in range(10, 34):  # two of three hold nothing, the others 50 items per hectare
+        rows += [
+            record("hazard", n, square(300 * n, 0, 200), SURVEYED, identifier=f"SHA-{n}"),
+            record("outcome", n, square(300 * n, 0, 100), outcome_type="cleared", depth_m=0.2,
+                   method="manual", organisation="A", hazard=f"hazard-{n}"),
+            record("activity", n, None, activity_type="clearance", hazard=f"hazard-{n}",
+                   items_found=0 if n % 3 else 50)]
+    made.append([Revision(r.kind, r.id, dict(r.values), r.geometry,
+                          datetime(2026, 6, 1, 8, tzinfo=UTC), "tester", "entered", "",
+                          r.valid_from) for r in rows])
+    made.close()
+    status, said, err = run("assess", "residual", path, "--hazard", "SHA-1", "--as", "inspector",
+                            "--learn")
+    assert status == 0, err
+    made = json.loads(said)
+    assert made["learned_from_strata"] == 24
+    cleared, whole = (s["description"] for s in made["strata"])
+    assert cleared["pi"] == pytest.approx(1 / 3, abs=0.12) and whole["pi"] != cleared["pi"]
+    assert cleared["density"] == whole["density"]
+    weights = {round(d["alpha"] / d["beta"] * 1e4): d["weight"] for d in cleared["density"]}
+    assert weights[40] > 0.6
+
+
 @pytest.mark.parametrize(("words", "code"), [
-    (["--hazard", "SHA-9"], "ASS-104"), ([], "CLI-103")])
+    (["--hazard", "SHA-9"], "ASS-104"), ([], "CLI-103"),
+    (["--hazard", "SHA-1", "--learn"], "ASS-107")])
 def test_the_command_says_what_is_wrong(run, registry, words, code):  # noqa: F811
     status, _, err = run("assess", "residual", registry, *words, "--as", "inspector")
     assert status == 2 and code in err

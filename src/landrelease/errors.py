@@ -757,6 +757,12 @@ RESIDUAL_NO_AREA = Message(
     "Hazard {hazard}: {problem}, so that no residual risk can be computed.",
     "Record the outline of the hazard, or describe the stratum as JSON.",
 )
+RESIDUAL_LEARN = Message(
+    "ASS-107",
+    "Only {found} pieces of cleared ground of other hazards have their finds on record; a prior is "
+    "learned from {expected} or more.",
+    "Leave out --learn, or record the finds of more clearance, zero included.",
+)
 TRIALS_ROW = Message(
     "ASS-106",
     "{file}, line {line}, field {field}: found {found}; expected {expected}.",

@@ -79,6 +79,9 @@ def assess_residual(
     trials: Annotated[Path | None, typer.Option(
         "--trials", metavar="TRIALS.csv",
         help="Blind trials: organisation, method, targets, found.")] = None,
+    learn: Annotated[bool, typer.Option(
+        "--learn", help="Chance and density of contamination from the finds on cleared ground of "
+                        "all other hazards.")] = False,
     role: RoleOption = None, area: AreaOption = None, assumptions: AssumptionsOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -104,11 +107,13 @@ def assess_residual(
 
         with reading(source, "assess residual", role, areas=area) as (registry, reader):
             result = residual_of_hazard(
-                registry, hazard, reader, workflows.load_assumptions(assumptions, registry), trials)
+                registry, hazard, reader, workflows.load_assumptions(assumptions, registry), trials,
+                learn=learn)
         put_json(json, result)
         say(dump(result).decode().rstrip())
         return
-    for option, given in (("--hazard", hazard), ("--trials", trials), ("--area", area)):
+    for option, given in (("--hazard", hazard), ("--trials", trials), ("--area", area),
+                          ("--learn", learn)):
         if given:
             raise LandReleaseError(BAD_OPTION, option=option, found=given,
                                    expected="a registry (.gpkg or postgresql://) to read from")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.record import Record
-from landrelease.errors import RESIDUAL_NO_HAZARD, TRIALS_ROW, LandReleaseError
+from landrelease.errors import RESIDUAL_LEARN, RESIDUAL_NO_HAZARD, TRIALS_ROW, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.assess.learned import Learned
     from landrelease.assess.residual_input import Settings
-    from landrelease.assess.stratum import Trial
+    from landrelease.assess.stratum import Described, Trial
     from landrelease.store.registry import Registry
 
+CLEARED = "cleared ground"  # the stratum of that name, see `assess.stratum`
 _METHODS = {"ts": "technical_survey", "machine": "mechanical", "dog": "animal_detection"}
 
 
@@ -29,16 +31,15 @@ def settings_of(stated: Assumptions) -> Settings:
 
 
 def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: Assumptions,
-                       trials: Path | None = None) -> dict[str, Any]:
+                       trials: Path | None = None, *, learn: bool = False) -> dict[str, Any]:
     """Residual risk of the strata of a hazard, from the records that the reader may see.
 
     `hazard`: its id or identifier. `trials`: a CSV of blind trials (organisation, method, targets,
-    found). Raises ASS-104 (no such hazard), ASS-105 (no area), ASS-106 (a line of the trials).
+    found). `learn`: pi and density of cleared ground from the finds on that of all other hazards.
+    Raises ASS-104 (no such hazard), ASS-105 (no area), ASS-106 (a line of the trials), ASS-107
+    (too few strata to learn from).
     """
-    from landrelease.assess.contamination import DENSITY
     from landrelease.assess.residual import residual
-    from landrelease.assess.stratum import Evidence, describe
-    from landrelease.core.geometry import plane_for
     from landrelease.workflows import hazards_that_stand, is_synthetic
     from landrelease.workflows.identities import doubts
 
@@ -47,25 +48,24 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     if len(found) != 1:
         raise LandReleaseError(RESIDUAL_NO_HAZARD, hazard=hazard)
     record = found[0]
-    records = {kind: reader.records(registry.records(kind))
-               for kind in ("outcome", "activity", "item", "inspection")}
-    outcomes = [r for r in records["outcome"] if _about(r, record)]
-    described = None
-    if record.geometry is not None:
-        plane = plane_for(tuple(record.geometry.bounds))
-    else:
-        plane = plane_for((0.0, 0.0, 0.0, 0.0))
-    surveyed = _first_day(registry, record)
-    evidence = Evidence(
-        record, surveyed, outcomes, records["activity"], records["item"], records["inspection"],
-        read_trials(trials) if trials is not None else (),
-        _prior(registry, record, reader, stated), DENSITY)
-    described = describe(evidence, plane, stated)
+    told = {kind: reader.records(registry.records(kind))
+            for kind in ("outcome", "activity", "item", "inspection")}
+    tried = read_trials(trials) if trials is not None else []
+    described = _described(registry, record, told, tried, stated,
+                           _prior(registry, record, reader, stated))
+    own = _learned(registry, [r for r in known if r.id != record.id], told, tried, stated) \
+        if learn else None
     settings = settings_of(stated)
     unsigned = doubts(registry, "outcome")
-    used = [r for r in outcomes if r.id in described.records and r.id in unsigned]
+    used = [r for r in told["outcome"] if r.id in described.records and r.id in unsigned]
     strata = []
     for spec in described.strata:
+        if own is not None:
+            # What was cleared was chosen by survey; all of a hazard was not: its pi stays.
+            fields = own.fields() if spec["stratum"] == CLEARED else \
+                {"density": own.fields()["density"]}
+            spec = {k: v for k, v in spec.items() if k not in ("alpha", "beta")} | fields | (
+                {"pi": 1.0} if spec["pi"] == 1 else {})
         result = residual(spec, settings)
         if used:
             result["notes"].insert(0, f"{len(used)} of the searches are recorded as decisions that "
@@ -74,8 +74,49 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
         strata.append({**result, "description": spec})
     return {"hazard": record.id, "identifier": record.values.get("identifier"),
             "synthetic": is_synthetic(registry), "chain_head": registry.head(),
+            "learned_from_strata": None if own is None else own.strata,
             "strata": strata, "records": described.records, "assumed": described.assumed,
             "left_out": described.left_out}
+
+
+def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
+               trials: list[Trial], stated: Assumptions, pi: float) -> Described:
+    from landrelease.assess.contamination import DENSITY
+    from landrelease.assess.stratum import Evidence, describe
+    from landrelease.core.geometry import plane_for
+
+    bounds = (0.0, 0.0, 0.0, 0.0) if hazard.geometry is None else tuple(hazard.geometry.bounds)
+    outcomes = [r for r in told["outcome"] if _about(r, hazard)]
+    return describe(Evidence(
+        hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
+        told["inspection"], trials, pi, DENSITY), plane_for(bounds), stated)
+
+
+def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Record]],
+             trials: list[Trial], stated: Assumptions) -> Learned:
+    """The prior of cleared ground, from what was found on that of these hazards (S10: never from
+    the hazard that it is for)."""
+    import numpy as np
+
+    from landrelease.assess.learned import evidence_of, learn
+
+    worked = {v for r in told["outcome"] if r.value("outcome_type") in ("cleared", "searched")
+              for v in (r.values.get("hazard"), r.values.get("hazard_identifier")) if v}
+    rows = []
+    for hazard in hazards:
+        if hazard.geometry is None or hazard.geometry.is_empty or not worked & {
+                hazard.id, hazard.values.get("identifier")}:
+            continue
+        made = _described(registry, hazard, told, trials, stated, 0.5)
+        for spec in made.strata:
+            reported = spec.get("finds") is not None or any(
+                p.get("finds") is not None for p in spec["passes"])
+            if spec["stratum"] == CLEARED and reported:
+                rows.append(evidence_of(spec))
+    least = int(stated.value("residual_learn_minimum"))
+    if len(rows) < least:
+        raise LandReleaseError(RESIDUAL_LEARN, found=len(rows), expected=least)
+    return learn(np.array(rows))
 
 
 def _about(record: Record, hazard: Record) -> bool:
