@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ from landrelease.assess.types import (
     propose_type,
 )
 from landrelease.assess.weights import CLASS_OF, Weights
+from landrelease.core import lineage
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.evidence import Evidence, collect_evidence
 from landrelease.core.extension import read_extension
@@ -36,10 +37,13 @@ from landrelease.core.geometry import LocalPlane, geodesic_area_m2
 from landrelease.core.hazard import Accident, Hazard, Land, Outcome
 from landrelease.core.record import KINDS, Record
 from landrelease.errors import LandReleaseError
+from landrelease.store.exports import write_geojson
 from landrelease.workflows import load_assumptions
+from landrelease.workflows.areas import read_shapes
 from landrelease.workflows.assessing import (
     load_weights,
     survey_rows,
+    type_parts,
     type_rows,
     weights_of_extension,
 )
@@ -176,6 +180,29 @@ def test_many_places_lose_no_ground():
                 lost = lost.difference(part)
             assert lost.is_empty
             assert all(p.area > SLIVER_M2 for p in shapely.get_parts(PLANE.to_plane(grounds[0])))
+
+
+@pytest.mark.parametrize("decimals", [None, 7])
+def test_the_parts_divide_the_area_when_they_are_read_again(tmp_path, decimals):
+    """Whole coordinates always fit; rounded to a centimetre a file may be refused, never crash."""
+    rng = np.random.default_rng(3)
+    for n in range(6):
+        ground = shapely.box(0, 0, 400, 400)
+        made = proposal(*(found(*rng.uniform(0, 400, 2), f"{n} {k}") for k in range(12)),
+                        ground=ground)
+        path = tmp_path / f"{n}.geojson"
+        write_geojson(path, *type_parts([made]), decimals=decimals)
+        parent = Record("hazard", "h", {"hazard_type": "SHA"}, degrees(ground))
+        try:
+            _, *children = lineage.split(parent, read_shapes(path), at=datetime.now(UTC), by="x",
+                                         reason="type")
+        except LandReleaseError as error:
+            assert decimals == 7 and error.code in ("LIN-001", "LIN-002")
+            continue
+        left = parent.geometry
+        for child in children:
+            left = left.difference(child.geometry)
+        assert geodesic_area_m2(left) < SLIVER_M2
 
 
 def test_safety_S01_a_ring_that_crosses_itself_in_degrees_makes_the_CHA_larger():
@@ -327,7 +354,7 @@ def test_indirect_evidence_alone_never_makes_a_CHA():
 
 def test_no_evidence_is_said_and_takes_nothing_away():
     made = proposal(hazard_type="CHA")
-    assert made.proposed == MISSING and made.parts[0].proposed == SHA
+    assert made.proposed == MISSING and [p.proposed for p in made.parts] == [MISSING]
     assert any("look for the evidence" in r for r in made.reasons)
     assert any("stays as hazardous" in r for r in made.reasons)
 

@@ -210,6 +210,16 @@ def test_review_per_hectare_is_the_chance_of_no_find_over_the_effort():
         (1 - found) * 10 / value.hectares_to_threshold)
 
 
+@pytest.mark.parametrize("threshold", [0.05, 0.25, 1 / 3, 0.5])
+def test_value_around_the_threshold_itself(threshold):
+    p = threshold
+    for _ in range(6):
+        value = se.survey_value(p, threshold, 3.0, 0.8)
+        assert value.per_hectare == pytest.approx(0.8 * (1 - threshold), rel=1e-6)
+        assert value.hectares_to_threshold < 1e-6
+        p = math.nextafter(p, 1)
+
+
 # --- input that is wrong -------------------------------------------------------------------------
 
 @pytest.mark.parametrize("call", [

@@ -229,7 +229,8 @@ def assess_type(
         exports.write_geojson(
             parts, shapes, workflows.marked(properties, land.synthetic),
             description=workflows.label(land.synthetic) + "Types of areas as the evidence on "
-            "record proposes them; a person decides. Not for moving on the ground.")
+            "record proposes them; a person decides. Not for moving on the ground.",
+            decimals=None)
     rank = {"CHA": 0, "CHA and SHA": 1, "SHA": 2}  # first what a person may want to change
     rows.sort(key=lambda r: (r["recorded"] == r["proposed"], rank.get(r["proposed"], 3),
                              r["hazard_id"]))

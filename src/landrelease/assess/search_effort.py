@@ -296,12 +296,12 @@ def survey_value(
     k = chance * (1 - threshold) / threshold
     empty = 1 - chance
     to_hectares = area_ha / detection_share
-    if k <= empty:  # at or below the threshold already
+    at_threshold = math.log(k / empty)
+    if at_threshold <= 0:  # at or below the threshold already
         return SurveyValue(detection_share * k, 0.0, next_one, 0.0, 0.0)
     from scipy.special import lambertw
 
     x = max(0.0, -1.0 - float(lambertw(-empty / (k * math.e), -1).real))
-    at_threshold = math.log(k / empty)
     nothing = 1 - chance * -math.expm1(-at_threshold)
     return SurveyValue(detection_share * k * math.exp(-x), x * to_hectares, next_one,
                        at_threshold * to_hectares, nothing * detection_share / at_threshold)

@@ -17,7 +17,7 @@ letters and digits of the IMSMA wiki (domain reference 2.3); the weights are sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Ground of one proposed type, longitude/latitude on WGS 84."""
+    """Ground of one proposed type (as `TypeProposal.proposed`), longitude/latitude on WGS 84."""
 
     proposed: str
     ground: Ground
@@ -103,6 +103,7 @@ def propose_type(
         proposed = BOTH
     else:
         proposed = SHA if total >= weights.sha else MISSING
+        parts = tuple(replace(p, proposed=proposed) for p in parts)
     log = tuple(_entry(p, p in taken, taken, weights) for p in ordered)
     return TypeProposal(
         hazard.id, hazard.hazard_type, proposed, strongest, total,

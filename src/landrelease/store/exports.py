@@ -85,6 +85,7 @@ def write_geojson(
     geometries: Sequence[shapely.Geometry | None] | np.ndarray,
     properties: Sequence[Mapping[str, Any]],
     description: str = "",
+    decimals: int | None = 7,
 ) -> None:
     """Write a FeatureCollection by RFC 7946.
 
@@ -94,13 +95,14 @@ def write_geojson(
     properties : N mappings, written in the same order.
     description : words for the reader, a foreign member of the collection (clause 6.1).
 
-    Coordinates are rounded to 7 decimals (about 1 cm); outer rings run counter-clockwise.
+    Coordinates are rounded to 7 decimals (about 1 cm); None keeps them whole, for parts that must
+    fit each other when they are read again. Outer rings run counter-clockwise.
     Rounding may move an edge by 8 mm: where a layer must keep a direction of doubt (S01, S15) its
     maker left more room than that (access/ground.py).
     """
     import orjson
 
-    shapes = _oriented(geometries, decimals=7)
+    shapes = _oriented(geometries, decimals)
     if len(shapes) != len(properties):
         raise ValueError(f"{len(shapes)} geometries for {len(properties)} rows of properties")
     texts = shapely.to_geojson(shapes) if len(shapes) else []

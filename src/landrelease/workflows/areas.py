@@ -35,8 +35,13 @@ if TYPE_CHECKING:
 
 
 def read_shapes(path: Path) -> list[BaseGeometry]:
-    """The polygons of a file, in longitude/latitude on WGS 84 whatever its system (S04)."""
+    """The polygons of a file, in longitude/latitude on WGS 84 whatever its system (S04).
+
+    One that crosses or touches itself, by rounding for example, is read as the union of all its
+    readings, like a hazard (S01).
+    """
     from landrelease.records import places, readers
+    from landrelease.records.shapes import repair
 
     table = readers.read(path)
     shapes = [row.geometry for row in table.rows if row.geometry is not None]
@@ -50,7 +55,8 @@ def read_shapes(path: Path) -> list[BaseGeometry]:
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return shapes
+    return [s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
+            else repair(s, "union").widest for s in shapes]
 
 
 def hazard_of(registry: Registry, record_id: str) -> Record:

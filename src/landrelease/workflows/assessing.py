@@ -167,8 +167,7 @@ def type_parts(proposals: Sequence[TypeProposal]) -> tuple[list[Any], list[Mappi
         for part in proposal.parts:
             shapes.append(part.ground)
             rows.append({"hazard_id": proposal.hazard_id, "recorded": proposal.recorded,
-                         "proposed": part.proposed if proposal.proposed in ("CHA", "CHA and SHA")
-                         else proposal.proposed, "area_m2": part.area_m2})
+                         "proposed": part.proposed, "area_m2": part.area_m2})
     return shapes, rows
 
 
