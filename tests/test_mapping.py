@@ -148,3 +148,29 @@ def test_a_type_column_is_told_by_its_values(tmp_path):
     # An outcome decides something: its label stays a label (S09).
     found = mapping.propose(table(tmp_path, "id,type,wkt\nA,cleared,x\n"), "outcome").columns
     assert found["source_label"] == "type" and "outcome_type" not in found
+
+
+@pytest.mark.parametrize(("heading", "cell", "m2"), [
+    ("Superficie (ha)", "1,5", 15_000), ("Площадь (га)", "0,5", 5_000),
+    ("Площадь, м2", "500", 500), ("Area [km2]", "0.25", 250_000), ("Površina (dunum)", "3", 3_000),
+    ("area_ha", "2", 20_000), ("Area (m2)", "7", 7)])
+def test_the_unit_of_a_heading_is_read_in_any_language(tmp_path, heading, cell, m2):
+    import dataclasses
+    from datetime import UTC, date, datetime
+
+    from landrelease.records import intake
+
+    shape = "POLYGON((17 44,17.001 44,17.001 44.001,17 44))"
+    source = table(tmp_path, f"id;{heading};wkt\nA;{cell};{shape}\n")
+    used = mapping.propose(source, "hazard")
+    assert used.columns["reported_area_m2"] == heading
+    found = intake.take_in(source, "hazard", dataclasses.replace(used, crs="EPSG:4326"),
+                           existing={}, recorded_by="x", today=date(2027, 5, 1),
+                           recorded_at=datetime(2027, 5, 1, tzinfo=UTC))
+    assert found.revisions[0].values["reported_area_m2"] == pytest.approx(m2)
+
+
+def test_an_identifier_goes_before_a_row_number(tmp_path):
+    source = table(tmp_path, "id,imsma_id,wkt\n1,H-1,x\n")
+    assert mapping.propose(source, "hazard").columns["identifier"] == "imsma_id"
+    assert mapping.propose(table(tmp_path, "id,wkt\n1,x\n"), "hazard").columns["identifier"] == "id"

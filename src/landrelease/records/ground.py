@@ -260,6 +260,13 @@ def _from_columns(told: Told, out: np.ndarray, table: SourceTable, names: tuple[
         # The headings say degrees, the mapping a map grid: the mapping knows better.
         columns["easting"], columns["northing"] = columns.pop("longitude"), columns.pop("latitude")
         notation = replace(notation, form="grid")
+    if datum and "easting" in names and notation.form == "grid" and not coordinates.datum_system(
+            datum, table.file).is_projected and (c := [
+                v for c in columns[names[0]] if (v := _number(c)) is not None]) and max(
+                    map(abs, c)) <= 360:
+        # x and y of a web form or a GIS, with a system of degrees stated for them.
+        columns["longitude"], columns["latitude"] = columns.pop("easting"), columns.pop("northing")
+        notation = notation_of({n: columns[n] for n in ("longitude", "latitude")}, mapping)
     known = _home(bounds, existing, np.empty((0, 4)), settings)
     found = coordinates.read_positions(
         columns, notation, datum, known, file=table.file,

@@ -8,6 +8,7 @@ already known is passed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,6 +48,7 @@ from landrelease.records.values import (
     is_absent,
     shown,
     style_of,
+    unit_sizes,
 )
 
 __all__ = ["MERGE_RULE", "SETTINGS", "Settings", "retry", "take_in"]
@@ -246,15 +248,12 @@ def _said(columns: MappingType[str, list[Any]], count: int) -> list[dict[str, An
 
 
 def _heading_unit(known: Field, heading: str) -> str:
-    """A unit that the heading states: "Area (ha)", "area_ha", "površina [dunum]"."""
+    """A unit that the heading states, other than the field's own: "Area (ha)", "Площадь, га"."""
     if known.type != "number" or not known.unit:
         return ""
-    words = heading.casefold().replace("(", " ").replace(")", " ").replace("[", " ").replace(
-        "]", " ").replace("_", " ").split()
-    for unit in ("ha", "km2", "km²", "dunum", "dunums", "dunam", "dulum", "dönüm", "cm", "km"):
-        if unit in words[1:]:
-            return unit
-    return ""
+    sizes = unit_sizes(known.unit)
+    words = re.split(r"[\s_()\[\],;:/]+", heading.casefold())
+    return next((w for w in words[1:] if sizes.get(w, 1) != 1), "")
 
 
 def _constants(table: SourceTable, kind: Kind, mapping: Mapping, today: date) -> dict[str, Any]:

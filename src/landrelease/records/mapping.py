@@ -41,6 +41,7 @@ from landrelease.errors import (
 )
 from landrelease.records.readers import SourceTable
 from landrelease.records.readers.legs import LEGS, NORTH
+from landrelease.records.values import unit_sizes
 
 # Headings of coordinates, in the languages of programmes. `datum_in_words` are headings that say
 # degrees of latitude and longitude; x/y and easting/northing say nothing about the system (S04).
@@ -282,6 +283,8 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             Suggestion(c, taken_by.get(c, ""), "a file that a registry wrote", 1.0, True)
             for c in table.columns), found)
     headings = {fold(h): h for h in reversed(table.columns) if fold(h)}
+    for heading in table.columns:  # "Площадь (га)" is Площадь; its unit is read with the cells
+        headings.setdefault(fold(_without_unit(heading)), heading)
     tags = {hxl.plain(t): h for h in reversed(table.columns)
             for t in (table.tags.get(h, h),) if hxl.plain(t)}
     for tag, heading in tags.items():  # the places have tags, but are no fields
@@ -399,8 +402,13 @@ def _listed(name: str) -> tuple[str, ...]:
     return tuple(word for word, _ in _words("synonyms.csv").get(name, ()))
 
 
-_UNIT_WORDS = frozenset(("m", "m2", "m²", "м", "м2", "м²", "sqm", "ha", "га", "km2", "km²", "км2",
-                         "cm", "см", "mm", "dunum", "dunams", "dulum", "dönüm", "метров", "metres"))
+_UNIT_WORDS = frozenset((*unit_sizes("m²"), *unit_sizes("m"), "метров", "metres"))
+
+
+def _without_unit(heading: str) -> str:
+    parts = re.split(r"([\s_()\[\],;:/]+)", heading)
+    return "".join(p for n, p in enumerate(parts)
+                   if n == 0 or p.casefold() not in _UNIT_WORDS - {"m", "м"})
 
 
 def _says_unit(heading: str) -> bool:

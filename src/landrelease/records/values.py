@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -79,6 +79,15 @@ _UNITS: dict[str, dict[str, float]] = {
           "mm": 0.001, "мм": 0.001, "km": 1_000, "км": 1_000, "كم": 1_000},
     "": {},
 }
+
+
+def unit_sizes(unit: str) -> Mapping[str, float]:
+    """The words for units of area or length that a heading may state, and their size in `unit`
+    ("m²" or "m"). Without the are: in a heading its words are others in too many languages."""
+    return {w: size for w, size in _UNITS.get(unit, {}).items()
+            if w not in ("a", "ar", "ari", "are")}
+
+
 # Measures of land that have another size in another country or time; the column must say which.
 _UNITS_OF_A_COUNTRY = {
     **dict.fromkeys(("iraqi dunam", "iraqi dunum", "iraqi donum", "mishara", "meshara", "دونم",

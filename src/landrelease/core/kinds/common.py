@@ -101,7 +101,8 @@ LABEL = Field("source_label", "text", "The source's own word for what this is.",
               synonyms=("type", "legend", "class", "label"), source=OWN)
 IDENTIFIER = Field("identifier", "text",
                    "Identifier given by the programme, for example an IMSMA id.",
-                   synonyms=("identifier", "id", "imsma_id", "hazard_id", "area_id", "localid",
+                   # "id" and "code" last: where there is another one, they number rows only.
+                   synonyms=("identifier", "imsma_id", "hazard_id", "area_id", "localid", "id",
                              "code"))
 REPORTED = Field("information_date", "date", "Date of information: when it was so.",
                  synonyms=("information_date", "date", "date_of_information", "reported", "datum",
