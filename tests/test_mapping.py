@@ -174,3 +174,19 @@ def test_an_identifier_goes_before_a_row_number(tmp_path):
     source = table(tmp_path, "id,imsma_id,wkt\n1,H-1,x\n")
     assert mapping.propose(source, "hazard").columns["identifier"] == "imsma_id"
     assert mapping.propose(table(tmp_path, "id,wkt\n1,x\n"), "hazard").columns["identifier"] == "id"
+
+
+def test_the_layout_of_the_minimum_data_requirements_and_its_words_are_known(tmp_path):
+    text = ("identifier,perimeter_coordinates_wgs84,status,type\n"
+            "A,\"POLYGON((17 44,17.001 44,17.001 44.001,17 44))\",open,CHA\n")
+    source = table(tmp_path, text, "mdr_contaminated_area.csv")
+    assert mapping.guess_kind(source) == "hazard"
+    used = mapping.propose(source, "hazard")
+    assert used.columns == {"identifier": "identifier", "status": "status", "hazard_type": "type",
+                            "geometry": "perimeter_coordinates_wgs84"}
+    assert used.crs == "EPSG:4326"  # the heading says it
+    text = ("identifier,date of accident,type of accident,longitude,latitude\n"
+            "A,1/2/2024,UXO/AXO,1,2\n")
+    used = mapping.propose(table(tmp_path, text, "mdr_accident.csv"), "accident")
+    assert used.columns["information_date"] == "date of accident"
+    assert used.values["accident_class"] == {"UXO/AXO": "ordnance_accident"}

@@ -47,15 +47,19 @@ from landrelease.records.values import unit_sizes
 # degrees of latitude and longitude; x/y and easting/northing say nothing about the system (S04).
 _LONGITUDE = ("longitude", "lon", "long", "lng", "geografska_duzina", "duzina", "longitud",
               "longitude_dd", "долгота", "довгота", "дужина", "decimallongitude", "gps_lon",
-              "lon_wgs84", "longitude_wgs84")
+              "lon_wgs84", "longitude_wgs84", "location_longitude_wgs84",
+              "reference_point_longitude_wgs84", "coordinates_longitude_wgs84")
 _LATITUDE = ("latitude", "lat", "geografska_sirina", "sirina", "latitud", "latitude_dd", "широта",
-             "ширина", "decimallatitude", "gps_lat", "lat_wgs84", "latitude_wgs84")
+             "ширина", "decimallatitude", "gps_lat", "lat_wgs84", "latitude_wgs84",
+             "location_latitude_wgs84", "reference_point_latitude_wgs84",
+             "coordinates_latitude_wgs84")
 _EASTING = ("easting", "east", "x", "coord_x", "x_coord", "utm_x", "utm_e", "utm_easting", "este",
             "istok", "восток", "схід", "point_x")
 _NORTHING = ("northing", "north", "y", "coord_y", "y_coord", "utm_y", "utm_n", "utm_northing",
              "norte", "sjever", "север", "північ", "point_y")
 _WKT = ("wkt", "geometry", "geom", "the_geom", "geometry_wkt", "wkt_geometry", "shape", "polygon",
-        "outline", "geometrija", "геометрия", "ewkt")
+        "outline", "geometrija", "геометрия", "ewkt", "perimeter_coordinates_wgs84",
+        "perimeter_coordinates")
 # Headings that our own exports have besides the fields (store/tables.py writes them).
 RECORD, GEOMETRY, _OWN = "record", "geometry_wgs84", ("synthetic", "about", "name", "geometry")
 _PLACE = ("coordinates", "coordinate", "mgrs", "mgrs_coordinates", "usng", "utm", "grid_reference",

@@ -88,7 +88,7 @@ ITEM = Kind(
                "hazard released_land outside_recorded", source="safety rules S02, S11"),
         choice("origin_verified", "Whether the origin was verified.", YES_NO, source=OWN),
     ),
-    legend=("item", "items", "ordnance found", "finds", "uxo found", "находки"),
+    legend=("item", "items", "ordnance found", "finds", "uxo found", "находки", "device"),
     group="work",
     definition="Explosive ordnance that was found, where, how deep, and what became of it.",
 )
