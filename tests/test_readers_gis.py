@@ -384,3 +384,31 @@ def test_archives_that_are_nothing_but_air_are_refused():
     assert refused("a.xlsx", book) == "FIL-005"
     with pytest.raises(LandReleaseError, match="FIL-005"):
         read_content("a.zip", packed("a.xlsx", book))
+
+
+def test_a_small_layer_keeps_no_room_for_rows_that_did_not_come(tmp_path):
+    for name, driver in (("a.shp", "ESRI Shapefile"), ("a.gpkg", "GPKG"), ("b.gdb", "OpenFileGDB")):
+        write(tmp_path / name, driver)
+        table = read(tmp_path / name)
+        assert table.geometries.base is None or table.geometries.base.nbytes < 1000
+        assert list(table.cells["globalid"]) == ["a0", "a1"]
+
+
+def test_a_count_that_is_wrong_costs_no_row(tmp_path):
+    path = tmp_path / "a.gpkg"
+    write(path, "GPKG", "hazard")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("update gpkg_ogr_contents set feature_count = 1")
+    assert len(read(path)) == 2
+
+
+def test_a_damaged_dictionary_of_parquet_is_refused(tmp_path):
+    whole = bytearray(parquet(tmp_path / "a.parquet").read_bytes())
+    for place in range(4, len(whole) - 8, 3):
+        changed = bytes(whole[:place]) + bytes([whole[place] ^ 0x55]) + bytes(whole[place + 1:])
+        try:
+            table = read_content("a.parquet", changed)
+        except LandReleaseError:
+            continue
+        for column in table.columns:
+            assert len(table.cells[column]) == len(table)

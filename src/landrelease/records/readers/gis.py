@@ -286,8 +286,16 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
     try:
         about = pyogrio.read_info(path, layer=layer)
         most = limits.cells // max(1, len(about["fields"]))  # a view may have rows without end
-        meta, _, wkb, columns = read_layer(path, layer=layer, datetime_as_string=True,
-                                           max_features=most + 1)
+        # Room for so many rows is kept, so ask for those that are announced, and one more: a count
+        # that is wrong must not cost a row.
+        announced = about["features"] if about["features"] >= 0 else most
+        for wanted in (min(announced, most) + 1, most + 1):
+            meta, _, wkb, columns = read_layer(path, layer=layer, datetime_as_string=True,
+                                               max_features=wanted)
+            held = len(wkb) if wkb is not None else len(columns[0]) if len(columns) else 0
+            if held < wanted:
+                break
+        wkb, columns = _alone(wkb), [_alone(c) for c in columns]
     except Exception as error:
         raise LandReleaseError(FILE_CUT_OFF, file=file, place=f"layer {layer or 'in the file'}",
                                found=short(error, folder)) from error
@@ -321,6 +329,13 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
                        (), layer or "", cells=Cells(names, column), count=count,
                        geometries=geometries if wkb is not None else None,
                        geometry_problems=problems)
+
+
+def _alone(column: np.ndarray | None) -> np.ndarray | None:
+    """A column without the room that was kept for rows that did not come."""
+    if column is None or column.base is None or column.base.nbytes <= 2 * column.nbytes:
+        return column
+    return column.copy()
 
 
 def _code(value: Any) -> str:

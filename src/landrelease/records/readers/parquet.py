@@ -43,6 +43,7 @@ def from_parquet(file: str, content: bytes, limits: Limits) -> SourceTable:
         repeating = [f.name for f in source.schema_arrow
                      if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
         table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=repeating).read()
+        table.validate(full=True)  # a damaged page may point outside of its dictionary
     except LandReleaseError:
         raise
     except Exception as error:  # pyarrow: ArrowInvalid, OSError, and others for damaged pages
