@@ -196,6 +196,34 @@ def named(case: Case, works: tuple[Work, ...],
     return tuple(done[w.id] for w in works)
 
 
+def thrifty(case: Case, effort: Effort) -> tuple[tuple[int, ...] | None, bool]:
+    """Modes (from 1) of short durations that keep all stocks, or the proof (True) that none do.
+
+    Time is left out, so the linear relaxation that the whole model does without decides it soon.
+    """
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    choices = [[model.new_bool_var("") for _ in a.modes] for a in case.activities]
+    for a, mine in zip(case.activities, choices, strict=True):
+        model.add_exactly_one(mine)
+        for mode, choice in zip(a.modes, mine, strict=True):
+            if any(x > there for x, there in zip(mode.renewable, case.renewable, strict=True)):
+                model.add(choice == 0)
+    pairs = [(m, c) for a, mine in zip(case.activities, choices, strict=True)
+             for m, c in zip(a.modes, mine, strict=True)]
+    for k, there in enumerate(case.consumable):
+        model.add(sum(m.consumable[k] * c for m, c in pairs) <= there)
+    model.minimize(sum(m.duration * c for m, c in pairs))
+    solver = cp_model.CpSolver()
+    _set(solver.parameters, effort, linear=True)
+    status = solver.solve(model)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return tuple(1 + next(k for k, c in enumerate(mine) if solver.value(c))
+                     for mine in choices), False
+    return None, status == cp_model.INFEASIBLE
+
+
 class Look:
     """CP-SAT at work beside the caller: look for the plan that ends first, by `end` at the latest.
 
@@ -226,7 +254,7 @@ class Look:
         self._keep = Keep()
         self.solver = cp_model.CpSolver()
         self.solver.best_bound_callback = self._bounded
-        _set(self.solver.parameters, effort, people=case.skills > 0)
+        _set(self.solver.parameters, effort, linear=case.skills > 0)
         self._thread = threading.Thread(target=self._solve)
         self._thread.start()
 
@@ -279,11 +307,11 @@ class Look:
         return Found(works, makespan, min(max(0, bound), makespan), False)
 
 
-def _set(parameters: Any, effort: Effort, *, people: bool) -> None:
+def _set(parameters: Any, effort: Effort, *, linear: bool) -> None:
     parameters.num_workers = 1
     parameters.random_seed = effort.seed
     parameters.catch_sigint_signal = False
-    if not people:
+    if not linear:
         # Without the linear relaxation the proofs on PSPLIB come several times sooner.
         parameters.linearization_level = 0
     if effort.seconds is not None:

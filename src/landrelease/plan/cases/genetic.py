@@ -17,6 +17,7 @@ from landrelease.plan.cases.decode import Arrays, serial, serial_free, serial_pe
 OVER = 100_000  # points of a schedule for each unit of consumables above stock
 _SWAPS = 0.15  # share of neighbours in an order that a mutation swaps, where precedence allows it
 _CHANGES = 0.05  # share of modes that a mutation changes
+_FRUITLESS = 400  # schedules a member without a better one, after which the others begin anew
 _BIASED = 0.7  # share of first orders that follow the latest finish
 
 
@@ -126,7 +127,7 @@ def evolve(case: Arrays, rank, tail, herd: Herd, seed, children, target):  # pra
                 break
         # --- into the population
         _enter(herd, start, mode, _sorted(start * n + rank), end + over * OVER)
-        if herd.state[3] > 400 * members:  # nothing new for long: begin anew beside the best
+        if herd.state[3] > _FRUITLESS * members:  # nothing new for long: begin anew beside the best
             herd.state[1] = 1
             herd.state[3] = 0
             best = np.argmin(herd.points)

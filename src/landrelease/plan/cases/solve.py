@@ -23,7 +23,7 @@ from landrelease.errors import (
 from landrelease.plan.cases.bounds import first_bound, heads
 from landrelease.plan.cases.case import Case, CasePlan, Work
 from landrelease.plan.cases.decode import Arrays, arrays, groups, serial
-from landrelease.plan.cases.exact import Effort, Look, named
+from landrelease.plan.cases.exact import Effort, Look, named, thrifty
 from landrelease.plan.cases.genetic import OVER, Herd, evolve, herd, settle
 from landrelease.plan.cases.sound import crew, order, reduced
 
@@ -40,6 +40,7 @@ _ROUNDS = (0.08, 0.25, 0.5, 0.75, 1.0)
 _ITERATION = 0.02  # of CP-SAT's own count of work, in an iteration
 # A case of so many activities, after such a share of the effort, that far (share) from its bound.
 _LARGE, _TRIED, _FAR = 80, 0.25, 0.03
+_THRIFTY = 2.0  # seconds at most to find modes that keep the stocks
 _GLANCE = 0.25  # seconds between two looks at CP-SAT
 
 
@@ -148,6 +149,13 @@ class _Run:
 
         In the modes of the plan so far; where people are chosen the plan stays as it is.
         """
+        if self.works is None:
+            modes, self.impossible = thrifty(
+                self.case, Effort(seconds=_THRIFTY, seed=self.seed)
+                if self.purse.iterations is None else
+                Effort(counted=_THRIFTY, seed=self.seed))
+            if modes is not None:
+                self.works, self.makespan = one_after_another(self.case, modes)
         if self.works is None or self.case.skills:
             return
         mode = [int(flat.mode_at[i]) + w.mode - 1 for i, w in enumerate(self.works)]
@@ -163,7 +171,7 @@ class _Run:
 
     def result(self, iterations: int) -> CasePlan:
         try:
-            if self.bound < self.makespan and self._compiled():
+            if self.bound < self.makespan and not self.impossible and self._compiled():
                 self._search(self.herds, _FIRST, None)
             for until in _ROUNDS:
                 if self.bound == self.makespan or self.impossible or self.purse.share >= 1:
@@ -373,11 +381,16 @@ class _Run:
         self.stories.append(f"{who}: a plan that ends at {makespan}")
 
 
-def one_after_another(case: Case) -> tuple[tuple[Work, ...] | None, int]:
-    """A first plan at once: never two activities at a time. None when modes must be weighed."""
-    fits = [next((k for k, m in enumerate(a.modes, 1)
-                  if all(x <= y for x, y in zip(m.renewable, case.renewable, strict=True))), 1)
-            for a in case.activities]
+def one_after_another(case: Case, modes: tuple[int, ...] | None = None
+                      ) -> tuple[tuple[Work, ...] | None, int]:
+    """A first plan at once: never two activities at a time. None when modes must be weighed.
+
+    modes : of each activity, from 1; None: the first that the renewable resources allow
+    """
+    fits = modes or [
+        next((k for k, m in enumerate(a.modes, 1)
+              if all(x <= y for x, y in zip(m.renewable, case.renewable, strict=True))), 1)
+        for a in case.activities]
     for k, there in enumerate(case.consumable):
         used = sum(a.modes[m - 1].consumable[k] for a, m in zip(case.activities, fits, strict=True))
         if used > there:
