@@ -339,8 +339,8 @@ def main(argv: list[str] | None = None, said=None) -> dict[str, dict[str, float]
     for name in given.sets.split(","):
         said(f"\nSet {name}")
         model = cached_model(name, trained, size, given, said)
-        made = [evaluated(name, part, model, given.cache, said)
-                for part in parts_of(s)]
+        ground = where_assumptions_hold(s, 8) if name == "A" else s
+        made = [evaluated(name, part, model, given.cache, said) for part in parts_of(ground)]
         out[name] = report(name, joined(made), said)
     return out
 
@@ -368,8 +368,7 @@ def evaluated(name: str, part: Strata, model: dict[str, Any], cache: Path | None
     if path is not None and path.is_file():
         with np.load(path) as kept:
             return Result(**{k: kept[k] for k in kept.files})
-    made = evaluate(where_assumptions_hold(part, 8 + int(part.seed[0])) if name == "A" else part,
-                    model)
+    made = evaluate(part, model)
     if path is not None:
         np.savez_compressed(path, **vars(made))
     said(f"   worlds {part.seed[0]} to {part.seed[-1]}: {len(part):,} strata, "

@@ -262,6 +262,26 @@ def test_a_programme_learns_from_its_other_hazards(run, tmp_path):  # noqa: F811
     assert weights[40] > 0.6
 
 
+def test_safety_S08_work_in_spite_of_a_failed_gate_gets_no_credit(run, tmp_path):  # noqa: F811
+    path = tmp_path / "gate.gpkg"
+    made = create_registry(path, office="Test")
+    cleared = Record("outcome", "outcome-1", {**CLEARED.values, "activity": "activity-1"},
+                     CLEARED.geometry, CLEARED.valid_from)
+    work = Record("activity", "activity-1", {**NOTHING.values, "task": "task-1"}, None,
+                  NOTHING.valid_from)
+    gate = record("gate", 1, None, task="task-1", day=date(2026, 4, 20), result="failed",
+                  worked_in_spite="yes")
+    made.append([Revision(r.kind, r.id, dict(r.values), r.geometry,
+                          datetime(2026, 6, 1, 8, tzinfo=UTC), "tester", "entered", "",
+                          r.valid_from) for r in (HAZARD, cleared, work, gate)])
+    made.close()
+    status, said, err = run("assess", "residual", path, "--hazard", "SHA-1", "--as", "inspector")
+    assert status == 0, err
+    made = json.loads(said)
+    assert [s["stratum"] for s in made["strata"]] == ["the whole hazard"]
+    assert "S08" in next(r["reason"] for r in made["left_out"] if r["record"] == "outcome-1")
+
+
 @pytest.mark.parametrize(("words", "code"), [
     (["--hazard", "SHA-9"], "ASS-104"), ([], "CLI-103"),
     (["--hazard", "SHA-1", "--learn"], "ASS-107")])

@@ -262,7 +262,8 @@ def _nodes(s: Stratum, k: int) -> dict[str, Nodes]:
         likely = np.exp(log - top)
         counted = weights > weights.max() * 1e-6
         spread = float(np.ptp(np.maximum(log[counted], top - 50)))
-        count = 4 if spread < 1 else 6 if spread < 4 else 9
+        count = (4 if spread < 1 else 6 if spread < 4 else 9) if len(uncertain) < 5 else \
+            (4 if spread < 1 else 5 if spread < 4 else 7)
         node, weight = gauss_of(values, weights * np.maximum(likely, 1e-300), count)
         out[operator] = (node, weight / np.exp(profile(node) - top))
     if math.prod(len(v) for v, _ in out.values()) > MOST_COMBINATIONS:

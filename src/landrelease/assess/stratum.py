@@ -48,7 +48,8 @@ class Trial:
 class Evidence:
     """The records of one hazard, as they stand; `surveyed`: the first day on which it was recorded.
 
-    `pi`: chance of contamination before any of these records.
+    `pi`: chance of contamination before any of these records; `no_credit`: outcomes that do not
+    count as searched, and why.
     """
 
     hazard: Record
@@ -60,6 +61,7 @@ class Evidence:
     trials: Sequence[Trial]
     pi: float
     density: Assumption
+    no_credit: Mapping[str, str] = field(default_factory=dict)  # outcome -> why (S08)
 
 
 @dataclass(slots=True)
@@ -142,6 +144,9 @@ def _searches(known: Evidence, plane: LocalPlane, ground: Any, out: Described) -
     groups: dict[tuple[str, str, float | None], _Search] = {}
     for record in known.outcomes:
         kind = record.value("outcome_type")
+        if record.id in known.no_credit:
+            out.leave_out(record, known.no_credit[record.id])
+            continue
         if record.geometry is None:
             out.leave_out(record, "no outline is recorded")
             continue

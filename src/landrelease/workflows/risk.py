@@ -89,7 +89,21 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     outcomes = [r for r in told["outcome"] if _about(r, hazard)]
     return describe(Evidence(
         hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
-        told["inspection"], trials, pi, DENSITY), plane_for(bounds), stated)
+        told["inspection"], trials, pi, DENSITY, _no_credit(registry, outcomes)),
+        plane_for(bounds), stated)
+
+
+def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
+    """Outcomes of work that was done in spite of a failed gate, until the authority has reviewed
+    the record of that gate (S08): id -> why."""
+    spoilt = {g.values.get("task"): g for g in registry.records("gate")
+              if g.value("worked_in_spite") == "yes" and g.validation != "authority"}
+    if not spoilt:
+        return {}
+    task_of = {a.id: a.values.get("task") for a in registry.records("activity")}
+    return {o.id: "work on it was done in spite of a failed gate that the authority has not yet "
+                  "reviewed (S08)"
+            for o in outcomes if task_of.get(str(o.values.get("activity"))) in spoilt}
 
 
 def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Record]],
