@@ -1,0 +1,211 @@
+"""Making a plan again: what is done leaves the problem, what was promised stays in it with a price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.conditions import Decisions, Promises
+from landrelease.core.work import Plan, Problem
+from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
+from landrelease.plan.compare import day_of
+
+LEAST_LEFT = 0.05  # of a stage that has begun and is not reported as finished
+
+
+def without(problem: Problem, done: Iterable[int]) -> Problem:
+    """The problem without stages that are finished: what waited for them waits no more.
+
+    Raises PLN-009: a stage that is not one, or one that is done although the stage before it is
+    not (its survey would never be planned on its own).
+    """
+    gone = np.zeros(len(problem.stage_ids), dtype=bool)
+    for s in done:
+        if not 0 <= s < len(gone):
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="a finished stage", found=s,
+                                   expected=f"0 to {len(gone) - 1}")
+        gone[s] = True
+    before = problem.predecessor
+    early = np.flatnonzero(gone & (before >= 0) & ~gone[np.maximum(before, 0)])
+    if len(early):
+        s = int(early[0])
+        raise LandReleaseError(
+            PLAN_VALUE_OUT_OF_RANGE, name=f"progress of {problem.stage_ids[s]}", found="finished",
+            expected=f"{problem.stage_ids[int(before[s])]} finished before it")
+    if not gone.any():
+        return problem
+    keep = np.flatnonzero(~gone)
+    number = np.full(len(gone) + 1, -1, dtype=np.int32)  # the last one: of "no stage", -1
+    number[keep] = np.arange(len(keep), dtype=np.int32)
+    stage_of = np.repeat(np.arange(len(gone)), np.diff(problem.option_start))
+    options = np.flatnonzero(~gone[stage_of])
+    option_number = np.full(len(stage_of) + 1, -1, dtype=np.int32)
+    option_number[options] = np.arange(len(options), dtype=np.int32)
+    counts = np.diff(problem.option_start)[keep]
+
+    def stages(values: np.ndarray) -> np.ndarray:
+        return values[keep]
+
+    def listed(start: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lists of stages with what is done taken out."""
+        there = number[members] >= 0
+        sums = np.concatenate([[0], np.cumsum(there)])
+        return sums[start].astype(np.int32), number[members[there]].astype(np.int32)
+
+    terms = problem.conditions
+    part: dict[str, Any] = {}
+    if terms.calendars is not None:
+        part["calendars"] = replace(terms.calendars, first=terms.calendars.first[options],
+                                    second=terms.calendars.second[options])
+    if terms.windows is not None:
+        w = terms.windows
+        part["windows"] = replace(
+            w, first_from=w.first_from[options], first_until=w.first_until[options],
+            second_from=w.second_from[options], second_until=w.second_until[options])
+    if terms.equipment is not None:
+        part["equipment"] = replace(terms.equipment, first=terms.equipment.first[options],
+                                    second=terms.equipment.second[options])
+    if terms.money is not None:
+        part["money"] = replace(terms.money, stage_fund=stages(terms.money.stage_fund))
+    if terms.projects is not None:
+        start, members = listed(terms.projects.start, terms.projects.stage)
+        part["projects"] = replace(terms.projects, start=start, stage=members)
+    if terms.decisions is not None:
+        d = terms.decisions
+        pairs = number[d.after]
+        part["decisions"] = replace(
+            d, earliest=stages(d.earliest), latest=stages(d.latest), allowed=d.allowed[options],
+            after=np.ascontiguousarray(pairs[(pairs >= 0).all(axis=1)], dtype=np.int32))
+    if terms.promises is not None:
+        p = terms.promises
+        part["promises"] = replace(
+            p, finish=stages(p.finish), option=option_number[stages(p.option)],
+            late_price=stages(p.late_price), change_price=stages(p.change_price))
+    if terms.outcomes is not None:
+        part["outcomes"] = replace(terms.outcomes, needed=stages(terms.outcomes.needed),
+                                   spread=stages(terms.outcomes.spread))
+    if terms.season_weight is not None:
+        part["season_weight"] = stages(terms.season_weight)
+    access = problem.access
+    if access is not None:
+        gate_start, gate_stage = listed(access.gate_start, access.gate_stage)
+        community_start, community_stage = listed(access.community_start, access.community_stage)
+        access = replace(access, zone=stages(access.zone), gate_start=gate_start,
+                         gate_stage=gate_stage, community_start=community_start,
+                         community_stage=community_stage)
+    benefits = problem.benefits
+    if benefits is not None:
+        benefits = replace(benefits, people=stages(benefits.people),
+                           hectares=stages(benefits.hectares))
+    return replace(
+        problem,
+        stage_ids=tuple(problem.stage_ids[s] for s in keep.tolist()),
+        activity=stages(problem.activity), predecessor=number[stages(before)],
+        hazard=stages(problem.hazard), task=stages(problem.task), weight=stages(problem.weight),
+        work_m2=stages(problem.work_m2), released_m2=stages(problem.released_m2),
+        option_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        first_pool=problem.first_pool[options], first_slots=problem.first_slots[options],
+        second_pool=problem.second_pool[options], second_slots=problem.second_slots[options],
+        option_cost=problem.option_cost[options],
+        option_mode=tuple(problem.option_mode[o] for o in options.tolist()),
+        access=access, conditions=replace(terms, **part), benefits=benefits)
+
+
+def partly_done(problem: Problem, done_m2: Mapping[int, float]) -> Problem:
+    """Stages that have begun take less time and money: as much less as of their ground is done.
+
+    done_m2 : stage -> m² reported so far. At least `LEAST_LEFT` of a stage that nobody reported as
+    finished is left.
+    """
+    first, second = problem.first_slots.copy(), problem.second_slots.copy()
+    cost, work = problem.option_cost.copy(), problem.work_m2.copy()
+    for s, m2 in done_m2.items():
+        share = min(1.0 - LEAST_LEFT, max(0.0, m2 / work[s])) if work[s] > 0 else 0.0
+        o = slice(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+        first[o] = np.ceil(first[o] * (1.0 - share) - 1e-9).astype(first.dtype)
+        second[o] = np.ceil(second[o] * (1.0 - share) - 1e-9).astype(second.dtype)
+        cost[o] = cost[o] * (1.0 - share)
+        work[s] *= 1.0 - share
+    return replace(problem, first_slots=first, second_slots=second, option_cost=cost, work_m2=work)
+
+
+def promised(problem: Problem, standing: Plan, *, late_price: float, change_price: float
+             ) -> Problem:
+    """The problem with what the standing plan announced, by the ids of the stages.
+
+    late_price : points a day later than promised, per point a day that hangs on the stage itself
+    (its weight); change_price : points where other teams come than were announced. A stage that the
+    standing plan did not finish, or does not know, is promised to nobody.
+
+    Raises PLN-009: a price below 0.
+    """
+    for name, price in (("late_price", late_price), ("change_price", change_price)):
+        if not price >= 0:
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=price,
+                                   expected="0 or more")
+    old, schedule = standing.problem, standing.schedule
+    known = {name: s for s, name in enumerate(old.stage_ids)}
+    stages = len(problem.stage_ids)
+    finish, option = np.full(stages, -1, np.int32), np.full(stages, -1, np.int32)
+    for s, name in enumerate(problem.stage_ids):
+        before = known.get(name, -1)
+        if before < 0 or int(schedule.finish[before]) < 0:
+            continue
+        day = day_of(old, int(schedule.finish[before]))
+        if day is None:
+            continue
+        finish[s] = slot_by(problem, day)
+        option[s] = _same_option(problem, s, old, int(schedule.option[before]))
+    weight = np.where(problem.weight > 0, problem.weight, 0.0)
+    made = Promises(finish, option, np.where(finish >= 0, late_price * weight, 0.0),
+                    np.where(option >= 0, change_price, 0.0))
+    return replace(problem, conditions=replace(problem.conditions, promises=made))
+
+
+def slot_by(problem: Problem, day: date) -> int:
+    """The last slot that begins on or before a day: what ends by it was ready on that day."""
+    offset = (day - problem.slot_starts[0]).days
+    return int(np.clip(np.searchsorted(problem.delay_days, offset + 1e-9, side="right") - 1, 0,
+                       problem.horizon))
+
+
+def begun(problem: Problem, started: Mapping[int, int]) -> Problem:
+    """Stages that teams are at go on at once, with the teams that are there.
+
+    started : stage -> option. Raises PLN-009: an option of another stage.
+    """
+    stages = len(problem.stage_ids)
+    decided = problem.conditions.decisions or Decisions(
+        np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
+        np.ones(len(problem.first_pool), bool), np.zeros((0, 2), np.int32))
+    latest, allowed = decided.latest.copy(), decided.allowed.copy()
+    for s, o in started.items():
+        low, high = int(problem.option_start[s]), int(problem.option_start[s + 1])
+        if not low <= o < high:
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=f"option of "
+                                   f"{problem.stage_ids[s]}", found=o, expected=f"{low} to "
+                                   f"{high - 1}")
+        latest[s] = max(int(decided.earliest[s]), 0)
+        allowed[low:high] = False
+        allowed[o] = True
+    made = replace(decided, latest=latest, allowed=allowed)
+    return replace(problem, conditions=replace(problem.conditions, decisions=made))
+
+
+def _same_option(problem: Problem, s: int, old: Problem, option: int) -> int:
+    """The option of stage `s` with the mode and pools of an option of another problem; -1: none."""
+    def words(of: Problem, o: int) -> tuple[str, str, str]:
+        second = int(of.second_pool[o])
+        return (of.option_mode[o], of.pools[int(of.first_pool[o])].id,
+                "" if second < 0 else of.pools[second].id)
+
+    if option < 0:
+        return -1
+    wanted = words(old, option)
+    return next((o for o in range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+                 if words(problem, o) == wanted), -1)

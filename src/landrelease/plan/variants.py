@@ -1,0 +1,180 @@
+"""The same problem with one thing changed: one more team, a closure lifted, money sooner.
+
+Each function gives a problem in which every plan of the one that it was made from can still be
+carried out (work that stood still through a closure ends sooner where it is lifted), so that the
+best plan of the new one is never worse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.work import Problem, Schedule
+from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
+from landrelease.plan.progress import slot_by
+
+
+def more_teams(problem: Problem, pool: str, teams: int = 1, since: date | None = None) -> Problem:
+    """More teams in a pool, from the first slot that begins on or after a day (None: as the pool).
+
+    Before the pool itself opens nobody comes. Raises PLN-009: an unknown pool, less than one team.
+    """
+    p = _pool(problem, pool)
+    if teams < 1:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="teams", found=teams,
+                               expected="1 or more")
+    opens = int(problem.pool_opens[p])
+    if since is not None:
+        slot = slot_by(problem, since)
+        offset = (since - problem.slot_starts[0]).days
+        slot += int(problem.delay_days[slot] < offset - 1e-9)
+        opens = max(opens, slot)
+    if opens <= int(problem.pool_opens[p]):
+        counts = problem.pool_teams.copy()
+        counts[p] += teams
+        pools = tuple(replace(x, teams=x.teams + teams) if i == p else x
+                      for i, x in enumerate(problem.pools))
+        return replace(problem, pools=pools, pool_teams=counts)
+    # Teams that come later are a pool of their own, and every option has its variants with it.
+    added = replace(problem.pools[p], id=f"{pool}+{teams}", teams=teams, available_from=since)
+    new = len(problem.pools)
+    rows: list[tuple[int, int, int]] = []  # (old option, first pool, second pool)
+    start = [0]
+    for s in range(len(problem.stage_ids)):
+        own = range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+        # The options that were there come first: their place within the stage stays the same.
+        rows += [(o, int(problem.first_pool[o]), int(problem.second_pool[o])) for o in own]
+        for o in own:
+            first, second = int(problem.first_pool[o]), int(problem.second_pool[o])
+            for a in {first, new if first == p else first}:
+                for b in {second, new if second == p else second}:
+                    if (a, b) != (first, second):
+                        rows.append((o, a, b))
+        start.append(len(rows))
+    of = np.array([r[0] for r in rows], dtype=np.int64)
+    grown = replace(
+        _gathered(problem, of),
+        option_start=np.array(start, dtype=np.int32),
+        first_pool=np.array([r[1] for r in rows], dtype=np.int32),
+        second_pool=np.array([r[2] for r in rows], dtype=np.int32),
+        pools=(*problem.pools, added),
+        pool_teams=np.append(problem.pool_teams, teams).astype(np.int32),
+        pool_opens=np.append(problem.pool_opens, opens).astype(np.int32),
+        pool_closes=np.append(problem.pool_closes, problem.pool_closes[p]).astype(np.int32))
+    promises = grown.conditions.promises
+    if promises is not None:
+        moved = np.where(promises.option >= 0, _carried(problem, grown, promises.option), -1)
+        grown = replace(grown, conditions=replace(
+            grown.conditions, promises=replace(promises, option=moved.astype(np.int32))))
+    return grown
+
+
+def carried(problem: Problem, grown: Problem, schedule: Schedule) -> Schedule:
+    """A schedule of a problem as one of a problem that was grown from it (`more_teams`)."""
+    option = np.where(schedule.option >= 0, _carried(problem, grown, schedule.option), -1)
+    return replace(schedule, option=option.astype(np.int32))
+
+
+def ground_open(problem: Problem, calendar: str) -> Problem:
+    """A closure, season or rest that does not hold. Raises PLN-009: no such calendar."""
+    calendars = problem.conditions.calendars
+    names = () if calendars is None else calendars.ids
+    if calendar not in names or calendars is None:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the calendar", found=calendar,
+                               expected="one of " + (", ".join(names) or "none: there is none"))
+    is_open = calendars.open.copy()
+    is_open[names.index(calendar)] = True
+    return _with(problem, calendars=replace(calendars, open=is_open))
+
+
+def more_money(problem: Problem, fund: str, amount: float, since: date | None = None) -> Problem:
+    """More money in a fund from a day. Raises PLN-009: no such fund, an amount that is not above 0.
+    """
+    money = problem.conditions.money
+    names = () if money is None else money.fund_ids
+    if money is None or fund not in names:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the fund", found=fund,
+                               expected="one of " + (", ".join(names) or "none: there is none"))
+    if not amount > 0:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the amount", found=amount,
+                               expected="above 0")
+    arrived = money.arrived.copy()
+    arrived[names.index(fund), 0 if since is None else slot_by(problem, since):] += amount
+    return _with(problem, money=replace(money, arrived=arrived))
+
+
+def more_equipment(problem: Problem, thing: str, units: int = 1) -> Problem:
+    """More units of a shared thing. Raises PLN-009: no such thing, less than one unit."""
+    gear = problem.conditions.equipment
+    names = () if gear is None else gear.ids
+    if gear is None or thing not in names or units < 1:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the equipment", found=thing,
+                               expected="one of " + (", ".join(names) or "none: there is none"))
+    counts = gear.units.copy()
+    counts[names.index(thing)] += units
+    return _with(problem, equipment=replace(gear, units=counts))
+
+
+def roads_open(problem: Problem, gates: set[str]) -> Problem:
+    """Roads that somebody else opens: their gates wait for nothing. Raises PLN-009: no such gate.
+    """
+    access = problem.access
+    unknown = gates - set(() if access is None else access.gate_ids)
+    if access is None or unknown:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the road", found=", ".join(
+            sorted(unknown)) or "none", expected="a blocked road of the plan")
+    start, members = [0], []
+    for g, name in enumerate(access.gate_ids):
+        if name not in gates:
+            members += access.gate_stage[access.gate_start[g]:access.gate_start[g + 1]].tolist()
+        start.append(len(members))
+    return replace(problem, access=replace(
+        access, gate_start=np.array(start, np.int32), gate_stage=np.array(members, np.int32)))
+
+
+# --- inside ------------------------------------------------------------------------------------
+
+
+def _pool(problem: Problem, name: str) -> int:
+    for i, pool in enumerate(problem.pools):
+        if pool.id == name:
+            return i
+    raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the pool", found=name,
+                           expected="one of " + ", ".join(p.id for p in problem.pools))
+
+
+def _with(problem: Problem, **parts: Any) -> Problem:
+    return replace(problem, conditions=replace(problem.conditions, **parts))
+
+
+def _carried(problem: Problem, grown: Problem, option: np.ndarray) -> np.ndarray:
+    """(S,) options of stages in the grown problem: the same place within their stage."""
+    return option - problem.option_start[:-1] + grown.option_start[:-1]
+
+
+def _gathered(problem: Problem, of: np.ndarray) -> Problem:
+    """Everything that is kept by option, option i taken from option of[i]."""
+    terms = problem.conditions
+    parts: dict[str, Any] = {}
+    if terms.calendars is not None:
+        parts["calendars"] = replace(terms.calendars, first=terms.calendars.first[of],
+                                     second=terms.calendars.second[of])
+    if terms.windows is not None:
+        w = terms.windows
+        parts["windows"] = replace(w, first_from=w.first_from[of], first_until=w.first_until[of],
+                                   second_from=w.second_from[of],
+                                   second_until=w.second_until[of])
+    if terms.equipment is not None:
+        parts["equipment"] = replace(terms.equipment, first=terms.equipment.first[of],
+                                     second=terms.equipment.second[of])
+    if terms.decisions is not None:
+        parts["decisions"] = replace(terms.decisions, allowed=terms.decisions.allowed[of])
+    return replace(
+        problem, first_slots=problem.first_slots[of], second_slots=problem.second_slots[of],
+        option_cost=problem.option_cost[of],
+        option_mode=tuple(problem.option_mode[o] for o in of.tolist()),
+        conditions=replace(terms, **parts))

@@ -1,0 +1,225 @@
+"""Task orders from a plan, and a plan made again from what was done since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.core.work import ACTIVITIES, Plan, Problem
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
+
+# What people made of a proposal stands: a plan does not overwrite it.
+_THEIRS = ("ordered", "started", "suspended", "completed", "withdrawn")
+_GONE = "The plan no longer holds it"  # so that a later plan may propose it again
+_METHOD = {"manual": "manual", "machine then manual": "mixed", "dogs then manual": "mixed",
+           "animal then manual": "mixed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What became of the tasks of a plan; ids of task records."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    same: tuple[str, ...]
+    standing: tuple[str, ...]  # people decided on them: left as they are
+    withdrawn: tuple[str, ...]  # proposals of an earlier plan that this one does not hold
+
+
+def task_id(stage: str) -> str:
+    return f"task:{stage}"
+
+
+def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date | None = None,
+                   now: datetime | None = None) -> Orders:
+    """Record the stages of a plan that start on or before a day as proposed tasks.
+
+    A proposal is no order: a person orders it, with a signature (S09). Proposals that an earlier
+    plan made and this one does not hold are withdrawn; what a person decided on is left alone.
+    Repeating it changes nothing. `until` None: all that the plan dates.
+    """
+    from landrelease.workflows.areas import extension_of
+
+    extension = extension_of(registry)
+    standard = "" if extension is None else f"{extension.name} {extension.version}"
+    depth = None if extension is None else next(
+        (t.value for t in extension.thresholds if t.name == "required_depth_m"), None)
+    standing = {r.id: r for r in registry.records("task")}
+    grounds = {r.id: r.geometry for r in registry.records("hazard")}
+    teams = {r.id for r in registry.records("team")}
+    wanted = _orders(saved, until, standard, depth, grounds, teams)
+    at, who = now or datetime.now(UTC), registry.author(by)
+    reason = f"Proposed by the plan of {saved.start.isoformat()} on chain head " \
+             f"{saved.chain_head[:12]}"
+    made: list[Revision] = []
+    told: dict[str, list[str]] = {"new": [], "changed": [], "same": [], "standing": [],
+                                  "withdrawn": []}
+    for name, (values, ground) in wanted.items():
+        old = standing.get(name)
+        if old is not None and old.value("task_status") in _THEIRS and (
+                old.value("instructions") != _GONE):
+            told["standing"].append(name)
+            continue
+        if old is not None and _equal(old, values, ground):
+            told["same"].append(name)
+            continue
+        told["new" if old is None else "changed"].append(name)
+        made.append(Revision("task", name, {**({} if old is None else old.values), **values},
+                             ground, at, who, reason, "", at.date()))
+    for name, old in standing.items():
+        if name not in wanted and old.value("task_status") == "proposed" and _ours(old) and (
+                until is None or _before(old, until)):
+            told["withdrawn"].append(name)
+            made.append(Revision("task", name, {**old.values, "task_status": "withdrawn",
+                                                "instructions": _GONE},
+                                 old.geometry, at, who, _GONE, "", at.date()))
+    if made:
+        registry.append(made)
+    return Orders(**{k: tuple(v) for k, v in told.items()})
+
+
+def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,
+            grounds: Mapping[str, Any], teams: set[str]
+            ) -> dict[str, tuple[dict[str, Any], Any]]:
+    from landrelease.plan.compare import day_of
+
+    problem, schedule = saved.plan.problem, saved.plan.schedule
+    out = {}
+    for s, stage in enumerate(problem.stage_ids):
+        option = int(schedule.option[s])
+        start = day_of(problem, int(schedule.start[s])) if option >= 0 else None
+        if start is None or (until is not None and start > until):
+            continue
+        hazard = problem.hazard_ids[int(problem.hazard[s])]
+        ground = (problem.tasks[int(problem.task[s])].ground if int(problem.task[s]) >= 0
+                  else grounds.get(hazard))
+        mode = problem.option_mode[option]
+        people = [_team(problem, int(problem.first_pool[option]), int(schedule.team[s]))]
+        if int(problem.second_pool[option]) >= 0:
+            people.append(_team(problem, int(problem.second_pool[option]),
+                                int(schedule.second_team[s])))
+        named = [t for t in dict.fromkeys(n for pair in people for n in pair) if t in teams]
+        values: dict[str, Any] = {
+            "identifier": stage, "task_type": ACTIVITIES[int(problem.activity[s])],
+            "task_status": "proposed", "hazard": hazard, "planned_start": start,
+            "planned_finish": day_of(problem, int(schedule.finish[s])),
+            "method": _METHOD.get(mode, "not_reported"),
+            "instructions": f"{mode}: " + ", then ".join(pair[0] for pair in people),
+        }
+        if named:
+            values["teams"] = named
+        if standard:
+            values["standard"] = standard
+        if depth is not None and values["task_type"] == "clearance":
+            values["required_depth_m"] = depth
+        out[task_id(stage)] = ({k: v for k, v in values.items() if v is not None}, ground)
+    return out
+
+
+def _team(problem: Problem, pool: int, team: int) -> tuple[str, str]:
+    """Names under which a team of a pool may be on record: with its number, or the pool alone."""
+    name = problem.pools[pool].id
+    return (f"{name}-{team + 1}", name)
+
+
+def _ours(record: Record) -> bool:
+    return record.id == task_id(str(record.values.get("identifier")))
+
+
+def _before(record: Record, until: date) -> bool:
+    start = record.values.get("planned_start")
+    return not isinstance(start, date) or start <= until
+
+
+def _equal(old: Record, values: Mapping[str, Any], ground: Any) -> bool:
+    same = all(old.values.get(k) == v for k, v in values.items())
+    shape = (old.geometry is None) == (ground is None) and (
+        ground is None or (old.geometry is not None and old.geometry.equals_exact(ground, 1e-9)))
+    return same and shape
+
+
+# --- making it again -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the records say of the stages of a plan: done, and begun with the m² reported."""
+
+    done: tuple[str, ...]  # ids of stages
+    begun: Mapping[str, float]  # id of a stage -> m²
+
+
+def progress_of(registry: Registry, reader: View, problem: Problem) -> Since:
+    """What was done of a problem's stages, from tasks and reports of work.
+
+    A stage is done where its task record, or a completion report that names it, says completed; NTS
+    of a hazard also where a completed NTS activity names the hazard. A stage has begun where its
+    task has started or reports name it. A later stage that is done takes the stages before it along
+    (nobody clears ground whose survey is still open). Done in the plan is not released: that is a
+    signed decision (S09), and ground that is released is no longer in the problem at all.
+    """
+    number = {name: s for s, name in enumerate(problem.stage_ids)}
+    of_task = {task_id(name): name for name in problem.stage_ids}
+    done: set[str] = set()
+    begun: dict[str, float] = {}
+    for task in reader.inside(registry.records("task")):
+        stage = of_task.get(task.id) or (
+            str(task.values.get("identifier")) if task.values.get("identifier") in number else "")
+        if not stage:
+            continue
+        of_task[task.id] = stage
+        if task.value("task_status") == "completed":
+            done.add(stage)
+        elif task.value("task_status") == "started":
+            begun.setdefault(stage, 0.0)
+    for work in reader.inside(registry.records("activity")):
+        stage = of_task.get(str(work.values.get("task") or ""), "")
+        completed = work.value("activity_status") == "completed" \
+            or work.value("report_type") == "completion"
+        if not stage and work.value("activity_type") == "NTS" and completed:
+            stage = f"{work.values.get('hazard')}:NTS"
+        if stage not in number:
+            continue
+        if completed:
+            done.add(stage)
+        else:
+            area = work.values.get("area_m2")
+            begun[stage] = begun.get(stage, 0.0) + (float(area) if isinstance(
+                area, (int, float)) else 0.0)
+    for stage in list(done):
+        before = int(problem.predecessor[number[stage]])
+        while before >= 0:
+            done.add(problem.stage_ids[before])
+            before = int(problem.predecessor[before])
+    return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done})
+
+
+def problem_since(problem: Problem, since: Since, standing: Plan, assumptions: Assumptions
+                  ) -> Problem:
+    """The problem as it is left: done stages gone, begun ones shorter and going on, promises kept
+    at the prices of the assumptions `promise_price` and `change_price`."""
+    from landrelease.plan import progress as again
+
+    number = {name: s for s, name in enumerate(problem.stage_ids)}
+    problem = again.partly_done(problem, {number[s]: m for s, m in since.begun.items()})
+    problem = again.without(problem, [number[s] for s in since.done])
+    problem = again.promised(problem, standing, late_price=assumptions.value("promise_price"),
+                             change_price=assumptions.value("change_price"))
+    left = {name: s for s, name in enumerate(problem.stage_ids)}
+    promises = problem.conditions.promises
+    started = {}
+    for name in since.begun:
+        s = left[name]
+        before = int(problem.predecessor[s])
+        if before < 0 and promises is not None and int(promises.option[s]) >= 0:
+            started[s] = int(promises.option[s])
+    return replace(again.begun(problem, started)) if started else problem

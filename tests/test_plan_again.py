@@ -1,0 +1,178 @@
+"""Plans made again: what is done is gone and changes nothing else; promises have a price."""
+
+import dataclasses
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+import tiny_worlds
+from landrelease.errors import LandReleaseError
+from landrelease.plan.check import score, violations
+from landrelease.plan.compare import community_slots, day_of, difference, why
+from landrelease.plan.progress import begun, partly_done, promised, slot_by, without
+from landrelease.plan.search import make_plan
+
+
+def kept(problem, schedule, stages):
+    """The schedule of the stages that are left, by the numbers of the smaller problem."""
+    number = np.full(len(problem.first_pool) + 1, -1)
+    gone = np.ones(len(problem.stage_ids), bool)
+    gone[stages] = False
+    stage_of = np.repeat(np.arange(len(gone)), np.diff(problem.option_start))
+    number[np.flatnonzero(~gone[stage_of])] = np.arange((~gone[stage_of]).sum())
+    rows = {f.name: np.asarray(getattr(schedule, f.name)) for f in dataclasses.fields(schedule)
+            if getattr(schedule, f.name) is not None}
+    return type(schedule)(**{
+        name: values if name.startswith("project") else
+        number[values[stages]].astype(np.int32) if name == "option" else values[stages]
+        for name, values in rows.items()})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_done_leaves_and_the_rest_stands_as_it_was(seed):
+    """Taking out stages that a plan has finished leaves a schedule that the checker accepts."""
+    problem = tiny_worlds.bound_by(seed)
+    plan = make_plan(problem, iterations=2, seed=seed)
+    order = np.argsort(np.where(plan.schedule.finish < 0, 10**6, plan.schedule.finish))
+    done = []
+    for s in order[:len(order) // 2].tolist():
+        before = int(problem.predecessor[s])
+        if plan.schedule.finish[s] >= 0 and (before < 0 or before in done):
+            done.append(s)
+    if problem.conditions.money is not None:  # their bills fall away with them
+        problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+            problem.conditions, money=None))
+    smaller = without(problem, done)
+    left = [s for s in range(len(problem.stage_ids)) if s not in done]
+    assert smaller.stage_ids == tuple(problem.stage_ids[s] for s in left)
+    assert violations(smaller, kept(problem, plan.schedule, left)) == []
+    assert make_plan(smaller, iterations=1, seed=1).bound <= score(
+        smaller, kept(problem, plan.schedule, left)) + 1e-6
+
+
+def test_nothing_done_is_the_same_problem_and_clearance_before_survey_is_refused():
+    problem = tiny_worlds.tiny(3)
+    assert without(problem, []) is problem
+    with pytest.raises(LandReleaseError, match="finished before it"):
+        without(problem, [1])
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        without(problem, [99])
+
+
+def test_roads_open_for_what_is_done():
+    for seed in range(20):
+        problem = tiny_worlds.behind_roads(seed)
+        all_done = without(problem, range(len(problem.stage_ids)))
+        assert len(all_done.stage_ids) == 0 and not len(all_done.access.gate_stage)
+
+
+def test_half_done_takes_half_and_never_nothing():
+    problem = tiny_worlds.tiny(1)
+    s = 1
+    half = partly_done(problem, {s: problem.work_m2[s] / 2})
+    o = slice(problem.option_start[s], problem.option_start[s + 1])
+    assert (half.first_slots[o] == np.ceil(problem.first_slots[o] / 2)).all()
+    assert half.work_m2[s] == problem.work_m2[s] / 2
+    over = partly_done(problem, {s: 10 * problem.work_m2[s]})
+    assert (over.first_slots[o] >= 1).all() and over.work_m2[s] > 0
+    rest = np.ones(len(problem.first_slots), bool)
+    rest[o] = False
+    assert (half.first_slots[rest] == problem.first_slots[rest]).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_high_price_keeps_promises_and_no_price_forgets_them(seed):
+    problem = tiny_worlds.tiny(seed)
+    standing = make_plan(problem, iterations=1, seed=seed)
+    # The weights turn over: another order would be better.
+    turned = dataclasses.replace(problem, weight=problem.weight[::-1].copy())
+    dear = promised(turned, standing, late_price=1e6, change_price=1e6)
+    again = make_plan(dear, iterations=20, seed=seed)
+    told, now = standing.schedule.finish, again.schedule.finish
+    weighed = (told >= 0) & (turned.weight > 0)
+    assert ((now[weighed] >= 0) & (now[weighed] <= told[weighed])).all()
+    free = promised(turned, standing, late_price=0, change_price=0)
+    assert make_plan(free, iterations=20, seed=seed).score == pytest.approx(
+        make_plan(turned, iterations=20, seed=seed).score)
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        promised(turned, standing, late_price=-1, change_price=0)
+
+
+def test_promises_are_days_not_slots():
+    problem = tiny_worlds.tiny(2)
+    standing = make_plan(problem, iterations=1, seed=1)
+    later = dataclasses.replace(problem, slot_starts=tuple(
+        d + timedelta(days=2) for d in problem.slot_starts))
+    made = promised(later, standing, late_price=1, change_price=1).conditions.promises
+    for s, slot in enumerate(made.finish.tolist()):
+        if slot >= 0:
+            end = day_of(problem, int(standing.schedule.finish[s]))
+            assert slot == slot_by(later, end)
+            assert slot == 0 or day_of(later, slot) <= end
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_work_that_has_begun_goes_on_at_once_with_its_team(seed):
+    problem = tiny_worlds.tiny(seed)
+    option = int(problem.option_start[2])
+    made = begun(problem, {2: option})
+    plan = make_plan(made, iterations=3, seed=1)
+    if plan.schedule.option[2] >= 0:
+        assert plan.schedule.start[2] == 0 and plan.schedule.option[2] == option
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        begun(problem, {2: 0})
+
+
+def test_a_plan_differs_from_itself_in_nothing_and_from_another_by_days():
+    plan = make_plan(tiny_worlds.behind_roads(4), iterations=2, seed=1)
+    same = difference(plan, plan)
+    assert {c.change for c in same.stages} == {"same"} and not any(
+        c.other_team for c in same.stages)
+    moved = dataclasses.replace(plan, problem=dataclasses.replace(
+        plan.problem, slot_starts=tuple(
+            d + timedelta(days=3) for d in plan.problem.slot_starts)))
+    later = difference(plan, moved)
+    assert all(c.days == 3 and c.change == "later" for c in later.stages if c.after)
+    fewer = without(plan.problem, [0])
+    gone = difference(plan, make_plan(fewer, iterations=1, seed=1))
+    assert gone.stages[0].change == "gone" and gone.count("gone") == 1
+    assert difference(make_plan(fewer, iterations=1, seed=1), plan).count("new") == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_exchange_is_a_plan_of_the_same_decoder(seed):
+    plan = make_plan(tiny_worlds.bound_by(seed), iterations=3, seed=1)
+    problem = plan.problem
+    found = why(plan, problem.hazard_ids[0], problem.hazard_ids[1])
+    assert found.exchanged >= plan.bound - 1e-6
+    assert found.first.id == problem.hazard_ids[0]
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        why(plan, problem.hazard_ids[0], problem.hazard_ids[0])
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        why(plan, problem.hazard_ids[0], "nowhere")
+
+
+def test_the_exchange_of_a_clear_case():
+    """Two areas, one team: the one with ten times the weight comes first, and it shows."""
+    problem = tiny_worlds.tiny(1, hazards=2, horizon=40)
+    ones = np.ones(len(problem.first_slots), np.int32)
+    problem = dataclasses.replace(
+        problem, weight=np.array([0.0, 10.0, 0.0, 1.0]), first_slots=ones,
+        second_slots=np.where(problem.second_pool >= 0, ones, 0).astype(np.int32),
+        pool_teams=np.ones(3, np.int32), pool_opens=np.zeros(3, np.int32),
+        delay_days=np.arange(41.0))
+    plan = make_plan(problem, iterations=5, seed=1)
+    found = why(plan, "h0", "h1")
+    assert found.loss > 0 and found.first.points_per_day == pytest.approx(10)
+    assert found.first.points_per_team_day > found.second.points_per_team_day
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_communities_reopen_as_the_score_counts_them(seed):
+    problem = tiny_worlds.behind_roads(seed)
+    plan = make_plan(problem, iterations=2, seed=1)
+    only = dataclasses.replace(problem, weight=np.zeros(len(problem.weight)))
+    slots = np.minimum(community_slots(problem, plan.schedule), problem.horizon)
+    assert score(only, plan.schedule) == pytest.approx(
+        float((problem.access.community_weight * problem.delay_days[slots]).sum()))
