@@ -99,6 +99,18 @@ def test_a_high_price_keeps_promises_and_no_price_forgets_them(seed):
         promised(turned, standing, late_price=-1, change_price=0)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_standing_plan_is_never_made_worse(seed):
+    problem = tiny_worlds.bound_by(seed)
+    good = make_plan(problem, iterations=20, seed=1)
+    again = make_plan(problem, iterations=0, seed=2, standing=(
+        good.priority, good.schedule.option))
+    assert again.score <= good.score + 1e-9
+    free = make_plan(problem, iterations=0, standing=(
+        good.priority, np.full(len(good.priority), 10**6)))  # options of no stage are free
+    assert violations(problem, free.schedule) == []
+
+
 def test_promises_are_days_not_slots():
     problem = tiny_worlds.tiny(2)
     standing = make_plan(problem, iterations=1, seed=1)

@@ -29,6 +29,7 @@ def make_plan(
     bound_iterations: int | None = None,
     progress: Progress = silent,
     seconds: float | None = None,
+    standing: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Plan:
     """Make a plan and prove how good any plan could be.
 
@@ -40,6 +41,9 @@ def make_plan(
     progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned,
         marked as interrupted
     seconds : stop early after about this many seconds; figures then depend on the machine
+    standing : where the search starts besides the rules: the priority (S,) of another plan of this
+        problem, smaller first, and its options (S,), -1 where the choice is free. No plan worse
+        than that one, decoded here, comes out.
 
     Returns
     -------
@@ -67,6 +71,9 @@ def make_plan(
     watch = _Watch(progress, seconds)
     tried = _Tried(problem)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
+    if standing is not None:
+        tried.decode(dispatch_order(problem, standing[0]), _options(problem, standing[1]),
+                     np.ones(stages), tried.no_price)
     forest = trees(problem, tried.placed[4])
     first = prices_of(problem, forest, tried.placed)
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
@@ -86,6 +93,12 @@ def make_plan(
     return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
                 bound=min(relaxed.value, tried.score), rules=scores, floor=relaxed.floor,
                 iterations=iterations, seed=seed, interrupted=stopped and not watch.is_late)
+
+
+def _options(problem: Problem, chosen: np.ndarray) -> np.ndarray:
+    """The options, free where one is not of its stage."""
+    own = (chosen >= problem.option_start[:-1]) & (chosen < problem.option_start[1:])
+    return np.where(own, chosen, -1).astype(np.int32)
 
 
 class _Watch:
