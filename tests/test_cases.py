@@ -284,10 +284,31 @@ def crowded(seed: int, n: int = 40) -> Case:
                   [(rng.randint(0, 9), rng.randint(0, 9)) for _ in range(n)], (13, 12), links)
 
 
-def test_equal_seed_and_iterations_give_equal_plans():
-    case = crowded(3)
-    first, again = (plan_case(case, iterations=5, seed=5) for _ in range(2))
+def varied(seed: int, people: bool, n: int = 30) -> Case:
+    """A project with modes and stocks, or with people, that is not closed at once."""
+    rng = random.Random(seed)
+    plain = crowded(seed, n)
+    if people:
+        return replace(
+            plain, renewable=(), skills=3, masters=tuple(
+                frozenset(rng.sample((1, 2, 3), rng.randint(1, 2))) | {1 + p % 3}
+                for p in range(6)),
+            activities=tuple(replace(
+                a, modes=(Mode(a.modes[0].duration),),
+                people=tuple(rng.randint(0, 1) for _ in range(3))) for a in plain.activities))
+    return replace(
+        plain, consumable=(4 * n,), activities=tuple(replace(a, modes=tuple(
+            Mode(rng.randint(1, 9), (rng.randint(1, 8), rng.randint(0, 8)), (rng.randint(0, 9),))
+            for _ in range(3))) for a in plain.activities))
+
+
+@pytest.mark.parametrize(("case", "iterations"), [
+    (crowded(3), 3), (crowded(6, 85), 5), (varied(1, False), 3), (varied(2, True), 3)],
+    ids=["one mode", "large", "modes", "people"])
+def test_equal_seed_and_iterations_give_equal_plans(case, iterations):
+    first, again = (plan_case(sound(case), iterations=iterations, seed=5) for _ in range(2))
     assert first == again
+    assert faults(case, first.works, first.makespan) == []
 
 
 @pytest.mark.parametrize("case", [crowded(4), MODES, PEOPLE], ids=lambda c: c.name)

@@ -203,6 +203,7 @@ def _first_order(case, tail, order, taken):  # pragma: no cover
 @njit(cache=True, nogil=True)
 def settle(herd, rank, start, mode, serving, points):  # pragma: no cover
     """Let a schedule from elsewhere into the population."""
+    np.random.seed(points & 0x7FFFFFFF)  # each thread has numbers of its own, unseeded at first
     if herd.order.shape[0] > 0 and points < 1 << 40:
         _keep(herd, start, mode, serving, points)
         _enter(herd, start, mode, _sorted(start * rank.shape[0] + rank), points)
