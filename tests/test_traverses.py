@@ -170,3 +170,12 @@ def test_a_sheet_of_areas_and_a_sheet_of_their_legs(registry, tmp_path):
     assert (report.read, report.accepted, report.quarantined) == (2, 1, 1)
     assert {f.code for f in report.findings} == {"FIL-033", "GEO-215", "GEO-007"}
     assert len(registry.records("hazard")[0].geometry.exterior.coords) == 4
+
+
+def test_the_type_of_an_area_is_not_taken_for_the_type_of_its_points(registry, tmp_path):
+    text = ("id,type,to,from,true bearing,distance,latitude,longitude\n"
+            "A,SHA,SP,BM,0,10,44.100000,17.100000\nA,SHA,TP1,SP,90,50,,\n"
+            "A,SHA,TP2,TP1,180,50,,\nA,SHA,SP,TP2,315,70.7,,\n")
+    report, codes = bring(registry, tmp_path / "a.csv", text, crs="EPSG:4326")
+    assert report.accepted == 1 and codes == ["FIL-041", "GEO-215"]
+    assert registry.records("hazard")[0].value("hazard_type") == "SHA"

@@ -110,6 +110,9 @@ def from_legs(table: SourceTable, by: str | None = None) -> SourceTable:
         ("area", _AREA), ("bearing", _BEARING), ("distance", _DISTANCE), ("from", _FROM),
         ("type", _TYPE), ("x", _X), ("y", _Y), ("place", _PLACE))}
     at["area"] = by or at["area"]
+    if at["type"] and not any(_LEADS.search(t) or _BOUNDS.search(t)
+                              for t in map(_text, table.cells[at["type"]])):
+        at["type"] = None  # the type of the area, such as SHA, and not of its points
     used = {h for h in at.values() if h}
     at["to"] = _find([c for c in columns if c not in used], _TO)
     nothing: list[Any] = [None] * len(table)
