@@ -217,6 +217,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "quarantine reject": [("quarantine", "reject", r, 99, "--reason", "x", *only)],
             "assess map": [("assess", "map", r, "--out", out / "map.tif", "--cell", 500, *js,
                             *only)],
+            "assess cells": [("assess", "cells", r, "--cell", 500, "--out", out / "cells.csv",
+                              *only)],
             "assess next": [("assess", "next", r, "--effort", 5, "--csv", out / "next.csv", *js,
                              *only)],
             "assess type": [("assess", "type", r, "--parts", out / "parts.geojson", *js, *only)],

@@ -863,6 +863,17 @@ SURVEY_RESULT = Message(
     "{file}, row {row}: {found}.",
     "Each row names one cell of the table by its id, with 1 or 0 as its result.",
 )
+CELLS_TOO_MANY_FOR_TABLE = Message(
+    "ASS-413",
+    "Cells of {cell_m} m would make {found} rows; at most {limit} are made.",
+    "Choose larger cells by --cell.",
+)
+CELLS_LAYER = Message(
+    "ASS-414",
+    "{file}: {found}.",
+    "Give a layer that states its coordinate system and covers the cells.",
+)
+
 # --- PLN: plan ---------------------------------------------------------------------------------
 NO_HAZARDS = Message(
     "PLN-001", "There is no hazard to plan for: {found}.",

@@ -250,6 +250,7 @@ KEEPERS_WORK = frozenset((
     "quarantine retry",
     "quarantine reject",
     "assess map",
+    "assess cells",
     "assess next",
     "assess residual",
     "assess type",
@@ -297,6 +298,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "quarantine reject": WayOut("one row that waits is there", _WAITING),
     "assess map": WayOut("the contamination map as a raster, assessments as JSON", (
         ("contamination_map", "bands"), ("assessment", "prior"))),
+    "assess cells": WayOut("cells with what was found in each, and distances, as a table", (
+        ("contamination_map", "bands"), ("accident_points", "place"), ("items", "places"))),
     "assess next": WayOut("the next survey of each area, and where survey effort is best spent", (
         ("next_survey", "chance"), ("assessment", "prior"))),
     "assess type": WayOut("SHA or CHA as the evidence proposes it, with every piece's weight", (

@@ -1,4 +1,4 @@
-"""The commands of `assess` about land that nobody has surveyed: prior, next survey, cells."""
+"""The commands of `assess` about land that nobody has surveyed: cells, prior, next survey."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from landrelease.apps.common import (
     AssumptionsOption,
     JsonOption,
     QuietOption,
+    RegistryArgument,
+    RoleOption,
     SeedOption,
     put_json,
     say,
 )
 from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
 TrainOption = Annotated[Path, typer.Option(
@@ -35,6 +38,7 @@ YOption = Annotated[str | None, typer.Option(
 def register(assess: typer.Typer) -> None:
     assess.command("prior")(assess_prior)
     assess.command("survey-next")(assess_survey_next)
+    assess.command("cells")(assess_cells)
 
 
 def assess_prior(
@@ -49,7 +53,7 @@ def assess_prior(
         "--reasons", metavar="OUT.csv", help="What drove each value, with its interval.")] = None,
     largest: Annotated[int, typer.Option(
         "--largest", metavar="N", help="Searched cells used at most; time grows with the cube.",
-        min=100)] = 6000,
+        min=100)] = 5000,
     seed: SeedOption = 0, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """The chance of contamination of land not yet surveyed, learned from surveyed cells.
@@ -95,7 +99,7 @@ def assess_survey_next(
     log: Annotated[Path | None, typer.Option(
         "--log", metavar="OUT.csv", help="Every waiting cell with its propensity.")] = None,
     largest: Annotated[int, typer.Option("--largest", metavar="N", min=100,
-                                         help="Searched cells used at most.")] = 6000,
+                                         help="Searched cells used at most.")] = 5000,
     assumptions: AssumptionsOption = None, seed: SeedOption = 0, json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -127,3 +131,55 @@ def assess_survey_next(
     for line in survey_next.words(made):
         say(line)
     say(f"{out}: {len(made.batch.order):,} cells. {unsurveyed.CAUTION}")
+
+
+def assess_cells(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="CELLS.csv",
+                                      help="One row a cell, for `assess prior`.")],
+    cell: Annotated[float, typer.Option("--cell", metavar="M", help="Side of a cell in m.",
+                                        min=1.0)] = 1000.0,
+    roads: Annotated[Path | None, typer.Option(
+        "--roads", metavar="FILE", help="Roads: OpenStreetMap, GeoPackage, GeoJSON.")] = None,
+    near: Annotated[list[str] | None, typer.Option(
+        "--near", metavar="NAME=FILE", help="Any other layer: gives the distance NAME_km to it "
+        "(lines of confrontation, borders, rivers). Repeat for more.")] = None,
+    elevation: Annotated[Path | None, typer.Option(
+        "--elevation", metavar="FILE.tif", help="Heights in m: elevation, slope, roughness.")
+        ] = None,
+    land_cover: Annotated[Path | None, typer.Option(
+        "--land-cover", metavar="FILE.tif", help="Classes of land cover.")] = None,
+    within: Annotated[float | None, typer.Option(
+        "--within", metavar="KM", help="Only cells so near to a hazard or a find: where the "
+        "records reach.", min=0.0)] = None,
+    crs: Annotated[str, typer.Option(
+        "--crs", metavar="EPSG:N", help="Of layers that do not state theirs.")] = "",
+    role: RoleOption = None, area: AreaOption = None,
+    assumptions: AssumptionsOption = None, quiet: QuietOption = False,
+) -> None:
+    """A table of cells with what was found in each, distances and layers, for `assess prior`.
+
+    Example: landrelease assess cells district.gpkg --cell 1000 --out cells.csv --roads roads.gpkg
+    --as planner
+    """
+    from landrelease import workflows
+    from landrelease.workflows import ground_cells
+
+    layers = {"road": roads} if roads is not None else {}
+    for stated in near or ():
+        name, _, file = stated.partition("=")
+        if not name.strip() or not file.strip() or name.strip() in layers:
+            raise LandReleaseError(BAD_OPTION, option="--near", found=stated,
+                                   expected="NAME=FILE, each name once")
+        layers[name.strip()] = Path(file.strip())
+    with (reading(registry, "assess cells", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        stated_values = workflows.load_assumptions(assumptions, opened_registry)
+        land = workflows.load_land(opened_registry, stated_values, reader=reader)
+        cells, columns = ground_cells.table_of_cells(
+            land, stated_values, cell, layers=layers, elevation=elevation, land_cover=land_cover,
+            crs=crs, within_km=within, progress=progress)
+        ground_cells.write_cells(columns, out)
+    for line in ground_cells.words(cells, columns):
+        say(line)
+    say(f"{out}: {len(columns)} columns. Where nobody has searched is not free.")

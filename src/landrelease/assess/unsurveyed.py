@@ -60,7 +60,7 @@ class Setting:
 
 SETTINGS = tuple(
     Setting(short, 5 * short, 1.0, weight, weight, 1.0)
-    for short, weight in itertools.product((1.0, 2.0, 4.0), (0.3, 1.0)))
+    for short, weight in itertools.product((1.5, 4.0), (0.3, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class UnsurveyedPrior:
 
 def learn(
     train: Cells, labels: np.ndarray, groups: np.ndarray, *, other: Cells | None = None,
-    named: Sequence[str] = (), largest: int = 6000, seed: int = 0, draws: int = 500,
+    named: Sequence[str] = (), largest: int = 5000, seed: int = 0, draws: int = 500,
     settings: Sequence[Setting] = SETTINGS, progress: Progress = silent,
 ) -> UnsurveyedPrior:
     """Learn from cells whose label is known.
@@ -148,8 +148,11 @@ def learn(
     index = np.flatnonzero(found >= 0)
     given = len(index)
     if given > largest:
-        index = _part(found, groups, index, largest, rng)
-        notes.append(f"{len(index):,} of {given:,} searched cells were used, all groups alike.")
+        index = _part(found, groups, index, largest, rng, keep_finds=relative)
+        notes.append(f"{len(index):,} of {given:,} "
+                     + ("cells were used, with all finds." if relative and
+                        np.sum(found == 1) <= largest / 2 else
+                        "searched cells were used, all groups and classes alike."))
     names = np.array([str(g) for g in np.asarray(groups)[index]], dtype=object)
     if len(set(names.tolist())) < 2:
         raise LandReleaseError(PRIOR_GROUPS_TOO_FEW, found=len(set(names.tolist())))
@@ -413,8 +416,16 @@ def _distinct(settings: Sequence[Setting], place: bool) -> tuple[Setting, ...]:
 
 
 def _part(found: np.ndarray, groups: np.ndarray, index: np.ndarray, largest: int,
-          rng: np.random.Generator) -> np.ndarray:
-    """A random part, the same share of each class in each group, at least one of each."""
+          rng: np.random.Generator, *, keep_finds: bool) -> np.ndarray:
+    """A random part, the same share of each class in each group, at least one of each.
+
+    `keep_finds`: all finds (as long as they are no more than half), and a part of the rest; for an
+    order only, because it changes how common finds are.
+    """
+    if keep_finds and (finds := index[found[index] == 1]).size <= largest / 2:
+        rest = index[found[index] != 1]
+        return np.sort(np.concatenate([finds, _part(found, groups, rest, largest - len(finds), rng,
+                                                    keep_finds=False)]))
     keys = np.array([f"{g}\0{y}" for g, y in zip(groups[index], found[index], strict=True)])
     share = largest / len(index)
     taken = []

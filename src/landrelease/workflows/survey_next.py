@@ -36,7 +36,7 @@ def next_survey(
     cells: Path, label: str, group: str | None, *, results: Sequence[Path] = (),
     identifier: str | None = None, budget: float, area: str | None = None, explore: float,
     block_km: float | None = None, x: str | None = None, y: str | None = None,
-    largest: int = 6000, seed: int = 0, progress: Progress = silent,
+    largest: int = 5000, seed: int = 0, progress: Progress = silent,
 ) -> NextSurvey:
     """Take in the results, learn anew from all searched cells, and choose the next ones.
 

@@ -256,7 +256,7 @@ class PriorRun:
 
 def prior_of_cells(
     train: Path, label: str, group: str | None, other: Path, *, block_km: float | None = None,
-    x: str | None = None, y: str | None = None, largest: int = 6000, seed: int = 0,
+    x: str | None = None, y: str | None = None, largest: int = 5000, seed: int = 0,
     progress: Progress = silent,
 ) -> PriorRun:
     """Learn from the cells of `train` and predict those of `other`.
