@@ -412,3 +412,10 @@ def test_a_damaged_dictionary_of_parquet_is_refused(tmp_path):
             continue
         for column in table.columns:
             assert len(table.cells[column]) == len(table)
+
+
+def test_a_layer_without_rows_is_refused_in_words(tmp_path):
+    for name, driver in (("a.shp", "ESRI Shapefile"), ("a.gpkg", "GPKG")):
+        write(tmp_path / name, driver, shapes=())
+        with pytest.raises(LandReleaseError, match="FIL-007"):
+            read(tmp_path / name)

@@ -312,7 +312,8 @@ def _from_ogr(file: str, path: Path, layer: str | None, limits: Limits, folder: 
         for i in np.flatnonzero(vertices > limits.vertices).tolist():
             geometries[i] = None
             problems[i] = too_many(int(vertices[i]), limits)
-        lost = np.array([g is None for g in geometries]) & np.array([w is not None for w in wkb])
+        lost = np.array([g is None and w is not None
+                         for g, w in zip(geometries, wkb, strict=True)], dtype=bool)
         for i in np.flatnonzero(lost).tolist():
             problems.setdefault(i, unreadable("the stored geometry is damaged"))
     at = dict(zip(names, columns, strict=True))
