@@ -1234,3 +1234,75 @@ PORT_TAKEN = Message(
     "Port {port} cannot be used: {found}.",
     "Choose another with --port, or leave it out for any free one.",
 )
+
+# --- TRK: tracks of machines, detectors and people -----------------------------------------------
+TRACK_ROW = Message(
+    "TRK-001", "{file}, row {row}: {field} is {found}; {count} rows on end cannot be used.",
+    "The ground under them counts as not covered. Export the log again, or search that ground "
+    "again.")
+TRACK_PLANE_FILE = Message(
+    "TRK-002", "{file}: metres are asked for, and a {found} file holds degrees.",
+    "Leave out --plane, or give a CSV with the columns time, x, y, pass.")
+TRACK_GAP = Message(
+    "TRK-003", "{file}, row {row}: {seconds} s without a usable fix, {metres} m apart "
+    "({count} such steps on end); at most {gap:g} s count.",
+    "That stretch counts as not covered: drive it again, or check the receiver.")
+TRACK_TOO_FAST = Message(
+    "TRK-004", "{file}, row {row}: {found_m_s} m/s over {count} steps; the tool works up to "
+    "{speed:g} m/s.", "That stretch counts as not covered: drive it again, slower.")
+TRACK_LEAP = Message(
+    "TRK-005", "{file}, row {row}: a leap of {metres} m in {seconds} s, {count} fixes; nothing "
+    "moves faster than {leap:g} m/s here.",
+    "These fixes are not used and the steps around them count as not covered. Check the antenna's "
+    "view of the sky.")
+TRACK_CLOCK_BACK = Message(
+    "TRK-006", "{file}, row {row}: the clock goes back by {seconds} s (minus: back).",
+    "The step counts as not covered. Check that the log was not joined from two in the wrong "
+    "order.")
+TRACK_SAME_TIME = Message(
+    "TRK-007", "{file}, row {row}: {count} fixes at the same time {metres} m apart.",
+    "These steps count as not covered. Log with fractions of a second.")
+TRACK_DOUBLED = Message(
+    "TRK-008", "{file}, row {row}: {count} fixes stand twice, same time and place.",
+    "They are left out; nothing is lost.")
+TRACK_ZERO = Message(
+    "TRK-009", "{file}, row {row}: {count} fixes at latitude 0, longitude 0: no position.",
+    "They and the steps around them count as not covered. Let the receiver find its position "
+    "before work begins.")
+TRACK_FAR = Message(
+    "TRK-010", "{file}, row {row}: {count} fixes lie more than {far:g} m outside the task.",
+    "They are not counted. Check that it is this task's track, and that latitude and longitude "
+    "are not exchanged.")
+TRACK_SHALLOW = Message(
+    "TRK-011", "{file}, row {row}: depth {found_m} m over {count} steps (nan: not stated); the "
+    "task asks for {depth:g} m.", "That stretch counts as not covered to the depth asked for.")
+TRACK_SIDEWAYS = Message(
+    "TRK-012", "{file}, row {row}: over {count} steps the way and heading_deg are more than "
+    "{sideways:g} degrees apart.",
+    "The tool swung or slid there: that stretch counts as not covered. Check the heading sensor.")
+TRACK_HEADING_UNKNOWN = Message(
+    "TRK-013", "{file}, row {row}: over {count} steps nothing says where the machine points, and "
+    "the tool is not at the antenna.", "Those steps count as not covered. Log heading_deg.")
+
+# --- COV: coverage --------------------------------------------------------------------------------
+SWATH_NOT_POSITIVE = Message(
+    "COV-001", "The working width is {found} m.",
+    "Enter the width covered on site, for example 0.25 m.")
+ERROR_NEGATIVE = Message(
+    "COV-002", "The {name} is {found}; it cannot be less than zero or endless.",
+    "Enter one standard deviation as measured on a known point, for example 0.02 m.")
+CONFIDENCE_NOT_BETWEEN = Message(
+    "COV-003", "The confidence is {found}; it lies between 0 and 1, without either.",
+    "Enter for example 0.95.")
+TASK_WITHOUT_GROUND = Message(
+    "COV-004", "The task has no ground: no polygon with an area.",
+    "Give one or more polygons as GeoJSON.")
+NOTHING_PROVEN = Message(
+    "COV-005", "{file}: this receiver cannot prove coverage. Half of a width of {width:g} m is "
+    "less than the {margin} m that the tool may be off at {confidence:g} % (position error "
+    "{error:g} m).",
+    "Nothing counts as covered. Use a better receiver (RTK), a wider tool, or lanes marked on the "
+    "ground.")
+TASK_NOT_PLANE = Message(
+    "COV-006", "{file}: coordinates {found}; {expected}.",
+    "Give --plane with metres, and leave it out with degrees.")

@@ -1,4 +1,4 @@
-"""The commands of `operate`: the start-of-day gate."""
+"""The commands of `operate`: the start-of-day gate; coverage and lanes beside it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from landrelease.apps import coverage_commands
 from landrelease.apps.common import (
     FINDINGS,
     JsonOption,
@@ -28,6 +29,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     operate = group("operate", "The work on the ground: may it start, where, was all of it done.")
     operate.command("gate")(operate_gate)
     operate.command("days")(operate_days)
+    coverage_commands.register(operate)
 
 
 def operate_gate(

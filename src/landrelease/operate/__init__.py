@@ -1,1 +1,1 @@
-"""Operate: tracks to proof of coverage, tasks to lanes. Planar metres."""
+"""Operate: may work start, where to go, was all of it covered. Pure: values in, values out."""

@@ -1,0 +1,109 @@
+"""The commands of `operate` on the ground itself: proof of coverage, lanes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landrelease.apps.common import DONE, FINDINGS, AssumptionsOption, JsonOption, put_json, say
+
+SHOWN = 20
+
+
+def register(operate: typer.Typer) -> None:
+    operate.command("proof")(operate_proof)
+
+
+TaskOption = Annotated[Path, typer.Option("--task", metavar="T.geojson",
+                                          help="The polygon to be covered.")]
+PlaneOption = Annotated[bool, typer.Option("--plane", help="Coordinates are metres.")]
+
+
+def operate_proof(
+    task: TaskOption,
+    track: Annotated[list[Path], typer.Option(
+        "--track", metavar="K.csv", help="Fixes as CSV, GPX, NMEA or MAVLink .tlog; may be "
+        "repeated.")],
+    width: Annotated[float, typer.Option("--width", metavar="M", help="Working width in m.")],
+    position_error: Annotated[float, typer.Option(
+        "--position-error", metavar="M", help="One standard deviation across the track, in m.")],
+    confidence: Annotated[float, typer.Option(
+        "--confidence", metavar="C", help="That the tool was where the proof takes it to be.")],
+    uncovered: Annotated[Path, typer.Option(
+        "--uncovered", metavar="G.geojson", help="Where to write the uncovered polygons.")],
+    plane: PlaneOption = False,
+    by: Annotated[str, typer.Option(
+        "--by", metavar="machine|manual|animal", help="Who made the tracks.")] = "machine",
+    manual: Annotated[list[Path] | None, typer.Option(
+        "--manual", metavar="K.csv", help="Track of the follow-up by hand; may be repeated.")]
+    = None,
+    manual_width: Annotated[float | None, typer.Option(
+        "--manual-width", metavar="M", help="Its width; else --width.")] = None,
+    manual_position_error: Annotated[float | None, typer.Option(
+        "--manual-position-error", metavar="M", help="Its error; else --position-error.")] = None,
+    depth: Annotated[float, typer.Option(
+        "--depth", metavar="M", min=0.0, help="Count only ground worked at least so deep.")] = 0.0,
+    speed_limit: Annotated[float | None, typer.Option(
+        "--speed-limit", metavar="M/S", min=0.0, help="Fastest that the tool works at.")] = None,
+    gap: Annotated[float | None, typer.Option(
+        "--gap", metavar="S", min=0.0, help="Longest time between fixes that counts.")] = None,
+    forward: Annotated[float, typer.Option(
+        "--tool-forward", metavar="M", help="The tool's middle ahead of the antenna.")] = 0.0,
+    right: Annotated[float, typer.Option(
+        "--tool-right", metavar="M", help="The tool's middle to the right of the antenna.")] = 0.0,
+    heading_error: Annotated[float | None, typer.Option(
+        "--heading-error", metavar="DEG", min=0.0, help="One standard deviation.")] = None,
+    bias: Annotated[float, typer.Option(
+        "--bias", metavar="M", help="One standard deviation of an error that a whole track "
+        "shares.")] = 0.0,
+    smallest: Annotated[float | None, typer.Option(
+        "--smallest", metavar="M", min=0.0, help="Radius of the largest inscribed circle down to "
+        "which spots are listed.")] = None,
+    detection: Annotated[float | None, typer.Option(
+        "--detection", metavar="P", min=0.0, max=1.0, help="Chance that a pass finds an item "
+        "that it passes over.")] = None,
+    assumptions: AssumptionsOption = None, json: JsonOption = None,
+) -> None:
+    """What the tracks prove of a task: covered for certain, at best, and every gap as a polygon.
+
+    Doubt counts as uncovered: gaps in time, leaps, tool not engaged, ground past the last fix.
+    Exit status 1 where ground is not proven covered or a track has findings.
+
+    Example: landrelease operate proof --task T.geojson --track K.csv --width 1.75
+    --position-error 0.03 --confidence 0.95 --uncovered G.geojson
+    """
+    from landrelease import workflows
+    from landrelease.errors import BAD_OPTION, LandReleaseError
+    from landrelease.store.results import dump, write_atomically
+    from landrelease.workflows import operate
+
+    if by not in ("machine", "manual", "animal"):
+        raise LandReleaseError(BAD_OPTION, option="--by", found=by,
+                               expected="machine, manual or animal")
+    if detection is not None and detection >= 1:
+        raise LandReleaseError(BAD_OPTION, option="--detection", found=detection,
+                               expected="less than 1: no detection is certain (S06)")
+    files = [operate.TrackFile(p, by, width, position_error) for p in track]
+    files += [operate.TrackFile(
+        p, "manual", manual_width if manual_width is not None else width,
+        manual_position_error if manual_position_error is not None else position_error)
+        for p in manual or ()]
+    options = operate.ProofOptions(
+        confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
+        detection)
+    ground, proof, result = operate.prove(task, files, options,
+                                          workflows.load_assumptions(assumptions))
+    write_atomically(uncovered, dump(operate.uncovered_features(ground, proof)))
+    put_json(json, result)
+    for line in operate.proof_words(result):
+        say(line)
+    others = [f for f in proof.findings if f.code != "COV-005"]
+    for finding in others[:SHOWN]:
+        say(finding.text)
+    if len(others) > SHOWN:
+        say(f"... and {len(others) - SHOWN:,} more findings; --json lists all.")
+    say(f"{uncovered}: {len(proof.spots.polygons):,} polygons")
+    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
+    raise typer.Exit(DONE if done else FINDINGS)

@@ -1,0 +1,45 @@
+"""A track: where a machine, a detector or a person went, fix by fix, as it was written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFinding:
+    """One doubt about a track: `count` fixes or steps from one row of the file to another."""
+
+    code: str
+    text: str  # problem and remedy in words
+    first_row: int  # rows of data from 1; 0: the file as a whole
+    last_row: int
+    count: int
+    counted: bool  # False: the ground under it counts as not covered (S05)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """N fixes in the order of the file.
+
+    `x`, `y` are degrees of longitude and latitude on WGS 84, or metres where `plane`. Time is
+    seconds since 1970-01-01 UTC, or on the file's own clock where it gives plain numbers.
+    """
+
+    file: str
+    plane: bool
+    time_s: np.ndarray  # float64 (N,)
+    x: np.ndarray  # float64 (N,)
+    y: np.ndarray  # float64 (N,)
+    passes: tuple[str, ...]  # names of the passes, in order of first use
+    in_pass: np.ndarray  # int32 (N,) which of them
+    engaged: np.ndarray  # int8 (N,) 1 yes, 0 no, -1 not stated
+    depth_m: np.ndarray  # float64 (N,) nan: not stated
+    heading_deg: np.ndarray  # float64 (N,) from north, clockwise; nan: not stated
+    row: np.ndarray  # int64 (N,) row of data in the file, from 1
+    findings: tuple[TrackFinding, ...] = field(default=())  # rows that could not be read
+    synthetic: bool = False  # the file says so (S19)
+
+    def __len__(self) -> int:
+        return len(self.time_s)

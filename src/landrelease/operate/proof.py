@@ -1,0 +1,332 @@
+"""Proof of coverage: a task and the tracks of its work in, a bracket of what was covered out.
+
+"Covered for certain" takes each swath narrowed and shortened by what the position may be off, and
+only steps of the track that no doubt touches (S05). "Covered at best" takes the widest. What lies
+between is for the receiver to settle, not for this software. A machine's pass is no clearance: its
+ground is listed apart until the manual follow-up is on record (S07). Planar metres.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.track import Track, TrackFinding
+from landrelease.errors import (
+    CONFIDENCE_NOT_BETWEEN,
+    ERROR_NEGATIVE,
+    NOTHING_PROVEN,
+    SWATH_NOT_POSITIVE,
+    TASK_WITHOUT_GROUND,
+    LandReleaseError,
+)
+from landrelease.operate import fixes, swath
+from landrelease.operate.fixes import FixRules, Judge, Steps
+from landrelease.operate.spots import Spots, join
+from landrelease.operate.swath import Tool
+from landrelease.operate.sweep import Runs, rest
+
+KINDS = ("machine", "manual", "animal")
+OVERLAY_PASSES = 6  # of more passes the overlay is not taken apart; they count as one (S06)
+TABLE_PASSES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One track with its tool. `by` is machine, manual or animal; others count as machine."""
+
+    name: str
+    by: str
+    tool: Tool
+    rules: FixRules
+    steps: Steps
+    passes: tuple[str, ...]
+    read: tuple[TrackFinding, ...] = ()  # what the reader could not use
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Ground covered for certain by a part of the work: a pass, a depth, a kind."""
+
+    name: str
+    certain_m2: float
+    length_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Areas in m². `uncovered_most` counts only what is certain, `uncovered_least` the best."""
+
+    task_m2: float
+    uncovered_most_m2: float
+    uncovered_least_m2: float
+    spots: Spots
+    swept_m2: float  # length times width of the certain swaths inside the task
+    hours: float  # in which the tool worked and its steps count
+    length_m: float
+    by_pass: tuple[Part, ...]
+    by_depth: tuple[Part, ...]
+    by_kind: tuple[Part, ...]
+    machine_only_m2: float  # covered for certain by machine or animal, not by hand (S07)
+    manual_m2: float  # covered for certain by hand
+    findings: tuple[TrackFinding, ...]
+    half_m: float  # least half width that is left for certain; not positive: nothing is proven
+    confidence: float
+
+    @property
+    def certain_m2(self) -> float:
+        return max(0.0, self.task_m2 - self.uncovered_most_m2)
+
+    @property
+    def best_m2(self) -> float:
+        return max(0.0, self.task_m2 - self.uncovered_least_m2)
+
+    @property
+    def overlap_m2(self) -> float:
+        """Swept more than once, at least: swept area less the area of its union (S03)."""
+        return max(0.0, self.swept_m2 - self.certain_m2)
+
+    @property
+    def hectares_per_hour(self) -> float | None:
+        return self.certain_m2 / 1e4 / self.hours if self.hours > 0 else None
+
+    @property
+    def provable(self) -> bool:
+        return self.half_m > 0
+
+
+def check_tool(tool: Tool) -> None:
+    """COV-001 width, COV-002 position error, COV-003 confidence."""
+    if not 0 < tool.width_m < math.inf:
+        raise LandReleaseError(SWATH_NOT_POSITIVE, found=tool.width_m)
+    for name, value in (("position error", tool.position_error_m),
+                        ("heading error", tool.heading_error_rad)):
+        if not 0 <= value < math.inf:
+            raise LandReleaseError(ERROR_NEGATIVE, name=name, found=value)
+    if not 0 < tool.confidence < 1:
+        raise LandReleaseError(CONFIDENCE_NOT_BETWEEN, found=tool.confidence)
+
+
+def work_of(track: Track, x: np.ndarray, y: np.ndarray, by: str, tool: Tool, rules: FixRules,
+            bounds: tuple[float, float, float, float]) -> Work:
+    """A track with its places (N,) in the task's metres, judged. COV-001 to COV-003."""
+    check_tool(tool)
+    return Work(track.file, by, tool, rules, fixes.judge(track, x, y, rules, bounds),
+                track.passes, track.findings)
+
+
+class LiveWork:
+    """The same, fix by fix or chunk by chunk while the machine works."""
+
+    def __init__(self, name: str, by: str, tool: Tool, rules: FixRules,
+                 bounds: tuple[float, float, float, float]):
+        check_tool(tool)
+        self._name, self._by, self._tool, self._rules = name, by, tool, rules
+        self._judge = Judge(rules, bounds)
+        self._passes: tuple[str, ...] = ()
+
+    def add(self, track: Track, x: np.ndarray, y: np.ndarray) -> list[TrackFinding]:
+        """Take in more fixes of the same track; what is doubtful about them, at once.
+
+        `track.in_pass` numbers the passes of the whole track; `track.passes` names those so far.
+        """
+        self._passes = track.passes
+        steps = self._judge.add(track, x, y)
+        whole = self._judge.steps()
+        return [f for f in fixes.findings(whole, self._rules, self._name)
+                if len(steps.row) and f.last_row >= steps.row[0]]
+
+    def work(self) -> Work:
+        return Work(self._name, self._by, self._tool, self._rules, self._judge.steps(),
+                    self._passes)
+
+
+def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_m: float = 0.0,
+          depths_m: Sequence[float] = (), threads: int | None = None) -> Proof:
+    """What the tracks show of a task.
+
+    Parameters
+    ----------
+    task : Polygon or MultiPolygon [m], valid
+    works : judged tracks
+    smallest_m : radius of the largest inscribed circle down to which spots are listed
+    bias_m : margin of an error that a whole track shares (datum, base station), with the same
+        confidence; it moves the lanes of a track together, so that it opens no gaps between them,
+        only at the rim. Certain coverage of a track is that which stays under every such shift.
+    depths_m : depths of the table by depth
+
+    Raises
+    ------
+    LandReleaseError
+        COV-004: the task has no area.
+
+    Source: rule S05; the shift is an erosion (Minkowski) of the joined swaths of one track.
+    """
+    if task.is_empty or not task.area > 0:
+        raise LandReleaseError(TASK_WITHOUT_GROUND)
+    sure = [_certain(w) for w in works]
+    pieces, most = _uncovered(task, sure, bias_m, threads)
+    loose = [_at_best(w, bias_m) for w in works]
+    least = rest(task, together(loose), outer_arcs=True, threads=threads).area_m2
+    halves = [w.tool.certain_half_m for w in works]
+    found = list(itertools.chain.from_iterable(
+        [*w.read, *fixes.findings(w.steps, w.rules, w.name)] for w in works))
+    if works and min(halves) <= 0:
+        worst = works[halves.index(min(halves))]
+        message = NOTHING_PROVEN
+        found.insert(0, TrackFinding(message.code, message.text(
+            file=worst.name, width=worst.tool.width_m, margin=round(worst.tool.margin_m, 3),
+            error=worst.tool.position_error_m,
+            confidence=round(100 * worst.tool.confidence, 3)), 0, 0, len(worst.steps.row), False))
+    by_kind, machine_only, manual = _kinds(task, works, sure, bias_m, most, threads)
+    return Proof(
+        task.area, min(most, task.area), min(least, most), join(pieces, smallest_m),
+        sum(_swept(task, r) for r in sure), sum(_hours(w.steps) for w in works),
+        sum(r.length_m for r in sure), _by_pass(task, works, bias_m, threads),
+        _by_depth(task, works, depths_m, bias_m, threads), by_kind, machine_only, manual,
+        tuple(found), min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
+
+
+def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
+    return swath.certain(*fixes.lines(work.steps, at_best=False, keep=keep), work.tool)
+
+
+def _at_best(work: Work, bias_m: float) -> Runs:
+    runs = swath.at_best(*fixes.lines(work.steps, at_best=True), work.tool)
+    return Runs(runs.x, runs.y, runs.half_m + bias_m, runs.first)
+
+
+def together(runs: Sequence[Runs]) -> Runs:
+    """Runs of several tracks as one."""
+    some = [r for r in runs if len(r.first) > 1]
+    if not some:
+        return swath.nothing()
+    shifts = np.concatenate([[0], np.cumsum([len(r.x) for r in some])])
+    first = np.concatenate([*(r.first[:-1] + s for r, s in zip(some, shifts, strict=False)),
+                            shifts[-1:]])
+    return Runs(np.concatenate([r.x for r in some]), np.concatenate([r.y for r in some]),
+                np.concatenate([r.half_m for r in some]), first)
+
+
+def _uncovered(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads: int | None
+               ) -> tuple[np.ndarray, float]:
+    if bias_m <= 0:
+        left = rest(task, together(runs), threads=threads)
+        return left.pieces, left.area_m2
+    around = shapely.buffer(task, bias_m * 1.01 + 0.01, join_style="mitre")
+    grown = bias_m / math.cos(math.pi / 64)  # the polygon of 64 corners holds the circle
+    gone: BaseGeometry = task
+    for r in runs:
+        pieces = rest(around, r, threads=threads).pieces
+        spread = shapely.union_all(shapely.buffer(pieces, grown, quad_segs=16))
+        gone = shapely.intersection(gone, spread)
+    parts = shapely.get_parts(gone)
+    parts = parts[shapely.get_type_id(parts) == 3]
+    return parts, float(shapely.area(parts).sum())
+
+
+def _swept(task: BaseGeometry, runs: Runs) -> float:
+    if len(runs.x) < 2:
+        return 0.0
+    dx, dy = np.diff(runs.x), np.diff(runs.y)
+    inside = shapely.contains_xy(task, runs.x[:-1] + dx / 2, runs.y[:-1] + dy / 2)
+    inside[runs.first[1:-1] - 1] = False
+    return float((2 * runs.half_m[:-1] * np.hypot(dx, dy))[inside].sum())
+
+
+def _hours(steps: Steps) -> float:
+    good = np.flatnonzero(steps.verdict == fixes.COUNTS)
+    return float((steps.time_s[good] - steps.time_s[steps.before[good]]).sum() / 3600)
+
+
+def _kinds(task: BaseGeometry, works: Sequence[Work], runs: Sequence[Runs], bias_m: float,
+           most: float, threads: int | None) -> tuple[tuple[Part, ...], float, float]:
+    """Each kind apart; what was covered by machine or animal only; what was covered by hand."""
+    kinds = list(dict.fromkeys(w.by for w in works))
+    parts, by_hand = [], 0.0
+    for kind in kinds:
+        own = [r for w, r in zip(works, runs, strict=True) if w.by == kind]
+        left = most if len(kinds) == 1 else _uncovered(task, own, bias_m, threads)[1]
+        covered = max(0.0, task.area - left)
+        parts.append(Part(kind, covered, sum(r.length_m for r in own)))
+        if kind == "manual":
+            by_hand = covered
+    return tuple(parts), max(0.0, task.area - most - by_hand), by_hand
+
+
+def _by_pass(task: BaseGeometry, works: Sequence[Work], bias_m: float, threads: int | None
+             ) -> tuple[Part, ...]:
+    labels = [_labels(w, works) for w in works]
+    names = list(dict.fromkeys(itertools.chain.from_iterable(labels)))
+    if len(names) > TABLE_PASSES:
+        return ()
+    out = []
+    for name in names:
+        own = [_certain(w, w.steps.in_pass == own_labels.index(name))
+               for w, own_labels in zip(works, labels, strict=True) if name in own_labels]
+        length = sum(r.length_m for r in own)
+        covered = task.area - _uncovered(task, own, bias_m, threads)[1] if length else 0.0
+        out.append(Part(name, max(0.0, covered), length))
+    return tuple(out)
+
+
+def _labels(work: Work, works: Sequence[Work]) -> list[str]:
+    """Names of passes; the same name by machine and by hand is not the same pass."""
+    several = len({w.by for w in works}) > 1
+    return [f"{work.by} {n}" if several else n for n in work.passes]
+
+
+def _by_depth(task: BaseGeometry, works: Sequence[Work], depths_m: Sequence[float], bias_m: float,
+              threads: int | None) -> tuple[Part, ...]:
+    out = []
+    for depth in depths_m:
+        own = [_certain(w, w.steps.depth_m >= depth) for w in works]
+        length = sum(r.length_m for r in own)
+        covered = task.area - _uncovered(task, own, bias_m, threads)[1] if length else 0.0
+        out.append(Part(f"{depth:g} m", max(0.0, covered), length))
+    return tuple(out)
+
+
+def overlay(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
+            threads: int | None = None) -> dict[frozenset[str], float]:
+    """Share of the task covered for certain by exactly each set of passes; shares sum to 1 (S06).
+
+    Passes combine where they really overlap. More than `OVERLAY_PASSES` names are not taken
+    apart: they count as one pass, which never finds more than they did.
+    """
+    labels = [_labels(w, works) for w in works]
+    names = list(dict.fromkeys(itertools.chain.from_iterable(labels)))
+    groups = [[n] for n in names] if len(names) <= OVERLAY_PASSES else [names]
+    ground: dict[frozenset[str], BaseGeometry] = {frozenset(): task}
+    for group in groups:
+        own = [_certain(w, np.isin(w.steps.in_pass,
+                                   [k for k, n in enumerate(own_labels) if n in group]))
+               for w, own_labels in zip(works, labels, strict=True)]
+        missed = shapely.union_all(_uncovered(task, own, bias_m, threads)[0], grid_size=1e-7)
+        label = group[0] if len(group) == 1 else "all passes as one"
+        parts: dict[frozenset[str], BaseGeometry] = {}
+        for names_so_far, where in ground.items():
+            parts[names_so_far] = shapely.intersection(where, missed)
+            parts[names_so_far | {label}] = shapely.difference(where, missed)
+        ground = parts
+    return {names: where.area / task.area for names, where in ground.items() if where.area > 0}
+
+
+def detection(shares: Mapping[frozenset[str], float], chance: Mapping[str, float],
+              otherwise: float) -> float:
+    """q = sum over sets S of f_S (1 - product over j in S of (1 - p_j)), rule S06.
+
+    `chance` names the detection probability of a pass; `otherwise` is that of all others. A set
+    of passes counted as one takes the least of all. Independence of passes is the caller's choice.
+    """
+    least = min([*chance.values(), otherwise])
+    return float(sum(
+        share * (1 - math.prod(1 - (least if name == "all passes as one" else
+                                    chance.get(name, otherwise)) for name in names))
+        for names, share in shares.items()))

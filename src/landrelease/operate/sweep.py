@@ -1,0 +1,869 @@
+"""Ground that no swath covers: swaths of runs in, the exact rest as convex pieces out.
+
+A run is a line of V vertices along which the tool was dragged with its bar across the way; its
+swath is the rectangle of each segment and, on the outside of each bend, the sector that the bar
+sweeps while it turns. Ends are flat. Planar metres.
+
+Two steps. The first is quick and never claims too much: runs are merged into straight strips that
+lie inside the swath, and for each band of `BAND_M` across the field the strips that span the whole
+band are merged as intervals of real numbers. The second looks only at what the first could not
+show to be covered, box by box, and takes the rectangles and sectors away exactly (convex polygons
+less convex polygons). So the time goes with the length driven, and the answer is exact but for the
+polygons that stand for arcs: inscribed where coverage must not be overstated, circumscribed where
+it must not be understated.
+
+Own method. A strip along a chord of which the line stays within e lies inside the swath when it is
+narrowed by e: each point of it has a point of the line abreast of it within half - e + e.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numba import njit
+from shapely.geometry.base import BaseGeometry
+
+BAND_M = 0.1  # height of a band
+CELL_BANDS = 20  # bands in a cell of the index of strips; a cell is as wide as high
+SLAB_BANDS = 240  # bands that are worked on together; a multiple of CELL_BANDS
+CHORD_M = 0.02  # most that a line may stray from the chord of its strip
+OVERLAP_M = 0.35  # strips of a run overlap by this, so that no band falls between two
+LONGEST_M = 20.0  # segments are cut to this length
+ARC_STEP = 0.05  # radians between the points of an arc
+THIN_M = 1e-9  # gaps thinner than this are rounding of the computer
+_VERTICES, _PIECES = 96, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """R runs of altogether V vertices; run k has the vertices first[k] to first[k + 1]."""
+
+    x: np.ndarray  # float64 (V,) m
+    y: np.ndarray  # float64 (V,) m
+    half_m: np.ndarray  # float64 (V,) half width of the segment from vertex i to i + 1
+    first: np.ndarray  # int64 (R + 1,)
+
+    @property
+    def length_m(self) -> float:
+        steps = np.hypot(np.diff(self.x), np.diff(self.y))
+        ends = self.first[1:-1] - 1
+        return float(steps.sum() - steps[ends].sum()) if len(steps) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a field: N convex pieces that do not overlap, in the field's own plane."""
+
+    pieces: np.ndarray  # object (N,) of Polygon
+    area_m2: float
+
+
+def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
+         exact: bool = True, threads: int | None = None) -> Rest:
+    """The part of a field (Polygon or MultiPolygon, m) that no swath covers.
+
+    `outer_arcs`: arcs as polygons around them instead of inside them, for "covered at best".
+    Without `exact` only the first step: boxes of one band each that hold all that is left, and up
+    to `CHORD_M` of covered ground along its sides; coverage is understated, never overstated.
+    """
+    if field.is_empty:
+        return Rest(np.empty(0, dtype=object), 0.0)
+    if len(runs.first) < 2:
+        pieces = shapely.get_parts(field)
+        return Rest(pieces, float(shapely.area(pieces).sum()))
+    cos, sin = _turn(runs)
+    west, south, east, north = shapely.bounds(field)
+    origin = np.array([(west + east) / 2, (south + north) / 2])
+    turned = shapely.transform(field, lambda p: _rotated(p - origin, cos, sin))
+    x, y = _rotated(np.column_stack([runs.x, runs.y]) - origin, cos, sin).T
+    low_x, low_y, high_x, high_y = shapely.bounds(turned)
+    x, y = np.ascontiguousarray(x - low_x), np.ascontiguousarray(y - low_y)
+    ring_x, ring_y, ring_first = _rings(turned, low_x, low_y)
+    bands = max(1, math.ceil((high_y - low_y) / BAND_M))
+    columns = max(1, math.ceil((high_x - low_x) / (BAND_M * CELL_BANDS)) + 1)
+    workers = threads or os.cpu_count() or 1
+    strips = _all_strips(x, y, runs.half_m, runs.first, workers)
+    rows = (bands + CELL_BANDS - 1) // CELL_BANDS
+    cell_first, cell_strip = _index(x, y, runs.half_m, strips[5], strips[6], rows, columns,
+                                    BAND_M * CELL_BANDS)
+    slab: Any = _slab  # compiled
+    jobs = [(k, min(k + SLAB_BANDS, bands)) for k in range(0, bands, SLAB_BANDS)]
+
+    def work(job: tuple[int, int]):
+        return slab(job[0], job[1], x, y, runs.half_m, runs.first, *strips, ring_x, ring_y,
+                     ring_first, cell_first, cell_strip, columns, outer_arcs, exact)
+
+    if min(workers, len(jobs)) > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            parts = list(pool.map(work, jobs))
+    else:
+        parts = [work(job) for job in jobs]
+    return _gather(parts, turned, field, origin, np.array([low_x, low_y]), cos, sin)
+
+
+def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarray, workers: int
+                ) -> tuple[np.ndarray, ...]:
+    """Strips of all runs; runs are shared out among threads, the order stays."""
+    if workers == 1 or len(x) < 50_000:
+        return _strips(x, y, half, first, CHORD_M, OVERLAP_M)
+    at = np.searchsorted(first, np.linspace(0, len(x), workers + 1)[1:-1])
+    cuts = np.unique(np.concatenate([[0], at, [len(first) - 1]]))
+    with ThreadPoolExecutor(workers) as pool:
+        parts = list(pool.map(
+            lambda k: _strips(x, y, half, first[cuts[k]:cuts[k + 1] + 1], CHORD_M, OVERLAP_M),
+            range(len(cuts) - 1)))
+    return tuple(np.concatenate([p[n] for p in parts]) for n in range(7))
+
+
+def _gather(parts: list, turned: BaseGeometry, field: BaseGeometry, origin: np.ndarray,
+            low: np.ndarray, cos: float, sin: float) -> Rest:
+    """Pieces as polygons in the field's plane; those at its edge cut to it."""
+    coordinates = np.concatenate([p[0] for p in parts])
+    counts = np.concatenate([p[1] for p in parts])
+    at_edge = np.concatenate([p[2] for p in parts])
+    areas = np.concatenate([p[3] for p in parts])
+    if not len(counts):
+        return Rest(np.empty(0, dtype=object), 0.0)
+    plain = _rotated(coordinates + low, cos, -sin) + origin
+    rings = shapely.linearrings(plain, indices=np.repeat(np.arange(len(counts)), counts))
+    pieces = shapely.polygons(rings)
+    area = float(areas[~at_edge].sum())
+    if at_edge.any():
+        cut = _cut_to(pieces[at_edge], field)
+        area += float(shapely.area(cut).sum())
+        pieces = np.concatenate([pieces[~at_edge], cut])
+    return Rest(pieces, area)
+
+
+def _cut_to(pieces: np.ndarray, field: BaseGeometry) -> np.ndarray:
+    shapely.prepare(field)
+    inside = shapely.contains_properly(field, pieces)
+    if shapely.get_num_coordinates(field) > 200:  # a local part of a long outline each
+        bounds = shapely.bounds(pieces[~inside])
+        near = shapely.intersection(field, shapely.box(*(bounds.T + np.array(
+            [[-0.01], [-0.01], [0.01], [0.01]]))))
+        cut = shapely.intersection(pieces[~inside], near)
+    else:
+        cut = shapely.intersection(pieces[~inside], field)
+    parts = shapely.get_parts(cut)
+    return np.concatenate([pieces[inside], parts[(shapely.get_type_id(parts) == 3)
+                                                 & (shapely.area(parts) > 0)]])
+
+
+def _turn(runs: Runs) -> tuple[float, float]:
+    """Cosine and sine of the rotation that lays the main direction of travel along y."""
+    angle = _main_direction(runs.x, runs.y, runs.first)
+    quarter = round(angle / (math.pi / 2))
+    if abs(angle - quarter * math.pi / 2) < 1e-6:  # along an axis: no rounding at all
+        return (1.0, 0.0) if quarter % 2 else (0.0, 1.0)
+    return math.cos(math.pi / 2 - angle), math.sin(math.pi / 2 - angle)
+
+
+@njit(cache=True, nogil=True)
+def _main_direction(x, y, first):
+    """The angle from x of the longest way in one direction or its opposite, in radians."""
+    twice, plain = 0.0, 0.0
+    for run in range(len(first) - 1):
+        for k in range(first[run], first[run + 1] - 1):
+            u, v = x[k + 1] - x[k], y[k + 1] - y[k]
+            length = math.sqrt(u * u + v * v)
+            if length > 0:
+                twice += 2 * u * v / length
+                plain += (u * u - v * v) / length
+    return 0.5 * math.atan2(twice, plain)
+
+
+def _rotated(xy: np.ndarray, cos: float, sin: float) -> np.ndarray:
+    return np.column_stack([cos * xy[:, 0] - sin * xy[:, 1], sin * xy[:, 0] + cos * xy[:, 1]])
+
+
+def _rings(field: BaseGeometry, low_x: float, low_y: float
+           ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rings = shapely.get_rings(shapely.get_parts(field))
+    xy, index = shapely.get_coordinates(rings, return_index=True)
+    first = np.concatenate([[0], np.cumsum(np.bincount(index, minlength=len(rings)))])
+    return xy[:, 0] - low_x, xy[:, 1] - low_y, first.astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _strips(x, y, half, first, chord, overlap):
+    """Straight strips inside the swaths: both ends, half width, and the vertices of each.
+
+    A window of slopes about the anchor holds the chords that all vertices so far allow.
+    """
+    size = max(16, len(x) // 4)
+    x0, y0 = np.empty(size), np.empty(size)
+    x1, y1 = np.empty(size), np.empty(size)
+    wide = np.empty(size)
+    begin, end = np.empty(size, np.int64), np.empty(size, np.int64)
+    made = 0
+    for run in range(len(first) - 1):
+        last = first[run + 1] - 1
+        i = first[run]
+        while i < last:
+            ax, ay = x[i], y[i]
+            bx, by = x[i + 1] - ax, y[i + 1] - ay
+            norm = math.sqrt(bx * bx + by * by)
+            j = i + 1
+            if norm > 0:
+                bx /= norm
+                by /= norm
+                low, high = -1e300, 1e300
+                k = i + 1
+                far = norm
+                while k <= last:
+                    dx, dy = x[k] - ax, y[k] - ay
+                    along = bx * dx + by * dy
+                    across = bx * dy - by * dx
+                    if along <= 0.0 or along < far - chord or along > 60.0:
+                        break
+                    far = max(far, along)
+                    slope = across / along
+                    if low <= slope <= high:
+                        j = k
+                    low = max(low, (across - chord) / along)
+                    high = min(high, (across + chord) / along)
+                    if low > high:
+                        break
+                    k += 1
+            if made == size:
+                size *= 2
+                x0, y0 = _longer(x0, size), _longer(y0, size)
+                x1, y1 = _longer(x1, size), _longer(y1, size)
+                wide = _longer(wide, size)
+                begin, end = _longer(begin, size), _longer(end, size)
+            dx, dy = x[j] - ax, y[j] - ay
+            norm = math.sqrt(dx * dx + dy * dy)
+            stray, narrow = 0.0, half[i]
+            sx, sy, ex, ey = ax, ay, x[j], y[j]
+            if norm > 0:
+                dx /= norm
+                dy /= norm
+                for k in range(i + 1, j):
+                    stray = max(stray, abs(dx * (y[k] - ay) - dy * (x[k] - ax)))
+                    narrow = min(narrow, half[k])
+                narrow -= stray
+                if i == first[run]:  # nothing of the strip behind the flat end of the run
+                    back = _behind(dx, dy, x[i + 1] - ax, y[i + 1] - ay) * narrow
+                    sx += dx * back
+                    sy += dy * back
+                    norm -= back
+                if j == last:
+                    back = _behind(dx, dy, x[j] - x[j - 1], y[j] - y[j - 1]) * narrow
+                    ex -= dx * back
+                    ey -= dy * back
+                    norm -= back
+            else:
+                narrow = 0.0
+            x0[made], y0[made], x1[made], y1[made] = sx, sy, ex, ey
+            wide[made] = narrow if norm > 0 else 0.0
+            begin[made], end[made] = i, j
+            made += 1
+            if j == last:
+                break
+            k = j
+            length = 0.0
+            while k - 1 > i and length < overlap:
+                length += math.hypot(x[k] - x[k - 1], y[k] - y[k - 1])
+                k -= 1
+            i = max(k, i + max(1, (j - i) // 4))
+    return (x0[:made], y0[:made], x1[:made], y1[:made], wide[:made], begin[:made], end[:made])
+
+
+@njit(cache=True, nogil=True)
+def _behind(dx, dy, ux, uy):
+    """Tangent of the angle between a chord and the end segment; large where they part."""
+    cosine = dx * ux + dy * uy
+    if cosine <= 0:
+        return 1e9
+    return abs(dx * uy - dy * ux) / cosine
+
+
+@njit(cache=True, nogil=True)
+def _longer(values, size):
+    out = np.empty(size, values.dtype)
+    out[:len(values)] = values
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _index(x, y, half, begin, end, rows, columns, side):
+    """Which strips can reach each cell: cell c has the strips at first[c] to first[c + 1]."""
+    first = np.zeros(rows * columns + 1, np.int64)
+    spans = np.empty((len(begin), 4), np.int32)
+    for s in range(len(begin)):
+        low_x = high_x = x[begin[s]]
+        low_y = high_y = y[begin[s]]
+        reach = 0.0
+        for k in range(begin[s], end[s] + 1):
+            low_x, high_x = min(low_x, x[k]), max(high_x, x[k])
+            low_y, high_y = min(low_y, y[k]), max(high_y, y[k])
+            reach = max(reach, half[k])
+        reach *= 1.01
+        west = max(0, math.floor((low_x - reach) / side))
+        east = min(columns - 1, math.floor((high_x + reach) / side))
+        south = max(0, math.floor((low_y - reach) / side))
+        north = min(rows - 1, math.floor((high_y + reach) / side))
+        spans[s, 0], spans[s, 1], spans[s, 2], spans[s, 3] = west, east, south, north
+        for row in range(south, north + 1):
+            for column in range(west, east + 1):
+                first[row * columns + column + 1] += 1
+    for c in range(rows * columns):
+        first[c + 1] += first[c]
+    fill = first[:-1].copy()
+    strip = np.empty(first[-1], np.int32)
+    for s in range(len(begin)):
+        for row in range(spans[s, 2], spans[s, 3] + 1):
+            for column in range(spans[s, 0], spans[s, 1] + 1):
+                c = row * columns + column
+                strip[fill[c]] = s
+                fill[c] += 1
+    return first, strip
+
+
+@njit(cache=True, nogil=True)
+def _section(level, cx, cy, dx, dy, half, reach):
+    """Where a horizontal line cuts a rectangle: centre, direction, half width, half length."""
+    low, high = -1e300, 1e300
+    height = level - cy
+    # |along| <= reach and |across| <= half
+    if abs(dx) > 1e-14:
+        a, b = (-reach - dy * height) / dx, (reach - dy * height) / dx
+        low, high = max(low, min(a, b)), min(high, max(a, b))
+    elif abs(dy * height) > reach:
+        return 1.0, 0.0
+    if abs(dy) > 1e-14:
+        a, b = (dx * height - half) / dy, (dx * height + half) / dy
+        low, high = max(low, min(a, b)), min(high, max(a, b))
+    elif abs(dx * height) > half:
+        return 1.0, 0.0
+    return cx + low, cx + high
+
+
+@njit(cache=True, nogil=True)
+def _sorted_by_left(left, right, low, high):
+    """Sort the pairs at low to high by their left end; they mostly come in order."""
+    budget = 8 * (high - low) + 64
+    for i in range(low + 1, high):
+        a, b = left[i], right[i]
+        j = i - 1
+        while j >= low and left[j] > a:
+            left[j + 1], right[j + 1] = left[j], right[j]
+            j -= 1
+            budget -= 1
+        left[j + 1], right[j + 1] = a, b
+        if budget < 0:
+            order = np.argsort(left[low:high])
+            left[low:high] = left[low:high][order]
+            right[low:high] = right[low:high][order]
+            return
+
+
+@njit(cache=True, nogil=True)
+def _edges(low_band, high_band, ring_x, ring_y, ring_first):
+    """The outline in each band: where its edges run, and where lines between bands are inside.
+
+    Returns first, left, right of the edges' extents, and first, x of the crossings of each line.
+    """
+    bands = high_band - low_band
+    touch, cross = np.zeros(bands + 1, np.int64), np.zeros(bands + 2, np.int64)
+    left = right = at = np.empty(0)
+    next_touch, next_cross = touch, cross
+    for fill in range(2):
+        if fill == 1:
+            for b in range(bands):
+                touch[b + 1] += touch[b]
+            for b in range(bands + 1):
+                cross[b + 1] += cross[b]
+            left, right = np.empty(touch[-1]), np.empty(touch[-1])
+            at = np.empty(cross[-1])
+            next_touch, next_cross = touch[:-1].copy(), cross[:-1].copy()
+        for ring in range(len(ring_first) - 1):
+            for k in range(ring_first[ring], ring_first[ring + 1] - 1):
+                xa, ya, xb, yb = ring_x[k], ring_y[k], ring_x[k + 1], ring_y[k + 1]
+                if ya > yb:
+                    xa, ya, xb, yb = xb, yb, xa, ya
+                a = max(low_band, math.floor(ya / BAND_M - 1e-9))
+                z = min(high_band - 1, math.floor(yb / BAND_M + 1e-9))
+                for band in range(a, z + 1):
+                    b = band - low_band
+                    if fill == 0:
+                        touch[b + 1] += 1
+                        continue
+                    ta = max(ya, band * BAND_M - 1e-9)
+                    tb = min(yb, (band + 1) * BAND_M + 1e-9)
+                    if yb > ya:
+                        slope = (xb - xa) / (yb - ya)
+                        ea = xa + (min(max(ta, ya), yb) - ya) * slope
+                        eb = xa + (min(max(tb, ya), yb) - ya) * slope
+                    else:
+                        ea, eb = xa, xb
+                    left[next_touch[b]] = min(ea, eb) - 1e-9
+                    right[next_touch[b]] = max(ea, eb) + 1e-9
+                    next_touch[b] += 1
+                if yb > ya:
+                    a = max(low_band, math.ceil(ya / BAND_M))
+                    z = min(high_band, math.ceil(yb / BAND_M))
+                    for line in range(a, z + 1):
+                        level = line * BAND_M
+                        if ya <= level < yb:
+                            b = line - low_band
+                            if fill == 0:
+                                cross[b + 1] += 1
+                            else:
+                                at[next_cross[b]] = xa + (level - ya) * (xb - xa) / (yb - ya)
+                                next_cross[b] += 1
+    for b in range(bands + 1):
+        at[cross[b]:cross[b + 1]].sort()
+    for b in range(bands):
+        _sorted_by_left(left, right, touch[b], touch[b + 1])
+    return touch, left, right, cross, at
+
+
+@njit(cache=True, nogil=True)
+def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
+          ring_x, ring_y, ring_first, cell_first, cell_strip, columns, outer_arcs, exact):
+    """The rest in the bands low_band to high_band: coordinates, counts, at the edge, areas."""
+    bands = high_band - low_band
+    # Strips of these bands: once each, through the index (a strip stands in many cells).
+    seen = np.zeros(len(sx0), np.bool_)
+    many = 0
+    low_cell, high_cell = low_band // CELL_BANDS, (high_band - 1) // CELL_BANDS + 1
+    for k in range(cell_first[low_cell * columns], cell_first[high_cell * columns]):
+        if not seen[cell_strip[k]]:
+            seen[cell_strip[k]] = True
+            many += 1
+    here = np.empty(many, np.int64)
+    many = 0
+    for s in range(len(seen)):
+        if seen[s]:
+            here[many] = s
+            many += 1
+    start = np.zeros(bands + 1, np.int64)
+    left = right = np.empty(0)
+    fill_at = start
+    for fill in range(2):
+        if fill == 1:
+            for b in range(bands):
+                start[b + 1] += start[b]
+            left, right = np.empty(start[-1]), np.empty(start[-1])
+            fill_at = start[:-1].copy()
+        for k in range(many):
+            s = here[k]
+            if wide[s] <= 0:
+                continue
+            dx, dy = sx1[s] - sx0[s], sy1[s] - sy0[s]
+            norm = math.sqrt(dx * dx + dy * dy)
+            if norm <= 0:
+                continue
+            dx /= norm
+            dy /= norm
+            cx, cy = (sx0[s] + sx1[s]) / 2, (sy0[s] + sy1[s]) / 2
+            reach = norm / 2
+            tall = abs(dy) * reach + abs(dx) * wide[s]
+            a = max(low_band, math.ceil((cy - tall) / BAND_M))
+            z = min(high_band, math.floor((cy + tall) / BAND_M))
+            if z <= a:
+                continue
+            if fill == 0:
+                for line in range(a, z):
+                    start[line - low_band + 1] += 1
+                continue
+            la, lb = _section(a * BAND_M, cx, cy, dx, dy, wide[s], reach)
+            for line in range(a, z):
+                ua, ub = _section((line + 1) * BAND_M, cx, cy, dx, dy, wide[s], reach)
+                b = line - low_band
+                left[fill_at[b]], right[fill_at[b]] = max(la, ua), min(lb, ub)
+                fill_at[b] += 1
+                la, lb = ua, ub
+    touch, edge_left, edge_right, cross, at = _edges(
+        low_band, high_band, ring_x, ring_y, ring_first)
+    out = np.empty((1024, 2))
+    counts, edge, areas = np.empty(256, np.int64), np.empty(256, np.bool_), np.empty(256)
+    points = pieces = 0
+    px, py = np.empty((_PIECES, _VERTICES)), np.empty((_PIECES, _VERTICES))
+    pn, box = np.empty(_PIECES, np.int64), np.empty((_PIECES, 4))
+    side = BAND_M * CELL_BANDS
+    gap_left, gap_right = np.empty(1024), np.empty(1024)
+    gap_column, gap_band = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    for low_row in range(low_band, high_band, CELL_BANDS):
+        high_row = min(low_row + CELL_BANDS, high_band)
+        gaps = 0
+        for band in range(low_row, high_row):
+            b = band - low_band
+            _sorted_by_left(left, right, start[b], start[b + 1])
+            spans_left, spans_right = _inside(
+                edge_left[touch[b]:touch[b + 1]], edge_right[touch[b]:touch[b + 1]],
+                at[cross[b]:cross[b + 1]], at[cross[b + 1]:cross[b + 2]])
+            for span in range(len(spans_left)):
+                cursor, stop = spans_left[span], spans_right[span]
+                i = start[b]
+                while cursor < stop:
+                    while i < start[b + 1] and (left[i] >= right[i] or right[i] <= cursor):
+                        i += 1
+                    gap = stop if i == start[b + 1] else min(stop, left[i])
+                    if gap - cursor > THIN_M:  # one gap, cut where a cell ends
+                        column = min(columns - 1, max(0, math.floor(cursor / side)))
+                        last = min(columns - 1, max(0, math.floor(gap / side)))
+                        while column <= last:
+                            if gaps == len(gap_left):
+                                gap_left = _longer(gap_left, 2 * gaps)
+                                gap_right = _longer(gap_right, 2 * gaps)
+                                gap_column = _longer(gap_column, 2 * gaps)
+                                gap_band = _longer(gap_band, 2 * gaps)
+                            gap_left[gaps] = max(cursor, column * side)
+                            gap_right[gaps] = gap if column == columns - 1 else min(
+                                gap, (column + 1) * side)
+                            gap_column[gaps], gap_band[gaps] = column, band
+                            if gap_right[gaps] - gap_left[gaps] > 0:
+                                gaps += 1
+                            column += 1
+                    if i == start[b + 1]:
+                        break
+                    cursor = max(cursor, right[i])
+                    i += 1
+        # Gaps of one cell that overlap in x become one box; boxes of cells do not overlap.
+        if exact:
+            order = np.argsort(gap_column[:gaps] * (2.0 * side) + (
+                gap_left[:gaps] - gap_column[:gaps] * side))
+        else:
+            order = np.arange(gaps)
+        row = (low_row // CELL_BANDS) * columns
+        k = 0
+        while k < gaps:
+            g = order[k]
+            column = gap_column[g]
+            a, z = gap_left[g], gap_right[g]
+            south, north = gap_band[g], gap_band[g] + 1
+            k += 1
+            empty = cell_first[row + column] == cell_first[row + column + 1]
+            at_column = column
+            while exact and k < gaps:
+                g = order[k]
+                if gap_column[g] != at_column:
+                    # Cells that no strip reaches are joined where they lie side by side.
+                    nearby = cell_first[row + gap_column[g]] == cell_first[row + gap_column[g] + 1]
+                    if not (empty and nearby and gap_column[g] == at_column + 1
+                            and gap_left[g] <= z):
+                        break
+                    at_column += 1
+                elif gap_left[g] > z:
+                    break
+                z = max(z, gap_right[g])
+                south, north = min(south, gap_band[g]), max(north, gap_band[g] + 1)
+                k += 1
+            marked = False
+            for band in range(south, north):
+                b = band - low_band
+                if _any(edge_left, edge_right, touch[b], touch[b + 1], a, z):
+                    marked = True
+                    break
+            px[0, 0], py[0, 0] = a, south * BAND_M
+            px[0, 1], py[0, 1] = z, south * BAND_M
+            px[0, 2], py[0, 2] = z, north * BAND_M
+            px[0, 3], py[0, 3] = a, north * BAND_M
+            pn[0] = 4
+            _bound(px, py, pn, box, 0)
+            left_over = 1
+            if exact and not empty:
+                c = row + column
+                left_over = _less(px, py, pn, box, x, y, half, first, begin, end,
+                                  cell_strip[cell_first[c]:cell_first[c + 1]], outer_arcs)
+            for p in range(left_over):
+                n = pn[p]
+                area = _area(px[p], py[p], n)
+                if area <= THIN_M * _around(px[p], py[p], n):
+                    continue
+                if points + n + 1 > len(out):
+                    more = np.empty((2 * len(out) + n + 1, 2))
+                    more[:points] = out[:points]
+                    out = more
+                if pieces == len(counts):
+                    counts = _longer(counts, 2 * pieces)
+                    edge = _longer(edge, 2 * pieces)
+                    areas = _longer(areas, 2 * pieces)
+                for v in range(n):
+                    out[points, 0], out[points, 1] = px[p, v], py[p, v]
+                    points += 1
+                out[points, 0], out[points, 1] = px[p, 0], py[p, 0]
+                points += 1
+                counts[pieces], edge[pieces], areas[pieces] = n + 1, marked, area
+                pieces += 1
+    return out[:points].copy(), counts[:pieces].copy(), edge[:pieces].copy(), areas[:pieces].copy()
+
+
+@njit(cache=True, nogil=True)
+def _bound(px, py, pn, box, p):
+    box[p, 0] = box[p, 2] = px[p, 0]
+    box[p, 1] = box[p, 3] = py[p, 0]
+    for k in range(1, pn[p]):
+        box[p, 0], box[p, 2] = min(box[p, 0], px[p, k]), max(box[p, 2], px[p, k])
+        box[p, 1], box[p, 3] = min(box[p, 1], py[p, k]), max(box[p, 3], py[p, k])
+
+
+@njit(cache=True, nogil=True)
+def _any(left, right, low, high, a, b):
+    for k in range(low, high):
+        if left[k] > b:
+            return False
+        if right[k] >= a:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _inside(edge_left, edge_right, below, above):
+    """Extents of the field in a band, joined: its edges, and its inside on both lines."""
+    many = len(edge_left) + len(below) // 2 + len(above) // 2
+    left, right = np.empty(many), np.empty(many)
+    n = 0
+    for k in range(len(edge_left)):
+        left[n], right[n] = edge_left[k], edge_right[k]
+        n += 1
+    for k in range(len(below) // 2):
+        left[n], right[n] = below[2 * k], below[2 * k + 1]
+        n += 1
+    for k in range(len(above) // 2):
+        left[n], right[n] = above[2 * k], above[2 * k + 1]
+        n += 1
+    left, right = left[:n], right[:n]
+    _sorted_by_left(left, right, 0, n)
+    made = 0
+    for k in range(n):
+        if made and left[k] <= right[made - 1]:
+            right[made - 1] = max(right[made - 1], right[k])
+        else:
+            left[made], right[made] = left[k], right[k]
+            made += 1
+    return left[:made], right[:made]
+
+
+@njit(cache=True, nogil=True)
+def _area(px, py, n):
+    total = 0.0
+    for k in range(1, n - 1):
+        total += (px[k] - px[0]) * (py[k + 1] - py[0]) - (px[k + 1] - px[0]) * (py[k] - py[0])
+    return total / 2
+
+
+@njit(cache=True, nogil=True)
+def _around(px, py, n):
+    total = 0.0
+    for k in range(n):
+        j = k + 1 if k + 1 < n else 0
+        total += math.hypot(px[j] - px[k], py[j] - py[k])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _less(px, py, pn, box, x, y, half, first, begin, end, strips, outer_arcs):
+    """Take the swaths of strips from the box in px[0], py[0]; how many pieces are left.
+
+    Where the pieces would not fit, coverage is understated; overstated with `outer_arcs`.
+    """
+    low_x, low_y, high_x, high_y = px[0, 0], py[0, 0], px[0, 2], py[0, 2]
+    cx, cy = (low_x + high_x) / 2, (low_y + high_y) / 2
+    round_box = math.hypot(high_x - low_x, high_y - low_y) / 2
+    wx, wy = np.empty(_VERTICES), np.empty(_VERTICES)
+    qx, qy = np.empty(_VERTICES), np.empty(_VERTICES)
+    vx, vy = np.empty(_VERTICES), np.empty(_VERTICES)
+    tool_x, tool_y = np.empty(_VERTICES), np.empty(_VERTICES)
+    count = 1
+    done = -1
+    for s in strips:
+        run_end = -1
+        for k in range(max(begin[s], done + 1), end[s]):
+            h = half[k]
+            ux, uy = x[k + 1] - x[k], y[k + 1] - y[k]
+            length = math.sqrt(ux * ux + uy * uy)
+            if length <= 0 or h <= 0:
+                continue
+            ux /= length
+            uy /= length
+            rx, ry = cx - x[k], cy - y[k]
+            along, across = ux * rx + uy * ry, ux * ry - uy * rx
+            if (along < -round_box or along > length + round_box + h
+                    or abs(across) > h * 1.01 + round_box):
+                continue
+            if along <= length + round_box and abs(across) <= h + round_box:
+                nx, ny = -uy * h, ux * h
+                tool_x[0], tool_y[0] = x[k] - nx, y[k] - ny
+                tool_x[1], tool_y[1] = x[k + 1] - nx, y[k + 1] - ny
+                tool_x[2], tool_y[2] = x[k + 1] + nx, y[k + 1] + ny
+                tool_x[3], tool_y[3] = x[k] + nx, y[k] + ny
+                count = _take(px, py, pn, box, count, tool_x, tool_y, 4, wx, wy, qx, qy, vx, vy,
+                              outer_arcs)
+                if count == 0:
+                    return 0
+            # The sector on the outside of the bend at the far end, inside its run.
+            if run_end < 0:
+                run_end = first[np.searchsorted(first, k, side="right")] - 1
+            if k + 1 < run_end:
+                n = _sector(x, y, half, k + 1, ux, uy, outer_arcs, tool_x, tool_y)
+                if n:
+                    count = _take(px, py, pn, box, count, tool_x, tool_y, n, wx, wy, qx, qy, vx, vy,
+                                  outer_arcs)
+                    if count == 0:
+                        return 0
+        done = max(done, end[s] - 1)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _sector(x, y, half, v, ux, uy, outer_arcs, tool_x, tool_y):
+    """The sector at vertex v between the bar before and the bar after; number of its corners."""
+    wx, wy = x[v + 1] - x[v], y[v + 1] - y[v]
+    length = math.sqrt(wx * wx + wy * wy)
+    radius = min(half[v - 1], half[v])
+    if length <= 0 or radius <= 0:
+        return 0
+    wx /= length
+    wy /= length
+    cross, dot = ux * wy - uy * wx, ux * wx + uy * wy
+    angle = math.atan2(abs(cross), dot)
+    if angle < 1e-7:
+        return 0
+    steps = max(1, math.ceil(angle / ARC_STEP))
+    step = angle / steps
+    # Turning left, the outside is on the right, and the bar's right end goes anticlockwise.
+    if cross > 0:
+        sx, sy, way = uy, -ux, 1.0
+    else:
+        sx, sy, way = -wy, wx, 1.0  # from the bar after, anticlockwise to the bar before
+    tool_x[0], tool_y[0] = x[v], y[v]
+    n = 1
+    if outer_arcs:  # corners where the tangents at the arc's points meet
+        far = radius / math.cos(step / 2)
+        tool_x[n], tool_y[n] = x[v] + sx * radius, y[v] + sy * radius
+        n += 1
+        for k in range(steps):
+            a = way * (k + 0.5) * step
+            c, s = math.cos(a), math.sin(a)
+            tool_x[n] = x[v] + (sx * c - sy * s) * far
+            tool_y[n] = y[v] + (sx * s + sy * c) * far
+            n += 1
+        c, s = math.cos(way * angle), math.sin(way * angle)
+        tool_x[n] = x[v] + (sx * c - sy * s) * radius
+        tool_y[n] = y[v] + (sx * s + sy * c) * radius
+        return n + 1
+    for k in range(steps + 1):
+        a = way * k * step
+        c, s = math.cos(a), math.sin(a)
+        tool_x[n] = x[v] + (sx * c - sy * s) * radius
+        tool_y[n] = y[v] + (sx * s + sy * c) * radius
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _take(px, py, pn, box, count, tool_x, tool_y, corners, wx, wy, qx, qy, vx, vy, outer_arcs):
+    """Take one convex polygon (anticlockwise) from all pieces; how many pieces are left."""
+    p = 0
+    whole = count  # pieces that are new need not be looked at again
+    west = east = tool_x[0]
+    south = north = tool_y[0]
+    for k in range(1, corners):
+        west, east = min(west, tool_x[k]), max(east, tool_x[k])
+        south, north = min(south, tool_y[k]), max(north, tool_y[k])
+    while p < whole:
+        if box[p, 0] >= east or box[p, 2] <= west or box[p, 1] >= north or box[p, 3] <= south:
+            p += 1
+            continue
+        n = pn[p]
+        apart = False
+        for e in range(corners):  # all of the piece outside one edge: apart
+            f = e + 1 if e + 1 < corners else 0
+            ex, ey = tool_x[f] - tool_x[e], tool_y[f] - tool_y[e]
+            outside = True
+            for k in range(n):
+                if ex * (py[p, k] - tool_y[e]) - ey * (px[p, k] - tool_x[e]) > 0:
+                    outside = False
+                    break
+            if outside:
+                apart = True
+                break
+        if apart:
+            p += 1
+            continue
+        for k in range(n):
+            wx[k], wy[k] = px[p, k], py[p, k]
+        m = n
+        failed = False
+        new_from = count
+        for e in range(corners):
+            f = e + 1 if e + 1 < corners else 0
+            inside_n, outside_n = _cut(wx, wy, m, tool_x[e], tool_y[e], tool_x[f], tool_y[f],
+                                       qx, qy, vx, vy)
+            if inside_n < 0:
+                failed = True
+                break
+            if outside_n >= 3 and _area(vx, vy, outside_n) > THIN_M * 1e-3:
+                if count == _PIECES:
+                    failed = True
+                    break
+                for k in range(outside_n):
+                    px[count, k], py[count, k] = vx[k], vy[k]
+                pn[count] = outside_n
+                _bound(px, py, pn, box, count)
+                count += 1
+            m = inside_n
+            if m < 3:
+                break
+            for k in range(m):
+                wx[k], wy[k] = qx[k], qy[k]
+        if failed and not outer_arcs:
+            count = new_from  # keep the piece as it was: understated
+            p += 1
+            continue
+        # The piece at p is replaced by the last of the old ones, then of the new ones.
+        whole -= 1
+        if p < whole:
+            _copy(px, py, pn, box, whole, p)
+        count -= 1
+        if whole < count:
+            _copy(px, py, pn, box, count, whole)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _copy(px, py, pn, box, source, target):
+    box[target] = box[source]
+    for k in range(pn[source]):
+        px[target, k], py[target, k] = px[source, k], py[source, k]
+    pn[target] = pn[source]
+
+
+@njit(cache=True, nogil=True)
+def _cut(wx, wy, m, ax, ay, bx, by, qx, qy, vx, vy):
+    """Cut a convex polygon by a line: q is what lies to the left of a to b, v what to the right.
+
+    Returns both numbers of corners; -1 where they would not fit.
+    """
+    inside = outside = 0
+    ex, ey = bx - ax, by - ay
+    for k in range(m):
+        j = k + 1 if k + 1 < m else 0
+        here = ex * (wy[k] - ay) - ey * (wx[k] - ax)
+        there = ex * (wy[j] - ay) - ey * (wx[j] - ax)
+        if inside + 2 >= _VERTICES or outside + 2 >= _VERTICES:
+            return -1, -1
+        if here >= 0:
+            qx[inside], qy[inside] = wx[k], wy[k]
+            inside += 1
+        if here <= 0:
+            vx[outside], vy[outside] = wx[k], wy[k]
+            outside += 1
+        if (here > 0 and there < 0) or (here < 0 and there > 0):
+            t = here / (here - there)
+            cx, cy = wx[k] + t * (wx[j] - wx[k]), wy[k] + t * (wy[j] - wy[k])
+            qx[inside], qy[inside] = cx, cy
+            vx[outside], vy[outside] = cx, cy
+            inside += 1
+            outside += 1
+    return inside, outside

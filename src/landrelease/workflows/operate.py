@@ -1,0 +1,271 @@
+"""Proof of coverage and lanes: task and tracks from files, results to files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.geometry import LocalPlane, plane_for
+from landrelease.errors import TASK_NOT_PLANE, TASK_WITHOUT_GROUND, LandReleaseError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landrelease.core.track import Track
+    from landrelease.operate.fixes import FixRules
+    from landrelease.operate.proof import Proof
+    from landrelease.operate.swath import Tool
+
+DEPTH_STEP_M = 0.05  # of the table by depth; display only
+SYNTHETIC = "synthetic: made up, not about real ground"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A task as read: its geometry in metres, and the plane that leads back to degrees."""
+
+    file: str
+    geometry: BaseGeometry  # Polygon or MultiPolygon, metres
+    plane: LocalPlane | None  # None: the file itself is in metres
+    synthetic: bool = False
+
+    def metres(self, track: Track) -> tuple[np.ndarray, np.ndarray]:
+        """The fixes of a track in the metres of the task."""
+        if self.plane is None:
+            return track.x, track.y
+        x, y = self.plane.points(track.x, track.y)
+        bad = ~(np.isfinite(x) & np.isfinite(y))  # the far side of the earth
+        return np.where(bad, 1e12, x), np.where(bad, 1e12, y)
+
+    def back(self, geometries: Any) -> Any:
+        """Metres to the coordinates of the file."""
+        return geometries if self.plane is None else self.plane.to_degrees(geometries)
+
+
+def read_ground(path: Path, *, plane: bool) -> Ground:
+    """The polygons of a file, joined, in metres.
+
+    A polygon that crosses itself counts as the union of its readings, so that no ground is lost
+    (S01). Raises COV-004 no ground, COV-006 degrees with `plane` or metres without, and what
+    `readers.read` raises.
+    """
+    from landrelease.records import readers
+    from landrelease.records.shapes import polygons_of, readings
+    from landrelease.workflows.areas import read_shapes
+
+    if plane:
+        table = readers.read(path)
+        shapes = [row.geometry for row in table.rows if row.geometry is not None]
+    else:
+        shapes = read_shapes(path)
+    joined = shapely.union_all([
+        p for s in shapes for p in ([polygons_of(s)] if s.is_valid else readings(s))])
+    areas = [p for p in shapely.get_parts(joined) if p.geom_type == "Polygon" and p.area > 0]
+    if not areas:
+        raise LandReleaseError(TASK_WITHOUT_GROUND)
+    joined = shapely.union_all(areas)
+    west, south, east, north = joined.bounds
+    if not plane and not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+        raise LandReleaseError(TASK_NOT_PLANE, file=path.name,
+                               found=f"from {west:g}, {south:g} to {east:g}, {north:g}",
+                               expected="degrees lie within 180 and 90")
+    synthetic = b'"synthetic"' in path.read_bytes()[:100_000] if path.is_file() else False
+    if plane:
+        return Ground(path.name, joined, None, synthetic)
+    local = plane_for((west, south, east, north))
+    return Ground(path.name, local.to_plane(joined), local, synthetic)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFile:
+    """One file of fixes and the tool that made them."""
+
+    path: Path
+    by: str  # machine, manual, animal
+    width_m: float
+    position_error_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOptions:
+    """What the user may say of a proof; None takes the stated assumption."""
+
+    confidence: float
+    plane: bool = False
+    speed_m_s: float | None = None
+    gap_s: float | None = None
+    depth_m: float = 0.0
+    forward_m: float = 0.0
+    right_m: float = 0.0
+    heading_error_deg: float | None = None
+    bias_m: float = 0.0  # one standard deviation of what a whole track is off by
+    smallest_m: float | None = None
+    detection: float | None = None
+
+
+def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
+    from landrelease.operate.swath import Tool
+
+    error = (options.heading_error_deg if options.heading_error_deg is not None
+             else stated.value("heading_error_deg"))
+    return Tool(file.width_m, file.position_error_m, options.confidence, math.radians(error),
+                math.hypot(options.forward_m, options.right_m),
+                math.radians(stated.value("track_turn_deg")))
+
+
+def rules_of(track: Track, options: ProofOptions, stated: Assumptions) -> FixRules:
+    from landrelease.operate.fixes import FixRules, gap_limit_s
+
+    gap = options.gap_s if options.gap_s is not None else gap_limit_s(
+        track.time_s, stated.value("track_gap_s"), stated.value("track_gap_intervals"),
+        stated.value("track_gap_most_s"))
+    return FixRules(
+        gap_s=gap, leap_m_s=stated.value("track_leap_m_s"), far_m=stated.value("track_far_m"),
+        sideways_deg=stated.value("track_turn_deg"),
+        speed_m_s=options.speed_m_s if options.speed_m_s is not None else math.inf,
+        depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m)
+
+
+def prove(task: Path, files: Sequence[TrackFile], options: ProofOptions, stated: Assumptions
+          ) -> tuple[Ground, Proof, dict[str, Any]]:
+    """Read, judge and prove; the ground, the proof, and the result for people and programs."""
+    from landrelease.operate import proof as proving
+    from landrelease.operate.swath import Tool
+    from landrelease.records.tracks import read_track
+
+    ground = read_ground(task, plane=options.plane)
+    works, synthetic = [], ground.synthetic
+    depths: set[float] = set()
+    for file in files:
+        tool = tool_of(file, options, stated)
+        proving.check_tool(tool)
+        track = read_track(file.path, plane=options.plane)
+        synthetic = synthetic or track.synthetic
+        deepest = np.nanmax(track.depth_m) if np.isfinite(track.depth_m).any() else 0.0
+        depths.update(float(np.round(k * DEPTH_STEP_M, 3))
+                      for k in range(1, min(20, int(deepest / DEPTH_STEP_M + 1e-9)) + 1))
+        works.append(proving.work_of(track, *ground.metres(track), file.by, tool,
+                                     rules_of(track, options, stated), ground.geometry.bounds))
+    if not 0 <= options.bias_m < math.inf:
+        from landrelease.errors import ERROR_NEGATIVE
+
+        raise LandReleaseError(ERROR_NEGATIVE, name="bias", found=options.bias_m)
+    shift = Tool(1.0, options.bias_m, options.confidence).margin_m
+    smallest = (options.smallest_m if options.smallest_m is not None
+                else stated.value("spot_radius_m"))
+    found = proving.prove(ground.geometry, works, smallest_m=smallest, bias_m=shift,
+                          depths_m=sorted(depths))
+    result = document(found, synthetic)
+    if options.detection is not None:
+        shares = proving.overlay(ground.geometry, works, bias_m=shift)
+        result["passes_overlay"] = [
+            {"passes": sorted(names), "share": share} for names, share in
+            sorted(shares.items(), key=lambda item: (len(item[0]), sorted(item[0])))]
+        result["detection_share"] = proving.detection(shares, {}, options.detection)
+    return dataclasses.replace(ground, synthetic=synthetic), found, result
+
+
+def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
+    """The result as JSON; areas in m² as measured, nothing rounded."""
+    made: dict[str, Any] = {"synthetic": SYNTHETIC} if synthetic else {}
+    rate = proof.hectares_per_hour
+    return made | {
+        "task_m2": proof.task_m2,
+        "provable": proof.provable,
+        "confidence": proof.confidence,
+        "covered_certain_m2": proof.certain_m2,
+        "covered_best_m2": proof.best_m2,
+        "covered_certain_share": proof.certain_m2 / proof.task_m2,
+        "covered_best_share": proof.best_m2 / proof.task_m2,
+        "uncovered_most_m2": proof.uncovered_most_m2,
+        "uncovered_least_m2": proof.uncovered_least_m2,
+        "half_width_certain_m": proof.half_m,
+        "overlap_m2": proof.overlap_m2,
+        "length_m": proof.length_m,
+        "hours": proof.hours,
+        "hectares_per_hour": rate,
+        "spots": {"count": len(proof.spots.polygons), "smallest_radius_m": proof.spots.smallest_m,
+                  "largest_radius_m": float(proof.spots.radius_m[0]) if len(
+                      proof.spots.radius_m) else 0.0,
+                  "not_listed": proof.spots.small, "not_listed_m2": proof.spots.small_m2},
+        "by_pass": [dataclasses.asdict(p) for p in proof.by_pass],
+        "by_depth": [dataclasses.asdict(p) for p in proof.by_depth],
+        "by_kind": [dataclasses.asdict(p) for p in proof.by_kind],
+        "machine_or_animal_only_m2": proof.machine_only_m2,
+        "manual_m2": proof.manual_m2,
+        "clearance": "a pass of a machine or an animal is not clearance until the follow-up that "
+                     "the national standard asks for is on record (S07)",
+        "findings": [dataclasses.asdict(f) for f in proof.findings],
+    }
+
+
+def uncovered_features(ground: Ground, proof: Proof) -> dict[str, Any]:
+    """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks."""
+    shapes = ground.back(proof.spots.polygons) if len(proof.spots.polygons) else []
+    marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
+    features = [
+        {"type": "Feature", "properties": marks | {
+            "state": "not proven covered", "area_m2": round(float(a), 4),
+            "largest_circle_radius_m": round(float(r), 4)},
+         "geometry": json.loads(shapely.to_geojson(s))}
+        for s, a, r in zip(shapes, proof.spots.area_m2, proof.spots.radius_m, strict=True)]
+    name = "uncovered" if ground.plane is not None else "uncovered (metres)"
+    return {"type": "FeatureCollection", "name": name, **marks, "features": features}
+
+
+def proof_words(result: Mapping[str, Any]) -> list[str]:
+    """What the command says."""
+    task = result["task_m2"]
+    out = []
+    if "synthetic" in result:
+        out.append("Synthetic data: made up. Nothing here is about real ground.")
+    for finding in result["findings"]:
+        if finding["code"] == "COV-005":
+            out.append(finding["text"])
+    out += [
+        f"Task: {task:,.2f} m2. With {100 * result['confidence']:g} % confidence:",
+        f"  covered for certain {result['covered_certain_m2']:>14,.2f} m2  "
+        f"{_percent(result['covered_certain_share'], down=True)}",
+        f"  covered at best     {result['covered_best_m2']:>14,.2f} m2  "
+        f"{_percent(result['covered_best_share'], down=True)}",
+        f"  not proven covered  {result['uncovered_most_m2']:>14,.2f} m2, at least "
+        f"{result['uncovered_least_m2']:,.2f} m2 of it uncovered",
+    ]
+    spots = result["spots"]
+    out.append(f"{spots['count']:,} uncovered spots down to a circle of "
+               f"{spots['smallest_radius_m']:g} m radius; the largest holds one of "
+               f"{spots['largest_radius_m']:.2f} m. Smaller: {spots['not_listed']:,}, "
+               f"{spots['not_listed_m2']:.3f} m2 together.")
+    if result["hectares_per_hour"] is not None:
+        out.append(f"{result['length_m'] / 1000:,.2f} km of swaths that count in "
+                   f"{result['hours']:.2f} h: {result['hectares_per_hour']:.3f} ha an hour; "
+                   f"{result['overlap_m2']:,.1f} m2 covered more than once.")
+    for key, title in (("by_kind", "By kind"), ("by_pass", "By pass"),
+                       ("by_depth", "At least this deep")):
+        if len(result[key]) > (0 if key == "by_depth" else 1):
+            out.append(f"{title} (covered for certain):")
+            out += [f"  {p['name']:<20}{p['certain_m2']:>14,.2f} m2 {p['length_m']:>12,.1f} m"
+                    for p in result[key]]
+    if "detection_share" in result:
+        out.append(f"An item anywhere in the task is found with probability "
+                   f"{result['detection_share']:.4f} (passes combined where they overlap; taken "
+                   "as independent).")
+    if result["machine_or_animal_only_m2"] > 0:
+        out.append(f"Not clearance: {result['machine_or_animal_only_m2']:,.2f} m2 were worked by "
+                   "machine or animal only and wait for the follow-up by hand.")
+    return out
+
+
+def _percent(share: float, *, down: bool) -> str:
+    """Two decimals, never rounded up to more than there is."""
+    value = math.floor(share * 10_000) / 100 if down else math.ceil(share * 10_000) / 100
+    return f"{value:.2f} %"

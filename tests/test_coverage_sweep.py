@@ -1,0 +1,171 @@
+"""COV-S: the rest that no swath covers is exact, whatever the runs look like."""
+
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from landrelease.operate import spots, sweep
+from landrelease.operate.sweep import Runs, rest
+
+
+def runs_of(*lines, half):
+    xy = [np.array(line, dtype=float) for line in lines]
+    first = np.concatenate([[0], np.cumsum([len(p) for p in xy])]).astype(np.int64)
+    x, y = np.concatenate(xy).T
+    return Runs(np.ascontiguousarray(x), np.ascontiguousarray(y), np.full(len(x), float(half)),
+                first)
+
+
+def swath_by_geos(runs: Runs, arc_points=200):
+    """The same ground from plain polygons: a rectangle a segment, a fan at each bend."""
+    parts = []
+    for a, z in zip(runs.first, runs.first[1:], strict=False):
+        p = np.column_stack([runs.x[a:z], runs.y[a:z]])
+        h = runs.half_m[a:z]
+        way = np.diff(p, axis=0)
+        size = np.hypot(*way.T)
+        unit = way / size[:, None]
+        side = np.column_stack([-unit[:, 1], unit[:, 0]])
+        for k in range(len(way)):
+            n = side[k] * h[k]
+            parts.append(shapely.Polygon([p[k] - n, p[k + 1] - n, p[k + 1] + n, p[k] + n]))
+        for k in range(1, len(way)):
+            turn = math.atan2(unit[k - 1, 0] * unit[k, 1] - unit[k - 1, 1] * unit[k, 0],
+                              float(unit[k - 1] @ unit[k]))
+            if abs(turn) < 1e-7:
+                continue
+            start = -side[k - 1] if turn > 0 else side[k - 1]
+            angles = np.linspace(0, turn, arc_points)
+            c, s = np.cos(angles), np.sin(angles)
+            arc = np.column_stack([start[0] * c - start[1] * s, start[0] * s + start[1] * c])
+            parts.append(shapely.Polygon([p[k], *(p[k] + arc * min(h[k - 1], h[k]))]))
+    return shapely.union_all(shapely.make_valid(np.array(parts, dtype=object)))
+
+
+@pytest.mark.parametrize("swath, missed", [(1.0, 0.0), (0.5, 12.5), (0.4, 15.0)])
+def test_a_centre_pass_leaves_two_strips(swath, missed):
+    got = rest(box(0, 0, 1, 25), runs_of([(0.5, 0), (0.5, 25)], half=swath / 2))
+    assert got.area_m2 == pytest.approx(missed, abs=1e-9)
+
+
+def test_without_runs_all_is_left_and_without_ground_nothing():
+    nothing = Runs(np.empty(0), np.empty(0), np.empty(0), np.zeros(1, np.int64))
+    assert rest(box(0, 0, 3, 4), nothing).area_m2 == 12
+    assert rest(shapely.Polygon(), nothing).area_m2 == 0
+
+
+def test_a_bend_is_covered_on_its_outside_as_the_bar_sweeps_it():
+    """A bend of 90 degrees: two rectangles and a quarter of a circle."""
+    runs = runs_of([(0, -10), (0, 0), (10, 0)], half=1.0)
+    got = rest(box(-2, -2, 2, 2), runs)
+    inside = rest(box(-2, -2, 2, 2), runs, outer_arcs=True)
+    exact = 16 - (2 * 2 + 2 * 2 - 1 + math.pi / 4)
+    assert inside.area_m2 <= exact <= got.area_m2
+    assert got.area_m2 - inside.area_m2 < 1e-3
+
+
+@st.composite
+def tracks(draw):
+    lines = []
+    for _ in range(draw(st.integers(1, 4))):
+        count = draw(st.integers(2, 9))
+        x, y = draw(st.floats(-3, 13)), draw(st.floats(-3, 13))
+        heading = draw(st.floats(0, 2 * math.pi))
+        line = [(x, y)]
+        for _ in range(count - 1):
+            heading += draw(st.floats(-1.2, 1.2))
+            step = draw(st.sampled_from([0.03, 0.13, 0.5, 2.0, 6.0]))
+            x, y = x + step * math.cos(heading), y + step * math.sin(heading)
+            line.append((x, y))
+        lines.append(line)
+    return lines
+
+
+FIELDS = (box(0, 0, 10, 10), shapely.Polygon([(1, 0.3), (9, 2), (7.7, 9), (0.2, 6.1)]),
+          box(0, 0, 10, 10) - box(3.03, 4, 5.5, 6.27),
+          shapely.union_all([box(0, 0, 3, 10), box(5, 0, 9, 4)]))
+
+
+@settings(deadline=None, max_examples=120)
+@given(lines=tracks(), half=st.floats(0.2, 1.5), field=st.sampled_from(FIELDS))
+def test_the_rest_is_the_field_less_the_swaths(lines, half, field):
+    runs = runs_of(*lines, half=half)
+    exact = shapely.difference(field, swath_by_geos(runs))
+    most, least = rest(field, runs), rest(field, runs, outer_arcs=True)
+    quick = rest(field, runs, exact=False)
+    # Arcs are polygons of 0.05 rad: at most radius * 0.05^2 / 8 off, over the length of the arcs.
+    slack = 1e-6 + half * 0.05**2 / 8 * 1.3 * sum(len(line) for line in lines) * half
+    assert least.area_m2 - 1e-6 <= exact.area <= most.area_m2 + 1e-6 + slack * 0.1
+    assert most.area_m2 - least.area_m2 <= 2 * slack
+    assert quick.area_m2 >= most.area_m2 - 1e-9
+    left = shapely.union_all(most.pieces, grid_size=1e-8)
+    assert left.area == pytest.approx(most.area_m2, abs=1e-5)  # pieces do not overlap
+    assert shapely.difference(exact, left.buffer(1e-5)).area < 1e-6 + slack * 0.1
+
+
+def test_threads_and_slabs_change_nothing():
+    rng = np.random.default_rng(4)
+    lines = [np.column_stack([np.full(900, 0.75 + 1.5 * k) + np.cumsum(rng.normal(0, 0.01, 900)),
+                              np.linspace(-1, 61, 900)]) for k in range(30)]
+    runs, field = runs_of(*lines, half=0.85), box(0, 0, 45, 60)
+    one, two = rest(field, runs, threads=1), rest(field, runs, threads=3)
+    assert one.area_m2 == pytest.approx(two.area_m2, abs=1e-9)
+    assert len(one.pieces) == len(two.pieces)
+    assert one.area_m2 == pytest.approx(
+        shapely.difference(field, swath_by_geos(runs, 8)).area, rel=0.01)
+
+
+@settings(deadline=None, max_examples=25)
+@given(places=st.lists(st.tuples(st.floats(1, 19), st.floats(1, 19), st.floats(0.03, 0.4)),
+                       min_size=1, max_size=5), angle=st.floats(0, 3.2))
+def test_no_hole_above_the_stated_size_is_missed(places, angle):
+    """Lanes that stop short around known discs: each disc is inside a listed spot."""
+    smallest = 0.02
+    discs = shapely.union_all([shapely.Point(x, y).buffer(r, quad_segs=16)
+                               for x, y, r in places])
+    lines = []
+    for k in range(-16, 44):  # narrow lanes, cut where they would touch a disc
+        lane = shapely.LineString([(-5, k * 0.5), (25, k * 0.5)])
+        way = shapely.difference(lane, shapely.buffer(discs, 0.3, quad_segs=16))
+        lines += [list(p.coords) for p in shapely.get_parts(way) if p.length > 0.01]
+    c, s = math.cos(angle), math.sin(angle)
+
+    def turned(p):
+        return np.column_stack([c * p[:, 0] - s * p[:, 1], s * p[:, 0] + c * p[:, 1]])
+
+    runs = runs_of(*[turned(np.array(line)) for line in lines], half=0.26)
+    field = shapely.transform(box(0, 0, 20, 20), turned)
+    found = spots.join(rest(field, runs).pieces, smallest)
+    listed = shapely.union_all(shapely.buffer(found.polygons, 1e-6))
+    for x, y, r in places:
+        disc = shapely.transform(shapely.Point(x, y).buffer(r, quad_segs=16), turned)
+        assert shapely.contains(listed, disc)
+    assert (found.radius_m >= smallest * 0.98).all()
+
+
+def test_spots_that_touch_are_one_and_small_ones_are_counted():
+    pieces = np.array([box(0, 0, 1, 1), box(1, 0, 2, 1), box(5, 5, 5.01, 7), box(8, 8, 8.3, 8.3)],
+                      dtype=object)
+    found = spots.join(pieces, 0.1)
+    assert found.area_m2 == pytest.approx([2.0, 0.09])
+    assert found.radius_m == pytest.approx([0.5, 0.15], abs=0.011)
+    assert (found.small, found.small_m2) == (1, pytest.approx(0.02))
+
+
+def test_strips_lie_inside_the_swath():
+    rng = np.random.default_rng(9)
+    line = np.column_stack([np.cumsum(rng.normal(0.1, 0.02, 400)),
+                            np.cumsum(rng.normal(0, 0.02, 400))])
+    runs = runs_of(line, half=0.8)
+    x0, y0, x1, y1, wide, _, _ = sweep._strips(runs.x, runs.y, runs.half_m, runs.first, 0.02, 0.35)
+    swath = swath_by_geos(runs).buffer(1e-3)
+    assert (wide > 0.7).any()
+    for k in np.flatnonzero(wide > 0):
+        strip = shapely.LineString([(x0[k], y0[k]), (x1[k], y1[k])]).buffer(
+            wide[k], cap_style="flat")
+        assert shapely.covers(swath, strip)

@@ -1,0 +1,167 @@
+"""COV-C: `operate proof` from files, as a user runs it."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from landrelease import workflows
+from landrelease.apps.cli import app
+from landrelease.core.geometry import plane_for
+from landrelease.errors import LandReleaseError
+from landrelease.workflows import operate
+from tracks_made import lanes
+
+RUN = CliRunner()
+
+
+def geojson(path, geometry, **properties):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": properties,
+         "geometry": json.loads(shapely.to_geojson(geometry))}]}))
+    return path
+
+
+def track_csv(path, t, x, y, p, names=("x", "y")):
+    rows = [f"time,{names[0]},{names[1]},pass"]
+    rows += [f"{a},{b:.9f},{c:.9f},{d + 1}" for a, b, c, d in zip(t, x, y, p, strict=True)]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def proof(tmp_path, task, track, *more, width=1.5, error=0.0):
+    out, report = tmp_path / "g.geojson", tmp_path / "r.json"
+    got = RUN.invoke(app, ["operate", "proof", "--task", str(task), "--track", str(track),
+                           "--width", str(width), "--position-error", str(error),
+                           "--confidence", "0.95", "--uncovered", str(out), "--json", str(report),
+                           *more])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    return got, json.loads(out.read_text()), json.loads(report.read_text())
+
+
+@pytest.fixture
+def plane_files(tmp_path):
+    return (geojson(tmp_path / "t.geojson", shapely.box(0, 0, 9, 30)),
+            track_csv(tmp_path / "k.csv", *lanes()))
+
+
+def test_all_covered_is_status_0(tmp_path, plane_files):
+    got, gaps, report = proof(tmp_path, *plane_files, "--plane", width=1.7)
+    assert got.exit_code == 0 and gaps["features"] == []
+    assert report["covered_certain_m2"] == pytest.approx(270)
+    assert "100.00 %" in got.output and "Not clearance" in got.output
+
+
+def test_gaps_are_polygons_in_the_coordinates_of_the_task(tmp_path, plane_files):
+    got, gaps, report = proof(tmp_path, *plane_files, "--plane", width=1.4)
+    assert got.exit_code == 1 and report["uncovered_most_m2"] == pytest.approx(18)
+    union = shapely.union_all([shapely.from_geojson(json.dumps(f["geometry"]))
+                               for f in gaps["features"]])
+    assert union.area == pytest.approx(18) and union.bounds == pytest.approx((0, 0, 9, 30))
+
+
+def test_degrees_give_the_geodesic_answer(tmp_path):
+    plane = plane_for((-30.0, 20.0, -29.99, 20.01))
+    task = geojson(tmp_path / "t.geojson", plane.to_degrees(shapely.box(0, 0, 9, 30)))
+    t, x, y, p = lanes()
+    degrees = shapely.get_coordinates(plane.to_degrees(shapely.points(np.column_stack([x, y]))))
+    track = track_csv(tmp_path / "k.csv", t, degrees[:, 1], degrees[:, 0], p,
+                      ("latitude", "longitude"))
+    _, gaps, report = proof(tmp_path, task, track, width=1.4)
+    assert report["uncovered_most_m2"] == pytest.approx(18, abs=0.02)
+    area = sum(f["properties"]["area_m2"] for f in gaps["features"])
+    assert area == pytest.approx(18, abs=0.02)
+    assert shapely.from_geojson(json.dumps(gaps["features"][0]["geometry"])).bounds[0] < -29.9
+
+
+def test_safety_S05_a_hand_held_receiver_proves_nothing(tmp_path, plane_files):
+    got, _, report = proof(tmp_path, *plane_files, "--plane", width=1.75, error=2.5)
+    assert got.exit_code == 1 and not report["provable"]
+    assert report["covered_certain_m2"] == 0
+    assert "this receiver cannot prove coverage" in got.output
+
+
+def test_safety_S19_synthetic_tracks_say_so(tmp_path, plane_files):
+    task, track = plane_files
+    rows = track.read_text().splitlines()
+    track.write_text("\n".join([rows[0] + ",synthetic", *(r + ",yes" for r in rows[1:])]))
+    got, gaps, report = proof(tmp_path, task, track, "--plane", width=1.4)
+    assert "Synthetic" in got.output and "synthetic" in gaps and "synthetic" in report
+    assert all("synthetic" in f["properties"] for f in gaps["features"])
+
+
+def test_follow_up_depth_and_detection(tmp_path, plane_files):
+    task, track = plane_files
+    got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(track),
+                           "--manual-width", "1.6", "--detection", "0.9", width=1.7)
+    assert got.exit_code == 0 and report["machine_or_animal_only_m2"] == 0
+    assert report["manual_m2"] == pytest.approx(270)
+    assert report["detection_share"] == pytest.approx(0.9)
+    _, _, deep = proof(tmp_path, task, track, "--plane", "--depth", "0.1")
+    assert deep["covered_certain_m2"] == 0  # the log does not say how deep
+    assert "TRK-011" in {f["code"] for f in deep["findings"]}
+
+
+def test_a_task_that_crosses_itself_is_the_union_of_its_readings(tmp_path):
+    bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    ground = operate.read_ground(geojson(tmp_path / "t.geojson", bow), plane=True)
+    assert ground.geometry.area >= 50 - 1e-9 and ground.geometry.is_valid
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["--width", "0"], "COV-001"), (["--position-error", "-1"], "COV-002"),
+    (["--confidence", "1"], "COV-003"), (["--by", "dog"], "CLI-"),
+    (["--detection", "1"], "CLI-"), (["--bias", "-1"], "COV-002")])
+def test_bad_options_say_what_to_enter(tmp_path, plane_files, arguments, code):
+    with pytest.raises(LandReleaseError, match=code):
+        proof(tmp_path, *plane_files, "--plane", *arguments)
+
+
+def test_metres_without_plane_and_lines_as_task(tmp_path, plane_files):
+    task = geojson(tmp_path / "m.geojson", shapely.box(500_000, 0, 500_100, 9))
+    with pytest.raises(LandReleaseError):
+        proof(tmp_path, task, plane_files[1])
+    line = geojson(tmp_path / "l.geojson", shapely.LineString([(0, 0), (1, 1)]))
+    with pytest.raises(LandReleaseError, match="COV-004"):
+        proof(tmp_path, line, plane_files[1], "--plane")
+
+
+def test_the_bracket_holds_the_truth_of_synthetic_tracks(tmp_path):
+    """Tracks of a synthetic village, their receivers' errors known: the margin at 99.9 %."""
+    made = tmp_path / "world"
+    workflows.make_world("village", 1, made)
+    import csv
+
+    tracks = list(csv.DictReader((made / "tracks.csv").open()))
+    grounds = {f["properties"]["track"]: f["geometry"] for f in json.loads(
+        (made / "track_grounds.geojson").read_text())["features"]}
+    truths = {f["properties"]["track"]: f["properties"] for f in json.loads(
+        (made / "truth" / "track_uncovered.geojson").read_text())["features"]}
+    stated = workflows.load_assumptions()
+    seen = set()
+    for row in tracks[:8]:
+        name, truth = row["track"], truths[row["track"]]
+        task = geojson(tmp_path / f"{name}.geojson",
+                       shapely.from_geojson(json.dumps(grounds[name])))
+        # The true way: nothing but the sampling of the way lies between it and the truth.
+        options = operate.ProofOptions(0.999)
+        exact = operate.TrackFile(made / "truth" / "tracks" / f"{name}.csv", row["kind"],
+                                  float(row["width_m"]), 0.0)
+        _, got, _ = operate.prove(task, [exact], options, stated)
+        assert got.uncovered_least_m2 <= truth["uncovered_m2"] + 0.02 * truth["ground_m2"]
+        assert got.uncovered_most_m2 >= truth["uncovered_m2"] - 0.05
+        # As received, damaged or not: never better for certain than the truth.
+        as_seen = operate.TrackFile(made / row["file"], row["kind"], float(row["width_m"]),
+                                    float(row["position_error_m"]))
+        _, got, result = operate.prove(task, [as_seen], options, stated)
+        assert got.uncovered_most_m2 >= 0.98 * truth["uncovered_m2"]
+        assert "synthetic" in result
+        seen.add(truth["damage"])
+        codes = {f.code for f in got.findings}
+        expected = {"swapped axes": "TRK-010", "clock jumps": "TRK-006", "fixes doubled": "TRK-008",
+                    "zero fixes": "TRK-009", "leap": "TRK-005"}.get(truth["damage"])
+        assert expected is None or expected in codes, truth["damage"]
+    assert len(seen) > 1

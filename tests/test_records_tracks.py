@@ -1,0 +1,195 @@
+"""TRK-R: tracks are read as they are; what cannot be used is a finding with its row."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from landrelease.errors import LandReleaseError
+from landrelease.records import mavlink, nmea
+from landrelease.records.tracks import read_track, seconds_of
+
+HEAD = "time,latitude,longitude,pass,engaged,depth_m,heading_deg\n"
+
+
+def written(tmp_path, text, name="k.csv"):
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_a_csv_with_all_columns(tmp_path):
+    got = read_track(written(tmp_path, HEAD + (
+        "2026-05-01T06:00:00Z,45.5,10.25,1,1,0.2,90\n"
+        "2026-05-01T06:00:01.5Z,45.6,10.26,1,0,,\n"
+        "2026-05-01T08:00:02+02:00,45.7,10.27,second,yes,0.1,359.9\n")))
+    assert got.time_s - seconds_of("2026-05-01T06:00:00Z") == pytest.approx([0, 1.5, 2])
+    assert got.y.tolist() == [45.5, 45.6, 45.7] and got.x.tolist() == [10.25, 10.26, 10.27]
+    assert got.passes == ("1", "second") and got.in_pass.tolist() == [0, 0, 1]
+    assert got.engaged.tolist() == [1, 0, 1]
+    assert np.isnan(got.depth_m[1]) and got.depth_m[2] == 0.1
+    assert got.row.tolist() == [1, 2, 3] and not got.findings and not got.synthetic
+
+
+def test_seconds_semicolons_bom_and_gzip(tmp_path):
+    text = "\ufeffTime;X;Y;Pass\n0;1.5;2;1\n0.5;1.5;2.5;1\n"
+    path = tmp_path / "k.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    got = read_track(path, plane=True)
+    assert got.time_s.tolist() == [0, 0.5] and got.y.tolist() == [2, 2.5] and got.plane
+
+
+def test_rows_that_cannot_be_used_are_listed_with_their_row(tmp_path):
+    got = read_track(written(tmp_path, "time,x,y,pass\n0,0,0,1\n1,zero,0,1\n2,,0,1\nnoon,0,3,1\n"
+                             "4,0,4,1\n5,0,inf,1\n6,0"), plane=True)
+    assert got.row.tolist() == [1, 5]
+    assert [(f.first_row, f.last_row, f.count) for f in got.findings] == [
+        (2, 3, 2), (4, 4, 1), (6, 6, 1), (7, 7, 1)]
+    assert "row 2: x is zero" in got.findings[0].text
+    assert all(f.code == "TRK-001" and not f.counted for f in got.findings)
+
+
+def test_degrees_outside_the_earth_are_listed(tmp_path):
+    got = read_track(written(tmp_path, HEAD + "0,45,10,1,,,\n1,95,10,1,,,\n2,45,190,1,,,\n"))
+    assert got.row.tolist() == [1] and len(got.findings) == 2
+
+
+def test_the_synthetic_mark_is_kept(tmp_path):
+    got = read_track(written(tmp_path, "time,x,y,pass,synthetic\n0,0,0,1,yes\n"), plane=True)
+    assert got.synthetic
+
+
+@pytest.mark.parametrize("name, text, code", [
+    ("k.csv", "", "FIL-002"), ("k.csv", "\n\n", "FIL-002"), ("k.csv", "time,x,pass\n0,1,1\n",
+                                                            "FIL-015"),
+    ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "FIL-007"),
+    ("k.doc", "x", "FIL-006"), ("k.gpx", "<gpx/>", "TRK-002"), ("k.bin", "x", "FIL-006")])
+def test_files_that_hold_no_track(tmp_path, name, text, code):
+    with pytest.raises(LandReleaseError, match=code):
+        read_track(written(tmp_path, text, name), plane=True)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(LandReleaseError, match="FIL-001"):
+        read_track(tmp_path / "no.csv")
+
+
+def test_gpx_segments_are_passes(tmp_path):
+    text = """<?xml version="1.0"?><gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1"
+     creator="t"><trk><trkseg><trkpt lat="45.5" lon="10.5"><time>2026-05-01T06:00:00Z</time>
+     </trkpt><trkpt lat="45.6" lon="10.5"/></trkseg><trkseg><trkpt lat="45.7" lon="10.6">
+     <time>2026-05-01T06:01:00Z</time></trkpt><trkpt lat="x" lon="10"><time>2026-05-01T06:01:01Z
+     </time></trkpt></trkseg></trk></gpx>"""
+    got = read_track(written(tmp_path, text, "k.gpx"))
+    assert got.passes == ("1.1", "1.2") and got.y.tolist() == [45.5, 45.7]
+    assert [f.first_row for f in got.findings] == [2, 4]
+
+
+# Sentences as they stand in public descriptions of NMEA 0183, with their checksums.
+RMC = "$GPRMC,123519,A,4807.038,N,01131.000,E,022.4,084.4,230394,003.1,W*6A"
+GGA = "$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47"
+
+
+def sentence(body):
+    value = 0
+    for byte in body.encode():
+        value ^= byte
+    return f"${body}*{value:02X}"
+
+
+def test_nmea_sentences_of_public_descriptions(tmp_path):
+    got = read_track(written(tmp_path, f"{RMC}\r\n{GGA}\r\n", "k.nmea"))
+    assert got.y.tolist() == pytest.approx([48 + 7.038 / 60])
+    assert got.x.tolist() == pytest.approx([11 + 31 / 60])
+    assert got.time_s.tolist() == [seconds_of("1994-03-23T12:35:19Z")]
+
+
+def test_nmea_wrong_checksums_and_no_fix_are_listed():
+    lines = [RMC, RMC.replace("N", "S"), sentence("GNRMC,123520,V,,,,,,,230394,,"),
+             sentence("GNGGA,123521,,,,,0,00,,,,,,,"), "$GPRMC,1235", sentence("GPGSV,1,1,00")]
+    fixes, problems = nmea.positions("\r\n".join(lines).encode())
+    assert len(fixes) == 1
+    assert [(p[0], p[1]) for p in problems] == [
+        (2, "checksum"), (3, "status"), (4, "quality"), (5, "checksum")]
+
+
+def test_nmea_passes_midnight():
+    late = sentence("GPRMC,235959.50,A,4530.0000,S,01015.0000,W,0,0,311225,,")
+    early = sentence("GPRMC,000000.50,A,4530.0000,S,01015.0000,W,0,0,010126,,")
+    fixes, _ = nmea.positions(f"{late}\n{early}\n".encode())
+    assert fixes[1][1] - fixes[0][1] == 1.0 and fixes[0][2:4] == (-10.25, -45.5)
+    only_gga = [sentence(f"GPGGA,{t},4530.0000,N,01015.0000,E,4,12,0.5,1,M,1,M,,")
+                for t in ("235959.00", "000001.00")]
+    fixes, _ = nmea.positions("\n".join(only_gga).encode())
+    assert fixes[1][1] - fixes[0][1] == 2.0
+
+
+def extra_byte(name, fields):
+    """The extra byte of a message from its definition, as the protocol says it."""
+    crc = mavlink.checksum("".join([f"{name} ", *(f"{t} {n} " for t, n in fields)]).encode())
+    return (crc & 0xFF) ^ (crc >> 8)
+
+
+def test_the_extra_bytes_follow_from_the_definitions():
+    assert mavlink.checksum(b"123456789") == 0x6F91  # published check value of CRC-16/MCRF4XX
+    assert extra_byte("GLOBAL_POSITION_INT", [
+        ("uint32_t", "time_boot_ms"), ("int32_t", "lat"), ("int32_t", "lon"), ("int32_t", "alt"),
+        ("int32_t", "relative_alt"), ("int16_t", "vx"), ("int16_t", "vy"), ("int16_t", "vz"),
+        ("uint16_t", "hdg")]) == 104
+    assert extra_byte("GPS_RAW_INT", [
+        ("uint64_t", "time_usec"), ("int32_t", "lat"), ("int32_t", "lon"), ("int32_t", "alt"),
+        ("uint16_t", "eph"), ("uint16_t", "epv"), ("uint16_t", "vel"), ("uint16_t", "cog"),
+        ("uint8_t", "fix_type"), ("uint8_t", "satellites_visible")]) == 24
+
+
+def packet(message, payload, version=2, extra=None, signed=False):
+    extra = {33: 104, 24: 24, 0: 50}[message] if extra is None else extra
+    if version == 1:
+        body = struct.pack("<BBBBB", len(payload), 7, 1, 1, message) + payload
+        start = b"\xfe"
+    else:
+        payload = payload.rstrip(b"\0") or b"\0"
+        body = struct.pack("<BBBBBB", len(payload), 1 if signed else 0, 0, 7, 1, 1)
+        body += message.to_bytes(3, "little") + payload
+        start = b"\xfd"
+    crc = mavlink.checksum(body + bytes([extra]))
+    return start + body + struct.pack("<H", crc) + (b"s" * 13 if signed else b"")
+
+
+def position(boot_ms, lat, lon, heading=65535):
+    return struct.pack("<IiiiihhhH", boot_ms, round(lat * 1e7), round(lon * 1e7), 0, 0, 0, 0, 0,
+                       heading)
+
+
+def record(second, data):
+    return struct.pack(">Q", round(second * 1e6)) + data
+
+
+def test_a_mavlink_log(tmp_path):
+    log = b"".join([
+        record(1000.0, packet(0, b"\0" * 9)),  # a heartbeat is passed over
+        record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
+        record(1000.9, packet(33, position(5200, 45.6, 10.6), version=1)),  # late by radio
+        record(1001.0, packet(33, position(5400, 45.7, 10.7), extra=1)),  # checksum wrong
+        record(1001.0, packet(33, position(5600, 45.8, 0.0), signed=True)),
+        b"\x07" * 11,  # damaged
+        record(1001.2, packet(33, position(5800, 45.9, 10.9))),
+        record(1001.4, packet(33, position(6000, 46.0, 11.0)))[:-5]])
+    got = read_track(written(tmp_path, log, "k.tlog"))
+    assert got.time_s == pytest.approx([1000.1, 1000.3, 1000.7, 1000.9])
+    assert got.y == pytest.approx([45.5, 45.6, 45.8, 45.9])
+    assert got.x == pytest.approx([10.5, 10.6, 0.0, 10.9])
+    assert got.heading_deg[0] == 90 and np.isnan(got.heading_deg[1])
+    assert len(got.findings) == 3
+
+
+def test_a_mavlink_log_with_the_raw_receiver_only():
+    def raw(fix):
+        return struct.pack("<QiiiHHHHBB", 2_000_000, 455_000_000, -105_000_000, 0, 1, 1, 0, 0,
+                           fix, 9)
+
+    fixes, problems = mavlink.positions(record(50, packet(24, raw(3))) + record(
+        51, packet(24, raw(1))))
+    assert [f[1:4] for f in fixes] == [(50.0, -10.5, 45.5)]
+    assert problems == [(2, "fix_type", "1")]
