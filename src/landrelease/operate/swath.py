@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 from numba import njit
 
-from landrelease.operate.sweep import LONGEST_M, Runs
+from landrelease.operate.sweep import LONGEST_M, Runs, end_of_run, longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
     made = made_runs = 0
     for run in range(runs):
         a, z = ends[run], ends[run + 1]
-        shared = run + 1 < runs and z < many and _same_line(first, kept[z - 1], kept[z])
+        shared = run + 1 < runs and z < many and kept[z] <= end_of_run(first, kept[z - 1])
         stop = z if shared else z - 1
         length = 0.0
         for n in range(a, stop):
@@ -120,8 +120,8 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
         need = made + (stop - a + 2) + int(length / LONGEST_M) + 2
         if need > len(out_x):
             size = max(need, 2 * len(out_x))
-            out_x, out_y = _more(out_x, size), _more(out_y, size)
-            out_half = _more(out_half, size)
+            out_x, out_y = longer(out_x, size), longer(out_y, size)
+            out_half = longer(out_half, size)
         out_first[made_runs] = made
         made_runs += 1
         from_m, to_m, at = trim, length - trim, 0.0
@@ -152,18 +152,6 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
     out_first[made_runs] = made
     return (out_x[:made].copy(), out_y[:made].copy(), out_half[:made].copy(),
             out_first[:made_runs + 1].copy())
-
-
-@njit(cache=True, nogil=True)
-def _same_line(first, a, b):
-    return np.searchsorted(first, a, side="right") == np.searchsorted(first, b, side="right")
-
-
-@njit(cache=True, nogil=True)
-def _more(values, size):
-    out = np.empty(size, values.dtype)
-    out[:len(values)] = values
-    return out
 
 
 @njit(cache=True, nogil=True)
@@ -204,7 +192,8 @@ def _best(x, y, first, half, extra):
             size = math.hypot(dx, dy)
             out_x[made - 1] += dx / size * extra
             out_y[made - 1] += dy / size * extra
-        out_half[begin:made] = half
+        for k in range(begin, made):
+            out_half[k] = half
     out_first[runs] = made
     return (out_x[:made].copy(), out_y[:made].copy(), out_half[:made].copy(),
             out_first[:runs + 1].copy())

@@ -234,10 +234,10 @@ def _strips(x, y, half, first, chord, overlap):
                     k += 1
             if made == size:
                 size *= 2
-                x0, y0 = _longer(x0, size), _longer(y0, size)
-                x1, y1 = _longer(x1, size), _longer(y1, size)
-                wide = _longer(wide, size)
-                begin, end = _longer(begin, size), _longer(end, size)
+                x0, y0 = longer(x0, size), longer(y0, size)
+                x1, y1 = longer(x1, size), longer(y1, size)
+                wide = longer(wide, size)
+                begin, end = longer(begin, size), longer(end, size)
             dx, dy = x[j] - ax, y[j] - ay
             norm = math.sqrt(dx * dx + dy * dy)
             stray, narrow = 0.0, half[i]
@@ -286,9 +286,11 @@ def _behind(dx, dy, ux, uy):
 
 
 @njit(cache=True, nogil=True)
-def _longer(values, size):
+def longer(values, size):
+    """A longer copy; by a loop, which compiles far faster than a slice that checks its shape."""
     out = np.empty(size, values.dtype)
-    out[:len(values)] = values
+    for k in range(len(values)):
+        out[k] = values[k]
     return out
 
 
@@ -359,10 +361,34 @@ def _sorted_by_left(left, right, low, high):
             budget -= 1
         left[j + 1], right[j + 1] = a, b
         if budget < 0:
-            order = np.argsort(left[low:high])
-            left[low:high] = left[low:high][order]
-            right[low:high] = right[low:high][order]
+            _heap_sort(left, right, low, high - low)
             return
+
+
+@njit(cache=True, nogil=True)
+def _heap_sort(key, other, low, many):
+    """Sort `many` keys from `low` on, and the other values with them (Williams 1964)."""
+    for start in range(many // 2 - 1, -1, -1):
+        _sift(key, other, low, start, many)
+    for end in range(many - 1, 0, -1):
+        key[low], key[low + end] = key[low + end], key[low]
+        other[low], other[low + end] = other[low + end], other[low]
+        _sift(key, other, low, 0, end)
+
+
+@njit(cache=True, nogil=True)
+def _sift(key, other, low, at, many):
+    while True:
+        child = 2 * at + 1
+        if child >= many:
+            return
+        if child + 1 < many and key[low + child + 1] > key[low + child]:
+            child += 1
+        if key[low + at] >= key[low + child]:
+            return
+        key[low + at], key[low + child] = key[low + child], key[low + at]
+        other[low + at], other[low + child] = other[low + child], other[low + at]
+        at = child
 
 
 @njit(cache=True, nogil=True)
@@ -420,7 +446,7 @@ def _edges(low_band, high_band, ring_x, ring_y, ring_first):
                                 at[next_cross[b]] = xa + (level - ya) * (xb - xa) / (yb - ya)
                                 next_cross[b] += 1
     for b in range(bands + 1):
-        at[cross[b]:cross[b + 1]].sort()
+        _sorted_by_left(at, at.copy(), cross[b], cross[b + 1])
     for b in range(bands):
         _sorted_by_left(left, right, touch[b], touch[b + 1])
     return touch, left, right, cross, at
@@ -513,10 +539,10 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                         last = min(columns - 1, max(0, math.floor(gap / side)))
                         while column <= last:
                             if gaps == len(gap_left):
-                                gap_left = _longer(gap_left, 2 * gaps)
-                                gap_right = _longer(gap_right, 2 * gaps)
-                                gap_column = _longer(gap_column, 2 * gaps)
-                                gap_band = _longer(gap_band, 2 * gaps)
+                                gap_left = longer(gap_left, 2 * gaps)
+                                gap_right = longer(gap_right, 2 * gaps)
+                                gap_column = longer(gap_column, 2 * gaps)
+                                gap_band = longer(gap_band, 2 * gaps)
                             gap_left[gaps] = max(cursor, column * side)
                             gap_right[gaps] = gap if column == columns - 1 else min(
                                 gap, (column + 1) * side)
@@ -529,15 +555,16 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                     cursor = max(cursor, right[i])
                     i += 1
         # Gaps of one cell that overlap in x become one box; boxes of cells do not overlap.
+        order, place = np.empty(gaps), np.empty(gaps)
+        for g in range(gaps):
+            order[g] = g
+            place[g] = gap_column[g] * side + gap_left[g]  # columns apart, then from the left
         if exact:
-            order = np.argsort(gap_column[:gaps] * (2.0 * side) + (
-                gap_left[:gaps] - gap_column[:gaps] * side))
-        else:
-            order = np.arange(gaps)
+            _heap_sort(place, order, 0, gaps)
         row = (low_row // CELL_BANDS) * columns
         k = 0
         while k < gaps:
-            g = order[k]
+            g = int(order[k])
             column = gap_column[g]
             a, z = gap_left[g], gap_right[g]
             south, north = gap_band[g], gap_band[g] + 1
@@ -545,7 +572,7 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
             empty = cell_first[row + column] == cell_first[row + column + 1]
             at_column = column
             while exact and k < gaps:
-                g = order[k]
+                g = int(order[k])
                 if gap_column[g] != at_column:
                     # Cells that no strip reaches are joined where they lie side by side.
                     nearby = cell_first[row + gap_column[g]] == cell_first[row + gap_column[g] + 1]
@@ -582,12 +609,13 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                     continue
                 if points + n + 1 > len(out):
                     more = np.empty((2 * len(out) + n + 1, 2))
-                    more[:points] = out[:points]
+                    for v in range(points):
+                        more[v, 0], more[v, 1] = out[v, 0], out[v, 1]
                     out = more
                 if pieces == len(counts):
-                    counts = _longer(counts, 2 * pieces)
-                    edge = _longer(edge, 2 * pieces)
-                    areas = _longer(areas, 2 * pieces)
+                    counts = longer(counts, 2 * pieces)
+                    edge = longer(edge, 2 * pieces)
+                    areas = longer(areas, 2 * pieces)
                 for v in range(n):
                     out[points, 0], out[points, 1] = px[p, v], py[p, v]
                     points += 1
@@ -703,7 +731,7 @@ def _less(px, py, pn, box, x, y, half, first, begin, end, strips, outer_arcs):
                     return 0
             # The sector on the outside of the bend at the far end, inside its run.
             if run_end < 0:
-                run_end = first[np.searchsorted(first, k, side="right")] - 1
+                run_end = end_of_run(first, k)
             if k + 1 < run_end:
                 n = _sector(x, y, half, k + 1, ux, uy, outer_arcs, tool_x, tool_y)
                 if n:
@@ -713,6 +741,19 @@ def _less(px, py, pn, box, x, y, half, first, begin, end, strips, outer_arcs):
                         return 0
         done = max(done, end[s] - 1)
     return count
+
+
+@njit(cache=True, nogil=True)
+def end_of_run(first, k):
+    """The last vertex of the run that vertex k belongs to."""
+    low, high = 0, len(first) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if first[middle] <= k:
+            low = middle
+        else:
+            high = middle
+    return first[high] - 1
 
 
 @njit(cache=True, nogil=True)
@@ -833,7 +874,8 @@ def _take(px, py, pn, box, count, tool_x, tool_y, corners, wx, wy, qx, qy, vx, v
 
 @njit(cache=True, nogil=True)
 def _copy(px, py, pn, box, source, target):
-    box[target] = box[source]
+    for k in range(4):
+        box[target, k] = box[source, k]
     for k in range(pn[source]):
         px[target, k], py[target, k] = px[source, k], py[source, k]
     pn[target] = pn[source]
