@@ -6,13 +6,19 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landrelease import workflows
+from landrelease.assess import cells
 from landrelease.assess import contamination as module
 from landrelease.assess.contamination import (
-    DENSITY,
+    NAMES,
     cell_coverage,
     contamination_blocks,
-    contamination_map,
+    density_of,
+    standing_map,
+    update_map,
 )
+from landrelease.assess.contamination import contamination_map as drawn_map
+from landrelease.assess.residual import residual
 from landrelease.assess.shapes import plane_of
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.hazard import Hazard, Land
@@ -20,10 +26,15 @@ from landrelease.core.risk import HazardAssessment, Prior
 from landrelease.errors import LandReleaseError
 
 PLANE = LocalPlane(17.5, 44.0)
-BETA = 10_000 / DENSITY.value
+DENSITY = density_of(workflows.load_assumptions())
+BETA = DENSITY.rate
 # Two far corners keep the plane and the grid the same whatever else is in the world.
 FRAME = [shapely.box(-2_000, -2_000, -1_990, -1_990), shapely.box(1_990, 1_990, 2_000, 2_000)]
 BASE = [(0.2, 0.1, 0.3)] * 2
+
+
+def contamination_map(land, assessed, cell=100.0, **more):
+    return drawn_map(land, assessed, DENSITY, cell, **more)
 
 
 def world(shapes, chances):
@@ -87,11 +98,12 @@ def test_a_hole_and_a_second_part():
 def test_probability_is_the_closed_form_of_the_covered_ground():
     land, assessed = world([shapely.box(-250, -250, 250, 250)], [(0.2, 0.05, 0.44)])
     made = contamination_map(land, assessed, 100.0)
-    probability, low, high, coverage = made.bands
+    probability, low, high, coverage, _ = made.bands
     a = np.maximum(coverage.astype(float) * 100 ** 2, 1.0)
-    some = 1 - BETA / (BETA + a)
     filled = np.isfinite(coverage)
-    for band, chance in ((probability, 0.2), (low, 0.05), (high, 0.44)):
+    for band, chance, mean in ((probability, 0.2, DENSITY.mean), (low, 0.05, DENSITY.low),
+                               (high, 0.44, DENSITY.high)):
+        some = 1 - (1 / mean) / (1 / mean + a)
         assert band[filled] == pytest.approx((chance * some)[filled], rel=1e-5)
     # Integrated over the density it is the chance of at least one item: simulation.
     rng = np.random.default_rng(1)
@@ -115,7 +127,7 @@ def test_safety_S15_a_touched_cell_has_a_value_and_no_other(seed, cell):
     ground = shapely.union_all(plane_of(land).to_plane(np.array([h.ground for h in land.hazards])))
     cells = cells_of(made)
     touched = shapely.intersects(cells, ground)
-    assert np.isfinite(made.bands[:, touched]).all() and (made.bands[:3, touched] > 0).all()
+    assert np.isfinite(made.bands[:4, touched]).all() and (made.bands[:3, touched] > 0).all()
     apart = shapely.distance(cells, ground) > 1e-3
     assert np.isnan(made.bands[:, apart]).all()  # no information, never zero
     # S03: overlapping hazards cover the area of their union.
@@ -136,7 +148,7 @@ def test_safety_S01_a_cell_is_never_less_dangerous_through_overlap(seed, first, 
     for shape, chance in ((a, first), (b, second)):
         alone = contamination_map(*world([*FRAME, shape], [*BASE, chance]), 100.0)
         known = np.isfinite(alone.bands[0])
-        assert (both.bands[:, known] >= alone.bands[:, known] - 1e-6).all()
+        assert (both.bands[:4, known] >= alone.bands[:4, known] - 1e-6).all()
 
 
 def test_safety_S10_the_same_ground_read_twice_counts_once():
@@ -161,9 +173,10 @@ def test_strips_and_batches_change_nothing(monkeypatch):
                                                              for i in range(8)])
     whole = contamination_map(land, assessed, 7.0, blocks=1)
     monkeypatch.setattr(module, "STRIP_CELLS", 900)
+    monkeypatch.setattr(cells, "STRIP_CELLS", 900)
     split = contamination_map(land, assessed, 7.0, blocks=5)
     assert np.array_equal(whole.bands, split.bands, equal_nan=True)
-    grid, strips = contamination_blocks(land, assessed, 7.0, rows=13)
+    grid, strips = contamination_blocks(land, assessed, DENSITY, 7.0, rows=13)
     assert (grid.west, grid.north) == (whole.west, whole.north)
     joined = np.concatenate([bands for _, bands in strips], axis=1)
     assert np.array_equal(whole.bands, joined, equal_nan=True)

@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
-from landrelease.assess.contamination import contamination_map
+from landrelease.assess.contamination import contamination_map, density_of
 from landrelease.core.report import Reopening
 from landrelease.publish.page import render_page, render_public
 from test_publish_report import Everything, public_report, region_report
@@ -46,7 +46,8 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     report = region_report()
     report = dataclasses.replace(
-        report, contamination=contamination_map(report.land, report.assessments)
+        report, contamination=contamination_map(
+            report.land, report.assessments, density_of(report.assumptions))
     )
     (folder / "planner.html").write_text(render_page(report, Everything()), encoding="utf-8")
     (folder / "public.html").write_text(render_public(public_report()), encoding="utf-8")

@@ -29,7 +29,7 @@ def grid(chance, cell_m=100.0):
     chance = np.asarray(chance, dtype=np.float32)
     bands = np.stack([chance, chance / 2, np.minimum(chance * 2, 1), np.ones_like(chance)])
     return ContaminationMap(PROJ, -5_000.0, 5_000.0, cell_m, bands,
-                            ("probability", "low", "high", "coverage"))
+                            ("probability", "lower", "upper", "coverage"))
 
 
 def classes(content):

@@ -130,7 +130,7 @@ def test_safety_S19_every_file_of_a_synthetic_programme_says_so(
         stated = workflows.load_assumptions()
         land = workflows.load_land(registry, stated)
         assessments = workflows.assess(land, stated)
-        workflows.map_contamination(land, assessments, tmp_path / "map.tif", 100.0)
+        workflows.map_contamination(land, assessments, stated, tmp_path / "map.tif", 100.0)
         plan = workflows.make_plan(land, assessments, workflows.load_teams(None), stated,
                                    start=date(2027, 1, 1), iterations=1, seed=1)
         files.save_plan(tmp_path / "plan", plan)

@@ -673,6 +673,9 @@ EXPORT_TOO_MANY_ROWS = Message(
 EXPORT_UNKNOWN = Message(
     "STO-132", "{what} {found} cannot be exported. Nothing was written.",
     "Choose from: {expected}.")
+RASTER_UNREADABLE = Message(
+    "ASS-208", "{path} cannot be read as a contamination map: {found}.",
+    "Draw the map anew: the same command without --update.")
 # --- ASS: assess -------------------------------------------------------------------------------
 
 ASSUMPTION_OUT_OF_RANGE = Message(
@@ -772,6 +775,42 @@ SETTLEMENT_POSITION = Message(
     "ASS-012",
     "Settlement {record}: {field} is {found}; expected {expected}.",
     "Correct the settlement's record and import it again.",
+)
+# --- the contamination map ---
+MAP_DETECTION = Message(
+    "ASS-201",
+    "A detection probability of {found}; expected 0 or more, and below 1 (nothing finds all).",
+    "Give the share of items found in blind trials, for example 0.9.",
+)
+MAP_SWEPT = Message(
+    "ASS-202",
+    "A swept share of {found} in {cells} cells; a share lies between 0 and 1 (100 percent).",
+    "Compute the coverage again; ground that was swept twice counts once.",
+)
+MAP_PROBABILITY = Message(
+    "ASS-203",
+    "A chance of {found} in {cells} cells; a probability lies between 0 and 1.",
+    "Give the band of chances, as shares.",
+)
+MAP_DENSITY = Message(
+    "ASS-204",
+    "Density of shape {shape} and rate {rate} m² with cells of {cell} m² cannot be used.",
+    "Give a shape above 0 and at most {most}, and a cell of 0.000001 to 1,000,000 times the rate.",
+)
+MAP_SHAPES_DIFFER = Message(
+    "ASS-205",
+    "Arrays do not match: {found}; expected float32 of one shape, stored row by row.",
+    "Read both from grids of the same cells.",
+)
+MAP_PASS = Message(
+    "ASS-206",
+    "Search {record} cannot be used: {problem}.",
+    "Correct the record; depth and accuracy are metres of 0 or more.",
+)
+MAP_GRID = Message(
+    "ASS-207",
+    "The standing map does not fit: {found}.",
+    "Draw the map anew: the same command without --update.",
 )
 
 # Next survey action and type of an area.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,10 +44,15 @@ def assess_map(
     out: Annotated[Path, typer.Option("--out", metavar="map.tif")],
     cell: Annotated[float, typer.Option("--cell", metavar="M", help="Side of a cell in m.",
                                         min=1.0)] = 100.0,
+    update: Annotated[bool, typer.Option(
+        "--update", help="Draw only what changed since the map at OUT.")] = False,
+    independent: Annotated[bool, typer.Option(
+        "--independent-passes", help="Passes over the same ground miss independently; else "
+        "further ones find nothing that the best does not.")] = False,
     role: RoleOption = None, area: AreaOption = None,
     assumptions: AssumptionsOption = None, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
-    """Write the contamination map as a cloud-optimised GeoTIFF.
+    """Write the contamination map as a cloud-optimised GeoTIFF, with a legend for QGIS beside it.
 
     Example: landrelease assess map district.gpkg --out map.tif --cell 100 --as planner
     """
@@ -59,14 +64,33 @@ def assess_map(
           listening(quiet) as progress):
         stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
+        effort = workflows.load_effort(opened_registry, stated, reader=reader,
+                                       independent=independent)
         assessments = workflows.assess(land, stated, progress)
-        made = workflows.map_contamination(land, assessments, out, cell, progress)
+        made = workflows.write_map(land, assessments, stated, out, cell, effort, update=update,
+                                   progress=progress)
     put_json(json, reader.rows([dataclasses.asdict(a) for a in assessments], "assessment"))
+    say(f"{out}: {made.rows:,} x {made.columns:,} cells of {cell:g} m, bands "
+        f"{', '.join(made.names)}; legend for QGIS: {out.with_suffix('.qml').name}.")
+    if made.windows is not None:
+        say(f"Brought up to date: {made.cells:,} cells in {made.windows:,} windows drawn anew.")
+    elif made.anew:
+        say(f"Drawn whole: {made.anew}.")
     bare = sum(a.prior.is_prior for a in assessments)
-    basis = ("The chances are priors: no survey effort is on record." if bare == len(assessments)
-             else f"The chances of {bare:,} of {len(assessments):,} areas are priors.")
-    say(f"{out}: {made.bands.shape[1]:,} x {made.bands.shape[2]:,} cells of {cell:g} m, bands "
-        f"{', '.join(made.names)}. {basis}")
+    say(f"{made.passes:,} searches are credited, {len(made.uncredited):,} are not; {made.finds:,} "
+        "finds with a place. " + (
+            "The chances are priors: no survey effort is on record."
+            if bare == len(assessments) and not (made.passes or made.finds) else
+            f"Before search and finds the chances of {bare:,} of {len(assessments):,} areas are "
+            "priors."))
+    for why, count in _counted(made.uncredited):
+        say(f"  no credit: {why} ({count:,})")
+
+
+def _counted(uncredited: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
+    from collections import Counter
+
+    return sorted(Counter(why for _, why in uncredited).items(), key=lambda item: (-item[1], item))
 
 
 def assess_residual(

@@ -1,4 +1,4 @@
-"""The contamination map: hazards and their priors in, a grid of chances out.
+"""The contamination map: hazards, their priors and the effort in, a grid of chances out.
 
 An area that is contaminated does not hold items in every cell. Given contamination (chance π),
 items lie as a Poisson process whose density λ is Gamma(α, β), so that a cell of which a m² are
@@ -6,89 +6,127 @@ hazardous ground holds at least one item with probability
 
     P(a) = π (1 - E exp(-λ a)) = π (1 - (β / (β + a))^α).
 
-No local density is on record, so the Gamma is an assumption too (`DENSITY`): its mean is that of
-ground that was cleared, its shape α = 1 (the widest for a given mean) spreads the central 80 %
-over 0.7 to 15 items per hectare, which holds the national figures of 2.0 to 7.7.
+Density is a stated assumption (`items_per_hectare`, `items_shape`); search, clearance and finds
+change the chance cell by cell (`assess/left.py`), over the true overlay of the passes (S06). Search
+reassures only the ground that it swept; an item found makes its whole hazard contaminated for
+certain.
 
-The bands low and high carry the interval of π; the density is integrated out. Cells outside all
-hazards are NaN: no information, never zero. A cell that a hazard only touches is never NaN (S15):
-its edge is not known better than a metre, so it counts as at least 1 m² of hazardous ground.
+Cells outside all hazards are NaN: no information, never zero. A cell that a hazard only touches is
+never NaN (S15): its edge is not known better than a metre, so it counts as at least 1 m² of
+hazardous ground, of which no search takes anything away.
 
-Where hazards overlap, the shared ground enters once, with the higher prior (S10): it is the same
+Where hazards overlap, the shared ground enters once, with the higher chance (S10): it is the same
 ground, perhaps read from two sheets. Different ground in one cell adds as independent. On top,
 no cell falls below what any single hazard alone gives it, in any band.
 
-There is no band of the last change: the records carry no dates of survey or clearance.
+`last_change` is the last day, counted from 1 January 1970 (UTC), on which a survey, a search, a
+decision or a find is on record in the cell; NaN where none of them has a date (not reported).
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 import shapely
-from numba import njit
 
-from landrelease.assess.shapes import planar, plane_of, polygons
-from landrelease.core.assumption import Assumption
+from landrelease.assess.cells import (
+    STRIP_CELLS,
+    Grid,
+    Layer,
+    cell_coverage,
+    entries,
+    extent_of,
+    layer_of,
+)
+from landrelease.assess.effort import Face, Swept, faces_of, swept_ground
+from landrelease.assess.left import Density, Ground, left
+from landrelease.assess.shapes import checked, planar, plane_of, polygons
+from landrelease.core.assumption import Assumptions
+from landrelease.core.geometry import LocalPlane
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.risk import ContaminationMap, HazardAssessment
+from landrelease.core.search import EPOCH, Effort
 from landrelease.errors import (
     ASSESS_NO_HAZARDS,
     ASSESSMENT_MISSING,
-    ASSUMPTION_OUT_OF_RANGE,
     CELL_SIZE,
+    MAP_GRID,
     LandReleaseError,
 )
 from landrelease.units import M2_PER_HECTARE
 
-DENSITY = Assumption(
-    "items_per_hectare", 6.7, 2.0, 7.7, "items per hectare",
-    "Items on ground that is contaminated, where no local density is known; with shape 1.",
-    "Anti-personnel mines per hectare cleared in APMBC States Parties: 7.7 in 2022, 5.7 in 2023; "
-    "Cambodia 2019: 2.0 (domain reference 3.5, derived there from Landmine Monitor figures)",
-)
-SHAPE = 1.0
-NAMES = ("probability", "low", "high", "coverage")
+__all__ = ["NAMES", "UNITS", "Grid", "Prepared", "StandingMap", "Window", "cell_coverage",
+           "contamination_blocks", "contamination_map", "density_of", "prepare", "standing_map",
+           "update_map", "windows_between"]
+
+NAMES = ("probability", "lower", "upper", "coverage", "last_change")
+UNITS = ("probability", "probability", "probability", "share of the cell",
+         "days since 1970-01-01 UTC")
+NO_EFFORT = Effort()
 LEAST_M2 = 1.0  # what a touched cell counts as at least
-MOST_CELLS = 250_000_000  # 4 GB in four bands; larger grids go through contamination_blocks
-STRIP_CELLS = 4_000_000  # cells that are worked on at a time, in float64
-TOUCH = 1e-9  # in cells: rounding of coordinates; a nearer edge touches the neighbour as well
+MOST_CELLS = 200_000_000  # 4 GB in five bands; larger grids go through contamination_blocks
+ROUNDING = 1e-9  # share of a cell by which the exact sums of areas may be wrong
+MODEL = "1"  # of this module; a map of another one is drawn anew
+STATE = np.dtype([("key", "S8"), ("box", "<i4", 4)])  # what was drawn, and where
+
+Window = tuple[int, int, int, int]  # first row, first column, end of rows, end of columns
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A north-up grid of square cells whose edges lie on multiples of `cell_m` in the plane."""
-
-    proj: str
-    west: float
-    north: float
-    cell_m: float
-    rows: int
-    columns: int
+def density_of(assumptions: Assumptions) -> Density:
+    """Items per m² of contaminated ground. Raises ASS-001 where an assumption cannot be used."""
+    items = checked(assumptions, "items_per_hectare")
+    shape = checked(assumptions, "items_shape").value
+    return Density(shape, items.value / M2_PER_HECTARE, items.low / M2_PER_HECTARE,
+                   items.high / M2_PER_HECTARE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """Rings in units of cells (x east of `west`, y south of `north`) and the shapes' priors."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """Shapes that are drawn: their hazards, their ground in the plane, the faces of the effort."""
 
-    xy: np.ndarray  # float64 (V, 2)
-    ring_begin: np.ndarray  # int64 (R + 1,)
-    shape_begin: np.ndarray  # int64 (S + 1,)
-    extent: np.ndarray  # int64 (S, 4): first column, first row, end of columns, end of rows
-    chances: np.ndarray  # float64 (S, 3): probability, low, high
+    hazard: np.ndarray  # int64 (S,)
+    ground: np.ndarray  # (S,)
+    layer: Layer
+    faces: Mapping[int, tuple[Face, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """All that drawing needs, in the plane of the grid; H hazards."""
+
+    grid: Grid
+    density: Density
+    ids: tuple[str, ...]
+    whole: np.ndarray  # (H,) planar
+    chance: np.ndarray  # float64 (H, 3): value, low, high; 1 where something was found
+    items: np.ndarray  # int64 (H,) found
+    found_m2: np.ndarray  # float64 (H, 3) effective effort
+    required_m: np.ndarray  # float64 (H,)
+    surveyed: np.ndarray  # float64 (H,) days, NaN
+    drawn: tuple[_Drawn, ...]  # disjoint ground; then, whole, the hazards that lost ground to it
+    finds: np.ndarray  # int64 (F, 4): hazard, row, column, items
+    dated: np.ndarray  # planar ground or points (D,)
+    days: np.ndarray  # float64 (D,)
+    swept: Swept
+    effort: Effort
 
 
 def contamination_map(
     land: Land,
     assessments: Sequence[HazardAssessment],
+    density: Density,
     cell_m: float = 100.0,
     progress: Progress = silent,
     blocks: int = 8,
-    density: Assumption = DENSITY,
+    effort: Effort = NO_EFFORT,
 ) -> ContaminationMap:
     """The chance that each cell holds explosive ordnance.
 
@@ -97,101 +135,197 @@ def contamination_map(
     land : every hazard of it is drawn, whatever its status: only a signed decision takes ground
         out (S01, S09), and that is the caller's to apply.
     assessments : one for each hazard, in any order
+    density : see `density_of`
     cell_m : side of a cell in m of the equal-area plane centred on the hazards
     blocks : strips of rows that are computed one after the other; the result is the same
-    density : items per hectare of contaminated ground; its `value` is the mean
+    effort : passes, finds and dates; without any the chances are priors
 
     Returns
     -------
     ContaminationMap
-        float32 bands (4, rows, columns): probability, low and high (central 80 % of the prior),
-        coverage (share of the cell's area that is hazardous). NaN outside all hazards, in all four.
+        float32 bands (5, rows, columns), see NAMES and UNITS. NaN outside all hazards, in all five;
+        `last_change` is NaN too where no date is on record.
 
     Raises
     ------
     LandReleaseError
-        ASS-001: density not above 0. ASS-002: no hazards. ASS-003: a shape is not valid.
-        ASS-004: assessments do not match. ASS-005: cell size, or a grid of too many cells.
+        ASS-002: no hazards. ASS-003: a shape is not valid. ASS-004: assessments do not match.
+        ASS-005: cell size, or a grid of too many cells. ASS-201, ASS-206: a pass is not usable.
     """
-    grid, layers, beta = _prepare(land, assessments, cell_m, density)
+    return standing_map(land, assessments, density, cell_m, progress, blocks, effort).map
+
+
+def contamination_blocks(
+    land: Land, assessments: Sequence[HazardAssessment], density: Density, cell_m: float,
+    rows: int, effort: Effort = NO_EFFORT,
+) -> tuple[Grid, Iterator[tuple[int, np.ndarray]]]:
+    """The same map in strips, for grids larger than memory.
+
+    Returns the grid, and (first row, float32 bands (5, at most `rows`, columns)) from north to
+    south. Raises as `contamination_map`, without a limit on the number of cells.
+    """
+    ready = prepare(land, assessments, density, cell_m, effort)
+    return ready.grid, strips(ready, rows)
+
+
+def strips(ready: Prepared, rows: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(first row, bands) from north to south."""
+    grid = ready.grid
+    for top in range(0, grid.rows, max(1, rows)):
+        bands = _nothing(min(max(1, rows), grid.rows - top), grid.columns)
+        draw(ready, bands, top, 0)
+        yield top, bands
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StandingMap:
+    """A map and what it was drawn from, so that a day's reports can be added to it."""
+
+    map: ContaminationMap
+    ready: Prepared
+
+
+def standing_map(
+    land: Land, assessments: Sequence[HazardAssessment], density: Density, cell_m: float = 100.0,
+    progress: Progress = silent, blocks: int = 8, effort: Effort = NO_EFFORT,
+    grid: Grid | None = None,
+) -> StandingMap:
+    """`contamination_map`, kept for `update_map`. grid : draw on this one (it must hold all)."""
+    ready = prepare(land, assessments, density, cell_m, effort, grid)
+    grid = ready.grid
     if grid.rows * grid.columns > MOST_CELLS:
         raise LandReleaseError(
             CELL_SIZE, cell_m=f"{cell_m:g}", limit=f"{MOST_CELLS:,}",
             problem=f"the map would have {grid.rows * grid.columns:,} cells")
-    bands = np.full((4, grid.rows, grid.columns), np.nan, dtype=np.float32)
+    bands = _nothing(grid.rows, grid.columns)
     step = max(1, min(math.ceil(grid.rows / max(1, blocks)), STRIP_CELLS // grid.columns))
     for top in range(0, grid.rows, step):
         progress("contamination map", top / grid.rows)
-        _draw(bands[:, top:top + step], top, grid, layers, beta)
+        draw(ready, bands[:, top:top + step], top, 0)
     progress("contamination map", 1.0)
-    return ContaminationMap(grid.proj, grid.west, grid.north, float(cell_m), bands, NAMES)
+    return StandingMap(
+        ContaminationMap(grid.proj, grid.west, grid.north, grid.cell_m, bands, NAMES), ready)
 
 
-def contamination_blocks(
-    land: Land, assessments: Sequence[HazardAssessment], cell_m: float, rows: int,
-    density: Assumption = DENSITY,
-) -> tuple[Grid, Iterator[tuple[int, np.ndarray]]]:
-    """The same map in strips, for grids larger than memory.
+def update_map(
+    standing: StandingMap, effort: Effort, land: Land | None = None,
+    assessments: Sequence[HazardAssessment] | None = None,
+) -> tuple[StandingMap, list[Window]]:
+    """The standing map with what is known now, and the windows in which it may have changed.
 
-    Returns the grid, and (first row, float32 bands (4, at most `rows`, columns)) from north to
-    south. Raises as `contamination_map`, without a limit on the number of cells.
+    Only those windows are drawn, in the bands of the standing map, which is the new map's from then
+    on. The result is the one of `standing_map` on the same grid, to the last bit.
+
+    effort : all of it, not only what is new. land, assessments : where the hazards or their priors
+    changed; without them only passes, finds and dates did.
+
+    Raises ASS-207: a hazard lies outside the grid; draw the map anew. Else as `contamination_map`.
     """
-    grid, layers, beta = _prepare(land, assessments, cell_m, density)
-
-    def strips() -> Iterator[tuple[int, np.ndarray]]:
-        for top in range(0, grid.rows, max(1, rows)):
-            bands = np.full((4, min(max(1, rows), grid.rows - top), grid.columns), np.nan,
-                            dtype=np.float32)
-            _draw(bands, top, grid, layers, beta)
-            yield top, bands
-
-    return grid, strips()
-
-
-def cell_coverage(
-    shape: shapely.Polygon | shapely.MultiPolygon, west: float, north: float, cell_m: float
-) -> tuple[int, int, np.ndarray]:
-    """Exact share of each cell that a planar polygon covers, over the polygon's own extent.
-
-    Returns (row, column, share): the grid's row and column of the upper left cell, which are
-    negative where the polygon reaches outside, and float64 (rows, columns); -1 marks a cell that
-    the polygon does not touch.
-
-    Method: signed areas of trapezoids between each edge and the left of the grid, clipped at rows
-    and columns and summed from left to right: exact up to rounding, one visit of each crossed cell.
-    """
-    layer = _layer(np.array([shape], dtype=object), np.zeros((1, 3)), west, north, cell_m)
-    left, top, right, bottom = (int(v) for v in layer.extent[0])
-    share = np.full((bottom - top, right - left), -1.0)
-    for _, row, column, covered in _entries(layer, top, bottom):
-        share[row - top, column - left] = covered
-    return top, left, share
+    old = standing.ready
+    if (land is None) != (assessments is None):
+        raise ValueError("land and assessments belong together")
+    if land is None and _only_passes(old.effort, effort):
+        new, windows = _with_passes(old, effort)
+    else:
+        if land is None or assessments is None:
+            raise ValueError("finds change the chances of hazards: give land and assessments")
+        new = prepare(land, assessments, old.density, old.grid.cell_m, effort, old.grid)
+        windows = windows_between(state_of(old), state_of(new), old.grid)
+    redraw(new, standing.map.bands, windows)
+    return StandingMap(standing.map, new), windows
 
 
-def _prepare(land, assessments, cell_m, density) -> tuple[Grid, list[_Layer], float]:
+def redraw(ready: Prepared, bands: np.ndarray, windows: Sequence[Window]) -> None:
+    """Draw some windows of `bands` (5, rows, columns) anew."""
+    for top, first, bottom, end in windows:
+        part = _nothing(bottom - top, end - first)
+        draw(ready, part, top, first)
+        bands[:, top:bottom, first:end] = part
+
+
+def _nothing(rows: int, columns: int) -> np.ndarray:
+    return np.full((len(NAMES), rows, columns), np.nan, dtype=np.float32)
+
+
+# --- preparing -----------------------------------------------------------------------------------
+
+
+def prepare(
+    land: Land, assessments: Sequence[HazardAssessment], density: Density, cell_m: float,
+    effort: Effort = NO_EFFORT, grid: Grid | None = None,
+) -> Prepared:
+    """Everything in the plane of the grid. Raises as `contamination_map`, ASS-207."""
     if not (isinstance(cell_m, (int, float)) and math.isfinite(cell_m) and cell_m > 0):
         raise LandReleaseError(CELL_SIZE, cell_m=cell_m, limit=f"{MOST_CELLS:,}",
                                problem="not a number above 0")
-    if not 0 < density.value < math.inf:
-        raise LandReleaseError(
-            ASSUMPTION_OUT_OF_RANGE, name=density.name, value=density.value, low=density.low,
-            high=density.high, expected="a value above 0")
     if not land.hazards:
         raise LandReleaseError(ASSESS_NO_HAZARDS)
-    chances = _chances(land, assessments)
-    plane = plane_of(land)
-    ground = planar(land.hazards, plane, widen=True)
-    xmin, ymin, xmax, ymax = (float(v) / cell_m for v in shapely.total_bounds(ground))
+    chance = _chances(land, assessments)
+    plane = plane_of(land) if grid is None else _plane_of_grid(grid, land)
+    whole = planar(land.hazards, plane, widen=True)
+    grid = _grid(whole, plane, cell_m) if grid is None else _holding(grid, whole)
+    ids = tuple(h.id for h in land.hazards)
+    required = np.array([effort.required_depth_m.get(i, effort.depth_m) for i in ids], dtype=float)
+    swept = swept_ground(effort.passes, plane, effort.independent)
+    finds, items = _finds(effort, ids, whole, plane, grid)
+    chance[items > 0] = 1.0
+    found_m2 = np.zeros((len(ids), 3))
+    for h, faces in faces_of(whole, required, swept, np.flatnonzero(items)).items():
+        found_m2[h] = _found_m2(faces)
+    parted, lost = _part(whole, chance[:, 0])
+    kept = np.flatnonzero(~shapely.is_empty(parted))
+    drawn = tuple(_drawn(which, ground, required, swept, grid) for which, ground in
+                  ((kept, parted[kept]), (lost, whole[lost])) if len(which))
+    points = np.array([g for _, g, _ in effort.dated], dtype=object)
+    return Prepared(
+        grid, density, ids, whole, chance, items, found_m2, required,
+        np.array([_days(effort.surveyed.get(i)) for i in ids]), drawn, finds,
+        plane.to_plane(points) if len(points) else points,
+        np.array([_days(day) for _, _, day in effort.dated]), swept, effort)
+
+
+def _days(day: date | None) -> float:
+    return math.nan if day is None else float((day - EPOCH).days)
+
+
+def _drawn(hazard: np.ndarray, ground: np.ndarray, required: np.ndarray, swept: Swept, grid: Grid
+           ) -> _Drawn:
+    return _Drawn(hazard, ground, layer_of(ground, grid.west, grid.north, grid.cell_m),
+                  faces_of(ground, required[hazard], swept))
+
+
+def _found_m2(faces: Sequence[Face]) -> np.ndarray:
+    area = shapely.area(np.array([f.ground for f in faces], dtype=object))
+    return area @ np.array([f.found for f in faces])
+
+
+def _grid(whole: np.ndarray, plane: LocalPlane, cell_m: float) -> Grid:
+    xmin, ymin, xmax, ymax = (float(v) / cell_m for v in shapely.total_bounds(whole))
     # The same closed reading of "touches" as for cells: no touched cell lies outside the grid.
-    left, top, right, bottom = (int(v) for v in _extent(
+    west, top, right, bottom = (int(v) for v in extent_of(
         np.array([[xmin, -ymax, xmax, -ymin]]))[0])
-    grid = Grid(plane.proj, left * cell_m, -top * cell_m, float(cell_m), bottom - top, right - left)
-    parted, lost = _part(ground, chances[:, 0])
-    kept = ~shapely.is_empty(parted)
-    layers = [_layer(parted[kept], chances[kept], grid.west, grid.north, cell_m)]
-    if len(lost):
-        layers.append(_layer(ground[lost], chances[lost], grid.west, grid.north, cell_m))
-    return grid, layers, SHAPE * M2_PER_HECTARE / density.value
+    return Grid(plane.proj, west * cell_m, -top * cell_m, float(cell_m), bottom - top, right - west)
+
+
+def _plane_of_grid(grid: Grid, land: Land) -> LocalPlane:
+    known = dict(word[1:].split("=") for word in grid.proj.split() if "=" in word)
+    try:
+        plane = LocalPlane(float(known["lon_0"]), float(known["lat_0"]))
+    except (KeyError, ValueError):
+        plane = plane_of(land)
+    if plane.proj != grid.proj:
+        raise LandReleaseError(MAP_GRID, found=grid.proj)
+    return plane
+
+
+def _holding(grid: Grid, whole: np.ndarray) -> Grid:
+    need = _grid(whole, LocalPlane(0.0, 0.0), grid.cell_m)
+    east, south = (grid.west + grid.columns * grid.cell_m, grid.north - grid.rows * grid.cell_m)
+    if (need.west < grid.west or need.north > grid.north
+            or need.west + need.columns * need.cell_m > east
+            or need.north - need.rows * need.cell_m < south):
+        raise LandReleaseError(MAP_GRID, found="a hazard lies outside it")
+    return grid
 
 
 def _chances(land: Land, assessments: Sequence[HazardAssessment]) -> np.ndarray:
@@ -213,6 +347,34 @@ def _chances(land: Land, assessments: Sequence[HazardAssessment]) -> np.ndarray:
     return chances
 
 
+def _finds(effort: Effort, ids: Sequence[str], whole: np.ndarray, plane: LocalPlane, grid: Grid
+           ) -> tuple[np.ndarray, np.ndarray]:
+    """Items by hazard and cell (F, 4), and by hazard (H,), those without a place among them."""
+    items = np.zeros(len(ids), dtype=np.int64)
+    number = {name: h for h, name in enumerate(ids)}
+    for name, count in effort.unplaced.items():
+        if name in number:
+            items[number[name]] += count
+    rows = []
+    if effort.finds:
+        places = plane.to_plane(np.array([f.place for f in effort.finds], dtype=object))
+        at, inside = shapely.STRtree(whole).query(places, predicate="intersects")
+        hazards: dict[int, set[int]] = {}
+        for f, h in zip(at.tolist(), inside.tolist(), strict=True):
+            hazards.setdefault(f, set()).add(h)
+        for f, find in enumerate(effort.finds):
+            if find.hazard_id in number:  # its record says so, wherever it lay
+                hazards.setdefault(f, set()).add(number[find.hazard_id])
+        xy = shapely.get_coordinates(places)
+        column = np.floor((xy[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
+        row = np.floor((grid.north - xy[:, 1]) / grid.cell_m).astype(np.int64)
+        for f, found in sorted(hazards.items()):
+            for h in sorted(found):
+                items[h] += effort.finds[f].quantity
+                rows.append((h, row[f], column[f], effort.finds[f].quantity))
+    return np.array(rows, dtype=np.int64).reshape(-1, 4), items
+
+
 def _part(ground: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Disjoint ground: what several hazards share stays with the one of the highest chance.
 
@@ -227,140 +389,348 @@ def _part(ground: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarra
     parted = ground.copy()
     lost = np.unique(loser)
     for h in lost:
-        parted[h] = polygons(shapely.difference(
-            ground[h], shapely.union_all(ground[winner[loser == h]])))
+        others = np.sort(winner[loser == h])
+        parted[h] = polygons(shapely.difference(ground[h], shapely.union_all(ground[others])))
     return parted, lost
 
 
-def _layer(ground, chances, west, north, cell_m) -> _Layer:
-    parts, of_shape = shapely.get_parts(ground, return_index=True)
-    parts = shapely.orient_polygons(parts)
-    rings, of_part = shapely.get_rings(parts, return_index=True)
-    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
-    # South is down: an edge that goes south has the ground on its east side.
-    cells = np.column_stack([(xy[:, 0] - west) / cell_m, (north - xy[:, 1]) / cell_m])
-    ring_begin = np.searchsorted(of_ring, np.arange(len(rings) + 1))
-    shape_begin = np.searchsorted(of_shape[of_part], np.arange(len(ground) + 1))
-    box = shapely.bounds(ground)
-    extent = _extent(np.column_stack([(box[:, 0] - west) / cell_m, (north - box[:, 3]) / cell_m,
-                              (box[:, 2] - west) / cell_m, (north - box[:, 1]) / cell_m]))
-    return _Layer(cells, ring_begin.astype(np.int64), shape_begin.astype(np.int64), extent,
-                  np.ascontiguousarray(chances, dtype=float))
+# --- drawing -------------------------------------------------------------------------------------
 
 
-def _draw(bands: np.ndarray, top: int, grid: Grid, layers: list[_Layer], beta: float) -> None:
-    """Fill the rows `top` and below: `bands` (4, rows, columns)."""
+def draw(ready: Prepared, bands: np.ndarray, top: int, first: int) -> None:
+    """Fill `bands` (5, rows, columns) of NaN, whose upper left cell is (`top`, `first`)."""
     rows, columns = bands.shape[1:]
-    unharmed = np.ones((3, rows * columns))  # chance that nothing is there
-    covered = np.zeros(rows * columns)
-    touched = np.zeros(rows * columns, dtype=bool)
-    for shape, row, column, share in _entries(layers[0], top, top + rows):
-        cell = (row - top) * columns + column
-        touched[cell] = True
-        np.add.at(covered, cell, share)
-        # In the order of the hazards, so that strips and batches change nothing.
-        for b in range(3):
-            np.multiply.at(unharmed[b], cell, 1.0 - _chance(layers[0], shape, share, b, grid, beta))
-    chance = np.subtract(1.0, unharmed, out=unharmed)
-    for layer in layers[1:]:  # whole hazards of which the first layer draws a part
-        for shape, row, column, share in _entries(layer, top, top + rows):
-            cell = (row - top) * columns + column
+    window = (top, top + rows, first, first + columns)
+    size = rows * columns
+    unharmed = np.ones((3, size))  # chance that nothing is there
+    covered, touched = np.zeros(size), np.zeros(size, dtype=bool)
+    last = np.full(size, -np.inf)
+    for level, drawn in enumerate(ready.drawn):
+        effort = _effort_in(ready, drawn, window)
+        if level == 1:
+            np.subtract(1.0, unharmed, out=unharmed)
+        for shape, row, column, share in entries(drawn.layer, *window):
+            cell = (row - top) * columns + (column - first)
             touched[cell] = True
+            hazard = drawn.hazard[shape]
+            chance = left(_ground(ready, drawn, effort, shape, cell, share), ready.density)
+            # In the order of the hazards, so that windows and batches change nothing.
             for b in range(3):
-                np.maximum.at(chance[b], cell, _chance(layer, shape, share, b, grid, beta))
+                if level == 0:
+                    np.multiply.at(unharmed[b], cell, 1.0 - chance[b])
+                else:  # whole hazards of which the first layer draws a part
+                    np.maximum.at(unharmed[b], cell, chance[b])
+            if level == 0:
+                np.add.at(covered, cell, share)
+            day = ready.surveyed[hazard]
+            np.fmax.at(last, cell, np.where(np.isnan(day), -np.inf, day))
+    if len(ready.drawn) == 1:
+        np.subtract(1.0, unharmed, out=unharmed)
+    _last_changes(ready, last, window)
     for b in range(3):
-        bands[b].ravel()[touched] = chance[b][touched]
+        bands[b].ravel()[touched] = _rounded(unharmed[b][touched], up=b != 1)
     bands[3].ravel()[touched] = np.minimum(covered[touched], 1.0)
+    bands[4].ravel()[touched] = np.where(np.isfinite(last), last, np.nan)[touched]
 
 
-def _chance(layer: _Layer, shape, share, band: int, grid: Grid, beta: float) -> np.ndarray:
-    cell_m2 = grid.cell_m ** 2
-    hazardous = np.maximum(share * cell_m2, min(LEAST_M2, cell_m2))
-    return layer.chances[shape, band] * -np.expm1(-SHAPE * np.log1p(hazardous / beta))
+def _rounded(value: np.ndarray, *, up: bool) -> np.ndarray:
+    """As float32, rounded away from what would claim too much."""
+    near = value.astype(np.float32)
+    if up:
+        return np.where(near < value, np.nextafter(near, np.float32(2)), near)
+    return np.where(near > value, np.nextafter(near, np.float32(-1)), near)
 
 
-def _extent(box: np.ndarray) -> np.ndarray:
-    """First column, first row, end of columns, end of rows that closed boxes (S, 4) touch."""
-    return np.column_stack([np.floor(box[:, :2] - TOUCH), np.floor(box[:, 2:] + TOUCH) + 1
-                            ]).astype(np.int64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _EffortIn:
+    """Of pairs of shape and cell, sorted: swept share, found shares, items."""
+
+    key: np.ndarray  # shape * cells of the window + cell
+    size: int
+    swept: np.ndarray
+    found: np.ndarray  # (K, 3)
+    item_key: np.ndarray
+    items: np.ndarray
 
 
-def _entries(
-    layer: _Layer, top: int, bottom: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """(shape, row, column, share) of every touched cell in rows top..bottom-1, in batches."""
-    first = np.maximum(layer.extent[:, 1], top)
-    last = np.minimum(layer.extent[:, 3], bottom)
-    size = np.maximum(last - first, 0) * (layer.extent[:, 2] - layer.extent[:, 0])
-    active = np.flatnonzero(size)
-    if not len(active):
+def _effort_in(ready: Prepared, drawn: _Drawn, window: tuple[int, int, int, int]) -> _EffortIn:
+    top, bottom, first, end = window
+    columns, grid = end - first, ready.grid
+    size = (bottom - top) * columns
+    near = ((drawn.layer.extent[:, 1] < bottom) & (drawn.layer.extent[:, 3] > top)
+            & (drawn.layer.extent[:, 0] < end) & (drawn.layer.extent[:, 2] > first))
+    faces = [(s, face) for s in sorted(drawn.faces) if near[s] for face in drawn.faces[s]]
+    keys, swept, found = [], [], []
+    if faces:
+        layer = layer_of(np.array([f.ground for _, f in faces], dtype=object), grid.west,
+                         grid.north, grid.cell_m)
+        owner = np.array([s for s, _ in faces])
+        rates = np.array([f.found for _, f in faces])
+        for face, row, column, share in entries(layer, top, bottom, first, end):
+            keys.append(owner[face] * size + (row - top) * columns + (column - first))
+            swept.append(share)
+            found.append(share[:, None] * rates[face])
+    key, total, parts = _summed(keys, swept, found)
+    f = ready.finds
+    inside = ((f[:, 1] >= top) & (f[:, 1] < bottom) & (f[:, 2] >= first) & (f[:, 2] < end))
+    f = f[inside]
+    item_keys, items = [], []
+    for s in np.flatnonzero(near & np.isin(drawn.hazard, f[:, 0])) if len(f) else ():
+        own = f[f[:, 0] == drawn.hazard[s]]
+        item_keys.append(s * size + (own[:, 1] - top) * columns + (own[:, 2] - first))
+        items.append(own[:, 3].astype(float))
+    item_key, item_total, _ = _summed(item_keys, items, [np.zeros((len(i), 3)) for i in items])
+    return _EffortIn(key, size, total, parts, item_key, item_total)
+
+
+def _summed(keys: list[np.ndarray], one: list[np.ndarray], three: list[np.ndarray]
+            ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if not keys:
+        return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros((0, 3))
+    key, index = np.unique(np.concatenate(keys), return_inverse=True)
+    total, parts = np.zeros(len(key)), np.zeros((len(key), 3))
+    np.add.at(total, index, np.concatenate(one))
+    np.add.at(parts, index, np.concatenate(three))
+    return key, total, parts
+
+
+def _ground(ready: Prepared, drawn: _Drawn, effort: _EffortIn, shape: np.ndarray, cell: np.ndarray,
+            share: np.ndarray) -> Ground:
+    hazard = drawn.hazard[shape]
+    cell_m2 = ready.grid.cell_m ** 2
+    area = np.maximum(share * cell_m2, min(LEAST_M2, cell_m2))
+    key = shape.astype(np.int64) * effort.size + cell
+    at, there = _found_in(effort.key, key)
+    swept, found = np.zeros(len(key)), np.zeros((len(key), 3))
+    if there.any():
+        # Less by what rounding may have added, and never more than there is.
+        most = np.minimum(effort.swept[at], share[there])
+        scale = np.where(effort.swept[at] > 0, np.maximum(most - ROUNDING, 0.0)
+                         / np.where(effort.swept[at] > 0, effort.swept[at], 1.0), 0.0)
+        swept[there] = effort.swept[at] * scale * cell_m2
+        found[there] = effort.found[at] * scale[:, None] * cell_m2
+    items = np.zeros(len(key))
+    at, there = _found_in(effort.item_key, key)
+    items[there] = effort.items[at]
+    return Ground(ready.chance[hazard], area, swept, found, items, ready.items[hazard],
+                  ready.found_m2[hazard])
+
+
+def _found_in(keys: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if not len(keys):
+        return np.zeros(0, dtype=np.int64), np.zeros(len(key), dtype=bool)
+    at = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+    there = keys[at] == key
+    return at[there], there
+
+
+def _last_changes(ready: Prepared, last: np.ndarray, window: tuple[int, int, int, int]) -> None:
+    if not len(ready.dated):
         return
-    batch = (np.cumsum(size[active]) - 1) // STRIP_CELLS
-    for members in np.split(active, np.flatnonzero(np.diff(batch)) + 1):
-        begin = np.concatenate([[0], np.cumsum(size[members])])
-        area, cover = np.zeros(begin[-1]), np.zeros(begin[-1])
-        touched = np.zeros(begin[-1], dtype=np.bool_)
-        _accumulate(layer.xy, layer.ring_begin, layer.shape_begin, layer.extent, members, begin,
-                    top, bottom, area, cover, touched)
-        found = np.flatnonzero(touched)
-        which = np.searchsorted(begin, found, side="right") - 1
-        shape = members[which]
-        width = layer.extent[shape, 2] - layer.extent[shape, 0]
-        inside = found - begin[which]
-        yield (shape, first[shape] + inside // width, layer.extent[shape, 0] + inside % width,
-               np.clip(area[found], 0.0, 1.0))
+    top, bottom, first, end = window
+    grid, columns = ready.grid, end - first
+    kind = shapely.get_type_id(ready.dated)
+    flat = np.isin(kind, (3, 6))
+    ground, days = ready.dated[flat], ready.days[flat]
+    box = _boxes(ground, grid)
+    near = (box[:, 1] < bottom) & (box[:, 3] > top) & (box[:, 0] < end) & (box[:, 2] > first)
+    layer = layer_of(ground[near], grid.west, grid.north, grid.cell_m)
+    for shape, row, column, _ in entries(layer, top, bottom, first, end):
+        np.maximum.at(last, (row - top) * columns + (column - first), days[near][shape])
+    points, at = shapely.get_coordinates(ready.dated[~flat], return_index=True)
+    row = np.floor((grid.north - points[:, 1]) / grid.cell_m).astype(np.int64)
+    column = np.floor((points[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
+    inside = (row >= top) & (row < bottom) & (column >= first) & (column < end)
+    np.maximum.at(last, ((row - top) * columns + (column - first))[inside],
+                  ready.days[~flat][at[inside]])
 
 
-@njit(cache=True)
-def _accumulate(xy, ring_begin, shape_begin, extent, members, starts, top, bottom, area, cover,
-                touched):
-    """Share of each cell in the boxes of some shapes, box after box; `cover` is work space.
+def _boxes(ground: np.ndarray, grid: Grid) -> np.ndarray:
+    box = shapely.bounds(ground).reshape(-1, 4)
+    if not len(box):
+        return np.zeros((0, 4), dtype=np.int64)
+    box = np.where(np.isnan(box), 0.0, box)
+    return extent_of(np.column_stack([
+        (box[:, 0] - grid.west) / grid.cell_m, (grid.north - box[:, 3]) / grid.cell_m,
+        (box[:, 2] - grid.west) / grid.cell_m, (grid.north - box[:, 1]) / grid.cell_m]))
 
-    Each edge adds its area in its own cells, and its height for all cells to their right; then
-    rows are summed from left to right. Coordinates stay those of the whole grid, so that the
-    result does not depend on where a strip of rows begins.
+
+# --- what changed --------------------------------------------------------------------------------
+
+
+def settings_of(ready: Prepared) -> str:
+    """A word that is the same for maps that can be updated into each other."""
+    return hashlib.sha256(repr((
+        MODEL, dataclasses.astuple(ready.density), ready.effort.independent,
+        dataclasses.astuple(ready.grid))).encode()).hexdigest()[:16]
+
+
+def state_of(ready: Prepared) -> np.ndarray:
+    """What is drawn and where: a row (STATE) for each shape, face and dated place.
+
+    Two maps of the same settings differ only in the boxes of rows that one has and the other has
+    not.
     """
-    for k in range(len(members)):
-        shape = members[k]
-        left, width = extent[shape, 0], extent[shape, 2] - extent[shape, 0]
-        first, last = max(top, extent[shape, 1]), min(bottom, extent[shape, 3])
-        for ring in range(shape_begin[shape], shape_begin[shape + 1]):
-            for v in range(ring_begin[ring], ring_begin[ring + 1] - 1):
-                x0, y0, x1, y1 = xy[v, 0], xy[v, 1], xy[v + 1, 0], xy[v + 1, 1]
-                sign = 1.0  # ground lies to the right of an edge that goes south
-                if y0 > y1:
-                    x0, y0, x1, y1 = x1, y1, x0, y0
-                    sign = -1.0
-                for row in range(max(first, math.floor(y0 - TOUCH)),
-                                 min(last - 1, math.floor(y1 + TOUCH)) + 1):
-                    at = starts[k] + (row - first) * width - left
-                    xa, xb = _between(x0, y0, x1, y1, row - TOUCH, row + 1 + TOUCH)
-                    for c in range(max(left, math.floor(min(xa, xb) - TOUCH)),
-                                   min(left + width - 1, math.floor(max(xa, xb) + TOUCH)) + 1):
-                        touched[at + c] = True
-                    height = min(y1, row + 1.0) - max(y0, float(row))
-                    if height <= 0.0:
-                        continue
-                    height *= sign
-                    xa, xb = _between(x0, y0, x1, y1, float(row), row + 1.0)
-                    low, high = min(xa, xb), max(xa, xb)
-                    for c in range(math.floor(low), math.floor(high) + 1):
-                        xl, xr = max(low, float(c)), min(high, c + 1.0)
-                        part = height * (xr - xl) / (high - low) if high > low else height
-                        area[at + c] += part * (c + 1.0 - 0.5 * (xl + xr))
-                        cover[at + c] += part
-        for row in range(last - first):
-            total = 0.0
-            for i in range(starts[k] + row * width, starts[k] + (row + 1) * width):
-                area[i] += total
-                total += cover[i]
-                # Inside, away from all edges, the share is 1; outside it is 0 up to rounding.
-                touched[i] |= area[i] > 0.5
+    keys: list[bytes] = []
+    boxes: list[np.ndarray] = []
+    cells: dict[int, list[tuple[int, ...]]] = {}
+    for h, row, column, count in ready.finds.tolist():
+        cells.setdefault(h, []).append((row, column, count))
+    for level, drawn in enumerate(ready.drawn):
+        ground = shapely.to_wkb(drawn.ground)
+        for s, h in enumerate(drawn.hazard.tolist()):
+            said = (level, ready.ids[h], ready.chance[h].tolist(), int(ready.items[h]),
+                    ready.found_m2[h].tolist() if ready.items[h] else 0, repr(ready.surveyed[h]),
+                    sorted(cells.get(h, ())))
+            keys.append(_digest(repr(said).encode(), ground[s]))
+        boxes.append(drawn.layer.extent)
+        for s, faces in drawn.faces.items():
+            shapes = np.array([f.ground for f in faces], dtype=object)
+            name = repr((level, ready.ids[int(drawn.hazard[s])])).encode()
+            keys += [_digest(name, repr(f.found).encode(), wkb)
+                     for f, wkb in zip(faces, shapely.to_wkb(shapes), strict=True)]
+            boxes.append(_boxes(shapes, ready.grid))
+    if len(ready.dated):
+        keys += [_digest(repr(day).encode(), wkb) for day, wkb in
+                 zip(ready.days.tolist(), shapely.to_wkb(ready.dated), strict=True)]
+        boxes.append(_boxes(ready.dated, ready.grid))
+    state = np.zeros(len(keys), dtype=STATE)
+    state["key"] = keys
+    state["box"] = np.concatenate(boxes)
+    return state
 
 
-@njit(cache=True)
-def _between(x0, y0, x1, y1, above, below):
-    """Where the edge enters and leaves a band of y; its own ends where it does not cross it."""
-    xa = x0 if above <= y0 else x0 + (above - y0) / (y1 - y0) * (x1 - x0)
-    xb = x1 if below >= y1 else x0 + (below - y0) / (y1 - y0) * (x1 - x0)
-    return xa, xb
+def _digest(*parts: bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    # numpy drops zero bytes at the end of a string; without any, none is lost.
+    return digest.digest().replace(b"\0", b"\1")
+
+
+def windows_between(old: np.ndarray, new: np.ndarray, grid: Grid) -> list[Window]:
+    """Disjoint windows of the grid that hold every cell in which two states may differ."""
+    boxes = []
+    for one, other in ((old, new), (new, old)):
+        boxes.append(one["box"][~np.isin(one["key"], other["key"])])
+        # The same row twice in one and once in the other would be a change as well.
+        key, count = np.unique(one["key"], return_counts=True)
+        several = set(key[count > 1].tolist())
+        twice = [i for i, k in enumerate(one["key"].tolist()) if k in several] if several else []
+        boxes.append(one["box"][twice])
+    return _disjoint(np.concatenate(boxes).reshape(-1, 4), grid)
+
+
+def _disjoint(boxes: np.ndarray, grid: Grid) -> list[Window]:
+    """Extents (B, 4) as windows; those that overlap are joined into one around them."""
+    found: list[Window] = []
+    for left_, top, right, bottom in boxes.tolist():
+        window = (max(top, 0), max(left_, 0), min(bottom, grid.rows), min(right, grid.columns))
+        if window[0] >= window[2] or window[1] >= window[3]:
+            continue
+        while True:
+            hit = [w for w in found if w[0] < window[2] and window[0] < w[2]
+                   and w[1] < window[3] and window[1] < w[3]]
+            if not hit:
+                break
+            found = [w for w in found if w not in hit]
+            all_ = [*hit, window]
+            window = (min(w[0] for w in all_), min(w[1] for w in all_),
+                      max(w[2] for w in all_), max(w[3] for w in all_))
+        found.append(window)
+    # One window too many cells for memory is drawn in strips.
+    return sorted(part for w in found for part in _strips_of(w))
+
+
+def _strips_of(window: Window) -> Iterator[Window]:
+    top, first, bottom, end = window
+    step = max(1, STRIP_CELLS // (end - first))
+    for row in range(top, bottom, step):
+        yield row, first, min(row + step, bottom), end
+
+
+def _only_passes(old: Effort, new: Effort) -> bool:
+    """Whether two efforts differ in passes and dates alone."""
+    return all(a is b or a == b for a, b in (
+        (old.finds, new.finds), (old.unplaced, new.unplaced), (old.surveyed, new.surveyed),
+        (old.required_depth_m, new.required_depth_m), (old.depth_m, new.depth_m),
+        (old.independent, new.independent)))
+
+
+def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]:
+    """Other passes and dates; only the shapes that they touch are looked at."""
+    plane = LocalPlane(*_centre(old.grid))
+    before = {p.id: p for p in old.effort.passes}
+    after = {p.id: p for p in effort.passes}
+    gone = [i for i, p in before.items() if after.get(i) is not p and after.get(i) != p]
+    come = [i for i, p in after.items() if before.get(i) is not p and before.get(i) != p]
+    fresh = swept_ground([after[i] for i in come], plane, effort.independent)
+    ids = [p.id for p in sorted(old.effort.passes, key=lambda p: p.id)]
+    index = {name: i for i, name in enumerate(ids)}
+    left_out = old.swept.ground[[index[i] for i in gone]]
+    swept = _joined(old.swept, ids, set(gone), fresh, come)
+    moved = np.concatenate([left_out, fresh.ground]) if gone or come else fresh.ground
+    found_m2, boxes = old.found_m2, []
+    drawn = []
+    for one in old.drawn:
+        touched = (np.unique(shapely.STRtree(one.ground).query(moved, predicate="intersects")[1])
+                   if len(moved) else np.zeros(0, dtype=int))
+        faces = {s: f for s, f in one.faces.items() if s not in set(touched.tolist())}
+        again = faces_of(one.ground, old.required_m[one.hazard], swept, touched.tolist())
+        for s in touched.tolist():
+            was = {(shapely.to_wkb(f.ground), f.found): f for f in one.faces.get(s, ())}
+            is_ = {(shapely.to_wkb(f.ground), f.found): f for f in again.get(s, ())}
+            other = [f.ground for k, f in (was | is_).items() if (k in was) != (k in is_)]
+            if other:
+                boxes.append(_boxes(np.array(other, dtype=object), old.grid))
+        drawn.append(_Drawn(one.hazard, one.ground, one.layer, {**faces, **again}))
+    hit = np.flatnonzero(old.items)
+    if len(hit) and len(moved):
+        near = hit[shapely.intersects(old.whole[hit], shapely.union_all(moved))]
+        found_m2 = old.found_m2.copy()
+        again = faces_of(old.whole, old.required_m, swept, near.tolist())
+        for h in near.tolist():
+            found_m2[h] = _found_m2(again[h]) if h in again else 0.0
+        changed = (found_m2 != old.found_m2).any(axis=1)
+        # All of its ground reads the density of the whole hazard.
+        boxes += [one.layer.extent[changed[one.hazard]] for one in drawn]
+    dated, days = old.dated, old.days
+    if effort.dated is not old.effort.dated:
+        was_dated = {(i, day, shapely.to_wkb(g)): k
+                     for k, (i, g, day) in enumerate(old.effort.dated)}
+        keys = [(i, day, shapely.to_wkb(g)) for i, g, day in effort.dated]
+        new_at = [k for k, key in enumerate(keys) if key not in was_dated]
+        arrived = np.array([effort.dated[k][1] for k in new_at], dtype=object)
+        arrived = plane.to_plane(arrived) if len(arrived) else arrived
+        kept = set(keys)
+        lost = [k for key, k in was_dated.items() if key not in kept]
+        dated = np.empty(len(keys), dtype=object)
+        at = dict(zip(new_at, range(len(new_at)), strict=True))
+        for k, key in enumerate(keys):
+            dated[k] = arrived[at[k]] if k in at else old.dated[was_dated[key]]
+        days = np.array([_days(day) for _, _, day in effort.dated])
+        boxes += [_boxes(arrived, old.grid), _boxes(old.dated[lost], old.grid)]
+    new = dataclasses.replace(old, drawn=tuple(drawn), swept=swept, found_m2=found_m2,
+                              dated=dated, days=days, effort=effort)
+    return new, _disjoint(np.concatenate(boxes) if boxes else np.zeros((0, 4)), old.grid)
+
+
+def _centre(grid: Grid) -> tuple[float, float]:
+    known = dict(word[1:].split("=") for word in grid.proj.split() if "=" in word)
+    return float(known["lon_0"]), float(known["lat_0"])
+
+
+def _joined(old: Swept, ids: Sequence[str], gone: set[str], fresh: Swept, come: Sequence[str]
+            ) -> Swept:
+    """The passes that stay and those that came, by id."""
+    stay = [i for i, name in enumerate(ids) if name not in gone]
+    names = [ids[i] for i in stay] + sorted(come)
+    order = sorted(range(len(names)), key=lambda k: names[k])
+
+    def put(a: np.ndarray, b: np.ndarray) -> Any:
+        return np.concatenate([a[stay], b])[order]
+
+    ground = put(old.ground, fresh.ground)
+    return Swept(ground, put(old.detection, fresh.detection), put(old.depth_m, fresh.depth_m),
+                 old.independent, shapely.STRtree(ground))

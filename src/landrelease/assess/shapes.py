@@ -11,6 +11,7 @@ import shapely
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.geometry import LocalPlane, plane_for
 from landrelease.core.hazard import Hazard, Land, Outcome
+from landrelease.core.search import SearchPass
 from landrelease.errors import ASSESS_SHAPE, ASSUMPTION_OUT_OF_RANGE, LandReleaseError
 
 
@@ -23,7 +24,7 @@ def plane_of(land: Land) -> LocalPlane:
     return plane_for((west, south, east, north))
 
 
-def planar(records: Sequence[Hazard | Outcome], plane: LocalPlane, *, widen: bool) -> np.ndarray:
+def planar(records: Sequence[Hazard | Outcome | SearchPass], plane: LocalPlane, *, widen: bool) -> np.ndarray:
     """The ground of H records in the plane, an object array (H,) of valid polygons.
 
     Rounding in the projection may make a valid ring touch itself. It is then read in both of the

@@ -36,7 +36,7 @@ def cells_content(
     """
     chance, low, high = (
         grid.bands[grid.names.index(name if name in grid.names else "probability")]
-        for name in ("probability", "low", "high"))
+        for name in ("probability", "lower", "upper"))
     known = ~np.isnan(chance)
     if not known.any():
         return None

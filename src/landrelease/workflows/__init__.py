@@ -28,7 +28,7 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
-from landrelease.workflows import imports, quarantine
+from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 UNVERIFIED = imports.UNVERIFIED
 import_files = imports.import_files
+load_effort = maps.load_effort
+map_contamination = maps.map_contamination
+write_map = maps.write_map
 programme_bounds = imports.programme_bounds
 retry_quarantined = quarantine.retry_quarantined
 reject_quarantined = quarantine.reject_quarantined
@@ -292,26 +295,6 @@ def assess(
 
     plane_of(land)
     return assess_hazards(land, assumptions, progress, load_weights(assumptions))
-
-
-def map_contamination(
-    land: Land,
-    assessments: Sequence[HazardAssessment],
-    out: Path,
-    cell_m: float,
-    progress: Progress = silent,
-) -> ContaminationMap:
-    """Write the contamination map as a cloud-optimised GeoTIFF and return it."""
-    from landrelease.assess.contamination import contamination_map
-    from landrelease.store.raster import write_cog
-
-    made = contamination_map(land, assessments, cell_m=cell_m, progress=progress)
-    progress(f"writing {out.name}", 0.9)
-    write_cog(made, out, description=(
-        f"{label(land.synthetic)}"
-        "Chance that a cell holds explosive ordnance. Cells without a value: no information, "
-        f"treat as dangerous. Not for moving on the ground. Chain head {land.chain_head}."))
-    return made
 
 
 def make_plan(
@@ -839,9 +822,11 @@ def publish(
                            plan=saved.plan if saved else None, outlook=outlook)
     contamination = None
     if view.may("contamination_map"):
-        from landrelease.assess.contamination import contamination_map
+        from landrelease.assess.contamination import contamination_map, density_of
 
-        contamination = contamination_map(land, assessments, page_cell_m(land), progress)
+        contamination = contamination_map(
+            land, assessments, density_of(stated), page_cell_m(land), progress,
+            effort=load_effort(registry, stated, reader=reader))
     results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
                       imports=tuple(report for _, report in registry.imports()))
     return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)

@@ -97,6 +97,7 @@ def demo(
         reports = workflows.import_files(
             registry, on.files, crs="EPSG:4326", today=today, progress=progress)
         land = workflows.load_land(registry, stated)
+        effort = workflows.load_effort(registry, stated)
         grid = workflows.public_grid(registry, land)
         waiting = len(registry.quarantine("waiting"))
     finally:
@@ -104,7 +105,7 @@ def demo(
     progress("assessing exposure and priors", 0.0)
     assessments = workflows.assess(land, stated, progress)
     contamination = workflows.map_contamination(
-        land, assessments, out / "contamination.tif", on.cell_m, progress)
+        land, assessments, stated, out / "contamination.tif", on.cell_m, effort, progress)
     ready("plan")
     saved = workflows.make_plan(land, assessments, on.pools, stated, start=on.start,
                                 iterations=iterations, seed=seed, roads=on.roads,

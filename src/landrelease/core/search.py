@@ -1,0 +1,205 @@
+"""Search and clearance effort as the stages hand it on, and how it is read from the records.
+
+What gives credit, and what does not (S06, S07, S08): see `build_effort`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from shapely import Point
+
+from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.hazard import Ground
+from landrelease.core.record import Record
+
+EPOCH = date(1970, 1, 1)
+_MANUAL = re.compile(r"\b(manual|hand)", re.IGNORECASE)
+_MACHINE = re.compile(r"\b(mechanical|machine|flail|tiller|roller)", re.IGNORECASE)
+_ANIMAL = re.compile(r"\b(animal|dog|mdd|rat)s?\b|\banimal_detection\b", re.IGNORECASE)
+_THEN_MANUAL = re.compile(r"\b(then|followed by)\s+(manual|hand)|manual follow.?up", re.IGNORECASE)
+_SEARCHED = ("cleared", "searched")
+_NO_HAZARD = ("small_arms_ammunition", "none_found")  # a counter of its own; a word for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPass:
+    """Ground that was searched once. `detection`: share of the items, down to `depth_m`, that such
+    a pass finds; its low and high bound the central 80 %. Longitude and latitude.
+    """
+
+    id: str
+    ground: Ground
+    detection: Assumption
+    depth_m: float
+    accuracy_m: float = 0.0  # 90 % radius of the position: the ground is narrowed by it
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Items found at one place; `hazard_id` "" where the record names none."""
+
+    id: str
+    place: Point
+    quantity: int
+    hazard_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What was done on the ground, as far as it changes a contamination map.
+
+    `unplaced`: hazard id -> items found in it without a place. `dated`: ground or place, and the
+    last day on which something was done there; `surveyed`: hazard id -> day of its information.
+    `uncredited`: (record, why its search gives no credit). `independent`: whether passes over the
+    same ground miss independently; else further passes find nothing that the best does not.
+    """
+
+    passes: tuple[SearchPass, ...] = ()
+    finds: tuple[Find, ...] = ()
+    unplaced: Mapping[str, int] = field(default_factory=dict)
+    dated: tuple[tuple[str, Ground | Point, date], ...] = ()
+    surveyed: Mapping[str, date] = field(default_factory=dict)
+    required_depth_m: Mapping[str, float] = field(default_factory=dict)  # by hazard
+    depth_m: float = 0.0  # required where the hazard does not say
+    independent: bool = False
+    uncredited: tuple[tuple[str, str], ...] = ()
+
+
+def build_effort(
+    *, hazards: Iterable[Record], outcomes: Iterable[Record], items: Iterable[Record],
+    activities: Iterable[Record], inspections: Iterable[Record], gates: Iterable[Record],
+    assumptions: Assumptions, independent: bool = False,
+) -> Effort:
+    """Read the effort from records.
+
+    Credit for search goes to outcomes that were cleared or searched, with a method, a depth and
+    ground on record. None: a machine's or an animal's pass whose follow-up is not recorded as done
+    (S07); a visual search, which has no depth; work whose depth or method nobody reported (S12);
+    ground of which an inspection was rejected and not corrected; work in spite of a failed gate
+    that the authority has not reviewed (S08). A hazard asks for a depth: passes less deep count for
+    nothing there (`depth_m` in the assumptions where it does not say). Cancelled and reduced ground
+    is a decision, not a search, and gives no credit either. A track alone proves no coverage (S05).
+
+    An item that was found raises the doubt about its hazard, whoever found it. Small-arms
+    ammunition is a counter of its own and does not.
+    """
+    activities = list(activities)
+    by_id = {a.id: a for a in activities}
+    rejected = {outcome for i in inspections
+                if i.values.get("result") == "rejected" and i.values.get("corrected_on") is None
+                for outcome in i.values.get("outcomes") or ()}
+    spited: dict[str, list[date | None]] = {}
+    for gate in gates:
+        if gate.values.get("worked_in_spite") == "yes" and gate.validation != "authority":
+            spited.setdefault(str(gate.values.get("task", "")), []).append(gate.values.get("day"))
+    passes: list[SearchPass] = []
+    without: list[tuple[str, str]] = []
+    dated: list[tuple[str, Ground | Point, date]] = []
+    unplaced: dict[str, int] = {}
+    located: dict[str, int] = {}
+    finds = []
+    for item in items:
+        if item.values.get("ordnance_category") in _NO_HAZARD:
+            continue
+        quantity = item.values.get("quantity")
+        count = int(quantity) if isinstance(quantity, (int, float)) else 1
+        if not count:
+            continue
+        located[str(item.values.get("activity", ""))] = located.get(
+            str(item.values.get("activity", "")), 0) + count
+        hazard_id = str(item.values.get("hazard", ""))
+        if item.geometry is None:
+            unplaced[hazard_id] = unplaced.get(hazard_id, 0) + count
+            continue
+        finds.append(Find(item.id, item.geometry, count, hazard_id))
+        _note(dated, item, item.values.get("found_on"))
+    reported: dict[str, int] = {}
+    for outcome in outcomes:
+        if outcome.geometry is None:
+            continue
+        activity = by_id.get(str(outcome.values.get("activity", "")))
+        _note(dated, outcome, outcome.values.get("decided_on"))
+        found = outcome.values.get("items_found")
+        if isinstance(found, (int, float)) and activity is not None:
+            reported[activity.id] = max(reported.get(activity.id, 0), int(found))
+        elif isinstance(found, (int, float)) and outcome.values.get("hazard"):
+            hazard_id = str(outcome.values["hazard"])
+            unplaced[hazard_id] = unplaced.get(hazard_id, 0) + int(found)
+        if outcome.values.get("outcome_type") not in _SEARCHED:
+            continue
+        detection, why = _detection(outcome, assumptions)
+        depth = outcome.values.get("depth_m")
+        if outcome.id in rejected:
+            why = "an inspection of it was rejected"
+        elif activity is not None and _in_spite(activity, spited):
+            why = "work in spite of a failed start-of-day gate, not reviewed"
+        elif not why and not isinstance(depth, (int, float)):
+            why = "its depth is not reported"
+        if why or detection is None:
+            without.append((outcome.id, why))
+            continue
+        accuracy = outcome.values.get("position_accuracy_m")
+        passes.append(SearchPass(outcome.id, outcome.geometry, detection, float(depth or 0.0),
+                                 float(accuracy) if isinstance(accuracy, (int, float)) else 0.0))
+    for activity in activities:
+        told = activity.values.get("items_found")
+        said = max(int(told) if isinstance(told, (int, float)) else 0,
+                   reported.get(activity.id, 0))
+        hazard_id = str(activity.values.get("hazard", ""))
+        more = said - located.get(activity.id, 0)  # the same items enter once (S10)
+        if more > 0 and hazard_id:
+            unplaced[hazard_id] = unplaced.get(hazard_id, 0) + more
+        elif more > 0 and activity.geometry is not None:
+            finds.append(Find(activity.id, activity.geometry, more))
+    hazards = list(hazards)
+    return Effort(
+        passes=tuple(sorted(passes, key=lambda p: p.id)),
+        finds=tuple(sorted(finds, key=lambda f: f.id)),
+        unplaced={k: n for k, n in sorted(unplaced.items()) if k},
+        dated=tuple(sorted(dated, key=lambda d: d[0])),
+        surveyed={h.id: day for h in hazards
+                  if isinstance(day := h.values.get("information_date", h.valid_from), date)},
+        required_depth_m={h.id: float(depth) for h in hazards if isinstance(
+            depth := h.values.get("required_depth_m"), (int, float))},
+        depth_m=assumptions.value("required_depth_m"),
+        independent=independent, uncredited=tuple(sorted(without)))
+
+
+def _note(dated: list[tuple[str, Ground | Point, date]], record: Record, day: object) -> None:
+    day = day if isinstance(day, date) else record.valid_from
+    if day is not None and record.geometry is not None:
+        dated.append((record.id, record.geometry, day))
+
+
+def _in_spite(activity: Record, spited: Mapping[str, Sequence[date | None]]) -> bool:
+    first, last = activity.values.get("started_on"), activity.values.get("ended_on")
+    return any(day is None or not ((first and day < first) or (last and day > last))
+               for day in spited.get(str(activity.values.get("task", "")), ()))
+
+
+def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | None, str]:
+    """The detection of a search, or why it gives no credit."""
+    assets = outcome.values.get("assets") or ()
+    words = " ".join([str(outcome.values.get("method", "")), *map(str, assets)])
+    manual, machine, animal = (bool(p.search(words)) for p in (_MANUAL, _MACHINE, _ANIMAL))
+    mixed = "mixed" in words.lower()
+    follow_up = outcome.values.get("follow_up")
+    if machine or animal or mixed:
+        done = follow_up == "done" or (follow_up is None and bool(_THEN_MANUAL.search(words)))
+        if not done:
+            return None, "the follow-up of a machine or an animal is not recorded as done"
+        if manual and not mixed and not animal:
+            return assumptions["detection_manual"], ""
+        used = ["detection_mechanical"] * (machine or mixed) + ["detection_animal"] * (
+            animal or mixed)
+        return min((assumptions[n] for n in used), key=lambda a: a.value), ""
+    if manual:
+        return assumptions["detection_manual"], ""
+    if "visual" in words.lower():
+        return None, "a visual search has no depth"
+    return None, "its method is not reported" if not words.strip() else (
+        "its method is not one that is known")

@@ -1,0 +1,219 @@
+"""The contamination map of a registry: effort read, map drawn or brought up to date, file written.
+
+The file is its own memory: its tags hold the grid, the settings, the chain head and, for each
+shape that was drawn, a digest and its box of cells. `update` compares them with what the registry
+holds now, draws the windows that differ and copies all other cells.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.hazard import Land
+from landrelease.core.progress import Progress, silent
+from landrelease.core.record import Record
+from landrelease.core.risk import ContaminationMap, HazardAssessment
+from landrelease.core.search import Effort
+from landrelease.errors import MAP_GRID, LandReleaseError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from landrelease.assess.left import Density
+    from landrelease.access.policy import View
+    from landrelease.assess.contamination import Prepared, Window
+    from landrelease.store.raster import Frame
+    from landrelease.store.registry import Registry
+
+STRIP_CELLS = 2_000_000  # cells of a strip of the file
+_STATE, _SETTINGS, _PROJ = "LANDRELEASE_STATE", "LANDRELEASE_SETTINGS", "LANDRELEASE_PROJ"
+_HEAD = "LANDRELEASE_CHAIN_HEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class MapReport:
+    """What was drawn. `windows` is None where the map was drawn whole; `anew` says why."""
+
+    rows: int
+    columns: int
+    names: tuple[str, ...]
+    passes: int
+    finds: int
+    uncredited: tuple[tuple[str, str], ...]
+    windows: int | None
+    cells: int
+    anew: str = ""
+
+
+def load_effort(
+    registry: Registry, assumptions: Assumptions, *, reader: View | None = None,
+    independent: bool = False, known_at: datetime | None = None, level: str | None = None,
+) -> Effort:
+    """What was searched, found and decided, as far as records say; see `core.search`.
+
+    `level`: only outcomes and activities that were validated at least so far; a find counts at
+    every level (S01).
+    """
+    from landrelease.core.search import build_effort
+    from landrelease.workflows.identities import at_level
+
+    def records(kind: str) -> list[Record]:
+        found = registry.records(kind, known_at=known_at)
+        if level is not None and kind in ("outcome", "activity"):
+            found = at_level(found, level)
+        return found if reader is None else list(reader.nearby(found))
+
+    return build_effort(
+        hazards=records("hazard"), outcomes=records("outcome"), items=records("item"),
+        activities=records("activity"), inspections=registry.records("inspection"),
+        gates=registry.records("gate"), assumptions=assumptions, independent=independent)
+
+
+def map_contamination(
+    land: Land, assessments: Sequence[HazardAssessment], assumptions: Assumptions, out: Path,
+    cell_m: float, effort: Effort = Effort(), progress: Progress = silent,
+) -> ContaminationMap:
+    """Write the contamination map with its legend and return it."""
+    from landrelease.assess.contamination import UNITS, density_of, standing_map
+    from landrelease.store.qgis import style_path, write_style
+    from landrelease.store.raster import write_cog
+
+    standing = standing_map(land, assessments, density_of(assumptions), cell_m, progress,
+                            effort=effort)
+    progress(f"writing {out.name}", 0.9)
+    write_cog(standing.map, out, _description(land, effort), UNITS,
+              _tags(standing.ready, land))
+    write_style(style_path(out))
+    return standing.map
+
+
+def write_map(
+    land: Land, assessments: Sequence[HazardAssessment], assumptions: Assumptions, out: Path,
+    cell_m: float, effort: Effort, *, update: bool = False, progress: Progress = silent,
+) -> MapReport:
+    """The same in strips, for maps larger than memory; with `update` only what changed is drawn.
+
+    A file that does not fit (another grid, settings or version, none there) is drawn anew, and the
+    report says why.
+    """
+    from landrelease.assess.contamination import UNITS, density_of, prepare, strips
+    from landrelease.store.qgis import style_path, write_style
+    from landrelease.store.raster import read_strips, write_cog_strips
+
+    density = density_of(assumptions)
+    windows, anew, ready = None, "", None
+    if update:
+        ready, windows, anew = _compared(land, assessments, density, out, cell_m, effort)
+    if ready is None:
+        ready = prepare(land, assessments, density, cell_m, effort)
+    grid = ready.grid
+    frame = _frame(ready)
+    rows = max(1, STRIP_CELLS // grid.columns)
+    drawn = (strips(ready, rows) if windows is None
+             else _patched(ready, read_strips(out, rows), windows))
+    write_cog_strips(frame, _told(drawn, grid.rows, progress), out, _description(land, effort),
+                     UNITS, _tags(ready, land))
+    write_style(style_path(out))
+    cells = (grid.rows * grid.columns if windows is None
+             else sum((b - t) * (e - f) for t, f, b, e in windows))
+    return MapReport(grid.rows, grid.columns, frame.names, len(effort.passes), len(effort.finds),
+                     effort.uncredited, None if windows is None else len(windows), cells, anew)
+
+
+def _compared(land: Land, assessments: Sequence[HazardAssessment], density: Density, out: Path,
+              cell_m: float, effort: Effort) -> tuple[
+        Prepared | None, list[Window] | None, str]:
+    """What is known now on the standing grid, and the windows that differ; or why there are none.
+    """
+    from landrelease.assess.contamination import (
+        NAMES,
+        STATE,
+        Grid,
+        prepare,
+        settings_of,
+        state_of,
+        windows_between,
+    )
+    from landrelease.store.raster import read_frame
+
+    if not out.exists():
+        return None, None, "there is no map yet"
+    frame, tags = read_frame(out)
+    if _STATE not in tags or frame.names != NAMES:
+        return None, None, "the file is no map that can be updated"
+    if frame.cell_m != cell_m:
+        return None, None, f"its cells are {frame.cell_m:g} m"
+    grid = Grid(tags[_PROJ], frame.west, frame.north, frame.cell_m, frame.rows, frame.columns)
+    try:
+        ready = prepare(land, assessments, density, cell_m, effort, grid)
+    except LandReleaseError as error:
+        if error.code != MAP_GRID.code:
+            raise
+        return None, None, str(error.facts["found"])
+    if settings_of(ready) != tags.get(_SETTINGS):
+        return None, None, "settings or version changed"
+    import numpy as np
+
+    old = np.frombuffer(zlib.decompress(base64.b64decode(tags[_STATE])), dtype=STATE)
+    return ready, windows_between(old, state_of(ready), grid), ""
+
+
+def _patched(ready: Prepared, standing: Iterator[tuple[int, np.ndarray]],
+             windows: Sequence[Window]) -> Iterator[tuple[int, np.ndarray]]:
+    import numpy as np
+
+    from landrelease.assess.contamination import draw
+
+    for top, bands in standing:
+        end = top + bands.shape[1]
+        for first_row, first, last_row, last in windows:
+            low, high = max(first_row, top), min(last_row, end)
+            if low < high:
+                part = np.full((len(bands), high - low, last - first), np.nan, dtype=np.float32)
+                draw(ready, part, low, first)
+                bands[:, low - top:high - top, first:last] = part
+        yield top, bands
+
+
+def _told(drawn: Iterator[tuple[int, np.ndarray]], rows: int, progress: Progress
+          ) -> Iterator[tuple[int, np.ndarray]]:
+    for top, bands in drawn:
+        progress("contamination map", 0.9 * top / rows)
+        yield top, bands
+    progress("writing the map", 0.9)
+
+
+def _frame(ready: Prepared) -> Frame:
+    from landrelease.assess.contamination import NAMES
+    from landrelease.store.raster import Frame
+
+    grid = ready.grid
+    return Frame(grid.proj, grid.west, grid.north, grid.cell_m, grid.rows, grid.columns, NAMES)
+
+
+def _tags(ready: Prepared, land: Land) -> dict[str, str]:
+    from landrelease.assess.contamination import settings_of, state_of
+
+    state = base64.b64encode(zlib.compress(state_of(ready).tobytes(), 6)).decode()
+    return {_STATE: state, _SETTINGS: settings_of(ready), _PROJ: ready.grid.proj,
+            _HEAD: land.chain_head,
+            "LANDRELEASE_LAST_CHANGE": "days since 1970-01-01 UTC; no value: not reported"}
+
+
+def _description(land: Land, effort: Effort) -> str:
+    from landrelease import workflows
+
+    said = (f"{len(effort.passes):,} searches and {len(effort.finds):,} finds with a place are "
+            f"credited" if effort.passes or effort.finds else
+            "all chances are priors: no search with method and depth is on record")
+    return (f"{workflows.label(land.synthetic)}"
+            "Chance that a cell holds explosive ordnance. Cells without a value: no information, "
+            f"treat as dangerous. Not for moving on the ground. {said[0].upper()}{said[1:]}. "
+            f"Chain head {land.chain_head}.")
