@@ -10,15 +10,11 @@ from landrelease import workflows
 from landrelease.assess import cells
 from landrelease.assess import contamination as module
 from landrelease.assess.contamination import (
-    NAMES,
     cell_coverage,
     contamination_blocks,
     density_of,
-    standing_map,
-    update_map,
 )
 from landrelease.assess.contamination import contamination_map as drawn_map
-from landrelease.assess.residual import residual
 from landrelease.assess.shapes import plane_of
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.hazard import Hazard, Land

@@ -270,7 +270,7 @@ def prepare(
     finds, items = _finds(effort, ids, whole, plane, grid)
     chance[items > 0] = 1.0
     found_m2 = np.zeros((len(ids), 3))
-    for h, faces in faces_of(whole, required, swept, np.flatnonzero(items)).items():
+    for h, faces in faces_of(whole, required, swept, np.flatnonzero(items).tolist()).items():
         found_m2[h] = _found_m2(faces)
     parted, lost = _part(whole, chance[:, 0])
     kept = np.flatnonzero(~shapely.is_empty(parted))

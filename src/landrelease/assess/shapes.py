@@ -24,7 +24,8 @@ def plane_of(land: Land) -> LocalPlane:
     return plane_for((west, south, east, north))
 
 
-def planar(records: Sequence[Hazard | Outcome | SearchPass], plane: LocalPlane, *, widen: bool) -> np.ndarray:
+def planar(records: Sequence[Hazard | Outcome | SearchPass], plane: LocalPlane, *, widen: bool
+           ) -> np.ndarray:
     """The ground of H records in the plane, an object array (H,) of valid polygons.
 
     Rounding in the projection may make a valid ring touch itself. It is then read in both of the

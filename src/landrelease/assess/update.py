@@ -192,8 +192,8 @@ def _ready(probability: Any, swept: Any, detection: Any, out: Any) -> tuple[Any,
                 for b in arrays))
     if not isinstance(detection, np.ndarray):
         _check_detection(float(detection))
-    found = (detection if isinstance(detection, np.ndarray)
-             else np.nextafter(_F(detection), _ZERO))  # rounded down, never to 1
+    found: Any = (detection if isinstance(detection, np.ndarray)
+                  else np.nextafter(_F(detection), _ZERO))  # rounded down, never to 1
     return probability, swept, found, np.empty_like(probability) if out is None else out
 
 
@@ -265,7 +265,7 @@ def _joined(chance, pi, swept, unswept, inverse):
     """Both kinds of ground together; more than π = 1 explains shrinks by the same factor."""
     beyond = max(_ONE, chance * inverse)
     after = (swept + unswept - swept * unswept) * beyond * _UP
-    return chance if chance < after else after  # NaN of `chance` goes through
+    return after if after < chance else chance  # also where one of them is NaN
 
 
 @njit(inline="always")
@@ -291,7 +291,8 @@ def _cell_power(chance, s, p, shape, x, inverse, error):
 
 # `contract` joins a product and a sum into one rounding; nothing is reordered, so that the tricks
 # of `_exp2` hold. Values outside 0..1 are counted, not refused, so that the loops stay vectors.
-_FAST = {"nogil": True, "cache": True, "fastmath": {"contract"}, "error_model": "numpy"}
+_FAST: dict[str, Any] = {
+    "nogil": True, "cache": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
 @njit(inline="always")

@@ -26,9 +26,9 @@ from landrelease.errors import MAP_GRID, LandReleaseError
 if TYPE_CHECKING:
     import numpy as np
 
-    from landrelease.assess.left import Density
     from landrelease.access.policy import View
     from landrelease.assess.contamination import Prepared, Window
+    from landrelease.assess.left import Density
     from landrelease.store.raster import Frame
     from landrelease.store.registry import Registry
 
