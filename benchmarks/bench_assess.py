@@ -23,7 +23,8 @@ import rasterio.features
 import rasterio.transform
 import shapely
 
-from landrelease.assess.contamination import contamination_map
+from landrelease import workflows
+from landrelease.assess.contamination import contamination_map, density_of
 from landrelease.assess.exposure import exposure
 from landrelease.assess.hazards import assess_hazards
 from landrelease.assess.shapes import plane_of, polygons
@@ -100,7 +101,8 @@ def main() -> None:
     print(f"    {people.settlements_in_reach.sum():,} pairs of hazard and settlement")
     found = timed("assess_hazards (exposure, nearby, prior, action)",
                   lambda: assess_hazards(world, stated))
-    made = timed("contamination_map", lambda: contamination_map(world, found, given.cell))
+    made = timed("contamination_map", lambda: contamination_map(
+        world, found, density_of(workflows.load_assumptions()), given.cell))
     print(f"    {made.bands.shape} cells, {np.isfinite(made.bands[0]).sum():,} with a value")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"    largest memory of the process so far {memory:,.0f} MB")

@@ -795,7 +795,8 @@ MAP_PROBABILITY = Message(
 MAP_DENSITY = Message(
     "ASS-204",
     "Density of shape {shape} and rate {rate} m² with cells of {cell} m² cannot be used.",
-    "Give a shape above 0 and at most {most}, and a cell of 0.000001 to 1,000,000 times the rate.",
+    "Give a shape above 0 and at most {most}, a cell of 0.000001 to 1,000,000 times the rate, and "
+    "smaller cells where the shape is large.",
 )
 MAP_SHAPES_DIFFER = Message(
     "ASS-205",

@@ -14,9 +14,9 @@ chance, hence the minimum. P above g (more than this density explains) shrinks b
 π = 1. Always start from the chances before any search, with all that was swept since: a cell's
 chance alone does not say how much of it was swept before.
 
-Float32, errors to one side: powers go through polynomials for log2 and exp2 whose error, ERROR
-(1 + α), is added where it makes the result larger, so that no cell gets less than the exact value
-(S01). With α = 1 there are no powers, and the time is that of reading and writing the arrays.
+Float32, errors to one side: powers go through polynomials for log2 and exp2, exact to the share
+ERROR (1 + α + α log2(1 + a / β) / 2) of each power, which is added where it makes the result
+larger, so that no cell gets less than the exact value (S01). With α = 1 there are no powers, and the time is that of reading and writing the arrays.
 
 One block function, `update_block`, whatever runs it: one thread, several (`update`), or Dask on
 many machines (`update_dask`).
@@ -44,10 +44,12 @@ from landrelease.errors import (
     LandReleaseError,
 )
 
-ERROR = 2e-7  # of each power, times 1 + α; a test holds the polynomials to it
+ERROR = 2.5e-7  # of each power, see above; a test holds the polynomials to it
 CHUNK = 1 << 22  # cells that a thread takes at a time
 SCRATCH = 1 << 16  # cells of a detour
 MOST_SHAPE = 20.0  # of the Gamma density: above it the density is as good as known
+
+MOST_DOUBLINGS = 110  # powers stay above 2^-110, well inside what float32 holds
 
 _F = np.float32
 _ZERO, _ONE, _LOWEST, _MAGIC = _F(0), _F(1), _F(-120), _F(12582912.0)  # 1.5 x 2^23
@@ -166,8 +168,9 @@ def nested(
         _refuse_share(stack)
     order = np.argsort(-stack, axis=0, kind="stable")
     share = np.take_along_axis(stack, order, axis=0)
-    p = np.asarray(detections, dtype=float)[order]
-    missed = np.cumprod(1 - p, axis=0) if independent else 1 - np.maximum.accumulate(p, axis=0)
+    chances = np.asarray(detections, dtype=float)[order]
+    missed = (np.cumprod(1 - chances, axis=0) if independent
+              else 1 - np.maximum.accumulate(chances, axis=0))
     inner = np.concatenate([share[1:], np.zeros_like(share[:1])])
     found = ((share - inner) * (1 - missed)).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -204,12 +207,18 @@ def _check_detection(p: float) -> None:
 
 def _constants(shape: float, rate_m2: float, cell_m2: float) -> tuple[Any, ...]:
     if not (0 < shape <= MOST_SHAPE and 0 < rate_m2 < math.inf and 0 < cell_m2 < math.inf
-            and 1e-6 < cell_m2 / rate_m2 < 1e6):
+            and 1e-6 < cell_m2 / rate_m2 < 1e6
+            and shape * math.log2(1 + cell_m2 / rate_m2) < MOST_DOUBLINGS):
         raise LandReleaseError(MAP_DENSITY, shape=f"{shape:g}", rate=f"{rate_m2:g}",
                                cell=f"{cell_m2:g}", most=f"{MOST_SHAPE:g}")
     x = cell_m2 / rate_m2
     inverse = -1.0 / math.expm1(-shape * math.log1p(x))
-    return shape == 1, _F(shape), _F(x), _F(inverse), _F(ERROR * (1 + shape))
+    return shape == 1, _F(shape), _F(x), _F(inverse), _F(error_of(shape, x))
+
+
+def error_of(shape: float, x: float) -> float:
+    """Relative error of a power (1 + y)^-shape, 0 <= y <= x, as the loops compute it."""
+    return ERROR * (1 + shape + shape * math.log2(1 + x) / 2)
 
 
 def _run(chance: np.ndarray, share: np.ndarray, p: Any, out: np.ndarray, constants: Any) -> int:
@@ -284,9 +293,9 @@ def _cell_power(chance, s, p, shape, x, inverse, error):
     m = _exp2(-shape * _log2(_ONE + p * y))
     g = _exp2(-shape * _log2(_ONE + y))
     u = _exp2(-shape * _log2(_ONE + (_ONE - s) * x))
-    # Errors are added where they raise the result. At worst it is infinite: the chance stays.
-    swept = pi * (m - g + error + error) / ((_ONE - pi) + pi * max(m - error, _ZERO))
-    return _joined(chance, pi, min(swept, _ONE), min(pi * (_ONE - u + error), _ONE), inverse)
+    less, more = _ONE - error, _ONE + error
+    swept = pi * (m * more - g * less) / ((_ONE - pi) + pi * m * less)
+    return _joined(chance, pi, min(swept, _ONE), pi * (_ONE - u * less), inverse)
 
 
 # `contract` joins a product and a sum into one rounding; nothing is reordered, so that the tricks

@@ -22,19 +22,21 @@ def style_path(raster: Path) -> Path:
     return raster.with_suffix(".qml")
 
 
-def write_style(path: str | Path) -> None:
+def write_style(path: str | Path, label: str = "") -> None:
     """Write the style; QGIS 3.16 and later read it by itself when the raster is opened.
 
     Band 1 in classes of chance. Cells without a value are drawn in a colour of their own, and the
-    first line of the legend says what they mean. Raises STO-008 where it cannot be written.
+    first line of the legend says what they mean. `label`: words above the legend (S19). Raises
+    STO-008 where it cannot be written.
     """
-    write_bytes(path, style().encode())
+    write_bytes(path, style(label).encode())
 
 
-def style() -> str:
+def style(label: str = "") -> str:
     """The style as XML."""
-    # A class below all chances: no cell is in it, so that it only stands in the legend.
-    items = [_item(-1.0, NOTHING, NO_INFORMATION)]
+    # Classes below all chances: no cell is in them, so that they only stand in the legend.
+    items = [_item(-2.0, "#ffffff", label.strip())] if label.strip() else []
+    items.append(_item(-1.0, NOTHING, NO_INFORMATION))
     low = 0.0
     for high, colour in CLASSES:
         # The last class is open: a chance rounded up to the next float stays in it.

@@ -90,7 +90,7 @@ def map_contamination(
     progress(f"writing {out.name}", 0.9)
     write_cog(standing.map, out, _description(land, effort), UNITS,
               _tags(standing.ready, land))
-    write_style(style_path(out))
+    write_style(style_path(out), _label(land))
     return standing.map
 
 
@@ -120,7 +120,7 @@ def write_map(
              else _patched(ready, read_strips(out, rows), windows))
     write_cog_strips(frame, _told(drawn, grid.rows, progress), out, _description(land, effort),
                      UNITS, _tags(ready, land))
-    write_style(style_path(out))
+    write_style(style_path(out), _label(land))
     cells = (grid.rows * grid.columns if windows is None
              else sum((b - t) * (e - f) for t, f, b, e in windows))
     return MapReport(grid.rows, grid.columns, frame.names, len(effort.passes), len(effort.finds),
@@ -207,13 +207,17 @@ def _tags(ready: Prepared, land: Land) -> dict[str, str]:
             "LANDRELEASE_LAST_CHANGE": "days since 1970-01-01 UTC; no value: not reported"}
 
 
-def _description(land: Land, effort: Effort) -> str:
+def _label(land: Land) -> str:
     from landrelease import workflows
 
+    return workflows.label(land.synthetic)
+
+
+def _description(land: Land, effort: Effort) -> str:
     said = (f"{len(effort.passes):,} searches and {len(effort.finds):,} finds with a place are "
             f"credited" if effort.passes or effort.finds else
             "all chances are priors: no search with method and depth is on record")
-    return (f"{workflows.label(land.synthetic)}"
+    return (f"{_label(land)}"
             "Chance that a cell holds explosive ordnance. Cells without a value: no information, "
             f"treat as dangerous. Not for moving on the ground. {said[0].upper()}{said[1:]}. "
             f"Chain head {land.chain_head}.")
