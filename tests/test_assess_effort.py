@@ -399,7 +399,7 @@ def test_safety_S07_with_its_follow_up_it_does():
         outcome("c", assets=["animal_detection"], follow_up="done"),
         outcome("d", assets=["mixed"], follow_up="done")])
     assert [p.detection.name for p in made.passes] == [
-        "detection_manual", "detection_mechanical", "detection_animal", "detection_mechanical"]
+        "detection_manual", "detection_mechanical", "detection_animal_detection", "detection_mixed"]
 
 
 @pytest.mark.parametrize(("values", "why"), [

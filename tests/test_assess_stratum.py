@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 import pytest
 import shapely
 
-from landrelease.assess.contamination import DENSITY
 from landrelease.assess.residual import residual
 from landrelease.assess.stratum import Evidence, Trial, beta_of, describe
 from landrelease.core.assumption import Assumption
@@ -55,7 +54,7 @@ def strata(*records, trials=(), surveyed=SURVEYED, pi=0.3, hazard=HAZARD):
         return [r for r in records if r.kind == kind]
 
     found = describe(Evidence(hazard, surveyed, of("outcome"), of("activity"), of("item"),
-                              of("inspection"), trials, pi, DENSITY), PLANE, STATED)
+                              of("inspection"), trials, pi, STATED["items_per_hectare"]), PLANE, STATED)
     return found, {s["stratum"]: s for s in found.strata}
 
 

@@ -16,7 +16,8 @@ chance alone does not say how much of it was swept before.
 
 Float32, errors to one side: powers go through polynomials for log2 and exp2, exact to the share
 ERROR (1 + α + α log2(1 + a / β) / 2) of each power, which is added where it makes the result
-larger, so that no cell gets less than the exact value (S01). With α = 1 there are no powers, and the time is that of reading and writing the arrays.
+larger, so that no cell gets less than the exact value (S01). With α = 1 there are no powers, and
+the time is that of reading and writing the arrays.
 
 One block function, `update_block`, whatever runs it: one thread, several (`update`), or Dask on
 many machines (`update_dask`).

@@ -194,8 +194,8 @@ def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | 
             return None, "the follow-up of a machine or an animal is not recorded as done"
         if manual and not mixed and not animal:
             return assumptions["detection_manual"], ""
-        used = ["detection_mechanical"] * (machine or mixed) + ["detection_animal"] * (
-            animal or mixed)
+        used = ["detection_mechanical"] * machine + ["detection_animal_detection"] * animal + [
+            "detection_mixed"] * mixed
         return min((assumptions[n] for n in used), key=lambda a: a.value), ""
     if manual:
         return assumptions["detection_manual"], ""

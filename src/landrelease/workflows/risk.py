@@ -81,7 +81,6 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
 
 def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
                trials: list[Trial], stated: Assumptions, pi: float) -> Described:
-    from landrelease.assess.contamination import DENSITY
     from landrelease.assess.stratum import Evidence, describe
     from landrelease.core.geometry import plane_for
 
@@ -89,7 +88,8 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     outcomes = [r for r in told["outcome"] if _about(r, hazard)]
     return describe(Evidence(
         hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
-        told["inspection"], trials, pi, DENSITY, _no_credit(registry, outcomes)),
+        told["inspection"], trials, pi, stated["items_per_hectare"],
+        _no_credit(registry, outcomes)),
         plane_for(bounds), stated)
 
 
