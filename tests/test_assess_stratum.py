@@ -54,7 +54,8 @@ def strata(*records, trials=(), surveyed=SURVEYED, pi=0.3, hazard=HAZARD):
         return [r for r in records if r.kind == kind]
 
     found = describe(Evidence(hazard, surveyed, of("outcome"), of("activity"), of("item"),
-                              of("inspection"), trials, pi, STATED["items_per_hectare"]), PLANE, STATED)
+                              of("inspection"), trials, pi, STATED["items_per_hectare"]),
+                     PLANE, STATED)
     return found, {s["stratum"]: s for s in found.strata}
 
 
