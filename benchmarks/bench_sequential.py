@@ -16,7 +16,7 @@ greedy             the ranking is made again after each batch
 ours               greedy, but a share of each batch is drawn by chance with known propensity
                    (`sequential.next_batch`, `survey_exploration_share` of the assumptions)
 
-All but the forest rest on the same regression with one setting fixed beforehand (the first of
+All but the forest rest on the same regression with one setting fixed beforehand (the second of
 `unsurveyed.SETTINGS`), so that only the ordering differs. `--forest`
 adds a random forest refitted on the columns of cells and the coordinates (new municipality only,
 one seed). Printed: mean over seeds, with the standard deviation between seeds.
@@ -39,7 +39,7 @@ from landrelease.workflows.unsurveyed import groups_of, labels_of, read_cells
 
 SHARES = (0.1, 0.25, 0.5)
 BATCHES = 20
-SETTING = unsurveyed.SETTINGS[0]
+SETTING = unsurveyed.SETTINGS[1]
 
 
 def explore_share() -> float:
