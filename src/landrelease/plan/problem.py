@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.conditions import Benefits, Objective
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.hazard import Hazard
 from landrelease.core.progress import Progress, silent
@@ -212,7 +213,10 @@ def build(
         pools=tuple(pools), pool_teams=np.array([p.teams for p in pools], dtype=np.int32),
         pool_opens=opens, pool_closes=closes, delay_days=days.delay_days,
         slot_starts=days.first_days, slot_days=days.slot_days,
-        hazard_ids=tuple(hazard.id for hazard in hazards), tasks=tuple(tasks))
+        hazard_ids=tuple(hazard.id for hazard in hazards), tasks=tuple(tasks),
+        objective=Objective(person_weight=per_person, hectare_weight=per_hectare),
+        benefits=Benefits(people=people[hz] * part * np.array(shares)[acts],
+                          hectares=hectares(1.0) * own * np.array(shares)[acts]))
     progress("building the planning problem", 1.0)
     return problem
 

@@ -326,7 +326,9 @@ def make_plan(
 
         progress("access over roads", 0.1)
         problem = dataclasses.replace(
-            problem, access=access_over_roads(problem, land, roads, assumptions))
+            problem, access=access_over_roads(problem, land, roads, assumptions),
+            objective=dataclasses.replace(
+                problem.objective, access_weight=assumptions.value("access_weight")))
     plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
     weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic)

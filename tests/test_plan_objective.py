@@ -1,0 +1,83 @@
+"""Other weights on the same problem: the score is the weighted sum of its parts."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tiny_worlds
+from landrelease.core.conditions import Benefits, Objective
+from landrelease.errors import LandReleaseError
+from landrelease.plan.check import score, violations
+from landrelease.plan.objective import front, losses, weighted
+from landrelease.plan.search import make_plan
+
+
+def with_benefits(seed):
+    problem = tiny_worlds.bound_by(seed)
+    chance = np.random.default_rng(seed)
+    stages = len(problem.stage_ids)
+    problem = dataclasses.replace(problem, benefits=Benefits(
+        chance.integers(0, 50, stages).astype(float), chance.integers(0, 9, stages).astype(float)))
+    conditions = dataclasses.replace(problem.conditions, promises=None)
+    return dataclasses.replace(problem, conditions=conditions)
+
+
+weights = st.floats(0, 5)
+
+
+@given(st.integers(0, 30), st.builds(
+    Objective, person_weight=weights, hectare_weight=weights, season_weight=weights,
+    access_weight=weights, infrastructure_weight=weights,
+    worst_off=st.sampled_from([1.0, 2.0])))
+def test_the_score_is_the_weighted_sum_of_what_is_lost(seed, objective):
+    problem = weighted(with_benefits(seed), objective)
+    plan = make_plan(problem, iterations=0, seed=1)
+    lost = losses(problem, plan.schedule)
+    total = (objective.person_weight * lost.people + objective.hectare_weight * lost.land
+             + objective.season_weight * lost.seasons + objective.access_weight * lost.access
+             + objective.infrastructure_weight * lost.infrastructure)
+    assert plan.score == pytest.approx(total, rel=1e-6, abs=1e-6)
+    assert score(problem, plan.schedule) == pytest.approx(total, rel=1e-6, abs=1e-6)
+    assert violations(problem, plan.schedule) == []
+
+
+def test_not_reported_people_are_not_zero():
+    problem = with_benefits(3)
+    for seed in range(30):
+        problem = with_benefits(seed)
+        if problem.access is not None:
+            break
+    people = problem.access.community_people.copy()
+    people[:] = (10.0, np.nan, 30.0)
+    made = weighted(dataclasses.replace(problem, access=dataclasses.replace(
+        problem.access, community_people=people)), Objective(access_weight=2.0))
+    assert made.access.community_weight.tolist() == [20.0, 40.0, 60.0]
+
+
+def test_wrong_weights_and_old_problems_are_refused():
+    problem = with_benefits(1)
+    for wrong in (Objective(person_weight=-1), Objective(hectare_weight=float("nan")),
+                  Objective(worst_off=0.5)):
+        with pytest.raises(LandReleaseError, match="PLN-009"):
+            weighted(problem, wrong)
+    with pytest.raises(LandReleaseError, match="make the plan again"):
+        weighted(dataclasses.replace(problem, benefits=None), Objective())
+
+
+def test_the_front_holds_what_nobody_beats():
+    plans = [make_plan(weighted(with_benefits(5), Objective(
+        person_weight=w, hectare_weight=1 - w)), iterations=3, seed=1) for w in (0, 0.5, 1)]
+    kept = front(plans, "people", "land")
+    points = [(losses(p.problem, p.schedule).people, losses(p.problem, p.schedule).land)
+              for p in plans]
+    for i in range(3):
+        beaten = any(a <= points[i][0] and b <= points[i][1] and (a, b) != points[i]
+                     for a, b in points)
+        assert (i in kept) <= (not beaten)
+        if not beaten:
+            assert any(points[j] == pytest.approx(points[i]) for j in kept)
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        front(plans, "people", "happiness")
