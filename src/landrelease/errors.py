@@ -1011,6 +1011,10 @@ CASE_MEMBER = Message(
     "PLN-309", "{file}: there is no file {found} in the archive.",
     "Name one after a #, for example {expected}.")
 
+PLAN_CHANGE = Message(
+    "PLN-511", "The change {found} is not understood; expected {expected}.",
+    "Say it again as docs/plan.md shows.")
+
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(
     "OPS-001", "{name}: found {found}; expected {expected}.", "Correct the value.")

@@ -256,6 +256,11 @@ KEEPERS_WORK = frozenset((
     "assess type",
     "plan make",
     "plan rank",
+    "plan explain",
+    "plan price",
+    "plan what-if",
+    "plan pareto",
+    "plan orders",
     "plan reach",
     "operate gate",
     "operate days",
@@ -276,6 +281,8 @@ def role_for(way: str, role: str | None) -> str | None:
 
 
 _WAITING = (("quarantine", "rows"),)
+_PLAN = (("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
+         ("plan_quality", "gap"))
 # Every way out that exists. A new one is added here, and to the test that walks them all.
 WAYS_OUT: dict[str, WayOut] = {
     "export": WayOut("records as CSV and GeoJSON, and what was withheld as JSON"),
@@ -306,11 +313,14 @@ WAYS_OUT: dict[str, WayOut] = {
         ("type_proposal", "log"), ("evidence", "evidence_type"))),
     "assess residual": WayOut("the residual risk of one hazard, with the records under it", (
         ("assessment", "prior"), ("items", "counts"), ("accident_points", "place"))),
-    "plan make": WayOut("a plan with dates, teams and costs", (
-        ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
-        ("plan_quality", "gap"))),
+    "plan make": WayOut("a plan with dates, teams and costs", _PLAN),
     "plan rank": WayOut("areas in an order by weighted criteria, with reasons", (
         ("plan_priority", "score"), ("assessment", "prior"))),
+    "plan explain": WayOut("what binds a plan, and why one area comes first", _PLAN),
+    "plan price": WayOut("what a plan would gain without a constraint", _PLAN),
+    "plan what-if": WayOut("a plan by other weights, and what is different", _PLAN),
+    "plan pareto": WayOut("plans between two parts of the objective", _PLAN),
+    "plan orders": WayOut("which tasks of a plan were recorded", _PLAN),
     "plan reach": WayOut("communities that can be reached, segments that are blocked", (
         ("reach", "segments"),)),
     "operate gate": WayOut("the start-of-day gate of a task, with its records", (

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from landrelease.apps import explain_commands
 from landrelease.apps.common import (
     FINDINGS,
     AssumptionsOption,
@@ -35,6 +36,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan.command("make")(plan_make)
     plan.command("rank")(plan_rank)
     plan.command("reach")(plan_reach)
+    explain_commands.register(plan)
     plan.command("case")(plan_case)
 
 
@@ -51,6 +53,9 @@ def plan_make(
         "work begins where the bases can reach it.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    standing: Annotated[Path | None, typer.Option(
+        "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
+        "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
     role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -63,7 +68,8 @@ def plan_make(
     """
     from landrelease import workflows
     from landrelease.store import exports
-    from landrelease.store.results import plan_rows, save_plan
+    from landrelease.store.results import load_plan, plan_rows, save_plan
+    from landrelease.workflows.orders import make_again
     from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
 
     if (roads is None) != (bases is None):
@@ -75,9 +81,16 @@ def plan_make(
         stated = workflows.load_assumptions(assumptions, opened_registry)
         land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
-        saved = workflows.make_plan(
-            land, assessments, workflows.load_teams(teams), stated, start=first_day(start),
-            iterations=iterations, seed=seed, seconds=seconds, roads=over, progress=progress)
+        asked: Any = {"start": first_day(start), "iterations": iterations, "seed": seed,
+                 "seconds": seconds, "roads": over, "progress": progress}
+        again = None
+        if standing is None:
+            saved = workflows.make_plan(land, assessments, workflows.load_teams(teams), stated,
+                                        **asked)
+        else:
+            again = make_again(opened_registry, reader, land, assessments,
+                               workflows.load_teams(teams), stated, load_plan(standing), **asked)
+            saved = again.saved
         save_plan(out, saved)
         communities = communities_of(saved.plan, None, land)
         if communities is not None:
@@ -92,6 +105,8 @@ def plan_make(
             + "Tasks of the plan; a proposal, not an order.")
     put_json(json, plan_summary(saved.plan))
     show_plan(saved.plan)
+    if again is not None:
+        explain_commands.finish_made_again(out, again, land.synthetic)
     if saved.plan.interrupted:
         say("Interrupted: this is the best plan until then, and is marked so.")
         raise typer.Exit(FINDINGS)

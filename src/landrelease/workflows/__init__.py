@@ -22,7 +22,7 @@ from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.risk import ContaminationMap, HazardAssessment
-from landrelease.core.work import Plan, TeamPool
+from landrelease.core.work import Plan, Problem, TeamPool
 from landrelease.errors import (
     NOTHING_HAZARDOUS,
     PLAN_IS_OLD,
@@ -311,10 +311,27 @@ def make_plan(
     progress: Progress = silent,
 ) -> PlanFile:
     """Cut the areas into tasks, build the problem and solve it; over roads where they are given."""
+    from landrelease.plan.search import make_plan as solve
+
+    problem = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
+                               progress=progress)
+    plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
+    return plan_file(plan, land, assumptions, start)
+
+
+def planning_problem(
+    land: Land,
+    assessments: Sequence[HazardAssessment],
+    pools: Sequence[TeamPool],
+    assumptions: Assumptions,
+    *,
+    start: date,
+    roads: RoadFiles | None = None,
+    progress: Progress = silent,
+) -> Problem:
+    """The problem of a plan: tasks, options, benefits, and access over roads where given."""
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build
-    from landrelease.plan.search import make_plan as solve
-    from landrelease.store.results import PlanFile
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
@@ -329,7 +346,13 @@ def make_plan(
             problem, access=access_over_roads(problem, land, roads, assumptions),
             objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
-    plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
+    return problem
+
+
+def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date) -> PlanFile:
+    """A plan with what it rests on, ready to be saved."""
+    from landrelease.store.results import PlanFile
+
     weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic)
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from landrelease.core.assumption import Assumptions
+from landrelease.core.hazard import Land
+from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
-from landrelease.core.work import ACTIVITIES, Plan, Problem
+from landrelease.core.risk import HazardAssessment
+from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.plan.compare import Difference
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
+    from landrelease.workflows.roads import RoadFiles
 
 # What people made of a proposal stands: a plan does not overwrite it.
 _THEIRS = ("ordered", "started", "suspended", "completed", "withdrawn")
@@ -223,3 +230,43 @@ def problem_since(problem: Problem, since: Since, standing: Plan, assumptions: A
         if before < 0 and promises is not None and int(promises.option[s]) >= 0:
             started[s] = int(promises.option[s])
     return replace(again.begun(problem, started)) if started else problem
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAgain:
+    """The new plan, what was done since the standing one, and what is different."""
+
+    saved: PlanFile
+    since: Since
+    difference: Difference
+
+
+def make_again(
+    registry: Registry, reader: View, land: Land, assessments: Sequence[HazardAssessment],
+    pools: Sequence[TeamPool], assumptions: Assumptions, standing: PlanFile, *, start: date,
+    iterations: int, seed: int, seconds: float | None = None, roads: RoadFiles | None = None,
+    progress: Progress = silent,
+) -> MadeAgain:
+    """Make a plan again from the present records and what was done, held against the standing one.
+
+    It starts from the standing plan; to finish later than announced, or with other teams, has the
+    prices of the assumptions `promise_price` and `change_price`.
+    """
+    from landrelease import workflows
+    from landrelease.plan.compare import difference
+    from landrelease.plan.search import make_plan
+
+    problem = workflows.planning_problem(land, assessments, pools, assumptions, start=start,
+                                         roads=roads, progress=progress)
+    since = progress_of(registry, reader, problem)
+    problem = problem_since(problem, since, standing.plan, assumptions)
+    place = dict(zip(standing.plan.problem.stage_ids, standing.plan.priority.tolist(),
+                     strict=True))
+    last = max(place.values(), default=0.0) + 1.0
+    priority = np.array([place.get(name, last) for name in problem.stage_ids])
+    promises = problem.conditions.promises
+    chosen = np.full(len(priority), -1) if promises is None else promises.option
+    plan = make_plan(problem, iterations=iterations, seed=seed, seconds=seconds,
+                     progress=progress, standing=(priority, chosen))
+    return MadeAgain(workflows.plan_file(plan, land, assumptions, start), since,
+                     difference(standing.plan, plan))

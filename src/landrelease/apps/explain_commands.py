@@ -1,0 +1,277 @@
+"""The commands of `plan` that explain a saved plan, price it, vary it and order its tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.common import (
+    UNVERIFIED,
+    ByOption,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    SeedOption,
+    as_date,
+    put_json,
+    say,
+)
+from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, reading
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+PlanArgument = Annotated[Path, typer.Argument(
+    metavar="PLAN", help="Folder that `plan make` wrote.")]
+IterationsOption = Annotated[int, typer.Option(
+    "--iterations", metavar="N", min=0, help="Effort of each search.")]
+TopOption = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows to print.")]
+
+
+def register(plan: typer.Typer) -> None:
+    plan.command("explain")(plan_explain)
+    plan.command("price")(plan_price)
+    plan.command("what-if")(plan_what_if)
+    plan.command("pareto")(plan_pareto)
+    plan.command("orders")(plan_orders)
+
+
+def plan_explain(
+    registry: RegistryArgument, plan: PlanArgument,
+    why: Annotated[tuple[str, str] | None, typer.Option(
+        "--why", metavar="A B", help="Two hazards or stages: why one comes before the other.",
+    )] = None,
+    top: TopOption = 15, role: RoleOption = None, area: AreaOption = None,
+    json: JsonOption = None,
+) -> None:
+    """What binds a plan, what each piece of work waits for, and why one area comes first.
+
+    Points are what the plan's score counts, to first order, if that constraint alone fell away.
+
+    Example: landrelease plan explain district.gpkg plan --why hazard-12 hazard-7 --as planner
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.explaining import explain
+
+    with reading(registry, "plan explain", role, areas=area) as (opened_registry, _):
+        saved = load_plan(plan)
+        found = explain(saved.plan, why)
+        old = saved.chain_head != opened_registry.head()
+    put_json(json, {**dataclasses.asdict(found), "synthetic": saved.synthetic,
+                    "chain_head": saved.chain_head})
+    if old:
+        say("The plan rests on an earlier state of the registry than it holds now.")
+    say(f"{'what binds the plan':<54}{'steps':>7}{'days':>10}{'points':>14}")
+    for row in found.binding[:top]:
+        say(f"{row['constraint']:<54}{row['steps']:>7,}{row['days']:>10,.0f}"
+            f"{row['points']:>14,.0f}")
+    say("The dearest waits:")
+    for row in found.waits[:top]:
+        if row["gain"] > 0:
+            say(f"  {row['stage']}{' (follow-up)' if row['step'] == 2 else ''} starts "
+                f"{row['start']}: {row['waits_for']}; else from {row['else_from']} "
+                f"({row['gain']:,.0f} points)")
+    if found.why is not None:
+        show_why(found.why)
+
+
+def show_why(why: dict[str, Any]) -> None:
+    for side in why["sides"]:
+        say(f"{side['id']}: {side['start'] or 'not planned'} to "
+            f"{side['finish'] or 'beyond the horizon'}; {side['points_per_day']:,.1f} points a day "
+            f"hang on it, {side['team_days']:,.1f} team-days, "
+            f"{side['points_per_team_day']:,.2f} points a day and team-day")
+        for wait in side["waits"][:4]:
+            say(f"    {wait['stage']} starts {wait['start']}: waits for {wait['waits_for']}")
+    worse = why["loss"]
+    say(f"If they change places the score is {abs(worse):,.0f} points "
+        f"({abs(worse) / why['score'] if why['score'] else 0:.2%}) "
+        + ("worse." if worse > 0 else "better: this exchange speaks against the plan."
+           if worse < 0 else "off: it makes no difference."))
+
+
+def plan_price(
+    registry: RegistryArgument, plan: PlanArgument,
+    changes: Annotated[list[str] | None, typer.Option(
+        "--change", metavar="CHANGE", help="teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], "
+        "ground:CALENDAR, equipment:THING[:N], road:GATE; repeat for more. None: those that bind "
+        "most.")] = None,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="Without --change: how "
+                                      "many constraints to try.")] = 4,
+    iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """What a constraint costs: the plan made again with it changed, and as it is, side by side.
+
+    Example: landrelease plan price r.gpkg plan --change teams:machines:1:2027-05-01 --as planner
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.explaining import asked_of, price, worth_asking
+
+    asked = [asked_of(text) for text in changes or []]
+    with (reading(registry, "plan price", role, areas=area), listening(quiet) as progress):
+        saved = load_plan(plan)
+        rows = price(saved.plan, asked or worth_asking(saved.plan, most), iterations=iterations,
+                     seed=seed, progress=progress)
+    put_json(json, {"changes": rows, "synthetic": saved.synthetic})
+    for row in rows:
+        say(f"{row['change']}: {row['gain']:,.0f} points ({row['gain_share']:.2%}); no plan gains "
+            f"more than {row['at_most']:,.0f}")
+        if "communities_sooner" in row:
+            say(f"    {row['communities_sooner']} communities sooner, half of them by "
+                f"{row['weeks_sooner_median']:g} weeks or more; "
+                f"{row['communities_later']} later")
+        if row["finish_with"] != row["finish_without"]:
+            say(f"    all done {row['finish_with'] or 'beyond the horizon'} instead of "
+                f"{row['finish_without'] or 'beyond the horizon'}")
+    if not rows:
+        say("Nothing that can be changed binds this plan.")
+
+
+def plan_what_if(
+    registry: RegistryArgument, plan: PlanArgument,
+    weights: Annotated[list[str], typer.Option(
+        "--weight", metavar="NAME=VALUE", help="person_weight, hectare_weight, season_weight, "
+        "access_weight, infrastructure_weight, worst_off; repeat for more.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Save the plan.")] = None,
+    iterations: IterationsOption = 100, top: TopOption = 15, role: RoleOption = None,
+    area: AreaOption = None, seed: SeedOption = 1, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The plan made again by other weights, and what would be different.
+
+    worst_off above 1 puts the longest waits first.
+
+    Example: landrelease plan what-if r.gpkg plan --weight access_weight=3 --as planner
+    """
+    from landrelease.store.results import load_plan, save_plan
+    from landrelease.workflows.explaining import change_rows, what_if
+
+    stated = dict(_weight(text) for text in weights)
+    with (reading(registry, "plan what-if", role, areas=area), listening(quiet) as progress):
+        saved = load_plan(plan)
+        found = what_if(saved.plan, stated, iterations=iterations, seed=seed, progress=progress)
+        if out is not None:
+            save_plan(out, dataclasses.replace(saved, plan=found.plan))
+    stages = change_rows(found.difference.stages)
+    communities = change_rows(found.difference.communities)
+    put_json(json, {"lost_before": found.lost_before, "lost_after": found.lost_after,
+                    "gap": found.plan.gap, "stages": stages, "communities": communities,
+                    "synthetic": saved.synthetic})
+    for name, before in found.lost_before.items():
+        after = found.lost_after[name]
+        if before or after:
+            say(f"  {name:<16}{before:>18,.0f} -> {after:>18,.0f}"
+                + (f"  ({after / before - 1:+.1%})" if before else ""))
+    show_changes(stages, communities, top)
+    say(f"No plan by these weights is more than {found.plan.gap:.1%} better.")
+
+
+def plan_pareto(
+    registry: RegistryArgument, plan: PlanArgument,
+    parts: Annotated[tuple[str, str], typer.Option(
+        "--parts", metavar="A B", help="Two of people, land, seasons, access, infrastructure.")],
+    points: Annotated[int, typer.Option("--points", metavar="N", min=2)] = 5,
+    iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Plans from all weight on one part of the objective to all on another, and which are beaten.
+
+    Example: landrelease plan pareto r.gpkg plan --parts access land --as planner
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.explaining import pareto
+
+    with (reading(registry, "plan pareto", role, areas=area), listening(quiet) as progress):
+        saved = load_plan(plan)
+        rows = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
+                      progress=progress)
+    put_json(json, {"parts": parts, "plans": rows, "synthetic": saved.synthetic})
+    say(f"{'share':>6}{parts[0] + ' lost':>20}{parts[1] + ' lost':>20}{'gap':>8}")
+    for row in rows:
+        say(f"{row['share']:>6.0%}{row[parts[0]]:>20,.0f}{row[parts[1]]:>20,.0f}"
+            f"{row['gap']:>8.1%}{'' if row['on_the_front'] else '  beaten by another one'}")
+    say("share: of the weight on the second part. Which of them is right is for people to say.")
+
+
+def plan_orders(
+    registry: RegistryArgument, plan: PlanArgument,
+    until: Annotated[str | None, typer.Option(
+        "--until", metavar="DATE", help="Only what starts by then; else all that is dated."),
+    ] = None,
+    by: ByOption = UNVERIFIED, role: RoleOption = None, area: AreaOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Record the stages of a plan as proposed tasks. Ordering them is for a person, signed (S09).
+
+    Repeating it changes nothing; what people decided on a task stands; proposals that the plan no
+    longer holds are withdrawn.
+
+    Example: landrelease plan orders district.gpkg plan --until 2027-06-30 --by "Operations"
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows import check_plan_is_current
+    from landrelease.workflows.orders import propose_orders
+
+    last = None if until is None else as_date("--until", until)
+    with reading(registry, "plan orders", role, areas=area) as (opened_registry, _):
+        saved = load_plan(plan)
+        if not opened_registry.records("task"):  # recording proposals itself moves the chain
+            check_plan_is_current(saved, opened_registry, plan)
+        found = propose_orders(opened_registry, saved, by=by, until=last)
+    put_json(json, dataclasses.asdict(found))
+    say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
+        f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")
+    say("They are proposals. A person orders a task with a signature.")
+
+
+def show_changes(stages: list[dict[str, Any]], communities: list[dict[str, Any]], top: int
+                 ) -> None:
+    for title, rows in (("stages", stages), ("communities", communities)):
+        moved = [r for r in rows if r["change"] != "same" or r["other_team"]]
+        kinds: dict[str, int] = {}
+        for r in moved:
+            kinds[r["change"]] = kinds.get(r["change"], 0) + 1
+        others = sum(r["other_team"] for r in moved)
+        if rows:
+            say(f"{len(moved)} of {len(rows)} {title} change: " + (", ".join(
+                f"{n} {kind}" for kind, n in sorted(kinds.items())) or "none")
+                + (f"; {others} get other teams" if others else "") + ".")
+        for r in moved[:top]:
+            days = "" if r["days"] == "" else f" ({r['days']:+} days)"
+            say(f"  {r['id']}: {r['change']}, {r['before'] or 'no date'} -> "
+                f"{r['after'] or 'no date'}{days}")
+
+
+def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> None:
+    """Write what is different beside the plan made again, and say it."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.workflows.explaining import change_rows
+
+    stages = change_rows(again.difference.stages)
+    communities = change_rows(again.difference.communities)
+    exports.write_csv(out / "changes.csv", workflows.marked(
+        [{"what": "stage", **r} for r in stages]
+        + [{"what": "community", **r} for r in communities], synthetic))
+    say(f"Since the standing plan {len(again.since.done)} stages were done and "
+        f"{len(again.since.begun)} have begun.")
+    show_changes(stages, communities, top)
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, mark, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        mark = ""
+        number = 0.0
+    if not mark or not name.strip():
+        raise LandReleaseError(BAD_OPTION, option="--weight", found=text,
+                               expected="NAME=VALUE, as access_weight=3")
+    return name.strip(), number
+
+

@@ -1,0 +1,312 @@
+"""A saved plan explained, priced under changed constraints, and made again by other weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landrelease.core.progress import Progress, silent
+from landrelease.core.work import Plan, Problem, Schedule
+from landrelease.errors import PLAN_CHANGE, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.plan.compare import Change, Difference
+    from landrelease.plan.waiting import Wait
+
+WEEK_DAYS = 7
+_KINDS = {
+    "survey": "the survey or clearance before it", "machine": "the machine before it",
+    "road": "the road to it", "decision": "a decision of people", "ground": "closed ground",
+    "leave": "leave or presence of", "team": "a team of", "equipment": "the shared",
+    "money": "money of", "order": "nothing: the plan put it there",
+}
+
+
+# --- explain -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Rows for tables, and for `why` the two sides in words."""
+
+    binding: list[dict[str, Any]]
+    waits: list[dict[str, Any]]
+    why: dict[str, Any] | None
+
+
+def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
+    """The binding constraints of a plan, what each step waits for, and why one area comes first.
+
+    Raises PLN-009: an area or stage that is not in the plan.
+    """
+    from landrelease.plan import compare
+    from landrelease.plan.waiting import binding, waits
+
+    problem = plan.problem
+    waited = waits(problem, plan.schedule)
+    found = [{"constraint": f"{_KINDS[b.kind]} {b.name}".strip(), "kind": b.kind, "name": b.name,
+              "steps": b.steps, "days": round(b.days, 1), "points": round(b.points, 3)}
+             for b in binding(problem, waited)]
+    rows = [_wait_row(problem, w) for w in sorted(waited, key=lambda w: (-w.gain, w.stage))]
+    between = None
+    if why is not None:
+        held = compare.why(plan, *why)
+        between = {
+            "score": held.score, "exchanged": held.exchanged, "loss": held.loss,
+            "sides": [{
+                "id": side.id, "start": _iso(side.start), "finish": _iso(side.finish),
+                "points_per_day": side.points_per_day, "team_days": side.team_days,
+                "points_per_team_day": side.points_per_team_day,
+                "waits": [_wait_row(problem, w) for w in side.waits]}
+                for side in (held.first, held.second)]}
+    return Explained(found, rows, between)
+
+
+def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
+    from landrelease.plan.compare import day_of
+
+    cause = wait.cause
+    words = f"{_KINDS[cause.kind]} {cause.name}".strip()
+    if cause.stages and cause.kind in ("team", "road", "survey", "decision"):
+        words += " (until the end of " + ", ".join(
+            problem.stage_ids[s] for s in cause.stages[:3]) + ")"
+    after = wait.causes[1].until if len(wait.causes) > 1 else 0
+    return {
+        "stage": problem.stage_ids[wait.stage], "step": wait.step,
+        "start": _iso(day_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
+        "name": cause.name, "else_from": _iso(day_of(problem, min(after, wait.start))),
+        "points_per_day": round(wait.points_per_day, 3), "gain": round(wait.gain, 3)}
+
+
+def _iso(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+# --- the price of a constraint -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment` or
+    `road`; what it is about, how much of it, and since when."""
+
+    kind: str
+    name: str
+    amount: float = 1.0
+    since: date | None = None
+
+    @property
+    def words(self) -> str:
+        since = "" if self.since is None else f" from {self.since.isoformat()}"
+        return {
+            "teams": f"{self.amount:g} more team(s) in {self.name}{since}",
+            "ground": f"{self.name} is not closed",
+            "money": f"{self.amount:,.0f} more in {self.name}{since}",
+            "equipment": f"{self.amount:g} more {self.name}",
+            "road": f"{self.name} is opened by others"}[self.kind]
+
+
+def asked_of(text: str) -> Asked:
+    """Read `teams:POOL[:N[:DATE]]`, `money:FUND:AMOUNT[:DATE]`, `ground:CALENDAR`,
+    `equipment:THING[:N]`, `road:GATE`. Raises PLN-511: anything else."""
+    def wrong(expected: str) -> LandReleaseError:
+        return LandReleaseError(PLAN_CHANGE, found=text, expected=expected)
+
+    kind, _, rest = text.partition(":")
+    parts = rest.split(":")
+    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1}
+    if kind not in limits or not parts[0]:
+        raise wrong("teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], ground:CALENDAR, "
+                    "equipment:THING[:N] or road:GATE")
+    if kind in ("ground", "road"):
+        return Asked(kind, rest)
+    if len(parts) > limits[kind] or (kind == "money" and len(parts) < 2):
+        raise wrong(f"at most {limits[kind]} parts after {kind}, money with its amount")
+    try:
+        amount = float(parts[1]) if len(parts) > 1 and parts[1] else 1.0
+        since = date.fromisoformat(parts[2]) if len(parts) > 2 else None
+    except ValueError:
+        raise wrong("a number, and a date such as 2027-05-01") from None
+    if not 0 < amount < 1e15 or (kind in ("teams", "equipment") and amount != int(amount)):
+        raise wrong("an amount above 0; whole teams and things")
+    return Asked(kind, parts[0], amount, since)
+
+
+def changed(problem: Problem, asked: Asked) -> Problem:
+    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing or road."""
+    from landrelease.plan import variants
+
+    if asked.kind == "teams":
+        return variants.more_teams(problem, asked.name, int(asked.amount), asked.since)
+    if asked.kind == "ground":
+        return variants.ground_open(problem, asked.name)
+    if asked.kind == "money":
+        return variants.more_money(problem, asked.name, asked.amount, asked.since)
+    if asked.kind == "equipment":
+        return variants.more_equipment(problem, asked.name, int(asked.amount))
+    return variants.roads_open(problem, {asked.name})
+
+
+def worth_asking(plan: Plan, most: int) -> list[Asked]:
+    """Changes for the constraints that bind the plan most, the dearest first."""
+    from landrelease.plan.waiting import binding, waits
+
+    out = []
+    money = plan.problem.conditions.money
+    for b in binding(plan.problem, waits(plan.problem, plan.schedule)):
+        if b.kind == "team":
+            out.append(Asked("teams", b.name))
+        elif b.kind == "ground":
+            out.append(Asked("ground", b.name))
+        elif b.kind == "equipment":
+            out.append(Asked("equipment", b.name))
+        elif b.kind == "money" and money is not None:
+            arrived = float(money.arrived[money.fund_ids.index(b.name), -1])
+            out.append(Asked("money", b.name, round(max(1.0, 0.1 * arrived))))
+        if len(out) >= most:
+            break
+    return out
+
+
+def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
+          progress: Progress = silent) -> list[dict[str, Any]]:
+    """What each change is worth: the plan made again with and without it, from the same start.
+
+    The plan as it stands gets the same effort, so that what more searching alone finds is not
+    counted as the change's. `gain` is what was found; no plan gains more than `at_most`, which is
+    proven (the better plan without the change, less the bound with it).
+    """
+    from landrelease.plan.compare import community_slots, day_of
+    from landrelease.plan.search import make_plan
+    from landrelease.plan.variants import carried
+
+    def again(problem: Problem, schedule: Schedule, part: int) -> Plan:
+        def listen(what: str, share: float) -> None:
+            progress(what, (part + share) / (len(asked) + 1))
+        return make_plan(problem, iterations=iterations, seed=seed, progress=listen,
+                         standing=(plan.priority, schedule.option))
+
+    problems = [changed(plan.problem, a) for a in asked]  # whatever is wrong is said at once
+    base = again(plan.problem, plan.schedule, 0)
+    rows = []
+    for n, (change, problem) in enumerate(zip(asked, problems, strict=True), 1):
+        made = again(problem, carried(plan.problem, problem, plan.schedule), n)
+        better = min(made, base, key=lambda p: p.score) if made.score > base.score else made
+        row: dict[str, Any] = {
+            "change": change.words, "score_without": base.score, "score_with": better.score,
+            "gain": base.score - better.score, "at_most": max(0.0, base.score - made.bound),
+            "gain_share": (base.score - better.score) / base.score if base.score else 0.0,
+            "finish_without": _iso(_finish(base)), "finish_with": _iso(_finish(better))}
+        if plan.problem.access is not None:
+            days = [np.array([_ordinal(day_of(p.problem, int(s))) for s in community_slots(
+                p.problem, p.schedule)]) for p in (base, better)]
+            sooner = days[0] - days[1]
+            weeks = sooner[sooner >= WEEK_DAYS] / WEEK_DAYS
+            row |= {"communities_sooner": len(weeks),
+                    "weeks_sooner_median": round(float(np.median(weeks)), 1) if len(weeks) else 0.0,
+                    "communities_later": int((sooner <= -WEEK_DAYS).sum())}
+        rows.append(row)
+    return sorted(rows, key=lambda r: -r["gain"])
+
+
+def _finish(plan: Plan) -> date | None:
+    """The day on which the last stage ends; None where some stage does not end in time."""
+    from landrelease.plan.compare import day_of
+
+    finish = plan.schedule.finish
+    return day_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
+
+
+def _ordinal(day: date | None) -> int:
+    return date.max.toordinal() if day is None else day.toordinal()
+
+
+# --- other weights -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A plan by other weights beside the standing one, both judged by the other weights."""
+
+    plan: Plan
+    difference: Difference
+    lost_before: Mapping[str, float]
+    lost_after: Mapping[str, float]
+
+
+def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: int,
+            progress: Progress = silent) -> WhatIf:
+    """The plan made again by other weights; `weights` are fields of the objective.
+
+    Raises PLN-511: an unknown weight; PLN-009: one out of range, or a plan without benefits.
+    """
+    from landrelease.plan.compare import difference
+    from landrelease.plan.objective import losses, weighted
+    from landrelease.plan.search import make_plan
+
+    known = [f.name for f in dataclasses.fields(plan.problem.objective)]
+    for name in weights:
+        if name not in known:
+            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
+    objective = dataclasses.replace(plan.problem.objective, **weights)
+    problem = weighted(plan.problem, objective)
+    made = make_plan(problem, iterations=iterations, seed=seed, progress=progress,
+                     standing=(plan.priority, plan.schedule.option))
+    return WhatIf(made, difference(plan, made),
+                  dataclasses.asdict(losses(plan.problem, plan.schedule)),
+                  dataclasses.asdict(losses(problem, made.schedule)))
+
+
+def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, seed: int,
+           progress: Progress = silent) -> list[dict[str, Any]]:
+    """Plans between two parts of the objective, and which of them no other one beats.
+
+    Each weight goes from all on `one` to all on `other` in equal steps of its share of what the
+    standing plan loses in that part; the other weights are 0. Each plan starts from the one before.
+    Raises PLN-009: an unknown part, fewer than 2 points.
+    """
+    from landrelease.core.conditions import Objective
+    from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
+    from landrelease.plan.objective import PARTS, front, losses, weighted
+    from landrelease.plan.search import make_plan
+
+    if one not in PARTS or other not in PARTS or one == other:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the parts of the objective",
+                               found=f"{one} and {other}", expected="two of " + ", ".join(PARTS))
+    if points < 2:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="points", found=points,
+                               expected="2 or more")
+    scale = losses(plan.problem, plan.schedule)
+    size = {name: max(getattr(scale, name), 1e-12) for name in (one, other)}
+    none = Objective(0.0, 0.0, 0.0, 0.0, 0.0, plan.problem.objective.worst_off)
+    plans: list[Plan] = []
+    standing = plan
+    shares = [k / (points - 1) for k in range(points)]
+    for n, share in enumerate(shares):
+        def listen(what: str, part: float, n: int = n) -> None:
+            progress(what, (n + part) / points)
+
+        # A hundredth on the other part at the ends: of plans that are equal in one, the better.
+        tilt = min(0.99, max(0.01, share))
+        problem = weighted(plan.problem, dataclasses.replace(none, **{
+            PARTS[one]: (1 - tilt) / size[one], PARTS[other]: tilt / size[other]}))
+        standing = make_plan(problem, iterations=iterations, seed=seed, progress=listen,
+                             standing=(standing.priority, standing.schedule.option))
+        plans.append(standing)
+    kept = set(front(plans, one, other))
+    return [{"share": share, "gap": p.gap, "on_the_front": i in kept,
+             **dataclasses.asdict(losses(p.problem, p.schedule))}
+            for i, (share, p) in enumerate(zip(shares, plans, strict=True))]
+
+
+def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Rows of a difference for tables, what moved most first."""
+    ordered = sorted(changes, key=lambda c: (c.change == "same", -abs(c.days or 0), c.id))
+    return [{"id": c.id, "change": c.change, "before": _iso(c.before), "after": _iso(c.after),
+             "days": "" if c.days is None else c.days, "team_before": c.team_before,
+             "team_after": c.team_after, "other_team": c.other_team} for c in ordered]
