@@ -354,7 +354,7 @@ def write_reasons(run: PriorRun, out: Path) -> None:
 
 def reasons(run: PriorRun, most: int = 3) -> list[str]:
     """What drove each cell most, in plain words: the largest pushes, factors on the odds."""
-    s, cells = run.scores, run.other.cells
+    s, cells, kind = run.scores, run.other.cells, _cells(run.prior)
     names = list(s.pushes)
     if not names:
         return [""] * len(cells)
@@ -376,9 +376,9 @@ def reasons(run: PriorRun, most: int = 3) -> list[str]:
             effect = f"odds x {math.exp(push):.2g}"
             name = names[j]
             if name == "place":
-                what = (f"{s.near_found[i]} of {s.near_cells[i]} searched cells within "
+                what = (f"{s.near_found[i]} of {s.near_cells[i]} {kind} within "
                         f"{s.reach_km:.2g} km had finds" if s.near_cells[i] else
-                        f"no searched cell within {s.reach_km:.2g} km")
+                        f"none of the {kind} within {s.reach_km:.2g} km")
             elif name in lower:
                 value = cells.numbers[name][i]
                 what = (f"{name} not given, taken as the middle" if not np.isfinite(value) else
@@ -390,6 +390,10 @@ def reasons(run: PriorRun, most: int = 3) -> list[str]:
             said.append(f"{what}: {effect}")
         out.append("; ".join(said) or "as the usual cell")
     return out
+
+
+def _cells(prior: UnsurveyedPrior) -> str:
+    return "cells" if prior.relative else "searched cells"
 
 
 def prior_document(run: PriorRun) -> dict[str, Any]:
@@ -429,7 +433,7 @@ def prior_words(run: PriorRun) -> list[str]:
     """The result in a few lines: what it rests on and how well it did on hidden groups."""
     prior, check = run.prior, run.prior.validation
     used = [c.name for c in prior.columns if c.role != "left out"]
-    lines = [f"Learned from {prior.used_cells:,} searched cells, {int(prior.labels.sum()):,} with "
+    lines = [f"Learned from {prior.used_cells:,} {_cells(prior)}, {int(prior.labels.sum()):,} with "
              f"finds; {'nearness and ' if prior.known.place_km is not None else ''}"
              f"{len(used)} of {len(prior.columns)} columns."]
     if check.intervals:
