@@ -73,6 +73,7 @@ UNITS = ("probability", "probability", "probability", "share of the cell",
 NO_EFFORT = Effort()
 LEAST_M2 = 1.0  # what a touched cell counts as at least
 MOST_CELLS = 200_000_000  # 4 GB in five bands; larger grids go through contamination_blocks
+BATCH = 200_000  # cells of small windows that are computed together
 ROUNDING = 1e-9  # share of a cell by which the exact sums of areas may be wrong
 MODEL = "1"  # of this module; a map of another one is drawn anew
 STATE = np.dtype([("key", "S8"), ("box", "<i4", 4)])  # what was drawn, and where
@@ -95,7 +96,13 @@ class _Drawn:
     hazard: np.ndarray  # int64 (S,)
     ground: np.ndarray  # (S,)
     layer: Layer
+    tree: shapely.STRtree
     faces: Mapping[int, tuple[Face, ...]]
+    # The same faces in a row (F,), by shape: their shape, ground, found shares and boxes of cells.
+    face_shape: np.ndarray
+    face_ground: np.ndarray
+    face_found: np.ndarray
+    face_box: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +121,7 @@ class Prepared:
     drawn: tuple[_Drawn, ...]  # disjoint ground; then, whole, the hazards that lost ground to it
     finds: np.ndarray  # int64 (F, 4): hazard, row, column, items
     dated: np.ndarray  # planar ground or points (D,)
+    dated_box: np.ndarray  # int64 (D, 4) of cells
     days: np.ndarray  # float64 (D,)
     swept: Swept
     effort: Effort
@@ -172,9 +180,8 @@ def strips(ready: Prepared, rows: int) -> Iterator[tuple[int, np.ndarray]]:
     """(first row, bands) from north to south."""
     grid = ready.grid
     for top in range(0, grid.rows, max(1, rows)):
-        bands = _nothing(min(max(1, rows), grid.rows - top), grid.columns)
-        draw(ready, bands, top, 0)
-        yield top, bands
+        window = (top, 0, min(top + max(1, rows), grid.rows), grid.columns)
+        yield top, draw(ready, [window])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,11 +204,12 @@ def standing_map(
         raise LandReleaseError(
             CELL_SIZE, cell_m=f"{cell_m:g}", limit=f"{MOST_CELLS:,}",
             problem=f"the map would have {grid.rows * grid.columns:,} cells")
-    bands = _nothing(grid.rows, grid.columns)
+    bands = np.full((len(NAMES), grid.rows, grid.columns), np.nan, dtype=np.float32)
     step = max(1, min(math.ceil(grid.rows / max(1, blocks)), STRIP_CELLS // grid.columns))
     for top in range(0, grid.rows, step):
         progress("contamination map", top / grid.rows)
-        draw(ready, bands[:, top:top + step], top, 0)
+        bands[:, top:top + step] = draw(
+            ready, [(top, 0, min(top + step, grid.rows), grid.columns)])[0]
     progress("contamination map", 1.0)
     return StandingMap(
         ContaminationMap(grid.proj, grid.west, grid.north, grid.cell_m, bands, NAMES), ready)
@@ -236,15 +244,16 @@ def update_map(
 
 
 def redraw(ready: Prepared, bands: np.ndarray, windows: Sequence[Window]) -> None:
-    """Draw some windows of `bands` (5, rows, columns) anew."""
-    for top, first, bottom, end in windows:
-        part = _nothing(bottom - top, end - first)
-        draw(ready, part, top, first)
-        bands[:, top:bottom, first:end] = part
-
-
-def _nothing(rows: int, columns: int) -> np.ndarray:
-    return np.full((len(NAMES), rows, columns), np.nan, dtype=np.float32)
+    """Draw some disjoint windows of `bands` (5, rows, columns) anew."""
+    held: list[Window] = []
+    size = 0
+    for number, window in enumerate(windows, 1):
+        held.append(window)
+        size += (window[2] - window[0]) * (window[3] - window[1])
+        if size > STRIP_CELLS or number == len(windows):
+            for (top, first, bottom, end), part in zip(held, draw(ready, held), strict=True):
+                bands[:, top:bottom, first:end] = part
+            held, size = [], 0
 
 
 # --- preparing -----------------------------------------------------------------------------------
@@ -276,12 +285,14 @@ def prepare(
     kept = np.flatnonzero(~shapely.is_empty(parted))
     drawn = tuple(_drawn(which, ground, required, swept, grid) for which, ground in
                   ((kept, parted[kept]), (lost, whole[lost])) if len(which))
-    points = np.array([g for _, g, _ in effort.dated], dtype=object)
+    dated = np.empty(len(effort.dated), dtype=object)
+    dated[:] = [g for _, g, _ in effort.dated]
+    dated = plane.to_plane(dated) if len(dated) else dated
     return Prepared(
         grid, density, ids, whole, chance, items, found_m2, required,
         np.array([_days(effort.surveyed.get(i)) for i in ids]), drawn, finds,
-        plane.to_plane(points) if len(points) else points,
-        np.array([_days(day) for _, _, day in effort.dated]), swept, effort)
+        dated, _boxes(dated, grid), np.array([_days(day) for _, _, day in effort.dated]), swept,
+        effort)
 
 
 def _days(day: date | None) -> float:
@@ -290,8 +301,19 @@ def _days(day: date | None) -> float:
 
 def _drawn(hazard: np.ndarray, ground: np.ndarray, required: np.ndarray, swept: Swept, grid: Grid
            ) -> _Drawn:
-    return _Drawn(hazard, ground, layer_of(ground, grid.west, grid.north, grid.cell_m),
-                  faces_of(ground, required[hazard], swept))
+    return _with_faces(hazard, ground, layer_of(ground, grid.west, grid.north, grid.cell_m),
+                       shapely.STRtree(ground), faces_of(ground, required[hazard], swept), grid)
+
+
+def _with_faces(hazard: np.ndarray, ground: np.ndarray, layer: Layer, tree: shapely.STRtree,
+                faces: Mapping[int, tuple[Face, ...]], grid: Grid) -> _Drawn:
+    row = [(s, face) for s in sorted(faces) for face in faces[s]]
+    face_ground = np.empty(len(row), dtype=object)
+    face_ground[:] = [face.ground for _, face in row]
+    return _Drawn(
+        hazard, ground, layer, tree, faces, np.array([s for s, _ in row], dtype=np.int64),
+        face_ground, np.array([face.found for _, face in row]).reshape(len(row), 3),
+        _boxes(face_ground, grid))
 
 
 def _found_m2(faces: Sequence[Face]) -> np.ndarray:
@@ -397,20 +419,20 @@ def _part(ground: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarra
 # --- drawing -------------------------------------------------------------------------------------
 
 
-def draw(ready: Prepared, bands: np.ndarray, top: int, first: int) -> None:
-    """Fill `bands` (5, rows, columns) of NaN, whose upper left cell is (`top`, `first`)."""
-    rows, columns = bands.shape[1:]
-    window = (top, top + rows, first, first + columns)
-    size = rows * columns
+def draw(ready: Prepared, windows: Sequence[Window]) -> list[np.ndarray]:
+    """The bands (5, rows, columns) of some disjoint windows, drawn together."""
+    sizes = [(b - t) * (e - f) for t, f, b, e in windows]
+    begin = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    size = int(begin[-1])
+    bands = np.full((len(NAMES), size), np.nan, dtype=np.float32)
     unharmed = np.ones((3, size))  # chance that nothing is there
     covered, touched = np.zeros(size), np.zeros(size, dtype=bool)
     last = np.full(size, -np.inf)
     for level, drawn in enumerate(ready.drawn):
-        effort = _effort_in(ready, drawn, window)
+        effort = _effort_in(ready, drawn, windows, begin)
         if level == 1:
             np.subtract(1.0, unharmed, out=unharmed)
-        for shape, row, column, share in entries(drawn.layer, *window):
-            cell = (row - top) * columns + (column - first)
+        for shape, cell, share in _cells(drawn.layer, windows, begin):
             touched[cell] = True
             hazard = drawn.hazard[shape]
             chance = left(_ground(ready, drawn, effort, shape, cell, share), ready.density)
@@ -426,11 +448,41 @@ def draw(ready: Prepared, bands: np.ndarray, top: int, first: int) -> None:
             np.fmax.at(last, cell, np.where(np.isnan(day), -np.inf, day))
     if len(ready.drawn) == 1:
         np.subtract(1.0, unharmed, out=unharmed)
-    _last_changes(ready, last, window)
+    _last_changes(ready, last, windows, begin)
     for b in range(3):
-        bands[b].ravel()[touched] = _rounded(unharmed[b][touched], up=b != 1)
-    bands[3].ravel()[touched] = np.minimum(covered[touched], 1.0)
-    bands[4].ravel()[touched] = np.where(np.isfinite(last), last, np.nan)[touched]
+        bands[b][touched] = _rounded(unharmed[b][touched], up=b != 1)
+    bands[3][touched] = np.minimum(covered[touched], 1.0)
+    bands[4][touched] = np.where(np.isfinite(last), last, np.nan)[touched]
+    return [bands[:, begin[k]:begin[k + 1]].reshape(len(NAMES), b - t, e - f)
+            for k, (t, f, b, e) in enumerate(windows)]
+
+
+def _cells(layer: Layer, windows: Sequence[Window], begin: np.ndarray
+           ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(shape, cell, share) of the touched cells of some windows, the small ones in one batch."""
+    held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    count = 0
+    for k, (top, first, bottom, end) in enumerate(windows):
+        for shape, row, column, share in entries(layer, top, bottom, first, end):
+            cell = begin[k] + (row - top) * (end - first) + (column - first)
+            held.append((shape, cell, share))
+            count += len(shape)
+            if count > BATCH:
+                yield _batch(held)
+                held, count = [], 0
+    if held:
+        yield _batch(held)
+
+
+def _batch(held: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+           ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shape, cell, share = (np.concatenate(part) for part in zip(*held, strict=True))
+    return shape, cell, share
+
+
+def _near(box: np.ndarray, window: Window) -> np.ndarray:
+    top, first, bottom, end = window
+    return (box[:, 1] < bottom) & (box[:, 3] > top) & (box[:, 0] < end) & (box[:, 2] > first)
 
 
 def _rounded(value: np.ndarray, *, up: bool) -> np.ndarray:
@@ -445,7 +497,7 @@ def _rounded(value: np.ndarray, *, up: bool) -> np.ndarray:
 class _EffortIn:
     """Of pairs of shape and cell, sorted: swept share, found shares, items."""
 
-    key: np.ndarray  # shape * cells of the window + cell
+    key: np.ndarray  # shape * cells of all windows + cell
     size: int
     swept: np.ndarray
     found: np.ndarray  # (K, 3)
@@ -453,32 +505,31 @@ class _EffortIn:
     items: np.ndarray
 
 
-def _effort_in(ready: Prepared, drawn: _Drawn, window: tuple[int, int, int, int]) -> _EffortIn:
-    top, bottom, first, end = window
-    columns, grid = end - first, ready.grid
-    size = (bottom - top) * columns
-    near = ((drawn.layer.extent[:, 1] < bottom) & (drawn.layer.extent[:, 3] > top)
-            & (drawn.layer.extent[:, 0] < end) & (drawn.layer.extent[:, 2] > first))
-    faces = [(s, face) for s in sorted(drawn.faces) if near[s] for face in drawn.faces[s]]
-    keys, swept, found = [], [], []
-    if faces:
-        layer = layer_of(np.array([f.ground for _, f in faces], dtype=object), grid.west,
-                         grid.north, grid.cell_m)
-        owner = np.array([s for s, _ in faces])
-        rates = np.array([f.found for _, f in faces])
-        for face, row, column, share in entries(layer, top, bottom, first, end):
-            keys.append(owner[face] * size + (row - top) * columns + (column - first))
-            swept.append(share)
-            found.append(share[:, None] * rates[face])
-    key, total, parts = _summed(keys, swept, found)
+def _effort_in(ready: Prepared, drawn: _Drawn, windows: Sequence[Window], begin: np.ndarray
+               ) -> _EffortIn:
+    grid, size = ready.grid, int(begin[-1])
+    keys, swept, found, item_keys, items = [], [], [], [], []
     f = ready.finds
-    inside = ((f[:, 1] >= top) & (f[:, 1] < bottom) & (f[:, 2] >= first) & (f[:, 2] < end))
-    f = f[inside]
-    item_keys, items = [], []
-    for s in np.flatnonzero(near & np.isin(drawn.hazard, f[:, 0])) if len(f) else ():
-        own = f[f[:, 0] == drawn.hazard[s]]
-        item_keys.append(s * size + (own[:, 1] - top) * columns + (own[:, 2] - first))
-        items.append(own[:, 3].astype(float))
+    for k, window in enumerate(windows):
+        top, first, bottom, end = window
+        near = np.flatnonzero(_near(drawn.face_box, window))
+        if len(near):
+            layer = layer_of(drawn.face_ground[near], grid.west, grid.north, grid.cell_m)
+            owner, rates = drawn.face_shape[near], drawn.face_found[near]
+            for face, row, column, share in entries(layer, top, bottom, first, end):
+                keys.append(owner[face] * size + begin[k] + (row - top) * (end - first)
+                            + (column - first))
+                swept.append(share)
+                found.append(share[:, None] * rates[face])
+        if not len(f):
+            continue
+        here = f[(f[:, 1] >= top) & (f[:, 1] < bottom) & (f[:, 2] >= first) & (f[:, 2] < end)]
+        for s in np.flatnonzero(np.isin(drawn.hazard, here[:, 0])) if len(here) else ():
+            own = here[here[:, 0] == drawn.hazard[s]]
+            item_keys.append(s * size + begin[k] + (own[:, 1] - top) * (end - first)
+                             + (own[:, 2] - first))
+            items.append(own[:, 3].astype(float))
+    key, total, parts = _summed(keys, swept, found)
     item_key, item_total, _ = _summed(item_keys, items, [np.zeros((len(i), 3)) for i in items])
     return _EffortIn(key, size, total, parts, item_key, item_total)
 
@@ -524,25 +575,26 @@ def _found_in(keys: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return at[there], there
 
 
-def _last_changes(ready: Prepared, last: np.ndarray, window: tuple[int, int, int, int]) -> None:
-    if not len(ready.dated):
-        return
-    top, bottom, first, end = window
-    grid, columns = ready.grid, end - first
-    kind = shapely.get_type_id(ready.dated)
-    flat = np.isin(kind, (3, 6))
-    ground, days = ready.dated[flat], ready.days[flat]
-    box = _boxes(ground, grid)
-    near = (box[:, 1] < bottom) & (box[:, 3] > top) & (box[:, 0] < end) & (box[:, 2] > first)
-    layer = layer_of(ground[near], grid.west, grid.north, grid.cell_m)
-    for shape, row, column, _ in entries(layer, top, bottom, first, end):
-        np.maximum.at(last, (row - top) * columns + (column - first), days[near][shape])
-    points, at = shapely.get_coordinates(ready.dated[~flat], return_index=True)
-    row = np.floor((grid.north - points[:, 1]) / grid.cell_m).astype(np.int64)
-    column = np.floor((points[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
-    inside = (row >= top) & (row < bottom) & (column >= first) & (column < end)
-    np.maximum.at(last, ((row - top) * columns + (column - first))[inside],
-                  ready.days[~flat][at[inside]])
+def _last_changes(ready: Prepared, last: np.ndarray, windows: Sequence[Window], begin: np.ndarray
+                  ) -> None:
+    grid = ready.grid
+    for k, window in enumerate(windows):
+        top, first, bottom, end = window
+        near = np.flatnonzero(_near(ready.dated_box, window))
+        if not len(near):
+            continue
+        flat = np.isin(shapely.get_type_id(ready.dated[near]), (3, 6))
+        ground, spots = near[flat], near[~flat]
+        layer = layer_of(ready.dated[ground], grid.west, grid.north, grid.cell_m)
+        for shape, row, column, _ in entries(layer, top, bottom, first, end):
+            np.maximum.at(last, begin[k] + (row - top) * (end - first) + (column - first),
+                          ready.days[ground[shape]])
+        points, at = shapely.get_coordinates(ready.dated[spots], return_index=True)
+        row = np.floor((grid.north - points[:, 1]) / grid.cell_m).astype(np.int64)
+        column = np.floor((points[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
+        inside = (row >= top) & (row < bottom) & (column >= first) & (column < end)
+        np.maximum.at(last, (begin[k] + (row - top) * (end - first) + (column - first))[inside],
+                      ready.days[spots[at[inside]]])
 
 
 def _boxes(ground: np.ndarray, grid: Grid) -> np.ndarray:
@@ -593,7 +645,7 @@ def state_of(ready: Prepared) -> np.ndarray:
     if len(ready.dated):
         keys += [_digest(repr(day).encode(), wkb) for day, wkb in
                  zip(ready.days.tolist(), shapely.to_wkb(ready.dated), strict=True)]
-        boxes.append(_boxes(ready.dated, ready.grid))
+        boxes.append(ready.dated_box)
     state = np.zeros(len(keys), dtype=STATE)
     state["key"] = keys
     state["box"] = np.concatenate(boxes)
@@ -674,9 +726,10 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
     found_m2, boxes = old.found_m2, []
     drawn = []
     for one in old.drawn:
-        touched = (np.unique(shapely.STRtree(one.ground).query(moved, predicate="intersects")[1])
+        touched = (np.unique(one.tree.query(moved, predicate="intersects")[1])
                    if len(moved) else np.zeros(0, dtype=int))
-        faces = {s: f for s, f in one.faces.items() if s not in set(touched.tolist())}
+        other_shapes = set(touched.tolist())
+        faces = {s: f for s, f in one.faces.items() if s not in other_shapes}
         again = faces_of(one.ground, old.required_m[one.hazard], swept, touched.tolist())
         for s in touched.tolist():
             was = {(shapely.to_wkb(f.ground), f.found): f for f in one.faces.get(s, ())}
@@ -684,7 +737,8 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
             other = [f.ground for k, f in (was | is_).items() if (k in was) != (k in is_)]
             if other:
                 boxes.append(_boxes(np.array(other, dtype=object), old.grid))
-        drawn.append(_Drawn(one.hazard, one.ground, one.layer, {**faces, **again}))
+        drawn.append(_with_faces(one.hazard, one.ground, one.layer, one.tree, {**faces, **again},
+                                 old.grid))
     hit = np.flatnonzero(old.items)
     if len(hit) and len(moved):
         near = hit[shapely.intersects(old.whole[hit], shapely.union_all(moved))]
@@ -695,25 +749,49 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
         changed = (found_m2 != old.found_m2).any(axis=1)
         # All of its ground reads the density of the whole hazard.
         boxes += [one.layer.extent[changed[one.hazard]] for one in drawn]
-    dated, days = old.dated, old.days
+    dated, dated_box, days = old.dated, old.dated_box, old.days
     if effort.dated is not old.effort.dated:
-        was_dated = {(i, day, shapely.to_wkb(g)): k
-                     for k, (i, g, day) in enumerate(old.effort.dated)}
-        keys = [(i, day, shapely.to_wkb(g)) for i, g, day in effort.dated]
-        new_at = [k for k, key in enumerate(keys) if key not in was_dated]
-        arrived = np.array([effort.dated[k][1] for k in new_at], dtype=object)
+        stays, came, went = _dated_since(old.effort.dated, effort.dated)
+        arrived = np.empty(len(came), dtype=object)
+        arrived[:] = [effort.dated[k][1] for k in came]
         arrived = plane.to_plane(arrived) if len(arrived) else arrived
-        kept = set(keys)
-        lost = [k for key, k in was_dated.items() if key not in kept]
-        dated = np.empty(len(keys), dtype=object)
-        at = dict(zip(new_at, range(len(new_at)), strict=True))
-        for k, key in enumerate(keys):
-            dated[k] = arrived[at[k]] if k in at else old.dated[was_dated[key]]
+        dated = np.empty(len(effort.dated), dtype=object)
+        dated_box = np.empty((len(effort.dated), 4), dtype=np.int64)
+        here, there = np.array(stays, dtype=int).reshape(-1, 2).T
+        dated[here], dated_box[here] = old.dated[there], old.dated_box[there]
+        dated[came], dated_box[came] = arrived, _boxes(arrived, old.grid)
         days = np.array([_days(day) for _, _, day in effort.dated])
-        boxes += [_boxes(arrived, old.grid), _boxes(old.dated[lost], old.grid)]
+        boxes += [dated_box[came], old.dated_box[went]]
     new = dataclasses.replace(old, drawn=tuple(drawn), swept=swept, found_m2=found_m2,
-                              dated=dated, days=days, effort=effort)
+                              dated=dated, dated_box=dated_box, days=days, effort=effort)
     return new, _disjoint(np.concatenate(boxes) if boxes else np.zeros((0, 4)), old.grid)
+
+
+def _dated_since(old: Sequence[Any], new: Sequence[Any]
+                 ) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """(new, old) places of what stays, places of what came, and of what went."""
+    at = {id(entry): k for k, entry in enumerate(old)}
+    stays = [(k, at[id(entry)]) for k, entry in enumerate(new) if id(entry) in at]
+    same_new, same_old = {k for k, _ in stays}, {k for _, k in stays}
+    rest_new = [k for k in range(len(new)) if k not in same_new]
+    rest_old = [k for k in range(len(old)) if k not in same_old]
+    told = dict(zip(_dated_keys([old[k] for k in rest_old]), rest_old, strict=True))
+    came = []
+    for key, k in zip(_dated_keys([new[k] for k in rest_new]), rest_new, strict=True):
+        if key in told:
+            stays.append((k, told.pop(key)))
+        else:
+            came.append(k)
+    return stays, came, sorted(set(rest_old) - {k for _, k in stays})
+
+
+def _dated_keys(listed: Sequence[Any]) -> list[tuple[str, date, bytes]]:
+    if not listed:
+        return []
+    ground = np.empty(len(listed), dtype=object)
+    ground[:] = [g for _, g, _ in listed]
+    return [(name, day, wkb) for (name, _, day), wkb in
+            zip(listed, shapely.to_wkb(ground).tolist(), strict=True)]
 
 
 def _centre(grid: Grid) -> tuple[float, float]:

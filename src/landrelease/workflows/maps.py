@@ -167,18 +167,13 @@ def _compared(land: Land, assessments: Sequence[HazardAssessment], density: Dens
 
 def _patched(ready: Prepared, standing: Iterator[tuple[int, np.ndarray]],
              windows: Sequence[Window]) -> Iterator[tuple[int, np.ndarray]]:
-    import numpy as np
-
     from landrelease.assess.contamination import draw
 
     for top, bands in standing:
         end = top + bands.shape[1]
-        for first_row, first, last_row, last in windows:
-            low, high = max(first_row, top), min(last_row, end)
-            if low < high:
-                part = np.full((len(bands), high - low, last - first), np.nan, dtype=np.float32)
-                draw(ready, part, low, first)
-                bands[:, low - top:high - top, first:last] = part
+        inside = [(max(t, top), f, min(b, end), e) for t, f, b, e in windows if t < end and b > top]
+        for (low, first, high, last), part in zip(inside, draw(ready, inside), strict=True):
+            bands[:, low - top:high - top, first:last] = part
         yield top, bands
 
 
