@@ -226,6 +226,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                 x.record_id for x in world.records if x.kind == "hazard"), *js, *only)],
             "plan make": [("plan", "make", r, "--out", out / "plan", "--iterations", 0, *js,
                            *only)],
+            "plan check": [("plan", "check", r, world.plan, *js, *only)],
             "plan rank": [("plan", "rank", r, "--weights", world.weights, *js, "--csv",
                            out / "rank.csv", *only)],
             "plan explain": [("plan", "explain", r, world.plan, *js, *only)],

@@ -35,6 +35,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan = group("plan", "What to survey and clear, in which order, by whom.")
     plan.command("make")(plan_make)
     plan.command("rank")(plan_rank)
+    plan.command("check")(plan_check)
     plan.command("reach")(plan_reach)
     explain_commands.register(plan)
     plan.command("case")(plan_case)
@@ -111,6 +112,35 @@ def plan_make(
         say("Interrupted: this is the best plan until then, and is marked so.")
         raise typer.Exit(FINDINGS)
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+
+
+def plan_check(
+    registry: RegistryArgument,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of `plan make`.")],
+    role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
+) -> None:
+    """Check a plan with a checker that shares no code with the planner.
+
+    It asks whether every stage has its team, its road, its open ground, its accreditation and its
+    money, whether what people fixed is kept, whether the score is right and above the bound, and
+    whether the plan rests on the records as they are now.
+
+    Example: landrelease plan check district.gpkg plan --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store.results import load_plan
+
+    with reading(registry, "plan check", role, areas=area) as (opened_registry, _reader):
+        saved = load_plan(plan)
+        found = workflows.check_plan(saved, opened_registry)
+    put_json(json, found | {"synthetic": saved.synthetic})
+    for words in [*found["violations"], *found["unkept"], *found["doubts"]]:
+        say(words)
+    if found["violations"] or found["unkept"] or found["doubts"]:
+        raise typer.Exit(FINDINGS)
+    say(f"The plan can be carried out: {found['planned']:,} of {found['stages']:,} stages are "
+        f"planned; its score {found['score']:,.0f} is right and not below the bound "
+        f"{found['bound']:,.0f}.")
 
 
 def plan_reach(

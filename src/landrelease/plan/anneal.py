@@ -204,7 +204,7 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     for s in range(stages):
         tried[s], finish[4, s] = 0, -1
     place_from(seq, 0, stages, world, room, finish, tried, value, no_price, chosen, taken, base,
-               np.inf, soonest)
+               np.inf, soonest, 0.0)
     copy_row(taken, seq)
     copy_row(taken, new)
     take_back(mark, 0, room)
@@ -233,19 +233,22 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
         k = i * step
         limit = now - heat * np.log(np.random.random())
         take_back(mark, i, room)
-        for s in range(stages):
-            trial[4, s] = finish[4, s]
         for j in range(k):
-            tried[seq[j]] = 1
-            taken[j] = seq[j]
+            s = seq[j]
+            tried[s] = 1
+            trial[4, s] = finish[4, s]
+            taken[j] = s
         for j in range(k, stages):
-            tried[seq[j]] = 0
-            trial[4, seq[j]] = -1
+            s = seq[j]
+            tried[s] = 0
+            trial[4, s] = -1
         score = place_from(new, k, stages, world, room, trial, tried, value, no_price, chosen,
-                           taken, mark_spent[i], limit, soonest)
+                           taken, mark_spent[i], limit, soonest, 0.0)
         placed += stages - k
         if score <= limit and len(world.project) > 0:
             score += place_projects(world, room, trial, projects)
+        if score == now and np.random.random() < 0.9:
+            score = np.inf  # most changes without effect are not worth a second decoding
         if score <= limit:
             record[kind, 1] += 1
             record[kind, 2] += max(0.0, now - score)
@@ -289,7 +292,7 @@ def settle(seq, i, step, world, room, finish, tried, value, no_price, chosen, ta
     while k < stages:
         upto = min(k + step, stages)
         spent = place_from(seq, k, upto, world, room, finish, tried, value, no_price, chosen,
-                           taken, spent, np.inf, soonest)
+                           taken, spent, np.inf, soonest, 0.0)
         if reached == stages:
             for j in range(k, upto):
                 if tried[seq[j]] != 1:

@@ -366,7 +366,7 @@ def _new_cuts(blame: Blame, problem: Problem, unfinished: np.ndarray, most: int)
         if z == 0:
             continue
         free = np.flatnonzero(~blame.zone_sure[z])
-        for t in free[:: max(1, len(free) // 24)]:
+        for t in free[:: max(1, len(free) // 8)]:
             value, cut = smallest_cut(problem, blocker, 1 - shut[:, t], z)
             if not cut or not np.isfinite(value):
                 continue

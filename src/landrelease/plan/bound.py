@@ -229,11 +229,13 @@ def ascend(
     iterations: int,
     progress: Progress = silent,
     workers: int = 2,
+    patient: bool = False,
 ) -> Ascent:
     """Look for prices with a high bound, for a number of evaluations (fewer when none gets better).
 
     first_price (R, H) : where to start, e.g. `prices_of` the best simple rule
     known_score : the score of a real schedule; the steps aim at it
+    patient : use all iterations, also where none gets better for long
 
     Prices are constant over blocks of 8, then 4, 2 and 1 slots, a quarter of the evaluations each:
     the coarse prices find the level fast, the fine ones add what winters and short work need.
@@ -282,7 +284,7 @@ def ascend(
                 blame.add_cuts(problem, unfinished)
             coarse = np.minimum(slots_of // 4, max(0, -(-horizon // 4) - 1))
             for turn in range(quota):
-                if count - risen >= _PATIENCE and turn >= quota // 2:
+                if not patient and count - risen >= _PATIENCE and turn >= quota // 2:
                     break
                 progress("proving a bound", count / iterations)
                 found = evaluate(problem, forest, price[:, block], workers, money, toll)

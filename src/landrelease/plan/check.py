@@ -123,7 +123,7 @@ def _equipment(problem: Problem, schedule: Schedule) -> Iterator[str]:
             if int(problem.second_pool[option]) >= 0 and int(shared.second[option]) == thing:
                 steps.append((schedule.second_start[stage], schedule.finish[stage]))
             for begin, end in steps:
-                for slot in range(int(begin), int(end)):
+                for slot in range(max(0, int(begin)), min(int(end), problem.horizon)):
                     in_use[slot] += 1
         for slot, units in enumerate(in_use):
             if units > int(shared.units[thing]):
@@ -211,7 +211,7 @@ def score(problem: Problem, schedule: Schedule) -> float:
     total = 0.0
     for stage in range(len(problem.stage_ids)):
         finish = int(schedule.finish[stage])
-        slot = finish if finish >= 0 else horizon
+        slot = min(finish, horizon) if finish >= 0 else horizon
         total += float(problem.weight[stage]) * loss(slot)
         if terms.season_weight is not None and terms.seasons_missed is not None:
             total += float(terms.season_weight[stage]) * float(terms.seasons_missed[slot])

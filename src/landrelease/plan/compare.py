@@ -198,7 +198,7 @@ def exchanged(plan: Plan, one: np.ndarray, other: np.ndarray) -> float:
     order = dispatch_order(plan.problem, priority)
     chosen = np.ascontiguousarray(plan.schedule.option, dtype=np.int32)
     no_price = np.zeros((len(world.resource), plan.problem.horizon + 1))
-    return float(place_all(order, world, room, np.ones(len(order)), no_price, chosen)[3])
+    return float(place_all(order, world, room, np.ones(len(order)), no_price, chosen, 0.0)[3])
 
 
 def _members(problem: Problem, name: str) -> np.ndarray:

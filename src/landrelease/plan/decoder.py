@@ -331,7 +331,7 @@ def stage_cost(s, f, worth, loss, seasons, delay):
 
 @njit(cache=True, nogil=True, **INNER)
 def place_from(order, k, upto, world, room, out, tried, value, price, chosen, taken, spent, limit,
-               soonest):
+               soonest, thrift):
     """Go on placing stages at place k of the order, up to place `upto`; `place_all` says how.
 
     tried (S,) int8: 0 not yet, 1 tried, 2 not yet and another waits for it
@@ -348,6 +348,11 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
     worth, loss, seasons, delay = world.worth, world.loss, world.seasons, world.delay
     free, skip, slack = room.free, room.skip, room.slack
     zone_opens, gate_left, gate_opens = room.zone_opens, room.gate_left, room.gate_opens
+    after_start, after_stage, option_start = (world.after_start, world.after_stage,
+                                              world.option_start)
+    stage_gate_start, stage_gate, gate = world.stage_gate_start, world.stage_gate, world.gate
+    zone_gate_start, zone_gate, arrived = world.zone_gate_start, world.zone_gate, world.arrived
+    pinned, reserved_at = room.pinned, room.reserved
     found, best_found = np.empty(4, np.int32), np.empty(4, np.int32)
     waiting = upto  # first place in the order of a stage that cannot be taken yet
     done = k
@@ -367,8 +372,8 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                 waits, tried[before] = True, 2
             possible = out[4, before] >= 0
             release = max(release, out[4, before])
-        for i in range(world.after_start[s], world.after_start[s + 1]):
-            earlier = world.after_stage[i]
+        for i in range(after_start[s], after_start[s + 1]):
+            earlier = after_stage[i]
             if tried[earlier] != 1:
                 waits, tried[earlier] = True, 2
             possible &= out[4, earlier] >= 0
@@ -381,15 +386,15 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
         taken[done] = s
         done += 1
         best, best_slots, best_option = np.inf, 0, -1
-        reserved = room.pinned[s] == 1
+        reserved = pinned[s] == 1
         if reserved:
-            if not possible or release > room.reserved[1, s]:
+            if not possible or release > reserved_at[1, s]:
                 release_pin(s, world, room)
                 reserved = False
             else:
-                best_option = room.reserved[0, s]
+                best_option = reserved_at[0, s]
                 o = best_option
-                best_found[0], best_found[2] = room.reserved[1, s], room.reserved[2, s]
+                best_found[0], best_found[2] = reserved_at[1, s], reserved_at[2, s]
                 best_found[1] = end_of(worked, slot_of, option[o, FIRST_CALENDAR], best_found[0],
                                        option[o, FIRST_SLOTS])
                 best_found[3] = best_found[1]
@@ -397,13 +402,13 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                     best_found[3] = end_of(worked, slot_of, option[o, SECOND_CALENDAR],
                                            best_found[2], option[o, SECOND_SLOTS])
         if possible and not reserved:
-            lo, hi = world.option_start[s], world.option_start[s + 1]
+            lo, hi = option_start[s], option_start[s + 1]
             if chosen[s] >= 0:
                 lo, hi = chosen[s], chosen[s] + 1
             for _turn in range(2):
                 for o in range(lo, hi):
                     if not fit(np.int64(o), s, release, option, money, stage, worked, slot_of,
-                               tranche_from, world.arrived, free, skip, slack, found):
+                               tranche_from, arrived, free, skip, slack, found):
                         continue
                     p, q = option[o, FIRST_POOL], option[o, SECOND_POOL]
                     slots = found[1] - found[0]
@@ -411,7 +416,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                     if q >= 0:
                         slots += found[3] - found[2]
                         cost += price[q, found[3]] - price[q, found[2]]
-                    cost += value[s] * delay[found[3]]
+                    cost += value[s] * delay[found[3]] + thrift * money[o, OPTION_COST]
                     if cost < best or (cost == best and (
                             found[3] < best_found[3]
                             or (found[3] == best_found[3] and slots < best_slots))):
@@ -420,7 +425,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                             best_found[i] = found[i]
                 if best_option >= 0 or chosen[s] < 0:
                     break
-                lo, hi = world.option_start[s], world.option_start[s + 1]
+                lo, hi = option_start[s], option_start[s + 1]
         if best_option < 0:
             spent += stage_cost(s, horizon, worth, loss, seasons, delay) - soonest[s]
             if spent > limit:
@@ -436,14 +441,14 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
         spent -= soonest[s]
         if spent > limit:
             return np.inf
-        for i in range(world.stage_gate_start[s], world.stage_gate_start[s + 1]):
-            g = world.stage_gate[i]
+        for i in range(stage_gate_start[s], stage_gate_start[s + 1]):
+            g = stage_gate[i]
             gate_left[g] -= 1
             gate_opens[g] = max(gate_opens[g], best_found[3])
             if gate_left[g] == 0:
-                at = max(zone_opens[world.gate[g, GATE_FROM]], gate_opens[g])
-                opened |= spread(world.gate[g, GATE_TO], at, world.gate, world.zone_gate_start,
-                                 world.zone_gate, gate_left, gate_opens, zone_opens)
+                at = max(zone_opens[gate[g, GATE_FROM]], gate_opens[g])
+                opened |= spread(gate[g, GATE_TO], at, gate, zone_gate_start,
+                                 zone_gate, gate_left, gate_opens, zone_opens)
         if opened and waiting < upto:
             k, waiting = min(k, waiting), upto
     if upto < stages:
@@ -503,14 +508,14 @@ def place_projects(world, room, out, projects):
 
 
 @njit(cache=True, nogil=True)
-def place_all(order, world, room, value, price, chosen):
+def place_all(order, world, room, value, price, chosen, thrift):
     """Place stages in the given order, each at its cheapest option, earliest start first.
 
     world : `Arrays`; room : `room_of` it, overwritten. price (R, H + 1): price[p, t] is the sum of
     prices of pool p before slot t; all zero makes the cheapest option the one that finishes first.
-    value (S,): what a day of delay costs here. chosen (S,): an option that is preferred (-1:
-    none); another is taken where it does not fit. Ties: earlier finish, then fewer slots, then the
-    smaller option index.
+    value (S,): what a day of delay costs here; thrift: points of a unit of money. chosen (S,): an
+    option that is preferred (-1: none); another is taken where it does not fit. Ties: earlier
+    finish, then fewer slots, then the smaller option index.
 
     What people have pinned is reserved first. A stage whose zone is not open yet waits; when a
     gate opens, the stages that waited are taken first, in their order.
@@ -525,7 +530,7 @@ def place_all(order, world, room, value, price, chosen):
     projects = np.empty((2, len(world.project)), np.int32)
     clear_room(world, room)
     score = place_from(order, 0, stages, world, room, out, tried, value, price, chosen, taken, 0.0,
-                       np.inf, np.zeros(stages + len(world.community_weight)))
+                       np.inf, np.zeros(stages + len(world.community_weight)), thrift)
     return out, projects, taken, score + place_projects(world, room, out, projects)
 
 
@@ -586,7 +591,7 @@ def decode(
     world = arrays(problem)
     placed, projects, _, _ = place_all(
         dispatch_order(problem, priority), world, room_of(world), np.ones(stages),
-        np.zeros((len(world.resource), problem.horizon + 1)), chosen.astype(np.int32))
+        np.zeros((len(world.resource), problem.horizon + 1)), chosen.astype(np.int32), 0.0)
     return to_schedule(problem, placed, projects)
 
 

@@ -12,7 +12,7 @@ from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.access import dominators
 from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
-from landrelease.plan.bound import Ascent, Trees, ascend, prices_of, trees
+from landrelease.plan.bound import Ascent, Trees, ascend, evaluate, prices_of, trees
 from landrelease.plan.decoder import arrays, dispatch_order, place_all, room_of, to_schedule
 from landrelease.plan.rules import rules
 
@@ -30,6 +30,7 @@ def make_plan(
     progress: Progress = silent,
     seconds: float | None = None,
     standing: tuple[np.ndarray, np.ndarray] | None = None,
+    bound_seconds: float = 0.0,
 ) -> Plan:
     """Make a plan and prove how good any plan could be.
 
@@ -40,10 +41,12 @@ def make_plan(
     bound_iterations : evaluations of the bound; None: `iterations`
     progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned,
         marked as interrupted
-    seconds : stop early after about this many seconds; figures then depend on the machine
+    seconds : search for so long instead (a fifth of it for prices); figures then depend on the
+        machine
     standing : where the search starts besides the rules: the priority (S,) of another plan of this
         problem, smaller first, and its options (S,), -1 where the choice is free. No plan worse
         than that one, decoded here, comes out.
+    bound_seconds : go on proving for so long when the plan is made, from where it stands
 
     Returns
     -------
@@ -58,17 +61,18 @@ def make_plan(
     Raises
     ------
     LandReleaseError
-        PLN-009: `iterations`, `bound_iterations` or `seconds` is negative.
+        PLN-009: `iterations`, `bound_iterations` or a number of seconds is negative.
     """
     for name, number in (("iterations", iterations), ("bound_iterations", bound_iterations),
-                         ("seconds", seconds)):
+                         ("seconds", seconds), ("bound_seconds", bound_seconds)):
         if number is not None and not number >= 0:
             raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=number,
                                    expected="0 or more")
     stages = len(problem.predecessor)
     if bound_iterations is None:
         bound_iterations = iterations
-    watch = _Watch(progress, seconds)
+    began = time.monotonic()
+    watch = _Watch(progress, None if seconds is None else 0.2 * seconds)
     tried = _Tried(problem)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
     if standing is not None:
@@ -76,23 +80,52 @@ def make_plan(
                      np.ones(stages), tried.no_price)
     forest = trees(problem, tried.placed[4])
     first = prices_of(problem, forest, tried.placed)
+    if seconds is not None:
+        bound_iterations = min(bound_iterations, _evaluations(
+            problem, forest, first, 0.2 * seconds))
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.0, 0.6))
     tried.relaxed(relaxed, forest)
-    stopped = relaxed.stopped
-    if not stopped or watch.is_late:
+    stopped = relaxed.stopped and not watch.is_late
+    value = relaxed.value
+    if not stopped:
         try:
-            _anneal(tried, iterations, seed, watch.part(0.6, 1.0))
+            _anneal(tried, iterations, seed, _Watch(progress, None).part(0.6, 1.0),
+                    None if seconds is None or iterations == 0 else began + seconds)
         except KeyboardInterrupt:
             stopped = True
+    if bound_seconds and not stopped:
+        value = max(value, prove(problem, tried.placed, tried.score, bound_seconds, progress))
     # Above a real schedule's score no bound is true. What rounding leaves is cut off.
-    assert relaxed.value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
+    assert value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
     schedule = to_schedule(problem, tried.placed, tried.projects)
     place = np.empty(stages)
     place[tried.order] = np.arange(stages)
     return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
-                bound=min(relaxed.value, tried.score), rules=scores, floor=relaxed.floor,
-                iterations=iterations, seed=seed, interrupted=stopped and not watch.is_late)
+                bound=min(value, tried.score), rules=scores, floor=relaxed.floor,
+                iterations=iterations, seed=seed, interrupted=stopped)
+
+
+def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
+          progress: Progress = silent) -> float:
+    """A bound for an instance, from a schedule (5, S) and its score, in about `seconds`; valid
+    whenever it is stopped."""
+    forest = trees(problem, placed[4])
+    price = prices_of(problem, forest, placed)
+    watch = _Watch(progress, seconds)
+    found = ascend(problem, forest, price, score, progress=watch.part(0.0, 1.0),
+                   iterations=_evaluations(problem, forest, price, seconds), patient=True)
+    return found.value
+
+
+def _evaluations(problem: Problem, forest: Trees, price: np.ndarray, seconds: float) -> int:
+    """Evaluations of the bound that fit into some seconds, as four of them show."""
+    tick = time.monotonic()
+    for _ in range(4):
+        evaluate(problem, forest, price)
+        forest.blame.learn(np.zeros((len(forest.blame.stages), problem.horizon)), 0.0,
+                           np.arange(problem.horizon))
+    return max(8, round(seconds / max(1e-4, (time.monotonic() - tick) / 4)))
 
 
 def _options(problem: Problem, chosen: np.ndarray) -> np.ndarray:
@@ -130,6 +163,7 @@ class _Tried:
         self.free_choice = np.full(stages, -1, dtype=np.int32)
         self.no_price = np.zeros((len(self.world.resource), problem.horizon + 1))
         self.score = np.inf
+        self.kept = (0.0, _PRICE_SHARES[3])  # lean and share of prices of the best so far
         self.order = np.arange(stages, dtype=np.int32)
         self.placed = np.full((5, stages), -1, dtype=np.int32)
         self.projects = np.zeros((2, 0), dtype=np.int32)
@@ -140,9 +174,9 @@ class _Tried:
         return np.ascontiguousarray(self.placed[0])
 
     def decode(self, order: np.ndarray, chosen: np.ndarray, value: np.ndarray,
-               price: np.ndarray) -> float:
+               price: np.ndarray, thrift: float = 0.0) -> float:
         placed, projects, taken, score = place_all(
-            order, self.world, self.room, value, price, chosen)
+            order, self.world, self.room, value, price, chosen, thrift)
         if score < self.score:
             self.score, self.placed, self.projects = score, placed, projects
             self.order = taken
@@ -164,7 +198,22 @@ class _Tried:
             order = dispatch_order(self.problem, relaxed.start + lean * (
                 relaxed.finish - relaxed.start))
             for share in _PRICE_SHARES:
+                before = self.score
                 self.decode(order, self.free_choice, forest.below, share * sums)
+                if self.score < before:
+                    self.kept = (lean, share)
+        if self.problem.conditions.money is None:
+            return
+        # Where money is short, cheap options are worth waiting for.
+        lean, share = self.kept
+        order = dispatch_order(self.problem, relaxed.start + lean * (
+            relaxed.finish - relaxed.start))
+        worth = float(forest.below.max(initial=0.0)) * float(np.ptp(self.problem.delay_days))
+        each = worth / max(1e-9, float(self.problem.option_cost.mean())) if len(
+            self.problem.option_cost) else 0.0
+        for power in range(-5, 2):
+            for part in (0.0, share):
+                self.decode(order, self.free_choice, forest.below, part * sums, each * 4.0 ** power)
 
 
 def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
@@ -230,7 +279,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
 
 
 _MOVE_WEIGHTS = (4.0, 1.0, 2.0, 1.0, 1.0, 2.0)
-_HEAT = (4e-5, 1e-6)  # of the score: first and last temperature
+_HEAT = (1e-4, 3e-6)  # of the score: first and last temperature
 
 
 def _weights(record: np.ndarray) -> np.ndarray:

@@ -357,6 +357,28 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date) -> 
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic)
 
 
+def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
+    """What speaks against a plan, in words: what cannot be carried out (`violations`), decisions
+    of people that it does not keep (`unkept`), and a wrong score, a bound above it or records that
+    have changed (`doubts`)."""
+    from landrelease.plan import check
+
+    plan = saved.plan
+    exact = check.score(plan.problem, plan.schedule)
+    doubts = []
+    if abs(exact - plan.score) > 1e-6 * max(1.0, abs(exact)):
+        doubts.append(f"The plan says a score of {plan.score:,.2f}; added up it is {exact:,.2f}.")
+    if plan.bound > exact * (1 + 1e-9) + 1e-9:
+        doubts.append(f"The bound {plan.bound:,.2f} is above the plan's own score {exact:,.2f}.")
+    if saved.chain_head != registry.head():
+        doubts.append("The plan rests on other records than the registry holds now: chain head "
+                      f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
+    return {"violations": check.violations(plan.problem, plan.schedule),
+            "unkept": check.unkept(plan.problem, plan.schedule), "doubts": doubts,
+            "score": exact, "bound": plan.bound, "stages": len(plan.problem.stage_ids),
+            "planned": int((plan.schedule.finish >= 0).sum())}
+
+
 def make_outlook(
     plan: Plan,
     assumptions: Assumptions,

@@ -1,0 +1,71 @@
+"""PLN: `plan check` says what speaks against a plan, from the command line."""
+
+import dataclasses
+import json
+from datetime import date
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from landrelease.apps.cli import app
+from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.plan import check
+from landrelease.plan.search import make_plan
+from landrelease.store.open import create_registry
+from landrelease.store.results import PlanFile, save_plan
+from tiny_worlds import bound_by
+
+STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")})
+
+
+@pytest.fixture
+def registry(tmp_path):
+    address = tmp_path / "r.gpkg"
+    opened = create_registry(address, office="o")
+    head = opened.head()
+    opened.close()
+    return address, head
+
+
+def run(registry, folder, out):
+    result = CliRunner().invoke(app, ["plan", "check", str(registry), str(folder), "--json",
+                                      str(out)])
+    return result.exit_code, result.output, json.loads(out.read_text())
+
+
+def test_a_sound_plan_passes_and_a_broken_one_says_why(tmp_path, registry):
+    address, head = registry
+    plan = make_plan(bound_by(3), iterations=3, seed=1, bound_iterations=10)
+    saved = PlanFile(plan, STATED, head, date(2027, 4, 1), {})
+    save_plan(tmp_path / "good", saved)
+    code, words, found = run(address, tmp_path / "good", tmp_path / "good.json")
+    assert code == 0 and "can be carried out" in words and found["violations"] == []
+    early = dataclasses.replace(plan.schedule, start=np.where(
+        plan.schedule.start >= 0, 0, -1).astype(np.int32))
+    save_plan(tmp_path / "bad", dataclasses.replace(saved, chain_head="f" * 64, plan=(
+        dataclasses.replace(plan, schedule=early, bound=plan.score * 2))))
+    code, words, found = run(address, tmp_path / "bad", tmp_path / "bad.json")
+    assert code == 1 and found["violations"] and len(found["doubts"]) == 2
+    assert "works" in words and "above the plan's own score" in words
+
+
+def test_the_checker_finds_every_kind_of_fault():
+    """Each condition broken alone is found by its own words."""
+    said = set()
+    for seed in range(40):
+        problem = bound_by(seed)
+        plan = make_plan(problem, iterations=0, seed=1, bound_iterations=0)
+        chance = np.random.default_rng(seed)
+        rows = {f.name: getattr(plan.schedule, f.name) for f in dataclasses.fields(plan.schedule)}
+        for name in ("start", "first_finish", "second_start", "finish"):
+            move = chance.integers(-2, 3)
+            rows[name] = np.where(plan.schedule.option >= 0, rows[name] + move, -1)
+        if rows["project_start"] is not None:
+            rows["project_start"] = np.maximum(rows["project_start"] - 1, -1)
+        said |= {word for text in check.violations(problem, type(plan.schedule)(**rows))
+                 for word in ("closed", "accreditation", "are needed in slot", "had arrived",
+                              "slots that were decided", "does not take the time", "its place",
+                              "before") if word in text}
+    assert said >= {"closed", "accreditation", "had arrived", "slots that were decided",
+                    "does not take the time", "before"}
