@@ -315,11 +315,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "assess residual": WayOut("the residual risk of one hazard, with the records under it", (
         ("assessment", "prior"), ("items", "counts"), ("accident_points", "place"))),
     "plan make": WayOut("a plan with dates, teams and costs", _PLAN),
-    "plan make": WayOut("a plan with dates, teams and costs", (
-        ("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
-        ("plan_quality", "gap"))),
-    "plan check": WayOut("whether a plan can be carried out, and what speaks against it", (
-        ("plan_dates", "cost"), ("plan_teams", "team"), ("plan_quality", "gap"))),
+    "plan check": WayOut("whether a plan can be carried out, and what speaks against it", _PLAN),
     "plan rank": WayOut("areas in an order by weighted criteria, with reasons", (
         ("plan_priority", "score"), ("assessment", "prior"))),
     "plan explain": WayOut("what binds a plan, and why one area comes first", _PLAN),
