@@ -104,7 +104,8 @@ def test_safety_S06_passes_combine_where_they_really_overlap(seed, independent):
     listed = [search(f"p{i}", s, detection(float(q)))
               for i, (s, q) in enumerate(zip(swaths, p, strict=True))]
     swept = swept_ground(listed, PLANE, independent)
-    faces = faces_of(np.array([ground], dtype=object), np.zeros(1), swept).get(0, ())
+    faces = faces_of(np.array([ground], dtype=object), np.zeros(1), np.full(1, np.nan),
+                     swept).get(0, ())
     area = np.array([f.ground.area for f in faces])
     found = np.array([f.found[1] for f in faces]).reshape(len(faces))
     expected = brute(ground, list(swept.ground), p, independent)
@@ -132,6 +133,16 @@ def test_safety_S06_a_pass_less_deep_than_asked_finds_nothing():
     asked = Effort((search("a", cell, depth=0.2),), depth_m=0.13, required_depth_m={"h2": 0.3})
     assert np.array_equal(drawn([cell], [(0.2, 0.1, 0.3)], asked).map.bands, plain.map.bands,
                           equal_nan=True)
+
+
+@pytest.mark.parametrize(("day", "counts"), [
+    (date(2026, 5, 2), True), (date(2026, 5, 1), True), (date(2026, 4, 30), False), (None, False)])
+def test_a_search_before_the_hazard_was_recorded_says_nothing_of_it(day, counts):
+    cell = shapely.box(0, 0, 100, 100)
+    plain = drawn([cell], [(0.2, 0.1, 0.3)])
+    made = drawn([cell], [(0.2, 0.1, 0.3)], Effort(
+        (search("a", cell, day=day),), since={"h2": date(2026, 5, 1)}))
+    assert (at(made, 50, 50)[0] < at(plain, 50, 50)[0]) == counts
 
 
 def test_safety_S06_no_detection_is_1():

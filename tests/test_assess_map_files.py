@@ -1,5 +1,6 @@
 """The contamination map as files: layout, legend, update on disk, and the command."""
 
+import dataclasses
 import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime
@@ -203,6 +204,20 @@ def test_the_command_draws_a_map_and_brings_it_up_to_date(address, tmp_path, dra
         assert raster.descriptions == NAMES and raster.units == UNITS
         assert "treat as dangerous" in raster.tags()["TIFFTAG_IMAGEDESCRIPTION"]
         assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+
+def test_a_search_counts_from_the_first_day_on_which_the_hazard_was_recorded(address):
+    later = revision("hazard", "h0", {"hazard_type": "CHA", "status": "open"},
+                     shapely.box(*BOXES[0]))
+    add(address, dataclasses.replace(later, valid_from=date(2026, 5, 1)),
+        outcome("a", shapely.box(0, 0, 90, 90)))  # of 1 March, as the hazard's first revision
+    registry = open_registry(address)
+    try:
+        effort = workflows.load_effort(registry, STATED)
+        assert effort.since["h0"] == date(2026, 3, 1) and effort.passes[0].day == date(2026, 3, 1)
+        assert registry.records("hazard")[0].valid_from == date(2026, 5, 1)
+    finally:
+        registry.close()
 
 
 def test_what_cannot_be_brought_up_to_date_is_drawn_anew_and_says_why(

@@ -45,7 +45,7 @@ from landrelease.assess.cells import (
     extent_of,
     layer_of,
 )
-from landrelease.assess.effort import Face, Swept, faces_of, swept_ground
+from landrelease.assess.effort import Face, Swept, days_of, faces_of, swept_ground
 from landrelease.assess.left import Density, Ground, left
 from landrelease.assess.shapes import checked, planar, plane_of, polygons
 from landrelease.core.assumption import Assumptions
@@ -53,7 +53,7 @@ from landrelease.core.geometry import LocalPlane
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.risk import ContaminationMap, HazardAssessment
-from landrelease.core.search import EPOCH, Effort
+from landrelease.core.search import Effort
 from landrelease.errors import (
     ASSESS_NO_HAZARDS,
     ASSESSMENT_MISSING,
@@ -117,6 +117,7 @@ class Prepared:
     items: np.ndarray  # int64 (H,) found
     found_m2: np.ndarray  # float64 (H, 3) effective effort
     required_m: np.ndarray  # float64 (H,)
+    since: np.ndarray  # float64 (H,) first day on record, NaN
     surveyed: np.ndarray  # float64 (H,) days, NaN
     drawn: tuple[_Drawn, ...]  # disjoint ground; then, whole, the hazards that lost ground to it
     finds: np.ndarray  # int64 (F, 4): hazard, row, column, items
@@ -275,34 +276,33 @@ def prepare(
     grid = _grid(whole, plane, cell_m) if grid is None else _holding(grid, whole)
     ids = tuple(h.id for h in land.hazards)
     required = np.array([effort.required_depth_m.get(i, effort.depth_m) for i in ids], dtype=float)
+    since = np.array([days_of(effort.since.get(i)) for i in ids], dtype=float)
     swept = swept_ground(effort.passes, plane, effort.independent)
     finds, items = _finds(effort, ids, whole, plane, grid)
     chance[items > 0] = 1.0
     found_m2 = np.zeros((len(ids), 3))
-    for h, faces in faces_of(whole, required, swept, np.flatnonzero(items).tolist()).items():
+    for h, faces in faces_of(
+            whole, required, since, swept, np.flatnonzero(items).tolist()).items():
         found_m2[h] = _found_m2(faces)
     parted, lost = _part(whole, chance[:, 0])
     kept = np.flatnonzero(~shapely.is_empty(parted))
-    drawn = tuple(_drawn(which, ground, required, swept, grid) for which, ground in
+    drawn = tuple(_drawn(which, ground, required, since, swept, grid) for which, ground in
                   ((kept, parted[kept]), (lost, whole[lost])) if len(which))
     dated = np.empty(len(effort.dated), dtype=object)
     dated[:] = [g for _, g, _ in effort.dated]
     dated = plane.to_plane(dated) if len(dated) else dated
     return Prepared(
-        grid, density, ids, whole, chance, items, found_m2, required,
-        np.array([_days(effort.surveyed.get(i)) for i in ids]), drawn, finds,
-        dated, _boxes(dated, grid), np.array([_days(day) for _, _, day in effort.dated]), swept,
+        grid, density, ids, whole, chance, items, found_m2, required, since,
+        np.array([days_of(effort.surveyed.get(i)) for i in ids]), drawn, finds,
+        dated, _boxes(dated, grid), np.array([days_of(day) for _, _, day in effort.dated]), swept,
         effort)
 
 
-def _days(day: date | None) -> float:
-    return math.nan if day is None else float((day - EPOCH).days)
-
-
-def _drawn(hazard: np.ndarray, ground: np.ndarray, required: np.ndarray, swept: Swept, grid: Grid
-           ) -> _Drawn:
+def _drawn(hazard: np.ndarray, ground: np.ndarray, required: np.ndarray, since: np.ndarray,
+           swept: Swept, grid: Grid) -> _Drawn:
+    faces = faces_of(ground, required[hazard], since[hazard], swept)
     return _with_faces(hazard, ground, layer_of(ground, grid.west, grid.north, grid.cell_m),
-                       shapely.STRtree(ground), faces_of(ground, required[hazard], swept), grid)
+                       shapely.STRtree(ground), faces, grid)
 
 
 def _with_faces(hazard: np.ndarray, ground: np.ndarray, layer: Layer, tree: shapely.STRtree,
@@ -706,8 +706,8 @@ def _only_passes(old: Effort, new: Effort) -> bool:
     """Whether two efforts differ in passes and dates alone."""
     return all(a is b or a == b for a, b in (
         (old.finds, new.finds), (old.unplaced, new.unplaced), (old.surveyed, new.surveyed),
-        (old.required_depth_m, new.required_depth_m), (old.depth_m, new.depth_m),
-        (old.independent, new.independent)))
+        (old.since, new.since), (old.required_depth_m, new.required_depth_m),
+        (old.depth_m, new.depth_m), (old.independent, new.independent)))
 
 
 def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]:
@@ -730,7 +730,8 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
                    if len(moved) else np.zeros(0, dtype=int))
         other_shapes = set(touched.tolist())
         faces = {s: f for s, f in one.faces.items() if s not in other_shapes}
-        again = faces_of(one.ground, old.required_m[one.hazard], swept, touched.tolist())
+        again = faces_of(one.ground, old.required_m[one.hazard], old.since[one.hazard], swept,
+                         touched.tolist())
         for s in touched.tolist():
             was = {(shapely.to_wkb(f.ground), f.found): f for f in one.faces.get(s, ())}
             is_ = {(shapely.to_wkb(f.ground), f.found): f for f in again.get(s, ())}
@@ -743,7 +744,7 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
     if len(hit) and len(moved):
         near = hit[shapely.intersects(old.whole[hit], shapely.union_all(moved))]
         found_m2 = old.found_m2.copy()
-        again = faces_of(old.whole, old.required_m, swept, near.tolist())
+        again = faces_of(old.whole, old.required_m, old.since, swept, near.tolist())
         for h in near.tolist():
             found_m2[h] = _found_m2(again[h]) if h in again else 0.0
         changed = (found_m2 != old.found_m2).any(axis=1)
@@ -760,7 +761,7 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
         here, there = np.array(stays, dtype=int).reshape(-1, 2).T
         dated[here], dated_box[here] = old.dated[there], old.dated_box[there]
         dated[came], dated_box[came] = arrived, _boxes(arrived, old.grid)
-        days = np.array([_days(day) for _, _, day in effort.dated])
+        days = np.array([days_of(day) for _, _, day in effort.dated])
         boxes += [dated_box[came], old.dated_box[went]]
     new = dataclasses.replace(old, drawn=tuple(drawn), swept=swept, found_m2=found_m2,
                               dated=dated, dated_box=dated_box, days=days, effort=effort)
@@ -811,4 +812,4 @@ def _joined(old: Swept, ids: Sequence[str], gone: set[str], fresh: Swept, come: 
 
     ground = put(old.ground, fresh.ground)
     return Swept(ground, put(old.detection, fresh.detection), put(old.depth_m, fresh.depth_m),
-                 old.independent, shapely.STRtree(ground))
+                 put(old.days, fresh.days), old.independent, shapely.STRtree(ground))

@@ -7,8 +7,10 @@ Each face is ground that the same passes swept. Of the items there they find
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import shapely
 
 from landrelease.assess.shapes import planar, polygons
 from landrelease.core.geometry import LocalPlane
-from landrelease.core.search import SearchPass
+from landrelease.core.search import EPOCH, SearchPass
 from landrelease.errors import MAP_DETECTION, MAP_PASS, LandReleaseError
 
 LEVELS = 3  # detection at its low end, its value and its high end
@@ -33,11 +35,12 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Swept:
-    """The passes in the plane (P,), their detection (P, 3), their depth (P,) and an index."""
+    """The passes in the plane (P,), their detection (P, 3), depth and day (P,), and an index."""
 
     ground: np.ndarray
     detection: np.ndarray
     depth_m: np.ndarray
+    days: np.ndarray  # since 1970; NaN: not reported
     independent: bool
     tree: shapely.STRtree
 
@@ -68,15 +71,24 @@ def swept_ground(passes: Sequence[SearchPass], plane: LocalPlane, independent: b
     detection = np.array([[p.detection.low, p.detection.value, p.detection.high] for p in passes],
                          dtype=float).reshape(len(passes), LEVELS)
     depth = np.array([p.depth_m for p in passes], dtype=float)
-    return Swept(ground, detection, depth, independent, shapely.STRtree(ground))
+    days = np.array([days_of(p.day) for p in passes], dtype=float)
+    return Swept(ground, detection, depth, days, independent, shapely.STRtree(ground))
+
+
+def days_of(day: date | None) -> float:
+    """Days since 1 January 1970; NaN where none is reported."""
+    return math.nan if day is None else float((day - EPOCH).days)
 
 
 def faces_of(
-    ground: np.ndarray, required_m: np.ndarray, swept: Swept, only: Sequence[int] | None = None
+    ground: np.ndarray, required_m: np.ndarray, since: np.ndarray, swept: Swept,
+    only: Sequence[int] | None = None,
 ) -> Mapping[int, tuple[Face, ...]]:
     """Index of a ground (S,) -> the faces of the passes on it; grounds without any are left out.
 
     required_m (S,): depth that the ground asks for; passes less deep find nothing there.
+    since (S,): first day on which it was recorded, NaN where unknown; earlier passes, and those
+    without a day, say nothing of what was suspected from then on.
     only : indices of the grounds that are wanted.
     """
     wanted = np.arange(len(ground)) if only is None else np.asarray(only, dtype=int)
@@ -85,6 +97,7 @@ def faces_of(
     which, pass_ = swept.tree.query(ground[wanted], predicate="intersects")
     shape = wanted[which]
     deep = swept.depth_m[pass_] >= required_m[shape] - DEPTH_ROUNDING_M
+    deep &= np.isnan(since[shape]) | (swept.days[pass_] >= since[shape])
     by_shape: dict[int, list[int]] = {}
     for s, p in zip(shape[deep].tolist(), pass_[deep].tolist(), strict=True):
         by_shape.setdefault(s, []).append(p)

@@ -36,6 +36,7 @@ class SearchPass:
     detection: Assumption
     depth_m: float
     accuracy_m: float = 0.0  # 90 % radius of the position: the ground is narrowed by it
+    day: date | None = None  # None: not reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Effort:
     """What was done on the ground, as far as it changes a contamination map.
 
     `unplaced`: hazard id -> items found in it without a place. `dated`: ground or place, and the
-    last day on which something was done there; `surveyed`: hazard id -> day of its information.
+    last day on which something was done there; `surveyed`: hazard id -> day of its information;
+    `since`: hazard id -> first day on which it was recorded.
     `uncredited`: (record, why its search gives no credit). `independent`: whether passes over the
     same ground miss independently; else further passes find nothing that the best does not.
     """
@@ -63,6 +65,7 @@ class Effort:
     unplaced: Mapping[str, int] = field(default_factory=dict)
     dated: tuple[tuple[str, Ground | Point, date], ...] = ()
     surveyed: Mapping[str, date] = field(default_factory=dict)
+    since: Mapping[str, date] = field(default_factory=dict)
     required_depth_m: Mapping[str, float] = field(default_factory=dict)  # by hazard
     depth_m: float = 0.0  # required where the hazard does not say
     independent: bool = False
@@ -74,14 +77,17 @@ def build_effort(
     activities: Iterable[Record], inspections: Iterable[Record], gates: Iterable[Record],
     assumptions: Assumptions, independent: bool = False,
 ) -> Effort:
-    """Read the effort from records.
+    """Read the effort from records as they stand; a hazard that has a history may have been
+    recorded before the day that stands in `since`.
 
     Credit for search goes to outcomes that were cleared or searched, with a method, a depth and
     ground on record. None: a machine's or an animal's pass whose follow-up is not recorded as done
     (S07); a visual search, which has no depth; work whose depth or method nobody reported (S12);
     ground of which an inspection was rejected and not corrected; work in spite of a failed gate
     that the authority has not reviewed (S08). A hazard asks for a depth: passes less deep count for
-    nothing there (`depth_m` in the assumptions where it does not say). Cancelled and reduced ground
+    nothing there (`required_depth_m` of the assumptions where it does not say). Nor does a search
+    count for a hazard that was recorded after it, or perhaps after it, because nobody reported the
+    day of the search: what was suspected since is not answered by it. Cancelled and reduced ground
     is a decision, not a search, and gives no credit either. A track alone proves no coverage (S05).
 
     An item that was found raises the doubt about its hazard, whoever found it. Small-arms
@@ -144,7 +150,8 @@ def build_effort(
             continue
         accuracy = outcome.values.get("position_accuracy_m")
         passes.append(SearchPass(outcome.id, outcome.geometry, detection, float(depth or 0.0),
-                                 float(accuracy) if isinstance(accuracy, (int, float)) else 0.0))
+                                 float(accuracy) if isinstance(accuracy, (int, float)) else 0.0,
+                                 outcome.valid_from or outcome.values.get("decided_on")))
     for activity in activities:
         told = activity.values.get("items_found")
         said = max(int(told) if isinstance(told, (int, float)) else 0,
@@ -163,6 +170,7 @@ def build_effort(
         dated=tuple(sorted(dated, key=lambda d: d[0])),
         surveyed={h.id: day for h in hazards
                   if isinstance(day := h.values.get("information_date", h.valid_from), date)},
+        since={h.id: h.valid_from for h in hazards if h.valid_from is not None},
         required_depth_m={h.id: float(depth) for h in hazards if isinstance(
             depth := h.values.get("required_depth_m"), (int, float))},
         depth_m=assumptions.value("required_depth_m"),

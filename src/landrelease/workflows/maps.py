@@ -8,10 +8,10 @@ holds now, draws the windows that differ and copies all other cells.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ _STATE, _SETTINGS, _PROJ = "LANDRELEASE_STATE", "LANDRELEASE_SETTINGS", "LANDREL
 _HEAD = "LANDRELEASE_CHAIN_HEAD"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class MapReport:
     """What was drawn. `windows` is None where the map was drawn whole; `anew` says why."""
 
@@ -70,10 +70,27 @@ def load_effort(
             found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
 
-    return build_effort(
-        hazards=records("hazard"), outcomes=records("outcome"), items=records("item"),
+    hazards = records("hazard")
+    effort = build_effort(
+        hazards=hazards, outcomes=records("outcome"), items=records("item"),
         activities=records("activity"), inspections=registry.records("inspection"),
         gates=registry.records("gate"), assumptions=assumptions, independent=independent)
+    return dataclasses.replace(effort, since={**effort.since, **_first_days(
+        registry, hazards, effort)})
+
+
+def _first_days(registry: Registry, hazards: Sequence[Record], effort: Effort) -> dict[str, date]:
+    """The first day on which each hazard that a search touches was recorded, from its history."""
+    import numpy as np
+    import shapely
+
+    if not effort.passes:
+        return {}
+    tree = shapely.STRtree([h.geometry for h in hazards])
+    touched = np.unique(tree.query(np.array([p.ground for p in effort.passes], dtype=object))[1])
+    days = {hazards[k].id: [s.revision.valid_from for s in registry.history(hazards[k].id)
+                            if s.revision.valid_from] for k in touched.tolist()}
+    return {name: min(found) for name, found in days.items() if found}
 
 
 def map_contamination(
