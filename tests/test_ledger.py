@@ -142,6 +142,26 @@ def test_safety_S09_a_status_without_a_signature_takes_no_ground_off_the_map():
     assert [h.id for h in made.hazards] == ["closed", "handed_over", "open"]
 
 
+def test_only_clearance_that_ended_is_a_lifted_minefield():
+    works = {
+        "done": {"activity_status": "completed"},
+        "sheet": {"source_label": "Lifted Minefields"},
+        "report": {"report_type": "completion"},
+        "going on": {"activity_status": "active", "source_label": "lifted"},
+        "given up": {"activity_status": "abandoned", "report_type": "completion"},
+        "unsaid": {},
+        "daily": {"report_type": "progress"},
+    }
+    made = build_land(
+        hazards=[], outcomes=[], accidents=[], settlements=[], administrative_areas=[],
+        activities=[*(Record("activity", i, {"activity_type": "clearance", **v}, Point(17, 44))
+                      for i, v in works.items()),
+                    Record("activity", "survey", {
+                        "activity_type": "NTS", "activity_status": "completed"}, Point(17, 44))],
+        assumptions=ASSUMPTIONS, chain_head="")
+    assert [m.id for m in made.lifted] == ["done", "sheet", "report"]
+
+
 def test_an_area_belongs_to_the_municipality_with_most_of_it():
     west, east = box(16, 43, 17, 45), box(17, 43, 18, 45)
     records = [Record("administrative_area", n, {"name": n, "level": 3}, g)

@@ -234,3 +234,68 @@ def test_how_a_mended_row_is_read_can_be_said_with_it(registry, tmp_path):
                                        today=TODAY).accepted
     (record,) = registry.records("accident")
     assert str(record.value("information_date")) == "2024-04-03"
+
+
+# --- the same file again, with less said --------------------------------------------------------
+
+
+def places_of(registry):
+    return {r.values["name"]: (r.values.get("population"), r.geometry.wkt)
+            for r in registry.records("settlement")}
+
+
+def test_the_system_stated_for_a_file_holds_when_it_comes_again(registry, tmp_path):
+    file = tmp_path / "villages.csv"
+    file.write_text("name,latitude,longitude\nA,44.1,17.2\nB,44.2,17.3\n", encoding="utf-8")
+    options = {"kind": "settlement", "today": TODAY}
+    assert counts(imports.import_files(registry, [file], crs="EPSG:4326", **options)[0]) == (
+        2, 2, 0, 0)
+    head, before = registry.head(), places_of(registry)
+    again = imports.import_files(registry, [file], **options)[0]
+    assert counts(again) == (2, 0, 2, 0)
+    assert "FIL-044" in {f.code for f in again.findings}
+    assert registry.head() == head and places_of(registry) == before
+    # Another file of the same name has nothing stated for it.
+    file.write_text("name,latitude,longitude\nA,44.1,17.2\nC,44.2,17.3\n", encoding="utf-8")
+    assert counts(imports.import_files(registry, [file], **options)[0]) == (2, 0, 0, 2)
+
+
+def test_the_mapping_stated_for_a_file_holds_when_it_comes_again(registry, places):
+    bring(registry, places)
+    before = places_of(registry)
+    again = imports.import_files(registry, [places], kind="settlement", today=TODAY)[0]
+    assert counts(again) == (4, 0, 1, 3) and places_of(registry) == before
+    assert len(registry.quarantine()) == 3  # as before, and not twice
+
+
+def test_recorded_rows_keep_the_system_of_their_import_whatever_is_stated_later(registry, tmp_path):
+    file = tmp_path / "villages.csv"
+    file.write_text("id,name,latitude,longitude\n1,A,44.1,17.2\n", encoding="utf-8")
+    options = {"kind": "settlement", "today": TODAY}
+    imports.import_files(registry, [file], crs="EPSG:4230", **options)
+    before = places_of(registry)
+    with pytest.raises(LandReleaseError, match="STO-009"):
+        imports.import_files(registry, [file], crs="EPSG:4326", **options)
+    assert counts(imports.import_files(registry, [file], **options)[0]) == (1, 0, 1, 0)
+    assert places_of(registry) == before and before["A"][1] != "POINT (17.2 44.1)"
+
+
+def test_files_of_unknown_kind_are_named_and_nothing_is_imported(registry, tmp_path):
+    files = [tmp_path / n for n in ("settlements.csv", "xyz.csv", "other.csv")]
+    for file in files:
+        file.write_text("name,lat_wgs84,lon_wgs84\nA,44.1,17.2\n", encoding="utf-8")
+    with pytest.raises(LandReleaseError) as error:
+        imports.import_files(registry, files, today=TODAY)
+    assert error.value.code == "FIL-043" and "xyz.csv, other.csv" in str(error.value)
+    assert registry.imports() == []
+    with pytest.raises(LandReleaseError, match=r"FIL-042.*'setlement'.*settlement"):
+        imports.import_files(registry, files, kind="setlement", today=TODAY)
+
+
+def test_a_mapping_that_does_not_fit_a_later_file_stops_before_the_first(registry, tmp_path):
+    good, bad = tmp_path / "settlements.csv", tmp_path / "accidents.csv"
+    good.write_text("name,lat_wgs84,lon_wgs84\nA,44.1,17.2\n", encoding="utf-8")
+    bad.write_text("name,where\nA,there\n", encoding="utf-8")
+    with pytest.raises(LandReleaseError, match=r"FIL-018.*accidents\.csv"):
+        imports.import_files(registry, [good, bad], today=TODAY)
+    assert registry.imports() == []

@@ -63,6 +63,15 @@ FILE_NOT_READABLE = Message(
 KIND_NOT_KNOWN = Message(
     "FIL-013", "{file}: neither the name of the file nor a column says what its rows are.",
     "Say it with --kind, one of: {expected}.")
+KIND_WRONG = Message(
+    "FIL-042", "{found} is no kind of record.", "Say one of: {expected}.")
+KINDS_NOT_KNOWN = Message(
+    "FIL-043", "Neither names nor columns say what the rows of these files are: {found}. None of "
+    "the {other} files was imported.",
+    "Import these by themselves with --kind ({expected}), and the others without them.")
+STATED_BEFORE = Message(
+    "FIL-044", "{file}: read as it was imported before, by {found}.",
+    "Nothing has to be done. Rows that wait are read in another way with --mapping or --crs.")
 MAPPING_NOT_READABLE = Message(
     "FIL-014", "{file}: {field} in the mapping is {found}; expected {expected}.",
     "Correct the mapping file; docs/import.md shows one.")

@@ -25,7 +25,6 @@ from landrelease.core.record import KINDS, Field, Kind, Record
 from landrelease.errors import (
     DATUM_NOT_STATED,
     GEOMETRY_UNREADABLE,
-    KIND_NOT_KNOWN,
     MAPPING_NOT_READABLE,
     PLACE_COLUMNS_MISSING,
     VALUE_CONVERTED,
@@ -91,13 +90,11 @@ def take_in(
     Raises
     ------
     LandReleaseError
-        FIL-013, FIL-014, FIL-018: kind, mapping or columns; GEO-002, GEO-003, GEO-004: the
+        FIL-042, FIL-014, FIL-018: kind, mapping or columns; GEO-002, GEO-003, GEO-004: the
         coordinate system of the file as a whole.
     """
-    if kind not in kinds:
-        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
+    check_columns(table, kind, mapping, kinds)
     chosen = kinds[kind]
-    _check_columns(table, chosen, mapping)
     told = Told(table.file, table.row_numbers)
     for note in table.notes:
         told.tell_whole(note.message, **note.facts)
@@ -121,18 +118,26 @@ def take_in(
 
 # --- values ------------------------------------------------------------------------------------
 
-def _check_columns(table: SourceTable, kind: Kind, mapping: Mapping) -> None:
+def check_columns(table: SourceTable, name: str, mapping: Mapping,
+                  kinds: MappingType[str, Kind] = KINDS) -> None:
+    """Whether a mapping fits a table, before anything is read by it.
+
+    Raises FIL-042 for an unknown kind, FIL-014 for a field or heading that is not there, FIL-018
+    where nothing says the places.
+    """
+    mappings.check_kind(name, kinds)
+    kind = kinds[name]
     if mapping.kind != kind.name:
         raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field="kind",
                                found=mapping.kind, expected=kind.name)
     known = {f.name for f in kind.fields}
-    for name, heading in mapping.columns.items():
-        if name not in known and name not in PLACE_COLUMNS:
-            raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {name}",
+    for field, heading in mapping.columns.items():
+        if field not in known and field not in PLACE_COLUMNS:
+            raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {field}",
                                    found="not a field of this kind",
                                    expected="one of " + ", ".join(sorted(known)))
         if heading not in table.columns:
-            raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {name}",
+            raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {field}",
                                    found=f"{heading!r}, which is no heading of the file",
                                    expected="one of " + ", ".join(table.columns))
     if kind.geometry != "none" and kind.place_needed and not table.has_geometry \

@@ -36,6 +36,7 @@ from landrelease.errors import (
     FILE_FORM_PLACES,
     FILE_MISSING,
     KIND_NOT_KNOWN,
+    KIND_WRONG,
     MAPPING_NOT_READABLE,
     LandReleaseError,
 )
@@ -98,7 +99,8 @@ _LEGEND_CONSTANTS: dict[str, tuple[tuple[str, str, Any], ...]] = {
                  ("incident", "accident_class", "incident")),
     "activity": (("lifted minefields", "activity_type", "clearance"),
                  ("minefields lifted", "activity_type", "clearance"),
-                 ("lifted", "activity_type", "clearance")),
+                 ("lifted", "activity_type", "clearance"),
+                 ("lifted", "activity_status", "completed")),
     "administrative_area": (("adm1", "level", 1), ("adm2", "level", 2), ("adm3", "level", 3)),
 }
 _LABEL_COLUMNS = ("type", "legend", "class", "label", "shapetype", "kind", "layer")
@@ -126,6 +128,7 @@ class Mapping:
     notation: MappingType[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     # What a unit of area that differs between countries means, in m²: {"dunam": 2500}.
     units: MappingType[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    stated: bool = False  # by a person in a file of mappings, not proposed from the headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +265,16 @@ def _cells(table: SourceTable, heading: str, most: int | None = None) -> list[An
     return list(table.cells[heading][:most])
 
 
+def check_kind(kind: str, kinds: MappingType[str, Kind] = KINDS) -> None:
+    """Raises FIL-042 for a word that is no kind of record."""
+    if kind not in kinds:
+        raise LandReleaseError(KIND_WRONG, found=repr(kind), expected=", ".join(kinds))
+
+
 def propose(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     """Map headings to fields by their synonyms; the first synonym that stands in the file wins.
 
-    Only what is certain; `suggest` tells the rest. Raises FIL-013 for an unknown kind.
+    Only what is certain; `suggest` tells the rest. Raises FIL-042 for an unknown kind.
     """
     return suggest(table, kind, kinds, from_values=False).mapping
 
@@ -274,10 +283,9 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             from_values: bool = True) -> Proposal:
     """A mapping with the reason and the confidence of each column, and what else is likely.
 
-    Raises FIL-013 for an unknown kind.
+    Raises FIL-042 for an unknown kind.
     """
-    if kind not in kinds:
-        raise LandReleaseError(KIND_NOT_KNOWN, file=table.file, expected=", ".join(kinds))
+    check_kind(kind, kinds)
     chosen = kinds[kind]
     found = fingerprint(table.columns, kind)
     if is_own(table, chosen):
@@ -657,6 +665,8 @@ def _legend_constants(table: SourceTable, kind: Kind, columns: MappingType[str, 
     label = _common_label(table) or _name_words(table.file)
     constants: dict[str, Any] = {}
     for words, name, value in _LEGEND_CONSTANTS.get(kind.name, ()):
+        if name == "activity_status" and "source_label" in columns:
+            continue  # each row says by its label that it was lifted
         if name not in columns and name not in constants and re.search(
                 rf"(?:^|\W){re.escape(words)}(?:\W|$)", label):
             constants[name] = value
@@ -745,7 +755,7 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise _wrong(path, "units", repr(units), "`unit: square metres` pairs, as dunam: 2500")
     meanings = {name: {str(k): v for k, v in block.items()} for name, block in values.items()}
     return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record, notation,
-                   {k: float(v) for k, v in units.items()})
+                   {k: float(v) for k, v in units.items()}, stated=True)
 
 
 def _block(path: Path, document: dict[str, Any], name: str, known: tuple[str, ...]

@@ -13,8 +13,10 @@ from landrelease.core.memory import without_collector
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
     KIND_NOT_KNOWN,
+    KINDS_NOT_KNOWN,
     MAPPINGS_NONE_FITS,
     MAPPINGS_SEVERAL_FIT,
+    STATED_BEFORE,
     LandReleaseError,
 )
 
@@ -52,18 +54,41 @@ def import_files(
 
     `done` hears of each layer as soon as it is written for good.
 
-    A dry run checks everything and writes nothing. Raises `LandReleaseError` for a file that
-    cannot be read at all; files before it stay imported.
+    What was stated at an earlier import of the same file (SHA-256), a mapping or a system, holds
+    again where nothing is stated now, so that the same file changes nothing.
+
+    A dry run checks everything and writes nothing. Before anything is written all files are read
+    and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
+    says the kind, refuses them all (`LandReleaseError`; FIL-043 names all of unknown kind). A
+    file whose places as a whole have no system (GEO-002 to GEO-004) is found when its turn comes;
+    files before it stay imported.
     """
-    from landrelease.records import intake
+    from landrelease.records import intake, mapping
     from landrelease.workflows.quarantine import take_in_once
 
     order = {kind: n for n, kind in enumerate(_ORDER)}
-    tables = []
+    tables: list[tuple[str, SourceTable, Mapping]] = []
+    unknown: list[tuple[str, LandReleaseError]] = []
+    if kind is not None:
+        mapping.check_kind(kind, registry.kinds)
     for number, path in enumerate(paths):
         progress(f"reading {path.name}", number / len(paths))
-        tables += [(found, table, _mapping_for(table, found, mapping_path, registry, crs))
-                   for found, table in _tables(path, kind, layer, mapping_path, registry)]
+        try:
+            of_file = _tables(path, kind, layer, mapping_path, registry)
+        except LandReleaseError as error:
+            if error.code != KIND_NOT_KNOWN.code:
+                raise
+            unknown.append((path.name, error))
+            continue
+        tables += [(found, *_mapping_for(table, found, mapping_path, registry, crs))
+                   for found, table in of_file]
+    if unknown and len(paths) == 1:
+        raise unknown[0][1]
+    if unknown:
+        raise LandReleaseError(KINDS_NOT_KNOWN, found=", ".join(name for name, _ in unknown),
+                               other=len(paths), expected=", ".join(registry.kinds))
+    for found, table, used in tables:
+        intake.check_columns(table, found, used, registry.kinds)
     tables.sort(key=lambda item: order.get(item[0], len(order)))
     settings = intake.SETTINGS if worst_accuracy_m is None else replace(
         intake.SETTINGS, worst_accuracy_m=worst_accuracy_m)
@@ -148,9 +173,11 @@ def _tables(path: Path, kind: str | None, layer: str | None, mapping_path: Path 
 
 
 def _mapping_for(table: SourceTable, kind: str, path: Path | None, registry: Registry, crs: str
-                 ) -> Mapping:
-    """The mapping of a table: given, found in a folder, or proposed from its headings."""
+                 ) -> tuple[SourceTable, Mapping]:
+    """The mapping of a table: given, found in a folder, stated at an earlier import of the same
+    file, or proposed from its headings. The table comes back with a note of the third."""
     from landrelease.records import mapping
+    from landrelease.records.readers import Problem
 
     if path is None:
         used = mapping.propose(table, kind, registry.kinds)
@@ -168,4 +195,32 @@ def _mapping_for(table: SourceTable, kind: str, path: Path | None, registry: Reg
         used = next(iter(best.values()))
     else:
         used = mapping.load(path, registry.kinds)
-    return replace(used, crs=crs) if crs and not used.crs and not table.crs else used
+    told = []
+    if path is None:
+        before, system = _stated_before(table, kind, registry)
+        if before is not None:
+            used = replace(before, crs=crs) if crs and not table.crs else before
+            told.append(f"the mapping stated then, with {len(before.columns)} columns")
+        if system and not crs and not used.crs and not table.crs:
+            crs = system
+            told.append(f"the system stated then, {system}")
+    if crs and not used.crs and not table.crs:
+        used = replace(used, crs=crs)
+    if told:
+        table = table.with_note(Problem(STATED_BEFORE, {"found": " and ".join(told)}))
+    return table, used
+
+
+def _stated_before(table: SourceTable, kind: str, registry: Registry
+                   ) -> tuple[Mapping | None, str]:
+    """The mapping and the system that a person stated last for the same file, layer and kind."""
+    from landrelease.workflows.quarantine import mapping_from
+
+    if not registry.knows_source(table.source):
+        return None, ""
+    kept = [mapping_from(report.mapping) for _, report in registry.imports()
+            if (report.source, report.kind, report.layer) == (table.source, kind, table.layer)
+            and report.mapping]
+    stated = [m for m in kept if m.stated]
+    systems = [m.crs for m in kept if m.crs and not m.crs.startswith("(")]
+    return stated[-1] if stated else None, systems[-1] if systems else ""

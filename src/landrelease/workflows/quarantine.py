@@ -155,15 +155,20 @@ def document_of(mapping: ColumnMapping) -> dict[str, Any]:
 
 def mapping_of(registry: Registry, entry: QuarantineEntry) -> ColumnMapping | None:
     """The mapping by which the row's file was imported; None where none was kept."""
-    from landrelease.records.mapping import Mapping as ColumnMapping
-
     row = entry.row
     for _, report in reversed(registry.imports()):
         if (report.source, report.kind, report.layer) == (row.source, row.kind, row.layer) \
                 and report.mapping:
-            known = {f.name for f in dataclasses.fields(ColumnMapping)}
-            return ColumnMapping(**{k: v for k, v in report.mapping.items() if k in known})
+            return mapping_from(report.mapping)
     return None
+
+
+def mapping_from(document: Mapping[str, Any]) -> ColumnMapping:
+    """A mapping as it was kept with an import (`document_of`)."""
+    from landrelease.records.mapping import Mapping as ColumnMapping
+
+    known = {f.name for f in dataclasses.fields(ColumnMapping)}
+    return ColumnMapping(**{k: v for k, v in document.items() if k in known})
 
 
 # --- a person decides --------------------------------------------------------------------------

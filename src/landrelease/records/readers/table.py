@@ -187,6 +187,10 @@ class SourceTable:
         """The same table under the name of its layer."""
         return self._with(layer=layer)
 
+    def with_note(self, note: Problem) -> SourceTable:
+        """The same table with one more remark on the whole of it."""
+        return self._with(notes=(*self.notes, note))
+
     def with_shapes(self, geometries: np.ndarray, crs: str,
                     geometry_problems: Mapping[int, Problem],
                     notes: tuple[Problem, ...] = ()) -> SourceTable:
