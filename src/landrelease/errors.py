@@ -1359,3 +1359,27 @@ NOTHING_PROVEN = Message(
 TASK_NOT_PLANE = Message(
     "COV-006", "{file}: coordinates {found}; {expected}.",
     "Give --plane with metres, and leave it out with degrees.")
+
+# --- LAN: lanes -----------------------------------------------------------------------------------
+LANES_WIDTH = Message(
+    "LAN-001", "The working width is {found} m.",
+    "Enter it with --width, as measured on site, for example 1.75.")
+LANES_OVERLAP = Message(
+    "LAN-002", "The overlap is {found} m with a width of {width} m.",
+    "It lies from 0 to less than the width.")
+LANES_NO_ROOM = Message(
+    "LAN-003", "Nowhere in the task is there room for a disc of {radius} m radius: the machine "
+    "cannot turn there.", "Use a smaller machine, or lanes for people (--profile person).")
+PROFILE_UNKNOWN = Message(
+    "LAN-004", "There is no profile {found}.",
+    "Take one of {expected}, or give a file of your own with --profiles.")
+PROFILE_WITHOUT_WIDTH = Message(
+    "LAN-005", "The working width of {found} is not known.",
+    "Measure it on site and give it with --width.")
+SLOPE_NOT_KNOWN = Message(
+    "LAN-006", "{file} has ground with slope_deg, and the steepest slope for {found} is not known.",
+    "Give it with --slope-limit.")
+OUTSIDE_CONTROL = Message(
+    "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "
+    "{reach:g} m: {found} control positions are needed.",
+    "They are in lanes.geojson; move the operator between them.")

@@ -14,6 +14,7 @@ SHOWN = 20
 
 def register(operate: typer.Typer) -> None:
     operate.command("proof")(operate_proof)
+    operate.command("lanes")(operate_lanes)
 
 
 TaskOption = Annotated[Path, typer.Option("--task", metavar="T.geojson",
@@ -107,3 +108,58 @@ def operate_proof(
     say(f"{uncovered}: {len(proof.spots.polygons):,} polygons")
     done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
     raise typer.Exit(DONE if done else FINDINGS)
+
+
+def operate_lanes(
+    task: TaskOption,
+    profile: Annotated[str, typer.Option(
+        "--profile", metavar="P", help="mv-10, uran-6, gcs-200, detector, ... (docs/operate.md)")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    plane: PlaneOption = False,
+    width: Annotated[float | None, typer.Option(
+        "--width", metavar="M", help="Working width as measured; else the profile's.")] = None,
+    overlap: Annotated[float | None, typer.Option(
+        "--overlap", metavar="M", help="By which swaths overlap.")] = None,
+    radius: Annotated[float | None, typer.Option(
+        "--radius", metavar="M", help="Of the disc that holds the machine in every heading; else "
+        "the profile's or half the width.")] = None,
+    entry: Annotated[str | None, typer.Option(
+        "--entry", metavar="X,Y", help="A point on the safe side (longitude,latitude, or metres "
+        "with --plane); also the benchmark of the sketch.")] = None,
+    keep_out: Annotated[list[Path] | None, typer.Option(
+        "--keep-out", metavar="FILE", help="Polygons not to enter; with slope_deg only where "
+        "steeper than the machine may go.")] = None,
+    slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
+    standoff: Annotated[float, typer.Option(
+        "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = 0.0,
+    control_range: Annotated[float | None, typer.Option(
+        "--control-range", metavar="M", help="Of the remote control; else the profile's.")] = None,
+    profiles: Annotated[Path | None, typer.Option(
+        "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Lanes that cover all ground the machine or the people can reach, as files to work by.
+
+    Writes lanes.geojson, sketch.pdf, lanes.json and, unless --plane, lanes.gpx, lanes.kml and (for
+    machines) lanes.waypoints. Exit status 1 where something is left to be settled.
+
+    Example: landrelease operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --out lanes
+    """
+    from landrelease.errors import BAD_OPTION, LandReleaseError
+    from landrelease.workflows import lanes
+
+    place = None
+    if entry is not None:
+        try:
+            x, y = (float(v) for v in entry.split(","))
+            place = (x, y)
+        except ValueError:
+            raise LandReleaseError(BAD_OPTION, option="--entry", found=entry,
+                                   expected="two numbers as 10.25,45.5") from None
+    result = lanes.make_lanes(task, profile, out, lanes.LaneOptions(
+        plane, width, overlap, radius, place, standoff, control_range, slope_limit,
+        tuple(keep_out or ())), profiles)
+    put_json(json, result)
+    for line in lanes.lane_words(result):
+        say(line)
+    raise typer.Exit(FINDINGS if result["findings"] or result.get("not_joined") else DONE)

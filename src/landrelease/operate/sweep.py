@@ -18,8 +18,10 @@ narrowed by e: each point of it has a point of the line abreast of it within hal
 
 from __future__ import annotations
 
+import functools
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -56,12 +58,19 @@ class Runs:
         return float(steps.sum() - steps[ends].sum()) if len(steps) else 0.0
 
 
-@dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of a field: N convex pieces that do not overlap, in the field's own plane."""
+    """What is left of a field: its area, and N convex pieces that do not overlap.
 
-    pieces: np.ndarray  # object (N,) of Polygon
-    area_m2: float
+    `pieces` (N,) of Polygon in the field's own plane are made when they are asked for.
+    """
+
+    def __init__(self, area_m2: float, make: Callable[[], np.ndarray]):
+        self.area_m2 = area_m2
+        self._make = make
+
+    @functools.cached_property
+    def pieces(self) -> np.ndarray:
+        return self._make()
 
 
 def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
@@ -73,10 +82,10 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
     to `CHORD_M` of covered ground along its sides; coverage is understated, never overstated.
     """
     if field.is_empty:
-        return Rest(np.empty(0, dtype=object), 0.0)
+        return Rest(0.0, _no_pieces)
     if len(runs.first) < 2:
-        pieces = shapely.get_parts(field)
-        return Rest(pieces, float(shapely.area(pieces).sum()))
+        parts = shapely.get_parts(field)
+        return Rest(float(shapely.area(parts).sum()), lambda: parts)
     cos, sin = _turn(runs)
     west, south, east, north = shapely.bounds(field)
     origin = np.array([(west + east) / 2, (south + north) / 2])
@@ -104,7 +113,7 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
             parts = list(pool.map(work, jobs))
     else:
         parts = [work(job) for job in jobs]
-    return _gather(parts, turned, field, origin, np.array([low_x, low_y]), cos, sin)
+    return _gather(parts, field, origin, np.array([low_x, low_y]), cos, sin)
 
 
 def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarray, workers: int
@@ -121,7 +130,7 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
     return tuple(np.concatenate([p[n] for p in parts]) for n in range(7))
 
 
-def _gather(parts: list, turned: BaseGeometry, field: BaseGeometry, origin: np.ndarray,
+def _gather(parts: list, field: BaseGeometry, origin: np.ndarray,
             low: np.ndarray, cos: float, sin: float) -> Rest:
     """Pieces as polygons in the field's plane; those at its edge cut to it."""
     coordinates = np.concatenate([p[0] for p in parts])
@@ -129,16 +138,27 @@ def _gather(parts: list, turned: BaseGeometry, field: BaseGeometry, origin: np.n
     at_edge = np.concatenate([p[2] for p in parts])
     areas = np.concatenate([p[3] for p in parts])
     if not len(counts):
-        return Rest(np.empty(0, dtype=object), 0.0)
-    plain = _rotated(coordinates + low, cos, -sin) + origin
-    rings = shapely.linearrings(plain, indices=np.repeat(np.arange(len(counts)), counts))
-    pieces = shapely.polygons(rings)
-    area = float(areas[~at_edge].sum())
-    if at_edge.any():
-        cut = _cut_to(pieces[at_edge], field)
-        area += float(shapely.area(cut).sum())
-        pieces = np.concatenate([pieces[~at_edge], cut])
-    return Rest(pieces, area)
+        return Rest(0.0, _no_pieces)
+    edges = _polygons(coordinates, counts, at_edge, low, cos, sin, origin)
+    cut = _cut_to(edges, field) if len(edges) else edges
+    return Rest(
+        float(areas[~at_edge].sum()) + float(shapely.area(cut).sum()),
+        lambda: np.concatenate([
+            _polygons(coordinates, counts, ~at_edge, low, cos, sin, origin), cut]))
+
+
+def _no_pieces() -> np.ndarray:
+    return np.empty(0, dtype=object)
+
+
+def _polygons(coordinates: np.ndarray, counts: np.ndarray, chosen: np.ndarray, low: np.ndarray,
+              cos: float, sin: float, origin: np.ndarray) -> np.ndarray:
+    if not chosen.any():
+        return _no_pieces()
+    plain = _rotated(coordinates[np.repeat(chosen, counts)] + low, cos, -sin) + origin
+    own = counts[chosen]
+    return shapely.polygons(shapely.linearrings(
+        plain, indices=np.repeat(np.arange(len(own)), own)))
 
 
 def _cut_to(pieces: np.ndarray, field: BaseGeometry) -> np.ndarray:

@@ -1,0 +1,325 @@
+"""Swaths for machines: allowed ground and a tool in, what to drive in which order out. Metres.
+
+The machine is a disc that turns on the spot (skid steer). Its middle may be where the disc stays
+on allowed ground; ground that the disc can reach is the opening of the allowed ground by it, the
+rest is listed for hand work. First it drives round every edge, then in parallel swaths inside, so
+that it turns on ground that is done. What no swath covers (beside slanting edges, between
+obstacles) is covered by pieces of inner rounds, and at last by turning on the spot, until nothing
+of the reachable ground is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely import LineString
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.errors import LANES_NO_ROOM, LANES_OVERLAP, LANES_WIDTH, LandReleaseError
+from landrelease.operate.tour import FAR, Ways, order, ways
+
+ARC = 16  # segments of a quarter circle
+LEFT_M2 = 1e-4  # ground that is left below this is rounding
+SIDE_M = 2e-3  # swaths are taken this much narrower when it is checked what they leave
+DIRECTIONS = 36
+TRIED = 3  # directions that are planned to the end
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """One stretch: coordinates (K, 2). `kind`: edge, swath, inner, spot, or way (no new ground)."""
+
+    kind: str
+    xy: np.ndarray
+
+    @property
+    def length_m(self) -> float:
+        return float(np.hypot(*np.diff(self.xy, axis=0).T).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """All stretches in order, one path without a break; ground in the plane of the task."""
+
+    drives: tuple[Drive, ...]
+    reachable: BaseGeometry
+    by_hand: BaseGeometry
+    middle: BaseGeometry  # where the machine's middle may be
+    width_m: float
+    spacing_m: float
+    angle_deg: float  # of the swaths, from east, anticlockwise
+    apart: int  # pieces of ground that no allowed way joins to the start
+
+    @property
+    def length_m(self) -> float:
+        return sum(d.length_m for d in self.drives)
+
+    @property
+    def least_m(self) -> float:
+        """Reachable area over spacing: no plan with this spacing is much shorter."""
+        return self.reachable.area / self.spacing_m
+
+    @property
+    def turn_deg(self) -> float:
+        xy = np.concatenate([d.xy for d in self.drives]) if self.drives else np.empty((0, 2))
+        way = np.diff(xy, axis=0)
+        way = way[np.hypot(*way.T) > 1e-9]
+        heading = np.arctan2(way[:, 1], way[:, 0])
+        turn = np.abs((np.diff(heading) + math.pi) % (2 * math.pi) - math.pi)
+        return float(np.degrees(turn.sum()))
+
+
+def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
+         radius_m: float | None = None, entry: tuple[float, float] | None = None) -> LanePlan:
+    """Swaths that cover all ground a machine can reach.
+
+    Parameters
+    ----------
+    allowed : Polygon or MultiPolygon [m]; keep-outs and ground that is too steep already taken off
+    width_m : working width of the tool, in the middle of the machine
+    overlap_m : by which swaths side by side overlap; from the position error
+    radius_m : of the disc that holds machine and tool in every heading; at least half the width,
+        which is also what None means
+    entry : a point on the safe side; the plan begins at the nearest allowed place
+
+    Raises
+    ------
+    LandReleaseError
+        LAN-001 width, LAN-002 overlap, LAN-003 no room for the machine.
+
+    Source: opening by a disc (Serra 1982); parallel swaths with a round along the edges
+    (boustrophedon, Choset 2000); the direction with the shortest plan of several is kept.
+    """
+    if not 0 < width_m < math.inf:
+        raise LandReleaseError(LANES_WIDTH, found=width_m)
+    if not 0 <= overlap_m < width_m:
+        raise LandReleaseError(LANES_OVERLAP, found=overlap_m, width=width_m)
+    radius = max(width_m / 2, radius_m or 0.0)
+    middle = eroded(allowed, radius)
+    if middle.is_empty:
+        raise LandReleaseError(LANES_NO_ROOM, radius=round(radius, 3))
+    reachable = shapely.buffer(middle, width_m / 2, quad_segs=ARC)
+    by_hand = shapely.difference(allowed, reachable)
+    spacing = width_m - overlap_m
+    begin = shapely.Point(entry) if entry else shapely.Point(middle.bounds[0], middle.bounds[1])
+    at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
+    inner = eroded(allowed, radius + width_m / 2 - SIDE_M)
+    angles = _directions(inner, allowed, width_m, spacing)
+    best: LanePlan | None = None
+    for angle in angles or [0.0]:
+        pieces = _pieces(allowed, middle, inner, reachable, radius, width_m, spacing, angle)
+        drives, apart = _joined(pieces, middle, at)
+        found = LanePlan(tuple(drives), reachable, by_hand, middle, width_m, spacing,
+                         math.degrees(angle), apart)
+        if best is None or (found.apart, found.length_m) < (best.apart, best.length_m):
+            best = found
+    assert best is not None
+    return best
+
+
+def eroded(ground: BaseGeometry, distance: float) -> BaseGeometry:
+    """Points at least `distance` inside: arcs are polygons outside the true arc, so never less."""
+    grown = distance / math.cos(math.pi / (4 * ARC))
+    sure = shapely.buffer(ground, -distance, join_style="mitre", mitre_limit=50)
+    return shapely.intersection(sure, shapely.buffer(ground, -grown, quad_segs=ARC)) if (
+        len(shapely.get_rings(shapely.get_parts(ground))) > 1 or
+        not shapely.equals_exact(shapely.convex_hull(ground).normalize(), ground.normalize(), 1e-6)
+    ) else sure
+
+
+def swept(drives: Sequence[Drive], width_m: float, *, narrower_m: float = 0.0) -> BaseGeometry:
+    """Ground that stretches cover: the bar across the way, bends as the bar turns."""
+    half = width_m / 2 - narrower_m
+    shapes = []
+    for d in drives:
+        if d.kind == "spot":
+            shapes.append(shapely.Point(d.xy[0]).buffer(half, quad_segs=ARC))
+        elif len(d.xy) >= 2:
+            steps = shapely.linestrings(np.stack([d.xy[:-1], d.xy[1:]], axis=1))
+            steps = steps[shapely.length(steps) > 0]
+            shapes += list(shapely.buffer(steps, half, cap_style="flat"))
+            turns = d.xy if d.kind in ("edge", "inner") and np.allclose(d.xy[0], d.xy[-1]) else (
+                d.xy[1:-1])
+            shapes += list(shapely.buffer(shapely.points(turns), half, quad_segs=ARC)) if len(
+                turns) else []
+    return shapely.union_all(shapes) if shapes else shapely.Polygon()
+
+
+def _directions(inner: BaseGeometry, allowed: BaseGeometry, width: float, spacing: float
+                ) -> list[float]:
+    """Angles of swaths, those with least length and turns first."""
+    if inner.is_empty:
+        return []
+    edges = []
+    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(allowed, 0.1))):
+        way = np.diff(shapely.get_coordinates(ring), axis=0)
+        edges.append(np.column_stack([np.hypot(*way.T),
+                                      np.arctan2(way[:, 1], way[:, 0]) % math.pi]))
+    along = np.concatenate(edges)
+    longest = along[np.argsort(-along[:, 0])][:8, 1]
+    tried = np.unique(np.round(np.concatenate([
+        longest, np.arange(DIRECTIONS) * math.pi / DIRECTIONS]), 6))
+    cost = []
+    for angle in tried:
+        lines = _parallel(inner, angle, width, spacing)
+        cost.append(sum(np.hypot(*(b - a)) for a, b in lines) + 2 * spacing * len(lines))
+    return [float(tried[k]) for k in np.argsort(cost, kind="stable")[:TRIED]]
+
+
+def _parallel(inner: BaseGeometry, angle: float, width: float, spacing: float
+              ) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Swaths over the whole extent of the inner ground in each strip; both ends of each."""
+    c, s = math.cos(angle), math.sin(angle)
+    turned = shapely.transform(inner, lambda p: np.column_stack(
+        [c * p[:, 0] + s * p[:, 1], -s * p[:, 0] + c * p[:, 1]]))
+    west, low, east, high = turned.bounds
+    many = max(1, math.ceil((high - low - (width - spacing)) / spacing - 1e-9))
+    # Strips are spread evenly: no last strip that is nearly covered already.
+    middle = (low + high) / 2 + (np.arange(many) - (many - 1) / 2) * min(
+        spacing, max((high - low - width) / max(many - 1, 1), 0.0) if many > 1 else spacing)
+    strips = shapely.box(west - 1, middle - width / 2, east + 1, middle + width / 2)
+    out = []
+    for y, cut in zip(middle, shapely.intersection(strips, turned), strict=True):
+        for part in shapely.get_parts(cut):
+            if part.geom_type != "Polygon" or part.area <= 1e-6:
+                continue
+            a, _, b, _ = part.bounds
+            ends = np.array([[a, y], [b, y]])
+            back = np.column_stack([c * ends[:, 0] - s * ends[:, 1],
+                                    s * ends[:, 0] + c * ends[:, 1]])
+            out.append((back[0], back[1]))
+    return out
+
+
+def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
+            reachable: BaseGeometry, radius: float, width: float, spacing: float, angle: float
+            ) -> list[Drive]:
+    """Edges, swaths, pieces of inner rounds and spots that cover the reachable ground."""
+    out = [Drive("edge", shapely.get_coordinates(ring))
+           for ring in shapely.get_rings(shapely.get_parts(middle))]
+    roomy = shapely.buffer(middle, 1e-6)
+    shapely.prepare(roomy)
+    for a, b in _parallel(inner, angle, width, spacing) if not inner.is_empty else ():
+        line = LineString([a, b])
+        if shapely.covers(roomy, line):
+            out.append(Drive("swath", np.array([a, b])))
+            continue
+        for part in shapely.get_parts(shapely.intersection(line, middle)):
+            if part.geom_type == "LineString" and part.length > 1e-3:
+                out.append(Drive("swath", shapely.get_coordinates(part)))
+    left = _left(reachable, out, width)
+    level = 1
+    while left and level < 400:  # pieces of inner rounds beside what is left
+        ground = eroded(allowed, radius + level * spacing)
+        if ground.is_empty:
+            break
+        near = shapely.buffer(shapely.union_all(left), width / 2 - SIDE_M)
+        added = []
+        for ring in shapely.get_rings(shapely.get_parts(ground)):
+            part = shapely.intersection(shapely.LineString(ring), near)
+            for line in shapely.get_parts(shapely.line_merge(part) if (
+                    part.geom_type == "MultiLineString") else part):
+                if line.geom_type != "LineString" or line.length < 1e-3:
+                    continue
+                helps = shapely.intersection(
+                    shapely.buffer(line, width / 2 - SIDE_M, cap_style="flat"),
+                    shapely.union_all(left)).area
+                if helps > 0.05 * min(width * width, line.length * width):
+                    added.append(Drive("inner", shapely.get_coordinates(line)))
+        if added:
+            out += added
+            left = _left(reachable, out, width)
+        level += 1
+        if level > 2 and not added:
+            break
+    for _ in range(2000):
+        if not left:
+            break
+        biggest = max(left, key=lambda p: p.area)
+        at = shapely.get_coordinates(shapely.shortest_line(
+            middle, shapely.point_on_surface(biggest)))[0]
+        out.append(Drive("spot", np.array([at, at])))
+        left = _left(shapely.union_all(left), out[-1:], width)
+    return out
+
+
+def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[BaseGeometry]:
+    gone = shapely.difference(ground, shapely.buffer(swept(drives, width), SIDE_M))
+    return [p for p in shapely.get_parts(gone) if p.geom_type == "Polygon" and p.area > LEFT_M2]
+
+
+def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray
+            ) -> tuple[list[Drive], int]:
+    """One path over all pieces: rounds of edges first, where the path comes by them."""
+    open_pieces = [p for p in pieces if p.kind != "edge"]
+    rounds = [p for p in pieces if p.kind == "edge"]
+    ends = [at] + [e for p in open_pieces for e in (p.xy[0], p.xy[-1])]
+    entries: list[tuple[int, int]] = []  # round, vertex
+    for k, r in enumerate(rounds):
+        step = max(1, (len(r.xy) - 1) // 24)
+        entries += [(k, v) for v in range(0, len(r.xy) - 1, step)]
+    first_entry = len(ends)
+    points = np.array(ends + [rounds[k].xy[v] for k, v in entries])
+    found = ways(middle, points)
+    tour = order(np.ascontiguousarray(found.length[:first_entry, :first_entry])[
+        np.ix_(_start_last(first_entry), _start_last(first_entry))], first_entry - 1)
+    stops: list[tuple[str, int, int]] = [("piece", int(k), int(way)) for k, way in tour]
+    for k in range(len(rounds)):  # the place in the order where a round costs least
+        own = [n for n, (r, _) in enumerate(entries) if r == k]
+        best = (math.inf, 0, own[0])
+        for place in range(len(stops) + 1):
+            a = _leaves(stops, place - 1, first_entry)
+            b = _comes(stops, place, first_entry)
+            for n in own:
+                p = first_entry + n
+                cost = found.length[a, p] + (
+                    found.length[p, b] - found.length[a, b] if b >= 0 else 0.0)
+                if cost < best[0] - 1e-9:
+                    best = (cost, place, n)
+        stops.insert(best[1], ("round", best[2], 0))
+    return _path(stops, open_pieces, rounds, entries, found, first_entry)
+
+
+def _start_last(count: int) -> np.ndarray:
+    """Ends of pieces first, then the start: as `order` numbers them."""
+    return np.concatenate([np.arange(1, count), [0]])
+
+
+def _leaves(stops: Sequence[tuple[str, int, int]], k: int, first_entry: int) -> int:
+    if k < 0:
+        return 0
+    kind, n, way = stops[k]
+    return first_entry + n if kind == "round" else 1 + 2 * n + 1 - way
+
+
+def _comes(stops: Sequence[tuple[str, int, int]], k: int, first_entry: int) -> int:
+    if k >= len(stops):
+        return -1
+    kind, n, way = stops[k]
+    return first_entry + n if kind == "round" else 1 + 2 * n + way
+
+
+def _path(stops: Sequence[tuple[str, int, int]], pieces: Sequence[Drive], rounds: Sequence[Drive],
+          entries: Sequence[tuple[int, int]], found: Ways, first_entry: int
+          ) -> tuple[list[Drive], int]:
+    out: list[Drive] = []
+    apart = 0
+    for k, (kind, n, way) in enumerate(stops):
+        a, b = _leaves(stops, k - 1, first_entry), _comes(stops, k, first_entry)
+        if found.length[a, b] >= FAR:
+            apart += 1
+        elif found.length[a, b] > 0:
+            out.append(Drive("way", found.way(a, b)))
+        if kind == "round":
+            r, v = entries[n]
+            ring = rounds[r].xy[:-1]
+            turned = np.roll(ring, -v, axis=0)
+            out.append(Drive("edge", np.concatenate([turned, turned[:1]])))
+        else:
+            xy = pieces[n].xy
+            out.append(Drive(pieces[n].kind, xy[::-1] if way else xy))
+    return out, apart

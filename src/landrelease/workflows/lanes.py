@@ -1,0 +1,301 @@
+"""Lanes from a task and a profile, as files for machines, receivers and the printer."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.geometry import WGS84
+from landrelease.errors import (
+    OUTSIDE_CONTROL,
+    PROFILE_WITHOUT_WIDTH,
+    SLOPE_NOT_KNOWN,
+    LandReleaseError,
+)
+from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landrelease.core.profile import Profile
+
+ROWS = 400  # of the table on the sketch; all are in the files
+CONTROL_STEP = 72  # candidate control positions round the task
+
+
+@dataclass(frozen=True, slots=True)
+class LaneOptions:
+    """What the user may say; None takes the profile's figure."""
+
+    plane: bool = False
+    width_m: float | None = None
+    overlap_m: float | None = None
+    radius_m: float | None = None
+    entry: tuple[float, float] | None = None  # in the task's coordinates
+    standoff_m: float = 0.0
+    control_m: float | None = None
+    slope_deg: float | None = None
+    keep_out: tuple[Path, ...] = ()
+
+
+def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
+               profiles: Path | None = None) -> dict[str, Any]:
+    """Plan the lanes and write all files into `out`; what was planned, for people and programs.
+
+    Raises LAN-001 to LAN-006 and what `read_ground` raises.
+    """
+    from landrelease.records.profiles import profile_of
+
+    chosen = profile_of(profile, profiles)
+    ground = read_ground(task, plane=options.plane)
+    allowed, kept_out = _allowed(ground, chosen, options)
+    entry = _metres(ground, options.entry)
+    width = options.width_m if options.width_m is not None else chosen.value("width_m")
+    if width is None:
+        raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=chosen.title)
+    if chosen.kind == "person":
+        made = _people(ground, allowed, chosen, width, entry)
+    else:
+        made = _machine(ground, allowed, chosen, width, entry, options)
+    benchmark = entry if entry is not None else _corner(ground.geometry)
+    result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
+              "profile": chosen.id, "width_m": width, "task_m2": ground.geometry.area,
+              "keep_out_m2": kept_out, "not_known": list(chosen.not_known)}
+    result["files"] = [str(p) for p in _write(out, ground, made, benchmark, chosen, result)]
+    return result
+
+
+def _metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
+    if place is None or ground.plane is None:
+        return place
+    x, y = ground.plane.points(np.array([place[0]]), np.array([place[1]]))
+    return float(x[0]), float(y[0])
+
+
+def _corner(shape: BaseGeometry) -> tuple[float, float]:
+    """The vertex of the task that is farthest to the south-west: a mark that can be found."""
+    xy = shapely.get_coordinates(shape)
+    x, y = xy[int(np.argmin(xy.sum(axis=1)))]
+    return float(x), float(y)
+
+
+def _allowed(ground: Ground, profile: Profile, options: LaneOptions) -> tuple[BaseGeometry, float]:
+    """The task less keep-outs, and less ground that is steeper than the machine may go."""
+    from landrelease.records import readers
+
+    limit = options.slope_deg if options.slope_deg is not None else profile.value("slope_deg")
+    gone = []
+    for path in options.keep_out:
+        table = readers.read(path)
+        for row in table.rows:
+            if row.geometry is None:
+                continue
+            steep = row.values.get("slope_deg")
+            if steep not in (None, ""):
+                if limit is None:
+                    raise LandReleaseError(SLOPE_NOT_KNOWN, file=path.name, found=profile.title)
+                if float(steep) <= limit:
+                    continue
+            shape = row.geometry if ground.plane is None else ground.plane.to_plane(row.geometry)
+            gone.append(shapely.make_valid(shape))
+    if not gone:
+        return ground.geometry, 0.0
+    left = shapely.difference(ground.geometry, shapely.union_all(gone))
+    parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
+    allowed = shapely.union_all(parts)
+    return allowed, ground.geometry.area - allowed.area
+
+
+def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
+             entry: tuple[float, float] | None, options: LaneOptions) -> dict[str, Any]:
+    from landrelease.operate import lanes
+
+    overlap = options.overlap_m if options.overlap_m is not None else (
+        profile.value("overlap_m") or 0.0)
+    radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
+    plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry)
+    by_hand = shapely.union_all([plan.by_hand, shapely.difference(ground.geometry, allowed)])
+    reach = options.control_m if options.control_m is not None else profile.value(
+        "control_range_m")
+    places = _control(ground.geometry, plan, options.standoff_m, reach) if reach else []
+    rate = profile.figure("rate_m2_h")
+    result: dict[str, Any] = {
+        "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
+        "reachable_m2": plan.reachable.area, "by_hand_m2": by_hand.area,
+        "length_m": plan.length_m, "least_length_m": plan.least_m,
+        "over_least": plan.length_m / plan.least_m - 1, "turn_deg": plan.turn_deg,
+        "swaths": sum(d.kind == "swath" for d in plan.drives), "angle_deg": plan.angle_deg,
+        "not_joined": plan.apart, "control_range_m": reach, "control_positions": len(places),
+        "findings": [],
+        "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
+        "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
+                     "(S07)"}
+    if len(places) != 1 and reach:
+        result["findings"].append(OUTSIDE_CONTROL.text(
+            standoff=options.standoff_m, reach=reach, found=len(places)))
+    stretches = [(d.kind, f"{n}", shapely.LineString(d.xy) if len(d.xy) > 1 else None)
+                 for n, d in enumerate(plan.drives, start=1)]
+    return {"result": result, "lines": [s for s in stretches if s[2] is not None],
+            "by_hand": by_hand, "control": places}
+
+
+def _control(task: BaseGeometry, plan: Any, standoff: float, reach: float
+             ) -> list[tuple[float, float]]:
+    """Positions round the task, at the stand-off, from which all of the path is in range.
+
+    Greedy cover: each next position brings most of what is left into range. Points that none
+    brings into range stay out of it.
+    """
+    xy = np.concatenate([d.xy if d.length_m == 0 else shapely.get_coordinates(shapely.segmentize(
+        shapely.LineString(d.xy), 20.0)) for d in plan.drives])
+    rim = shapely.get_rings(shapely.get_parts(shapely.buffer(
+        shapely.union_all([shapely.Polygon(p.exterior) for p in shapely.get_parts(task)]),
+        max(standoff, 1e-3) * 1.003, quad_segs=16)))
+    places = shapely.get_coordinates(shapely.line_interpolate_point(
+        np.repeat(rim, CONTROL_STEP), np.tile(np.arange(CONTROL_STEP) / CONTROL_STEP, len(rim)),
+        normalized=True))
+    covers = np.hypot(xy[:, 0][None, :] - places[:, 0][:, None],
+                      xy[:, 1][None, :] - places[:, 1][:, None]) <= reach
+    left = covers.any(axis=0)
+    out = []
+    while left.any():
+        best = int((covers & left).sum(axis=1).argmax())
+        out.append((float(places[best, 0]), float(places[best, 1])))
+        left &= ~covers[best]
+    return out
+
+
+def _people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
+            entry: tuple[float, float] | None) -> dict[str, Any]:
+    from landrelease.operate import by_hand
+
+    made = by_hand.lanes(allowed, width_m=width,
+                         base_width_m=profile.value("base_width_m") or width,
+                         separation_m=profile.value("separation_m") or 0.0, entry=entry)
+    area = sum(lane.ground.area for lane in made)
+    return {"result": {"kind": "person", "lanes": len(made), "lanes_m2": area,
+                       "turns": max((lane.turn for lane in made), default=0),
+                       "separation_m": profile.value("separation_m"), "findings": []},
+            "lines": [(lane.kind, lane.name, lane.ground) for lane in made],
+            "starts": [lane.start for lane in made], "turns": [lane.turn for lane in made],
+            "by_hand": shapely.Polygon(), "control": []}
+
+
+def _write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
+           profile: Profile, result: dict[str, Any]) -> list[Path]:
+    from landrelease.publish import guidance, sketch
+    from landrelease.store.results import dump, write_atomically
+
+    mark = {"synthetic": SYNTHETIC} if ground.synthetic else {}
+    features = [_feature(ground, shape, {"kind": kind, "name": name, **mark, **(
+        {"turn": made["turns"][n]} if "turns" in made else {"order": n + 1})})
+        for n, (kind, name, shape) in enumerate(made["lines"])]
+    if not made["by_hand"].is_empty:
+        features.append(_feature(ground, made["by_hand"], {
+            "kind": "by hand", "name": "ground that the machine cannot reach", **mark}))
+    features += [_feature(ground, shapely.Point(p), {
+        "kind": "control position", "name": f"C{n}", **mark})
+        for n, p in enumerate(made["control"], start=1)]
+    files: dict[str, bytes] = {"lanes.geojson": dump(
+        {"type": "FeatureCollection", "name": "lanes", **mark, "features": features})}
+    if ground.plane is not None:
+        routes = []
+        for kind, name, shape in made["lines"]:
+            line = shape if shape.geom_type == "LineString" else shape.exterior
+            xy = shapely.get_coordinates(ground.plane.to_degrees(line))
+            routes.append((f"{name} {kind}", [(float(x), float(y)) for x, y in xy]))
+        words = "; ".join(filter(None, [mark.get("synthetic"), profile.title,
+                                        "proposal: a person decides"]))
+        files["lanes.gpx"] = guidance.gpx("lanes", routes, words).encode()
+        files["lanes.kml"] = guidance.kml("lanes", routes, words).encode()
+        if result["kind"] == "machine":
+            points = [p for _, route in routes for p in route]
+            files["lanes.waypoints"] = guidance.waypoints([
+                p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]).encode()
+    files["sketch.pdf"] = sketch.render_sketch(_sketch(ground, made, benchmark, profile, result))
+    files["lanes.json"] = dump(dict(result))
+    for name, content in files.items():
+        write_atomically(out / name, content)
+    return [out / name for name in files]
+
+
+def _feature(ground: Ground, shape: BaseGeometry, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties,
+            "geometry": json.loads(shapely.to_geojson(ground.back(shape)))}
+
+
+def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
+            profile: Profile, result: dict[str, Any]) -> dict[str, Any]:
+    from landrelease.publish import sketch
+
+    places = made.get("starts") or [shapely.get_coordinates(s)[0] for _, _, s in made["lines"]]
+    rows = []
+    for (kind, name, shape), place in zip(made["lines"][:ROWS], places[:ROWS], strict=True):
+        bearing, distance = _from(ground, benchmark, place)
+        size = (f"{shape.length:.1f} m" if shape.geom_type == "LineString"
+                else f"{shape.area:.1f} m²")
+        rows.append([name, kind, f"{bearing:05.1f}°", f"{distance:.2f} m", size])
+    at = shapely.get_coordinates(ground.back(shapely.Point(benchmark)))[0]
+    facts = [f"{profile.title}, working width {result['width_m']:g} m. Benchmark at "
+             + (f"{at[1]:.7f}, {at[0]:.7f} (latitude, longitude, WGS 84)." if ground.plane
+                else f"{at[0]:.2f}, {at[1]:.2f} (metres)."),
+             f"Task {result['task_m2']:,.1f} m²."]
+    if result["kind"] == "machine":
+        facts.append(f"Reachable {result['reachable_m2']:,.1f} m²; by hand "
+                     f"{result['by_hand_m2']:,.1f} m²; {result['length_m']:,.0f} m to drive.")
+    if len(made["lines"]) > ROWS:
+        facts.append(f"The table shows the first {ROWS} of {len(made['lines'])}; all are in the "
+                     "files.")
+    facts += result["findings"]
+    return {"title": "Sketch of lanes", "marks": "SYNTHETIC" if ground.synthetic else "",
+            "facts": facts,
+            "svg": sketch.sketch_svg(ground.geometry, made["by_hand"],
+                                     [(kind, shape) for kind, _, shape in made["lines"]],
+                                     benchmark),
+            "heads": ["no.", "kind", "bearing of start", "distance of start", "size"],
+            "rows": rows}
+
+
+def _from(ground: Ground, benchmark: tuple[float, float], place: Sequence[float]
+          ) -> tuple[float, float]:
+    """Bearing from true north (grid north in metres) in degrees, and distance in m."""
+    if ground.plane is None:
+        dx, dy = place[0] - benchmark[0], place[1] - benchmark[1]
+        return math.degrees(math.atan2(dx, dy)) % 360, math.hypot(dx, dy)
+    both = shapely.get_coordinates(ground.plane.to_degrees(
+        shapely.points([benchmark, (place[0], place[1])])))
+    bearing, _, distance = WGS84.inv(*both[0], *both[1])
+    return bearing % 360, distance
+
+
+def lane_words(result: dict[str, Any]) -> list[str]:
+    """What the command says."""
+    out = ["Synthetic data: made up. Nothing here is about real ground."] if (
+        "synthetic" in result) else []
+    if result["kind"] == "person":
+        out.append(f"{result['lanes']:,} lanes of {result['width_m']:g} m on "
+                   f"{result['lanes_m2']:,.1f} m2; lanes of one turn are at least "
+                   f"{result['separation_m'] or 0:g} m apart.")
+    else:
+        out += [f"{result['swaths']:,} swaths of {result['width_m']:g} m, overlap "
+                f"{result['overlap_m']:g} m, at {result['angle_deg']:.1f} degrees from east; "
+                f"{result['length_m']:,.0f} m to drive, turns and ways included: "
+                f"{100 * result['over_least']:.1f} % above area / (width - overlap).",
+                f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
+                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2."]
+        if result["not_joined"]:
+            out.append(f"{result['not_joined']} pieces of ground cannot be reached from the first "
+                       "without leaving allowed ground: bring the machine there from outside.")
+        if result["control_range_m"] is None:
+            out.append("The range of the control is not known: check it on site.")
+        out.append("A machine's pass is not clearance until the follow-up by hand is on record.")
+    if result["not_known"]:
+        out.append("Not known of this profile: " + ", ".join(result["not_known"]) + ".")
+    return out + result["findings"] + result["files"]

@@ -1,0 +1,251 @@
+"""LAN: lanes cover all reachable ground and leave no allowed ground."""
+
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from shapely import box
+from typer.testing import CliRunner
+
+from landrelease.apps.cli import app
+from landrelease.core.geometry import plane_for
+from landrelease.errors import LandReleaseError
+from landrelease.operate import by_hand, lanes, tour
+from landrelease.records.profiles import profile_of, read_profiles
+
+RUN = CliRunner()
+
+
+def missed(plan):
+    """Reachable ground farther than 1 cm from what the drives sweep."""
+    return shapely.difference(plan.reachable, shapely.buffer(
+        lanes.swept(plan.drives, plan.width_m), 0.01)).area
+
+
+def off_ground(plan, allowed):
+    """Length of the path off the ground where the machine's disc stays on allowed ground."""
+    sure = shapely.buffer(plan.middle, 1e-5)
+    out = 0.0
+    for d in plan.drives:
+        out += shapely.LineString(d.xy).difference(sure).length
+    disc = shapely.buffer(plan.middle, plan.width_m / 2)
+    assert shapely.difference(disc, shapely.buffer(allowed, 1e-6)).area < 1e-6
+    return out
+
+
+@st.composite
+def grounds(draw):
+    corners = [(draw(st.floats(0, 6)), draw(st.floats(0, 6))),
+               (draw(st.floats(20, 34)), draw(st.floats(0, 8))),
+               (draw(st.floats(22, 36)), draw(st.floats(16, 30))),
+               (draw(st.floats(0, 9)), draw(st.floats(18, 30)))]
+    ground = shapely.Polygon(corners)
+    for _ in range(draw(st.integers(0, 3))):
+        x, y = draw(st.floats(4, 26)), draw(st.floats(4, 22))
+        ground = ground - shapely.affinity.rotate(
+            box(x, y, x + draw(st.floats(0.5, 7)), y + draw(st.floats(0.5, 7))),
+            draw(st.floats(0, 90)))
+    return ground
+
+
+@settings(deadline=None, max_examples=12)
+@given(ground=grounds(), width=st.floats(1.2, 3.5), overlap=st.sampled_from([0, 0.1, 0.3]),
+       extra=st.sampled_from([0, 0.4]))
+def test_all_reachable_ground_is_covered_and_no_path_is_off_allowed_ground(
+        ground, width, overlap, extra):
+    plan = lanes.plan(ground, width_m=width, overlap_m=overlap, radius_m=width / 2 + extra)
+    assert missed(plan) < 1e-6
+    assert off_ground(plan, ground) < 1e-6
+    assert plan.by_hand.area + plan.reachable.area == pytest.approx(ground.area, abs=1e-6)
+    if not plan.apart:  # one path without a break
+        for a, b in itertools.pairwise(plan.drives):
+            assert np.hypot(*(a.xy[-1] - b.xy[0])) < 1e-6
+
+
+def test_a_rectangle_takes_little_more_than_area_over_spacing():
+    field = box(0, 0, 200, 150)
+    plan = lanes.plan(field, width_m=2.0, overlap_m=0.2)
+    assert missed(plan) < 1e-6 and off_ground(plan, field) == 0
+    assert plan.length_m <= 1.04 * field.area / 1.8
+    # Four corners that a disc of 1 m does not reach: (4 - pi) r^2.
+    assert plan.by_hand.area == pytest.approx(4 - math.pi, rel=0.01)
+
+
+def test_ground_that_the_body_cannot_reach_is_listed_for_hand_work():
+    """A corridor of 1.5 m between two rooms: a disc of 2 m does not pass."""
+    ground = shapely.union_all([box(0, 0, 20, 20), box(20, 9, 30, 10.5), box(30, 0, 50, 20)])
+    plan = lanes.plan(ground, width_m=2.0)
+    assert plan.by_hand.area > 14
+    assert plan.apart == 1
+    with pytest.raises(LandReleaseError, match="LAN-003"):
+        lanes.plan(box(0, 0, 1, 50), width_m=2.0)
+
+
+@pytest.mark.parametrize("width, overlap, code", [
+    (0, 0, "LAN-001"), (math.nan, 0, "LAN-001"), (2, 2, "LAN-002"), (2, -0.1, "LAN-002")])
+def test_widths_that_make_no_sense_are_refused(width, overlap, code):
+    with pytest.raises(LandReleaseError, match=code):
+        lanes.plan(box(0, 0, 9, 9), width_m=width, overlap_m=overlap)
+
+
+def test_ways_go_round_what_is_in_between():
+    ground = box(0, 0, 30, 10) - box(10, 0, 12, 8)
+    points = np.array([[5.0, 1.0], [20.0, 1.0], [25.0, 9.0]])
+    found = tour.ways(ground, points)
+    over = [(5, 1), (10, 8), (12, 8), (20, 1)]
+    shortest = sum(math.dist(a, b) for a, b in itertools.pairwise(over))
+    assert shortest <= found.length[0, 1] <= shortest + 0.5
+    way = found.way(0, 1)
+    assert shapely.LineString(way).difference(shapely.buffer(ground, 1e-5)).length == 0
+    assert np.hypot(*np.diff(way, axis=0).T).sum() == pytest.approx(found.length[0, 1])
+    assert found.length[1, 2] == pytest.approx(math.dist((20, 1), (25, 9)))
+
+
+def brute_force(length, start):
+    many = (len(length) - 1) // 2
+    best = math.inf
+    for who in itertools.permutations(range(many)):
+        for ways in itertools.product((0, 1), repeat=many):
+            at, total = start, 0.0
+            for k, way in zip(who, ways, strict=True):
+                total += length[at, 2 * k + way]
+                at = 2 * k + 1 - way
+            best = min(best, total)
+    return best
+
+
+def test_the_order_is_near_the_best_of_all_orders():
+    rng = np.random.default_rng(5)
+    ratios = []
+    for _ in range(12):
+        points = rng.uniform(0, 10, (11, 2))
+        length = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+        got = tour.order(length, 10)
+        assert sorted(got[:, 0]) == list(range(5))
+        at, total = 10, 0.0
+        for k, way in got:
+            total += length[at, 2 * k + way]
+            at = 2 * k + 1 - way
+        ratios.append(total / brute_force(length, 10))
+    assert min(ratios) >= 1 - 1e-9 and np.mean(ratios) < 1.1
+
+
+@settings(deadline=None, max_examples=25)
+@given(ground=grounds(), width=st.floats(0.5, 2), entry=st.sampled_from([None, (0.0, -5.0)]))
+def test_lanes_for_people_are_the_ground_without_overlap(ground, width, entry):
+    made = by_hand.lanes(ground, width_m=width, base_width_m=2, separation_m=10, entry=entry)
+    areas = [lane.ground.area for lane in made]
+    assert sum(areas) == pytest.approx(ground.area, rel=1e-6)
+    joined = shapely.union_all([lane.ground for lane in made], grid_size=1e-8)
+    assert joined.area == pytest.approx(ground.area, rel=1e-6)
+    turns = {}
+    for lane in made:
+        if lane.kind == "working":
+            turns.setdefault(lane.turn, []).append(lane)
+    for lanes_of_turn in turns.values():
+        for a, b in itertools.combinations(lanes_of_turn, 2):
+            number = [int("".join(filter(str.isdigit, k.name))) for k in (a, b)]
+            assert number[0] == number[1] or a.ground.distance(b.ground) >= 10 - 1e-6
+
+
+def test_profiles_say_what_is_not_known_and_prefer_what_is_not_the_makers():
+    known = read_profiles()
+    assert {"mv-10", "d-3", "efarm", "gcs-200", "mv-4", "uran-6", "stalker-iv",
+            "detector"} <= set(known)
+    uran = known["uran-6"]
+    assert uran.value("width_m") == 1.75 and "rate_m2_h" in uran.not_known
+    assert uran.figure("control_range_m").basis == "press"  # beside the maker's 800 m
+    for profile in known.values():
+        for figure in profile.figures:
+            assert (figure.value is None) == (figure.basis == "not known")
+            assert figure.source or figure.basis == "not known"
+    with pytest.raises(LandReleaseError, match="LAN-004"):
+        profile_of("tank")
+
+
+def task_file(path, geometry, **properties):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": properties,
+         "geometry": json.loads(shapely.to_geojson(geometry))}]}))
+    return path
+
+
+def run(*arguments):
+    got = RUN.invoke(app, ["operate", "lanes", *map(str, arguments)])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    return got
+
+
+PLANE = plane_for((-30.0, 20.0, -29.99, 20.01))
+
+
+def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
+    field = box(0, 0, 40, 30) - box(18, 12, 22, 16)
+    task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(field), synthetic="yes")
+    entry = shapely.get_coordinates(PLANE.to_degrees(shapely.Point(-5, -5)))[0]
+    got = run("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--overlap", 0.15,
+              f"--entry={entry[0]},{entry[1]}", "--control-range", 300, "--stand-off", 50)
+    assert got.exit_code == 0, got.output
+    assert "Synthetic" in got.output and "not clearance" in got.output
+    result = json.loads((tmp_path / "o" / "lanes.json").read_text())
+    assert result["control_positions"] == 1 and "synthetic" in result
+    features = json.loads((tmp_path / "o" / "lanes.geojson").read_text())["features"]
+    assert all("synthetic" in f["properties"] for f in features)
+    control = [f for f in features if f["properties"]["kind"] == "control position"]
+    at = PLANE.to_plane(shapely.from_geojson(json.dumps(control[0]["geometry"])))
+    assert at.distance(field) >= 49.9
+    rows = (tmp_path / "o" / "lanes.waypoints").read_text().splitlines()
+    assert rows[0] == "QGC WPL 110"
+    cells = [r.split("\t") for r in rows[1:]]
+    assert all(len(c) == 12 for c in cells) and [int(c[0]) for c in cells] == list(
+        range(len(cells)))
+    assert cells[0][1:4] == ["1", "0", "16"] and cells[1][1:4] == ["0", "3", "16"]
+    path = PLANE.to_plane(shapely.LineString([(float(c[9]), float(c[8])) for c in cells[1:]]))
+    assert path.difference(shapely.buffer(field, 1e-3)).length == 0  # also between stretches
+    assert "synthetic" in (tmp_path / "o" / "lanes.gpx").read_text()
+    assert "synthetic" in (tmp_path / "o" / "lanes.kml").read_text()
+    words = "".join(p.extract_text() for p in PdfReader(tmp_path / "o" / "sketch.pdf").pages)
+    assert "SYNTHETIC" in words and "bearing of start" in words
+
+
+def test_keep_outs_and_slopes(tmp_path):
+    task = task_file(tmp_path / "t.geojson", box(0, 0, 40, 30))
+    keep = task_file(tmp_path / "k.geojson", box(10, 10, 15, 15))
+    steep = task_file(tmp_path / "s.geojson", box(25, 10, 30, 15), slope_deg=20)
+    arguments = ("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--plane",
+                 "--keep-out", keep, "--keep-out", steep)
+    with pytest.raises(LandReleaseError, match="LAN-006"):
+        run(*arguments)
+    for limit, area in ((30, 25), (15, 50)):
+        got = run(*arguments, "--slope-limit", limit, "--control-range", 500)
+        assert got.exit_code == 0, got.output
+        result = json.loads((tmp_path / "o" / "lanes.json").read_text())
+        assert result["keep_out_m2"] == pytest.approx(area)
+        assert result["by_hand_m2"] >= area
+    assert not (tmp_path / "o" / "lanes.gpx").exists()  # metres have no place on earth
+
+
+def test_a_range_that_does_not_reach_asks_for_more_positions(tmp_path):
+    task = task_file(tmp_path / "t.geojson", box(0, 0, 300, 30))
+    got = run("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--plane",
+              "--control-range", 120)
+    assert got.exit_code == 1 and "LAN-007" in got.output
+
+
+def test_lanes_for_people_and_unknown_widths(tmp_path):
+    task = task_file(tmp_path / "t.geojson", box(0, 0, 30, 30))
+    got = run("--task", task, "--profile", "detector", "--out", tmp_path / "o", "--plane")
+    assert got.exit_code == 0
+    result = json.loads((tmp_path / "o" / "lanes.json").read_text())
+    assert result["lanes_m2"] == pytest.approx(900) and result["lanes"] == 31
+    with pytest.raises(LandReleaseError, match="LAN-005"):
+        run("--task", task, "--profile", "mv-10", "--out", tmp_path / "o", "--plane")
+    with pytest.raises(LandReleaseError, match="CLI-"):
+        run("--task", task, "--profile", "mv-10", "--out", tmp_path / "o", "--entry", "here")
