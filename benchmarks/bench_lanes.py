@@ -3,10 +3,10 @@
     python benchmarks/bench_lanes.py [--small] [--data ../shared/data]
 
 Fields: the four of Fields2Cover, width 3 m and 1.75 m, overlap 0.2 m; beside the first the swaths
-that Fields2Cover planned for it (3 m apart, no turns or headlands in the file). Polygons: the 210 with
-published single-robot routes at a width of 3 m; theirs cover 99.6 % of the ground, ours all of the
-ground that a disc of 1.5 m reaches. Every plan is checked: reachable ground farther than 1 cm from
-any swath, and path off the ground where the machine fits.
+that Fields2Cover planned for it (3 m apart, no turns or headlands in the file). Polygons: the 210
+with published single-robot routes at a width of 3 m; theirs cover 99.6 % of the ground, ours all
+of the ground that a disc of 1.5 m reaches. Every plan is checked: reachable ground farther than
+1 cm from any swath, and path off the ground where the machine fits.
 """
 
 from __future__ import annotations
