@@ -230,6 +230,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "plan rank": [("plan", "rank", r, "--weights", world.weights, *js, "--csv",
                            out / "rank.csv", *only)],
             "plan explain": [("plan", "explain", r, world.plan, *js, *only)],
+            "plan conflicts": [("plan", "conflicts", r, world.plan, *js, *only)],
             "plan price": [("plan", "price", r, world.plan, "--most", 1, "--iterations", 0, *js,
                             *only)],
             "plan what-if": [("plan", "what-if", r, world.plan, "--weight", "person_weight=2",

@@ -60,6 +60,18 @@ def test_explain_names_what_binds_and_why_one_comes_first(planned, tmp_path, cap
     assert command("plan", "explain", registry, plan, "--as", "operator") == 2
 
 
+def test_work_that_cannot_be_planned_says_why(planned, tmp_path, capsys):
+    registry, plan = planned
+    hazard = json.loads((plan / "plan.json").read_text())["hazard_ids"][0]
+    assert command("plan", "conflicts", registry, plan, "--as", "planner", "--quiet") == 0
+    code = command("plan", "conflicts", registry, plan, "--stage", hazard, "--as", "planner",
+                   "--quiet")
+    said = capsys.readouterr().out
+    assert (code, "Nothing conflicts" in said) in ((0, True), (1, False))
+    assert command("plan", "conflicts", registry, plan, "--stage", "nobody", "--as", "planner",
+                   "--quiet") == 2
+
+
 def test_a_price_is_never_below_nothing_nor_above_what_is_proven(planned, tmp_path):
     registry, plan = planned
     saved, out = json.loads((plan / "plan.json").read_text()), tmp_path / "o.json"

@@ -258,6 +258,7 @@ KEEPERS_WORK = frozenset((
     "plan check",
     "plan rank",
     "plan explain",
+    "plan conflicts",
     "plan price",
     "plan what-if",
     "plan pareto",
@@ -319,6 +320,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "plan rank": WayOut("areas in an order by weighted criteria, with reasons", (
         ("plan_priority", "score"), ("assessment", "prior"))),
     "plan explain": WayOut("what binds a plan, and why one area comes first", _PLAN),
+    "plan conflicts": WayOut("which requirements keep work from being planned", _PLAN),
     "plan price": WayOut("what a plan would gain without a constraint", _PLAN),
     "plan what-if": WayOut("a plan by other weights, and what is different", _PLAN),
     "plan pareto": WayOut("plans between two parts of the objective", _PLAN),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from landrelease.apps.common import (
+    FINDINGS,
     UNVERIFIED,
     ByOption,
     JsonOption,
@@ -33,6 +34,7 @@ TopOption = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Rows 
 
 def register(plan: typer.Typer) -> None:
     plan.command("explain")(plan_explain)
+    plan.command("conflicts")(plan_conflicts)
     plan.command("price")(plan_price)
     plan.command("what-if")(plan_what_if)
     plan.command("pareto")(plan_pareto)
@@ -91,6 +93,43 @@ def show_why(why: dict[str, Any]) -> None:
         f"({abs(worse) / why['score'] if why['score'] else 0:.2%}) "
         + ("worse." if worse > 0 else "better: this exchange speaks against the plan."
            if worse < 0 else "off: it makes no difference."))
+
+
+def plan_conflicts(
+    registry: RegistryArgument, plan: PlanArgument,
+    stage: Annotated[list[str] | None, typer.Option(
+        "--stage", metavar="ID", help="Stages or hazards that are to be done; repeat for more. "
+        "None: those that people have fixed.")] = None,
+    role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Why work cannot be planned: a smallest set of requirements that conflict.
+
+    Giving way in any one of them resolves this conflict. Exit status 1 where there is one.
+
+    Example: landrelease plan conflicts district.gpkg plan --stage hazard-12 --as planner
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.explaining import conflict_of
+
+    with (reading(registry, "plan conflicts", role, areas=area), listening(quiet) as progress):
+        saved = load_plan(plan)
+        found = conflict_of(saved.plan, stage or [], progress)
+    put_json(json, {"conflict": None if found is None else dataclasses.asdict(found),
+                    "synthetic": saved.synthetic})
+    if found is None:
+        say("Nothing conflicts: what is asked for can be done within the horizon.")
+        return
+    say(f"{', '.join(found.asked[:5])}{' ...' if len(found.asked) > 5 else ''} cannot be done by "
+        "the end of the plan:")
+    if found.never:
+        say(f"  {found.never}.")
+    else:
+        say("  these cannot all be kept; to give way in one of them is enough for this conflict"
+            + ("" if found.proven else " (a smaller set may conflict as well)") + ":")
+    for requirement in found.requirements:
+        say(f"    {requirement.words}")
+    raise typer.Exit(FINDINGS)
 
 
 def plan_price(

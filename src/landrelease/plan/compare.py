@@ -171,7 +171,7 @@ def why(plan: Plan, first: str, second: str) -> Why:
     same one twice.
     """
     problem = plan.problem
-    groups = [_members(problem, name) for name in (first, second)]
+    groups = [members(problem, name) for name in (first, second)]
     if set(groups[0].tolist()) & set(groups[1].tolist()):
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the second area", found=second,
                                expected="another one than the first")
@@ -201,7 +201,8 @@ def exchanged(plan: Plan, one: np.ndarray, other: np.ndarray) -> float:
     return float(place_all(order, world, room, np.ones(len(order)), no_price, chosen, 0.0)[3])
 
 
-def _members(problem: Problem, name: str) -> np.ndarray:
+def members(problem: Problem, name: str) -> np.ndarray:
+    """The stages of a hazard, or the one stage of that id. Raises PLN-009: neither is there."""
     if name in problem.hazard_ids:
         return np.flatnonzero(problem.hazard == problem.hazard_ids.index(name))
     if name in problem.stage_ids:

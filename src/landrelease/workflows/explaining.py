@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landrelease.core.conflict import Conflict
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.errors import PLAN_CHANGE, LandReleaseError
@@ -85,6 +86,16 @@ def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
 
 def _iso(day: date | None) -> str:
     return "" if day is None else day.isoformat()
+
+
+def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -> Conflict | None:
+    """A smallest conflict that keeps stages (or all stages of hazards) from being done; no names:
+    the stages that people have fixed. Raises PLN-009: a name that the plan does not know."""
+    from landrelease.plan.compare import members
+    from landrelease.plan.conflicts import conflict
+
+    asked = [s for name in names for s in members(plan.problem, name).tolist()]
+    return conflict(plan.problem, asked or None, progress=progress)
 
 
 # --- the price of a constraint -----------------------------------------------------------------

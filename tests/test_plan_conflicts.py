@@ -1,0 +1,158 @@
+"""Why work cannot be planned: the smallest conflict, held against enumeration of tiny worlds."""
+
+import dataclasses
+import itertools
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+import exact
+import tiny_worlds
+from landrelease.core import conditions as terms
+from landrelease.errors import LandReleaseError
+from landrelease.plan.conflicts import conflict, pinned
+
+
+def longer(problem):
+    """The problem with a slot more at its end in which nobody works, far in the future."""
+    c, horizon = problem.conditions, problem.horizon
+    parts = {}
+    if c.calendars is not None:
+        parts["calendars"] = dataclasses.replace(c.calendars, open=np.column_stack(
+            [c.calendars.open, np.ones(len(c.calendars.open), bool)]))
+    if c.money is not None:
+        parts["money"] = dataclasses.replace(c.money, arrived=np.column_stack(
+            [c.money.arrived, c.money.arrived[:, -1]]))
+    if c.decisions is not None:
+        latest = np.where(c.decisions.latest == horizon, horizon + 1, c.decisions.latest)
+        parts["decisions"] = dataclasses.replace(c.decisions, latest=latest.astype(np.int32))
+    if c.windows is not None:
+        w = c.windows
+        parts["windows"] = dataclasses.replace(
+            w, first_until=np.minimum(w.first_until, horizon),
+            second_until=np.minimum(w.second_until, horizon))
+    return dataclasses.replace(
+        problem, delay_days=np.append(problem.delay_days, 1e4),
+        slot_starts=(*problem.slot_starts, problem.slot_starts[-1] + timedelta(days=1)),
+        conditions=dataclasses.replace(c, projects=None, promises=None, seasons_missed=None,
+                                       season_weight=None, **parts))
+
+
+def can(problem, asked):
+    """Whether some plan finishes all stages that were asked for: by enumeration."""
+    far = longer(problem)
+    far = dataclasses.replace(far, objective=terms.Objective(),
+                              weight=np.isin(np.arange(len(far.stage_ids)), asked).astype(float))
+    if far.access is not None:
+        far = dataclasses.replace(far, access=dataclasses.replace(
+            far.access, community_weight=np.zeros(len(far.access.community_weight))))
+    return exact.optimum(far) < 1e4 - 1
+
+
+def without(problem, kept):
+    """The problem with only some requirements, by (kind, key)."""
+    c = problem.conditions
+    stages, horizon = len(problem.stage_ids), problem.horizon
+    parts = {}
+    if c.decisions is not None:
+        d = c.decisions
+        earliest, latest, allowed = d.earliest.copy(), d.latest.copy(), d.allowed.copy()
+        for s, name in enumerate(problem.stage_ids):
+            if ("decided", name) not in kept:
+                earliest[s], latest[s] = 0, horizon
+            for o in range(problem.option_start[s], problem.option_start[s + 1]):
+                if ("forbidden", f"{name} {o}") not in kept:
+                    allowed[o] = True
+        after = np.array([p for p in d.after.tolist() if ("after", f"{p[0]} {p[1]}") in kept],
+                         np.int32).reshape(-1, 2)
+        parts["decisions"] = terms.Decisions(earliest, latest, allowed, after)
+    if c.calendars is not None:
+        shut = [("closure", name) in kept for name in c.calendars.ids]
+        parts["calendars"] = dataclasses.replace(c.calendars, open=np.where(
+            np.array(shut)[:, None], c.calendars.open, True))
+    opens, closes, teams = (problem.pool_opens.copy(), problem.pool_closes.copy(),
+                            problem.pool_teams.copy())
+    for i, pool in enumerate(problem.pools):
+        if ("presence", pool.id) not in kept:
+            opens[i], closes[i] = 0, horizon
+        if ("teams", pool.id) not in kept:
+            teams[i] = 2 * stages
+    if c.windows is not None:
+        new = {}
+        for which in ("first", "second"):
+            low, high = (getattr(c.windows, f"{which}_{n}").copy() for n in ("from", "until"))
+            for o in range(len(low)):
+                p = int(getattr(problem, f"{which}_pool")[o])
+                if p >= 0 and ("accreditation",
+                               f"{problem.pools[p].id} {low[o]} {high[o]}") not in kept:
+                    low[o], high[o] = 0, horizon
+            new |= {f"{which}_from": low, f"{which}_until": high}
+        parts["windows"] = terms.Windows(**new)
+    if c.equipment is not None:
+        parts["equipment"] = dataclasses.replace(c.equipment, units=np.array(
+            [u if ("equipment", n) in kept else 2 * stages
+             for n, u in zip(c.equipment.ids, c.equipment.units, strict=True)], np.int32))
+    if c.money is not None:
+        parts["money"] = dataclasses.replace(c.money, arrived=np.array(
+            [a if ("money", n) in kept else np.full(horizon, 1e9)
+             for n, a in zip(c.money.fund_ids, c.money.arrived, strict=True)]))
+    access = problem.access if ("roads", "roads") in kept else None
+    return dataclasses.replace(
+        problem, pool_opens=opens, pool_closes=closes, pool_teams=teams, access=access,
+        conditions=dataclasses.replace(c, **parts))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_answer_is_a_smallest_conflict(seed):
+    problem = tiny_worlds.bound_by(seed)
+    chance = np.random.default_rng(seed)
+    asked = sorted({*pinned(problem), *chance.choice(6, 2, replace=False).tolist()})
+    found = conflict(problem, asked)
+    assert (found is None) == can(problem, asked)
+    if found is None:
+        return
+    assert found.asked == tuple(problem.stage_ids[s] for s in asked)
+    if not found.requirements:
+        assert found.never and not can(without(problem, set()), asked)
+        return
+    kept = {(r.kind, r.key) for r in found.requirements}
+    assert found.proven and not can(without(problem, kept), asked)
+    for size in range(len(kept)):
+        for fewer in itertools.combinations(sorted(kept), size):
+            assert can(without(problem, set(fewer)), asked), fewer
+
+
+def test_a_pin_in_a_closure_is_told_in_words():
+    problem = tiny_worlds.tiny(1, hazards=2, horizon=20)
+    options = len(problem.first_pool)
+    is_open = np.ones((2, 20), bool)
+    is_open[1, 3:9] = False
+    latest = np.full(4, 20, np.int32)
+    earliest = np.zeros(4, np.int32)
+    earliest[0], latest[0] = 4, 6
+    row = np.zeros(options, np.int32)
+    row[0] = 1
+    made = dataclasses.replace(problem, conditions=terms.Conditions(
+        calendars=terms.Calendars(("always", "the valley"), is_open, row, row),
+        decisions=terms.Decisions(earliest, latest, np.ones(options, bool),
+                                  np.zeros((0, 2), np.int32))))
+    found = conflict(made)
+    assert {r.kind for r in found.requirements} == {"decided", "closure"}
+    words = " / ".join(r.words for r in found.requirements)
+    assert "h0/NTS starts between" in words and "the valley is closed" in words
+    assert conflict(problem) is None and conflict(problem, [0]) is None
+
+
+def test_no_team_at_all_and_no_time_at_all():
+    problem = tiny_worlds.tiny(1)
+    none = dataclasses.replace(
+        problem, option_start=np.array([0, 1, *(problem.option_start[2:] * 0 + 1)], np.int32),
+        first_pool=problem.first_pool[:1], first_slots=problem.first_slots[:1],
+        second_pool=problem.second_pool[:1], second_slots=problem.second_slots[:1],
+        option_cost=problem.option_cost[:1], option_mode=problem.option_mode[:1])
+    assert "no team can do h0/clear (clearance)" in conflict(none, [1]).never
+    long = dataclasses.replace(problem, first_slots=problem.first_slots * 0 + problem.horizon)
+    assert "longer than there is time" in conflict(long, [1]).never
+    with pytest.raises(LandReleaseError, match="PLN-009"):
+        conflict(problem, [99])
