@@ -5,6 +5,7 @@ import pytest
 
 from landrelease.core.hxl import fields_by_tag, plain, tag
 from landrelease.core.record import KINDS
+from landrelease.errors import LandReleaseError
 from landrelease.records import mapping, readers
 
 
@@ -190,3 +191,30 @@ def test_the_layout_of_the_minimum_data_requirements_and_its_words_are_known(tmp
     used = mapping.propose(table(tmp_path, text, "mdr_accident.csv"), "accident")
     assert used.columns["information_date"] == "date of accident"
     assert used.values["accident_class"] == {"UXO/AXO": "ordnance_accident"}
+
+
+def test_headings_and_words_of_two_vocabularies_that_changed_places(tmp_path):
+    source = table(tmp_path, "evidence,evidence_kind\nold survey,indirect\n"
+                             "\"accident, known location\",direct\n")
+    found = mapping.suggest(source, "evidence")
+    assert found.mapping.columns == {"evidence_type": "evidence_kind", "evidence_kind": "evidence"}
+    assert found.mapping.values["evidence_kind"] == {
+        "accident, known location": "accident_known_place"}
+    # One word that fits as the heading says, and the heading is believed.
+    source = table(tmp_path, "evidence,evidence_kind\nold survey,indirect\nindirect,direct\n")
+    assert mapping.propose(source, "evidence").columns == {
+        "evidence_type": "evidence", "evidence_kind": "evidence_kind"}
+
+
+def test_how_large_a_lot_is_does_not_say_which_one(tmp_path):
+    found = mapping.propose(table(tmp_path, "id,lot_m2\nI-1,400\n"), "inspection").columns
+    assert found == {"identifier": "id", "lot_size": "lot_m2"}
+
+
+def test_a_century_is_stated_in_a_mapping(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text("kind: hazard\ncentury: 2000\ncolumns: {name: a}\n", encoding="utf-8")
+    assert mapping.load(path).century == 2000
+    path.write_text("kind: hazard\ncentury: 21\ncolumns: {name: a}\n", encoding="utf-8")
+    with pytest.raises(LandReleaseError, match=r"FIL-014.*century"):
+        mapping.load(path)

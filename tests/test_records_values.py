@@ -292,3 +292,18 @@ def test_letters_that_are_taken_as_they_are_are_stable():
     for _ in range(200):
         text = "".join(rng.choice(kept, 30))
         assert unicodedata.normalize("NFC", text) == text
+
+
+@pytest.mark.parametrize("text", ["31-Mar-24", "31 mars 24", "31.3.24", "March 31 '24"])
+def test_a_year_of_two_digits_waits_until_its_century_is_stated(text):
+    with pytest.raises(Refused) as refused:
+        parse_date(text, Style(), TODAY)
+    assert refused.value.message.code == "ROW-040"
+    assert parse_date(text, Style(century=2000), TODAY)[0] == date(2024, 3, 31)
+    assert parse_date(text, Style(century=1900), TODAY)[0] == date(1924, 3, 31)
+    # Only one century is possible: read, and told.
+    found, told = parse_date(text.replace("24", "98"), Style(), TODAY)
+    assert found == date(1998, 3, 31) and told is not None
+    with pytest.raises(Refused) as refused:  # what was stated is not set aside for what fits
+        parse_date(text.replace("24", "98"), Style(century=2000), TODAY)
+    assert refused.value.message.code == "ROW-008"

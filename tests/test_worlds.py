@@ -126,6 +126,8 @@ def test_safety_S19_every_file_says_synthetic(village):
                 assert file.tags()["synthetic"] == "yes"
         elif path.suffix == ".parquet":
             assert b"synthetic" in pq.read_schema(path).metadata
+        elif path.suffix == ".yaml":
+            assert path.read_text(encoding="utf-8").startswith("# synthetic")
         elif path.is_file():
             assert path.name == "README.txt" and path.read_text().startswith("SYNTHETIC")
 
@@ -398,6 +400,32 @@ def test_planted_mess_lands_where_it_belongs(district_files, name):
         assert count == sum(p["fate"] == fate for p in planted)
     waiting = {q.row for q in intake_.quarantined}
     assert waiting == {int(p["row"]) for p in planted if p["fate"] == "quarantined"}
+
+
+def test_inspections_and_evidence_come_in_by_the_mappings_of_the_world(village):
+    made = {}
+    for name, kind in (("inspections.csv", "inspection"), ("suspected_areas.geojson", "evidence")):
+        used = mapping.load(village.out / "mappings" / f"{kind}.yaml")
+        made[kind] = intake.take_in(
+            readers.read(village.out / name), kind, replace(used, crs="EPSG:4326"), existing={},
+            today=date(2026, 1, 1), recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+            recorded_by="test")
+    rows = rows_of(village.out / "inspections.csv")
+    visits = made["inspection"]
+    assert visits.report.accepted == visits.report.read == len(rows) > 0
+    for row, revision in zip(rows, visits.revisions, strict=True):
+        said = revision.values
+        assert said["outcomes"] == [row["lot"]] and said["lot_size"] == int(row["lot_m2"])
+        assert said["inspected_on"] == row["date"]
+        assert said["visit_refused"] == ("yes" if row["visit"] == "refused" else "no")
+        assert said.get("result") == {"passed": "accepted", "failed": "rejected"}.get(
+            row["result"])
+    evidence = made["evidence"]
+    planted = [r for r in rows_of(village.out / "truth" / "planted_mess.csv")
+               if r["file"] == "suspected_areas.geojson" and r["fate"] == "quarantined"]
+    assert {q.row for q in evidence.quarantined} <= {int(r["row"]) for r in planted}
+    assert {r.values["evidence_type"] for r in evidence.revisions} == {"direct", "indirect"}
+    assert all(r.values["hazard"] and r.values["evidence_kind"] for r in evidence.revisions)
 
 
 def test_teams_file_is_read_as_it_is(district_files):

@@ -235,7 +235,8 @@ ROW_LEFT_QUARANTINE = Message(
     "Nothing needs to be done.")
 YEAR_NOT_CERTAIN = Message(
     "ROW-040", "{file}, row {row}: {field} is {found}: the year has two digits and can be "
-    "{expected}.", "Enter the date as year-month-day.")
+    "{expected}.", "Enter the date as year-month-day, or state `century` in the mapping (1900 or "
+    "2000).")
 DATE_NOT_ONE_DAY = Message(
     "ROW-041", "{file}, row {row}: {field} is {found}: a month, a quarter or a span, not one day.",
     "Enter the day as year-month-day; leave it empty where nobody knows it. No day is made up.")

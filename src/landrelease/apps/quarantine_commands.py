@@ -87,8 +87,8 @@ def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = 
 def quarantine_mend(
     registry: RegistryArgument, number: int,
     change: Annotated[list[str], typer.Option(
-        "--set", metavar="FIELD=VALUE", help="A new value; geometry as WKT; crs, date_order "
-        "(dmy or mdy) and decimal say how the row is read. Repeat for more.")],
+        "--set", metavar="FIELD=VALUE", help="A new value; geometry as WKT; crs, decimal, "
+        "date_order (dmy or mdy) and century (2000) say how the row is read. Repeat for more.")],
     by: ByOption = UNVERIFIED, role: RoleOption = None,
 ) -> None:
     """Change values of a row and check it again; it is accepted when it passes.

@@ -186,7 +186,7 @@ def _column(told: Told, table: SourceTable, known: Field, heading: str, mapping:
     cells: Sequence[Any] = table.cells[heading]
     style = (Style() if known.type in ("text", "choice")
              else style_of(cells, mapping.decimal, mapping.date_order,
-                           tuple(sorted(mapping.units.items()))))
+                           tuple(sorted(mapping.units.items())), mapping.century))
     if meanings := mapping.values.get(known.name):
         cells = [cell if cell is None else meanings.get(
             str(cell), meanings.get(str(cell).strip(), cell)) for cell in cells]
@@ -281,7 +281,7 @@ def _constants(table: SourceTable, kind: Kind, mapping: Mapping, today: date) ->
 
 # What may be stated with a mended row besides its cells, with what it may be.
 SETTINGS_OF_A_ROW: dict[str, tuple[str, ...]] = {
-    "crs": (), "date_order": ("dmy", "mdy"), "decimal": (",", ".")}
+    "crs": (), "date_order": ("dmy", "mdy"), "decimal": (",", "."), "century": ("1900", "2000")}
 
 
 def retry(
@@ -302,9 +302,9 @@ def retry(
     `changes` maps a heading of the file or the name of a field to a new value, and "geometry" to
     WKT in longitude/latitude on WGS 84 (or EWKT with its own SRID); None takes a value away. "crs"
     states the system of the row's coordinates, or of the new geometry; a shape that waits for its
-    datum goes on waiting without it (S04). "date_order" and "decimal" are as in a mapping. The
-    mapping is proposed from the headings where none is given. Returns an `Intake` of one row whose
-    `content` is empty, because the file is kept already.
+    datum goes on waiting without it (S04). "date_order", "decimal" and "century" are as in a
+    mapping. The mapping is proposed from the headings where none is given. Returns an `Intake` of
+    one row whose `content` is empty, because the file is kept already.
 
     Raises FIL-014: a name that is no heading, no field and no setting, or a setting that is wrong.
     """
@@ -358,7 +358,8 @@ def retry(
     used = replace(proposal, columns={n: h for n, h in columns.items() if h in values},
                    crs=stated if in_columns else "",
                    date_order=said_by_hand.get("date_order") or proposal.date_order,
-                   decimal=said_by_hand.get("decimal") or proposal.decimal)
+                   decimal=said_by_hand.get("decimal") or proposal.decimal,
+                   century=int(said_by_hand.get("century") or proposal.century))
     table = SourceTable(
         row.file, row.source, b"", "" if in_columns else crs, tuple(values),
         (SourceRow(row.row, values, shape, Problem(*problem) if problem else None),),

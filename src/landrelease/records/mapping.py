@@ -128,6 +128,7 @@ class Mapping:
     notation: MappingType[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     # What a unit of area that differs between countries means, in m²: {"dunam": 2500}.
     units: MappingType[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    century: int = 0  # 1900 or 2000, of years of two digits; 0: those that can be both wait
     stated: bool = False  # by a person in a file of mappings, not proposed from the headings
 
 
@@ -369,6 +370,8 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             named = headings.get(fold(word))
             if named is None or named in taken or named in {t.column for t in likely}:
                 continue
+            if known.refers_to and _says_unit(named):
+                continue  # "lot_m2" is how large the lot is, not which one
             if known.unit in ("m", "m²") and not _says_unit(named) and not _has_units(
                     table, named):
                 # "Площадь" may be hectares: taken as m² it would change what the record says.
@@ -388,6 +391,11 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         columns[moved] = heading
         told[:] = [t for t in told if t.column != heading]
         told.append(Suggestion(heading, moved, f"all its cells are words of {moved}", 0.95, True))
+    for one, other in _swapped(table, chosen, columns):
+        columns[one], columns[other] = columns[other], columns[one]
+        told[:] = [t for t in told if t.field not in (one, other)]
+        told += [Suggestion(columns[n], n, f"all its cells are words of {n}, whatever the heading "
+                            "says", 0.95, True) for n in (one, other)]
     constants = _legend_constants(table, chosen, columns)
     if kind == "settlement" and "population_year" not in columns:
         heading = columns.get("population", "").strip()
@@ -480,6 +488,32 @@ def _label_of_a_field(table: SourceTable, kind: Kind, columns: MappingType[str, 
     return fitting[0] if len(fitting) == 1 else ""
 
 
+def _swapped(table: SourceTable, kind: Kind, columns: MappingType[str, str]
+             ) -> list[tuple[str, str]]:
+    """Pairs of fields whose headings say the one and whose cells are words of the other.
+
+    "evidence_kind" with direct and indirect in it is the type of evidence. Only where the cells
+    of one column are all words of the other field, and neither column fits as its heading says. A
+    field that decides something (S09) is left as it is.
+    """
+    decided = {name for name, _ in kind.decisions}
+    said = {f.name: (_vocabulary(f), {
+        fold(str(c)) for c in dict.fromkeys(_cells(table, columns[f.name]))
+        if c is not None and str(c).strip()})
+        for f in kind.fields
+        if f.type == "choice" and f.name in columns and f.name not in decided}
+    out: list[tuple[str, str]] = []
+    done: set[str] = set()
+    for one, (words, cells) in said.items():
+        for other, (others, theirs) in said.items():
+            if one == other or {one, other} & done or not cells or not theirs:
+                continue
+            if cells <= others and not cells & words and not theirs & others and theirs & words:
+                out.append((one, other))
+                done |= {one, other}
+    return out
+
+
 def _from_values(table: SourceTable, kind: Kind, columns: MappingType[str, str], taken: set[str],
                  likely: Sequence[Suggestion]) -> list[Suggestion]:
     """What the cells of the columns that no heading explains make likely."""
@@ -487,7 +521,7 @@ def _from_values(table: SourceTable, kind: Kind, columns: MappingType[str, str],
     waiting = {t.column for t in likely}
     spoken = {t.field for t in likely} | set(columns)
     for heading in table.columns:
-        if heading in taken or heading in waiting:
+        if heading in taken or heading in waiting or heading == "synthetic":
             continue
         said = [c for c in _cells(table, heading, _SAMPLE)
                 if c is not None and str(c).strip() and c == c]
@@ -587,7 +621,7 @@ def dump(proposal: Proposal) -> str:
     for name in ("notation", "units"):
         if getattr(used, name):
             lines.append(f"{name}: {_scalar(dict(getattr(used, name)))}")
-    for name in ("date_order", "decimal", "record"):
+    for name in ("date_order", "decimal", "century", "record"):
         if getattr(used, name):
             lines.append(f"{name}: {_scalar(getattr(used, name))}")
     return "\n".join(lines) + "\n"
@@ -678,8 +712,8 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
 
     Shape: `kind: hazard`, `crs: EPSG:4326`, `columns: {field: heading}`,
     `values: {field: {found: meaning}}`, `constants: {field: value}`, `date_order: dmy`,
-    `decimal: ","`, `notation: {letters: slavic}`, `units: {dunam: 2500}`. Only `kind` and
-    `columns` are required.
+    `decimal: ","`, `century: 2000`, `notation: {letters: slavic}`, `units: {dunam: 2500}`. Only
+    `kind` and `columns` are required.
 
     Raises
     ------
@@ -700,7 +734,7 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     if not isinstance(document, dict):
         raise _wrong(path, "the whole", type(document).__name__, "`kind`, `columns` and so on")
     known = ("kind", "crs", "columns", "values", "constants", "date_order", "decimal",
-             "record", "notation", "units")
+             "century", "record", "notation", "units")
     for name in document:
         if name not in known:
             raise _wrong(path, repr(name), "not a known setting", "one of " + ", ".join(known))
@@ -728,6 +762,9 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     decimal = document.get("decimal") or ""
     if not isinstance(decimal, str) or decimal not in ("", ".", ","):
         raise _wrong(path, "decimal", repr(decimal), '"," or "."')
+    century = document.get("century") or 0
+    if century not in (0, 1900, 2000):
+        raise _wrong(path, "century", repr(century), "1900 or 2000")
     crs = document.get("crs")
     crs = f"EPSG:{crs}" if isinstance(crs, int) else (crs or "")
     if not isinstance(crs, str):
@@ -755,7 +792,7 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise _wrong(path, "units", repr(units), "`unit: square metres` pairs, as dunam: 2500")
     meanings = {name: {str(k): v for k, v in block.items()} for name, block in values.items()}
     return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record, notation,
-                   {k: float(v) for k, v in units.items()}, stated=True)
+                   {k: float(v) for k, v in units.items()}, century, stated=True)
 
 
 def _block(path: Path, document: dict[str, Any], name: str, known: tuple[str, ...]

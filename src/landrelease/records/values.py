@@ -156,6 +156,7 @@ class Style:
     date_order: str = ""  # "dmy", "mdy" or ""
     # Size of a unit word in the unit of the field, where the mapping states it: ("dunam", 2500.0).
     units: tuple[tuple[str, float], ...] = ()
+    century: int = 0  # 1900 or 2000, of years of two digits; 0 where nobody stated it
 
 
 def shown(value: Any) -> str:
@@ -499,7 +500,7 @@ def _grouped(digits: str, mark: str) -> bool:
 
 
 def style_of(cells: Iterable[Any], decimal: str = "", date_order: str = "",
-             units: tuple[tuple[str, float], ...] = ()) -> Style:
+             units: tuple[tuple[str, float], ...] = (), century: int = 0) -> Style:
     """What a column's cells prove: a cell that reads one way only decides for the doubtful ones.
 
     Cells that contradict each other prove nothing.
@@ -529,7 +530,7 @@ def style_of(cells: Iterable[Any], decimal: str = "", date_order: str = "",
             elif second > 12 >= first:
                 orders.add("mdy")
     return Style(decimal or (decimals.pop() if len(decimals) == 1 else ""),
-                 date_order or (orders.pop() if len(orders) == 1 else ""), units)
+                 date_order or (orders.pop() if len(orders) == 1 else ""), units, century)
 
 
 # Most cells of most columns: 12, 2024-03-31 and 1.234 prove nothing; 12.5 proves the point.
@@ -614,9 +615,10 @@ _SLASHES = re.compile(r"^(\d{1,2})([/\-])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 _NAME = r"([^\W\d_]+(?:\s[^\W\d_]+)?)"
 _DAY_NAME = re.compile(r"^(\d{1,2})(?:st|nd|rd|th|er|º|°|-го)?\.?[\s\-/]*(?:de\s+|of\s+)?" + _NAME
-                       + r"[\s\-/.,]+(?:del?\s+)?(\d{4})" + _YEAR_WORD + _TIME, re.IGNORECASE)
-_NAME_DAY = re.compile(r"^" + _NAME + r"\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\.?" + _TIME,
+                       + r"[\s\-/.,]+(?:del?\s+)?(\d{4}|'?\d{2})" + _YEAR_WORD + _TIME,
                        re.IGNORECASE)
+_NAME_DAY = re.compile(r"^" + _NAME + r"\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4}|'?\d{2})\.?"
+                       + _TIME, re.IGNORECASE)
 _YEAR_NAME = re.compile(r"^(\d{4})[\s\-/.,]+" + _NAME + r"[\s\-/.,]+(\d{1,2})\.?" + _TIME,
                         re.IGNORECASE)
 _ROMAN = {word: number for number, word in enumerate(
@@ -652,7 +654,7 @@ def _date_of(text: str, style: Style, value: Any, today: date) -> tuple[date, Me
     if m := _COMPACT.match(text):
         return _make(int(m[1]), int(m[2]), int(m[3]), value), None
     if m := _POINTS.match(text):
-        year, told = _year(m[3], value, today)
+        year, told = _year(m[3], style, value, today)
         return _make(year, int(m[2]), int(m[1]), value), told
     if m := _SLASHES.match(text):
         first, second = int(m[1]), int(m[3])
@@ -664,14 +666,16 @@ def _date_of(text: str, style: Style, value: Any, today: date) -> tuple[date, Me
             raise Refused(DATE_AMBIGUOUS, found=shown(value))
         if len(m[4]) == 2 and m[2] == "-" and 1 <= int(m[4]) <= 31 and style.date_order == "":
             raise Refused(DATE_AMBIGUOUS, found=shown(value))  # 24-03-12 may begin with the year
-        year, told = _year(m[4], value, today)
+        year, told = _year(m[4], style, value, today)
         return _make(year, month, day, value), told
     if _SERIAL.match(text):
         return _from_serial(float(text)), VALUE_CONVERTED
     if (m := _DAY_NAME.match(text)) and (number := _month(m[2])):
-        return _make(int(m[3]), number, int(m[1]), value), None
+        year, told = _year(m[3].lstrip("'"), style, value, today)
+        return _make(year, number, int(m[1]), value), told
     if (m := _NAME_DAY.match(text)) and (number := _month(m[1])):
-        return _make(int(m[3]), number, int(m[2]), value), None
+        year, told = _year(m[3].lstrip("'"), style, value, today)
+        return _make(year, number, int(m[2]), value), told
     if (m := _YEAR_NAME.match(text)) and (number := _month(m[2])):
         return _make(int(m[1]), number, int(m[3]), value), None
     if _QUARTER.match(text) or _MONTH_ONLY.match(text) or _DAYS_APART.match(text) or (
@@ -680,12 +684,14 @@ def _date_of(text: str, style: Style, value: Any, today: date) -> tuple[date, Me
     raise Refused(DATE_NOT_READABLE, found=shown(value))
 
 
-def _year(digits: str, value: Any, today: date) -> tuple[int, Message | None]:
-    """A year; of two digits only where one century remains between 1900 and today."""
+def _year(digits: str, style: Style, value: Any, today: date) -> tuple[int, Message | None]:
+    """A year; of two digits by the century that is stated, else only where one century remains
+    between 1900 and today."""
     if len(digits) == 4:
         return int(digits), None
-    possible = [century + int(digits) for century in (1900, 2000)
-                if century + int(digits) <= today.year]
+    centuries = (style.century,) if style.century else (1900, 2000)
+    possible = [century + int(digits) for century in centuries
+                if century + int(digits) <= today.year or style.century]
     if len(possible) != 1:
         raise Refused(YEAR_NOT_CERTAIN, found=shown(value),
                       expected=" or ".join(str(year) for year in possible))

@@ -150,6 +150,8 @@ def write_world(world: World, statistics: Sequence[Statistic], out: Path, progre
     _truth(world, folder)
     folder.csv("truth/planted_mess.csv", [asdict(p) for p in planted],
                ("file", "row", "what", "fate"))
+    for name, text in MAPPINGS.items():
+        folder.text(f"mappings/{name}.yaml", f"# {SYNTHETIC}\n{text}")
     _about(world, statistics, folder)
     return tuple(folder.files)
 
@@ -491,8 +493,8 @@ def _events(world: World, folder: _Folder, planted: list[mess.Planted]) -> None:
          "team": world.teams.team_id(pieces[i.piece].team), "inspecting": i.inspector,
          "visit": "refused" if i.refused else "made",
          "lot_m2": round((pieces[i.piece].high - pieces[i.piece].low)
-                         * float(world.survey.area_m2[pieces[i.piece].area]), 1),
-         "sample_m2": "" if i.refused else round(i.sample_m2, 1),
+                         * float(world.survey.area_m2[pieces[i.piece].area])),
+         "sample_m2": "" if i.refused else round(i.sample_m2),
          "items_found": "" if i.refused else i.found,
          "result": "" if i.refused else ("failed" if i.severity in ("major", "critical")
                                          else "passed"),
@@ -721,6 +723,53 @@ def _about(world: World, statistics: Sequence[Statistic], folder: _Folder) -> No
                        for s in statistics]})
 
 
+# Words of the files that no import may guess: "passed" decides something (S09).
+MAPPINGS = {"inspection": """\
+kind: inspection
+columns:
+  identifier: id
+  outcomes: lot
+  information_date: date
+  inspected_on: date
+  inspected_organisation: organisation_inspected
+  inspecting_organisation: inspecting
+  visit_refused: visit
+  lot_size: lot_m2
+  sample_size: sample_m2
+  items_found: items_found
+  result: result
+  nonconformity_severity: nonconformity
+  corrective_action: corrective_action
+values:
+  visit_refused: {made: "no", refused: "yes"}
+  result: {passed: accepted, failed: rejected}
+constants: {inspection_type: sampling}
+""", "evidence": """\
+kind: evidence
+columns:
+  identifier: identifier
+  hazard: identifier
+  evidence_type: evidence_kind
+  evidence_kind: evidence
+  information_date: information_date
+  organisation: organisation
+  position_accuracy_m: position_accuracy_m
+values:
+  evidence_kind:
+    "detonation": detonation
+    "accident, known location": accident_known_place
+    "accident, unknown location": accident_unknown_place
+    "record (high reliability)": record_high_reliability
+    "mine/ERW record (low reliability)": record_low_reliability
+    "mine sign/fence": sign_or_fence
+    "visual observation": visual_observation
+    "former combatant zone": former_combat_zone
+    "productive land not in use": productive_land_unused
+    "verbal report": verbal_report
+    "old survey": old_survey
+constants: {says: contaminated}
+"""}
+
 README = """{note}
 
 A {size} with a mine-clearance programme that does not exist, made by `landrelease world make` with
@@ -732,5 +781,6 @@ Work began on {start}; the files show what had been reported by {as_of}; {zone}.
 Coordinates: longitude, latitude, WGS 84 (EPSG:4326). Seasons are those of a northern continent.
 
 The files in this folder are what such a programme holds, with the mistakes that such files have.
+The folder mappings/ says to an import what words of theirs mean.
 The folder truth/ holds what really is so. No stage may read it: it is there to judge them.
 """
