@@ -146,7 +146,7 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
     arrived = np.zeros((2, SLOTS))
     for quarter in range(7):
         arrived[0, quarter * 12:] += (0.4 if quarter == 0 else 0.15) * total
-        arrived[1, quarter * 26:] += 1.3 * float(project_cost.sum()) / 7
+        arrived[1, quarter * 12:] += 1.4 * float(project_cost.sum()) / 7
     conditions = terms.Conditions(
         calendars=terms.Calendars(("always", "nw", "ne", "sw", "se"), closed, calendar,
                                   np.where([o[2] >= 0 for o in flat], calendar, 0)

@@ -134,9 +134,11 @@ def plan_check(
         saved = load_plan(plan)
         found = workflows.check_plan(saved, opened_registry)
     put_json(json, found | {"synthetic": saved.synthetic})
-    for words in [*found["violations"], *found["unkept"], *found["doubts"]]:
+    wrong = [words for kind in ("violations", "unkept", "doubts")
+             for words in found[kind]]
+    for words in wrong:
         say(words)
-    if found["violations"] or found["unkept"] or found["doubts"]:
+    if wrong:
         raise typer.Exit(FINDINGS)
     say(f"The plan can be carried out: {found['planned']:,} of {found['stages']:,} stages are "
         f"planned; its score {found['score']:,.0f} is right and not below the bound "

@@ -258,7 +258,7 @@ def ascend(
     funds = forest.money
     money = np.zeros_like(funds)
     worth = float(forest.undone.sum() + blame.loss.sum()) / max(
-        1.0, float(problem.option_cost.sum())) * 0.02 / max(1, funds.shape[1] if funds.ndim else 1)
+        1.0, float(problem.option_cost.sum())) * _MONEY_WORTH
     toll = np.zeros((len(blame.toll_stage), horizon))
     worth_toll = (forest.below[blame.toll_stage][:, None] * np.diff(world.loss)[None, :]
                   if len(blame.toll_stage) else toll)
@@ -338,6 +338,7 @@ def ascend(
     return Ascent(best, best_full, nothing.value, start, finish, tuple(trace), stopped)
 
 
+_MONEY_WORTH = 0.02  # first price of money, of all that is at stake over all that could be spent
 _BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
 _FIRST_PRICE = 0.85  # prices of a schedule are a little high: measured on the region and country
 _PATIENCE = 60  # evaluations without a better bound, after which the ascent ends

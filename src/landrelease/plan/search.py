@@ -278,8 +278,8 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
     progress("searching for a better plan", 1.0)
 
 
-_MOVE_WEIGHTS = (4.0, 1.0, 2.0, 1.0, 1.0, 2.0)
-_HEAT = (1e-4, 3e-6)  # of the score: first and last temperature
+_MOVE_WEIGHTS = (2.0, 1.0, 3.0, 3.0, 1.0, 4.0)
+_HEAT = (1e-5, 1e-6)  # of the score: first and last temperature
 
 
 def _weights(record: np.ndarray) -> np.ndarray:
