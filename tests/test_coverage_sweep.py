@@ -110,9 +110,9 @@ def test_the_rest_is_the_field_less_the_swaths(lines, half, field):
 
 def test_threads_and_slabs_change_nothing():
     rng = np.random.default_rng(4)
-    lines = [np.column_stack([np.full(900, 0.75 + 1.5 * k) + np.cumsum(rng.normal(0, 0.01, 900)),
-                              np.linspace(-1, 61, 900)]) for k in range(30)]
-    runs, field = runs_of(*lines, half=0.85), box(0, 0, 45, 60)
+    lines = [np.column_stack([np.full(400, 0.75 + 1.5 * k) + np.cumsum(rng.normal(0, 0.01, 400)),
+                              np.linspace(-1, 61, 400)]) for k in range(10)]
+    runs, field = runs_of(*lines, half=0.85), box(0, 0, 15, 60)
     one, two = rest(field, runs, threads=1), rest(field, runs, threads=3)
     assert one.area_m2 == pytest.approx(two.area_m2, abs=1e-9)
     assert len(one.pieces) == len(two.pieces)

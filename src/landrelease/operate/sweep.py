@@ -31,11 +31,11 @@ import shapely
 from numba import njit
 from shapely.geometry.base import BaseGeometry
 
-BAND_M = 0.1  # height of a band
-CELL_BANDS = 20  # bands in a cell of the index of strips; a cell is as wide as high
-SLAB_BANDS = 240  # bands that are worked on together; a multiple of CELL_BANDS
+BAND_M = 0.2  # height of a band
+CELL_BANDS = 10  # bands in a cell of the index of strips; a cell is as wide as high
+SLAB_BANDS = 120  # bands that are worked on together; a multiple of CELL_BANDS
 CHORD_M = 0.02  # most that a line may stray from the chord of its strip
-OVERLAP_M = 0.35  # strips of a run overlap by this, so that no band falls between two
+OVERLAP_M = 0.5  # strips of a run overlap by this, so that no band falls between two
 LONGEST_M = 20.0  # segments are cut to this length
 ARC_STEP = 0.05  # radians between the points of an arc
 THIN_M = 1e-9  # gaps thinner than this are rounding of the computer
@@ -90,9 +90,8 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
     west, south, east, north = shapely.bounds(field)
     origin = np.array([(west + east) / 2, (south + north) / 2])
     turned = shapely.transform(field, lambda p: _rotated(p - origin, cos, sin))
-    x, y = _rotated(np.column_stack([runs.x, runs.y]) - origin, cos, sin).T
     low_x, low_y, high_x, high_y = shapely.bounds(turned)
-    x, y = np.ascontiguousarray(x - low_x), np.ascontiguousarray(y - low_y)
+    x, y = _carried(runs.x, runs.y, origin[0], origin[1], cos, sin, low_x, low_y)
     ring_x, ring_y, ring_first = _rings(turned, low_x, low_y)
     bands = max(1, math.ceil((high_y - low_y) / BAND_M))
     columns = max(1, math.ceil((high_x - low_x) / (BAND_M * CELL_BANDS)) + 1)
@@ -197,6 +196,16 @@ def _main_direction(x, y, first):
                 twice += 2 * u * v / length
                 plain += (u * u - v * v) / length
     return 0.5 * math.atan2(twice, plain)
+
+
+@njit(cache=True, nogil=True)
+def _carried(x, y, origin_x, origin_y, cos, sin, low_x, low_y):
+    """Shift to the origin, rotate, shift to the lower left corner."""
+    out_x, out_y = np.empty(len(x)), np.empty(len(x))
+    for k in range(len(x)):
+        a, b = x[k] - origin_x, y[k] - origin_y
+        out_x[k], out_y[k] = cos * a - sin * b - low_x, sin * a + cos * b - low_y
+    return out_x, out_y
 
 
 def _rotated(xy: np.ndarray, cos: float, sin: float) -> np.ndarray:
