@@ -270,10 +270,23 @@ def _by_pass(task: BaseGeometry, works: Sequence[Work], bias_m: float, threads: 
     for name in names:
         own = [_certain(w, w.steps.in_pass == own_labels.index(name))
                for w, own_labels in zip(works, labels, strict=True) if name in own_labels]
-        length = sum(r.length_m for r in own)
-        covered = task.area - _uncovered(task, own, bias_m, threads)[1] if length else 0.0
-        out.append(Part(name, max(0.0, covered), length))
+        out.append(_part(name, task, own, bias_m, threads))
     return tuple(out)
+
+
+def _part(name: str, task: BaseGeometry, runs: Sequence[Runs], bias_m: float,
+          threads: int | None) -> Part:
+    """What some runs cover of the task; only the ground within their reach is looked at."""
+    whole = together(runs)
+    if len(whole.first) < 2:
+        return Part(name, 0.0, 0.0)
+    reach = float(whole.half_m.max()) * 1.01
+    near = shapely.clip_by_rect(task, whole.x.min() - reach, whole.y.min() - reach,
+                                whole.x.max() + reach, whole.y.max() + reach)
+    near = near if near.is_valid else shapely.make_valid(near)
+    ground = shapely.union_all([p for p in shapely.get_parts(near) if p.area > 0])
+    left = _uncovered(ground, runs, bias_m, threads)[1]
+    return Part(name, max(0.0, ground.area - left), sum(r.length_m for r in runs))
 
 
 def _labels(work: Work, works: Sequence[Work]) -> list[str]:
@@ -287,9 +300,7 @@ def _by_depth(task: BaseGeometry, works: Sequence[Work], depths_m: Sequence[floa
     out = []
     for depth in depths_m:
         own = [_certain(w, w.steps.depth_m >= depth) for w in works]
-        length = sum(r.length_m for r in own)
-        covered = task.area - _uncovered(task, own, bias_m, threads)[1] if length else 0.0
-        out.append(Part(f"{depth:g} m", max(0.0, covered), length))
+        out.append(_part(f"{depth:g} m", task, own, bias_m, threads))
     return tuple(out)
 
 
