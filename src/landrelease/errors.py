@@ -121,7 +121,7 @@ FILE_POINTS_JOINED = Message(
     "Compare some polygons with the map of the sender; the types of points are guessed by name.")
 FILE_SHAPE_GUESSED = Message(
     "FIL-034", "{file}: items {found} of maXML; geometry was made of every element with longitude "
-    "and latitude, all other elements are columns under their path.",
+    "and latitude, or bearing and distance; all other elements are columns under their path.",
     "Compare some records with the database that wrote the file; no public sample is known.")
 FILE_FORM_PLACES = Message(
     "FIL-035", "{file}: the place was read from {found}; other places in the form: {expected}.",

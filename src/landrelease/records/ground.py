@@ -113,6 +113,8 @@ def place_rows(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
         as_read = np.empty(count, dtype=object)
         accuracy = _from_legs(told, as_read, table, mapping, existing, bounds, settings)
         crs = "EPSG:4326"
+        if table.has_geometry:
+            _beside_legs(told, as_read, accuracy, table, mapping, settings)
     elif names and names != ("geometry",):
         as_read = np.empty(count, dtype=object)
         accuracy = _from_columns(told, as_read, table, names, mapping, existing, bounds,
@@ -331,6 +333,28 @@ def _from_legs(told: Told, out: np.ndarray, table: SourceTable, mapping: Mapping
                       else shapely.Polygon(drawn.ring))
             accuracy[i] = drawn.accuracy_m
     return accuracy
+
+
+def _beside_legs(told: Told, out: np.ndarray, accuracy: np.ndarray, table: SourceTable,
+                 mapping: Mapping, settings: Settings) -> None:
+    """Fill `out` and `accuracy` where a row of a table with traverses has a shape instead."""
+    drawn, _ = _as_read(told, table, replace(mapping, columns={}), settings)
+    rows = np.flatnonzero(~shapely.is_missing(drawn) & ~told.misplaced & shapely.is_missing(out))
+    if not len(rows):
+        return
+    crs = mapping.crs or table.crs
+    if not crs:
+        for i in rows.tolist():
+            out[i] = drawn[i]
+            told.refuse(i, DATUM_NOT_STATED, field="geometry", found=shown(drawn[i].wkt)[:60])
+        return
+    if not places.is_wgs84(crs, table.file):
+        using = places.carriage(crs, table.file, shapely.get_coordinates(drawn[rows]),
+                                worst_accuracy_m=settings.worst_accuracy_m)
+        drawn[rows] = places.carry_all(drawn[rows], using)
+        accuracy[rows] = using.accuracy_m
+        _tell_carriage(told, using)
+    out[rows] = drawn[rows]
 
 
 def _named(told: Told, i: int) -> str:

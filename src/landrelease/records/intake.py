@@ -337,8 +337,10 @@ def retry(
         else:
             heading = columns.setdefault(name, name)
             values[heading] = value
-    in_columns = "geometry" not in changes and bool(
-        place_columns(replace(proposal, columns=columns)))
+    named = place_columns(replace(proposal, columns=columns))
+    in_columns = "geometry" not in changes and bool(named)
+    if named == ("legs",) and is_absent(values.get(columns["legs"])) and wkt.strip():
+        in_columns = False  # one of the rows that have a shape, in a file with traverses
     stated = said_by_hand.get("crs") or proposal.crs
     crs = said_by_hand.get("crs") or crs
     shape: BaseGeometry | None = None

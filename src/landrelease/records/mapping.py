@@ -325,7 +325,7 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
         taken.discard(heading)
         told[:] = [t for t in told if t.column != heading]
 
-    if not table.has_geometry and chosen.geometry != "none" and LEGS in table.columns:
+    if chosen.geometry != "none" and LEGS in table.columns:
         take("legs", (LEGS,), "made of the points of an area")
         for name in ("datum", "north", "declination"):
             take(name, _MORE_PLACE[name])

@@ -30,10 +30,12 @@ from landrelease.errors import (
     FILE_WITHOUT_ROWS,
     LandReleaseError,
 )
+from landrelease.records.coordinates import north_of
 from landrelease.records.readers import legs
 from landrelease.records.readers.shapes_in import TooFewPoints, together, too_many, unreadable
 from landrelease.records.readers.table import WGS84_CRS, Limits, Problem, SourceTable
 from landrelease.records.readers.xml import parse, tag
+from landrelease.records.traverses import UNCLEAR, TraversePoint, written
 
 _SHAPE = ("polyid", "polygonid", "polylocalid", "polygonlocalid", "shapeid")
 _LAND = ("localid", "hazardlocalid", "hazardid", "landid", "imsmaid", "hazardreductionlocalid",
@@ -42,6 +44,14 @@ _NUMBER = ("pointno", "pointnumber", "number", "pointorder")
 _TYPE = ("pointtype", "pointtypeenum", "type")
 _X = ("longitude", "x", "xlongitude", "lon", "long", "xcoord", "xcoordinate")
 _Y = ("latitude", "y", "ylatitude", "lat", "ycoord", "ycoordinate")
+_ID = ("pointid", "pointlocalid", "pointname")
+_BEARING = ("bearing", "magneticbearing", "truebearing", "gridbearing", "azimuth",
+            "magneticazimuth", "trueazimuth", "gridazimuth")
+_DISTANCE = ("distance", "distancem", "distanceinmetres", "distanceinmeters")
+_START = ("frompoint", "frompointid", "frompointno", "from", "relativeto", "relativetopoint",
+          "referencepointid")
+_NORTH = ("bearingtype", "bearingreference", "northreference", "azimuthtype")
+_DECLINATION = ("declination", "magneticdeclination")
 _CRS = ("coordrefsys", "coordinatesystem", "coordinatereferencesystem", "crs", "datum")
 # Points of these types lead to an area or mark something in it; they are no corners of it.
 _NOT_CORNERS = re.compile(r"reference|benchmark|landmark|centre|center|accident|gps point", re.I)
@@ -76,6 +86,21 @@ class _Point:
     x: float
     y: float
     shape: str
+    # Of maXML only: the name, and for a relative point bearing and distance (m) from `start`.
+    id: str = ""
+    bearing: str = ""
+    distance: str = ""
+    start: str = ""
+    north: str = ""
+    declination: str = ""
+
+    @property
+    def placed(self) -> bool:
+        return math.isfinite(self.x) and math.isfinite(self.y)
+
+    @property
+    def relative(self) -> bool:
+        return not self.placed and bool(self.bearing and self.distance)
 
 
 def _float(value: Any) -> float:
@@ -267,7 +292,16 @@ def from_maxml(file: str, content: bytes, layer: str | None, limits: Limits) -> 
             if tag(extra) in ("FieldReportInfo", "Attachment"):
                 values.update({f"{tag(extra)}/{k}": v for k, v in _leaves(extra).items()})
         points = _geo_points(item, systems)
-        shape, problem = outline(points, limits) if points else (None, None)
+        shape: BaseGeometry | None = None
+        problem: Problem | None = None
+        if any(p.relative for p in points):
+            told = _as_legs(points)
+            if isinstance(told, Problem):
+                problem = told
+            else:
+                values.update(told)
+        elif points:
+            shape, problem = outline(points, limits)
         if problem is not None:
             problems[len(rows)] = problem
         rows.append(values)
@@ -283,6 +317,53 @@ def from_maxml(file: str, content: bytes, layer: str | None, limits: Limits) -> 
     return SourceTable(file, "", b"", _crs_of(systems), columns, None, True, tuple(notes), chosen,
                        cells={n: [r.get(n) for r in rows] for n in columns}, count=len(rows),
                        geometries=geometries, geometry_problems=problems)
+
+
+def _as_legs(points: list[_Point]) -> dict[str, Any] | Problem:
+    """Points of which some are by bearing and distance, as the cells of one traverse.
+
+    Points outside of any polygon, benchmarks and reference points lead to it; they go first.
+    """
+    shapes = dict.fromkeys(p.shape for p in points if p.shape)
+    if len(shapes) > 1:
+        return unreadable(f"{len(shapes)} polygons have points by bearing and distance; "
+                          "each must be an item of its own")
+
+    def leads(point: _Point) -> bool:
+        return bool(_NOT_CORNERS.search(point.kind) or legs.leads(point.kind)
+                    or (shapes and not point.shape))
+
+    corners = [p for p in points if not leads(p)]
+    if all(_order(p) == _order(p) for p in corners):
+        corners.sort(key=_order)
+    ordered = [*(p for p in points if leads(p)), *corners]
+    names = {id(p): p.id or ("" if p.number is None else str(p.number)) or p.kind for p in ordered}
+    by_word = {w.casefold(): names[id(p)] for p in reversed(ordered)
+               for w in (p.kind, str(p.number or ""), p.id) if w}
+    clear = bool(shapes) or any(leads(p) or p.kind for p in ordered)
+    listed = []
+    for k, p in enumerate(ordered):
+        name = names[id(p)]
+        if k == 0 and not clear and not (names[id(ordered[-1])] == name and len(ordered) > 1):
+            name = f"{UNCLEAR} {name}"  # left out as a mere reference, the area would be smaller
+        if p.relative:
+            start = by_word.get(p.start.casefold(), p.start) if p.start else ""
+            listed.append(TraversePoint(name, not leads(p), start=start, bearing=p.bearing,
+                                        distance=p.distance))
+        elif p.placed:
+            listed.append(TraversePoint(name, not leads(p), place=f"{p.y!r} | {p.x!r}"))
+        else:
+            return unreadable(f"point {p.number or name} has neither coordinates nor bearing and "
+                              "distance")
+    out: dict[str, Any] = {legs.LEGS: written(listed)}
+    for heading, said in ((legs.NORTH, {p.north for p in ordered if p.relative}),
+                          ("declination", {p.declination for p in ordered if p.relative})):
+        if len(said) > 1:
+            return unreadable(f"its points state several {heading.strip('()')}: "
+                              + ", ".join(sorted(s or "none" for s in said)))
+        if one := next(iter(said), ""):
+            out[heading] = one
+    return out
 
 
 def _leaves(item: ElementTree.Element) -> dict[str, Any]:
@@ -328,10 +409,15 @@ def _geo_points(item: ElementTree.Element, systems: set[str]) -> list[_Point]:
         x, y = value(_X), value(_Y)
         named = value(_SHAPE)
         is_point = _key(tag(element)) in ("point", "geopoint", "polygonpoint")
-        if x or y or (is_point and any(n in said for n in _NUMBER)):
+        bearing = next((n for n in _BEARING if said.get(n)), "")
+        distance = value(_DISTANCE)
+        if x or y or (is_point and any(n in said for n in _NUMBER)) or (bearing and distance):
             systems.add(system)
-            out.append(_Point(value(_NUMBER) or None, value(_TYPE), _float(x or None),
-                              _float(y or None), named or shape))
+            out.append(_Point(
+                value(_NUMBER) or None, value(_TYPE), _float(x or None), _float(y or None),
+                named or shape, value(_ID), said.get(bearing, ""), distance, value(_START),
+                value(_NORTH) or north_of(bearing.replace("bearing", "").replace("azimuth", "")),
+                value(_DECLINATION)))
         seen = 0
         for part in element:
             if len(part) or part.attrib:

@@ -72,6 +72,11 @@ def are_legs(table: SourceTable) -> bool:
     return max(counts.values(), default=0) >= 2
 
 
+def leads(kind: str) -> bool:
+    """Whether points of a type only lead to an area: benchmarks, reference points, landmarks."""
+    return bool(_LEADS.search(kind))
+
+
 def _text(cell: Any) -> str:
     return "" if cell is None else " ".join(str(cell).split())
 
