@@ -142,11 +142,29 @@ def swept(drives: Sequence[Drive], width_m: float, *, narrower_m: float = 0.0) -
             steps = shapely.linestrings(np.stack([d.xy[:-1], d.xy[1:]], axis=1))
             steps = steps[shapely.length(steps) > 0]
             shapes += list(shapely.buffer(steps, half, cap_style="flat"))
-            turns = d.xy if d.kind in ("edge", "inner") and np.allclose(d.xy[0], d.xy[-1]) else (
-                d.xy[1:-1])
-            shapes += list(shapely.buffer(shapely.points(turns), half, quad_segs=ARC)) if len(
-                turns) else []
+            closed = len(d.xy) > 2 and np.allclose(d.xy[0], d.xy[-1])
+            shapes += _bends(np.concatenate([d.xy, d.xy[1:2]]) if closed else d.xy, half)
     return shapely.union_all(shapes) if shapes else shapely.Polygon()
+
+
+def _bends(xy: np.ndarray, half: float) -> list[BaseGeometry]:
+    """The sectors that the bar sweeps on the outside of bends; polygons inside the true arcs."""
+    way = np.diff(xy, axis=0)
+    size = np.hypot(*way.T)
+    xy, way, size = xy[np.append(True, size > 0)], way[size > 0], size[size > 0]
+    unit = way / size[:, None]
+    out = []
+    for k in range(1, len(unit)):
+        (ux, uy), (wx, wy) = unit[k - 1], unit[k]
+        turn = math.atan2(ux * wy - uy * wx, ux * wx + uy * wy)
+        if abs(turn) < 1e-6:
+            continue
+        start = np.array([uy, -ux]) if turn > 0 else np.array([-uy, ux])
+        angles = np.linspace(0, turn, max(2, math.ceil(abs(turn) * 4 * ARC / math.pi) + 1))
+        c, s = np.cos(angles), np.sin(angles)
+        arc = half * np.column_stack([start[0] * c - start[1] * s, start[0] * s + start[1] * c])
+        out.append(shapely.make_valid(shapely.Polygon([xy[k], *(xy[k] + arc)])))
+    return out
 
 
 def _directions(inner: BaseGeometry, allowed: BaseGeometry, width: float, spacing: float
