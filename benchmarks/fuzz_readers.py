@@ -40,6 +40,11 @@ MAXML = ("<MineActionFieldReport><FieldReport><FieldReportInfo><D>2016-05-01</D>
          "<Hazard><LocalID>H-1</LocalID><GeospatialInfo><CoordRefSys>WGS84</CoordRefSys><Polygon>"
          + "".join(f"<Point><PointNo>{n}</PointNo><Longitude>{x}</Longitude>"
                    f"<Latitude>{y}</Latitude></Point>" for n, (x, y) in enumerate(SHAPE)) +
+         "</Polygon></GeospatialInfo></Hazard></FieldReport><FieldReport><Hazard><LocalID>H-2"
+         "</LocalID><GeospatialInfo><CoordRefSys>WGS84</CoordRefSys><Polygon><Point><PointNo>1"
+         "</PointNo><Longitude>17</Longitude><Latitude>44</Latitude></Point>" + "".join(
+             f"<Point><PointNo>{n}</PointNo><TrueBearing>{b}</TrueBearing><Distance>50</Distance>"
+             "</Point>" for n, b in ((2, 90), (3, 180), (4, 270))) +
          "</Polygon></GeospatialInfo></Hazard></FieldReport></MineActionFieldReport>")
 KOBO = json.dumps({"results": [{"_id": 1, "_uuid": "u", "place": "44.1 17.1 0 5", "victim": [
     {"sex": "f"}], "area": "44 17 0 0; 44 17.1 0 0; 44.1 17.1 0 0; 44 17 0 0"}]})
