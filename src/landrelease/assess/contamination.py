@@ -480,9 +480,13 @@ def _batch(held: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
     return shape, cell, share
 
 
-def _near(box: np.ndarray, window: Window) -> np.ndarray:
-    top, first, bottom, end = window
-    return (box[:, 1] < bottom) & (box[:, 3] > top) & (box[:, 0] < end) & (box[:, 2] > first)
+def _near_any(box: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
+    """Indices of the boxes of cells that share one with any window."""
+    hit = np.zeros(len(box), dtype=bool)
+    for top, first, bottom, end in windows:
+        hit |= ((box[:, 1] < bottom) & (box[:, 3] > top) & (box[:, 0] < end)
+                & (box[:, 2] > first))
+    return np.flatnonzero(hit)
 
 
 def _rounded(value: np.ndarray, *, up: bool) -> np.ndarray:
@@ -510,12 +514,11 @@ def _effort_in(ready: Prepared, drawn: _Drawn, windows: Sequence[Window], begin:
     grid, size = ready.grid, int(begin[-1])
     keys, swept, found, item_keys, items = [], [], [], [], []
     f = ready.finds
-    for k, window in enumerate(windows):
-        top, first, bottom, end = window
-        near = np.flatnonzero(_near(drawn.face_box, window))
+    near = _near_any(drawn.face_box, windows)
+    layer = layer_of(drawn.face_ground[near], grid.west, grid.north, grid.cell_m)
+    owner, rates = drawn.face_shape[near], drawn.face_found[near]
+    for k, (top, first, bottom, end) in enumerate(windows):
         if len(near):
-            layer = layer_of(drawn.face_ground[near], grid.west, grid.north, grid.cell_m)
-            owner, rates = drawn.face_shape[near], drawn.face_found[near]
             for face, row, column, share in entries(layer, top, bottom, first, end):
                 keys.append(owner[face] * size + begin[k] + (row - top) * (end - first)
                             + (column - first))
@@ -578,23 +581,24 @@ def _found_in(keys: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _last_changes(ready: Prepared, last: np.ndarray, windows: Sequence[Window], begin: np.ndarray
                   ) -> None:
     grid = ready.grid
-    for k, window in enumerate(windows):
-        top, first, bottom, end = window
-        near = np.flatnonzero(_near(ready.dated_box, window))
-        if not len(near):
-            continue
-        flat = np.isin(shapely.get_type_id(ready.dated[near]), (3, 6))
-        ground, spots = near[flat], near[~flat]
-        layer = layer_of(ready.dated[ground], grid.west, grid.north, grid.cell_m)
+    near = _near_any(ready.dated_box, windows)
+    if not len(near):
+        return
+    flat = np.isin(shapely.get_type_id(ready.dated[near]), (3, 6))
+    ground, spots = near[flat], near[~flat]
+    layer = layer_of(ready.dated[ground], grid.west, grid.north, grid.cell_m)
+    points, at = shapely.get_coordinates(ready.dated[spots], return_index=True)
+    row_of = np.floor((grid.north - points[:, 1]) / grid.cell_m).astype(np.int64)
+    column_of = np.floor((points[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
+    for k, (top, first, bottom, end) in enumerate(windows):
         for shape, row, column, _ in entries(layer, top, bottom, first, end):
             np.maximum.at(last, begin[k] + (row - top) * (end - first) + (column - first),
                           ready.days[ground[shape]])
-        points, at = shapely.get_coordinates(ready.dated[spots], return_index=True)
-        row = np.floor((grid.north - points[:, 1]) / grid.cell_m).astype(np.int64)
-        column = np.floor((points[:, 0] - grid.west) / grid.cell_m).astype(np.int64)
-        inside = (row >= top) & (row < bottom) & (column >= first) & (column < end)
-        np.maximum.at(last, (begin[k] + (row - top) * (end - first) + (column - first))[inside],
-                      ready.days[spots[at[inside]]])
+        if len(points):
+            inside = ((row_of >= top) & (row_of < bottom) & (column_of >= first)
+                      & (column_of < end))
+            cell = begin[k] + (row_of - top) * (end - first) + (column_of - first)
+            np.maximum.at(last, cell[inside], ready.days[spots[at[inside]]])
 
 
 def _boxes(ground: np.ndarray, grid: Grid) -> np.ndarray:
