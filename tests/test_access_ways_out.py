@@ -231,6 +231,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                            out / "rank.csv", *only)],
             "plan explain": [("plan", "explain", r, world.plan, *js, *only)],
             "plan conflicts": [("plan", "conflicts", r, world.plan, *js, *only)],
+            "plan policy": [("plan", "policy", r, world.plan, "--samples", 2, "--every", 0, *js,
+                             *only)],
             "plan price": [("plan", "price", r, world.plan, "--most", 1, "--iterations", 0, *js,
                             *only)],
             "plan what-if": [("plan", "what-if", r, world.plan, "--weight", "person_weight=2",

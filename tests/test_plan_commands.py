@@ -72,6 +72,16 @@ def test_work_that_cannot_be_planned_says_why(planned, tmp_path, capsys):
                    "--quiet") == 2
 
 
+def test_a_plan_is_played_on_sampled_outcomes(planned, tmp_path):
+    registry, plan = planned
+    out = tmp_path / "o.json"
+    assert command("plan", "policy", registry, plan, "--samples", 5, "--every", 200, "--as",
+                   "planner", "--json", out, "--quiet") == 0
+    found = json.loads(out.read_text())
+    assert found["samples"] == 5 and found["remade"] > 0
+    assert found["plan"]["low"] <= found["plan"]["median"] <= found["plan"]["high"]
+
+
 def test_a_price_is_never_below_nothing_nor_above_what_is_proven(planned, tmp_path):
     registry, plan = planned
     saved, out = json.loads((plan / "plan.json").read_text()), tmp_path / "o.json"

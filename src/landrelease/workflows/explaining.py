@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landrelease.core.assumption import Assumptions
 from landrelease.core.conflict import Conflict
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
@@ -235,6 +236,33 @@ def _finish(plan: Plan) -> date | None:
 
 def _ordinal(day: date | None) -> int:
     return date.max.toordinal() if day is None else day.toordinal()
+
+
+# --- policy ------------------------------------------------------------------------------------
+
+
+def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int, iterations: int,
+              seed: int, progress: Progress = silent) -> dict[str, Any]:
+    """The plan and the best rule on the same sampled outcomes: quantiles, and the paired gain.
+
+    Outcomes are those of the problem, or follow from the shares and spreads of the assumptions.
+    """
+    from landrelease.plan import policy
+
+    drawn = plan.problem.conditions.outcomes or policy.outcomes_of(plan.problem, assumptions)
+    tested = policy.test_policy(plan, drawn, samples=samples, every=every, iterations=iterations,
+                                seed=seed, progress=progress)
+
+    def words(scores: np.ndarray) -> dict[str, float]:
+        low, median, high = (float(v) for v in np.quantile(scores, (0.1, 0.5, 0.9)))
+        return {"low": low, "median": median, "high": high, "mean": float(scores.mean())}
+
+    gain = tested.rule - tested.plan
+    return {
+        "planned": tested.planned, "plan": words(tested.plan), "rule": words(tested.rule),
+        "rule_name": tested.rule_name, "better": tested.better, "gain": float(gain.mean()),
+        "gain_error": float(gain.std(ddof=1) / np.sqrt(samples)) if samples > 1 else 0.0,
+        "unfinished": tested.unfinished, "remade": tested.remade, "samples": samples}
 
 
 # --- other weights -----------------------------------------------------------------------------
