@@ -6,6 +6,7 @@ and an inspection that failed are evidence too, whatever form they came in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -82,7 +83,7 @@ def collect_evidence(
     found += [_of(r, ACCIDENT_RECORDED, says="contaminated") for r in accidents]
     for r in work:
         kind = str(r.value("activity_type"))
-        if kind == "clearance" and r.geometry is not None:
+        if r.geometry is not None and is_lifted(r):
             found.append(_of(r, LIFTED_MINEFIELD, says="contaminated"))
         if r.value("activity_status") == "planned":
             continue
@@ -105,6 +106,21 @@ def collect_evidence(
                 found.append(replace(failed, kind=SAME_TEAM_FAILED, place=None,
                                      hazard_ids=tuple(sorted(others))))
     return tuple(sorted(found, key=lambda e: (e.record_kind, e.record_id, e.kind)))
+
+
+def is_lifted(record: Record) -> bool:
+    """Clearance that came to its end, by its state, its report or the legend of its source.
+
+    Work that goes on, was planned or was given up has lifted no minefield; neither has one of
+    which nothing says that it ended.
+    """
+    if record.value("activity_type") != "clearance":
+        return False
+    state = record.value("activity_status")
+    if state != NOT_REPORTED:
+        return bool(state == "completed")
+    return record.value("report_type") == "completion" or bool(
+        re.search(r"\blifted\b", str(record.values.get("source_label", "")), re.IGNORECASE))
 
 
 def _evidence(r: Record) -> Evidence:

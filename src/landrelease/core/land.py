@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.evidence import collect_evidence
+from landrelease.core.evidence import collect_evidence, is_lifted
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import (
     Accident,
@@ -21,7 +20,7 @@ from landrelease.core.hazard import (
     Outcome,
     Settlement,
 )
-from landrelease.core.record import NOT_REPORTED, Record
+from landrelease.core.record import Record
 
 
 def build_land(
@@ -69,7 +68,7 @@ def build_land(
         accidents=tuple(Accident(r.id, r.geometry) for r in accidents if r.geometry is not None),
         lifted=tuple(
             LiftedMinefield(r.id, r.geometry) for r in activities
-            if r.geometry is not None and _is_lifted(r)
+            if r.geometry is not None and is_lifted(r)
         ),
         settlements=tuple(
             Settlement(
@@ -85,21 +84,6 @@ def build_land(
             evidence=evidence, items=items, accidents=accidents, activities=activities,
             inspections=inspections, outcomes=outcomes),
     )
-
-
-def _is_lifted(record: Record) -> bool:
-    """Clearance that came to its end, by its state, its report or the legend of its source.
-
-    Work that goes on, was planned or was given up has lifted no minefield; neither has one of
-    which nothing says that it ended.
-    """
-    if record.value("activity_type") != "clearance":
-        return False
-    state = record.value("activity_status")
-    if state != NOT_REPORTED:
-        return bool(state == "completed")
-    return record.value("report_type") == "completion" or bool(
-        re.search(r"\blifted\b", str(record.values.get("source_label", "")), re.IGNORECASE))
 
 
 def _count(record: Record, name: str) -> int | None:
