@@ -8,8 +8,8 @@
 2. A country (the layers of --data, else 5,400 synthetic hazards, seed 1) in cells so small that the
    grid has about 75 million, drawn in strips and written as a cloud-optimised GeoTIFF, in a process
    of its own: seconds and largest memory.
-3. One day's reports (40 searches of 2,000 m²) on the standing map of that country at --cell m against
-   drawing it whole; and that both give the same bits.
+3. One day's reports (40 searches of 2,000 m²) on the standing map of that country, in cells of
+   --cell m, against drawing it whole; and that both give the same bits.
 
 Every number is the median of the repeats with the smallest and the largest beside it; the first
 call, which compiles, is left out. Hazards, searches and arrays are the same in every run (seeds).
