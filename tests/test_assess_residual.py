@@ -164,6 +164,11 @@ def test_safety_S12_without_search_the_result_is_called_a_prior():
         0.7 + 0.3 * (900 / 10_900) ** 0.8, rel=1e-12)
 
 
+def test_safety_S12_a_description_that_says_there_is_nothing_is_no_evidence():
+    out = residual({**FIELD, "pi": 0})
+    assert "pi is 0" in out["warnings"][0]
+
+
 def test_safety_S09_the_result_is_no_decision():
     text = json.dumps(residual({**FIELD, "finds": 0, "passes": [clearance()]})).lower()
     assert "not a decision" in text

@@ -8,7 +8,7 @@ import shapely
 
 from landrelease.assess.residual import residual
 from landrelease.assess.stratum import Evidence, Trial, beta_of, describe
-from landrelease.core.assumption import Assumption
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.geometry import plane_for
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -188,6 +188,15 @@ def test_an_assumption_becomes_a_beta_of_its_mean_and_spread():
     a, b = beta["a"], beta["b"]
     assert a / (a + b) == pytest.approx(0.9)
     assert (a * b / (a + b) ** 2 / (a + b + 1)) ** 0.5 == pytest.approx(0.16 / 2.5631, rel=1e-3)
+
+
+@pytest.mark.parametrize(("value", "low", "high"), [(1, 0.8, 1), (0.9, 0.8, 1), (0, 0, 0.5)])
+def test_safety_S06_an_assumed_detection_is_never_1(value, low, high):
+    wrong = Assumptions({**STATED.by_name, "detection_manual": Assumption(
+        "detection_manual", value, low, high, "probability", "", "")})
+    with pytest.raises(LandReleaseError, match=r"ASS-501.*detection_manual"):
+        describe(Evidence(HAZARD, SURVEYED, [CLEARED], [], [], [], (), 0.3,
+                          STATED["items_per_hectare"]), PLANE, wrong)
 
 
 def test_a_hazard_without_an_outline_is_refused():

@@ -46,6 +46,7 @@ def at(cells, lon, lat):
 def test_cells_lie_on_multiples_of_their_size_and_once_in_a_municipality():
     cells = ground_cells.ground_cells(land(), 500.0)
     assert len(set(cells.names.tolist())) == len(cells)
+    assert all(name[0].isalpha() for name in cells.names)  # no formula of a spreadsheet
     assert np.allclose((cells.easting / 500) % 1, 0.5)
     true = pyproj.Geod(ellps="WGS84").geometry_area_perimeter(
         shapely.box(WEST, SOUTH, EAST, NORTH))[0]

@@ -186,3 +186,19 @@ def test_safety_S09_cells_that_are_not_ordered_wait_on(cells, capsys):
     assert "cancels no land" in said and "wait on" in said
     assert {r["cell"] for r in read(path.with_name("log.csv"))} == {
         f"c{i}" for i in np.flatnonzero(waiting)}
+
+
+def test_ids_that_a_spreadsheet_would_run_come_back_as_they_left(cells):
+    path, y, _ = cells
+    text = path.read_text(encoding="utf-8").replace("\nc", "\n-c")  # ids as "-c17"
+    path.write_text(text, encoding="utf-8")
+    files = []
+    for turn in range(2):
+        assert run(path, "--cells", 5, *[v for f in files for v in ("--results", f)]) == 0
+        rows = read(path.with_name("next.csv"))
+        assert all(r["cell"].startswith("'-c") for r in rows)
+        files.append(path.with_name(f"done{turn}.csv"))
+        with files[-1].open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows({**r, "result": int(y[int(r["cell"][3:])])} for r in rows)

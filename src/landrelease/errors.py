@@ -729,6 +729,12 @@ RESIDUAL_PERFECT = Message(
     "Field {field}: a detection probability of {found} would say that nothing can be missed.",
     "Give the result of blind trials, for example {{\"a\": 30, \"b\": 1}} for 29 of 29 found.",
 )
+RESIDUAL_DETECTION = Message(
+    "ASS-501",
+    "Assumption {name}: value {value}, low {low}, high {high}; expected low <= value <= high, each "
+    "above 0 and below 1 (nothing finds all).",
+    "Correct this row of the assumptions file, or give blind trials with --trials.",
+)
 RESIDUAL_COVERAGE = Message(
     "ASS-009",
     "Field {field}: {found} of the area is covered; no more than 1 (100 percent) is possible.",

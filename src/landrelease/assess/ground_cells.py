@@ -100,7 +100,8 @@ def ground_cells(land: Land, cell_m: float, within_km: float | None = None) -> G
         raise LandReleaseError(CELLS_TOO_MANY_FOR_TABLE, cell_m=cell_m, found=f"{len(x):,}",
                                limit=f"{LARGEST:,}")
     lonlat = shapely.get_coordinates(plane.to_degrees(shapely.points(x, y)))
-    ids = np.array([f"{int(np.floor(a / cell_m))}_{int(np.floor(b / cell_m))}"
+    # A letter first: a spreadsheet would take "-7_5" for a formula.
+    ids = np.array([f"e{int(np.floor(a / cell_m))}_n{int(np.floor(b / cell_m))}"
                     for a, b in zip(x, y, strict=True)], dtype=object)
     return GroundCells(plane, cell_m, ids, x, y, lonlat[:, 0], lonlat[:, 1], home)
 

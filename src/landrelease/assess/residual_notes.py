@@ -60,6 +60,9 @@ def not_clearance_share(s: Stratum) -> float:
 
 def _warnings(s: Stratum, made: Posterior, settings: Settings) -> list[str]:
     out = []
+    if s.pi == 0:
+        out.append("The description says that nothing lies here (pi is 0): every figure is that "
+                   "assumption, and no search can test it.")
     ratio = clark_evans(s.finds_xy, s.area_m2)
     if ratio is not None and ratio < settings.clustered_ratio:
         out.append(f"The finds lie in clusters (mean distance to the next find {ratio:.2f} of that "

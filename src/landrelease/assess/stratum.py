@@ -20,7 +20,7 @@ import shapely
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.record import Record
-from landrelease.errors import RESIDUAL_NO_AREA, LandReleaseError
+from landrelease.errors import RESIDUAL_DETECTION, RESIDUAL_NO_AREA, LandReleaseError
 from landrelease.units import M2_PER_HECTARE
 
 SHAPE = 1.0  # of the Gamma density where no local density is known, as on the contamination map
@@ -503,6 +503,9 @@ def _detection(method: str, organisation: str, trials: Sequence[Trial], stated: 
                 "discount": {"logit": math.log(d.value),
                              "sd": (math.log(d.high) - math.log(d.low)) / 2.5631}}
     a = stated[f"detection_{wanted}"]
+    if not 0 < a.low <= a.value <= a.high < 1:
+        raise LandReleaseError(RESIDUAL_DETECTION, name=a.name, low=f"{a.low:g}",
+                               value=f"{a.value:g}", high=f"{a.high:g}")
     out.assume(f"Detection of {wanted.replace('_', ' ')}: {a.value:g}, {a.low:g} to {a.high:g} "
                f"({a.source}).")
     return beta_of(a)

@@ -23,7 +23,7 @@ from landrelease.errors import CANNOT_WRITE, LandReleaseError
 # What a spreadsheet reads as the start of a formula. Leading blanks are skipped by some of them.
 # After an apostrophe it is protected too, so that what was protected can be told from the rest.
 _FORMULA = re.compile(r"^[\s\u00a0]*'*[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^'*[\t\r\n]")
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 
 
 @contextmanager
@@ -196,7 +196,8 @@ def write_csv(
 
     `bom` writes the mark by which some spreadsheets know UTF-8. None and NaN are empty cells,
     dates ISO 8601. A text that a spreadsheet would run as a formula (it starts with = + - @, a tab
-    or a line break) gets an apostrophe before it; numbers, and texts that are plain numbers, stay.
+    or a line break) gets an apostrophe before it; numbers, and texts that are plain numbers
+    (also with a decimal comma), stay.
     """
     listed = [dict(row) for row in rows]
     names = list(columns) if columns is not None else list(
@@ -206,6 +207,11 @@ def write_csv(
     writer.writerow([_cell(name) for name in names])
     writer.writerows([_cell(row.get(name)) for name in names] for row in listed)
     write_bytes(path, text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
+
+
+def unprotected(text: str) -> str:
+    """A text of a file without the one apostrophe that `write_csv` put before it, if it did."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text[1:]) else text
 
 
 def _cell(value: Any) -> Any:

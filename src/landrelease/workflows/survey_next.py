@@ -133,7 +133,9 @@ def _take_in(table: CellTable, labels: np.ndarray, path: Path, identifier: str |
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else " ".join(str(value).split())
+    from landrelease.store.exports import unprotected
+
+    return "" if value is None else unprotected(" ".join(str(value).split()))
 
 
 def write_batch(made: NextSurvey, out: Path) -> None:

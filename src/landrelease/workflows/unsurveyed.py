@@ -318,10 +318,14 @@ def write_with(table: CellTable, more: Mapping[str, Sequence[Any] | np.ndarray],
 
     A column of the same name is replaced.
     """
-    from landrelease.store.exports import write_csv
+    from landrelease.store.exports import unprotected, write_csv
+
+    def bare(value: Any) -> Any:
+        # What came protected leaves so, with no apostrophe more each time.
+        return unprotected(value) if isinstance(value, str) else value
 
     which = range(len(table)) if rows is None else rows.tolist()
-    own = [(h, [table.source.cells[c][i] for i in which]) for h, c in
+    own = [(h, [bare(table.source.cells[c][i]) for i in which]) for h, c in
            zip(table.headings, table.source.columns, strict=True) if h not in more]
     names = [h for h, _ in own] + list(more)
     columns = [c for _, c in own] + [list(v) for v in more.values()]
