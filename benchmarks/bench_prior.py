@@ -1,6 +1,7 @@
 """Transfer of the prior of unsurveyed land: one municipality hidden at a time, all methods at once.
 
     python benchmarks/bench_prior.py [--data ../shared/data/reland-colombia] [--small]
+        [--part transfer|squares|random]
 
 The grid of Colombia (RELand, MIT licence): 7,019 cells, 19 municipalities, 18 of them with found
 and free cells. Each method learns from the other municipalities and is scored on the order inside
@@ -15,7 +16,7 @@ was developed on these 18 municipalities. The other tables bound that: squares o
 ground hidden around the municipality. The random split is only there to show what it flatters. The
 paper's blockCV folds hide one municipality each, eleven of which are in this grid: they are rows of
 the first table.
-`--small`: forests of 50 trees, 200 bootstrap draws.
+`--small`: forests of 50 trees, 200 bootstrap draws. `--part`: one of the tables.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from __future__ import annotations
 import argparse
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from landrelease.assess import scoring, unsurveyed
-from landrelease.workflows.unsurveyed import groups_of, labels_of, read_cells
+from landrelease.workflows.unsurveyed import CellTable, groups_of, labels_of, read_cells
 
 LABEL, GROUP = "mines_outcome", "Municipio"
 PLACE = ("LATITUD_Y", "LONGITUD_X")
@@ -78,20 +80,20 @@ def hidden(make, x, y, folds):
     return score
 
 
-def show(title, groups, y, scores, draws, seed, against):
-    good = y >= 0
-    cut = {k: v[good] for k, v in scores.items()}
-    alone = scoring.resampled(groups[good], y[good], cut, seed=seed, draws=draws)
+def show(title, run, scores, against):
+    good = run.y >= 0
+    cut, y, groups = {k: v[good] for k, v in scores.items()}, run.y[good], run.groups[good]
+    alone = scoring.resampled(groups, y, cut, seed=run.seed, draws=run.draws)
     print(f"\n{title}\n{'':40s}{'mean AUROC':>22s}{'mean AP':>22s}{'pooled AUROC':>22s}")
     for name, row in alone.items():
         cells = "".join(f"{i.value:8.3f} ({i.low:.3f}-{i.high:.3f})" for i in row.values())
         print(f"{name:40s}{cells}")
     for peer in against:
         pair = {k: cut[k] for k in ("ours", peer)}
-        row = scoring.resampled(groups[good], y[good], pair, seed=seed, draws=draws,
+        row = scoring.resampled(groups, y, pair, seed=run.seed, draws=run.draws,
                                 against=peer)["ours"]
         cells = "".join(f"{i.value:+8.3f} ({i.low:+.3f},{i.high:+.3f})" for i in row.values())
-        print(f"{'ours - ' + peer:40.40s}{cells}")
+        print(f"{'ours - ' + peer:40.40s}{cells}", flush=True)
 
 
 def main() -> None:
@@ -100,26 +102,65 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/reland-colombia"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--part", choices=("transfer", "squares", "random"))
     given = parser.parse_args()
     trees, draws = (50, 200) if given.small else (300, 1000)
     table = read_cells(given.data / "antioquia_grid.csv.gz")
     y, groups = labels_of(table, LABEL), groups_of(table, GROUP, None)
     x = matrices(table, groups)
-    named = (LABEL, GROUP, *PLACE)
     print(f"{len(y):,} cells, {(y >= 0).sum():,} labelled, {(y == 1).sum():,} found; seed "
           f"{given.seed}")
 
+    every = peers(trees, given.seed)
+    forest = "random forest, columns of cells"
+    run = Run(table, y, groups, x, (LABEL, GROUP, *PLACE), given.seed, draws, every)
+    if given.part in (None, "transfer"):
+        transfer(run)
+    if given.part in (None, "squares"):
+        for side in (10.0, 20.0):
+            blocks = groups_of(table, None, side)
+            show(f"Squares of {side:g} km hidden, order inside a municipality", run,
+                 {"ours": run.ours(blocks).validation.chance, forest: run.peer(forest, blocks)},
+                 [forest])
+    if given.part in (None, "random"):
+        split = np.random.default_rng(given.seed).integers(0, 10, len(y)).astype(str)
+        blocks = split.astype(object)
+        show("For contrast only: a random split in ten (flatters)", run,
+             {"ours": run.ours(blocks).validation.chance, forest: run.peer(forest, blocks)},
+             [forest])
+
+
+@dataclass(frozen=True)
+class Run:
+    table: CellTable
+    y: np.ndarray
+    groups: np.ndarray
+    x: dict[str, np.ndarray]
+    named: tuple[str, ...]
+    seed: int
+    draws: int
+    peers: dict
+
+    def ours(self, blocks):
+        return unsurveyed.learn(self.table.cells, self.y, blocks, named=self.named,
+                                seed=self.seed, draws=0)
+
+    def peer(self, name, blocks):
+        make, columns = self.peers[name]
+        return hidden(make, self.x[columns], self.y, blocks)
+
+
+def transfer(run):
     begin = time.perf_counter()
-    ours = unsurveyed.learn(table.cells, y, groups, named=named, seed=given.seed, draws=0)
+    ours = run.ours(run.groups)
     took = time.perf_counter() - begin
     scores = {"ours": ours.validation.chance}
-    for name, (make, columns) in peers(trees, given.seed).items():
-        scores[name] = hidden(make, x[columns], y, groups)
-    show("One municipality hidden", groups, y, scores, draws, given.seed, list(scores)[1:])
-    print(f"ours: learning and checking {took:.1f} s; settings chosen: "
-          + ", ".join(f"{n} x short {s.short:g} weight {s.numbers:g}" for s, n in sorted(
-              ((s, list(ours.validation.chosen.values()).count(s))
-               for s in set(ours.validation.chosen.values())), key=lambda v: -v[1])))
+    for name in run.peers:
+        scores[name] = run.peer(name, run.groups)
+    show("One municipality hidden", run, scores, list(run.peers))
+    chosen = list(ours.validation.chosen.values())
+    print(f"ours: learning and checking {took:.1f} s; settings chosen: " + ", ".join(
+        f"{chosen.count(s)} x short {s.short:g} weight {s.numbers:g}" for s in set(chosen)))
     print("calibration of hidden cells (said, observed): " + ", ".join(
         f"{b.said:.2f} {b.observed:.2f}" for b in ours.validation.reliability))
     print("pooled AUROC with the ground around hidden too: " + ", ".join(
@@ -127,23 +168,6 @@ def main() -> None:
     for g in ours.validation.by_group:
         print(f"    {g.group:24s}{g.cells:6d} cells {g.found:5d} found  AUROC {g.auroc:.3f}  "
               f"AP {g.average_precision:.3f}")
-
-    forest = "random forest, columns of cells"
-    make, columns = peers(trees, given.seed)[forest]
-    for side in (10.0, 20.0):
-        squares = groups_of(table, None, side)
-        rows = {"ours": unsurveyed.learn(table.cells, y, squares, named=named, seed=given.seed,
-                                         draws=0).validation.chance,
-                forest: hidden(make, x[columns], y, squares)}
-        show(f"Squares of {side:g} km hidden, order inside a municipality", groups, y, rows, draws,
-             given.seed, [forest])
-    random = np.random.default_rng(given.seed).integers(0, 10, len(y))
-    name = random.astype(str).astype(object)
-    rows = {"ours": unsurveyed.learn(table.cells, y, name, named=named, seed=given.seed,
-                                     draws=0).validation.chance,
-            forest: hidden(make, x[columns], y, random)}
-    show("For contrast only: a random split in ten (flatters)", groups, y, rows, draws,
-         given.seed, [forest])
 
 
 if __name__ == "__main__":

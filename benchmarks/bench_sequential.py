@@ -1,7 +1,7 @@
 """Survey in sequence: finds met within 10, 25 and 50 % of the budget, all ways of ordering at once.
 
     python benchmarks/bench_sequential.py [--data ../shared/data/reland-colombia] [--seeds 20]
-        [--forest] [--small]
+        [--forest] [--small] [--part new|nothing]
 
 The labelled cells of the Colombian grid are surveyed in batches of 5 % of all cells; each result is
 known after its batch. Two situations:
@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--forest", action="store_true")
     parser.add_argument("--small", action="store_true", help="2 seeds")
+    parser.add_argument("--part", choices=("new", "nothing"))
     given = parser.parse_args()
     seeds = range(2 if given.small else given.seeds)
     table = read_cells(given.data / "antioquia_grid.csv.gz")
@@ -101,6 +102,14 @@ def main() -> None:
     ways = {"random": None, "static": None, "greedy": 0.0, f"ours, explore {share:g}": share}
     head = "".join(f"{f'recall at {s:.0%}':>21s}" for s in SHARES)
 
+    if given.part in (None, "new"):
+        new_municipality(parts, y, names, ways, seeds, head,
+                         matrices(table, groups)["place"][known] if given.forest else None)
+    if given.part in (None, "nothing"):
+        from_nothing(parts, y, ways, seeds, head)
+
+
+def new_municipality(parts, y, names, ways, seeds, head, forest) -> None:
     inverse = regression.inverse_of(parts.kernel(SETTING, np.float64), y, SETTING.noise)
     starts = []
     for name in sorted(set(names.tolist())):
@@ -118,12 +127,14 @@ def main() -> None:
                     mean, covariance, y[mine], explore or 0.0, rng, static=way == "static")
                 rows[s, m] = sequential.recall_at(order, y[mine], SHARES)
         table_of(way, rows)
-    if given.forest:
-        forest_refitted(matrices(table, groups)["place"][known], y, [s[0] for s in starts])
+    if forest is not None:
+        forest_refitted(forest, y, [s[0] for s in starts])
 
+
+def from_nothing(parts, y, ways, seeds, head) -> None:
     full = parts.kernel(SETTING, np.float64) + 1.0
     full[np.diag_indices(len(y))] += SETTING.noise
-    print(f"\nFrom nothing, all {len(y):,} cells\n{'':28s}{head}")
+    print(f"\nFrom nothing, all {len(y):,} cells; {len(seeds)} seeds\n{'':28s}{head}")
     results = {way: np.empty((len(seeds), 1, 3)) for way in ways}
     for s in seeds:
         rng = np.random.default_rng(s)
