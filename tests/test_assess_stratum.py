@@ -124,12 +124,17 @@ def test_ground_without_a_recorded_search_counts_as_not_searched():
     early = record("outcome", 4, square(100, 0, 80), date(2026, 2, 1), outcome_type="cleared",
                    method="manual", hazard="hazard-1")
     outside = record("outcome", 5, square(500, 0, 80), outcome_type="cleared", hazard="hazard-1")
-    found, by = strata(CLEARED, NOTHING, reduced, cancelled, early, outside)
+    undated = record("outcome", 6, square(100, 0, 80), None, outcome_type="cleared",
+                     method="manual", hazard="hazard-1")
+    decided = record("outcome", 7, square(100, 0, 80), None, outcome_type="cleared",
+                     method="manual", hazard="hazard-1", decided_on=date(2026, 2, 1))
+    found, by = strata(CLEARED, NOTHING, reduced, cancelled, early, outside, undated, decided)
     assert sum(o["share"] for o in by["the whole hazard"]["overlay"] if o["passes"]) \
         == pytest.approx(0.25, rel=1e-3)
     why = {r["record"]: r["reason"] for r in found.left_out}
     assert "technical survey" in why["outcome-2"] and "without a search" in why["outcome-3"]
     assert "before the survey" in why["outcome-4"] and "S02" in why["outcome-5"]
+    assert "not reported" in why["outcome-6"] and "2026-02-01" in why["outcome-7"]
 
 
 def test_two_methods_overlap_where_they_really_do():  # S06
@@ -289,6 +294,22 @@ def test_safety_S08_work_in_spite_of_a_failed_gate_gets_no_credit(run, tmp_path)
     made = json.loads(said)
     assert [s["stratum"] for s in made["strata"]] == ["the whole hazard"]
     assert "S08" in next(r["reason"] for r in made["left_out"] if r["record"] == "outcome-1")
+
+
+@pytest.mark.parametrize(("values", "counts"), [
+    ({"result": "rejected", "items_found": None}, False),
+    ({"result": "rejected", "items_found": None, "corrected_on": date(2026, 5, 20)}, True),
+    ({"result": "rejected", "items_found": 1}, True), ({"result": "accepted"}, True)])
+def test_rejected_ground_counts_only_with_what_was_found(run, tmp_path, values, counts):  # noqa: F811
+    path = tmp_path / "rejected.gpkg"
+    made = create_registry(path, office="Test")
+    made.append([Revision(r.kind, r.id, dict(r.values), r.geometry,
+                          datetime(2026, 6, 1, 8, tzinfo=UTC), "tester", "entered", "",
+                          r.valid_from) for r in (HAZARD, CLEARED, NOTHING, visit(**values))])
+    made.close()
+    status, said, err = run("assess", "residual", path, "--hazard", "SHA-1", "--as", "inspector")
+    assert status == 0, err
+    assert ("cleared ground" in [s["stratum"] for s in json.loads(said)["strata"]]) == counts
 
 
 @pytest.mark.parametrize(("words", "code"), [

@@ -160,9 +160,12 @@ def _searches(known: Evidence, plane: LocalPlane, ground: Any, out: Described) -
         if kind not in ("cleared", "searched"):
             out.leave_out(record, "what was done there is not reported")
             continue
-        if known.surveyed and record.valid_from and record.valid_from < known.surveyed:
-            out.leave_out(record, f"a search of {record.valid_from}, before the survey of this "
-                                  f"ground on {known.surveyed}, is not counted")
+        done = _day_of(record)
+        if known.surveyed and (done is None or done < known.surveyed):
+            out.leave_out(record, (
+                "its day is not reported: it may have been" if done is None else
+                f"a search of {done},") + " before the survey of this ground on "
+                f"{known.surveyed}" + (", and" if done is None else ",") + " is not counted")
             continue
         part = shapely.intersection(plane.to_plane(record.geometry), ground)
         if part.area < SMALLEST_M2:
@@ -175,11 +178,10 @@ def _searches(known: Evidence, plane: LocalPlane, ground: Any, out: Described) -
             key = (method, organisation, depth)
             one = groups.get(key)
             if one is None:
-                groups[key] = one = _Search(method, organisation, depth, part, record.valid_from,
-                                            [])
+                groups[key] = one = _Search(method, organisation, depth, part, done, [])
                 one.finds = 0
             one.ground = shapely.union(one.ground, part)
-            one.done = max((d for d in (one.done, record.valid_from) if d), default=None)
+            one.done = max((d for d in (one.done, done) if d), default=None)
             one.ids.append(record.id)
             stated = record.values.get("items_found")
             one.finds = None if one.finds is None or not isinstance(stated, int) \
@@ -188,6 +190,12 @@ def _searches(known: Evidence, plane: LocalPlane, ground: Any, out: Described) -
     if len(found) > MOST_GROUPS - 1:  # one is kept for inspection
         found = _by_method(found)
     return found
+
+
+def _day_of(record: Record) -> date | None:
+    """The day of a search, or of the decision on it, as the contamination map reads it."""
+    day = record.valid_from or record.values.get("decided_on")
+    return date.fromisoformat(day) if isinstance(day, str) else day
 
 
 def _methods(record: Record, out: Described) -> list[str]:

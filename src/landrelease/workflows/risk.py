@@ -94,16 +94,26 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
 
 
 def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
-    """Outcomes of work that was done in spite of a failed gate, until the authority has reviewed
-    the record of that gate (S08): id -> why."""
+    """Outcomes that do not count as searched: id -> why. Work in spite of a failed gate, until the
+    authority has reviewed the record of that gate (S08); ground that an inspection rejected without
+    a report of what it found, until that was corrected. A rejection that says what was found is
+    evidence itself (`assess.stratum`)."""
+    rejected = {str(o): "an inspection rejected it and does not report what it found"
+                for i in registry.records("inspection")
+                if i.value("result") == "rejected" and i.values.get("corrected_on") is None
+                and not isinstance(i.values.get("items_found"), int)
+                for o in i.values.get("outcomes") or ()}
+    named = {o.id: rejected[name] for o in outcomes
+             for name in (o.id, str(o.values.get("identifier"))) if name in rejected}
     spoilt = {g.values.get("task"): g for g in registry.records("gate")
               if g.value("worked_in_spite") == "yes" and g.validation != "authority"}
     if not spoilt:
-        return {}
+        return named
     task_of = {a.id: a.values.get("task") for a in registry.records("activity")}
-    return {o.id: "work on it was done in spite of a failed gate that the authority has not yet "
-                  "reviewed (S08)"
-            for o in outcomes if task_of.get(str(o.values.get("activity"))) in spoilt}
+    why = ("work on it was done in spite of a failed gate that the authority has not yet reviewed "
+           "(S08)")
+    return named | {o.id: why for o in outcomes
+                    if task_of.get(str(o.values.get("activity"))) in spoilt}
 
 
 def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Record]],
