@@ -106,7 +106,7 @@ def test_bound_optimum_and_plan_stand_in_order_on_tiny_worlds():
     met = 0
     for seed in range(60):
         problem = tiny(seed)
-        plan = make_plan(problem, iterations=20, seed=seed, bound_iterations=60)
+        plan = make_plan(problem, iterations=6, seed=seed, bound_iterations=40)
         exact = optimum(problem)
         assert plan.bound <= exact + 1e-6, seed
         assert plan.score >= exact - 1e-6, seed
@@ -120,7 +120,7 @@ def test_bound_optimum_and_plan_stand_in_order_behind_roads():
     met = reached = 0
     for seed in range(30):
         problem = behind_roads(seed)
-        plan = make_plan(problem, iterations=20, seed=seed, bound_iterations=60)
+        plan = make_plan(problem, iterations=6, seed=seed, bound_iterations=40)
         exact = optimum(problem)
         assert plan.bound <= exact + 1e-6, seed
         assert plan.score >= exact - 1e-6, seed

@@ -11,10 +11,11 @@ one of them at least must be gone,
 
     [zone closed]  >=  sum over the blockers of the cut of [blocker not gone]  -  (number - 1),
 
-and a blocker is not gone while one of its stages is not finished. All of it is true for every
-plan, so a bound made with it holds for any shares; the ascent looks for good ones. Cuts of one
-blocker are the dominators of the zone; larger ones keep something of the either-or. Source of the
-duality of cuts and ways: L. Ford, D. Fulkerson, Canadian J. of Mathematics 8 (1956).
+and never less than 0: a zone may lay its part on no cut at all. A blocker is not gone while one of
+its stages is not finished. All of it is true for every plan, so a bound made with it holds for any
+shares; the ascent looks for good ones. Cuts of one blocker are the dominators of the zone; larger
+ones keep something of the either-or. Source of the duality of cuts and ways: L. Ford, D. Fulkerson,
+Canadian J. of Mathematics 8 (1956).
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Blame:
         closed = np.where(self.zone_sure, 0.0, closed)
         if len(self.cuts):
             on_cut = self.cut_share * closed[self.cut_zone]
-            sizes = np.array([len(c) for c in self.cuts])
+            sizes = np.array([max(1, len(c)) for c in self.cuts])
             sure -= float(((sizes - 1)[:, None] * on_cut).sum())
             on_blocker = self._members() @ on_cut
             on_stage = self.blocker_share * on_blocker[self.blocker_of]
@@ -104,7 +105,7 @@ class Blame:
         are unfinished (B, H); edges of blockers as they stand."""
         of_edge = unfinished[self.blocker_stage]
         gone = _sum(self.blocker_of, self.blockers) @ (self.blocker_share * of_edge)
-        sizes = np.array([len(c) for c in self.cuts])
+        sizes = np.array([max(1, len(c)) for c in self.cuts])
         cut = self._members().T @ gone - (sizes - 1)[:, None]
         zone = _sum(self.cut_zone, len(self.zone_sure)) @ (self.cut_share * cut)
         return np.where(self.zone_sure, 1.0, zone), cut, of_edge
@@ -128,10 +129,30 @@ class Blame:
 
     def point_at(self, finish: np.ndarray) -> None:
         """Begin with the blame where a schedule (finish (B,) slots, the horizon where undone) is
-        late: nearly all on what is done last."""
-        unfinished = (finish[:, None] > np.arange(self.slots)[None, :]).astype(float)
-        for _ in range(3):
-            self.learn(unfinished, 1.5, np.arange(self.slots))
+        late: nearly all of it, at every moment, on what is done last."""
+        gone = np.zeros(self.blockers)
+        np.maximum.at(gone, self.blocker_of, finish[self.blocker_stage])
+        # A cut lets through when the first of its blockers is gone, a zone opens with its last cut.
+        cut = np.array([gone[list(c)].min(initial=np.inf) if c else -1.0 for c in self.cuts])
+        opens = np.zeros(len(self.zone_sure))
+        np.maximum.at(opens, self.cut_zone, cut)
+        wait = np.where(self.wait_stage < 0, opens[self.wait_zone], 0.0)
+        own = self.wait_stage >= 0
+        wait[own] = finish[self.wait_stage[own]]
+        for share, of, at in ((self.wait_share, self.wait_of, wait),
+                              (self.cut_share, self.cut_zone, cut),
+                              (self.blocker_share, self.blocker_of, finish[self.blocker_stage])):
+            if len(of):
+                order = np.lexsort((at, of))  # the last of each parent
+                last = order[np.append(np.flatnonzero(np.diff(of[order])), len(of) - 1)]
+                share[:] = 0.02 / np.bincount(of)[of][:, None]
+                share[last] += 0.98
+        # From the moment at which a zone opens nothing is laid on its cuts.
+        nothing = np.array([not c for c in self.cuts], dtype=bool)
+        is_open = np.arange(self.slots) >= opens[self.cut_zone][:, None]
+        siblings = np.bincount(self.cut_zone)[self.cut_zone][:, None] if self.cuts else 1
+        self.cut_share[:] = np.where(
+            is_open, np.where(nothing[:, None], 0.98, 0.0) + 0.02 / siblings, self.cut_share)
 
     def add_cuts(self, problem: Problem, unfinished: np.ndarray, most: int = 400) -> int:
         """Add, for zones that are blamed, cuts that a relaxed solution violates: the ways are less
@@ -340,7 +361,7 @@ def _first_cuts(blame: Blame, problem: Problem, asked: list[int],
         value, cut = smallest_cut(problem, blocker, np.ones(blame.blockers), z)
         if np.isfinite(value) and cut and len(cut) > 1:
             found.append(cut)
-        for one in found:
+        for one in [(), *found]:  # (): the zone may be open, and nothing is laid on its cuts
             zones.append(z)
             cuts.append(one)
     blame.cut_zone, blame.cuts = np.array(zones, dtype=np.int64), cuts
@@ -360,6 +381,8 @@ def _new_cuts(blame: Blame, problem: Problem, unfinished: np.ndarray, most: int)
     best = zone.copy()
     for k, (z, cut) in enumerate(zip(blame.cut_zone.tolist(), blame.cuts, strict=True)):
         del k
+        if not cut:
+            continue
         best[z] = np.maximum(best[z], shut[list(cut)].sum(axis=0) - (len(cut) - 1))
     found: list[tuple[float, int, tuple[int, ...]]] = []
     for z in asked:

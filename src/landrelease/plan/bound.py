@@ -253,7 +253,9 @@ def ascend(
     best, best_full = nothing.value, np.zeros_like(first_price)
     start, finish = _times(nothing.placed, horizon)
     trace = [best]
-    full = first_price * _FIRST_PRICE
+    # Where roads rather than teams are short, the prices of a schedule are far too high.
+    full = max((first_price * share for share in _FIRST_PRICES),
+               key=lambda price: evaluate(problem, forest, price, workers).value)
     factor, count, risen, stopped = 0.2, 0, 0, False
     funds = forest.money
     money = np.zeros_like(funds)
@@ -340,7 +342,7 @@ def ascend(
 
 _MONEY_WORTH = 0.02  # first price of money, of all that is at stake over all that could be spent
 _BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
-_FIRST_PRICE = 0.85  # prices of a schedule are a little high: measured on the region and country
+_FIRST_PRICES = (0.85, 0.4, 0.15, 0.05)  # shares of a schedule's prices to begin with
 _PATIENCE = 60  # evaluations without a better bound, after which the ascent ends
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
 
