@@ -338,3 +338,23 @@ def test_no_row_is_ever_lost(rows, kind, geometry, bounds):
             assert revision.geometry.is_valid and revision.geometry.geom_type.endswith("Polygon")
     rows_seen = Counter(f.row for f in found.report.findings if f.fate == "quarantined")
     assert set(rows_seen) == {r.row for r in found.quarantined}
+
+
+def test_safety_S19_a_synthetic_file_marks_its_registry_and_stays_out_of_a_real_one(tmp_path):
+    from landrelease.errors import LandReleaseError
+    from landrelease.store.open import create_registry
+    from landrelease.workflows import import_files, is_synthetic
+
+    made_up, real = tmp_path / "settlements_made_up.csv", tmp_path / "settlements.csv"
+    made_up.write_text("name,latitude,longitude,population,synthetic\nA,44.1,17.1,5,true\n")
+    real.write_text("name,latitude,longitude,population\nB,44.2,17.2,7\n")
+    with create_registry(tmp_path / "a.gpkg", office="A") as registry:
+        import_files(registry, [made_up], kind="settlement", crs="EPSG:4326", dry_run=True)
+        assert not is_synthetic(registry)
+        import_files(registry, [made_up], kind="settlement", crs="EPSG:4326")
+        assert is_synthetic(registry) and len(registry.records("settlement")) == 1
+    with create_registry(tmp_path / "b.gpkg", office="B") as registry:
+        import_files(registry, [real], kind="settlement", crs="EPSG:4326")
+        with pytest.raises(LandReleaseError, match="FIL-046"):
+            import_files(registry, [made_up], kind="settlement", crs="EPSG:4326")
+        assert not is_synthetic(registry) and len(registry.records("settlement")) == 1

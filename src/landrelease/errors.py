@@ -72,6 +72,10 @@ KINDS_NOT_KNOWN = Message(
 STATED_BEFORE = Message(
     "FIL-044", "{file}: read as it was imported before, by {found}.",
     "Nothing has to be done. Rows that wait are read in another way with --mapping or --crs.")
+SYNTHETIC_AMONG_REAL = Message(
+    "FIL-046", "{file} says that it is synthetic; this registry holds records that are not.",
+    "Import synthetic files into a registry of their own: what is made up never lies among what is "
+    "real.")
 MAPPING_NOT_READABLE = Message(
     "FIL-014", "{file}: {field} in the mapping is {found}; expected {expected}.",
     "Correct the mapping file; docs/import.md shows one.")

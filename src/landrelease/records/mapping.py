@@ -266,6 +266,13 @@ def _cells(table: SourceTable, heading: str, most: int | None = None) -> list[An
     return list(table.cells[heading][:most])
 
 
+def says_synthetic(table: SourceTable) -> bool:
+    """Whether a column `synthetic` says of any row that it is made up (S19)."""
+    return any(str(cell).strip().casefold() in ("1", "1.0", "true", "yes", "y", "t")
+               for heading in table.columns if fold(heading) == "synthetic"
+               for cell in _cells(table, heading))
+
+
 def check_kind(kind: str, kinds: MappingType[str, Kind] = KINDS) -> None:
     """Raises FIL-042 for a word that is no kind of record."""
     if kind not in kinds:

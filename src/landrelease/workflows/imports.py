@@ -17,6 +17,7 @@ from landrelease.errors import (
     MAPPINGS_NONE_FITS,
     MAPPINGS_SEVERAL_FIT,
     STATED_BEFORE,
+    SYNTHETIC_AMONG_REAL,
     LandReleaseError,
 )
 
@@ -89,6 +90,7 @@ def import_files(
                                other=len(paths), expected=", ".join(registry.kinds))
     for found, table, used in tables:
         intake.check_columns(table, found, used, registry.kinds)
+    _mark_synthetic(registry, [table for _, table, _ in tables], dry_run)
     tables.sort(key=lambda item: order.get(item[0], len(order)))
     settings = intake.SETTINGS if worst_accuracy_m is None else replace(
         intake.SETTINGS, worst_accuracy_m=worst_accuracy_m)
@@ -119,6 +121,23 @@ def import_files(
         done(report)
     progress("files imported", 1.0)
     return reports
+
+
+def _mark_synthetic(registry: Registry, tables: Sequence[SourceTable], dry_run: bool) -> None:
+    """A registry into which made-up files come says so for good (S19).
+
+    Raises FIL-046: it holds records that are not made up.
+    """
+    from landrelease.records import mapping
+    from landrelease.workflows import is_synthetic
+
+    made_up = [t.file for t in tables if mapping.says_synthetic(t)]
+    if not made_up or is_synthetic(registry):
+        return
+    if any(chain.position for chain in registry.chains()) or registry.setting("synthetic"):
+        raise LandReleaseError(SYNTHETIC_AMONG_REAL, file=made_up[0])
+    if not dry_run:
+        registry.keep_setting("synthetic", "yes")
 
 
 def propose_mapping(registry: Registry, path: Path, *, kind: str | None = None,
