@@ -108,6 +108,17 @@ def test_the_rest_is_the_field_less_the_swaths(lines, half, field):
     assert shapely.difference(exact, left.buffer(1e-5)).area < 1e-6 + slack * 0.1
 
 
+def test_safety_S05_a_strip_covers_nothing_on_the_inside_of_a_bend_before_it():
+    """Short steps with sharp bends: what the strips give is never more than the swaths."""
+    line = [(4.25, 8.9375), (4.2290108973114116, 8.916065038644124),
+            (4.67544006135814, 6.966526374885813), (4.695336617458971, 6.944073600996458),
+            (4.724980130355429, 6.948684690147356)]
+    runs, field = runs_of(line, half=1.0), box(0, 0, 10, 10)
+    left = shapely.union_all(rest(field, runs).pieces, grid_size=1e-9)
+    missing = shapely.difference(shapely.difference(field, swath_by_geos(runs, 2000)), left)
+    assert missing.area < 1e-5
+
+
 def test_threads_and_slabs_change_nothing():
     rng = np.random.default_rng(4)
     lines = [np.column_stack([np.full(400, 0.75 + 1.5 * k) + np.cumsum(rng.normal(0, 0.01, 400)),

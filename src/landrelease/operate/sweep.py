@@ -278,16 +278,16 @@ def _strips(x, y, half, first, chord, overlap):
                     stray = max(stray, abs(dx * (y[k] - ay) - dy * (x[k] - ax)))
                     narrow = min(narrow, half[k])
                 narrow -= stray
-                if i == first[run]:  # nothing of the strip behind the flat end of the run
-                    back = _behind(dx, dy, x[i + 1] - ax, y[i + 1] - ay) * narrow
-                    sx += dx * back
-                    sy += dy * back
-                    norm -= back
-                if j == last:
-                    back = _behind(dx, dy, x[j] - x[j - 1], y[j] - y[j - 1]) * narrow
-                    ex -= dx * back
-                    ey -= dy * back
-                    norm -= back
+                # Nothing of the strip behind the flat end of its first and last segment: there its
+                # nearest point of the line would be a vertex that only a bend may cover.
+                back = _behind(dx, dy, x[i + 1] - ax, y[i + 1] - ay) * narrow
+                sx += dx * back
+                sy += dy * back
+                norm -= back
+                back = _behind(dx, dy, x[j] - x[j - 1], y[j] - y[j - 1]) * narrow
+                ex -= dx * back
+                ey -= dy * back
+                norm -= back
             else:
                 narrow = 0.0
             x0[made], y0[made], x1[made], y1[made] = sx, sy, ex, ey
