@@ -12,6 +12,7 @@ import pytest
 from landrelease.assess.contamination import contamination_map, density_of
 from landrelease.core.report import Reopening
 from landrelease.publish.page import render_page, render_public
+from landrelease.workflows import load_assumptions
 from test_publish_report import Everything, public_report, region_report
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def files(tmp_path_factory):
     report = region_report()
     report = dataclasses.replace(
         report, contamination=contamination_map(
-            report.land, report.assessments, density_of(report.assumptions))
+            report.land, report.assessments, density_of(load_assumptions()))
     )
     (folder / "planner.html").write_text(render_page(report, Everything()), encoding="utf-8")
     (folder / "public.html").write_text(render_public(public_report()), encoding="utf-8")
