@@ -109,7 +109,7 @@ def speed(small: bool) -> None:
 
 
 def exact(small: bool) -> None:
-    """Against plain polygons, a rectangle a step and a disc a fix (128 corners), all joined."""
+    """Against plain polygons, a rectangle a step and a disc a fix (512 corners), all joined."""
     runs, side = lanes(0.1 if small else 1, 5_000 if small else 50_000)
     field = shapely.box(0, 0, side, side)
     half = WIDTH / 2
@@ -120,7 +120,7 @@ def exact(small: bool) -> None:
         n = np.column_stack([-way[:, 1], way[:, 0]]) / np.hypot(*way.T)[:, None] * half
         rings = np.stack([p[:-1] - n, p[1:] - n, p[1:] + n, p[:-1] + n, p[:-1] - n], axis=1)
         parts += [shapely.polygons(rings), shapely.buffer(shapely.points(p[1:-1]), half,
-                                                          quad_segs=32)]
+                                                          quad_segs=128)]
     reference = shapely.difference(field, shapely.union_all(np.concatenate(parts))).area
     most = sweep.rest(field, runs).area_m2
     least = sweep.rest(field, runs, outer_arcs=True).area_m2
