@@ -23,7 +23,7 @@ def certain(problem):
 def test_without_chance_what_is_played_keeps_every_rule_and_the_bound(seed):
     problem = tiny_worlds.bound_by(seed)
     plan = make_plan(problem, iterations=3, seed=1)
-    tested = policy.test_policy(plan, certain(problem), samples=1)
+    tested = policy.on_samples(plan, certain(problem), samples=1)
     drawn = policy.draw(problem, certain(problem), np.random.default_rng(1))
     assert drawn.needed.all() and drawn.factor == pytest.approx(np.ones(len(drawn.factor)))
     played = policy.play(problem, arrays(problem), plan.priority, plan.schedule.option, drawn,
@@ -74,7 +74,7 @@ def test_a_plan_made_again_plays_by_the_rules_and_is_the_same_each_time(seed):
     plan = make_plan(problem, iterations=2, seed=1)
     stages = len(problem.stage_ids)
     outcomes = Outcomes(np.where(problem.predecessor < 0, 1.0, 0.6), np.full(stages, 0.3))
-    one, two = (policy.test_policy(plan, outcomes, samples=4, every=3, iterations=1, seed=5)
+    one, two = (policy.on_samples(plan, outcomes, samples=4, every=3, iterations=1, seed=5)
                 for _ in range(2))
     assert (one.plan == two.plan).all() and one.remade == 2
     assert np.isfinite(one.plan).all() and 0 <= one.better <= 1 and 0 <= one.unfinished <= 1
@@ -100,6 +100,6 @@ def test_numbers_out_of_range_are_refused():
     plan = make_plan(tiny_worlds.tiny(1), iterations=1)
     for wrong in ({"samples": 0}, {"every": -1}, {"iterations": -1}):
         with pytest.raises(LandReleaseError, match="PLN-009"):
-            policy.test_policy(plan, certain(plan.problem), **wrong)
+            policy.on_samples(plan, certain(plan.problem), **wrong)
     with pytest.raises(LandReleaseError, match="PLN-009"):
-        policy.test_policy(plan, Outcomes(np.full(6, 2.0), np.zeros(6)))
+        policy.on_samples(plan, Outcomes(np.full(6, 2.0), np.zeros(6)))

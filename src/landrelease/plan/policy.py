@@ -96,8 +96,8 @@ def outcomes_of(problem: Problem, assumptions: Assumptions) -> Outcomes:
                     np.full(len(needed), assumptions.value("task_duration_spread")))
 
 
-def test_policy(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int = 0,
-                iterations: int = 2, seed: int = 0, progress: Progress = silent) -> Tested:
+def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int = 0,
+               iterations: int = 2, seed: int = 0, progress: Progress = silent) -> Tested:
     """Play a plan and the best simple rule on the same sampled outcomes.
 
     every : slots after which the plan is made again; 0: never, its order is kept to the end
@@ -134,9 +134,6 @@ def test_policy(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: in
         scores[1, n] = check.score(problem, other)
         progress("playing the plan on drawn outcomes", (n + 1) / samples)
     return Tested(plan.score, scores[0], scores[1], rule_name, left / samples, remade)
-
-
-test_policy.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,8 +250,8 @@ def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int,
     from landrelease.plan import policy
 
     drawn = plan.problem.conditions.outcomes or policy.outcomes_of(plan.problem, assumptions)
-    tested = policy.test_policy(plan, drawn, samples=samples, every=every, iterations=iterations,
-                                seed=seed, progress=progress)
+    tested = policy.on_samples(plan, drawn, samples=samples, every=every, iterations=iterations,
+                               seed=seed, progress=progress)
 
     def words(scores: np.ndarray) -> dict[str, float]:
         low, median, high = (float(v) for v in np.quantile(scores, (0.1, 0.5, 0.9)))
