@@ -54,6 +54,9 @@ PERSON = Kind(
                "deminer team_leader medic machine_operator dog_handler surveyor inspector "
                "planner information_manager liaison authority administrator other", source=OWN),
         choices("competences", "What the person may do.", _SCOPES, source="dma_accreditation"),
+        day("trained_on", "Day on which the last training ended.", source="IMAS 06.10"),
+        day("training_until", "Last day on which that training counts.", source="IMAS 06.10",
+            future=True),
         choice("eod_level", "Level of EOD competence.", "none 1 2 3 3+",
                source="IMAS 09.30, T&EP 09.30"),
         text("public_key", "Ed25519 public key, 64 hex digits, with which decisions are signed.",
@@ -128,6 +131,8 @@ ACCREDITATION = Kind(
         day("granted_on", "From when.", source="IMAS 07.30"),
         day("expires_on", "Until when.", source="IMAS 07.30", future=True),
         text("training", "Training on which it rests.", source="IMAS 07.30"),
+        day("training_until", "Last day on which that training counts.", source="IMAS 06.10",
+            future=True),
         text("returned_reason", "Why it was returned a step.", source="dma_accreditation"),
         text("certificate", "Number of the certificate.", source="IMAS 07.30"),
     ),
