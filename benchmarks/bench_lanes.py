@@ -1,17 +1,20 @@
 """Lanes: driven length against area / (width - overlap), and against published routes.
 
-    python benchmarks/bench_lanes.py [--small] [--data ../shared/data]
+    python benchmarks/bench_lanes.py [--small] [--only fields|polygons] [--table T.csv]
+                                     [--data ../shared/data]
 
 Fields: the four of Fields2Cover, width 3 m and 1.75 m, overlap 0.2 m; beside the first the swaths
 that Fields2Cover planned for it (3 m apart, no turns or headlands in the file). Polygons: the 210
-with published single-robot routes at a width of 3 m; theirs cover 99.6 % of the ground, ours all
-of the ground that a disc of 1.5 m reaches. Every plan is checked: reachable ground farther than
-1 cm from any swath, and path off the ground where the machine fits.
+with published single-robot routes at a width of 3 m; theirs cover 99.6 % of the ground and end
+where they begin, ours cover all of the ground that a disc of 1.5 m reaches and are given one way
+and with the way back. Every plan is checked: reachable ground farther than 1 cm from any swath,
+and path off the ground where the machine fits.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import json
 import time
@@ -22,7 +25,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.geometry import plane_for
-from landrelease.operate import lanes
+from landrelease.operate import lanes, tour
 
 
 def checked(plan: lanes.LanePlan) -> tuple[float, float]:
@@ -59,41 +62,82 @@ def fields(data: Path) -> None:
                   f"without turns, {covered / ground.area:.2%} of the field at 3 m", flush=True)
 
 
-def polygons(data: Path, small: bool) -> None:
+def there_and_back(plan: lanes.LanePlan) -> float:
+    """Length of the path with the way back to its start: published routes end where they begin."""
+    ends = np.array([plan.drives[-1].xy[-1], plan.drives[0].xy[0]])
+    back = float(tour.ways(plan.middle, ends).length[0, 1])
+    return plan.length_m + (back if back < tour.FAR else float(np.hypot(*(ends[1] - ends[0]))))
+
+
+COLUMNS = ("name", "published", "ours", "closed", "by_hand", "missed", "off", "parts", "seconds")
+
+
+def planned(folder: Path, name: str, ground: shapely.Polygon) -> dict[str, str]:
+    with zipfile.ZipFile(folder / "published_routes.zip") as archive:
+        route = np.loadtxt(io.BytesIO(archive.read(
+            f"AC300/{name}/mem_inf/mem_inf_route_data0")))[:, :2]
+    published = float(np.hypot(*np.diff(route, axis=0).T).sum())
+    start = time.perf_counter()
+    plan = lanes.plan(ground, width_m=3.0)
+    seconds = time.perf_counter() - start
+    missed, off = checked(plan)
+    values = (published, plan.length_m, there_and_back(plan), plan.by_hand.area, missed, off,
+              plan.apart + 1, seconds)
+    return {"name": name, **dict(zip(COLUMNS[1:], (f"{v:.6g}" for v in values), strict=True))}
+
+
+def polygons(data: Path, small: bool, table: Path | None) -> None:
+    """One row a polygon; with a table, rows that stand there are not computed again."""
     folder = data / "area-coverage"
     grounds = {f["properties"]["name"]: shapely.from_geojson(json.dumps(f["geometry"]))
                for f in json.loads((folder / "environments.geojson").read_text())["features"]
                if f["properties"]["dataset"] == "AC300"}
-    print(f"\n{'polygon':<12}{'published m':>12}{'ours m':>9}{'ratio':>8}{'by hand m2':>12}"
-          f"{'missed m2':>11}{'off m':>7}{'parts':>6}{'s':>7}")
-    ratios, worst = [], 0.0
-    with zipfile.ZipFile(folder / "published_routes.zip") as archive:
-        for name in sorted(grounds)[::20 if small else 1]:
-            route = np.loadtxt(io.BytesIO(archive.read(
-                f"AC300/{name}/mem_inf/mem_inf_route_data0")))[:, :2]
-            published = float(np.hypot(*np.diff(route, axis=0).T).sum())
-            start = time.perf_counter()
-            plan = lanes.plan(grounds[name], width_m=3.0)
-            seconds = time.perf_counter() - start
-            missed, off = checked(plan)
-            worst = max(worst, missed, off)
-            ratios.append(plan.length_m / published)
-            print(f"{name:<12}{published:>12,.0f}{plan.length_m:>9,.0f}{ratios[-1]:>8.3f}"
-                  f"{plan.by_hand.area:>12.1f}{missed:>11.4f}{off:>7.2f}{plan.apart + 1:>6}"
-                  f"{seconds:>7.1f}", flush=True)
-    print(f"{len(ratios)} polygons: ratio mean {np.mean(ratios):.3f}, largest {max(ratios):.3f}, "
-          f"{sum(r > 1 for r in ratios)} longer than published; largest missed or off {worst:.4f}")
+    rows: dict[str, dict[str, str]] = {}
+    if table is not None and table.is_file():
+        with table.open(newline="") as file:
+            rows = {r["name"]: r for r in csv.DictReader(file)}
+    print(f"\n{'polygon':<12}{'published m':>12}{'ours m':>9}{'ratio':>8}{'and back':>10}"
+          f"{'by hand m2':>12}{'missed m2':>11}{'off m':>7}{'parts':>6}{'s':>7}")
+    names = sorted(grounds)[::20 if small else 1]
+    for name in names:
+        if name not in rows:
+            rows[name] = planned(folder, name, grounds[name])
+            if table is not None:
+                fresh = not table.is_file()
+                with table.open("a", newline="") as file:
+                    writer = csv.DictWriter(file, COLUMNS)
+                    if fresh:
+                        writer.writeheader()
+                    writer.writerow(rows[name])
+        r = {k: float(v) for k, v in rows[name].items() if k != "name"}
+        print(f"{name:<12}{r['published']:>12,.0f}{r['ours']:>9,.0f}"
+              f"{r['ours'] / r['published']:>8.3f}{r['closed'] / r['published']:>10.3f}"
+              f"{r['by_hand']:>12.1f}{r['missed']:>11.4f}{r['off']:>7.2f}{r['parts']:>6.0f}"
+              f"{r['seconds']:>7.1f}", flush=True)
+    some = [{k: float(v) for k, v in rows[n].items() if k != "name"} for n in names]
+    for key, words in (("ours", "one way"), ("closed", "and back to the start")):
+        ratio = np.array([r[key] / r["published"] for r in some])
+        print(f"{len(some)} polygons, {words}: ratio mean {ratio.mean():.3f}, largest "
+              f"{ratio.max():.3f}, {int((ratio > 1).sum())} longer than published")
+    print(f"largest missed {max(r['missed'] for r in some):.4f} m2, largest off the ground "
+          f"{max(r['off'] for r in some):.4f} m; {sum(r['parts'] > 1 for r in some)} in parts that "
+          "no allowed way joins (the way between them outside is not counted)")
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
+    arguments.add_argument("--table", type=Path, help="CSV of finished polygons; a run that was "
+                           "cut off goes on from there. Take a new one for another version.")
+    arguments.add_argument("--only", choices=("fields", "polygons"))
     given = arguments.parse_args()
     if not (given.data / "area-coverage").is_dir():
         raise SystemExit(f"{given.data}: no folder area-coverage there; say where with --data")
-    fields(given.data)
-    polygons(given.data, given.small)
+    if given.only != "polygons":
+        fields(given.data)
+    if given.only != "fields":
+        polygons(given.data, given.small, given.table)
 
 
 if __name__ == "__main__":

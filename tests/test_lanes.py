@@ -157,7 +157,11 @@ def test_lanes_for_people_are_the_ground_without_overlap(ground, width, entry):
 def test_profiles_say_what_is_not_known_and_prefer_what_is_not_the_makers():
     known = read_profiles()
     assert {"mv-10", "d-3", "efarm", "gcs-200", "mv-4", "uran-6", "stalker-iv",
-            "detector"} <= set(known)
+            "detector", "dog", "rat"} <= set(known)
+    for profile in known.values():  # what a plan asks for is answered, if only by "not known"
+        if profile.kind == "machine":
+            assert {"width_m", "rate_m2_h", "depth_m", "control_range_m", "slope_deg",
+                    "speed_m_s"} <= {f.name for f in profile.figures}
     uran = known["uran-6"]
     assert uran.value("width_m") == 1.75 and "rate_m2_h" in uran.not_known
     assert uran.figure("control_range_m").basis == "press"  # beside the maker's 800 m
@@ -209,6 +213,18 @@ def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
     assert cells[0][1:4] == ["1", "0", "16"] and cells[1][1:4] == ["0", "3", "16"]
     path = PLANE.to_plane(shapely.LineString([(float(c[9]), float(c[8])) for c in cells[1:]]))
     assert path.difference(shapely.buffer(field, 1e-3)).length == 0  # also between stretches
+    mission = json.loads((tmp_path / "o" / "lanes.plan").read_text())
+    assert mission["fileType"] == "Plan" and mission["version"] == 1
+    items = mission["mission"]["items"]
+    assert [i["doJumpId"] for i in items] == list(range(1, len(cells)))
+    assert {(i["type"], i["command"], i["frame"]) for i in items} == {("SimpleItem", 16, 3)}
+    same = [tuple(i["params"][4:6]) for i in items]
+    assert same == [(float(c[8]), float(c[9])) for c in cells[1:]]
+    fence = mission["geoFence"]["polygons"]
+    ring = PLANE.to_plane(shapely.Polygon([(x, y) for y, x in fence[0]["polygon"]]))
+    assert len(fence) == 1 and not fence[0]["inclusion"]
+    assert ring.symmetric_difference(box(18, 12, 22, 16)).area < 0.1  # another plane
+    assert "synthetic" in mission["comment"]
     assert "synthetic" in (tmp_path / "o" / "lanes.gpx").read_text()
     assert "synthetic" in (tmp_path / "o" / "lanes.kml").read_text()
     words = "".join(p.extract_text() for p in PdfReader(tmp_path / "o" / "sketch.pdf").pages)
@@ -249,3 +265,12 @@ def test_lanes_for_people_and_unknown_widths(tmp_path):
         run("--task", task, "--profile", "mv-10", "--out", tmp_path / "o", "--plane")
     with pytest.raises(LandReleaseError, match="CLI-"):
         run("--task", task, "--profile", "mv-10", "--out", tmp_path / "o", "--entry", "here")
+
+
+def test_the_list_of_profiles_sets_the_makers_figure_beside_the_others(tmp_path):
+    got = RUN.invoke(app, ["operate", "profiles", "--json", str(tmp_path / "p.json")])
+    assert got.exit_code == 0 and "not known" in got.output
+    rows = [r for r in got.output.splitlines() if "800" in r and "control_range_m" in r]
+    assert len(rows) == 1 and "maker; another figure is used" in rows[0]
+    listed = {p["id"]: p for p in json.loads((tmp_path / "p.json").read_text())}
+    assert "rate_m2_h" in listed["uran-6"]["not_known"]

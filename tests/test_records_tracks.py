@@ -5,9 +5,11 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landrelease.errors import LandReleaseError
-from landrelease.records import mavlink, nmea
+from landrelease.records import dataflash, mavlink, nmea
 from landrelease.records.tracks import read_track, seconds_of
 
 HEAD = "time,latitude,longitude,pass,engaged,depth_m,heading_deg\n"
@@ -64,7 +66,8 @@ def test_the_synthetic_mark_is_kept(tmp_path):
     ("k.csv", "", "FIL-002"), ("k.csv", "\n\n", "FIL-002"), ("k.csv", "time,x,pass\n0,1,1\n",
                                                             "FIL-015"),
     ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "FIL-007"),
-    ("k.doc", "x", "FIL-006"), ("k.gpx", "<gpx/>", "TRK-002"), ("k.bin", "x", "FIL-006")])
+    ("k.doc", "x", "FIL-006"), ("k.gpx", "<gpx/>", "TRK-002"), ("k.ulg", "x", "FIL-006"),
+    ("k.bin", "x", "TRK-002")])
 def test_files_that_hold_no_track(tmp_path, name, text, code):
     with pytest.raises(LandReleaseError, match=code):
         read_track(written(tmp_path, text, name), plane=True)
@@ -193,3 +196,80 @@ def test_a_mavlink_log_with_the_raw_receiver_only():
         51, packet(24, raw(1))))
     assert [f[1:4] for f in fixes] == [(50.0, -10.5, 45.5)]
     assert problems == [(2, "fix_type", "1")]
+
+
+# --- data-flash logs ---------------------------------------------------------------------------
+
+WEEK, MS = 2190, 216_018_000  # 2021-12-28 12:00:00 UTC: 18 leap seconds
+NOON = seconds_of("2021-12-28T12:00:00Z")
+GPS = (1, "QBBIHBcLLeffffB", "TimeUS,I,Status,GMS,GWk,NSats,HDop,Lat,Lng,Alt,Spd,GCrs,VZ,Yaw,U",
+       "<QBBIHBhiiiffffB")
+POS = (2, "QLLfff", "TimeUS,Lat,Lng,Alt,RelHomeAlt,RelOriginAlt", "<Qiifff")
+ATT = (3, "Qcccccc", "TimeUS,DesRoll,Roll,DesPitch,Pitch,DesYaw,Yaw", "<Qhhhhhh")
+
+
+def described(name, code, letters, labels, layout, length=None):
+    return dataflash.HEAD + struct.pack(
+        "<BBB4s16s64s", 128, code, length or 3 + struct.calcsize(layout), name.encode(),
+        letters.encode(), labels.encode())
+
+
+def said(kind, *values):
+    return dataflash.HEAD + bytes([kind[0]]) + struct.pack(kind[3], *values)
+
+
+def gps(second, lat, lon, status=6, instance=0):
+    return said(GPS, round(second * 1e6), instance, status, MS + round((second - 100) * 1000), WEEK,
+                12, 80, round(lat * 1e7), round(lon * 1e7), 0, 0.5, 0, 0, 0, 1)
+
+
+def pos(second, lat, lon):
+    return said(POS, round(second * 1e6), round(lat * 1e7), round(lon * 1e7), 0, 0, 0)
+
+
+HEADS = b"".join([
+    described("FMT", 128, "BBnNZ", "Type,Length,Name,Format,Columns", "<BB4s16s64s"),
+    described("GPS", *GPS), described("POS", *POS), described("ATT", *ATT),
+    described("MODE", 9, "QMB", "TimeUS,Mode,ModeNum", "<QBB")])
+
+
+def test_a_data_flash_log(tmp_path):
+    log = HEADS + b"".join([
+        pos(99.0, 45.0, 10.0),  # before the first fix
+        said(ATT, 99_500_000, 0, 0, 0, 0, 0, 9000), gps(100.0, 45.5, 10.5),
+        said((9, "", "", "<QBB"), 0, 1, 1), gps(100.0, 46.5, 11.5, instance=1),
+        pos(100.1, 45.5, 10.5), pos(100.3, 45.6, -10.6), gps(100.4, 0.0, 0.0, status=1),
+        pos(100.5, 45.7, 10.7),  # no fix: the autopilot goes on by its own motion
+        gps(101.0, 45.8, 10.8), pos(101.1, 45.8, 10.8), b"\x07" * 11, pos(101.3, 45.9, 10.9),
+        pos(110.0, 45.9, 10.9),  # the receiver has said nothing for 9 s
+        gps(110.1, 46.0, 11.0), pos(110.2, 46.0, 11.0)[:-5]])
+    got = read_track(written(tmp_path, log, "k.bin"))
+    assert got.time_s - NOON == pytest.approx([0.1, 0.3, 1.3], abs=1e-5)
+    assert got.y == pytest.approx([45.5, 45.6, 45.9])  # what damage follows is not used either
+    assert got.x == pytest.approx([10.5, -10.6, 10.9])
+    assert got.heading_deg.tolist() == pytest.approx([90] * 3)
+    assert sum(f.count for f in got.findings) == 6 and not any(f.counted for f in got.findings)
+
+
+def test_a_data_flash_log_with_the_receiver_only_and_with_wrong_descriptions(tmp_path):
+    wrong = described("POS", 2, "QL", "TimeUS,Lat,Lng", "<Qi")
+    odd = described("ATT", 3, "QW", "TimeUS,Yaw", "<Qh")
+    fixes, problems = dataflash.positions(described("GPS", *GPS) + wrong + odd + described(
+        "X", 4, "B", "A", "<B", length=2) + gps(100.0, 45.5, 10.5) + gps(100.2, 45.6, 10.6))
+    assert [f[1] - NOON for f in fixes] == pytest.approx([0, 0.2], abs=1e-5)
+    assert np.isnan(fixes[0][4])
+    assert len(problems) == 3
+    with pytest.raises(LandReleaseError, match="FIL-007"):
+        read_track(written(tmp_path, b"no log at all" * 20, "k.bin"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 400), at=st.integers(0, 400), junk=st.binary(max_size=6))
+def test_damage_to_a_data_flash_log_never_makes_a_fix(cut, at, junk):
+    """What is read of a damaged log stood in it, but for the message that was hit."""
+    whole = HEADS + b"".join([gps(100 + k, 45 + k / 100, 10) for k in range(6)])
+    body = len(HEADS)
+    hit = whole[:body + at % (len(whole) - body)] + junk + whole[body + cut % (len(whole) - body):]
+    true = {f[1:4] for f in dataflash.positions(whole)[0]}
+    false = [f for f in dataflash.positions(hit)[0] if f[1:4] not in true]
+    assert len(false) <= 1

@@ -15,6 +15,7 @@ SHOWN = 20
 def register(operate: typer.Typer) -> None:
     operate.command("proof")(operate_proof)
     operate.command("lanes")(operate_lanes)
+    operate.command("profiles")(operate_profiles)
 
 
 TaskOption = Annotated[Path, typer.Option("--task", metavar="T.geojson",
@@ -25,8 +26,8 @@ PlaneOption = Annotated[bool, typer.Option("--plane", help="Coordinates are metr
 def operate_proof(
     task: TaskOption,
     track: Annotated[list[Path], typer.Option(
-        "--track", metavar="K.csv", help="Fixes as CSV, GPX, NMEA or MAVLink .tlog; may be "
-        "repeated.")],
+        "--track", metavar="K.csv", help="Fixes as CSV, GPX, NMEA or MAVLink .tlog or .bin; "
+        "may be repeated.")],
     width: Annotated[float, typer.Option("--width", metavar="M", help="Working width in m.")],
     position_error: Annotated[float, typer.Option(
         "--position-error", metavar="M", help="One standard deviation across the track, in m.")],
@@ -141,7 +142,7 @@ def operate_lanes(
     """Lanes that cover all ground the machine or the people can reach, as files to work by.
 
     Writes lanes.geojson, sketch.pdf, lanes.json and, unless --plane, lanes.gpx, lanes.kml and (for
-    machines) lanes.waypoints. Exit status 1 where something is left to be settled.
+    machines) lanes.waypoints and lanes.plan. Exit status 1 where something is left to be settled.
 
     Example: landrelease operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --out lanes
     """
@@ -163,3 +164,22 @@ def operate_lanes(
     for line in lanes.lane_words(result):
         say(line)
     raise typer.Exit(FINDINGS if result["findings"] or result.get("not_joined") else DONE)
+
+
+def operate_profiles(
+    profiles: Annotated[Path | None, typer.Option(
+        "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Machines, detectors and animals for `operate lanes`: what is known of each, and who says so.
+
+    Example: landrelease operate profiles
+    """
+    import dataclasses
+
+    from landrelease.workflows import lanes
+
+    known = lanes.known_profiles(profiles)
+    put_json(json, [dataclasses.asdict(p) | {"not_known": p.not_known} for p in known.values()])
+    for line in lanes.profile_words(known):
+        say(line)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 # Best first: a measured figure goes before what a standard, the press or the maker says.
 BASES = ("measured", "standard", "own assumption", "press", "maker", "not known")
 
+KINDS = ("machine", "person", "animal")  # animals are led along lanes as people work them
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -25,7 +27,7 @@ class Figure:
 class Profile:
     id: str
     title: str
-    kind: str  # machine, person
+    kind: str  # one of KINDS
     figures: tuple[Figure, ...]
 
     def figure(self, name: str) -> Figure | None:

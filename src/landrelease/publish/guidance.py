@@ -44,3 +44,32 @@ def waypoints(points: Sequence[Point]) -> str:
         rows.append("\t".join(map(str, (n, int(n == 0), frame, 16, 0, 0, 0, 0, f"{y:.9f}",
                                         f"{x:.9f}", "0.000000", 1))))
     return "\n".join([*rows, ""])
+
+
+GROUND_ROVER, ANY_FIRMWARE = 10, 0  # MAV_TYPE and MAV_AUTOPILOT of the MAVLink common messages
+
+
+def plan(points: Sequence[Point], keep_out: Sequence[Sequence[Point]], words: str) -> str:
+    """A mission with its fence as a `.plan` file (JSON), which QGroundControl opens.
+
+    Each point is a NAV_WAYPOINT (16) at height 0 above home (frame 3); home is the first point.
+    `keep_out` are rings that the vehicle must not enter. Written from the public description of
+    the format (version 1, mission 2, fence 2).
+    """
+    import json
+
+    home = points[0] if points else (0.0, 0.0)
+    items = [{"type": "SimpleItem", "command": 16, "frame": 3, "doJumpId": n, "autoContinue": True,
+              "Altitude": 0, "AltitudeMode": 1, "AMSLAltAboveTerrain": None,
+              "params": [0, 0, 0, None, round(y, 9), round(x, 9), 0]}
+             for n, (x, y) in enumerate(points, start=1)]
+    return json.dumps({
+        "fileType": "Plan", "version": 1, "groundStation": "QGroundControl", "comment": words,
+        "mission": {"version": 2, "firmwareType": ANY_FIRMWARE, "vehicleType": GROUND_ROVER,
+                    "globalPlanAltitudeMode": 1, "cruiseSpeed": 1, "hoverSpeed": 1,
+                    "plannedHomePosition": [round(home[1], 9), round(home[0], 9), 0],
+                    "items": items},
+        "geoFence": {"version": 2, "circles": [], "polygons": [
+            {"version": 1, "inclusion": False,
+             "polygon": [[round(y, 9), round(x, 9)] for x, y in ring]} for ring in keep_out]},
+        "rallyPoints": {"version": 2, "points": []}}, indent=1) + "\n"

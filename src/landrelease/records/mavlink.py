@@ -4,7 +4,7 @@ A log is a row of records: eight bytes of time (microseconds since 1970, big-end
 packet of MAVLink 1 (0xFE) or 2 (0xFD). Each packet that is used has a right checksum
 (CRC-16/MCRF4XX over header, payload and the extra byte of its message). Other messages are passed
 over; a signature is skipped, not verified. Written from the public protocol description.
-Data-flash logs (.bin) are not read: convert them to .tlog or CSV.
+Data-flash logs (.bin) stand in `dataflash`.
 """
 
 from __future__ import annotations

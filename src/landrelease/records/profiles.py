@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
-from landrelease.core.profile import BASES, Figure, Profile
+from landrelease.core.profile import BASES, KINDS, Figure, Profile
 from landrelease.errors import PROFILE_UNKNOWN, LandReleaseError
 from landrelease.records.readers import read
 from landrelease.records.tables import cells_of
@@ -30,8 +30,8 @@ def read_profiles(path: Path | None = None) -> dict[str, Profile]:
     for row in table.rows:
         name = cells.text(row, "profile")
         kind, basis = cells.text(row, "kind"), cells.text(row, "basis")
-        if kind not in ("machine", "person"):
-            raise cells.wrong(row, "kind", kind, "machine or person", "Correct the kind.")
+        if kind not in KINDS:
+            raise cells.wrong(row, "kind", kind, ", ".join(KINDS), "Correct the kind.")
         if basis not in BASES:
             raise cells.wrong(row, "basis", basis, ", ".join(BASES), "Say who states the figure.")
         value, low, high = (

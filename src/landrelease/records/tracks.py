@@ -1,4 +1,4 @@
-"""Tracks in: CSV, GPX 1.0 and 1.1, NMEA 0183 (RMC, GGA) and MAVLink telemetry logs (.tlog).
+"""Tracks in: CSV, GPX 1.0 and 1.1, NMEA 0183 (RMC, GGA), MAVLink logs (.tlog, data-flash .bin).
 
 Whatever a file holds that cannot be used is a finding with its row; nothing is guessed. Times are
 UTC; a CSV may give plain seconds instead. Positions are WGS 84, or metres with `plane`.
@@ -30,7 +30,7 @@ from landrelease.errors import (
     Message,
 )
 
-FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog"
+FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
 _YES = {"1", "true", "yes", "y", "t", "on"}
 _NO = {"0", "false", "no", "n", "f", "off"}
 
@@ -58,7 +58,7 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
         ending = ".nmea"
     if ending in (".csv", ".txt"):
         return _from_csv(name, content, plane)
-    if ending not in (".gpx", ".nmea", ".nma", ".tlog"):
+    if ending not in (".gpx", ".nmea", ".nma", ".tlog", ".bin"):
         raise LandReleaseError(FILE_FORMAT_UNKNOWN, file=name, ending=ending or "none",
                                expected=FORMATS)
     if plane:
@@ -69,6 +69,10 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
         from landrelease.records.mavlink import positions
 
         fixes, problems = positions(content)
+    elif ending == ".bin":
+        from landrelease.records.dataflash import positions as logged
+
+        fixes, problems = logged(content)
     else:
         from landrelease.records.nmea import positions as sentences
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from landrelease.core.profile import Profile
 
 ROWS = 400  # of the table on the sketch; all are in the files
+KEEP_OUT_M2 = 0.01  # smaller ground is rounding
 CONTROL_STEP = 72  # candidate control positions round the task
 
 
@@ -60,7 +61,7 @@ def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
     width = options.width_m if options.width_m is not None else chosen.value("width_m")
     if width is None:
         raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=chosen.title)
-    if chosen.kind == "person":
+    if chosen.kind != "machine":
         made = _people(ground, allowed, chosen, width, entry)
     else:
         made = _machine(ground, allowed, chosen, width, entry, options)
@@ -143,7 +144,21 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     stretches = [(d.kind, f"{n}", shapely.LineString(d.xy) if len(d.xy) > 1 else None)
                  for n, d in enumerate(plan.drives, start=1)]
     return {"result": result, "lines": [s for s in stretches if s[2] is not None],
-            "by_hand": by_hand, "control": places}
+            "by_hand": by_hand, "control": places,
+            "keep_out": shapely.difference(shapely.union_all(
+                [shapely.Polygon(p.exterior) for p in shapely.get_parts(ground.geometry)]),
+                allowed)}
+
+
+def _rings(ground: Ground, keep_out: BaseGeometry) -> list[list[tuple[float, float]]]:
+    """Outlines of ground that is not to be entered, in degrees; each closes on itself."""
+    assert ground.plane is not None
+    rings = []
+    for part in shapely.get_parts(keep_out):
+        if part.geom_type == "Polygon" and part.area > KEEP_OUT_M2:
+            xy = shapely.get_coordinates(ground.plane.to_degrees(part.exterior))[:-1]
+            rings.append([(float(x), float(y)) for x, y in xy])
+    return rings
 
 
 def _control(task: BaseGeometry, plan: Any, standoff: float, reach: float
@@ -180,7 +195,7 @@ def _people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: floa
                          base_width_m=profile.value("base_width_m") or width,
                          separation_m=profile.value("separation_m") or 0.0, entry=entry)
     area = sum(lane.ground.area for lane in made)
-    return {"result": {"kind": "person", "lanes": len(made), "lanes_m2": area,
+    return {"result": {"kind": profile.kind, "lanes": len(made), "lanes_m2": area,
                        "turns": max((lane.turn for lane in made), default=0),
                        "separation_m": profile.value("separation_m"), "findings": []},
             "lines": [(lane.kind, lane.name, lane.ground) for lane in made],
@@ -217,8 +232,10 @@ def _write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[flo
         files["lanes.kml"] = guidance.kml("lanes", routes, words).encode()
         if result["kind"] == "machine":
             points = [p for _, route in routes for p in route]
-            files["lanes.waypoints"] = guidance.waypoints([
-                p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]).encode()
+            points = [p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]
+            files["lanes.waypoints"] = guidance.waypoints(points).encode()
+            files["lanes.plan"] = guidance.plan(points, _rings(ground, made["keep_out"]),
+                                                words).encode()
     files["sketch.pdf"] = sketch.render_sketch(_sketch(ground, made, benchmark, profile, result))
     files["lanes.json"] = dump(dict(result))
     for name, content in files.items():
@@ -279,7 +296,7 @@ def lane_words(result: dict[str, Any]) -> list[str]:
     """What the command says."""
     out = ["Synthetic data: made up. Nothing here is about real ground."] if (
         "synthetic" in result) else []
-    if result["kind"] == "person":
+    if result["kind"] != "machine":
         out.append(f"{result['lanes']:,} lanes of {result['width_m']:g} m on "
                    f"{result['lanes_m2']:,.1f} m2; lanes of one turn are at least "
                    f"{result['separation_m'] or 0:g} m apart.")
@@ -299,3 +316,29 @@ def lane_words(result: dict[str, Any]) -> list[str]:
     if result["not_known"]:
         out.append("Not known of this profile: " + ", ".join(result["not_known"]) + ".")
     return out + result["findings"] + result["files"]
+
+
+def known_profiles(path: Path | None = None) -> dict[str, Profile]:
+    """Profiles by id, of the package or of a file. Raises FIL-015, FIL-021."""
+    from landrelease.records.profiles import read_profiles
+
+    return read_profiles(path)
+
+
+def profile_words(known: dict[str, Profile]) -> list[str]:
+    """Each profile with all that is said of it, by whom; the maker's figures beside the others."""
+    out = []
+    for profile in known.values():
+        out.append(f"{profile.id}: {profile.title} ({profile.kind})")
+        for f in profile.figures:
+            if f.value is None:
+                if profile.figure(f.name) is None:
+                    out.append(f"  {f.name:<18}{'not known':>12}")
+                continue
+            spread = "" if f.low is None and f.high is None else " (" + " ".join(
+                [*([] if f.low is None else [f"{f.low:g}"]),
+                 *([] if f.high is None else [f"to {f.high:g}"])]) + ")"
+            used = "" if profile.figure(f.name) is f else "; another figure is used"
+            out.append(f"  {f.name:<18}{f.value:>12g} {f.unit}{spread}: {f.basis}{used}; "
+                       f"{f.source}")
+    return out

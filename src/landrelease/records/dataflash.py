@@ -1,0 +1,162 @@
+"""Data-flash logs of MAVLink autopilots (.bin): positions of POS, else of GPS.
+
+The log describes itself: a row of messages, each of two bytes 0xA3 0x95, a number and the values.
+Messages of the number 128 (FMT) name the others: number, length, name, a letter for the type of
+each value, and the labels. POS is the position that the autopilot steers by; it goes on for a while
+without a receiver, so it counts only while GPS has a fix. Messages carry no checksum: one counts
+where another one or the end of the log follows it; values that were changed show only as a leap.
+Written from the public description of the format.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+HEAD = b"\xa3\x95"
+FMT, FMT_LENGTH = 128, 89
+LEAST_FIX = 3  # GPS_FIX_TYPE_3D_FIX
+FIX_LASTS_S = 2.0  # a receiver that says nothing for longer has no fix any more
+GPS_EPOCH_S = 315_964_800  # 1980-01-06 in seconds since 1970
+WEEK_S = 604_800
+# Seconds by which GPS time is ahead of UTC, and the GPS second from which on (IERS Bulletin C).
+LEAP_SECONDS = ((1_167_264_017, 18), (1_119_744_016, 17), (1_025_136_015, 16), (0, 15))
+# Letter -> layout and factor. Letters that are not here make a message unreadable.
+TYPES: dict[str, tuple[str, float]] = {
+    "a": ("64s", 1), "b": ("b", 1), "B": ("B", 1), "h": ("h", 1), "H": ("H", 1), "i": ("i", 1),
+    "I": ("I", 1), "f": ("f", 1), "d": ("d", 1), "n": ("4s", 1), "N": ("16s", 1), "Z": ("64s", 1),
+    "c": ("h", 0.01), "C": ("H", 0.01), "e": ("i", 0.01), "E": ("I", 0.01), "L": ("i", 1e-7),
+    "M": ("B", 1), "q": ("q", 1), "Q": ("Q", 1), "g": ("e", 1)}
+USED = {"POS": ("TimeUS", "Lat", "Lng"), "GPS": ("TimeUS", "Status", "Lat", "Lng"),
+        "ATT": ("TimeUS", "Yaw")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    name: str
+    length: int  # with the three bytes of the head
+    unpack: struct.Struct | None  # None: not one of those that are used
+    at: dict[str, tuple[int, float]]  # label -> index and factor
+
+
+def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
+    """(message, time, longitude, latitude, heading, pass) of each fix, and (message, field, found).
+
+    Time is UTC: the vehicle's own clock, set once by the first GPS message with a fix. Heading is
+    the last yaw of the autopilot.
+    """
+    layouts: dict[int, _Layout] = {FMT: _Layout("FMT", FMT_LENGTH, None, {})}
+    steered: list[tuple[Any, ...]] = []
+    raw: list[tuple[Any, ...]] = []
+    problems: list[tuple[int, str, str]] = []
+    offset = yaw = last_fix = math.nan
+    at = number = 0
+    while at < len(content):
+        layout = _whole(content, at, layouts)
+        number += 1
+        if layout is None:
+            following = _next(content, at + 1, layouts)
+            words = "cut off" if following < 0 else f"{following - at} bytes damaged"
+            problems.append((number, "message", f"{words} at byte {at}"))
+            if following < 0:
+                break
+            at = following
+            continue
+        body = content[at + 3:at + layout.length]
+        at += layout.length
+        if layout.name == "FMT":
+            code, made, problem = _described(body)
+            if problem:
+                problems.append((number, "FMT", problem))
+            else:
+                layouts[code] = made
+            continue
+        if layout.unpack is None:
+            continue
+        values = layout.unpack.unpack(body)
+        clock = values[layout.at["TimeUS"][0]] / 1e6
+        if layout.name == "ATT":
+            yaw = _value(layout, values, "Yaw") % 360
+            continue
+        x, y = _value(layout, values, "Lng"), _value(layout, values, "Lat")
+        if not (abs(x) <= 180 and abs(y) <= 90):
+            problems.append((number, layout.name, f"{y:g}, {x:g}"))
+            continue
+        if layout.name == "GPS":
+            if "I" in layout.at and _value(layout, values, "I") != 0:
+                continue  # a second receiver, at another place of the machine
+            if _value(layout, values, "Status") < LEAST_FIX:
+                problems.append((number, "Status", f"{_value(layout, values, 'Status'):g}"))
+                last_fix = math.nan
+                continue
+            last_fix = clock
+            if math.isnan(offset):
+                offset = _utc(layout, values) - clock
+            raw.append((number, offset + clock, x, y, yaw, "1"))
+        elif not clock - last_fix <= FIX_LASTS_S:  # nan: none yet
+            problems.append((number, "POS", "no fix of the receiver"))
+        else:
+            steered.append((number, offset + clock, x, y, yaw, "1"))
+    return steered or raw, problems
+
+
+def _value(layout: _Layout, values: tuple[Any, ...], label: str) -> float:
+    index, factor = layout.at[label]
+    return float(values[index] * factor)
+
+
+def _described(body: bytes) -> tuple[int, _Layout, str]:
+    """What an FMT message says: number of the message, its layout, and what is wrong with it."""
+    code, length = body[0], body[1]
+    name, letters, labels = (
+        part.split(b"\0", 1)[0].decode("ascii", "replace") for part in (
+            body[2:6], body[6:22], body[22:86]))
+    names = labels.split(",") if labels else []
+    unpack = None
+    at: dict[str, tuple[int, float]] = {}
+    if length < 3:
+        return code, _Layout(name, 3, None, {}), f"{name} has a length of {length}"
+    if code == FMT and length != FMT_LENGTH:
+        return code, _Layout(name, FMT_LENGTH, None, {}), f"FMT has a length of {length}"
+    if name in USED:
+        if len(names) != len(letters) or not set(letters) <= set(TYPES):
+            return code, _Layout(name, length, None, {}), f"{name} has the types {letters!r}"
+        unpack = struct.Struct("<" + "".join(TYPES[c][0] for c in letters))
+        at = {n: (k, TYPES[c][1]) for k, (n, c) in enumerate(zip(names, letters, strict=True))}
+        missing = [n for n in USED[name] if n not in at]
+        if unpack.size != length - 3 or missing:
+            words = f"no {missing[0]}" if missing else f"{unpack.size + 3} bytes, not {length}"
+            return code, _Layout(name, length, None, {}), f"{name} has {words}"
+    return code, _Layout(name, length, unpack, at), ""
+
+
+def _utc(layout: _Layout, values: tuple[Any, ...]) -> float:
+    """Seconds since 1970 of a GPS message; where it has no week, the vehicle's own clock."""
+    if not {"GWk", "GMS"} <= set(layout.at) or not _value(layout, values, "GWk"):
+        return _value(layout, values, "TimeUS") / 1e6
+    gps = _value(layout, values, "GWk") * WEEK_S + _value(layout, values, "GMS") / 1e3
+    return GPS_EPOCH_S + gps - next(s for since, s in LEAP_SECONDS if gps >= since)
+
+
+def _whole(content: bytes, at: int, layouts: dict[int, _Layout]) -> _Layout | None:
+    """The layout of the message that stands here, where another one or the end follows it: of a
+    message that lost or gained bytes the values are not what they seem.
+    """
+    if not content.startswith(HEAD, at) or at + 2 >= len(content):
+        return None
+    layout = layouts.get(content[at + 2])
+    if layout is None:
+        return None
+    end = at + layout.length
+    return layout if end == len(content) or content.startswith(HEAD, end) else None
+
+
+def _next(content: bytes, at: int, layouts: dict[int, _Layout]) -> int:
+    """The next byte at which a whole message stands, or -1."""
+    while (at := content.find(HEAD, at)) >= 0:
+        if _whole(content, at, layouts) is not None:
+            return at
+        at += 1
+    return -1
