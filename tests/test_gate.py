@@ -249,6 +249,145 @@ def test_safety_S08_work_in_spite_of_the_gate_has_no_credit_until_reviewed():
     assert "names no task" in found.reasons[0]
 
 
+def test_times_count_as_the_store_gives_them_back():
+    """The chain holds times as text: a closure that ended and a permit that ran out have ended."""
+    early, late = "2027-03-01T00:00:00+00:00", "2027-03-31T00:00:00+00:00"
+    over = record("closure", "c", GROUND, closed_from=early, closed_until=late)
+    assert one(closures=[over]).passed
+    assert failing(one(closures=[record("closure", "c", GROUND, closed_from=early,
+                                        closed_until="2027-04-01T10:00:00+00:00")])) == {
+        "closures": "failed"}
+    permit = record("permit", "p", GROUND, holder_organisation="Org A", state="granted",
+                    valid_from_time=early, valid_until_time=late)
+    assert failing(one(permits=[permit])) == {"permits": "failed"}
+    good = dict.fromkeys(SITE_CHECKS, "passed")
+    assert one(gates=[
+        record("gate", "g1", task="t1", team="team-a", day=DAY, **good | {"medic": "failed"},
+               checked_at="2027-04-01T05:00:00+00:00"),
+        record("gate", "g2", task="t1", team="team-a", day=DAY, **good,
+               checked_at="2027-04-01T06:00:00+00:00")]).passed
+
+
+def test_after_an_evacuation_the_site_is_checked_again():
+    morning = record("gate", "g1", task="t1", team="team-a", day=DAY, checked_at=NOON,
+                     **dict.fromkeys(SITE_CHECKS, "passed"))
+    again = dataclasses.replace(morning, id="g2", values={
+        **morning.values, "checked_at": NOON + timedelta(hours=2)})
+
+    def out(kind="evacuation", **said):
+        return record("gate", "e", task="t1", day=DAY, gate_type=kind, **said)
+
+    clear = NOON + timedelta(hours=1)
+    assert failing(one(gates=[morning, out(clear_at=clear)])) == {"evacuation": "failed"}
+    assert failing(one(gates=[morning, again, out()])) == {"evacuation": "failed"}
+    assert one(gates=[morning, again, out(clear_at=clear)]).passed
+    assert one(gates=[morning, out("evacuation_drill", clear_at=clear)]).passed
+    assert failing(one(gates=[morning, out(clear_at=clear, team="team-a")])) == {
+        "evacuation": "failed"}
+    assert one(gates=[morning, out(clear_at=clear, team="team-b")]).passed
+    # What was worked in the morning of such a day was worked behind a gate that had passed.
+    work = record("activity", "w1", task="t1", started_on=DAY, ended_on=DAY, teams=["team-a"])
+    assert flagged_work([work], {"t1": TASK}, {DAY: site(gates=[morning, out(clear_at=clear)])}
+                        ) == ()
+
+
+@pytest.mark.parametrize(("until", "passes"), [(DAY, True), (DAY - timedelta(days=1), False),
+                                               (None, True)])
+def test_training_that_ran_out_counts_no_longer(until, passes):
+    team = site().accreditations[0]
+    ends = {} if until is None else {"training_until": until}
+    rested = dataclasses.replace(team, values={**team.values, **ends})
+    assert one(accreditations=[rested]).passed is passes
+    p1 = record("person", "p1", role="deminer", competences=["manual_clearance"], **ends)
+    assert one(persons={**site().persons, "p1": p1}).passed is passes
+
+
+def programme(registry, *, gate_days=(DAY,), **work):
+    """A task with everything in order but what is left out; an outcome behind its work."""
+    made, author = site(), registry.author("tester")
+    gates_ = [record("gate", f"g{d}", task="t1", team="team-a", day=d, checked_at=NOON,
+                     **dict.fromkeys(SITE_CHECKS, "passed")) for d in gate_days]
+    signed = record("person", "p1", role="deminer", competences=["manual_clearance"])
+    parts = [dataclasses.replace(TASK, values={**TASK.values, "method": "visual_search"}),
+             *made.teams.values(), signed, made.persons["p2"], *gates_,
+             record("activity", "w1", **{"task": "t1", "started_on": DAY, "ended_on": DAY,
+                                         "teams": ["team-a"], "activity_type": "clearance"} | work),
+             record("hazard", "h1", box(17.02, 44, 17.03, 44.01), status="open"),
+             record("outcome", "o1", GROUND, activity="w1", outcome_type="cleared"),
+             record("outcome", "o2", box(17.05, 44, 17.06, 44.01), outcome_type="cleared")]
+    registry.append([Revision(r.kind, r.id, r.values, r.geometry, NOON, author, "test", "", None)
+                     for r in parts])
+
+
+@pytest.mark.parametrize("change", [
+    {}, {"gate_days": ()}, {"task": "no such order"}, {"ended_on": DAY + timedelta(days=1)}])
+def test_safety_S08_the_ledger_gives_no_credit_until_the_authority_has_reviewed(tmp_path, change):
+    from landrelease import workflows
+    from landrelease.core.geometry import geodesic_area_m2
+    from landrelease.core.signature import SigningKey, signed
+    from landrelease.store.open import create_registry
+    from landrelease.workflows import identities
+    from landrelease.workflows.credit import without_credit
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    programme(registry, **change)
+    who = identities.create_identity(registry, tmp_path / "a.pem", name="A", by="A",
+                                     role="authority", now=NOON - timedelta(days=90))
+    key = identities.read_key(tmp_path / "a.pem", None)
+    assert isinstance(key, SigningKey)
+    # The team's leave, signed: only what is changed can be missing.
+    granted = site().accreditations[0]
+    registry.append([signed(Revision(
+        "accreditation", "acc", granted.values, None, NOON - timedelta(days=30), who.person,
+        "granted", "", None), key, who.person, registry.tips("acc"))])
+
+    def shown():
+        land = workflows.load_land(registry, workflows.load_assumptions())
+        total = workflows.make_ledger(land)[-1]
+        figures = {f.id: f for f in workflows.make_figures(land, workflows.make_ledger(land))}
+        return land, total, figures
+
+    both = sum(geodesic_area_m2(r.geometry) for r in registry.records("outcome"))
+    one_of_them = geodesic_area_m2(GROUND)
+    land, total, figures = shown()
+    if not change:  # all in order
+        assert land.without_credit == () and total.cleared_m2 == pytest.approx(both)
+        assert "without_credit_m2" not in figures
+        return
+    assert [o.id for o in land.without_credit] == ["o1"]
+    assert total.cleared_m2 == pytest.approx(both - one_of_them)
+    assert figures["without_credit_m2"].value == pytest.approx(one_of_them)
+    assert figures["without_credit_m2"].records == ("o1",)
+    assert figures["cleared_m2"].records[:1] == ("o2",)
+    why = without_credit(registry, registry.records("outcome"))["o1"]
+    assert "S08" in why and "w1" in why
+    # A word without a signature is no review (S09); a signed one is.
+    work = registry.records("activity")[0]
+    registry.append([Revision("activity", "w1", work.values, None, NOON, "x", "reviewed", "", None,
+                              validation="authority")])
+    assert shown()[1].cleared_m2 == pytest.approx(both - one_of_them)
+    registry.append([signed_review(registry, work, who.person, key)])
+    land, total, figures = shown()
+    assert land.without_credit == () and total.cleared_m2 == pytest.approx(both)
+
+
+def signed_review(registry, work, person, key):
+    from landrelease.core.signature import signed
+
+    return signed(Revision("activity", work.id, work.values, None, NOON, person, "reviewed", "",
+                           None, validation="authority"), key, person, registry.tips(work.id))
+
+
+def test_work_older_than_the_gates_stands_as_it_was_reported(tmp_path):
+    from landrelease.store.open import create_registry
+    from landrelease.workflows.credit import without_credit
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    old = DAY - timedelta(days=400)
+    programme(registry, task="", started_on=old, ended_on=old)
+    assert without_credit(registry, registry.records("outcome")) == {}
+
+
 def test_from_the_command_line(tmp_path, capsys):
     from landrelease.apps import cli
     from landrelease.store.open import create_registry

@@ -93,6 +93,9 @@ class Land:
     unconfirmed: tuple[Hazard, ...] = ()
     # What any record says about the ground: for the type, the chance and the next survey action.
     evidence: tuple[Evidence, ...] = ()
+    # Outcomes of work in spite of a start-of-day gate, not reviewed: without credit, in no other
+    # field (S08).
+    without_credit: tuple[Outcome, ...] = ()
     # Records among these whose decision no person signed with a key that counts (S09).
     unverified: frozenset[str] = frozenset()
 

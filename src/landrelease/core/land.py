@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 import shapely
@@ -36,6 +36,7 @@ def build_land(
     evidence: Iterable[Record] = (),
     items: Iterable[Record] = (),
     inspections: Iterable[Record] = (),
+    uncredited: Container[str] = (),
 ) -> Land:
     """Collect records into a `Land`.
 
@@ -43,7 +44,8 @@ def build_land(
     municipality, so that no ground counts twice. An outcome or hazard belongs to the municipality
     that holds the largest part of it. A settlement without a stated accuracy gets the standard
     deviation of the assumption `settlement_error_m`; a stated 90 % radius is divided by 2.146
-    (the 90 % point of the Rayleigh distribution).
+    (the 90 % point of the Rayleigh distribution). Outcomes named in `uncredited` get no credit
+    (S08): they stand apart, so that no stage takes their ground for released.
     """
     outcomes, accidents, activities = list(outcomes), list(accidents), list(activities)
     municipalities = _municipalities(administrative_areas)
@@ -54,17 +56,19 @@ def build_land(
     hazard_homes = find.homes([r.geometry for r in hazard_records])
     outcome_homes = find.homes([r.geometry for r in outcome_records])
     error_m = assumptions.value("settlement_error_m")
+    made = [
+        Outcome(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("outcome_type")), home,
+                r.values.get("depth_m"), r.valid_from)
+        for r, home in zip(outcome_records, outcome_homes, strict=True)
+    ]
     return Land(
         hazards=tuple(
             Hazard(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("hazard_type")),
                    str(r.value("status")), home, _metres(r, "position_accuracy_m"))
             for r, home in zip(hazard_records, hazard_homes, strict=True)
         ),
-        outcomes=tuple(
-            Outcome(r.id, r.geometry, geodesic_area_m2(r.geometry), str(r.value("outcome_type")),
-                    home, r.values.get("depth_m"), r.valid_from)
-            for r, home in zip(outcome_records, outcome_homes, strict=True)
-        ),
+        outcomes=tuple(o for o in made if o.id not in uncredited),
+        without_credit=tuple(o for o in made if o.id in uncredited),
         accidents=tuple(Accident(r.id, r.geometry) for r in accidents if r.geometry is not None),
         lifted=tuple(
             LiftedMinefield(r.id, r.geometry) for r in activities

@@ -6,7 +6,7 @@ What gives credit, and what does not (S06, S07, S08): see `build_effort`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,6 +76,7 @@ def build_effort(
     *, hazards: Iterable[Record], outcomes: Iterable[Record], items: Iterable[Record],
     activities: Iterable[Record], inspections: Iterable[Record], gates: Iterable[Record],
     assumptions: Assumptions, independent: bool = False,
+    uncredited: Container[str] = (),
 ) -> Effort:
     """Read the effort from records as they stand; a hazard that has a history may have been
     recorded before the day that stands in `since`.
@@ -84,9 +85,10 @@ def build_effort(
     ground on record. None: a machine's or an animal's pass whose follow-up is not recorded as done
     (S07); a visual search, which has no depth; work whose depth or method nobody reported (S12);
     ground of which an inspection was rejected and not corrected; work in spite of a failed gate
-    that the authority has not reviewed (S08). A hazard asks for a depth: passes less deep count for
-    nothing there (`required_depth_m` of the assumptions where it does not say). Nor does a search
-    count for a hazard that was recorded after it, or perhaps after it, because nobody reported the
+    that the authority has not reviewed, and outcomes in `uncredited` (S08). A hazard asks for a
+    depth: passes less deep count for nothing there (`required_depth_m` of the assumptions where it
+    does not say). Nor does a search count for a hazard that was recorded after it, or perhaps after
+    it, because nobody reported the
     day of the search: what was suspected since is not answered by it. Cancelled and reduced ground
     is a decision, not a search, and gives no credit either. A track alone proves no coverage (S05).
 
@@ -141,8 +143,9 @@ def build_effort(
         depth = outcome.values.get("depth_m")
         if outcome.id in rejected:
             why = "an inspection of it was rejected"
-        elif activity is not None and _in_spite(activity, spited):
-            why = "work in spite of a failed start-of-day gate, not reviewed"
+        elif outcome.id in uncredited or (
+                activity is not None and _in_spite(activity, spited)):
+            why = "work in spite of a start-of-day gate that had not passed, not reviewed"
         elif not why and not isinstance(depth, (int, float)):
             why = "its depth is not reported"
         if why or detection is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 
+from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
@@ -59,6 +61,13 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
         "contested_m2", "Contested area", "Ground recorded as released and still recorded as "
         "hazardous; it counts as hazardous until a person decides.", total.contested_m2, "m²",
         "all", total.hazard_ids + total.outcome_ids, head))
+    if land.without_credit:
+        figures.append(Figure(
+            "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of "
+            "the union of outcomes whose work was done on a day on which the start-of-day gate had "
+            "not passed, not reviewed by the authority. It counts as no released land.",
+            geodesic_area_m2(shapely.union_all([o.ground for o in land.without_credit])), "m²",
+            "all", tuple(o.id for o in land.without_credit), head))
     figures.append(Figure(
         "accident_count", "Accidents and incidents on record", "Accident records, of any class.",
         float(len(land.accidents)), "records", "all", tuple(a.id for a in land.accidents), head,

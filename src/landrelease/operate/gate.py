@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.gate import SITE_CHECKS, CheckState, FlaggedWork, GateCheck, TeamGate
 from landrelease.core.geometry import plane_for
+from landrelease.core.moment import moment_of
 from landrelease.core.record import Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
@@ -70,7 +71,10 @@ def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
         raise LandReleaseError(GATE_VALUE, name=f"task_status of {task.id}",
                                found=task.value("task_status"), expected="an order that stands")
     teams = _listed(task, "teams")
-    return tuple(_gate(task, team, day, site) for team in teams or ("",))
+    return tuple(
+        TeamGate(task.id, team, day, (*_gate(task, team, day, site).checks,
+                                      _evacuation(task.id, team, day, site)))
+        for team in teams or ("",))
 
 
 def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
@@ -132,10 +136,39 @@ def scope_of(task: Record) -> str:
 def _recorded(task: str, team: str, day: date, found: Sequence[Record]) -> list[Record]:
     """The records of this gate, the last check first; those without a time count as last."""
     own = [g for g in found if g.values.get("task") == task and g.values.get("team") == team
-           and g.values.get("day") == day]
+           and g.values.get("day") == day and not evacuated(g)]
     latest = datetime.max.replace(tzinfo=UTC)
-    return sorted(own, key=lambda g: (_aware(g.values.get("checked_at")) or latest, g.id),
+    return sorted(own, key=lambda g: (moment_of(g.values.get("checked_at")) or latest, g.id),
                   reverse=True)
+
+
+def evacuated(record: Record) -> bool:
+    """Whether a record of the kind `gate` tells of an evacuation or a drill, not of a gate."""
+    return record.value("gate_type") in ("evacuation", "evacuation_drill")
+
+
+def _evacuation(task: str, team: str, day: date, site: Site) -> GateCheck:
+    """After an evacuation the site is checked again before work goes on: what was found in order
+    in the morning may not be so any more. A drill asks for nothing."""
+    out = [g for g in site.gates if g.value("gate_type") == "evacuation"
+           and g.values.get("task") == task and g.values.get("day") == day
+           and g.values.get("team") in (None, "", team)]
+    if not out:
+        return GateCheck("evacuation", "passed", "no evacuation is on record for the day")
+    ids = tuple(g.id for g in out)
+    times = [moment_of(g.values.get("clear_at")) for g in out]
+    known = [t for t in times if t is not None]
+    if len(known) < len(out):
+        return GateCheck("evacuation", "failed", "an evacuation is on record, and not when all "
+                         "were out", ids)
+    last = max(known)
+    again = [g.id for g in _recorded(task, team, day, site.gates)
+             if (at := moment_of(g.values.get("checked_at"))) is not None and at > last]
+    if not again:
+        return GateCheck("evacuation", "failed", f"evacuated, all out at {last:%H:%M} UTC; the "
+                         "site was not checked again since", ids)
+    return GateCheck("evacuation", "passed", "checked again after the evacuation",
+                     (*ids, *again))
 
 
 def _on_site(name: str, recorded: Sequence[Record]) -> GateCheck:
@@ -143,8 +176,8 @@ def _on_site(name: str, recorded: Sequence[Record]) -> GateCheck:
     if not said:
         return GateCheck(name, "not_reported", "nobody recorded this check for the day")
     # Checks at the same time that disagree: the worse one counts.
-    first = _aware(said[0][0].values.get("checked_at"))
-    last = [s for s in said if _aware(s[0].values.get("checked_at")) == first]
+    first = moment_of(said[0][0].values.get("checked_at"))
+    last = [s for s in said if moment_of(s[0].values.get("checked_at")) == first]
     failed = [g.id for g, word in last if word == "failed"]
     if failed:
         return GateCheck(name, "failed", "failed when it was checked", tuple(failed))
@@ -164,7 +197,7 @@ def _closures(task: Record, day: date, site: Site) -> GateCheck:
     begin, end = _day_in_utc(day, site.utc_offset)
     hit = []
     for closure in site.closures:
-        since, until = (_aware(closure.values.get(n)) for n in ("closed_from", "closed_until"))
+        since, until = (moment_of(closure.values.get(n)) for n in ("closed_from", "closed_until"))
         if (since is not None and since >= end) or (until is not None and until <= begin):
             continue
         # A closure without ground closes everything: nobody said that this place is open.
@@ -186,7 +219,7 @@ def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
     members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
     begin, end = _day_in_utc(day, site.utc_offset)
     for p in here:
-        since, until = (_aware(p.values.get(n)) for n in ("valid_from_time", "valid_until_time"))
+        since, until = (moment_of(p.values.get(n)) for n in ("valid_from_time", "valid_until_time"))
         mine = (organisation and _word(p.values.get("holder_organisation")) == organisation) or (
             p.values.get("holder") in members and members)
         if mine and p.value("state") == "granted" and (since is None or since < end) and (
@@ -217,19 +250,25 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
 
 
 def in_force(accreditation: Record, day: date) -> bool:
-    """Granted (and, as the record stands, signed: S09), begun, and not expired on the day."""
+    """Granted (and, as the record stands, signed: S09), begun, not expired on the day, and resting
+    on a training that still counts where its end is on record."""
     return not _why_not(accreditation, day)
 
 
 def _why_not(a: Record, day: date) -> str:
     begun, ends = a.values.get("granted_on"), a.values.get("expires_on")
+    trained = a.values.get("training_until")
     if a.value("accreditation_status") != "granted":
         return f"is {str(a.value('accreditation_status')).replace('_', ' ')}"
     if not isinstance(begun, date) or begun > day:
         return "has not begun" if isinstance(begun, date) else "does not say from when it holds"
     if not isinstance(ends, date):
         return "does not say until when it holds"
-    return f"expired on {ends.isoformat()}" if ends < day else ""
+    if ends < day:
+        return f"expired on {ends.isoformat()}"
+    if isinstance(trained, date) and trained < day:
+        return f"rests on a training that ended to count on {trained.isoformat()}"
+    return ""
 
 
 def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
@@ -256,7 +295,9 @@ def _competence(team: str, scope: str, day: date, site: Site) -> GateCheck:
         if held:
             able = any(in_force(a, day) for a in held)
         else:
-            able = scope in (person.values.get("competences") or ())
+            ends = person.values.get("training_until")
+            able = scope in (person.values.get("competences") or ()) and not (
+                isinstance(ends, date) and ends < day)
         if not able:
             lacking.append(member)
     if unknown:
@@ -332,12 +373,6 @@ def _word(value: object) -> str:
 
 def _organisation(team: str, site: Site) -> str:
     return _word(site.teams[team].values.get("organisation")) if team in site.teams else ""
-
-
-def _aware(value: object) -> datetime | None:
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def _day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:

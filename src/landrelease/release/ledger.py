@@ -30,6 +30,10 @@ def ledger(land: Land, progress: Progress = silent) -> tuple[LedgerRow, ...]:
     (not reported), which is not zero (S12): it is None in every row where the whole programme has
     no such outcome on record, and 0.0 where it has some, but none here.
 
+    Outcomes whose work was done in spite of a start-of-day gate, not reviewed by the authority
+    (`land.without_credit`), count for nothing here, and a part of which there are no others on
+    record is not reported (S08).
+
     `land` geometry is longitude/latitude; areas are m² on the ellipsoid.
     """
     hazards = _Layer([h.id for h in land.hazards], [h.ground for h in land.hazards])

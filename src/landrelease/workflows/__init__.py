@@ -145,6 +145,7 @@ def load_land(
     Raises `LandReleaseError` STO-... where there is no hazard at all.
     """
     from landrelease.core.land import build_land
+    from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, doubts
 
     def records(kind: str) -> list[Record]:
@@ -154,13 +155,15 @@ def load_land(
         return found if reader is None else list(reader.nearby(found))
 
     hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
+    outcomes = records("outcome")
     land = build_land(
         hazards=hazards if reader is None else list(reader.nearby(hazards)),
-        outcomes=records("outcome"), accidents=records("accident"),
+        outcomes=outcomes, accidents=records("accident"),
         activities=records("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
         chain_head=registry.head(), evidence=records("evidence"), items=records("item"),
-        inspections=records("inspection"))
+        inspections=records("inspection"),
+        uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry),
                                unverified=frozenset(doubts(registry, "outcome")))
@@ -770,7 +773,8 @@ def visible_figures(
 
 def unseen(land: Land, reader: View) -> set[str]:
     """Ids of the land's records that a reader does not see one by one."""
-    parts = (("hazard", land.hazards), ("outcome", land.outcomes), ("accident", land.accidents),
+    parts = (("hazard", land.hazards),
+             ("outcome", (*land.outcomes, *land.without_credit)), ("accident", land.accidents),
              ("activity", land.lifted), ("settlement", land.settlements),
              ("administrative_area", land.municipalities))
     return {record.id for kind, records in parts if reader.precision(kind) != "exact"

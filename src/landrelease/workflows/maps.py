@@ -62,6 +62,7 @@ def load_effort(
     every level (S01).
     """
     from landrelease.core.search import build_effort
+    from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level
 
     def records(kind: str) -> list[Record]:
@@ -70,11 +71,12 @@ def load_effort(
             found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
 
-    hazards = records("hazard")
+    hazards, outcomes = records("hazard"), records("outcome")
     effort = build_effort(
-        hazards=hazards, outcomes=records("outcome"), items=records("item"),
+        hazards=hazards, outcomes=outcomes, items=records("item"),
         activities=records("activity"), inspections=registry.records("inspection"),
-        gates=registry.records("gate"), assumptions=assumptions, independent=independent)
+        gates=registry.records("gate"), assumptions=assumptions, independent=independent,
+        uncredited=without_credit(registry, outcomes, known_at=known_at))
     return dataclasses.replace(effort, since={**effort.since, **_first_days(
         registry, hazards, effort)})
 

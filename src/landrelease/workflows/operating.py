@@ -40,11 +40,12 @@ def flagged_days(registry: Registry, reader: View, begin: date, end: date,
     Raises OPS-001: the days are in the wrong order, or more than 366.
     """
     from landrelease.operate.gate import flagged_work
+    from landrelease.workflows.identities import standing_records
 
     if not 0 <= (end - begin).days <= 366:
         raise LandReleaseError(GATE_VALUE, name="--from and --until", found=f"{begin} to {end}",
                                expected="up to a year, in order")
-    works = [r for r in reader.inside(registry.records("activity"))
+    works = [r for r in reader.inside(standing_records(registry, "activity"))
              if _days(r)[0] <= end and _days(r)[1] >= begin]
     tasks = {r.id: r for r in reader.inside(registry.records("task"))}
     days = sorted({day for r in works for day in _between(max(begin, _days(r)[0]),
@@ -66,15 +67,6 @@ def site_on(registry: Registry, reader: View, day: date,
     def records(kind: str, *, on: date | None = day) -> list[Record]:
         return list(reader.inside(registry.records(kind, valid_at=on)))
 
-    offset = utc_offset_hours
-    if offset is None and (stated := registry.setting(OFFSET)) is not None:
-        try:
-            offset = float(stated)
-        except ValueError:
-            offset = math.nan
-    if offset is not None and not -12 <= offset <= 14:
-        raise LandReleaseError(GATE_VALUE, name=OFFSET, found=offset,
-                               expected="local time less UTC in hours, -12 to 14")
     return Site(
         teams={r.id: r for r in records("team")},
         persons={r.id: r for r in records("person")},
@@ -84,7 +76,24 @@ def site_on(registry: Registry, reader: View, day: date,
             standing_records(registry, "accreditation", valid_at=day))),
         closures=records("closure", on=None), permits=records("permit", on=None),
         gates=records("gate", on=None),
-        utc_offset=None if offset is None else timedelta(hours=offset))
+        utc_offset=offset_of(registry, utc_offset_hours))
+
+
+def offset_of(registry: Registry, stated: float | None) -> timedelta | None:
+    """Local time less UTC: as stated, else the registry's setting; None where neither is there.
+
+    Raises OPS-001: an offset that is none.
+    """
+    offset = stated
+    if offset is None and (kept := registry.setting(OFFSET)) is not None:
+        try:
+            offset = float(kept)
+        except ValueError:
+            offset = math.nan
+    if offset is not None and not -12 <= offset <= 14:
+        raise LandReleaseError(GATE_VALUE, name=OFFSET, found=offset,
+                               expected="local time less UTC in hours, -12 to 14")
+    return None if offset is None else timedelta(hours=offset)
 
 
 def _days(work: Record) -> tuple[date, date]:

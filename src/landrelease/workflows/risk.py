@@ -94,16 +94,19 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
 
 
 def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
-    """Outcomes that do not count as searched: id -> why. Work in spite of a failed gate, until the
-    authority has reviewed the record of that gate (S08); ground that an inspection rejected without
+    """Outcomes that do not count as searched: id -> why. Work in spite of a gate that had not
+    passed, until the authority has reviewed it (S08); ground that an inspection rejected without
     a report of what it found, until that was corrected. A rejection that says what was found is
     evidence itself (`assess.stratum`)."""
+    from landrelease.workflows.credit import without_credit
+
     rejected = {str(o): "an inspection rejected it and does not report what it found"
                 for i in registry.records("inspection")
                 if i.value("result") == "rejected" and i.values.get("corrected_on") is None
                 and not isinstance(i.values.get("items_found"), int)
                 for o in i.values.get("outcomes") or ()}
-    named = {o.id: rejected[name] for o in outcomes
+    named = without_credit(registry, outcomes)
+    named |= {o.id: rejected[name] for o in outcomes
              for name in (o.id, str(o.values.get("identifier"))) if name in rejected}
     spoilt = {g.values.get("task"): g for g in registry.records("gate")
               if g.value("worked_in_spite") == "yes" and g.validation != "authority"}

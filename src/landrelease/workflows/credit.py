@@ -1,0 +1,123 @@
+"""Which outcomes get no clearance credit, because of the start-of-day gate (S08).
+
+An outcome rests on an activity; where the activity was done on a day whose gate had not passed,
+the outcome takes nothing away from any hazard and counts as no released land until the authority
+has reviewed the report of that work. It stays on record, and is shown apart.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from landrelease.core.record import Record
+
+if TYPE_CHECKING:
+    from landrelease.operate.gate import Site
+    from landrelease.store.registry import Registry
+
+_LONGEST = 3_660  # days of one report that are looked at; a longer one is not believed
+
+
+def without_credit(registry: Registry, outcomes: Sequence[Record], *,
+                   valid_at: date | None = None, known_at: datetime | None = None
+                   ) -> dict[str, str]:
+    """Outcomes without credit: id -> why, in plain words.
+
+    Asked is the gate of every day of work that names a task on record. Work without a task has no
+    gate: from the programme's first gate on record on it gets no credit either; what was reported
+    before is older than the gates, and stands. The authority's review counts as signed (S09).
+    """
+    from landrelease.operate.gate import evacuated, flagged_work
+    from landrelease.workflows.identities import standing_records
+
+    named: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.values.get("activity"):
+            named.setdefault(str(outcome.values["activity"]), []).append(outcome.id)
+    if not named:
+        return {}
+    gates = [g for g in registry.records("gate", known_at=known_at) if not evacuated(g)]
+    tasks = {t.id: t for t in registry.records("task", valid_at=valid_at, known_at=known_at)}
+    if not gates and not tasks:
+        return {}
+    days = [g.values["day"] for g in gates if isinstance(g.values.get("day"), date)]
+    since = min(days, default=None)
+    sites = _Sites(registry, gates, known_at)
+    found: dict[str, str] = {}
+    for work in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at):
+        mine = named.get(work.id) or named.get(str(work.values.get("identifier") or ""))
+        if not mine or work.validation == "authority":
+            continue
+        first, last = _days(work)
+        if str(work.values.get("task") or "") not in tasks and (
+                since is None or (last is not None and last < since)):
+            continue
+        why = ""
+        if first is None or last is None:
+            why = "the day of the work is not reported, so no gate can be held against it"
+        elif not 0 <= (last - first).days <= _LONGEST:
+            why = f"its days, {first} to {last}, cannot be held against gates"
+        else:
+            for n in range((last - first).days + 1):
+                day = first + timedelta(days=n)
+                flagged = flagged_work([work], tasks, {day: sites.on(day)})
+                if flagged:
+                    why = f"on {day}: {'; '.join(flagged[0].reasons)}"
+                    break
+        if why:
+            found.update(dict.fromkeys(
+                mine, f"work {work.id} was done without a start-of-day gate that passed ({why}), "
+                      "and the authority has not reviewed it (S08)"))
+    return found
+
+
+def _days(work: Record) -> tuple[date | None, date | None]:
+    begin, end = work.values.get("started_on"), work.values.get("ended_on")
+    first = begin if isinstance(begin, date) else work.valid_from
+    return first, end if isinstance(end, date) else first
+
+
+class _Sites:
+    """What stood on record on a day, for many days: read again only where a record changed."""
+
+    def __init__(self, registry: Registry, gates: Sequence[Record], known_at: datetime | None):
+        self.registry, self.gates, self.known_at = registry, gates, known_at
+        self.changes: dict[str, list[date]] = {}
+        self.held: dict[tuple[str, int], list[Record]] = {}
+        self.timeless = {kind: registry.records(kind, known_at=known_at)
+                         for kind in ("closure", "permit")}
+        self.offset: timedelta | None = None
+        self.asked = False
+
+    def on(self, day: date) -> Site:
+        from landrelease.operate.gate import Site
+        from landrelease.workflows.operating import offset_of
+
+        if not self.asked:
+            self.offset, self.asked = offset_of(self.registry, None), True
+        return Site(
+            teams={r.id: r for r in self.records("team", day)},
+            persons={r.id: r for r in self.records("person", day)},
+            machines={r.id: r for r in self.records("machine", day)},
+            detectors=self.records("detector", day),
+            accreditations=self.records("accreditation", day),
+            closures=self.timeless["closure"], permits=self.timeless["permit"], gates=self.gates,
+            utc_offset=self.offset)
+
+    def records(self, kind: str, day: date) -> list[Record]:
+        from landrelease.workflows.identities import standing_records
+
+        if kind not in self.changes:
+            self.changes[kind] = sorted({
+                s.revision.valid_from for record in self.registry.ids(kind)
+                for s in self.registry.history(record) if s.revision.valid_from is not None})
+        key = (kind, bisect.bisect_right(self.changes[kind], day))
+        if key not in self.held:
+            self.held[key] = (
+                standing_records(self.registry, kind, valid_at=day, known_at=self.known_at)
+                if kind == "accreditation"
+                else self.registry.records(kind, valid_at=day, known_at=self.known_at))
+        return self.held[key]
