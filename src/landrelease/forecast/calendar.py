@@ -20,6 +20,11 @@ class Calendar:
     begins: np.ndarray  # float64 (N,)
     ends: np.ndarray  # float64 (N,)
 
+    @classmethod
+    def empty(cls) -> Calendar:
+        """No slot at all: for runs that count in slots only."""
+        return cls(date(2000, 1, 1), np.zeros(0), np.zeros(0))
+
     def days(self, slot: np.ndarray) -> np.ndarray:
         """Days from the start at times in slots; a whole number is the END of the slot before.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from landrelease.core.work import Problem
 from landrelease.forecast.calendar import Calendar, stays
+from landrelease.forecast.chance import exponential, fork, normal
+from landrelease.forecast.effects import Effects, no_effects
 
 WAITING, READY, FIRST_STEP, BETWEEN, SECOND_STEP = 0, 1, 2, 3, 4
 BLOCK = 64  # elements of a queue that are looked through one by one
@@ -19,8 +20,7 @@ BLOCK = 64  # elements of a queue that are looked through one by one
 INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Workforce:
+class Workforce(NamedTuple):
     """Options, pools and time as the kernel reads them. O options, P pools."""
 
     option_start: np.ndarray  # int64 (S + 1,)
@@ -33,8 +33,7 @@ class Workforce:
     horizon: float  # slots
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """Access over roads as the kernel reads it (see `core.work.Access`). Z zones, G gates."""
 
     zone: np.ndarray  # int64 (S,)
@@ -94,6 +93,89 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
         works=waits[0], work=waits[1], work_stage=waits[2])
 
 
+class Buffers(NamedTuple):
+    """What one run is played in; made once for many runs of up to C elements. See `_play`."""
+
+    state: np.ndarray  # int8 (C,)
+    alone: np.ndarray  # bool (C,) nobody can follow up, only single steps count
+    chosen: np.ndarray  # int64 (C,) option in use
+    child: np.ndarray  # int64 (C,) first child ...
+    sibling: np.ndarray  # int64 (C,) ... and the next one
+    beside: np.ndarray  # int64 (C,) the next one of the elements that wait for a zone
+    outside: np.ndarray  # int64 (Z,) the first of these
+    waits: np.ndarray  # bool (P, C) the queues; elements are numbered by priority
+    block: np.ndarray  # bool (P, B) False: nothing waits in it
+    first: np.ndarray  # int64 (P,) nothing waits before this
+    free: np.ndarray  # int64 (P,) teams
+    gone: np.ndarray  # bool (P,) without a team
+    soonest: np.ndarray  # (P,) end of any step of theirs
+    until: np.ndarray  # (T,) end of the step
+    doing: np.ndarray  # int64 (T,) its element, -1 where free
+    ready: np.ndarray  # int64 (C,) stack of what becomes ready now
+    ended: np.ndarray  # int64 (C,) stack of what ends now
+    left: np.ndarray  # int64 (G,) stages that a gate still waits for
+    finish: np.ndarray  # (C,) inf: not by the horizon; -1: never had to be done
+    busy_until: np.ndarray  # (T,) -1 for a team that never got work
+    worked: np.ndarray  # (P,) team-slots from begin to end of steps
+    zone_opens: np.ndarray  # (Z,)
+    past: np.ndarray  # (T,) slots at work so far, for learning
+    fails_at: np.ndarray  # (T,) slots at work until the next breakdown
+    leaves_at: np.ndarray  # (T,) slots at work until staff leave
+    breaks: np.ndarray  # int64 (T, 2) breakdowns, departures so far
+    spell: np.ndarray  # int64 (K,) number of the closure that is next or in force
+    spell_days: np.ndarray  # (K, 2) its first and last moment, days
+    spell_slots: np.ndarray  # (K, 2) the same in slots
+    closed_until: np.ndarray  # (K,) slots; 0: open now
+    fixed_at: np.ndarray  # int64 (K,) first fixed closure that is not over
+    arrives: np.ndarray  # (F,) when tranches arrive in this run
+    timer: np.ndarray  # (C,) heap of moments at which an element becomes ready ...
+    timed: np.ndarray  # int64 (C,) ... and the elements
+    stopped: np.ndarray  # (1,) slots at which money first kept work from being begun; inf: never
+
+
+def buffers(workforce: Workforce, ways: Ways, effects: Effects, capacity: int) -> Buffers:
+    """Room for runs of up to `capacity` elements."""
+    pools, teams = len(workforce.opens), int(workforce.pool_start[-1])
+    sectors = len(effects.open_scale)
+
+    def whole(*shape: int) -> np.ndarray:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Buffers(
+        state=np.zeros(capacity, dtype=np.int8), alone=np.zeros(capacity, dtype=np.bool_),
+        chosen=whole(capacity), child=whole(capacity), sibling=whole(capacity),
+        beside=whole(capacity), outside=whole(ways.zones),
+        waits=np.zeros((pools, capacity), dtype=np.bool_),
+        block=np.zeros((pools, capacity // BLOCK + 1), dtype=np.bool_), first=whole(pools),
+        free=whole(pools), gone=np.zeros(pools, dtype=np.bool_), soonest=np.zeros(pools),
+        until=np.zeros(teams), doing=whole(teams), ready=whole(capacity), ended=whole(capacity),
+        left=whole(len(ways.gate_size)), finish=np.zeros(capacity), busy_until=np.zeros(teams),
+        worked=np.zeros(pools), zone_opens=np.zeros(ways.zones), past=np.zeros(teams),
+        fails_at=np.zeros(teams), leaves_at=np.zeros(teams), breaks=whole(teams, 2),
+        spell=whole(sectors), spell_days=np.zeros((sectors, 2)), spell_slots=np.zeros((sectors, 2)),
+        closed_until=np.zeros(sectors), fixed_at=whole(sectors),
+        arrives=np.zeros(len(effects.arrives)), timer=np.zeros(capacity), timed=whole(capacity),
+        stopped=np.zeros(1))
+
+
+class Comings(NamedTuple):
+    """When pools come and leave, in order."""
+
+    gone: np.ndarray  # bool (P,) never there
+    when: np.ndarray  # (M,) slots
+    what: np.ndarray  # int64 (M,) pool that comes, or P + pool that leaves
+
+
+def comings_of(workforce: Workforce) -> Comings:
+    pools = len(workforce.opens)
+    there = (np.diff(workforce.pool_start) > 0) & (workforce.closes > workforce.opens)
+    here = np.flatnonzero(there)
+    when = np.concatenate([np.maximum(workforce.opens[here], 0.0), workforce.closes[here]])
+    what = np.concatenate([here, here + pools])
+    order = np.lexsort((what, when))
+    return Comings(~there, when[order], what[order])
+
+
 def play(
     workforce: Workforce,
     ways: Ways,
@@ -103,53 +185,37 @@ def play(
     known: np.ndarray,
     slowness: np.ndarray,
     lost: float,
+    effects: Effects | None = None,
+    key: int = 0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Play one run by the dispatch rule; deterministic.
+    """Play one run by the dispatch rule.
 
     Parameters
     ----------
     stage, parent, work, known : (E,) elements by priority, see `areas.Outcome`
-    slowness : (P,) time for the work of a pool's team over the planned time
+    slowness : (P,) or (T,) time for the work of a pool's, or of each, team over the planned time
     lost : calendar slots needed over slots worked
+    effects : what happens on the way; None: nothing, and the run is deterministic
+    key : of the random numbers of the effects
 
-    A step takes (move + (planned - move) * work * slowness) * lost slots.
+    A step takes (move + (planned - move) * work * slowness) * lost slots, and what the effects add.
 
     Returns
     -------
-    finish : (E,) slots, inf where it has not ended by the horizon
+    finish : (E,) slots, inf where it has not ended by the horizon, -1 where it never came up
     busy_until : (teams,) slots, -1 for a team that never got work
-    worked : (P,) team-slots at work
+    worked : (P,) team-slots on tasks
     opens : (Z,) slots from which the zones can be reached, inf where they cannot
     """
-    teams, pools = int(workforce.pool_start[-1]), len(workforce.opens)
-    finish = np.full(len(stage), np.inf)
-    busy_until = np.full(teams, -1.0)
-    worked = np.zeros(pools)
-    zone_opens = np.full(ways.zones, np.inf)
-    stays = (np.diff(workforce.pool_start) > 0) & (workforce.closes > workforce.opens)
-    here = np.flatnonzero(stays)
-    when = np.concatenate([np.maximum(workforce.opens[here], 0.0), workforce.closes[here]])
-    what = np.concatenate([here, here + pools])
-    order = np.lexsort((what, when))
-    count = len(stage)
-    # Arrays that the kernel works with are made here: compiling numpy's constructors takes longer
-    # than all the rest of it.
-    _play(
-        stage, parent, work, slowness, lost, workforce.option_start, workforce.option,
-        workforce.pool_start, ~stays, when[order], what[order],
-        workforce.move_slots, workforce.horizon, known, ways.zone, ways.gate_from,
-        ways.gate_to, ways.gate_size.copy(), ways.stage_gate_start, ways.stage_gate,
-        np.zeros(count, dtype=np.int8), np.zeros(count, dtype=np.bool_),
-        np.zeros(count, dtype=np.int64), np.full(count, -1), np.full(count, -1),
-        np.full(ways.zones, -1), np.full(count, -1),
-        np.zeros((pools, count), dtype=np.bool_),
-        np.zeros((pools, count // BLOCK + 1), dtype=np.bool_), np.zeros(pools, dtype=np.int64),
-        np.zeros(pools, dtype=np.int64), np.full(pools, np.inf), np.full(teams, np.inf),
-        np.full(teams, -1),
-        np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64),
-        finish, busy_until, worked, zone_opens,
-    )  # fmt: skip
-    return finish, busy_until, worked, zone_opens
+    count, sizes = len(stage), np.diff(workforce.pool_start)
+    if effects is None:
+        stages, pools = len(workforce.option_start) - 1, len(workforce.opens)
+        effects = no_effects(stages, pools, int(sizes.sum()), Calendar.empty())
+    room = buffers(workforce, ways, effects, count)
+    slow = np.repeat(slowness, sizes) if len(slowness) == len(sizes) else np.asarray(slowness)
+    _play(np.uint64(key), count, stage, parent, work, known, slow.astype(float), float(lost),
+          workforce, ways, effects, comings_of(workforce), room)
+    return room.finish, room.busy_until, room.worked, room.zone_opens
 
 
 # --- compiled ------------------------------------------------------------------------------------
@@ -169,45 +235,311 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
     return new
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _play(
-    stage, parent, work, slowness, lost, option_start, option, pool_start, gone, when, what,
-    move_slots, horizon, known, zone, gate_from, gate_to, left, stage_gate_start, stage_gate,
-    state, alone, chosen, child, sibling, outside, beside, waits, block, first, free, soonest,
-    until, doing, ready, ended, finish, busy_until, worked, zone_opens,
-):  # fmt: skip
-    """See `play`. E elements, P pools, T teams, Z zones; in and out:
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _slot_at(slot_of_day, day):
+    """Slots that have passed on a day; linear within days, at the end beyond the last."""
+    last = len(slot_of_day) - 1
+    if last < 0 or not day < last:
+        return slot_of_day[last] if last >= 0 else 0.0
+    k = int(day)
+    return slot_of_day[k] + (day - k) * (slot_of_day[k + 1] - slot_of_day[k])
 
-    gone (P,) without a team; at `when` (sorted) pool `what` comes, or pool `what` - P leaves
-    left (G,) stages that a gate still waits for
-    state (E,); alone (E,) nobody can follow up, only single steps count; chosen (E,) option in use
-    child, sibling (E,) first child and next one; outside (Z,), beside (E,) the same for the
-        elements that wait for a zone
-    waits (P, E) the queues; elements are numbered by priority, the smallest comes first
-    block (P, B) False: nothing waits in it; first (P,) nothing waits before this
-    free (P,) teams; soonest (P,) end of any step of theirs
-    until (T,) end of the step; doing (T,) its element, -1 where free
-    ready, ended (E,) stacks of what becomes ready, and what ends, now
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _spell(key, effects, z, k, after):
+    """First and last day of closure k of sector z, the one before it having ended on day `after`.
+
     """
-    elements, pools = len(stage), len(gone)
-    change = 0
-    depth = 0
-    endings = 0
+    own = fork(key, z)
+    if k == 0 and effects.closed_at_start[z] > 0.0:
+        return 0.0, effects.closed_at_start[z]
+    if effects.open_scale[z] == math.inf:
+        return math.inf, math.inf
+    begins = after + effects.open_scale[z] * exponential(own, 2 * k) ** (1.0 / effects.open_shape[z])
+    lasts = math.exp(effects.closed_log_mean[z]
+                     + effects.closed_log_sd[z] * normal(own, 2 * k + 1))
+    return begins, begins + lasts
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _season_after(worked_by, now, need):
+    """The moment at which `need` slots' worth of work is done, from `now` on; inf past the end."""
+    last = len(worked_by) - 1
+    if now >= last:
+        return math.inf
+    k = int(now)
+    target = worked_by[k] + (now - k) * (worked_by[k + 1] - worked_by[k]) + need
+    if target > worked_by[last]:
+        return math.inf
+    step = 1  # look ahead in growing strides, then halve
+    low, high = k, k + 1
+    while worked_by[high] < target:
+        low = high
+        high = min(last, high + step)
+        step *= 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if worked_by[middle] < target:
+            low = middle
+        else:
+            high = middle
+    width = worked_by[high] - worked_by[low]
+    return low + ((target - worked_by[low]) / width if width > 0.0 else 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _season_between(worked_by, begin, end):
+    """Slots' worth of work that the season lets a team do between two moments."""
+    last = len(worked_by) - 1
+    total = 0.0
+    for sign, at in ((-1.0, begin), (1.0, end)):
+        if at >= last:
+            total += sign * worked_by[last]
+        else:
+            k = int(at)
+            total += sign * (worked_by[k] + (at - k) * (worked_by[k + 1] - worked_by[k]))
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _passes(closures, effects, room, z, now, need):
+    """The moment at which `need` slots of presence are over, closures and season in between."""
+    if z < 0:
+        return _season_after(effects.worked_by, now, need) if effects.seasonal else now + need
+    k = room.spell[z]
+    ends_day = room.spell_days[z, 1]
+    begin, end = room.spell_slots[z, 0], room.spell_slots[z, 1]
+    fixed, last = room.fixed_at[z], effects.fixed_first[z + 1]
+    horizon = len(effects.worked_by) - 1.0
+    while True:
+        while end <= now and begin < math.inf:
+            k += 1
+            first_day, ends_day = _spell(closures, effects, z, k, ends_day)
+            if first_day == math.inf:
+                begin = end = math.inf
+                break
+            begin = _slot_at(effects.slot_of_day, first_day)
+            end = _slot_at(effects.slot_of_day, ends_day)
+            if begin >= horizon:
+                begin = end = math.inf
+        while fixed < last and effects.fixed_to[fixed] <= now:
+            fixed += 1
+        if begin <= now:
+            now = end
+            continue
+        if fixed < last and effects.fixed_from[fixed] <= now:
+            now = effects.fixed_to[fixed]
+            continue
+        shut = begin
+        if fixed < last:
+            shut = min(shut, effects.fixed_from[fixed])
+        if effects.seasonal:
+            done = _season_after(effects.worked_by, now, need)
+            if done <= shut:
+                return done
+            need -= _season_between(effects.worked_by, now, shut)
+        else:
+            if now + need <= shut:
+                return now + need
+            need -= shut - now
+        now = shut
+        if now >= horizon:
+            return math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _close_and_open(closures, effects, room, now):
+    """Bring the closures up to now; `closed_until` says which sectors are closed, and how long."""
+    for z in range(len(room.spell)):
+        while room.spell_slots[z, 1] <= now and room.spell_slots[z, 0] < math.inf:
+            room.spell[z] += 1
+            first, last = _spell(closures, effects, z, room.spell[z], room.spell_days[z, 1])
+            room.spell_days[z, 0], room.spell_days[z, 1] = first, last
+            if first == math.inf or first >= len(effects.slot_of_day) - 1:
+                room.spell_slots[z, 0] = room.spell_slots[z, 1] = math.inf
+            else:
+                room.spell_slots[z, 0] = _slot_at(effects.slot_of_day, first)
+                room.spell_slots[z, 1] = _slot_at(effects.slot_of_day, last)
+        while (room.fixed_at[z] < effects.fixed_first[z + 1]
+               and effects.fixed_to[room.fixed_at[z]] <= now):
+            room.fixed_at[z] += 1
+        until = 0.0
+        if room.spell_slots[z, 0] <= now:
+            until = room.spell_slots[z, 1]
+        f = room.fixed_at[z]
+        if f < effects.fixed_first[z + 1] and effects.fixed_from[f] <= now:
+            until = max(until, effects.fixed_to[f])
+        room.closed_until[z] = until
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _learned(need, past, share, slots):
+    """Slots at work that take `need` slots of experienced work, after `past` slots at work."""
+    if share <= 0.0 or past > 12.0 * slots:
+        return need
+    start = share * slots * math.exp(-past / slots)
+    found = need + start * (1.0 - math.exp(-need / slots))
+    for _ in range(30):  # Newton on a rising, convex function: from the right it comes down
+        rest = math.exp(-found / slots)
+        step = (found - start * (1.0 - rest) - need) / (1.0 - start / slots * rest)
+        found -= step
+        if abs(step) < 1e-9 * (1.0 + found):
+            break
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _step_ends(key, effects, room, p, team, z, now, need):
+    """When a step of `need` slots of experienced work ends, begun now; moves the team's counters.
+
+    """
+    closures, lasts = fork(key, 2), fork(key, 3)
+    while True:
+        whole = _learned(need, room.past[team], effects.learning[p], effects.learning_slots[p])
+        worked = min(whole, room.fails_at[team], room.leaves_at[team])
+        now = _passes(closures, effects, room, z, now, worked)
+        room.fails_at[team] -= worked
+        room.leaves_at[team] -= worked
+        if worked >= whole or now == math.inf:
+            room.past[team] += worked
+            return now
+        share, slots = effects.learning[p], effects.learning_slots[p]
+        need -= worked - share * slots * math.exp(-room.past[team] / slots) * (
+            1.0 - math.exp(-worked / slots))
+        need = max(need, 0.0)
+        room.past[team] += worked
+        own = fork(lasts, team)
+        if room.fails_at[team] <= 0.0:
+            room.breaks[team, 0] += 1
+            k = room.breaks[team, 0]
+            now = now + effects.repair[p] * exponential(own, 4 * k)
+            room.fails_at[team] = exponential(own, 4 * k + 1) / effects.fail_rate[p]
+        else:
+            room.breaks[team, 1] += 1
+            k = room.breaks[team, 1]
+            now = now + effects.gap[p] * exponential(own, 4 * k + 2)
+            room.leaves_at[team] = exponential(own, 4 * k + 3) / effects.leave_rate[p]
+            room.past[team] = 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _prepare(key, count, workforce, ways, effects, comings, room):
+    """Everything as it is before the first moment of a run."""
+    pools = len(workforce.opens)
+    room.state[:count] = WAITING
+    room.alone[:count] = False
+    room.chosen[:count] = 0
+    room.child[:count] = -1
+    room.sibling[:count] = -1
+    room.beside[:count] = -1
+    room.outside[:] = -1
+    room.finish[:count] = math.inf
+    room.first[:] = 0
+    room.free[:] = 0
+    room.soonest[:] = math.inf
+    room.worked[:] = 0.0
+    room.zone_opens[:] = math.inf
+    room.left[:] = ways.gate_size
+    room.until[:] = math.inf
+    room.doing[:] = -1
+    room.busy_until[:] = -1.0
+    room.stopped[0] = math.inf
+    for p in range(pools):
+        room.gone[p] = comings.gone[p]
+        room.waits[p, :count] = False
+        room.block[p, :count // BLOCK + 1] = False
+    lasts = fork(key, 3)
+    for p in range(pools):
+        for team in range(workforce.pool_start[p], workforce.pool_start[p + 1]):
+            room.past[team] = effects.experience[team]
+            room.breaks[team, 0] = room.breaks[team, 1] = 0
+            own = fork(lasts, team)
+            room.fails_at[team] = math.inf if effects.fail_rate[p] <= 0.0 else (
+                exponential(own, 1) / effects.fail_rate[p])
+            room.leaves_at[team] = math.inf if effects.leave_rate[p] <= 0.0 else (
+                exponential(own, 3) / effects.leave_rate[p])
+    closures = fork(key, 2)
+    for z in range(len(room.spell)):
+        room.spell[z] = 0
+        room.fixed_at[z] = effects.fixed_first[z]
+        first, last = _spell(closures, effects, z, 0, 0.0)
+        room.spell_days[z, 0], room.spell_days[z, 1] = first, last
+        if first == math.inf:
+            room.spell_slots[z, 0] = room.spell_slots[z, 1] = math.inf
+        else:
+            room.spell_slots[z, 0] = _slot_at(effects.slot_of_day, first)
+            room.spell_slots[z, 1] = _slot_at(effects.slot_of_day, last)
+    own = fork(key, 4)
+    for f in range(len(effects.arrives)):
+        at = effects.arrives[f]
+        if effects.late[f] > 0.0:
+            at += effects.late[f] * exponential(own, f)
+        room.arrives[f] = at
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _push(room, size, at, element):
+    i = size
+    while i > 0 and room.timer[(i - 1) // 2] > at:
+        room.timer[i], room.timed[i] = room.timer[(i - 1) // 2], room.timed[(i - 1) // 2]
+        i = (i - 1) // 2
+    room.timer[i], room.timed[i] = at, element
+
+
+@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+def _pop(room, size):
+    """Takes the soonest off the heap of `size` timers; gives its element."""
+    found = room.timed[0]
+    last, element = room.timer[size - 1], room.timed[size - 1]
+    i = 0
+    while 2 * i + 1 < size - 1:
+        c = 2 * i + 1
+        if c + 1 < size - 1 and room.timer[c + 1] < room.timer[c]:
+            c += 1
+        if room.timer[c] >= last:
+            break
+        room.timer[i], room.timed[i] = room.timer[c], room.timed[c]
+        i = c
+    room.timer[i], room.timed[i] = last, element
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, effects, comings,
+          room):
+    """See `play`; `room` (see `Buffers`) holds the result. `count` elements are played.
+
+    An element whose parent is itself coded as -2 - parent becomes ready only if its ground is
+    contaminated again, some time after the parent's end (see `Effects`).
+    """
+    _prepare(key, count, workforce, ways, effects, comings, room)
+    elements, pools = count, len(workforce.opens)
+    option_start, option = workforce.option_start, workforce.option
+    pool_start, horizon = workforce.pool_start, workforce.horizon
+    state, alone, chosen = room.state, room.alone, room.chosen
+    child, sibling, waits, block = room.child, room.sibling, room.waits, room.block
+    first, free, soonest = room.first, room.free, room.soonest
+    until, doing, ready, ended = room.until, room.doing, room.ready, room.ended
+    finish, left, gone, zone_opens = room.finish, room.left, room.gone, room.zone_opens
+    closes = len(room.spell) > 0
+    renews = fork(key, 5)
+    change = depth = endings = timers = 0
     to_do = elements
-    now = 0.0
+    now = money = spent = 0.0
     zone_opens[0] = 0.0
-    _open_zones(gate_from, gate_to, left, zone_opens, now)
+    _open_zones(ways.gate_from, ways.gate_to, left, zone_opens, now)
     for e in range(elements - 1, -1, -1):
-        z = zone[stage[e]]
-        if parent[e] >= 0:
-            sibling[e] = child[parent[e]]
-            child[parent[e]] = e
+        z = ways.zone[stage[e]]
+        if parent[e] != -1:
+            before = parent[e] if parent[e] >= 0 else -2 - parent[e]
+            sibling[e] = child[before]
+            child[before] = e
         elif zone_opens[z] <= now:
             ready[depth] = e
             depth += 1
         else:
-            beside[e] = outside[z]
-            outside[z] = e
+            room.beside[e] = room.outside[z]
+            room.outside[z] = e
 
     while True:
         # Queue what is ready; where nothing is left to do, it has ended as soon as it could begin.
@@ -219,20 +551,30 @@ def _play(
                 finish[e] = now
                 c = child[e]
                 while c >= 0:
-                    ready[depth] = c
-                    depth += 1
+                    if parent[c] < -1:
+                        again = now + exponential(renews, c) / effects.renewed_rate
+                        if again < effects.renewed_until and again < horizon:
+                            _push(room, timers, again, c)
+                            timers += 1
+                        else:
+                            finish[c] = -1.0
+                            to_do -= 1
+                    else:
+                        ready[depth] = c
+                        depth += 1
                     c = sibling[c]
                 opened = False
-                for i in range(stage_gate_start[stage[e]], stage_gate_start[stage[e] + 1]):
+                s = stage[e]
+                for i in range(ways.stage_gate_start[s], ways.stage_gate_start[s + 1]):
                     if known[e]:
-                        left[stage_gate[i]] -= 1
-                        opened = opened or left[stage_gate[i]] == 0
-                if opened and _open_zones(gate_from, gate_to, left, zone_opens, now):
+                        left[ways.stage_gate[i]] -= 1
+                        opened = opened or left[ways.stage_gate[i]] == 0
+                if opened and _open_zones(ways.gate_from, ways.gate_to, left, zone_opens, now):
                     for z in range(len(zone_opens)):
-                        while zone_opens[z] <= now and outside[z] >= 0:
-                            ready[depth] = outside[z]
+                        while zone_opens[z] <= now and room.outside[z] >= 0:
+                            ready[depth] = room.outside[z]
                             depth += 1
-                            outside[z] = beside[outside[z]]
+                            room.outside[z] = room.beside[room.outside[z]]
                 continue
             depth -= 1
             e = ready[depth]
@@ -255,64 +597,102 @@ def _play(
         if to_do == 0:
             break
 
-        # Give work to free teams: the first element by priority that any free team can do.
+        # Give work to free teams: the first element by priority that any free team can do and that
+        # lies in no closed sector.
+        wake = math.inf
+        if closes:
+            _close_and_open(fork(key, 2), effects, room, now)
+        if effects.funded:
+            money = 0.0
+            for f in range(len(room.arrives)):
+                if room.arrives[f] <= now:
+                    money += effects.amount[f]
+                else:
+                    wake = min(wake, room.arrives[f])
         while True:
             e = elements
             for p in range(pools):
                 if free[p] == 0:
                     continue
-                while first[p] < e:
-                    i = first[p]
+                i = first[p]
+                leading = clean = True
+                while i < e:
                     if waits[p, i]:
-                        e = i
-                        break
+                        z = effects.sector[stage[i]] if closes else -1
+                        if z < 0 or room.closed_until[z] <= now:
+                            e = i
+                            break
+                        wake = min(wake, room.closed_until[z])
+                        leading = clean = False
                     i += 1
                     if i % BLOCK == 0:
-                        block[p, i // BLOCK - 1] = False
+                        if clean:
+                            block[p, i // BLOCK - 1] = False
+                        clean = True
                         while i < e and not block[p, i // BLOCK]:
                             i += BLOCK
-                    first[p] = i
+                    if leading:
+                        first[p] = i
             if e == elements:
                 break
             step = 0
+            o = chosen[e]
             if state[e] == READY:
-                state[e] = FIRST_STEP
                 shortest = 2**40
-                for o in range(option_start[stage[e]], option_start[stage[e] + 1]):
-                    p, q = option[o, 0], option[o, 2]
-                    waits[p, e] = False
-                    if (free[p] > 0 and option[o, 1] + option[o, 3] < shortest and not gone[p]
+                for a in range(option_start[stage[e]], option_start[stage[e] + 1]):
+                    p, q = option[a, 0], option[a, 2]
+                    if (free[p] > 0 and option[a, 1] + option[a, 3] < shortest and not gone[p]
                             and (q < 0 or not (alone[e] or gone[q]))):
-                        shortest = option[o, 1] + option[o, 3]
-                        chosen[e] = o
+                        shortest = option[a, 1] + option[a, 3]
+                        o = a
             else:
-                state[e] = SECOND_STEP
                 step = 1
-            planned = float(option[chosen[e], 2 * step + 1])
-            p = option[chosen[e], 2 * step]
-            waits[p, e] = False
-            move = min(move_slots, planned)
+            planned = float(option[o, 2 * step + 1])
+            p = option[o, 2 * step]
+            move = min(workforce.move_slots, planned)
             # The first free team of the pool, so that the last ones can leave early.
             team = pool_start[p]
             while doing[team] >= 0:
                 team += 1
-            until[team] = now + (move + (planned - move) * work[e] * slowness[p]) * lost
+            need = (move + (planned - move) * work[e] * slow[team]) * lost
+            if effects.funded:
+                price = need * workforce.cost[p]
+                if spent + price > money:
+                    room.stopped[0] = min(room.stopped[0], now)
+                    break
+                spent += price
+            chosen[e] = o
+            if state[e] == READY:
+                state[e] = FIRST_STEP
+                for a in range(option_start[stage[e]], option_start[stage[e] + 1]):
+                    waits[option[a, 0], e] = False
+            else:
+                state[e] = SECOND_STEP
+                waits[p, e] = False
+            z = effects.sector[stage[e]] if closes else -1
+            until[team] = _step_ends(key, effects, room, p, team, z, now, need)
             doing[team] = e
             soonest[p] = min(soonest[p], until[team])
             free[p] -= 1
-            busy_until[team] = min(until[team], horizon)
-            worked[p] += busy_until[team] - now
+            room.busy_until[team] = min(until[team], horizon)
+            room.worked[p] += room.busy_until[team] - now
 
         # On to the next moment at which anything happens.
-        now = math.inf
+        now = wake
         for p in range(pools):
             now = min(now, soonest[p])
-        if change < len(when):
-            now = min(now, when[change])
+        if change < len(comings.when):
+            now = min(now, comings.when[change])
+        if timers > 0:
+            now = min(now, room.timer[0])
         if now > horizon or now == math.inf:
             break
-        while change < len(when) and when[change] == now:
-            p = what[change]
+        while timers > 0 and room.timer[0] <= now:
+            ready[depth] = _pop(room, timers)
+            depth += 1
+            timers -= 1
+        while change < len(comings.when) and comings.when[change] == now:
+            p = comings.what[change]
             change += 1
             if p < pools:
                 free[p] = pool_start[p + 1] - pool_start[p]

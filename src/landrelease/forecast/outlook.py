@@ -103,7 +103,8 @@ def make_outlook(
         FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
     """
     from landrelease.forecast.dispatch import ways_of, workforce_of
-    from landrelease.forecast.simulate import simulate
+    from landrelease.forecast.effects import no_effects
+    from landrelease.forecast.simulate import model_of, runs_of, simulate
 
     _check("runs", runs, 1, 1_000_000, "500")
     _check("seed", seed, 0, 2**63 - 1, "1")
@@ -129,11 +130,14 @@ def make_outlook(
     draws = draw(uncertain, problem.pools, used, runs, seed)
     bin_days = horizon_days / (CURVE_POINTS - 1)
 
+    effects = no_effects(len(problem.stage_ids), len(problem.pools),
+                         int(workforce.pool_start[-1]), calendar)
+
     def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
-        return simulate(
-            areas, workforce, ways, uncertain, draws, calendar,
-            bin_days=bin_days, bins=CURVE_POINTS, seed=seed, workers=workers,
-            progress=progress)  # fmt: skip
+        model = model_of(areas, workforce, ways, uncertain, effects, calendar,
+                         bin_days=bin_days, bins=CURVE_POINTS)
+        return simulate(model, runs_of(draws, workforce), seed=seed, workers=workers,
+                        progress=progress)
 
     simulated = play(uncertain, draws, workers, progress)
     finish = calendar.days(simulated.finish_slot)
