@@ -247,15 +247,14 @@ def _slot_at(slot_of_day, day):
 
 @njit(cache=True, nogil=True, error_model="numpy", **INNER)
 def _spell(key, effects, z, k, after):
-    """First and last day of closure k of sector z, the one before it having ended on day `after`.
-
-    """
+    """First and last day of closure k of sector z, the one before it having ended on day `after`."""
     own = fork(key, z)
     if k == 0 and effects.closed_at_start[z] > 0.0:
         return 0.0, effects.closed_at_start[z]
     if effects.open_scale[z] == math.inf:
         return math.inf, math.inf
-    begins = after + effects.open_scale[z] * exponential(own, 2 * k) ** (1.0 / effects.open_shape[z])
+    power = 1.0 / effects.open_shape[z]
+    begins = after + effects.open_scale[z] * exponential(own, 2 * k) ** power
     lasts = math.exp(effects.closed_log_mean[z]
                      + effects.closed_log_sd[z] * normal(own, 2 * k + 1))
     return begins, begins + lasts
@@ -390,9 +389,7 @@ def _learned(need, past, share, slots):
 
 @njit(cache=True, nogil=True, error_model="numpy", **INNER)
 def _step_ends(key, effects, room, p, team, z, now, need):
-    """When a step of `need` slots of experienced work ends, begun now; moves the team's counters.
-
-    """
+    """When a step of `need` slots of experienced work ends, begun now; moves the team's counters."""
     closures, lasts = fork(key, 2), fork(key, 3)
     while True:
         whole = _learned(need, room.past[team], effects.learning[p], effects.learning_slots[p])

@@ -1,7 +1,7 @@
 """What happens on the way: closures, breakdowns, staff that leave, money that comes late.
 
 All of it is laid out for the compiled dispatch. `no_effects` is a programme in which none of it
-happens; `Effects` of a scenario are made from it by `dataclasses`-like `_replace`.
+happens; `Effects` of a scenario are made from it by `_replace`.
 """
 
 from __future__ import annotations
