@@ -207,6 +207,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "area lineage": [("area", "lineage", r, world.records[0].record_id, *js, *only)],
             "check": [("check", r, *js, *only)],
             "edits list": [("edits", "list", r, *js, *only)],
+            "forms build": [("forms", "build", out / "forms", "--form", "landrelease_progress",
+                             "--registry", r, *js, *as_role)],
             "identity list": [("identity", "list", r, *js, *only)],
             "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],
             "quarantine list": [("quarantine", "list", r, *js, *only)],

@@ -1394,3 +1394,13 @@ OUTSIDE_CONTROL = Message(
     "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "
     "{reach:g} m: {found} control positions are needed.",
     "They are in lanes.geojson; move the operator between them.")
+
+# --- FRM: forms for the field ---------------------------------------------------------------------
+FORM_UNKNOWN = Message(
+    "FRM-001", "There is no form {found}.", "Take one of {expected}.")
+LANGUAGE_UNKNOWN = Message(
+    "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
+FORM_REFUSED = Message(
+    "FRM-003", "The form {form} is no valid XLSForm: {reason}",
+    "Look at the words and fields that the programme's extension added: names hold letters, "
+    "digits, - and _ only.")

@@ -299,6 +299,7 @@ WAYS_OUT: dict[str, WayOut] = {
         ("history", "revisions"), ("quarantine", "rows"))),
     "check": WayOut("what is doubtful in places, shapes and identifiers of records", (
         ("history", "revisions"), ("quarantine", "rows"))),
+    "forms build": WayOut("forms with the teams, tasks and areas that people choose from"),
     "identity list": WayOut("persons with keys, by id", (("history", "revisions"),)),
     "quarantine list": WayOut("rows that wait", _WAITING),
     "quarantine show": WayOut("one row that waits", _WAITING),

@@ -21,6 +21,7 @@ from landrelease.apps import (
     check_commands,
     exchange_commands,
     export_commands,
+    forms_commands,
     identity_commands,
     operate_commands,
     plan_commands,
@@ -83,6 +84,7 @@ assess_commands.register(group)
 plan_commands.register(group)
 operate_commands.register(group)
 verify_commands.register(group)
+forms_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(

@@ -42,6 +42,7 @@ from landrelease.errors import (
 )
 from landrelease.records.readers import SourceTable
 from landrelease.records.readers.legs import LEGS, NORTH
+from landrelease.records.readers.openrosa import INSTANCE
 from landrelease.records.values import unit_sizes
 
 # Headings of coordinates, in the languages of programmes. `datum_in_words` are headings that say
@@ -666,6 +667,8 @@ def guess_kind(table: SourceTable, kinds: MappingType[str, Kind] = KINDS) -> str
     for name in own:
         if name in kinds and is_own(table, kinds[name]):
             return name
+    if table.layer in kinds and INSTANCE in table.columns:
+        return table.layer  # a submission of one of our own forms
     for words in (_common_label(table), _name_words(table.file), _name_words(table.layer)):
         found = _kind_of(words, kinds)
         if found:

@@ -135,8 +135,10 @@ def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | N
 
         return kml.from_gpx(file, inner, layer, limits)
     if ending == ".xml":
-        from landrelease.records.readers import imsma
+        from landrelease.records.readers import imsma, openrosa
 
+        if openrosa.is_submission(inner):
+            return openrosa.from_submission(file, inner, layer, limits)
         return imsma.from_maxml(file, inner, layer, limits)
     if ending in _PARQUET:
         from landrelease.records.readers import parquet
@@ -177,8 +179,9 @@ _TITLE = {".xlsx": "an Excel workbook (.xlsx)", ".xlsm": "an Excel workbook (.xl
           ".kmz": "KMZ", ".zip": "a zip archive",
           ".gpkg": "GeoPackage", ".csv": "CSV text", ".tsv": "text", ".txt": "text",
           ".geojson": "GeoJSON", ".json": "GeoJSON", ".kml": "KML", ".gpx": "GPX",
-          ".xml": "maXML", ".xls": "an old Excel workbook (.xls)", ".parquet": "GeoParquet",
-          ".geoparquet": "GeoParquet", ".gdb": "a file geodatabase (a folder, or zipped)"}
+          ".xml": "maXML or a submission", ".xls": "an old Excel workbook (.xls)",
+          ".parquet": "GeoParquet", ".geoparquet": "GeoParquet",
+          ".gdb": "a file geodatabase (a folder, or zipped)"}
 
 
 def _check_magic(file: str, ending: str, content: bytes) -> None:
@@ -295,7 +298,7 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
     Layers of a GeoPackage or geodatabase, visible sheets of a workbook, waypoints, routes and
     tracks of GPX, kinds of items of maXML, repeats of a form. Raises the errors of `read`.
     """
-    from landrelease.records.readers import geojson, gis, imsma, kml, workbooks
+    from landrelease.records.readers import geojson, gis, imsma, kml, openrosa, workbooks
 
     path = Path(path)
     ending = path.suffix.lower()
@@ -319,7 +322,8 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
     elif ending == ".gpx":
         found = kml.gpx_layers(file, content, limits)
     elif ending == ".xml":
-        found = imsma.maxml_layers(file, content, limits)
+        found = (openrosa.layers if openrosa.is_submission(content) else imsma.maxml_layers)(
+            file, content, limits)
     elif ending == ".json":
         found = geojson.json_layers(content)
     elif ending == ".zip":

@@ -14,7 +14,7 @@ from landrelease.errors import Message
 
 FORMATS = (".csv, .tsv, .txt (also .gz), .xlsx, .xlsm, .xls, .geojson, "
            ".json (also of Kobo and ArcGIS), .gpkg, .gdb, .shp, .kml, .kmz, .gpx, .parquet, "
-           ".geoparquet, .xml (maXML), .zip")
+           ".geoparquet, .xml (maXML, submissions of forms), .zip")
 WGS84_CRS = "EPSG:4326"
 
 

@@ -1,0 +1,174 @@
+"""Submissions of forms as OpenRosa XML: the form's own record, and those of its repeats.
+
+Source: OpenRosa metadata schema and ODK XForms specification: the root is named by the form, its
+attribute `id` is the form's id; `meta/instanceID` names the submission, `meta/deprecatedID` the one
+that it replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from landrelease.core.kinds import KINDS
+from landrelease.errors import (
+    FILE_LAYER_UNKNOWN,
+    FILE_LAYERS_LEFT,
+    FILE_WITHOUT_ROWS,
+    LandReleaseError,
+)
+from landrelease.records.forms.catalogue import FORMS
+from landrelease.records.forms.form import Form
+from landrelease.records.readers.forms import with_places
+from landrelease.records.readers.table import Limits, Problem, SourceTable
+from landrelease.records.readers.xml import child, parse, tag
+
+EXPECTED = "a submission of a form (OpenRosa XML)"
+INSTANCE, REPLACES = "instanceID", "deprecatedID"
+# What the phone adds, and what the form only shows.
+_ASIDE = ("meta", "start", "end", "today", "deviceid", "username")
+
+
+def is_submission(content: bytes) -> bool:
+    """Whether XML looks like a submission: an `instanceID` somewhere, and no field reports."""
+    return b"instanceID" in content and b"MineActionFieldReport" not in content
+
+
+def layers(file: str, content: bytes, limits: Limits) -> list[str]:
+    """The kinds of record in the submission; of a form that is not ours its root and repeats."""
+    root = _root(file, content, limits)
+    return list(_rows(root))
+
+
+def from_submission(file: str, content: bytes, layer: str | None, limits: Limits) -> SourceTable:
+    """The rows of one kind (or repeat) of a submission; None takes the first.
+
+    Cells are text; groups stand as "group/field", in our own forms as "field". Each row names its
+    submission (`instanceID`). In our own forms an inner record names the record around it.
+
+    Raises FIL-003, FIL-004, FIL-007, FIL-010, FIL-011, FIL-012.
+    """
+    root = _root(file, content, limits)
+    found = _rows(root)
+    if layer is not None and layer not in found:
+        raise LandReleaseError(FILE_LAYER_UNKNOWN, file=file, found=layer,
+                               expected=", ".join(found))
+    if not found:
+        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="no answers")
+    name = layer or next(iter(found))
+    rows = found[name]
+    columns = tuple(dict.fromkeys(c for row in rows for c in row))
+    others = [n for n in found if n != name]
+    notes = (Problem(FILE_LAYERS_LEFT, {"found": ", ".join(others), "expected": name}),) if (
+        others and layer is None) else ()
+    table = SourceTable(
+        file, "", b"", "", columns, None, False, notes, name,
+        cells={c: [row.get(c) for row in rows] for c in columns}, count=len(rows))
+    return with_places(table, limits)
+
+
+def instance_of(file: str, content: bytes, limits: Limits) -> tuple[str, str, str]:
+    """(id of the form, id of the submission, id of the one that it replaces or "").
+
+    Raises FIL-004, FIL-011, FIL-012.
+    """
+    root = _root(file, content, limits)
+    return _form_id(root), _meta(root, INSTANCE), _meta(root, REPLACES)
+
+
+def _root(file: str, content: bytes, limits: Limits) -> ElementTree.Element:
+    return parse(file, content, EXPECTED, limits)
+
+
+def _form_id(root: ElementTree.Element) -> str:
+    return str(root.get("id") or tag(root))
+
+
+def _meta(root: ElementTree.Element, name: str) -> str:
+    meta = child(root, "meta")
+    found = child(meta, name) if meta is not None else None
+    said = (found.text or "").strip() if found is not None else ""
+    return said or (root.get(name) or "")
+
+
+def _rows(root: ElementTree.Element) -> dict[str, list[dict[str, Any]]]:
+    form = FORMS.get(_form_id(root))
+    found = _of_our_form(root, form) if form is not None else _of_any_form(root)
+    instance, replaced = _meta(root, INSTANCE), _meta(root, REPLACES)
+    for rows in found.values():
+        for row in rows:
+            row[INSTANCE] = instance
+            if replaced:
+                row[REPLACES] = replaced
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _of_our_form(root: ElementTree.Element, form: Form) -> dict[str, list[dict[str, Any]]]:
+    """Kind -> rows with the fields of the kind; an inner record names the one around it."""
+    found: dict[str, list[dict[str, Any]]] = {part.kind: [] for part in form.part.walk()}
+
+    def take(element: ElementTree.Element, part: Any, around: dict[str, str]) -> None:
+        inner = {p.kind: p for p in part.parts}
+        row: dict[str, Any] = {}
+        for answer in element:
+            if tag(answer) not in inner and (answer.text or "").strip():
+                row[tag(answer)] = (answer.text or "").strip()
+        if "identifier" in row:
+            # Words are separated by blanks in a submission; ids may hold none.
+            if part.link and part.link in around:
+                row[part.link] = around[part.link]
+            own = row["identifier"] if part.kind == "hazard" else f"{part.kind}-{row['identifier']}"
+            around = {**around, part.kind: own}
+        for field in KINDS[part.kind].fields:
+            if field.type in ("choices", "references") and field.name in row:
+                row[field.name] = ";".join(row[field.name].split())
+        if any(name not in ("identifier", *part.fixed) for name in row):
+            found[part.kind].append(row)
+        for answer in element:
+            if tag(answer) in inner:
+                take(answer, inner[tag(answer)], around)
+
+    main = child(root, form.part.kind)
+    if main is not None:
+        take(main, form.part, {})
+    return found
+
+
+def _of_any_form(root: ElementTree.Element) -> dict[str, list[dict[str, Any]]]:
+    """"" -> the answers outside repeats, path of a repeat -> its rows.
+
+    Without the form's definition an element is a repeat where it stands several times beside
+    itself, or where it does elsewhere in the submission.
+    """
+    repeats = set(_repeats(root, ""))
+    found: dict[str, list[dict[str, Any]]] = {tag(root): []}
+
+    def take(element: ElementTree.Element, path: str, name: str) -> None:
+        row: dict[str, Any] = {}
+        found.setdefault(name, []).append(row)
+
+        def into(inner: ElementTree.Element, where: str, heading: str) -> None:
+            for answer in inner:
+                if tag(answer) in _ASIDE and not heading:
+                    continue
+                here = f"{where}/{tag(answer)}"
+                if here in repeats:
+                    take(answer, here, here.lstrip("/"))
+                elif len(answer):
+                    into(answer, here, f"{heading}{tag(answer)}/")
+                elif (answer.text or "").strip():
+                    row[heading + tag(answer)] = (answer.text or "").strip()
+
+        into(element, path, "")
+
+    take(root, "", tag(root))
+    return {name: [r for r in rows if r] for name, rows in found.items()}
+
+
+def _repeats(element: ElementTree.Element, path: str) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for inner in element:
+        seen[tag(inner)] = seen.get(tag(inner), 0) + 1
+        yield from _repeats(inner, f"{path}/{tag(inner)}")
+    yield from (f"{path}/{name}" for name, times in seen.items() if times > 1)

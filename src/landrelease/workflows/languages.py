@@ -1,0 +1,40 @@
+"""The languages of forms and pages: catalogues of texts as gettext keeps them (.po).
+
+Source: GNU gettext, PO files; read with Babel. The English text is the key of its translation.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from landrelease.records.forms.words import ENGLISH, Texts
+
+# Each by its own name, in the order in which they are offered.
+NAMES = {"en": "English", "fr": "Français", "es": "Español", "ru": "Русский", "uk": "Українська",
+         "ar": "العربية"}
+REVIEWED = "X-Reviewed-By"
+
+
+@cache
+def texts(code: str) -> Texts:
+    """The texts of a language, by its code of ISO 639-1.
+
+    A language counts as reviewed where the head of its catalogue names by whom (`X-Reviewed-By`);
+    a text that is marked fuzzy is not used. Raises KeyError for a language that there is not.
+    """
+    if code == "en":
+        return ENGLISH
+    from babel.messages.pofile import read_po
+
+    with (resources.files("landrelease.data") / "locale" / f"{code}.po").open("rb") as stream:
+        catalogue = read_po(stream, locale=code)
+    reviewed = next((value for name, value in catalogue.mime_headers if name == REVIEWED), "")
+    return Texts(code, NAMES[code], {
+        str(m.id): str(m.string) for m in catalogue if m.id and m.string and not m.fuzzy},
+        bool(reviewed.strip()))
+
+
+def all_texts() -> tuple[Texts, ...]:
+    """All languages, English first."""
+    return tuple(texts(code) for code in NAMES)

@@ -1,0 +1,384 @@
+"""Forms: what is asked, in six languages, valid for pyxform and ODK Validate; submissions in."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from landrelease.access import policy
+from landrelease.apps.cli import app
+from landrelease.core.kinds import KINDS
+from landrelease.errors import LandReleaseError
+from landrelease.records import readers
+from landrelease.records.forms import FORMS, sheets
+from landrelease.records.forms.catalogue import DO_NOT_TOUCH, PHOTO_OPTIONAL
+from landrelease.records.forms.xlsform import _PLACE_RULES, texts_of
+from landrelease.store.open import open_registry
+from landrelease.workflows import forms as building
+from landrelease.workflows import languages
+
+ROOT = Path(__file__).parent.parent
+GROUND = ("44.10 17.50 0 4.0;44.10 17.51 0 5.5;44.11 17.51 0 4.0;44.11 17.50 0 4.0;"
+          "44.10 17.50 0 4.0")
+
+
+@pytest.fixture(scope="session")
+def xforms():
+    """Form -> the XForm that a phone gets, all languages in it."""
+    texts = languages.all_texts()
+    return {name: building.to_xform(form, building.workbook(sheets(form, texts)))
+            for name, form in FORMS.items()}
+
+
+def instance(xform):
+    root = ElementTree.fromstring(xform)
+    return next(iter(next(e for e in root.iter() if e.tag.endswith("}instance"))))
+
+
+def local(element):
+    return element.tag.rsplit("}", 1)[-1]
+
+
+def filled(xform, answers, uuid="uuid:1", repeats=None):
+    """A submission: the form's own empty instance with answers by path."""
+    data = instance(xform)
+
+    def at(element, path):
+        for name in path.split("/"):
+            element = next(e for e in element if local(e) == name)
+        return element
+
+    for path, value in answers.items():
+        at(data, path).text = value
+    for path, rows in (repeats or {}).items():
+        parent_path, _, name = path.rpartition("/")
+        parent = at(data, parent_path)
+        empty = [e for e in parent if local(e) == name]
+        pattern = ElementTree.tostring(empty[-1])
+        for e in empty:
+            parent.remove(e)
+        for row in rows:
+            made = ElementTree.fromstring(pattern)
+            for inner, value in row.items():
+                at(made, inner).text = value
+            parent.append(made)
+    at(data, "meta/instanceID").text = uuid
+    return ElementTree.tostring(data)
+
+
+def run(*words):
+    result = CliRunner().invoke(app, [str(w) for w in words])
+    return result.exit_code, result.output
+
+
+# --- what is asked -------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_every_question_is_a_field_of_its_kind_and_none_is_personal(form):
+    """S17: a phone never asks for a name; a field that there is not cannot be filled."""
+    for part in form.part.walk():
+        kind = KINDS[part.kind]
+        for name in (*part.asks, *part.fixed, *part.words, *part.needed, *part.when):
+            assert not kind.field(name).personal, (form.id, name)
+        assert set(part.needed) <= set(part.asks)
+        for name, value in part.fixed.items():
+            assert value in kind.field(name).choices
+            assert value not in dict(kind.decisions).get(name, ()), "no form decides (S09)"
+        if part.link:
+            assert kind.field(part.link).type == "reference"
+        required = {f.name for f in kind.fields if f.required}
+        assert required <= {*part.needed, *part.fixed}
+
+
+def test_all_reports_that_the_standards_ask_for_have_a_form():
+    kinds = {form.part.kind for form in FORMS.values()}
+    assert {"activity", "gate", "item", "accident", "inspection", "handover", "complaint",
+            "session", "marking"} == kinds
+    assert {p.kind for f in FORMS.values() for p in f.part.walk()} >= {"hazard", "evidence",
+                                                                      "outcome"}
+
+
+def test_safety_S18_a_form_for_the_public_starts_with_do_not_approach(xforms):
+    public = [f for f in FORMS.values() if f.public]
+    assert public
+    for form in public:
+        for synthetic in (False, True):
+            made = sheets(form, languages.all_texts(), synthetic=synthetic)
+            shown = [r for r in made.survey if any(h.startswith("label::") for h in r)]
+            first = shown[0]
+            for texts in languages.all_texts():
+                label = first[f"label::{texts.name} ({texts.code})"]
+                assert label == texts(DO_NOT_TOUCH) and label
+        photos = [r for r in made.survey if r["type"] == "image"]
+        assert photos and all("required" not in r for r in photos)
+        assert all(r["hint::English (en)"] == PHOTO_OPTIONAL for r in photos)
+
+
+def test_safety_S18_a_language_that_nobody_reviewed_says_so():
+    for texts in languages.all_texts():
+        made = sheets(FORMS["landrelease_community"], (languages.texts("en"), texts)
+                      if texts.code != "en" else (texts,))
+        notes = [r for r in made.survey if r["name"] == "note_language"]
+        if texts.reviewed:
+            assert not notes
+        else:
+            (note,) = notes
+            said = note[f"label::{texts.name} ({texts.code})"]
+            assert "No native speaker has reviewed" in said and said != note["label::English (en)"]
+
+
+def test_safety_S19_a_form_of_a_synthetic_registry_says_so():
+    for form in FORMS.values():
+        made = sheets(form, synthetic=True)
+        assert "SYNTHETIC" in made.settings[0]["form_title"]
+        assert any(r["type"] == "note" and r["label::English (en)"].startswith("SYNTHETIC")
+                   for r in made.survey)
+        assert "SYNTHETIC" not in str(sheets(form).survey)
+
+
+def test_no_text_of_a_form_is_left_out_in_any_language():
+    for texts in languages.all_texts():
+        if texts.code == "en":
+            continue
+        for form in FORMS.values():
+            missing = [t for t in texts_of(form) if not texts.words.get(t)]
+            assert not missing, (texts.code, missing)
+        same = [t for t, said in texts.words.items() if t == said and len(t) > 12]
+        assert len(same) < 5, (texts.code, same)
+        for english, said in texts.words.items():
+            assert sorted(re.findall(r"\{\w+\}", english)) == sorted(
+                re.findall(r"\{\w+\}", said)), (texts.code, english)
+
+
+def test_the_catalogues_hold_no_text_that_no_form_shows():
+    needed = {t for form in FORMS.values() for t in texts_of(form)}
+    for texts in languages.all_texts():
+        assert set(texts.words) <= needed, texts.code
+
+
+def test_a_changed_form_has_another_version_and_an_unchanged_one_the_same():
+    form = FORMS["landrelease_gate"]
+    version = sheets(form).settings[0]["version"]
+    assert sheets(form).settings[0]["version"] == version
+    listed = {"team": [("team-a", "A")]}
+    assert sheets(form, listed=listed).settings[0]["version"] != version
+
+
+# --- valid for the programs that read it ---------------------------------------------------------
+
+def test_odk_validate_accepts_every_form(xforms, tmp_path):
+    import pyxform
+
+    if shutil.which("java") is None:
+        pytest.skip("ODK Validate needs Java: `apt-get install default-jre-headless`")
+    jar = (Path(pyxform.__file__).parent / "validators" / "odk_validate" / "bin"
+           / "ODK_Validate.jar")
+    for name, xform in xforms.items():
+        (tmp_path / f"{name}.xml").write_text(xform, encoding="utf-8")
+    done = subprocess.run(["java", "-jar", jar, *sorted(tmp_path.glob("*.xml"))],
+                          capture_output=True, text=True, timeout=300, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    assert said.count("Xform is valid") == len(xforms), said[-3000:]
+
+
+def test_every_language_stands_in_the_xform(xforms):
+    for xform in xforms.values():
+        for texts in languages.all_texts():
+            assert f'lang="{texts.name} ({texts.code})"' in xform
+
+
+def regex_rules(kind):
+    """The patterns of a place's rule, as JavaRosa's `regex` matches them: whole texts."""
+    return re.findall(r"(not\()?regex\(\., '(.*?)'\)", _PLACE_RULES[kind])
+
+
+def passes(kind, text):
+    return all((re.fullmatch(pattern, text) is None) == bool(negated)
+               for negated, pattern in regex_rules(kind))
+
+
+COORDINATE = st.floats(-90, 90).map(lambda v: f"{v:.6f}")
+
+
+@given(st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(0, 99.9)), min_size=1, max_size=8))
+def test_outlines_need_three_corners_and_every_corner_a_good_place(corners):
+    points = [f"{a} {b} 0.0 {c:.1f}" for a, b, c in corners]
+    text = ";".join([*points, points[0]])
+    assert passes("geoshape", text) == (len(points) >= 3)
+    assert passes("geoshape", text + ";") == (len(points) >= 3)
+    assert passes("geopoint", points[0])
+    far = text.replace(points[-1], points[-1].rsplit(" ", 1)[0] + " 140.5")
+    assert not passes("geoshape", far)
+    assert not passes("geopoint", points[0].rsplit(" ", 1)[0] + " 100")
+
+
+# --- submissions ---------------------------------------------------------------------------------
+
+NTS = {
+    "activity/identifier": "activity-u1", "activity/activity_type": "NTS",
+    "activity/information_date": "2026-09-01", "activity/organisation": "Operator A",
+    "activity/activity_status": "completed", "activity/place": "44.105 17.505 310 4.2",
+    "activity/teams": "team-a team-b"}
+HAZARDS = [
+    {"identifier": "hazard-u1", "status": "open", "name": "North field",
+     "information_date": "2026-09-01", "hazard_type": "CHA",
+     "ordnance_suspected": "ap_mine av_mine", "place": GROUND,
+     "evidence/identifier": "evidence-u1", "evidence/evidence_type": "direct",
+     "evidence/evidence_kind": "detonation", "evidence/says": "contaminated"}]
+
+
+def test_a_submission_becomes_records_that_name_each_other(xforms, tmp_path):
+    path = tmp_path / "nts.xml"
+    path.write_bytes(filled(xforms["landrelease_nts"], NTS, repeats={"activity/hazard": HAZARDS}))
+    registry = tmp_path / "r.gpkg"
+    assert run("init", registry, "--office", "Test")[0] == 0
+    code, said = run("import", path, "--into", registry)
+    assert code == 0, said
+    opened = open_registry(str(registry))
+    (activity,) = opened.records("activity")
+    (hazard,) = opened.records("hazard")
+    (evidence,) = opened.records("evidence")
+    assert activity.values["teams"] == ["team-a", "team-b"]
+    assert activity.values["activity_type"] == "NTS"
+    assert (activity.geometry.x, activity.geometry.y) == (17.505, 44.105)
+    assert hazard.values["ordnance_suspected"] == ["ap_mine", "av_mine"]
+    assert hazard.values["hazard_type"] == "CHA" and hazard.values["status"] == "open"
+    assert hazard.geometry.bounds == (17.5, 44.1, 17.51, 44.11)
+    assert evidence.values["hazard"] == hazard.id == "hazard-u1"
+    assert {r.validation for r in (activity, hazard, evidence)} == {"entered"}
+    opened.close()
+    # The same submission again changes nothing.
+    code, said = run("import", path, "--into", registry)
+    assert code == 0 and open_registry(str(registry)).chains()[0].position == 3, said
+
+
+def test_an_edited_submission_is_a_new_revision_of_the_same_record(xforms, tmp_path):
+    registry = tmp_path / "r.gpkg"
+    run("init", registry, "--office", "Test")
+    for number, depth in enumerate(("0.1", "0.2")):
+        path = tmp_path / f"{number}.xml"
+        path.write_bytes(filled(xforms["landrelease_item"], {
+            "item/identifier": "item-u1", "item/ordnance_category": "ap_mine",
+            "item/quantity": "1", "item/depth_m": depth, "item/found_on": f"2026-09-0{number + 1}",
+            "item/place": "44.1 17.5 0 3"}, uuid=f"uuid:{number}"))
+        code, said = run("import", path, "--into", registry)
+        assert code == 0, said
+    opened = open_registry(str(registry))
+    (item,) = opened.records("item")
+    assert item.values["depth_m"] == 0.2 and item.revision == 2
+    opened.close()
+
+
+def test_a_repeat_that_nobody_filled_in_is_no_record(xforms):
+    content = filled(xforms["landrelease_nts"], NTS, repeats={"activity/hazard": [
+        {"identifier": "hazard-u1", "status": "open"}]})
+    table = readers.read_content("n.xml", content)
+    assert table.layer == "activity" and not [
+        n for n in table.notes if "hazard" in str(n.facts)]
+
+
+def test_one_row_that_cannot_be_read_waits_and_nothing_is_lost(xforms, tmp_path):
+    path = tmp_path / "item.xml"
+    path.write_bytes(filled(xforms["landrelease_item"], {
+        "item/identifier": "item-u1", "item/ordnance_category": "ap_mine", "item/quantity": "many",
+        "item/place": "44.1 17.5 0 3"}))
+    registry = tmp_path / "r.gpkg"
+    run("init", registry, "--office", "Test")
+    code, said = run("import", path, "--into", registry)
+    assert code == 1 and "quantity" in said
+    opened = open_registry(str(registry))
+    assert not opened.records("item") and len(opened.quarantine()) == 1
+    opened.close()
+
+
+def test_submissions_of_forms_of_others_are_read_with_their_repeats():
+    content = b"""<data id="other" xmlns="http://opendatakit.org/submissions">
+      <household><name>A</name><person><age>3</age></person><person><age>41</age></person>
+      </household><place>44.1 17.5 0 3</place>
+      <n0:meta xmlns:n0="http://openrosa.org/xforms"><n0:instanceID>uuid:9</n0:instanceID></n0:meta>
+      </data>"""
+    main = readers.read_content("s.xml", content)
+    assert main.cells["household/name"] == ["A"] and main.cells["instanceID"] == ["uuid:9"]
+    assert main.geometries[0].coords[0] == (17.5, 44.1) and main.crs == "EPSG:4326"
+    inner = readers.read_content("s.xml", content, layer="household/person")
+    assert list(inner.cells["age"]) == ["3", "41"]
+    with pytest.raises(LandReleaseError) as raised:
+        readers.read_content("s.xml", content, layer="garden")
+    assert raised.value.code == "FIL-007" and "household/person" in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [
+    b'<!DOCTYPE d [<!ENTITY a "b">]><data id="x"><instanceID>&a;</instanceID></data>',
+    b'<data id="x"><instanceID>1</instanceID>', b'<data id="x"><instanceID/></data>'])
+def test_a_submission_that_is_damaged_or_empty_is_refused_with_words(content):
+    with pytest.raises(LandReleaseError) as raised:
+        readers.read_content("s.xml", content)
+    assert raised.value.code in ("FIL-011", "FIL-004", "FIL-010", "FIL-003")
+
+
+# --- from the command line -----------------------------------------------------------------------
+
+@pytest.fixture
+def registry(tmp_path):
+    path = tmp_path / "r.gpkg"
+    run("init", path, "--office", "Test")
+    table = tmp_path / "teams.csv"
+    table.write_text("identifier,name,organisation,team_type\nA,North,Operator A,manual\n"
+                     "B,South,Operator B,TS\n", encoding="utf-8")
+    code, said = run("import", table, "--into", path, "--kind", "team")
+    assert code == 0, said
+    return path
+
+
+def test_lists_come_from_the_registry_as_the_role_may_see_them(registry, tmp_path):
+    def lists(name, *words):
+        out = tmp_path / name
+        code, said = run("forms", "build", out, "--form", "landrelease_progress", "--lang", "ar",
+                         "--registry", registry, *words)
+        assert code == 0, said
+        found = out / "landrelease_progress-media" / "team.csv"
+        book = openpyxl.load_workbook(io.BytesIO(
+            (out / "landrelease_progress.xlsx").read_bytes()))
+        settings = dict(zip(*([c.value for c in row] for row in book["settings"].iter_rows()),
+                            strict=True))
+        assert settings["default_language"] == "العربية (ar)"
+        return found.read_text(encoding="utf-8") if found.exists() else None
+
+    assert lists("planner", "--as", "planner").splitlines()[1:] == [
+        "team-A,North (team-A)", "team-B,South (team-B)"]
+    own = lists("operator", "--as", "operator", "--organisation", "Operator A")
+    assert "team-A" in own and "team-B" not in own
+    assert lists("public") is None and policy.view("public").precision("team") != "exact"
+
+
+def test_unknown_forms_and_languages_are_told(tmp_path):
+    code, said = run("forms", "build", tmp_path / "f", "--lang", "xx")
+    assert code == 2 and "FRM-002" in said and "uk" in said
+    code, said = run("forms", "build", tmp_path / "f", "--form", "nts")
+    assert code == 2 and "FRM-001" in said and "landrelease_nts" in said
+    assert not (tmp_path / "f").exists()
+
+
+def test_no_cell_of_a_form_is_a_formula(tmp_path):
+    made = sheets(FORMS["landrelease_gate"], listed={})
+    book = openpyxl.load_workbook(io.BytesIO(building.workbook(made)))
+    assert {c.data_type for s in book for row in s.iter_rows() for c in row} <= {"s", "n", "inlineStr"}
+
+
+def test_the_tool_for_catalogues_finds_nothing_to_add(tmp_path):
+    before = {p.name: p.read_bytes() for p in (
+        ROOT / "src/landrelease/data/locale").glob("*.po")}
+    done = subprocess.run([sys.executable, ROOT / "tools" / "catalogues.py"], capture_output=True,
+                          text=True, check=False)
+    after = {p.name: p.read_bytes() for p in (ROOT / "src/landrelease/data/locale").glob("*.po")}
+    assert done.returncode == 0 and not done.stdout and before == after
