@@ -77,6 +77,9 @@ def filled(xform, answers, uuid="uuid:1", repeats=None):
 
 def run(*words):
     result = CliRunner().invoke(app, [str(w) for w in words])
+    error = result.exception
+    if isinstance(error, LandReleaseError):  # what `main` says of it
+        return 2, str(error)
     return result.exit_code, result.output
 
 
@@ -294,10 +297,11 @@ def test_one_row_that_cannot_be_read_waits_and_nothing_is_lost(xforms, tmp_path)
         "item/place": "44.1 17.5 0 3"}))
     registry = tmp_path / "r.gpkg"
     run("init", registry, "--office", "Test")
-    code, said = run("import", path, "--into", registry)
-    assert code == 1 and "quantity" in said
+    assert run("import", path, "--into", registry)[0] == 1
     opened = open_registry(str(registry))
-    assert not opened.records("item") and len(opened.quarantine()) == 1
+    assert not opened.records("item")
+    (waiting,) = opened.quarantine()
+    assert "quantity" in str(waiting) and "many" in str(waiting)
     opened.close()
 
 
@@ -314,7 +318,7 @@ def test_submissions_of_forms_of_others_are_read_with_their_repeats():
     assert list(inner.cells["age"]) == ["3", "41"]
     with pytest.raises(LandReleaseError) as raised:
         readers.read_content("s.xml", content, layer="garden")
-    assert raised.value.code == "FIL-007" and "household/person" in str(raised.value)
+    assert raised.value.code == "FIL-010" and "household/person" in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [
@@ -323,7 +327,7 @@ def test_submissions_of_forms_of_others_are_read_with_their_repeats():
 def test_a_submission_that_is_damaged_or_empty_is_refused_with_words(content):
     with pytest.raises(LandReleaseError) as raised:
         readers.read_content("s.xml", content)
-    assert raised.value.code in ("FIL-011", "FIL-004", "FIL-010", "FIL-003")
+    assert raised.value.code in ("FIL-011", "FIL-004", "FIL-007")
 
 
 # --- from the command line -----------------------------------------------------------------------
@@ -372,7 +376,8 @@ def test_unknown_forms_and_languages_are_told(tmp_path):
 def test_no_cell_of_a_form_is_a_formula(tmp_path):
     made = sheets(FORMS["landrelease_gate"], listed={})
     book = openpyxl.load_workbook(io.BytesIO(building.workbook(made)))
-    assert {c.data_type for s in book for row in s.iter_rows() for c in row} <= {"s", "n", "inlineStr"}
+    found = {c.data_type for s in book for row in s.iter_rows() for c in row}
+    assert found <= {"s", "n", "inlineStr"}
 
 
 def test_the_tool_for_catalogues_finds_nothing_to_add(tmp_path):

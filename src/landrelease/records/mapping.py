@@ -369,7 +369,9 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             told.append(Suggestion(heading, tagged, f"the HXL tag of {tagged}", 1.0, True))
     for known in chosen.fields:
         if known.name not in columns:
-            take(known.name, (known.name, *known.synonyms))
+            # "lot_m2" is how large the lot is, not which one.
+            take(known.name, [w for w in (known.name, *known.synonyms) if not (
+                known.refers_to and _says_unit(headings.get(fold(w), "")))])
     likely: list[Suggestion] = []
     for known in chosen.fields:
         if known.name in columns or known.personal:
@@ -379,7 +381,7 @@ def suggest(table: SourceTable, kind: str, kinds: MappingType[str, Kind] = KINDS
             if named is None or named in taken or named in {t.column for t in likely}:
                 continue
             if known.refers_to and _says_unit(named):
-                continue  # "lot_m2" is how large the lot is, not which one
+                continue
             if known.unit in ("m", "m²") and not _says_unit(named) and not _has_units(
                     table, named):
                 # "Площадь" may be hectares: taken as m² it would change what the record says.

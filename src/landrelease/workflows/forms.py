@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.kind import Kind
 from landrelease.core.kinds import KINDS
@@ -106,7 +106,7 @@ def workbook(made: Sheets) -> bytes:
         headings = made.headings(name)
         sheet.freeze_panes = "A2"
 
-        def cell(text: str, bold: bool = False, sheet: object = sheet) -> WriteOnlyCell:
+        def cell(text: str, bold: bool = False, sheet: Any = sheet) -> Any:
             made_cell = WriteOnlyCell(sheet, value=text)
             made_cell.data_type = "s"
             made_cell.font = Font(bold=bold)
