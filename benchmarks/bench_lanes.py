@@ -6,9 +6,9 @@
 Fields: the four of Fields2Cover, width 3 m and 1.75 m, overlap 0.2 m; beside the first the swaths
 that Fields2Cover planned for it (3 m apart, no turns or headlands in the file). Polygons: the 210
 with published single-robot routes at a width of 3 m; theirs cover 99.6 % of the ground and end
-where they begin, ours cover all of the ground that a disc of 1.5 m reaches and are given one way
-and with the way back. Every plan is checked: reachable ground farther than 1 cm from any swath,
-and path off the ground where the machine fits.
+where they begin; so do ours, which cover all of the ground that a disc of 1.5 m reaches. Every plan
+is checked: reachable ground farther than 1 cm from any swath, and path off the ground where the
+machine fits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.geometry import plane_for
-from landrelease.operate import lanes, tour
+from landrelease.operate import lanes
 
 
 def checked(plan: lanes.LanePlan) -> tuple[float, float]:
@@ -62,14 +62,7 @@ def fields(data: Path) -> None:
                   f"without turns, {covered / ground.area:.2%} of the field at 3 m", flush=True)
 
 
-def there_and_back(plan: lanes.LanePlan) -> float:
-    """Length of the path with the way back to its start: published routes end where they begin."""
-    ends = np.array([plan.drives[-1].xy[-1], plan.drives[0].xy[0]])
-    back = float(tour.ways(plan.middle, ends).length[0, 1])
-    return plan.length_m + (back if back < tour.FAR else float(np.hypot(*(ends[1] - ends[0]))))
-
-
-COLUMNS = ("name", "published", "ours", "closed", "by_hand", "missed", "off", "parts", "seconds")
+COLUMNS = ("name", "published", "ours", "by_hand", "missed", "off", "parts", "seconds")
 
 
 def planned(folder: Path, name: str, ground: shapely.Polygon) -> dict[str, str]:
@@ -78,10 +71,10 @@ def planned(folder: Path, name: str, ground: shapely.Polygon) -> dict[str, str]:
             f"AC300/{name}/mem_inf/mem_inf_route_data0")))[:, :2]
     published = float(np.hypot(*np.diff(route, axis=0).T).sum())
     start = time.perf_counter()
-    plan = lanes.plan(ground, width_m=3.0)
+    plan = lanes.plan(ground, width_m=3.0, back=True)
     seconds = time.perf_counter() - start
     missed, off = checked(plan)
-    values = (published, plan.length_m, there_and_back(plan), plan.by_hand.area, missed, off,
+    values = (published, plan.length_m, plan.by_hand.area, missed, off,
               plan.apart + 1, seconds)
     return {"name": name, **dict(zip(COLUMNS[1:], (f"{v:.6g}" for v in values), strict=True))}
 
@@ -96,7 +89,7 @@ def polygons(data: Path, small: bool, table: Path | None) -> None:
     if table is not None and table.is_file():
         with table.open(newline="") as file:
             rows = {r["name"]: r for r in csv.DictReader(file)}
-    print(f"\n{'polygon':<12}{'published m':>12}{'ours m':>9}{'ratio':>8}{'and back':>10}"
+    print(f"\n{'polygon':<12}{'published m':>12}{'ours m':>9}{'ratio':>8}"
           f"{'by hand m2':>12}{'missed m2':>11}{'off m':>7}{'parts':>6}{'s':>7}")
     names = sorted(grounds)[::20 if small else 1]
     for name in names:
@@ -111,14 +104,13 @@ def polygons(data: Path, small: bool, table: Path | None) -> None:
                     writer.writerow(rows[name])
         r = {k: float(v) for k, v in rows[name].items() if k != "name"}
         print(f"{name:<12}{r['published']:>12,.0f}{r['ours']:>9,.0f}"
-              f"{r['ours'] / r['published']:>8.3f}{r['closed'] / r['published']:>10.3f}"
+              f"{r['ours'] / r['published']:>8.3f}"
               f"{r['by_hand']:>12.1f}{r['missed']:>11.4f}{r['off']:>7.2f}{r['parts']:>6.0f}"
               f"{r['seconds']:>7.1f}", flush=True)
     some = [{k: float(v) for k, v in rows[n].items() if k != "name"} for n in names]
-    for key, words in (("ours", "one way"), ("closed", "and back to the start")):
-        ratio = np.array([r[key] / r["published"] for r in some])
-        print(f"{len(some)} polygons, {words}: ratio mean {ratio.mean():.3f}, largest "
-              f"{ratio.max():.3f}, {int((ratio > 1).sum())} longer than published")
+    ratio = np.array([r["ours"] / r["published"] for r in some])
+    print(f"{len(some)} polygons: ratio mean {ratio.mean():.3f}, least {ratio.min():.3f}, largest "
+          f"{ratio.max():.3f}, {int((ratio > 1).sum())} longer than published")
     print(f"largest missed {max(r['missed'] for r in some):.4f} m2, largest off the ground "
           f"{max(r['off'] for r in some):.4f} m; {sum(r['parts'] > 1 for r in some)} in parts that "
           "no allowed way joins (the way between them outside is not counted)")

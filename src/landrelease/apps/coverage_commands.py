@@ -130,6 +130,11 @@ def operate_lanes(
     keep_out: Annotated[list[Path] | None, typer.Option(
         "--keep-out", metavar="FILE", help="Polygons not to enter; with slope_deg only where "
         "steeper than the machine may go.")] = None,
+    back: Annotated[bool, typer.Option(
+        "--back", help="The path ends where it begins.")] = False,
+    headland_first: Annotated[bool | None, typer.Option(
+        "--headland-first/--headland-later", help="The round along the outer edge before all else, "
+        "so that the machine turns on ground that is done; else as the profile says.")] = None,
     slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
     standoff: Annotated[float, typer.Option(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = 0.0,
@@ -159,7 +164,7 @@ def operate_lanes(
                                    expected="two numbers as 10.25,45.5") from None
     result = lanes.make_lanes(task, profile, out, lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
-        tuple(keep_out or ())), profiles)
+        tuple(keep_out or ()), back, headland_first), profiles)
     put_json(json, result)
     for line in lanes.lane_words(result):
         say(line)

@@ -20,13 +20,16 @@ from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.errors import LANES_NO_ROOM, LANES_OVERLAP, LANES_WIDTH, LandReleaseError
-from landrelease.operate.tour import FAR, Ways, order, ways
+from landrelease.operate.tour import order, ways
 
 ARC = 16  # segments of a quarter circle
 LEFT_M2 = 1e-4  # ground that is left below this is rounding
 SIDE_M = 2e-3  # swaths are taken this much narrower when it is checked what they leave
 DIRECTIONS = 36
-TRIED = 3  # directions that are planned to the end
+TRIED = 4  # directions that are planned
+FINISHED = 2  # of them, how many with all rounds of the search for the order
+ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
+MOST_ARCS = 200  # but not into more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class LanePlan:
 
 
 def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
-         radius_m: float | None = None, entry: tuple[float, float] | None = None) -> LanePlan:
+         radius_m: float | None = None, entry: tuple[float, float] | None = None,
+         back: bool = False, headland_first: bool = False) -> LanePlan:
     """Swaths that cover all ground a machine can reach.
 
     Parameters
@@ -85,6 +89,9 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     radius_m : of the disc that holds machine and tool in every heading; at least half the width,
         which is also what None means
     entry : a point on the safe side; the plan begins at the nearest allowed place
+    back : the path ends where it begins
+    headland_first : the round along the outer edge comes before all else, so that the machine
+        turns on ground that is done; without it pieces of that round are also used as ways
 
     Raises
     ------
@@ -108,11 +115,17 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     begin = shapely.Point(entry) if entry else shapely.Point(middle.bounds[0], middle.bounds[1])
     at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
     inner = eroded(allowed, radius + width_m / 2 - SIDE_M)
-    angles = _directions(inner, allowed, width_m, spacing)
-    best: LanePlan | None = None
-    for angle in angles or [0.0]:
+    tried = []
+    for angle in _directions(inner, allowed, width_m, spacing) or [0.0]:
         pieces = _pieces(allowed, middle, inner, reachable, radius, width_m, spacing, angle)
-        drives, apart = _joined(pieces, middle, at)
+        drives, apart = _joined(pieces, middle, at, spacing, back=back,
+                                headland_first=headland_first, rounds=0)
+        tried.append((apart, sum(d.length_m for d in drives), angle, pieces))
+    tried.sort(key=lambda found: found[:2])
+    best: LanePlan | None = None
+    for _, _, angle, pieces in tried[:FINISHED]:
+        drives, apart = _joined(pieces, middle, at, spacing, back=back,
+                                headland_first=headland_first, rounds=None)
         found = LanePlan(tuple(drives), reachable, by_hand, middle, width_m, spacing,
                          math.degrees(angle), apart)
         if best is None or (found.apart, found.length_m) < (best.apart, best.length_m):
@@ -270,74 +283,89 @@ def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[B
     return [p for p in shapely.get_parts(gone) if p.geom_type == "Polygon" and p.area > LEFT_M2]
 
 
-def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray
-            ) -> tuple[list[Drive], int]:
-    """One path over all pieces: rounds of edges first, where the path comes by them."""
-    open_pieces = [p for p in pieces if p.kind != "edge"]
-    rounds = [p for p in pieces if p.kind == "edge"]
-    ends = [at] + [e for p in open_pieces for e in (p.xy[0], p.xy[-1])]
-    entries: list[tuple[int, int]] = []  # round, vertex
-    for k, r in enumerate(rounds):
-        step = max(1, (len(r.xy) - 1) // 24)
-        entries += [(k, v) for v in range(0, len(r.xy) - 1, step)]
-    first_entry = len(ends)
-    points = np.array(ends + [rounds[k].xy[v] for k, v in entries])
-    found = ways(middle, points)
-    tour = order(np.ascontiguousarray(found.length[:first_entry, :first_entry])[
-        np.ix_(_start_last(first_entry), _start_last(first_entry))], first_entry - 1)
-    stops: list[tuple[str, int, int]] = [("piece", int(k), int(way)) for k, way in tour]
-    for k in range(len(rounds)):  # the place in the order where a round costs least
-        own = [n for n, (r, _) in enumerate(entries) if r == k]
-        best = (math.inf, 0, own[0])
-        for place in range(len(stops) + 1):
-            a = _leaves(stops, place - 1, first_entry)
-            b = _comes(stops, place, first_entry)
-            for n in own:
-                p = first_entry + n
-                cost = found.length[a, p] + (
-                    found.length[p, b] - found.length[a, b] if b >= 0 else 0.0)
-                if cost < best[0] - 1e-9:
-                    best = (cost, place, n)
-        stops.insert(best[1], ("round", best[2], 0))
-    return _path(stops, open_pieces, rounds, entries, found, first_entry)
-
-
-def _start_last(count: int) -> np.ndarray:
-    """Ends of pieces first, then the start: as `order` numbers them."""
-    return np.concatenate([np.arange(1, count), [0]])
-
-
-def _leaves(stops: Sequence[tuple[str, int, int]], k: int, first_entry: int) -> int:
-    if k < 0:
-        return 0
-    kind, n, way = stops[k]
-    return first_entry + n if kind == "round" else 1 + 2 * n + 1 - way
-
-
-def _comes(stops: Sequence[tuple[str, int, int]], k: int, first_entry: int) -> int:
-    if k >= len(stops):
-        return -1
-    kind, n, way = stops[k]
-    return first_entry + n if kind == "round" else 1 + 2 * n + way
-
-
-def _path(stops: Sequence[tuple[str, int, int]], pieces: Sequence[Drive], rounds: Sequence[Drive],
-          entries: Sequence[tuple[int, int]], found: Ways, first_entry: int
-          ) -> tuple[list[Drive], int]:
+def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spacing: float, *,
+            back: bool, headland_first: bool, rounds: int | None) -> tuple[list[Drive], int]:
+    """One path over all pieces of each part of the ground, the part of `at` first; how many parts
+    no way joins to it.
+    """
+    parts = shapely.get_parts(middle)
+    near = np.argsort(shapely.distance(parts, shapely.Point(at)), kind="stable")
+    belongs = np.argmin(shapely.distance(
+        parts[:, None], shapely.points([p.xy[0] for p in pieces])[None]), axis=0)
     out: list[Drive] = []
-    apart = 0
-    for k, (kind, n, way) in enumerate(stops):
-        a, b = _leaves(stops, k - 1, first_entry), _comes(stops, k, first_entry)
-        if found.length[a, b] >= FAR:
-            apart += 1
-        elif found.length[a, b] > 0:
-            out.append(Drive("way", found.way(a, b)))
-        if kind == "round":
-            r, v = entries[n]
-            ring = rounds[r].xy[:-1]
-            turned = np.roll(ring, -v, axis=0)
-            out.append(Drive("edge", np.concatenate([turned, turned[:1]])))
-        else:
-            xy = pieces[n].xy
-            out.append(Drive(pieces[n].kind, xy[::-1] if way else xy))
+    apart = -1
+    for k in near:
+        own = [p for p, part in zip(pieces, belongs, strict=True) if part == k]
+        begin = shapely.get_coordinates(shapely.shortest_line(parts[k], shapely.Point(at)))[0]
+        out += _path(own, parts[k], begin, spacing, back, headland_first, rounds)
+        apart += 1
     return out, apart
+
+
+def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacing: float,
+          back: bool, headland_first: bool, rounds: int | None) -> list[Drive]:
+    """One path over the pieces of one part of the ground, from `begin` on."""
+    out: list[Drive] = []
+    rings = [p for p in pieces if p.kind == "edge"]
+    at = begin
+    if headland_first:  # the round along the outer edge, from where it is nearest
+        outer = shapely.LineString(part.exterior)
+        first = shapely.line_locate_point(outer, shapely.Point(begin))
+        ring = _turned(shapely.get_coordinates(outer), float(first))
+        out = [*_way(begin, ring[0]), Drive("edge", ring)]
+        at = ring[0]
+        rings = [r for r in rings if not np.array_equal(r.xy, shapely.get_coordinates(outer))]
+    stretches = [p for p in pieces if p.kind != "edge"]
+    step = max(ARC_STEPS * spacing, sum(r.length_m for r in rings) / MOST_ARCS)
+    for r in rings:
+        stretches += [Drive("edge", xy) for xy in _arcs(r.xy, step)]
+    ends = [e for p in stretches for e in (p.xy[0], p.xy[-1])]
+    found = ways(part, np.array([*ends, at, begin]))
+    start = len(ends)
+    for k, turned in order(found.length, start, back=back, rounds=rounds):
+        came, leaves = 2 * k + turned, 2 * k + 1 - turned
+        if found.length[start, came] > 0:
+            out.append(Drive("way", found.way(start, came)))
+        xy = stretches[k].xy[::-1] if turned else stretches[k].xy
+        last = out[-1] if out else None
+        if last is not None and last.kind == stretches[k].kind == "edge":  # one round, cut
+            out[-1] = Drive("edge", np.concatenate([last.xy, xy[1:]]))
+        else:
+            out.append(Drive(stretches[k].kind, xy))
+        start = leaves
+    if back and found.length[start, len(ends) + 1] > 0:
+        out.append(Drive("way", found.way(start, len(ends) + 1)))
+    return out
+
+
+def _way(a: np.ndarray, b: np.ndarray) -> list[Drive]:
+    return [Drive("way", np.array([a, b]))] if np.hypot(*(b - a)) > 1e-9 else []
+
+
+def _turned(xy: np.ndarray, first_m: float) -> np.ndarray:
+    """A ring (K, 2) that begins, and ends, `first_m` along it."""
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    at = np.array([np.interp(first_m, along, xy[:, 0]), np.interp(first_m, along, xy[:, 1])])
+    behind, before = xy[along > first_m + 1e-9], xy[along < first_m - 1e-9]
+    return np.concatenate([[at], behind, before[1:] if len(before) else before, [at]])
+
+
+def _arcs(xy: np.ndarray, step_m: float) -> list[np.ndarray]:
+    """A ring in pieces of about this length, cut inside edges: a corner has the bar turn there."""
+    size = np.hypot(*np.diff(xy, axis=0).T)
+    along = np.concatenate([[0], np.cumsum(size)])
+    many = max(2, round(along[-1] / step_m))
+    cuts = []
+    for target in (np.arange(many) + 0.5) * along[-1] / many:
+        k = min(int(np.searchsorted(along, target, side="right")) - 1, len(size) - 1)
+        edge = min(0.1 * size[k], 0.01)
+        cuts.append(float(np.clip(target, along[k] + edge, along[k + 1] - edge)))
+    points = np.column_stack([np.interp(cuts, along, xy[:, 0]), np.interp(cuts, along, xy[:, 1])])
+    out = []
+    for n, low in enumerate(cuts):
+        if n + 1 < many:
+            inside = xy[(along > low) & (along < cuts[n + 1])]
+        else:
+            inside = np.concatenate([xy[along > low], xy[1:][along[1:] < cuts[0]]])
+        out.append(np.concatenate([points[[n]], inside, points[[(n + 1) % many]]]))
+    return out

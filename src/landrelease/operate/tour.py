@@ -86,133 +86,278 @@ def _corners(ground: BaseGeometry, roomy: BaseGeometry) -> np.ndarray:
 
 
 def _in_sight(roomy: BaseGeometry, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Length of the straight way from each of a (N, 2) to each of b (M, 2); FAR if off ground."""
-    out = np.full((len(a), len(b)), FAR)
-    if not len(a) or not len(b):
-        return out
-    for k in range(len(a)):
-        lines = shapely.linestrings(np.stack([np.broadcast_to(a[k], b.shape), b], axis=1))
-        sees = shapely.covers(roomy, lines)
-        same = np.hypot(*(b - a[k]).T) == 0
-        out[k] = np.where(sees | same, np.hypot(*(b - a[k]).T), FAR)
+    """Length of the straight way from each of a (N, 2) to each of b (M, 2); FAR if off ground.
+
+    The points stand on the ground, so that a way is on it where it crosses no edge of `roomy`.
+    """
+    rings = [shapely.get_coordinates(r) for r in shapely.get_rings(shapely.get_parts(roomy))]
+    edges = np.concatenate([np.column_stack([r[:-1], r[1:]]) for r in rings])
+    return _sight(edges, np.ascontiguousarray(a), np.ascontiguousarray(b), FAR)
+
+
+@njit(cache=True, nogil=True)
+def _sight(edges, a, b, far):
+    out = np.empty((len(a), len(b)))
+    many = len(edges)
+    blocker = 0  # the edge that was in the way last is looked at first
+    for i in range(len(a)):
+        ax, ay = a[i, 0], a[i, 1]
+        for j in range(len(b)):
+            bx, by = b[j, 0], b[j, 1]
+            wx, wy = bx - ax, by - ay
+            low_x, high_x = min(ax, bx), max(ax, bx)
+            low_y, high_y = min(ay, by), max(ay, by)
+            out[i, j] = np.hypot(wx, wy)
+            if wx == 0.0 and wy == 0.0:
+                continue
+            for n in range(-1, many):
+                k = blocker if n < 0 else n
+                px, py, qx, qy = edges[k, 0], edges[k, 1], edges[k, 2], edges[k, 3]
+                if (max(px, qx) < low_x or min(px, qx) > high_x or max(py, qy) < low_y
+                        or min(py, qy) > high_y):
+                    continue
+                left = wx * (py - ay) - wy * (px - ax)
+                right = wx * (qy - ay) - wy * (qx - ax)
+                if (left > 0.0 and right > 0.0) or (left < 0.0 and right < 0.0):
+                    continue
+                ex, ey = qx - px, qy - py
+                one = ex * (ay - py) - ey * (ax - px)
+                other = ex * (by - py) - ey * (bx - px)
+                if (one > 0.0 and other > 0.0) or (one < 0.0 and other < 0.0):
+                    continue
+                out[i, j] = far
+                blocker = k
+                break
     return out
 
 
-def order(length: np.ndarray, start: int) -> np.ndarray:
+NEAR = 12  # neighbours of an end that are tried
+ROUNDS_A_PIECE = 120  # shakes of the order, for each piece
+MOST_ROUNDS = 60_000
+
+
+def order(length: np.ndarray, start: int, *, back: bool = False, rounds: int | None = None,
+          seed: int = 1) -> np.ndarray:
     """Order and direction of S pieces: int64 (S, 2) of piece and 0 forwards or 1 backwards.
 
-    `length` (1 + 2 S points): points 2 k and 2 k + 1 are the ends of piece k; `start` is the point
-    to begin from. Nearest end first, then pieces turned round and moved while that shortens it.
+    `length` (P, P), symmetric: points 2 k and 2 k + 1 are the ends of piece k; `start` (not below
+    2 S) is the point to begin from, with `back` also the one to end at. Nearest end first; then
+    stretches are turned round and up to three pieces moved while that shortens the way, and the
+    order is shaken and mended again `rounds` times. The same seed gives the same order.
+
+    Source: 2-opt (Croes 1958) and Or-opt (Or 1976) with lists of neighbours; iterated local search
+    with the double bridge (Martin, Otto and Felten 1991).
     """
-    many = (len(length) - 1) // 2
+    many = start // 2
     if many == 0:
         return np.empty((0, 2), dtype=np.int64)
-    best, best_length = np.empty((0, 2), dtype=np.int64), np.inf
-    for first in (start, -1):
-        found = _nearest(length, start, many, first)
-        total = _improve(length, found, start)
-        if total < best_length:
-            best, best_length = found, total
+    ends = 2 * many
+    # The start is a piece of its own: it is left at one end and, at no cost unless `back`, come
+    # back to at the other.
+    cost = np.zeros((ends + 2, ends + 2))
+    cost[:ends, :ends] = length[:ends, :ends]
+    cost[ends, :ends] = cost[:ends, ends] = length[start, :ends]
+    if back:
+        cost[ends + 1, :ends] = cost[:ends, ends + 1] = length[start, :ends]
+    near = np.argsort(cost, axis=1, kind="stable")[:, :NEAR + 2].astype(np.int64)
+    path = _nearest(cost, ends)
+    shakes = min(ROUNDS_A_PIECE * many, MOST_ROUNDS) if rounds is None else rounds
+    path = _shaken(cost, near, path, shakes, seed)
+    at = int(np.flatnonzero(path == ends)[0])  # the out end of the start's piece
+    path = np.roll(path, -(at + 1)) if at % 2 == 1 else np.roll(path[::-1], at - len(path))
+    path = path[:ends]
+    return np.column_stack([path[::2] // 2, path[::2] % 2])
+
+
+@njit(cache=True, nogil=True)
+def _nearest(cost, ends):
+    """Ends in the order of the path: in and out of each piece in turn; the start's piece last."""
+    many = ends // 2
+    path = np.empty(ends + 2, np.int64)
+    done = np.zeros(many, np.bool_)
+    at = ends
+    for n in range(many):
+        best, chosen = 1e300, -1
+        for e in range(ends):
+            if not done[e // 2] and cost[at, e] < best:
+                best, chosen = cost[at, e], e
+        done[chosen // 2] = True
+        path[2 * n], path[2 * n + 1] = chosen, chosen ^ 1
+        at = chosen ^ 1
+    path[ends], path[ends + 1] = ends + 1, ends
+    return path
+
+
+@njit(cache=True, nogil=True)
+def _total(cost, path):
+    total = 0.0
+    for k in range(1, len(path) - 1, 2):
+        total += cost[path[k], path[k + 1]]
+    return total + cost[path[-1], path[0]]
+
+
+@njit(cache=True, nogil=True)
+def _shaken(cost, near, path, rounds, seed):
+    many = len(path) // 2
+    place = np.empty(len(path), np.int64)
+    awake = np.ones(many, np.bool_)
+    _mend(cost, near, path, place, awake)
+    best = path.copy()
+    length = least = _total(cost, path)
+    kept = path.copy()
+    random = np.uint64(seed * 2 + 1)
+    if many < 5:
+        return best
+    for n in range(rounds):
+        # Three cuts not far apart: of the stretches between them the second comes first.
+        cuts = np.empty(3, np.int64)
+        window = min(many - 1, 30)
+        random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        first = np.int64((random >> np.uint64(33)) % np.uint64(many - window))
+        for k in range(3):
+            random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+            cuts[k] = first + np.int64((random >> np.uint64(33)) % np.uint64(window + 1))
+        cuts.sort()
+        a, b, c = cuts[0], cuts[1], cuts[2]
+        if a == b or b == c:
+            continue
+        moved = np.concatenate((path[2 * b:2 * c], path[2 * a:2 * b]))
+        path[2 * a:2 * c] = moved
+        awake[:] = False
+        for k in (a - 1, a, a + c - b - 1, a + c - b, c - 1, c % many):
+            awake[path[2 * (k % many)] // 2] = True
+        _mend(cost, near, path, place, awake)
+        found = _total(cost, path)
+        # A little longer is let through at first, so that the search leaves a hollow.
+        if found < length + 1e-9 + 0.002 * least * (1 - n / rounds) / many:
+            length = found
+            kept[:] = path
+            if found < least - 1e-9:
+                least = found
+                best[:] = path
+        else:
+            path[:] = kept
     return best
 
 
 @njit(cache=True, nogil=True)
-def _nearest(length, start, many, variant):
-    out = np.empty((many, 2), np.int64)
-    done = np.zeros(many, np.bool_)
-    at = start
-    for n in range(many):
-        best, chosen, side = 1e300, -1, 0
-        for k in range(many):
-            if not done[k]:
-                for s in range(2):
-                    cost = length[at, 2 * k + s]
-                    if variant < 0 and n == 0:  # another first piece: the farthest near end
-                        cost = -min(length[at, 2 * k], length[at, 2 * k + 1])
-                    if cost < best:
-                        best, chosen, side = cost, k, s
-        done[chosen] = True
-        out[n, 0], out[n, 1] = chosen, side
-        at = 2 * chosen + 1 - side
-    return out
+def _turn(path, place, i, j):
+    """Turn the stretch from piece i to piece j (places in the path) round; the shorter side."""
+    many = len(path) // 2
+    inside = (j - i) % many + 1
+    if 2 * inside > many:
+        i, j = (j + 1) % many, (i - 1) % many
+        inside = many - inside
+    for _ in range((inside + 1) // 2):
+        a, b = path[2 * i], path[2 * i + 1]
+        c, d = path[2 * j], path[2 * j + 1]
+        if i == j:
+            path[2 * i], path[2 * i + 1] = b, a
+            place[a // 2] = i
+        else:
+            path[2 * i], path[2 * i + 1] = d, c
+            path[2 * j], path[2 * j + 1] = b, a
+            place[c // 2], place[a // 2] = i, j
+        i, j = (i + 1) % many, (j - 1) % many
 
 
 @njit(cache=True, nogil=True)
-def _improve(length, tour, start):
-    """Turn stretches of the tour round, and move single pieces, until nothing gets shorter."""
-    many = len(tour)
-    better, rounds = True, 0
-    while better and rounds < 60:
-        better = False
-        rounds += 1
-        for i in range(many):
-            before = start if i == 0 else 2 * tour[i - 1, 0] + 1 - tour[i - 1, 1]
-            for j in range(i, many):
-                first = 2 * tour[i, 0] + tour[i, 1]
-                last = 2 * tour[j, 0] + 1 - tour[j, 1]
-                old = length[before, first]
-                new = length[before, last]
-                if j + 1 < many:
-                    after = 2 * tour[j + 1, 0] + tour[j + 1, 1]
-                    old += length[last, after]
-                    new += length[first, after]
-                if new < old - 1e-9:
-                    a, b = i, j
-                    while a < b:
-                        for c in range(2):
-                            keep = tour[a, c]
-                            tour[a, c] = tour[b, c]
-                            tour[b, c] = keep
-                        a += 1
-                        b -= 1
-                    for k in range(i, j + 1):
-                        tour[k, 1] = 1 - tour[k, 1]
-                    better = True
-        for size in range(1, 4):  # move up to three pieces on end elsewhere
-            i = 0
-            while i + size <= many:
-                before = start if i == 0 else 2 * tour[i - 1, 0] + 1 - tour[i - 1, 1]
-                first = 2 * tour[i, 0] + tour[i, 1]
-                last = 2 * tour[i + size - 1, 0] + 1 - tour[i + size - 1, 1]
-                gain = length[before, first]
-                if i + size < many:
-                    after = 2 * tour[i + size, 0] + tour[i + size, 1]
-                    gain += length[last, after] - length[before, after]
-                best, where, turned = gain - 1e-9, -1, 0
-                for k in range(-1, many):  # behind piece k
-                    if i - 1 <= k < i + size:
-                        continue
-                    a = start if k < 0 else 2 * tour[k, 0] + 1 - tour[k, 1]
-                    plain, round_ = length[a, first], length[a, last]
-                    if k + 1 < many:
-                        b = 2 * tour[k + 1, 0] + tour[k + 1, 1]
-                        plain += length[last, b] - length[a, b]
-                        round_ += length[first, b] - length[a, b]
-                    if plain < best:
-                        best, where, turned = plain, k, 0
-                    if round_ < best:
-                        best, where, turned = round_, k, 1
-                if where > -2 and best < gain - 1e-9 and (where >= 0 or i > 0):
-                    moved = np.empty((size, 2), np.int64)
-                    for k in range(size):
-                        source = i + size - 1 - k if turned else i + k
-                        moved[k, 0] = tour[source, 0]
-                        moved[k, 1] = 1 - tour[source, 1] if turned else tour[source, 1]
-                    if where < i:
-                        for k in range(i - 1, where, -1):
-                            tour[k + size, 0], tour[k + size, 1] = tour[k, 0], tour[k, 1]
-                        at = where + 1
-                    else:
-                        for k in range(i + size, where + 1):
-                            tour[k - size, 0], tour[k - size, 1] = tour[k, 0], tour[k, 1]
-                        at = where + 1 - size
-                    for k in range(size):
-                        tour[at + k, 0], tour[at + k, 1] = moved[k, 0], moved[k, 1]
-                    better = True
-                i += 1
-    total = 0.0
-    at = start
+def _mend(cost, near, path, place, awake):
+    """Turn stretches and move pieces as long as that shortens; pieces that are awake first."""
+    many = len(path) // 2
     for k in range(many):
-        total += length[at, 2 * tour[k, 0] + tour[k, 1]]
-        at = 2 * tour[k, 0] + 1 - tour[k, 1]
-    return total
+        place[path[2 * k] // 2] = k
+    todo = True
+    while todo:
+        todo = False
+        for piece in range(many):
+            if not awake[piece]:
+                continue
+            awake[piece] = False
+            if _better(cost, near, path, place, awake, piece):
+                awake[piece] = todo = True
+
+
+@njit(cache=True, nogil=True)
+def _better(cost, near, path, place, awake, piece):
+    """One move at a piece that shortens the path; whether there was one."""
+    many = len(path) // 2
+    i = place[piece]
+    for side in range(2):  # the link behind the piece, the link before it
+        mine = path[2 * i + 1] if side == 0 else path[2 * i]
+        n = (i + 1) % many if side == 0 else (i - 1) % many
+        other = path[2 * n] if side == 0 else path[2 * n + 1]
+        old = cost[mine, other]
+        for c in near[mine]:
+            gain = old - cost[mine, c]
+            if gain <= 1e-9:
+                break
+            j = place[c // 2]
+            if j in (i, n):
+                continue
+            if (path[2 * j + 1] == c) == (side == 0):  # both are out ends, or both in ends
+                m = (j + 1) % many if side == 0 else (j - 1) % many
+                beyond = path[2 * m] if side == 0 else path[2 * m + 1]
+                if gain + cost[c, beyond] - cost[other, beyond] > 1e-9:
+                    if side == 0:
+                        _turn(path, place, n, j)
+                    else:
+                        _turn(path, place, j, n)
+                    for k in (i, n, j, m):
+                        awake[path[2 * k] // 2] = True
+                    for e in (mine, other, c, beyond):
+                        awake[e // 2] = True
+                    return True
+    for size in range(1, min(4, many - 2)):  # the stretch that begins or ends at the piece
+        for side in range(2):
+            first = i if side == 0 else (i - size + 1) % many
+            last = (first + size - 1) % many
+            before, after = (first - 1) % many, (last + 1) % many
+            head, tail = path[2 * first], path[2 * last + 1]
+            a, b = path[2 * before + 1], path[2 * after]
+            freed = cost[a, head] + cost[tail, b] - cost[a, b]
+            if freed <= 1e-9:
+                continue
+            end, far_end = (head, tail) if side == 0 else (tail, head)
+            for c in near[end]:
+                if freed - cost[end, c] <= 1e-9:
+                    break
+                j = place[c // 2]
+                if (j - first) % many < size:
+                    continue
+                # `end` is joined to c, `far_end` to what is beyond c.
+                out_end = path[2 * j + 1] == c
+                m = (j + 1) % many if out_end else (j - 1) % many
+                if (m - first) % many < size:
+                    continue  # it stands there already
+                beyond = path[2 * m] if out_end else path[2 * m + 1]
+                if freed - cost[end, c] - cost[far_end, beyond] + cost[c, beyond] <= 1e-9:
+                    continue
+                _move(path, place, first, size, j if out_end else m,
+                      end == (tail if out_end else head))
+                for e in (a, b, head, tail, c, beyond):
+                    awake[e // 2] = True
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _move(path, place, first, size, low, round_):
+    """Move `size` pieces from place `first` behind the piece at place `low`, turned or not."""
+    many = len(path) // 2
+    held = np.empty(2 * size, np.int64)
+    for k in range(size):
+        at = (first + k) % many
+        held[2 * k], held[2 * k + 1] = path[2 * at], path[2 * at + 1]
+    if round_:
+        held = held[::-1].copy()
+    at = first
+    for _ in range((low - (first + size)) % many + 1):  # pieces between it and its new place
+        source = (at + size) % many
+        path[2 * at], path[2 * at + 1] = path[2 * source], path[2 * source + 1]
+        place[path[2 * at] // 2] = at
+        at = (at + 1) % many
+    for k in range(size):
+        to = (at + k) % many
+        path[2 * to], path[2 * to + 1] = held[2 * k], held[2 * k + 1]
+        place[held[2 * k] // 2] = to

@@ -44,6 +44,8 @@ class LaneOptions:
     control_m: float | None = None
     slope_deg: float | None = None
     keep_out: tuple[Path, ...] = ()
+    back: bool = False  # the path ends where it begins
+    headland_first: bool | None = None  # the round along the outer edge before all else
 
 
 def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
@@ -121,7 +123,9 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     overlap = options.overlap_m if options.overlap_m is not None else (
         profile.value("overlap_m") or 0.0)
     radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
-    plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry)
+    headland = _headland(options, profile)
+    plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry,
+                      back=options.back, headland_first=headland)
     by_hand = shapely.union_all([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
@@ -133,6 +137,7 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         "length_m": plan.length_m, "least_length_m": plan.least_m,
         "over_least": plan.length_m / plan.least_m - 1, "turn_deg": plan.turn_deg,
         "swaths": sum(d.kind == "swath" for d in plan.drives), "angle_deg": plan.angle_deg,
+        "headland_first": headland, "ends_where_it_begins": options.back,
         "not_joined": plan.apart, "control_range_m": reach, "control_positions": len(places),
         "findings": [],
         "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
@@ -159,6 +164,13 @@ def _rings(ground: Ground, keep_out: BaseGeometry) -> list[list[tuple[float, flo
             xy = shapely.get_coordinates(ground.plane.to_degrees(part.exterior))[:-1]
             rings.append([(float(x), float(y)) for x, y in xy])
     return rings
+
+
+def _headland(options: LaneOptions, profile: Profile) -> bool:
+    """Whether the outer round comes first: as the user says, else as the profile asks."""
+    if options.headland_first is not None:
+        return options.headland_first
+    return bool(profile.value("headland_first"))
 
 
 def _control(task: BaseGeometry, plan: Any, standoff: float, reach: float
