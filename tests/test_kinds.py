@@ -66,7 +66,7 @@ def test_safety_S17_what_names_a_person_is_personal():
 
 values_of = {
     "text": st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
-    "integer": st.integers(0, 8), "number": st.floats(0, 1),
+    "number": st.floats(0, 1),
     "date": st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     "moment": st.datetimes(timezones=st.just(UTC)).map(lambda d: d.isoformat()),
     "reference": st.just("x-1"), "references": st.lists(st.just("x-1"), max_size=2)}
@@ -86,6 +86,9 @@ def records(draw):
             said[field.name] = draw(st.lists(st.sampled_from(field.choices), unique=True))
         elif field.name == "public_key":
             said[field.name] = draw(st.binary(min_size=32, max_size=32)).hex()
+        elif field.type == "integer":
+            low = int(field.minimum or 0)
+            said[field.name] = draw(st.integers(low, low + 8))
         else:
             said[field.name] = draw(values_of[field.type])
         if draw(st.integers(0, 9)) == 0:
@@ -112,7 +115,7 @@ def test_every_kind_goes_into_a_registry_and_comes_back(tmp_path_factory, made):
             (again,) = registry.find(kind.name, where=said, after=f"{kind.name}-{n}"[:-1],
                                      limit=1) if said and DECLINED not in said.values() and not \
                 any(isinstance(v, list) for v in said.values()) else (found,)
-            assert again.values == said
+            assert said.items() <= again.values.items()
 
 
 # --- values against their kind -------------------------------------------------------------------

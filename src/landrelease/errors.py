@@ -1035,6 +1035,12 @@ PLAN_CHANGE = Message(
     "PLN-511", "The change {found} is not understood; expected {expected}.",
     "Say it again as docs/plan.md shows.")
 
+# The problem read from records and from tables.
+NO_LEAVE_TO_SURVEY = Message(
+    "PLN-702", "No team may survey (NTS), so nothing can be planned: {found}.",
+    "Record the accreditations of the survey teams, or give --renewed where they are about to be "
+    "renewed.")
+
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(
     "OPS-001", "{name}: found {found}; expected {expected}.", "Correct the value.")

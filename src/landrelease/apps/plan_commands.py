@@ -30,6 +30,23 @@ from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
+RenewedOption = Annotated[bool, typer.Option(
+    "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+MoneyOption = Annotated[str, typer.Option(
+    "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
+    "announced (all) or none (money binds nothing).")]
+
+
+def binding_of(registry: Any, reader: Any, renewed: bool, money: str, teams_given: bool) -> Any:
+    """What the records put on a plan, as the options ask for it. Raises CLI-103."""
+    from landrelease import workflows
+    from landrelease.workflows.recorded import sources_of
+
+    if money not in ("received", "committed", "announced", "none"):
+        raise LandReleaseError(BAD_OPTION, option="--money", found=money,
+                               expected="received, committed, announced or none")
+    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given)
+
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan = group("plan", "What to survey and clear, in which order, by whom.")
@@ -57,20 +74,23 @@ def plan_make(
     standing: Annotated[Path | None, typer.Option(
         "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
         "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
+    renewed: RenewedOption = False, money: MoneyOption = "announced",
     role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Propose which area each team works next, with a bound on how good any plan could be.
 
-    REGISTRY is only read. DIR gets plan.json, problem.npz, plan.csv and plan.geojson; with roads
-    also communities.csv, when each community can be reached.
+    REGISTRY is only read: land, people, and what binds a plan besides (closures, teams and their
+    accreditations, machines, funds, projects, task orders). DIR gets plan.json, problem.npz,
+    plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached.
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
     from landrelease import workflows
     from landrelease.store import exports
-    from landrelease.store.results import load_plan, plan_rows, save_plan
+    from landrelease.store.results import load_plan, plan_rows, recorded_rows, save_plan
     from landrelease.workflows.orders import make_again
+    from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
 
     if (roads is None) != (bases is None):
@@ -83,7 +103,9 @@ def plan_make(
         land = workflows.load_land(opened_registry, stated, reader=reader)
         assessments = workflows.assess(land, stated, progress)
         asked: Any = {"start": first_day(start), "iterations": iterations, "seed": seed,
-                 "seconds": seconds, "roads": over, "progress": progress}
+                 "seconds": seconds, "roads": over, "progress": progress,
+                 "binding": binding_of(opened_registry, reader, renewed, money,
+                                       teams is not None)}
         again = None
         if standing is None:
             saved = workflows.make_plan(land, assessments, workflows.load_teams(teams), stated,
@@ -104,7 +126,9 @@ def plan_make(
             out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
             description=workflows.label(land.synthetic)
             + "Tasks of the plan; a proposal, not an order.")
-    put_json(json, plan_summary(saved.plan))
+    put_json(json, plan_summary(saved.plan) | {"recorded": recorded_rows(saved.recorded)})
+    for line in recorded_words(saved.recorded):
+        say(line)
     show_plan(saved.plan)
     if again is not None:
         explain_commands.finish_made_again(out, again, land.synthetic)
@@ -343,6 +367,9 @@ def show_plan(plan: Any) -> None:
     say(f"{'this plan':<28}{plan.score:>20,.0f}")
     say(f"{'proven bound':<28}{plan.bound:>20,.0f}")
     room = plan.room_closed
+    done = plan.schedule.finish >= 0
+    say(f"{int(done.sum()):,} of {len(done):,} stages are planned until "
+        f"{plan.problem.slot_starts[-1].isoformat()}")
     say("room between best rule and bound closed: "
         + ("there is no room" if room is None else f"{room:.0%}")
         + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")

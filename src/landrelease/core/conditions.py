@@ -40,6 +40,7 @@ class Benefits:
 
     people: np.ndarray  # float64 (S,) residents nearby, by the share of land that comes back
     hectares: np.ndarray  # float64 (S,)
+    growing: np.ndarray | None = None  # float64 (S,) hectares on which something grows; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ class Projects:
     earliest: np.ndarray  # int32 (W,)
     people: np.ndarray  # float64 (W,) beneficiaries
     weight: np.ndarray  # float64 (W,) points a day until it is finished
+    after: np.ndarray | None = None  # int32 (E, 2): work [:, 1] starts when [:, 0] is finished
+    may_start: np.ndarray | None = None  # bool (W, H): slots in which it may start, by its season
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class TeamPool:
     available_from: date | None
     available_until: date | None
     source: str
+    members: tuple[str, ...] = ()  # ids of the teams on record, by number; "" where one has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,11 @@ def _projects(problem: Problem, schedule: Schedule) -> Iterator[str]:
         for stage in works.stage[works.start[w]:works.start[w + 1]]:
             if not 0 <= int(schedule.finish[stage]) <= begin:
                 yield f"{name}: starts before {problem.stage_ids[int(stage)]} is finished"
+        if works.may_start is not None and not bool(works.may_start[w][begin]):
+            yield f"{name}: starts outside its season"
+        for earlier, later in () if works.after is None else works.after:
+            if int(later) == w and not 0 <= int(schedule.project_finish[earlier]) <= begin:
+                yield f"{name}: starts before {works.ids[int(earlier)]}, which it follows, is done"
 
 
 def _money(problem: Problem, schedule: Schedule) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landrelease.core.conditions import Objective
+from landrelease.core.conditions import Benefits, Objective
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.arrays import loss_curve
@@ -45,11 +45,16 @@ def weighted(problem: Problem, objective: Objective) -> Problem:
             terms.projects, weight=objective.infrastructure_weight
             * _reported(terms.projects.people)))
     if terms.seasons_missed is not None:
-        terms = replace(terms, season_weight=objective.season_weight * benefits.hectares)
+        terms = replace(terms, season_weight=objective.season_weight * growing(benefits))
     return replace(
         problem, objective=objective, access=access, conditions=terms,
         weight=objective.person_weight * benefits.people
         + objective.hectare_weight * benefits.hectares)
+
+
+def growing(benefits: Benefits) -> np.ndarray:
+    """Hectares (S,) on which something grows: all, where nobody says what the land is used for."""
+    return benefits.hectares if benefits.growing is None else benefits.growing
 
 
 def _reported(people: np.ndarray) -> np.ndarray:
@@ -80,7 +85,7 @@ def losses(problem: Problem, schedule: Schedule) -> Losses:
         people = float((benefits.people * loss[slot]).sum())
         land = float((benefits.hectares * loss[slot]).sum())
         if terms.seasons_missed is not None:
-            seasons = float((benefits.hectares * terms.seasons_missed[slot]).sum())
+            seasons = float((growing(benefits) * terms.seasons_missed[slot]).sum())
     if access is not None:
         at = community_slots(problem, schedule)
         at = np.where(at >= NEVER, horizon, np.minimum(at, horizon))

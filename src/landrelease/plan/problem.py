@@ -30,6 +30,7 @@ from landrelease.errors import (
     TEAM_VALUE_NOT_POSITIVE,
     LandReleaseError,
 )
+from landrelease.plan.recorded.ground import GroundFacts
 from landrelease.units import hectares
 
 NEAREST_BASES = 3  # bases offered to a stage: more add little and slow the plan and its bound
@@ -95,6 +96,8 @@ def build(
     start: date,
     progress: Progress = silent,
     weights: Mapping[str, float] | None = None,
+    facts: GroundFacts | None = None,
+    steepest_deg: Sequence[float] | None = None,
 ) -> Problem:
     """Build the planning problem of one programme.
 
@@ -107,6 +110,8 @@ def build(
     start : first day of the plan
     weights : `person_weight` [points/person/day], `hectare_weight` [points/ha/day] in place of
         the assumptions' values
+    facts : what records say of the ground: rates, slopes, what grows there
+    steepest_deg : of each pool, the slope up to which its machines work
 
     The shares are expectations: NTS is done on the whole hazard and cancels `share_cancelled` of
     it; TS on what NTS leaves reduces `share_reduced` of the hazard; the rest is cleared. The
@@ -114,10 +119,11 @@ def build(
     with the same shares, over its tasks by area.
 
     Days of a stage: work / (m2_per_day x share of the day left after travel) / (1 -
-    lost_day_share) + move_days, rounded up to whole slots. Up to `camp_distance_km` a team
-    travels to its base every day, beyond it camps and travels once a working week. A machine's
-    ground is finished by a manual team of the same base, `follow_up_speed_factor` times as fast
-    as without a machine; a machine alone is never an option (S07).
+    lost_day_share) + move_days + one way from the base, rounded up to whole slots. Up to
+    `camp_distance_km` a team travels to its base every day, beyond it camps and travels once a
+    working week. A machine's or a dog team's ground is finished by a manual team of the same base,
+    `follow_up_speed_factor` or `dog_follow_up_speed_factor` times as fast as without them; neither
+    is ever an option alone (S07). Machines are not offered on ground that is steeper than they can.
 
     A kind of activity for which no pool exists has no option: its stages stay undone
     (`explain.undone` says why).
@@ -199,7 +205,8 @@ def build(
         np.where(tk < 0, latitude[hz], np.array([t.latitude for t in tasks])[tk])])
     work = own * left[acts]
     progress("building the planning problem", 0.3)
-    options = _options(acts, work, where, pools, assumptions, days.slot_days)
+    ground = _Ground(hz, facts, steepest_deg)
+    options = _options(acts, work, where, pools, assumptions, days.slot_days, ground)
     progress("building the planning problem", 0.9)
     opens, closes = _availability(pools, days)
     problem = Problem(
@@ -216,9 +223,30 @@ def build(
         hazard_ids=tuple(hazard.id for hazard in hazards), tasks=tuple(tasks),
         objective=Objective(person_weight=per_person, hectare_weight=per_hectare),
         benefits=Benefits(people=people[hz] * part * np.array(shares)[acts],
-                          hectares=hectares(1.0) * own * np.array(shares)[acts]))
+                          hectares=hectares(1.0) * own * np.array(shares)[acts],
+                          growing=None if facts is None or (facts.grows == 1.0).all() else
+                          hectares(1.0) * own * np.array(shares)[acts] * facts.grows[hz]))
     progress("building the planning problem", 1.0)
     return problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What records say of the ground of each stage."""
+
+    hazard: np.ndarray  # (S,)
+    facts: GroundFacts | None
+    steepest_deg: Sequence[float] | None
+
+    def speed(self, kind: str, stages: np.ndarray) -> np.ndarray | float:
+        return 1.0 if self.facts is None else self.facts.speed[kind][self.hazard[stages]]
+
+    def gentle(self, pool: int, stages: np.ndarray) -> np.ndarray:
+        """Where the machines of a pool can work; ground of unknown slope counts as such."""
+        if self.facts is None or self.steepest_deg is None:
+            return np.ones(len(stages), dtype=bool)
+        slope = self.facts.slope_deg[self.hazard[stages]]
+        return np.isnan(slope) | (slope <= self.steepest_deg[pool])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +261,20 @@ class _Options:
 
 
 def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Sequence[TeamPool],
-             assumptions: Assumptions, slot_days: float) -> _Options:
-    """Options of all stages, sorted by stage, distance rank of the base, manual before machine."""
+             assumptions: Assumptions, slot_days: float, ground: _Ground) -> _Options:
+    """Options of all stages, sorted by stage, distance rank of the base, manual before machine
+    before dogs."""
     lost = _value(assumptions, "lost_day_share")
     if not 0 <= lost < 1:
         raise _assumption("lost_day_share", lost, "0 or more and less than 1")
     moves = _value(assumptions, "move_days")
     if not 0 <= moves < math.inf:
         raise _assumption("move_days", moves, "0 days or more")
-    factor = _value(assumptions, "follow_up_speed_factor")
-    if not 0 < factor < math.inf:
-        raise _assumption("follow_up_speed_factor", factor, "above 0")
+    factors = {"mechanical": _positive(assumptions, "follow_up_speed_factor")}
+    if any(pool.kind == "animal" and pool.teams > 0 for pool in pools):
+        factors["animal"] = _positive(assumptions, "dog_follow_up_speed_factor")
+    drive = 1000 * _positive(assumptions, "travel_speed_km_per_hour") * _positive(
+        assumptions, "working_hours_per_day")  # m a team goes in a working day
     count = len(acts)
     stage_parts: list[np.ndarray] = []
     columns: list[tuple[np.ndarray, ...]] = []  # rank, mode, pools, slots, cost of each offer
@@ -255,7 +286,8 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
     def days_of(pool: int, stages: np.ndarray, speed: float) -> np.ndarray:
         share = share_of_pool[pool, stages]
         with np.errstate(divide="ignore"):
-            return work[stages] / (pools[pool].m2_per_day * speed * share) / (1 - lost) + moves
+            rate = pools[pool].m2_per_day * speed * share * ground.speed(pools[pool].kind, stages)
+            return work[stages] / rate / (1 - lost) + moves + far[pool, stages] / drive
 
     def slots_of(days: np.ndarray) -> np.ndarray:
         whole = np.ceil(days / slot_days - 1e-9)
@@ -265,6 +297,7 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         usable = share_of_pool[one, stages] > 0
         if two >= 0:
             usable &= share_of_pool[two, stages] > 0
+            usable &= ground.gentle(one, stages)
         stages, rank = stages[usable], rank[usable]
         if not len(stages):
             return
@@ -272,7 +305,7 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         cost = first * pools[one].cost_per_day
         second = np.zeros(len(stages), dtype=np.int32)
         if two >= 0:
-            follow = days_of(two, stages, factor)
+            follow = days_of(two, stages, factors[pools[one].kind])
             cost = cost + follow * pools[two].cost_per_day
             second = slots_of(follow)
         stage_parts.append(stages)
@@ -288,7 +321,7 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         return order[[places.index(bases[p]) for p in candidates]]
 
     by_kind = {kind: [p for p, pool in enumerate(pools) if pool.kind == kind and pool.teams > 0]
-               for kind in ("nts", "ts", "manual", "mechanical")}
+               for kind in ("nts", "ts", "manual", "mechanical", "animal")}
     for act, kind in enumerate(("nts", "ts", "manual")):
         stages = np.flatnonzero(acts == act)
         candidates = by_kind[kind]
@@ -298,14 +331,14 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
             near = rank < NEAREST_BASES
             offer(stages[near], rank[near], 0, p, -1)
     stages = np.flatnonzero(acts == 2)
-    pairs = [(m, f) for m in by_kind["mechanical"] for f in by_kind["manual"]
-             if bases[m] == bases[f]]
-    if pairs and len(stages):
-        machines = sorted({m for m, _ in pairs})
-        rank_of = dict(zip(machines, ranks(machines, stages), strict=True))
-        for m, f in pairs:
-            near = rank_of[m] < NEAREST_BASES
-            offer(stages[near], rank_of[m][near], 1, m, f)
+    for number, kind in ((1, "mechanical"), (2, "animal")):
+        pairs = [(m, f) for m in by_kind[kind] for f in by_kind["manual"] if bases[m] == bases[f]]
+        if pairs and len(stages):
+            firsts = sorted({m for m, _ in pairs})
+            rank_of = dict(zip(firsts, ranks(firsts, stages), strict=True))
+            for m, f in pairs:
+                near = rank_of[m] < NEAREST_BASES
+                offer(stages[near], rank_of[m][near], number, m, f)
 
     if not stage_parts:
         empty = np.zeros(0, dtype=np.int32)
@@ -316,7 +349,8 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         np.concatenate([c[k] for c in columns]) for k in range(7))
     order = np.lexsort((two, one, mode, rank, stage))
     starts = np.concatenate([[0], np.cumsum(np.bincount(stage, minlength=count))])
-    names = {0: ("NTS", "TS", "manual"), 1: ("", "", "machine then manual")}
+    names = {0: ("NTS", "TS", "manual"), 1: ("", "", "machine then manual"),
+             2: ("", "", "dogs then manual")}
     modes = tuple(names[int(m)][int(a)]
                   for m, a in zip(mode[order], acts[stage[order]], strict=True))
     return _Options(starts.astype(np.int32), one[order].astype(np.int32),
@@ -406,6 +440,13 @@ def _weights(assumptions: Assumptions,
             raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="weights", found=name,
                                    expected="person_weight and hectare_weight")
     return out[0], out[1]
+
+
+def _positive(assumptions: Assumptions, name: str) -> float:
+    value = _value(assumptions, name)
+    if not 0 < value < math.inf:
+        raise _assumption(name, value, "above 0")
+    return value
 
 
 def _month(assumptions: Assumptions, name: str) -> int:

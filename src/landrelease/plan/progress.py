@@ -100,8 +100,9 @@ def without(problem: Problem, done: Iterable[int]) -> Problem:
                          community_stage=community_stage)
     benefits = problem.benefits
     if benefits is not None:
-        benefits = replace(benefits, people=stages(benefits.people),
-                           hectares=stages(benefits.hectares))
+        benefits = replace(
+            benefits, people=stages(benefits.people), hectares=stages(benefits.hectares),
+            growing=None if benefits.growing is None else stages(benefits.growing))
     return replace(
         problem,
         stage_ids=tuple(problem.stage_ids[s] for s in keep.tolist()),

@@ -16,7 +16,7 @@ COLUMNS = ("name", "value", "low", "high", "unit", "definition", "source")
 # Zero is a meaningful value of these; of all others that are no shares it would stop the work.
 _MAY_BE_ZERO = ("person_weight", "hectare_weight", "move_days", "settlement_error_m",
                 "road_margin_m", "community_hazard_distance_m", "access_weight",
-                "promise_price", "change_price")
+                "promise_price", "change_price", "season_weight", "infrastructure_weight")
 _SHARES = ("share_cancelled", "share_reduced", "share_cleared")
 
 

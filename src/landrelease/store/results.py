@@ -23,6 +23,7 @@ import shapely
 from landrelease.core import conditions as terms
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
 
@@ -55,6 +56,7 @@ class PlanFile:
     start: date
     weights: Mapping[str, float]
     synthetic: bool = False  # of a synthetic programme (S19)
+    recorded: Recorded = NOTHING_READ  # which records bind the plan, and what was left out
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -80,6 +82,8 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     if problem.benefits is not None:
         arrays |= {"benefits_people": problem.benefits.people,
                    "benefits_hectares": problem.benefits.hectares}
+        if problem.benefits.growing is not None:
+            arrays["benefits_growing"] = problem.benefits.growing
     access = problem.access
     if access is not None:
         arrays |= {f"access_{name}": getattr(access, name) for name in _ACCESS_ARRAYS}
@@ -108,6 +112,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
             "zones": access.zones, "gate_ids": list(access.gate_ids),
             "community_ids": list(access.community_ids)},
         "conditions": conditions, "objective": _plain(problem.objective),
+        "recorded": recorded_rows(saved.recorded),
         "tasks": [{k: v for k, v in _plain(t).items() if k != "ground"} for t in problem.tasks],
         "assumptions": [_plain(a) for a in saved.assumptions],
     }
@@ -143,7 +148,8 @@ def load_plan(path: Path) -> PlanFile:
             option_mode=tuple(document["option_mode"]),
             pools=tuple(
                 TeamPool(**{**p, "available_from": _day(p["available_from"]),
-                            "available_until": _day(p["available_until"])})
+                            "available_until": _day(p["available_until"]),
+                            "members": tuple(p.get("members", ()))})
                 for p in document["pools"]),
             slot_starts=tuple(date.fromisoformat(d) for d in document["slot_starts"]),
             slot_days=document["slot_days"],
@@ -158,7 +164,8 @@ def load_plan(path: Path) -> PlanFile:
             conditions=_conditions_in(document["conditions"], arrays),
             objective=terms.Objective(**document["objective"]),
             benefits=None if "benefits_people" not in arrays else terms.Benefits(
-                arrays["benefits_people"], arrays["benefits_hectares"]),
+                arrays["benefits_people"], arrays["benefits_hectares"],
+                arrays.get("benefits_growing")),
         )
         schedule = Schedule(**{f.name: arrays[f"schedule_{f.name}"]
                                for f in dataclasses.fields(Schedule)
@@ -169,10 +176,24 @@ def load_plan(path: Path) -> PlanFile:
         return PlanFile(
             plan, Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
-            document.get("synthetic", False) is not False)
+            document.get("synthetic", False) is not False,
+            _recorded(document.get("recorded") or {}))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
+
+
+def recorded_rows(found: Recorded) -> dict[str, Any]:
+    """What a plan read of the records, for JSON."""
+    return {"kinds": {kind: {"records": there, "used": used}
+                      for kind, (there, used) in found.counts.items()},
+            "notes": [_plain(note) for note in found.notes]}
+
+
+def _recorded(document: Mapping[str, Any]) -> Recorded:
+    return Recorded({kind: (int(row["records"]), int(row["used"]))
+                     for kind, row in document.get("kinds", {}).items()},
+                    tuple(Note(**note) for note in document.get("notes", ())))
 
 
 def _conditions_out(conditions: terms.Conditions, arrays: dict[str, np.ndarray]
@@ -205,7 +226,7 @@ def _conditions_in(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
                      for key, value in document[name].items()}
             parts[name] = of(**plain, **{
                 f.name: arrays[f"{name}_{f.name}"] for f in dataclasses.fields(of)
-                if f.name not in plain})
+                if f.name not in plain and f"{name}_{f.name}" in arrays})
     for name in ("seasons_missed", "season_weight"):
         parts[name] = arrays.get(f"conditions_{name}")
     return terms.Conditions(**parts)

@@ -21,9 +21,11 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
+from landrelease.core.recorded import NOTHING_READ, Recorded, Sources
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.work import Plan, Problem, TeamPool
 from landrelease.errors import (
+    NO_LEAVE_TO_SURVEY,
     NOTHING_HAZARDOUS,
     PLAN_IS_OLD,
     LandReleaseError,
@@ -311,15 +313,41 @@ def make_plan(
     seed: int,
     seconds: float | None = None,
     roads: RoadFiles | None = None,
+    binding: Binding | None = None,
+    bound_seconds: float = 0.0,
     progress: Progress = silent,
 ) -> PlanFile:
     """Cut the areas into tasks, build the problem and solve it; over roads where they are given."""
-    from landrelease.plan.search import make_plan as solve
+    from landrelease.plan.works import solved
 
-    problem = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
-                               progress=progress)
-    plan = solve(problem, iterations=iterations, seed=seed, seconds=seconds, progress=progress)
-    return plan_file(plan, land, assumptions, start)
+    asked = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
+                             binding=binding, progress=progress)
+    plan = solved(asked.problem, iterations=iterations, seed=seed, seconds=seconds,
+                  bound_seconds=bound_seconds, progress=progress)
+    return plan_file(plan, land, assumptions, start, asked.read)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Binding:
+    """The records that bind a plan, and how they are read.
+
+    renew : an accreditation in force that ends is taken to be renewed; counting : which money
+    counts ("received", "committed" or "announced"); teams_given : the pools are those of a file of
+    the user, not assumed ones.
+    """
+
+    sources: Sources
+    renew: bool = False
+    counting: str = "announced"
+    teams_given: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """A planning problem, and what it took from the records."""
+
+    problem: Problem
+    read: Recorded = NOTHING_READ
 
 
 def planning_problem(
@@ -330,9 +358,14 @@ def planning_problem(
     *,
     start: date,
     roads: RoadFiles | None = None,
+    binding: Binding | None = None,
     progress: Progress = silent,
-) -> Problem:
-    """The problem of a plan: tasks, options, benefits, and access over roads where given."""
+) -> Asked:
+    """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
+    records of `binding` put on it.
+
+    Raises PLN-702: records leave no team for the first survey; and what building raises.
+    """
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build
 
@@ -340,7 +373,26 @@ def planning_problem(
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+    read = NOTHING_READ
+    if binding is None:
+        problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+    else:
+        from landrelease.plan.recorded.conditions import bind
+        from landrelease.plan.recorded.crew import crew
+        from landrelease.plan.recorded.ground import ground_facts
+        from landrelease.workflows.recorded import exchange_of
+
+        made = crew(binding.sources, tuple(pools) if binding.teams_given else None, tuple(pools),
+                    start, renew=binding.renew)
+        if not any(p.kind == "nts" for p in made.pools) and any(p.kind == "nts" for p in pools):
+            raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
+                note.words for note in made.read.notes)) or "no team on record surveys")
+        facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
+        problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
+                        facts=facts, steepest_deg=made.steepest_deg)
+        bound = bind(problem, binding.sources, made, {h.id: h.ground for h in land.hazards},
+                     assumptions, exchange_of(made.pools[0].currency), counting=binding.counting)
+        problem, read = bound.problem, bound.read.and_also(facts.read)
     if roads is not None:
         from landrelease.workflows.roads import access_over_roads
 
@@ -349,15 +401,16 @@ def planning_problem(
             problem, access=access_over_roads(problem, land, roads, assumptions),
             objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
-    return problem
+    return Asked(problem, read)
 
 
-def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date) -> PlanFile:
+def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
+              recorded: Recorded = NOTHING_READ) -> PlanFile:
     """A plan with what it rests on, ready to be saved."""
     from landrelease.store.results import PlanFile
 
     weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
-    return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic)
+    return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded)
 
 
 def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:

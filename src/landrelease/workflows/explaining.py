@@ -194,13 +194,13 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
     proven (the better plan without the change, less the bound with it).
     """
     from landrelease.plan.compare import community_slots, day_of
-    from landrelease.plan.search import make_plan
     from landrelease.plan.variants import carried
+    from landrelease.plan.works import solved
 
     def again(problem: Problem, schedule: Schedule, part: int) -> Plan:
         def listen(what: str, share: float) -> None:
             progress(what, (part + share) / (len(asked) + 1))
-        return make_plan(problem, iterations=iterations, seed=seed, progress=listen,
+        return solved(problem, iterations=iterations, seed=seed, progress=listen,
                          standing=(plan.priority, schedule.option))
 
     problems = [changed(plan.problem, a) for a in asked]  # whatever is wrong is said at once
@@ -286,7 +286,7 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
     """
     from landrelease.plan.compare import difference
     from landrelease.plan.objective import losses, weighted
-    from landrelease.plan.search import make_plan
+    from landrelease.plan.works import solved
 
     known = [f.name for f in dataclasses.fields(plan.problem.objective)]
     for name in weights:
@@ -294,7 +294,7 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
             raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
     objective = dataclasses.replace(plan.problem.objective, **weights)
     problem = weighted(plan.problem, objective)
-    made = make_plan(problem, iterations=iterations, seed=seed, progress=progress,
+    made = solved(problem, iterations=iterations, seed=seed, progress=progress,
                      standing=(plan.priority, plan.schedule.option))
     return WhatIf(made, difference(plan, made),
                   dataclasses.asdict(losses(plan.problem, plan.schedule)),
@@ -312,7 +312,7 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     from landrelease.core.conditions import Objective
     from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
     from landrelease.plan.objective import PARTS, front, losses, weighted
-    from landrelease.plan.search import make_plan
+    from landrelease.plan.works import solved
 
     if one not in PARTS or other not in PARTS or one == other:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the parts of the objective",
@@ -334,7 +334,7 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         tilt = min(0.99, max(0.01, share))
         problem = weighted(plan.problem, dataclasses.replace(none, **{
             PARTS[one]: (1 - tilt) / size[one], PARTS[other]: tilt / size[other]}))
-        standing = make_plan(problem, iterations=iterations, seed=seed, progress=listen,
+        standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
                              standing=(standing.priority, standing.schedule.option))
         plans.append(standing)
     kept = set(front(plans, one, other))

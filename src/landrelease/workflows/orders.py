@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landrelease.plan.compare import Difference
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
+    from landrelease.workflows import Binding
     from landrelease.workflows.roads import RoadFiles
 
 # What people made of a proposal stands: a plan does not overwrite it.
@@ -245,7 +246,7 @@ def make_again(
     registry: Registry, reader: View, land: Land, assessments: Sequence[HazardAssessment],
     pools: Sequence[TeamPool], assumptions: Assumptions, standing: PlanFile, *, start: date,
     iterations: int, seed: int, seconds: float | None = None, roads: RoadFiles | None = None,
-    progress: Progress = silent,
+    binding: Binding | None = None, bound_seconds: float = 0.0, progress: Progress = silent,
 ) -> MadeAgain:
     """Make a plan again from the present records and what was done, held against the standing one.
 
@@ -254,10 +255,11 @@ def make_again(
     """
     from landrelease import workflows
     from landrelease.plan.compare import difference
-    from landrelease.plan.search import make_plan
+    from landrelease.plan.works import solved
 
-    problem = workflows.planning_problem(land, assessments, pools, assumptions, start=start,
-                                         roads=roads, progress=progress)
+    asked = workflows.planning_problem(land, assessments, pools, assumptions, start=start,
+                                       roads=roads, binding=binding, progress=progress)
+    problem = asked.problem
     since = progress_of(registry, reader, problem)
     problem = problem_since(problem, since, standing.plan, assumptions)
     place = dict(zip(standing.plan.problem.stage_ids, standing.plan.priority.tolist(),
@@ -266,7 +268,7 @@ def make_again(
     priority = np.array([place.get(name, last) for name in problem.stage_ids])
     promises = problem.conditions.promises
     chosen = np.full(len(priority), -1) if promises is None else promises.option
-    plan = make_plan(problem, iterations=iterations, seed=seed, seconds=seconds,
-                     progress=progress, standing=(priority, chosen))
-    return MadeAgain(workflows.plan_file(plan, land, assumptions, start), since,
+    plan = solved(problem, iterations=iterations, seed=seed, seconds=seconds,
+                  bound_seconds=bound_seconds, progress=progress, standing=(priority, chosen))
+    return MadeAgain(workflows.plan_file(plan, land, assumptions, start, asked.read), since,
                      difference(standing.plan, plan))

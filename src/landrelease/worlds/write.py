@@ -343,6 +343,12 @@ def _closures(world: World, folder: _Folder) -> None:
             "to": _time(lifted) if lifted.date() <= AS_OF and lifted > begin else "",
             "cause": CAUSES[closures.cause[c]], "reported_by": "security officer"})
     folder.csv("closures.csv", rows, ("id", "area", "from", "to", "cause", "reported_by"))
+    grounds = np.array([*closures.sectors, shapely.union_all(closures.sectors)], dtype=object)
+    texts = dict(zip([*(_sector_id(k) for k in range(len(closures.sectors))), "ALL"],
+                     shapes_json(grounds), strict=True))
+    folder.geojson("closures.geojson", [
+        mess.Feature({k: row[k] or None for k in ("id", "from", "to", "cause")},
+                     texts[row["area"]]) for row in rows])
 
 
 def _time(moment: datetime) -> str:
@@ -385,6 +391,7 @@ def _money(world: World, folder: _Folder) -> None:
     places = _places([p.place for p in world.projects])
     folder.csv("projects.csv", [
         {"id": p.id, "phase": 2, "kind": p.kind, "settlement": f"COM-{p.settlement + 1:03d}",
+         "beneficiaries": int(world.ground.settlements.population[p.settlement]),
          "needs_hazards": ";".join(hazard_id(a) for a in p.hazards),
          "parcel": f"P{p.parcel + 1:06d}" if p.parcel >= 0 else "",
          "longitude": places[k][0], "latitude": places[k][1], "budget": p.budget_usd,
@@ -393,7 +400,7 @@ def _money(world: World, folder: _Folder) -> None:
         for k, p in enumerate(world.projects)],
         ("id", "phase", "kind", "settlement", "needs_hazards", "parcel", "longitude", "latitude",
          "budget", "currency", "duration_days", "season_first_month", "season_last_month",
-         "after_project"))
+         "after_project", "beneficiaries"))
 
 
 # --- operations --------------------------------------------------------------------------------
@@ -768,6 +775,65 @@ values:
     "verbal report": verbal_report
     "old survey": old_survey
 constants: {says: contaminated}
+""", "closure": """\
+kind: closure
+columns: {identifier: id, closed_from: from, closed_until: to, closure_reason: cause}
+values:
+  closure_reason: {shelling: security, drones: security, weather: weather}
+""", "team": """\
+# of accreditations.csv, which has a row for each team
+kind: team
+columns: {identifier: team, organisation: organisation, team_type: scope, mobilised_on: joined_on}
+values:
+  team_type: {NTS: NTS, TS: TS, Manual Clearance: manual, Mechanical: mechanical}
+""", "accreditation": """\
+kind: accreditation
+columns:
+  team: team
+  organisation: organisation
+  scope: scope
+  training: trained_at
+  granted_on: accredited_from
+  expires_on: accredited_until
+values:
+  scope: {NTS: NTS, TS: TS, Manual Clearance: manual_clearance, Mechanical: mechanical}
+constants: {accreditation_status: granted}
+""", "fund": """\
+kind: fund
+columns:
+  identifier: id
+  phase: phase
+  donor: donor
+  amount: amount
+  currency: currency
+  available_on: announced_for
+  fund_status: status
+values:
+  phase: {"1": demining, "2": rebuilding}
+  fund_status: {received: received, pledged: announced}
+""", "expense": """\
+kind: expense
+columns: {identifier: id, organisation: organisation, phase: phase, amount: amount,
+          currency: currency, paid_on: day}
+values:
+  phase: {"1": demining, "2": rebuilding}
+""", "project": """\
+kind: project
+columns:
+  identifier: id
+  project_type: kind
+  hazards: needs_hazards
+  cost: budget
+  currency: currency
+  duration_days: duration_days
+  season_first_month: season_first_month
+  season_last_month: season_last_month
+  after_projects: after_project
+  beneficiaries: beneficiaries
+values:
+  project_type: {road: road, bridge: bridge, school: school, clinic: health_centre,
+                 power_line: power, water_network: water, field_to_be_sown: farmland}
+constants: {project_status: planned}
 """}
 
 README = """{note}

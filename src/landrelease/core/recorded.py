@@ -1,0 +1,75 @@
+"""The records that bind a plan besides land and roads, and what a plan made of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from landrelease.core.record import Record
+
+# In the order in which a person reads them.
+KINDS_READ = ("closure", "team", "accreditation", "machine", "detector", "fund", "expense",
+              "project", "task", "hazard")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a record says that the plan does not, or not wholly, keep to; in words."""
+
+    kind: str
+    record: str  # id; "": several
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a plan read: kind -> (records there are, records that the plan keeps to)."""
+
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    def and_also(self, other: Recorded) -> Recorded:
+        return Recorded({**self.counts, **other.counts}, (*self.notes, *other.notes))
+
+
+NOTHING_READ = Recorded()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Records as they stand on the day on which a plan is made.
+
+    Decisions that no person signed are not among them (S09). `unsigned`: accreditations that say
+    they are granted and carry no signature that counts. `utc_offset`: local time less UTC.
+    """
+
+    closures: tuple[Record, ...] = ()
+    teams: tuple[Record, ...] = ()
+    accreditations: tuple[Record, ...] = ()
+    machines: tuple[Record, ...] = ()
+    detectors: tuple[Record, ...] = ()
+    funds: tuple[Record, ...] = ()
+    expenses: tuple[Record, ...] = ()
+    projects: tuple[Record, ...] = ()
+    handovers: tuple[Record, ...] = ()
+    tasks: tuple[Record, ...] = ()
+    hazards: tuple[Record, ...] = ()
+    settlements: tuple[Record, ...] = ()
+    unsigned: frozenset[str] = frozenset()
+    utc_offset: timedelta | None = None
+
+
+def by_name(records: Iterable[Record]) -> dict[str, Record]:
+    """Records by their id and by the identifier that the programme gave them."""
+    listed = list(records)
+    found = {str(r.values["identifier"]): r for r in listed if r.values.get("identifier")}
+    return found | {r.id: r for r in listed}
+
+
+def listed(record: Record, name: str) -> tuple[str, ...]:
+    """The references of a field, one or several."""
+    value = record.values.get(name)
+    if value is None:
+        return ()
+    return tuple(map(str, value)) if isinstance(value, (list, tuple)) else (str(value),)

@@ -1,0 +1,118 @@
+"""Closed ground: closures in, the slots in which work on a stage stands still out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.record import Record
+from landrelease.core.recorded import Note, Recorded
+from landrelease.core.work import Problem
+from landrelease.plan.recorded.slots import first_day, horizon_day, touching
+
+# A local day begins somewhere in these hours of UTC where its zone is not known.
+_EARLIEST, _LATEST = timedelta(hours=-12), timedelta(hours=14)
+_NAMES = 3  # closures named in the words of a calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """`closed` (K, H) slots that a closure touches; `stages` of each stage, indexes of K."""
+
+    ids: tuple[str, ...]
+    closed: np.ndarray
+    of_stage: tuple[tuple[int, ...], ...]
+    read: Recorded
+
+    def words(self, which: Sequence[int]) -> str:
+        names = [self.ids[k] for k in which]
+        return ", ".join(names[:_NAMES]) + (
+            f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
+
+
+def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Record],
+                  open_end_days: float, utc_offset: timedelta | None = None) -> Closed:
+    """Which closures touch the ground of each stage, and when.
+
+    grounds : hazard id -> its ground (degrees). A stage stands still in every slot of which a
+    closure that touches its ground closes a day, in whole or in part. A closure without ground
+    closes everything, one without an end is taken to last `open_end_days` from the first day of
+    the plan on. Where local time is not known (`utc_offset` None), a closure closes every day that
+    it may touch in some zone.
+    """
+    start, last = first_day(problem), horizon_day(problem)
+    notes: list[Note] = []
+    kept: list[Record] = []
+    spans: list[tuple[date, date]] = []
+    for record in closures:
+        span = _days(record, utc_offset)
+        if span is None:
+            notes.append(Note("closure", record.id, "it does not say from when: left out"))
+            continue
+        first, until = span
+        if until is None:
+            until = max(first, start) + timedelta(days=int(open_end_days) - 1)
+            if until >= start and first <= last:
+                notes.append(Note("closure", record.id, "it has no end: taken to last until "
+                                  f"{until.isoformat()} (assumption closure_open_days)"))
+        if until < start or first > last:
+            continue
+        kept.append(record)
+        spans.append((first, until))
+    closed = np.array([touching(problem, a, b) for a, b in spans], dtype=bool).reshape(
+        len(kept), problem.horizon)
+    of_stage = _touched(problem, grounds, kept)
+    used = sorted({k for own in of_stage for k in own if closed[k].any()})
+    return Closed(
+        tuple(r.id for r in kept), closed,
+        tuple(tuple(k for k in own if closed[k].any()) for own in of_stage),
+        Recorded({"closure": (len(closures), len(used))}, tuple(notes)))
+
+
+def _touched(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Record]
+             ) -> list[tuple[int, ...]]:
+    stages = len(problem.stage_ids)
+    found: list[list[int]] = [[] for _ in range(stages)]
+    everywhere = [k for k, r in enumerate(closures)
+                  if r.geometry is None or r.geometry.is_empty]
+    placed = [k for k in range(len(closures)) if k not in set(everywhere)]
+    if placed and stages:
+        own = np.array([
+            problem.tasks[int(t)].ground if int(t) >= 0
+            else grounds.get(problem.hazard_ids[int(h)], shapely.Polygon())
+            for h, t in zip(problem.hazard, problem.task, strict=True)], dtype=object)
+        pairs = shapely.STRtree(own).query(
+            np.array([closures[k].geometry for k in placed], dtype=object),
+            predicate="intersects")
+        for c, s in zip(*pairs, strict=True):
+            found[int(s)].append(placed[int(c)])
+    return [tuple(sorted({*everywhere, *own_})) for own_ in found]
+
+
+def _days(record: Record, offset: timedelta | None) -> tuple[date, date | None] | None:
+    """First and last local day that a closure touches; last None: without an end."""
+    begin, end = (_aware(record.values.get(n)) for n in ("closed_from", "closed_until"))
+    if begin is None:
+        return None
+    first = (begin + (_EARLIEST if offset is None else offset)).date()
+    if end is None:
+        return first, None
+    # A moment before the end: what ends at midnight closes nothing of the day that begins then.
+    last = (end + (_LATEST if offset is None else offset) - timedelta(microseconds=1)).date()
+    return first, max(first, last)
+
+
+def _aware(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

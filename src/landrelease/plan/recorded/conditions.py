@@ -1,0 +1,153 @@
+"""All that records say, laid on a planning problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.conditions import Calendars, Equipment, Windows
+from landrelease.core.recorded import Note, Recorded, Sources
+from landrelease.core.work import Problem
+from landrelease.plan.objective import growing
+from landrelease.plan.recorded.closures import Closed, closed_ground
+from landrelease.plan.recorded.crew import Crew, unsigned_notes, windows, without_leave
+from landrelease.plan.recorded.decided import decisions
+from landrelease.plan.recorded.means import Exchange, money, projects, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    problem: Problem
+    read: Recorded
+
+
+def bind(problem: Problem, sources: Sources, made: Crew, grounds: Mapping[str, Any],
+         assumptions: Assumptions, exchange: Exchange, *, counting: str = "announced") -> Bound:
+    """The problem with the conditions that records put on it, and what was read.
+
+    grounds : hazard id -> ground in degrees. Where nothing of a kind binds, its condition is None,
+    so that a registry without such records plans as without any. Growing seasons are always there:
+    their weight (assumption `season_weight`) is 0 unless a user sets it.
+    """
+    read = Recorded(made.read.counts, (*made.read.notes, *unsigned_notes(sources)))
+    closed = closed_ground(problem, grounds, sources.closures,
+                           assumptions.value("closure_open_days"), sources.utc_offset)
+    read = read.and_also(closed.read)
+    currency = problem.pools[0].currency if problem.pools else ""
+    paid, told = money(problem, sources.funds, sources.expenses, exchange, currency,
+                       counting=counting, projects=waiting(sources.projects))
+    read = read.and_also(told)
+    fund = paid.fund_ids.index("rebuilding") if paid is not None and (
+        "rebuilding" in paid.fund_ids) else -1
+    weight = assumptions.value("infrastructure_weight")
+    works, told = projects(problem, sources.projects, sources.handovers, grounds, exchange,
+                           currency, usual_days=assumptions.value("project_days"), weight=weight,
+                           funded=fund)
+    read = read.and_also(told)
+    decided, told = decisions(problem, sources)
+    read = read.and_also(told)
+    season = assumptions.value("season_weight")
+    terms = replace(
+        problem.conditions, calendars=_calendars(problem, made, closed),
+        windows=_windows(problem, made), equipment=_equipment(problem, made), money=paid,
+        projects=works, decisions=decided,
+        seasons_missed=seasons_missed(problem, int(assumptions.value("sowing_month"))))
+    if problem.benefits is not None:
+        terms = replace(terms, season_weight=season * growing(problem.benefits))
+    read = read.and_also(Recorded({}, _ends_early(problem, made)))
+    return Bound(replace(problem, conditions=terms, objective=replace(
+        problem.objective, season_weight=season, infrastructure_weight=weight)), read)
+
+
+def seasons_missed(problem: Problem, month: int) -> np.ndarray:
+    """(H + 1,) growing seasons that land misses which is back at the end of slot t - 1: the days of
+    sowing (the first of a month) from the first day of the plan until then."""
+    begin = problem.slot_starts[0]
+    last = begin.toordinal() + int(problem.delay_days[-1])
+    sowing = np.array([d.toordinal() for year in range(
+        begin.year, date.fromordinal(last).year + 1)
+        if (d := date(year, month, 1)) > begin], dtype=np.int64)
+    back = begin.toordinal() + np.ceil(problem.delay_days - 1e-9)
+    return np.searchsorted(sowing, back, side="left").astype(np.float64)
+
+
+def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None:
+    """A calendar for each set of closures and pool with gaps in its leave that meet in a step."""
+    gaps = without_leave(problem, made)
+    gappy = gaps.any(axis=1)
+    if not gappy.any() and not any(closed.of_stage):
+        return None
+    stage_of = np.repeat(np.arange(len(problem.stage_ids)), np.diff(problem.option_start))
+    rows = [np.ones(problem.horizon, dtype=bool)]
+    names = ["always"]
+    number: dict[tuple[tuple[int, ...], int], int] = {((), -1): 0}
+
+    def row(stage: int, pool: int) -> int:
+        key = (closed.of_stage[stage], pool if pool >= 0 and gappy[pool] else -1)
+        if key not in number:
+            number[key] = len(rows)
+            is_open = np.ones(problem.horizon, dtype=bool)
+            words = []
+            if key[0]:
+                for k in key[0]:
+                    is_open &= ~closed.closed[k]
+                words.append(closed.words(key[0]))
+            if key[1] >= 0:
+                is_open &= ~gaps[key[1]]
+                words.append(f"no leave of {problem.pools[key[1]].id}")
+            rows.append(is_open)
+            name = "; ".join(words)
+            names.append(name if name not in names else f"{name} ({len(rows)})")
+        return number[key]
+
+    first = np.array([row(int(s), int(p)) for s, p in
+                      zip(stage_of, problem.first_pool, strict=True)], dtype=np.int32)
+    second = np.array([row(int(s), int(p)) if p >= 0 else 0 for s, p in
+                       zip(stage_of, problem.second_pool, strict=True)], dtype=np.int32)
+    return Calendars(tuple(names), np.array(rows), first, second)
+
+
+def _windows(problem: Problem, made: Crew) -> Windows | None:
+    if not made.bound:
+        return None
+    low, high = windows(problem, made)
+    two = problem.second_pool >= 0
+    second = np.maximum(problem.second_pool, 0)
+    return Windows(low[problem.first_pool], high[problem.first_pool],
+                   np.where(two, low[second], 0).astype(np.int32),
+                   np.where(two, high[second], problem.horizon).astype(np.int32))
+
+
+def _equipment(problem: Problem, made: Crew) -> Equipment | None:
+    """Machines that teams share; things of which there is one for every team bind nothing."""
+    wanted = [sum(pool.teams for p, pool in enumerate(made.pools) if made.thing[p] == e)
+              for e in range(len(made.things))]
+    scarce = [e for e, units in enumerate(made.units) if units < wanted[e]]
+    if not scarce:
+        return None
+    number = np.full(len(made.things) + 1, -1, dtype=np.int32)  # the last one: of "none", -1
+    number[scarce] = np.arange(len(scarce))
+    thing = number[np.array(made.thing, dtype=np.int64)]
+    return Equipment(tuple(made.things[e] for e in scarce),
+                     np.array([made.units[e] for e in scarce], np.int32),
+                     thing[problem.first_pool].astype(np.int32),
+                     np.where(problem.second_pool >= 0,
+                              thing[np.maximum(problem.second_pool, 0)], -1).astype(np.int32))
+
+
+def _ends_early(problem: Problem, made: Crew) -> tuple[Note, ...]:
+    """Leave that ends within the plan, in one line: usually it is renewed, and nobody knows yet."""
+    last = problem.slot_starts[-1]
+    early = [(spells[-1][1], pool.teams) for pool, spells in zip(
+        made.pools, made.leave, strict=True) if spells and spells[-1][1] < last]
+    if not early:
+        return ()
+    return (Note("accreditation", "", f"the leave of {sum(n for _, n in early)} teams ends within "
+                 f"the plan, the first on {min(d for d, _ in early).isoformat()}; nothing is "
+                 "planned for them afterwards (--renewed takes it to be renewed)"),)
+

@@ -1,0 +1,281 @@
+"""Money over time in two phases, and the works of the second phase: funds, expenses, projects."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.conditions import Money, Projects
+from landrelease.core.record import NOT_REPORTED, Record
+from landrelease.core.recorded import Note, Recorded, by_name, listed
+from landrelease.core.work import Problem
+from landrelease.plan.recorded.slots import first_day, within
+
+PHASES = ("demining", "rebuilding")
+# What counts as money: what has come, what is certain, or all that was announced.
+COUNTS = {"received": ("received",), "committed": ("received", "committed"),
+          "announced": ("received", "committed", "announced", NOT_REPORTED), "none": ()}
+# An amount, its currency and its day -> the amount in the plan's currency; None: no rate is known.
+Exchange = Callable[[float, str, date], float | None]
+
+
+def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
+          exchange: Exchange, currency: str, *, counting: str = "announced",
+          projects: bool = True) -> tuple[Money | None, Recorded]:
+    """Money of each phase that had arrived by each slot, less what was spent before the plan.
+
+    counting : "received", "committed" (or received), "announced" (all that is on record), or
+        "none": recorded money binds nothing
+    exchange : see `Exchange`. A phase without any fund on record binds nothing: who pays for it is
+        not known. Money for both phases counts for demining, which comes first.
+    """
+    notes: list[Note] = []
+    if counting == "none" and (funds or expenses):
+        return None, Recorded({"fund": (len(funds), 0), "expense": (len(expenses), 0)}, (Note(
+            "fund", "", "left out, as asked: the plan looks at no money"),))
+    start, used, spent_used = first_day(problem), 0, 0
+    came: dict[str, list[tuple[date, float]]] = {}
+    for record in funds:
+        amount, day = record.values.get("amount"), record.values.get("available_on")
+        phase = record.value("phase")
+        if phase == "both":
+            notes.append(Note("fund", record.id, "it pays for both phases: counted for demining"))
+            phase = "demining"
+        why = ("its amount is not reported" if not isinstance(amount, (int, float)) else
+               "its day is not reported" if not isinstance(day, date) else
+               "its phase is not reported" if phase not in PHASES else
+               f"it is only {record.value('fund_status')}"
+               if record.value("fund_status") not in COUNTS[counting] else "")
+        if why:
+            notes.append(Note("fund", record.id, f"{why}: left out"))
+            continue
+        assert isinstance(day, date) and isinstance(amount, (int, float))
+        own = exchange(float(amount), str(record.values.get("currency") or ""), day)
+        if own is None:
+            notes.append(Note("fund", record.id, f"no rate from "
+                              f"{record.values.get('currency') or 'an unnamed currency'} to "
+                              f"{currency} is known: left out"))
+            continue
+        if isinstance(record.values.get("spend_until"), date):
+            notes.append(Note("fund", record.id, "the plan does not keep its last day, "
+                              f"{record.values['spend_until'].isoformat()}"))
+        used += 1
+        came.setdefault(str(phase), []).append((day, own))
+    spent = dict.fromkeys(PHASES, 0.0)
+    left_out = 0
+    for record in expenses:
+        amount, day = record.values.get("amount"), record.values.get("paid_on")
+        phase = record.value("phase")
+        own = (exchange(float(amount), str(record.values.get("currency") or ""), day)
+               if isinstance(amount, (int, float)) and isinstance(day, date)
+               and phase in PHASES and day < start else None)
+        if own is None:
+            left_out += 1
+            continue
+        spent[str(phase)] += own
+        spent_used += 1
+    if left_out:
+        notes.append(Note("expense", "", f"{left_out} without an amount, a day before the plan, "
+                          "one phase or a rate of exchange: left out"))
+    if "rebuilding" in came and not projects:
+        notes.append(Note("fund", "", "money for rebuilding: no project waits for it"))
+        del came["rebuilding"]
+    for name in PHASES:
+        total = sum(a for _, a in came.get(name, ()))
+        if name in came and spent[name] >= total:
+            notes.append(Note("expense", "", f"{spent[name]:,.0f} {currency} were spent on {name} "
+                              f"before the plan, and all money on record for it is {total:,.0f}: "
+                              "nothing can be paid (--money none leaves money out)"))
+    read = Recorded({"fund": (len(funds), used), "expense": (len(expenses), spent_used)},
+                    tuple(notes))
+    names = tuple(p for p in PHASES if p in came)
+    if not names:
+        return None, read
+    arrived = np.zeros((len(names), problem.horizon))
+    starts = np.array([d.toordinal() for d in problem.slot_starts[:problem.horizon]])
+    for f, name in enumerate(names):
+        for day, amount in came[name]:
+            arrived[f, starts >= day.toordinal()] += amount
+        arrived[f] = np.maximum.accumulate(np.maximum(arrived[f] - spent[name], 0.0))
+    stage_fund = np.full(len(problem.stage_ids), names.index("demining") if "demining" in names
+                         else -1, dtype=np.int32)
+    return Money(names, currency, arrived, stage_fund), read
+
+
+# --- works -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    record: Record
+    stages: np.ndarray
+    slots: int
+    cost: float
+    earliest: int
+    people: float
+    may_start: np.ndarray | None
+
+
+def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Record],
+             grounds: Mapping[str, Any], exchange: Exchange, currency: str, *,
+             usual_days: float, weight: float, funded: int = -1
+             ) -> tuple[Projects | None, Recorded]:
+    """Works of the second phase that wait for land of the plan, or for money.
+
+    A work waits for all stages of the hazards that it names, of those behind the hand-overs that it
+    names, and of those that its own ground touches. It starts in its season only, and not before
+    the works that it follows are finished. `usual_days` where nobody says how long it takes;
+    `weight` points a beneficiary and day; `funded` : index of the fund that pays, -1 none.
+    """
+    notes: list[Note] = []
+    number = {name: h for h, name in enumerate(problem.hazard_ids)}
+    handed = by_name(handovers)
+    names = list(problem.hazard_ids)
+    tree = shapely.STRtree(np.array([grounds[n] for n in names], dtype=object)) if names else None
+    works: dict[str, _Work] = {}
+    for record in records:
+        if record.value("project_status") in ("started", "completed", "cancelled"):
+            continue
+        works[record.id] = _work(problem, record, number, handed, tree, exchange, currency,
+                                 usual_days, notes)
+    named = {**{str(r.values["identifier"]): r.id for r in records if r.values.get("identifier")},
+             **{r.id: r.id for r in records}}
+    ids = sorted(works)
+    index = {name: w for w, name in enumerate(ids)}
+    after: list[tuple[int, int]] = []
+    for name in ids:
+        for other in listed(works[name].record, "after_projects"):
+            before = named.get(other)
+            if before is None:
+                notes.append(Note("project", name, f"the work {other}, which it follows, is not on "
+                                  "record: not kept"))
+            elif before in index:
+                after.append((index[before], index[name]))
+    if _circle(after, len(ids)):
+        notes.append(Note("project", "", "works follow each other in a circle: their sequence is "
+                          "not kept"))
+        after = []
+    read = Recorded({"project": (len(records), len(ids))}, tuple(notes))
+    if not ids:
+        return None, read
+    made = [works[n] for n in ids]
+    people = np.array([m.people for m in made])
+    known = np.isfinite(people)
+    usual = float(people[known].mean()) if known.any() else 0.0
+    if not known.all():
+        read = read.and_also(Recorded({}, (Note(
+            "project", "", f"{int((~known).sum())} do not say how many people benefit: "
+            + (f"the mean of the others counts, {usual:,.0f}" if known.any() else
+               "they have no weight in the score")),)))
+    seasons = any(m.may_start is not None for m in made)
+    free = np.ones(problem.horizon, dtype=bool)
+    return Projects(
+        ids=tuple(ids), start=np.cumsum([0] + [len(m.stages) for m in made]).astype(np.int32),
+        stage=np.concatenate([m.stages for m in made]).astype(np.int32),
+        slots=np.array([m.slots for m in made], np.int32),
+        cost=np.array([m.cost for m in made]),
+        fund=np.array([funded if m.cost > 0 else -1 for m in made], np.int32),
+        earliest=np.array([m.earliest for m in made], np.int32), people=people,
+        weight=weight * np.where(known, people, usual),
+        after=np.array(after, np.int32).reshape(-1, 2) if after else None,
+        may_start=np.array([free if m.may_start is None else m.may_start for m in made])
+        if seasons else None), read
+
+
+def _work(problem: Problem, record: Record, number: Mapping[str, int],
+          handed: Mapping[str, Record], tree: Any, exchange: Exchange, currency: str,
+          usual_days: float, notes: list[Note]) -> _Work:
+    land: set[int] = set()
+    for name in listed(record, "hazards"):
+        if name in number:
+            land.add(number[name])
+        elif f"hazard-{name}" in number:
+            land.add(number[f"hazard-{name}"])
+    for name in listed(record, "handovers"):
+        hand = handed.get(name)
+        if hand is None:
+            notes.append(Note("project", record.id, f"the hand-over {name}, which it waits for, is "
+                              "not on record: not kept"))
+        elif hand.value("handover_status") != "held" and hand.values.get("hazard") in number:
+            land.add(number[str(hand.values["hazard"])])
+    if record.geometry is not None and not record.geometry.is_empty and tree is not None:
+        land |= set(tree.query(record.geometry, predicate="intersects").tolist())
+    stages = np.flatnonzero(np.isin(problem.hazard, sorted(land)))
+    days = record.values.get("duration_days")
+    if not isinstance(days, (int, float)):
+        notes.append(Note("project", record.id, "how long it takes is not reported: "
+                          f"{usual_days:g} days (assumption project_days)"))
+        days = usual_days
+    slots = max(1, math.ceil(float(days) / _slot_days(problem) - 1e-9))
+    cost, own = record.values.get("cost"), 0.0
+    if isinstance(cost, (int, float)):
+        changed = exchange(float(cost), str(record.values.get("currency") or ""),
+                           first_day(problem))
+        if changed is None:
+            notes.append(Note("project", record.id, "no rate from "
+                              f"{record.values.get('currency') or 'an unnamed currency'} to "
+                              f"{currency} is known: its cost is left out"))
+        own = changed or 0.0
+    else:
+        notes.append(Note("project", record.id, "its cost is not reported: no money waits for it"))
+    begin = record.values.get("planned_start")
+    earliest = within(problem, begin, None)[0] if isinstance(begin, date) else 0
+    people = record.values.get("beneficiaries")
+    return _Work(record, stages, slots, own, earliest,
+                 float(people) if isinstance(people, (int, float)) else math.nan,
+                 _season(problem, record, slots, notes))
+
+
+def _slot_days(problem: Problem) -> float:
+    """Calendar days of a slot."""
+    return float(np.median(np.array([
+        (problem.delay_days[t + 1] - (problem.slot_starts[t] - problem.slot_starts[0]).days)
+        for t in range(problem.horizon)])))
+
+
+def _season(problem: Problem, record: Record, slots: int, notes: list[Note]
+            ) -> np.ndarray | None:
+    """bool (H,): slots in which a work may start, so that it ends within its season."""
+    first, last = (record.values.get(f"season_{n}_month") for n in ("first", "last"))
+    if not isinstance(first, int) or not isinstance(last, int) or (last - first) % 12 == 11:
+        return None
+    months = {(first - 1 + k) % 12 + 1 for k in range((last - first) % 12 + 1)}
+    starts = problem.slot_starts[:problem.horizon]
+    there = np.array([d.month in months for d in starts])
+    # A season ends where a slot is not in it, or where the plan's own year has its gap.
+    gap = np.array([False] + [(b - a).days > 31 for a, b in itertools.pairwise(starts)])
+    left = np.zeros(problem.horizon, dtype=np.int64)
+    run = 0
+    for t in range(problem.horizon - 1, -1, -1):
+        run = run + 1 if there[t] else 0
+        left[t] = run
+        if gap[t]:
+            run = 0
+    whole = left >= slots
+    if whole.any():
+        return whole
+    notes.append(Note("project", record.id, "it takes longer than its season: it starts in the "
+                      "season and goes on after it"))
+    return there if there.any() else None
+
+
+def _circle(pairs: Sequence[tuple[int, int]], count: int) -> bool:
+    left = set(range(count))
+    while True:
+        free = {w for w in left if not any(b == w and a in left for a, b in pairs)}
+        if not free:
+            return bool(left)
+        left -= free
+
+
+def waiting(records: Sequence[Record]) -> bool:
+    """Whether any work is still to be begun."""
+    return any(r.value("project_status") not in ("started", "completed", "cancelled")
+               for r in records)

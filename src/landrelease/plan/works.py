@@ -1,0 +1,74 @@
+"""Works of the second phase in their sequence and in their seasons.
+
+The decoder starts a work when its land is released and its fund can pay. Where a work follows
+another one, or has a season, it may have to wait longer: its earliest slot is moved on and the plan
+is decoded again, until every work keeps to both. Works take money of their fund alone, so that the
+stages stay where they are unless a stage is paid by the same fund. All this only takes plans away,
+so that a bound that was proven without it still holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from landrelease.core.work import Plan, Problem, Schedule
+from landrelease.plan import check
+from landrelease.plan.decoder import decode
+
+
+def in_sequence(plan: Plan) -> Plan:
+    """The plan with every work in its season and behind the works that it follows.
+
+    The problem of the result has the earliest slots that this took; those of the records stay with
+    `after` and `may_start`, and are looked at again by whoever plans it again.
+    """
+    problem, schedule = plan.problem, plan.schedule
+    works = problem.conditions.projects
+    if works is None or (works.after is None and works.may_start is None):
+        return plan
+    while True:
+        earliest = _earliest(problem, schedule)
+        works = problem.conditions.projects
+        assert works is not None
+        if np.array_equal(earliest, works.earliest):
+            break
+        problem = replace(problem, conditions=replace(
+            problem.conditions, projects=replace(works, earliest=earliest)))
+        schedule = decode(problem, plan.priority, chosen=plan.schedule.option)
+    if problem is plan.problem:
+        return plan
+    score = check.score(problem, schedule)
+    return replace(plan, problem=problem, schedule=schedule, score=score,
+                   bound=min(plan.bound, score))
+
+
+def _earliest(problem: Problem, schedule: Schedule) -> np.ndarray:
+    """Earliest slots (W,), moved on where a work starts too soon; never back."""
+    works = problem.conditions.projects
+    assert works is not None
+    assert schedule.project_start is not None and schedule.project_finish is not None
+    out = works.earliest.copy()
+    for w in range(len(works.ids)):
+        begin = int(schedule.project_start[w])
+        if begin < 0:
+            continue
+        soonest = begin
+        if works.after is not None:
+            for a in works.after[works.after[:, 1] == w, 0]:
+                end = int(schedule.project_finish[a])
+                soonest = max(soonest, end if end >= 0 else problem.horizon)
+        if works.may_start is not None and soonest < problem.horizon:
+            open_slots = np.flatnonzero(works.may_start[w, soonest:])
+            soonest = soonest + int(open_slots[0]) if len(open_slots) else problem.horizon
+        if soonest > begin:
+            out[w] = max(int(out[w]), soonest)
+    return out
+
+
+def solved(problem: Problem, **asked: object) -> Plan:
+    """`search.make_plan`, with the works in their sequence and seasons."""
+    from landrelease.plan.search import make_plan
+
+    return in_sequence(make_plan(problem, **asked))  # type: ignore[arg-type]

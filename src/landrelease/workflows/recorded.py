@@ -1,0 +1,78 @@
+"""The records that bind a plan, read from a registry."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from landrelease.core.record import Record
+from landrelease.core.recorded import Recorded, Sources
+from landrelease.errors import GATE_VALUE, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.plan.recorded.means import Exchange
+    from landrelease.store.registry import Registry
+
+
+def sources_of(registry: Registry, reader: View) -> Sources:
+    """Records as they stand, of which a reader may know; decisions as signed (S09).
+
+    Raises OPS-001: the registry's setting of local time is none.
+    """
+    from landrelease.workflows.identities import doubts, standing_records
+    from landrelease.workflows.operating import OFFSET
+
+    def records(kind: str) -> tuple[Record, ...]:
+        return tuple(reader.inside(registry.records(kind)))
+
+    def standing(kind: str) -> tuple[Record, ...]:
+        return tuple(reader.inside(standing_records(registry, kind)))
+
+    offset = None
+    if (stated := registry.setting(OFFSET)) is not None:
+        try:
+            hours = float(stated)
+        except ValueError:
+            hours = math.nan
+        if not -12 <= hours <= 14:
+            raise LandReleaseError(GATE_VALUE, name=OFFSET, found=stated,
+                                   expected="local time less UTC in hours, -12 to 14")
+        offset = timedelta(hours=hours)
+    accreditations = standing("accreditation")
+    return Sources(
+        closures=records("closure"), teams=records("team"), accreditations=accreditations,
+        machines=records("machine"), detectors=records("detector"), funds=records("fund"),
+        expenses=records("expense"), projects=records("project"),
+        handovers=standing("handover"), tasks=standing("task"), hazards=records("hazard"),
+        settlements=records("settlement"),
+        unsigned=frozenset(doubts(registry, "accreditation")) if accreditations
+        else frozenset(), utc_offset=offset)
+
+
+def exchange_of(currency: str) -> Exchange:
+    """Amounts in the currency of the teams; others are left out and named."""
+    def changed(amount: float, of: str, day: date) -> float | None:
+        del day
+        return amount if of.strip().upper() == currency else None
+
+    return changed
+
+
+def recorded_words(read: Recorded, most: int = 12) -> list[str]:
+    """What a plan read, in lines for people."""
+    used = [f"{there} {kind.replace('_', ' ')}{'s' if there != 1 else ''} ({kept} used)"
+            for kind, (there, kept) in read.counts.items() if there and kind != "hazard"]
+    facts = read.counts.get("hazard", (0, 0))
+    if facts[1]:
+        used.append(f"the ground of {facts[1]} of {facts[0]} hazards")
+    lines = ["From the records: " + (", ".join(used) or "nothing besides land and people")]
+    notes = read.notes
+    for note in notes[:most]:
+        name = f" {note.record}" if note.record else ""
+        lines.append(f"  {note.kind}{name}: {note.words}")
+    if len(notes) > most:
+        lines.append(f"  and {len(notes) - most} more (--json)")
+    return lines
+
