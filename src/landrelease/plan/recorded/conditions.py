@@ -79,7 +79,7 @@ def seasons_missed(problem: Problem, month: int) -> np.ndarray:
 def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None:
     """A calendar for each set of closures and pool with gaps in its leave that meet in a step."""
     gaps = without_leave(problem, made)
-    gappy = gaps.any(axis=1)
+    gappy = np.asarray(gaps.any(axis=1))
     if not gappy.any() and not any(closed.of_stage):
         return None
     stage_of = np.repeat(np.arange(len(problem.stage_ids)), np.diff(problem.option_start))
