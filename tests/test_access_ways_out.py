@@ -179,6 +179,10 @@ def command(*words):
     return code, out.getvalue() + err.getvalue()
 
 
+def a_handover(world):
+    return next(x.record_id for x in world.records if x.kind == "handover")
+
+
 def a_task(world):
     return next(x.record_id for x in world.records if x.kind == "task")
 
@@ -247,6 +251,10 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "operate gate": [("operate", "gate", r, a_task(world), "2027-04-01", *js, *only)],
             "operate days": [("operate", "days", r, "--from", "1901-01-01", "--until",
                               "1901-12-31", *js, *only)],
+            "release propose": [],  # it writes: tests/test_release.py
+            "release list": [("release", "list", r, *js, *only)],
+            "release lookup": [("release", "lookup", r, a_handover(world), *js, *only)],
+            "release unlocked": [("release", "unlocked", r, *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
             "figures list": [("figures", "list", r, *js, *as_role)],

@@ -72,8 +72,9 @@ def test_safety_S09_a_part_is_released_only_by_a_signature(registry, tmp_path):
     made, is_signed = areas.release_part(
         registry, "h2", shapely.box(17.02, 44, 17.025, 44.01), "cleared", key=key,
         reason="completion", values={"depth_m": 0.2}, now=AT + timedelta(days=1))
-    part = next(r for r in workflows.hazards_that_stand(registry) if r.id == "h2/1")
+    part = next(r for r in identities.standing_records(registry, "hazard") if r.id == "h2/1")
     assert is_signed and part.values["status"] == "closed" and part.signed_by
+    assert {r.id for r in workflows.hazards_that_stand(registry)} == {"h1/1", "h1/2", "h2/2"}
     assert registry.audit() == []
 
 

@@ -1263,6 +1263,61 @@ PACKAGE_SYNTHETIC = Message(
     "Nothing was written.",
     "Take it into a registry of its own: landrelease init NEW.gpkg.")
 
+# --- REL: release, certificates, reopening ----------------------------------------------------
+
+CHECKLIST_NOT_READABLE = Message(
+    "REL-001", "{file}: {entry} is {found}; expected {expected}.",
+    "Mend the checklist; docs/release.md shows one.")
+RELEASE_NO_HAZARD = Message(
+    "REL-002", "{hazard} is no area that is hazardous now: {found}.",
+    "Name the id of an area or part that is still open; `landrelease area lineage` shows parts.")
+RELEASE_NO_GROUND = Message(
+    "REL-003", "{hazard}: nothing of the shape in {file} lies inside the recorded boundary.",
+    "Check the file and its coordinate system. A boundary is never enlarged (S02).")
+RELEASE_MACHINE_ONLY = Message(
+    "REL-004", "{hazard}: {found} of this ground were searched by machine or animal only "
+    "({records}). They cannot be proposed as cleared (S07).",
+    "Record the follow-up that the national standard asks for, or leave that ground out with "
+    "--ground.")
+RELEASE_ANSWERS = Message(
+    "REL-005", "{file}, line {line}: {field} is {found}; expected {expected}.",
+    "Answer in the checklist.csv that `release propose` wrote, then propose again with --answers.")
+RELEASE_PROPOSAL_UNKNOWN = Message(
+    "REL-006", "{found}: there is no such proposal in this registry.",
+    "Give the proposal.json that `release propose` wrote, or the id of its release.")
+RELEASE_PROPOSAL_CHANGED = Message(
+    "REL-007", "{file} is not what was proposed: its content was changed ({found}).",
+    "Propose again; what is signed is the proposal that the registry holds.")
+RELEASE_NO_AUTHORITY = Message(
+    "REL-010", "{person} may not release land: {found}.",
+    "A person whose vouched key is on record with the role authority has to sign.")
+RELEASE_BLOCKED = Message(
+    "REL-011", "{release} cannot be signed; {count} items of the checklist are not met: {found}.",
+    "Complete the records or answer the items, then propose again.")
+RELEASE_STALE = Message(
+    "REL-012", "{release}: records behind it changed since it was proposed: {found}.",
+    "Look at what changed, then propose again.")
+RELEASE_SIGNED = Message(
+    "REL-013", "{release} is signed already.", "`landrelease release lookup` shows its state.")
+RELEASE_PARTS_EXIST = Message(
+    "REL-014", "{hazard} has parts on record already ({found}).",
+    "Propose the release of its parts.")
+RELEASE_NOT_VALID = Message(
+    "REL-015", "{release} is {found}.", "Only ground whose certificate is valid is handed over.")
+RELEASE_UNKNOWN = Message(
+    "REL-020", "There is no certificate {found}.",
+    "Give the id of the release, or the code as it is printed on the certificate.")
+RELEASE_CODE_WRONG = Message(
+    "REL-021", "{found} is no code of a certificate: its check symbols do not fit.",
+    "Compare it with the certificate, symbol by symbol.")
+RELEASE_REASON = Message(
+    "REL-022", "A certificate is revoked with a reason.", "Give it with --reason.")
+RELEASE_OPTION = Message(
+    "REL-023", "{option} is {found}; expected {expected}.", "See the command's --help.")
+TEMPLATES_UNKNOWN = Message(
+    "REL-030", "{folder}: {found}; expected one or more of {expected}.",
+    "Copy the templates that ship with the package, and change what you want to change.")
+
 # --- UPK: backup and restore -------------------------------------------------------------------
 
 BACKUP_DIFFERS = Message(

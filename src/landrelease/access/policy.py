@@ -267,6 +267,9 @@ KEEPERS_WORK = frozenset((
     "plan reach",
     "operate gate",
     "operate days",
+    "release propose",
+    "release list",
+    "release unlocked",
     "forecast make",
     "exchange pack",
     "exchange status",
@@ -336,6 +339,14 @@ WAYS_OUT: dict[str, WayOut] = {
     "operate days": WayOut("days of work whose gate had not passed", (
         ("task", "teams"), ("gate", "result"), ("activity", "started_on"),
         ("person", "competences"), ("closure", "closure_reason"))),
+    "release propose": WayOut("what speaks for the release of an area, with its records", (
+        ("quarantine", "rows"), ("history", "revisions"), ("items", "places"),
+        ("accident_points", "place"), ("inspection", "result"), ("gate", "result"))),
+    "release list": WayOut("certificates with their state, and what reopened them", (
+        ("history", "revisions"), ("handover", "certificate"))),
+    "release lookup": WayOut("the state of one certificate; what else, for the programme"),
+    "release unlocked": WayOut("projects whose land is handed over, and what others wait for", (
+        ("project", "project_status"), ("history", "revisions"))),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
     "figures list": WayOut("all figures"),

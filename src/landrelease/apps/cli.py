@@ -26,6 +26,7 @@ from landrelease.apps import (
     operate_commands,
     plan_commands,
     quarantine_commands,
+    release_commands,
     sharing_commands,
     upkeep_commands,
     verify_commands,
@@ -85,6 +86,7 @@ plan_commands.register(group)
 operate_commands.register(group)
 verify_commands.register(group)
 forms_commands.register(group)
+release_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(
@@ -185,7 +187,10 @@ def import_(
                 f"{told.reason}")
         say(f"{propose_mapping}: look at it, then import with --mapping {propose_mapping}")
         return
+    from landrelease.workflows.certificates import reopened_words
+
     reports: list[Any] = []
+    again: list[Any] = []
 
     def done(found: Any) -> None:  # said as soon as it is so, for whoever interrupts the rest
         reports.append(found)
@@ -196,7 +201,7 @@ def import_(
             imports.import_files(
                 registry, files, kind=kind, layer=layer, mapping_path=mapping, crs=crs,
                 worst_accuracy_m=worst_accuracy, dry_run=dry_run, recorded_by=by,
-                progress=progress, done=done)
+                progress=progress, done=done, reopened=again.extend)
     except KeyboardInterrupt:
         say_interrupted(f"Interrupted. {len(reports)} tables are imported; the others have left "
                         "nothing behind. The same command again does the rest.")
@@ -209,7 +214,9 @@ def import_(
     waiting = sum(r.quarantined for r in reports)
     if waiting:
         say(f"{waiting:,} rows wait: landrelease quarantine list {into} --as planner")
-    raise typer.Exit(FINDINGS if waiting else DONE)
+    for line in reopened_words(again):
+        say(line)
+    raise typer.Exit(FINDINGS if waiting or again else DONE)
 
 
 @app.command()

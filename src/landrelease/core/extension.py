@@ -16,6 +16,13 @@
         value: 0.2
         unit: m
         source: National standard 09.10
+    checklist:
+      name: All reasonable effort, national
+      version: "1"
+      items:
+        - id: owner_present
+          question: Was the owner of the land there at the last visit?
+          source: National standard 07.11
 
 An extension adds. It takes no field away, changes no type, and never opens what is personal (S17).
 """
@@ -30,6 +37,7 @@ from typing import Any, TypeGuard, get_args
 import yaml
 
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.checklist import Checklist, checklist_from
 from landrelease.core.kind import NOT_REPORTED, Field, Kind, ValueType
 from landrelease.errors import EXTENSION_NOT_READABLE, LandReleaseError
 
@@ -42,7 +50,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,58}")
 _FIELD_KEYS = frozenset(("name", "type", "definition", "unit", "choices", "required", "minimum",
                          "maximum", "personal", "synonyms", "source", "refers_to", "future",
                          "public"))
-_PARTS = frozenset(("name", "version", "language", "fields", "words", "required", "thresholds"))
+_PARTS = frozenset(("name", "version", "language", "fields", "words", "required", "thresholds",
+                    "checklist"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Extension:
     required: Mapping[str, tuple[str, ...]]
     thresholds: tuple[Assumption, ...]
     public: frozenset[tuple[str, str]]  # (kind, field) that the public may see
+    checklist: Checklist | None = None  # of the release, in place of the one that ships
 
 
 def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, Kind] | None = None
@@ -132,7 +142,8 @@ def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, K
         raise refuse("thresholds", thresholds, "a list")
     return Extension(str(said["name"]).strip(), str(said["version"]).strip(), fields, words,
                      required, tuple(_threshold(t, n, refuse) for n, t in enumerate(thresholds, 1)),
-                     frozenset(public))
+                     frozenset(public),
+                     checklist_from(said["checklist"], file) if "checklist" in said else None)
 
 
 def _table(said: Mapping[str, Any], name: str, refuse: Any) -> Mapping[Any, Any]:

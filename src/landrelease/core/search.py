@@ -13,6 +13,7 @@ from datetime import date
 from shapely import Point
 
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.hazard import Ground
 from landrelease.core.record import Record
 
@@ -22,6 +23,8 @@ _MACHINE = re.compile(r"\b(mechanical|machine|flail|tiller|roller)", re.IGNORECA
 _ANIMAL = re.compile(r"\b(animal|dog|mdd|rat)s?\b|\banimal_detection\b", re.IGNORECASE)
 _THEN_MANUAL = re.compile(r"\b(then|followed by)\s+(manual|hand)|manual follow.?up", re.IGNORECASE)
 _SEARCHED = ("cleared", "searched")
+# Why a pass of a machine or an animal gives no credit (S07).
+NO_FOLLOW_UP = "the follow-up of a machine or an animal is not recorded as done"
 _NO_HAZARD = ("small_arms_ammunition", "none_found")  # a counter of its own; a word for nothing
 
 
@@ -127,7 +130,7 @@ def build_effort(
         _note(dated, item, item.values.get("found_on"))
     reported: dict[str, int] = {}
     for outcome in outcomes:
-        if outcome.geometry is None:
+        if outcome.geometry is None or is_decision_outcome(outcome.id):
             continue
         activity = by_id.get(str(outcome.values.get("activity", "")))
         _note(dated, outcome, outcome.values.get("decided_on"))
@@ -202,7 +205,7 @@ def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | 
     if machine or animal or mixed:
         done = follow_up == "done" or (follow_up is None and bool(_THEN_MANUAL.search(words)))
         if not done:
-            return None, "the follow-up of a machine or an animal is not recorded as done"
+            return None, NO_FOLLOW_UP
         if manual and not mixed and not animal:
             return assumptions["detection_manual"], ""
         used = ["detection_mechanical"] * machine + ["detection_animal_detection"] * animal + [

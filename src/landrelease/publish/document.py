@@ -1,21 +1,15 @@
-"""The document: two A4 pages as PDF, set by typst with the fonts that it carries.
-
-Letters outside Latin, Greek and Cyrillic have no glyph in those fonts.
-"""
+"""The document: two A4 pages as PDF, by the template `report.typ`."""
 
 from __future__ import annotations
 
-import calendar
-import json
 from collections.abc import Mapping
 from datetime import date
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from landrelease.core.report import Report
-from landrelease.errors import PUB_NOT_SET, LandReleaseError
 from landrelease.publish import charts
 from landrelease.publish.content import (
     PlanDates,
@@ -43,6 +37,7 @@ from landrelease.publish.page import (
 )
 from landrelease.publish.picture import RAMP, classes, map_svg
 from landrelease.publish.reopening import phase_words, reach_words
+from landrelease.publish.templates import typeset
 from landrelease.publish.words import Words
 from landrelease.units import area_words
 
@@ -52,32 +47,20 @@ ANNOUNCED_ROWS = 4
 LONGEST = 220  # characters of one text that the data brings
 
 
-def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = None) -> bytes:
+def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = None,
+               templates: Path | None = None) -> bytes:
     """Two A4 pages: what was found with the map and the plan; the forecast, ledger and cautions.
 
     The same report gives the same bytes. Content that does not fit is set smaller, never cut.
 
     Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-003 (typst refused).
     """
-    import typst
-
     content = document_content(report, sight_of(view), Words(words))
-    source = (resources.files("landrelease.publish") / "assets" / "report.typ").read_bytes()
-    try:
-        pdf = typst.compile(
-            source,
-            format="pdf",
-            ignore_system_fonts=True,
-            sys_inputs={"report": json.dumps(content, ensure_ascii=False)},
-            timestamp=calendar.timegm(report.made_on.timetuple()),
-        )
-    except Exception as error:  # typst raises its own error type, which older versions lack
-        raise LandReleaseError(PUB_NOT_SET, reason=str(error)[:500]) from error
-    return bytes(pdf)
+    return typeset("report", content, made_on=report.made_on, folder=templates)
 
 
 def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
-    """All texts and pictures of the document, as report.typ reads them."""
+    """All texts and pictures of the document, as the template reads them."""
     land = report.land
     dates = visible_dates(report, sight)
     order, follows = order_of(report, sight, dates)

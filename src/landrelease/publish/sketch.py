@@ -1,19 +1,18 @@
 """The sketch for the field: one page or more with a drawing and a table of bearings and distances.
 
-Drawn in metres about the benchmark, north up. Set by typst with the fonts that it carries.
+Drawn in metres about the benchmark, north up. Set by the template `sketch.typ`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.errors import PUB_NOT_SET, LandReleaseError
+from landrelease.publish.templates import typeset
 
 COLOURS = {"edge": "#1b6ca8", "swath": "#1a1a1a", "inner": "#7a3b9a", "spot": "#7a3b9a",
            "way": "#c05a00", "base": "#1b6ca8", "working": "#1a1a1a"}
@@ -53,14 +52,6 @@ def sketch_svg(ground: BaseGeometry, by_hand: BaseGeometry, lines: Sequence[tupl
     return "\n".join([*out, "</svg>"])
 
 
-def render_sketch(content: dict[str, Any]) -> bytes:
-    """PDF of the sketch. `content`: title, marks, facts, svg, heads, rows. PUB-003: not set."""
-    import typst
-
-    source = (resources.files("landrelease.publish") / "assets" / "sketch.typ").read_bytes()
-    try:
-        return bytes(typst.compile(
-            source, format="pdf", ignore_system_fonts=True,
-            sys_inputs={"sketch": json.dumps(content, ensure_ascii=False)}, timestamp=0))
-    except Exception as error:  # typst raises its own error type
-        raise LandReleaseError(PUB_NOT_SET, reason=str(error)[:500]) from error
+def render_sketch(content: dict[str, Any], templates: Path | None = None) -> bytes:
+    """PDF of the sketch. `content`: title, synthetic, facts, svg, heads, rows. PUB-003, REL-030."""
+    return typeset("sketch", content, folder=templates)

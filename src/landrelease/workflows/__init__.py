@@ -175,8 +175,10 @@ def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
                        known_at: datetime | None = None) -> list[Record]:
     """The hazards that count: as signed, where descent leaves them, wherever anybody says.
 
-    A closing that nobody signed changes nothing (S09); a parent counts where its children do not
-    lie; while offices disagree about a hazard it is wherever one of them says (S01).
+    A closing that nobody signed changes nothing (S09); a signed one takes the hazard out, until
+    something is found on its ground or its certificate is revoked (S11). A parent counts where its
+    children do not lie; while offices disagree about a hazard it is wherever one of them says
+    (S01).
     """
     from landrelease.core import lineage
     from landrelease.workflows.exchange import contested_shapes
@@ -187,7 +189,12 @@ def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
     if contested:
         found = [dataclasses.replace(r, geometry=contested[r.id]) if r.id in contested else r
                  for r in found]
-    return lineage.standing(found)
+    standing = lineage.standing(found)
+    if not any(r.value("status") in ("closed", "handed_over") for r in standing):
+        return standing
+    from landrelease.workflows.certificates import without_released
+
+    return without_released(registry, standing, valid_at=valid_at, known_at=known_at)
 
 
 # Findings that put the place itself in doubt: such a shape may lie anywhere.

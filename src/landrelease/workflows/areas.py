@@ -184,6 +184,9 @@ def take_edits_in(registry: Registry, edits: Sequence[Edit], *, by: str, reason:
         registry.take_in(_refused(name, listed, at, to_json))
     registry.append(revisions)
     registry.restore_layers(sorted({e.kind for e in edits}))
+    from landrelease.workflows.certificates import reopened_by_import
+
+    reopened_by_import(registry, by_kind | {r.kind: [] for r in revisions})
     return len(revisions), len(refused)
 
 

@@ -220,6 +220,9 @@ def unpack(registry: Registry, path: Path, *, by: str, accept_key: bool = False,
     found = _take_in(registry, core.read(content, path.name), by, accept_key, now)
     if any(found.new.values()):
         _take_waiting(registry, by, now)
+        from landrelease.workflows.certificates import record_reopenings
+
+        record_reopenings(registry, now=now)
         found = replace(found, conflicts=tuple(registry.contested()))
     return found
 

@@ -22,6 +22,7 @@ from landrelease.errors import (
 )
 
 if TYPE_CHECKING:
+    from landrelease.core.record import Record
     from landrelease.records.mapping import Mapping, Proposal
     from landrelease.records.readers import SourceTable
     from landrelease.store.registry import Registry
@@ -45,6 +46,7 @@ def import_files(
     today: date | None = None,
     progress: Progress = silent,
     done: Callable[[ImportReport], None] = lambda report: None,
+    reopened: Callable[[Sequence[Record]], None] = lambda hazards: None,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -53,7 +55,8 @@ def import_files(
     folder of them, of which the one whose headings the file has is used. `crs`: of coordinates of
     which neither the file nor the mapping states the system (S04).
 
-    `done` hears of each layer as soon as it is written for good.
+    `done` hears of each layer as soon as it is written for good; `reopened` of released areas that
+    are hazardous again by what came in (S11).
 
     What was stated at an earlier import of the same file (SHA-256), a mapping or a system, holds
     again where nothing is stated now, so that the same file changes nothing.
@@ -119,6 +122,10 @@ def import_files(
                               progress=part)
         reports.append(report)
         done(report)
+    if not dry_run:
+        from landrelease.workflows.certificates import reopened_by_import
+
+        reopened(reopened_by_import(registry, {r.kind for r in reports if r.accepted}))
     progress("files imported", 1.0)
     return reports
 

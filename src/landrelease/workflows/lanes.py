@@ -283,7 +283,7 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
         facts.append(f"The table shows the first {ROWS} of {len(made['lines'])}; all are in the "
                      "files.")
     facts += result["findings"]
-    return {"title": "Sketch of lanes", "marks": "SYNTHETIC" if ground.synthetic else "",
+    return {"title": "Sketch of lanes", "synthetic": SYNTHETIC.upper() if ground.synthetic else "",
             "facts": facts,
             "svg": sketch.sketch_svg(ground.geometry, made["by_hand"],
                                      [(kind, shape) for kind, _, shape in made["lines"]],

@@ -209,6 +209,9 @@ def retry_quarantined(
         registry.decide_quarantine(
             number, "accepted", reason=f"mended: {words}" if words else "tried again unchanged",
             decided_by=by, revisions=result.revisions, personal=result.personal)
+        from landrelease.workflows.certificates import reopened_by_import
+
+        reopened_by_import(registry, {entry.row.kind})
     else:
         registry.decide_quarantine(
             number, "rejected", decided_by=by, reason="it is recorded already"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.record import Record
 from landrelease.errors import RESIDUAL_LEARN, RESIDUAL_NO_HAZARD, TRIALS_ROW, LandReleaseError
 
@@ -85,7 +86,9 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     from landrelease.core.geometry import plane_for
 
     bounds = (0.0, 0.0, 0.0, 0.0) if hazard.geometry is None else tuple(hazard.geometry.bounds)
-    outcomes = [r for r in told["outcome"] if _about(r, hazard)]
+    # The decision on work is no search of its own (S10).
+    outcomes = [r for r in told["outcome"]
+                if _about(r, hazard) and not is_decision_outcome(r.id)]
     return describe(Evidence(
         hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
         told["inspection"], trials, pi, stated["items_per_hectare"],
@@ -147,12 +150,24 @@ def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Rec
 
 
 def _about(record: Record, hazard: Record) -> bool:
-    """By its reference where it has one, else by its place."""
+    """By its reference where it has one, else by its place; of a part also what was recorded of
+    the whole, where it lies on the part or nobody said where."""
     named = {record.values.get("hazard"), record.values.get("hazard_identifier")} - {None}
-    if named:
-        return bool(named & {hazard.id, hazard.values.get("identifier")})
+    if named & {hazard.id, hazard.values.get("identifier")}:
+        return True
+    if named and not named & set(_wholes(hazard)):
+        return False
+    if named and (record.geometry is None or record.geometry.geom_type == "Point"):
+        return record.kind == "activity" or record.geometry is None or (
+            hazard.geometry is not None and bool(record.geometry.intersects(hazard.geometry)))
     return record.geometry is not None and hazard.geometry is not None \
         and record.geometry.intersects(hazard.geometry)
+
+
+def _wholes(hazard: Record) -> tuple[str, ...]:
+    """The areas from which a part came: h/1/2 came from h/1 and h."""
+    parents = tuple(str(p) for p in hazard.values.get("parents") or ())
+    return (*parents, *(p.rsplit("/", n)[0] for p in parents for n in range(1, p.count("/") + 1)))
 
 
 def _first_day(registry: Registry, hazard: Record) -> Any:

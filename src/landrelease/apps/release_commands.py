@@ -1,0 +1,242 @@
+"""The commands of `release`: propose, sign, revoke, hand over, look up, certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    UNVERIFIED,
+    AssumptionsOption,
+    ByOption,
+    JsonOption,
+    RegistryArgument,
+    RoleOption,
+    as_date,
+    opened,
+    put_json,
+    say,
+)
+from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
+from landrelease.apps.reading import reading
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+SignKey = Annotated[Path, typer.Option(
+    "--key", metavar="KEYFILE", help="Personal key of somebody with the role authority.")]
+ReleaseArgument = Annotated[str, typer.Argument(
+    metavar="RELEASE", help="Id of the release, code of its certificate, or its area.")]
+CodeArgument = Annotated[str, typer.Argument(
+    metavar="CODE", help="As it is printed on the certificate; or the id of the release.")]
+
+
+def register(group: Callable[[str, str], typer.Typer]) -> None:
+    release = group("release", "Land given back: proposals, signatures, certificates.")
+    release.command("propose")(propose)
+    release.command("sign")(sign)
+    release.command("revoke")(revoke)
+    release.command("handover")(handover)
+    release.command("lookup")(lookup)
+    release.command("list")(list_)
+    release.command("unlocked")(unlocked)
+
+
+def propose(
+    registry: RegistryArgument,
+    hazard: Annotated[str, typer.Argument(metavar="HAZARD", help="Its id or identifier.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    type_: Annotated[str | None, typer.Option(
+        "--type", metavar="OUTCOME", help="cancelled, reduced or cleared; else what the work on "
+        "record points to.")] = None,
+    ground: Annotated[Path | None, typer.Option(
+        "--ground", metavar="FILE", help="The part to be released; else all of it.")] = None,
+    gaps: Annotated[Path | None, typer.Option(
+        "--gaps", metavar="G.geojson", help="Uncovered ground of `operate proof`.")] = None,
+    answers: Annotated[Path | None, typer.Option(
+        "--answers", metavar="CHECKLIST.csv", help="The list of an earlier proposal, with answers "
+        "of persons.")] = None,
+    assumptions: AssumptionsOption = None, role: RoleOption = None, by: ByOption = UNVERIFIED,
+    json: JsonOption = None,
+) -> None:
+    """Gather what speaks for releasing an area, and what is missing. It releases nothing.
+
+    Writes proposal.json, checklist.csv and ground.geojson, and keeps the proposal in the registry.
+    Exit status 1 where something is missing.
+
+    Example: landrelease release propose district.gpkg hazard-7 --type cleared --out proposal
+    """
+    from landrelease.core.checklist import OUTCOMES
+    from landrelease.workflows import load_assumptions, releasing
+
+    wanted = next((o for o in OUTCOMES if o == type_), None)
+    if type_ is not None and wanted is None:
+        raise LandReleaseError(BAD_OPTION, option="--type", found=type_,
+                               expected="cancelled, reduced or cleared")
+    with reading(registry, "release propose", role) as (opened_registry, reader):
+        made = releasing.propose(
+            opened_registry, hazard, reader, load_assumptions(assumptions, opened_registry),
+            outcome=wanted, ground=ground, gaps=gaps, answers=answers, by=by)
+        files = releasing.write_proposal(made, out)
+    d = made.document
+    put_json(json, {k: v for k, v in d.items() if k not in ("nonce", "ground_wkb", "hazard_wkb")}
+             | {"release": made.id})
+    say(f"{made.id}: {d['hazard']}, {d['outcome']}, {d['area_m2']:,.1f} m2"
+        + (f"; {d['left_m2']:,.1f} m2 stay hazardous" if d["left_m2"] > 0 else "")
+        + (f"; {d['outside_recorded_m2']:,.1f} m2 outside the recorded boundary are not part of it"
+           if d["outside_recorded_m2"] >= 1 else ""))
+    for a in d["checklist"]["items"]:
+        mark = {"met": "yes ", "not_met": "NO  ", "open": "open"}[a["state"]]
+        say(f"  {mark}  {a['id']}: {a['words']}")
+    for line in d["residual_statement"]:
+        say(f"  what may remain: {line}")
+    say(f"{d['says']}. A named authority decides and signs.")
+    for path in files:
+        say(f"  {path}")
+    raise typer.Exit(FINDINGS if made.blocking else DONE)
+
+
+def sign(
+    registry: RegistryArgument,
+    proposal: Annotated[str, typer.Argument(
+        metavar="PROPOSAL", help="proposal.json, its folder, or the id of the release.")],
+    key: SignKey,
+) -> None:
+    """Release the ground of a proposal, with your signature as the authority.
+
+    Nothing can be signed while an item of the checklist is not met, or after records behind the
+    proposal changed.
+
+    Example: landrelease release sign district.gpkg proposal/proposal.json --key authority.pem
+    """
+    from landrelease.workflows import certificates, releasing
+
+    with opened(registry) as opened_registry:
+        made = releasing.load_proposal(opened_registry, proposal)
+        opened_ = opened_key(key)
+        assert opened_ is not None
+        release = releasing.sign(opened_registry, made, opened_)
+        found = certificates.find_release(opened_registry, release)
+    say(f"{release}: {found.hazard} {made.document['outcome']}, signed by {found.signer}")
+    say(f"Code of the certificate: {found.code}")
+    say(f"The certificate: landrelease release certificate {registry} {release} --out "
+        f"{release}.pdf --as authority")
+
+
+def revoke(registry: RegistryArgument, release: ReleaseArgument, reason: ReasonOption,
+           key: KeyOption = None, by: ByOption = UNVERIFIED) -> None:
+    """Revoke a certificate. It shows as revoked from now on, and its ground is hazardous again.
+
+    Example: landrelease release revoke district.gpkg 7K2M-Q9RT-4C --key me.pem --reason "..."
+    """
+    from landrelease.workflows import certificates
+
+    with opened(registry) as opened_registry:
+        found, again = certificates.revoke(opened_registry, release, reason=reason, by=by,
+                                           key=opened_key(key))
+    say(f"{found.id}: {found.status}" + ("" if key else " (nobody signed it; it counts)"))
+    for line in certificates.reopened_words(again):
+        say(line)
+
+
+def handover(
+    registry: RegistryArgument, release: ReleaseArgument, key: SignKey,
+    recipient: Annotated[str, typer.Option(
+        "--recipient", metavar="NAME", help="Who signed for the community; kept beside the chain, "
+        "erasable.")],
+    use: Annotated[str | None, typer.Option("--use", help="Use of the land, docs/records.md.")]
+    = None,
+    women: Annotated[int | None, typer.Option("--women", min=0, help="Who took part.")] = None,
+    men: Annotated[int | None, typer.Option("--men", min=0)] = None,
+    girls: Annotated[int | None, typer.Option("--girls", min=0)] = None,
+    boys: Annotated[int | None, typer.Option("--boys", min=0)] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Else today.")] = None,
+) -> None:
+    """Hand released land back to the people who live on it.
+
+    Example: landrelease release handover district.gpkg release-3f2a91c07d55 --key authority.pem
+    --recipient "..." --use farmland --women 4 --men 5
+    """
+    from landrelease.workflows import certificates
+
+    with opened(registry) as opened_registry:
+        opened_ = opened_key(key)
+        assert opened_ is not None
+        found = certificates.hand_over(
+            opened_registry, release, opened_, recipient=recipient, land_use=use,
+            present={"women": women, "men": men, "girls": girls, "boys": boys},
+            on=as_date("--on", on) if on else None)
+    say(f"{found.id}: {found.hazard} handed over on {found.handed_over_on}")
+
+
+def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = None,
+           json: JsonOption = None) -> None:
+    """In which state a certificate is: valid, revoked, superseded, reopened or unverified.
+
+    Without a role inside the programme the state alone. Exit status 1 where it is not valid.
+
+    Example: landrelease release lookup district.gpkg 7K2M-Q9RT-4C
+    """
+    from landrelease.workflows import certificates
+
+    with reading(registry, "release lookup", role) as (opened_registry, reader):
+        found = certificates.find_release(opened_registry, code)
+        inside = reader.may("history", "revisions") and bool(reader.inside([found.record]))
+    said: dict[str, object] = {"status": found.status}
+    if inside:
+        said |= {"release": found.id, "code": found.code, "hazard": found.hazard,
+                 "why": list(found.why), "decided_on": found.decided_on,
+                 "handed_over_on": found.handed_over_on, "signed_by": found.signer}
+    put_json(json, said)
+    say(f"{code}: {found.status}")
+    if found.status != "valid":
+        say("Treat the ground as dangerous unless a valid certificate covers it.")
+    if inside:
+        say(f"  {found.id}, area {found.hazard}, decided {found.decided_on}"
+            + (f", handed over {found.handed_over_on}" if found.handed_over_on else ""))
+        for why in found.why:
+            say(f"  {why}")
+    raise typer.Exit(DONE if found.status == "valid" else FINDINGS)
+
+
+def list_(registry: RegistryArgument, role: RoleOption = None, json: JsonOption = None) -> None:
+    """List certificates with their state, and what reopened them.
+
+    Example: landrelease release list district.gpkg --as authority
+    """
+    from landrelease.workflows import certificates
+
+    with reading(registry, "release list", role) as (opened_registry, reader):
+        every = certificates.releases(opened_registry)
+        seen = {r.id for r in reader.inside([r.record for r in every])}
+        every = [r for r in every if r.id in seen]
+    put_json(json, [{"release": r.id, "code": r.code, "status": r.status, "why": list(r.why),
+                     "hazard": r.hazard, "decided_on": r.decided_on,
+                     "handed_over_on": r.handed_over_on} for r in every])
+    for r in every:
+        say(f"{r.status:<11} {r.id}  {r.code}  {r.hazard}  {r.decided_on or ''}  "
+            f"{'; '.join(r.why)}".rstrip())
+    say(f"{len(every)} certificates.")
+    raise typer.Exit(FINDINGS if any(r.status == "reopened" for r in every) else DONE)
+
+
+def unlocked(registry: RegistryArgument, role: RoleOption = None, json: JsonOption = None) -> None:
+    """Which projects of phase two may start: all of their land is handed over.
+
+    Example: landrelease release unlocked district.gpkg --as planner
+    """
+    import dataclasses
+
+    from landrelease.workflows import certificates
+
+    with reading(registry, "release unlocked", role) as (opened_registry, _):
+        found = certificates.unlocked_projects(opened_registry)
+    put_json(json, [dataclasses.asdict(p) for p in found])
+    for p in found:
+        say(f"{'unlocked' if p.unlocked else 'waits':<9} {p.project}"
+            + (f"  since {p.since}" if p.since else "")
+            + (f"  {'; '.join(p.waits_for)}" if p.waits_for else ""))
+    say(f"{sum(p.unlocked for p in found)} of {len(found)} projects are unlocked.")

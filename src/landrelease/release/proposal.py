@@ -1,0 +1,392 @@
+"""What speaks for the release of some ground, and what is missing: records in, answers out.
+
+The software says "evidence complete, ready for review", or what is missing; it never says that land
+is released: that is a signature (S09). Longitude and latitude on WGS 84.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.certificate import is_decision_outcome
+from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, State
+from landrelease.core.gate import FlaggedWork
+from landrelease.core.lineage import SLIVER_M2
+from landrelease.core.record import Record
+from landrelease.core.search import NO_FOLLOW_UP, Effort, SearchPass
+from landrelease.release.ground import NOTHING, Cut, area_m2, areas
+from landrelease.release.reopening import HARMLESS
+
+READY = "evidence complete, ready for review"
+NOT_READY = "evidence not complete"
+_GONE = ("neutralised", "destroyed", "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row in quarantine that touches the ground."""
+
+    number: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The records about the ground to be released, and what other stages say of it.
+
+    `searched_since`: searches before it do not count: the day on which the area was recorded, or
+    reopened. `signed`: ids of records whose decision is signed and counts. `gaps`: what a proof of
+    coverage left uncovered. `residual`: the result of the residual risk, or why there is none.
+    """
+
+    hazard: Record
+    outcome: OutcomeType
+    cut: Cut
+    required_depth_m: float
+    searched_since: date | None
+    outcomes: Sequence[Record] = ()
+    activities: Sequence[Record] = ()
+    items: Sequence[Record] = ()
+    accidents: Sequence[Record] = ()
+    inspections: Sequence[Record] = ()
+    evidence: Sequence[Record] = ()
+    tracks: Sequence[Record] = ()
+    effort: Effort = field(default_factory=Effort)
+    flagged: Sequence[FlaggedWork] = ()
+    quarantine: Sequence[Waiting] = ()
+    gaps: Sequence[BaseGeometry] = ()
+    gaps_file: str = ""  # SHA-256; "": no proof of coverage was given
+    residual: Mapping[str, Any] | str = "not computed"
+    signed: frozenset[str] = frozenset()
+
+
+def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str, str]]
+            ) -> tuple[Answer, ...]:
+    """The checklist, answered by the records where they can, else by a person.
+
+    said : item id -> (answer, note, id of the person); an answer is "yes" or "no". A person can
+        answer what the records leave open; what the records deny stays denied, because a tick does
+        not stand against the records.
+    """
+    out = []
+    for item in checklist.of(case.outcome):
+        state, words, records = _CHECKS[item.check](case) if item.check else ("open", "", ())
+        by = "records" if item.check else ""
+        told = said.get(item.id)
+        if told is not None and told[0] in ("yes", "no") and (
+                state == "open" or (told[0] == "no" and state == "met")):
+            state = "met" if told[0] == "yes" and not _records_only(item) else (
+                "not_met" if told[0] == "no" else "open")
+            words = "; ".join(w for w in (told[1], words) if w)
+            by = told[2] if state != "open" else by
+        out.append(Answer(item, state, words or "nobody answered", by, tuple(records)))
+    return tuple(out)
+
+
+def _records_only(item: Item) -> bool:
+    """Checks of safety rules whose open answer no word of a person closes: a record has to."""
+    return item.check in ("searched_to_depth", "machine_followed_up", "gate_credit",
+                          "inside_boundary", "quarantine_clear")
+
+
+def blocking(listed: Sequence[Answer]) -> tuple[Answer, ...]:
+    """What keeps the release from being signed: every item that is not met (S09)."""
+    return tuple(a for a in listed if a.state != "met")
+
+
+def searched(case: Case) -> tuple[BaseGeometry, tuple[SearchPass, ...]]:
+    """Ground that was searched to the required depth with credit, and by which passes."""
+    since = case.searched_since
+    passes = tuple(p for p in case.effort.passes
+                   if p.depth_m >= case.required_depth_m - 1e-9
+                   and not is_decision_outcome(p.id)
+                   and (since is None or (p.day is not None and p.day >= since))
+                   and p.ground.intersects(case.cut.ground))
+    if not passes:
+        return NOTHING, ()
+    return areas(shapely.union_all([p.ground for p in passes])), passes
+
+
+def not_followed_up(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
+    """Ground that only machines or animals searched, and the records that say so (S07)."""
+    without = {i for i, why in case.effort.uncredited if why == NO_FOLLOW_UP}
+    only = [o for o in case.outcomes if o.id in without and o.geometry is not None]
+    if not only:
+        return NOTHING, ()
+    ground = areas(shapely.union_all([o.geometry for o in only]).intersection(case.cut.ground))
+    return areas(ground.difference(searched(case)[0])), tuple(o.id for o in only)
+
+
+# --- the checks --------------------------------------------------------------------------------
+
+Found = tuple[State, str, Sequence[str]]
+
+
+def _inside(case: Case) -> Found:
+    outside = area_m2(case.cut.outside)
+    if area_m2(case.cut.ground) < SLIVER_M2:
+        return "not_met", "none of it lies inside the recorded boundary", (case.hazard.id,)
+    if outside >= SLIVER_M2:
+        return "met", (f"{outside:,.0f} m² of the shape lie outside the recorded boundary: a class "
+                       "of their own, not released"), (case.hazard.id,)
+    return "met", "all of it lies inside", (case.hazard.id,)
+
+
+def _to_depth(case: Case) -> Found:
+    ground, passes = searched(case)
+    missing = area_m2(case.cut.ground.difference(ground))
+    ids = [p.id for p in passes]
+    if missing < SLIVER_M2:
+        return "met", f"searched to {min(p.depth_m for p in passes):g} m or more", ids
+    why = dict(case.effort.uncredited)
+    told = [f"{o.id}: {why[o.id]}" for o in case.outcomes if o.id in why
+            and not is_decision_outcome(o.id)]
+    told += [f"{p.id}: {_too_little(p, case)}" for p in case.effort.passes
+             if p.id not in ids and p.ground.intersects(case.cut.ground)
+             and not is_decision_outcome(p.id)]
+    return "not_met", (f"of {area_m2(case.cut.ground):,.0f} m² {missing:,.0f} m² are on record "
+                       f"without a search to {case.required_depth_m:g} m that counts"
+                       + (": " + "; ".join(told) if told else "")), ids
+
+
+def _too_little(p: SearchPass, case: Case) -> str:
+    if p.depth_m < case.required_depth_m - 1e-9:
+        return f"searched to {p.depth_m:g} m"
+    return "its day is not reported" if p.day is None else \
+        f"searched before {case.searched_since}, when the area was recorded or reopened"
+
+
+def _followed_up(case: Case) -> Found:
+    ground, ids = not_followed_up(case)
+    size = area_m2(ground)
+    if size >= SLIVER_M2:
+        return "not_met", f"{size:,.0f} m² were searched by machine or animal only", ids
+    return "met", "no ground that only a machine or an animal searched", ids
+
+
+def _gate(case: Case) -> Found:
+    bad = [f for f in case.flagged if not f.credit]
+    if not case.activities:
+        return "open", "no work on this ground is on record, so its days cannot be looked at", ()
+    undated = [a.id for a in case.activities
+               if not isinstance(a.values.get("started_on"), date) and a.valid_from is None
+               and a.validation != "authority"]
+    if undated:
+        return "not_met", "work without a day on record: " + ", ".join(undated), undated
+    if bad:
+        first = bad[0]
+        return "not_met", (
+            f"{len(bad)} days of work whose gate had not passed and that the authority has not "
+            f"reviewed; the first: {first.day}, {first.activity}: " + "; ".join(first.reasons)), [
+                *dict.fromkeys(f.activity for f in bad)]
+    reviewed = len({(f.activity, f.day) for f in case.flagged})
+    return "met", "the gate had passed on every day" if not reviewed else (
+        f"{reviewed} days of work in spite of the gate were reviewed by the authority"), [
+            a.id for a in case.activities]
+
+
+def _gaps(case: Case) -> Found:
+    if not case.gaps_file:
+        return "open", "no proof of coverage was given (--gaps, from `operate proof`)", [
+            t.id for t in case.tracks]
+    size = area_m2(areas(shapely.union_all(
+        [g.intersection(case.cut.ground) for g in case.gaps]))) if case.gaps else 0.0
+    if size > 0:
+        return "not_met", f"{size:,.2f} m² of the ground are not proven covered", ()
+    return "met", "the proof of coverage leaves no gap on this ground", ()
+
+
+def _finds(case: Case) -> Found:
+    items = [i for i in case.items if i.value("ordnance_category") not in HARMLESS]
+    there = [i.id for i in items if i.value("disposal") not in _GONE]
+    if there:
+        return "not_met", "not on record as destroyed or removed: " + ", ".join(there), there
+    found = [r.id for r in (*items, *case.accidents)]
+    if case.outcome != "cleared" and found:
+        return "not_met", ("something was found on it; such ground is cleared, not "
+                           f"{case.outcome}: " + ", ".join(found)), found
+    missed = [i.id for i in items if _missed(case, i)]
+    if missed:
+        return "not_met", ("found after the last search of that place, which has to be searched "
+                           "again: " + ", ".join(missed)), missed
+    late = [a.id for a in case.accidents]
+    if late and not _searched_after(case, case.accidents):
+        return "not_met", "an accident lies on it that no later search answers: " + ", ".join(
+            late), late
+    quantity = sum(int(n) if isinstance(n := i.values.get("quantity"), int) else 1 for i in items)
+    return "met", f"{quantity} items found, all destroyed or removed" if items else (
+        "nothing was found on it"), found
+
+
+def _missed(case: Case, item: Record) -> bool:
+    """Whether an item was found where every search had come before: they missed it."""
+    found = item.values.get("found_on")
+    if case.outcome != "cleared" or not isinstance(found, date) or item.geometry is None:
+        return False
+    days = [p.day for p in searched(case)[1] if p.ground.intersects(item.geometry)]
+    return bool(days) and all(day is not None and day < found for day in days)
+
+
+def _searched_after(case: Case, accidents: Sequence[Record]) -> bool:
+    days = [a.values.get("information_date") or a.valid_from for a in accidents]
+    passes = searched(case)[1]
+    return bool(passes) and all(
+        isinstance(day, date) and all(p.day is not None and p.day >= day for p in passes)
+        for day in days)
+
+
+def _direct(case: Case) -> Found:
+    direct = [e.id for e in case.evidence if e.value("evidence_type") == "direct"
+              and e.value("says") != "not_contaminated"]
+    direct += [a.id for a in case.accidents]
+    if direct:
+        return "not_met", "direct evidence lies on it: " + ", ".join(direct), direct
+    return "met", "no direct evidence on this ground is on record", [e.id for e in case.evidence]
+
+
+def _quarantine(case: Case) -> Found:
+    if case.quarantine:
+        return "not_met", "; ".join(f"row {w.number} ({w.kind}): {w.reason}"
+                                    for w in case.quarantine), ()
+    return "met", "no row that waits touches the ground", ()
+
+
+def _nonconformities(case: Case) -> Found:
+    open_ = [i.id for i in case.inspections
+             if (i.value("nonconformity_type") not in ("none", "not_reported")
+                 or i.value("result") in ("rejected", "refused"))
+             and i.values.get("corrected_on") is None]
+    if open_:
+        return "not_met", "not corrected: " + ", ".join(open_), open_
+    return "met", "none is open", [i.id for i in case.inspections]
+
+
+def _inspected(case: Case) -> Found:
+    accepted = [i for i in case.inspections if i.value("result") == "accepted"]
+    signed = [i for i in accepted if i.id in case.signed]
+    if not accepted:
+        return "open", "no inspection of this ground is on record", [
+            i.id for i in case.inspections]
+    if not signed:
+        return "not_met", "accepted by an inspection that nobody signed (S09): " + ", ".join(
+            i.id for i in accepted), [i.id for i in accepted]
+    covered = accepted_ground(case, signed)
+    missing = area_m2(case.cut.ground.difference(covered))
+    if missing >= SLIVER_M2:
+        return "not_met", f"{missing:,.0f} m² are in no lot that was accepted", [
+            i.id for i in signed]
+    return "met", "accepted: " + ", ".join(i.id for i in signed), [i.id for i in signed]
+
+
+def accepted_ground(case: Case, signed: Sequence[Record]) -> BaseGeometry:
+    """Ground of the lots of inspections: of their outcomes, or the inspection's own."""
+    by_id = {o.id: o.geometry for o in case.outcomes if o.geometry is not None} | {
+        str(o.values["identifier"]): o.geometry for o in case.outcomes
+        if o.geometry is not None and o.values.get("identifier")}
+    parts = [by_id[str(o)] for i in signed for o in i.values.get("outcomes") or ()
+             if str(o) in by_id]
+    parts += [i.geometry for i in signed if i.geometry is not None
+              and i.geometry.geom_type in ("Polygon", "MultiPolygon")]
+    return areas(shapely.union_all(parts)) if parts else NOTHING
+
+
+def _survey(case: Case) -> Found:
+    wanted = ("NTS", "TS") if case.outcome == "cancelled" else ("TS",)
+    works = [a for a in case.activities if a.value("activity_type") in wanted]
+    done = [a.id for a in works if a.value("activity_status") == "completed"
+            or a.value("report_type") in ("completion", "cancellation")]
+    if done:
+        return "met", f"{' or '.join(wanted)} completed: " + ", ".join(done), done
+    return ("not_met", "its survey is not completed: " + ", ".join(a.id for a in works),
+            [a.id for a in works]) if works else (
+        "not_met", f"no {' or '.join(wanted)} of this area is on record", [])
+
+
+def _evidence(case: Case) -> Found:
+    ids = [r.id for r in (*case.evidence, *case.activities, *case.outcomes)]
+    return ("met", f"{len(ids)} records of evidence and work", ids) if ids else (
+        "open", "nothing but the area itself is on record", [case.hazard.id])
+
+
+def _residual(case: Case) -> Found:
+    if isinstance(case.residual, str):
+        return "open", f"not computed: {case.residual}", ()
+    return "met", "; ".join(residual_words(case.residual)), ()
+
+
+_CHECKS: Mapping[str, Callable[[Case], Found]] = {
+    "inside_boundary": _inside, "searched_to_depth": _to_depth,
+    "machine_followed_up": _followed_up, "gate_credit": _gate, "coverage_gaps": _gaps,
+    "finds_dealt_with": _finds, "no_direct_evidence": _direct, "quarantine_clear": _quarantine,
+    "nonconformities_closed": _nonconformities, "inspected": _inspected, "survey_done": _survey,
+    "evidence_recorded": _evidence, "residual_stated": _residual,
+}
+
+
+# --- in words ----------------------------------------------------------------------------------
+
+
+def residual_words(residual: Mapping[str, Any]) -> list[str]:
+    """The statement of what may remain, a sentence a stratum, with its interval (S12)."""
+    out = []
+    for s in residual.get("strata", ()):
+        prior = s.get("prior_share")
+        note = " This rests on a prior alone: no local evidence has touched it." if (
+            isinstance(prior, (int, float)) and prior >= 0.999) else (
+            f" {100 * prior:.0f} % of it rests on a prior." if isinstance(prior, (int, float))
+            and prior > 0 else "")
+        out.append(
+            f"{s.get('stratum') or 'the ground'}: {100 * s['probability_none_left']:.2f} % chance "
+            f"that nothing is left; items left {s['items_left_low']:g} to "
+            f"{s['items_left_high']:g} ({100 * s['interval']:g} % interval), expected "
+            f"{s['expected_items_left']:.3g}.{note}")
+    return out
+
+
+def method_words(case: Case) -> tuple[str, ...]:
+    """The methods of the work, as its records name them; each once."""
+    told = [str(o.values["method"]) for o in case.outcomes
+            if o.values.get("method") and not is_decision_outcome(o.id)]
+    told += [str(a) for o in case.outcomes if not is_decision_outcome(o.id)
+             for a in o.values.get("assets") or () if not o.values.get("method")]
+    told += [str(a.value("operational_method")) for a in case.activities
+             if a.value("operational_method") != "not_reported"]
+    return tuple(dict.fromkeys(told))
+
+
+def depth_m(case: Case) -> float | None:
+    """The least depth of the searches that count; None for ground that was not cleared."""
+    passes = searched(case)[1]
+    return min((p.depth_m for p in passes), default=None) if case.outcome == "cleared" else None
+
+
+def hands(case: Case) -> tuple[tuple[str, str], ...]:
+    """(team, detector) pairs that searched the ground; "" where the detector is not reported.
+
+    Surveys that asked people are not among them: they searched nothing.
+    """
+    out = []
+    for a in case.activities:
+        if a.value("activity_type") == "NTS":
+            continue
+        teams = [str(t) for t in a.values.get("teams") or ()]
+        tools = [str(d) for d in a.values.get("detectors") or ()] or [""]
+        out += [(t, d) for t in teams for d in tools]
+    return tuple(sorted(set(out)))
+
+
+def proposed_type(case_activities: Sequence[Record], effort: Effort, ground: BaseGeometry
+                  ) -> OutcomeType:
+    """The outcome that the work on record points to, where nobody names one."""
+    if any(p.ground.intersects(ground) for p in effort.passes):
+        return "cleared"
+    kinds = {a.value("activity_type") for a in case_activities}
+    return "cleared" if "clearance" in kinds or "BAC" in kinds else (
+        "reduced" if "TS" in kinds else "cancelled")

@@ -1,0 +1,149 @@
+"""Released ground on which something was found, and what was released on the same grounds (S11).
+
+Reopening takes no signature: doubt only grows what is hazardous. It takes a signature to release
+the ground again, with the find in front of whoever signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.geometry import plane_for
+
+# Ordnance that makes no ground hazardous: a counter of its own, and a word for nothing.
+HARMLESS = frozenset({"small_arms_ammunition", "none_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Ground that one signed decision took out of a hazard.
+
+    `known`: ids of records that the decision had before it. `hands`: (team, detector) that searched
+    it, "" where the detector is not reported. `revoked`: why its certificate was revoked.
+    """
+
+    id: str  # of the outcome, or of the hazard that was closed
+    hazard: str  # the record whose status the decision changed
+    ground: BaseGeometry | None
+    decided_on: date
+    decided_at: datetime
+    decision: str = ""  # SHA-256 of the proposal
+    known: frozenset[str] = frozenset()
+    evidence: frozenset[str] = frozenset()
+    hands: frozenset[tuple[str, str]] = frozenset()
+    lots: frozenset[str] = frozenset()  # inspections that accepted it
+    revoked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An item that was found, or an accident. `accuracy_m`: 90 % radius of its place."""
+
+    id: str
+    what: str  # "item" or "accident"
+    place: BaseGeometry | None
+    accuracy_m: float
+    day: date | None
+    recorded_at: datetime
+    hazard: str = ""  # the area that it names
+    ordnance: str = ""
+    in_open_hazard: bool = False  # its place lies on ground that was hazardous anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """Released ground that is hazardous again, and why."""
+
+    released: str
+    hazard: str
+    find: str  # id of the record; "" where a certificate was revoked
+    reason: str  # plain words
+    direct: bool = field(default=True)  # something lies on it; else released on the same grounds
+
+
+def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reopening, ...]:
+    """What reopens, one entry for each released ground and find (S11).
+
+    A find reopens the ground on which it lies, or may lie within its accuracy, or whose area it
+    names, and with it every ground that was released by the same decision, on the same evidence, by
+    the same team and detector, or in the same lot; each only where its decision came before the
+    find. A decision that had the find before it has answered it. A find without a day counts as
+    later unless it was on record before.
+
+    A revoked certificate reopens its own ground.
+    """
+    out: list[Reopening] = []
+    told: set[tuple[str, str]] = set()
+
+    def tell(r: Released, find: str, reason: str, direct: bool) -> None:
+        if (r.id, find) not in told:
+            told.add((r.id, find))
+            out.append(Reopening(r.id, r.hazard, find, reason, direct))
+
+    placed = [r for r in released if r.ground is not None]
+    tree = shapely.STRtree([r.ground for r in placed])
+    for find in finds:
+        if find.ordnance in HARMLESS:
+            continue
+        later = {r.id for r in released if _after(find, r)}
+        hit = [r for r in _under(find, placed, tree) if r.id in later]
+        hit += [r for r in released if find.hazard and find.hazard in (r.hazard, r.id)
+                and r.id in later and r not in hit]
+        for r in hit:
+            tell(r, find.id, f"{find.what} {find.id} lies on it", True)
+        for r in hit:
+            for other in released:
+                if other.id in later and other.id != r.id and (why := same_grounds(r, other)):
+                    tell(other, find.id, f"{why} as {r.hazard}, on which {find.what} {find.id} "
+                         "lies", False)
+    for r in released:
+        if r.revoked:
+            tell(r, "", f"its certificate was revoked: {r.revoked}", True)
+    return tuple(out)
+
+
+def same_grounds(a: Released, b: Released) -> str:
+    """Why two grounds were released on the same grounds, in words; "" where they were not."""
+    if a.decision and a.decision == b.decision:
+        return "released by the same decision"
+    if a.lots & b.lots:
+        return "accepted in the same lot"
+    if a.evidence & b.evidence:
+        return "released on the same evidence"
+    for team, detector in sorted(a.hands):
+        for other, instrument in sorted(b.hands):
+            # A detector that nobody reported may have been the same one.
+            if team and team == other and (detector == instrument or not detector
+                                           or not instrument):
+                return "searched by the same team" + (
+                    " and detector" if detector and detector == instrument else "")
+    return ""
+
+
+def _after(find: Find, r: Released) -> bool:
+    """Whether a find came after a decision that did not know of it."""
+    if find.id in r.known:
+        return False
+    if find.day is not None:
+        return find.day >= r.decided_on
+    return find.recorded_at > r.decided_at
+
+
+def _under(find: Find, placed: Sequence[Released], tree: shapely.STRtree) -> list[Released]:
+    """Ground on which a find lies; or within its accuracy, unless it lies on ground that was
+    hazardous anyway: then that is the likelier place, and it is being worked on."""
+    place = find.place
+    if place is None or place.is_empty or not placed:
+        return []
+    if find.in_open_hazard or not find.accuracy_m > 0:
+        return [placed[n] for n in sorted(tree.query(place, predicate="intersects"))]
+    plane = plane_for(place.bounds)
+    here = plane.to_plane(place)
+    reach = shapely.box(*plane.to_degrees(here.buffer(find.accuracy_m)).bounds)
+    return [placed[n] for n in sorted(tree.query(reach))
+            if plane.to_plane(placed[n].ground).distance(here) <= find.accuracy_m]

@@ -1,0 +1,490 @@
+"""Certificates: in which state each release stands, what reopens it, revoking, handing over (S11).
+
+The state of a release is computed from the records each time that somebody asks, so that it is
+right whichever way a find came in. That released ground is hazardous again is also recorded
+(`record_reopenings`), for whoever reads histories and layers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import shapely
+
+from landrelease.core.certificate import OUTCOME, code_read
+from landrelease.core.decision import decisions_in, effective
+from landrelease.core.geometry import plane_for
+from landrelease.core.record import KINDS, Record
+from landrelease.core.revision import Revision, StoredRevision
+from landrelease.core.signature import KeyRing, SigningKey, signed
+from landrelease.errors import (
+    RELEASE_CODE_WRONG,
+    RELEASE_NOT_VALID,
+    RELEASE_OPTION,
+    RELEASE_REASON,
+    RELEASE_UNKNOWN,
+    LandReleaseError,
+)
+from landrelease.release.ground import area_m2, areas
+from landrelease.release.reopening import Find, Released, Reopening, reopenings
+from landrelease.workflows.identities import owner, ring_of
+from landrelease.workflows.releasing import authority, proposal_document
+
+if TYPE_CHECKING:
+    from landrelease.store.registry import Registry
+
+Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
+PROGRAM = "landrelease reopening"
+_CLOSED = ("closed", "handed_over")
+_RELEASED = ("cancelled", "reduced", "cleared")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Release:
+    """A certificate and the state in which it stands. `why`: reasons, in plain words.
+
+    `decided_on` and `signer` are of the decision; `document` is the proposal that was signed, None
+    where its content is not here.
+    """
+
+    id: str
+    code: str
+    status: Status
+    why: tuple[str, ...]
+    hazard: str
+    outcome: str
+    ground: Any
+    decided_on: date | None
+    signer: str
+    handed_over_on: date | None
+    record: Record
+    proposal: str = ""
+    document: Mapping[str, Any] | None = None
+
+
+# --- what was released -------------------------------------------------------------------------
+
+
+def _lines(registry: Registry, kind: str, ids: Sequence[str]
+           ) -> list[tuple[str, list[StoredRevision]]]:
+    from landrelease.workflows.identities import _histories
+
+    return list(_histories(registry, kind, ids)) if ids else []
+
+
+def _document(registry: Registry, sha256: str, known: Mapping[str, Any]
+              ) -> Mapping[str, Any] | None:
+    if sha256 not in known:
+        return None
+    try:
+        return proposal_document(registry.source_content(sha256))
+    except LandReleaseError:  # its content was erased
+        return None
+
+
+def released(registry: Registry, *, valid_at: date | None = None,
+             known_at: datetime | None = None) -> list[Released]:
+    """Ground that a signed decision released: its verified outcomes, and hazards that a verified
+    decision closed without one."""
+    ring = ring_of(registry)
+    if not ring.keys:
+        return []
+    sources = registry.sources()
+    revoked = _revoked(registry)
+    accepted: dict[str, set[str]] = {}
+    for i in registry.records("inspection", valid_at=valid_at, known_at=known_at):
+        for o in i.values.get("outcomes") or ():
+            accepted.setdefault(str(o), set()).add(i.id)
+    works = {a.id: a for a in registry.records("activity", valid_at=valid_at, known_at=known_at)}
+    out: list[Released] = []
+    closing: set[tuple[str, str]] = set()
+    outcomes = [r.id for r in registry.records("outcome", valid_at=valid_at, known_at=known_at)
+                if KINDS["outcome"].decision_in(r.values)]
+    for _, line in _lines(registry, "outcome", outcomes):
+        stored = _verified(_then(line, valid_at, known_at), "outcome", ring)
+        if stored is None:
+            continue
+        r = stored.revision
+        d = _document(registry, r.source, sources)
+        work = works.get(str(r.values.get("activity")))
+        hands = {(str(a), str(b)) for a, b in d["hands"]} if d else _hands(work)
+        out.append(Released(
+            r.record_id, str(r.values.get("hazard", "")), r.geometry,
+            _decided(r.values.get("decided_on"), r), r.recorded_at, r.source if d else "",
+            frozenset(d["evidence"]) if d else frozenset(),
+            frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
+            frozenset(hands),
+            frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
+            revoked.get(r.record_id, "")))
+        closing.add((str(r.values.get("hazard", "")), r.source))
+    hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
+               if r.value("status") in _CLOSED]
+    for _, line in _lines(registry, "hazard", hazards):
+        stored = _verified(_then(line, valid_at, known_at), "hazard", ring)
+        if stored is None:
+            continue
+        r = stored.revision
+        if (r.record_id, r.source) in closing:
+            continue
+        out.append(Released(r.record_id, r.record_id, r.geometry,
+                            _decided(r.values.get("status_changed_on"), r), r.recorded_at))
+    return out
+
+
+def _then(line: Sequence[StoredRevision], valid_at: date | None, known_at: datetime | None
+          ) -> list[StoredRevision]:
+    return [s for s in line
+            if known_at is None or (s.known_from or s.revision.recorded_at) <= known_at
+            if valid_at is None or s.revision.valid_from is None
+            or s.revision.valid_from <= valid_at]
+
+
+def _verified(line: Sequence[StoredRevision], kind: str, ring: KeyRing) -> StoredRevision | None:
+    """The revision of one record that stands, where it is a decision that counts."""
+    stands, found = effective(line, KINDS[kind], ring)
+    if stands is None or not decisions_in(KINDS[kind], stands.revision):
+        return None
+    verdict = found.get(stands.hash)
+    return stands if verdict is not None and verdict.standing == "verified" else None
+
+
+def _decided(said: Any, revision: Revision) -> date:
+    return said if isinstance(said, date) else revision.valid_from or revision.recorded_at.date()
+
+
+def _hands(work: Record | None) -> set[tuple[str, str]]:
+    if work is None or work.value("activity_type") == "NTS":
+        return set()
+    tools = [str(d) for d in work.values.get("detectors") or ()] or [""]
+    return {(str(t), d) for t in work.values.get("teams") or () for d in tools}
+
+
+def _revoked(registry: Registry) -> dict[str, str]:
+    """Outcome -> why its certificate was revoked; a word of caution needs no signature."""
+    out = {}
+    for r in registry.records("handover"):
+        if r.value("handover_status") == "revoked":
+            why = str(r.values.get("revoked_reason") or "no reason is recorded")
+            out.update(dict.fromkeys(map(str, r.values.get("outcomes") or ()), why))
+    return out
+
+
+# --- what reopens ------------------------------------------------------------------------------
+
+
+def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequence[Record], *,
+               default_m: float, valid_at: date | None = None, known_at: datetime | None = None
+               ) -> list[Find]:
+    """Items and accidents on or near released ground, or that name an area of it.
+
+    `default_m`: accuracy of a place of which the record states none.
+    """
+    grounds = [u.ground for u in units if u.ground is not None]
+    tree = shapely.STRtree(grounds)
+    names = {u.hazard for u in units} | {u.id for u in units}
+    standing = shapely.STRtree([h.geometry for h in open_hazards if h.geometry is not None])
+    out = []
+    for kind, day in (("item", "found_on"), ("accident", "information_date")):
+        for r in registry.records(kind, valid_at=valid_at, known_at=known_at):
+            said = r.values.get("position_accuracy_m")
+            accuracy = float(said) if isinstance(said, (int, float)) else default_m
+            hazard = str(r.values.get("hazard") or "")
+            place = r.geometry
+            near = False
+            if place is not None and not place.is_empty and grounds:
+                reach = place
+                if accuracy > 0:
+                    plane = plane_for(place.bounds)
+                    reach = shapely.box(*plane.to_degrees(
+                        plane.to_plane(place).buffer(accuracy)).bounds)
+                near = bool(len(tree.query(reach)))
+            if not near and hazard not in names:
+                continue
+            when = r.values.get(day)
+            dated = when if isinstance(when, date) else r.valid_from if kind == "accident" else None
+            first = registry.history(r.id)[0]
+            inside = place is not None and bool(
+                len(standing.query(place, predicate="intersects")))
+            out.append(Find(
+                r.id, kind, place, accuracy, dated, first.revision.recorded_at, hazard,
+                str(r.values.get("ordnance_category") or "") if kind == "item" else "", inside))
+    return out
+
+
+def reopened(registry: Registry, open_hazards: Sequence[Record], *,
+             valid_at: date | None = None, known_at: datetime | None = None
+             ) -> tuple[list[Released], tuple[Reopening, ...], dict[str, Find]]:
+    """What was released, what of it is reopened and why, and the finds by id."""
+    from landrelease.workflows import load_assumptions
+
+    units = released(registry, valid_at=valid_at, known_at=known_at)
+    if not units:
+        return [], (), {}
+    finds = finds_near(registry, units, open_hazards, valid_at=valid_at, known_at=known_at,
+                       default_m=load_assumptions(None, registry).value("find_accuracy_m"))
+    return units, reopenings(units, finds), {f.id: f for f in finds}
+
+
+def without_released(registry: Registry, standing: Sequence[Record], *,
+                     valid_at: date | None = None, known_at: datetime | None = None
+                     ) -> list[Record]:
+    """The hazards that stand, without those that a signed decision closed, unless they reopened.
+
+    A hazard that reopened says so in its status, with the reason. Ground that was released under a
+    hazard of which there is no record comes back as an area of its own (S01, S11).
+    """
+    open_ = [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
+    units, again, finds = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
+    latest = _latest(units)
+    why: dict[str, list[Reopening]] = {}
+    for n in again:
+        why.setdefault(n.released, []).append(n)
+    out = []
+    known = set()
+    for r in standing:
+        known.add(r.id)
+        if r.value("status") not in _CLOSED:
+            out.append(r)
+            continue
+        unit = latest.get(r.id)
+        reasons = [] if unit is None else why.get(unit.id, [])
+        if unit is None or reasons:  # closed, but by nothing that counts as a release: it stands
+            out.append(_again(r, reasons, finds) if reasons else r)
+    ids = registry.ids("hazard") if any(u.hazard not in known and u.id in why for u in units) \
+        else known
+    for u in units:
+        if u.id in why and u.hazard not in ids and u.ground is not None:
+            out.append(_again(Record("hazard", f"reopened-{u.id}", {
+                "identifier": u.hazard or u.id, "hazard_type": "CHA"}, u.ground), why[u.id], finds))
+    return out
+
+
+def _latest(units: Sequence[Released]) -> dict[str, Released]:
+    out: dict[str, Released] = {}
+    for u in sorted(units, key=lambda u: (u.decided_at, u.id)):
+        out[u.hazard] = u
+    return out
+
+
+def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find]) -> Record:
+    days = [finds[n.find].day or finds[n.find].recorded_at.date() for n in reasons if n.find]
+    said: dict[str, Any] = {"status": "reopened", "status_reason": "; ".join(dict.fromkeys(
+        n.reason for n in reasons))}
+    if days:
+        said["status_changed_on"] = max(days)
+    if any(n.direct and n.find for n in reasons):
+        said["hazard_type"] = "CHA"  # something lies there: direct evidence
+    return dataclasses.replace(r, values={**r.values, **said}, signed_by="")
+
+
+def record_reopenings(registry: Registry, *, now: datetime | None = None) -> list[Record]:
+    """Record released hazards as reopened where something was found on them; returns them.
+
+    No signature is needed, because hazards only grow. What is recorded already is passed over.
+    """
+    from landrelease.workflows import hazards_that_stand
+
+    at = now or datetime.now(UTC)
+    held = {r.id: r for r in registry.records("hazard")}
+    found = [r for r in hazards_that_stand(registry) if r.value("status") == "reopened" and (
+        r.id not in held or held[r.id].value("status") != "reopened")]
+    registry.append([Revision(
+        "hazard", r.id, dict(r.values), held[r.id].geometry if r.id in held else r.geometry, at,
+        PROGRAM, str(r.values["status_reason"]), "", None, "entered") for r in found])
+    return found
+
+
+# Kinds whose coming in may reopen released ground.
+REOPENING = frozenset({"item", "accident", "handover", "inspection", "outcome"})
+
+
+def reopened_by_import(registry: Registry, kinds: Iterable[str]) -> list[Record]:
+    """`record_reopenings` after records of these kinds came in, where they may reopen anything."""
+    return record_reopenings(registry) if REOPENING & set(kinds) else []
+
+
+def reopened_words(found: Sequence[Record]) -> list[str]:
+    """What a command says about areas that reopened."""
+    return [f"REOPENED {r.id}: {r.values.get('status_reason')}" for r in found]
+
+
+# --- the state of releases ---------------------------------------------------------------------
+
+
+def releases(registry: Registry) -> list[Release]:
+    """All certificates with the state in which they stand, by id."""
+    from landrelease.workflows import hazards_that_stand
+
+    records = registry.records("handover")
+    if not records:
+        return []
+    ring = ring_of(registry)
+    sources = registry.sources()
+    open_ = [r for r in hazards_that_stand(registry) if r.value("status") != "reopened"]
+    units, again, _ = reopened(registry, open_)
+    verified = {u.id for u in units}
+    why: dict[str, list[str]] = {}
+    for n in again:
+        why.setdefault(n.released, []).append(n.reason)
+    current = {r.id: r for r in records}
+    drafts: list[tuple[Release, datetime]] = []
+    for record_id, line in _lines(registry, "handover", list(current)):
+        r = current[record_id]
+        stands, found = effective(line, KINDS["handover"], ring)
+        good = [s for s in line if s.hash in found and found[s.hash].standing == "verified"]
+        outcomes = [str(o) for o in r.values.get("outcomes") or ()]
+        revoked = any(s.revision.values.get("handover_status") == "revoked" for s in line)
+        first = good[0].revision if good else line[0].revision
+        d = _document(registry, first.source, sources)
+        reasons = [w for o in outcomes for w in why.get(o, ())]
+        status: Status = "unverified"
+        if revoked:
+            status = "revoked"
+            reasons = [str(r.values.get("revoked_reason") or "no reason is recorded")]
+        elif not good or not set(outcomes) <= verified or not outcomes:
+            reasons = ["no valid signature stands under it"]
+        else:
+            status = "reopened" if reasons else "valid"
+        held = stands.revision.values if stands is not None else {}
+        handed = held.get("handed_over_on") if held.get("handover_status") == "held" else None
+        drafts.append((Release(
+            r.id, str(r.values.get("certificate") or ""), status, tuple(dict.fromkeys(reasons)),
+            str(r.values.get("hazard") or ""), ", ".join(outcomes), r.geometry,
+            first.valid_from, first.signed_by if good else "",
+            handed if isinstance(handed, date) else None, r,
+            first.source if d is not None else "", d), first.recorded_at))
+    out = []
+    for made, at in drafts:
+        later = [o for o, when in drafts if when > at and o.status in ("valid", "reopened")
+                 and o.ground is not None and made.ground is not None]
+        covered = areas(shapely.union_all([o.ground for o in later])) if later else None
+        if covered is not None and made.status in ("valid", "reopened") \
+                and area_m2(made.ground.difference(covered)) < 1.0:
+            by = [o.id for o in later if o.ground.intersects(made.ground)]
+            made = dataclasses.replace(made, status="superseded",
+                                       why=(f"released again: {', '.join(by)}",))
+        out.append(made)
+    return sorted(out, key=lambda m: m.id)
+
+
+def find_release(registry: Registry, words: str) -> Release:
+    """A release by its id, its code, its outcome, its proposal or its area.
+
+    REL-020: there is none. REL-021: it looks like a code and is none.
+    """
+    every = releases(registry)
+    code = code_read(words)
+    found = [r for r in every if words in (r.id, r.proposal, r.outcome)
+             or (r.code and (r.code == code or r.code == words))]
+    if not found:  # of an area the latest
+        found = [r for r in every if r.hazard == words][-1:]
+    if found:
+        return found[-1]
+    symbols = [c for c in words if c not in "- "]
+    if code is None and len(symbols) == 10 and "-" in words and all(
+            c.isalnum() and c.isascii() for c in symbols):
+        raise LandReleaseError(RELEASE_CODE_WRONG, found=words)
+    raise LandReleaseError(RELEASE_UNKNOWN, found=words)
+
+
+def revoke(registry: Registry, words: str, *, reason: str, by: str = "",
+           key: SigningKey | None = None, now: datetime | None = None
+           ) -> tuple[Release, list[Record]]:
+    """Revoke a certificate; its ground is hazardous again. Anybody may: it takes safety from nobody
+    (S11). Returns the release as it stands now, and the areas that reopened.
+
+    REL-020, REL-022: no reason. SIG-003: the key is of nobody here.
+    """
+    if not reason.strip():
+        raise LandReleaseError(RELEASE_REASON)
+    at = now or datetime.now(UTC)
+    found = find_release(registry, words)
+    who = owner(registry, key) if key is not None else registry.author(by)
+    r = found.record
+    revision = Revision(
+        "handover", r.id, {**r.values, "handover_status": "revoked", "revoked_on": at.date(),
+                           "revoked_reason": reason.strip()},
+        r.geometry, at, who, f"revoked: {reason.strip()}", "", None, "entered")
+    if key is not None:
+        revision = signed(revision, key, who, registry.tips(r.id))
+    registry.append([revision])
+    again = record_reopenings(registry, now=at)
+    return find_release(registry, r.id), again
+
+
+def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str,
+              land_use: str | None = None, present: Mapping[str, int | None] | None = None,
+              on: date | None = None, now: datetime | None = None) -> Release:
+    """Give released ground back: the area is handed over, its certificate held.
+
+    `recipient`: who signed for the community; personal, beside the chain, erasable (S17).
+    `present`: women, men, girls, boys who took part; None: not reported (S12).
+
+    Raises REL-010, REL-015 (not valid), REL-020, REL-023 (a use of land that is none).
+    """
+    at = now or datetime.now(UTC)
+    person = authority(registry, key, at)
+    found = find_release(registry, words)
+    if found.status != "valid":
+        raise LandReleaseError(RELEASE_NOT_VALID, release=found.id, found=found.status + (
+            f" ({'; '.join(found.why)})" if found.why else ""))
+    uses = KINDS["handover"].field("land_use_intended").choices
+    if land_use is not None and land_use not in uses:
+        raise LandReleaseError(RELEASE_OPTION, option="--use", found=land_use,
+                               expected=", ".join(uses))
+    if not recipient.strip():
+        raise LandReleaseError(RELEASE_OPTION, option="--recipient", found="nothing",
+                               expected="the name of who signed for the community")
+    day = on or at.date()
+    hazard = next(r for r in registry.records("hazard") if r.id == found.hazard)
+    r = found.record
+    values = {**r.values, **{f"present_{who}": n for who, n in (present or {}).items()
+                             if n is not None}}
+    if land_use is not None:
+        values["land_use_intended"] = land_use
+    registry.append([Revision(
+        "handover", r.id, values, r.geometry, at, person, "who signed for the community", "",
+        r.valid_from)], personal={r.id: {"community_representative": recipient.strip()}})
+    dated = max(filter(None, (day, r.valid_from, hazard.valid_from)))
+    held = Revision("handover", r.id, {**values, "handover_status": "held", "handed_over_on": day},
+                    r.geometry, at, person, "handed over", found.proposal, dated)
+    given = Revision("hazard", hazard.id, {
+        **hazard.values, "status": "handed_over", "status_changed_on": day,
+        "status_reason": f"handed over: {r.id}"}, hazard.geometry, at, person, "handed over",
+        found.proposal, dated, hazard.validation)
+    registry.append([signed(x, key, person, registry.tips(x.record_id)) for x in (held, given)])
+    return find_release(registry, r.id)
+
+
+# --- phase two ---------------------------------------------------------------------------------
+
+
+def unlocked_projects(registry: Registry) -> tuple[Any, ...]:
+    """Which projects of phase two may start because all of their land is handed over."""
+    from landrelease.release.unlocked import unlocked
+    from landrelease.workflows import hazards_that_stand
+    from landrelease.workflows.identities import standing_records
+
+    standing = hazards_that_stand(registry)
+    still = {r.id for r in standing}
+    stands = standing_records(registry, "hazard")
+    closed = [r for r in stands if r.value("status") in _CLOSED and r.id not in still]
+    given = {r.id: _day(r, "status_changed_on") for r in closed
+             if r.value("status") == "handed_over"}
+    held = {r.id: _day(r, "handed_over_on") for r in standing_records(registry, "handover")
+            if r.value("handover_status") == "held"
+            and (not r.values.get("hazard") or r.values["hazard"] in given)}
+    return unlocked(registry.records("project"), registry.records("hazard"), standing, closed,
+                    given, held)
+
+
+def _day(r: Record, name: str) -> date | None:
+    said = r.values.get(name)
+    return said if isinstance(said, date) else r.valid_from
+
+
+__all__ = ["OUTCOME", "Release", "find_release", "hand_over", "record_reopenings", "releases",
+           "reopened_words", "revoke", "unlocked_projects", "without_released"]

@@ -1,0 +1,680 @@
+"""Release: what speaks for it (a proposal), a person's signature, revocation, hand-over, lookup.
+
+A proposal is a document. Its SHA-256 stands in each revision that is signed (field `source`), so
+that a signature covers what was in front of the person: the checklist with its answers, and the
+hashes of all records behind it (S09).
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import itertools
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core import lineage
+from landrelease.core.assumption import Assumptions
+from landrelease.core.certificate import OUTCOME, RELEASE, lookup_code
+from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
+from landrelease.core.record import NOT_REPORTED, Record
+from landrelease.core.revision import Revision
+from landrelease.core.signature import SigningKey, fingerprint, signed
+from landrelease.errors import (
+    RELEASE_ANSWERS,
+    RELEASE_BLOCKED,
+    RELEASE_MACHINE_ONLY,
+    RELEASE_NO_AUTHORITY,
+    RELEASE_NO_GROUND,
+    RELEASE_NO_HAZARD,
+    RELEASE_PARTS_EXIST,
+    RELEASE_PROPOSAL_CHANGED,
+    RELEASE_PROPOSAL_UNKNOWN,
+    RELEASE_SIGNED,
+    RELEASE_STALE,
+    LandReleaseError,
+)
+from landrelease.release import proposal as proposing
+from landrelease.release.ground import area_m2, areas, cut
+from landrelease.workflows.identities import owner, ring_of, standing_records
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.release.proposal import Case, Waiting
+    from landrelease.store.registry import Registry
+
+FORMAT = "landrelease release proposal 1"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Behind:
+    """The records behind a release: what they are, and in which state (hashes by record)."""
+
+    records: Mapping[str, Sequence[Record]]  # by kind
+    tasks: tuple[str, ...]
+    quarantine: tuple[Waiting, ...]
+    state: Mapping[str, tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal as the registry holds it."""
+
+    id: str
+    sha256: str
+    document: Mapping[str, Any]
+    content: bytes
+    case: Case | None = None
+
+    @property
+    def blocking(self) -> list[str]:
+        return [f"{a['id']} ({a['words']})" for a in self.document["checklist"]["items"]
+                if a["state"] != "met"]
+
+
+# --- what is behind ----------------------------------------------------------------------------
+
+
+def checklist_of(registry: Registry) -> Checklist:
+    """The checklist of the national extension, else the one that ships with the package (S13)."""
+    from landrelease.workflows import packaged
+    from landrelease.workflows.areas import extension_of
+
+    extension = extension_of(registry)
+    if extension is not None and extension.checklist is not None:
+        return extension.checklist
+    with packaged("all_reasonable_effort.yaml") as path:
+        return read_checklist(path.read_text(encoding="utf-8"), path.name)
+
+
+def standing_hazard(registry: Registry, hazard: str) -> Record:
+    """The area as it is hazardous now, by id or identifier. REL-002."""
+    from landrelease.workflows import hazards_that_stand
+
+    found = [r for r in hazards_that_stand(registry)
+             if hazard in (r.id, r.values.get("identifier"))]
+    if len(found) != 1 or found[0].geometry is None:
+        known = hazard in registry.ids("hazard")
+        words = ("several areas have this identifier" if len(found) > 1 else
+                 "it has no ground on record" if found else
+                 "it was released, or became other areas" if known else "there is no such record")
+        raise LandReleaseError(RELEASE_NO_HAZARD, hazard=hazard, found=words)
+    return found[0]
+
+
+def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
+                   more: Sequence[str] = ()) -> Behind:
+    """The records that speak of some ground of a hazard, by place, by its name, and by the names of
+    the areas from which it came; with the hashes that they stand at. `more`: further record ids
+    that are in front of the decision, such as the find that reopened the ground."""
+    every = registry.records("hazard")
+    line = lineage.lineage(every)
+    family = {hazard.id, *line.ancestors(hazard.id)}
+    names = family | {str(r.values["identifier"]) for r in every
+                      if r.id in family and r.values.get("identifier")}
+
+    def named(r: Record) -> bool:
+        return bool({r.values.get("hazard"), r.values.get("hazard_identifier")} & names)
+
+    def on_it(r: Record) -> bool:
+        return r.geometry is not None and _overlap(r.geometry, ground)
+
+    def near(r: Record) -> bool:
+        accuracy = r.values.get("position_accuracy_m")
+        return r.geometry is not None and _within(
+            r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
+
+    outcomes = [r for r in registry.records("outcome") if on_it(r)]
+    tasks = [r for r in registry.records("task") if named(r) or on_it(r)]
+    task_ids = {t.id for t in tasks}
+    of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
+    activities = [r for r in registry.records("activity")
+                  if named(r) or r.id in of_outcomes or near(r)
+                  or str(r.values.get("task")) in task_ids]
+    task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
+    works = {a.id for a in activities}
+    lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
+                                       if o.values.get("identifier")}
+    found: dict[str, Sequence[Record]] = {
+        "hazard": [hazard], "outcome": outcomes, "activity": activities,
+        "task": [r for r in registry.records("task") if r.id in task_ids],
+        "item": [r for r in registry.records("item")
+                 if near(r) or (r.geometry is None and named(r))],
+        "accident": [r for r in registry.records("accident")
+                     if near(r) or (r.geometry is None and named(r))],
+        "inspection": [r for r in registry.records("inspection")
+                       if on_it(r) or lots & {str(o) for o in r.values.get("outcomes") or ()}
+                       or str(r.values.get("activity")) in works
+                       or str(r.values.get("task")) in task_ids],
+        "evidence": [r for r in registry.records("evidence")
+                     if on_it(r) or near(r) or (r.geometry is None and named(r))],
+        "gate": [r for r in registry.records("gate") if str(r.values.get("task")) in task_ids],
+        "track": [r for r in registry.records("track") if str(r.values.get("task")) in task_ids],
+    }
+    waiting = quarantine_on(registry, ground)
+    ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
+    return Behind(found, tuple(sorted(task_ids)), waiting,
+                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
+
+
+def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:
+    """Whether a shape shares ground, not only an edge; a point or a line lies on it."""
+    if not shapely.intersects(shape, ground):
+        return False
+    return shape.geom_type not in ("Polygon", "MultiPolygon") or not shapely.touches(shape, ground)
+
+
+def _within(shape: BaseGeometry, ground: BaseGeometry, reach_m: float) -> bool:
+    """Whether a place lies on the ground, or may within its accuracy."""
+    from landrelease.core.geometry import plane_for
+
+    if shapely.intersects(shape, ground):
+        return True
+    if not reach_m > 0:
+        return False
+    plane = plane_for(ground.bounds)
+    return bool(plane.to_plane(shape).distance(plane.to_plane(ground)) <= reach_m)
+
+
+def quarantine_on(registry: Registry, ground: BaseGeometry) -> tuple[Waiting, ...]:
+    """Rows that wait and touch the ground, whatever their kind; one whose shape is no shape counts
+    with its whole extent (S01)."""
+    from landrelease.release.proposal import Waiting
+
+    out = []
+    for entry in registry.quarantine("waiting"):
+        try:
+            shape = shapely.force_2d(shapely.from_wkt(entry.row.geometry_wkt))
+            touches = not shape.is_empty and shapely.intersects(
+                shape if shape.is_valid else shapely.box(*shape.bounds), ground)
+        except (shapely.errors.ShapelyError, ValueError, TypeError):
+            continue
+        if touches:
+            why = entry.row.findings[0].code if entry.row.findings else "it waits"
+            out.append(Waiting(entry.number, entry.row.kind, why))
+    return tuple(out)
+
+
+def read_wanted(path: Path) -> BaseGeometry:
+    """The ground of a file, joined; a shape that crosses itself counts as the ground on which all
+    its readings agree, because released land only shrinks (S01)."""
+    from landrelease.records import places, readers
+    from landrelease.records.shapes import polygons_of, repair
+    from landrelease.workflows.areas import read_shapes
+
+    read_shapes(path)  # says what is wrong with the file as a whole
+    table = readers.read(path)
+    shapes = [polygons_of(row.geometry) if row.geometry.is_valid
+              else repair(row.geometry, "intersection").shape
+              for row in table.rows if row.geometry is not None]
+    if table.crs and not places.is_wgs84(table.crs, table.file):
+        import numpy as np
+
+        ground = np.array(shapes, dtype=object)
+        using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
+        shapes = list(places.carry_all(ground, using))
+    return areas(shapely.union_all([s for s in shapes if not s.is_empty]))
+
+
+# --- propose -----------------------------------------------------------------------------------
+
+
+def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, *,
+            outcome: OutcomeType | None = None, ground: Path | None = None,
+            gaps: Path | None = None, answers: Path | None = None, by: str,
+            now: datetime | None = None) -> Proposal:
+    """Gather what speaks for a release, answer the checklist, and record the proposal.
+
+    Parameters
+    ----------
+    hazard : id or identifier of an area that is hazardous now.
+    outcome : cancelled, reduced or cleared; else what the work on record points to.
+    ground : file with the part to be released; else all of it.
+    gaps : uncovered ground of `operate proof` (GeoJSON).
+    answers : the checklist.csv of an earlier proposal, with answers of persons.
+
+    Raises REL-002, REL-003, REL-004 (only a machine or an animal searched: never "cleared"),
+    REL-005.
+    """
+    from landrelease.release.proposal import (
+        NOT_READY,
+        READY,
+        blocking,
+        depth_m,
+        hands,
+        method_words,
+        not_followed_up,
+        residual_words,
+    )
+    from landrelease.release.proposal import answers as answered
+    from landrelease.store.results import dump
+    from landrelease.workflows import is_synthetic
+
+    at = now or datetime.now(UTC)
+    record = standing_hazard(registry, hazard)
+    assert record.geometry is not None
+    taken = cut(record.geometry, read_wanted(ground) if ground is not None else None)
+    if area_m2(taken.ground) < lineage.SLIVER_M2:
+        raise LandReleaseError(RELEASE_NO_GROUND, hazard=hazard,
+                               file="the record" if ground is None else ground.name)
+    case = case_of(registry, record, taken, reader, stated, outcome, gaps)
+    behind = records_behind(registry, record, taken.ground, _reopened_by(record))
+    if case.outcome == "cleared":
+        only, records = not_followed_up(case)
+        if (size := area_m2(only)) >= lineage.SLIVER_M2:
+            raise LandReleaseError(RELEASE_MACHINE_ONLY, hazard=hazard, found=f"{size:,.0f} m²",
+                                   records=", ".join(records))
+    checklist = checklist_of(registry)
+    said = read_answers(registry, answers, checklist, case.outcome) if answers else {}
+    listed = answered(case, checklist, said)
+    open_ = blocking(listed)
+    nonce = secrets.token_hex(16)
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "synthetic": is_synthetic(registry),
+        "says": NOT_READY if open_ else READY,
+        "hazard": record.id, "identifier": record.values.get("identifier"),
+        "hazard_type": str(record.value("hazard_type")), "outcome": case.outcome,
+        "area_m2": area_m2(taken.ground), "left_m2": area_m2(taken.left),
+        "outside_recorded_m2": area_m2(taken.outside),
+        "methods": list(method_words(case)), "depth_m": depth_m(case),
+        "required_depth_m": case.required_depth_m if case.outcome == "cleared" else None,
+        "work": [_work(a) for a in case.activities],
+        "items": [{"record": i.id, "category": str(i.value("ordnance_category")),
+                   "quantity": i.values.get("quantity", 1), "depth_m": i.values.get("depth_m"),
+                   "disposal": str(i.value("disposal"))} for i in case.items],
+        "accidents": [a.id for a in case.accidents],
+        "gate": {"days_in_spite": len({(f.activity, f.day) for f in case.flagged}),
+                 "without_credit": len({(f.activity, f.day) for f in case.flagged
+                                        if not f.credit})},
+        "inspections": [{"record": i.id, "result": str(i.value("result")),
+                         "signed": i.id in case.signed, "lot": i.values.get("lot_size"),
+                         "sample": i.values.get("sample_size")} for i in case.inspections],
+        "residual": case.residual, "residual_statement": residual_words(case.residual)
+        if not isinstance(case.residual, str) else [f"not computed: {case.residual}"],
+        "coverage_proof": {"sha256": case.gaps_file, "gaps": len(case.gaps)},
+        "quarantine": [dataclasses.asdict(w) for w in case.quarantine],
+        "checklist": {
+            "name": checklist.name, "version": checklist.version, "source": checklist.source,
+            "items": [{"id": a.item.id, "question": a.item.question, "source": a.item.source,
+                       "answered_by": a.by, "state": a.state, "words": a.words,
+                       "records": list(a.records)} for a in listed]},
+        "hands": [list(h) for h in hands(case)],
+        "evidence_records": [r.id for r in case.evidence],
+        "lots": [i.id for i in case.inspections if i.value("result") == "accepted"],
+        "evidence": {i: list(h) for i, h in behind.state.items()},
+        "chain_head": registry.head(), "office": registry.office,
+        "made_at": at.astimezone(UTC).isoformat(timespec="seconds"),
+        "made_by": registry.author(by), "nonce": nonce,
+        "hazard_wkb": shapely.to_wkb(record.geometry, hex=True),
+        "ground_wkb": shapely.to_wkb(taken.ground, hex=True),
+        "ground": json.loads(shapely.to_geojson(taken.ground)),
+        "outside": json.loads(shapely.to_geojson(taken.outside)),
+        "decides": "a named authority, by a signature; this proposal releases nothing",
+    }
+    content = dump(document)
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = Proposal(RELEASE + sha256[:12], sha256, json.loads(content), content, case)
+    registry.keep_source(sha256, f"{made.id}.json", content)
+    registry.append([Revision(
+        "source", f"source:{sha256}",
+        {"sha256": sha256, "source_type": "document",
+         "title": f"proposal {made.id}: {record.id} {case.outcome}", "dated": at.date()},
+        None, at, registry.author(by), f"proposal of a release: {document['says']}", sha256)])
+    return made
+
+
+def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated: Assumptions,
+            outcome: OutcomeType | None, gaps: Path | None) -> Case:
+    """What other stages say about the ground, put together for the checks."""
+    from landrelease.core.search import build_effort
+    from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.risk import residual_of_hazard
+
+    behind = records_behind(registry, record, taken.ground)
+    r = behind.records
+    effort = build_effort(
+        hazards=[record], outcomes=r["outcome"], items=r["item"], activities=r["activity"],
+        inspections=r["inspection"], gates=r["gate"], assumptions=stated)
+    kind = outcome or proposing.proposed_type(r["activity"], effort, taken.ground)
+    try:
+        residual: Mapping[str, Any] | str = residual_of_hazard(
+            registry, record.id, reader, stated)
+    except LandReleaseError as error:
+        residual = str(error)
+    gap_shapes: Sequence[BaseGeometry] = ()
+    gaps_file = ""
+    if gaps is not None:
+        content = gaps.read_bytes() if gaps.is_file() else b""
+        gaps_file = hashlib.sha256(content).hexdigest()
+        empty = b'"features": []' in content or b'"features":[]' in content
+        gap_shapes = () if empty else read_shapes(gaps)
+    depth = effort.required_depth_m.get(record.id, effort.depth_m)
+    signed_ids = frozenset(i.id for i in standing_records(registry, "inspection")
+                           if i.value("result") == "accepted")
+    return proposing.Case(
+        record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
+        r["activity"], r["item"], r["accident"], r["inspection"], r["evidence"], r["track"],
+        effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
+        gaps_file, residual, signed_ids)
+
+
+def _work(a: Record) -> dict[str, Any]:
+    return {"record": a.id, "type": str(a.value("activity_type")),
+            "method": str(a.value("operational_method")), "depth_m": a.values.get("depth_m"),
+            "from": a.values.get("started_on"), "until": a.values.get("ended_on"),
+            "teams": list(a.values.get("teams") or ()),
+            "organisation": a.values.get("organisation")}
+
+
+def _searched_since(registry: Registry, record: Record) -> date | None:
+    """The day from which searches count: when the area was first recorded, or reopened."""
+    days = [s.revision.valid_from for s in registry.history(record.id) if s.revision.valid_from]
+    first = min(days, default=None)
+    if record.value("status") == "reopened":
+        said = record.values.get("status_changed_on")
+        return said if isinstance(said, date) and (first is None or said > first) else first
+    return first
+
+
+def _reopened_by(record: Record) -> tuple[str, ...]:
+    """Ids of the finds for which an area was reopened; they stand in its reason."""
+    if record.value("status") != "reopened":
+        return ()
+    words = str(record.values.get("status_reason", ""))
+    return tuple(dict.fromkeys(w.strip(";,") for a, w in itertools.pairwise(words.split())
+                               if a in ("item", "accident")))
+
+
+def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> tuple[Any, ...]:
+    """Days of this work whose gate had not passed (S08); only the days of this work are looked at.
+    """
+    from landrelease.operate.gate import flagged_work
+    from landrelease.workflows.operating import site_on
+
+    days: set[date] = set()
+    for a in activities:
+        begin = a.values.get("started_on")
+        first = begin if isinstance(begin, date) else a.valid_from
+        end = a.values.get("ended_on")
+        last = end if isinstance(end, date) else first
+        if first is not None and last is not None:
+            days |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    if not days:
+        return ()
+    tasks = {r.id: r for r in registry.records("task")}
+    return flagged_work(activities, tasks, {d: site_on(registry, reader, d) for d in sorted(days)})
+
+
+def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: OutcomeType
+                 ) -> dict[str, tuple[str, str, str]]:
+    """Answers of persons: item -> (yes or no, note, id of the person). REL-005."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=1, field="(file)",
+                               found=getattr(error, "strerror", None) or "no text",
+                               expected="a CSV file in UTF-8") from None
+    known = {i.id for i in checklist.of(outcome)}
+    out: dict[str, tuple[str, str, str]] = {}
+    rows = csv.DictReader(text.splitlines())
+    for name in ("item", "answer", "by"):
+        if name not in (rows.fieldnames or ()):
+            raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=1, field=name,
+                                   found="no such column", expected="item, answer, note, by")
+    for line, row in enumerate(rows, 2):
+        item, answer = (row["item"] or "").strip(), (row["answer"] or "").strip().lower()
+        name = (row["by"] or "").strip()
+        for field, found, fits, expected in (
+                ("item", item, item in known, "an item of the checklist: " + ", ".join(
+                    sorted(known))),
+                ("answer", answer, answer in ("yes", "no", ""), "yes, no or nothing"),
+                ("by", name, bool(name) or not answer, "the name of who answers")):
+            if not fits:
+                raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=line, field=field,
+                                       found=found or "nothing", expected=expected)
+        if answer:
+            out[item] = (answer, (row.get("note") or "").strip(), registry.author(name))
+    return out
+
+
+def answer_sheet(made: Proposal) -> str:
+    """The checklist as CSV, with the answers that the records gave, to be completed by persons."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["item", "question", "state", "words", "answer", "note", "by"])
+    for a in made.document["checklist"]["items"]:
+        writer.writerow([a["id"], a["question"], a["state"], a["words"], "", "", ""])
+    return out.getvalue()
+
+
+def write_proposal(made: Proposal, out: Path) -> list[Path]:
+    """proposal.json, checklist.csv and ground.geojson in a folder."""
+    from landrelease.store.exports import write_geojson
+    from landrelease.store.results import write_atomically
+
+    d = made.document
+    parts = [("proposed", shapely.from_wkb(d["ground_wkb"]))]
+    if made.case is not None:
+        cut_ = made.case.cut
+        parts += [("stays hazardous", cut_.left), ("outside the recorded boundary", cut_.outside)]
+        if made.case.outcome == "cleared":
+            parts.append(("without a search that counts", areas(
+                cut_.ground.difference(proposing.searched(made.case)[0]))))
+    parts = [(name, shape) for name, shape in parts if not shape.is_empty]
+    write_atomically(out / "proposal.json", made.content)
+    write_atomically(out / "checklist.csv", answer_sheet(made).encode())
+    mark = {"synthetic": True} if d["synthetic"] else {}
+    write_geojson(out / "ground.geojson", [s for _, s in parts],
+                  [{"part": name, "area_m2": round(area_m2(s), 2), **mark} for name, s in parts],
+                  description="A proposal: nothing of it is released until it is signed.",
+                  decimals=None)
+    return [out / n for n in ("proposal.json", "checklist.csv", "ground.geojson")]
+
+
+# --- sign --------------------------------------------------------------------------------------
+
+
+def load_proposal(registry: Registry, what: str) -> Proposal:
+    """A proposal by its file, its release id or its SHA-256, as the registry holds it.
+
+    REL-006: not here. REL-007: the file differs from what was proposed.
+    """
+    path = Path(what)
+    if path.is_dir():
+        path = path / "proposal.json"
+    sources = registry.sources()
+    if path.is_file():
+        content = path.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 not in sources:
+            try:
+                nonce = json.loads(content).get("nonce")
+            except (ValueError, AttributeError):
+                nonce = None
+            for known, name in sources.items():
+                if nonce and name.startswith(RELEASE) and name.endswith(".json") and json.loads(
+                        registry.source_content(known)).get("nonce") == nonce:
+                    raise LandReleaseError(RELEASE_PROPOSAL_CHANGED, file=path.name,
+                                           found=f"SHA-256 {sha256[:12]}, proposed {known[:12]}")
+            raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=path.name)
+    else:
+        found = [s for s, name in sources.items()
+                 if s == what or (name == f"{what}.json" and what.startswith(RELEASE))]
+        if len(found) != 1:
+            raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
+        sha256 = found[0]
+        content = registry.source_content(sha256)
+    document = proposal_document(content)
+    if document is None:
+        raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
+    return Proposal(RELEASE + sha256[:12], sha256, document, content)
+
+
+def proposal_document(content: bytes) -> Mapping[str, Any] | None:
+    """The document of a proposal; None where the bytes are something else."""
+    try:
+        said = json.loads(content)
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return said if isinstance(said, dict) and said.get("format") == FORMAT else None
+
+
+def authority(registry: Registry, key: SigningKey, at: datetime) -> str:
+    """The id of the person whose key it is. SIG-003; REL-010 where the person may not release.
+
+    The role counts as it stands in what somebody vouched for (or the first person of the office
+    said of themselves): a word that anybody adds to the record later gives no right.
+    """
+    from landrelease.workflows.identities import verdicts
+
+    person = owner(registry, key)
+
+    def refuse(found: str) -> LandReleaseError:
+        return LandReleaseError(RELEASE_NO_AUTHORITY, person=registry.name_of(person), found=found)
+
+    ring = ring_of(registry)
+    if not any(t.public_key == key.public_key for t in ring.of(person, at)):
+        raise refuse("the key does not count: nobody vouched for it, or it ended")
+    stated = verdicts(registry, person)
+    role = ""
+    for n, stored in enumerate(h for h in registry.history(person)
+                               if h.revision.values.get("public_key")):
+        root = n == 0 and not ring.keys[person][0].vouched_by
+        if root or (stored.hash in stated and stated[stored.hash].standing == "verified"):
+            role = str(stored.revision.values.get("role", ""))
+    if role != "authority":
+        raise refuse(f"the role that was vouched for is {role or 'not reported'}")
+    return person
+
+
+def changed_since(registry: Registry, made: Proposal) -> list[str]:
+    """What is different from what was in front of the proposal, in words; empty: nothing."""
+    d = made.document
+    try:
+        record = standing_hazard(registry, d["hazard"])
+    except LandReleaseError as error:
+        return [str(error)]
+    assert record.geometry is not None
+    out = []
+    if record.geometry != shapely.from_wkb(d["hazard_wkb"]):
+        out.append(f"the ground of {record.id}")
+    behind = records_behind(registry, record, shapely.from_wkb(d["ground_wkb"]),
+                            _reopened_by(record))
+    before = {i: tuple(h) for i, h in d["evidence"].items()}
+    out += [f"{i} is new" for i in behind.state if i not in before]
+    out += [f"{i} changed" for i, h in behind.state.items() if i in before and before[i] != h]
+    out += [f"{i} is no longer of this ground" for i in before if i not in behind.state]
+    rows = {w["number"] for w in d["quarantine"]}
+    out += [f"row {w.number} in quarantine is new" for w in behind.quarantine
+            if w.number not in rows]
+    checklist = checklist_of(registry)
+    if (checklist.name, checklist.version) != (d["checklist"]["name"], d["checklist"]["version"]):
+        out.append("the checklist")
+    return out
+
+
+def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime | None = None
+         ) -> str:
+    """Release the ground of a proposal: the decision of an authority, signed. Returns its id.
+
+    The part is split off with its line of descent; its outcome, its closing and its certificate are
+    signed, each upon the state of its record, with the SHA-256 of the proposal in what is signed.
+
+    Raises REL-010 to REL-014, SIG-003.
+    """
+    d = made.document
+    at = now or datetime.now(UTC)
+    person = authority(registry, key, at)
+    if made.id in registry.ids("handover"):
+        raise LandReleaseError(RELEASE_SIGNED, release=made.id)
+    if made.blocking:
+        raise LandReleaseError(RELEASE_BLOCKED, release=made.id, count=len(made.blocking),
+                               found="; ".join(made.blocking))
+    changes = changed_since(registry, made)
+    if changes:
+        raise LandReleaseError(RELEASE_STALE, release=made.id, found="; ".join(changes[:10]))
+    record = standing_hazard(registry, d["hazard"])
+    assert record.geometry is not None
+    ground = shapely.from_wkb(d["ground_wkb"])
+    taken = cut(record.geometry, ground)
+    day = max(filter(None, (at.date(), record.valid_from)))
+    why = f"release {made.id} signed"
+    if _nothing_left(registry, taken.left):
+        child, values = record.id, dict(record.values)
+    else:
+        parts = lineage.split(record, [ground, taken.left], at=at, by=person, reason=why,
+                              descent="released_part")
+        parts[2] = dataclasses.replace(parts[2], values={**parts[2].values,
+                                                         "descent": "remainder"})
+        there = [r.record_id for r in parts[1:] if r.record_id in registry.ids("hazard")]
+        if there:
+            raise LandReleaseError(RELEASE_PARTS_EXIST, hazard=record.id, found=", ".join(there))
+        # The part is what is released, to the last digit; the rest is what it leaves (S01).
+        parts[1] = dataclasses.replace(parts[1], geometry=ground)
+        registry.append(parts)
+        child, values = parts[1].record_id, dict(parts[1].values)
+    outcome_id = OUTCOME + made.sha256[:12]
+    code = lookup_code(bytes.fromhex(made.sha256))
+    closed = Revision(
+        "hazard", child, {**values, "status": "closed", "status_changed_on": day,
+                          "status_reason": f"{d['outcome']}: {made.id}"},
+        ground if child != record.id else record.geometry, at, person, why, made.sha256, day,
+        record.validation)
+    outcome = Revision(
+        "outcome", outcome_id, _given(
+            outcome_type=d["outcome"], hazard=child,
+            hazard_identifier=str(record.values.get("identifier", record.id)),
+            method=", ".join(d["methods"]) or None, depth_m=d["depth_m"],
+            activity=next((w["record"] for w in reversed(d["work"])), None),
+            decided_on=day, decided_by_role="authority", decided_by=person,
+            criteria=f"{d['checklist']['name']} {d['checklist']['version']}: "
+            f"{len(d['checklist']['items'])} items met",
+            evidence=d["evidence_records"] or None, reported_area_m2=d["area_m2"],
+            items_found=sum(int(i["quantity"] or 1) for i in d["items"])),
+        ground, at, person, why, made.sha256, day)
+    certificate = Revision(
+        "handover", made.id, _given(
+            handover_status="planned", outcomes=[outcome_id], hazard=child, certificate=code,
+            depth_m=d["depth_m"], residual_statement=" ".join(d["residual_statement"]),
+            signed_for_authority=person),
+        ground, at, person, why, made.sha256, day)
+    registry.append([signed(r, key, person, registry.tips(r.record_id))
+                     for r in (outcome, closed, certificate)])
+    return made.id
+
+
+def _nothing_left(registry: Registry, left: BaseGeometry) -> bool:
+    """Whether what a release leaves is only the rounding of coordinates: no spot of it holds a
+    circle of the smallest radius that is told (`spot_radius_m`). However small, ground that
+    somebody left out on purpose stays hazardous."""
+    from landrelease.core.geometry import plane_for
+    from landrelease.workflows import load_assumptions
+
+    if left.is_empty:
+        return True
+    radius = load_assumptions(None, registry).value("spot_radius_m")
+    return bool(plane_for(left.bounds).to_plane(left).buffer(-radius).is_empty)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {k: v for k, v in values.items() if v is not None and v != NOT_REPORTED}
+
+
+def key_words(key: SigningKey) -> str:
+    """The fingerprint of a key, to print beside a signature."""
+    return fingerprint(key.public_key)
+
+
+__all__ = ["OUTCOMES", "Behind", "Proposal", "answer_sheet", "authority", "changed_since",
+           "checklist_of", "load_proposal", "propose", "records_behind", "sign",
+           "standing_hazard", "write_proposal"]

@@ -1,0 +1,543 @@
+"""Release: proposed from records, blocked, signed by the authority, reopened by a find (S11)."""
+
+import dataclasses
+import json
+from datetime import date, timedelta
+
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+import release_world as world
+from landrelease import workflows
+from landrelease.apps.cli import app
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry
+from landrelease.workflows import certificates, identities, releasing, sharing
+from release_world import AT, DAY, EAST, FIELD, OTHER
+
+SIGNED_AT = AT.replace(month=5)  # 2026-05-01
+FOUND = date(2026, 6, 1)
+
+
+@pytest.fixture
+def registry(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="A") as made:
+        made.keep_setting("utc_offset_hours", "2")
+        yield made
+
+
+@pytest.fixture
+def ready(registry, tmp_path):
+    """A registry with a field that was cleared and inspected; the keys of Ana and Ivo."""
+    ana, ivo = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD)
+    world.inspection(registry, "h1", ana)
+    return registry, ana, ivo
+
+
+def propose(registry, hazard="h1", *, at=SIGNED_AT, **more):
+    reader = sharing.reader_of(registry, "authority")
+    return releasing.propose(registry, hazard, reader, workflows.load_assumptions(None, registry),
+                             by="Ana", now=at, **more)
+
+
+def answered(registry, folder, hazard="h1", *, at=SIGNED_AT, no=(), skip=(), **more):
+    """A proposal whose open items a person answered."""
+    first = propose(registry, hazard, at=at, **more)
+    return propose(registry, hazard, at=at + timedelta(minutes=1),
+                   answers=world.answers(first, folder / "answers.csv", no=no, skip=skip), **more)
+
+
+def release(registry, folder, key, hazard="h1", *, at=SIGNED_AT, **more):
+    made = answered(registry, folder, hazard, at=at, **more)
+    assert not made.blocking, made.blocking
+    return releasing.sign(registry, made, key, now=at + timedelta(hours=1))
+
+
+def states(made):
+    return {a["id"]: a["state"] for a in made.document["checklist"]["items"]}
+
+
+def standing(registry):
+    return {r.id: r.value("status") for r in workflows.hazards_that_stand(registry)}
+
+
+def mine(registry, record_id="mine-9", place=None, *, hours=24 * 60, **values):
+    place = FIELD.centroid if place is None else place
+    world.record(registry, "item", record_id, place, hours=hours, **({
+        "ordnance_category": "ap_mine_blast", "found_on": FOUND} | values))
+
+
+# --- proposals ---------------------------------------------------------------------------------
+
+
+def test_a_cleared_and_inspected_field_waits_only_for_what_persons_answer(ready):
+    registry, _, _ = ready
+    made = propose(registry)
+    found = states(made)
+    assert {i for i, s in found.items() if s == "open"} == {
+        "coverage_gaps", "boundary_marked", "community_informed", "documents_complete"}
+    assert set(found.values()) == {"met", "open"}
+    d = made.document
+    assert (d["outcome"], d["depth_m"], d["methods"]) == ("cleared", 0.2, ["manual"])
+    assert d["says"] == "evidence not complete" and "authority" in d["decides"]
+    assert d["hands"] == [["team-a", "d1"]] and d["chain_head"]
+    assert {"h1", "o-h1-1", "a-h1-1", "i-h1-1", "t-h1-1", "g-h1-1"} <= set(d["evidence"])
+    assert d["evidence"]["o-h1-1"] == list(registry.tips("o-h1-1"))
+    assert registry.audit() == []
+
+
+def test_safety_S12_the_residual_statement_carries_its_interval(ready):
+    registry, _, _ = ready
+    words = " ".join(propose(registry).document["residual_statement"])
+    assert "chance that nothing is left" in words and "interval" in words and "prior" in words
+
+
+def test_safety_S09_nothing_is_signed_while_an_item_is_open_or_denied(ready, tmp_path):
+    registry, ana, _ = ready
+    with pytest.raises(LandReleaseError, match=r"REL-011.*boundary_marked"):
+        releasing.sign(registry, propose(registry), ana, now=SIGNED_AT)
+    denied = answered(registry, tmp_path, no=("community_informed",))
+    with pytest.raises(LandReleaseError, match=r"REL-011.*community_informed"):
+        releasing.sign(registry, denied, ana, now=SIGNED_AT)
+    assert standing(registry) == {"h1": "open"}
+
+
+def test_safety_S09_only_the_authority_signs(ready, tmp_path):
+    registry, _, ivo = ready
+    made = answered(registry, tmp_path)
+    with pytest.raises(LandReleaseError, match=r"REL-010.*deminer"):
+        releasing.sign(registry, made, ivo, now=SIGNED_AT + timedelta(hours=1))
+    # A word that somebody adds to a person's record gives no right.
+    person = identities.owner(registry, ivo)
+    said = registry.history(person)[-1].revision
+    registry.append([dataclasses.replace(
+        said, values={**said.values, "role": "authority"}, signed_by="", signature="",
+        follows=(), commitments={}, recorded_at=SIGNED_AT)])
+    with pytest.raises(LandReleaseError, match=r"REL-010.*deminer"):
+        releasing.sign(registry, made, ivo, now=SIGNED_AT + timedelta(hours=1))
+    assert standing(registry) == {"h1": "open"}
+
+
+def test_safety_S09_what_changed_since_has_to_be_proposed_again(ready, tmp_path):
+    registry, ana, _ = ready
+    made = answered(registry, tmp_path)
+    mine(registry, hours=1, disposal="destroyed", found_on=DAY)
+    with pytest.raises(LandReleaseError, match=r"REL-012.*mine-9 is new"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    assert standing(registry) == {"h1": "open"}
+    again = answered(registry, tmp_path, at=SIGNED_AT + timedelta(hours=2))
+    releasing.sign(registry, again, ana, now=SIGNED_AT + timedelta(hours=3))
+    with pytest.raises(LandReleaseError, match="REL-013"):
+        releasing.sign(registry, again, ana, now=SIGNED_AT + timedelta(hours=4))
+    assert standing(registry) == {}
+
+
+def test_safety_S09_a_proposal_that_was_changed_is_refused(ready, tmp_path):
+    registry, _, _ = ready
+    made = propose(registry)
+    path = tmp_path / "proposal.json"
+    path.write_bytes(made.content.replace(b'"state": "open"', b'"state": "met"'))
+    with pytest.raises(LandReleaseError, match="REL-007"):
+        releasing.load_proposal(registry, str(path))
+    path.write_bytes(b'{"nonce": 1}')
+    with pytest.raises(LandReleaseError, match="REL-006"):
+        releasing.load_proposal(registry, str(path))
+    path.write_bytes(made.content)
+    assert releasing.load_proposal(registry, str(path)).id == made.id
+    assert releasing.load_proposal(registry, made.id).blocking == made.blocking
+
+
+def test_safety_S09_a_signature_covers_the_evidence(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    (outcome,) = [r for r in registry.records("outcome") if r.id.startswith("release-outcome-")]
+    stored = registry.history(outcome.id)[-1]
+    proposal = json.loads(registry.source_content(stored.revision.source))
+    assert proposal["evidence"]["i-h1-1"] == list(registry.tips("i-h1-1"))
+    assert stored.revision.source.encode() in stored.revision.signable()
+    assert name == f"release-{stored.revision.source[:12]}"
+    verdict = identities.verdicts(registry, outcome.id)[stored.hash]
+    assert verdict.standing == "verified" and registry.audit() == []
+
+
+def test_safety_S07_what_only_a_machine_searched_cannot_be_proposed_as_cleared(ready, tmp_path):
+    registry, _, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER, method="mechanical", follow_up="open")
+    with pytest.raises(LandReleaseError, match=r"REL-004.*o-h2-1.*S07"):
+        propose(registry, "h2", outcome="cleared")
+    world.record(registry, "outcome", "o-h2-1", OTHER, hours=2, outcome_type="cleared",
+                 method="mechanical then manual", follow_up="done", depth_m=0.2, hazard="h2",
+                 activity="a-h2-1", information_date=DAY)
+    assert states(propose(registry, "h2", outcome="cleared"))["machine_followed_up"] == "met"
+
+
+def test_safety_S08_days_in_spite_of_the_gate_block_until_the_authority_reviewed(ready, tmp_path):
+    registry, ana, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER, gate=False)
+    made = answered(registry, tmp_path, "h2")
+    assert states(made)["gate_credit"] == "not_met"
+    assert made.document["gate"] == {"days_in_spite": 1, "without_credit": 1}
+    with pytest.raises(LandReleaseError, match=r"REL-011.*gate_credit"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT)
+    identities.sign_off(registry, ["a-h2-1"], "authority", reason="reviewed", key=ana,
+                        now=SIGNED_AT)
+    assert states(propose(registry, "h2"))["gate_credit"] == "met"
+
+
+def test_safety_S09_an_inspection_that_nobody_signed_does_not_count(ready):
+    registry, _, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER)
+    world.record(registry, "inspection", "i-h2", outcomes=["o-h2-1"], result="accepted")
+    assert states(propose(registry, "h2"))["inspected"] == "not_met"
+
+
+def test_a_nonconformity_blocks_until_it_is_corrected(ready):
+    registry, ana, _ = ready
+    world.inspection(registry, "h1", ana, number=2, outcomes=["o-h1-1"], result="conditional",
+                     nonconformity_type="marking", nonconformity_severity="minor")
+    assert states(propose(registry))["nonconformities_closed"] == "not_met"
+    world.inspection(registry, "h1", ana, number=2, outcomes=["o-h1-1"], result="conditional",
+                     nonconformity_type="marking", corrected_on=DAY)
+    assert states(propose(registry))["nonconformities_closed"] == "met"
+
+
+def test_an_item_that_is_still_there_and_one_found_after_the_search_block(ready):
+    registry, _, _ = ready
+    mine(registry, found_on=DAY, disposal="left_marked")
+    assert states(propose(registry))["finds_dealt_with"] == "not_met"
+    mine(registry, found_on=DAY, disposal="destroyed")
+    assert states(propose(registry))["finds_dealt_with"] == "met"
+    mine(registry, found_on=DAY + timedelta(days=5), disposal="destroyed")
+    made = propose(registry)
+    assert states(made)["finds_dealt_with"] == "not_met" and any("again" in b
+                                                                 for b in made.blocking)
+
+
+@pytest.mark.parametrize(("ground", "values", "words"), [
+    (OTHER, {"depth_m": 0.1}, "searched to 0.1 m"),
+    (shapely.box(17.01, 44, 17.0105, 44.001), {}, "without a search to 0.2 m"),
+    (OTHER, {"information_date": date(2025, 1, 1)}, "before 2026-03-01"),
+    (OTHER, {"method": "visual"}, "a visual search has no depth"),
+])
+def test_less_depth_less_ground_and_an_earlier_search_do_not_count(ready, ground, values, words):
+    registry, _, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", ground, **values)
+    made = propose(registry, "h2", outcome="cleared")
+    assert states(made)["searched_to_depth"] == "not_met"
+    assert any(words in b for b in made.blocking)
+
+
+def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
+    registry, _, _ = ready
+    gap = shapely.box(17.0002, 44.0002, 17.00021, 44.00021)
+    made = propose(registry, gaps=world.shape_file(tmp_path / "gaps.geojson", gap))
+    assert states(made)["coverage_gaps"] == "not_met"
+    (tmp_path / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "met"
+
+
+def test_direct_evidence_and_finds_speak_against_cancelling(ready):
+    registry, _, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.record(registry, "activity", "nts", OTHER.centroid, activity_type="NTS", hazard="h2",
+                 activity_status="completed", started_on=DAY, ended_on=DAY)
+    assert states(propose(registry, "h2", outcome="cancelled"))["survey_done"] == "met"
+    world.record(registry, "evidence", "e1", OTHER.centroid, evidence_type="direct", hazard="h2",
+                 says="contaminated")
+    mine(registry, "m2", OTHER.centroid, disposal="destroyed", found_on=DAY)
+    found = states(propose(registry, "h2", outcome="cancelled"))
+    assert found["no_direct_evidence"] == found["finds_dealt_with"] == "not_met"
+
+
+def test_safety_S02_ground_outside_the_boundary_is_a_class_of_its_own(ready, tmp_path):
+    registry, _, _ = ready
+    wide = shapely.box(17.0005, 44.0, 17.002, 44.001)
+    made = propose(registry, ground=world.shape_file(tmp_path / "wide.geojson", wide))
+    ground = shapely.from_wkb(made.document["ground_wkb"])
+    assert FIELD.covers(ground) and ground.equals(EAST)
+    assert made.document["outside_recorded_m2"] == pytest.approx(8_900, rel=0.02)
+    far = shapely.box(18, 44, 18.001, 44.001)
+    with pytest.raises(LandReleaseError, match="REL-003"):
+        propose(registry, ground=world.shape_file(tmp_path / "far.geojson", far))
+    with pytest.raises(LandReleaseError, match="REL-002"):
+        propose(registry, "nowhere")
+
+
+# --- decisions ---------------------------------------------------------------------------------
+
+
+def test_a_part_is_released_with_its_line_of_descent(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana,
+                   ground=world.shape_file(tmp_path / "east.geojson", EAST))
+    assert standing(registry) == {"h1/2": "open"}
+    (left,) = workflows.hazards_that_stand(registry)
+    assert left.geometry.union(EAST).equals(FIELD) and left.value("descent") == "remainder"
+    found = certificates.find_release(registry, name)
+    assert (found.status, found.hazard, found.decided_on) == (
+        "valid", "h1/1", SIGNED_AT.date())
+    assert found.ground.equals(EAST) and registry.audit() == []
+    # The rest follows, with what is on record of the whole.
+    release(registry, tmp_path, ana, "h1/2", at=SIGNED_AT + timedelta(days=1))
+    assert standing(registry) == {}
+
+
+def test_safety_S01_a_spot_that_is_left_out_stays_hazardous_however_small(ready, tmp_path):
+    registry, ana, _ = ready
+    spot = shapely.Point(17.0004, 44.0004).buffer(3e-6)  # some 0.3 m across
+    release(registry, tmp_path, ana, ground=world.shape_file(
+        tmp_path / "part.geojson", FIELD.difference(spot)))
+    (left,) = workflows.hazards_that_stand(registry)
+    assert left.geometry.covers(spot.buffer(-1e-9))
+
+
+def test_safety_S09_an_unsigned_closing_changes_nothing(ready):
+    registry, _, _ = ready
+    world.record(registry, "hazard", "h1", FIELD, hours=5, status="closed")
+    assert standing(registry) == {"h1": "open"}
+
+
+# --- reopening ---------------------------------------------------------------------------------
+
+
+def test_safety_S11_a_find_reopens_released_land(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    assert certificates.find_release(registry, name).status == "valid"
+    mine(registry)
+    assert standing(registry) == {"h1": "reopened"}  # before anything was recorded
+    found = certificates.find_release(registry, name)
+    assert found.status == "reopened" and "mine-9" in found.why[0]
+    (again,) = certificates.record_reopenings(registry, now=SIGNED_AT + timedelta(days=60))
+    assert again.values["hazard_type"] == "CHA" and "mine-9" in again.values["status_reason"]
+    assert certificates.record_reopenings(registry) == []
+    assert standing(registry) == {"h1": "reopened"} and registry.audit() == []
+    assert registry.history("h1")[-1].revision.signature == ""
+
+
+def test_safety_S11_a_find_on_its_way_in_is_recorded_at_once(ready, tmp_path):
+    registry, ana, _ = ready
+    release(registry, tmp_path, ana)
+    path = tmp_path / "items.csv"
+    path.write_text("identifier,ordnance_category,found_on,latitude,longitude\n"
+                    "X1,ap_mine_blast,2026-06-01,44.0005,17.0005\n")
+    registry.close()
+    found = CliRunner().invoke(app, ["import", str(path), "--into", str(tmp_path / "r.gpkg"),
+                                     "--kind", "item", "--crs", "EPSG:4326"])
+    assert found.exit_code == 1 and "REOPENED h1" in found.output, found.output
+    from landrelease.store.open import open_registry
+
+    with open_registry(tmp_path / "r.gpkg") as again:
+        assert again.history("h1")[-1].revision.values["status"] == "reopened"
+
+
+@pytest.mark.parametrize(("kind", "values", "reopens"), [
+    ("item", {"ordnance_category": "ap_mine_blast", "found_on": FOUND}, True),
+    ("item", {"ordnance_category": "ap_mine_blast"}, True),  # no day: recorded after the decision
+    ("item", {"ordnance_category": "small_arms_ammunition", "found_on": FOUND}, False),
+    ("item", {"ordnance_category": "mortar_bomb", "found_on": DAY}, False),  # before the decision
+    ("accident", {"accident_class": "ordnance_accident", "information_date": FOUND}, True),
+])
+def test_safety_S11_what_reopens_and_what_does_not(ready, tmp_path, kind, values, reopens):
+    registry, ana, _ = ready
+    release(registry, tmp_path, ana)
+    world.record(registry, kind, "f1", FIELD.centroid, hours=24 * 60, **values)
+    assert standing(registry) == ({"h1": "reopened"} if reopens else {})
+
+
+def test_safety_S11_a_find_that_may_lie_on_it_reopens_it_and_one_in_an_open_hazard_does_not(
+        ready, tmp_path):
+    registry, ana, _ = ready
+    release(registry, tmp_path, ana)
+    beside = shapely.Point(17.00105, 44.0005)  # 4 m east of the field
+    mine(registry, "near", beside)
+    assert standing(registry) == {"h1": "reopened"}
+    world.hazard(registry, "h9", shapely.box(17.00101, 44.0, 17.002, 44.001))
+    assert standing(registry) == {"h9": "open"}
+    mine(registry, "named", shapely.Point(17.5, 44.5), hazard="h1")
+    assert standing(registry) == {"h1": "reopened", "h9": "open"}
+
+
+def test_safety_S11_what_was_released_on_the_same_grounds_reopens_with_it(ready, tmp_path):
+    registry, ana, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER)
+    world.inspection(registry, "h2", ana)
+    third = shapely.box(17.02, 44, 17.021, 44.001)
+    world.hazard(registry, "h3", third)
+    world.cleared(registry, "h3", third)
+    world.inspection(registry, "h3", ana)
+    world.record(registry, "team", "team-b", organisation="Org B", members=["p1", "p2"])
+    for name, day in (("h1", 1), ("h2", 2)):
+        release(registry, tmp_path, ana, name, at=SIGNED_AT + timedelta(days=day))
+    # The third by another team with another detector, whose gate the authority has reviewed.
+    work = registry.history("a-h3-1")[-1].revision
+    registry.append([dataclasses.replace(work, values={
+        **work.values, "teams": ["team-b"], "detectors": ["d2"]}, recorded_at=AT)])
+    identities.sign_off(registry, ["a-h3-1"], "authority", reason="reviewed", key=ana,
+                        now=SIGNED_AT)
+    third_name = release(registry, tmp_path, ana, "h3", at=SIGNED_AT + timedelta(days=3))
+    assert standing(registry) == {}
+    mine(registry)
+    assert standing(registry) == {"h1": "reopened", "h2": "reopened"}
+    reasons = {r.id: r.values["status_reason"] for r in workflows.hazards_that_stand(registry)}
+    assert "same team and detector as h1" in reasons["h2"] and "mine-9" in reasons["h2"]
+    assert certificates.find_release(registry, third_name).status == "valid"
+    certificates.record_reopenings(registry)
+    assert {s: r.revision.values["status"] for s in ("h1", "h2", "h3")
+            for r in registry.history(s)[-1:]} == {
+                "h1": "reopened", "h2": "reopened", "h3": "closed"}
+
+
+def test_safety_S11_reopened_land_is_searched_again_and_released_with_the_find_in_front(
+        ready, tmp_path):
+    registry, ana, _ = ready
+    first = release(registry, tmp_path, ana)
+    mine(registry, disposal="destroyed")
+    certificates.record_reopenings(registry, now=SIGNED_AT + timedelta(days=40))
+    later = SIGNED_AT + timedelta(days=60)
+    made = propose(registry, at=later)
+    # The search that missed it does not count a second time.
+    assert states(made)["searched_to_depth"] == "not_met"
+    day = date(2026, 6, 20)
+    world.record(registry, "detector", "d1", team="team-a", tested_on=day, test_result="passed",
+                 information_date=day)
+    world.cleared(registry, "h1", FIELD, day=day, number=2)
+    world.inspection(registry, "h1", ana, number=2, day=day)
+    second = release(registry, tmp_path, ana, at=later)
+    assert standing(registry) == {}
+    assert certificates.find_release(registry, second).status == "valid"
+    found = certificates.find_release(registry, first)
+    assert found.status == "superseded" and second in found.why[0]
+
+
+def test_safety_S11_a_revoked_certificate_shows_as_revoked_and_its_ground_reopens(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    code = certificates.find_release(registry, name).code
+    with pytest.raises(LandReleaseError, match="REL-022"):
+        certificates.revoke(registry, code, reason=" ", by="Ivo")
+    found, again = certificates.revoke(registry, code, reason="wrong lot", by="Ivo",
+                                       now=SIGNED_AT + timedelta(days=3))
+    assert (found.status, found.why) == ("revoked", ("wrong lot",))
+    assert [r.id for r in again] == ["h1"] and standing(registry) == {"h1": "reopened"}
+    assert "revoked: wrong lot" in again[0].values["status_reason"]
+
+
+def test_safety_S11_a_decision_without_a_proposal_reopens_too(registry, tmp_path):
+    ana, _ = world.keys(registry, tmp_path)
+    world.hazard(registry, "h1", FIELD)
+    world.record(registry, "outcome", "o1", OTHER, outcome_type="cleared", hazard="lost",
+                 decided_on=DAY)
+    for kind, record_id in (("hazard", "h1"), ("outcome", "o1")):
+        before = registry.history(record_id)[-1].revision
+        said = {"status": "closed", "status_changed_on": DAY} if kind == "hazard" else {}
+        registry.append([identities.sign_revision(registry, dataclasses.replace(
+            before, values={**before.values, **said}, recorded_at=AT, valid_from=DAY), ana)])
+    assert standing(registry) == {}
+    mine(registry)
+    mine(registry, "m2", OTHER.centroid)
+    assert standing(registry) == {"h1": "reopened", "reopened-o1": "reopened"}
+    assert {r.id for r in certificates.record_reopenings(registry)} == {"h1", "reopened-o1"}
+    assert standing(registry) == {"h1": "reopened", "reopened-o1": "reopened"}
+
+
+def test_safety_S09_a_certificate_that_nobody_signed_is_unverified(registry):
+    registry.append([Revision("handover", "c1", {"handover_status": "held", "certificate": "7",
+                                                 "outcomes": ["o1"]}, FIELD, AT,
+                              "landrelease import", "import", "")])
+    found = certificates.find_release(registry, "7")
+    assert found.status == "unverified" and found.signer == ""
+
+
+# --- hand-over, phase two, lookup --------------------------------------------------------------
+
+
+def test_a_hand_over_unlocks_the_project_that_waits_for_it(ready, tmp_path):
+    registry, ana, _ = ready
+    world.record(registry, "project", "road", FIELD, hazards=["h1"], project_status="planned")
+    world.record(registry, "project", "mill", OTHER, project_status="planned")
+    world.record(registry, "project", "dream", project_status="planned")
+
+    def seen():
+        return {p.project: p for p in certificates.unlocked_projects(registry)}
+
+    assert not seen()["road"].unlocked and "h1 is still hazardous" in seen()["road"].waits_for[0]
+    assert seen()["mill"].unlocked and not seen()["dream"].unlocked
+    name = release(registry, tmp_path, ana)
+    assert not seen()["road"].unlocked and "not yet handed over" in seen()["road"].waits_for[0]
+    found = certificates.hand_over(
+        registry, name, ana, recipient="Mara Example", land_use="farmland",
+        present={"women": 4, "men": None, "girls": 0, "boys": 2},
+        now=SIGNED_AT + timedelta(days=10))
+    assert found.status == "valid" and found.handed_over_on == date(2026, 5, 11)
+    assert found.record.values["present_girls"] == 0 and "present_men" not in found.record.values
+    assert seen()["road"].unlocked and seen()["road"].since == date(2026, 5, 11)
+    assert standing(registry) == {} and registry.audit() == []
+    assert all("Mara" not in str(s.revision.values) for s in registry.history(name))
+    assert [v.value for v in registry.personal(name)] == ["Mara Example"]
+    identities.erase_person(registry, name, by="x", reason="asked")
+    assert [v.value for v in registry.personal(name)] == [None] and registry.audit() == []
+    assert certificates.find_release(registry, name).status == "valid"
+    mine(registry)
+    assert not seen()["road"].unlocked
+    with pytest.raises(LandReleaseError, match=r"REL-015.*reopened"):
+        certificates.hand_over(registry, name, ana, recipient="Mara Example")
+
+
+def test_safety_S14_the_public_learns_the_state_alone(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    code = certificates.find_release(registry, name).code
+    mine(registry)
+    registry.close()
+    path = str(tmp_path / "r.gpkg")
+    run = CliRunner()
+    out = run.invoke(app, ["release", "lookup", path, code.lower(), "--json",
+                           str(tmp_path / "s.json")])
+    assert out.exit_code == 1 and "reopened" in out.output
+    assert json.loads((tmp_path / "s.json").read_text()) == {"status": "reopened"}
+    assert "h1" not in out.output and "mine-9" not in out.output and name not in out.output
+    inside = run.invoke(app, ["release", "lookup", path, code, "--as", "inspector"])
+    assert "h1" in inside.output and "mine-9" in inside.output
+    wrong = run.invoke(app, ["release", "lookup", path, code[:-1] + ("0" if code[-1] != "0"
+                                                                     else "1"),
+                             "--as", "planner"])
+    assert wrong.exit_code != 0 and isinstance(wrong.exception, LandReleaseError)
+    assert wrong.exception.code == "REL-021"
+
+
+def test_the_commands_from_proposal_to_list(ready, tmp_path):
+    registry, _, _ = ready
+    registry.close()
+    path, run = str(tmp_path / "r.gpkg"), CliRunner()
+    out = tmp_path / "proposal"
+    first = run.invoke(app, ["release", "propose", path, "h1", "--out", str(out), "--by", "Ana"])
+    assert first.exit_code == 1 and "evidence not complete" in first.output, first.output
+    rows = (out / "checklist.csv").read_text().splitlines()
+    (out / "checklist.csv").write_text("\n".join(
+        [rows[0]] + [r[:-3] + ",yes,seen,Ana" if ",open," in r else r for r in rows[1:]]) + "\n")
+    second = run.invoke(app, ["release", "propose", path, "h1", "--out", str(out), "--answers",
+                              str(out / "checklist.csv"), "--as", "planner"])
+    assert second.exit_code == 0 and "ready for review" in second.output, second.output
+    assert "released" not in second.output.replace("not released", "")
+    signed = run.invoke(app, ["release", "sign", path, str(out), "--key",
+                              str(tmp_path / "ana.pem")])
+    assert signed.exit_code == 0 and "Code of the certificate" in signed.output, signed.output
+    listed = run.invoke(app, ["release", "list", path, "--as", "authority"])
+    assert listed.exit_code == 0 and "valid" in listed.output
+    for role, code in (("public", "ACC-101"), ("operator", "ACC-101")):
+        refused = run.invoke(app, ["release", "propose", path, "h1", "--out", str(out), "--as",
+                                   role])
+        assert isinstance(refused.exception, LandReleaseError)
+        assert refused.exception.code == code
