@@ -187,6 +187,8 @@ def test_safety_S08_days_in_spite_of_the_gate_block_until_the_authority_reviewed
     assert made.document["gate"] == {"days_in_spite": 1, "without_credit": 1}
     with pytest.raises(LandReleaseError, match=r"REL-011.*gate_credit"):
         releasing.sign(registry, made, ana, now=SIGNED_AT)
+    identities.sign_off(registry, ["a-h2-1"], "authority", reason="says so", by="Ivo", now=AT)
+    assert states(propose(registry, "h2"))["gate_credit"] == "not_met"
     identities.sign_off(registry, ["a-h2-1"], "authority", reason="reviewed", key=ana,
                         now=SIGNED_AT)
     assert states(propose(registry, "h2"))["gate_credit"] == "met"

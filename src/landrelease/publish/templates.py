@@ -1,10 +1,10 @@
 """One way to every PDF: a template and its content in, the same bytes each time out.
 
-A template is a typst file. `common.typ` comes before each of them and holds what all share: colours,
-font, header, footer, the mark of synthetic data, tables. All texts come in as one JSON value, `doc`,
-and are shown as text, never read as markup. Fonts are those that typst carries: letters outside
-Latin, Greek and Cyrillic have no glyph in them; a centre adds fonts and changes templates in a folder
-of its own.
+A template is a typst file. `common.typ` comes before each of them and holds what all share: colour,
+font, header, footer, the mark of synthetic data, tables. All texts come in as one JSON value,
+`doc`, and are shown as text, never read as markup. Fonts are those that typst carries: letters
+outside Latin, Greek and Cyrillic have no glyph in them; a centre adds fonts and changes templates
+in a folder of its own.
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ def typeset(template: str, content: Mapping[str, Any], *, made_on: date | None =
         return changed.get(name) or (base / name).read_text(encoding="utf-8")
 
     text = source(COMMON) + "\n" + source(f"{template}.typ")
+    setting: Any = typst.compile  # its types ask for a root of the kind of the text
     try:
-        pdf = typst.compile(
+        pdf = setting(
             text.encode(), format="pdf", ignore_system_fonts=True,
             sys_inputs={"doc": json.dumps(content, ensure_ascii=False)},
             timestamp=0 if made_on is None else calendar.timegm(made_on.timetuple()),

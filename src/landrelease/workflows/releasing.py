@@ -396,11 +396,13 @@ def _reopened_by(record: Record) -> tuple[str, ...]:
 
 
 def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> tuple[Any, ...]:
-    """Days of this work whose gate had not passed (S08); only the days of this work are looked at.
+    """Days of this work whose gate had not passed (S08). The authority's review counts as signed.
     """
     from landrelease.operate.gate import flagged_work
     from landrelease.workflows.operating import site_on
 
+    ids = {a.id for a in activities}
+    activities = [a for a in standing_records(registry, "activity") if a.id in ids]
     days: set[date] = set()
     for a in activities:
         begin = a.values.get("started_on")
