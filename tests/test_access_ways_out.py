@@ -255,6 +255,11 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "release list": [("release", "list", r, *js, *only)],
             "release lookup": [("release", "lookup", r, a_handover(world), *js, *only)],
             "release unlocked": [("release", "unlocked", r, *js, *only)],
+            "verify lots": [("verify", "lots", r, a_task(world), *js, *only)],
+            "verify draw": [],  # they write: tests/test_inspecting.py
+            "verify record": [],
+            "verify teams": [("verify", "teams", r, *js, *only)],
+            "verify open": [("verify", "open", r, "--on", "2027-04-01", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
             "figures list": [("figures", "list", r, *js, *as_role)],
@@ -518,7 +523,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
-                             "operate days"):
+                             "operate days", "verify lots", "verify teams", "verify open"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -1065,6 +1065,35 @@ INSPECTION_TOO_WEAK = Message(
     "Inspect with a better method, inspect twice, or tolerate more defects.",
 )
 
+# --- INS: inspection of lots -------------------------------------------------------------------
+
+LOT_SETTING = Message(
+    "INS-001", "{name} is {found}; expected {expected}.", "Correct the value.")
+LOT_TOO_MANY_UNITS = Message(
+    "INS-002", "Squares of {unit_m} m cut this ground into {found} units; at most {expected} can "
+    "be handled.", "Take larger squares with --unit, or form smaller lots with --size.")
+INSPECTED_LOT = Message(
+    "INS-003", "Lot {lot}: {name} is {found}; expected {expected}.",
+    "Correct the record of the inspection.")
+LOT_WITHOUT_GROUND = Message(
+    "INS-004", "Task {task} has no completed ground outside the lots that it has: {reason}.",
+    "Record cleared or searched ground (kind outcome) whose activity belongs to the task, with its "
+    "follow-up, then form lots.")
+LOT_UNKNOWN = Message(
+    "INS-005", "There is no lot {found}.", "landrelease verify lots shows the lots of a task.")
+LOT_MOVED = Message(
+    "INS-006", "Lot {lot} was recorded with {expected} units; the records of then give {found}.",
+    "landrelease audit says whether the past was changed; form the lot anew.")
+LOT_RESULT = Message(
+    "INS-007", "Lot {lot}, {name}: found {found}; expected {expected}.", "Correct the result.")
+LOT_STOPPED = Message(
+    "INS-008", "No further lot of {teams} is inspected: {reason}.",
+    "Record what was found and put right (corrected_on) for the rejected lots, and have the "
+    "authority close them (closed_on).")
+LOT_NOT_AGAIN = Message(
+    "INS-009", "Lot {lot} cannot be inspected again: {reason}.",
+    "A lot is inspected again after it was rejected, and cleared again (corrected_on).")
+
 # --- FOR: forecast -----------------------------------------------------------------------------
 
 FORECAST_SETTING = Message(

@@ -270,6 +270,11 @@ KEEPERS_WORK = frozenset((
     "release propose",
     "release list",
     "release unlocked",
+    "verify lots",
+    "verify draw",
+    "verify record",
+    "verify teams",
+    "verify open",
     "forecast make",
     "exchange pack",
     "exchange status",
@@ -289,6 +294,8 @@ def role_for(way: str, role: str | None) -> str | None:
 _WAITING = (("quarantine", "rows"),)
 _PLAN = (("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "team"),
          ("plan_quality", "gap"))
+_INSPECTED = (("inspection", "result"), ("outcome", "outcome_type"), ("activity", "task"),
+              ("task", "teams"))
 # Every way out that exists. A new one is added here, and to the test that walks them all.
 WAYS_OUT: dict[str, WayOut] = {
     "export": WayOut("records as CSV and GeoJSON, and what was withheld as JSON"),
@@ -347,6 +354,15 @@ WAYS_OUT: dict[str, WayOut] = {
     "release lookup": WayOut("the state of one certificate; what else, for the programme"),
     "release unlocked": WayOut("projects whose land is handed over, and what others wait for", (
         ("project", "project_status"), ("history", "revisions"))),
+    "verify lots": WayOut("lots of a task's completed ground, with their samples", _INSPECTED),
+    # Whoever is inspected does not learn before the inspection where it will search.
+    "verify draw": WayOut("the units of a lot that are searched again, with their places",
+                          (*_INSPECTED, ("history", "revisions"))),
+    "verify record": WayOut("what searching the units of a lot again showed",
+                            (*_INSPECTED, ("history", "revisions"))),
+    "verify teams": WayOut("teams on identical terms, from the lots that were inspected", (
+        *_INSPECTED, ("team", "school"), ("item", "quantity"))),
+    "verify open": WayOut("nonconformities that are open, visits that were refused", _INSPECTED),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
     "figures list": WayOut("all figures"),

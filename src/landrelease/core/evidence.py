@@ -91,7 +91,13 @@ def collect_evidence(
             found.append(_of(r, SURVEY_DONE, says="unclear", detail=kind))
         if _positive(r.values.get("items_found")):
             found.append(_of(r, FIND_WITHOUT_PLACE, says="contaminated"))
-    for r in inspections:
+    inspected = list(inspections)
+    failed_lots = {r.id for r in inspected if r.value("inspection_part") != "unit" and (
+        r.value("result") == "rejected" or _positive(r.values.get("items_found")))}
+    for r in inspected:
+        # What a drawn unit showed is in its lot: it speaks once (S10).
+        if r.value("inspection_part") == "unit" and r.values.get("lot") in failed_lots:
+            continue
         if r.value("result") == "rejected" or _positive(r.values.get("items_found")):
             lot = [lots[o] for o in _list(r.values.get("outcomes")) if o in lots]
             done = [works[a] for a in dict.fromkeys(str(x.values.get("activity", ""))

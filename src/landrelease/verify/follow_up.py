@@ -1,0 +1,127 @@
+"""What is open: nonconformities until they are closed, visits that were refused.
+
+A nonconformity is a record of an inspection (a visit, a lot that was rejected, a recommendation
+after an accident) that says what was wrong. It is open until a measure is on record, corrected
+until a visit found it so, then closed; overdue where its day has passed without a measure.
+
+Source: IMAS 07.40 (monitoring), IMAS 10.60 (follow-up of recommendations); the days by severity are
+settings of the programme (S13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from landrelease.core.moment import day_of
+from landrelease.core.record import NOT_REPORTED, Record
+
+State = Literal["open", "overdue", "corrected", "closed"]
+SEVERITIES = ("critical", "major", "minor", NOT_REPORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Nonconformity:
+    """One nonconformity as it stands on a day."""
+
+    record: str
+    organisation: str
+    task: str
+    type: str
+    severity: str
+    found_on: date | None
+    due_on: date | None  # None: neither a day nor a severity is on record
+    state: State
+    days_over: int  # past the due day; 0 where it is not overdue
+    finding: str
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Visits to one organisation: how many, and how many of them it refused."""
+
+    organisation: str
+    visits: int
+    refused: int
+    refused_records: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[str, float]
+                    ) -> tuple[Nonconformity, ...]:
+    """All nonconformities on record as they stand on a day: overdue first, then open, corrected,
+    closed; within each by severity and due day.
+
+    due_days : days in which a nonconformity is to be corrected, by severity, where the record does
+        not say the day itself; keys "critical", "major", "minor". One whose severity nobody
+        reported counts as critical (S12).
+    """
+    found = []
+    for r in inspections:
+        if not is_nonconformity(r):
+            continue
+        severity = str(r.value("nonconformity_severity"))
+        if severity not in due_days:
+            severity = "critical" if r.value("result") == "rejected" else NOT_REPORTED
+        begun = day_of(r.values.get("inspected_on")) or r.valid_from
+        due = day_of(r.values.get("due_on"))
+        if due is None and begun is not None:
+            due = begun + timedelta(days=round(due_days.get(severity, due_days["critical"])))
+        corrected, closed = (day_of(r.values.get(n)) for n in ("corrected_on", "closed_on"))
+        state: State = "open"
+        if closed is not None and closed <= day:
+            state = "closed"
+        elif corrected is not None and corrected <= day:
+            state = "corrected"
+        elif due is not None and due < day:
+            state = "overdue"
+        found.append(Nonconformity(
+            r.id, str(r.values.get("inspected_organisation") or ""),
+            str(r.values.get("task") or ""), str(r.value("nonconformity_type")), severity, begun,
+            due, state, (day - due).days if state == "overdue" and due else 0,
+            str(r.values.get("finding") or ""), str(r.values.get("corrective_action") or "")))
+    order = ("overdue", "open", "corrected", "closed")
+    return tuple(sorted(found, key=lambda n: (
+        order.index(n.state), SEVERITIES.index(n.severity), n.due_on or date.max, n.record)))
+
+
+def is_nonconformity(record: Record) -> bool:
+    """Whether a record of an inspection says that something was wrong, or recommends something.
+
+    A drawn unit is none: its lot is.
+    """
+    part = record.value("inspection_part")
+    if part == "unit" or record.value("visit_refused") == "yes":
+        return False
+    return (part in ("nonconformity", "recommendation") or record.value("result") == "rejected"
+            or record.value("nonconformity_severity") in ("minor", "major", "critical"))
+
+
+def visits(inspections: Iterable[Record]) -> tuple[Visits, ...]:
+    """Visits by inspected organisation, most refused first. Drawn units are part of their lot's
+    visit; a lot that nobody inspected yet, and a nonconformity of a visit, are none."""
+    counted: dict[str, list[Record]] = {}
+    for r in inspections:
+        refused = was_refused(r)
+        if r.value("inspection_part") in ("unit", "nonconformity", "recommendation"):
+            continue
+        if r.value("inspection_part") == "lot" and not refused and \
+                day_of(r.values.get("inspected_on")) is None:
+            continue
+        counted.setdefault(str(r.values.get("inspected_organisation") or NOT_REPORTED),
+                           []).append(r)
+    out = []
+    for organisation, listed in counted.items():
+        refused_ones = [r for r in listed if was_refused(r)]
+        out.append(Visits(
+            organisation, len(listed), len(refused_ones), tuple(r.id for r in refused_ones),
+            tuple(sorted({str(r.values.get("refusal_reason") or NOT_REPORTED)
+                          for r in refused_ones}))))
+    return tuple(sorted(out, key=lambda v: (-v.refused, v.organisation)))
+
+
+def was_refused(record: Record) -> bool:
+    return record.value("visit_refused") == "yes" or record.value("result") == "refused"

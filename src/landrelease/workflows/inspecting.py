@@ -1,0 +1,782 @@
+"""Inspection of finished ground: lots, draws, results, teams, what is open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.geometry import LocalPlane, geodesic_area_m2, plane_for
+from landrelease.core.moment import day_of, listed, number_of
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.errors import (
+    LOT_MOVED,
+    LOT_NOT_AGAIN,
+    LOT_RESULT,
+    LOT_SETTING,
+    LOT_STOPPED,
+    LOT_UNKNOWN,
+    LOT_WITHOUT_GROUND,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landrelease.access.policy import View
+    from landrelease.core.signature import SigningKey
+    from landrelease.store.registry import Registry
+    from landrelease.verify.draw import SamplePlan
+    from landrelease.verify.lots import Piece, Unit
+    from landrelease.verify.switching import Rule, Standing
+    from landrelease.verify.teams import InspectedLot
+
+_COMPLETED = ("cleared", "searched", "reduced")
+_SEARCHED = ("clear", "item_found")
+BY = ("team", "detector", "organisation", "school")
+
+
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """What a sample has to show; None: as the programme's settings say."""
+
+    detection: float | None = None
+    tolerable: int | None = None
+    confidence: float | None = None
+
+
+def propose_lots(registry: Registry, reader: View, task: str, stated: Assumptions, *,
+                 form: str = "team", unit_m: float | None = None, size_m2: float | None = None,
+                 strictness: Strictness | None = None, again: str | None = None
+                 ) -> list[dict[str, Any]]:
+    """Lots of the completed ground of a task that no lot holds yet, each with its sample.
+
+    Completed is ground of outcomes (cleared, searched, reduced) whose activity belongs to the
+    task, or that name the task's hazard and meet its ground; what waits for its follow-up is not
+    completed (S07). `again`: a rejected lot that was cleared again: the same ground as a new lot,
+    inspected tighter.
+
+    Raises INS-001, INS-002 settings; INS-004 no completed ground; INS-005, INS-009 of `again`; and
+    what sample sizes raise (VER-001 to VER-003).
+    """
+    from landrelease.verify.lots import FORMS, broad, form_lots
+
+    if form not in FORMS:
+        raise LandReleaseError(LOT_SETTING, name="--form", found=form, expected=", ".join(FORMS))
+    side = stated.value("inspection_unit_m") if unit_m is None else unit_m
+    inspections = reader.inside(_standing(registry))
+    order = _task(registry, reader, task)
+    pieces = _pieces(registry, reader, order)
+    held = [r for r in inspections if r.value("inspection_part") == "lot"
+            and r.values.get("task") == task]
+    before = None if again is None else _rejected(again, inspections)
+    if before is not None:
+        grounds = [(str(before.values.get("name") or before.id), before.geometry)]
+    else:
+        if not pieces:
+            raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="no outcome of its work "
+                                   "is on record, or all wait for their follow-up")
+        taken = shapely.union_all([r.geometry for r in held if r.geometry is not None])
+        plane = plane_for(tuple(shapely.total_bounds(
+            np.array([p.ground for p in pieces], dtype=object))))
+        taken = plane.to_plane(taken)
+        left = [replace(p, ground=p.ground.difference(taken)) for p in _in_metres(pieces, plane)]
+        left = [p for p in left if broad(p.ground)]
+        if not left:
+            raise LandReleaseError(LOT_WITHOUT_GROUND, task=task,
+                                   reason=f"all of it lies in {len(held)} lots")
+        grounds = [(lot.name, plane.to_degrees(lot.ground))
+                   for lot in form_lots(left, form, unit_m=side, size_m2=size_m2)]
+    numbers = iter(range(len(held) + 1, len(held) + len(grounds) + 1))
+    return [_proposal(f"lot:{task}:{next(numbers)}", name, ground, pieces, side, registry, reader,
+                      inspections, stated, strictness or Strictness(), order, before)
+            for name, ground in grounds]
+
+
+def record_lots(registry: Registry, proposals: Sequence[Mapping[str, Any]], *, by: str,
+                now: datetime | None = None) -> list[str]:
+    """Record proposed lots; their ids. From here on the draw of each is fixed.
+
+    Raises INS-008: inspection of a team's lots has stopped.
+    """
+    at, who = now or datetime.now(UTC), registry.author(by)
+    revisions = []
+    for lot in proposals:
+        if lot["stopped"]:
+            raise LandReleaseError(LOT_STOPPED, teams=", ".join(lot["teams"]),
+                                   reason=lot["level_reason"])
+        values = {
+            "identifier": lot["id"], "name": lot["name"], "inspection_part": "lot",
+            "inspection_type": "sampling", "task": lot["task"], "activities": lot["activities"],
+            "outcomes": lot["outcomes"], "teams": lot["teams"], "detectors": lot["detectors"],
+            "inspected_organisation": lot["organisation"], "lot_size": lot["units"],
+            "sample_size": lot["sample"], "unit_m": lot["unit_m"],
+            "detection_probability": lot["detection"], "tolerable_defects": lot["tolerable"],
+            "confidence": lot["confidence"], "inspection_level": lot["level"], "lot": lot["after"]}
+        revisions.append(Revision(
+            "inspection", lot["id"], {k: v for k, v in values.items() if v not in (None, [], "")},
+            lot["ground"], at, who, f"lot formed; {lot['level_reason']}", ""))
+    registry.append(revisions)
+    return [r.record_id for r in revisions]
+
+
+def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", by: str = "",
+            record: bool = True, now: datetime | None = None) -> dict[str, Any]:
+    """The draw of a lot: as it was recorded, or made now and recorded.
+
+    It follows from the lot's first revision, its id and `thrown` alone, so that it can be computed
+    again at any time, and a second draw is the first one. `record` False: only shown.
+
+    Raises INS-005: no such lot. INS-006: the records of then do not give the units of the lot.
+    INS-007: drawn already, with another number thrown.
+    """
+    lot = _lot(registry, reader, lot_id)
+    drawn = _drawn(registry, lot_id)
+    said = str(drawn[0].values.get("draw_number") or "") if drawn else ""
+    if drawn and thrown and thrown != said:
+        raise LandReleaseError(LOT_RESULT, lot=lot_id, name="--thrown", found=thrown,
+                               expected=f"{said or 'no number'}, with which it was drawn")
+    seed, plan, units, plane = _computed(registry, lot, said if drawn else thrown)
+    if drawn:
+        agrees = [int(r.values["unit_number"]) for r in drawn] == [u.number for u in units]
+    else:
+        agrees = True
+        if record:
+            _record_draw(registry, lot, seed, units, plane, thrown, by, now)
+            drawn = _drawn(registry, lot_id)
+    shapes = ([r.geometry or shapely.Polygon() for r in drawn] if drawn
+              else [_unit_ground(u, lot, plane) for u in units])
+    results = {int(r.values["unit_number"]): str(r.value("unit_result")) for r in drawn}
+    return {
+        "lot": lot_id, "seed": seed, "lot_hash": _first(registry, lot_id).hash,
+        "thrown": said if drawn else thrown, "recorded": bool(drawn), "agrees": agrees,
+        "units_in_lot": int(lot.values["lot_size"]), "sample": len(units),
+        "simple_sample": plan.simple, "accept_probability": plan.accept,
+        "level": str(lot.value("inspection_level")),
+        "units": [{
+            "unit": u.number, "stratum": u.stratum, "result": results.get(u.number, "not_reported"),
+            "area_m2": round(geodesic_area_m2(shape), 2),
+            "longitude": round(shape.centroid.x, 8), "latitude": round(shape.centroid.y, 8),
+            "ground": shape.wkt}
+            for u, shape in zip(units, shapes, strict=False)]}
+
+
+def record_results(registry: Registry, reader: View, lot_id: str, results: Mapping[int, int | None],
+                   *, day: date, by: str = "", key: SigningKey | None = None, accept: bool = False,
+                   due_days: float = 0, now: datetime | None = None) -> dict[str, Any]:
+    """Record what searching units again showed: unit -> items found; None: not searched.
+
+    One item rejects the lot at once (acceptance number 0). Acceptance is a decision: `accept`
+    records it once all units of the sample are clear, and it counts with a key that counts (S09).
+    A unit in which an item was found stays so.
+
+    Raises INS-005: no such lot. INS-007: a unit that was not drawn; `accept` before all units are
+    clear; a unit with an item called clear.
+    """
+    from landrelease.core.signature import signed
+    from landrelease.workflows.identities import owner
+
+    lot = _lot(registry, reader, lot_id)
+    drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
+    at = now or datetime.now(UTC)
+    who = owner(registry, key) if key is not None else registry.author(by)
+    revisions = []
+    for number, items in sorted(results.items()):
+        unit = drawn.get(number)
+        if unit is None:
+            raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}", found="a result",
+                                   expected="a unit of the draw: " + (
+                                       _few(sorted(drawn)) or "nothing is drawn yet"))
+        if items is not None and items < 0:
+            raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}", found=items,
+                                   expected="a number of items from 0")
+        if unit.value("unit_result") == "item_found" and not items:
+            raise LandReleaseError(LOT_RESULT, lot=lot_id, name=f"unit {number}",
+                                   found="no item", expected="what was found stays found")
+        values = {**unit.values, "unit_result": "not_searched" if items is None
+                  else "item_found" if items else "clear", "inspected_on": day}
+        for name in ("task", "inspected_organisation"):
+            if lot.values.get(name):
+                values[name] = lot.values[name]
+        if items is not None:
+            values["items_found"] = items
+        revision = Revision("inspection", unit.id, values, unit.geometry, at, who,
+                            f"result of {day}", "")
+        revisions.append(revision)
+        drawn[number] = replace(unit, values=values)
+    state = [str(r.value("unit_result")) for r in drawn.values()]
+    found = sum(int(r.values.get("items_found") or 0) for r in drawn.values())
+    clear = bool(drawn) and all(s == "clear" for s in state)
+    if accept and not clear:
+        raise LandReleaseError(
+            LOT_RESULT, lot=lot_id, name="acceptance", found=f"{state.count('clear')} of "
+            f"{len(state)} units clear, {found} items found", expected="all units of the sample "
+            "searched again and clear")
+    # From here on the sample is what was searched: a lot is rejected before all of it was.
+    searched = sum(s in _SEARCHED for s in state)
+    values = {**lot.values, "inspected_on": day, "items_found": found, "sample_size": searched}
+    if found and lot.value("result") != "rejected":
+        values |= {"result": "rejected", "nonconformity_type": "missed_item",
+                   "nonconformity_severity": "critical"}
+        if due_days:
+            values["due_on"] = day + timedelta(days=round(due_days))
+    if accept:
+        values["result"] = "accepted"
+    revisions.append(Revision("inspection", lot_id, values, lot.geometry, at, who,
+                              "accepted" if accept else f"results of {day}", ""))
+    registry.append(revisions if key is None or not accept else revisions[:-1])
+    if key is not None and accept:
+        registry.append([signed(revisions[-1], key, who, registry.tips(lot_id))])
+    return {"lot": lot_id, "searched": searched, "sample": len(state),
+            "items_found": found, "result": str(values.get("result", "not_reported")),
+            "signed": bool(accept and key is not None), "may_be_accepted": clear and not accept}
+
+
+def read_results(path: Path) -> dict[int, int | None]:
+    """Results of a CSV file with the columns unit, items; empty items: the unit was not searched.
+
+    Raises INS-007 with the line and what was found there.
+    """
+    import csv
+
+    def wrong(line: int, found: Any, expected: str) -> LandReleaseError:
+        return LandReleaseError(LOT_RESULT, lot=path.name, name=f"line {line}", found=found,
+                                expected=expected)
+
+    try:
+        rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong(1, error, "a CSV file in UTF-8") from None
+    if not {"unit", "items"} <= set(rows.fieldnames or ()):
+        raise wrong(1, ", ".join(rows.fieldnames or ()) or "nothing", "the columns unit, items")
+    out: dict[int, int | None] = {}
+    for line, row in enumerate(rows, start=2):
+        unit, items = ((row[name] or "").strip() for name in ("unit", "items"))
+        if not unit.isdigit() or not (items.isdigit() or not items):
+            raise wrong(line, f"{unit}, {items}", "whole numbers")
+        if int(unit) in out:
+            raise wrong(line, unit, "each unit once")
+        out[int(unit)] = int(items) if items else None
+    return out
+
+
+def compare_teams(registry: Registry, reader: View, stated: Assumptions, by: str = "team"
+                  ) -> dict[str, Any]:
+    """Teams (or detectors, organisations, schools) on identical terms, from all inspected lots.
+
+    Raises INS-001: `by` is none that is known. INS-003: a lot's numbers cannot be.
+    """
+    from landrelease.verify.teams import compare
+
+    if by not in BY:
+        raise LandReleaseError(LOT_SETTING, name="--group-by", found=by, expected=", ".join(BY))
+    told = _Told(registry, reader)
+    lots, left_out = told.inspected(stated, by)
+    certainty = stated.value("inspection_certainty")
+    found = compare(lots, certainty=certainty)
+    missed = told.missed(stated, by, [g.group for g in found.groups])
+    rejected = [r for r in told.lots if r.value("result") == "rejected"]
+    doubt = _in_doubt(told, rejected, found.left_in_lot)
+    return {
+        "by": by, "certainty": certainty, "interval": found.interval,
+        "pooled_mean_per_hectare": found.pooled_mean, "told_apart": found.told_apart,
+        "groups": [{
+            "group": g.group, "organisation": told.organisation(g.group, by),
+            "school": told.school(g.group, by), "lots": g.lots, "joint_lots": g.joint_lots,
+            "units": g.units, "hectares": g.hectares, "units_with_item": g.defective,
+            "found_per_hectare_adjusted": g.adjusted, "left_per_hectare": g.mean, "low": g.low,
+            "high": g.high, "rank_low": g.rank_low, "rank_high": g.rank_high,
+            "better_than": list(g.better_than), **missed.get(g.group, {})}
+            for g in found.groups],
+        "rejected_lots": [r.id for r in rejected], "lots_in_doubt": doubt, "left_out": left_out,
+        "chain_head": registry.head()}
+
+
+def open_items(registry: Registry, reader: View, stated: Assumptions, day: date
+               ) -> dict[str, Any]:
+    """Nonconformities and recommendations as they stand on a day, visits and refused visits, lots
+    that wait."""
+    import dataclasses
+
+    from landrelease.verify.follow_up import nonconformities, visits
+
+    inspections = reader.inside(_standing(registry))
+    days = {s: stated.value(f"correction_days_{s}") for s in ("critical", "major", "minor")}
+    found = nonconformities(inspections, day, days)
+    waiting = [r for r in inspections if r.value("inspection_part") == "lot"
+               and r.value("result") not in ("accepted", "rejected")]
+    drawn = {str(r.values.get("lot")) for r in inspections
+             if r.value("inspection_part") == "unit"}
+    counts = {state: sum(n.state == state for n in found)
+              for state in ("overdue", "open", "corrected", "closed")}
+    return {
+        "day": day.isoformat(), "counts": counts,
+        "nonconformities": [dataclasses.asdict(n) for n in found if n.state != "closed"],
+        "visits": [dataclasses.asdict(v) for v in visits(inspections)],
+        "lots_waiting": [{"lot": r.id, "state": "drawn" if r.id in drawn else "not drawn",
+                          "task": str(r.values.get("task") or "")} for r in waiting]}
+
+
+# --- lots --------------------------------------------------------------------------------------
+
+
+def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Piece], side: float,
+              registry: Registry, reader: View, inspections: Sequence[Record],
+              stated: Assumptions, strict: Strictness, task: Record, before: Record | None
+              ) -> dict[str, Any]:
+    from landrelease.verify.draw import plan_sample
+    from landrelease.verify.switching import next_level, tightest
+
+    plane = plane_for(ground.bounds)
+    units = _units(ground, pieces, side, plane)
+    teams = sorted({t for u in units for t in u.teams})
+    rule = _rule(stated)
+    standings = [_with_stop(next_level(_accepted(inspections, t), rule), t, inspections)
+                 for t in teams]
+    standing = tightest(standings)
+    level, reason = standing.level, standing.reason
+    if before is not None and level != "tightened":
+        level, reason = "tightened", f"{before.id} was rejected: its ground is inspected tighter"
+    sizes = _sizes(units)
+    detection = strict.detection if strict.detection is not None else stated.value(
+        "detection_inspection")
+    wanted = stated.value("inspection_confidence" + ("" if level == "normal" else f"_{level}"))
+    confidence = wanted if strict.confidence is None else (
+        max(strict.confidence, wanted) if level == "tightened" else strict.confidence)
+    tolerable = strict.tolerable
+    if tolerable is None:
+        # At least as many as the search of all units would show: (1 - q)^D <= 1 - C.
+        least = 1 if detection >= 1 else math.ceil(
+            math.log(1 - confidence) / math.log(1 - detection) - 1e-9)
+        tolerable = min(len(units), max(
+            1, least, int(stated.value("inspection_tolerable_share") * len(units))))
+    plan = plan_sample(sizes, tolerable, detection, confidence)
+    mine = [p for p in pieces if _meets(p, ground)]
+    outcomes = sorted(p.id for p in mine)
+    held = {r.id: r for r in registry.records("outcome")}
+    works = sorted({str(held[o].values["activity"]) for o in outcomes
+                    if o in held and held[o].values.get("activity")})
+    known = {r.id: r for r in registry.records("team")}
+    return {
+        "id": lot_id, "name": name, "task": task.id, "area_m2": geodesic_area_m2(ground),
+        "units": len(units), "unit_m": side, "strata": sizes, "teams": teams,
+        "detectors": sorted({d for u in units for d in u.detectors}), "outcomes": outcomes,
+        "activities": works, "organisation": "; ".join(sorted({
+            str(known[t].values["organisation"]) for t in teams
+            if t in known and known[t].values.get("organisation")})),
+        "level": level, "level_reason": reason, "stopped": standing.stopped and before is None,
+        "tolerable": tolerable, "detection": detection, "confidence": confidence,
+        "sample": plan.sample, "simple_sample": plan.simple, "accept_probability": plan.accept,
+        "after": None if before is None else before.id, "ground": ground}
+
+
+def _rejected(lot_id: str, inspections: Sequence[Record]) -> Record:
+    found = [r for r in inspections if r.id == lot_id and r.value("inspection_part") == "lot"]
+    if not found or found[0].geometry is None:
+        raise LandReleaseError(LOT_UNKNOWN, found=lot_id)
+    lot = found[0]
+    why = ("it was not rejected" if lot.value("result") != "rejected" else
+           "that it was cleared again is not on record" if day_of(
+               lot.values.get("corrected_on")) is None else
+           "it is inspected again already" if any(
+               r.values.get("lot") == lot_id and r.value("inspection_part") == "lot"
+               for r in inspections) else "")
+    if why:
+        raise LandReleaseError(LOT_NOT_AGAIN, lot=lot_id, reason=why)
+    return lot
+
+
+def _accepted(inspections: Iterable[Record], team: str) -> list[bool]:
+    """Results of a team's lots in their order, first inspections only."""
+    own = [r for r in inspections if r.value("inspection_part") == "lot"
+           and team in listed(r.values.get("teams")) and not r.values.get("lot")
+           and r.value("result") in ("accepted", "rejected")]
+    own.sort(key=lambda r: (day_of(r.values.get("inspected_on")) or date.min, r.id))
+    return [r.value("result") == "accepted" for r in own]
+
+
+def _with_stop(standing: Standing, team: str, inspections: Iterable[Record]) -> Standing:
+    """A stop ends when every rejected lot of the team is closed."""
+    if standing.stopped and not any(
+            r.value("inspection_part") == "lot" and r.value("result") == "rejected"
+            and team in listed(r.values.get("teams"))
+            and day_of(r.values.get("closed_on")) is None for r in inspections):
+        return replace(standing, stopped=False)
+    return standing
+
+
+def _rule(stated: Assumptions) -> Rule:
+    from landrelease.verify.switching import Rule
+
+    def lots(name: str) -> int:
+        return int(stated.value(f"inspection_switch_{name}"))
+
+    return Rule(lots("rejected"), lots("window"), lots("accepted"), lots("reduced"), lots("stop"))
+
+
+def _sizes(units: Iterable[Unit]) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for unit in units:
+        out[unit.stratum] = out.get(unit.stratum, 0) + 1
+    return out
+
+
+def _units(ground: BaseGeometry, pieces: Sequence[Piece], side: float, plane: LocalPlane
+           ) -> tuple[Unit, ...]:
+    from landrelease.verify.lots import areal, units_of
+
+    near = [p for p in pieces if _meets(p, ground)]
+    return units_of(areal(plane.to_plane(ground)), _in_metres(near, plane), side)
+
+
+def _in_metres(pieces: Iterable[Piece], plane: LocalPlane) -> list[Piece]:
+    return [replace(p, ground=plane.to_plane(p.ground)) for p in pieces]
+
+
+def _task(registry: Registry, reader: View, task: str) -> Record:
+    found = [r for r in reader.inside(registry.records("task")) if r.id == task]
+    if not found:
+        raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="no such task is on record")
+    return found[0]
+
+
+def _pieces(registry: Registry, reader: View, task: Record) -> list[Piece]:
+    """Completed ground of a task as it is on record now, longitude and latitude, by id."""
+    works = {r.id: r for r in reader.inside(registry.records("activity"))}
+    found = [_piece(r, works.get(str(r.values.get("activity") or "")), task)
+             for r in reader.inside(registry.records("outcome"))]
+    return sorted((p for p in found if p is not None), key=lambda p: p.id)
+
+
+def _piece(outcome: Record, work: Record | None, task: Record) -> Piece | None:
+    """An outcome as completed ground of the task; None where it is not."""
+    from landrelease.verify.lots import Piece, areal
+
+    ground = outcome.geometry
+    if ground is None or ground.is_empty or outcome.value("outcome_type") not in _COMPLETED \
+            or outcome.value("follow_up") == "open":
+        return None
+    if work is None or not work.values.get("task"):
+        # Work that names no task is this one's where it lies in the same area and on its ground;
+        # where either is not on record, nobody says so.
+        if not task.values.get("hazard") or outcome.values.get("hazard") != task.values["hazard"] \
+                or task.geometry is None:
+            return None
+        ground = areal(ground.intersection(task.geometry))
+    elif work.values["task"] != task.id:
+        return None
+    if ground.area == 0:
+        return None
+    said: Mapping[str, Any] = {} if work is None else work.values
+    return Piece(
+        outcome.id, ground, listed(said.get("teams")) or listed(task.values.get("teams")),
+        listed(said.get("detectors")),
+        str(said.get("operational_method") or outcome.values.get("method") or ""),
+        day_of(outcome.values.get("decided_on")) or day_of(said.get("ended_on"))
+        or outcome.valid_from)
+
+
+def _meets(piece: Piece, ground: BaseGeometry) -> bool:
+    """Whether a piece lies on the ground, and does not only meet it along an edge."""
+    return bool(piece.ground.intersects(ground)) and (
+        piece.ground.intersection(ground).area > 1e-4 * min(piece.ground.area, ground.area))
+
+
+# --- draws -------------------------------------------------------------------------------------
+
+
+def _standing(registry: Registry) -> list[Record]:
+    from landrelease.workflows.identities import standing_records
+
+    return standing_records(registry, "inspection")
+
+
+def _lot(registry: Registry, reader: View, lot_id: str) -> Record:
+    found = [r for r in reader.inside(registry.records("inspection"))
+             if r.id == lot_id and r.value("inspection_part") == "lot"]
+    if not found or found[0].geometry is None:
+        raise LandReleaseError(LOT_UNKNOWN, found=lot_id)
+    return found[0]
+
+
+def _drawn(registry: Registry, lot_id: str) -> list[Record]:
+    found = [r for r in registry.records("inspection")
+             if r.value("inspection_part") == "unit" and r.values.get("lot") == lot_id]
+    return sorted(found, key=lambda r: int(r.values["unit_number"]))
+
+
+def _first(registry: Registry, record_id: str) -> Any:
+    return min(registry.history(record_id), key=lambda s: s.number)
+
+
+def _computed(registry: Registry, lot: Record, thrown: str
+              ) -> tuple[str, SamplePlan, list[Unit], LocalPlane]:
+    """Seed, plan of the sample and the drawn units, from the records as they stood when the lot
+    was recorded."""
+    from landrelease.verify.draw import draw, plan_sample, seed_of
+
+    first = _first(registry, lot.id)
+    said = first.revision.values
+    ground = first.revision.geometry
+    name = str(said.get("task") or "")
+    task = _then(registry, name, first.number) or Record("task", name, {})
+    pieces = []
+    for outcome in listed(said.get("outcomes")):
+        then = _then(registry, outcome, first.number)
+        work = None if then is None else _then(
+            registry, str(then.values.get("activity") or ""), first.number)
+        if then is not None and (piece := _piece(then, work, task)) is not None:
+            pieces.append(piece)
+    plane = plane_for(ground.bounds)
+    units = _units(ground, pieces, float(said["unit_m"]), plane)
+    if len(units) != int(said["lot_size"]):
+        raise LandReleaseError(LOT_MOVED, lot=lot.id, found=len(units), expected=said["lot_size"])
+    sizes = _sizes(units)
+    plan = plan_sample(sizes, int(said["tolerable_defects"]), float(said["detection_probability"]),
+                       float(said["confidence"]))
+    seed = seed_of(first.hash, lot.id, thrown)
+    strata: dict[str, list[int]] = {}
+    for unit in units:
+        strata.setdefault(unit.stratum, []).append(unit.number)
+    numbers = set(draw(strata, plan.by_stratum, seed))
+    return seed, plan, [u for u in units if u.number in numbers], plane
+
+
+def _then(registry: Registry, record_id: str, number: int) -> Record | None:
+    """A record as it stood before the revision of that number came in; None where it was not."""
+    from landrelease.core.descent import current_of
+
+    known = [s for s in registry.history(record_id) if s.number < number] if record_id else []
+    if not known:
+        return None
+    stands = current_of(known).revision
+    return Record(stands.kind, record_id, stands.values, stands.geometry, stands.valid_from)
+
+
+def _unit_ground(unit: Unit, lot: Record, plane: LocalPlane) -> BaseGeometry:
+    """A unit in degrees, never outside its lot: what the way through the plane moved is cut off."""
+    from landrelease.verify.lots import areal
+
+    assert lot.geometry is not None
+    return areal(plane.to_degrees(unit.ground).intersection(lot.geometry))
+
+
+def _record_draw(registry: Registry, lot: Record, seed: str, units: Sequence[Unit],
+                 plane: LocalPlane, thrown: str, by: str, now: datetime | None) -> None:
+    """The drawn units as records. They name no organisation and stand not in the lot, so that who
+    is inspected sees the places (rows of its own organisation) only once there is a result."""
+    at, who = now or datetime.now(UTC), registry.author(by)
+    values = {**lot.values, "drawn_on": at.date(), "sample_size": len(units)}
+    revisions = [Revision("inspection", lot.id, values, lot.geometry, at, who, "drawn", "")]
+    for unit in units:
+        said: dict[str, Any] = {
+            "inspection_part": "unit", "inspection_type": "sampling", "lot": lot.id,
+            "unit_number": unit.number, "stratum": unit.stratum, "teams": list(unit.teams),
+            "detectors": list(unit.detectors), "drawn_on": at.date(), "draw_seed": seed,
+            "draw_number": thrown}
+        revisions.append(Revision(
+            "inspection", f"{lot.id}:unit:{unit.number}",
+            {k: v for k, v in said.items() if v not in (None, [], "")},
+            _unit_ground(unit, lot, plane), at, who, "drawn", ""))
+    registry.append(revisions)
+
+
+def _few(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:20])) + (" ..." if len(numbers) > 20 else "")
+
+
+# --- teams -------------------------------------------------------------------------------------
+
+
+class _Told:
+    """What the records say of inspected lots and of who worked on them."""
+
+    def __init__(self, registry: Registry, reader: View):
+        def records(kind: str) -> dict[str, Record]:
+            return {r.id: r for r in reader.inside(registry.records(kind))}
+
+        inspections = reader.inside(_standing(registry))
+        self.units: dict[str, list[Record]] = {}
+        for r in inspections:
+            if r.value("inspection_part") == "unit":
+                self.units.setdefault(str(r.values.get("lot")), []).append(r)
+        # Lots of this programme, and samplings that came in as one record each.
+        self.lots = [r for r in inspections if r.value("inspection_part") == "lot" or (
+            r.value("inspection_part") in ("visit", "not_reported")
+            and r.value("inspection_type") in ("sampling", "post_clearance")
+            and r.value("visit_refused") != "yes" and r.value("result") != "refused"
+            and number_of(r.values.get("sample_size")) is not None)]
+        self.outcomes, self.works = records("outcome"), records("activity")
+        self.named = {str(r.values.get("identifier")): r.id for r in self.outcomes.values()}
+        self.teams, self.items = records("team"), records("item")
+
+    def outcomes_of(self, lot: Record) -> list[Record]:
+        found = [self.named.get(o, o) for o in listed(lot.values.get("outcomes"))]
+        return [self.outcomes[o] for o in found if o in self.outcomes]
+
+    def works_of(self, lot: Record) -> list[Record]:
+        ids = [*listed(lot.values.get("activities")), str(lot.values.get("activity") or ""),
+               *(str(o.values.get("activity") or "") for o in self.outcomes_of(lot))]
+        return [self.works[w] for w in dict.fromkeys(ids) if w in self.works]
+
+    def groups(self, record: Record, lot: Record, by: str) -> tuple[str, ...]:
+        """Who worked on a unit or a lot; () where nobody is on record."""
+        name = "detectors" if by == "detector" else "teams"
+        found = listed(record.values.get(name)) or listed(lot.values.get(name)) or tuple(
+            dict.fromkeys(x for w in self.works_of(lot) for x in listed(w.values.get(name))))
+        if by in ("team", "detector"):
+            return found
+        if by == "school":
+            return tuple(sorted({str(self.teams[t].value("school")) for t in found
+                                 if t in self.teams}))
+        own = {str(self.teams[t].values["organisation"]) for t in found
+               if t in self.teams and self.teams[t].values.get("organisation")}
+        said = str(lot.values.get("inspected_organisation") or "")
+        return tuple(sorted(own)) or ((said,) if said else ())
+
+    def ground(self, lot: Record) -> BaseGeometry | None:
+        if lot.geometry is not None and lot.value("inspection_part") == "lot":
+            return lot.geometry
+        grounds = [o.geometry for o in self.outcomes_of(lot) if o.geometry is not None]
+        return shapely.union_all(grounds) if grounds else None
+
+    def area_m2(self, lot: Record) -> float:
+        ground = self.ground(lot)
+        return 0.0 if ground is None else geodesic_area_m2(ground)
+
+    def inspected(self, stated: Assumptions, by: str
+                  ) -> tuple[list[InspectedLot], list[dict[str, str]]]:
+        """Lots as the comparison takes them, each part of a lot with its own teams by itself; and
+        lots that say too little, with why."""
+        from landrelease.verify.teams import InspectedLot
+
+        out: list[InspectedLot] = []
+        left_out: list[dict[str, str]] = []
+        for lot in self.lots:
+            area = self.area_m2(lot)
+            size = number_of(lot.values.get("lot_size"))
+            detection = number_of(lot.values.get("detection_probability")) or stated.value(
+                "detection_inspection")
+            accepted = {"accepted": True, "rejected": False}.get(str(lot.value("result")))
+            drawn = self.units.get(lot.id, [])
+            found = number_of(lot.values.get("items_found"))
+            why = ("nobody who worked on it is on record" if not self.groups(lot, lot, by) else
+                   "its size or its ground is not on record" if not size or not area else
+                   "what was found is not on record" if not drawn and found is None else "")
+            if why:
+                left_out.append({"lot": lot.id, "reason": why})
+                continue
+            assert size is not None
+            counts: dict[tuple[str, ...], list[int]] = {}
+            if drawn:
+                for unit in drawn:
+                    state = str(unit.value("unit_result"))
+                    count = counts.setdefault(self.groups(unit, lot, by), [0, 0])
+                    count[0] += state in _SEARCHED
+                    count[1] += state == "item_found"
+            else:
+                sample = int(number_of(lot.values.get("sample_size")) or 0)
+                counts[self.groups(lot, lot, by)] = [sample, min(sample, int(found or 0))]
+            total = sum(n for n, _ in counts.values())
+            for groups, (searched, defective) in sorted(counts.items()):
+                out.append(InspectedLot(
+                    lot.id if len(counts) == 1 else f"{lot.id} ({'+'.join(groups)})", groups,
+                    searched, defective, area / size, detection,
+                    area * searched / total if total else 0.0, accepted))
+        return out, left_out
+
+    def missed(self, stated: Assumptions, by: str, groups: Iterable[str]
+               ) -> dict[str, dict[str, Any]]:
+        """Share of items that each group misses, where both searches found anything at all."""
+        from landrelease.assess.stratum import beta_of
+        from landrelease.verify.missed import FoundTwice, missed_share
+
+        by_work: dict[str, list[tuple[BaseGeometry | None, int]]] = {}
+        for item in self.items.values():
+            if item.value("ordnance_category") in ("small_arms_ammunition", "none_found"):
+                continue
+            by_work.setdefault(str(item.values.get("activity") or ""), []).append(
+                (item.geometry, int(number_of(item.values.get("quantity")) or 1)))
+        lots_of: dict[str, int] = {}
+        for lot in self.lots:
+            for work in self.works_of(lot):
+                lots_of[work.id] = lots_of.get(work.id, 0) + 1
+        lots: dict[str, list[FoundTwice]] = {}
+        for lot in self.lots:
+            size, who = number_of(lot.values.get("lot_size")), self.groups(lot, lot, by)
+            found = number_of(lot.values.get("items_found"))
+            drawn = self.units.get(lot.id, [])
+            sample = sum(str(u.value("unit_result")) in _SEARCHED for u in drawn) if drawn \
+                else number_of(lot.values.get("sample_size"))
+            works = self.works_of(lot)
+            if not size or not sample or found is None or not who or not works:
+                continue
+            ground = self.ground(lot)
+            by_team = 0
+            for w in works:
+                # Of work that went on over several lots only what lay on this one: items without
+                # a place count for none, which makes the team look worse, not better.
+                here = sum(n for place, n in by_work.get(w.id, ())
+                           if place is not None and ground is not None and ground.covers(place))
+                if lots_of[w.id] == 1:
+                    here = max(sum(n for _, n in by_work.get(w.id, ())),
+                               int(number_of(w.values.get("items_found")) or 0))
+                by_team += here
+            for group in who:
+                lots.setdefault(group, []).append(FoundTwice(
+                    lot.id, by_team, int(found), min(1.0, sample / size),
+                    number_of(lot.values.get("detection_probability"))
+                    or stated.value("detection_inspection"), 1 / len(who)))
+        prior = beta_of(stated["detection_manual"])
+        out = {}
+        for group in groups:
+            if not lots.get(group):
+                continue
+            m = missed_share(lots[group], (prior["a"], prior["b"]))
+            out[group] = {
+                "missed_share": m.mean, "missed_low": m.low, "missed_high": m.high,
+                "missed_items": m.items, "detection": {"a": m.a, "b": m.b}}
+        return out
+
+    def organisation(self, group: str, by: str) -> str:
+        team = self.teams.get(group) if by == "team" else None
+        return str(team.values.get("organisation") or "") if team is not None else (
+            group if by == "organisation" else "")
+
+    def school(self, group: str, by: str) -> str:
+        team = self.teams.get(group) if by == "team" else None
+        return str(team.value("school")) if team is not None else ""
+
+
+def _in_doubt(told: _Told, rejected: Sequence[Record], left: Mapping[str, float]
+              ) -> list[dict[str, Any]]:
+    """Lots on which a team or detector of a rejected lot worked: a failure raises the doubt about
+    all of them."""
+    hands: dict[str, list[str]] = {}
+    for lot in rejected:
+        for name in ("team", "detector"):
+            for who in told.groups(lot, lot, name):
+                hands.setdefault(f"{name} {who}", []).append(lot.id)
+    out = []
+    for lot in told.lots:
+        if lot.value("result") == "rejected":
+            continue
+        shared = sorted(f"{name} {who}" for name in ("team", "detector")
+                        for who in told.groups(lot, lot, name) if f"{name} {who}" in hands)
+        if shared:
+            chance = [c for key, c in left.items() if key == lot.id or
+                      key.startswith(f"{lot.id} (")]
+            out.append({
+                "lot": lot.id, "result": str(lot.value("result")), "because_of": shared,
+                "rejected": sorted({r for s in shared for r in hands[s]}),
+                "chance_of_item_left": 1 - float(np.prod([1 - c for c in chance]))
+                if chance else None})
+    return out

@@ -1,0 +1,450 @@
+"""INS: lots, draws and results as records of a registry, and what the command line says of them."""
+
+import dataclasses
+import json
+import sys
+from datetime import date, timedelta
+
+import pytest
+import shapely
+
+from inspected import M, field, fill, later, programme, record
+from landrelease import workflows
+from landrelease.access import policy
+from landrelease.core.evidence import collect_evidence
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry
+from landrelease.verify.draw import draw, seed_of
+from landrelease.workflows import identities, inspecting
+
+DAY = date(2026, 5, 2)
+STATED = workflows.load_assumptions()
+INSPECTOR = policy.view("inspector")
+
+
+@pytest.fixture
+def registry(tmp_path):
+    return fill(create_registry(tmp_path / "r.gpkg", office="Test"), programme())
+
+
+def lots(registry, **change):
+    made = inspecting.propose_lots(registry, INSPECTOR, "t1", STATED, **{"unit_m": 10, **change})
+    return inspecting.record_lots(registry, made, by="i", now=later(5)), made
+
+
+def held(registry, id_):
+    return next(r for r in registry.records("inspection") if r.id == id_)
+
+
+def drawn_of(registry, lot, **change):
+    return inspecting.draw_of(registry, INSPECTOR, lot, by="i", now=later(6), **change)
+
+
+def record_all(registry, lot, found=None, **change):
+    units = [u["unit"] for u in drawn_of(registry, lot)["units"]]
+    results = dict.fromkeys(units, 0) | (found(units) if found else {})
+    return inspecting.record_results(registry, INSPECTOR, lot, results,
+                                     **{"day": DAY, "by": "i", "now": later(7), **change})
+
+
+def authority(registry, tmp_path):
+    identities.create_identity(registry, tmp_path / "a.pem", name="A", by="A", role="authority",
+                               now=later(-90))
+    return identities.read_key(tmp_path / "a.pem", None)
+
+
+# --- lots ----------------------------------------------------------------------------------------
+
+
+def test_lots_hold_the_completed_ground_of_a_task_once(registry):
+    ids, made = lots(registry)
+    assert ids == ["lot:t1:1", "lot:t1:2"]
+    assert [lot["teams"] for lot in made] == [["team-a"], ["team-b"]]
+    assert [lot["organisation"] for lot in made] == ["Org A", "Org B"]
+    assert [lot["outcomes"] for lot in made] == [["o-team-a"], ["o-team-b"]]
+    whole = shapely.union_all([lot["ground"] for lot in made])
+    assert whole.symmetric_difference(field(0, 0, 200, 100)).area < 1e-6 * whole.area
+    stored = held(registry, "lot:t1:1").values
+    assert stored["lot_size"] == made[0]["units"] and stored["inspection_level"] == "normal"
+    with pytest.raises(LandReleaseError, match=r"INS-004.*in 2 lots"):
+        lots(registry)
+
+
+def test_only_new_ground_becomes_a_lot_and_open_follow_up_is_not_completed(registry):
+    lots(registry)
+    fill(registry, [
+        record("outcome", "o-new", field(0, 100, 30, 30), outcome_type="cleared",
+               activity="w-team-a", decided_on=date(2026, 4, 9)),
+        record("outcome", "o-machine", field(50, 100, 30, 30), outcome_type="searched",
+               activity="w-team-a", follow_up="open"),
+        record("outcome", "o-cancelled", field(90, 100, 30, 30), outcome_type="cancelled",
+               activity="w-team-a")], later(8))
+    ids, made = lots(registry)
+    assert ids == ["lot:t1:3"] and made[0]["outcomes"] == ["o-new"]
+
+
+def test_the_sample_follows_the_settings_and_the_options(registry):
+    (one, _) = inspecting.propose_lots(registry, INSPECTOR, "t1", STATED, unit_m=5)
+    assert (one["units"], one["tolerable"], one["confidence"]) == (400, 5, 0.95)
+    (strict, _) = inspecting.propose_lots(
+        registry, INSPECTOR, "t1", STATED, unit_m=5,
+        strictness=inspecting.Strictness(1.0, 5, 0.95))
+    assert strict["sample"] == 180  # as the design has it
+    # A few large units: no fewer defects are asked for than the search of all would show.
+    (coarse, _) = inspecting.propose_lots(registry, INSPECTOR, "t1", STATED, unit_m=20)
+    assert (1 - 0.92) ** coarse["tolerable"] <= 0.05
+
+
+# --- draws ---------------------------------------------------------------------------------------
+
+
+def test_units_lie_in_their_lot_and_nobody_can_draw_again(registry):
+    lots(registry)
+    first = drawn_of(registry, "lot:t1:1")
+    lot = held(registry, "lot:t1:1")
+    shapes = [shapely.from_wkt(u["ground"]) for u in first["units"]]
+    assert all(s.difference(lot.geometry).area <= 1e-9 * s.area for s in shapes)
+    assert sum(s.area for s in shapes) == pytest.approx(shapely.union_all(shapes).area)
+    assert first["recorded"] and first["agrees"] and first["sample"] == lot.values["sample_size"]
+    # Whatever is recorded afterwards, a second draw is the first one.
+    fill(registry, [record("outcome", "o-team-a", field(0, 0, 50, 100), outcome_type="cleared",
+                           activity="w-team-a", decided_on=date(2026, 4, 20)),
+                    record("team", "team-a", organisation="Org C")], later(9))
+    again = drawn_of(registry, "lot:t1:1")
+    assert [u["unit"] for u in again["units"]] == [u["unit"] for u in first["units"]]
+    assert again["seed"] == first["seed"] and again["agrees"]
+    assert registry.audit() == []
+    with pytest.raises(LandReleaseError, match=r"INS-007.*--thrown"):
+        drawn_of(registry, "lot:t1:1", thrown="6")
+
+
+def test_the_draw_can_be_computed_by_anybody_from_what_it_states(registry):
+    lots(registry)
+    found = drawn_of(registry, "lot:t1:2", thrown="417")
+    first = registry.history("lot:t1:2")[0]
+    assert found["lot_hash"] == first.hash
+    assert found["seed"] == seed_of(first.hash, "lot:t1:2", "417")
+    units = draw({"all": range(1, found["units_in_lot"] + 1)}, {"all": found["sample"]},
+                 found["seed"])
+    assert [u["unit"] for u in found["units"]] == list(units)
+    stored = held(registry, f"lot:t1:2:unit:{units[0]}").values
+    assert stored["draw_seed"] == found["seed"] and stored["draw_number"] == "417"
+
+
+def test_other_units_than_the_seed_gives_are_seen(registry):
+    lots(registry)
+    found = drawn_of(registry, "lot:t1:1")
+    wanted = {u["unit"] for u in found["units"]}
+    other = next(k for k in range(1, 101) if k not in wanted)
+    moved = held(registry, f"lot:t1:1:unit:{min(wanted)}")
+    registry.append([Revision("inspection", moved.id, {**moved.values, "unit_number": other},
+                              moved.geometry, later(8), "x", "moved", "")])
+    assert not drawn_of(registry, "lot:t1:1")["agrees"]
+
+
+def test_who_is_inspected_learns_the_places_only_with_the_result(registry):
+    lots(registry)
+    drawn_of(registry, "lot:t1:1")
+
+    def seen():
+        reader = policy.view("operator", organisation="Org A")
+        return [r for r in reader.records(registry.records("inspection"))
+                if r.value("inspection_part") == "unit"]
+
+    assert seen() == []
+    lot = held(registry, "lot:t1:1")
+    assert "draw_seed" not in lot.values
+    record_all(registry, "lot:t1:1")
+    assert len(seen()) == held(registry, "lot:t1:1").values["sample_size"]
+    for way in ("verify draw", "verify record"):
+        with pytest.raises(LandReleaseError, match="ACC-101"):
+            policy.view("operator", organisation="Org A").check(way)
+        INSPECTOR.check(way)
+
+
+def test_strata_share_the_sample(registry):
+    _, (lot,) = lots(registry, form="size", size_m2=30_000)
+    found = drawn_of(registry, "lot:t1:1")
+    assert set(lot["strata"]) == {"team-a, 2026-03-01", "team-b, 2026-03-02"}
+    share = {name: sum(u["stratum"] == name for u in found["units"]) / found["sample"]
+             for name in lot["strata"]}
+    for name, size in lot["strata"].items():
+        assert share[name] == pytest.approx(size / lot["units"], abs=1 / found["sample"])
+    assert found["accept_probability"] <= 0.05
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def test_one_item_rejects_at_once_and_stays(registry):
+    lots(registry)
+    unit = drawn_of(registry, "lot:t1:2")["units"][0]["unit"]
+    found = inspecting.record_results(registry, INSPECTOR, "lot:t1:2", {unit: 2}, day=DAY, by="i",
+                                      due_days=7)
+    assert found["result"] == "rejected" and found["searched"] == 1 < found["sample"]
+    lot = held(registry, "lot:t1:2").values
+    assert (lot["items_found"], lot["nonconformity_severity"]) == (2, "critical")
+    assert lot["due_on"] == DAY + timedelta(days=7) and lot["sample_size"] == 1
+    with pytest.raises(LandReleaseError, match=r"INS-007.*stays found"):
+        inspecting.record_results(registry, INSPECTOR, "lot:t1:2", {unit: 0}, day=DAY, by="i")
+    rest = {u["unit"]: 0 for u in drawn_of(registry, "lot:t1:2")["units"]} | {unit: 2}
+    assert inspecting.record_results(registry, INSPECTOR, "lot:t1:2", rest, day=DAY, by="i"
+                                     )["result"] == "rejected"
+    with pytest.raises(LandReleaseError, match="INS-007"):
+        inspecting.record_results(registry, INSPECTOR, "lot:t1:2", {}, day=DAY, by="i",
+                                  accept=True)
+
+
+def test_what_a_unit_showed_is_evidence_once(registry):
+    lots(registry)
+    record_all(registry, "lot:t1:2", lambda units: {units[0]: 1})
+    found = collect_evidence(inspections=registry.records("inspection"),
+                             outcomes=registry.records("outcome"))
+    assert [(e.record_id, e.kind) for e in found] == [("lot:t1:2", "inspection_failed")]
+
+
+def test_safety_S09_acceptance_counts_with_a_key_only(registry, tmp_path):
+    lots(registry)
+    key = authority(registry, tmp_path)
+    with pytest.raises(LandReleaseError, match=r"INS-007.*acceptance"):
+        inspecting.record_results(registry, INSPECTOR, "lot:t1:1", {}, day=DAY, accept=True)
+    assert record_all(registry, "lot:t1:1")["may_be_accepted"]
+    done = inspecting.record_results(registry, INSPECTOR, "lot:t1:1", {}, day=DAY, by="i",
+                                     accept=True, now=later(8))
+    assert not done["signed"]
+
+    def stands():
+        return next(r.value("result") for r in identities.standing_records(registry, "inspection")
+                    if r.id == "lot:t1:1")
+
+    assert stands() == "not_reported"
+    assert inspecting.record_results(registry, INSPECTOR, "lot:t1:1", {}, day=DAY, key=key,
+                                     accept=True, now=later(9))["signed"]
+    assert stands() == "accepted" and registry.audit() == []
+
+
+@pytest.mark.parametrize(("results", "words"), [
+    ({999: 0}, "unit of the draw"), ({0: 0}, "unit of the draw")])
+def test_results_of_units_that_were_not_drawn(registry, results, words):
+    lots(registry)
+    drawn_of(registry, "lot:t1:1")
+    with pytest.raises(LandReleaseError, match=f"INS-007.*{words}"):
+        inspecting.record_results(registry, INSPECTOR, "lot:t1:1", results, day=DAY)
+
+
+def test_a_rejected_lot_is_cleared_again_then_inspected_tighter(registry):
+    lots(registry)
+    record_all(registry, "lot:t1:2", lambda units: {units[0]: 1})
+    with pytest.raises(LandReleaseError, match=r"INS-009.*cleared again"):
+        lots(registry, again="lot:t1:2")
+    with pytest.raises(LandReleaseError, match=r"INS-009.*not rejected"):
+        lots(registry, again="lot:t1:1")
+    rejected = held(registry, "lot:t1:2")
+    registry.append([Revision("inspection", rejected.id, {
+        **rejected.values, "corrected_on": DAY + timedelta(days=5)}, rejected.geometry, later(40),
+        "x", "cleared again", "")])
+    fill(registry, [record("outcome", "o-again", field(100, 0, 100, 100), outcome_type="cleared",
+                           activity="w-team-a", decided_on=DAY + timedelta(days=5))], later(40))
+    ids, (lot,) = lots(registry, again="lot:t1:2")
+    assert ids == ["lot:t1:3"] and lot["level"] == "tightened" and lot["confidence"] == 0.99
+    assert lot["ground"].equals(rejected.geometry) and lot["teams"] == ["team-a"]
+    assert held(registry, "lot:t1:3").values["lot"] == "lot:t1:2"
+    with pytest.raises(LandReleaseError, match=r"INS-009.*already"):
+        lots(registry, again="lot:t1:2")
+
+
+def _past(n, result, team="team-a", **more):
+    return record("inspection", f"past:{n}", field(1_000 + n, 0, 1, 1), inspection_part="lot",
+                  inspection_type="sampling", task="t0", teams=[team], result=result, lot_size=100,
+                  sample_size=80, inspected_on=date(2026, 1, 1 + n), **more)
+
+
+def test_the_level_of_a_team_follows_its_own_lots(registry):
+    fill(registry, [_past(1, "rejected"), _past(2, "rejected"), _past(3, "rejected", "team-c"),
+                    _past(4, "rejected", lot="past:1")])
+    _, made = lots(registry)
+    assert [(lot["level"], lot["confidence"]) for lot in made] == [
+        ("tightened", 0.99), ("normal", 0.95)]
+    assert made[0]["sample"] > made[1]["sample"]
+
+
+def test_inspection_stops_until_the_cause_is_put_right(registry):
+    fill(registry, [_past(n, "rejected") for n in range(1, 8)])
+    with pytest.raises(LandReleaseError, match=r"INS-008.*team-a"):
+        lots(registry)
+    fill(registry, [_past(n, "rejected", closed_on=date(2026, 3, 1)) for n in range(1, 8)],
+         later(1))
+    assert lots(registry)[1][0]["level"] == "tightened"
+
+
+# --- teams and what is open ----------------------------------------------------------------------
+
+
+def test_teams_of_all_schools_stand_in_one_table_and_a_failure_raises_doubt(registry):
+    fill(registry, [
+        record("outcome", "o-more", field(0, 100, 100, 100), outcome_type="cleared",
+               activity="w-more", decided_on=date(2026, 3, 9)),
+        record("activity", "w-more", activity_type="clearance", task="t1", teams=["team-b"],
+               started_on=date(2026, 3, 9), items_found=2, operational_method="manual")])
+    lots(registry, form="day")
+    assert [r.values["teams"] for r in registry.records("inspection")] == [
+        ["team-a"], ["team-b"], ["team-b"]]
+    record_all(registry, "lot:t1:1")
+    record_all(registry, "lot:t1:2", lambda units: dict.fromkeys(units[:4], 1))
+    record_all(registry, "lot:t1:3")
+    found = inspecting.compare_teams(registry, INSPECTOR, STATED)
+    by = {g["group"]: g for g in found["groups"]}
+    assert by["team-a"]["school"] == "imas" and by["team-b"]["school"] == "military_engineer"
+    assert by["team-a"]["left_per_hectare"] < by["team-b"]["left_per_hectare"]
+    assert by["team-b"]["units_with_item"] == 4
+    assert by["team-a"]["missed_share"] < by["team-b"]["missed_share"]
+    assert by["team-b"]["detection"]["a"] > 0
+    (doubt,) = found["lots_in_doubt"]
+    assert doubt["lot"] == "lot:t1:3" and doubt["because_of"] == ["team team-b"]
+    assert doubt["rejected"] == ["lot:t1:2"] and 0 < doubt["chance_of_item_left"] < 1
+    for group_by, names in (("organisation", {"Org A", "Org B"}),
+                            ("school", {"imas", "military_engineer"}),
+                            ("detector", {"d-team-a", "d-team-b"})):
+        table = inspecting.compare_teams(registry, INSPECTOR, STATED, group_by)
+        assert {g["group"] for g in table["groups"]} == names
+    with pytest.raises(LandReleaseError, match="INS-001"):
+        inspecting.compare_teams(registry, INSPECTOR, STATED, "flag")
+
+
+def test_a_lot_of_two_teams_is_told_by_who_worked_where(registry):
+    lots(registry, form="size", size_m2=30_000)
+    strata = {u["unit"]: u["stratum"] for u in drawn_of(registry, "lot:t1:1")["units"]}
+    record_all(registry, "lot:t1:1", lambda units: {
+        next(u for u in units if strata[u].startswith("team-b")): 1})
+    by = {g["group"]: g for g in inspecting.compare_teams(registry, INSPECTOR, STATED)["groups"]}
+    assert (by["team-a"]["units_with_item"], by["team-b"]["units_with_item"]) == (0, 1)
+    assert sum(g["units"] for g in by.values()) == len(strata)
+    assert all(g["joint_lots"] == 0 for g in by.values())
+
+
+def test_a_sampling_that_came_in_as_one_record_counts_or_says_why_not(registry):
+    fill(registry, [
+        record("inspection", "s1", inspection_type="sampling", outcomes=["o-team-a"],
+               lot_size=10_000, sample_size=2_500, items_found=1, result="rejected",
+               inspected_organisation="Org A"),
+        record("inspection", "s2", inspection_type="sampling", outcomes=["nowhere"],
+               lot_size=10_000, sample_size=2_500, items_found=0),
+        record("inspection", "s3", inspection_type="sampling", outcomes=["o-team-b"],
+               lot_size=10_000, sample_size=2_500),
+        record("inspection", "s4", inspection_type="sampling", outcomes=["o-team-b"],
+               lot_size=10_000, sample_size=2_500, visit_refused="yes")])
+    found = inspecting.compare_teams(registry, INSPECTOR, STATED)
+    (one,) = found["groups"]
+    assert one["group"] == "team-a" and one["hectares"] == pytest.approx(0.25, rel=0.01)
+    assert {x["lot"] for x in found["left_out"]} == {"s2", "s3"}
+
+
+def test_what_is_open_overdue_corrected_and_refused(registry):
+    def visit(n, severity="minor", **said):
+        return record("inspection", f"v{n}", inspection_part="visit", inspection_type="monitoring",
+                      inspected_on=date(2026, 4, 1), inspected_organisation="Org A",
+                      nonconformity_severity=severity, nonconformity_type="marking", **said)
+
+    fill(registry, [
+        visit(1), visit(2, "critical"), visit(3, due_on=date(2026, 4, 3)),
+        visit(4, "major", corrected_on=date(2026, 4, 10)), visit(5, closed_on=date(2026, 4, 20)),
+        visit(6, "none"), record("inspection", "n1", inspection_part="nonconformity",
+                                 inspected_organisation="Org A", finding="no board at the entry"),
+        record("inspection", "v7", inspection_part="visit", visit_refused="yes",
+               inspected_organisation="Org A", refusal_reason="no escort", inspected_on=DAY)])
+    found = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 4, 15))
+    assert {n["record"]: n["state"] for n in found["nonconformities"]} == {
+        "v1": "open", "v2": "overdue", "v3": "overdue", "v4": "corrected", "v5": "open",
+        "n1": "open"}
+    assert next(n for n in found["nonconformities"] if n["record"] == "v2")["days_over"] == 7
+    assert found["counts"] == {"overdue": 2, "open": 3, "corrected": 1, "closed": 0}
+    later_on = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 5, 15))
+    assert later_on["counts"]["closed"] == 1 and later_on["counts"]["overdue"] == 3
+    (org,) = found["visits"]
+    assert (org["organisation"], org["visits"], org["refused"]) == ("Org A", 7, 1)
+    assert org["refused_records"] == ("v7",) and org["reasons"] == ("no escort",)
+
+
+def test_operators_see_their_own_only(registry):
+    lots(registry)
+    record_all(registry, "lot:t1:2", lambda units: {units[0]: 1})
+    own = policy.view("operator", organisation="Org A")
+    assert inspecting.open_items(registry, own, STATED, DAY)["counts"]["open"] == 0
+    assert inspecting.compare_teams(registry, own, STATED)["rejected_lots"] == []
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(registry, tmp_path, capsys, monkeypatch):
+    address = registry.address
+    registry.close()
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, words)])
+        from landrelease.apps import cli
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+            raise SystemExit(0)
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+    call.address, call.out = address, tmp_path / "o.json"
+    return call
+
+
+def test_from_lot_to_result(command):
+    r, out = command.address, command.out
+    assert command("verify", "lots", r, "t1", "--as", "inspector")[0] == 0
+    status, words, _ = command("verify", "lots", r, "t1", "--unit", 10, "--record", "--as",
+                               "inspector")
+    assert status == 0 and "2 lots recorded" in words
+    status, words, _ = command("verify", "draw", r, "lot:t1:1", "--show", "--as", "inspector")
+    assert status == 0 and "not recorded" in words
+    assert command("verify", "draw", r, "lot:t1:1", "--json", out, "--as", "inspector")[0] == 0
+    units = [u["unit"] for u in json.loads(out.read_text())["units"]]
+    file = out.with_suffix(".csv")
+    file.write_text("unit,items\n" + "".join(f"{u},0\n" for u in units[1:]) + f"{units[0]},\n")
+    status, words, _ = command("verify", "record", r, "lot:t1:1", "--results", file, "--day", DAY)
+    assert status == 0 and f"{len(units) - 1} of {len(units)}" in words
+    status, words, _ = command("verify", "record", r, "lot:t1:1", "--found", f"{units[0]}=1",
+                               "--day", DAY)
+    assert status == 1 and "rejected" in words
+    status, words, _ = command("verify", "teams", r, "--as", "inspector")
+    assert status == 0 and "team-a" in words and "imas" in words
+    status, words, _ = command("verify", "open", r, "--on", "2026-05-20", "--as", "inspector")
+    assert status == 1 and "overdue   critical" in words
+    assert command("audit", r)[0] == 0
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("lots", "R", "t9"), "INS-004"), (("lots", "R", "t1", "--form", "moon"), "INS-001"),
+    (("lots", "R", "t1", "--form", "size"), "INS-001"), (("draw", "R", "lot:t9"), "INS-005"),
+    (("lots", "R", "t1", "--again", "lot:t9"), "INS-005"),
+    (("record", "R", "lot:t9", "--clear", "1"), "INS-005"),
+    (("lots", "R", "t1", "--detection", 1.5), "VER-002"),
+    (("lots", "R", "t1", "--tolerable", 0), "VER-001"),
+    (("teams", "R", "--group-by", "x"), "INS-001"), (("open", "R", "--on", "May"), "CLI-103"),
+    (("teams", "R", "--as", "public"), "ACC-101"), (("draw", "R", "l", "--as", "operator"),
+                                                    "ACC-101")])
+def test_bad_input_says_what_to_do(command, words, code):
+    status, out, error = command("verify", *(command.address if w == "R" else w for w in words))
+    assert status == 2 and code in error, error + out
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("a,b\n1,2\n", "columns unit, items"), ("unit,items\n1,x\n", "line 2"),
+    ("unit,items\n1,0\n1,0\n", "each unit once")])
+def test_files_of_results_that_cannot_be_read(tmp_path, text, words):
+    file = tmp_path / "r.csv"
+    file.write_text(text)
+    with pytest.raises(LandReleaseError, match=f"INS-007.*{words}"):
+        inspecting.read_results(file)
+
+
+def test_a_metre_is_a_metre_in_these_tests():
+    from landrelease.core.geometry import geodesic_area_m2
+
+    assert geodesic_area_m2(field(0, 0, 100, 100)) == pytest.approx(10_000, rel=0.01)
+    assert M > 0 and dataclasses.is_dataclass(INSPECTOR)
