@@ -27,7 +27,8 @@ DESIGN = (
     "hazard", "evidence", "outcome", "activity", "item", "accident", "ordnance", "team", "person",
     "machine", "detector", "accreditation", "task", "gate", "track", "inspection", "handover",
     "settlement", "road", "parcel", "closure", "marking", "permit", "session", "complaint",
-    "environment", "project", "fund", "expense", "source", "claim", "administrative_area")
+    "environment", "project", "fund", "expense", "exchange_rate", "source", "claim",
+    "administrative_area")
 
 
 def test_all_kinds_of_the_design_are_there():

@@ -142,7 +142,8 @@ _FIELD_WORK = {
 _OFFICE = {
     **_FIELD_WORK,
     **_whole("accident team person machine detector accreditation gate track inspection session "
-             "task handover permit environment complaint project fund expense source claim"),
+             "task handover permit environment complaint project fund expense exchange_rate source "
+             "claim"),
     **_whole("accident_points accident_counts forecast plan_priority plan_dates plan_teams "
              "plan_quality tracks quarantine imports history audit"),
     "source_files": _some("exact", "names"),
@@ -158,7 +159,7 @@ TABLE: dict[Role, dict[str, Grant]] = {
     },
     "donor": {
         **_PUBLIC,
-        **_whole("claim"),
+        **_whole("claim exchange_rate"),
         "project": _some("exact", "identifier name project_type project_status planned_start "
                          "finished_on cost currency beneficiaries"),
         **_whole("fund expense", rows="organisation"),

@@ -358,9 +358,11 @@ def _time(moment: datetime) -> str:
 def _money(world: World, folder: _Folder) -> None:
     folder.csv("funds.csv", [
         {"id": f.id, "phase": f.phase, "donor": f.donor, "amount": f.amount_usd, "currency": "USD",
-         "pledged_on": f.pledged_on.isoformat(), "announced_for": f.announced_for.isoformat(),
+         "pledged_on": f.pledged_on.isoformat() if f.pledged_on <= AS_OF else "",
+         "announced_for": f.announced_for.isoformat(),
          "arrived_on": f.arrives_on.isoformat() if f.arrives_on <= AS_OF else "",
-         "status": "received" if f.arrives_on <= AS_OF else "pledged"} for f in world.funds],
+         "status": "received" if f.arrives_on <= AS_OF else
+                   "pledged" if f.pledged_on <= AS_OF else "announced"} for f in world.funds],
         ("id", "phase", "donor", "amount", "currency", "pledged_on", "announced_for",
          "arrived_on", "status"))
     rng = world.dice()("expenses")
@@ -375,8 +377,8 @@ def _money(world: World, folder: _Folder) -> None:
         price *= float(np.exp(rng.normal(0, 0.012)))
         euro[when] = round(price, 4)
     folder.csv("exchange_rates.csv", [
-        {"month": f"{y}-{m:02d}", "from": "EUR", "to": "USD", "rate": r}
-        for (y, m), r in euro.items()], ("month", "from", "to", "rate"))
+        {"month": f"{y}-{m:02d}", "day": f"{y}-{m:02d}-01", "from": "EUR", "to": "USD", "rate": r}
+        for (y, m), r in euro.items()], ("month", "day", "from", "to", "rate"))
     rows = []
     for k, ((year, month, who), amount) in enumerate(sorted(cost.items())):
         amount *= float(rng.uniform(1.05, 1.3))  # overheads
@@ -806,23 +808,40 @@ columns:
   donor: donor
   amount: amount
   currency: currency
+  pledged_on: pledged_on
   available_on: announced_for
+  received_on: arrived_on
   fund_status: status
 values:
   phase: {"1": demining, "2": rebuilding}
-  fund_status: {received: received, pledged: announced}
+  fund_status: {received: received, pledged: committed, announced: announced}
 """, "expense": """\
 kind: expense
-columns: {identifier: id, organisation: organisation, phase: phase, amount: amount,
-          currency: currency, paid_on: day}
+columns:
+  identifier: id
+  phase: phase
+  paid_on: day
+  organisation: organisation
+  amount: amount
+  currency: currency
+  source_label: purpose
 values:
   phase: {"1": demining, "2": rebuilding}
+""", "exchange_rate": """\
+kind: exchange_rate
+columns:
+  dated: day
+  from_currency: from
+  to_currency: to
+  rate: rate
 """, "project": """\
 kind: project
 columns:
   identifier: id
   project_type: kind
   hazards: needs_hazards
+  parcel: parcel
+  settlement: settlement
   cost: budget
   currency: currency
   duration_days: duration_days

@@ -17,5 +17,6 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (
     capacity.TEAM, capacity.PERSON, capacity.MACHINE, capacity.DETECTOR, capacity.ACCREDITATION,
     work.TASK, work.GATE, work.TRACK, work.INSPECTION, land.HANDOVER, community.ROAD, land.PARCEL,
     land.CLOSURE, land.MARKING, land.PERMIT, capacity.SESSION, community.COMPLAINT,
-    land.ENVIRONMENT, means.PROJECT, means.FUND, means.EXPENSE, means.SOURCE, means.CLAIM,
+    land.ENVIRONMENT, means.PROJECT, means.FUND, means.EXPENSE, means.EXCHANGE_RATE, means.SOURCE,
+    means.CLAIM,
 )}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from landrelease.core.kind import Field, Kind
 from landrelease.core.kinds.common import (
+    ACTIVITIES,
     COMMON,
+    METHODS,
     OWN,
     PLAIN,
     choice,
+    choices,
     count,
     day,
     moment,
@@ -20,8 +23,8 @@ from landrelease.core.kinds.common import (
 _PHASES = "demining rebuilding both"
 
 
-def _currency() -> Field:
-    return text("currency", "Currency, ISO 4217.", source="ISO 4217")
+def _currency(name: str = "currency", words: str = "Currency", *, required: bool = False) -> Field:
+    return text(name, f"{words}, ISO 4217.", source="ISO 4217", required=required)
 
 
 PROJECT = Kind(
@@ -35,6 +38,10 @@ PROJECT = Kind(
                source=OWN),
         references("handovers", "Hand-overs that it waits for.", "handover"),
         references("hazards", "Areas that have to be released first.", "hazard"),
+        reference("parcel", "Parcel that it is about, for a field to be sown.", "parcel"),
+        reference("settlement", "Community that it is for.", "settlement"),
+        count("sequence", "Place in the order in which projects get money; 1 is the first.",
+              source=OWN),
         day("planned_start", "Planned start.", source=OWN, future=True),
         number("duration_days", "Calendar days that it takes.", "day", maximum=10_000),
         references("after_projects", "Works that have to be finished first.", "project"),
@@ -42,6 +49,7 @@ PROJECT = Kind(
               maximum=12, source=OWN),
         Field("season_last_month", "integer", "Last month in which it can be done.", minimum=1,
               maximum=12, source=OWN),
+        day("started_on", "Day of the start.", source=OWN),
         day("finished_on", "Day of completion.", source=OWN),
         number("cost", "Planned cost.", "currency"),
         _currency(),
@@ -60,8 +68,14 @@ FUND = Kind(
         choice("fund_status", "State.", "announced committed received", source=OWN),
         number("amount", "Amount.", "currency"),
         _currency(),
+        day("pledged_on", "Day on which it was promised.", source=OWN),
         day("available_on", "Day from which it can be spent.", source=OWN, future=True),
+        day("received_on", "Day on which it came in.", source=OWN),
         day("spend_until", "Last day on which it can be spent.", source=OWN, future=True),
+        references("earmark_areas", "Administrative areas for which alone it may be spent; none: "
+                   "everywhere.", "administrative_area"),
+        choices("earmark_activities", "Kinds of work for which alone it may be spent; none: all.",
+                ACTIVITIES, source=OWN),
         text("conditions", "Conditions.", source=OWN),
     ),
     legend=("fund", "funds", "funding", "sredstva"),
@@ -77,9 +91,17 @@ EXPENSE = Kind(
         choice("expense_type", "For what.",
                "staff equipment fuel training medical transport overhead contract other",
                source=OWN),
+        choice("expense_status", "Whether it was paid, or is only bound by a contract or order.",
+               "committed paid", source=OWN),
+        text("donor", "Donor whose money it was, where the voucher says so.", source=OWN),
+        choice("activity_type", "Kind of work that it was for; none: joint costs.", ACTIVITIES,
+               source=OWN),
+        choice("method", "Method of the work that it was for.", METHODS, source=OWN),
+        reference("area", "Administrative area in which it was spent.", "administrative_area"),
         number("amount", "Amount; below zero for a refund.", "currency", minimum=None),
         _currency(),
         day("paid_on", "Day.", source=OWN),
+        day("due_on", "Day on which what is bound has to be paid.", source=OWN, future=True),
         reference("task", "Task that it belongs to.", "task"),
         reference("project", "Project that it belongs to.", "project"),
         text("document", "Number of the invoice.", source=OWN),
@@ -87,6 +109,21 @@ EXPENSE = Kind(
     legend=("expense", "expenses", "troskovi"),
     group="means",
     definition="Money that was spent, by which fund, for what.",
+)
+EXCHANGE_RATE = Kind(
+    "exchange_rate", "Exchange rate", "none",
+    (
+        *PLAIN,
+        day("dated", "Day of the rate.", source=OWN, required=True),
+        _currency("from_currency", "Currency of which one unit is changed", required=True),
+        _currency("to_currency", "Currency into which it is changed", required=True),
+        number("rate", "Units of the second currency for one unit of the first; above 0.", "ratio",
+               required=True),
+        text("rate_source", "Who published the rate.", source=OWN),
+    ),
+    legend=("exchange rate", "exchange rates", "kursna lista", "курс валют"),
+    group="means",
+    definition="What one unit of a currency was worth in another on a day, and who said so.",
 )
 SOURCE = Kind(
     "source", "Source (document, photograph, submission)", "none",

@@ -1,0 +1,468 @@
+"""Money of a programme: funds and expenses in; totals, what is left, and doubts out.
+
+An amount stands in the currency in which it was recorded and, where a recorded rate allows it, in
+one currency for all (`core.currency`). What cannot be converted is listed apart and is in no sum of
+another currency. Sums of one currency are sums of decimal numbers: adding up the records again
+gives the same cents. What nobody reported is None, which is not zero (S12).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from landrelease.core.currency import Converted, RateTable
+from landrelease.core.kind import DECLINED, NOT_REPORTED
+from landrelease.core.ledger import Figure
+from landrelease.core.links import Links
+from landrelease.core.record import Record
+
+State = Literal["announced", "committed", "received", "bound", "paid", "not_reported"]
+FUND_STATES: tuple[State, ...] = ("announced", "committed", "received", "not_reported")
+SPENT_STATES: tuple[State, ...] = ("bound", "paid")
+PHASES = ("demining", "rebuilding", "both", NOT_REPORTED)
+UNNAMED = NOT_REPORTED  # a donor, an activity, a method that nobody reported
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fund or expense. `amount` is in `currency`; `value` in the programme's, None where no
+    recorded rate can be used. `day`: when it came in or went out, for what lies ahead when it is
+    meant to; None: not reported. `fund`: id of the fund that paid an expense, "" not reported."""
+
+    id: str
+    kind: Literal["fund", "expense"]
+    state: State
+    phase: str
+    donor: str
+    amount: float
+    currency: str
+    day: date | None
+    value: float | None
+    path: str
+    rates: tuple[str, ...]
+    fund: str = ""
+    project: str = ""
+    activity: str = UNNAMED
+    method: str = UNNAMED
+    organisation: str = ""
+    areas: tuple[str, ...] = ()  # of a fund: for which alone; of an expense: where it was spent
+    activities: tuple[str, ...] = ()  # of a fund: for which alone
+    until: date | None = None  # of a fund: last day on which it may be spent
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is wrong or unclear with a record; `code` is in the catalogue of errors."""
+
+    code: str
+    record: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All entries as of a day, in the order of their ids.
+
+    `unusable`: records of funds and expenses without a usable amount, currency or with a day after
+    `as_of`, by the reason: they are in no sum.
+    """
+
+    as_of: date
+    currency: str
+    entries: tuple[Entry, ...]
+    doubts: tuple[Doubt, ...]
+    unusable: dict[str, tuple[str, ...]]
+
+    @property
+    def funds(self) -> tuple[Entry, ...]:
+        return tuple(e for e in self.entries if e.kind == "fund")
+
+    @property
+    def expenses(self) -> tuple[Entry, ...]:
+        return tuple(e for e in self.entries if e.kind == "expense")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Sums of one currency over the entries of a group. None: no such record.
+
+    `promised` is announced and committed, not yet received. `left` is received - paid - bound; None
+    where nothing received is on record.
+    """
+
+    group: str
+    currency: str
+    announced: float | None
+    committed: float | None
+    received: float | None
+    paid: float | None
+    bound: float | None
+    left: float | None
+    unclear: float | None  # funds whose state nobody reported: in no other column
+    records: tuple[str, ...]
+
+
+# --- records in ----------------------------------------------------------------------------------
+
+
+def account(
+    funds: Sequence[Record],
+    expenses: Sequence[Record],
+    rates: RateTable,
+    *,
+    currency: str,
+    as_of: date,
+    tasks: Sequence[Record] = (),
+) -> Account:
+    """Funds and expenses as entries, with what is doubtful about them.
+
+    currency : into which amounts are converted, ISO 4217. tasks : an expense that names a task and
+    no kind of work is of the task's kind and method.
+
+    A received fund is converted at the day on which it came in, an expense at the day on which it
+    was paid, what lies ahead at `as_of`. An expense without a state is paid; one that is due after
+    `as_of`, or is only bound by contract, counts as bound. A fund with a day of receipt after
+    `as_of` counts as committed.
+    """
+    fund_links, orders = Links(funds), Links(tasks)
+    entries: list[Entry] = []
+    doubts: list[Doubt] = []
+    unusable: dict[str, list[str]] = defaultdict(list)
+    for r in sorted((*funds, *expenses), key=lambda r: (r.kind != "fund", r.id)):
+        amount, said = r.values.get("amount"), _word(r, "currency").upper()
+        if isinstance(amount, bool) or not isinstance(amount, (int, float)):
+            unusable["declined" if amount == DECLINED else "amount not reported"].append(r.id)
+            continue
+        if not said:
+            unusable["currency not reported"].append(r.id)
+            continue
+        made = (_fund(r, said, as_of) if r.kind == "fund"
+                else _expense(r, said, as_of, fund_links, orders, doubts))
+        if made is None:
+            unusable[f"after {as_of.isoformat()}"].append(r.id)
+            continue
+        day = None if made.day is None else min(made.day, as_of)
+        found: Converted | None = rates.convert(made.amount, said, currency, day)
+        entries.append(made if found is None else replace(
+            made, value=found.value, path=found.words, rates=found.rate_ids))
+    by_id = {e.id: e for e in entries if e.kind == "fund"}
+    entries = [_with_donor(e, by_id) for e in entries]
+    doubts += _earmarks([e for e in entries if e.kind == "expense"], by_id)
+    doubts += _overspent(entries, by_id, rates)
+    doubts += [Doubt("MON-007", second.id, {
+        "other": first.id, "rate": second.rate, "held": first.rate,
+        "pair": f"{first.before} to {first.after}", "day": first.day.isoformat()})
+        for first, second in rates.doubled]
+    return Account(as_of, currency, tuple(entries), tuple(doubts),
+                   {k: tuple(v) for k, v in sorted(unusable.items())})
+
+
+def _word(record: Record, name: str) -> str:
+    value = record.values.get(name)
+    return "" if value in (None, NOT_REPORTED, DECLINED) else str(value).strip()
+
+
+def _day(record: Record, *names: str) -> date | None:
+    return next((v for n in names if isinstance(v := record.values.get(n), date)), None)
+
+
+def _words(record: Record, name: str) -> tuple[str, ...]:
+    value = record.values.get(name)
+    listed = value if isinstance(value, (list, tuple)) else ()
+    return tuple(str(v) for v in listed if v not in (NOT_REPORTED, DECLINED, ""))
+
+
+def _fund(r: Record, currency: str, as_of: date) -> Entry | None:
+    received = _day(r, "received_on")
+    said = _word(r, "fund_status")
+    state: State = "not_reported"
+    if said in ("announced", "committed", "received"):
+        state = said  # type: ignore[assignment]
+    elif received is not None:
+        state = "received"
+    if state == "received" and received is not None and received > as_of:
+        state = "committed"
+    pledged = _day(r, "pledged_on")
+    if pledged is not None and pledged > as_of and state != "received":
+        return None
+    day = (received or _day(r, "available_on") if state == "received"
+           else received or _day(r, "available_on"))
+    if day is None:
+        day = pledged
+    return Entry(r.id, "fund", state, _word(r, "phase") or NOT_REPORTED,
+                 _word(r, "donor") or UNNAMED, float(r.values["amount"]), currency, day, None, "",
+                 (), fund=r.id, areas=_words(r, "earmark_areas"),
+                 activities=_words(r, "earmark_activities"), until=_day(r, "spend_until"))
+
+
+def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
+             doubts: list[Doubt]) -> Entry | None:
+    paid, due = _day(r, "paid_on"), _day(r, "due_on")
+    bound = _word(r, "expense_status") == "committed"
+    if paid is not None and paid > as_of:
+        if not bound:
+            return None
+    day = (due or paid) if bound else paid
+    fund = ""
+    named = _word(r, "fund")
+    if named:
+        found = funds.of(named)
+        if len(found) == 1:
+            fund = found[0].id
+        else:
+            doubts.append(Doubt("MON-001", r.id, {"fund": named, "found": len(found)}))
+    activity, method = _word(r, "activity_type"), _word(r, "method")
+    for task in tasks.of(r.values.get("task")):
+        activity = activity or _word(task, "task_type")
+        method = method or _word(task, "method")
+    place = _word(r, "area")
+    return Entry(r.id, "expense", "bound" if bound else "paid", _word(r, "phase") or NOT_REPORTED,
+                 _word(r, "donor") or UNNAMED, float(r.values["amount"]), currency, day, None, "",
+                 (), fund=fund, project=_word(r, "project"), activity=activity or UNNAMED,
+                 method=method or UNNAMED, organisation=_word(r, "organisation"),
+                 areas=(place,) if place else ())
+
+
+def _with_donor(entry: Entry, funds: dict[str, Entry]) -> Entry:
+    """An expense without a donor or a phase has those of the fund that paid it."""
+    paid_by = funds.get(entry.fund) if entry.kind == "expense" else None
+    if paid_by is None:
+        return entry
+    return replace(
+        entry, donor=paid_by.donor if entry.donor == UNNAMED else entry.donor,
+        phase=paid_by.phase if entry.phase == NOT_REPORTED and paid_by.phase != "both"
+        else entry.phase)
+
+
+# --- earmarks ------------------------------------------------------------------------------------
+
+
+def _earmarks(expenses: Iterable[Entry], funds: dict[str, Entry]) -> list[Doubt]:
+    """Expenses that their fund was not given for, and those of which nobody can tell."""
+    out = []
+    for e in expenses:
+        fund = funds.get(e.fund)
+        if fund is None:
+            continue
+        if e.phase != fund.phase and NOT_REPORTED not in (e.phase, fund.phase) and \
+                fund.phase != "both":
+            out.append(Doubt("MON-002", e.id, {"what": "phase", "found": e.phase, "fund": fund.id,
+                                               "expected": fund.phase}))
+        if fund.activities:
+            if e.activity == UNNAMED:
+                out.append(Doubt("MON-003", e.id, {"what": "kind of work", "fund": fund.id,
+                                                   "expected": ", ".join(fund.activities)}))
+            elif e.activity not in fund.activities:
+                out.append(Doubt("MON-002", e.id, {
+                    "what": "kind of work", "found": e.activity, "fund": fund.id,
+                    "expected": ", ".join(fund.activities)}))
+        if fund.areas:
+            if not e.areas:
+                out.append(Doubt("MON-003", e.id, {"what": "area", "fund": fund.id,
+                                                   "expected": ", ".join(fund.areas)}))
+            elif not set(e.areas) & set(fund.areas):
+                out.append(Doubt("MON-002", e.id, {
+                    "what": "area", "found": ", ".join(e.areas), "fund": fund.id,
+                    "expected": ", ".join(fund.areas)}))
+        if fund.until is not None and e.day is not None and e.day > fund.until:
+            out.append(Doubt("MON-002", e.id, {
+                "what": "day", "found": e.day.isoformat(), "fund": fund.id,
+                "expected": f"at most {fund.until.isoformat()}"}))
+    return out
+
+
+def _overspent(entries: Sequence[Entry], funds: dict[str, Entry], rates: RateTable
+               ) -> list[Doubt]:
+    """Funds of which more was spent than came in, in their own currency."""
+    out = []
+    for total in by_fund(entries, rates):
+        fund = funds[total.group]
+        if fund.state == "received" and total.left is not None and total.left < 0:
+            out.append(Doubt("MON-004", fund.id, {
+                "amount": round(-total.left, 2), "currency": fund.currency}))
+        elif fund.state != "received" and (total.paid or 0) > 0:
+            out.append(Doubt("MON-005", fund.id, {
+                "amount": round(total.paid or 0, 2), "currency": fund.currency,
+                "state": fund.state}))
+    return out
+
+
+# --- sums ----------------------------------------------------------------------------------------
+
+
+def exact_sum(amounts: Iterable[float]) -> float:
+    """The sum of amounts as the decimal numbers that they are written as."""
+    return float(sum((Decimal(repr(float(a))) for a in amounts), Decimal(0)))
+
+
+def totals(entries: Iterable[Entry], group: Callable[[Entry], str], *,
+           currency: str | None = None) -> tuple[Total, ...]:
+    """Sums by group and recorded currency; with `currency` those in that currency alone, of what
+    could be converted. In the order of the groups' names."""
+    cells: dict[tuple[str, str], dict[State, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    for e in entries:
+        if currency is not None and e.value is None:
+            continue
+        cells[group(e), currency or e.currency][e.state].append(e)
+    return tuple(_total(name, unit, found, converted=currency is not None)
+                 for (name, unit), found in sorted(cells.items()))
+
+
+def _total(name: str, unit: str, found: dict[State, list[Entry]], *, converted: bool) -> Total:
+    def of(state: State, kind: str) -> float | None:
+        listed = [e for e in found.get(state, []) if e.kind == kind]
+        if not listed:
+            return None
+        return exact_sum((e.value or 0.0) if converted else e.amount for e in listed)
+
+    received, paid, bound = of("received", "fund"), of("paid", "expense"), of("bound", "expense")
+    left = None if received is None else exact_sum((received, -(paid or 0.0), -(bound or 0.0)))
+    records = sorted(e.id for listed in found.values() for e in listed)
+    return Total(name, unit, of("announced", "fund"), of("committed", "fund"), received, paid,
+                 bound, left, of("not_reported", "fund"), tuple(records))
+
+
+def by_fund(entries: Iterable[Entry], rates: RateTable) -> tuple[Total, ...]:
+    """What came in, was spent and is left of each fund, in the fund's own currency.
+
+    An expense in another currency counts at the rate of its day; where there is none it is in no
+    column, and the fund's `left` is None: more may have been spent than is known.
+    """
+    listed = list(entries)
+    spent: dict[str, list[Entry]] = defaultdict(list)
+    for e in listed:
+        if e.kind == "expense" and e.fund:
+            spent[e.fund].append(e)
+    out = []
+    for fund in (e for e in listed if e.kind == "fund"):
+        found: dict[State, list[Entry]] = {fund.state: [fund]}
+        unknown = False
+        for e in spent[fund.id]:
+            there = rates.convert(e.amount, e.currency, fund.currency, e.day)
+            if there is None:
+                unknown = True
+                continue
+            found.setdefault(e.state, []).append(
+                replace(e, amount=there.value, currency=fund.currency))
+        made = _total(fund.id, fund.currency, found, converted=False)
+        out.append(replace(made, left=None) if unknown else made)
+    return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """Expenses that name no fund, of one phase, and how much of them a stated rule charges to
+    funds. `rest`: what no fund of the phase covers."""
+
+    phase: str
+    currency: str
+    amount: float
+    charged: dict[str, float]
+    rest: float
+    records: tuple[str, ...]
+
+
+def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
+    """Expenses that name no fund, charged by a stated rule: first in, first out.
+
+    The oldest received money of the phase (then of both phases) that is still left pays first; a
+    fund that is given for single areas or kinds of work pays only what names one of them. In the
+    programme's currency; what could not be converted is not in it. The rule says who could have
+    paid, not who paid: it stands apart from what vouchers say.
+    """
+    left = {}
+    for fund in found.funds:
+        if fund.state == "received" and fund.value is not None:
+            linked = exact_sum(e.value or 0.0 for e in found.expenses
+                               if e.fund == fund.id and e.value is not None)
+            left[fund.id] = max(0.0, exact_sum((fund.value, -linked)))
+    order = sorted((f for f in found.funds if f.id in left),
+                   key=lambda f: (f.day or date.max, f.id))
+    loose: dict[str, list[Entry]] = defaultdict(list)
+    for e in found.expenses:
+        if not e.fund and e.value is not None:
+            loose[e.phase].append(e)
+    out = []
+    for phase, listed in sorted(loose.items()):
+        charged: dict[str, float] = {}
+        rest = 0.0
+        for e in sorted(listed, key=lambda e: (e.day or date.max, e.id)):
+            need = e.value or 0.0
+            for fund in sorted(order, key=lambda f: f.phase == "both"):
+                if need <= 0:
+                    break
+                if fund.phase not in (phase, "both") or not _allowed(e, fund):
+                    continue
+                part = min(need, left[fund.id])
+                if part > 0:
+                    left[fund.id] -= part
+                    need -= part
+                    charged[fund.id] = charged.get(fund.id, 0.0) + part
+            rest += need
+        out.append(Unlinked(phase, found.currency, exact_sum(e.value or 0.0 for e in listed),
+                            {k: round(v, 2) for k, v in sorted(charged.items())}, round(rest, 2),
+                            tuple(sorted(e.id for e in listed))))
+    return tuple(out)
+
+
+def _allowed(expense: Entry, fund: Entry) -> bool:
+    return ((not fund.activities or expense.activity in fund.activities)
+            and (not fund.areas or bool(set(fund.areas) & set(expense.areas)))
+            and (fund.until is None or expense.day is None or expense.day <= fund.until)
+            and (fund.day is None or expense.day is None or fund.day <= expense.day))
+
+
+def month_of(entry: Entry) -> str:
+    """"2027-03"; what has no day is of no month."""
+    return NOT_REPORTED if entry.day is None else f"{entry.day:%Y-%m}"
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+_COLUMNS = {
+    "received": ("fund", "Money received", "Funds whose money has come in."),
+    "committed": ("fund", "Money committed", "Funds that were committed and have not come in."),
+    "announced": ("fund", "Money announced", "Funds that were announced and not yet committed."),
+    "paid": ("expense", "Money spent", "Expenses that were paid, refunds taken off."),
+    "bound": ("expense", "Money bound", "Expenses bound by contract or order and not yet paid."),
+    "left": ("fund", "Money left", "Received, less what was paid and what is bound."),
+}
+
+
+def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
+    """One figure a column, for all phases and for each, in the programme's currency; what could
+    not be converted is named in the note of each figure that it is missing from."""
+    out = []
+    apart: dict[str, list[Entry]] = defaultdict(list)
+    for e in found.entries:
+        if e.value is None:
+            apart[e.currency].append(e)
+    note = "" if not apart else "not converted and not in it: " + ", ".join(
+        f"{len(listed)} records in {unit}" for unit, listed in sorted(apart.items()))
+    groups: tuple[tuple[str, Callable[[Entry], str]], ...] = (
+        ("", lambda e: "all"), (":phase", lambda e: e.phase))
+    for _, by in groups:
+        for total in totals(found.entries, by, currency=found.currency):
+            for column, (subject, name, definition) in _COLUMNS.items():
+                value = getattr(total, column)
+                if value is None:
+                    continue
+                scope = total.group
+                suffix = "" if scope == "all" else f":{scope}"
+                kinds = ("fund", "expense") if column == "left" else (subject,)
+                states = {"left": ("received", "paid", "bound")}.get(column, (column,))
+                records = tuple(e.id for e in found.entries if e.value is not None
+                                and e.kind in kinds and e.state in states
+                                and scope in ("all", e.phase))
+                rates = sorted({r for e in found.entries if e.id in set(records) for r in e.rates})
+                out.append(Figure(
+                    f"money_{column}{suffix}", name if scope == "all" else f"{name}, {scope}",
+                    f"{definition} As of {found.as_of.isoformat()}, in {found.currency}.", value,
+                    found.currency, scope, (*records, *rates), chain_head, note=note,
+                    subject=subject, field="amount"))
+    return tuple(out)

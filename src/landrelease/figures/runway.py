@@ -1,0 +1,254 @@
+"""The day the money ends: from the pace of spending, with its interval, and from a plan's costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+
+from landrelease.figures.money import Account, Entry
+
+Basis = Literal["received", "committed", "announced"]
+BASES: tuple[Basis, ...] = ("received", "committed", "announced")
+HORIZON_MONTHS = 360  # of the simulation; a run that does not end by then is counted as such
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What can be spent: `left` at `as_of`, and what comes in later (day, amount).
+
+    `undated`: promised, without a day or with one that has passed: in no sum.
+    """
+
+    as_of: date
+    currency: str
+    left: float
+    arrives: tuple[tuple[date, float], ...] = ()
+    undated: float = 0.0
+    records: tuple[str, ...] = ()
+
+    def until(self, day: date) -> float:
+        return self.left + sum(a for d, a in self.arrives if d <= day)
+
+    @property
+    def whole(self) -> float:
+        return self.left + sum(a for _, a in self.arrives)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Spending a month, the oldest first; months without an expense are 0, months that are not
+    over are left out. `records`: the expenses under it."""
+
+    months: tuple[str, ...]
+    amounts: tuple[float, ...]
+    records: tuple[str, ...]
+
+    @property
+    def mean(self) -> float:
+        return sum(self.amounts) / len(self.amounts) if self.amounts else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Runway:
+    """When some money ends. `day` by the mean pace, `low`/`median`/`high` the 10, 50 and 90 % of
+    the simulated days; None: not within the horizon, or `why` says that it cannot be told.
+
+    `not_ended`: share of the runs in which money is left at the horizon.
+    """
+
+    scope: str
+    basis: str  # received, committed, announced: which promises are counted
+    currency: str
+    money: float  # all that is counted, now and later
+    per_month: float | None
+    day: date | None
+    low: date | None
+    median: date | None
+    high: date | None
+    not_ended: float | None
+    months: int
+    why: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRunway:
+    """When a plan's costs are more than the money that has arrived. `day`: None where it is
+    enough; `missing` is then negative: what is left over."""
+
+    scope: str
+    basis: str
+    currency: str
+    money: float
+    cost: float
+    day: date | None
+    step: str  # the first step that cannot be paid
+    missing: float
+    unplanned: int  # steps without a date: their cost is in `cost`, they end no money
+    why: str = ""
+
+
+def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
+             phase: str | None = None) -> Money:
+    """What can be spent, by which promises are counted; in the currency of the account.
+
+    keep : ids of funds; None: all. phase : money and expenses of one phase only ("both" is a phase
+    of its own). With `keep` only expenses that name one of the funds are taken off. What could not
+    be converted is not in it.
+    """
+    chosen = None if keep is None else set(keep)
+    funds = [e for e in found.funds if e.value is not None
+             and (chosen is None or e.id in chosen) and (phase is None or e.phase == phase)]
+    spent = [e for e in found.expenses if e.value is not None
+             and (chosen is None or e.fund in chosen) and (phase is None or e.phase == phase)]
+    counted = BASES[:BASES.index(basis) + 1]
+    left = math.fsum([*(e.value or 0.0 for e in funds if e.state == "received"),
+                      *(-(e.value or 0.0) for e in spent)])
+    arrives, undated = [], 0.0
+    for e in funds:
+        if e.state in counted and e.state != "received":
+            if e.day is not None and e.day > found.as_of:
+                arrives.append((e.day, e.value or 0.0))
+            else:
+                undated += e.value or 0.0
+    used = [e.id for e in funds if e.state in counted] + [e.id for e in spent]
+    return Money(found.as_of, found.currency, left, tuple(sorted(arrives)), undated,
+                 tuple(sorted(used)))
+
+
+def pace_of(expenses: Sequence[Entry], as_of: date, most_months: int) -> Pace:
+    """What was paid in each of the last whole months, at most `most_months`, not before the first
+    expense on record. Paid alone: what is only bound is already off what is left."""
+    paid = [e for e in expenses if e.state == "paid" and e.value is not None and e.day is not None]
+    if not paid:
+        return Pace((), (), ())
+    last = _index(as_of) if (as_of + timedelta(days=1)).month != as_of.month else _index(as_of) - 1
+    first = max(min(_index(e.day) for e in paid if e.day), last - most_months + 1)
+    if last < first:
+        return Pace((), (), ())
+    amounts = [0.0] * (last - first + 1)
+    used = []
+    for e in paid:
+        at = _index(e.day) - first if e.day else -1
+        if 0 <= at < len(amounts):
+            amounts[at] += e.value or 0.0
+            used.append(e.id)
+    return Pace(tuple(f"{m // 12}-{m % 12 + 1:02d}" for m in range(first, last + 1)),
+                tuple(amounts), tuple(sorted(used)))
+
+
+def _index(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed: int,
+           block_months: int) -> Runway:
+    """The day on which spending at the pace of the past has used up the money.
+
+    Each run draws its months from the pace in blocks of `block_months` (circular block bootstrap,
+    Politis and Romano 1992), so that what follows on each other in the past does so in the run.
+    Money is spent evenly within a month and may be used from the day on which it arrives; where
+    there is none, work waits for it: what was not spent is not caught up.
+    """
+    def result(why: str, **said) -> Runway:
+        return Runway(**{
+            "scope": scope, "basis": basis, "currency": money.currency, "money": money.whole,
+            "per_month": pace.mean if pace.amounts else None, "day": None, "low": None,
+            "median": None, "high": None, "not_ended": None, "months": len(pace.amounts),
+            "why": why, "records": tuple(sorted({*money.records, *pace.records})), **said})
+
+    if money.whole <= 0:
+        return result("no money is left: it has ended" if money.records
+                      else "no money is on record", not_ended=0.0 if money.records else None,
+                      **({"day": money.as_of, "low": money.as_of, "median": money.as_of,
+                          "high": money.as_of} if money.records else {}))
+    if not pace.amounts:
+        return result("no whole month of spending is on record: there is no pace")
+    if pace.mean <= 0:
+        return result("nothing was spent in the months of the pace, on balance: it does not end")
+    by_mean = _ends(np.full((1, HORIZON_MONTHS), pace.mean), money)[0]
+    past = np.array(pace.amounts)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    block = min(block_months, len(past))
+    blocks = -(-HORIZON_MONTHS // block)
+    starts = rng.integers(len(past), size=(runs, blocks))
+    at = (starts[:, :, None] + np.arange(block)) % len(past)
+    ends = _ends(past[at.reshape(runs, -1)[:, :HORIZON_MONTHS]], money)
+
+    def quantile(q: float) -> date | None:
+        return _date(money.as_of, float(np.quantile(ends, q, method="inverted_cdf")))
+
+    few = "" if len(pace.amounts) >= 6 else (
+        f"only {len(pace.amounts)} months of spending: the interval is too narrow")
+    return result(few, day=_date(money.as_of, float(by_mean)), low=quantile(0.1),
+                  median=quantile(0.5), high=quantile(0.9),
+                  not_ended=float(np.mean(~np.isfinite(ends))))
+
+
+def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
+    """Days from `as_of` until the money ends for good, (R,); infinity: not within the months.
+
+    spending : (R, M) a month. "For good": from then on until the horizon no money is left that
+    could be spent; a gap before the next arrival only makes work wait.
+    """
+    starts = _month_starts(money.as_of, spending.shape[1])
+    comes = np.zeros(spending.shape[1])
+    for day, amount in money.arrives:
+        after = (day - money.as_of).days
+        at = int(np.searchsorted(starts, after, side="right")) - 1
+        if at < len(comes):
+            comes[at] += amount  # of its month: exact to the month
+    rows = len(spending)
+    left = np.full(rows, float(money.left))
+    ended = np.full(rows, np.inf)
+    more = np.concatenate([np.cumsum(comes[::-1])[::-1][1:], [0.0]])  # after month m
+    for m in range(spending.shape[1]):
+        have = left + comes[m]
+        wants = spending[:, m]
+        length = starts[m + 1] - starts[m]
+        out = (have <= wants) & (more[m] <= 0) & np.isinf(ended)
+        share = np.divide(np.maximum(have, 0.0), wants, out=np.zeros(rows), where=wants > 0)
+        ended[out] = starts[m] + length * np.clip(share[out], 0.0, 1.0)
+        # With more to come, work waits; a refund (below zero) is money that comes back.
+        left = np.where(more[m] > 0, np.maximum(have - wants, np.minimum(have, 0.0)), have - wants)
+        if more[m] <= 0 and np.isfinite(ended).all():
+            break
+    return ended
+
+
+def _month_starts(as_of: date, months: int) -> np.ndarray:
+    """Days from `as_of` to the starts of `months` periods of one calendar month, and their end."""
+    first = as_of.toordinal()
+    out = []
+    for m in range(months + 1):
+        at = _index(as_of) + m
+        last = (date(at // 12 + (at % 12 == 11), (at + 1) % 12 + 1, 1) - timedelta(days=1)).day
+        out.append(date(at // 12, at % 12 + 1, min(as_of.day, last)).toordinal() - first)
+    return np.array(out, dtype=float)
+
+
+def _date(start: date, days: float) -> date | None:
+    return start + timedelta(days=math.floor(days)) if math.isfinite(days) else None
+
+
+def plan_runway(scope: str, basis: str, money: Money,
+                costs: Sequence[tuple[date | None, float, str]], why: str = "") -> PlanRunway:
+    """When the costs of a plan, each bound on its day, are more than the money that arrived.
+
+    costs : (day, amount in the currency of the money, name of the step); a step without a day is
+    not within the plan.
+    """
+    dated = sorted(((d, n, c) for d, c, n in costs if d is not None), key=lambda x: (x[0], x[1]))
+    bound, day, step = 0.0, None, ""
+    for on, name, cost in dated:
+        bound += cost
+        if bound > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9 and day is None:
+            day, step = on, name
+    whole = math.fsum(c for _, c, _ in costs)
+    return PlanRunway(scope, basis, money.currency, money.whole, whole, day, step,
+                      whole - money.whole, sum(d is None for d, _, _ in costs), why)
