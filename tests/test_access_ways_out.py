@@ -262,6 +262,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "verify open": [("verify", "open", r, "--on", "2027-04-01", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
+            "money summary": [("money", "summary", r, "--csv", out / "m.csv", *js, *only)],
+            "money costs": [("money", "costs", r, *js, *only)],
+            "money runway": [("money", "runway", r, "--runs", 5, *js, *only)],
             "figures list": [("figures", "list", r, *js, *as_role)],
             "figures trace": [("figures", "trace", r, "hazardous_m2", *js, *as_role)],
             "figures tables": [("figures", "tables", r, "--out", out / "ledger.csv", *js,
@@ -524,6 +527,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
                              "operate days", "verify lots", "verify teams", "verify open"):
+                             "operate days", "money summary", "money runway"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -17,8 +17,8 @@ def test_codes_are_unique_and_well_formed():
     assert len(set(codes)) == len(codes), sorted(c for c in codes if codes.count(c) > 1)
     for code in codes:
         assert re.fullmatch(
-            r"(FIL|ROW|GEO|STO|ASS|PLN|VER|FOR|PUB|ACC|UPK|EXT|LIN|SIG|CHK|EXC|CLI|OPS|TRK|COV"
-            r"|LAN|FRM|REL|INS|INC)"
+            r"(ACC|ASS|CHK|CLI|COV|EXC|EXT|FIL|FOR|FRM|GEO|INC|INS|LAN|LIN|MON|OPS|PLN"
+            r"|PUB|REL|ROW|SIG|STO|TRK|UPK|VER)"
             r"-\d{3}", code)
 
 

@@ -1041,6 +1041,38 @@ NO_LEAVE_TO_SURVEY = Message(
     "Record the accreditations of the survey teams, or give --renewed where they are about to be "
     "renewed.")
 
+# --- MON: money --------------------------------------------------------------------------------
+
+EXPENSE_FUND_UNKNOWN = Message(
+    "MON-001", "{record}: its fund is {fund}, which names {found} funds.",
+    "Name one fund by its id or identifier; until then the expense belongs to none.")
+EXPENSE_NOT_EARMARKED = Message(
+    "MON-002", "{record}: its {what} is {found}; fund {fund} is given for {expected}.",
+    "Ask the donor, or book the expense on another fund.")
+EXPENSE_EARMARK_UNKNOWN = Message(
+    "MON-003", "{record}: its {what} is not reported; fund {fund} is given for {expected} alone.",
+    "Record it, so that it can be checked.")
+FUND_OVERSPENT = Message(
+    "MON-004", "{record}: {amount:,.2f} {currency} more is spent or bound than came in.",
+    "Look for an expense that is booked twice or on the wrong fund, or for money not recorded.")
+FUND_SPENT_EARLY = Message(
+    "MON-005", "{record}: {amount:,.2f} {currency} were spent of a fund that is {state}, not "
+    "received.",
+    "Record the day on which it came in, or who lent the money.")
+RATES_DIFFER = Message(
+    "MON-007", "{record}: {pair} on {day} is {rate:g}; {other} says {held:g}, which was used.",
+    "Choose the publisher of the rates with --rates.")
+MONEY_NOTHING = Message(
+    "MON-020", "There are no funds and no expenses that the role {role} may see.",
+    "Import them (docs/money.md), or say whom you speak for with --organisation.")
+MONEY_CURRENCY = Message(
+    "MON-021", "{found} is no code of a currency.", "Give three letters of ISO 4217, as USD.")
+MONEY_RATE_SOURCE = Message(
+    "MON-022", "No exchange rate was published by {found}.", "Publishers on record: {expected}.")
+MONEY_PERIOD = Message(
+    "MON-023", "The period from {since} until {until} is empty.",
+    "The first day may not be after the last.")
+
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(
     "OPS-001", "{name}: found {found}; expected {expected}.", "Correct the value.")

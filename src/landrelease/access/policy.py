@@ -297,6 +297,7 @@ _PLAN = (("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "tea
          ("plan_quality", "gap"))
 _INSPECTED = (("inspection", "result"), ("outcome", "outcome_type"), ("activity", "task"),
               ("task", "teams"))
+_MONEY = (("fund", "amount"), ("expense", "amount"))
 # Every way out that exists. A new one is added here, and to the test that walks them all.
 WAYS_OUT: dict[str, WayOut] = {
     "export": WayOut("records as CSV and GeoJSON, and what was withheld as JSON"),
@@ -366,6 +367,9 @@ WAYS_OUT: dict[str, WayOut] = {
     "verify open": WayOut("nonconformities that are open, visits that were refused", _INSPECTED),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
+    "money summary": WayOut("funds and expenses, in sums and one by one", _MONEY),
+    "money costs": WayOut("cost per m² by outcome and method", (*_MONEY, ("activity", "area_m2"))),
+    "money runway": WayOut("the day the money ends", _MONEY),
     "figures list": WayOut("all figures"),
     "figures trace": WayOut("one figure and the records under it"),
     "figures tables": WayOut("the area ledger by municipality"),

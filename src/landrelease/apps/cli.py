@@ -23,6 +23,7 @@ from landrelease.apps import (
     export_commands,
     forms_commands,
     identity_commands,
+    money_commands,
     operate_commands,
     plan_commands,
     quarantine_commands,
@@ -87,6 +88,7 @@ operate_commands.register(group)
 verify_commands.register(group)
 forms_commands.register(group)
 release_commands.register(group)
+money_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(

@@ -20,6 +20,15 @@ from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.ledger import Figure
 from landrelease.core.links import Links
 from landrelease.core.record import Record
+from landrelease.errors import (
+    EXPENSE_EARMARK_UNKNOWN,
+    EXPENSE_FUND_UNKNOWN,
+    EXPENSE_NOT_EARMARKED,
+    FUND_OVERSPENT,
+    FUND_SPENT_EARLY,
+    RATES_DIFFER,
+    Message,
+)
 
 State = Literal["announced", "committed", "received", "bound", "paid", "not_reported"]
 FUND_STATES: tuple[State, ...] = ("announced", "committed", "received", "not_reported")
@@ -57,11 +66,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What is wrong or unclear with a record; `code` is in the catalogue of errors."""
+    """What is wrong or unclear with a record: a message of the catalogue, with its facts."""
 
-    code: str
+    message: Message
     record: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return self.message.code
+
+    @property
+    def words(self) -> str:
+        return self.message.text(record=self.record, **self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +142,8 @@ def account(
     no kind of work is of the task's kind and method.
 
     A received fund is converted at the day on which it came in, an expense at the day on which it
-    was paid, what lies ahead at `as_of`. An expense without a state is paid; one that is due after
-    `as_of`, or is only bound by contract, counts as bound. A fund with a day of receipt after
-    `as_of` counts as committed.
+    was paid, what lies ahead at `as_of`. An expense without a state is paid. A fund with a day of
+    receipt after `as_of` counts as committed.
     """
     fund_links, orders = Links(funds), Links(tasks)
     entries: list[Entry] = []
@@ -154,7 +170,7 @@ def account(
     entries = [_with_donor(e, by_id) for e in entries]
     doubts += _earmarks([e for e in entries if e.kind == "expense"], by_id)
     doubts += _overspent(entries, by_id, rates)
-    doubts += [Doubt("MON-007", second.id, {
+    doubts += [Doubt(RATES_DIFFER, second.id, {
         "other": first.id, "rate": second.rate, "held": first.rate,
         "pair": f"{first.before} to {first.after}", "day": first.day.isoformat()})
         for first, second in rates.doubled]
@@ -190,10 +206,7 @@ def _fund(r: Record, currency: str, as_of: date) -> Entry | None:
     pledged = _day(r, "pledged_on")
     if pledged is not None and pledged > as_of and state != "received":
         return None
-    day = (received or _day(r, "available_on") if state == "received"
-           else received or _day(r, "available_on"))
-    if day is None:
-        day = pledged
+    day = received or _day(r, "available_on") or pledged
     return Entry(r.id, "fund", state, _word(r, "phase") or NOT_REPORTED,
                  _word(r, "donor") or UNNAMED, float(r.values["amount"]), currency, day, None, "",
                  (), fund=r.id, areas=_words(r, "earmark_areas"),
@@ -204,9 +217,8 @@ def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
              doubts: list[Doubt]) -> Entry | None:
     paid, due = _day(r, "paid_on"), _day(r, "due_on")
     bound = _word(r, "expense_status") == "committed"
-    if paid is not None and paid > as_of:
-        if not bound:
-            return None
+    if paid is not None and paid > as_of and not bound:
+        return None
     day = (due or paid) if bound else paid
     fund = ""
     named = _word(r, "fund")
@@ -215,7 +227,7 @@ def _expense(r: Record, currency: str, as_of: date, funds: Links, tasks: Links,
         if len(found) == 1:
             fund = found[0].id
         else:
-            doubts.append(Doubt("MON-001", r.id, {"fund": named, "found": len(found)}))
+            doubts.append(Doubt(EXPENSE_FUND_UNKNOWN, r.id, {"fund": named, "found": len(found)}))
     activity, method = _word(r, "activity_type"), _word(r, "method")
     for task in tasks.of(r.values.get("task")):
         activity = activity or _word(task, "task_type")
@@ -244,35 +256,34 @@ def _with_donor(entry: Entry, funds: dict[str, Entry]) -> Entry:
 
 def _earmarks(expenses: Iterable[Entry], funds: dict[str, Entry]) -> list[Doubt]:
     """Expenses that their fund was not given for, and those of which nobody can tell."""
-    out = []
+    out: list[Doubt] = []
     for e in expenses:
         fund = funds.get(e.fund)
         if fund is None:
             continue
-        if e.phase != fund.phase and NOT_REPORTED not in (e.phase, fund.phase) and \
-                fund.phase != "both":
-            out.append(Doubt("MON-002", e.id, {"what": "phase", "found": e.phase, "fund": fund.id,
-                                               "expected": fund.phase}))
-        if fund.activities:
-            if e.activity == UNNAMED:
-                out.append(Doubt("MON-003", e.id, {"what": "kind of work", "fund": fund.id,
-                                                   "expected": ", ".join(fund.activities)}))
-            elif e.activity not in fund.activities:
-                out.append(Doubt("MON-002", e.id, {
-                    "what": "kind of work", "found": e.activity, "fund": fund.id,
-                    "expected": ", ".join(fund.activities)}))
-        if fund.areas:
-            if not e.areas:
-                out.append(Doubt("MON-003", e.id, {"what": "area", "fund": fund.id,
-                                                   "expected": ", ".join(fund.areas)}))
-            elif not set(e.areas) & set(fund.areas):
-                out.append(Doubt("MON-002", e.id, {
-                    "what": "area", "found": ", ".join(e.areas), "fund": fund.id,
-                    "expected": ", ".join(fund.areas)}))
+
+        def unfit(what: str, found: str, expected: str, e: Entry = e, fund: Entry = fund) -> None:
+            out.append(Doubt(EXPENSE_NOT_EARMARKED, e.id, {
+                "what": what, "found": found, "fund": fund.id, "expected": expected}))
+
+        def unknown(what: str, expected: str, e: Entry = e, fund: Entry = fund) -> None:
+            out.append(Doubt(EXPENSE_EARMARK_UNKNOWN, e.id, {
+                "what": what, "fund": fund.id, "expected": expected}))
+
+        if fund.phase not in (e.phase, "both") and NOT_REPORTED not in (e.phase, fund.phase):
+            unfit("phase", e.phase, fund.phase)
+        given = ", ".join(fund.activities)
+        if fund.activities and e.activity == UNNAMED:
+            unknown("kind of work", given)
+        elif fund.activities and e.activity not in fund.activities:
+            unfit("kind of work", e.activity, given)
+        given = ", ".join(fund.areas)
+        if fund.areas and not e.areas:
+            unknown("area", given)
+        elif fund.areas and not set(e.areas) & set(fund.areas):
+            unfit("area", ", ".join(e.areas), given)
         if fund.until is not None and e.day is not None and e.day > fund.until:
-            out.append(Doubt("MON-002", e.id, {
-                "what": "day", "found": e.day.isoformat(), "fund": fund.id,
-                "expected": f"at most {fund.until.isoformat()}"}))
+            unfit("day", e.day.isoformat(), f"at most {fund.until.isoformat()}")
     return out
 
 
@@ -283,10 +294,10 @@ def _overspent(entries: Sequence[Entry], funds: dict[str, Entry], rates: RateTab
     for total in by_fund(entries, rates):
         fund = funds[total.group]
         if fund.state == "received" and total.left is not None and total.left < 0:
-            out.append(Doubt("MON-004", fund.id, {
+            out.append(Doubt(FUND_OVERSPENT, fund.id, {
                 "amount": round(-total.left, 2), "currency": fund.currency}))
         elif fund.state != "received" and (total.paid or 0) > 0:
-            out.append(Doubt("MON-005", fund.id, {
+            out.append(Doubt(FUND_SPENT_EARLY, fund.id, {
                 "amount": round(total.paid or 0, 2), "currency": fund.currency,
                 "state": fund.state}))
     return out

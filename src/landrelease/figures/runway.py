@@ -30,6 +30,7 @@ class Money:
     arrives: tuple[tuple[date, float], ...] = ()
     undated: float = 0.0
     records: tuple[str, ...] = ()
+    below_since: date | None = None  # since when more was spent or bound than had come in
 
     def until(self, day: date) -> float:
         return self.left + sum(a for d, a in self.arrives if d <= day)
@@ -118,7 +119,25 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
                 undated += e.value or 0.0
     used = [e.id for e in funds if e.state in counted] + [e.id for e in spent]
     return Money(found.as_of, found.currency, left, tuple(sorted(arrives)), undated,
-                 tuple(sorted(used)))
+                 tuple(sorted(used)),
+                 _below_since([e for e in funds if e.state == "received"], spent))
+
+
+def _below_since(funds: Sequence[Entry], spent: Sequence[Entry]) -> date | None:
+    """The day from which on more was spent than had come in, until now; None: it is not so, or the
+    day cannot be told. What has no day counts as there from the start."""
+    moves = sorted((e.day or date.min, -(e.value or 0.0) if e.kind == "expense" else
+                    (e.value or 0.0)) for e in (*funds, *spent))
+    balance, since = 0.0, None
+    for n, (day, amount) in enumerate(moves):
+        balance += amount
+        if n + 1 < len(moves) and moves[n + 1][0] == day:
+            continue
+        if balance >= 0:
+            since = None
+        elif since is None:
+            since = day
+    return None if since == date.min else since
 
 
 def pace_of(expenses: Sequence[Entry], as_of: date, most_months: int) -> Pace:
@@ -163,10 +182,12 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
             "why": why, "records": tuple(sorted({*money.records, *pace.records})), **said})
 
     if money.whole <= 0:
-        return result("no money is left: it has ended" if money.records
-                      else "no money is on record", not_ended=0.0 if money.records else None,
-                      **({"day": money.as_of, "low": money.as_of, "median": money.as_of,
-                          "high": money.as_of} if money.records else {}))
+        if not money.records:
+            return result("no money is on record")
+        since = money.below_since
+        return result("no money is left" + (
+            f": since {since.isoformat()} more is spent than came in" if since else ""),
+            day=since, not_ended=0.0)
     if not pace.amounts:
         return result("no whole month of spending is on record: there is no pace")
     if pace.mean <= 0:

@@ -115,7 +115,7 @@ def _rows(paid: Sequence[Entry], work: Mapping[str, Work], name_of, rule: Rule, 
     rows = []
     for name in sorted({*work, *direct}):
         done = work.get(name)
-        own = [e for e in direct.get(name, ())]
+        own = direct.get(name, [])
         cost = math.fsum(e.value or 0.0 for e in own) if own else None
         part = joint * weight.get(name, 0.0) / whole if whole > 0 else 0.0
         m2 = None if done is None else done.m2

@@ -1,0 +1,247 @@
+"""`money` commands: totals, cost per m², and the day the money ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    SeedOption,
+    as_date,
+    put_json,
+    say,
+)
+from landrelease.apps.reading import OrganisationOption, reading
+from landrelease.errors import BAD_OPTION, MONEY_PERIOD, LandReleaseError
+
+CurrencyOption = Annotated[str | None, typer.Option(
+    "--currency", metavar="CODE", help="Into which amounts are converted by recorded rates; else "
+    "the one of most records.")]
+AsOfOption = Annotated[str | None, typer.Option(
+    "--as-of", metavar="DATE", help="The day of the account; else today.")]
+RatesOption = Annotated[str, typer.Option(
+    "--rates", metavar="PUBLISHER", help="Only rates of this publisher.")]
+LevelOption = Annotated[str | None, typer.Option(
+    "--level", metavar="LEVEL", help="Only funds and expenses validated at least so far.")]
+CsvOption = Annotated[Path | None, typer.Option(
+    "--csv", metavar="OUT.csv", help="The rows as a table.")]
+
+_COLUMNS = ("received", "committed", "announced", "paid", "bound", "left")
+
+
+def register(group: Callable[[str, str], typer.Typer]) -> None:
+    """Add the group `money`."""
+    money = group("money", "Funds, expenses, cost per m², and the day the money ends.")
+    money.command("summary")(summary)
+    money.command("costs")(costs)
+    money.command("runway")(runway)
+
+
+def _day(text: str | None) -> date:
+    return as_date("--as-of", text) if text else date.today()
+
+
+def summary(
+    registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
+    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    level: LevelOption = None, csv: CsvOption = None, json: JsonOption = None,
+) -> None:
+    """Totals by phase, donor, currency, month and fund: received, spent, bound, left.
+
+    Amounts without a recorded rate stay in their own currency and are listed apart. Exit status 1
+    where something is doubtful, such as an expense that its fund was not given for.
+
+    Example: landrelease money summary district.gpkg --as planner --currency USD --csv money.csv
+    """
+    from landrelease.workflows import money
+
+    day = _day(as_of)
+    with reading(registry, "money summary", role, organisation) as (opened, reader):
+        found = money.books(opened, reader, as_of=day, currency=currency, rate_source=rates,
+                            level=level)
+        document = money.summary(found)
+    put_json(json, document)
+    tables = ("total", "by_phase", "by_donor", "by_currency", "by_month", "by_fund",
+              "not_converted")
+    _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"},
+                "records": len(row["records"])} for name in tables for row in document[name]],
+         found.synthetic)
+    say(f"As of {day}, in {document['currency']} ({document['currency_chosen']}); – is not "
+        "reported, which is not zero")
+    heads = {"total": "all", "by_phase": "by phase", "by_donor": "by donor",
+             "by_currency": "by currency, as recorded", "by_fund": "by fund, in its currency",
+             "not_converted": "not converted: no recorded rate"}
+    for name, head in heads.items():
+        rows = document[name]
+        if not rows:
+            continue
+        say(f"\n{head:<28}{'':>5}" + "".join(f"{c:>15}" for c in _COLUMNS))
+        for row in rows:
+            say(f"{row['group'][:27]:<28}{row['currency']:>5}"
+                + "".join(f"{_amount(row[c]):>15}" for c in _COLUMNS))
+    for loose in document["without_fund"]:
+        say(f"\n{loose['phase']}: {loose['amount']:,.0f} {loose['currency']} of "
+            f"{len(loose['records'])} expenses name no fund; by the rule first in, first out "
+            f"{len(loose['charged'])} funds could have paid all but {loose['rest']:,.0f}.")
+    _not_counted(document)
+    raise typer.Exit(_doubts(document))
+
+
+def costs(
+    registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
+    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    level: LevelOption = None,
+    joint: Annotated[str, typer.Option(
+        "--joint", metavar="RULE", help="How costs that name no kind of work are spread: "
+        "team_days, area, or none.")] = "team_days",
+    since: Annotated[str | None, typer.Option("--from", metavar="DATE")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE")] = None,
+    csv: CsvOption = None, json: JsonOption = None,
+) -> None:
+    """Cost per m² cancelled, reduced and cleared, and per m² worked on by each method.
+
+    Each between direct costs alone and all joint costs on top. Cancelled, reduced and cleared are
+    never added.
+
+    Example: landrelease money costs district.gpkg --as planner --joint team_days
+    """
+    from landrelease.workflows import money
+
+    if joint not in money.JOINT_RULES:
+        raise LandReleaseError(BAD_OPTION, option="--joint", found=joint,
+                               expected="one of " + ", ".join(money.JOINT_RULES))
+    first = as_date("--from", since) if since else None
+    last = as_date("--until", until) if until else None
+    if first and last and first > last:
+        raise LandReleaseError(MONEY_PERIOD, since=first, until=last)
+    with reading(registry, "money costs", role, organisation) as (opened, reader):
+        found = money.books(opened, reader, as_of=_day(as_of), currency=currency,
+                            rate_source=rates, level=level)
+        document = money.costs(found, opened, reader, rule=joint, since=first, until=last)
+    put_json(json, document)
+    _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"},
+                "records": len(row["records"])}
+               for name in ("by_outcome", "by_method") for row in document[name]], found.synthetic)
+    unit = document["currency"]
+    say(f"{document['words']}; {document['joint']:,.0f} {unit} are joint"
+        + (f", {document['unspread']:,.0f} of them spread over nothing" if document["unspread"]
+           else ""))
+    for name, head in (("by_outcome", "m² released"), ("by_method", "m² worked on")):
+        say(f"\n{head:<24}{'m²':>14}{'direct':>14}{'joint':>14}{f'{unit}/m²':>10}  from to")
+        for row in document[name]:
+            say(f"{row['name'][:23]:<24}{_amount(row['m2']):>14}{_amount(row['direct']):>14}"
+                f"{row['joint']:>14,.0f}"
+                + (f"{'':>10}  {row['why']}" if row["per_m2"] is None else
+                   f"{row['per_m2']:>10,.3f}  {row['low']:,.3f} to {row['high']:,.3f}"))
+    if document["unverified"]:
+        say(f"(unverified) {document['unverified']:,} records of release are signed by nobody "
+            "whose key is vouched for")
+    undated = {k: v for k, v in document["undated"].items() if v}
+    if undated:
+        say("Without a day, " + ("counted: " if document["undated_counted"] else "left out: ")
+            + ", ".join(f"{v} of {k}" for k, v in undated.items()))
+    for code, amount in document["not_converted"].items():
+        say(f"Not in it, no recorded rate: {amount:,.2f} {code}")
+    _not_counted(document)
+
+
+def runway(
+    registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
+    plan: Annotated[Path | None, typer.Option(
+        "--plan", metavar="PLAN", help="Folder of `plan make`: the day by its costs as well.")]
+    = None,
+    currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
+    level: LevelOption = None, runs: Annotated[int, typer.Option("--runs", min=1)] = 2000,
+    seed: SeedOption = 1, csv: CsvOption = None, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The day the money ends, by fund, phase and in total, at the pace of spending and by a plan.
+
+    Three counts of money: received; committed as well; announced as well. The interval holds 80 %
+    of the simulated days.
+
+    Example: landrelease money runway district.gpkg --as planner --plan plan
+    """
+    from landrelease import workflows
+    from landrelease.store.results import load_plan
+    from landrelease.workflows import money
+
+    with reading(registry, "money runway", role, organisation) as (opened, reader):
+        found = money.books(opened, reader, as_of=_day(as_of), currency=currency,
+                            rate_source=rates, level=level)
+        saved = None
+        if plan is not None:
+            reader.check("forecast make")
+            saved = load_plan(plan)
+            workflows.check_plan_is_current(saved, opened, plan)
+        document = money.runways(found, runs=runs, seed=seed, plan=saved)
+    put_json(json, document)
+    _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"}}
+               for name in ("by_pace", "by_plan") for row in document[name]], found.synthetic)
+    say(f"{'by the pace of spending':<30}{'counted':>11}{'money':>15}{'a month':>13}  ends")
+    for row in document["by_pace"]:
+        ends = row["why"] if row["median"] is None and row["why"] else (
+            f"{row['median'] or 'later'} ({row['low'] or 'later'} to {row['high'] or 'later'})"
+            + (f"; {row['why']}" if row["why"] else ""))
+        say(f"{row['scope'][:29]:<30}{row['basis']:>11}{row['money']:>15,.0f}"
+            f"{_amount(row['per_month']):>13}  {ends}")
+        if row["undated"]:
+            say(f"{'':<30}  not in it, promised without a day that lies ahead: "
+                f"{row['undated']:,.0f} {row['currency']}")
+    if document["by_plan"]:
+        say(f"\n{'by the plan':<30}{'counted':>11}{'money':>15}{'cost':>13}  ends")
+    for row in document["by_plan"]:
+        ends = ("enough" if row["missing"] <= 0 else "not within the plan") \
+            if row["day"] is None else f"{row['day']}, at {row['step']}"
+        more = (f"; {row['missing']:,.0f} {row['currency']} are missing" if row["missing"] > 0
+                else "")
+        say(f"{row['scope'][:29]:<30}{row['basis']:>11}{row['money']:>15,.0f}{row['cost']:>13,.0f}"
+            f"  {ends}{more}" + (f"; {row['why']}" if row["why"] else ""))
+    if document["funds_without_expenses"]:
+        say(f"\n{len(document['funds_without_expenses'])} funds are named by no expense: they have "
+            "no pace of their own.")
+    _not_counted(document)
+    raise typer.Exit(_doubts(document))
+
+
+def _amount(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _csv(path: Path | None, rows: Sequence[Mapping[str, Any]], synthetic: bool) -> None:
+    if path is None:
+        return
+    from landrelease import workflows
+    from landrelease.store.exports import write_csv
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    write_csv(path, workflows.marked(
+        [{n: "not reported" if n in row and row[n] is None else row.get(n, "") for n in names}
+         for row in rows], synthetic))
+
+
+def _not_counted(document: Mapping[str, Any]) -> None:
+    for why, records in document["not_counted"].items():
+        say(f"{len(records)} records are in no sum: {why}")
+    unusable = document["rates"]["unusable"]
+    if unusable:
+        say(f"{len(unusable)} records of exchange rates have no day, pair or rate that can be used")
+
+
+def _doubts(document: Mapping[str, Any]) -> int:
+    found = document["doubts"]
+    for doubt in found[:20]:
+        say(doubt["words"])
+    if len(found) > 20:
+        say(f"and {len(found) - 20} more; --json lists them all")
+    return FINDINGS if found else DONE

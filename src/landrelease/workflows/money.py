@@ -1,0 +1,360 @@
+"""Money: records in under a reader's role; totals, unit costs and the day the money ends out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.kind import NOT_REPORTED
+from landrelease.core.record import Record
+from landrelease.errors import (
+    MONEY_CURRENCY,
+    MONEY_NOTHING,
+    MONEY_RATE_SOURCE,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.core.assumption import Assumptions
+    from landrelease.core.currency import RateTable
+    from landrelease.figures.money import Account, Total
+    from landrelease.figures.runway import Money
+    from landrelease.figures.unit_costs import Work
+    from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
+
+
+JOINT_RULES = ("team_days", "area", "none")  # how `costs` spreads what names no kind of work
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The account, the rates by which it was converted, and what they were read from."""
+
+    account: Account
+    rates: RateTable
+    assumptions: Assumptions
+    chain_head: str
+    synthetic: bool
+    chosen: str  # how the currency was chosen, in words
+    unusable_rates: tuple[str, ...]
+
+
+def books(registry: Registry, reader: View, *, as_of: date, currency: str | None = None,
+          rate_source: str = "", level: str | None = None) -> Books:
+    """Funds and expenses that the reader may see, as of a day, in one currency.
+
+    currency : None: the one of most funds and expenses. level : only records validated at least so
+    far. Raises MON-020: no funds and no expenses that this reader may see; MON-021: a currency that
+    is no code; MON-022: no rate of that publisher.
+    """
+    from landrelease.core.currency import RateTable, rates_of
+    from landrelease.figures.money import account
+    from landrelease.workflows import is_synthetic, load_assumptions
+    from landrelease.workflows.identities import at_level
+
+    def records(kind: str) -> list[Record]:
+        found = registry.records(kind)
+        return reader.records(at_level(found, level) if level else found)
+
+    stated = load_assumptions(None, registry)
+    funds, expenses = records("fund"), records("expense")
+    if not funds and not expenses:
+        raise LandReleaseError(MONEY_NOTHING, role=reader.role)
+    rates, unusable = rates_of(reader.records(registry.records("exchange_rate")))
+    if rate_source and not any(r.source.casefold() == rate_source.casefold() for r in rates):
+        raise LandReleaseError(MONEY_RATE_SOURCE, found=rate_source, expected=", ".join(
+            sorted({r.source for r in rates if r.source})) or "none is recorded")
+    chosen = "as asked for"
+    if currency is None:
+        said = Counter(word for r in (*funds, *expenses) if _is_code(
+            word := str(r.values.get("currency") or "").strip().upper()))
+        currency = min(said, key=lambda c: (-said[c], c)) if said else "USD"
+        chosen = (f"that of most records: {said[currency]} of {len(funds) + len(expenses)}"
+                  if said else "no record states a code")
+    currency = currency.strip().upper()
+    if not _is_code(currency):
+        raise LandReleaseError(MONEY_CURRENCY, found=currency)
+    table = RateTable(rates, int(stated.value("exchange_rate_age_days")), rate_source)
+    made = account(funds, expenses, table, currency=currency, as_of=as_of, tasks=records("task"))
+    return Books(made, table, stated, registry.head(), is_synthetic(registry), chosen, unusable)
+
+
+def _is_code(word: str) -> bool:
+    return len(word) == 3 and word.isalpha() and word.isascii()
+
+
+# --- totals --------------------------------------------------------------------------------------
+
+
+def summary(found: Books) -> dict[str, Any]:
+    """Totals by phase, donor, currency, month and fund; what is apart; what is doubtful."""
+    from landrelease.figures import money
+
+    account, to = found.account, found.account.currency
+    entries = account.entries
+
+    def rows(by, **said) -> list[dict[str, Any]]:
+        return [_total_row(t) for t in money.totals(entries, by, **said)]
+
+    apart = money.totals([e for e in entries if e.value is None], lambda e: e.currency)
+    return {
+        **_about(found),
+        "total": rows(lambda e: "all", currency=to),
+        "by_phase": rows(lambda e: e.phase, currency=to),
+        "by_donor": rows(lambda e: e.donor, currency=to),
+        "by_currency": rows(lambda e: e.currency),
+        "by_month": rows(money.month_of, currency=to),
+        "by_fund": [_total_row(t) for t in money.by_fund(entries, found.rates)],
+        "not_converted": [_total_row(t) for t in apart],
+        "without_fund": [dataclasses.asdict(u) for u in money.charge_unlinked(account)],
+        "without_fund_rule": "first in, first out: the oldest money of the phase that is left "
+                             "pays first; nobody recorded that it did",
+        "doubts": doubts(found),
+        "figures": [dataclasses.asdict(f) for f in
+                    money.money_figures(account, found.chain_head)],
+        "entries": [{**dataclasses.asdict(e), "day": e.day and e.day.isoformat(),
+                     "until": e.until and e.until.isoformat()} for e in entries],
+    }
+
+
+def _about(found: Books) -> dict[str, Any]:
+    account = found.account
+    return {
+        "as_of": account.as_of.isoformat(), "currency": account.currency,
+        "currency_chosen": found.chosen, "chain_head": found.chain_head,
+        "synthetic": found.synthetic,
+        "rates": {"recorded": len(found.rates), "max_age_days": found.rates.max_age_days,
+                  "unusable": list(found.unusable_rates)},
+        "not_counted": {k: list(v) for k, v in account.unusable.items()},
+    }
+
+
+def _total_row(total: Total) -> dict[str, Any]:
+    return dataclasses.asdict(total)
+
+
+def doubts(found: Books) -> list[dict[str, str]]:
+    """What is doubtful, with its code, the record, and both in words."""
+    return [{"code": d.code, "record": d.record, "words": d.words} for d in found.account.doubts]
+
+
+# --- cost per m² ---------------------------------------------------------------------------------
+
+
+def costs(found: Books, registry: Registry, reader: View, *, rule: str,
+          since: date | None = None, until: date | None = None) -> dict[str, Any]:
+    """Cost per m² by outcome and method, of expenses and work within a period.
+
+    rule : one of `JOINT_RULES`. since, until : days, both within; None: all until `as_of`. Ground
+    and work without a day are left out where a period is given, and counted.
+    """
+    from landrelease.figures.unit_costs import RULES, unit_costs
+
+    chosen = next(r for r in RULES if r == rule)
+    last = min(until or found.account.as_of, found.account.as_of)
+
+    def within(day: date | None) -> bool:
+        return day is not None and (since is None or since <= day) and day <= last
+
+    bounded = since is not None or until is not None
+    kept = tuple(e for e in found.account.entries if e.kind == "fund"
+                 or (within(e.day) if bounded else e.day is None or within(e.day)))
+    account = dataclasses.replace(found.account, entries=kept)
+    activities = [r for r in reader.records(registry.records("activity"))
+                  if r.values.get("activity_status") != "planned"]
+    dated = [r for r in activities if within(_day_of(r)) or (not bounded and _day_of(r) is None)]
+    outcomes = reader.records(registry.records("outcome"))
+    grounds = [r for r in outcomes
+               if within(r.valid_from) or (not bounded and r.valid_from is None)]
+    by_outcome, by_method = _work(grounds, dated, found.assumptions)
+    made = unit_costs(account, by_outcome, by_method, chosen)
+    left_out = [e for e in found.account.expenses if e.value is None]
+    return {
+        **_about(found), "since": since and since.isoformat(), "until": last.isoformat(),
+        **dataclasses.asdict(made),
+        "not_converted": _apart(left_out),
+        "undated": {"outcome": sum(r.valid_from is None for r in outcomes),
+                    "activity": sum(_day_of(r) is None for r in activities),
+                    "expense": sum(e.day is None for e in found.account.expenses)},
+        "undated_counted": not bounded,
+        "unverified": _unverified(registry, grounds),
+    }
+
+
+def _unverified(registry: Registry, grounds: Sequence[Record]) -> int:
+    from landrelease.workflows.identities import doubts as unsigned
+
+    by_nobody = unsigned(registry, "outcome")
+    return sum(r.id in by_nobody for r in grounds)
+
+
+def _apart(entries: Iterable[Any]) -> dict[str, float]:
+    from landrelease.figures.money import exact_sum
+
+    found: dict[str, list[float]] = {}
+    for e in entries:
+        found.setdefault(e.currency, []).append(e.amount)
+    return {unit: exact_sum(amounts) for unit, amounts in sorted(found.items())}
+
+
+def _day_of(activity: Record) -> date | None:
+    for name in ("ended_on", "started_on"):
+        if isinstance(day := activity.values.get(name), date):
+            return day
+    return activity.valid_from
+
+
+def team_days(activity: Record) -> float:
+    """Days that teams worked, as a report tells it: days from the first to the last, for each of
+    the teams that it names (one where it names none); a report of one day without any hours is 0.
+    A record that names neither days nor hours tells of no days."""
+    first, last = activity.values.get("started_on"), activity.values.get("ended_on")
+    hours, teams = activity.values.get("hours"), activity.values.get("teams")
+    if isinstance(hours, (int, float)) and hours <= 0:
+        return 0.0
+    if isinstance(first, date):
+        days = (last - first).days + 1 if isinstance(last, date) and last >= first else 1
+    elif isinstance(last, date) or isinstance(hours, (int, float)):
+        days = 1
+    else:
+        return 0.0
+    return float(days * max(1, len(teams) if isinstance(teams, (list, tuple)) else 1))
+
+
+def _work(outcomes: Sequence[Record], activities: Sequence[Record], stated: Assumptions
+          ) -> tuple[dict[str, Work], dict[str, Work]]:
+    """Area and team-days by outcome and by method. The area of an outcome is that of the union,
+    each m² as its strongest release (S03); that of a method as the reports state it."""
+    from landrelease.core.land import build_land
+    from landrelease.figures.unit_costs import OUTCOME_OF, Work
+    from landrelease.release.ledger import ledger
+
+    land = build_land(hazards=(), outcomes=outcomes, accidents=(), activities=(), settlements=(),
+                      administrative_areas=(), assumptions=stated, chain_head="")
+    total = ledger(land)[-1]
+    days: Counter[str] = Counter()
+    by_method: dict[str, tuple[list[float], float, list[str]]] = {}
+    used: dict[str, list[str]] = {}
+    for r in activities:
+        kind = str(r.values.get("activity_type", NOT_REPORTED))
+        outcome = OUTCOME_OF.get(kind)
+        if outcome is None:
+            continue
+        worked = team_days(r)
+        days[outcome] += worked  # type: ignore[assignment]
+        if worked:
+            used.setdefault(outcome, []).append(r.id)
+        method = "NTS" if kind == "NTS" else str(r.values.get("operational_method", NOT_REPORTED))
+        areas, so_far, ids = by_method.setdefault(method, ([], 0.0, []))
+        if isinstance(area := r.values.get("area_m2"), (int, float)):
+            areas.append(float(area))
+        ids.append(r.id)
+        by_method[method] = areas, so_far + worked, ids
+    outcome_rows = {}
+    for part in ("cancelled", "reduced", "cleared"):
+        ids = [o.id for o in land.outcomes if o.outcome_type == part]
+        outcome_rows[part] = Work(getattr(total, f"{part}_m2"), float(days[part]),
+                                  tuple(sorted([*ids, *used.get(part, [])])))
+    return outcome_rows, {
+        name: Work(sum(areas) if areas else None, worked, tuple(sorted(ids)))
+        for name, (areas, worked, ids) in by_method.items() if name != NOT_REPORTED}
+
+
+# --- the day the money ends ----------------------------------------------------------------------
+
+
+def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
+            projects: Sequence[tuple[date | None, float, str, str]] = ()) -> dict[str, Any]:
+    """The day the money ends, by phase, by fund and in total, for each count of promises.
+
+    plan : its costs end the money of demining. projects : (day, cost, currency, id) of phase two.
+    """
+    from landrelease.figures import runway
+
+    account = found.account
+    most = int(found.assumptions.value("money_pace_months"))
+    block = int(found.assumptions.value("money_block_months"))
+    by_pace, by_plan = [], []
+
+    def pace(scope: str, money_of, expenses) -> None:
+        past = runway.pace_of(expenses, account.as_of, most)
+        seen = None
+        for basis in runway.BASES:
+            money = money_of(basis)
+            if seen is not None and (money.whole, money.arrives) == (seen.whole, seen.arrives):
+                continue  # no further promise: the same answer
+            seen = money
+            by_pace.append({"undated": money.undated, **dataclasses.asdict(runway.runway(
+                scope, basis, money, past, runs=runs, seed=seed, block_months=block))})
+
+    def costs_of(listed) -> tuple[list[tuple[date | None, float, str]], list[str]]:
+        out, unknown = [], []
+        for day, cost, unit, name in listed:
+            there = found.rates.convert(cost, unit, account.currency, account.as_of)
+            if there is None:
+                unknown.append(f"{name} in {unit}")
+            else:
+                out.append((day, there.value, name))
+        return out, unknown
+
+    def planned(scope: str, money_of, listed) -> None:
+        costs, unknown = costs_of(listed)
+        why = "" if not unknown else (
+            f"{len(unknown)} costs have no recorded rate into {account.currency} and are not in it")
+        for basis in runway.BASES:
+            by_plan.append(dataclasses.asdict(runway.plan_runway(
+                scope, basis, money_of(basis), costs, why)))
+
+    pace("total", lambda b: runway.money_of(account, b), account.expenses)
+    for phase in sorted({e.phase for e in account.entries}):
+        pace(f"phase {phase}", lambda b, p=phase: runway.money_of(account, b, phase=p),
+             [e for e in account.expenses if e.phase == phase])
+    for fund in account.funds:
+        own = [e for e in account.expenses if e.fund == fund.id]
+        if own:
+            pace(f"fund {fund.id}", lambda b, f=fund.id: runway.money_of(account, b, keep=[f]), own)
+    silent = [f.id for f in account.funds if not any(e.fund == f.id for e in account.expenses)]
+    if plan is not None:
+        planned("phase demining", lambda b: _for_phase(account, b, "demining"), plan_costs(plan))
+    if projects:
+        planned("phase rebuilding", lambda b: _for_phase(account, b, "rebuilding"), projects)
+    return {
+        **_about(found), "pace": {"most_months": most, "block_months": block, "runs": runs,
+                                  "seed": seed, "horizon_months": runway.HORIZON_MONTHS},
+        "by_pace": [_dated(r) for r in by_pace], "by_plan": [_dated(r) for r in by_plan],
+        "funds_without_expenses": silent, "doubts": doubts(found),
+    }
+
+
+def _for_phase(account: Account, basis: Any, phase: str) -> Money:
+    """Money of a phase alone, without what is for both: nobody has said how that is shared."""
+    from landrelease.figures import runway
+
+    return runway.money_of(account, basis, phase=phase)
+
+
+def plan_costs(saved: PlanFile) -> list[tuple[date | None, float, str, str]]:
+    """What each stage of a plan costs, on the day on which it starts: that binds the money."""
+    problem, schedule = saved.plan.problem, saved.plan.schedule
+    currency = problem.pools[0].currency if problem.pools else "USD"
+    out: list[tuple[date | None, float, str, str]] = []
+    for s, name in enumerate(problem.stage_ids):
+        option, start = int(schedule.option[s]), int(schedule.start[s])
+        if option >= 0 and start >= 0:
+            out.append((problem.slot_starts[start], float(problem.option_cost[option]), currency,
+                        name))
+        else:
+            first, end = int(problem.option_start[s]), int(problem.option_start[s + 1])
+            if end > first:
+                out.append((None, float(problem.option_cost[first:end].min()), currency, name))
+    return out
+
+
+def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()}
