@@ -265,6 +265,7 @@ KEEPERS_WORK = frozenset((
     "plan what-if",
     "plan pareto",
     "plan orders",
+    "plan bound",
     "plan reach",
     "operate gate",
     "operate days",
@@ -339,6 +340,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "plan price": WayOut("what a plan would gain without a constraint", _PLAN),
     "plan what-if": WayOut("a plan by other weights, and what is different", _PLAN),
     "plan pareto": WayOut("plans between two parts of the objective", _PLAN),
+    "plan bound": WayOut("a better bound for a plan", _PLAN),
     "plan orders": WayOut("which tasks of a plan were recorded", _PLAN),
     "plan reach": WayOut("communities that can be reached, segments that are blocked", (
         ("reach", "segments"),)),

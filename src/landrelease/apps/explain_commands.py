@@ -40,6 +40,7 @@ def register(plan: typer.Typer) -> None:
     plan.command("what-if")(plan_what_if)
     plan.command("pareto")(plan_pareto)
     plan.command("orders")(plan_orders)
+    plan.command("bound")(plan_bound)
 
 
 def plan_explain(
@@ -304,6 +305,37 @@ def plan_orders(
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
         f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")
     say("They are proposals. A person orders a task with a signature.")
+
+
+def plan_bound(
+    registry: RegistryArgument, plan: PlanArgument,
+    seconds: Annotated[float, typer.Option(
+        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C stops it at any time.")] = 60.0,
+    role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Prove a better bound for a plan, apart from making it, and keep it in the plan's folder.
+
+    It holds whenever it is stopped. It is kept with a hash of the instance, and taken up again by
+    every command that reads the plan, and by `plan make` into the same folder, where the instance
+    is the same.
+
+    Example: landrelease plan bound district.gpkg plan --seconds 600 --as planner
+    """
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.proving import prove_on
+
+    folder = plan.parent if plan.name == "plan.json" else plan
+    with (reading(registry, "plan bound", role, areas=area), listening(quiet) as progress):
+        saved = load_plan(plan)
+        found = prove_on(folder, saved.plan, seconds, synthetic=saved.synthetic,
+                         progress=progress)
+    put_json(json, {**dataclasses.asdict(found), "gap": found.gap, "synthetic": saved.synthetic})
+    if found.fresh:
+        say("The bound that was kept here is of another instance: it was put away.")
+    say(f"Proven bound {found.before:,.0f} -> {found.bound:,.0f} in {found.seconds:,.0f} s in all; "
+        f"the plan scores {found.score:,.0f}, no plan can be more than "
+        f"{found.gap / (1 + found.gap):.2%} better.")
 
 
 def show_changes(stages: list[dict[str, Any]], communities: list[dict[str, Any]], top: int

@@ -74,6 +74,9 @@ def plan_make(
     standing: Annotated[Path | None, typer.Option(
         "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
         "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
+    bound_seconds: Annotated[float, typer.Option(
+        "--bound-seconds", metavar="S", min=0, help="Go on proving for so long when the plan is "
+        "made; `plan bound` goes on later.")] = 0.0,
     renewed: RenewedOption = False, money: MoneyOption = "announced",
     role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
@@ -88,8 +91,10 @@ def plan_make(
     """
     from landrelease import workflows
     from landrelease.store import exports
+    from landrelease.store.bounds import with_kept_bound
     from landrelease.store.results import load_plan, plan_rows, recorded_rows, save_plan
     from landrelease.workflows.orders import make_again
+    from landrelease.workflows.proving import keep_bound_of
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
 
@@ -104,6 +109,7 @@ def plan_make(
         assessments = workflows.assess(land, stated, progress)
         asked: Any = {"start": first_day(start), "iterations": iterations, "seed": seed,
                  "seconds": seconds, "roads": over, "progress": progress,
+                 "bound_seconds": bound_seconds,
                  "binding": binding_of(opened_registry, reader, renewed, money,
                                        teams is not None)}
         again = None
@@ -114,7 +120,10 @@ def plan_make(
             again = make_again(opened_registry, reader, land, assessments,
                                workflows.load_teams(teams), stated, load_plan(standing), **asked)
             saved = again.saved
+        saved = dataclasses.replace(saved, plan=with_kept_bound(saved.plan, out))
         save_plan(out, saved)
+        if bound_seconds:
+            keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
         communities = communities_of(saved.plan, None, land)
         if communities is not None:
             exports.write_csv(out / "communities.csv", workflows.marked(

@@ -110,6 +110,8 @@ class Projects:
     weight: np.ndarray  # float64 (W,) points a day until it is finished
     after: np.ndarray | None = None  # int32 (E, 2): work [:, 1] starts when [:, 0] is finished
     may_start: np.ndarray | None = None  # bool (W, H): slots in which it may start, by its season
+    # int32 (W,): `earliest` as it was asked for, where a plan moved it on to keep to the two above.
+    asked_earliest: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

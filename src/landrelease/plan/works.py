@@ -10,9 +10,11 @@ so that a bound that was proven without it still holds.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from landrelease.core.instance import as_recorded
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.plan import check
 from landrelease.plan.decoder import decode
@@ -21,8 +23,8 @@ from landrelease.plan.decoder import decode
 def in_sequence(plan: Plan) -> Plan:
     """The plan with every work in its season and behind the works that it follows.
 
-    The problem of the result has the earliest slots that this took; those of the records stay with
-    `after` and `may_start`, and are looked at again by whoever plans it again.
+    The problem of the result has the earliest slots that this took, and those that were asked for
+    beside them (`as_recorded` takes them back).
     """
     problem, schedule = plan.problem, plan.schedule
     works = problem.conditions.projects
@@ -34,8 +36,9 @@ def in_sequence(plan: Plan) -> Plan:
         assert works is not None
         if np.array_equal(earliest, works.earliest):
             break
-        problem = replace(problem, conditions=replace(
-            problem.conditions, projects=replace(works, earliest=earliest)))
+        asked = works.earliest if works.asked_earliest is None else works.asked_earliest
+        problem = replace(problem, conditions=replace(problem.conditions, projects=replace(
+            works, earliest=earliest, asked_earliest=asked)))
         schedule = decode(problem, plan.priority, chosen=plan.schedule.option)
     if problem is plan.problem:
         return plan
@@ -67,8 +70,9 @@ def _earliest(problem: Problem, schedule: Schedule) -> np.ndarray:
     return out
 
 
-def solved(problem: Problem, **asked: object) -> Plan:
-    """`search.make_plan`, with the works in their sequence and seasons."""
+def solved(problem: Problem, **asked: Any) -> Plan:
+    """`search.make_plan` of the problem as it was asked for, with the works in their sequence and
+    seasons."""
     from landrelease.plan.search import make_plan
 
-    return in_sequence(make_plan(problem, **asked))  # type: ignore[arg-type]
+    return in_sequence(make_plan(as_recorded(problem), **asked))

@@ -120,7 +120,7 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
 
 
 def load_plan(path: Path) -> PlanFile:
-    """Read a plan's folder (or the `plan.json` in it).
+    """Read a plan's folder (or the `plan.json` in it), with the better bound that it may keep.
 
     Raises
     ------
@@ -128,6 +128,8 @@ def load_plan(path: Path) -> PlanFile:
         PLN-101: the files are not there, are cut off, do not belong together or are of another
         format.
     """
+    from landrelease.store.bounds import with_kept_bound
+
     folder = path.parent if path.name == "plan.json" else path
     try:
         document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
@@ -174,7 +176,8 @@ def load_plan(path: Path) -> PlanFile:
                     document["rules"], document["floor"], document["iterations"],
                     document["seed"], document["interrupted"])
         return PlanFile(
-            plan, Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
+            with_kept_bound(plan, folder),
+            Assumptions({a["name"]: Assumption(**a) for a in document["assumptions"]}),
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
             document.get("synthetic", False) is not False,
             _recorded(document.get("recorded") or {}))
