@@ -527,8 +527,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
-                             "operate days", "verify lots", "verify teams", "verify open"):
-                             "operate days", "money summary", "money runway"):
+                             "operate days", "verify lots", "verify teams", "verify open",
+                             "money summary", "money runway"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [
