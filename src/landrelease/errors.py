@@ -1470,6 +1470,16 @@ TRACK_HEADING_UNKNOWN = Message(
     "TRK-013", "{file}, row {row}: over {count} steps nothing says where the machine points, and "
     "the tool is not at the antenna.", "Those steps count as not covered. Log heading_deg.")
 
+# --- CLM: published numbers -----------------------------------------------------------------------
+CLAIMS_WITHOUT_COLUMNS = Message(
+    "CLM-001", "{file}: none of the columns metric, value and words is there; found {found}.",
+    "Give the file the columns source, published, as_of, scope, metric, value, unit, words; "
+    "`landrelease claims example OUT.csv` writes one.")
+CLAIMS_NOT_RECORDED = Message(
+    "CLM-002", "The registry holds no claims that this reader may see.",
+    "Name a file of claims, or import one: landrelease import claims.csv --kind claim --into "
+    "REGISTRY.")
+
 # --- COV: coverage --------------------------------------------------------------------------------
 SWATH_NOT_POSITIVE = Message(
     "COV-001", "The working width is {found} m.",

@@ -375,6 +375,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "figures list": WayOut("all figures"),
     "figures trace": WayOut("one figure and the records under it"),
     "figures tables": WayOut("the area ledger by municipality"),
+    "claims check": WayOut("published numbers beside figures"),
+    "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),
     "publish": WayOut("the page, the document and the data files"),
     "serve": WayOut("the same pages, on this machine"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),

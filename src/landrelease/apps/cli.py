@@ -19,6 +19,7 @@ from landrelease.apps import (
     area_commands,
     assess_commands,
     check_commands,
+    claims_commands,
     exchange_commands,
     export_commands,
     forms_commands,
@@ -89,6 +90,7 @@ verify_commands.register(group)
 forms_commands.register(group)
 release_commands.register(group)
 money_commands.register(group)
+claims_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(

@@ -820,13 +820,15 @@ def operating_characteristic(lot: int, sample: int, detection: float) -> list[di
 
 
 def visible_figures(
-    registry: Registry, reader: View, progress: Progress = silent, level: str | None = None
+    registry: Registry, reader: View, progress: Progress = silent, level: str | None = None,
+    valid_at: date | None = None, known_at: datetime | None = None,
 ) -> tuple[tuple[LedgerRow, ...], tuple[Figure, ...]]:
     """Ledger (empty where it would be of few records) and figures, as the reader may see them.
 
     `level`: see `load_land`. Raises SIG-006 for an unknown one.
     """
-    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level)
+    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level,
+                     valid_at=valid_at, known_at=known_at)
     rows = make_ledger(land, progress)
     return reader.ledger(rows), reader.figures(make_figures(land, rows), unseen(land, reader))
 

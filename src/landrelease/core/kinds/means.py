@@ -155,9 +155,9 @@ CLAIM = Kind(
     "claim", "Claim (who said which number)", "none",
     (
         *PLAIN,
-        text("claim_source", "Who said so, and where.", source=OWN),
+        text("claim_source", "Who said so, and where.", synonyms="source", source=OWN),
         reference("published_in", "Source in which it was published.", "source"),
-        day("published_on", "Day of publication.", source=OWN),
+        day("published_on", "Day of publication.", synonyms="published", source=OWN),
         text("as_of", "Day or time that the number is about, as it was said.", source=OWN),
         text("scope", "Ground or programme that it is about.", source=OWN),
         text("metric", "What was counted.", source=OWN),

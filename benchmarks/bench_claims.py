@@ -1,0 +1,111 @@
+"""False alarms of `claims check` on clean series, and what it finds on damaged ones.
+
+Clean: 1,000 synthetic programmes (seeds 0 to 999) whose published numbers are right; a series
+counts as a false alarm where any claim raises any code. Damaged: the same series with one number
+changed in one of five ways; found where the damaged claim, or one beside it, raises the code that
+is meant.
+Beside it, as a simple peer on the same series: a rule of thumb that alarms where a total falls
+at all or grows by more than twice the largest step before it.
+
+    python benchmarks/bench_claims.py [--small]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from datetime import date
+
+import numpy as np
+
+from landrelease.figures.claims_check import check_claims
+from landrelease.figures.claims_read import read
+from landrelease.figures.claims_words import vocabulary
+from landrelease.records.claims import read_places, word_rows
+from landrelease.workflows import load_assumptions
+from landrelease.worlds.claims import SCOPE, clean_series
+
+WORDS, PLACES, ASSUMED = vocabulary(word_rows()), read_places(), load_assumptions()
+TODAY = date(2026, 1, 1)
+
+
+def check(rows):
+    return check_claims(rows, WORDS, PLACES, ASSUMED, today=TODAY)
+
+
+def totals(rows):
+    return [r for r in rows if r["metric"] == "explosive items destroyed" and r["scope"] == SCOPE]
+
+
+def value(row):
+    return read([row], WORDS, ASSUMED).claims[0].quantity.value
+
+
+def damaged(kind, rows, rng):
+    """Change one number; the code that has to be raised."""
+    own = totals(rows)
+    last, first = own[-1], own[0]
+    if kind == "the last total below the first":
+        last["value"] = f"{0.5 * value(first):.0f}"
+        return "total_falls"
+    if kind == "the last rise ten times as fast":
+        before, then = value(own[-2]), value(last)
+        last["value"] = f"{before + 10 * max(then - before, 1):.0f}"
+        return "pace_breaks"
+    if kind == "a share that its parts do not give":
+        rows.append({**last, "metric": "share of roads open", "unit": "%", "value":
+                     f"{rng.integers(70, 95)}", "words": "31 of 64"})
+        return "share_does_not_match"
+    if kind == "a district above the whole":
+        rows.append({**last, "scope": f"Synthetic district B, {SCOPE}",
+                     "value": f"{value(last) * 1.5 + 100:.0f}"})
+        return "part_exceeds_whole"
+    rows.append({**last, "metric": "cleared area", "unit": "ha", "value": "7",
+                 "words": "7 ha, the size of Luxembourg"})
+    return "comparison_off"
+
+
+KINDS = ("the last total below the first", "the last rise ten times as fast",
+         "a share that its parts do not give", "a district above the whole",
+         "a comparison with a country")
+
+
+def rule_of_thumb(rows):
+    """A total that falls at all, or a step over twice the largest before."""
+    numbers = [value(r) for r in totals(rows)]
+    steps = np.diff(numbers)
+    return bool((steps < 0).any()) or any(
+        steps[n] > 2 * steps[:n].max() for n in range(2, len(steps)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="30 series")
+    count = 30 if parser.parse_args().small else 1000
+    start = time.perf_counter()
+    alarms, codes, claims, thumb = 0, Counter(), 0, 0
+    for seed in range(count):
+        rows = clean_series(seed)
+        claims += len(rows)
+        raised = {c for j in check(rows) for c in j.codes}
+        alarms += bool(raised)
+        codes.update(raised)
+        thumb += rule_of_thumb(rows)
+    print(f"clean series: {count:,} (seeds 0 to {count - 1:,}), {claims:,} claims, "
+          f"{time.perf_counter() - start:.0f} s")
+    print(f"  series with any code: {alarms} ({alarms / count:.1%}) {dict(codes) or ''}")
+    print(f"  rule of thumb (a fall, or twice the largest step): {thumb} ({thumb / count:.1%})")
+    print(f"{'damaged in one number':<40}{'series':>8}{'found':>8}{'share':>8}")
+    for n, kind in enumerate(KINDS):
+        found = 0
+        seeds = range(n, count, len(KINDS))
+        for seed in seeds:
+            rows = clean_series(seed)
+            code = damaged(kind, rows, np.random.default_rng(seed))
+            found += code in {c for j in check(rows) for c in j.codes}
+        print(f"{kind:<40}{len(seeds):>8}{found:>8}{found / len(seeds):>8.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,356 @@
+"""Rows of claims as published in; claims that can be reckoned with out, with what is unreadable.
+
+A row that cannot be read is kept and says why; nothing is guessed where two readings remain.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.claim import Claim, Days, Mode, Quantity, Raised
+from landrelease.figures.claims_codes import raised
+from landrelease.figures.claims_date import NOT_STATED, days_of
+from landrelease.figures.claims_number import Decimal, Number, decimal_mark, numbers, quantity
+from landrelease.figures.claims_units import BASE, Unit, unit_from_value, unit_of
+from landrelease.figures.claims_words import Vocabulary, fold
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "source": ("source", "claim source", "who", "publisher"),
+    "published": ("published", "published on", "publication date", "date published"),
+    "as_of": ("as of", "asof", "date", "as at"),
+    "scope": ("scope", "place", "where"),
+    "metric": ("metric", "what", "indicator"),
+    "value": ("value", "number", "figure"),
+    "unit": ("unit", "units"),
+    "words": ("words", "quote", "text", "note", "notes"),
+}
+_COUNTED = ("items", "settlements", "buildings", "people", "teams", "machines", "accidents",
+            "victims")
+_STATES = ("hazardous", "remaining", "in_work", "inaccessible", "planned")
+_STATE_SUBJECTS = ("people", "teams", "machines", "money", "share", "finish", "comparison",
+                   "density", "unit_cost", "person_rate", "machine_rate")
+_ORDER = ("comparison", "finish", "money", "share", "victims", "accidents", "settlements", "roads",
+          "buildings", "machines", "teams", "people", "items", "area")
+_BY_UNIT = {"area": "area", "money": "money", "share": "share", "time": "finish"}
+_FITS = {"area": ("area",), "roads": ("length",), "share": ("share",), "money": ("money",),
+         "finish": ("time",), "comparison": ("area",), "items": ("count", "mass"),
+         **dict.fromkeys(_COUNTED[1:], ("count",))}
+_WHOLE = ("all", "whole", "programme", "program", "total", "whole programme", "country", "national",
+          "everything", "the programme", "весь", "всего", "ukupno")
+_UNSTATED_SCOPE = frozenset(("?",))
+_SPLIT = re.compile(r"[,;>/()|\[\]]| [-–—] | within | part of |: ")
+_ADMIN = re.compile(r"\b(?:oblast|region|province|state|область|области|the)\b")
+_SUBSET = re.compile(r"(?<!\w)(?:subset|of which|thereof|part of the total|mchs|emercom|мчс|"
+                     r"в том числе|из них|od toga|dont)(?!\w)")
+_PER_AREA = re.compile(r"(?<!\w)(?:per|/|на) ?(hectares?|ha|m2|m²|km2|km²|square metres?|"
+                       r"гектар|га)(?!\w)")
+_PER_PERSON = re.compile(r"(?<!\w)(?:per|a|each) (?:person|deminer|sapper|searcher|man)(?!\w)|"
+                         r"(?<!\w)(?:person|deminer|sapper|man)[- ]day")
+_PER_MACHINE = re.compile(r"(?<!\w)(?:per|a|each) (?:machine|robot|flail)(?!\w)|machine[- ]day")
+_VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999),
+          "thousands": (2_000, 9_999), "tens of thousands": (20_000, 99_999),
+          "hundreds of thousands": (200_000, 999_999), "сотни": (200, 999),
+          "тысячи": (2_000, 9_999), "десятки": (20, 99)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Claims as understood, and what was unreadable in them."""
+
+    claims: tuple[Claim, ...]
+    findings: tuple[Raised, ...]
+
+
+def columns_of(headings: Iterable[object]) -> dict[str, Any]:
+    """Our column -> heading of the table, by name whatever its case, spaces and underscores."""
+    known = {fold(h): h for h in headings}
+    return {name: known[word] for name, words in COLUMNS.items()
+            for word in reversed(words) if word in known}
+
+
+def read(rows: Sequence[Mapping[str, Any]], words: Vocabulary, assumptions: Assumptions) -> Reading:
+    """rows : R rows with the columns of `COLUMNS`, any of them missing, any cell of any type."""
+    marks = decimal_mark([(fold(r.get("value")), unit_of(r.get("unit"), words).measures == "count")
+                          for r in rows])
+    claims, found = [], []
+    for number, row in enumerate(rows, 1):
+        claim, problems = _claim(number, row, words, marks,
+                                 assumptions.value("claim_about_share"))
+        claims.append(claim)
+        found += problems
+    return Reading(tuple(_subsets(claims)), tuple(found))
+
+
+def _subsets(claims: Sequence[Claim]) -> list[Claim]:
+    """Rows that say of themselves that they are a part get a scope within the commonest one."""
+    rest = [c.scope for c in claims if not _SUBSET.search(f"{c.scope_words} {c.words}")]
+    if not rest:
+        return list(claims)
+    common = Counter(rest).most_common(1)[0][0]
+    out = []
+    for c in claims:
+        mark = _SUBSET.search(f"{c.scope_words} {c.words} {fold(c.row.get('metric'))}")
+        whole = common - _UNSTATED_SCOPE
+        if mark and not c.scope > whole:
+            c = replace(c, scope=whole | (c.scope - _UNSTATED_SCOPE) | {mark.group().strip()})
+        out.append(c)
+    return out
+
+
+def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decimal,
+           about: float) -> tuple[Claim, list[Raised]]:
+    problems: list[Raised] = []
+
+    def problem(code: str, reason: str) -> None:
+        problems.append(raised(number, code, reason))
+
+    published = _day(row.get("published"), None, "published", problem)
+    year = published.last.year if published else None
+    stated = _day(row.get("as_of"), year, "as_of", problem)
+    as_of = stated or (replace(published, stated=False) if published else None)
+    if as_of is None and not any(p.code == "date_unreadable" for p in problems):
+        problem("date_missing", "Neither the day that the number is about nor the day of "
+                "publication is stated.")
+    metric, text = fold(row.get("metric")), fold(row.get("words"))
+    unit = unit_of(row.get("unit"), words)
+    value_text = fold(row.get("value"))
+    if not unit.name and (behind := unit_from_value(value_text, words)):
+        unit = replace(unit, name=behind, known=True)
+    if not unit.per and (per := _PER_AREA.search(metric)) and unit.measures in ("", "count",
+                                                                              "money"):
+        unit = replace(unit, name=unit.name or "count", known=True,
+                       per=words.whole("unit", per.group(1)) or "ha")
+    elif _PER_PERSON.search(fold(row.get("unit"))) or _PER_MACHINE.search(fold(row.get("unit"))):
+        metric, unit = f"{metric} {fold(row.get('unit'))}", replace(unit, per="")
+    scope_text = fold(row.get("scope"))
+    claim = Claim(
+        number, row, source=" ".join(str(row.get("source") or "").split()), published=published,
+        as_of=as_of, scope=scope_of(scope_text), scope_words=scope_text, words=text)
+    subject = _subject(metric, unit, words)
+    if not metric:
+        problem("metric_missing", "The row does not say what was counted.")
+    elif not subject:
+        problem("metric_unknown", f"What \"{row.get('metric')}\" counts is not known; known are "
+                "areas, items, settlements, roads, buildings, people, teams, machines, accidents, "
+                "victims, money, shares, promised ends and comparisons with places.")
+    verb, part = _verb(subject, metric, text, words), _part(subject, metric, words)
+    counted = subject in _COUNTED
+    amount, ambiguous, promised = _value(
+        row.get("value"), value_text, unit, subject, text, words, marks, counted, about, problem)
+    period = unit.period_days or _period(metric, words)
+    inside = _in_words(amount, unit, text, words, marks, counted, about)
+    if inside is not None and amount is not None:
+        if not amount.qualifier and inside.quantity.qualifier:
+            amount = replace(inside.quantity)
+        if ambiguous and not inside.ambiguous:
+            ambiguous = False
+        if not period and subject in ("area", "items", "settlements", "roads", "buildings",
+                                      "accidents", "victims"):
+            period = _period(_clause_after(text, inside), words)
+    if ambiguous and amount is not None:
+        problem("value_ambiguous", f"\"{row.get('value')}\" may be {amount.value:,.3f} or "
+                f"{amount.value * 1000:,.0f}.")
+        amount = None
+    if amount is not None and amount.value < 0 and subject in ("area", "roads", *_COUNTED):
+        problem("value_negative", f"{amount.value:,g} is below zero.")
+        amount = None
+    if amount is not None and subject and not unit.known:
+        problem("unit_unknown", f"The unit \"{row.get('unit')}\" is not known.")
+        amount = None
+    elif amount is not None and subject and not unit.name and subject in (
+            "area", "comparison", "money", "roads", "share", "finish"):
+        problem("unit_missing", f"A number of {subject} needs a unit, and none is stated.")
+        amount = None
+    elif amount is not None and unit.name and unit.measures not in _FITS.get(
+            subject, (unit.measures,)):
+        problem("unit_unfit", f"\"{row.get('unit')}\" does not measure {subject}.")
+        amount = None
+    if subject in ("person_rate", "machine_rate") and amount is not None and not period:
+        problem("unit_missing", "A rate needs the time that it is for: a day, a week.")
+        amount = None
+    currency = unit.name if unit.measures == "money" else ""
+    base = BASE.get(unit.measures, "")
+    if amount is not None:
+        amount = amount.scaled(unit.size)
+    if subject in ("density", "unit_cost") and amount is not None:
+        amount = amount.scaled(1.0 / unit_size(unit.per))
+        base = "per m²"
+    if subject in ("person_rate", "machine_rate") and amount is not None:
+        amount = amount.scaled(1.0 / period)
+        base = "m² a day"
+    mode: Mode = ("period" if period and subject not in _STATE_SUBJECTS else
+                  "state" if verb in _STATES or subject in _STATE_SUBJECTS else "total")
+    finish = promised
+    if subject == "finish" and finish is None and amount is not None and as_of is not None:
+        finish = _after(as_of, amount)
+    return replace(
+        claim, subject=subject, verb=verb, part=part, mode=mode,
+        period_days=period if mode == "period" else 0.0, quantity=amount, currency=currency,
+        unit=currency or base, finish=finish), problems
+
+
+def unit_size(name: str) -> float:
+    from landrelease.figures.claims_units import SIZES
+
+    return SIZES[name][1] if name else 1.0
+
+
+def _day(cell: object, year: int | None, column: str, problem) -> Days | None:
+    try:
+        return days_of(cell, year)
+    except (ValueError, OverflowError) as error:
+        problem("date_unreadable", f"{column}: \"{cell}\" cannot be read as a day ({error}).")
+        return None
+
+
+def scope_of(text: str) -> frozenset[str]:
+    """The scope as a set of names: with more names it is a part. Of a scope that is not stated
+    nothing is known; "all" or "programme" is the whole.
+
+    >>> sorted(scope_of("sudzha district, kursk oblast")), sorted(scope_of("all"))
+    (['kursk', 'sudzha district'], [])
+    """
+    if not text:
+        return _UNSTATED_SCOPE
+    names = set()
+    for piece in _SPLIT.split(text):
+        name = " ".join(_ADMIN.sub(" ", piece).split())
+        if name and name not in _WHOLE:
+            names.add(name)
+    return frozenset(names)
+
+
+def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
+    if unit.measures == "area" and not unit.per:
+        if _PER_PERSON.search(metric):
+            return "person_rate"
+        if _PER_MACHINE.search(metric):
+            return "machine_rate"
+    if unit.per and unit.measures in ("count", "money") and unit.per in ("ha", "m2", "km2"):
+        return "density" if unit.measures == "count" else "unit_cost"
+    found = words.meanings("subject", metric)
+    by_unit = _BY_UNIT.get(unit.measures, "")
+    if by_unit == "area" and "comparison" in found:
+        return "comparison"
+    if by_unit in found or (by_unit and metric and not found):
+        return by_unit
+    if by_unit == "share" and found:  # "cleared area", 8 %
+        return "share"
+    if by_unit == "area" and found and set(found) <= {"items", "area"}:
+        return "area"  # "mine clearance", ha
+    first = next((s for s in _ORDER if s in found), "")
+    if not first and metric and words.find("verb", metric):  # "cleared", with items or ha
+        return by_unit or ("items" if unit.measures == "count" else "")
+    return first
+
+
+def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
+    if subject in ("money", "finish", "comparison", "density", "unit_cost", "machines", "teams"):
+        return ""
+    found = words.meanings("verb", metric) or (
+        words.meanings("verb", text) if subject not in ("people", "share") else [])
+    if subject == "items":
+        found = ["destroyed" if v in ("cleared", "safe") else v for v in found]
+        found = [v for v in found if v in ("destroyed", "found")] or found
+    if subject == "victims":
+        found = [v for v in found if v in ("killed", "injured")]
+    return found[0] if found else ""
+
+
+def _part(subject: str, metric: str, words: Vocabulary) -> str:
+    if subject == "share":  # a share of what: shares of different things are no series
+        return "/".join(s for s in words.meanings("subject", metric) if s != "share")
+    if subject != "items":
+        return ""
+    found = words.meanings("part", metric)
+    return found[0] if len(found) == 1 else ""
+
+
+def _period(text: str, words: Vocabulary) -> float:
+    hits = words.find("period", text)
+    return float(hits[0].meaning) if hits else 0.0
+
+
+def _value(cell: Any, text: str, unit: Unit, subject: str, said: str, words: Vocabulary,
+           marks: Decimal, counted: bool, about: float, problem
+           ) -> tuple[Quantity | None, bool, Days | None]:
+    """(the quantity before its unit, whether a mark is ambiguous, a day where it is one)."""
+    if text in ("declined", "refused", "declined to comment", "no comment"):
+        problem("value_declined", "The number was declined; that is not zero.")
+        return None, False, None
+    if text in NOT_STATED:
+        problem("value_missing", "No number is stated; not reported is not zero.")
+        return None, False, None
+    if subject == "finish" and unit.name in ("", "date"):
+        try:
+            day = days_of(cell)
+        except (ValueError, OverflowError):
+            day = None
+        if day is not None:
+            return Quantity(0.0, 0.0, 0.0, 0.0, 0.0), False, day
+    bare = re.sub(r"\bof\b.*", "", text).strip()
+    if bare in _VAGUE:
+        low, high = _VAGUE[bare]
+        return Quantity((low * high) ** 0.5, low, high, low / 2, high * 2, low, 1, "range"), \
+            False, None
+    negative = bool(re.match(r"[-−–]\s*\d", text))
+    try:
+        found = numbers(text.lstrip("-−– ") if negative else text, words, decimal=marks,
+                        counted=counted, about_share=about, scale=unit.scale, qualifier=unit.bound)
+    except (OverflowError, ValueError):
+        found = []
+    if not found and re.fullmatch(r"\d{4}", text):  # a count that looks like a year
+        found = [Number(0, 4, quantity(float(text) * unit.scale, unit.scale, 4, unit.bound,
+                                       counted=counted, about_share=about))]
+    if not found and (parts := words.find("fraction", text)) and subject == "share":
+        share = float(parts[0].meaning) / (unit.size or 1.0)
+        spread = 0.05 / (unit.size or 1.0)
+        return Quantity(share, share - spread / 2, share + spread / 2, share - spread,
+                        share + spread, spread, 1, "about"), False, None
+    if len(found) != 1 or not math.isfinite(found[0].quantity.value) or \
+            abs(found[0].quantity.value) > 1e18:
+        problem("value_unreadable", f"\"{cell}\" is not one number.")
+        return None, False, None
+    amount = found[0].quantity
+    if unit.name == "share" and amount.step > 5 and not amount.qualifier:
+        # 60 % is seldom rounded to tens of a percent; to five at most.
+        amount = quantity(amount.value, 5.0, amount.digits, "", counted=False, about_share=about)
+    if negative:
+        amount = Quantity(-amount.value, -amount.high, -amount.low, -amount.most, -amount.least,
+                          amount.step, amount.digits, amount.qualifier)
+    return amount, found[0].ambiguous, None
+
+
+def _in_words(amount: Quantity | None, unit: Unit, text: str, words: Vocabulary, marks: Decimal,
+              counted: bool, about: float) -> Number | None:
+    """The same number where the words state it."""
+    if amount is None or not text:
+        return None
+    try:
+        found = numbers(text, words, decimal=marks, counted=counted, about_share=about)
+    except (OverflowError, ValueError):
+        return None
+    return next((n for n in found if math.isclose(n.quantity.value, amount.value, rel_tol=1e-6)
+                 or (n.ambiguous and math.isclose(n.quantity.value * 1000, amount.value))), None)
+
+
+def _clause_after(text: str, number: Number) -> str:
+    """The words behind a number, up to the next number or the end of the clause."""
+    rest = text[number.end:]
+    stop = re.search(r"[;.,(=](?:\s|$)|\d", rest)
+    return rest[:stop.start()] if stop else rest
+
+
+def _after(start: Days, length: Quantity) -> Days | None:
+    try:
+        return Days(start.first + timedelta(days=round(length.low)),
+                    start.last + timedelta(days=round(length.high)))
+    except OverflowError:
+        return Days(date.max, date.max)

@@ -1,0 +1,146 @@
+"""Published numbers read, checked, and set beside the figures of a registry."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.claim import Judgement
+from landrelease.core.progress import Progress, silent
+from landrelease.errors import CLAIMS_NOT_RECORDED, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.figures.claims_ours import Ours
+    from landrelease.store.registry import Registry
+
+# Field of a recorded claim -> column of a claims file.
+RECORDED = {"claim_source": "source", "published_on": "published", "as_of": "as_of",
+            "scope": "scope", "metric": "metric", "value": "value", "unit": "unit",
+            "words": "words"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Checked:
+    """The rows as they stand in the file or the registry, and the judgement on each."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    judgements: tuple[Judgement, ...]
+
+
+def check_file(
+    path: Path | None, *, today: date, registry: Registry | None = None,
+    reader: View | None = None, places_path: Path | None = None,
+    assumptions_path: Path | None = None, known_at: datetime | None = None,
+    level: str | None = None, whole: str = "", progress: Progress = silent,
+) -> Checked:
+    """Check a file of claims, or without one the recorded claims of a registry.
+
+    whole : what claims call the ground of the registry as a whole ("Kursk Oblast"). known_at,
+    level : of our figures. Raises CLM-001, CLM-002 (no claims), FIL-... of the files.
+    """
+    from landrelease.figures import claims_read
+    from landrelease.figures.claims_check import check_claims
+    from landrelease.figures.claims_words import vocabulary
+    from landrelease.records.claims import read_claims, read_places, word_rows
+    from landrelease.workflows import load_assumptions
+
+    problems: Mapping[int, str] = {}
+    if path is not None:
+        table = read_claims(path, claims_read.columns_of)
+        rows: Sequence[Mapping[str, Any]] = table.rows
+        problems = table.problems
+        known = claims_read.columns_of({name: None for row in rows for name in row})
+        mapped = [{ours: row.get(name) for ours, name in known.items()} for row in rows]
+    else:
+        assert registry is not None and reader is not None
+        rows = mapped = recorded_claims(registry, reader, known_at)
+    words = vocabulary(word_rows())
+    assumptions = load_assumptions(assumptions_path, registry)
+    ours = None
+    if registry is not None and reader is not None:
+        claims = claims_read.read(mapped, words, assumptions).claims
+        days = set()
+        for c in claims:
+            if c.usable:
+                end = c.as_of.last if c.as_of else None
+                days.add(end)
+                if c.mode == "period" and end is not None:
+                    days.add(end - timedelta(days=round(c.period_days)))
+        ours = figures_of(registry, reader, days, known_at, level, whole, progress)
+    return Checked(tuple(rows), check_claims(
+        mapped, words, read_places(places_path), assumptions, today=today, ours=ours,
+        problems=problems))
+
+
+def recorded_claims(registry: Registry, reader: View, known_at: datetime | None
+                    ) -> list[dict[str, Any]]:
+    """The recorded claims that the reader may see, as rows. Raises CLM-002: there is none."""
+    rows = [{"record": r.id, **{column: r.values.get(name) for name, column in RECORDED.items()}}
+            for r in reader.records(registry.records("claim", known_at=known_at))]
+    if not rows:
+        raise LandReleaseError(CLAIMS_NOT_RECORDED)
+    return rows
+
+
+def figures_of(registry: Registry, reader: View, days: set[date | None],
+               known_at: datetime | None, level: str | None, whole: str, progress: Progress
+               ) -> Ours:
+    """Our figures at every day that claims are about, as the reader may see them."""
+    from landrelease.figures.claims_ours import Ours
+    from landrelease.figures.claims_read import scope_of
+    from landrelease.figures.claims_words import fold
+    from landrelease.workflows import visible_figures
+
+    figures: dict[date | None, tuple] = {}
+    scopes: dict[frozenset[str], str] = {frozenset(): "all", frozenset(("?",)): "all"}
+    for name in filter(None, (whole, registry.office)):
+        scopes.setdefault(scope_of(fold(name)), "all")
+    for n, day in enumerate(sorted(days, key=lambda d: d or date.max)):
+        progress("our figures", n / max(1, len(days)))
+        try:
+            rows, found = visible_figures(registry, reader, level=level, valid_at=day,
+                                          known_at=known_at)
+        except LandReleaseError:  # nothing on record at that day
+            rows, found = (), ()
+        figures[day] = found
+        for row in rows[:-1]:
+            scopes.setdefault(scope_of(fold(row.name)), row.name)
+    progress("our figures", 1.0)
+    return Ours(figures, scopes, level or "", known_at.isoformat() if known_at else "")
+
+
+def document(checked: Checked, *, synthetic: bool = False) -> list[dict[str, Any]]:
+    """The result for programs: one entry a claim, in the order of the file."""
+    return [{
+        "claim": {str(k): _cell(v) for k, v in row.items()},
+        "verdict": j.verdict, "codes": list(j.codes), "reasons": list(j.reasons),
+        "findings": [{**dataclasses.asdict(f), "row": f.number} for f in j.findings],
+        "read": {"subject": j.claim.subject, "verb": j.claim.verb, "part": j.claim.part,
+                 "mode": j.claim.mode, "period_days": j.claim.period_days or None,
+                 "scope": sorted(j.claim.scope), "unit": j.claim.unit,
+                 "value": j.claim.quantity.value if j.claim.quantity else None,
+                 "low": j.claim.quantity.low if j.claim.quantity else None,
+                 "high": j.claim.quantity.high if j.claim.quantity else None,
+                 "as_of": j.claim.as_of.words() if j.claim.as_of else None,
+                 "finish": j.claim.finish.words() if j.claim.finish else None},
+        "ours": j.ours, **({"synthetic": True} if synthetic else {})}
+        for row, j in zip(checked.rows, checked.judgements, strict=True)]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def example(out: Path) -> None:
+    """Write the published series of a border programme that the docs use."""
+    from landrelease.store.results import write_atomically
+    from landrelease.workflows import packaged
+
+    with packaged("claims_border.csv") as path:
+        write_atomically(out, path.read_bytes())

@@ -1,0 +1,363 @@
+"""CLM: the published series of a border programme, clean series, every finding, unreadable rows.
+
+The series ships with the package (`claims example`): dates, numbers and sources as published; the
+findings are those that the arithmetic of the domain reference asks for.
+"""
+
+import csv
+import importlib.resources
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landrelease.core.claim import HEAVIER
+from landrelease.figures.claims_check import check_claims
+from landrelease.figures.claims_codes import CODES
+from landrelease.figures.claims_date import days_of
+from landrelease.figures.claims_number import numbers
+from landrelease.figures.claims_read import COLUMNS, columns_of, read, scope_of
+from landrelease.figures.claims_units import unit_of
+from landrelease.figures.claims_words import fold, vocabulary
+from landrelease.records.claims import read_places, word_rows
+from landrelease.workflows import load_assumptions
+from landrelease.worlds.claims import clean_series
+
+WORDS = vocabulary(word_rows())
+PLACES = read_places()
+ASSUMED = load_assumptions()
+TODAY = date(2035, 1, 1)
+
+
+def check(rows, **more):
+    return check_claims(rows, WORDS, PLACES, ASSUMED, today=TODAY, **more)
+
+
+def row(as_of, metric, value, unit="", words="", scope="Programme X", source="A", published=None):
+    return {"source": source, "published": published or as_of, "as_of": as_of, "scope": scope,
+            "metric": metric, "value": value, "unit": unit, "words": words}
+
+
+def codes(rows):
+    return {code for j in check(rows) for code in j.codes}
+
+
+# --- the published series ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def border():
+    text = (importlib.resources.files("landrelease.data") / "claims_border.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    return {(j.claim.row["as_of"], j.claim.row["metric"], j.claim.row["value"]): j
+            for j in check(rows)}
+
+
+def found(border, as_of, metric, value=None):
+    return next(j for (a, m, v), j in border.items()
+                if a == as_of and m == metric and value in (None, v))
+
+
+@pytest.mark.parametrize(("as_of", "metric", "code", "verdict"), [
+    ("2025-04-23", "cleared area", "verb_ambiguous", "cannot_be_checked"),
+    ("2025-06-01", "settlements safe", "total_falls", "impossible"),  # 45 -> 39
+    ("2025-06-30", "cleared area", "comparison_off", "impossible"),  # Connecticut
+    ("2025-06-30", "cost of the first phase", "denominator_missing", "cannot_be_checked"),
+    ("2025-06-30", "promise of finish", "promise_needs_faster_pace", "implausible"),
+    ("2025-12-02", "explosive items destroyed", "pace_breaks", "implausible"),  # 2.7 M
+    ("2025-12-02", "settlements safe", "definition_changed", "cannot_be_checked"),  # "visited"
+    ("", "cleared area", "subset_not_additive", "cannot_be_checked"),  # MChS
+    ("", "explosive items destroyed", "subset_not_additive", "cannot_be_checked"),
+    ("2025-11-01", "people working", "sources_disagree", "differs"),  # hundreds; 6,000
+    ("2025-11-14", "casualties", "share_does_not_match", "impossible"),  # 4,000 of 12,000
+])
+def test_each_detector_fires_on_the_published_series(border, as_of, metric, code, verdict):
+    j = found(border, as_of, metric)
+    assert code in j.codes and j.verdict == verdict
+
+
+def test_what_adds_up_in_the_published_series_is_said_to_agree(border):
+    for as_of, metric in (("2025-06-01", "share of planned area cleared"),  # 8 % of 500,000
+                          ("2025-06-30", "cleared area in a week"),  # 2,200 = 4 % of 55,200
+                          ("2025-06-30", "share of settlements inaccessible")):  # 37 of 64
+        assert found(border, as_of, metric).verdict == "agrees"
+
+
+def test_three_years_at_the_best_pace_raise_nothing_where_eighteen_months_do(border):
+    months = found(border, "2025-06-30", "promise of finish", "18")
+    years = found(border, "2025-06-30", "promise of finish", "36")
+    assert months.codes == ("promise_needs_faster_pace",) and years.codes == ()
+    # 444,800 ha in 18 months of 30.44 days: "up to" leaves 17 to 18 of them.
+    assert any("444,800 ha" in r for r in months.reasons)
+
+
+def test_the_published_series_has_the_arithmetic_of_the_reference(border):
+    density = " ".join(found(border, "2025-06-30", "explosive items destroyed").reasons)
+    assert "9.96 items per hectare" in density
+    weekly = " ".join(found(border, "2025-07-14", "cleared area in a week").reasons)
+    assert "84,000" in weekly and "4,200" in weekly and "140 machines" in weekly
+    jump = found(border, "2025-12-02", "explosive items destroyed").findings[0]
+    assert "104,255 a week" in jump.reason
+
+
+def test_the_rest_of_the_published_series_raises_nothing(border):
+    clean = [j for j in border.values() if not j.codes]
+    assert len(clean) == len(border) - 11
+    assert {j.verdict for j in clean} == {"agrees", "cannot_be_checked"}
+
+
+# --- clean series --------------------------------------------------------------------------------
+
+
+def test_clean_series_raise_no_alarm():
+    """A part of the 1,000 series of benchmarks/bench_claims.py: at most 1 % may raise anything."""
+    alarms = [seed for seed in range(40) if codes(clean_series(seed))]
+    assert len(alarms) <= 0.01 * 40
+
+
+def test_a_clean_series_that_is_damaged_raises_the_alarm():
+    raised = 0
+    for seed in range(20):
+        rows = clean_series(seed)
+        totals = [r for r in rows if r["metric"] == "explosive items destroyed"]
+        totals[-1]["value"] = "about 1"
+        raised += "total_falls" in codes(rows)
+    assert raised == 20
+
+
+# --- one finding each ----------------------------------------------------------------------------
+
+TOTALS = [row(f"2030-0{m}-01", "cleared area", v, "ha") for m, v in (
+    (1, "1,000"), (2, "1,110"), (3, "1,205"), (4, "1,320"))]
+ALARMS = {
+    "row_damaged": None,  # from the reader of files: see the test of the command
+    "value_missing": [row("2030-01-01", "cleared area", "", "ha")],
+    "value_declined": [row("2030-01-01", "people working", "declined", "people")],
+    "value_unreadable": [row("2030-01-01", "cleared area", "very much", "ha")],
+    "value_ambiguous": [row("2030-01-01", "cleared area", "55.200", "ha")],
+    "value_negative": [row("2030-01-01", "cleared area", "-5", "ha")],
+    "metric_missing": [row("2030-01-01", "", "5", "ha")],
+    "metric_unknown": [row("2030-01-01", "morale", "5", "points")],
+    "unit_missing": [row("2030-01-01", "cleared area", "5")],
+    "unit_unknown": [row("2030-01-01", "cleared area", "5", "furlongs")],
+    "unit_unfit": [row("2030-01-01", "explosive items destroyed", "5", "USD")],
+    "date_missing": [row("", "cleared area", "5", "ha")],
+    "date_unreadable": [row("04/05/2030", "cleared area", "5", "ha", published="2030-06-01")],
+    "date_in_future": [row("2026-08-01", "cleared area", "5", "ha", published="2026-07-01")],
+    "verb_ambiguous": [row("2030-01-01", "cleared area", "5", "ha", "5 ha cleared or surveyed")],
+    "words_differ_from_metric": [row("2030-01-01", "cleared area", "5", "ha", "5 ha inspected")],
+    "definition_changed": [
+        row("2030-01-01", "cleared area", "50", "ha"),
+        row("2030-02-01", "cleared area", "55", "ha"),
+        row("2030-03-01", "inspected area", "90", "ha")],
+    "unit_suspect": [*TOTALS, row("2030-05-01", "cleared area", "13,300", "ha")],
+    "total_falls": [*TOTALS, row("2030-05-01", "cleared area", "1,100", "ha")],
+    "total_corrected": [*TOTALS, row("2030-05-01", "cleared area", "1,100", "ha",
+                                     "1,100 ha by the corrected count")],
+    "pace_breaks": [*TOTALS, row("2030-05-01", "cleared area", "9,000", "ha")],
+    "period_exceeds_rise": [*TOTALS, row("2030-03-20", "cleared area in a week", "900", "ha")],
+    "period_differs_from_rise": [
+        row("2030-01-01", "cleared area", "1,003", "ha"),
+        row("2030-01-08", "cleared area", "1,051", "ha"),
+        row("2030-01-08", "cleared area in a week", "20", "ha")],
+    "number_repeated": [*TOTALS[:3], row("2030-04-01", "cleared area", "1,391", "ha"),
+                        row("2030-06-01", "cleared area", "1,391", "ha")],
+    "share_does_not_match": [row("2030-01-01", "share of roads open", "68", "%", "37 of 64")],
+    "share_out_of_range": [row("2030-01-01", "share of roads open", "140", "%", "of all roads")],
+    "denominator_missing": [row("2030-01-01", "cost", "120", "million USD")],
+    "parts_do_not_add_up": [row("2030-01-01", f"area {v}", n, "ha") for v, n in (
+        ("released", 951), ("cancelled", 311), ("reduced", 205), ("cleared", 211))],
+    "part_exceeds_whole": [row("2030-01-01", "cleared area", "500", "ha"),
+                           row("2030-01-01", "cleared area", "611", "ha",
+                               scope="District Y, Programme X")],
+    "parts_exceed_whole": [row("2030-01-01", "cleared area", "500", "ha"),
+                           row("2030-01-01", "cleared area", "311", "ha",
+                               scope="District Y, Programme X"),
+                           row("2030-01-01", "cleared area", "322", "ha",
+                               scope="District Z, Programme X")],
+    "subset_not_additive": [row("2030-01-01", "cleared area", "500", "ha"),
+                            row("", "cleared area", "40", "ha", scope="District Y, Programme X")],
+    "area_exceeds_place": [row("2030-01-01", "cleared area", "452", "km2", scope="Malta")],
+    "comparison_off": [row("2030-01-01", "cleared area", "552", "km2",
+                           "roughly the size of Connecticut")],
+    "density_out_of_range": [row("2030-01-01", "cleared area", "10", "ha"),
+                             row("2030-01-01", "explosive items destroyed", "90,000", "items")],
+    "cost_out_of_range": [row("2030-01-01", "cleared area", "10", "ha"),
+                          row("2030-01-01", "cost", "900", "million USD", "for 10 ha cleared")],
+    "rate_out_of_range": [row("2030-01-01", "area cleared per deminer per day", "5000", "m2")],
+    "capacity_short": [row("2030-01-01", "cleared area in a week", "2,940", "ha"),
+                       row("2030-01-01", "people working", "300", "deminers")],
+    "machines_short": [row("2030-01-01", "cleared area in a week", "29,400", "ha"),
+                       row("2030-01-01", "machines", "3", "machines")],
+    "pace_beyond_clearance": [row("2030-01-01", "cleared area in a week", "29,400", "ha")],
+    "promise_needs_faster_pace": [*TOTALS, row("2030-04-01", "area planned", "90,000", "ha"),
+                                  row("2030-04-01", "promise of finish", "2031-01-01")],
+    "finish_moved": [row("2030-01-01", "promise of finish", "2031-01-01"),
+                     row("2030-06-01", "promise of finish", "2032-01-01")],
+    "sources_disagree": [row("2030-01-01", "cleared area", "500", "ha"),
+                         row("2030-01-01", "cleared area", "611", "ha", source="B")],
+    "differs_from_ours": None,  # with a registry: see below
+}
+
+
+def test_every_code_has_a_case():
+    assert set(ALARMS) == set(CODES)
+
+
+@pytest.mark.parametrize("code", [c for c, rows in ALARMS.items() if rows])
+def test_a_case_raises_its_code_and_its_verdict(code):
+    raised = [j for j in check(ALARMS[code]) if code in j.codes]
+    assert raised
+    worst = max((f.verdict for f in raised[0].findings), key=HEAVIER.index)
+    assert raised[0].verdict == worst
+    assert CODES[code][0] in {f.verdict for f in raised[0].findings if f.code == code}
+
+
+def test_only_arithmetic_earns_impossible():
+    ranges = {"density_out_of_range", "cost_out_of_range", "capacity_short", "pace_breaks",
+              "pace_beyond_clearance", "promise_needs_faster_pace", "rate_out_of_range"}
+    assert all(CODES[c][0] == "implausible" for c in ranges)
+    assert all(f.low is not None and f.high is not None for c in ranges
+               for j in check(ALARMS[c]) for f in j.findings if f.code == c)
+
+
+@pytest.mark.parametrize(("rows", "code"), [
+    # Rounding alone is no fall, no mismatch, no disagreement.
+    ([row("2030-01-01", "cleared area", "55,200", "ha"),
+      row("2030-02-01", "cleared area", "about 55,000", "ha")], "total_falls"),
+    ([row("2030-01-01", "items destroyed", "554,000", "items"),
+      row("2030-01-08", "items destroyed", "550,000", "items")], "total_falls"),
+    ([row("2030-01-01", "cleared area", "552", "km2"),
+      row("2030-02-01", "cleared area", "55,200", "ha")], "total_falls"),
+    ([row("2030-01-01", "share of area cleared", "about 4", "%", "2,200 of 55,200 ha")],
+     "share_does_not_match"),
+    ([row("2030-01-01", "cleared area", "55,219", "ha"),
+      row("2030-01-01", "cleared area", "more than 55,000", "ha", source="B")],
+     "sources_disagree"),
+    # Work that stops or slows is no break of the pace.
+    ([*TOTALS, row("2030-05-01", "cleared area", "1,321", "ha")], "pace_breaks"),
+    # A district of the same day is no other number of the same thing.
+    ([row("2030-01-01", "cleared area", "500", "ha"),
+      row("2030-01-01", "cleared area", "100", "ha", source="B",
+          scope="District Y, Programme X")], "sources_disagree"),
+    # What is hazardous may fall.
+    ([row("2030-01-01", "suspected area", "500", "ha"),
+      row("2030-02-01", "suspected area", "300", "ha")], "total_falls"),
+    ([row("2030-01-01", "cleared area", "140", "ha", "as large as 196 football pitches")],
+     "comparison_off"),
+])
+def test_no_alarm_where_there_is_none(rows, code):
+    assert code not in codes(rows)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "value", "low", "high", "qualifier"), [
+    ("55,200", 55_200, 55_150, 55_250, ""),
+    ("55 200", 55_200, 55_150, 55_250, ""),
+    ("1.234,5", 1234.5, 1234.45, 1234.55, ""),
+    ("2.7 million", 2_700_000, 2_650_000, 2_750_000, ""),
+    ("2,7 млн", 2_700_000, 2_650_000, 2_750_000, ""),
+    ("over 550 thousand", 550_000, 550_000, 560_000, "at_least"),
+    ("более 550 тыс.", 550_000, 550_000, 560_000, "at_least"),
+    ("~26 000", 26_000, 24_700, 27_300, "about"),
+    ("plus de 40 000", 40_000, 40_000, 50_000, "at_least"),
+    ("20-25 thousand", 22_500, 20_000, 25_000, "range"),
+    ("٥٥٢", 552, 552, 552, ""),
+    ("550,000+", 550_000, 550_000, 560_000, "at_least"),
+])
+def test_a_number_is_read_with_what_it_leaves_open(text, value, low, high, qualifier):
+    found = numbers(fold(text), WORDS, decimal="", counted=text == "٥٥٢", about_share=0.05)
+    assert len(found) == 1
+    q = found[0].quantity
+    assert (q.value, q.low, q.high, q.qualifier) == (
+        pytest.approx(value), pytest.approx(low), pytest.approx(high), qualifier)
+
+
+@pytest.mark.parametrize(("cell", "name", "scale", "days"), [
+    ("ha", "ha", 1, 0), ("thousand hectares", "ha", 1000, 0), ("тыс. га", "ha", 1000, 0),
+    ("square miles", "square_mile", 1, 0), ("ha per week", "ha", 1, 7), ("m²", "m2", 1, 0),
+    ("million USD", "USD", 1e6, 0), ("items", "count", 1, 0), ("%", "share", 1, 0),
+    ("explosive items", "count", 1, 0), ("km²/month", "km2", 1, 30.44),
+])
+def test_a_unit_is_read_with_its_scale_and_period(cell, name, scale, days):
+    unit = unit_of(cell, WORDS)
+    assert (unit.name, unit.scale, unit.period_days) == (name, scale, days)
+
+
+@pytest.mark.parametrize(("text", "first", "last"), [
+    ("2025-06", "2025-06-01", "2025-06-30"), ("as of June 2025", "2025-06-01", "2025-06-30"),
+    ("23 Apr 2025", "2025-04-23", "2025-04-23"), ("14 июля 2025", "2025-07-14", "2025-07-14"),
+    ("23.04.2025", "2025-04-23", "2025-04-23"), ("Q2 2025", "2025-04-01", "2025-06-30"),
+    ("2024", "2024-01-01", "2024-12-31"),
+])
+def test_a_day_is_read_as_exactly_as_it_was_said(text, first, last):
+    assert days_of(text) is not None
+    assert (days_of(text).first.isoformat(), days_of(text).last.isoformat()) == (first, last)
+
+
+@pytest.mark.parametrize(("metric", "unit", "subject", "verb", "mode"), [
+    ("cleared area", "ha", "area", "cleared", "total"),
+    ("area_cleared_m2", "m2", "area", "cleared", "total"),
+    ("разминировано территории", "га", "area", "cleared", "total"),
+    ("обезврежено взрывоопасных предметов", "шт", "items", "destroyed", "total"),
+    ("suspected hazardous area", "km2", "area", "hazardous", "state"),
+    ("items destroyed per week", "items", "items", "destroyed", "period"),
+    ("superficie despejada", "hectáreas", "area", "cleared", "total"),
+    ("items per hectare", "", "density", "", "state"),
+    ("sappers", "people", "people", "", "state"),
+    ("accidents", "", "accidents", "", "total"),
+    ("completion", "months", "finish", "", "state"),
+])
+def test_a_metric_is_read(metric, unit, subject, verb, mode):
+    claim = read([row("2030-01-01", metric, "5", unit)], WORDS, ASSUMED).claims[0]
+    assert (claim.subject, claim.verb, claim.mode) == (subject, verb, mode)
+
+
+def test_a_scope_with_more_names_is_a_part():
+    assert scope_of("district y, programme x") > scope_of("programme x")
+    assert scope_of("kursk region") == scope_of("the kursk oblast")
+    assert scope_of("all") < scope_of("programme x") and "?" in scope_of("")
+
+
+def test_headings_are_found_whatever_their_case():
+    assert columns_of(["Source", "As-of", "AS OF", "Metric ", "VALUE"]) == {
+        "source": "Source", "as_of": "AS OF", "metric": "Metric ", "value": "VALUE"}
+
+
+cell = st.one_of(st.none(), st.text(max_size=30), st.integers(), st.floats(), st.booleans(),
+                 st.dates(), st.sampled_from(["55,200", "1e400", "-", "9" * 400, "٣,٥", "1/0", "½",
+                                              "0", "5 of 0", "3 %", "\ud800"]))
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(COLUMNS, cell)), max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_nothing_in_a_row_makes_the_check_fail(rows):
+    judged = check(rows)
+    assert len(judged) == len(rows)
+    assert all(j.verdict in HEAVIER and j.reasons for j in judged)
+
+
+@given(st.permutations(list(range(len(ALARMS["total_falls"])))))
+@settings(max_examples=20, deadline=None)
+def test_the_order_of_the_rows_does_not_matter(order):
+    rows = ALARMS["total_falls"]
+    judged = check([rows[i] for i in order])
+    assert {str(j.claim.row): j.codes for j in judged} == {
+        str(j.claim.row): j.codes for j in check(rows)}
+
+
+def test_the_page_lists_every_finding():
+    import sys
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    sys.path.insert(0, str(root / "tools"))
+    try:
+        from claims_page import table
+    finally:
+        sys.path.pop(0)
+    assert table() in (root / "docs" / "claims.md").read_text(encoding="utf-8"), (
+        "python tools/claims_page.py gives the table")

@@ -1,0 +1,152 @@
+"""CLM: `claims check` from the command line: files as people have them, a registry, roles."""
+
+import json
+import sys
+from datetime import UTC, date, datetime
+
+import pytest
+import shapely
+
+from landrelease.apps import cli
+from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry
+
+CLEARED = shapely.box(17.0, 44.0, 17.01, 44.01)
+HAZARD = shapely.box(17.02, 44.0, 17.03, 44.01)
+CLEARED_HA = geodesic_area_m2(CLEARED) / 1e4
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, words)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = 0 if stop.code is None else int(stop.code)
+        out, err = capsys.readouterr()
+        return status, out, err
+    return call
+
+
+@pytest.fixture
+def verdicts(run, tmp_path):
+    def call(text, *more, name="claims.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        out = tmp_path / "out.json"
+        status, said, err = run("claims", "check", path, "--json", out, *more)
+        return status, json.loads(out.read_text()) if out.exists() else None, said + err
+    return call
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    path = tmp_path_factory.mktemp("claims") / "r.gpkg"
+    made = create_registry(str(path), office="Synthetic office")
+    at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+    def revision(kind, n, values, shape=None, day=date(2025, 6, 1)):
+        return Revision(kind=kind, record_id=f"{kind}-{n}", recorded_at=at, recorded_by="test",
+                        reason="test", source="", valid_from=day, validation="entered",
+                        values=values, geometry=shape)
+
+    made.append([
+        revision("administrative_area", 1, {"name": "Alpha", "level": 1},
+                 shapely.box(16.9, 43.9, 17.2, 44.2)),
+        revision("hazard", 1, {"hazard_type": "CHA", "status": "open"}, HAZARD,
+                 date(2025, 1, 1)),
+        *(revision("hazard", n, {"hazard_type": "SHA", "status": "open"},
+                   shapely.box(17.04, 44.0 + n / 100, 17.05, 44.005 + n / 100), date(2025, 1, 1))
+          for n in range(2, 6)),
+        revision("outcome", 1, {"outcome_type": "cleared", "depth_m": 0.13}, CLEARED),
+        revision("claim", 1, {"claim_source": "A", "published_on": "2025-07-01", "as_of":
+                              "2025-07-01", "scope": "Alpha", "metric": "cleared area",
+                              "value": 900.0, "unit": "ha", "words": "900 ha cleared"}),
+    ])
+    made.close()
+    return path
+
+
+HEAD = "source,published,as_of,scope,metric,value,unit,words\n"
+
+
+def test_the_example_runs_and_says_that_there_are_findings(run, tmp_path):
+    assert run("claims", "example", tmp_path / "c.csv")[0] == 0
+    status, said, _ = run("claims", "check", tmp_path / "c.csv", "--json", tmp_path / "o.json")
+    entries = json.loads((tmp_path / "o.json").read_text())
+    assert status == 1 and "total_falls" in said and len(entries) == 33
+    assert all(set(e) >= {"claim", "verdict", "codes", "reasons"} for e in entries)
+    assert entries[0]["claim"]["metric"] == "cleared area"
+
+
+def test_a_claim_is_set_beside_our_figure(verdicts, registry):
+    status, found, _ = verdicts(
+        HEAD + f"A,2025-07-01,2025-07-01,Alpha,cleared area,{CLEARED_HA:.1f},ha,\n"
+        f"A,2025-07-01,2025-07-01,all,cleared area,{2 * CLEARED_HA:.1f},ha,\n"
+        "A,2025-07-01,2025-07-01,Beta,cleared area,5,ha,\n"
+        "A,2024-07-01,2024-07-01,all,cleared area,5,ha,\n",
+        "--registry", registry, "--as", "planner")
+    assert status == 1
+    assert [e["verdict"] for e in found] == ["agrees", "differs", "cannot_be_checked",
+                                             "cannot_be_checked"]
+    assert found[1]["codes"] == ["differs_from_ours"] and "+100.0%" in found[1]["reasons"][0]
+    assert found[0]["ours"]["chain_head"] and found[0]["ours"]["as_of"] == "2025-07-01"
+    # Before the outcome was so, nothing is reported: that is not zero (S12).
+    assert found[3]["ours"] is None
+
+
+def test_safety_S14_who_may_not_see_a_figure_is_not_told_it_by_a_claim(verdicts, tmp_path):
+    with create_registry(str(tmp_path / "one.gpkg"), office="Synthetic office") as made:
+        made.append([Revision(
+            kind="hazard", record_id="hazard-1", recorded_at=datetime(2026, 1, 5, 8, tzinfo=UTC),
+            recorded_by="test", reason="test", source="", valid_from=date(2025, 1, 1),
+            validation="entered", values={"hazard_type": "CHA", "status": "open"},
+            geometry=HAZARD)])
+    text = HEAD + "A,2025-07-01,2025-07-01,all,suspected area,5,ha,\n"
+    _, seen, _ = verdicts(text, "--registry", tmp_path / "one.gpkg", "--as", "planner")
+    _, unseen, _ = verdicts(text, "--registry", tmp_path / "one.gpkg")  # one record: too few
+    area = geodesic_area_m2(HAZARD)
+    assert seen[0]["ours"]["value"] == pytest.approx(area) and seen[0]["verdict"] == "differs"
+    assert unseen[0]["ours"] is None and unseen[0]["verdict"] == "cannot_be_checked"
+    assert f"{area / 1e4:.1f}" not in json.dumps(unseen)
+
+
+def test_recorded_claims_are_checked_without_a_file(run, registry, tmp_path):
+    out = tmp_path / "o.json"
+    status, _, _ = run("claims", "check", "--registry", registry, "--as", "planner", "--json", out)
+    (entry,) = json.loads(out.read_text())
+    assert status == 1 and entry["verdict"] == "differs"
+    assert entry["claim"]["record"] == "claim-1"
+    status, _, err = run("claims", "check", "--registry", registry)
+    assert status == 2 and "ACC-101" in err
+
+
+@pytest.mark.parametrize(("text", "verdict", "code"), [
+    ("Metric;Value;Unit\ncleared area;55,2;ha\n", "cannot_be_checked", "date_missing"),
+    (HEAD + "A,2025-01-01,2025-01-01,X,cleared area,five hundred,ha,\n", "cannot_be_checked",
+     "value_unreadable"),
+    (HEAD + "A,2025-01-01,2025-01-01,X\n", "cannot_be_checked", "value_missing"),
+    (HEAD + "A,not a day,,X,cleared area,5,ha,\n", "cannot_be_checked", "date_unreadable"),
+    (HEAD + "A,2025-01-01,2025-01-01,X,happiness,5,,\n", "cannot_be_checked", "metric_unknown"),
+])
+def test_a_messy_file_gives_a_finding_a_row_and_no_crash(verdicts, text, verdict, code):
+    status, found, said = verdicts(text)
+    assert "Traceback" not in said and status == 0
+    assert found[0]["verdict"] == verdict and code in found[0]["codes"]
+
+
+def test_a_file_that_is_no_table_of_claims_says_what_is_missing(verdicts):
+    status, _, said = verdicts("colour,size\nred,5\n")
+    assert status == 2 and "CLM-001" in said and "colour" in said
+
+
+def test_nothing_to_check_says_so(run, tmp_path):
+    assert run("claims", "check")[0] == 2
+    made = create_registry(str(tmp_path / "empty.gpkg"), office="x")
+    made.close()
+    status, _, err = run("claims", "check", "--registry", tmp_path / "empty.gpkg", "--as",
+                         "planner")
+    assert status == 2 and "CLM-002" in err
