@@ -187,8 +187,8 @@ def a_task(world):
     return next(x.record_id for x in world.records if x.kind == "task")
 
 
-def claims_file(folder):
-    path = folder / "claims.csv"
+def claims_file(world):
+    path = world.weights.with_name("claims.csv")
     path.write_text("source,published,as_of,scope,metric,value,unit,words\n"
                     "synthetic,2026-01-01,2026-01-01,all,cleared area,5,ha,\n", encoding="utf-8")
     return path
@@ -277,7 +277,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "figures trace": [("figures", "trace", r, "hazardous_m2", *js, *as_role)],
             "figures tables": [("figures", "tables", r, "--out", out / "ledger.csv", *js,
                                 *as_role)],
-            "claims check": [("claims", "check", claims_file(out), "--registry", r, *js, *as_role)],
+            "claims check": [("claims", "check", claims_file(world), "--registry", r, *js, *as_role)],
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
             "publish": [("publish", r, out / "pages", "--plan", world.plan, "--forecast",
                          world.forecast, *as_role)],
