@@ -194,6 +194,12 @@ def claims_file(world):
     return path
 
 
+def a_track(world):
+    path = world.plan.parent / "k.csv"
+    path.write_text("time,latitude,longitude,pass\n0,20,-30,1\n1,20.00001,-30,1\n")
+    return path
+
+
 # --- the ways out --------------------------------------------------------------------------------
 
 
@@ -268,6 +274,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "verify record": [],
             "verify teams": [("verify", "teams", r, *js, *only)],
             "verify open": [("verify", "open", r, "--on", "2027-04-01", *js, *only)],
+            "operate proof": [("operate", "proof", r, a_task(world), "--track", a_track(world),
+                               "--width", 1, "--position-error", 0, "--confidence", 0.9,
+                               "--uncovered", out / "gaps.geojson", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
             "money summary": [("money", "summary", r, "--csv", out / "m.csv", *js, *only)],
@@ -538,7 +547,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
                              "operate days", "verify lots", "verify teams", "verify open",
-                             "money summary", "money runway"):
+                             "money summary", "money runway", "operate proof"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -25,7 +25,8 @@ from landrelease.workflows import packaged
 ROOT = Path(__file__).parents[1]
 DESIGN = (
     "hazard", "evidence", "outcome", "activity", "item", "accident", "ordnance", "team", "person",
-    "machine", "detector", "accreditation", "task", "gate", "track", "inspection", "handover",
+    "machine", "detector", "accreditation", "task", "gate", "track", "coverage", "inspection",
+    "handover",
     "settlement", "road", "parcel", "closure", "marking", "permit", "session", "complaint",
     "environment", "project", "fund", "expense", "exchange_rate", "source", "claim",
     "administrative_area")

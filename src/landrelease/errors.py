@@ -1502,6 +1502,9 @@ NOTHING_PROVEN = Message(
 TASK_NOT_PLANE = Message(
     "COV-006", "{file}: coordinates {found}; {expected}.",
     "Give --plane with metres, and leave it out with degrees.")
+COVERAGE_TASK = Message(
+    "COV-007", "There is no task {found} on record for you.",
+    "Give the id of a task of the registry, or the ground as a file with --task.")
 
 # --- LAN: lanes -----------------------------------------------------------------------------------
 LANES_WIDTH = Message(

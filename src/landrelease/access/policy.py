@@ -133,7 +133,7 @@ _FIELD_WORK = {
              "parcel closure marking"),
     **_whole("ledger figures assessment next_survey type_proposal reach contamination_map closures "
              "items"),
-    **_whole("team person machine detector accreditation gate track inspection session",
+    **_whole("team person machine detector accreditation gate track coverage inspection session",
              rows="organisation"),
     **_whole("task handover permit environment", rows="organisation_or_area"),
     **_whole("plan_teams tracks", rows="organisation"),
@@ -141,9 +141,9 @@ _FIELD_WORK = {
 }
 _OFFICE = {
     **_FIELD_WORK,
-    **_whole("accident team person machine detector accreditation gate track inspection session "
-             "task handover permit environment complaint project fund expense exchange_rate source "
-             "claim"),
+    **_whole("accident team person machine detector accreditation gate track coverage inspection "
+             "session task handover permit environment complaint project fund expense "
+             "exchange_rate source claim"),
     **_whole("accident_points accident_counts forecast plan_priority plan_dates plan_teams "
              "plan_quality tracks quarantine imports history audit"),
     "source_files": _some("exact", "names"),
@@ -169,8 +169,8 @@ TABLE: dict[Role, dict[str, Grant]] = {
     "operator": _FIELD_WORK,
     "inspector": {
         **_FIELD_WORK,
-        **_whole("team person machine detector accreditation gate track inspection session task "
-                 "handover permit environment complaint tracks history imports"),
+        **_whole("team person machine detector accreditation gate track coverage inspection "
+                 "session task handover permit environment complaint tracks history imports"),
         "accident": _some("exact", "accident_class information_date"),
         "accident_points": _some("exact", "place accident_class information_date"),
     },
@@ -199,6 +199,7 @@ REASONS: dict[str, str] = {
     "plan_priority": "the order of single areas tells where teams go next (S16)",
     "tracks": "tracks are never public (S16)",
     "track": "tracks are never public (S16)",
+    "coverage": "where tracks were is never public (S16)",
     "closures": "closures in force are never public (S16)",
     "closure": "closures in force are never public (S16)",
     "items": "items not yet removed are never public (S16)",
@@ -226,8 +227,8 @@ REASONS: dict[str, str] = {
     "personal": "personal values are shown one by one, for a stated reason that is recorded (S17)",
 }
 NEVER_PUBLIC = ("plan_dates", "plan_teams", "closures", "items", "tracks", "accident_points",
-                "accident", "team", "task", "gate", "permit", "track", "closure", "item",
-                "person", "personal")  # S16, S17
+                "accident", "team", "task", "gate", "permit", "track", "coverage", "closure",
+                "item", "person", "personal")  # S16, S17
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +278,7 @@ KEEPERS_WORK = frozenset((
     "verify record",
     "verify teams",
     "verify open",
+    "operate proof",
     "forecast make",
     "exchange pack",
     "exchange status",
@@ -367,6 +369,8 @@ WAYS_OUT: dict[str, WayOut] = {
     "verify teams": WayOut("teams on identical terms, from the lots that were inspected", (
         *_INSPECTED, ("team", "school"), ("item", "quantity"))),
     "verify open": WayOut("nonconformities that are open, visits that were refused", _INSPECTED),
+    "operate proof": WayOut("what tracks prove of a recorded task", (
+        ("task", "teams"), ("track", "fixes"), ("coverage", "covered_m2"))),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
     "money summary": WayOut("funds and expenses, in sums and one by one", _MONEY),

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from landrelease.apps.common import DONE, FINDINGS, AssumptionsOption, JsonOption, put_json, say
+from landrelease.apps.common import (
+    DONE,
+    FINDINGS,
+    UNVERIFIED,
+    AssumptionsOption,
+    JsonOption,
+    RoleOption,
+    put_json,
+    say,
+)
+from landrelease.apps.reading import OrganisationOption, reading
+
+if TYPE_CHECKING:
+    from landrelease.core.assumption import Assumptions
+    from landrelease.workflows.operate import ProofOptions, Proven, TrackFile
 
 SHOWN = 20
 
@@ -20,11 +34,12 @@ def register(operate: typer.Typer) -> None:
 
 TaskOption = Annotated[Path, typer.Option("--task", metavar="T.geojson",
                                           help="The polygon to be covered.")]
+TaskFileOption = Annotated[Path | None, typer.Option(
+    "--task", metavar="T.geojson", help="The polygon to be covered, where it is not on record.")]
 PlaneOption = Annotated[bool, typer.Option("--plane", help="Coordinates are metres.")]
 
 
 def operate_proof(
-    task: TaskOption,
     track: Annotated[list[Path], typer.Option(
         "--track", metavar="K.csv", help="Fixes as CSV, GPX, NMEA or MAVLink .tlog or .bin; "
         "may be repeated.")],
@@ -35,6 +50,11 @@ def operate_proof(
         "--confidence", metavar="C", help="That the tool was where the proof takes it to be.")],
     uncovered: Annotated[Path, typer.Option(
         "--uncovered", metavar="G.geojson", help="Where to write the uncovered polygons.")],
+    registry: Annotated[str | None, typer.Argument(
+        metavar="REGISTRY", help="A .gpkg path or a postgresql:// address.")] = None,
+    recorded: Annotated[str | None, typer.Argument(
+        metavar="TASK", help="Id of the task there.")] = None,
+    task: TaskFileOption = None,
     plane: PlaneOption = False,
     by: Annotated[str, typer.Option(
         "--by", metavar="machine|manual|animal", help="Who made the tracks.")] = "machine",
@@ -66,12 +86,22 @@ def operate_proof(
     detection: Annotated[float | None, typer.Option(
         "--detection", metavar="P", min=0.0, max=1.0, help="Chance that a pass finds an item "
         "that it passes over.")] = None,
+    store: Annotated[bool, typer.Option(
+        "--store", help="Record tracks and covered ground in the registry: the contamination map "
+        "and residual risk then give credit on it only.")] = False,
+    activity: Annotated[str | None, typer.Option(
+        "--activity", metavar="ID", help="With --store: the work that it proves; else all work of "
+        "the task.")] = None,
+    recorded_by: Annotated[str, typer.Option(
+        "--recorded-by", metavar="WHO", help="With --store: who records it.")] = UNVERIFIED,
+    role: RoleOption = None, organisation: OrganisationOption = None,
     assumptions: AssumptionsOption = None, json: JsonOption = None,
 ) -> None:
     """What the tracks prove of a task: covered for certain, at best, and every gap as a polygon.
 
     Doubt counts as uncovered: gaps in time, leaps, tool not engaged, ground past the last fix.
-    Exit status 1 where ground is not proven covered or a track has findings.
+    Exit status 1 where ground is not proven covered or a track has findings. The task is a file
+    (--task), or one on record: REGISTRY TASK, with --store also to be recorded.
 
     Example: landrelease operate proof --task T.geojson --track K.csv --width 1.75
     --position-error 0.03 --confidence 0.95 --uncovered G.geojson
@@ -95,8 +125,21 @@ def operate_proof(
     options = operate.ProofOptions(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
         detection)
-    ground, proof, result = operate.prove(task, files, options,
-                                          workflows.load_assumptions(assumptions))
+    stated = workflows.load_assumptions(assumptions)
+    if registry is None or recorded is None:
+        if task is None or store:
+            raise LandReleaseError(
+                BAD_OPTION, option="REGISTRY TASK", found=f"{registry or 'nothing'}",
+                expected="a registry and the id of a task of it, or --task without --store")
+        made, stored = operate.prove_on(operate.read_ground(task, plane=plane), files, options,
+                                        stated), None
+    else:
+        if task is not None or plane:
+            raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
+                                   expected="neither, where the task is on record")
+        made, stored = _on_record(registry, recorded, files, options, stated, store, activity,
+                                  recorded_by, role, organisation)
+    ground, proof, result = made.ground, made.proof, made.result
     write_atomically(uncovered, dump(operate.uncovered_features(ground, proof)))
     put_json(json, result)
     for line in operate.proof_words(result):
@@ -107,8 +150,25 @@ def operate_proof(
     if len(others) > SHOWN:
         say(f"... and {len(others) - SHOWN:,} more findings; --json lists all.")
     say(f"{uncovered}: {len(proof.spots.polygons):,} polygons")
+    if stored is not None:
+        say(f"{stored[0]} records of tracks and covered ground are stored; {stored[1]:,.2f} m2 of "
+            "the task are covered for certain by no kind of work.")
     done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
     raise typer.Exit(DONE if done else FINDINGS)
+
+
+def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofOptions,
+               stated: Assumptions, store: bool, activity: str | None, by: str, role: str | None,
+               organisation: str | None) -> tuple[Proven, tuple[int, float] | None]:
+    from landrelease.workflows import coverage, operate
+
+    with reading(registry, "operate proof", role, organisation) as (opened_registry, reader):
+        record, ground = coverage.recorded_ground(opened_registry, reader, task)
+        made = operate.prove_on(ground, files, options, stated)
+        if not store:
+            return made, None
+        return made, coverage.store_proof(opened_registry, record, files, made,
+                                          options.confidence, activity=activity, by=by)
 
 
 def operate_lanes(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from shapely import Point
 
@@ -18,9 +19,9 @@ from landrelease.core.hazard import Ground
 from landrelease.core.record import Record
 
 EPOCH = date(1970, 1, 1)
-_MANUAL = re.compile(r"\b(manual|hand)", re.IGNORECASE)
-_MACHINE = re.compile(r"\b(mechanical|machine|flail|tiller|roller)", re.IGNORECASE)
-_ANIMAL = re.compile(r"\b(animal|dog|mdd|rat)s?\b|\banimal_detection\b", re.IGNORECASE)
+MANUAL = re.compile(r"\b(manual|hand)", re.IGNORECASE)
+MACHINE = re.compile(r"\b(mechanical|machine|flail|tiller|roller)", re.IGNORECASE)
+ANIMAL = re.compile(r"\b(animal|dog|mdd|rat)s?\b|\banimal_detection\b", re.IGNORECASE)
 _THEN_MANUAL = re.compile(r"\b(then|followed by)\s+(manual|hand)|manual follow.?up", re.IGNORECASE)
 _SEARCHED = ("cleared", "searched")
 # Why a pass of a machine or an animal gives no credit (S07).
@@ -79,7 +80,7 @@ def build_effort(
     *, hazards: Iterable[Record], outcomes: Iterable[Record], items: Iterable[Record],
     activities: Iterable[Record], inspections: Iterable[Record], gates: Iterable[Record],
     assumptions: Assumptions, independent: bool = False,
-    uncredited: Container[str] = (),
+    uncredited: Container[str] = (), no_credit: Mapping[str, str] = MappingProxyType({}),
 ) -> Effort:
     """Read the effort from records as they stand; a hazard that has a history may have been
     recorded before the day that stands in `since`.
@@ -94,6 +95,7 @@ def build_effort(
     it, because nobody reported the
     day of the search: what was suspected since is not answered by it. Cancelled and reduced ground
     is a decision, not a search, and gives no credit either. A track alone proves no coverage (S05).
+    `no_credit`: outcomes that count as not searched, and why (see `core.coverage`).
 
     An item that was found raises the doubt about its hazard, whoever found it. Small-arms
     ammunition is a counter of its own and does not.
@@ -144,7 +146,9 @@ def build_effort(
             continue
         detection, why = _detection(outcome, assumptions)
         depth = outcome.values.get("depth_m")
-        if outcome.id in rejected:
+        if outcome.id in no_credit:
+            why = no_credit[outcome.id]
+        elif outcome.id in rejected:
             why = "an inspection of it was rejected"
         elif outcome.id in uncredited or (
                 activity is not None and _in_spite(activity, spited)):
@@ -199,7 +203,7 @@ def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | 
     """The detection of a search, or why it gives no credit."""
     assets = outcome.values.get("assets") or ()
     words = " ".join([str(outcome.values.get("method", "")), *map(str, assets)])
-    manual, machine, animal = (bool(p.search(words)) for p in (_MANUAL, _MACHINE, _ANIMAL))
+    manual, machine, animal = (bool(p.search(words)) for p in (MANUAL, MACHINE, ANIMAL))
     mixed = "mixed" in words.lower()
     follow_up = outcome.values.get("follow_up")
     if machine or animal or mixed:

@@ -304,6 +304,55 @@ def _by_depth(task: BaseGeometry, works: Sequence[Work], depths_m: Sequence[floa
     return tuple(out)
 
 
+@dataclass(frozen=True, slots=True)
+class CoveredPart:
+    """Ground that one kind of work covered for certain; metres, with nothing of it rounded up."""
+
+    by: str
+    name: str  # of the pass; "": all passes together
+    depth_m: float | None  # at least so deep; None: whatever the depth
+    ground: BaseGeometry  # Polygon or MultiPolygon; empty where nothing is certain
+
+
+HOLE_MARGIN_M = 1e-3  # by which holes grow before they are joined, so that joining closes none
+
+
+def covered_parts(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
+                  depths_m: Sequence[float] = (), threads: int | None = None
+                  ) -> tuple[CoveredPart, ...]:
+    """What is covered for certain as polygons: by kind of work, by depth and by pass (S05, S07).
+
+    Each kind apart, never joined: a machine's ground is not cleared ground. Passes stand alone
+    where there are not more than `OVERLAY_PASSES` of a kind. Ground is the task less its gaps,
+    each grown by 1 mm, so that no rounding makes covered ground.
+    """
+    out = []
+    for by in dict.fromkeys(w.by for w in works):
+        own = [w for w in works if w.by == by]
+        names = list(dict.fromkeys(itertools.chain.from_iterable(w.passes for w in own)))
+        # Tracks that state no depth are not proven to be shallow: they have no table by depth.
+        told = any(np.isfinite(w.steps.depth_m).any() for w in own)
+        wanted: list[tuple[str, float | None]] = [
+            ("", None), *(("", d) for d in (depths_m if told else ()))]
+        if 1 < len(names) <= OVERLAY_PASSES:
+            wanted += [(n, None) for n in names]
+        for name, depth in wanted:
+            runs = []
+            for w in own:
+                keep = np.ones(len(w.steps.row), dtype=bool)
+                if name:
+                    keep &= w.steps.in_pass == (w.passes.index(name) if name in w.passes else -1)
+                if depth is not None:
+                    keep &= w.steps.depth_m >= depth
+                runs.append(_certain(w, keep))
+            gaps = _uncovered(task, runs, bias_m, threads)[0]
+            left = shapely.difference(task, shapely.union_all(shapely.buffer(
+                gaps, HOLE_MARGIN_M, join_style="mitre", mitre_limit=2))) if len(gaps) else task
+            parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 0]
+            out.append(CoveredPart(by, name, depth, shapely.union_all(parts)))
+    return tuple(out)
+
+
 def overlay(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
             threads: int | None = None) -> dict[frozenset[str], float]:
     """Share of the task covered for certain by exactly each set of passes; shares sum to 1 (S06).

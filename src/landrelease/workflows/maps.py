@@ -61,7 +61,9 @@ def load_effort(
     `level`: only outcomes and activities that were validated at least so far; a find counts at
     every level (S01).
     """
+    from landrelease.core.coverage import proven_outcomes
     from landrelease.core.search import build_effort
+    from landrelease.workflows.coverage import coverages
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level
 
@@ -72,8 +74,11 @@ def load_effort(
         return found if reader is None else list(reader.nearby(found))
 
     hazards, outcomes = records("hazard"), records("outcome")
+    # Work whose tracks are on record counts where they prove it, whoever may see them.
+    outcomes, unproven = proven_outcomes(
+        outcomes, registry.records("activity", known_at=known_at), coverages(registry, known_at))
     effort = build_effort(
-        hazards=hazards, outcomes=outcomes, items=records("item"),
+        hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven,
         activities=records("activity"), inspections=registry.records("inspection"),
         gates=registry.records("gate"), assumptions=assumptions, independent=independent,
         uncredited=without_credit(registry, outcomes, known_at=known_at))

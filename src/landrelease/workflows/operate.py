@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from landrelease.core.track import Track
     from landrelease.operate.fixes import FixRules
-    from landrelease.operate.proof import Proof
+    from landrelease.operate.proof import Proof, Work
     from landrelease.operate.swath import Tool
 
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
@@ -135,20 +135,41 @@ def rules_of(track: Track, options: ProofOptions, stated: Assumptions) -> FixRul
         depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m)
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A proof with what it rests on: the ground, the tracks as read, the work as judged."""
+
+    ground: Ground
+    proof: Proof
+    result: dict[str, Any]  # for people and programs
+    tracks: tuple[Track, ...]
+    works: tuple[Work, ...]
+    depths_m: tuple[float, ...]
+    bias_m: float
+
+
 def prove(task: Path, files: Sequence[TrackFile], options: ProofOptions, stated: Assumptions
           ) -> tuple[Ground, Proof, dict[str, Any]]:
     """Read, judge and prove; the ground, the proof, and the result for people and programs."""
+    made = prove_on(read_ground(task, plane=options.plane), files, options, stated)
+    return made.ground, made.proof, made.result
+
+
+def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
+             stated: Assumptions) -> Proven:
+    """The same on ground that was read already. Raises COV-001 to COV-006, and what readers raise.
+    """
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
     from landrelease.records.tracks import read_track
 
-    ground = read_ground(task, plane=options.plane)
-    works, synthetic = [], ground.synthetic
+    works, tracks, synthetic = [], [], ground.synthetic
     depths: set[float] = set()
     for file in files:
         tool = tool_of(file, options, stated)
         proving.check_tool(tool)
         track = read_track(file.path, plane=options.plane)
+        tracks.append(track)
         synthetic = synthetic or track.synthetic
         deepest = np.nanmax(track.depth_m) if np.isfinite(track.depth_m).any() else 0.0
         depths.update(float(np.round(k * DEPTH_STEP_M, 3))
@@ -171,7 +192,19 @@ def prove(task: Path, files: Sequence[TrackFile], options: ProofOptions, stated:
             {"passes": sorted(names), "share": share} for names, share in
             sorted(shares.items(), key=lambda item: (len(item[0]), sorted(item[0])))]
         result["detection_share"] = proving.detection(shares, {}, options.detection)
-    return dataclasses.replace(ground, synthetic=synthetic), found, result
+    return Proven(dataclasses.replace(ground, synthetic=synthetic), found, result, tuple(tracks),
+                  tuple(works), tuple(sorted(depths)), shift)
+
+
+def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:
+    """A task as recorded, in degrees. Raises COV-004: it has no ground."""
+    areas = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0] if (
+        shape is not None) else []
+    if not areas:
+        raise LandReleaseError(TASK_WITHOUT_GROUND)
+    joined = shapely.union_all(areas)
+    local = plane_for(joined.bounds)
+    return Ground(name, local.to_plane(joined), local, synthetic)
 
 
 def document(proof: Proof, synthetic: bool) -> dict[str, Any]:

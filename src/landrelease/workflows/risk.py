@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,9 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     (too few strata to learn from).
     """
     from landrelease.assess.residual import residual
+    from landrelease.core.coverage import proven_outcomes
     from landrelease.workflows import hazards_that_stand, is_synthetic
+    from landrelease.workflows.coverage import coverages
     from landrelease.workflows.identities import doubts
 
     known = reader.records(hazards_that_stand(registry))
@@ -51,11 +54,14 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     record = found[0]
     told = {kind: reader.records(registry.records(kind))
             for kind in ("outcome", "activity", "item", "inspection")}
+    # Work whose tracks are on record counts where they prove it, whoever may see them.
+    told["outcome"], unproven = proven_outcomes(
+        told["outcome"], registry.records("activity"), coverages(registry))
     tried = read_trials(trials) if trials is not None else []
     described = _described(registry, record, told, tried, stated,
-                           _prior(registry, record, reader, stated))
-    own = _learned(registry, [r for r in known if r.id != record.id], told, tried, stated) \
-        if learn else None
+                           _prior(registry, record, reader, stated), unproven)
+    own = _learned(registry, [r for r in known if r.id != record.id], told, tried, stated,
+                   unproven) if learn else None
     settings = settings_of(stated)
     unsigned = doubts(registry, "outcome")
     used = [r for r in told["outcome"] if r.id in described.records and r.id in unsigned]
@@ -81,7 +87,8 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
 
 
 def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
-               trials: list[Trial], stated: Assumptions, pi: float) -> Described:
+               trials: list[Trial], stated: Assumptions, pi: float,
+               unproven: Mapping[str, str]) -> Described:
     from landrelease.assess.stratum import Evidence, describe
     from landrelease.core.geometry import plane_for
 
@@ -92,7 +99,7 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     return describe(Evidence(
         hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
         told["inspection"], trials, pi, stated["items_per_hectare"],
-        _no_credit(registry, outcomes)),
+        {**unproven, **_no_credit(registry, outcomes)}),
         plane_for(bounds), stated)
 
 
@@ -123,7 +130,7 @@ def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
 
 
 def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Record]],
-             trials: list[Trial], stated: Assumptions) -> Learned:
+             trials: list[Trial], stated: Assumptions, unproven: Mapping[str, str]) -> Learned:
     """The prior of cleared ground, from what was found on that of these hazards (S10: never from
     the hazard that it is for)."""
     import numpy as np
@@ -137,7 +144,7 @@ def _learned(registry: Registry, hazards: list[Record], told: dict[str, list[Rec
         if hazard.geometry is None or hazard.geometry.is_empty or not worked & {
                 hazard.id, hazard.values.get("identifier")}:
             continue
-        made = _described(registry, hazard, told, trials, stated, 0.5)
+        made = _described(registry, hazard, told, trials, stated, 0.5, unproven)
         for spec in made.strata:
             reported = spec.get("finds") is not None or any(
                 p.get("finds") is not None for p in spec["passes"])

@@ -246,6 +246,26 @@ TRACK = Kind(
     place_needed=False, group="work",
     definition="The line on which a machine or a detector went, with its width and its error.",
 )
+COVERAGE = Kind(
+    "coverage", "Coverage (ground that tracks prove searched)", "polygon",
+    (
+        *COMMON,
+        reference("task", "Task.", "task"),
+        reference("activity", "Work that it proves; without it all work of the task.", "activity"),
+        choice("coverage_by", "Who made the tracks.", "machine manual animal", source=OWN),
+        text("pass_name", "Pass; nothing: all passes together.", source=OWN),
+        number("depth_m", "Worked at least so deep; nothing: the tracks do not say.", "m",
+               maximum=5),
+        number("covered_m2", "Area covered for certain.", "m²", source=OWN),
+        number("task_m2", "Area of the task.", "m²", source=OWN),
+        number("confidence", "That the tool was where the proof takes it to be.", "", maximum=1,
+               source=OWN),
+        references("tracks", "Tracks that it rests on.", "track"),
+    ),
+    repair="intersection", legend=("coverage", "covered ground"),
+    place_needed=False, group="work",
+    definition="Ground that tracks show covered for certain; the rest of the task is not proven.",
+)
 INSPECTION = Kind(
     "inspection", "Inspection (lot, sample, finding)", "polygon",
     (

@@ -1,0 +1,113 @@
+"""Stored proofs of coverage: which part of a search they leave with credit (S05, S06, S07).
+
+Where a proof of the tracks of some work is on record, only ground that it shows covered for
+certain counts as searched by that work: holes get no credit, whatever outline was reported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import shapely
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.record import Record
+from landrelease.core.search import ANIMAL, MACHINE, MANUAL
+
+NOT_PROVEN = "its tracks prove none of it covered (S05)"
+DEPTH_ROUNDING_M = 1e-9
+_SEARCHED = ("cleared", "searched")
+
+
+def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
+                    coverages: Sequence[Record]) -> tuple[list[Record], dict[str, str]]:
+    """Outcomes with the ground that their tracks prove, and id -> why where they prove nothing.
+
+    A proof belongs to an outcome by its activity, else by the task of that activity. Where hand
+    work is part of the search and its tracks are proven, they decide; else those of the machine or
+    the animal. An outcome without a proof of any of its work stays as it was reported. Where the
+    tracks state depths, they count from the outcome's depth on. An outcome that nothing is proven
+    of keeps its ground: it stands in the reasons, and whoever gives credit leaves it out.
+    """
+    if not coverages:
+        return list(outcomes), {}
+    by_work: dict[tuple[str, str], list[Record]] = {}
+    for c in coverages:
+        if not c.values.get("pass_name"):
+            key = "activity" if c.values.get("activity") else "task"
+            by_work.setdefault((key, str(c.values.get(key, ""))), []).append(c)
+    task_of = {a.id: str(a.values.get("task") or "") for a in activities}
+    out, why = [], {}
+    for outcome in outcomes:
+        activity = str(outcome.values.get("activity") or "")
+        task = task_of.get(activity, "")
+        own = by_work.get(("activity", activity)) if activity else None
+        own = own or (by_work.get(("task", task)) if task else None)
+        if not own or outcome.geometry is None or (
+                outcome.values.get("outcome_type") not in _SEARCHED):
+            out.append(outcome)
+            continue
+        ground = _proven(outcome, own)
+        if ground is not None and ground.is_empty:
+            why[outcome.id] = NOT_PROVEN
+        elif ground is not None:
+            outcome = dataclasses.replace(outcome, geometry=ground)
+        out.append(outcome)
+    return out, why
+
+
+def ground_proven(coverages: Sequence[Record], by: str, depth_m: float | None = None
+                  ) -> BaseGeometry | None:
+    """Ground that `machine`, `manual` or `animal` covered for certain, at least so deep where its
+    tracks state depths; empty where nothing is proven, None where there is no proof of that kind.
+    Longitude and latitude.
+    """
+    own = [c for c in coverages if c.values.get("coverage_by") == by
+           and not c.values.get("pass_name")]
+    if not own:
+        return None
+    deep = {c.id: d for c in own if isinstance(d := c.values.get("depth_m"), (int, float))}
+    if depth_m is not None and deep:
+        own = [c for c in own if deep.get(c.id, -1.0) >= depth_m - DEPTH_ROUNDING_M]
+    else:
+        own = [c for c in own if c.id not in deep]
+    return _polygons(shapely.union_all([c.geometry for c in own if c.geometry is not None]))
+
+
+def not_proven(task: BaseGeometry, coverages: Sequence[Record], by: Sequence[str],
+               depth_m: float | None = None) -> BaseGeometry:
+    """Ground of a task that no proof of these kinds shows covered for certain."""
+    parts = [g for kind in by if (g := ground_proven(coverages, kind, depth_m)) is not None]
+    return _polygons(shapely.difference(task, shapely.union_all(parts)))
+
+
+def _proven(outcome: Record, coverages: Sequence[Record]) -> BaseGeometry | None:
+    depth = outcome.values.get("depth_m")
+    depth = float(depth) if isinstance(depth, (int, float)) else None
+    ground: Mapping[str, BaseGeometry] = {
+        kind: g for kind in ("manual", "machine", "animal")
+        if (g := ground_proven(coverages, kind, depth)) is not None}
+    words = " ".join([str(outcome.values.get("method") or ""),
+                      *map(str, outcome.values.get("assets") or ())])
+    named = {kind for kind, pattern in (("manual", MANUAL), ("machine", MACHINE),
+                                        ("animal", ANIMAL)) if pattern.search(words)}
+    if not named:  # nobody says how: what there is decides, hand work first
+        named = {"manual"} if "manual" in ground else set(ground)
+    by_hand = "manual" in named or outcome.values.get("follow_up") == "done"
+    need = {"manual"} if by_hand and "manual" in ground else named
+    if "manual" not in named:  # the follow-up is done, its method is not: both have to be there
+        need = need | named
+    used = [ground[kind] for kind in sorted(need) if kind in ground]
+    if not used:
+        return None
+    left = outcome.geometry
+    for g in used:
+        left = shapely.intersection(left, g)
+    return _polygons(left)
+
+
+def _polygons(shape: BaseGeometry | None) -> BaseGeometry:
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
+    return shapely.union_all(parts) if parts else Polygon()

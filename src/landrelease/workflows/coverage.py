@@ -1,0 +1,128 @@
+"""Proofs of coverage and the registry: a recorded task in, tracks and covered ground stored.
+
+What is stored is read by the contamination map and by residual risk (`core.coverage`): work whose
+tracks are proven gets credit on covered ground only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.errors import COVERAGE_TASK, LandReleaseError
+from landrelease.workflows.operate import Ground, Proven, TrackFile, ground_of
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.operate.proof import Work
+    from landrelease.store.registry import Registry
+
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
+LINE_M = 0.1  # the line of a track is kept to this; the proof is made from the fixes
+
+
+def coverages(registry: Registry, known_at: datetime | None = None) -> list[Record]:
+    """All stored proofs, whoever asks: they only take credit away. Also of a registry that was
+    made before there was this kind."""
+    return registry.records("coverage", known_at=known_at or EVER)
+
+
+def recorded_ground(registry: Registry, reader: View, task: str) -> tuple[Record, Ground]:
+    """A task on record and its ground: its own outline, else that of its hazard.
+
+    Raises COV-007: there is no such task for the reader. COV-004: neither has an outline.
+    """
+    from landrelease.workflows import is_synthetic
+
+    found = {r.id: r for r in reader.inside(registry.records("task"))}
+    if task not in found:
+        raise LandReleaseError(COVERAGE_TASK, found=task)
+    record, shape = found[task], found[task].geometry
+    if shape is None:
+        hazards = {r.id: r for r in reader.inside(registry.records("hazard"))}
+        hazard = hazards.get(str(record.values.get("hazard")))
+        shape = None if hazard is None else hazard.geometry
+    return record, ground_of(task, shape, synthetic=bool(is_synthetic(registry)))
+
+
+def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], made: Proven,
+                confidence: float, *, activity: str | None, by: str,
+                now: datetime | None = None) -> tuple[int, float]:
+    """Record the tracks and the ground that they cover for certain; number of records, and m² that
+    no kind of work covered for certain.
+
+    It takes the place of an earlier proof of the same task and activity: ground of that proof that
+    is not there any more counts as not proven, and never as if there had been no proof.
+    """
+    from landrelease.operate.proof import covered_parts
+
+    at, who = now or datetime.now(UTC), registry.author(by)
+    base = {"task": task.id} | ({"activity": activity} if activity else {})
+    name = ":".join([task.id, *([activity] if activity else [])])
+    revisions, track_ids = [], []
+    for file, track, work in zip(files, made.tracks, made.works, strict=True):
+        sha = hashlib.sha256(file.path.read_bytes()).hexdigest()
+        track_ids.append(f"{name}:track:{sha[:16]}")
+        first, last = (datetime.fromtimestamp(t, UTC) for t in (
+            track.time_s.min(), track.time_s.max()))
+        values = {"task": task.id, "file_sha256": sha, "started_at": first.isoformat(),
+                  "ended_at": last.isoformat(), "width_m": file.width_m,
+                  "position_error_m": file.position_error_m, "fixes": len(track)}
+        revisions.append(Revision("track", track_ids[-1], values, _line(work, made.ground), at, who,
+                                  f"Track of {track.file}, {file.by}", sha, last.date()))
+    day = max((r.valid_from for r in revisions if r.valid_from), default=at.date())
+    parts = covered_parts(made.ground.geometry, made.works, bias_m=made.bias_m,
+                          depths_m=made.depths_m)
+    standing = {c.id: c for c in coverages(registry)
+                if c.values.get("task") == task.id and c.values.get("activity") == activity}
+    reason = f"Proof from {len(files)} tracks at {100 * confidence:g} % confidence"
+    said = {**base, "task_m2": made.proof.task_m2, "confidence": confidence, "tracks": track_ids}
+    for part in parts:
+        record = f"{name}:coverage:{part.by}"
+        values = {**said, "coverage_by": part.by, "covered_m2": part.ground.area}
+        if part.name:
+            record, values["pass_name"] = f"{record}:pass {part.name}", part.name
+        if part.depth_m is not None:
+            record, values["depth_m"] = f"{record}:{part.depth_m:g} m", part.depth_m
+        standing.pop(record, None)
+        ground = None if part.ground.is_empty else _multi(made.ground.back(part.ground))
+        revisions.append(Revision("coverage", record, values, ground, at, who, reason, "", day))
+    revisions += [_nothing(old, at, who, day) for old in standing.values()
+                  if old.geometry is not None]
+    registry.append(revisions)
+    covered = shapely.union_all([p.ground for p in parts])
+    return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
+
+
+def _nothing(old: Record, at: datetime, who: str, day: date) -> Revision:
+    return Revision("coverage", old.id, {**old.values, "covered_m2": 0.0}, None, at, who,
+                    "A later proof of the task does not show it", "", day)
+
+
+def _line(work: Work, ground: Ground) -> Any:
+    """The way of the tool where its steps count, simplified; degrees."""
+    from landrelease.operate import fixes
+
+    x, y, first = fixes.lines(work.steps, at_best=False)
+    lines = [shapely.LineString(np.column_stack([x[a:b], y[a:b]]))
+             for a, b in itertools.pairwise(first) if b - a > 1]
+    if not lines:
+        return None
+    return ground.back(shapely.multilinestrings(shapely.simplify(lines, LINE_M)))
+
+
+def _multi(shape: Any) -> Any:
+    """Polygons whose corners, moved to degrees, may touch: valid, and never more than before."""
+    if shape.is_valid:
+        return shape
+    parts = [p for p in shapely.get_parts(shapely.make_valid(shape, method="structure"))
+             if p.geom_type == "Polygon" and p.area > 0]
+    return shapely.union_all(parts) if parts else None

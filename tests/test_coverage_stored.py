@@ -1,0 +1,233 @@
+"""COV-S: a proof on record: credit only on ground that the tracks show covered for certain."""
+
+import dataclasses
+import json
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+import shapely
+from shapely import box
+from typer.testing import CliRunner
+
+from landrelease import workflows
+from landrelease.access import policy
+from landrelease.apps.cli import app
+from landrelease.core.coverage import NOT_PROVEN, ground_proven, not_proven, proven_outcomes
+from landrelease.core.geometry import plane_for
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import coverage, operate, risk
+from tracks_made import lanes
+
+RUN = CliRunner()
+AT = datetime(2027, 5, 2, 12, tzinfo=UTC)
+DAY = date(2027, 5, 1)
+PLANE = plane_for((-30.0, 20.0, -29.99, 20.01))
+FIELD = box(0, 0, 9, 30)  # six lanes of 1.5 m
+STATED = workflows.load_assumptions()
+
+
+def degrees(shape):
+    return PLANE.to_degrees(shape)
+
+
+def metres2(shape):
+    return PLANE.to_plane(shape).area
+
+
+def track(path, keep=lambda lane: True, depth=None, names=None):
+    """A CSV of the lanes that are kept, in degrees."""
+    t, x, y, p = lanes()
+    places = shapely.get_coordinates(degrees(shapely.points(np.column_stack([x, y]))))
+    rows = ["time,latitude,longitude,pass" + (",depth_m" if depth else "")]
+    rows += [f"{a},{c:.9f},{b:.9f},{names(d) if names else d + 1}"
+             + (f",{depth(d)}" if depth else "")
+             for a, (b, c), d in zip(t, places, p, strict=True) if keep(d)]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def outcome(name="out", **more):
+    values = {"outcome_type": "cleared", "method": "manual", "depth_m": 0.2, "activity": "act",
+              "hazard": "haz", "items_found": 0} | more
+    return Record("outcome", name, {k: v for k, v in values.items() if v is not None},
+                  degrees(FIELD), DAY)
+
+
+ACTIVITY = Record("activity", "act", {"task": "tsk", "hazard": "haz"}, None, DAY)
+
+
+@pytest.fixture
+def registry(tmp_path):
+    made = create_registry(tmp_path / "r.gpkg", office="Test")
+    with made as opened:
+        records = [
+            Record("hazard", "haz", {"hazard_type": "CHA", "identifier": "H1"}, degrees(FIELD),
+                   date(2027, 1, 1)),
+            Record("task", "tsk", {"hazard": "haz", "task_status": "started"}, None, DAY),
+            Record("task", "bare", {"task_status": "started"}, None, DAY),
+            # Without a task: the gate of the day (S08) is not what these tests are about.
+            Record("activity", "act", {"hazard": "haz"}, None, DAY), outcome()]
+        opened.append([Revision(r.kind, r.id, r.values, r.geometry, AT, "test", "test", "",
+                                r.valid_from) for r in records])
+        yield opened
+
+
+def proof(registry, *arguments, code=1):
+    got = RUN.invoke(app, [
+        "operate", "proof", registry.address, "tsk", "--width", "1.7", "--position-error", "0",
+        "--confidence", "0.95", "--activity", "act", *map(str, arguments)])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    assert got.exit_code == code, got.output
+    return got.output
+
+
+def effort(registry):
+    return workflows.load_effort(registry, STATED)
+
+
+def test_safety_S05_the_map_gives_no_credit_on_holes_of_a_stored_proof(registry, tmp_path):
+    before = effort(registry).passes
+    assert len(before) == 1 and metres2(before[0].ground) == pytest.approx(270, rel=1e-3)
+    out = ("--uncovered", tmp_path / "g.geojson")
+    whole = track(tmp_path / "all.csv")
+    gap = track(tmp_path / "gap.csv", lambda lane: lane != 2)
+    said = proof(registry, "--track", whole, "--by", "manual", *out, "--store", code=0)
+    assert "stored" in said and metres2(effort(registry).passes[0].ground) == pytest.approx(
+        270, abs=0.1)
+    proof(registry, "--track", gap, "--by", "manual", *out, "--store")
+    (left,) = effort(registry).passes
+    assert metres2(left.ground) == pytest.approx(270 - 1.3 * 30, abs=0.2)
+    hole = degrees(box(3.2, 1, 4.3, 29))  # the third lane, less what its neighbours sweep of it
+    assert not left.ground.intersects(hole)
+    # The same through the records: tracks with the hash of their file, ground by pass.
+    tracks = registry.records("track")
+    assert len(tracks) == 2 and all(len(r.values["file_sha256"]) == 64 for r in tracks)
+    stored = coverage.coverages(registry)
+    assert {c.values["coverage_by"] for c in stored} == {"manual"}
+    assert {c.values.get("pass_name") for c in stored} == {None, *map(str, range(1, 7))}
+    third = next(c for c in stored if c.values.get("pass_name") == "3")
+    assert third.geometry is None and third.values["covered_m2"] == 0  # a later proof lacks it
+
+
+def test_safety_S05_residual_risk_counts_covered_ground_only(registry, tmp_path):
+    reader = policy.view("authority")
+
+    def expected():
+        found = risk.residual_of_hazard(registry, "haz", reader, STATED)
+        return {s["description"]["stratum"]: s["description"]["area_m2"]
+                for s in found["strata"]}, found["left_out"]
+
+    areas, _ = expected()
+    assert areas["cleared ground"] == pytest.approx(270, rel=1e-3)
+    gap = track(tmp_path / "gap.csv", lambda lane: lane != 2)
+    proof(registry, "--track", gap, "--by", "manual", "--uncovered", tmp_path / "g.geojson",
+          "--store")
+    areas, _ = expected()
+    assert areas["cleared ground"] == pytest.approx(270 - 39, rel=1e-2)
+    far = track(tmp_path / "far.csv", lambda lane: False)
+    far.write_text("time,latitude,longitude,pass\n0,20.1,-30.1,1\n1,20.1,-30.1,1\n")
+    proof(registry, "--track", far, "--by", "manual", "--uncovered", tmp_path / "g.geojson",
+          "--store")
+    areas, left_out = expected()
+    assert set(areas) == {"the whole hazard"}
+    assert {"record": "out", "reason": NOT_PROVEN} in left_out
+    assert effort(registry).uncredited == (("out", NOT_PROVEN),)
+
+
+def test_safety_S07_machine_and_manual_follow_up_stand_apart(registry, tmp_path):
+    machine = track(tmp_path / "m.csv", lambda lane: lane != 1,
+                    lambda lane: 0.1 + 0.05 * (lane < 4))
+    manual = track(tmp_path / "h.csv", lambda lane: lane != 4)
+    proof(registry, "--track", machine, "--manual", manual, "--uncovered",
+          tmp_path / "g.geojson", "--store", code=0)  # together they cover all of it
+    stored = [c for c in coverage.coverages(registry) if not c.values.get("pass_name")]
+    by_hand = ground_proven(stored, "manual", 0.2)  # its tracks state no depth
+    assert metres2(by_hand) == pytest.approx(270 - 39, abs=0.2)
+    assert metres2(ground_proven(stored, "machine")) == pytest.approx(270 - 39, abs=0.2)
+    shallow, deep = (metres2(ground_proven(stored, "machine", d)) for d in (0.1, 0.15))
+    assert shallow == pytest.approx(270 - 39, abs=0.3) and deep < 0.62 * 270
+    assert ground_proven(stored, "machine", 0.2).is_empty  # never so deep
+    assert ground_proven(stored, "animal") is None
+    ground = degrees(FIELD)
+    assert metres2(not_proven(ground, stored, ["manual"])) == pytest.approx(39, abs=0.2)
+    assert metres2(not_proven(ground, stored, ["manual", "machine"])) == pytest.approx(0, abs=0.1)
+
+    def credited(**more):
+        (got,), why = proven_outcomes([outcome(**more)], [ACTIVITY], stored)
+        return 0.0 if why else metres2(got.geometry)
+
+    assert credited() == pytest.approx(231, abs=0.3)
+    assert credited(method="machine then manual") == pytest.approx(231, abs=0.3)
+    assert credited(method="machine", depth_m=0.1, follow_up="done") == pytest.approx(192, abs=0.4)
+    assert credited(method="machine", depth_m=0.2, follow_up="done") == 0
+    assert credited(method="dogs") == pytest.approx(270, abs=0.1)  # no tracks of theirs on record
+    assert credited(method=None) == pytest.approx(231, abs=0.3)
+    assert credited(activity="other") == pytest.approx(270, abs=0.1)
+    assert credited(outcome_type="cancelled") == pytest.approx(270, abs=0.1)
+    # A machine alone gets no credit for all its tracks.
+    registry.append([Revision("outcome", "out", outcome(
+        method="machine", depth_m=0.1).values, degrees(FIELD), AT, "test", "test", "", DAY)])
+    assert effort(registry).passes == ()
+
+
+def test_a_proof_of_an_activity_holds_for_it_alone():
+    ground = degrees(box(0, 0, 9, 10))
+    stored = [Record("coverage", "c", {"task": "tsk", "activity": "act", "coverage_by": "manual"},
+                     ground, DAY)]
+    other = dataclasses.replace(ACTIVITY, id="act2")
+    found, why = proven_outcomes([outcome("a"), outcome("b", activity="act2")],
+                                 [ACTIVITY, other], stored)
+    assert not why
+    assert [round(metres2(o.geometry)) for o in found] == [90, 270]
+    assert proven_outcomes(found, [ACTIVITY], []) == (found, {})
+
+
+def test_covered_ground_is_the_task_less_its_gaps(tmp_path):
+    """Against plain polygons; never more than the bracket says."""
+    task = tmp_path / "t.geojson"
+    task.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {}, "geometry": json.loads(
+            shapely.to_geojson(degrees(FIELD)))}]}))
+    path = track(tmp_path / "k.csv", lambda lane: lane not in (0, 3))
+    made = operate.prove_on(operate.read_ground(task, plane=False), [
+        operate.TrackFile(path, "machine", 1.2, 0.02)], operate.ProofOptions(0.95), STATED)
+    from landrelease.operate.proof import covered_parts
+
+    whole, *passes = covered_parts(made.ground.geometry, made.works)
+    assert made.proof.certain_m2 - 0.5 <= whole.ground.area <= made.proof.certain_m2
+    assert whole.ground.is_valid and len(passes) == 4
+    joined = shapely.union_all([p.ground for p in passes])
+    assert shapely.difference(joined, shapely.buffer(whole.ground, 5e-3)).area < 1e-3
+    half = 0.6 - 1.959964 * 0.02
+    for gap in made.proof.spots.polygons:
+        assert shapely.intersection(gap, whole.ground).area < 1e-9
+    assert whole.ground.area == pytest.approx(4 * 2 * half * 30, rel=0.01)
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["nothing"], "COV-007"), (["bare"], "COV-004"), ([], "CLI-"), (["tsk", "--plane"], "CLI-")])
+def test_tasks_that_are_not_on_record_say_so(registry, tmp_path, arguments, code):
+    path = track(tmp_path / "k.csv")
+    with pytest.raises(LandReleaseError, match=code):
+        got = RUN.invoke(app, [
+            "operate", "proof", registry.address, *arguments, "--track", str(path), "--width",
+            "1.7", "--position-error", "0", "--confidence", "0.95", "--uncovered",
+            str(tmp_path / "g.geojson"), "--as", "authority"])
+        raise got.exception
+
+
+def test_safety_S16_the_public_learns_nothing_of_a_recorded_proof(registry, tmp_path):
+    path = track(tmp_path / "k.csv")
+    got = RUN.invoke(app, [
+        "operate", "proof", registry.address, "tsk", "--track", str(path), "--width", "1.7",
+        "--position-error", "0", "--confidence", "0.95", "--uncovered",
+        str(tmp_path / "g.geojson"), "--store", "--as", "public"])
+    assert isinstance(got.exception, LandReleaseError) and got.exception.code == "ACC-101"
+    assert not (tmp_path / "g.geojson").exists()
+    with open_registry(registry.address) as again:
+        assert again.records("coverage") == []
