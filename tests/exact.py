@@ -12,8 +12,12 @@ from landrelease.core.work import Problem, Schedule
 from landrelease.plan import check
 
 
-def optimum(problem: Problem) -> float:
-    """The least score of any plan."""
+def optimum(problem: Problem, known: float = np.inf) -> float:
+    """The least score of any plan.
+
+    known : the score of a plan that `plan.check` has accepted, if there is one: only better plans
+        are looked for, and it comes back where there is none.
+    """
     terms, horizon = problem.conditions, problem.horizon
     stages, pools = len(problem.stage_ids), len(problem.pools)
     things = 0 if terms.equipment is None else len(terms.equipment.ids)
@@ -21,7 +25,7 @@ def optimum(problem: Problem) -> float:
     units = [*problem.pool_teams, *(() if things == 0 else terms.equipment.units)]
     rows = {name: np.full(stages, -1, np.int32)
             for name in ("option", "start", "first_finish", "second_start", "finish")}
-    best = [np.inf]
+    best = [known]
     spent = np.zeros(horizon + 1)
 
     def runs(option, which, low, high):
@@ -90,8 +94,21 @@ def optimum(problem: Problem) -> float:
         day, last = float(problem.delay_days[slot]), float(problem.delay_days[-1])
         return float(problem.weight[s]) * last * (day / last) ** problem.objective.worst_off
 
+    # No stage is finished sooner than after its own work and that of the stages before it.
+    soonest = np.zeros(stages, int)
+    for s in range(stages):
+        before = int(problem.predecessor[s])
+        work = [int(problem.first_slots[o]) + max(0, int(problem.second_slots[o]))
+                for o in range(problem.option_start[s], problem.option_start[s + 1])]
+        soonest[s] = min(horizon, (soonest[before] if before >= 0 else 0) + min(
+            work, default=horizon))
+    assert all(problem.predecessor[s] < s for s in range(stages))
+    rest = np.zeros(stages + 1)
+    for s in reversed(range(stages)):
+        rest[s] = rest[s + 1] + own_cost(s, soonest[s])
+
     def go(s, cost):
-        if cost >= best[0]:
+        if cost + rest[s] >= best[0]:
             return
         if s == stages:
             return leaf()

@@ -111,7 +111,8 @@ def bound_by(seed: int, roads: bool | None = None, hazards: int = 3) -> Problem:
             ("bridge", "school"), np.cumsum([0] + [len(n) for n in needs]).astype(np.int32),
             np.concatenate(needs).astype(np.int32), whole(0, 3, 2),
             chance.integers(0, 6, 2).astype(float),
-            np.array([-1, 1 if money is not None else -1], np.int32), whole(0, 3, 2),
+            np.array([-1 if seed % 2 else 1, 1] if money is not None else [-1, -1], np.int32),
+            whole(0, 3, 2),
             np.ones(2), chance.integers(0, 9, 2).astype(float))
     if some():
         latest = np.full(stages, horizon, np.int32)

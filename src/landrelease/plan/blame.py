@@ -14,12 +14,22 @@ one of them at least must be gone,
 and never less than 0: a zone may lay its part on no cut at all. A blocker is not gone while one of
 its stages is not finished. All of it is true for every plan, so a bound made with it holds for any
 shares; the ascent looks for good ones. Cuts of one blocker are the dominators of the zone; larger
-ones keep something of the either-or. Source of the duality of cuts and ways: L. Ford, D. Fulkerson,
-Canadian J. of Mathematics 8 (1956).
+ones keep something of the either-or.
+
+A project that a fund pays may start later than its land is released. For any mass M(t) >= 0 that is
+laid on [its land not released at t], it costs at least
+
+    sum over t of M(t) * [land not released at t]
+        + min over its start a of (delay it then has + price of its money - sum of M(t), t < a),
+
+because its land is released when it starts. Source of the duality of cuts and ways: L. Ford, D.
+Fulkerson, Canadian J. of Mathematics 8 (1956).
 """
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +37,20 @@ from scipy.sparse import csr_array
 
 from landrelease.core.work import Problem
 from landrelease.plan.arrays import NEVER, loss_curve
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """How closed zones are (Z, H); how much later than its parent each edge is, of nodes, zones and
+    blockers (E, H); by how much the land of paid projects is later than they; and the sum of what
+    is laid on each times its square."""
+
+    zone: np.ndarray
+    wait: np.ndarray
+    cut: np.ndarray
+    blocker: np.ndarray
+    mass: np.ndarray
+    length: float
 
 
 @dataclass(slots=True)
@@ -54,6 +78,10 @@ class Blame:
     blocker_share: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     toll_stage: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     toll_zone: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    # Projects that a fund pays: node, fund, first and last start, slots, and cost, weight.
+    bill: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), np.int64))
+    bill_worth: np.ndarray = field(default_factory=lambda: np.zeros((0, 2)))
+    mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # (C, H) laid on a node
 
     @property
     def slots(self) -> int:
@@ -67,7 +95,7 @@ class Blame:
         horizon = self.slots
         each = np.zeros((len(self.stages) + 1, horizon))
         sure = self.sure
-        waits = self.wait_share * self.loss[self.wait_of]
+        waits = self.wait_share * self.mass[self.wait_of]
         for shift in np.unique(self.wait_shift):
             at = np.flatnonzero((self.wait_shift == shift) & (self.wait_stage >= 0))
             moved = np.zeros((len(at), horizon))
@@ -94,6 +122,36 @@ class Blame:
         np.cumsum(each, axis=1, out=curves[:, 1:])
         return curves, sure
 
+    def paid_projects(self, bills: np.ndarray, curve: np.ndarray) -> tuple[float, np.ndarray]:
+        """Points of the projects that a fund pays, at prices and mass, and their starts (N,), the
+        horizon where one is better not started. bills (F, H + 1): price of a unit of money bound
+        at slot t; curve (H + 1,): loss of a point that comes back at t."""
+        horizon, total = self.slots, 0.0
+        starts = np.full(len(self.bill), horizon, dtype=np.int64)
+        for i, (node, fund, low, high, slots) in enumerate(self.bill.tolist()):
+            cost, weight = self.bill_worth[i]
+            laid = np.concatenate([[0.0], np.cumsum(self.mass[node])])
+            least = weight * float(curve[horizon]) - float(laid[horizon])
+            if low <= high:
+                points = (weight * curve[low + slots:high + slots + 1] - laid[
+                    low + slots:high + slots + 1] + cost * bills[fund, low:high + 1])
+                at = int(np.argmin(points))
+                if points[at] < least:
+                    least, starts[i] = float(points[at]), low + at
+            total += least
+        return total, starts
+
+    def shares(self) -> tuple[np.ndarray, ...]:
+        """A copy of all that the ascent changes."""
+        return tuple(a.copy() for a in (self.wait_share, self.cut_share, self.blocker_share,
+                                        self.mass))
+
+    def restore(self, kept: tuple[np.ndarray, ...]) -> None:
+        """Take a copy of `shares` back; shares of cuts that were added since stay out of it."""
+        if len(kept[1]) == len(self.cut_share):
+            self.wait_share, self.cut_share, self.blocker_share, self.mass = (
+                a.copy() for a in kept)
+
     def _members(self) -> csr_array:
         which = np.repeat(np.arange(len(self.cuts)), [len(c) for c in self.cuts])
         what = np.array([b for c in self.cuts for b in c], dtype=np.int64)
@@ -110,22 +168,59 @@ class Blame:
         zone = _sum(self.cut_zone, len(self.zone_sure)) @ (self.cut_share * cut)
         return np.where(self.zone_sure, 1.0, zone), cut, of_edge
 
-    def learn(self, unfinished: np.ndarray, rate: float, block: np.ndarray) -> np.ndarray:
-        """Move blame to what is done last: shares times exp(rate * how late it is), by blocks of
-        slots (H,). Returns how closed zones are (Z, H)."""
+    def lean(self, unfinished: np.ndarray, toll: np.ndarray, waiting: np.ndarray) -> Lean:
+        """Where blame should move: to what is done last.
+
+        unfinished (B, H), waiting (N, H) : how far stages are not finished and paid projects not
+            back at a moment, on average over relaxed plans; toll (T, H) as in `curves`
+        """
         zone = np.zeros(self.zone_sure.shape)
+        laid, waits = np.zeros_like(zone), self.wait_share * self.mass[self.wait_of]
+        none = np.zeros((0, self.slots))
+        cut_gain = blocker_gain = wait_gain = mass_gain = none
+        length = 0.0
         if len(self.cuts):
             zone, cut, of_edge = self.closed_zones(unfinished)
-            _shift(self.cut_share, cut, self.cut_zone, rate, block)
-            _shift(self.blocker_share, of_edge, self.blocker_of, rate, block)
+            on_zone = self.wait_stage < 0
+            laid = _sum(self.wait_zone[on_zone], len(zone)) @ waits[on_zone]
+            if len(self.toll_zone):
+                laid = laid + _sum(self.toll_zone, len(zone)) @ toll
+            laid = np.where(self.zone_sure, 0.0, laid)
+            cut_gain = cut - _mean(self.cut_share, cut, self.cut_zone)
+            on_cut = self.cut_share * laid[self.cut_zone]
+            length += float((on_cut * cut_gain * cut_gain).sum())
+            blocker_gain = of_edge - _mean(self.blocker_share, of_edge, self.blocker_of)
+            on_blocker = (self._members() @ on_cut)[self.blocker_of] * self.blocker_share
+            length += float((on_blocker * blocker_gain * blocker_gain).sum())
         if len(self.wait_of):
             late = np.where((self.wait_stage < 0)[:, None], zone[self.wait_zone], 0.0)
             for shift in np.unique(self.wait_shift):
                 at = np.flatnonzero((self.wait_shift == shift) & (self.wait_stage >= 0))
                 late[at, shift:] = unfinished[self.wait_stage[at], :self.slots - shift]
                 late[at, :shift] = 1.0
-            _shift(self.wait_share, late, self.wait_of, rate, block)
-        return zone
+            wait_gain = late - _mean(self.wait_share, late, self.wait_of)
+            length += float((waits * wait_gain * wait_gain).sum())
+            if len(self.bill):
+                node = self.bill[:, 0]
+                total = _sum(self.wait_of, len(self.mass)) @ (self.wait_share * late)
+                mass_gain = total[node] - waiting
+                length += float((self.mass[node] * mass_gain * mass_gain).sum())
+        return Lean(zone, wait_gain, cut_gain, blocker_gain, mass_gain, length)
+
+    def follow(self, lean: Lean, step: float, block: np.ndarray) -> None:
+        """Move blame: each part times exp(step * how late it is), by blocks of slots (H,)."""
+        for share, gain, of in ((self.wait_share, lean.wait, self.wait_of),
+                                (self.cut_share, lean.cut, self.cut_zone),
+                                (self.blocker_share, lean.blocker, self.blocker_of)):
+            if len(of) and len(gain):
+                _shift(share, np.clip(step * gain, -0.7, 0.7), of, block)
+        if len(lean.mass):
+            node = self.bill[:, 0]
+            least = 1e-6 * float(self.loss[node].max(initial=0.0))
+            self.mass[node] = np.maximum(self.mass[node], np.where(lean.mass > 0, least, 0.0)
+                                         ) * np.exp(np.clip(step * lean.mass, -0.7, 0.7))
+            for node_, _, _, _, slots in self.bill.tolist():
+                self.mass[node_, :slots] = 0.0
 
     def point_at(self, finish: np.ndarray) -> None:
         """Begin with the blame where a schedule (finish (B,) slots, the horizon where undone) is
@@ -154,6 +249,23 @@ class Blame:
         self.cut_share[:] = np.where(
             is_open, np.where(nothing[:, None], 0.98, 0.0) + 0.02 / siblings, self.cut_share)
 
+    def add(self, cuts: Iterable[tuple[int, tuple[int, ...]]]) -> int:
+        """Add cuts of zones that are not there yet, with small shares; returns how many."""
+        known = set(zip(self.cut_zone.tolist(), self.cuts, strict=True))
+        new = []
+        for zone, cut in cuts:
+            if cut and (zone, cut) not in known and zone in self.cut_zone:
+                known.add((zone, cut))
+                new.append((zone, cut))
+        if not new:
+            return 0
+        self.cut_zone = np.concatenate([self.cut_zone, np.array([z for z, _ in new], np.int64)])
+        self.cuts = [*self.cuts, *(cut for _, cut in new)]
+        self.cut_share = np.concatenate([self.cut_share, np.full((len(new), self.slots), 0.02)])
+        adds = _sum(self.cut_zone, len(self.zone_sure))
+        self.cut_share /= (adds @ self.cut_share)[self.cut_zone]
+        return len(new)
+
     def add_cuts(self, problem: Problem, unfinished: np.ndarray, most: int = 400) -> int:
         """Add, for zones that are blamed, cuts that a relaxed solution violates: the ways are less
         open than the blockers that it has removed say. Returns how many were added."""
@@ -164,18 +276,23 @@ def _sum(of: np.ndarray, count: int) -> csr_array:
     return csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=(count, len(of)))
 
 
-def _shift(share: np.ndarray, late: np.ndarray, of: np.ndarray, rate: float, block: np.ndarray
-           ) -> None:
-    """Shares of each parent `of`, multiplied by exp(rate * late), kept above a little."""
+def _mean(share: np.ndarray, late: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """How late the parent of each edge is by its shares (E, H)."""
+    return (_sum(of, int(of.max(initial=-1)) + 1) @ (share * late))[of]
+
+
+def _shift(share: np.ndarray, move: np.ndarray, of: np.ndarray, block: np.ndarray) -> None:
+    """Shares of each parent `of`, multiplied by exp(move), kept above a little."""
     starts = np.flatnonzero(np.diff(block, prepend=-1))
-    mean = np.add.reduceat(late, starts, axis=1) / np.diff(starts, append=len(block))
-    share *= np.exp(rate * mean)[:, block]
+    if len(starts) < len(block):
+        mean = np.add.reduceat(move, starts, axis=1) / np.diff(starts, append=len(block))
+        move = mean[:, block]
+    share *= np.exp(move)
     count = int(of.max()) + 1
     adds = _sum(of, count)
     siblings = np.bincount(of, minlength=count)
-    total = (adds @ share)[of]
-    share /= total
-    floor = 1e-4 / siblings[of]
+    share /= (adds @ share)[of]
+    floor = 1e-5 / siblings[of]
     np.maximum(share, floor[:, None], out=share)
     share /= (adds @ share)[of]
 
@@ -206,6 +323,8 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
     access, works = problem.access, problem.conditions.projects
     sure = 0.0
     losses: list[np.ndarray] = []
+    bills: list[tuple[int, int, int, int, int]] = []
+    worths: list[tuple[float, float]] = []
     edges: list[tuple[int, int, int, int]] = []  # node, stage or -1, zone, shift
 
     def node(weight: float, earliest: int, what: list[tuple[int, int, int]]) -> float:
@@ -238,6 +357,15 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
             lasts = int(works.slots[w])
             impossible = any(soonest[s] >= never for s in own)
             earliest = max([int(works.earliest[w]), *(int(soonest[s]) for s in own)]) + lasts
+            if works.fund[w] >= 0 and works.cost[w] > 0 and not impossible and lasts < horizon:
+                bills.append((len(losses), int(works.fund[w]), min(earliest - lasts, horizon),
+                              horizon - lasts, lasts))
+                worths.append((float(works.cost[w]), float(works.weight[w])))
+                edges.extend((len(losses), int(s), -1, lasts) for s in own)
+                each = float(works.weight[w]) * steps
+                each[:min(earliest, horizon)] = 0.0
+                losses.append(each)
+                continue
             sure += node(float(works.weight[w]), horizon if impossible else earliest,
                          [] if impossible or lasts >= horizon else
                          [(int(s), -1, lasts) for s in own])
@@ -266,7 +394,9 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
         wait_shift=np.array([e[3] for e in edges], dtype=np.int64), zone_sure=zone_sure,
         blocker_of=np.array([b for b, _ in blocker_edges], dtype=np.int64),
         blocker_stage=np.array([row[s] - 1 for _, s in blocker_edges], dtype=np.int64),
-        blockers=len(blockers))
+        blockers=len(blockers), bill=np.array(bills, dtype=np.int64).reshape(-1, 5),
+        bill_worth=np.array(worths).reshape(-1, 2))
+    made.mass = made.loss.copy()
     made.wait_share = _even(made.wait_of, horizon)
     made.blocker_share = _even(made.blocker_of, horizon)
     made.cut_share = np.zeros((0, horizon))
@@ -287,7 +417,7 @@ def _even(of: np.ndarray, horizon: int) -> np.ndarray:
     return np.repeat(1.0 / np.bincount(of)[of][:, None], horizon, axis=1)
 
 
-def _blocker_of_gates(blame: Blame, problem: Problem) -> np.ndarray:
+def _blocker_of_gates(problem: Problem) -> np.ndarray:
     """Blocker (G,) of each gate, -1 where it is open."""
     access = problem.access
     assert access is not None
@@ -344,10 +474,63 @@ def smallest_cut(problem: Problem, blocker: np.ndarray, cost: np.ndarray, zone: 
     return flow.flow_value / scale, tuple(int(b) for b in cut)
 
 
+def cuts_at(problem: Problem, when: np.ndarray) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Cuts that keep a zone closed until it opens, when blockers are removed at times (B,): of the
+    blockers that then still stand, those next to what is open, and those next to the zone."""
+    access = problem.access
+    if access is None:
+        return
+    blocker = _blocker_of_gates(problem)
+    here, there = access.gate_from.tolist(), access.gate_to.tolist()
+    out_of: list[list[int]] = [[] for _ in range(access.zones)]
+    into: list[list[int]] = [[] for _ in range(access.zones)]
+    for g, (a, b) in enumerate(zip(here, there, strict=True)):
+        out_of[a].append(g)
+        into[b].append(g)
+    gone = [0.0 if b < 0 else float(when[b]) for b in blocker.tolist()]
+    opens = np.full(access.zones, np.inf)
+    opens[0] = 0.0
+    heap = [(0.0, 0)]
+    while heap:
+        at, zone = heapq.heappop(heap)
+        if at > opens[zone]:
+            continue
+        for g in out_of[zone]:
+            later = max(at, gone[g])
+            if later < opens[there[g]]:
+                opens[there[g]] = later
+                heapq.heappush(heap, (later, there[g]))
+
+    def reach(first: int, gates: list[list[int]], end: list[int], pass_by) -> set[int]:
+        seen, new = {first}, [first]
+        while new:
+            zone = new.pop()
+            for g in gates[zone]:
+                if end[g] not in seen and pass_by(g, end[g]):
+                    seen.add(end[g])
+                    new.append(end[g])
+        return seen
+
+    for at in np.unique(opens[(opens > 0) & np.isfinite(opens)]):
+        inside = reach(0, out_of, there, lambda g, _, at=at: gone[g] < at)
+        for zone in np.flatnonzero(opens == at).tolist():
+            back = reach(zone, into, here, lambda _, z, inside=inside: z not in inside)
+            cut = {int(blocker[g]) for z in inside for g in out_of[z] if there[g] in back
+                   and there[g] not in inside}
+            yield zone, tuple(sorted(cut))
+            near = reach(zone, into, here, lambda g, _, at=at: gone[g] < at)
+            if 0 in near:
+                continue
+            forth = reach(0, out_of, there, lambda _, z, near=near: z not in near)
+            cut = {int(blocker[g]) for z in near for g in into[z] if here[g] in forth
+                   and here[g] not in near}
+            yield zone, tuple(sorted(cut))
+
+
 def _first_cuts(blame: Blame, problem: Problem, asked: list[int],
                 behind: list[np.ndarray | None]) -> None:
     """Dominating blockers of each zone, and one cut of fewest blockers."""
-    blocker = _blocker_of_gates(blame, problem)
+    blocker = _blocker_of_gates(problem)
     zones: list[int] = []
     cuts: list[tuple[int, ...]] = []
     of_blocker = [set(blame.stages[blame.blocker_stage[blame.blocker_of == b]].tolist())
@@ -369,7 +552,7 @@ def _first_cuts(blame: Blame, problem: Problem, asked: list[int],
 
 
 def _new_cuts(blame: Blame, problem: Problem, unfinished: np.ndarray, most: int) -> int:
-    blocker = _blocker_of_gates(blame, problem)
+    blocker = _blocker_of_gates(problem)
     edges = unfinished[blame.blocker_stage]
     shut = np.zeros((blame.blockers, blame.slots))
     np.maximum.at(shut, blame.blocker_of, edges)  # gone when its last stage is finished
@@ -411,4 +594,4 @@ def _new_cuts(blame: Blame, problem: Problem, unfinished: np.ndarray, most: int)
     return len(found)
 
 
-__all__ = ["NEVER", "Blame", "last_of", "network", "smallest_cut"]
+__all__ = ["NEVER", "Blame", "cuts_at", "last_of", "network", "smallest_cut"]

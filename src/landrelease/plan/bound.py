@@ -27,7 +27,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
 from landrelease.plan.access import dominators, relaxed, soonest
 from landrelease.plan.arrays import OPTION_COST, STAGE_FUND, Arrays, arrays
-from landrelease.plan.blame import Blame, network
+from landrelease.plan.blame import Blame, cuts_at, network
 from landrelease.plan.trees import price_trees
 
 CHUNKS = 16  # fixed, so that sums are made in the same order on any number of threads
@@ -89,6 +89,10 @@ def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
         behind = dominators(problem.access, count)
     blame = network(problem, opens, ends, behind)
     if finish is not None:
+        ends = np.zeros(blame.blockers)
+        np.maximum.at(ends, blame.blocker_of, np.where(finish < 0, 2.0**20, finish)[
+            blame.stages[blame.blocker_stage]])
+        blame.add(cuts_at(problem, ends))
         blame.point_at(np.where(finish < 0, horizon, finish)[blame.stages])
     weight, season, late, promised = world.worth.T
     undone = weight * world.loss[-1] + season * world.seasons[-1] + late * np.maximum(
@@ -109,13 +113,26 @@ def levels(predecessor: np.ndarray) -> list[np.ndarray]:
 
 
 @dataclass(frozen=True, slots=True)
+class Multipliers:
+    """What a bound is computed with, besides the shares of blame: price (R, H) [points per unit
+    and slot], money (F, T) [points per unit of money], toll (T, H) as in `evaluate`; mass (C, H)
+    is that of `blame.Blame`."""
+
+    price: np.ndarray
+    money: np.ndarray
+    toll: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """One evaluation of the bound: `value` is L; `use` (R, H) what is wanted at these prices;
-    `placed` (5, S) as in the decoder, each tree planned alone."""
+    `placed` (5, S) as in the decoder, each tree planned alone; `paid` (N,) starts of the projects
+    that a fund pays."""
 
     value: float
     use: np.ndarray
     placed: np.ndarray
+    paid: np.ndarray
 
 
 def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 2,
@@ -152,6 +169,8 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
         tolls[1:, :horizon] = np.cumsum(toll[:, ::-1], axis=1)[:, ::-1]
         toll_row[blame.toll_stage] = np.arange(len(blame.toll_stage)) + 1
     curves, sure = blame.curves(toll)
+    projects, starts = blame.paid_projects(bill, world.loss)
+    sure += projects
     never = forest.undone + curves[blame.row, horizon]
     for level in reversed(levels(forest.predecessor)):
         inner = level[forest.predecessor[level] >= 0]
@@ -176,9 +195,11 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
         float(never.sum()) + abs(sure) + float(tolls.sum()) + 2 * len(problem.predecessor)
         * (float(sums.max(initial=0.0)) + float(bill.max(initial=0.0))
            * float(problem.option_cost.max(initial=0.0)))
-        + (price.size + curves.size) * (paid + float(curves.max(initial=0.0))) / 64)
+        + (price.size + curves.size) * (paid + float(curves.max(initial=0.0))) / 64
+        + horizon * (float(blame.mass.sum()) + float(blame.bill_worth.sum(axis=0) @ np.array(
+            [bill.max(initial=0.0), world.loss[-1]]))))
     return Priced(sum(costs) + sure - paid - doubt,
-                  np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed)
+                  np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed, starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +212,7 @@ class Ascent:
         newest, the horizon where undone: about the solution of the relaxed problem
     trace : best bound after each evaluation
     stopped : `progress` raised KeyboardInterrupt, or somebody pressed Ctrl-C
+    top : all multipliers where the best bound was reached; the blame is left as it was there
     """
 
     value: float
@@ -200,6 +222,7 @@ class Ascent:
     finish: np.ndarray
     trace: tuple[float, ...]
     stopped: bool
+    top: Multipliers
 
 
 def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray:
@@ -223,7 +246,7 @@ def prices_of(problem: Problem, forest: Trees, placed: np.ndarray) -> np.ndarray
 def ascend(
     problem: Problem,
     forest: Trees,
-    first_price: np.ndarray,
+    first: np.ndarray | Multipliers,
     known_score: float,
     *,
     iterations: int,
@@ -233,44 +256,53 @@ def ascend(
 ) -> Ascent:
     """Look for prices with a high bound, for a number of evaluations (fewer when none gets better).
 
-    first_price (R, H) : where to start, e.g. `prices_of` the best simple rule
+    first : where to start: prices (R, H), e.g. `prices_of` the best simple rule, or all multipliers
+        (`linear.multipliers`), with which the search goes on as fine as they are
     known_score : the score of a real schedule; the steps aim at it
     patient : use all iterations, also where none gets better for long
 
     Prices are constant over blocks of 8, then 4, 2 and 1 slots, a quarter of the evaluations each:
     the coarse prices find the level fast, the fine ones add what winters and short work need.
-    Each step moves along a running mean of (teams wanted - teams there), scaled by price / teams
-    so that pools and years of very different worth move alike, with B. T. Polyak's step length
-    (USSR Comp. Math. 9, 1969); the mean is that of F. Barahona and R. Anbil's volume algorithm
-    (Mathematical Programming 87, 2000). Shares of blame follow the running mean of what is done
-    last by multiplicative weights (A. Nemirovski, D. Yudin 1983); cuts that the mean violates are
-    added between the phases. Deterministic on any number of threads.
+    Each step moves every multiplier in proportion to itself and to how far a running mean of
+    relaxed plans breaks its rule (teams wanted - teams there, by the teams there; what is done
+    last; money spent too early), with B. T. Polyak's step length (USSR Comp. Math. 9, 1969), so
+    that pools, roads and years of very different worth move alike; the mean is that of F. Barahona
+    and R. Anbil's volume algorithm (Mathematical Programming 87, 2000), the moves those of
+    multiplicative weights (A. Nemirovski, D. Yudin 1983). Cuts that the mean violates are added
+    between the phases. Deterministic on any number of threads.
 
     `progress` may raise KeyboardInterrupt: the best so far is returned.
     """
     horizon, world, blame = problem.horizon, forest.world, forest.blame
-    nothing = evaluate(problem, forest, np.zeros_like(first_price), workers)
-    best, best_full = nothing.value, np.zeros_like(first_price)
+    zero = np.zeros((len(forest.capacity), horizon))
+    nothing = evaluate(problem, forest, zero, workers)
+    best, best_full = nothing.value, zero
     start, finish = _times(nothing.placed, horizon)
     trace = [best]
-    # Where roads rather than teams are short, the prices of a schedule are far too high.
-    full = max((first_price * share for share in _FIRST_PRICES),
-               key=lambda price: evaluate(problem, forest, price, workers).value)
     factor, count, risen, stopped = 0.2, 0, 0, False
     funds = forest.money
-    money = np.zeros_like(funds)
+    money, toll = np.zeros_like(funds), np.zeros((len(blame.toll_stage), horizon))
+    blocks: tuple[int, ...] = _BLOCKS
+    memory = 0.3
+    if isinstance(first, Multipliers):
+        full, money, toll, blocks, factor, memory = (
+            first.price, first.money, first.toll, (1,), 0.05, 0.1)
+    else:  # Where roads rather than teams are short, the prices of a schedule are far too high.
+        full = max((first * share for share in _FIRST_PRICES),
+                   key=lambda price: evaluate(problem, forest, price, workers).value)
     worth = float(forest.undone.sum() + blame.loss.sum()) / max(
         1.0, float(problem.option_cost.sum())) * _MONEY_WORTH
-    toll = np.zeros((len(blame.toll_stage), horizon))
-    worth_toll = (forest.below[blame.toll_stage][:, None] * np.diff(world.loss)[None, :]
+    least_toll = (1e-3 * forest.below[blame.toll_stage][:, None] * np.diff(world.loss)[None, :]
                   if len(blame.toll_stage) else toll)
     slots_of = np.arange(horizon)
     unfinished = (finish[blame.stages][:, None] > slots_of).astype(float)
     started = (start[blame.toll_stage][:, None] <= slots_of).astype(float)
-    rate_memory = 0.05
+    waiting = (nothing.paid + blame.bill[:, 4])[:, None] > slots_of
+    waiting = waiting.astype(float)
     spent_mean = np.zeros_like(funds)
+    kept = (toll, money, blame.shares())
     try:
-        for phase, size in enumerate(_BLOCKS):
+        for phase, size in enumerate(blocks):
             block = np.minimum(np.arange(horizon) // size, max(0, -(-horizon // size) - 1))
             starts = np.flatnonzero(np.diff(block, prepend=-1))
             slots = np.diff(starts, append=horizon)
@@ -280,11 +312,13 @@ def ascend(
                                 price.max(initial=0.0) * 1e-7)
             mean: np.ndarray | None = None
             stuck, top = 0, price
-            factor = max(factor, 0.05)
-            quota = iterations * (phase + 1) // len(_BLOCKS) - iterations * phase // len(_BLOCKS)
+            factor = max(factor, 0.05) if phase else factor
+            quota = iterations * (phase + 1) // len(blocks) - iterations * phase // len(blocks)
             if phase and blame.cuts:
                 blame.add_cuts(problem, unfinished)
-            coarse = np.minimum(slots_of // 4, max(0, -(-horizon // 4) - 1))
+                kept = (toll, money, blame.shares())
+            coarse = (slots_of if isinstance(first, Multipliers) else
+                      np.minimum(slots_of // 4, max(0, -(-horizon // 4) - 1)))
             for turn in range(quota):
                 if not patient and count - risen >= _PATIENCE and turn >= quota // 2:
                     break
@@ -293,6 +327,7 @@ def ascend(
                 count += 1
                 if found.value > best:
                     best, best_full, top, stuck = found.value, price[:, block], price, 0
+                    kept = (toll, money, blame.shares())
                     risen = count
                 else:
                     stuck += 1
@@ -303,30 +338,34 @@ def ascend(
                 begin, end = _times(found.placed, horizon)
                 start += share * (begin - start)
                 finish += share * (end - finish)
-                quick = max(rate_memory, 1 / (count + 1))
-                if len(blame.stages):
-                    unfinished += quick * ((end[blame.stages][:, None] > slots_of) - unfinished)
-                    zone = blame.learn(unfinished, 0.3 * max(factor, 0.02) / 0.2, coarse)
-                    if len(toll):
-                        started += quick * (
-                            (begin[blame.toll_stage][:, None] <= slots_of) - started)
-                        wrong = started - 1 + zone[blame.toll_zone]
-                        toll = np.maximum(0.0, toll + 0.1 * factor * worth_toll * wrong)
+                quick = max(memory, 1 / (count + 1))
+                unfinished += quick * ((end[blame.stages][:, None] > slots_of) - unfinished)
+                started += quick * ((begin[blame.toll_stage][:, None] <= slots_of) - started)
+                waiting += quick * (((found.paid + blame.bill[:, 4])[:, None] > slots_of)
+                                    - waiting)
                 excess = np.add.reduceat(found.use, starts, axis=1) / slots - capacity
-                mean = excess if mean is None else 0.7 * mean + 0.3 * excess
+                mean = excess if mean is None else (1 - memory) * mean + memory * excess
                 move = np.where((price <= lowest) & (mean < 0) | (capacity <= 0), 0.0, mean)
                 scale = np.maximum(price, lowest) / np.maximum(capacity, 1e-9)
-                length = float((scale * move * move * slots).sum())
+                lean = blame.lean(unfinished, toll, waiting)
+                length = float((scale * move * move * slots).sum()) + lean.length
+                wrong = started - 1 + lean.zone[blame.toll_zone]
+                length += float((np.maximum(toll, least_toll) * wrong * wrong
+                                 * ((toll > 0) | (wrong > 0))).sum())
                 if funds.size:
-                    spent = _spent(forest, found.placed)
-                    spent_mean += max(0.3, 1 / count) * (spent - spent_mean)
-                    over = (spent_mean - funds)
+                    spent = _spent(forest, found.placed, found.paid)
+                    spent_mean += quick * (spent - spent_mean)
+                    over = spent_mean - funds
                     over = np.where((money <= 0) & (over < 0), 0.0, over)
-                    money_scale = np.maximum(money, worth) / np.maximum(funds, worth * 0 + 1.0)
+                    money_scale = np.maximum(money, worth) / np.maximum(funds, 1.0)
                     length += float((money_scale * over * over).sum())
                 if length <= 0 or known_score <= found.value:
                     continue  # the relaxed plan keeps to the teams: nothing to correct
                 step = factor * (known_score - found.value) / length
+                blame.follow(lean, step, coarse)
+                toll = np.maximum(toll, np.where(wrong > 0, least_toll, 0.0)) * np.exp(
+                    np.clip(step * wrong, -0.7, 0.7))
+                toll = np.where(toll < 0.1 * least_toll, 0.0, toll)
                 price = price + np.clip(step * scale * move, -0.6 * price,
                                         0.9 * np.maximum(price, lowest))
                 price = np.where(price <= lowest, 0.0, price)
@@ -335,9 +374,13 @@ def ascend(
                                             0.9 * np.maximum(money, worth))
                     money = np.where(money <= worth * 1e-3, 0.0, money)
             full = top[:, block]
+            toll, money = kept[0], kept[1]
+            blame.restore(kept[2])
     except KeyboardInterrupt:
         stopped = True
-    return Ascent(best, best_full, nothing.value, start, finish, tuple(trace), stopped)
+    blame.restore(kept[2])
+    return Ascent(best, best_full, nothing.value, start, finish, tuple(trace), stopped,
+                  Multipliers(best_full, kept[1], kept[0]))
 
 
 _MONEY_WORTH = 0.02  # first price of money, of all that is at stake over all that could be spent
@@ -347,12 +390,16 @@ _PATIENCE = 60  # evaluations without a better bound, after which the ascent end
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
 
 
-def _spent(forest: Trees, placed: np.ndarray) -> np.ndarray:
+def _spent(forest: Trees, placed: np.ndarray, paid: np.ndarray) -> np.ndarray:
     """Money (F, T) that a placement has bound by the end of each stretch."""
     out = np.zeros_like(forest.money)
     done = np.flatnonzero((placed[0] >= 0) & (forest.world.stage[:, STAGE_FUND] >= 0))
     np.add.at(out, (forest.world.stage[done, STAGE_FUND], forest.stretch[placed[1, done]]),
               forest.world.money[placed[0, done], OPTION_COST])
+    blame = forest.blame
+    started = np.flatnonzero(paid < len(forest.stretch))
+    np.add.at(out, (blame.bill[started, 1], forest.stretch[paid[started]]),
+              blame.bill_worth[started, 0])
     return np.cumsum(out, axis=1)
 
 

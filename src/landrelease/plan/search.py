@@ -12,8 +12,17 @@ from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.access import dominators
 from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
-from landrelease.plan.bound import Ascent, Trees, ascend, evaluate, prices_of, trees
+from landrelease.plan.bound import (
+    Ascent,
+    Multipliers,
+    Trees,
+    ascend,
+    evaluate,
+    prices_of,
+    trees,
+)
 from landrelease.plan.decoder import arrays, dispatch_order, place_all, room_of, to_schedule
+from landrelease.plan.linear import Program, Solved, approach, grid, multipliers, times
 from landrelease.plan.rules import rules
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
@@ -72,21 +81,35 @@ def make_plan(
     if bound_iterations is None:
         bound_iterations = iterations
     began = time.monotonic()
-    watch = _Watch(progress, None if seconds is None else 0.2 * seconds)
+    watch = _Watch(progress, None if seconds is None else _PROOF * seconds)
     tried = _Tried(problem)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
     if standing is not None:
         tried.decode(dispatch_order(problem, standing[0]), _options(problem, standing[1]),
                      np.ones(stages), tried.no_price)
     forest = trees(problem, tried.placed[4])
-    first = prices_of(problem, forest, tried.placed)
+    first: np.ndarray | Multipliers = prices_of(problem, forest, tried.placed)
+    stopped = False
+    try:
+        steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
+        if stages >= _SMALLEST and (seconds or steps):
+            watch.part(0.0, 0.0)("solving a linear program", 0.0)
+            made, found = approach(
+                problem, forest, grid(tried.placed[4], problem.horizon),
+                seconds=None if seconds is None else _PROGRAM * seconds, steps=steps)
+            first = multipliers(problem, forest, made, found)
+            tried.program(problem, forest, made, found, first)
+    except KeyboardInterrupt:
+        stopped = True
+        bound_iterations = 0
     if seconds is not None:
-        bound_iterations = min(bound_iterations, _evaluations(
-            problem, forest, first, 0.2 * seconds))
+        bound_iterations = min(bound_iterations, _evaluations(problem, forest, max(
+            0.5, (_PROOF - _PROGRAM) * seconds)))
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.0, 0.6))
-    tried.relaxed(relaxed, forest)
-    stopped = relaxed.stopped and not watch.is_late
+    if not stopped:
+        tried.relaxed(relaxed, forest)
+    stopped |= relaxed.stopped and not watch.is_late
     value = relaxed.value
     if not stopped:
         try:
@@ -106,25 +129,62 @@ def make_plan(
                 iterations=iterations, seed=seed, interrupted=stopped)
 
 
+_PROGRAM, _PROOF = 0.25, 0.35  # shares of the seconds: linear program, and that and the prices
+_STEPS = 4  # of the linear program for each iteration
+_SMALLEST = 200  # stages from which on a linear program pays
+
+
 def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
           progress: Progress = silent) -> float:
     """A bound for an instance, from a schedule (5, S) and its score, in about `seconds`; valid
-    whenever it is stopped."""
+    whenever it is stopped.
+
+    Half of the time goes to the linear program on a fine grid, whose prices and shares of blame the
+    ascent goes on from; where they are worse than those of a short ascent without it, that one
+    goes on.
+    """
+    until = time.monotonic() + seconds
     forest = trees(problem, placed[4])
-    price = prices_of(problem, forest, placed)
     watch = _Watch(progress, seconds)
-    found = ascend(problem, forest, price, score, progress=watch.part(0.0, 1.0),
-                   iterations=_evaluations(problem, forest, price, seconds), patient=True)
-    return found.value
+    most = _evaluations(problem, forest, seconds)
+    if len(problem.predecessor) < _SMALLEST:
+        return ascend(problem, forest, prices_of(problem, forest, placed), score,
+                      progress=watch.part(0.0, 1.0), iterations=most, patient=True).value
+    short = max(4, most // 8)
+    cold = ascend(problem, forest, prices_of(problem, forest, placed), score,
+                  progress=watch.part(0.0, 0.1), iterations=short, patient=True)
+    best, other = cold.value, forest
+    if cold.stopped:
+        return best
+    forest = trees(problem, placed[4])
+    first: Multipliers = cold.top
+    try:
+        watch.part(0.1, 0.1)("solving a linear program", 0.0)
+        made, found = approach(problem, forest, grid(placed[4], problem.horizon, _FINE),
+                               seconds=0.6 * max(0.0, until - time.monotonic()), steps=None)
+        warm = multipliers(problem, forest, made, found)
+        if evaluate(problem, forest, warm.price, money=warm.money, toll=warm.toll).value > (
+                best - 0.3 * (score - best)):
+            first, other = warm, forest
+    except KeyboardInterrupt:
+        return best
+    left = max(0.1, until - time.monotonic())
+    return max(best, ascend(problem, other, first, score, progress=watch.part(0.6, 1.0),
+                            iterations=_evaluations(problem, other, left), patient=True).value)
 
 
-def _evaluations(problem: Problem, forest: Trees, price: np.ndarray, seconds: float) -> int:
+_FINE = 110  # knots of the program of a proof
+
+
+def _evaluations(problem: Problem, forest: Trees, seconds: float) -> int:
     """Evaluations of the bound that fit into some seconds, as four of them show."""
+    price = np.zeros_like(forest.capacity)
+    toll, waiting, unfinished = (np.zeros((count, problem.horizon)) for count in (
+        len(forest.blame.toll_stage), len(forest.blame.bill), len(forest.blame.stages)))
     tick = time.monotonic()
     for _ in range(4):
         evaluate(problem, forest, price)
-        forest.blame.learn(np.zeros((len(forest.blame.stages), problem.horizon)), 0.0,
-                           np.arange(problem.horizon))
+        forest.blame.lean(unfinished, toll, waiting)
     return max(8, round(seconds / max(1e-4, (time.monotonic() - tick) / 4)))
 
 
@@ -185,6 +245,17 @@ class _Tried:
     def rule(self, priority: np.ndarray) -> float:
         return self.decode(dispatch_order(self.problem, priority), self.free_choice,
                            np.ones(len(priority)), self.no_price)
+
+    def program(self, problem: Problem, forest: Trees, made: Program, found: Solved,
+                first: Multipliers) -> None:
+        """Orders by the time at which the linear program has started a share of each stage."""
+        sums = np.zeros_like(self.no_price)
+        np.cumsum(first.price, axis=1, out=sums[:, 1:])
+        for part in (0.3, 0.5, 0.7):
+            at, mean = times(problem, made, found, part)
+            order = dispatch_order(problem, at + 1e-3 * mean)
+            for share in (0.0, 0.15, 0.4):
+                self.decode(order, self.free_choice, forest.below, share * sums)
 
     def relaxed(self, relaxed: Ascent, forest: Trees) -> None:
         """Orders by the mean start of the relaxed problem, options at shares of the prices.
