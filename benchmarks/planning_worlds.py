@@ -1,8 +1,9 @@
 """Synthetic planning problems of any size, with roads, closures, budgets and second-phase projects.
 
 Everything here is synthetic. The road network is random; bases, communities and hazards lie on its
-nodes. A blocked segment opens when its hazard is released; segments that are open join nodes to
-zones. Time is half weeks over three years.
+nodes, which have coordinates. A blocked segment opens when its hazard is released; segments that
+are open join nodes to zones. Money comes in seven instalments, six weeks apart. Time is half weeks
+over three years.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+from shapely import box
 
 from landrelease.core import conditions as terms
-from landrelease.core.work import Access, Problem, TeamPool
+from landrelease.core.work import Access, Problem, Task, TeamPool
 
 SLOTS = 312
 SIDE_KM = 60.0
+_SIZE_M2 = 30_000.0  # of a hazard of size 1
 
 
 def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool = True,
@@ -53,7 +56,8 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
         hazard_node.append(int(chance.integers(0, nodes)))
         hazard_tasks.append(int(min(chance.integers(1, 4), tasks - sum(hazard_tasks))))
     hazards = len(hazard_node)
-    pools, kind_of = _pools(teams, base, chance)
+    degrees = _degrees(xy)
+    pools, kind_of = _pools(teams, base, degrees)
     share = np.array([p.teams for p in pools])
     zone_of_node, gates = _zones(nodes, edges, {int(e) for e in shut}, base)
 
@@ -63,7 +67,7 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
             first = year * 104 + int(chance.integers(0, 88))
             closed[quarter, first:first + 16] = False
     quarter_of = 1 + (xy[:, 0] > side / 2).astype(int) + 2 * (xy[:, 1] > side / 2).astype(int)
-    stage, options = [], []
+    stage, options, tasks_made, work_of = [], [], [], []
     last_of: list[list[int]] = [[] for _ in range(hazards)]
     field_weight = np.where(np.arange(hazards) >= blocked, chance.gamma(2.0, 1.0, hazards), 0.2)
 
@@ -93,10 +97,17 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
         node = hazard_node[h]
         size = chance.lognormal(0.0, 0.5)
         stage.append((f"h{h}:NTS", 0, -1, h, 0.3 * field_weight[h]))
+        work_of.append((-1, _SIZE_M2 * size))
         options.append(offer(node, ("nts",), 0.4 * size))
         nts = len(stage) - 1
         for t in range(hazard_tasks[h]):
             part = size * chance.lognormal(0.0, 0.4)
+            east, north = degrees[node]
+            tasks_made.append(Task(
+                f"h{h}/{t}", f"h{h}", box(east - 5e-4, north - 5e-4, east + 5e-4, north + 5e-4),
+                _SIZE_M2 * part, float(east), float(north)))
+            work_of += [(len(tasks_made) - 1, 0.8 * _SIZE_M2 * part),
+                        (len(tasks_made) - 1, 0.5 * _SIZE_M2 * part)]
             stage.append((f"h{h}/{t}:TS", 1, nts, h, 0.25 * field_weight[h]))
             options.append(offer(node, ("ts",), 0.6 * part))
             kinds: tuple[str, ...] = ("manual",)
@@ -144,9 +155,9 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
     first = np.concatenate([[0], np.cumsum(counts)])[:-1]
     total = float(np.minimum.reduceat(cost, first).sum())
     arrived = np.zeros((2, SLOTS))
-    for quarter in range(7):
-        arrived[0, quarter * 12:] += (0.4 if quarter == 0 else 0.15) * total
-        arrived[1, quarter * 12:] += 1.4 * float(project_cost.sum()) / 7
+    for instalment in range(7):
+        arrived[0, instalment * 12:] += (0.4 if instalment == 0 else 0.15) * total
+        arrived[1, instalment * 12:] += 1.4 * float(project_cost.sum()) / 7
     conditions = terms.Conditions(
         calendars=terms.Calendars(("always", "nw", "ne", "sw", "se"), closed, calendar,
                                   np.where([o[2] >= 0 for o in flat], calendar, 0)
@@ -164,8 +175,10 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
     return Problem(
         stage_ids=tuple(s[0] for s in stage), activity=np.array([s[1] for s in stage], np.int8),
         predecessor=np.array([s[2] for s in stage], np.int32), hazard=hz,
-        task=np.full(len(stage), -1, np.int32), weight=weight,
-        work_m2=np.ones(len(stage)), released_m2=np.ones(len(stage)),
+        task=np.array([w[0] for w in work_of], np.int32), weight=weight,
+        work_m2=np.array([w[1] for w in work_of]),
+        released_m2=np.array([w[1] for w in work_of]) * np.array([0.3, 0.5, 1.0])[
+            [s[1] for s in stage]],
         option_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
         first_pool=np.array([o[0] for o in flat], np.int32),
         first_slots=np.array([o[1] for o in flat], np.int32),
@@ -176,7 +189,7 @@ def make_world(tasks: int = 500, teams: int = 60, seed: int = 1, *, money: bool 
         pool_closes=np.full(len(pools), SLOTS, np.int32),
         delay_days=np.arange(SLOTS + 1) / 2.0,  # in weeks
         slot_starts=tuple(start + timedelta(days=round(3.5 * t)) for t in range(SLOTS + 1)),
-        slot_days=3.0, hazard_ids=tuple(f"h{h}" for h in range(hazards)), tasks=(),
+        slot_days=3.0, hazard_ids=tuple(f"h{h}" for h in range(hazards)), tasks=tuple(tasks_made),
         access=access, conditions=conditions)
 
 
@@ -189,7 +202,13 @@ def _mode(option: tuple, pools: tuple[TeamPool, ...]) -> str:
     return {"mechanical": "machine then manual", "animal": "dogs then manual"}.get(kind, kind)
 
 
-def _pools(teams: int, base: list[int], chance: np.random.Generator
+def _degrees(xy: np.ndarray) -> np.ndarray:
+    """Longitude and latitude (N, 2) of nodes, around 20° east, 10° north."""
+    return np.column_stack([20 + xy[:, 0] / (111.32 * np.cos(np.radians(10))),
+                            10 + xy[:, 1] / 110.6])
+
+
+def _pools(teams: int, base: list[int], degrees: np.ndarray
            ) -> tuple[tuple[TeamPool, ...], dict]:
     kinds = {"nts": 0.09, "ts": 0.17, "manual": 0.55, "mechanical": 0.11, "animal": 0.08}
     cost = {"nts": 1.0, "ts": 2.0, "manual": 4.0, "mechanical": 6.0, "animal": 3.0}
@@ -199,9 +218,9 @@ def _pools(teams: int, base: list[int], chance: np.random.Generator
         for b in range(len(base)):
             own = count // len(base) + (b < count % len(base))
             index[kind, b] = len(pools)
-            pools.append(TeamPool(f"{kind}{b}", kind, "o", f"b{b}", 0.0, 0.0, own, 1.0, 1.0, 1.0,
-                                  cost[kind], "USD", None, None, "synthetic"))
-    del chance
+            pools.append(TeamPool(f"{kind}{b}", kind, "o", f"b{b}",
+                                  float(degrees[base[b], 0]), float(degrees[base[b], 1]), own,
+                                  1.0, 1.0, 1.0, cost[kind], "USD", None, None, "synthetic"))
     return tuple(pools), index
 
 

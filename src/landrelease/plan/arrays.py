@@ -158,7 +158,9 @@ def arrays(problem: Problem) -> Arrays:
             access.community_stage)
     works = terms.projects
     projects = (start, none, np.zeros((0, 3), np.int32), np.zeros((0, 2))) if works is None else (
-        works.start, works.stage, np.column_stack([works.slots, works.fund, works.earliest]),
+        works.start, works.stage, np.column_stack([
+            works.slots, works.fund if money is not None else np.full(len(works.ids), -1),
+            works.earliest]),
         np.column_stack([works.cost, works.weight]))
     made = (
         np.column_stack([

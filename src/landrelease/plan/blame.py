@@ -357,7 +357,8 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
             lasts = int(works.slots[w])
             impossible = any(soonest[s] >= never for s in own)
             earliest = max([int(works.earliest[w]), *(int(soonest[s]) for s in own)]) + lasts
-            if works.fund[w] >= 0 and works.cost[w] > 0 and not impossible and lasts < horizon:
+            if (problem.conditions.money is not None and works.fund[w] >= 0
+                    and works.cost[w] > 0 and not impossible and lasts < horizon):
                 bills.append((len(losses), int(works.fund[w]), min(earliest - lasts, horizon),
                               horizon - lasts, lasts))
                 worths.append((float(works.cost[w]), float(works.weight[w])))

@@ -286,7 +286,7 @@ def ascend(
     memory = 0.3
     if isinstance(first, Multipliers):
         full, money, toll, blocks, factor, memory = (
-            first.price, first.money, first.toll, (1,), 0.05, 0.1)
+            first.price, first.money, first.toll, (1,), 0.02, 0.1)
     else:  # Where roads rather than teams are short, the prices of a schedule are far too high.
         full = max((first * share for share in _FIRST_PRICES),
                    key=lambda price: evaluate(problem, forest, price, workers).value)
