@@ -258,6 +258,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                               "--iterations", 0, *js, *only)],
             "plan pareto": [("plan", "pareto", r, world.plan, "--parts", "people", "land",
                              "--points", 2, "--iterations", 0, *js, *only)],
+            "plan problem": [("plan", "problem", r, "--out", out / "problem", *only)],
             "plan bound": [("plan", "bound", r, world.plan, "--seconds", 0, *js, *only)],
             "plan orders": [],  # it writes: tests/test_plan_commands.py
             "plan reach": [("plan", "reach", r, "--roads", world.roads, "--bases", world.bases,

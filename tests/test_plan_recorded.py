@@ -290,6 +290,15 @@ def test_money_arrives_over_time_less_what_was_spent():
     assert money.arrived[1, 0] == 5_000
     assert found.read.counts["fund"] == (6, 4) and found.read.counts["expense"] == (2, 1)
     assert "EUR" in words(found, "fund") and "left out" in words(found, "expense")
+    # 1 EUR was worth 1.1 USD: the fund in euro counts, by the rate of its day.
+    rated = dataclasses.replace(sources, exchange_rates=(
+        record("exchange_rate", "r1", dated=date(2026, 12, 30), from_currency="USD",
+               to_currency="EUR", rate=1 / 1.1),))
+    assert asked(rated).problem.conditions.money.arrived[0, 0] == pytest.approx(4_000 + 7_700)
+    bound = dataclasses.replace(sources, expenses=(*sources.expenses, record(
+        "expense", "e3", amount=500.0, phase="demining", currency="USD",
+        expense_status="committed", due_on=date(2027, 9, 1))))
+    assert asked(bound).problem.conditions.money.arrived[0, 0] == 3_500
     committed = asked(sources, counting="committed").problem.conditions.money
     assert committed.arrived[0, 0] == 3_000
     assert asked(sources, counting="none").problem.conditions.money is None

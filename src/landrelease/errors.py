@@ -1073,6 +1073,15 @@ MONEY_PERIOD = Message(
     "MON-023", "The period from {since} until {until} is empty.",
     "The first day may not be after the last.")
 
+PROBLEM_FILE_MISSING = Message(
+    "PLN-703", "{folder}: the file {file} of the problem is not there.",
+    "Add it; docs/plan.md names the files and their columns.")
+PROBLEM_COLUMN_MISSING = Message(
+    "PLN-704", "{file}: the column {column} is missing; found {found}.",
+    "Add the column; docs/plan.md names the files and their columns.")
+PROBLEM_CELL = Message(
+    "PLN-705", "{file}, row {row}: {field} is {found}; expected {expected}.", "{remedy}")
+
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(
     "OPS-001", "{name}: found {found}; expected {expected}.", "Correct the value.")

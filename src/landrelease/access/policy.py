@@ -267,6 +267,7 @@ KEEPERS_WORK = frozenset((
     "plan pareto",
     "plan orders",
     "plan bound",
+    "plan problem",
     "plan reach",
     "operate gate",
     "operate days",
@@ -342,6 +343,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "plan price": WayOut("what a plan would gain without a constraint", _PLAN),
     "plan what-if": WayOut("a plan by other weights, and what is different", _PLAN),
     "plan pareto": WayOut("plans between two parts of the objective", _PLAN),
+    "plan problem": WayOut("the problem of a plan as tables: areas, teams, dates, costs", _PLAN),
     "plan bound": WayOut("a better bound for a plan", _PLAN),
     "plan orders": WayOut("which tasks of a plan were recorded", _PLAN),
     "plan reach": WayOut("communities that can be reached, segments that are blocked", (

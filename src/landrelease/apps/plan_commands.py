@@ -51,6 +51,7 @@ def binding_of(registry: Any, reader: Any, renewed: bool, money: str, teams_give
 def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan = group("plan", "What to survey and clear, in which order, by whom.")
     plan.command("make")(plan_make)
+    plan.command("problem")(plan_problem)
     plan.command("rank")(plan_rank)
     plan.command("check")(plan_check)
     plan.command("reach")(plan_reach)
@@ -59,8 +60,13 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
 
 
 def plan_make(
-    registry: RegistryArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    registry: Annotated[str | None, typer.Argument(
+        metavar="REGISTRY", help="A .gpkg path or a postgresql:// address; may be left out with "
+        "--problem.")] = None,
+    problem: Annotated[Path | None, typer.Option(
+        "--problem", metavar="DIR", help="Plan the problem in these tables (docs/plan.md) instead "
+        "of that of the registry.")] = None,
     teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
     iterations: Annotated[int, typer.Option("--iterations", metavar="N", min=0)] = 250,
     seconds: Annotated[float | None, typer.Option(
@@ -90,14 +96,19 @@ def plan_make(
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
     from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.store.bounds import with_kept_bound
-    from landrelease.store.results import load_plan, plan_rows, recorded_rows, save_plan
+    from landrelease.store.results import load_plan, recorded_rows
     from landrelease.workflows.orders import make_again
-    from landrelease.workflows.proving import keep_bound_of
     from landrelease.workflows.recorded import recorded_words
-    from landrelease.workflows.roads import RoadFiles, communities_of, community_rows
+    from landrelease.workflows.roads import RoadFiles
 
+    if problem is not None:
+        return make_from_tables(problem, out, registry, role, area, assumptions, json, {
+            "iterations": iterations, "seconds": seconds, "seed": seed,
+            "bound_seconds": bound_seconds}, quiet, teams=teams, start=start, roads=roads,
+            standing=standing)
+    if registry is None:
+        raise LandReleaseError(BAD_OPTION, option="REGISTRY", found="nothing",
+                               expected="a registry, or --problem DIR")
     if (roads is None) != (bases is None):
         raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
                                expected="both or none")
@@ -120,31 +131,130 @@ def plan_make(
             again = make_again(opened_registry, reader, land, assessments,
                                workflows.load_teams(teams), stated, load_plan(standing), **asked)
             saved = again.saved
-        saved = dataclasses.replace(saved, plan=with_kept_bound(saved.plan, out))
-        save_plan(out, saved)
-        if bound_seconds:
-            keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
-        communities = communities_of(saved.plan, None, land)
-        if communities is not None:
-            exports.write_csv(out / "communities.csv", workflows.marked(
-                community_rows(communities), land.synthetic))
-        rows = plan_rows(saved.plan)
-        exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
-        grounds, properties = workflows.plan_features(saved, rows)
-        exports.write_geojson(
-            out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
-            description=workflows.label(land.synthetic)
-            + "Tasks of the plan; a proposal, not an order.")
+        saved = write_plan(out, saved, land, bound_seconds)
     put_json(json, plan_summary(saved.plan) | {"recorded": recorded_rows(saved.recorded)})
     for line in recorded_words(saved.recorded):
         say(line)
     show_plan(saved.plan)
     if again is not None:
         explain_commands.finish_made_again(out, again, land.synthetic)
-    if saved.plan.interrupted:
+    finish(saved.plan, out)
+
+
+def finish(plan: Any, out: Path) -> None:
+    if plan.interrupted:
         say("Interrupted: this is the best plan until then, and is marked so.")
         raise typer.Exit(FINDINGS)
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+
+
+def write_plan(out: Path, saved: Any, land: Any, bound_seconds: float) -> Any:
+    """Write a plan and its tables; returns it with the bound that the folder keeps."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.bounds import with_kept_bound
+    from landrelease.store.results import plan_rows, save_plan
+    from landrelease.workflows.proving import keep_bound_of
+    from landrelease.workflows.roads import communities_of, community_rows
+
+    saved = dataclasses.replace(saved, plan=with_kept_bound(saved.plan, out))
+    save_plan(out, saved)
+    if bound_seconds:
+        keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
+    communities = communities_of(saved.plan, None, land)
+    if communities is not None:
+        exports.write_csv(out / "communities.csv", workflows.marked(
+            community_rows(communities), land.synthetic))
+    rows = plan_rows(saved.plan)
+    exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
+    grounds, properties = workflows.plan_features(saved, rows)
+    exports.write_geojson(
+        out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
+        description=workflows.label(land.synthetic)
+        + "Tasks of the plan; a proposal, not an order.")
+    return saved
+
+
+def make_from_tables(
+    folder: Path, out: Path, registry: str | None, role: str | None, area: list[str] | None,
+    assumptions: Path | None, json: Path | None, asked: dict[str, Any], quiet: bool,
+    **unused: Any,
+) -> None:
+    """`plan make --problem`: the tables say everything; a registry gives its name and its head."""
+    from landrelease import workflows
+    from landrelease.store.problem_tables import read_problem
+    from landrelease.workflows.tables import plan_tables
+
+    for name, value in unused.items():
+        if value is not None:
+            raise LandReleaseError(BAD_OPTION, option=f"--{name}", found="given with --problem",
+                                   expected="one of the two: the tables of --problem say it all")
+    problem = read_problem(folder)
+    stated = workflows.load_assumptions(assumptions)
+    with listening(quiet) as progress:
+        if registry is None:
+            saved = plan_tables(problem, stated, progress=progress, **asked)
+        else:
+            with reading(registry, "plan make", role, areas=area) as (opened_registry, _):
+                saved = plan_tables(problem, stated, opened_registry, progress=progress, **asked)
+    saved = write_plan(out, saved, workflows.no_land(saved.synthetic), asked["bound_seconds"])
+    put_json(json, plan_summary(saved.plan))
+    show_plan(saved.plan)
+    finish(saved.plan, out)
+
+
+def plan_problem(
+    registry: RegistryArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    teams: TeamsOption = None, assumptions: AssumptionsOption = None, start: StartOption = None,
+    roads: Annotated[Path | None, typer.Option(
+        "--roads", metavar="FILE", help="As of plan make.")] = None,
+    bases: Annotated[Path | None, typer.Option(
+        "--bases", metavar="FILE.csv", help="As of plan make.")] = None,
+    plan: Annotated[Path | None, typer.Option(
+        "--plan", metavar="PLAN", help="The problem of this plan instead.")] = None,
+    renewed: RenewedOption = False, money: MoneyOption = "announced",
+    role: RoleOption = None, area: AreaOption = None, quiet: QuietOption = False,
+) -> None:
+    """Write the problem that `plan make` would plan as plain CSV tables, to be read or changed.
+
+    `plan make --problem DIR` plans them; nothing is lost on the way there and back.
+
+    Example: landrelease plan problem district.gpkg --teams teams.csv --out problem --as planner
+    """
+    from landrelease import workflows
+    from landrelease.core.instance import as_recorded
+    from landrelease.store.problem_tables import write_problem
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.recorded import recorded_words
+    from landrelease.workflows.roads import RoadFiles
+
+    if (roads is None) != (bases is None):
+        raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
+                               expected="both or none")
+    over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    with (reading(registry, "plan problem", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        synthetic = workflows.is_synthetic(opened_registry)
+        if plan is not None:
+            saved = load_plan(plan)
+            problem, read = as_recorded(saved.plan.problem), saved.recorded
+        else:
+            stated = workflows.load_assumptions(assumptions, opened_registry)
+            land = workflows.load_land(opened_registry, stated, reader=reader)
+            asked = workflows.planning_problem(
+                land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
+                stated, start=first_day(start), roads=over, progress=progress,
+                binding=binding_of(opened_registry, reader, renewed, money, teams is not None))
+            problem, read = asked.problem, asked.read
+        made = write_problem(out, problem, synthetic=synthetic)
+    for line in recorded_words(read):
+        say(line)
+    say(f"{len(problem.stage_ids):,} stages with {len(problem.first_pool):,} options, "
+        f"{len(problem.pools)} pools of teams, {problem.horizon} slots; {len(made)} tables in {out}"
+        )
+
+
 
 
 def plan_check(

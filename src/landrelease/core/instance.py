@@ -59,7 +59,8 @@ def _add(digest: Any, value: Any) -> None:
         digest.update(b"list %d;" % len(value))
         for item in value:
             _add(digest, item)
+    elif isinstance(value, (int, float)):
+        digest.update(f"number {float(value).hex()};".encode())
     else:
-        word = value.isoformat() if isinstance(value, date) else (
-            float(value).hex() if isinstance(value, float) else str(value))
+        word = value.isoformat() if isinstance(value, date) else str(value)
         digest.update(f"{type(value).__name__} {len(word)};{word}".encode())

@@ -10,7 +10,7 @@ from landrelease.core.record import Record
 
 # In the order in which a person reads them.
 KINDS_READ = ("closure", "team", "accreditation", "machine", "detector", "fund", "expense",
-              "project", "task", "hazard")
+              "exchange_rate", "project", "task", "hazard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Sources:
     detectors: tuple[Record, ...] = ()
     funds: tuple[Record, ...] = ()
     expenses: tuple[Record, ...] = ()
+    exchange_rates: tuple[Record, ...] = ()
     projects: tuple[Record, ...] = ()
     handovers: tuple[Record, ...] = ()
     tasks: tuple[Record, ...] = ()

@@ -398,7 +398,10 @@ def planning_problem(
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
                         facts=facts, steepest_deg=made.steepest_deg)
         bound = bind(problem, binding.sources, made, {h.id: h.ground for h in land.hazards},
-                     assumptions, exchange_of(made.pools[0].currency), counting=binding.counting)
+                     assumptions, exchange_of(
+                         binding.sources, made.pools[0].currency, start,
+                         assumptions.value("exchange_rate_age_days")),
+                     counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
     if roads is not None:
         from landrelease.workflows.roads import access_over_roads
@@ -409,6 +412,11 @@ def planning_problem(
             objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
     return Asked(problem, read)
+
+
+def no_land(synthetic: bool) -> Land:
+    """Land of which nothing is known: of a plan that was made from tables."""
+    return Land((), (), (), (), (), (), "", synthetic=synthetic)
 
 
 def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,

@@ -44,18 +44,27 @@ def sources_of(registry: Registry, reader: View) -> Sources:
     return Sources(
         closures=records("closure"), teams=records("team"), accreditations=accreditations,
         machines=records("machine"), detectors=records("detector"), funds=records("fund"),
-        expenses=records("expense"), projects=records("project"),
+        expenses=records("expense"), exchange_rates=records("exchange_rate"),
+        projects=records("project"),
         handovers=standing("handover"), tasks=standing("task"), hazards=records("hazard"),
         settlements=records("settlement"),
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations
         else frozenset(), utc_offset=offset)
 
 
-def exchange_of(currency: str) -> Exchange:
-    """Amounts in the currency of the teams; others are left out and named."""
+def exchange_of(sources: Sources, currency: str, start: date, max_age_days: float) -> Exchange:
+    """Amounts in the currency of the teams by recorded rates (`core.currency`): the rate of the
+    amount's day, and the newest one on record for what lies ahead. None where no recorded rate can
+    be used."""
+    from landrelease.core.currency import RateTable, rates_of
+
+    rates = rates_of(sources.exchange_rates)[0]
+    table = RateTable(rates, int(max_age_days))
+    newest = max((r.day for r in rates), default=start)
+
     def changed(amount: float, of: str, day: date) -> float | None:
-        del day
-        return amount if of.strip().upper() == currency else None
+        found = table.convert(amount, of.strip().upper(), currency, min(day, start, newest))
+        return None if found is None else found.value
 
     return changed
 

@@ -33,6 +33,7 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
 
     counting : "received", "committed" (or received), "announced" (all that is on record), or
         "none": recorded money binds nothing
+    Money that is bound (`expense_status` committed) is spent before the plan as well.
     exchange : see `Exchange`. A phase without any fund on record binds nothing: who pays for it is
         not known. Money for both phases counts for demining, which comes first.
     """
@@ -43,7 +44,11 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
     start, used, spent_used = first_day(problem), 0, 0
     came: dict[str, list[tuple[date, float]]] = {}
     for record in funds:
-        amount, day = record.values.get("amount"), record.values.get("available_on")
+        amount = record.values.get("amount")
+        day = next((d for name in (("received_on", "available_on") if
+                                   record.value("fund_status") == "received" else
+                                   ("available_on", "received_on"))
+                    if isinstance(d := record.values.get(name), date)), None)
         phase = record.value("phase")
         if phase == "both":
             notes.append(Note("fund", record.id, "it pays for both phases: counted for demining"))
@@ -66,6 +71,9 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
         if isinstance(record.values.get("spend_until"), date):
             notes.append(Note("fund", record.id, "the plan does not keep its last day, "
                               f"{record.values['spend_until'].isoformat()}"))
+        if record.values.get("earmark_areas") or record.values.get("earmark_activities"):
+            notes.append(Note("fund", record.id, "it may be spent in some areas or on some work "
+                              "only: the plan spends it on all of its phase"))
         used += 1
         came.setdefault(str(phase), []).append((day, own))
     spent = dict.fromkeys(PHASES, 0.0)
@@ -73,9 +81,12 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
     for record in expenses:
         amount, day = record.values.get("amount"), record.values.get("paid_on")
         phase = record.value("phase")
+        if record.value("expense_status") == "committed":
+            day = min(day, start) if isinstance(day, date) else start  # bound: it is gone already
         own = (exchange(float(amount), str(record.values.get("currency") or ""), day)
                if isinstance(amount, (int, float)) and isinstance(day, date)
-               and phase in PHASES and day < start else None)
+               and phase in PHASES and (day < start or record.value("expense_status")
+                                        == "committed") else None)
         if own is None:
             left_out += 1
             continue

@@ -1,0 +1,758 @@
+"""A planning problem as a folder of plain CSV files, and back again: every value comes back equal.
+
+Rows name things by their ids; a list in a cell is parted by semicolons (one inside an id is written
+`\\;`). Slots are numbers from 0; slot t begins on the day in row t of slots.csv. Numbers are
+written so that they are read back to the same bits; an empty cell of a number that need not be
+known is "not reported". Files of conditions that a problem does not have are not there. The tables
+and their columns stand in docs/plan.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
+
+import numpy as np
+import shapely
+
+from landrelease.core import conditions as terms
+from landrelease.core.work import ACTIVITIES, Access, Problem, Task, TeamKind, TeamPool
+from landrelease.errors import (
+    PROBLEM_CELL,
+    PROBLEM_COLUMN_MISSING,
+    PROBLEM_FILE_MISSING,
+    LandReleaseError,
+)
+
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+_FOREVER = ""  # a slot cell: no limit
+_TEAM = [f.name for f in dataclasses.fields(TeamPool)]
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def write_problem(folder: Path, problem: Problem, *, synthetic: bool = False) -> list[Path]:
+    """Write a problem as tables; files of an earlier problem in the folder are replaced or removed.
+
+    synthetic : of a synthetic programme; every row of every table says so (S19).
+    Returns the files in the order of writing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = _tables(problem)
+    if synthetic:
+        for columns, rows in tables.values():
+            columns.append("synthetic")
+            for row in rows:
+                row["synthetic"] = "yes"
+    for name in FILES:
+        if name not in tables:
+            (folder / name).unlink(missing_ok=True)
+    out = []
+    for name, (columns, rows) in tables.items():
+        path = folder / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([_text(row.get(c)) for c in columns] for row in rows)
+        out.append(path)
+    return out
+
+
+def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
+    horizon, stages = problem.horizon, len(problem.stage_ids)
+    c, access, benefits = problem.conditions, problem.access, problem.benefits
+    out: dict[str, tuple[list[str], Rows]] = {}
+
+    def table(name: str, rows: Rows, columns: Sequence[str]) -> None:
+        out[name] = (list(columns), rows)
+
+    settings: dict[str, Any] = {"slot_days": float(problem.slot_days)}
+    if access is not None:
+        settings["zones"] = access.zones
+    if c.money is not None:
+        settings["currency"] = c.money.currency
+    settings |= {f.name: float(getattr(problem.objective, f.name))
+                 for f in dataclasses.fields(terms.Objective)}
+    table("problem.csv", [{"name": k, "value": v} for k, v in settings.items()],
+          ("name", "value"))
+    slots: Rows = [{"slot": t, "first_day": problem.slot_starts[t],
+                    "delay_days": problem.delay_days[t]} for t in range(horizon + 1)]
+    columns = ["slot", "first_day", "delay_days"]
+    if c.seasons_missed is not None:
+        columns.append("seasons_missed")
+        for t, row in enumerate(slots):
+            row["seasons_missed"] = c.seasons_missed[t]
+    table("slots.csv", slots, columns)
+    table("hazards.csv", [{"id": h} for h in problem.hazard_ids], ("id",))
+    table("tasks.csv", [
+        {"id": t.id, "hazard": t.hazard_id, "area_m2": float(t.area_m2),
+         "longitude": float(t.longitude), "latitude": float(t.latitude),
+         "ground_wkb": shapely.to_wkb(t.ground, hex=True, byte_order=1)} for t in problem.tasks],
+        ("id", "hazard", "area_m2", "longitude", "latitude", "ground_wkb"))
+    table("teams.csv", [
+        {**{n: getattr(p, n) for n in _TEAM if n != "members"}, "members": _list(p.members),
+         "teams_in_plan": problem.pool_teams[i], "opens_slot": problem.pool_opens[i],
+         "closes_slot": problem.pool_closes[i]} for i, p in enumerate(problem.pools)],
+        (*_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
+
+    names = problem.stage_ids
+    rows: Rows = []
+    for s in range(stages):
+        before, task = int(problem.predecessor[s]), int(problem.task[s])
+        rows.append({
+            "id": names[s], "hazard": problem.hazard_ids[int(problem.hazard[s])],
+            "task": problem.tasks[task].id if task >= 0 else "",
+            "activity": ACTIVITIES[int(problem.activity[s])],
+            "after": names[before] if before >= 0 else "", "weight": problem.weight[s],
+            "work_m2": problem.work_m2[s], "released_m2": problem.released_m2[s]})
+    columns = ["id", "hazard", "task", "activity", "after", "weight", "work_m2", "released_m2"]
+
+    def more(column: str, value: Callable[[int], Any]) -> None:
+        columns.append(column)
+        for s, row in enumerate(rows):
+            row[column] = value(s)
+
+    if benefits is not None:
+        more("people", lambda s: benefits.people[s])
+        more("hectares", lambda s: benefits.hectares[s])
+        growing = benefits.growing
+        if growing is not None:
+            more("growing_hectares", lambda s: growing[s])
+    season = c.season_weight
+    if season is not None:
+        more("season_weight", lambda s: season[s])
+    if access is not None:
+        more("zone", lambda s: access.zone[s])
+    money = c.money
+    if money is not None:
+        more("fund", lambda s: _name(money.fund_ids, money.stage_fund[s]))
+    outcomes, promises = c.outcomes, c.promises
+    if outcomes is not None:
+        more("needed", lambda s: outcomes.needed[s])
+        more("spread", lambda s: outcomes.spread[s])
+    if promises is not None:
+        more("promised_finish", lambda s: _slot(promises.finish[s]))
+        more("promised_option", lambda s: "" if promises.option[s] < 0 else
+             int(promises.option[s] - problem.option_start[s]))
+        more("late_price", lambda s: promises.late_price[s])
+        more("change_price", lambda s: promises.change_price[s])
+    table("stages.csv", rows, columns)
+    table("options.csv", *_options(problem))
+
+    if c.calendars is not None:
+        table("calendars.csv", [{"id": k, "closed_slots": _ranges(~row)} for k, row in zip(
+            c.calendars.ids, c.calendars.open, strict=True)], ("id", "closed_slots"))
+    if c.equipment is not None:
+        table("equipment.csv", [{"id": e, "units": u} for e, u in zip(
+            c.equipment.ids, c.equipment.units, strict=True)], ("id", "units"))
+    if money is not None:
+        table("money.csv", [
+            {"fund": f, "from_slot": t, "arrived": money.arrived[k, t]}
+            for k, f in enumerate(money.fund_ids) for t in range(horizon)
+            if t == 0 or money.arrived[k, t] != money.arrived[k, t - 1]],
+            ("fund", "from_slot", "arrived"))
+    if c.projects is not None:
+        table("projects.csv", *_projects(problem, c.projects))
+    if c.decisions is not None:
+        table("decisions.csv", *_decisions(problem, c.decisions))
+    if access is not None:
+        table("gates.csv", [
+            {"id": g, "from_zone": access.gate_from[i], "to_zone": access.gate_to[i],
+             "stages": _members(names, access.gate_start, access.gate_stage, i)}
+            for i, g in enumerate(access.gate_ids)], ("id", "from_zone", "to_zone", "stages"))
+        table("communities.csv", [
+            {"id": k, "people": access.community_people[i], "weight": access.community_weight[i],
+             "zone": access.community_zone[i],
+             "stages": _members(names, access.community_start, access.community_stage, i)}
+            for i, k in enumerate(access.community_ids)],
+            ("id", "people", "weight", "zone", "stages"))
+    return out
+
+
+def _options(problem: Problem) -> tuple[Rows, list[str]]:
+    c, horizon = problem.conditions, problem.horizon
+    columns = ["stage", "mode", "first_team", "first_slots", "second_team", "second_slots", "cost"]
+    parts = {name: getattr(c, name) is not None
+             for name in ("calendars", "windows", "equipment", "decisions")}
+    for name, headings in (("calendars", ("{}_calendar",)),
+                           ("windows", ("{}_from_slot", "{}_until_slot")),
+                           ("equipment", ("{}_equipment",))):
+        columns += [h.format(which) for which in ("first", "second") for h in headings
+                    if parts[name]]
+    if parts["decisions"]:
+        columns.append("allowed")
+    rows: Rows = []
+    for s, stage in enumerate(problem.stage_ids):
+        for o in range(int(problem.option_start[s]), int(problem.option_start[s + 1])):
+            second = int(problem.second_pool[o])
+            row: dict[str, Any] = {
+                "stage": stage, "mode": problem.option_mode[o],
+                "first_team": problem.pools[int(problem.first_pool[o])].id,
+                "first_slots": problem.first_slots[o],
+                "second_team": problem.pools[second].id if second >= 0 else "",
+                "second_slots": problem.second_slots[o], "cost": problem.option_cost[o]}
+            for which in ("first", "second"):
+                if c.calendars is not None:
+                    row[f"{which}_calendar"] = c.calendars.ids[int(getattr(
+                        c.calendars, which)[o])]
+                if c.windows is not None:
+                    row[f"{which}_from_slot"] = getattr(c.windows, f"{which}_from")[o]
+                    row[f"{which}_until_slot"] = _slot(getattr(
+                        c.windows, f"{which}_until")[o], horizon)
+                if c.equipment is not None:
+                    row[f"{which}_equipment"] = _name(c.equipment.ids, getattr(
+                        c.equipment, which)[o])
+            if c.decisions is not None:
+                row["allowed"] = "yes" if c.decisions.allowed[o] else "no"
+            rows.append(row)
+    return rows, columns
+
+
+def _projects(problem: Problem, works: terms.Projects) -> tuple[Rows, list[str]]:
+    funds = () if problem.conditions.money is None else problem.conditions.money.fund_ids
+    columns = ["id", "stages", "slots", "cost", "fund", "earliest_slot", "people", "weight"]
+    rows: Rows = []
+    for w, name in enumerate(works.ids):
+        rows.append({
+            "id": name, "stages": _members(problem.stage_ids, works.start, works.stage, w),
+            "slots": works.slots[w], "cost": works.cost[w], "fund": _name(funds, works.fund[w]),
+            "earliest_slot": works.earliest[w], "people": works.people[w],
+            "weight": works.weight[w]})
+        if works.after is not None:
+            rows[-1]["after"] = _list([works.ids[int(a)] for a, b in works.after if int(b) == w])
+        if works.may_start is not None:
+            rows[-1]["may_start_slots"] = _ranges(works.may_start[w])
+        if works.asked_earliest is not None:
+            rows[-1]["asked_earliest_slot"] = works.asked_earliest[w]
+    columns += [c for c, part in (("after", works.after), ("may_start_slots", works.may_start),
+                                  ("asked_earliest_slot", works.asked_earliest))
+                if part is not None]
+    return rows, columns
+
+
+def _decisions(problem: Problem, decided: terms.Decisions) -> tuple[Rows, list[str]]:
+    rows: Rows = []
+    for s, stage in enumerate(problem.stage_ids):
+        low, high = int(decided.earliest[s]), int(decided.latest[s])
+        if low != 0 or high != problem.horizon:
+            rows.append({"stage": stage, "earliest_slot": low,
+                         "latest_slot": _slot(high, problem.horizon)})
+    rows += [{"stage": problem.stage_ids[int(b)], "after": problem.stage_ids[int(a)]}
+             for a, b in decided.after]
+    return rows, ["stage", "earliest_slot", "latest_slot", "after"]
+
+
+def _name(ids: Sequence[str], index: Any) -> str:
+    return "" if int(index) < 0 else ids[int(index)]
+
+
+def _slot(value: Any, free: int = -1) -> Any:
+    """A slot; empty where it is `free` (no limit, or none)."""
+    return _FOREVER if int(value) == free else int(value)
+
+
+def _members(names: Sequence[str], start: np.ndarray, member: np.ndarray, of: int) -> str:
+    return _list([names[int(s)] for s in member[int(start[of]):int(start[of + 1])]])
+
+
+def _list(names: Iterable[str]) -> str:
+    made = [n.replace("\\", "\\\\").replace(";", "\\;") for n in names]
+    # One empty name is not the empty list.
+    return "\\" if made == [""] else ";".join(made)
+
+
+def _ranges(slots: np.ndarray) -> str:
+    """True slots as "0-3 7 9-12"."""
+    edge = np.flatnonzero(np.diff(np.concatenate([[0], slots.astype(np.int8), [0]])))
+    return " ".join(str(a) if b == a + 1 else f"{a}-{b - 1}"
+                    for a, b in zip(edge[::2].tolist(), edge[1::2].tolist(), strict=True))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (float, np.floating)):
+        return "" if math.isnan(value) else repr(float(value))
+    return str(value)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+class _Table:
+    """The rows of one file; says file, row, column, found, expected and remedy of a wrong cell."""
+
+    def __init__(self, folder: Path, name: str, columns: Sequence[str]):
+        self.name, self.path = name, folder / name
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file)
+                head = next(reader, [])
+                self.columns = [h.strip() for h in head]
+                self.rows: list[dict[str, str]] = []
+                for n, cells in enumerate(reader, 1):
+                    if not any(cells):
+                        continue
+                    if len(cells) != len(self.columns):
+                        raise LandReleaseError(
+                            PROBLEM_CELL, file=name, row=n, field="the row",
+                            found=f"{len(cells)} cells", expected=f"{len(self.columns)}",
+                            remedy="Give each column a cell, and put quotes around commas.")
+                    self.rows.append(dict(zip(self.columns, cells, strict=True)))
+        except FileNotFoundError:
+            raise LandReleaseError(PROBLEM_FILE_MISSING, folder=folder, file=name) from None
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise LandReleaseError(
+                PROBLEM_CELL, file=name, row=0, field="the file", found=error,
+                expected="a CSV table in UTF-8", remedy="Save it again as CSV, UTF-8.") from None
+        for column in columns:
+            if column not in self.columns:
+                raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=name, column=column,
+                                       found=", ".join(self.columns) or "nothing")
+
+    def has(self, *columns: str) -> bool:
+        return all(c in self.columns for c in columns)
+
+    def wrong(self, row: int, field: str, found: Any, expected: str, remedy: str
+              ) -> LandReleaseError:
+        return LandReleaseError(PROBLEM_CELL, file=self.name, row=row + 1, field=field,
+                                found=found if found != "" else "empty", expected=expected,
+                                remedy=remedy)
+
+    def text(self, row: int, field: str) -> str:
+        return self.rows[row][field]
+
+    def ids(self, field: str = "id") -> tuple[str, ...]:
+        """Names of the rows, each once."""
+        seen: dict[str, int] = {}
+        for n in range(len(self.rows)):
+            name = self.text(n, field)
+            if name == "":
+                raise self.wrong(n, field, name, "an id", "Give each row an id of its own.")
+            if name in seen:
+                raise self.wrong(n, field, name, f"another id than in row {seen[name] + 1}",
+                                 "Give each row an id of its own.")
+            seen[name] = n
+        return tuple(seen)
+
+    def number(self, row: int, field: str, *, low: float = -math.inf, empty: float | None = None
+               ) -> float:
+        text = self.text(row, field).strip()
+        if text == "" and empty is not None:
+            return empty
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or value < low:
+            raise self.wrong(row, field, text, "a number" if low == -math.inf else
+                             f"a number of {low:g} or more", "Enter the number, with a point.")
+        return value
+
+    def whole(self, row: int, field: str, *, low: int = 0, high: int | None = None,
+              empty: int | None = None) -> int:
+        text = self.text(row, field).strip()
+        if text == "" and empty is not None:
+            return empty
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            raise self.wrong(row, field, text, f"a whole number from {low}"
+                             + ("" if high is None else f" to {high}"), "Correct the number.")
+        return value
+
+    def day(self, row: int, field: str, *, needed: bool = False) -> date | None:
+        text = self.text(row, field).strip()
+        if not text and not needed:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.wrong(row, field, text, "a day as 2027-04-01",
+                             "Write year, month and day.") from None
+
+    def known(self, row: int, field: str, names: Mapping[str, int], of: str, *,
+              none: bool = False) -> int:
+        """Index of a name; -1 where the cell is empty and may be."""
+        text = self.text(row, field)
+        if text == "" and none and text not in names:
+            return -1
+        if text not in names:
+            raise self.wrong(row, field, text, f"an id of {of}",
+                             f"Add it to {of}, or correct the name.")
+        return names[text]
+
+    def several(self, row: int, field: str, names: Mapping[str, int], of: str) -> list[int]:
+        out = []
+        for name in parted(self.text(row, field)):
+            if name not in names:
+                raise self.wrong(row, field, name, f"ids of {of}, parted by semicolons",
+                                 f"Add it to {of}, or correct the name.")
+            out.append(names[name])
+        return out
+
+    def slots(self, row: int, field: str, horizon: int) -> np.ndarray:
+        out = np.zeros(horizon, dtype=bool)
+        for part in self.text(row, field).split():
+            first, mark, last = part.partition("-")
+            try:
+                a, b = int(first), int(last) if mark else int(first)
+            except ValueError:
+                a, b = -1, -1
+            if not 0 <= a <= b < horizon:
+                raise self.wrong(row, field, part, f"slots from 0 to {horizon - 1}, as 0-3 7 9-12",
+                                 "Correct the slots.")
+            out[a:b + 1] = True
+        return out
+
+    def column(self, read: Callable[[int], T]) -> list[T]:
+        return [read(n) for n in range(len(self.rows))]
+
+    def numbers(self, field: str, **limits: Any) -> np.ndarray:
+        return np.array(self.column(lambda n: self.number(n, field, **limits)), dtype=np.float64)
+
+    def wholes(self, field: str, **limits: Any) -> np.ndarray:
+        return np.array(self.column(lambda n: self.whole(n, field, **limits)), dtype=np.int32)
+
+    def refers(self, field: str, names: Mapping[str, int], of: str, *, none: bool = False
+               ) -> np.ndarray:
+        return np.array(self.column(lambda n: self.known(n, field, names, of, none=none)),
+                        dtype=np.int32)
+
+
+def parted(text: str) -> list[str]:
+    """The names of a list in a cell."""
+    if text == "":
+        return []
+    if text == "\\":
+        return [""]
+    out, name, at = [], "", 0
+    while at < len(text):
+        if text[at] == "\\" and at + 1 < len(text):
+            name += text[at + 1]
+            at += 2
+        elif text[at] == ";":
+            out.append(name)
+            name, at = "", at + 1
+        else:
+            name += text[at]
+            at += 1
+    return [*out, name]
+
+
+def _index(names: Sequence[str]) -> dict[str, int]:
+    return {name: n for n, name in enumerate(names)}
+
+
+def read_problem(folder: Path) -> Problem:
+    """Read a problem from its tables.
+
+    Raises
+    ------
+    LandReleaseError
+        PLN-703 a file that has to be there is not, PLN-704 a column, PLN-705 a wrong cell, with
+        file, row, column, what was found, what was expected and what to do.
+    """
+    horizon, slots, weeks = _slots(folder)
+    settings = _settings(folder)
+    hazards = _Table(folder, "hazards.csv", ("id",)).ids()
+    tasks = _tasks(folder, hazards)
+    pools, teams = _teams(folder, horizon)
+    s = _Table(folder, "stages.csv", ("id", "hazard", "task", "activity", "after", "weight",
+                                      "work_m2", "released_m2"))
+    names = s.ids()
+    number, pool = _index(names), _index([p.id for p in pools])
+    before = s.refers("after", number, "stages.csv", none=True)
+    for n, b in enumerate(before.tolist()):
+        if b >= n:
+            raise s.wrong(n, "after", names[b], "a stage of a row above",
+                          "Put each stage behind the one that it follows.")
+    o = _Table(folder, "options.csv", ("stage", "mode", "first_team", "first_slots",
+                                       "second_team", "second_slots", "cost"))
+    stage_of = o.refers("stage", number, "stages.csv")
+    for n in np.flatnonzero(np.diff(stage_of) < 0)[:1].tolist():
+        raise o.wrong(n + 1, "stage", o.text(n + 1, "stage"), "options in the order of stages.csv",
+                      "Sort the rows by stage as stages.csv has them.")
+    option_start = np.concatenate([[0], np.cumsum(np.bincount(
+        stage_of, minlength=len(names)))]).astype(np.int32)
+    second = o.refers("second_team", pool, "teams.csv", none=True)
+    benefits = None
+    if s.has("people", "hectares"):
+        benefits = terms.Benefits(
+            s.numbers("people", empty=math.nan), s.numbers("hectares", empty=math.nan),
+            s.numbers("growing_hectares") if s.has("growing_hectares") else None)
+    access = _access(folder, s, number, settings)
+    return Problem(
+        stage_ids=names,
+        activity=np.array(s.column(lambda n: _one_of(s, n, "activity", ACTIVITIES)), np.int8),
+        predecessor=before, hazard=s.refers("hazard", _index(hazards), "hazards.csv"),
+        task=s.refers("task", _index([t.id for t in tasks]), "tasks.csv", none=True),
+        weight=s.numbers("weight"), work_m2=s.numbers("work_m2", empty=0.0),
+        released_m2=s.numbers("released_m2", empty=0.0), option_start=option_start,
+        first_pool=o.refers("first_team", pool, "teams.csv"),
+        first_slots=o.wholes("first_slots"), second_pool=second,
+        second_slots=o.wholes("second_slots", empty=0), option_cost=o.numbers("cost", empty=0.0),
+        option_mode=tuple(o.column(lambda n: o.text(n, "mode"))), pools=pools,
+        pool_teams=teams[0], pool_opens=teams[1], pool_closes=teams[2], delay_days=slots[1],
+        slot_starts=slots[0], slot_days=settings.number_of("slot_days"), hazard_ids=hazards,
+        tasks=tasks, access=access,
+        conditions=_conditions(folder, s, o, number, option_start, settings, horizon, weeks),
+        objective=terms.Objective(**{f.name: settings.number_of(f.name, cast(float, f.default))
+                                     for f in dataclasses.fields(terms.Objective)}),
+        benefits=benefits)
+
+
+def _one_of(table: _Table, row: int, field: str, words: Sequence[str]) -> int:
+    text = table.text(row, field)
+    if text not in words:
+        raise table.wrong(row, field, text, "one of " + ", ".join(words), "Choose one of them.")
+    return words.index(text)
+
+
+class _Settings:
+    def __init__(self, table: _Table):
+        self.table, self.row = table, _index(table.ids("name"))
+
+    def text_of(self, name: str) -> str:
+        if name not in self.row:
+            raise self.table.wrong(len(self.table.rows), "name", "", name, f"Add a row {name}.")
+        return self.table.text(self.row[name], "value")
+
+    def number_of(self, name: str, usual: float | None = None) -> float:
+        if name not in self.row and usual is not None:
+            return usual
+        self.text_of(name)
+        return self.table.number(self.row[name], "value", low=0.0)
+
+
+def _settings(folder: Path) -> _Settings:
+    return _Settings(_Table(folder, "problem.csv", ("name", "value")))
+
+
+def _slots(folder: Path) -> tuple[int, tuple[tuple[date, ...], np.ndarray], np.ndarray | None]:
+    table = _Table(folder, "slots.csv", ("slot", "first_day", "delay_days"))
+    for n in range(len(table.rows)):
+        if table.whole(n, "slot") != n:
+            raise table.wrong(n, "slot", table.text(n, "slot"), str(n),
+                              "Number the slots from 0, without a gap.")
+    if len(table.rows) < 1:
+        raise table.wrong(0, "slot", "", "at least the day on which the plan ends",
+                          "Add a row for each slot, and one for the end.")
+    days = tuple(cast(date, table.day(n, "first_day", needed=True))
+                 for n in range(len(table.rows)))
+    delay = table.numbers("delay_days", low=0.0)
+    for n in np.flatnonzero(np.diff(delay) < 0)[:1].tolist():
+        raise table.wrong(n + 1, "delay_days", table.text(n + 1, "delay_days"),
+                          "not less than in the row above", "Correct the days.")
+    missed = table.numbers("seasons_missed") if table.has("seasons_missed") else None
+    return len(days) - 1, (days, delay), missed
+
+
+def _tasks(folder: Path, hazards: Sequence[str]) -> tuple[Task, ...]:
+    table = _Table(folder, "tasks.csv", ("id", "hazard", "area_m2", "longitude", "latitude",
+                                         "ground_wkb"))
+    known = _index(hazards)
+    out = []
+    for n, name in enumerate(table.ids()):
+        try:
+            ground = shapely.from_wkb(table.text(n, "ground_wkb"))
+        except shapely.errors.ShapelyError:
+            raise table.wrong(n, "ground_wkb", table.text(n, "ground_wkb")[:20],
+                              "the ground of the task as WKB in hexadecimal digits",
+                              "Write it with a GIS or with `plan problem`.") from None
+        table.known(n, "hazard", known, "hazards.csv")
+        out.append(Task(name, table.text(n, "hazard"), ground, table.number(n, "area_m2"),
+                        table.number(n, "longitude"), table.number(n, "latitude")))
+    return tuple(out)
+
+
+def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.ndarray]]:
+    table = _Table(folder, "teams.csv", (
+        *_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
+    pools = []
+    for n, name in enumerate(table.ids()):
+        _one_of(table, n, "kind", get_args(TeamKind))
+        pools.append(TeamPool(
+            id=name, kind=cast(TeamKind, table.text(n, "kind")),
+            organisation=table.text(n, "organisation"), base=table.text(n, "base"),
+            longitude=table.number(n, "longitude"), latitude=table.number(n, "latitude"),
+            teams=table.whole(n, "teams"),
+            **{c: table.number(n, c, low=0.0) for c in (
+                "m2_per_day", "m2_per_day_low", "m2_per_day_high", "cost_per_day")},
+            currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
+            available_until=table.day(n, "available_until"), source=table.text(n, "source"),
+            members=tuple(parted(table.text(n, "members")))))
+    return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
+                          table.wholes("opens_slot", high=horizon),
+                          table.wholes("closes_slot", high=horizon)]
+
+
+def _there(folder: Path, name: str) -> bool:
+    return (folder / name).exists()
+
+
+def _access(folder: Path, s: _Table, number: Mapping[str, int], settings: _Settings
+            ) -> Access | None:
+    if not _there(folder, "gates.csv"):
+        return None
+    zones = int(settings.number_of("zones"))
+    if not s.has("zone"):
+        raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=s.name, column="zone",
+                               found=", ".join(s.columns))
+    g = _Table(folder, "gates.csv", ("id", "from_zone", "to_zone", "stages"))
+    c = _Table(folder, "communities.csv", ("id", "people", "weight", "zone", "stages"))
+    gates = _lists(g, number)
+    own = _lists(c, number)
+    return Access(
+        zone=s.wholes("zone", high=zones - 1), zones=zones, gate_ids=g.ids(),
+        gate_from=g.wholes("from_zone", high=zones - 1),
+        gate_to=g.wholes("to_zone", high=zones - 1), gate_start=gates[0], gate_stage=gates[1],
+        community_ids=c.ids(), community_people=c.numbers("people", empty=math.nan),
+        community_weight=c.numbers("weight"), community_zone=c.wholes("zone", high=zones - 1),
+        community_start=own[0], community_stage=own[1])
+
+
+def _lists(table: _Table, number: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    found = table.column(lambda n: table.several(n, "stages", number, "stages.csv"))
+    return (np.cumsum([0] + [len(own) for own in found]).astype(np.int32),
+            np.array([i for own in found for i in own], dtype=np.int32))
+
+
+def _conditions(folder: Path, s: _Table, o: _Table, number: Mapping[str, int],
+                option_start: np.ndarray, settings: _Settings, horizon: int,
+                missed: np.ndarray | None) -> terms.Conditions:
+    calendars = equipment = windows = outcomes = promises = None
+    if _there(folder, "calendars.csv"):
+        t = _Table(folder, "calendars.csv", ("id", "closed_slots"))
+        ids = t.ids()
+        is_open = np.array([~t.slots(n, "closed_slots", horizon) for n in range(len(ids))],
+                           dtype=bool).reshape(len(ids), horizon)
+        if not ids or not is_open[0].all():
+            raise t.wrong(0, "closed_slots", t.text(0, "closed_slots") if ids else "",
+                          "an empty cell: the first calendar is always open",
+                          "Put a calendar without closed slots first.")
+        first, second = (o.refers(f"{w}_calendar", _index(ids), "calendars.csv")
+                         for w in _needs(o, "{}_calendar"))
+        calendars = terms.Calendars(ids, is_open, first, second)
+    if o.has("first_from_slot"):
+        _needs(o, "{}_from_slot", "{}_until_slot")
+        windows = terms.Windows(*(
+            o.wholes(f"{which}_{end}_slot", empty=0 if end == "from" else horizon)
+            for which in ("first", "second") for end in ("from", "until")))
+    if _there(folder, "equipment.csv"):
+        t = _Table(folder, "equipment.csv", ("id", "units"))
+        ids = t.ids()
+        units = t.wholes("units", high=32_000)
+        first, second = (o.refers(f"{w}_equipment", _index(ids), "equipment.csv", none=True)
+                         for w in _needs(o, "{}_equipment"))
+        equipment = terms.Equipment(ids, units, first, second)
+    money = _money(folder, s, settings, horizon)
+    if s.has("needed", "spread"):
+        outcomes = terms.Outcomes(s.numbers("needed"), s.numbers("spread"))
+    if s.has("promised_finish", "promised_option", "late_price", "change_price"):
+        counts = np.diff(option_start)
+        option = np.array(s.column(lambda n: -1 if s.text(n, "promised_option") == "" else
+                                   int(option_start[n]) + s.whole(
+                                       n, "promised_option", high=int(counts[n]) - 1)), np.int32)
+        promises = terms.Promises(
+            s.wholes("promised_finish", high=horizon, empty=-1), option,
+            s.numbers("late_price"), s.numbers("change_price"))
+    return terms.Conditions(
+        calendars=calendars, windows=windows, equipment=equipment, money=money,
+        projects=_read_projects(folder, number, money, horizon),
+        decisions=_read_decisions(folder, o, number, horizon), promises=promises,
+        outcomes=outcomes, seasons_missed=missed,
+        season_weight=s.numbers("season_weight") if s.has("season_weight") else None)
+
+
+def _needs(o: _Table, *headings: str) -> tuple[str, str]:
+    for which in ("first", "second"):
+        for heading in headings:
+            if not o.has(heading.format(which)):
+                raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=o.name,
+                                       column=heading.format(which), found=", ".join(o.columns))
+    return ("first", "second")
+
+
+def _money(folder: Path, s: _Table, settings: _Settings, horizon: int) -> terms.Money | None:
+    if not _there(folder, "money.csv"):
+        return None
+    t = _Table(folder, "money.csv", ("fund", "from_slot", "arrived"))
+    funds = tuple(dict.fromkeys(t.column(lambda n: t.text(n, "fund"))))
+    arrived = np.zeros((len(funds), horizon))
+    known = _index(funds)
+    for n in range(len(t.rows)):
+        f, slot = known[t.text(n, "fund")], t.whole(n, "from_slot", high=max(0, horizon - 1))
+        value = t.number(n, "arrived", low=0.0)
+        if slot and value < arrived[f, slot - 1]:
+            raise t.wrong(n, "arrived", value, f"{arrived[f, slot - 1]!r} or more: all that has "
+                          "arrived by then", "Sort by slot, and enter what has arrived in all.")
+        arrived[f, slot:] = value
+    if not s.has("fund"):
+        raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=s.name, column="fund",
+                               found=", ".join(s.columns))
+    return terms.Money(funds, settings.text_of("currency"), arrived,
+                       s.refers("fund", known, "money.csv", none=True))
+
+
+def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money | None,
+                   horizon: int) -> terms.Projects | None:
+    if not _there(folder, "projects.csv"):
+        return None
+    t = _Table(folder, "projects.csv", ("id", "stages", "slots", "cost", "fund", "earliest_slot",
+                                        "people", "weight"))
+    ids = t.ids()
+    start, stage = _lists(t, number)
+    after = may_start = asked = None
+    if t.has("after"):
+        pairs = [(a, w) for w in range(len(ids)) for a in t.several(
+            w, "after", _index(ids), "projects.csv")]
+        after = np.array(pairs, np.int32).reshape(-1, 2)
+    if t.has("may_start_slots"):
+        may_start = np.array([t.slots(w, "may_start_slots", horizon) for w in range(len(ids))],
+                             dtype=bool).reshape(len(ids), horizon)
+    if t.has("asked_earliest_slot"):
+        asked = t.wholes("asked_earliest_slot")
+    funds = _index(() if money is None else money.fund_ids)
+    return terms.Projects(
+        ids, start, stage, t.wholes("slots"), t.numbers("cost", low=0.0),
+        t.refers("fund", funds, "money.csv", none=True), t.wholes("earliest_slot"),
+        t.numbers("people", empty=math.nan), t.numbers("weight"), after, may_start, asked)
+
+
+def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon: int
+                    ) -> terms.Decisions | None:
+    if not _there(folder, "decisions.csv"):
+        return None
+    t = _Table(folder, "decisions.csv", ("stage", "earliest_slot", "latest_slot", "after"))
+    earliest = np.zeros(len(number), np.int32)
+    latest = np.full(len(number), horizon, np.int32)
+    pairs = []
+    for n in range(len(t.rows)):
+        stage = t.known(n, "stage", number, "stages.csv")
+        if t.text(n, "after") != "":
+            pairs.append((t.known(n, "after", number, "stages.csv"), stage))
+            continue
+        earliest[stage] = t.whole(n, "earliest_slot", high=horizon, empty=0)
+        latest[stage] = t.whole(n, "latest_slot", high=horizon, empty=horizon)
+    if o.has("allowed"):
+        allowed = np.array(o.column(lambda n: _one_of(o, n, "allowed", ("no", "yes"))), bool)
+    else:
+        allowed = np.ones(len(o.rows), bool)
+    return terms.Decisions(earliest, latest, allowed, np.array(pairs, np.int32).reshape(-1, 2))
+
+
+FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",
+         "options.csv", "calendars.csv", "equipment.csv", "money.csv", "projects.csv",
+         "decisions.csv", "gates.csv", "communities.csv")

@@ -1,0 +1,212 @@
+"""A problem as tables: what is written is read back equal, and what is wrong is named."""
+
+import csv
+import dataclasses
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landrelease.apps import cli
+from landrelease.core import conditions as terms
+from landrelease.core.instance import fingerprint
+from landrelease.core.recorded import Sources
+from landrelease.errors import LandReleaseError
+from landrelease.plan.works import solved
+from landrelease.store.problem_tables import FILES, parted, read_problem, write_problem
+from landrelease.store.problem_tables import _list as joined
+from test_plan_recorded import (
+    CREW,
+    POOLS,
+    WHOLE,
+    accredited,
+    asked,
+    at,
+    fund,
+    order,
+    record,
+    square,
+)
+from tiny_worlds import bound_by
+
+
+def command(*words):
+    before, sys.argv = sys.argv, ["landrelease", *map(str, words)]
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def same(one, other, where="problem"):
+    """Every value, array and dimension, bit by bit."""
+    if dataclasses.is_dataclass(one):
+        assert type(one) is type(other), where
+        for field in dataclasses.fields(one):
+            same(getattr(one, field.name), getattr(other, field.name), f"{where}.{field.name}")
+    elif isinstance(one, np.ndarray):
+        assert one.shape == other.shape and np.array_equal(
+            one, other, equal_nan=one.dtype.kind == "f"), where
+    elif isinstance(one, tuple):
+        assert len(one) == len(other), where
+        for n, (a, b) in enumerate(zip(one, other, strict=True)):
+            same(a, b, f"{where}[{n}]")
+    else:
+        assert one == other, where
+
+
+floats = st.floats(0, 1e12, allow_subnormal=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.data())
+def test_what_is_written_is_read_back_equal(tmp_path_factory, seed, data):
+    problem = bound_by(seed)
+    stages = len(problem.stage_ids)
+    drawn = np.array(data.draw(st.lists(floats, min_size=stages, max_size=stages)))
+    name = data.draw(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+    names = tuple(f"{name}{k}" for k in range(stages))
+    terms_ = problem.conditions
+    if data.draw(st.booleans()):
+        terms_ = dataclasses.replace(terms_, outcomes=terms.Outcomes(drawn + 0.1, drawn))
+    problem = dataclasses.replace(
+        problem, weight=drawn, stage_ids=names, conditions=terms_,
+        benefits=terms.Benefits(drawn, drawn[::-1].copy(), data.draw(st.sampled_from(
+            [None, drawn / 3]))))
+    folder = tmp_path_factory.mktemp("tables")
+    write_problem(folder, problem, synthetic=data.draw(st.booleans()))
+    again = read_problem(folder)
+    same(problem, again)
+    assert fingerprint(again) == fingerprint(problem)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_lists_in_a_cell_come_back(names):
+    assert parted(joined(names)) == names
+
+
+def everything():
+    leave = (accredited("one", "manual-a-1", end=date(2027, 7, 31)),
+             accredited("more", "manual-a-1", begin=date(2028, 6, 1)), *WHOLE)
+    return asked(Sources(
+        teams=CREW, accreditations=leave,
+        closures=(record("closure", "c1", square(0), closed_from=at(2027, 4, 1),
+                         closed_until=at(2027, 6, 1)),),
+        machines=(record("machine", "m1"),), funds=(fund("f", 9e4, date(2027, 1, 1)),
+                                                    fund("g", 9e4, date(2028, 1, 1), "rebuilding")),
+        projects=(record("project", "p", hazards=["h0"], cost=1.0, currency="USD",
+                         season_first_month=5, season_last_month=9),
+                  record("project", "q", after_projects=["p"])),
+        hazards=(record("hazard", "h0", land_use_expected="forest"),),
+        tasks=(order("T", hazard="h1", task_type="NTS", start_by=date(2027, 9, 1)),
+               order("U", hazard="h2", task_type="NTS", after_tasks=["T"])))).problem
+
+
+def test_a_problem_from_records_goes_there_and_back_and_gives_the_same_plan(tmp_path):
+    problem = everything()
+    assert None not in [getattr(problem.conditions, n) for n in (
+        "calendars", "windows", "equipment", "money", "projects", "decisions")]
+    assert {p.name for p in write_problem(tmp_path, problem)} == set(FILES) - {
+        "gates.csv", "communities.csv"}
+    again = read_problem(tmp_path)
+    same(problem, again)
+    assert solved(problem, iterations=2, seed=3).score == solved(again, iterations=2, seed=3).score
+    # A smaller problem leaves nothing of the larger one behind.
+    write_problem(tmp_path, asked(pools=POOLS).problem)
+    assert read_problem(tmp_path).conditions.money is None
+
+
+@pytest.mark.parametrize("name, row, column, text, code", [
+    ("stages.csv", 1, "hazard", "nobody", "PLN-705"),
+    ("stages.csv", 0, "weight", "many", "PLN-705"),
+    ("stages.csv", 0, "activity", "rest", "PLN-705"),
+    ("stages.csv", 0, "after", "h0/1:TS", "PLN-705"),
+    ("stages.csv", 1, "id", "h0:NTS", "PLN-705"),
+    ("options.csv", 0, "stage", "h2:NTS", "PLN-705"),
+    ("options.csv", 0, "first_team", "x", "PLN-705"),
+    ("options.csv", 0, "first_slots", "-1", "PLN-705"),
+    ("options.csv", 0, "first_slots", "1.5", "PLN-705"),
+    ("options.csv", 0, "allowed", "perhaps", "PLN-705"),
+    ("teams.csv", 0, "kind", "navy", "PLN-705"),
+    ("teams.csv", 0, "available_from", "May", "PLN-705"),
+    ("teams.csv", 0, "opens_slot", "9999", "PLN-705"),
+    ("slots.csv", 1, "slot", "7", "PLN-705"),
+    ("slots.csv", 3, "delay_days", "0.1", "PLN-705"),
+    ("slots.csv", 2, "first_day", "", "PLN-705"),
+    ("calendars.csv", 1, "closed_slots", "9-2", "PLN-705"),
+    ("calendars.csv", 0, "closed_slots", "1", "PLN-705"),
+    ("money.csv", 0, "arrived", "-5", "PLN-705"),
+    ("projects.csv", 1, "after", "z", "PLN-705"),
+    ("projects.csv", 0, "stages", "h0:NTS;z", "PLN-705"),
+    ("tasks.csv", 0, "ground_wkb", "zz", "PLN-705"),
+    ("decisions.csv", 0, "latest_slot", "-3", "PLN-705"),
+    ("problem.csv", 0, "value", "x", "PLN-705"),
+    ("teams.csv", None, "m2_per_day", "", "PLN-704"),
+    ("options.csv", None, "first_calendar", "", "PLN-704"),
+    ("hazards.csv", None, None, "", "PLN-703"),
+])
+def test_what_is_wrong_is_named_by_file_row_and_column(tmp_path, tables, name, row, column, text,
+                                                      code):
+    for path in tables.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    path = tmp_path / name
+    if column is None:
+        path.unlink()
+    else:
+        rows = list(csv.reader(path.open(newline="")))
+        at_ = rows[0].index(column)
+        if row is None:
+            rows = [r[:at_] + r[at_ + 1:] for r in rows]
+        else:
+            rows[row + 1][at_] = text
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    with pytest.raises(LandReleaseError) as caught:
+        read_problem(tmp_path)
+    assert caught.value.code == code and name in str(caught.value)
+    if code != "PLN-703":
+        assert column in str(caught.value) or code == "PLN-704"
+    if row is not None and name != "options.csv":
+        assert f"row {row + 1}" in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    write_problem(folder, everything())
+    return folder
+
+
+def test_a_row_with_a_missing_comma_and_a_file_that_is_no_text(tmp_path):
+    write_problem(tmp_path, asked().problem)
+    with (tmp_path / "hazards.csv").open("a") as file:
+        file.write("h9,more\n")
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*hazards.csv, row 4.*2 cells"):
+        read_problem(tmp_path)
+    (tmp_path / "hazards.csv").write_bytes(b"id\n\xff\xfe\n")
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*UTF-8"):
+        read_problem(tmp_path)
+
+
+def test_tables_are_planned_from_the_command_line(tmp_path, capsys):
+    folder, out, json_ = tmp_path / "tables", tmp_path / "plan", tmp_path / "o.json"
+    write_problem(folder, everything())
+    make = ("plan", "make", "--problem", folder, "--out", out, "--iterations", 2, "--quiet")
+    assert command(*make, "--json", json_) == 0
+    found = json.loads(json_.read_text())
+    assert found["stages_planned"] > 0 and (out / "plan.csv").exists()
+    assert Path(out / "plan.geojson").exists()
+    assert command("plan", "make", "--out", out) == 2
+    assert command(*make, "--roads", "roads.osm") == 2
+    (folder / "stages.csv").unlink()
+    capsys.readouterr()
+    assert command(*make) == 2
+    assert "PLN-703" in capsys.readouterr().err
