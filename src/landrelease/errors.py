@@ -1081,6 +1081,9 @@ PROBLEM_COLUMN_MISSING = Message(
     "Add the column; docs/plan.md names the files and their columns.")
 PROBLEM_CELL = Message(
     "PLN-705", "{file}, row {row}: {field} is {found}; expected {expected}.", "{remedy}")
+PROJECTS_NOTHING = Message(
+    "MON-030", "There are no projects that the role {role} may see.",
+    "Import them with --kind project (docs/money.md).")
 
 # --- OPS: gates, work of the day ---------------------------------------------------------------
 GATE_VALUE = Message(

@@ -301,6 +301,7 @@ _PLAN = (("plan_priority", "score"), ("plan_dates", "cost"), ("plan_teams", "tea
          ("plan_quality", "gap"))
 _INSPECTED = (("inspection", "result"), ("outcome", "outcome_type"), ("activity", "task"),
               ("task", "teams"))
+_WORKS = (("project", "cost"), ("hazard", "status"), ("handover", "handover_status"))
 _MONEY = (("fund", "amount"), ("expense", "amount"))
 # Every way out that exists. A new one is added here, and to the test that walks them all.
 WAYS_OUT: dict[str, WayOut] = {
@@ -378,6 +379,9 @@ WAYS_OUT: dict[str, WayOut] = {
     "money summary": WayOut("funds and expenses, in sums and one by one", _MONEY),
     "money costs": WayOut("cost per m² by outcome and method", (*_MONEY, ("activity", "area_m2"))),
     "money runway": WayOut("the day the money ends", _MONEY),
+    "projects list": WayOut("works of phase two: what they wait for, when they can start", _WORKS),
+    "projects outlook": WayOut("land and people back, planned against actual", (
+        *_WORKS, ("handover", "handed_over_on"), ("plan_dates", "finish"))),
     "figures list": WayOut("all figures"),
     "figures trace": WayOut("one figure and the records under it"),
     "figures tables": WayOut("the area ledger by municipality"),

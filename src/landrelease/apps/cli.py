@@ -27,6 +27,7 @@ from landrelease.apps import (
     money_commands,
     operate_commands,
     plan_commands,
+    project_commands,
     quarantine_commands,
     release_commands,
     sharing_commands,
@@ -91,6 +92,7 @@ forms_commands.register(group)
 release_commands.register(group)
 money_commands.register(group)
 claims_commands.register(group)
+project_commands.register(group)
 
 
 LevelOption = Annotated[str | None, typer.Option(

@@ -174,17 +174,19 @@ def runway(
     """
     from landrelease import workflows
     from landrelease.store.results import load_plan
-    from landrelease.workflows import money
+    from landrelease.workflows import money, phase_two
 
     with reading(registry, "money runway", role, organisation) as (opened, reader):
         found = money.books(opened, reader, as_of=_day(as_of), currency=currency,
                             rate_source=rates, level=level)
-        saved = None
+        saved, later = None, []
         if plan is not None:
             reader.check("forecast make")
             saved = load_plan(plan)
             workflows.check_plan_is_current(saved, opened, plan)
-        document = money.runways(found, runs=runs, seed=seed, plan=saved)
+            if reader.may("project", "cost") and reader.may("hazard", "status"):
+                later = phase_two.works_to_pay(opened, reader, saved, found.account.as_of)
+        document = money.runways(found, runs=runs, seed=seed, plan=saved, projects=later)
     put_json(json, document)
     _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"}}
                for name in ("by_pace", "by_plan") for row in document[name]], found.synthetic)

@@ -1,0 +1,367 @@
+"""Works of phase two: their state by the land that is handed over, when they can start and end,
+and the land and people that came back, planned against actual."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from landrelease.core.kind import DECLINED, NOT_REPORTED
+from landrelease.core.ledger import Figure
+from landrelease.core.links import Links
+from landrelease.core.record import Record
+from landrelease.figures.runway import Money
+
+WorkState = Literal["done", "cancelled", "under_way", "unlocked", "blocked"]
+STATES: tuple[WorkState, ...] = ("done", "under_way", "unlocked", "blocked", "cancelled")
+LAST = date.max
+LONGEST_YEARS = 60  # a season or a sum of money that has not come by then does not come
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The land of a work. `waits_for`: what keeps it locked, in words; `needs`: areas that are
+    still to be handed over."""
+
+    unlocked: bool
+    since: date | None
+    waits_for: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOutlook:
+    """One work. `land_on`: when its land is (or by the plan would be) handed over; None: not within
+    the plan. `start`, `finish`: the earliest by land, order, season and money; None: not known or
+    not within reach, and `why` says so. `held_by`: what decided the start. `value`: its cost in the
+    programme's currency, None without a recorded rate."""
+
+    id: str
+    name: str
+    kind: str
+    state: WorkState
+    waits_for: tuple[str, ...]
+    needs: tuple[str, ...]
+    land_on: date | None
+    start: date | None
+    finish: date | None
+    held_by: str
+    why: str
+    planned_start: date | None
+    late_days: int | None  # start less planned start
+    cost: float | None
+    currency: str
+    value: float | None
+    people: int | None
+    settlement: str
+
+
+# --- seasons -------------------------------------------------------------------------------------
+
+
+def in_season(day: date, first: int, last: int) -> bool:
+    """Whether a day lies in the months from `first` to `last`, both whole; over New Year too."""
+    return first <= day.month <= last if first <= last else day.month >= first or day.month <= last
+
+
+def season_end(day: date, first: int, last: int) -> date:
+    """The day after the season in which a day lies."""
+    year = day.year + (first > last and day.month >= first)
+    return date(year + (last == 12), last % 12 + 1, 1)
+
+
+def next_season(day: date, first: int) -> date:
+    """The first day of a season that begins after a day."""
+    return date(day.year + (day.month >= first), first, 1)
+
+
+def within_season(earliest: date, days: int | None, first: int | None, last: int | None
+                  ) -> tuple[date, date | None]:
+    """The first possible start, and the day after the work.
+
+    What fits into one season is done within one: a field that is sown late is sown next year. What
+    is longer begins in its season and goes on in the next ones; days outside do not count. Without
+    `days` only the start is known.
+    """
+    if first is None or last is None or (first - last) % 12 == 1:  # all year
+        return earliest, None if days is None else earliest + timedelta(days=days)
+    start = earliest if in_season(earliest, first, last) else next_season(earliest, first)
+    if days is None:
+        return start, None
+    if start + timedelta(days=days) <= season_end(start, first, last):
+        return start, start + timedelta(days=days)
+    again = next_season(start, first)
+    if again + timedelta(days=days) <= season_end(again, first, last):
+        return again, again + timedelta(days=days)
+    left, at = days, start
+    while True:
+        until = season_end(at, first, last)
+        if at + timedelta(days=left) <= until:
+            return start, at + timedelta(days=left)
+        left -= (until - at).days
+        at = next_season(at, first)
+
+
+# --- works ---------------------------------------------------------------------------------------
+
+
+def works_outlook(
+    projects: Sequence[Record],
+    sites: Mapping[str, Site],
+    *,
+    as_of: date,
+    released_on: Mapping[str, date | None] | None,
+    handover_days: int,
+    money: Money | None,
+    in_currency: Callable[[float, str], float | None],
+    spent: Mapping[str, float],
+) -> tuple[WorkOutlook, ...]:
+    """Each work with its state and, for those to come, the earliest start and finish.
+
+    released_on : area -> day on which the plan finishes it (None: not within it); None: no plan.
+    handover_days : from then to its hand-over. money : of phase two; None: it binds nothing.
+    in_currency : a cost in the currency of the money, None without a rate. spent : id of a work ->
+    what was already paid for it.
+
+    A work starts, at the earliest, when all of its land is handed over, the works before it are
+    finished, its season is open, and the money that has arrived covers its cost and that of the
+    works that got money before. Money goes to works under way, then in the order of `sequence`
+    (those without one last), then of the day on which they could start, then by id: a stated rule.
+    """
+    links = Links(projects)
+    rows: dict[str, WorkOutlook] = {}
+    before: dict[str, list[str]] = {}
+    for r in projects:
+        row = _row(r, sites.get(r.id, Site(False, None, ("nothing is known of its land",))), as_of,
+                   released_on, handover_days, in_currency)
+        found, unknown = links.all_of(r.values.get("after_projects"))
+        before[r.id] = [p.id for p in found if p.id != r.id]
+        if unknown and row.state in ("unlocked", "blocked"):
+            row = replace(row, why="; ".join(filter(None, (
+                row.why, f"work {', '.join(unknown)}, which is not on record, comes before it"))))
+        rows[r.id] = row
+    of = {r.id: r for r in projects}
+    reserved = sum(max(0.0, (row.value or 0.0) - spent.get(row.id, 0.0))
+                   for row in rows.values() if row.state == "under_way")
+    done = {i for i, row in rows.items() if row.state in ("done", "cancelled", "under_way")}
+    waiting = {i for i in rows if i not in done}
+    while waiting:
+        ready = [i for i in sorted(waiting) if all(b in done for b in before[i])]
+        if not ready:
+            for i in waiting:
+                rows[i] = replace(rows[i], start=None, finish=None, held_by="order",
+                                  why="it waits in a circle of works, each before the other")
+            break
+
+        def key(i: str) -> tuple[float, date, str]:
+            order = of[i].values.get("sequence")
+            return (float(order) if isinstance(order, (int, float)) else math.inf,
+                    rows[i].land_on or LAST, i)
+
+        i = min(ready, key=key)
+        rows[i], took = _placed(rows[i], of[i], [rows[b] for b in before[i]], as_of, money,
+                                reserved)
+        reserved += took
+        done.add(i)
+        waiting.discard(i)
+    return tuple(rows[r.id] for r in sorted(projects, key=lambda r: r.id))
+
+
+def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | None] | None,
+         handover_days: int, in_currency: Callable[[float, str], float | None]) -> WorkOutlook:
+    said = str(r.value("project_status"))
+    began, ended = _day(r, "started_on"), _day(r, "finished_on")
+    state: WorkState
+    if said == "cancelled":
+        state = "cancelled"
+    elif said == "completed" or (ended is not None and ended <= as_of):
+        state = "done"
+    elif said == "started" or (began is not None and began <= as_of):
+        state = "under_way"
+    else:
+        state = "unlocked" if site.unlocked else "blocked"
+    land_on, why = site.since or as_of, ""
+    if state == "blocked":
+        land_on, why = _land_day(site, released_on, handover_days, as_of)
+    elif state == "under_way" and not site.unlocked:
+        why = "it has begun on land that is not handed over"
+    cost, unit = r.values.get("cost"), str(r.values.get("currency") or "").strip().upper()
+    known = isinstance(cost, (int, float)) and not isinstance(cost, bool)
+    people = r.values.get("beneficiaries")
+    place = r.values.get("settlement")
+    planned = _day(r, "planned_start")
+    return WorkOutlook(
+        r.id, str(r.values.get("name") or r.values.get("identifier") or r.id),
+        str(r.value("project_type")), state, site.waits_for if state != "done" else (),
+        site.needs, land_on if state in ("unlocked", "blocked") else site.since,
+        began if state in ("done", "under_way") else None, ended if state == "done" else None,
+        "", why, planned, None, float(cost) if known else None, unit,
+        in_currency(float(cost), unit) if known and unit else None,
+        int(people) if isinstance(people, int) else None,
+        str(place) if place not in (None, NOT_REPORTED, DECLINED) else "")
+
+
+def _day(r: Record, name: str) -> date | None:
+    value = r.values.get(name)
+    return value if isinstance(value, date) else None
+
+
+def _land_day(site: Site, released_on: Mapping[str, date | None] | None, handover_days: int,
+              as_of: date) -> tuple[date | None, str]:
+    if released_on is None:
+        return None, "no plan was given: nobody knows when its land is handed over"
+    if not site.needs:
+        return None, "its land is not known to be handed over, and no area of the plan frees it"
+    missing = [a for a in site.needs if released_on.get(a) is None]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        return None, f"not within the plan: area {', '.join(missing[:3])}{more}"
+    last = max(day for a in site.needs if (day := released_on[a]) is not None)
+    return max(as_of, last + timedelta(days=handover_days)), ""
+
+
+def _placed(row: WorkOutlook, r: Record, before: Sequence[WorkOutlook], as_of: date,
+            money: Money | None, reserved: float) -> tuple[WorkOutlook, float]:
+    """The work with its start and finish, and the money that it takes."""
+    if row.why or row.land_on is None:
+        return row, 0.0
+    day, held = max(row.land_on, as_of), "land"
+    if row.state == "unlocked":
+        held = "nothing: it can start"
+    for other in before:
+        if other.state == "cancelled":
+            return replace(row, why=f"work {other.id}, which comes before it, is cancelled"), 0.0
+        if other.state == "done":
+            continue
+        ends = other.finish
+        if other.state == "under_way":
+            return replace(row, held_by="order", why=f"work {other.id}, which comes before it, is "
+                           "under way, and when it ends is not known"), 0.0
+        if ends is None:
+            return replace(row, held_by="order", why=f"when work {other.id}, which comes before "
+                           "it, ends is not known"), 0.0
+        if ends > day:
+            day, held = ends, f"order: after {other.id}"
+    if row.planned_start is not None and row.planned_start > day:
+        day, held = row.planned_start, "its planned start"
+    days, first, last = (_whole(r, n) for n in (
+        "duration_days", "season_first_month", "season_last_month"))
+    start, finish = within_season(day, days, first, last)
+    if start > day:
+        held = "season"
+    took, why = 0.0, ""
+    if money is not None and row.value is not None:
+        paid = _affordable(money, reserved + row.value, start)
+        if paid is None:
+            return replace(row, held_by="money", why="the money on record does not cover it and "
+                           "the works before it"), row.value
+        if paid > start:
+            start, finish = within_season(paid, days, first, last)
+            held = "money"
+        took = row.value
+    elif money is not None:
+        why = ("its cost is not reported" if row.cost is None else
+               f"its cost in {row.currency or 'no currency'} has no recorded rate"
+               ) + ": money does not bind it"
+    if days is None:
+        why = "; ".join(filter(None, (why, "how long it takes is not reported")))
+    late = (start - row.planned_start).days if row.planned_start is not None else None
+    return replace(row, start=start, finish=finish, held_by=held, why=why, late_days=late), took
+
+
+def _affordable(money: Money, needed: float, earliest: date) -> date | None:
+    """The first day from `earliest` on which so much money has arrived; None: never."""
+    for day in (earliest, *(d for d, _ in money.arrives if d > earliest)):
+        if money.until(day) + 1e-6 >= needed:
+            return day
+    return None
+
+
+def _whole(r: Record, name: str) -> int | None:
+    value = r.values.get(name)
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else \
+        math.ceil(value)
+
+
+# --- what came back ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Land or people that come back, on a day, in a community ("" where none is near)."""
+
+    day: date
+    community: str
+    m2: float = 0.0
+    people: float = 0.0
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """A month and community, or a month and all. None: nothing of the kind is on record at all, or
+    no plan was given; 0 where there is, but not here."""
+
+    month: str
+    community: str
+    hectares_planned: float | None
+    hectares_actual: float | None
+    people_planned: float | None
+    people_actual: float | None
+    records: tuple[str, ...]
+
+
+def returned(planned: Sequence[Return] | None, actual: Sequence[Return] | None, *,
+             by_community: bool = True) -> tuple[ReturnRow, ...]:
+    """Land and people that came back by month, planned beside actual; None: not reported (S12)."""
+    cells: dict[tuple[str, str], list[list[Return]]] = defaultdict(lambda: [[], []])
+    for side, listed in enumerate((planned, actual)):
+        for r in listed or ():
+            cells[f"{r.day:%Y-%m}", r.community if by_community else "all"][side].append(r)
+
+    def total(known: object, listed: Sequence[Return], name: str) -> float | None:
+        return None if known is None else math.fsum(getattr(r, name) for r in listed)
+
+    out = []
+    for (month, community), (plans, facts) in sorted(cells.items()):
+        m2 = total(planned, plans, "m2"), total(actual, facts, "m2")
+        out.append(ReturnRow(
+            month, community, *(None if v is None else v / 10_000 for v in m2),
+            total(planned, plans, "people"), total(actual, facts, "people"),
+            tuple(dict.fromkeys(i for r in facts for i in r.records))))
+    return tuple(out)
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | None, as_of: date,
+                      chain_head: str) -> tuple[Figure, ...]:
+    """Works by state, and land and people that were given back by a day."""
+    words = {"done": "Works of phase two that are done",
+             "under_way": "Works of phase two under way",
+             "unlocked": "Works of phase two that may start",
+             "blocked": "Works of phase two that wait for land",
+             "cancelled": "Works of phase two that were cancelled"}
+    out = [Figure(f"works_{state}", words[state], f"Works in that state on {as_of.isoformat()}; one "
+                  "may start when all of its land is handed over.",
+                  float(sum(r.state == state for r in rows)), "works", "all",
+                  tuple(r.id for r in rows), chain_head, subject="project", field="project_status")
+           for state in STATES]
+    until = None if actual is None else [r for r in actual if r.day <= as_of]
+    for name, title, unit, field in (
+            ("land_returned_m2", "Land given back", "m²", "m2"),
+            ("people_land_returned", "People whose community has all of its land back", "people",
+             "people")):
+        out.append(Figure(
+            name, title, f"Held hand-overs until {as_of.isoformat()}, each m² once; a community "
+            "counts on the day of the last hand-over of the areas near it, with its residents.",
+            None if until is None else math.fsum(getattr(r, field) for r in until), unit, "all",
+            () if until is None else tuple(dict.fromkeys(i for r in until for i in r.records)),
+            chain_head, note="not reported: no hand-over is on record" if until is None else "",
+            subject="handover", field="handed_over_on"))
+    return tuple(out)
