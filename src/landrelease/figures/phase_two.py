@@ -190,7 +190,7 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
     elif state == "under_way" and not site.unlocked:
         why = "it has begun on land that is not handed over"
     cost, unit = r.values.get("cost"), str(r.values.get("currency") or "").strip().upper()
-    known = isinstance(cost, (int, float)) and not isinstance(cost, bool)
+    amount = float(cost) if isinstance(cost, (int, float)) else None
     people = r.values.get("beneficiaries")
     place = r.values.get("settlement")
     planned = _day(r, "planned_start")
@@ -199,8 +199,8 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
         str(r.value("project_type")), state, site.waits_for if state != "done" else (),
         site.needs, land_on if state in ("unlocked", "blocked") else site.since,
         began if state in ("done", "under_way") else None, ended if state == "done" else None,
-        "", why, planned, None, float(cost) if known else None, unit,
-        in_currency(float(cost), unit) if known and unit else None,
+        "", why, planned, None, amount, unit,
+        in_currency(amount, unit) if amount is not None and unit else None,
         int(people) if isinstance(people, int) else None,
         str(place) if place not in (None, NOT_REPORTED, DECLINED) else "")
 
@@ -329,8 +329,9 @@ def returned(planned: Sequence[Return] | None, actual: Sequence[Return] | None, 
     out = []
     for (month, community), (plans, facts) in sorted(cells.items()):
         m2 = total(planned, plans, "m2"), total(actual, facts, "m2")
+        hectares = [None if v is None else v / 10_000 for v in m2]
         out.append(ReturnRow(
-            month, community, *(None if v is None else v / 10_000 for v in m2),
+            month, community, hectares[0], hectares[1],
             total(planned, plans, "people"), total(actual, facts, "people"),
             tuple(dict.fromkeys(i for r in facts for i in r.records))))
     return tuple(out)
@@ -347,8 +348,8 @@ def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | No
              "unlocked": "Works of phase two that may start",
              "blocked": "Works of phase two that wait for land",
              "cancelled": "Works of phase two that were cancelled"}
-    out = [Figure(f"works_{state}", words[state], f"Works in that state on {as_of.isoformat()}; one "
-                  "may start when all of its land is handed over.",
+    out = [Figure(f"works_{state}", words[state], f"Works in that state on {as_of.isoformat()}; "
+                  "one may start when all of its land is handed over.",
                   float(sum(r.state == state for r in rows)), "works", "all",
                   tuple(r.id for r in rows), chain_head, subject="project", field="project_status")
            for state in STATES]

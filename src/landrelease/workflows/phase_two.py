@@ -197,7 +197,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     if dated:
         actual, before = [], shapely.MultiPolygon()
         for day, r in dated:
-            ground = r.geometry.difference(before)
+            ground = shapely.difference(r.geometry, before)
             before = shapely.union(before, r.geometry)
             actual.append(Return(day, near.community(r.geometry), geodesic_area_m2(ground), 0.0,
                                  (r.id,)))
