@@ -270,6 +270,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "release list": [("release", "list", r, *js, *only)],
             "release lookup": [("release", "lookup", r, a_handover(world), *js, *only)],
             "release unlocked": [("release", "unlocked", r, *js, *only)],
+            **{f"operate {name}": [("operate", name, r, "--on", "2027-04-01", *js, *only)]
+               for name in ("accidents", "environment", "marking", "evacuations", "competence")},
+            "operate exposure": [("operate", "exposure", r, *js, *only)],
             "verify lots": [("verify", "lots", r, a_task(world), *js, *only)],
             "verify draw": [],  # they write: tests/test_inspecting.py
             "verify record": [],
@@ -552,6 +555,9 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                              "quarantine list", "personal", "history", "audit", "operate gate",
                              "operate days", "verify lots", "verify teams", "verify open",
                              "money summary", "money runway", "operate proof"):
+                             "money summary", "money runway"):
+                             "operate accidents", "operate environment", "operate marking",
+                             "operate evacuations", "operate competence"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -274,6 +274,12 @@ KEEPERS_WORK = frozenset((
     "release propose",
     "release list",
     "release unlocked",
+    "operate accidents",
+    "operate environment",
+    "operate marking",
+    "operate evacuations",
+    "operate exposure",
+    "operate competence",
     "verify lots",
     "verify draw",
     "verify record",
@@ -363,6 +369,18 @@ WAYS_OUT: dict[str, WayOut] = {
     "release lookup": WayOut("the state of one certificate; what else, for the programme"),
     "release unlocked": WayOut("projects whose land is handed over, and what others wait for", (
         ("project", "project_status"), ("history", "revisions"))),
+    "operate accidents": WayOut("accidents and incidents, what is overdue and what is missing", (
+        ("accident", "victims"), ("accident", "narrative"), ("inspection", "due_on"))),
+    "operate environment": WayOut("the environmental record, and what is to be restored", (
+        ("environment", "environment_type"), ("item", "disposal"))),
+    "operate marking": WayOut("marking of hazards, and what is wrong with it", (
+        ("marking", "state"), ("hazard", "status"))),
+    "operate evacuations": WayOut("evacuations and drills, and which are due", (
+        ("gate", "gate_type"), ("task", "task_status"))),
+    "operate exposure": WayOut("hours of people and machines on hazardous ground", (
+        ("activity", "hours"), ("track", "machine"), ("hazard", "status"))),
+    "operate competence": WayOut("trainings and accreditations, and when they end", (
+        ("person", "competences"), ("accreditation", "accreditation_status"))),
     "verify lots": WayOut("lots of a task's completed ground, with their samples", _INSPECTED),
     # Whoever is inspected does not learn before the inspection where it will search.
     "verify draw": WayOut("the units of a lot that are searched again, with their places",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from landrelease.apps import coverage_commands
+from landrelease.apps import coverage_commands, site_commands
 from landrelease.apps.common import (
     FINDINGS,
     JsonOption,
@@ -30,6 +30,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     operate.command("gate")(operate_gate)
     operate.command("days")(operate_days)
     coverage_commands.register(operate)
+    site_commands.register(operate)
 
 
 def operate_gate(

@@ -837,8 +837,12 @@ def visible_figures(
     """
     land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level,
                      valid_at=valid_at, known_at=known_at)
+    from landrelease.workflows.site import exposure_figures
+
+    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level)
     rows = make_ledger(land, progress)
-    return reader.ledger(rows), reader.figures(make_figures(land, rows), unseen(land, reader))
+    figures = make_figures(land, rows) + exposure_figures(registry, reader)
+    return reader.ledger(rows), reader.figures(figures, unseen(land, reader))
 
 
 def unseen(land: Land, reader: View) -> set[str]:

@@ -1,0 +1,183 @@
+"""Exposure: hours that people and machines spent on hazardous ground.
+
+What goes in: reports of activities, tracks, hazards. What comes out: hours by task, team, month and
+who was exposed, with the records under them and what was not reported. People: the team's hours
+times its searchers, on work that goes onto hazardous ground. Machines: their reported hours, else
+the time of their tracks inside hazards. The same hours enter once (S10).
+
+Source: rates of accidents per hour worked as in occupational safety (ILO, Recording and
+notification of occupational accidents and diseases, 1996, on frequency rates); the exact Poisson
+interval is F. Garwood, Biometrika 28 (1936).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import shapely
+
+from landrelease.core.moment import day_of, listed, moment_of, number_of
+from landrelease.core.record import Record
+
+# Non-technical survey stays off hazardous ground; the rest goes onto it.
+ON_HAZARDOUS_GROUND = ("TS", "clearance", "BAC", "EOD_spot_task")
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Hours of one kind of exposed on one task in one month. `who`: "deminer" or a machine's id."""
+
+    task: str
+    team: str
+    month: str  # 2027-04; "" where no day is on record
+    who: str
+    people: bool
+    hours: float  # of one person or machine each
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureLog:
+    """All exposure; `not_reported`: (record, what it lacks) of work whose hours are not known."""
+
+    rows: tuple[Exposure, ...]
+    not_reported: tuple[tuple[str, str], ...]
+
+    def hours(self, *, people: bool) -> float:
+        return math.fsum(r.hours for r in self.rows if r.people is people)
+
+
+def exposure(activities: Iterable[Record], tracks: Sequence[Record], hazards: Sequence[Record]
+             ) -> ExposureLog:
+    """Hours on hazardous ground from reports and tracks.
+
+    Joint work of k teams is split into k equal parts, so that nothing is counted twice; work over
+    several days is spread evenly over them. A machine's hours are those that its report states for
+    it, else those of its tracks on the days of that report; a track that belongs to no such report
+    counts by itself, as far as it lies on hazardous ground.
+    """
+    cells: dict[tuple[str, str, str, str, bool], tuple[float, list[str]]] = {}
+    lacking: list[tuple[str, str]] = []
+    timed = [_Timed(t) for t in tracks if t.values.get("machine")]
+    inside = _shares_inside([t.record for t in timed], hazards)
+    used: set[str] = set()
+
+    def add(task: str, team: str, month: str, who: str, people: bool, hours: float,
+            records: Iterable[str]) -> None:
+        held, names = cells.setdefault((task, team, month, who, people), (0.0, []))
+        cells[task, team, month, who, people] = (
+            held + hours, [*names, *(r for r in records if r not in names)])
+
+    for work in sorted(activities, key=lambda r: r.id):
+        if work.value("activity_type") not in ON_HAZARDOUS_GROUND or work.value(
+                "activity_status") == "planned":
+            continue
+        months = _months(work)
+        teams = listed(work.values.get("teams")) or ("",)
+        task = str(work.values.get("task") or "")
+        hours, searchers = (number_of(work.values.get(n)) for n in ("hours", "deminers"))
+        if hours is None or searchers is None:
+            lacking.append((work.id, " and ".join(
+                n for n, v in (("hours", hours), ("deminers", searchers)) if v is None)))
+        else:
+            for team in teams:
+                for month, share in months.items():
+                    add(task, team, month, "deminer", True,
+                        hours * searchers * share / len(teams), (work.id,))
+        machines = listed(work.values.get("machines"))
+        stated = number_of(work.values.get("machine_hours"))
+        for machine in machines:
+            own = [n for n, t in enumerate(timed) if t.machine == machine and t.during(work)
+                   and t.record.values.get("task") in (None, "", task)]
+            used.update(timed[n].record.id for n in own)
+            if stated is not None:
+                for month, share in months.items():
+                    add(task, teams[0], month, machine, False, stated * share / len(machines),
+                        (work.id,))
+            elif own:
+                for n in own:
+                    add(task, teams[0], timed[n].month, machine, False,
+                        timed[n].hours * inside[n], (work.id, timed[n].record.id))
+            else:
+                lacking.append((work.id, f"machine_hours, and no track of {machine}"))
+    for n, t in enumerate(timed):
+        if t.record.id not in used and t.hours > 0 and inside[n] > 0:
+            add(str(t.record.values.get("task") or ""), str(t.record.values.get("team") or ""),
+                t.month, t.machine, False, t.hours * inside[n], (t.record.id,))
+        elif t.record.id not in used and t.hours <= 0:
+            lacking.append((t.record.id, "started_at and ended_at"))
+    return ExposureLog(
+        tuple(Exposure(task, team, month, who, people, hours, tuple(names))
+              for (task, team, month, who, people), (hours, names) in sorted(cells.items())),
+        tuple(sorted(set(lacking))))
+
+
+def accident_rate(accidents: int, hours: float, interval: float = 0.95
+                  ) -> tuple[float, float, float] | None:
+    """Accidents per 100,000 hours with its exact Poisson interval; None without hours."""
+    from scipy.stats import chi2
+
+    if hours <= 0:
+        return None
+    tail = (1 - interval) / 2
+    low = chi2.ppf(tail, 2 * accidents) / 2 if accidents else 0.0
+    high = chi2.ppf(1 - tail, 2 * accidents + 2) / 2
+    each = 100_000 / hours
+    return accidents * each, float(low) * each, float(high) * each
+
+
+class _Timed:
+    """A machine's track with its time."""
+
+    def __init__(self, record: Record):
+        self.record, self.machine = record, str(record.values["machine"])
+        self.begin, self.end = (moment_of(record.values.get(n)) for n in ("started_at",
+                                                                          "ended_at"))
+        known = self.begin is not None and self.end is not None
+        self.hours = max(0.0, (self.end - self.begin).total_seconds() / 3600
+                         ) if known and self.begin and self.end else 0.0
+        self.month = f"{self.begin:%Y-%m}" if self.begin is not None else ""
+
+    def during(self, work: Record) -> bool:
+        first, last = _days(work)
+        return (self.begin is not None and first is not None and last is not None
+                and first <= self.begin.date() <= last)
+
+
+def _shares_inside(tracks: Sequence[Record], hazards: Sequence[Record]) -> list[float]:
+    """Share of each track's length on hazardous ground; a track without a line lies on it, because
+    nobody said that it does not (S12)."""
+    if not tracks:
+        return []
+    grounds = [h.geometry for h in hazards if h.geometry is not None]
+    whole = shapely.union_all(np.array(grounds, dtype=object)) if grounds else shapely.Polygon()
+    out = []
+    for t in tracks:
+        line = t.geometry
+        if line is None or line.is_empty or line.length == 0:
+            out.append(1.0)
+            continue
+        out.append(float(line.intersection(whole).length / line.length))
+    return out
+
+
+def _days(work: Record) -> tuple[date | None, date | None]:
+    first = day_of(work.values.get("started_on")) or work.valid_from
+    return first, day_of(work.values.get("ended_on")) or first
+
+
+def _months(work: Record) -> dict[str, float]:
+    """Share of the work in each month, by days."""
+    first, last = _days(work)
+    if first is None or last is None or not 0 <= (last - first).days <= 36_600:
+        return {"": 1.0}
+    days = (last - first).days + 1
+    out: dict[str, float] = {}
+    for n in range(days):
+        month = f"{first + timedelta(days=n):%Y-%m}"
+        out[month] = out.get(month, 0.0) + 1 / days
+    return out

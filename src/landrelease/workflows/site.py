@@ -1,0 +1,155 @@
+"""The site and what happens on it: evacuations, exposure, competence, accidents, environment,
+marking. Each is read from the records that the reader may know of, as they stand."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.ledger import Figure
+from landrelease.core.record import Record
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.operate.exposure import ExposureLog
+    from landrelease.store.registry import Registry
+
+
+def accidents_of(registry: Registry, reader: View, stated: Assumptions, now: datetime
+                 ) -> dict[str, Any]:
+    """Accidents and incidents with what is overdue and missing, people harmed by sex and age, and
+    recommendations with their follow-up."""
+    from landrelease.operate.accidents import accident_states, harmed_totals
+    from landrelease.verify.follow_up import nonconformities
+
+    within = {"notification": timedelta(hours=stated.value("accident_notify_hours")),
+              "detailed_report": timedelta(days=stated.value("accident_report_days")),
+              "investigation": timedelta(days=stated.value("accident_investigation_days"))}
+    states = accident_states(reader.inside(registry.records("accident")), now, within)
+    told = [r for r in reader.inside(registry.records("inspection"))
+            if r.value("inspection_part") == "recommendation" or r.values.get("accident")]
+    days = {s: stated.value(f"correction_days_{s}") for s in ("critical", "major", "minor")}
+    by_id = {r.id: str(r.values.get("accident") or "") for r in told}
+    recommendations = [
+        dataclasses.asdict(n) | {"accident": by_id[n.record]}
+        for n in nonconformities(told, now.date(), days)]
+    return {
+        "at": now.isoformat(), "harmed": harmed_totals(states),
+        "accidents": [dataclasses.asdict(s) | {"overdue": s.overdue, "recommendations": sum(
+            r["accident"] == s.record for r in recommendations)} for s in states],
+        "recommendations": recommendations,
+        "overdue": sum(s.overdue for s in states) + sum(
+            r["state"] == "overdue" for r in recommendations)}
+
+
+def environment_of(registry: Registry, reader: View, stated: Assumptions, day: date
+                   ) -> dict[str, Any]:
+    """The environmental record with what is to be restored."""
+    from landrelease.operate.environment import environment_overview
+
+    found = environment_overview(
+        reader.inside(registry.records("environment")), reader.inside(registry.records("item")),
+        day, restore_days=stated.value("environment_restore_days"))
+    return {"day": day.isoformat(), **dataclasses.asdict(found)}
+
+
+def marking_of(registry: Registry, reader: View, stated: Assumptions, day: date
+               ) -> dict[str, Any]:
+    """Marking of all hazards that stand, with what is wrong."""
+    from landrelease.operate.markings import marking_overview
+    from landrelease.workflows import hazards_that_stand
+
+    found = marking_overview(
+        reader.inside(hazards_that_stand(registry, valid_at=day)),
+        reader.inside(registry.records("marking")), day,
+        check_days=stated.value("marking_check_days"), near_m=stated.value("marking_near_m"))
+    return {"day": day.isoformat(), **dataclasses.asdict(found)}
+
+
+def evacuations_of(registry: Registry, reader: View, stated: Assumptions, day: date
+                   ) -> dict[str, Any]:
+    """The log of evacuations and drills, and which tasks are to practise."""
+    from landrelease.operate.evacuations import drills, evacuations
+
+    log = [e for e in evacuations(reader.inside(registry.records("gate")))
+           if e.day is None or e.day <= day]
+    due = drills(log, reader.inside(registry.records("task")), day,
+                 every_days=stated.value("evacuation_drill_days"))
+    return {"day": day.isoformat(), "evacuations": [dataclasses.asdict(e) for e in log],
+            "drills": [dataclasses.asdict(d) for d in due]}
+
+
+def competence_of(registry: Registry, reader: View, stated: Assumptions, day: date
+                  ) -> dict[str, Any]:
+    """Trainings and accreditations (as signed: S09) by how soon they end."""
+    from landrelease.operate.competence import leaves
+    from landrelease.workflows.identities import standing_records
+
+    def records(kind: str) -> list[Record]:
+        return list(reader.inside(registry.records(kind, valid_at=day)))
+
+    found = leaves(records("person"), reader.inside(
+        standing_records(registry, "accreditation", valid_at=day)), records("team"), day,
+        warn_days=stated.value("expiry_warning_days"))
+    return {"day": day.isoformat(), "leaves": [dataclasses.asdict(x) for x in found]}
+
+
+def exposure_log(registry: Registry, reader: View | None = None) -> ExposureLog:
+    """Hours on hazardous ground, of all records or of those that the reader may know of. Hazards of
+    every status count: what is released now was hazardous when it was worked on."""
+    from landrelease.operate.exposure import exposure
+
+    def records(kind: str) -> list[Record]:
+        found = registry.records(kind)
+        return found if reader is None else list(reader.inside(found))
+
+    return exposure(records("activity"), records("track"), records("hazard"))
+
+
+def exposure_of(registry: Registry, reader: View) -> dict[str, Any]:
+    """Exposure by task, team, month and who; accidents a 100,000 hours where the reader may see
+    accidents at all."""
+    from landrelease.operate.exposure import accident_rate
+
+    log = exposure_log(registry, reader)
+    people = log.hours(people=True)
+    out: dict[str, Any] = {
+        "rows": [dataclasses.asdict(r) for r in log.rows],
+        "people_hours": people, "machine_hours": log.hours(people=False),
+        "not_reported": [{"record": r, "lacks": what} for r, what in log.not_reported]}
+    if reader.may("accident", "victims"):
+        count = sum(r.value("accident_class") == "demining_accident"
+                    for r in reader.inside(registry.records("accident")))
+        out["demining_accidents"] = count
+        out["accidents_per_100000_hours"] = accident_rate(count, people)
+    return out
+
+
+def exposure_figures(registry: Registry, reader: View) -> tuple[Figure, ...]:
+    """Hours of people and of machines on hazardous ground as figures; for whoever may see the
+    reports that they rest on."""
+    if not reader.may("activity", "hours"):
+        return ()
+    log = exposure_log(registry, reader)
+    if not log.rows and not log.not_reported:
+        return ()
+    lacking = f"{len(log.not_reported)} records do not report their hours; they are in no sum" \
+        if log.not_reported else ""
+    return tuple(Figure(
+        name, title, words, log.hours(people=people) if any(
+            r.people is people for r in log.rows) else None, "hours", "all",
+        tuple(sorted({x for r in log.rows if r.people is people for x in r.records})),
+        registry.head(), note=lacking, subject="activity", field="hours")
+        for name, people, title, words in (
+            ("exposure_people_hours", True, "Hours of people on hazardous ground",
+             "Hours of work of teams on hazardous ground times the people who searched, from the "
+             "reports of technical survey, clearance, BAC and spot tasks."),
+            ("exposure_machine_hours", False, "Hours of machines on hazardous ground",
+             "Hours of machines from reports, else the time of their tracks inside hazards.")))
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of a day in UTC: what happened on it has happened."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) - timedelta(microseconds=1)
