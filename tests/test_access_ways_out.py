@@ -554,8 +554,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
                              "operate days", "verify lots", "verify teams", "verify open",
-                             "money summary", "money runway", "operate proof"):
-                             "money summary", "money runway"):
+                             "money summary", "money runway", "operate proof",
                              "operate accidents", "operate environment", "operate marking",
                              "operate evacuations", "operate competence"):
                 assert code == 0, (role, way, words)

@@ -835,13 +835,13 @@ def visible_figures(
 
     `level`: see `load_land`. Raises SIG-006 for an unknown one.
     """
-    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level,
-                     valid_at=valid_at, known_at=known_at)
     from landrelease.workflows.site import exposure_figures
 
-    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level)
+    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level,
+                     valid_at=valid_at, known_at=known_at)
     rows = make_ledger(land, progress)
-    figures = make_figures(land, rows) + exposure_figures(registry, reader)
+    figures = make_figures(land, rows) + exposure_figures(
+        registry, reader, valid_at=valid_at, known_at=known_at)
     return reader.ledger(rows), reader.figures(figures, unseen(land, reader))
 
 

@@ -96,14 +96,15 @@ def competence_of(registry: Registry, reader: View, stated: Assumptions, day: da
     return {"day": day.isoformat(), "leaves": [dataclasses.asdict(x) for x in found]}
 
 
-def exposure_log(registry: Registry, reader: View | None = None) -> ExposureLog:
-    """Hours on hazardous ground, of all records or of those that the reader may know of. Hazards of
-    every status count: what is released now was hazardous when it was worked on."""
+def exposure_log(registry: Registry, reader: View, *, valid_at: date | None = None,
+                 known_at: datetime | None = None) -> ExposureLog:
+    """Hours on hazardous ground, of the records that the reader may know of. Hazards of every
+    status count: what is released now was hazardous when it was worked on."""
     from landrelease.operate.exposure import exposure
 
     def records(kind: str) -> list[Record]:
-        found = registry.records(kind)
-        return found if reader is None else list(reader.inside(found))
+        return list(reader.inside(
+            registry.records(kind, valid_at=valid_at, known_at=known_at)))
 
     return exposure(records("activity"), records("track"), records("hazard"))
 
@@ -127,12 +128,13 @@ def exposure_of(registry: Registry, reader: View) -> dict[str, Any]:
     return out
 
 
-def exposure_figures(registry: Registry, reader: View) -> tuple[Figure, ...]:
+def exposure_figures(registry: Registry, reader: View, *, valid_at: date | None = None,
+                     known_at: datetime | None = None) -> tuple[Figure, ...]:
     """Hours of people and of machines on hazardous ground as figures; for whoever may see the
     reports that they rest on."""
     if not reader.may("activity", "hours"):
         return ()
-    log = exposure_log(registry, reader)
+    log = exposure_log(registry, reader, valid_at=valid_at, known_at=known_at)
     if not log.rows and not log.not_reported:
         return ()
     lacking = f"{len(log.not_reported)} records do not report their hours; they are in no sum" \
