@@ -184,7 +184,8 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
         state = "under_way"
     else:
         state = "unlocked" if site.unlocked else "blocked"
-    land_on, why = site.since or as_of, ""
+    land_on: date | None = site.since or as_of
+    why = ""
     if state == "blocked":
         land_on, why = _land_day(site, released_on, handover_days, as_of)
     elif state == "under_way" and not site.unlocked:
