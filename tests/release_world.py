@@ -55,7 +55,7 @@ def accreditation(registry, key):
                   expires_on=date(2026, 12, 31))
 
 
-def hazard(registry, name, ground, **values):
+def hazard(registry, name, ground, /, **values):
     record(registry, "hazard", name, ground, identifier=name.upper(), hazard_type="CHA",
            status="open", required_depth_m=0.2, information_date=date(2026, 3, 1), **values)
 

@@ -269,6 +269,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "release propose": [],  # it writes: tests/test_release.py
             "release list": [("release", "list", r, *js, *only)],
             "release lookup": [("release", "lookup", r, a_handover(world), *js, *only)],
+            "release certificate": [("release", "certificate", r, a_handover(world), "--out",
+                                     out / "c.pdf", *only)],
             "release unlocked": [("release", "unlocked", r, *js, *only)],
             **{f"operate {name}": [("operate", name, r, "--on", "2027-04-01", *js, *only)]
                for name in ("accidents", "environment", "marking", "evacuations", "competence")},

@@ -1387,6 +1387,9 @@ RELEASE_REASON = Message(
     "REL-022", "A certificate is revoked with a reason.", "Give it with --reason.")
 RELEASE_OPTION = Message(
     "REL-023", "{option} is {found}; expected {expected}.", "See the command's --help.")
+RELEASE_WITHOUT_PROPOSAL = Message(
+    "REL-024", "{release}: no proposal stands behind it here, so there is nothing to print.",
+    "Ask the office that released it for its package with the files (exchange pack).")
 TEMPLATES_UNKNOWN = Message(
     "REL-030", "{folder}: {found}; expected one or more of {expected}.",
     "Copy the templates that ship with the package, and change what you want to change.")

@@ -40,6 +40,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     release.command("sign")(sign)
     release.command("revoke")(revoke)
     release.command("handover")(handover)
+    release.command("certificate")(certificate)
     release.command("lookup")(lookup)
     release.command("list")(list_)
     release.command("unlocked")(unlocked)
@@ -170,6 +171,34 @@ def handover(
             present={"women": women, "men": men, "girls": girls, "boys": boys},
             on=as_date("--on", on) if on else None)
     say(f"{found.id}: {found.hazard} handed over on {found.handed_over_on}")
+
+
+def certificate(
+    registry: RegistryArgument, release: ReleaseArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf")],
+    lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
+    = "en",
+    templates: Annotated[Path | None, typer.Option(
+        "--templates", metavar="DIR", help="Your own certificate.typ or common.typ; "
+        "docs/release.md.")] = None,
+    role: RoleOption = None,
+) -> None:
+    """Write the completion and hand-over certificate of a release as PDF.
+
+    What is no longer valid says so across the page. Exit status 1 then.
+
+    Example: landrelease release certificate district.gpkg release-3f2a91c07d55 --out c.pdf
+    --as authority
+    """
+    from landrelease.store.exports import write_bytes
+    from landrelease.workflows import certificates
+
+    with reading(registry, "release certificate", role) as (opened_registry, _):
+        found, pdf = certificates.certificate(opened_registry, release, lang=lang,
+                                              templates=templates)
+    write_bytes(out, pdf)
+    say(f"{out}: {found.id}, {found.code}, {found.status}")
+    raise typer.Exit(DONE if found.status == "valid" else FINDINGS)
 
 
 def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = None,

@@ -512,6 +512,90 @@ ENGLISH: Mapping[str, str] = {
     "doc.announced": "Announced for {date}: done by then in {share} of the runs.",
     "doc.cost": "Cost: {median} {currency} in half of the runs (80 %: {low} to {high}).",
     "doc.more": "and {count} more on the page",
+    # --- certificate of a release --------------------------------------------------------------
+    "cert.title": "Completion certificate",
+    "cert.title.handover": "Completion and hand-over certificate",
+    "cert.unreviewed": "No native speaker has reviewed the words of this language.",
+    "cert.state.revoked": "REVOKED. This certificate no longer holds: {why}",
+    "cert.state.reopened": "REOPENED. This ground is hazardous again: {why}",
+    "cert.state.superseded": "SUPERSEDED by a later certificate: {why}",
+    "cert.state.unverified": "NOT VERIFIED. It releases nothing: {why}",
+    "cert.caution": (
+        "It speaks of the ground on the sketch alone, {depth}. Deeper, and beside it, ordnance may "
+        "lie. If you find something: do not approach, do not touch, mark the place, report it."
+    ),
+    "cert.depth.surface": "to the depth that survey can speak of",
+    "cert.release": "Release",
+    "cert.code": "Code to look it up",
+    "cert.office": "Office",
+    "cert.area": "Area",
+    "cert.outcome": "Released as",
+    "cert.outcome.cancelled": "cancelled (by non-technical survey)",
+    "cert.outcome.reduced": "reduced (by technical survey)",
+    "cert.outcome.cleared": "cleared",
+    "cert.outcome.not_reported": "not reported",
+    "cert.size": "Size",
+    "cert.method": "Method",
+    "cert.depth": "Depth",
+    "cert.depth.required": "required: {depth}",
+    "cert.work": "Work from, until",
+    "cert.inspection": "Accepted by inspection",
+    "cert.checklist": "All reasonable effort",
+    "cert.decided": "Decided on",
+    "cert.handed": "Handed over on",
+    "cert.handed.not": "not yet handed over",
+    "cert.use": "Intended use",
+    "cert.restrictions": "Restrictions",
+    "cert.restrictions.none": "none on record",
+    "cert.map": "Sketch",
+    "cert.map.note": "North is up. Green: released. Red, hatched: still hazardous.",
+    "cert.points": "Turning points",
+    "cert.points.note": (
+        "Datum: {datum}. Coordinates are rounded inward, so that the ground within them was "
+        "released. Bearing from true north and distance lead to the next point. Benchmark: "
+        "{benchmark}."
+    ),
+    "cert.points.name": "Point",
+    "cert.points.latitude": "Latitude",
+    "cert.points.longitude": "Longitude",
+    "cert.points.bearing": "Bearing",
+    "cert.points.distance": "Distance",
+    "cert.points.next": "To",
+    "cert.points.more": "{count} more points are in the registry.",
+    "cert.items": "What was found",
+    "cert.items.none": "No explosive ordnance was found on this ground.",
+    "cert.items.row": "{category}: {count}, {fate}",
+    "cert.residual": "What may remain",
+    "cert.residual.note": (
+        "Computed from the records of search, with the interval that is stated. Nobody can promise "
+        "that nothing is left."
+    ),
+    "cert.people": "People",
+    "cert.people.women": "Women",
+    "cert.people.men": "Men",
+    "cert.people.girls": "Girls",
+    "cert.people.boys": "Boys",
+    "cert.people.benefit": "Expected to benefit",
+    "cert.people.present": "Took part in the hand-over",
+    "cert.sign": "Signatures",
+    "cert.sign.who": "For",
+    "cert.sign.person": "Person",
+    "cert.sign.key": "Fingerprint of the key",
+    "cert.sign.at": "Signed (UTC)",
+    "cert.sign.state": "State",
+    "cert.sign.authority": "the authority",
+    "cert.sign.handover": "the authority, hand-over",
+    "cert.sign.counts": "verified",
+    "cert.sign.not": "NOT VERIFIED",
+    "cert.line.authority": "For the authority",
+    "cert.line.operator": "For the operator",
+    "cert.line.community": "Received for the community",
+    "cert.line.fields": "Name, signature, day",
+    "cert.lookup": (
+        "Ask your mine action office whether the certificate {code} still holds before you rely on "
+        "it."
+    ),
+    "cert.foot": "{release} · proposal {sha} · chain head {head} · state of {date}",
 }
 
 

@@ -68,8 +68,8 @@ def on_paper(ground: BaseGeometry, decimals: int = DECIMALS) -> BaseGeometry:
     margin = unit
     while True:
         drawn = areas(shapely.buffer(ground, -margin, join_style="mitre", mitre_limit=5))
-        rounded = areas(shapely.make_valid(shapely.transform(
-            drawn, lambda xy: xy.round(decimals)))) if not drawn.is_empty else NOTHING
+        snapped = areas(shapely.set_precision(drawn, unit))  # where edges cross too
+        rounded = shapely.transform(snapped, lambda xy: xy.round(decimals))
         if rounded.is_empty or shapely.covers(ground, rounded):
             return rounded
         margin *= 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
@@ -26,6 +27,7 @@ from landrelease.errors import (
     RELEASE_OPTION,
     RELEASE_REASON,
     RELEASE_UNKNOWN,
+    RELEASE_WITHOUT_PROPOSAL,
     LandReleaseError,
 )
 from landrelease.release.ground import area_m2, areas
@@ -459,6 +461,113 @@ def hand_over(registry: Registry, words: str, key: SigningKey, *, recipient: str
     return find_release(registry, r.id)
 
 
+# --- the certificate ---------------------------------------------------------------------------
+
+
+def certificate(registry: Registry, words: str, *, lang: str = "en",
+                templates: Path | None = None) -> tuple[Release, bytes]:
+    """The certificate of a release as PDF, with the state in which it stands now.
+
+    Its day is that of the last revision of its record, so that the same registry gives the same
+    bytes. Names of persons are not on it: who signs on paper writes the own name (S17).
+
+    `lang`: a language of which a catalogue is here; what it lacks is in English.
+
+    Raises REL-020, REL-021, REL-023 (no such language), REL-024 (no proposal stands behind it),
+    REL-030.
+    """
+    from landrelease.publish.certificate import Certificate, Signature, render_certificate
+    from landrelease.release.ground import on_paper
+    from landrelease.workflows import hazards_that_stand, is_synthetic
+
+    found = find_release(registry, words)
+    d = found.document
+    if d is None or found.ground is None:
+        raise LandReleaseError(RELEASE_WITHOUT_PROPOSAL, release=found.id)
+    said, reviewed = _language(lang)
+    hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
+    values = hazard.values if hazard is not None else {}
+    outcome = next((r for r in registry.records("outcome") if r.id in found.outcome), None)
+    line = registry.history(found.id)
+    held = effective(line, KINDS["handover"], ring_of(registry))[0]
+    at = held.revision.values if held is not None else found.record.values
+    days = [w[k] for w in d["work"] for k in ("from", "until") if w[k]]
+    items: dict[tuple[str, str], int] = {}
+    for item in d["items"]:
+        key = (str(item["category"]), str(item["disposal"]))
+        items[key] = items.get(key, 0) + int(item["quantity"] or 1)
+    near = [r.geometry for r in hazards_that_stand(registry)
+            if r.geometry is not None and r.geometry.distance(found.ground) < 0.02]
+    return found, render_certificate(Certificate(
+        release=found.id, code=found.code, status=found.status, why=found.why,
+        office=registry.office, synthetic=is_synthetic(registry), hazard=found.hazard,
+        hazard_name=str(values.get("name") or values.get("identifier") or ""),
+        outcome=d["outcome"], ground=found.ground, on_paper=on_paper(found.ground),
+        still_hazardous=tuple(near), methods=tuple(d["methods"]), depth_m=d["depth_m"],
+        required_depth_m=d["required_depth_m"], work_from=min(days, default=None),
+        work_until=max(days, default=None), residual=tuple(d["residual_statement"]),
+        items=tuple((c, n, fate) for (c, fate), n in sorted(items.items())),
+        inspections=tuple(i["record"] for i in d["inspections"]
+                          if i["result"] == "accepted" and i["signed"]),
+        checklist=f"{d['checklist']['name']} {d['checklist']['version']}: "
+        f"{sum(a['state'] == 'met' for a in d['checklist']['items'])} of "
+        f"{len(d['checklist']['items'])} items met",
+        restrictions=str((outcome.values if outcome else {}).get("restrictions") or ""),
+        benchmark=str(values.get("benchmark") or ""),
+        beneficiaries=_people(values, "beneficiaries_expected"), present=_people(at, "present"),
+        use=str(at.get("land_use_intended") or values.get("land_use_expected") or ""),
+        decided_on=found.decided_on, handed_over_on=found.handed_over_on,
+        signatures=tuple(Signature(*s) for s in _signatures(registry, line)),
+        proposal=found.proposal, chain_head=registry.head(),
+        made_on=max(s.revision.recorded_at for s in line).date()), said, lang=lang,
+        reviewed=reviewed, templates=templates)
+
+
+def _people(values: Mapping[str, Any], prefix: str) -> dict[str, int | None]:
+    return {who: n if isinstance(n := values.get(f"{prefix}_{who}"), int) else None
+            for who in ("women", "men", "girls", "boys")}
+
+
+def _signatures(registry: Registry, line: Sequence[StoredRevision]
+                ) -> list[tuple[str, str, str, str, bool]]:
+    """(capacity, person, fingerprint, when, whether it counts) of the signatures on a record."""
+    from landrelease.core.signature import fingerprint
+    from landrelease.workflows.identities import verdicts
+
+    ring = ring_of(registry)
+    stated = verdicts(registry, line[0].revision.record_id)
+    out = []
+    for stored in line:
+        r = stored.revision
+        if not r.signature or r.values.get("handover_status") not in ("planned", "held"):
+            continue
+        trust, _ = ring.signer(stored)
+        out.append(("handover" if r.values.get("handover_status") == "held" else "authority",
+                    r.signed_by, fingerprint(trust.public_key) if trust is not None else "",
+                    r.recorded_at.astimezone(UTC).isoformat(timespec="minutes")[:16],
+                    stated[stored.hash].standing == "verified"))
+    return out
+
+
+def _language(code: str) -> tuple[dict[str, str], bool]:
+    """The words of a language by key, and whether a native speaker reviewed them. REL-023."""
+    from landrelease.publish.words import ENGLISH
+    from landrelease.workflows import languages
+
+    if code == "en":
+        return {}, True
+    def words(language: str) -> dict[str, str]:
+        known = languages.texts(language).words
+        return {key: known[text] for key, text in ENGLISH.items() if text in known}
+
+    able = [n for n in languages.NAMES if n == "en" or any(k.startswith("cert.")
+                                                           for k in words(n))]
+    if code not in able:
+        raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
+                               expected=", ".join(able))
+    return words(code), languages.texts(code).reviewed
+
+
 # --- phase two ---------------------------------------------------------------------------------
 
 
@@ -486,5 +595,5 @@ def _day(r: Record, name: str) -> date | None:
     return said if isinstance(said, date) else r.valid_from
 
 
-__all__ = ["OUTCOME", "Release", "find_release", "hand_over", "record_reopenings", "releases",
-           "reopened_words", "revoke", "unlocked_projects", "without_released"]
+__all__ = ["OUTCOME", "Release", "certificate", "find_release", "hand_over",
+           "record_reopenings", "releases", "reopened_words", "revoke", "unlocked_projects", "without_released"]

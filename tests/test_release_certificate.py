@@ -1,0 +1,297 @@
+"""The certificate of a release, the code to look it up, the ground of a release, templates."""
+
+import io
+import itertools
+import random
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from landrelease.apps.cli import app
+from landrelease.core.certificate import ALPHABET, code_read, lookup_code
+from landrelease.core.checklist import CHECKS, read_checklist
+from landrelease.core.extension import read_extension
+from landrelease.core.geometry import geodesic_area_m2
+from landrelease.errors import LandReleaseError
+from landrelease.publish import templates
+from landrelease.publish.certificate import turning_points
+from landrelease.release.ground import cut, on_paper
+from landrelease.release.reopening import Find, Released, reopenings, same_grounds
+from landrelease.store.open import open_registry
+from landrelease.workflows import areas, certificates, packaged
+from release_world import EAST, FIELD, shape_file
+from test_release import SIGNED_AT, mine, propose, ready, registry, release
+
+pypdf = pytest.importorskip("pypdf")
+__all__ = ["ready", "registry"]  # fixtures
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join(" ".join(p.extract_text().split())
+                    for p in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+# --- the code ----------------------------------------------------------------------------------
+
+
+def test_a_code_is_read_as_it_is_printed_and_as_people_type_it():
+    code = lookup_code(b"\x01" * 32)
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}", code)
+    assert code_read(code) == code_read(code.lower().replace("-", " ")) == code
+    typed = code.replace("0", "o").replace("1", "l")
+    assert code_read(typed) == code
+    assert code_read("") is None and code_read(code + "A") is None
+    made = {lookup_code(bytes([n, m] * 16)) for n in range(40) for m in range(40)}
+    assert len(made) == 1600
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_every_wrong_symbol_and_every_two_that_changed_places_are_noticed(secret):
+    symbols = lookup_code(secret).replace("-", "")
+    for place, wrong in itertools.product(range(10), ALPHABET):
+        typed = symbols[:place] + wrong + symbols[place + 1:]
+        assert (code_read(typed) is not None) == (typed == symbols)
+    for a, b in itertools.combinations(range(10), 2):
+        swapped = list(symbols)
+        swapped[a], swapped[b] = swapped[b], swapped[a]
+        assert (code_read("".join(swapped)) is not None) == ("".join(swapped) == symbols)
+
+
+# --- the ground --------------------------------------------------------------------------------
+
+
+def star(seed: int, corners: int, x: float, y: float, size: float):
+    """A polygon with a corner in each direction, in degrees."""
+    rng = random.Random(seed)
+    angles = sorted(rng.uniform(0, 2 * np.pi) for _ in range(corners))
+    return shapely.Polygon([(x + size * rng.uniform(0.2, 1) * np.cos(a),
+                             y + size * rng.uniform(0.2, 1) * np.sin(a)) for a in angles])
+
+
+stars = st.builds(star, st.integers(0, 10**6), st.integers(3, 30), st.floats(16.9995, 17.0005),
+                  st.floats(43.9995, 44.0005), st.floats(1e-5, 1e-3))
+
+
+@given(hazard=stars, wanted=stars)
+def test_safety_S01_released_ground_never_exceeds_the_record_nor_what_was_asked_for(hazard, wanted):
+    assume(hazard.is_valid and wanted.is_valid)
+    made = cut(hazard, wanted)
+    assert made.ground.is_empty or (hazard.covers(made.ground) and wanted.covers(made.ground))
+    # Nothing is lost: what is not released stays hazardous, what lies outside is apart.
+    assert geodesic_area_m2(hazard.difference(made.ground.union(made.left))) < 1e-4
+    assert made.left.intersection(made.ground).area < 1e-18
+    assert made.outside.intersection(hazard).area < 1e-15
+    drawn_back = geodesic_area_m2(hazard.intersection(wanted)) - geodesic_area_m2(made.ground)
+    assert -1e-3 <= drawn_back < 0.05  # areas of slivers are noisy on the ellipsoid
+
+
+@given(hazard=stars, decimals=st.sampled_from([5, 6, 7]))
+def test_safety_S01_coordinates_on_paper_are_rounded_inward(hazard, decimals):
+    assume(hazard.is_valid)
+    rounded = on_paper(hazard, decimals)
+    assert rounded.is_valid and (hazard.covers(rounded) or rounded.is_empty)
+    xy = shapely.get_coordinates(rounded)
+    assert np.array_equal(xy, xy.round(decimals))
+
+
+def test_safety_S02_the_whole_area_is_taken_as_it_stands():
+    made = cut(FIELD)
+    assert made.ground is FIELD and made.whole and made.outside.is_empty
+    assert cut(FIELD, FIELD.buffer(1)).whole
+
+
+def test_turning_points_lead_round_the_ground_clockwise_and_back():
+    ring = FIELD.difference(shapely.box(17.0004, 44.0004, 17.0006, 44.0006))
+    points = turning_points(ring)
+    assert [p.name for p in points] == ["A1", "A2", "A3", "A4", "A-h11", "A-h12", "A-h13", "A-h14"]
+    north_west = points[0]
+    assert (north_west.longitude, north_west.latitude) == (17.0, 44.001)
+    assert [round(p.bearing) for p in points[:4]] == [90, 180, 270, 0]
+    # One thousandth of a degree: 111.1 m on the meridian, 80.2 m on the parallel of 44 degrees.
+    assert points[1].distance_m == pytest.approx(111.1, abs=0.1)
+    assert points[0].distance_m == pytest.approx(80.2, abs=0.1)
+    assert points[3].to == "A1"
+
+
+# --- what reopens, as plain values -------------------------------------------------------------
+
+
+def unit(name, **more):
+    return Released(name, name, shapely.box(0, 0, 0.001, 0.001), date(2026, 5, 1), SIGNED_AT,
+                    **more)
+
+
+def test_safety_S11_on_the_same_grounds():
+    base = unit("a", decision="p", hands=frozenset({("t1", "d1")}), lots=frozenset({"i1"}),
+                evidence=frozenset({"e1"}))
+    for more, why in (({"decision": "p"}, "same decision"),
+                      ({"lots": frozenset({"i1"})}, "same lot"),
+                      ({"evidence": frozenset({"e1", "e2"})}, "same evidence"),
+                      ({"hands": frozenset({("t1", "d1")})}, "same team and detector"),
+                      ({"hands": frozenset({("t1", "")})}, "same team"),
+                      ({"hands": frozenset({("t1", "d2"), ("t2", "d1")})}, ""),
+                      ({}, "")):
+        found = same_grounds(base, unit("b", **more))
+        assert found.endswith(why) if why else found == ""
+    assert same_grounds(unit("a"), unit("b")) == ""  # nothing known is nothing shared
+
+
+def test_safety_S11_a_decision_that_had_the_find_before_it_has_answered_it():
+    place = shapely.Point(0.0005, 0.0005)
+    find = Find("f", "item", place, 0.0, date(2026, 5, 1), SIGNED_AT)  # on the day of the decision
+    assert [r.released for r in reopenings([unit("a")], [find])] == ["a"]
+    assert reopenings([unit("a", known=frozenset({"f"}))], [find]) == ()
+    twin = unit("b", known=frozenset({"f"}), hands=frozenset({("t", "d")}))
+    both = reopenings([unit("a", hands=frozenset({("t", "d")})), twin], [find])
+    assert [r.released for r in both] == ["a"]
+
+
+# --- the checklist -----------------------------------------------------------------------------
+
+
+def test_safety_S13_the_checklist_ships_with_a_source_for_every_item():
+    with packaged("all_reasonable_effort.yaml") as path:
+        ships = read_checklist(path.read_text(), path.name)
+    assert all(i.source and i.question.endswith("?") for i in ships.items)
+    assert {i.check for i in ships.items if i.check} == set(CHECKS)
+
+
+def test_safety_S09_a_national_list_replaces_ours_but_leaves_no_safety_rule_out(ready, tmp_path):
+    registry, _, _ = ready
+    path = tmp_path / "national.yaml"
+    path.write_text("""
+name: Example
+version: "1"
+checklist:
+  name: National
+  version: "3"
+  items:
+    - {id: owner, question: "Was the owner there?", source: NS 07.11}
+    - {id: depth, question: "To 0.2 m?", source: NS 09.10, check: searched_to_depth}
+""")
+    areas.load_extension(registry, path, by="Ana")
+    d = propose(registry).document["checklist"]
+    asked = [i["id"] for i in d["items"]]
+    assert (d["name"], d["version"]) == ("National", "3") and asked[:2] == ["owner", "depth"]
+    assert {"machine_followed_up", "gate_credit", "coverage_gaps", "finds_dealt_with",
+            "quarantine_clear", "inside_boundary"} <= set(asked)
+    assert "inspected" not in asked
+
+
+@pytest.mark.parametrize(("entry", "words"), [
+    ("items: []", "list of questions"),
+    ("items: [{id: A, question: q, source: s}]", "small letters"),
+    ("items: [{id: a, question: q}]", "where it comes from"),
+    ("items: [{id: a, question: q, source: s, check: luck}]", "searched_to_depth"),
+    ("items: [{id: a, question: q, source: s, applies: [freed]}]", "cancelled"),
+    ("items: [{id: a, question: q, source: s}, {id: a, question: q, source: s}]", "used once"),
+])
+def test_a_checklist_that_cannot_be_read_says_what_is_wrong(entry, words):
+    with pytest.raises(LandReleaseError, match=rf"REL-001.*{words}"):
+        read_extension(f'name: x\nversion: "1"\nchecklist:\n  name: n\n  version: "1"\n  {entry}')
+
+
+@pytest.mark.parametrize(("rows", "words"), [
+    ("item,answer\n", "by is no such column"),
+    ("item,answer,note,by\nluck,yes,,Ana\n", "line 2: item is luck"),
+    ("item,answer,note,by\nboundary_marked,maybe,,Ana\n", "answer is maybe"),
+    ("item,answer,note,by\nboundary_marked,yes,,\n", "by is nothing"),
+])
+def test_answers_that_cannot_be_read_say_where(ready, tmp_path, rows, words):
+    registry, _, _ = ready
+    (tmp_path / "a.csv").write_text(rows)
+    with pytest.raises(LandReleaseError, match=f"REL-005.*{words}"):
+        propose(registry, answers=tmp_path / "a.csv")
+
+
+# --- the certificate ---------------------------------------------------------------------------
+
+
+def test_the_certificate_says_what_was_released_and_how_it_is_known(ready, tmp_path):
+    registry, ana, _ = ready
+    mine(registry, found_on=date(2026, 4, 10), disposal="destroyed", quantity=2)
+    name = release(registry, tmp_path, ana,
+                   ground=shape_file(tmp_path / "east.geojson", EAST))
+    found, pdf = certificates.certificate(registry, name)
+    said = text_of(pdf)
+    for words in ("Completion certificate", name, found.code, "h1/1", "cleared", "manual",
+                  "0.2 m (required: 0.2 m)", "2026-04-10 – 2026-04-10", "i-h1-1",
+                  "items met", "ap mine blast: 2, destroyed", "chance that nothing is left",
+                  "interval", "WGS 84", "Turning points", "not yet handed over",
+                  "do not approach, do not touch", "verified", "not reported"):
+        assert words in said, words
+    assert "Ana" not in said  # names are in no PDF (S17)
+    place = next(re.finditer(r"A1 (44\.\d{7}) (17\.\d{7})", said))
+    inside = shapely.Point(float(place[2]), float(place[1]))
+    assert EAST.covers(inside) and inside.distance(EAST.boundary) < 1e-6
+    assert certificates.certificate(registry, found.code)[1] == pdf  # the same bytes
+    certificates.hand_over(registry, name, ana, recipient="Mara Example", land_use="farmland",
+                           present={"women": 4, "men": None, "girls": 0, "boys": 2},
+                           now=SIGNED_AT.replace(day=12))
+    after = text_of(certificates.certificate(registry, name)[1])
+    assert "Completion and hand-over certificate" in after and "farmland" in after
+    assert "Took part in the hand-over 4 not reported 0 2" in after and "Mara" not in after
+    assert after.count("verified") == 2
+
+
+def test_safety_S11_a_certificate_that_no_longer_holds_says_so_across_the_page(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    mine(registry)
+    registry.close()
+    path, out = str(tmp_path / "r.gpkg"), tmp_path / "c.pdf"
+    run = CliRunner()
+    call = ["release", "certificate", path, name, "--out", str(out), "--as", "authority"]
+    assert run.invoke(app, call).exit_code == 1
+    assert "REOPENED" in text_of(out.read_bytes()) and "mine-9" in text_of(out.read_bytes())
+    assert run.invoke(app, ["release", "revoke", path, name, "--reason", "found", "--key",
+                            str(tmp_path / "ana.pem")]).exit_code == 0
+    assert run.invoke(app, call).exit_code == 1
+    assert "REVOKED" in text_of(out.read_bytes())
+    refused = run.invoke(app, call[:-2])
+    assert isinstance(refused.exception, LandReleaseError)
+    assert refused.exception.code == "ACC-101"
+    with open_registry(path) as again, pytest.raises(LandReleaseError, match=r"REL-023.*en"):
+        certificates.certificate(again, name, lang="tlh")
+
+
+def test_safety_S19_a_synthetic_certificate_says_so(ready, tmp_path):
+    registry, ana, _ = ready
+    registry.keep_setting("synthetic", "yes")
+    name = release(registry, tmp_path, ana)
+    assert "SYNTHETIC" in text_of(certificates.certificate(registry, name)[1])
+
+
+# --- templates ---------------------------------------------------------------------------------
+
+
+def test_a_centre_changes_a_template(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    with pytest.raises(LandReleaseError, match=r"REL-030.*certificate\.typ"):
+        certificates.certificate(registry, name, templates=folder)
+    (folder / "certificate.typ").write_text(
+        "#show: sheet.with(title: doc.title, foot: doc.foot)\n#banner\nOur centre: #doc.title\n")
+    said = text_of(certificates.certificate(registry, name, templates=folder)[1])
+    assert "Our centre: Completion certificate" in said and "Turning points" not in said
+    (folder / "certificate.typ").write_text("#nothing-of-that-name")
+    with pytest.raises(LandReleaseError, match="PUB-003"):
+        certificates.certificate(registry, name, templates=folder)
+
+
+def test_the_templates_that_ship():
+    assert {"common.typ", "report.typ", "sketch.typ", "certificate.typ"} <= set(templates.names())
+    content = {"title": "#panic($x$)", "synthetic": "", "facts": ["*a*"], "svg":
+               '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+               "heads": ["a"], "rows": [["_b_"]]}
+    made = templates.typeset("sketch", content)
+    assert made == templates.typeset("sketch", content)
+    assert "#panic($x$)" in text_of(made) and "*a*" in text_of(made) and "_b_" in text_of(made)
