@@ -596,4 +596,5 @@ def _day(r: Record, name: str) -> date | None:
 
 
 __all__ = ["OUTCOME", "Release", "certificate", "find_release", "hand_over",
-           "record_reopenings", "releases", "reopened_words", "revoke", "unlocked_projects", "without_released"]
+           "record_reopenings", "releases", "reopened_words", "revoke", "unlocked_projects",
+           "without_released"]
