@@ -510,6 +510,9 @@ def test_safety_S14_the_public_learns_the_state_alone(ready, tmp_path):
     assert out.exit_code == 1 and "reopened" in out.output
     assert json.loads((tmp_path / "s.json").read_text()) == {"status": "reopened"}
     assert "h1" not in out.output and "mine-9" not in out.output and name not in out.output
+    for record in (name, "h1"):  # who may not know of records asks by the code alone
+        refused = run.invoke(app, ["release", "lookup", path, record])
+        assert refused.exception.code == "REL-020" and record not in str(refused.exception)
     inside = run.invoke(app, ["release", "lookup", path, code, "--as", "inspector"])
     assert "h1" in inside.output and "mine-9" in inside.output
     wrong = run.invoke(app, ["release", "lookup", path, code[:-1] + ("0" if code[-1] != "0"

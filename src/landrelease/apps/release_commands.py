@@ -205,15 +205,16 @@ def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = No
            json: JsonOption = None) -> None:
     """In which state a certificate is: valid, revoked, superseded, reopened or unverified.
 
-    Without a role inside the programme the state alone. Exit status 1 where it is not valid.
+    Without a role inside the programme the state alone, by the code alone. Exit status 1 where it is not valid.
 
     Example: landrelease release lookup district.gpkg 7K2M-Q9RT-4C
     """
     from landrelease.workflows import certificates
 
     with reading(registry, "release lookup", role) as (opened_registry, reader):
-        found = certificates.find_release(opened_registry, code)
-        inside = reader.may("history", "revisions") and bool(reader.inside([found.record]))
+        known = reader.may("history", "revisions")
+        found = certificates.find_release(opened_registry, code, by_code=not known)
+        inside = known and bool(reader.inside([found.record]))
     said: dict[str, object] = {"status": found.status}
     if inside:
         said |= {"release": found.id, "code": found.code, "hazard": found.hazard,

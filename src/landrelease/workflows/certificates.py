@@ -372,16 +372,17 @@ def releases(registry: Registry) -> list[Release]:
     return sorted(out, key=lambda m: m.id)
 
 
-def find_release(registry: Registry, words: str) -> Release:
-    """A release by its id, its code, its outcome, its proposal or its area.
+def find_release(registry: Registry, words: str, *, by_code: bool = False) -> Release:
+    """A release by its id, its code, its outcome, its proposal or its area; `by_code`: by its code
+    alone, for who may not know of records (S14).
 
     REL-020: there is none. REL-021: it looks like a code and is none.
     """
     every = releases(registry)
     code = code_read(words)
-    found = [r for r in every if words in (r.id, r.proposal, r.outcome)
-             or (r.code and (r.code == code or r.code == words))]
-    if not found:  # of an area the latest
+    found = [r for r in every if (r.code and (r.code == code or r.code == words))
+             or (not by_code and words in (r.id, r.proposal, r.outcome))]
+    if not found and not by_code:  # of an area the latest
         found = [r for r in every if r.hazard == words][-1:]
     if found:
         return found[-1]
