@@ -205,7 +205,8 @@ def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = No
            json: JsonOption = None) -> None:
     """In which state a certificate is: valid, revoked, superseded, reopened or unverified.
 
-    Without a role inside the programme the state alone, by the code alone. Exit status 1 where it is not valid.
+    Without a role inside the programme the state alone, by the code alone. Exit status 1 where it
+    is not valid.
 
     Example: landrelease release lookup district.gpkg 7K2M-Q9RT-4C
     """
