@@ -1540,6 +1540,18 @@ PROFILE_WITHOUT_WIDTH = Message(
 SLOPE_NOT_KNOWN = Message(
     "LAN-006", "{file} has ground with slope_deg, and the steepest slope for {found} is not known.",
     "Give it with --slope-limit.")
+FLEET_COUNT = Message(
+    "LAN-008", "Machines that work at one time: {found}.",
+    "Give 1 to {most}, each with a speed above zero in m/s.")
+FLEET_APART = Message(
+    "LAN-009", "The safety distance between machines is {found} m.",
+    "State it with --apart, as your national standard sets it.")
+FLEET_MIXED = Message(
+    "LAN-010", "The profiles {found} cannot work on one plan.",
+    "Give one or more machines, and beside them at most one profile of people or animals.")
+PEOPLE_APART = Message(
+    "LAN-011", "The safety distance between people and machines is {found} m.",
+    "State it with --people-apart, as your national standard sets it.")
 OUTSIDE_CONTROL = Message(
     "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "
     "{reach:g} m: {found} control positions are needed.",

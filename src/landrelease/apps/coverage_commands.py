@@ -173,8 +173,9 @@ def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofO
 
 def operate_lanes(
     task: TaskOption,
-    profile: Annotated[str, typer.Option(
-        "--profile", metavar="P", help="mv-10, uran-6, gcs-200, detector, ... (docs/operate.md)")],
+    profile: Annotated[list[str], typer.Option(
+        "--profile", metavar="P", help="mv-10, uran-6, gcs-200, detector, ... (operate profiles); "
+        "repeat for machines, and people behind them, at one time.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR")],
     plane: PlaneOption = False,
     width: Annotated[float | None, typer.Option(
@@ -200,6 +201,15 @@ def operate_lanes(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = 0.0,
     control_range: Annotated[float | None, typer.Option(
         "--control-range", metavar="M", help="Of the remote control; else the profile's.")] = None,
+    machines: Annotated[int, typer.Option(
+        "--machines", metavar="N", help="So many machines of the profile at one time.")] = 1,
+    apart: Annotated[float | None, typer.Option(
+        "--apart", metavar="M", min=0.0, help="Safety distance between machines.")] = None,
+    people_apart: Annotated[float | None, typer.Option(
+        "--people-apart", metavar="M", min=0.0, help="Safety distance between people and "
+        "machines.")] = None,
+    speed: Annotated[float | None, typer.Option(
+        "--speed", metavar="M/S", help="Of the machines; else the profile's.")] = None,
     profiles: Annotated[Path | None, typer.Option(
         "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
     json: JsonOption = None,
@@ -222,11 +232,20 @@ def operate_lanes(
         except ValueError:
             raise LandReleaseError(BAD_OPTION, option="--entry", found=entry,
                                    expected="two numbers as 10.25,45.5") from None
-    result = lanes.make_lanes(task, profile, out, lanes.LaneOptions(
+    options = lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
-        tuple(keep_out or ()), back, headland_first), profiles)
+        tuple(keep_out or ()), back, headland_first)
+    if len(profile) == machines == 1:
+        result = lanes.make_lanes(task, profile[0], out, options, profiles)
+        words = lanes.lane_words(result)
+    else:
+        from landrelease.workflows import fleet
+
+        result = fleet.make_fleet(task, profile, machines, out, options, profiles, apart_m=apart,
+                                  people_apart_m=people_apart, speed_m_s=speed)
+        words = fleet.fleet_words(result)
     put_json(json, result)
-    for line in lanes.lane_words(result):
+    for line in words:
         say(line)
     raise typer.Exit(FINDINGS if result["findings"] or result.get("not_joined") else DONE)
 

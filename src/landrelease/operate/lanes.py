@@ -283,6 +283,22 @@ def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[B
     return [p for p in shapely.get_parts(gone) if p.geom_type == "Polygon" and p.area > LEFT_M2]
 
 
+def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float) -> list[Drive]:
+    """What a plan is made of, before it was put in order: whole rounds, swaths, all else."""
+    inner = eroded(allowed, radius_m + plan.width_m / 2 - SIDE_M)
+    return _pieces(allowed, plan.middle, inner, plan.reachable, radius_m, plan.width_m,
+                   plan.spacing_m, math.radians(plan.angle_deg))
+
+
+def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float] | None
+              ) -> list[Drive]:
+    """One path over some pieces of a plan, from the entry and back to it; rounds may be cut."""
+    begin = shapely.Point(entry) if entry else shapely.Point(plan.drives[0].xy[0])
+    at = shapely.get_coordinates(shapely.shortest_line(plan.middle, begin))[0]
+    return _joined(pieces, plan.middle, at, plan.spacing_m, back=True, headland_first=False,
+                   rounds=None)[0]
+
+
 def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spacing: float, *,
             back: bool, headland_first: bool, rounds: int | None) -> tuple[list[Drive], int]:
     """One path over all pieces of each part of the ground, the part of `at` first; how many parts
@@ -296,6 +312,8 @@ def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spaci
     apart = -1
     for k in near:
         own = [p for p, part in zip(pieces, belongs, strict=True) if part == k]
+        if not own:
+            continue
         begin = shapely.get_coordinates(shapely.shortest_line(parts[k], shapely.Point(at)))[0]
         out += _path(own, parts[k], begin, spacing, back, headland_first, rounds)
         apart += 1
@@ -306,7 +324,7 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
           back: bool, headland_first: bool, rounds: int | None) -> list[Drive]:
     """One path over the pieces of one part of the ground, from `begin` on."""
     out: list[Drive] = []
-    rings = [p for p in pieces if p.kind == "edge"]
+    rings = [p for p in pieces if p.kind == "edge" and _closed(p.xy)]
     at = begin
     if headland_first:  # the round along the outer edge, from where it is nearest
         outer = shapely.LineString(part.exterior)
@@ -315,10 +333,10 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
         out = [*_way(begin, ring[0]), Drive("edge", ring)]
         at = ring[0]
         rings = [r for r in rings if not np.array_equal(r.xy, shapely.get_coordinates(outer))]
-    stretches = [p for p in pieces if p.kind != "edge"]
+    stretches = [p for p in pieces if p.kind != "edge" or not _closed(p.xy)]
     step = max(ARC_STEPS * spacing, sum(r.length_m for r in rings) / MOST_ARCS)
     for r in rings:
-        stretches += [Drive("edge", xy) for xy in _arcs(r.xy, step)]
+        stretches += [Drive("edge", xy) for xy in arcs(r.xy, step)]
     ends = [e for p in stretches for e in (p.xy[0], p.xy[-1])]
     found = ways(part, np.array([*ends, at, begin]))
     start = len(ends)
@@ -338,6 +356,10 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
     return out
 
 
+def _closed(xy: np.ndarray) -> bool:
+    return len(xy) > 2 and bool(np.array_equal(xy[0], xy[-1]))
+
+
 def _way(a: np.ndarray, b: np.ndarray) -> list[Drive]:
     return [Drive("way", np.array([a, b]))] if np.hypot(*(b - a)) > 1e-9 else []
 
@@ -350,7 +372,7 @@ def _turned(xy: np.ndarray, first_m: float) -> np.ndarray:
     return np.concatenate([[at], behind, before[1:] if len(before) else before, [at]])
 
 
-def _arcs(xy: np.ndarray, step_m: float) -> list[np.ndarray]:
+def arcs(xy: np.ndarray, step_m: float) -> list[np.ndarray]:
     """A ring in pieces of about this length, cut inside edges: a corner has the bar turn there."""
     size = np.hypot(*np.diff(xy, axis=0).T)
     along = np.concatenate([[0], np.cumsum(size)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from xml.sax.saxutils import escape
 
 Point = tuple[float, float]  # longitude, latitude
@@ -32,16 +32,21 @@ def kml(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) ->
     return "\n".join([*out, "</Document></kml>", ""])
 
 
-def waypoints(points: Sequence[Point]) -> str:
+WAYPOINT, LOITER_UNLIM = 16, 17  # MAV_CMD: drive there; drive there and stay until let go
+
+
+def waypoints(points: Sequence[Point], holds: Collection[int] = ()) -> str:
     """The plain-text mission format "QGC WPL 110" of MAVLink ground stations.
 
-    Line 0 is the home position (the first point); all others are NAV_WAYPOINT (16) in the frame
-    of heights above home (3), height 0. Columns are separated by tabs.
+    Line 0 is the home position (the first point); all others are NAV_WAYPOINT (16), or
+    NAV_LOITER_UNLIM (17) for those in `holds` (indices of points), in the frame of heights above
+    home (3), height 0. Columns are separated by tabs.
     """
     rows = ["QGC WPL 110"]
     for n, (x, y) in enumerate([points[0], *points] if points else []):
         frame = 0 if n == 0 else 3
-        rows.append("\t".join(map(str, (n, int(n == 0), frame, 16, 0, 0, 0, 0, f"{y:.9f}",
+        command = LOITER_UNLIM if n > 0 and n - 1 in holds else WAYPOINT
+        rows.append("\t".join(map(str, (n, int(n == 0), frame, command, 0, 0, 0, 0, f"{y:.9f}",
                                         f"{x:.9f}", "0.000000", 1))))
     return "\n".join([*rows, ""])
 
@@ -49,17 +54,20 @@ def waypoints(points: Sequence[Point]) -> str:
 GROUND_ROVER, ANY_FIRMWARE = 10, 0  # MAV_TYPE and MAV_AUTOPILOT of the MAVLink common messages
 
 
-def plan(points: Sequence[Point], keep_out: Sequence[Sequence[Point]], words: str) -> str:
+def plan(points: Sequence[Point], keep_out: Sequence[Sequence[Point]], words: str,
+         holds: Collection[int] = ()) -> str:
     """A mission with its fence as a `.plan` file (JSON), which QGroundControl opens.
 
-    Each point is a NAV_WAYPOINT (16) at height 0 above home (frame 3); home is the first point.
+    Each point is a NAV_WAYPOINT (16), or a NAV_LOITER_UNLIM (17) for those in `holds`, at height 0
+    above home (frame 3); home is the first point.
     `keep_out` are rings that the vehicle must not enter. Written from the public description of
     the format (version 1, mission 2, fence 2).
     """
     import json
 
     home = points[0] if points else (0.0, 0.0)
-    items = [{"type": "SimpleItem", "command": 16, "frame": 3, "doJumpId": n, "autoContinue": True,
+    items = [{"type": "SimpleItem", "command": LOITER_UNLIM if n - 1 in holds else WAYPOINT,
+              "frame": 3, "doJumpId": n, "autoContinue": True,
               "Altitude": 0, "AltitudeMode": 1, "AMSLAltAboveTerrain": None,
               "params": [0, 0, 0, None, round(y, 9), round(x, 9), 0]}
              for n, (x, y) in enumerate(points, start=1)]

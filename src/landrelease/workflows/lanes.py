@@ -58,38 +58,39 @@ def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
 
     chosen = profile_of(profile, profiles)
     ground = read_ground(task, plane=options.plane)
-    allowed, kept_out = _allowed(ground, chosen, options)
-    entry = _metres(ground, options.entry)
+    allowed, kept_out = allowed_ground(ground, chosen, options)
+    entry = in_metres(ground, options.entry)
     width = options.width_m if options.width_m is not None else chosen.value("width_m")
     if width is None:
         raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=chosen.title)
     if chosen.kind != "machine":
-        made = _people(ground, allowed, chosen, width, entry)
+        made = people(ground, allowed, chosen, width, entry)
     else:
         made = _machine(ground, allowed, chosen, width, entry, options)
-    benchmark = entry if entry is not None else _corner(ground.geometry)
+    benchmark = entry if entry is not None else corner(ground.geometry)
     result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
               "profile": chosen.id, "width_m": width, "task_m2": ground.geometry.area,
               "keep_out_m2": kept_out, "not_known": list(chosen.not_known)}
-    result["files"] = [str(p) for p in _write(out, ground, made, benchmark, chosen, result)]
+    result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result)]
     return result
 
 
-def _metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
+def in_metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
     if place is None or ground.plane is None:
         return place
     x, y = ground.plane.points(np.array([place[0]]), np.array([place[1]]))
     return float(x[0]), float(y[0])
 
 
-def _corner(shape: BaseGeometry) -> tuple[float, float]:
+def corner(shape: BaseGeometry) -> tuple[float, float]:
     """The vertex of the task that is farthest to the south-west: a mark that can be found."""
     xy = shapely.get_coordinates(shape)
     x, y = xy[int(np.argmin(xy.sum(axis=1)))]
     return float(x), float(y)
 
 
-def _allowed(ground: Ground, profile: Profile, options: LaneOptions) -> tuple[BaseGeometry, float]:
+def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
+                   ) -> tuple[BaseGeometry, float]:
     """The task less keep-outs, and less ground that is steeper than the machine may go."""
     from landrelease.records import readers
 
@@ -149,10 +150,13 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     stretches = [(d.kind, f"{n}", shapely.LineString(d.xy) if len(d.xy) > 1 else None)
                  for n, d in enumerate(plan.drives, start=1)]
     return {"result": result, "lines": [s for s in stretches if s[2] is not None],
-            "by_hand": by_hand, "control": places,
-            "keep_out": shapely.difference(shapely.union_all(
-                [shapely.Polygon(p.exterior) for p in shapely.get_parts(ground.geometry)]),
-                allowed)}
+            "by_hand": by_hand, "control": places, "keep_out": kept_out(ground, allowed)}
+
+
+def kept_out(ground: Ground, allowed: BaseGeometry) -> BaseGeometry:
+    """Ground inside the outline of the task that is not to be entered."""
+    return shapely.difference(shapely.union_all(
+        [shapely.Polygon(p.exterior) for p in shapely.get_parts(ground.geometry)]), allowed)
 
 
 def _rings(ground: Ground, keep_out: BaseGeometry) -> list[list[tuple[float, float]]]:
@@ -199,7 +203,7 @@ def _control(task: BaseGeometry, plan: Any, standoff: float, reach: float
     return out
 
 
-def _people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
+def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
             entry: tuple[float, float] | None) -> dict[str, Any]:
     from landrelease.operate import by_hand
 
@@ -215,14 +219,16 @@ def _people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: floa
             "by_hand": shapely.Polygon(), "control": []}
 
 
-def _write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
+def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
            profile: Profile, result: dict[str, Any]) -> list[Path]:
     from landrelease.publish import guidance, sketch
     from landrelease.store.results import dump, write_atomically
 
     mark = {"synthetic": SYNTHETIC} if ground.synthetic else {}
+    holds: dict[int, str] = made.get("holds", {})  # line -> what has to be away before it
     features = [_feature(ground, shape, {"kind": kind, "name": name, **mark, **(
-        {"turn": made["turns"][n]} if "turns" in made else {"order": n + 1})})
+        {"turn": made["turns"][n]} if "turns" in made else {"order": n + 1}), **(
+        {"holds_until": holds[n]} if n in holds else {})})
         for n, (kind, name, shape) in enumerate(made["lines"])]
     if not made["by_hand"].is_empty:
         features.append(_feature(ground, made["by_hand"], {
@@ -243,11 +249,17 @@ def _write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[flo
         files["lanes.gpx"] = guidance.gpx("lanes", routes, words).encode()
         files["lanes.kml"] = guidance.kml("lanes", routes, words).encode()
         if result["kind"] == "machine":
-            points = [p for _, route in routes for p in route]
-            points = [p for k, p in enumerate(points) if k == 0 or p != points[k - 1]]
-            files["lanes.waypoints"] = guidance.waypoints(points).encode()
+            points: list[tuple[float, float]] = []
+            stops: set[int] = set()
+            for n, (_, route) in enumerate(routes):
+                for k, p in enumerate(route):
+                    if not points or p != points[-1]:
+                        points.append(p)
+                    if k == 0 and n in holds:
+                        stops.add(len(points) - 1)
+            files["lanes.waypoints"] = guidance.waypoints(points, stops).encode()
             files["lanes.plan"] = guidance.plan(points, _rings(ground, made["keep_out"]),
-                                                words).encode()
+                                                words, stops).encode()
     files["sketch.pdf"] = sketch.render_sketch(_sketch(ground, made, benchmark, profile, result))
     files["lanes.json"] = dump(dict(result))
     for name, content in files.items():

@@ -1,0 +1,188 @@
+"""LAN-F: several machines at once keep their distance, at any speed, and cover all ground."""
+
+import csv
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+from typer.testing import CliRunner
+
+from landrelease.apps.cli import app
+from landrelease.core.geometry import plane_for
+from landrelease.errors import LandReleaseError
+from landrelease.operate import fleet, lanes
+
+RUN = CliRunner()
+
+
+def driven(made, speeds, rng):
+    """The machines as they might really go: each stretch takes as long as it takes. Times at which
+    each stretch is begun and left, found from the holds alone."""
+    many = [len(p) for p in made.paths]
+    start = [np.full(n, np.nan) for n in many]
+    leave = [np.full(n, np.nan) for n in many]
+    at, ready = [0] * len(many), [float(rng.uniform(0, 60)) for _ in many]
+    while True:
+        moved = False
+        for m, path in enumerate(made.paths):
+            while at[m] < many[m]:
+                k = at[m]
+                times = [leave[h.machine][h.stretch] for h in path[k].holds]
+                if np.isnan(times).any():
+                    break
+                begin = max([ready[m], *times])
+                if k:
+                    leave[m][k - 1] = begin
+                start[m][k] = begin
+                ready[m] = begin + path[k].drive.length_m / speeds[m] * rng.choice([0.2, 1, 1, 9])
+                at[m] += 1
+                if at[m] == many[m]:
+                    leave[m][k] = ready[m]
+                moved = True
+        if not moved:
+            break
+    assert at == many  # nobody waits for ever
+    return start, leave
+
+
+def nearest(made, start, leave):
+    """Least distance between bodies of stretches that are driven at one time."""
+    least = math.inf
+    for a in range(len(made.paths)):
+        for b in range(a):
+            first = np.array([fleet._line(s.drive) for s in made.paths[a]], dtype=object)
+            second = np.array([fleet._line(s.drive) for s in made.paths[b]], dtype=object)
+            both = (start[a][:, None] < leave[b][None] - 1e-9) & (
+                start[b][None] < leave[a][:, None] - 1e-9)
+            i, j = np.nonzero(both)
+            if len(i):
+                least = min(least, float(shapely.distance(first[i], second[j]).min()))
+    return least - 2 * made.radius_m
+
+
+def missed(made):
+    return shapely.difference(made.plan.reachable, shapely.buffer(
+        lanes.swept(made.plan.drives, made.plan.width_m), 0.01)).area
+
+
+@st.composite
+def grounds(draw):
+    ground = shapely.Polygon([(0, 0), (draw(st.floats(30, 50)), draw(st.floats(0, 8))),
+                              (draw(st.floats(28, 50)), draw(st.floats(25, 40))),
+                              (draw(st.floats(0, 9)), draw(st.floats(22, 36)))])
+    for _ in range(draw(st.integers(0, 2))):
+        x, y = draw(st.floats(6, 26)), draw(st.floats(4, 20))
+        ground = ground - box(x, y, x + draw(st.floats(1, 7)), y + draw(st.floats(1, 7)))
+    return ground
+
+
+@settings(deadline=None, max_examples=8)
+@given(ground=grounds(), speeds=st.lists(st.floats(0.2, 1.0), min_size=2, max_size=3),
+       apart=st.sampled_from([0.0, 3.0, 8.0, 25.0]), seed=st.integers(0, 99))
+def test_no_two_machines_are_ever_nearer_than_the_distance(ground, speeds, apart, seed):
+    made = fleet.plan_fleet(ground, speeds, apart_m=apart, width_m=3.0, overlap_m=0.2,
+                            entry=(-5.0, -5.0))
+    stated = [np.array([s.start_s for s in p]) for p in made.paths], [
+        np.array([s.leave_s for s in p]) for p in made.paths]
+    assert nearest(made, *stated) >= apart - 1e-6  # at the stated speeds
+    rng = np.random.default_rng(seed)
+    for _ in range(3):  # and however fast or slow each of them really is
+        assert nearest(made, *driven(made, speeds, rng)) >= apart - 1e-6
+    assert missed(made) < 1e-6
+    roomy = shapely.buffer(made.plan.middle, 1e-5)
+    for path in made.paths:
+        drives = [s.drive for s in path]
+        assert all(fleet._line(d).difference(roomy).length == 0 for d in drives)
+        if not made.plan.apart:
+            for a, b in itertools.pairwise(drives):
+                assert math.dist(a.xy[-1], b.xy[0]) < 1e-6
+            assert math.dist(drives[0].xy[0], drives[-1].xy[-1]) < 1e-6  # off where it came on
+
+
+def test_two_machines_far_enough_apart_need_about_half_the_time():
+    field = box(0, 0, 120, 90)
+    one = fleet.plan_fleet(field, [0.5], apart_m=10, width_m=3.0, entry=(-2.0, 0.0))
+    two = fleet.plan_fleet(field, [0.5, 0.5], apart_m=10, width_m=3.0, entry=(-2.0, 0.0))
+    assert one.seconds == pytest.approx(one.plan.length_m / 0.5)
+    assert two.seconds < 0.65 * one.seconds
+    # A distance that the ground does not hold: one after the other, and never stuck.
+    apart = fleet.plan_fleet(field, [0.5, 0.5], apart_m=500, width_m=3.0, entry=(-2.0, 0.0))
+    first, second = sorted(apart.paths, key=lambda p: p[0].start_s)
+    assert second[0].start_s >= first[-1].leave_s - 1e-6
+
+
+def test_people_come_after_the_last_stretch_that_is_near():
+    field = box(0, 0, 60, 40)
+    made = fleet.plan_fleet(field, [0.5, 0.5], apart_m=5, width_m=3.0, entry=(-2.0, 0.0))
+    ground = box(0, 0, 1, 40)
+    holds = fleet.open_after(ground, made, 20.0)
+    assert {h.machine for h in holds} <= {0, 1} and holds
+    opens = {h.machine: h.stretch for h in holds}
+    for m, path in enumerate(made.paths):
+        for s in path[opens.get(m, -1) + 1:]:
+            assert fleet._line(s.drive).distance(ground) - made.radius_m > 20.0 - 1e-6
+
+
+@pytest.mark.parametrize("speeds, apart, code", [
+    ([], 5, "LAN-008"), ([0.5, 0], 5, "LAN-008"), ([0.5] * 9, 5, "LAN-008"),
+    ([0.5, 0.5], -1, "LAN-009"), ([0.5, 0.5], math.nan, "LAN-009")])
+def test_what_makes_no_sense_is_refused(speeds, apart, code):
+    with pytest.raises(LandReleaseError, match=code):
+        fleet.plan_fleet(box(0, 0, 30, 30), speeds, apart_m=apart, width_m=3.0)
+
+
+PLANE = plane_for((-30.0, 20.0, -29.99, 20.01))
+
+
+def run(*arguments):
+    got = RUN.invoke(app, ["operate", "lanes", *map(str, arguments)])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        raise got.exception
+    return got
+
+
+def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
+    task = tmp_path / "t.geojson"
+    task.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"synthetic": "yes"}, "geometry": json.loads(
+            shapely.to_geojson(PLANE.to_degrees(box(0, 0, 50, 40))))}]}))
+    out = tmp_path / "o"
+    base = ("--task", task, "--out", out, "--profile", "uran-6")
+    got = run(*base, "--width", 3, "--machines", 2, "--apart", 10, "--profile", "detector",
+              "--people-apart", 25)
+    assert got.exit_code == 0, got.output
+    assert "Synthetic" in got.output and "not clearance" in got.output
+    result = json.loads((out / "lanes.json").read_text())
+    rows = list(csv.reader((out / "schedule.csv").open()))
+    assert "synthetic" in rows[0][0]
+    held = 0
+    for m in (1, 2):
+        folder = out / f"machine-{m}"
+        names = {p.name for p in folder.iterdir()}
+        assert {"lanes.geojson", "lanes.gpx", "lanes.kml", "lanes.plan", "lanes.waypoints",
+                "sketch.pdf"} <= names
+        own = [r for r in rows[2:] if r[0] == str(m)]
+        assert len(own) == result["machines"][m - 1]["stretches"] > 3
+        items = json.loads((folder / "lanes.plan").read_text())["mission"]["items"]
+        stops = sum(i["command"] == 17 for i in items)
+        assert stops == sum(bool(r[6]) for r in own) == result["machines"][m - 1]["waits"]
+        held += stops
+    assert held > 0
+    opens = [f["properties"].get("holds_until") for f in json.loads(
+        (out / "people" / "lanes.geojson").read_text())["features"]]
+    assert any(opens) and result["people"]["last_opens_s"] > 0
+    for more, code in (
+            (("--machines", 2), "LAN-009"),
+            (("--machines", 2, "--apart", 5, "--profile", "rat"), "LAN-011"),
+            (("--profile", "rat", "--profile", "detector", "--apart", 5), "LAN-010"),
+            (("--machines", 9, "--apart", 5), "LAN-008"),
+            (("--machines", 2, "--profile", "mv-10", "--apart", 5), "LAN-008"),
+            (("--profile", "mv-10", "--apart", 5), "LAN-005")):
+        with pytest.raises(LandReleaseError, match=code):
+            run(*base, *more)
