@@ -145,6 +145,17 @@ def test_expenses_that_a_fund_was_not_given_for():
                     ("silent", "MON-003", "kind of work"), ("silent", "MON-003", "area")}
 
 
+def test_a_part_of_an_area_lies_in_the_area_however_it_is_named():
+    areas = [Record("administrative_area", "aa-1", {"identifier": "NORTH"}),
+             Record("administrative_area", "aa-2", {"identifier": "VALLEY", "part_of": "NORTH"}),
+             Record("administrative_area", "aa-3", {"identifier": "SOUTH", "part_of": "aa-3"})]
+    listed = [expense("in", fund="f1", area="VALLEY"), expense("out", fund="f1", area="aa-3"),
+              expense("named", fund="f1", area="aa-1")]
+    found = money.account([fund(earmark_areas=["NORTH"])], listed, NO_RATES, currency="USD",
+                          as_of=AS_OF, areas=areas)
+    assert [(d.record, d.code) for d in found.doubts] == [("out", "MON-002")]
+
+
 def test_the_task_says_what_an_expense_was_for():
     task = Record("task", "t1", {"task_type": "clearance", "method": "manual"})
     found = book([], [expense(task="t1"), expense("e2", task="t1", activity_type="NTS")],

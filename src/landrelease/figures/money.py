@@ -59,7 +59,7 @@ class Entry:
     activity: str = UNNAMED
     method: str = UNNAMED
     organisation: str = ""
-    areas: tuple[str, ...] = ()  # of a fund: for which alone; of an expense: where it was spent
+    areas: tuple[str, ...] = ()  # of a fund: for which alone; of an expense: where, and around it
     activities: tuple[str, ...] = ()  # of a fund: for which alone
     until: date | None = None  # of a fund: last day on which it may be spent
 
@@ -135,11 +135,13 @@ def account(
     currency: str,
     as_of: date,
     tasks: Sequence[Record] = (),
+    areas: Sequence[Record] = (),
 ) -> Account:
     """Funds and expenses as entries, with what is doubtful about them.
 
     currency : into which amounts are converted, ISO 4217. tasks : an expense that names a task and
-    no kind of work is of the task's kind and method.
+    no kind of work is of the task's kind and method. areas : administrative areas; what was spent
+    in a part of an area was spent in the area.
 
     A received fund is converted at the day on which it came in, an expense at the day on which it
     was paid, what lies ahead at `as_of`. An expense without a state is paid. A fund with a day of
@@ -166,6 +168,9 @@ def account(
         found: Converted | None = rates.convert(made.amount, said, currency, day)
         entries.append(made if found is None else replace(
             made, value=found.value, path=found.words, rates=found.rate_ids))
+    wider = _Wider(areas)
+    entries = [replace(e, areas=wider.around(e.areas) if e.kind == "expense" else
+                       wider.ids(e.areas)) if e.areas else e for e in entries]
     by_id = {e.id: e for e in entries if e.kind == "fund"}
     entries = [_with_donor(e, by_id) for e in entries]
     doubts += _earmarks([e for e in entries if e.kind == "expense"], by_id)
@@ -176,6 +181,34 @@ def account(
         for first, second in rates.doubled]
     return Account(as_of, currency, tuple(entries), tuple(doubts),
                    {k: tuple(v) for k, v in sorted(unusable.items())})
+
+
+class _Wider:
+    """Administrative areas by id, and those that each of them is part of."""
+
+    def __init__(self, areas: Sequence[Record]):
+        self.links = Links(areas)
+
+    def ids(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The ids behind words; a word that names no recorded area stays as it is."""
+        out: dict[str, None] = {}
+        for word in words:
+            found = self.links.of(word)
+            out |= dict.fromkeys([r.id for r in found] or [word])
+        return tuple(out)
+
+    def around(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The same, with all areas that they are part of."""
+        out: dict[str, None] = {}
+        waiting = list(self.ids(words))
+        while waiting:
+            name = waiting.pop(0)
+            if name in out:
+                continue
+            out[name] = None
+            waiting += [r.id for own in self.links.of(name)
+                        for r in self.links.of(own.values.get("part_of"))]
+        return tuple(out)
 
 
 def _word(record: Record, name: str) -> str:
@@ -281,7 +314,7 @@ def _earmarks(expenses: Iterable[Entry], funds: dict[str, Entry]) -> list[Doubt]
         if fund.areas and not e.areas:
             unknown("area", given)
         elif fund.areas and not set(e.areas) & set(fund.areas):
-            unfit("area", ", ".join(e.areas), given)
+            unfit("area", e.areas[0], given)
         if fund.until is not None and e.day is not None and e.day > fund.until:
             unfit("day", e.day.isoformat(), f"at most {fund.until.isoformat()}")
     return out
@@ -393,7 +426,7 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
                                if e.fund == fund.id and e.value is not None)
             left[fund.id] = max(0.0, exact_sum((fund.value, -linked)))
     order = sorted((f for f in found.funds if f.id in left),
-                   key=lambda f: (f.day or date.max, f.id))
+                   key=lambda f: (f.phase == "both", f.day or date.max, f.id))
     loose: dict[str, list[Entry]] = defaultdict(list)
     for e in found.expenses:
         if not e.fund and e.value is not None:
@@ -404,7 +437,7 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
         rest = 0.0
         for e in sorted(listed, key=lambda e: (e.day or date.max, e.id)):
             need = e.value or 0.0
-            for fund in sorted(order, key=lambda f: f.phase == "both"):
+            for fund in order:
                 if need <= 0:
                     break
                 if fund.phase not in (phase, "both") or not _allowed(e, fund):
@@ -470,7 +503,8 @@ def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
                 records = tuple(e.id for e in found.entries if e.value is not None
                                 and e.kind in kinds and e.state in states
                                 and scope in ("all", e.phase))
-                rates = sorted({r for e in found.entries if e.id in set(records) for r in e.rates})
+                used = set(records)
+                rates = sorted({r for e in found.entries if e.id in used for r in e.rates})
                 out.append(Figure(
                     f"money_{column}{suffix}", name if scope == "all" else f"{name}, {scope}",
                     f"{definition} As of {found.as_of.isoformat()}, in {found.currency}.", value,

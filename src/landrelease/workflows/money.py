@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.kind import NOT_REPORTED
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
     from landrelease.core.currency import RateTable
+    from landrelease.core.ledger import Figure
     from landrelease.figures.money import Account, Total
     from landrelease.figures.runway import Money
     from landrelease.figures.unit_costs import Work
@@ -46,12 +47,15 @@ class Books:
 
 
 def books(registry: Registry, reader: View, *, as_of: date, currency: str | None = None,
-          rate_source: str = "", level: str | None = None) -> Books:
+          rate_source: str = "", level: str | None = None, valid_at: date | None = None,
+          known_at: datetime | None = None) -> Books:
     """Funds and expenses that the reader may see, as of a day, in one currency.
 
     currency : None: the one of most funds and expenses. level : only records validated at least so
-    far. Raises MON-020: no funds and no expenses that this reader may see; MON-021: a currency that
-    is no code; MON-022: no rate of that publisher.
+    far. valid_at, known_at : see `Registry.records`.
+
+    Raises MON-020: no funds and no expenses that this reader may see; MON-021: a currency that is
+    no code; MON-022: no rate of that publisher.
     """
     from landrelease.core.currency import RateTable, rates_of
     from landrelease.figures.money import account
@@ -59,14 +63,15 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     from landrelease.workflows.identities import at_level
 
     def records(kind: str) -> list[Record]:
-        found = registry.records(kind)
+        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
         return reader.records(at_level(found, level) if level else found)
 
     stated = load_assumptions(None, registry)
     funds, expenses = records("fund"), records("expense")
     if not funds and not expenses:
         raise LandReleaseError(MONEY_NOTHING, role=reader.role)
-    rates, unusable = rates_of(reader.records(registry.records("exchange_rate")))
+    rates, unusable = rates_of(reader.records(registry.records("exchange_rate",
+                                                               known_at=known_at)))
     if rate_source and not any(r.source.casefold() == rate_source.casefold() for r in rates):
         raise LandReleaseError(MONEY_RATE_SOURCE, found=rate_source, expected=", ".join(
             sorted({r.source for r in rates if r.source})) or "none is recorded")
@@ -81,7 +86,8 @@ def books(registry: Registry, reader: View, *, as_of: date, currency: str | None
     if not _is_code(currency):
         raise LandReleaseError(MONEY_CURRENCY, found=currency)
     table = RateTable(rates, int(stated.value("exchange_rate_age_days")), rate_source)
-    made = account(funds, expenses, table, currency=currency, as_of=as_of, tasks=records("task"))
+    made = account(funds, expenses, table, currency=currency, as_of=as_of, tasks=records("task"),
+                   areas=records("administrative_area"))
     return Books(made, table, stated, registry.head(), is_synthetic(registry), chosen, unusable)
 
 
@@ -121,6 +127,23 @@ def summary(found: Books) -> dict[str, Any]:
         "entries": [{**dataclasses.asdict(e), "day": e.day and e.day.isoformat(),
                      "until": e.until and e.until.isoformat()} for e in entries],
     }
+
+
+def figures_of(registry: Registry, reader: View, *, as_of: date, level: str | None = None,
+               valid_at: date | None = None, known_at: datetime | None = None
+               ) -> tuple[Figure, ...]:
+    """The figures of money that the reader may see; none where no money is on record, or none that
+    this reader may see. As of `valid_at` where it is given, else of `as_of`."""
+    from landrelease.figures.money import money_figures
+
+    try:
+        found = books(registry, reader, as_of=valid_at or as_of, level=level, valid_at=valid_at,
+                      known_at=known_at)
+    except LandReleaseError as error:
+        if error.code != "MON-020":
+            raise
+        return ()
+    return reader.figures(money_figures(found.account, found.chain_head))
 
 
 def _about(found: Books) -> dict[str, Any]:
