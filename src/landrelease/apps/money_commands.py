@@ -203,10 +203,13 @@ def runway(
     if document["by_plan"]:
         say(f"\n{'by the plan':<30}{'counted':>11}{'money':>15}{'cost':>13}  ends")
     for row in document["by_plan"]:
-        ends = ("enough" if row["missing"] <= 0 else "not within the plan") \
-            if row["day"] is None else f"{row['day']}, at {row['step']}"
+        ends = f"{row['day']}, at {row['step']}" if row["day"] else (
+            "enough" if row["missing"] <= 0 else
+            "not by what has a date" if row["cost"] else "no step of the plan has a date and a cost")
         more = (f"; {row['missing']:,.0f} {row['currency']} are missing" if row["missing"] > 0
-                else "")
+                and row["cost"] else "")
+        if row["unplanned"]:
+            more += f"; {row['unplanned']} steps have no date"
         say(f"{row['scope'][:29]:<30}{row['basis']:>11}{row['money']:>15,.0f}{row['cost']:>13,.0f}"
             f"  {ends}{more}" + (f"; {row['why']}" if row["why"] else ""))
     if document["funds_without_expenses"]:

@@ -425,7 +425,7 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
             linked = exact_sum(e.value or 0.0 for e in found.expenses
                                if e.fund == fund.id and e.value is not None)
             left[fund.id] = max(0.0, exact_sum((fund.value, -linked)))
-    order = sorted((f for f in found.funds if f.id in left),
+    order = sorted((f for f in found.funds if left.get(f.id, 0.0) > 0),
                    key=lambda f: (f.phase == "both", f.day or date.max, f.id))
     loose: dict[str, list[Entry]] = defaultdict(list)
     for e in found.expenses:
@@ -443,10 +443,10 @@ def charge_unlinked(found: Account) -> tuple[Unlinked, ...]:
                 if fund.phase not in (phase, "both") or not _allowed(e, fund):
                     continue
                 part = min(need, left[fund.id])
-                if part > 0:
-                    left[fund.id] -= part
-                    need -= part
-                    charged[fund.id] = charged.get(fund.id, 0.0) + part
+                left[fund.id] -= part
+                need -= part
+                charged[fund.id] = charged.get(fund.id, 0.0) + part
+            order = [f for f in order if left[f.id] > 0]
             rest += need
         out.append(Unlinked(phase, found.currency, exact_sum(e.value or 0.0 for e in listed),
                             {k: round(v, 2) for k, v in sorted(charged.items())}, round(rest, 2),
