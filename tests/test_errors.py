@@ -18,7 +18,7 @@ def test_codes_are_unique_and_well_formed():
     for code in codes:
         assert re.fullmatch(
             r"(ACC|ASS|CHK|CLI|CLM|COV|EXC|EXT|FIG|FIL|FOR|FRM|GEO|INC|INS|LAN|LIN|MON|OPS|PLN"
-            r"|PUB|REL|ROW|SIG|STO|TRK|UPK|VER)"
+            r"|PUB|REL|ROW|SIG|STO|TRK|UPK|VER|WEB)"
             r"-\d{3}", code)
 
 

@@ -1566,3 +1566,39 @@ FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "
     "digits, - and _ only.")
+
+# --- WEB: accounts and the web app ----------------------------------------------------------------
+ACCOUNT_NAME = Message(
+    "WEB-001", "{found!r} cannot be the name of an account.",
+    "Use 2 to 64 letters, digits, dots, dashes or @.")
+ACCOUNT_EXISTS = Message(
+    "WEB-002", "There is an account {found} already.",
+    "Take another name, or set another password with `account password`.")
+PASSWORD_WEAK = Message(
+    "WEB-003", "The password is too easy to guess.",
+    "Take at least {least} characters, without the account's name and without words such as "
+    "'password'. Four random words do well.")
+ACCOUNT_UNKNOWN = Message(
+    "WEB-004", "There is no account {found}.", "`landrelease account list` shows those there are.")
+ACCOUNTS_DAMAGED = Message(
+    "WEB-005", "{path} is no file of accounts: {found}.",
+    "Give another file with --accounts, or restore it from a backup.")
+COLLECTION_UNKNOWN = Message(
+    "WEB-010", "There is no {found} here, or not for this reader.",
+    "The list of collections shows what there is; sign in to see what your role may see.")
+PARAMETER_WRONG = Message(
+    "WEB-011", "The parameter {name} is {found!r}; {expected}.", "Change it and ask again.")
+PARAMETER_UNKNOWN = Message(
+    "WEB-012", "There is no parameter {found!r} here.", "Use one of {expected}.")
+SIGN_IN_WRONG = Message(
+    "WEB-013", "Name or password is not right.",
+    "Try again; after {failures} failures it waits for {minutes} minutes.")
+SIGN_IN_WAITS = Message(
+    "WEB-014", "Too many failures: signing in waits for {seconds} seconds.",
+    "Wait, or ask whoever keeps the registry.")
+ACCOUNTS_NOWHERE = Message(
+    "WEB-015", "Nothing says where the accounts of {found} are kept.",
+    "Give a file with --accounts.")
+NOT_LOOPBACK = Message(
+    "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
+    "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")

@@ -33,6 +33,7 @@ from landrelease.apps import (
     sharing_commands,
     upkeep_commands,
     verify_commands,
+    web_commands,
 )
 from landrelease.apps.common import (
     DONE,
@@ -93,6 +94,7 @@ release_commands.register(group)
 money_commands.register(group)
 claims_commands.register(group)
 project_commands.register(group)
+web_commands.register(app, group)
 
 
 LevelOption = Annotated[str | None, typer.Option(
@@ -428,30 +430,6 @@ def publish(
             progress=progress)
     for path in paths:
         say(str(path))
-
-
-@app.command()
-def serve(
-    registry: RegistryArgument,
-    port: Annotated[int, typer.Option("--port", metavar="P", help="0: any free port.")] = 0,
-    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="PLAN")] = None,
-    quiet: QuietOption = False,
-) -> None:
-    """Publish for a role and serve it on this machine only, until interrupted.
-
-    Example: landrelease serve district.gpkg --as planner --plan plan --port 8080
-    """
-    import tempfile
-
-    from landrelease import workflows
-
-    with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
-        with (reading(registry, "serve", role, organisation, area) as (opened_registry, reader),
-              listening(quiet) as progress):
-            workflows.publish(opened_registry, Path(folder), reader=reader, plan_path=plan,
-                              made_on=date.today(), progress=progress)
-        serve_folder(Path(folder), port)
 
 
 def serve_folder(folder: Path, port: int) -> None:

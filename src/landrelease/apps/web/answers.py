@@ -1,0 +1,97 @@
+"""What handlers share: the reader's view, careful headers, errors as the reader may know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.status_codes import (
+    HTTP_400_BAD_REQUEST,
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_409_CONFLICT,
+    HTTP_429_TOO_MANY_REQUESTS,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
+
+from landrelease.access import policy
+from landrelease.access.policy import View
+from landrelease.apps.web.readers import Asking
+from landrelease.apps.web.registries import Registries
+from landrelease.errors import LandReleaseError
+from landrelease.store.registry import Registry
+
+T = TypeVar("T")
+
+# Nothing is loaded from elsewhere, nothing may frame a page, and no address is passed on.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; worker-src 'self' blob:; font-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"),
+    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
+}
+_STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
+           "CLI-106": HTTP_404_NOT_FOUND, "STO-007": HTTP_503_SERVICE_UNAVAILABLE,
+           "STO-031": HTTP_409_CONFLICT, "WEB-014": HTTP_429_TOO_MANY_REQUESTS}
+
+
+def asking_of(request: Request) -> Asking:
+    """Who asks; the middleware put it there."""
+    return request.user
+
+
+async def read(request: Request, work: Callable[[Registry, View], T]) -> T:
+    """`work(registry, view)` in a reading thread. An error says what the reader may know."""
+    asking = asking_of(request)
+    registries: Registries = request.app.state.registries
+
+    def inner(registry: Registry) -> T:
+        from landrelease.workflows import sharing
+
+        # Other processes and threads write too: what this reader sees is of this moment.
+        view = sharing.reader_of(registry, asking.role, asking.organisation or None, asking.areas)
+        try:
+            return work(registry, view)
+        except LandReleaseError as error:
+            raise view.hushed(error) from None
+
+    return await registries.run(inner)
+
+
+def note_reading(request: Request, subject: str, detail: str = "") -> None:
+    """Log that somebody read what the public does not see (ASVS 16.2)."""
+    asking = asking_of(request)
+    shown = policy.view("public").precision(subject) == "exact"
+    if not shown and asking.signed_in:
+        request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+
+
+def on_error(_: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
+    """An error of ours as JSON: code, words, remedy; what was found stays in the words."""
+    return Response({"code": error.code, "description": str(error)},
+                    status_code=_STATUS.get(error.code, HTTP_400_BAD_REQUEST),
+                    media_type="application/json")
+
+
+def on_http_error(_: Request, error: HTTPException) -> Response[dict[str, Any]]:
+    return Response({"code": str(error.status_code), "description": error.detail},
+                    status_code=error.status_code,
+                    # An address that there is not never passes the middleware.
+                    headers={**HEADERS, **(error.headers or {})},
+                    media_type="application/json")
+
+
+def on_unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
+    """A fault of ours: its words go to the log of the server, never to the reader (S14)."""
+    import logging
+
+    logging.getLogger("landrelease.web").exception("%s %s", request.method, request.url.path,
+                                                   exc_info=error)
+    return Response({"code": "500", "description": "The server made a fault; it is in its log."},
+                    status_code=500, media_type="application/json")

@@ -1,0 +1,89 @@
+"""The app: handlers, who may ask, headers, errors."""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+
+from litestar import Litestar, Request, get
+from litestar.config.compression import CompressionConfig
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from landrelease.apps.web import features, pages, records, signin
+from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.hosts import Hosts
+from landrelease.apps.web.readers import Asking, Authentication
+from landrelease.apps.web.registries import Registries
+from landrelease.apps.web.settings import Settings
+from landrelease.errors import LandReleaseError
+from landrelease.store.accounts import Accounts
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_BODY = 25_000_000
+
+
+@get("/health", exclude_from_auth=True)
+async def health(request: Request) -> dict[str, str]:
+    """Whether the server answers and its registry can be read; nothing about what is in it."""
+    await request.app.state.registries.run(lambda registry: registry.count())
+    return {"status": "ok"}
+
+
+def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+    """A change must come from a page of ours or from a program, never from another site (ASVS
+    3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
+    and with a session the session's token, which no other site can read."""
+    asking: Asking | None = connection.scope.get("user")
+    if connection.scope["method"] in _SAFE or asking is None:
+        return
+    stated = connection.headers.get("x-csrf-token", "")
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none") or not stated:
+        raise PermissionDeniedException("A change needs the header X-CSRF-Token.")
+    if asking.csrf and not hmac.compare_digest(stated, asking.csrf):
+        raise PermissionDeniedException("The page is out of date: load it again.")
+
+
+def make_app(settings: Settings) -> Litestar:
+    """The app over a registry. Raises STO-... where it cannot be opened."""
+    registries = Registries(settings.address)
+    accounts = Accounts(Path(settings.accounts))
+
+    async def open_all(app: Litestar) -> None:
+        await registries.run(lambda registry: registry.count())
+
+    async def close_all(app: Litestar) -> None:
+        registries.close()
+        accounts.close()
+
+    return Litestar(
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
+                        *pages.HANDLERS],
+        middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
+        guards=[own_page],
+        state=State({"settings": settings, "registries": registries, "accounts": accounts,
+                     "tiles": features.TileCache()}),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
+                                             minimum_size=1_000),
+        exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
+                            Exception: on_unexpected},
+        request_max_body_size=_MOST_BODY,
+        openapi_config=OpenAPIConfig(
+            title="landrelease", version="1",
+            description="Records of a mine-clearance programme, as the reader's role may see them.",
+            render_plugins=[JsonRenderPlugin()], path="/schema"),
+        on_startup=[open_all], on_shutdown=[close_all],
+        debug=False,
+    )
+
+
+def from_environment() -> Litestar:
+    """The app as the server's processes make it."""
+    return make_app(Settings.from_environment())
+

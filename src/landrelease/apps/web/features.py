@@ -1,0 +1,418 @@
+"""OGC API Features, Part 1 (core, GeoJSON) and Part 2 (coordinate reference systems), and tiles.
+
+Source: OGC 17-069r4 and 18-058r1; tiles as `{z}/{x}/{y}` of WebMercatorQuad, with a TileJSON 3.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import OrderedDict
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import orjson
+import shapely
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
+from landrelease.store.registry import Registry
+
+GEOJSON = "application/geo+json"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+CRS4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
+CRS3857 = "http://www.opengis.net/def/crs/EPSG/0/3857"
+SYSTEMS = (CRS84, CRS4326, CRS3857)
+CONFORMS = (
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+)
+LIMIT, MOST = 100, 10_000
+_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", "f")
+_WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
+          "moving on the ground.")
+
+
+def _link(request: Request, path: str, rel: str, kind: str, title: str = "") -> dict[str, str]:
+    base = str(request.base_url).rstrip("/")
+    return {"href": f"{base}{path}", "rel": rel, "type": kind,
+            **({"title": title} if title else {})}
+
+
+def _json(content: Any, kind: str = "application/json", **headers: str) -> Response[bytes]:
+    body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, media_type=kind,
+                    headers={"Cache-Control": "private, no-store", **headers})
+
+
+def _only(request: Request, *known: str) -> None:
+    """WEB-012 for a parameter that there is not: a misspelled filter must not be passed over."""
+    for name in request.query_params:
+        if name not in known:
+            raise LandReleaseError(PARAMETER_UNKNOWN, found=name[:60], expected=", ".join(known))
+
+
+@get("/ogc", name="ogc")
+async def landing(request: Request) -> Response[bytes]:
+    """The landing page of the API."""
+    _only(request, "f")
+
+    def work(registry: Registry, _: View) -> str:
+        return registry.office
+
+    office = await read(request, work)
+    return _json({
+        "title": f"landrelease, {office}", "description": _WORDS,
+        "links": [
+            _link(request, "/ogc", "self", "application/json"),
+            _link(request, "/schema/openapi.json", "service-desc",
+                  "application/vnd.oai.openapi+json;version=3.1"),
+            _link(request, "/schema", "service-doc", "text/html"),
+            _link(request, "/ogc/conformance", "conformance", "application/json"),
+            _link(request, "/ogc/collections", "data", "application/json")]})
+
+
+@get("/ogc/conformance")
+async def conformance(request: Request) -> Response[bytes]:
+    """What the API conforms to."""
+    _only(request, "f")
+    return _json({"conformsTo": CONFORMS})
+
+
+@get("/ogc/collections")
+async def list_collections(request: Request) -> Response[bytes]:
+    """The collections that the reader may ask for."""
+    _only(request, "f")
+
+    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
+        from landrelease.workflows import collections
+
+        return [_described(request, c) for c in collections.collections(registry, view)]
+
+    return _json({"collections": await read(request, work), "crs": SYSTEMS, "links": [
+        _link(request, "/ogc/collections", "self", "application/json")]})
+
+
+@get("/ogc/collections/{name:str}")
+async def one_collection(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """One collection."""
+    _only(request, "f")
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import collections
+
+        return _described(request, collections.collection(registry, view, name))
+
+    return _json(await read(request, work))
+
+
+@get("/ogc/collections/{name:str}/queryables")
+async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """The fields by whose value items can be asked for, as JSON Schema."""
+    _only(request, "f")
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import collections
+
+        found = collections.collection(registry, view, name)
+        return {f.name: {"title": f.definition, "type": _SCHEMA.get(f.type, "string"),
+                         **({"enum": list(f.choices)} if f.choices else {})}
+                for f in found.fields}
+
+    return _json({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
+                  "title": name, "properties": await read(request, work),
+                  "additionalProperties": False}, "application/schema+json")
+
+
+_SCHEMA = {"integer": "integer", "number": "number"}
+
+
+def _described(request: Request, found: Any) -> dict[str, Any]:
+    path = f"/ogc/collections/{found.id}"
+    return {
+        "id": found.id, "title": found.title, "description": f"{found.description} {_WORDS}",
+        "itemType": "feature", "crs": SYSTEMS, "storageCrs": CRS84,
+        "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]], "crs": CRS84}},
+        "links": [_link(request, path, "self", "application/json"),
+                  _link(request, f"{path}/items", "items", GEOJSON, found.title),
+                  _link(request, f"{path}/queryables",
+                        "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                        "application/schema+json"),
+                  _link(request, f"/tiles/{found.id}.json",
+                        "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+                        "application/json")]}
+
+
+@get("/ogc/collections/{name:str}/items")
+async def list_items(
+    request: Request, name: FromPath[str],
+    bbox: FromQuery[str | None] = None,
+    bbox_crs: Annotated[str | None, QueryParameter(name="bbox-crs")] = None,
+    crs: FromQuery[str | None] = None,
+    datetime_: Annotated[str | None, QueryParameter(name="datetime")] = None,
+    limit: FromQuery[str | None] = None, after: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Items in a window, of a time, with certain values; `next` leads to those that follow."""
+    count = _limit(limit)
+    window = _window(bbox, bbox_crs)
+    out = _system("crs", crs)
+    between = _between(datetime_)
+
+    def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
+        from landrelease.workflows import collections, is_synthetic
+
+        found = collections.collection(registry, view, name)
+        by_name = {f.name: f for f in found.fields}
+        _only(request, *_OWN, *by_name)
+        where = {key: _typed(by_name[key], key, value)
+                 for key, value in request.query_params.items() if key in by_name}
+        page = collections.items(registry, view, name, bounds=window, where=where,
+                                 between=between, after=after or "", limit=count)
+        made_up = is_synthetic(registry)
+        return page, [_feature(i, out, made_up) for i in page.items], made_up
+
+    page, features, made_up = await read(request, work)
+    note_reading(request, name, f"{len(features)} items")
+    links = [_link(request, _here(request), "self", GEOJSON),
+             _link(request, f"/ogc/collections/{name}", "collection", "application/json")]
+    if page.after:
+        links.append(_link(request, _here(request, after=page.after), "next", GEOJSON))
+    return _json({
+        "type": "FeatureCollection", "features": features, "numberReturned": len(features),
+        "timeStamp": datetime.now().astimezone().isoformat(timespec="seconds"),
+        **({"synthetic": True} if made_up else {}), "links": links,
+    }, GEOJSON, **{"Content-Crs": f"<{out}>"})
+
+
+@get("/ogc/collections/{name:str}/items/{item_id:str}")
+async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
+                   crs: FromQuery[str | None] = None) -> Response[bytes]:
+    """One item."""
+    _only(request, "crs", "f")
+    out = _system("crs", crs)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import collections, is_synthetic
+
+        return _feature(collections.item(registry, view, name, item_id), out,
+                        is_synthetic(registry))
+
+    feature = await read(request, work)
+    note_reading(request, name, item_id)
+    feature["links"] = [_link(request, _here(request), "self", GEOJSON),
+                        _link(request, f"/ogc/collections/{name}", "collection",
+                              "application/json")]
+    return _json(feature, GEOJSON, **{"Content-Crs": f"<{out}>"})
+
+
+def _feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
+    shape = item.geometry
+    if shape is not None and system != CRS84:
+        shape = shapely.transform(shape, _FROM_DEGREES[system])
+    return {"type": "Feature", "id": item.id,
+            "geometry": None if shape is None else orjson.Fragment(shapely.to_geojson(shape)),
+            "properties": {**{k: v.isoformat() if isinstance(v, (date, datetime)) else v
+                              for k, v in item.values.items()},
+                           **({"synthetic": True} if made_up else {})}}
+
+
+_EARTH = 6_378_137.0
+
+
+def _mercator(xy: Any) -> Any:
+    import numpy as np
+
+    lat = np.radians(np.clip(xy[:, 1], -89.99, 89.99))
+    return np.column_stack([np.radians(xy[:, 0]) * _EARTH, np.arcsinh(np.tan(lat)) * _EARTH])
+
+
+# The order of axes is that of the system: latitude first in EPSG:4326.
+_FROM_DEGREES = {CRS4326: lambda xy: xy[:, ::-1], CRS3857: _mercator}
+
+
+def _here(request: Request, **changed: str) -> str:
+    from urllib.parse import quote, urlencode
+
+    params = [(k, v) for k, v in request.query_params.multi_items() if k not in changed]
+    params += list(changed.items())
+    return quote(request.url.path) + (f"?{urlencode(params)}" if params else "")
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return LIMIT
+    if not text.isdecimal() or int(text) < 1:
+        raise LandReleaseError(PARAMETER_WRONG, name="limit", found=text[:60],
+                               expected=f"it is a whole number from 1; over {MOST:,} counts as "
+                                        f"{MOST:,}")
+    return min(int(text), MOST)
+
+
+def _system(name: str, text: str | None) -> str:
+    if text is None:
+        return CRS84
+    if text not in SYSTEMS:
+        raise LandReleaseError(PARAMETER_WRONG, name=name, found=text[:80],
+                               expected=f"it is one of {', '.join(SYSTEMS)}")
+    return text
+
+
+def _window(text: str | None, system: str | None) -> tuple[float, float, float, float] | None:
+    of = _system("bbox-crs", system)
+    if text is None:
+        return None
+    wrong = LandReleaseError(
+        PARAMETER_WRONG, name="bbox", found=text[:80],
+        expected="it is west,south,east,north in the order of axes of bbox-crs, with west <= east")
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise wrong from None
+    if len(numbers) == 6:
+        numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise wrong
+    west, south, east, north = numbers
+    if of == CRS4326:
+        south, west, north, east = numbers
+    elif of == CRS3857:
+        west, east = (math.degrees(v / _EARTH) for v in (west, east))
+        south, north = (math.degrees(math.atan(math.sinh(max(-20.0, min(20.0, v / _EARTH)))))
+                        for v in (south, north))
+    if not (west <= east and south <= north):
+        raise wrong
+    return west, south, east, north
+
+
+def _between(text: str | None) -> tuple[date | None, date | None] | None:
+    """A day, or an interval with open ends (".." or nothing); times of day count as their day."""
+    if text is None:
+        return None
+    parts = text.split("/")
+    wrong = LandReleaseError(
+        PARAMETER_WRONG, name="datetime", found=text[:80],
+        expected="it is a day or a moment (RFC 3339), or two with / between, .. for an open end")
+    if len(parts) > 2:
+        raise wrong
+    days: list[date | None] = []
+    for part in parts:
+        if part in ("", "..") and len(parts) == 2:
+            days.append(None)
+            continue
+        try:
+            days.append(datetime.fromisoformat(part.replace("z", "Z")).date())
+        except ValueError:
+            raise wrong from None
+    first, last = (days[0], days[-1])
+    if (first is None and last is None) or (first and last and first > last):
+        raise wrong
+    return first, last
+
+
+def _typed(field: Any, name: str, text: str) -> Any:
+    """The value of a filter as records hold it; several with commas between mean one of these."""
+    def one(part: str) -> Any:
+        try:
+            if field.type == "integer":
+                return int(part)
+            if field.type == "number":
+                return float(part)
+            if field.type == "date":
+                return date.fromisoformat(part)
+        except ValueError:
+            raise LandReleaseError(PARAMETER_WRONG, name=name, found=part[:60],
+                                   expected=f"it is a {field.type}") from None
+        return part
+
+    listed = [one(part) for part in text.split(",")] if field.type == "choice" else [one(text)]
+    return listed if len(listed) > 1 else listed[0]
+
+
+# --- tiles ---------------------------------------------------------------------------------------
+
+class TileCache:
+    """Tiles of the last states of the registry, by reader: a role sees no tile of another's."""
+
+    def __init__(self, most_bytes: int = 64_000_000):
+        self.most, self.held = most_bytes, 0
+        self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
+        self.hits = self.misses = 0
+
+    def get(self, key: tuple[Any, ...]) -> bytes | None:
+        found = self._kept.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: tuple[Any, ...], content: bytes) -> None:
+        self._kept[key] = content
+        self.held += len(content) + 200
+        while self.held > self.most and self._kept:
+            _, gone = self._kept.popitem(last=False)
+            self.held -= len(gone) + 200
+
+
+@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}")
+async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: FromPath[int],
+                   y: FromPath[int]) -> Response[bytes]:
+    """One vector tile (Mapbox Vector Tile 2.1) of a collection."""
+    _only(request)
+    if not (0 <= z <= 22 and 0 <= x < 2**z and 0 <= y < 2**z):
+        raise LandReleaseError(PARAMETER_WRONG, name="z/x/y", found=f"{z}/{x}/{y}",
+                               expected="z is 0 to 22, x and y are 0 to 2^z - 1")
+    asking = asking_of(request)
+    cache: TileCache = request.app.state.tiles
+
+    def work(registry: Registry, view: View) -> tuple[bytes, str]:
+        from landrelease.workflows import collections
+
+        head = registry.head()
+        key = (head, asking.role, asking.organisation, asking.areas, name, z, x, y)
+        found = cache.get(key)
+        if found is None:
+            found = collections.tile(registry, view, name, z, x, y)
+            cache.put(key, found)
+        return found, hashlib.sha256(repr(key).encode()).hexdigest()[:24]
+
+    content, tag = await read(request, work)
+    # The tag names reader and state: a browser may keep the tile, but asks each time.
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"',
+               "Vary": "Cookie, Authorization"}
+    if request.headers.get("if-none-match") == f'"{tag}"':
+        return Response(b"", status_code=304, headers=headers)
+    if z <= 10:
+        note_reading(request, name, f"tile {z}/{x}/{y}")
+    return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)
+
+
+@get("/tiles/{file:str}")
+async def tile_description(request: Request, file: FromPath[str]) -> Response[bytes]:
+    """The TileJSON of a collection: `/tiles/COLLECTION.json`."""
+    _only(request, "f")
+    name = file.removesuffix(".json")
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import collections
+
+        found = collections.collection(registry, view, name)
+        shown = [f for f in found.fields if f.name in collections.TILE_FIELDS]
+        return {"tilejson": "3.0.0", "name": found.title, "description": _WORDS,
+                "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"],
+                "minzoom": 0, "maxzoom": 16,
+                "vector_layers": [{"id": name, "fields": {
+                    "id": "record", **{f.name: f.definition for f in shown}}}]}
+
+    return _json(await read(request, work))
+
+
+HANDLERS = [landing, conformance, list_collections, one_collection, queryables, list_items,
+            one_item, one_tile, tile_description]

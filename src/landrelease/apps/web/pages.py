@@ -1,0 +1,71 @@
+"""The page, its script, style and fonts: files of the package, nothing else of the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from landrelease.apps.web import words
+
+_KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+          ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+          ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8"}
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """Name -> (content, tag) of all that is served; what is not in it is not there."""
+    found: dict[str, tuple[bytes, str]] = {}
+    top = resources.files("landrelease.apps.web") / "static"
+    for folder, prefix in ((top, ""), (top / "vendor", "vendor/")):
+        for file in folder.iterdir():
+            if file.is_file() and _ending(file.name) in _KINDS:
+                content = file.read_bytes()
+                found[prefix + file.name] = content, hashlib.sha256(content).hexdigest()[:20]
+    return found
+
+
+def _ending(name: str) -> str:
+    return name[name.rfind("."):] if "." in name else ""
+
+
+def _answer(request: Request, name: str) -> Response[bytes]:
+    if name not in _files():
+        raise NotFoundException("There is no such file.")
+    content, tag = _files()[name]
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == f'"{tag}"':
+        return Response(b"", status_code=304, headers=headers)
+    return Response(content, media_type=_KINDS[_ending(name)], headers=headers)
+
+
+@get("/", include_in_schema=False, exclude_from_auth=True)
+async def index(request: Request) -> Response[bytes]:
+    """The page."""
+    return _answer(request, "index.html")
+
+
+@get("/static/{name:path}", include_in_schema=False, exclude_from_auth=True)
+async def static(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """A file of the page."""
+    return _answer(request, name.lstrip("/"))
+
+
+@get("/favicon.ico", include_in_schema=False, exclude_from_auth=True)
+async def favicon(request: Request) -> Response[bytes]:
+    """The sign in the browser's tab."""
+    return _answer(request, "sign.svg")
+
+
+@get("/api/words", exclude_from_auth=True)
+async def all_words() -> dict[str, str]:
+    """The texts of the page, by key."""
+    return dict(words.ENGLISH)
+
+
+HANDLERS = [index, static, favicon, all_words]

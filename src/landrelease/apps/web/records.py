@@ -1,0 +1,244 @@
+"""Records in the browser: their past, rows that wait, files in, figures."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.datastructures import UploadFile
+from litestar.exceptions import NotAuthorizedException
+from litestar.params import FromPath, JSONBody, MultipartBody
+
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.readers import Asking
+from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
+from landrelease.store.registry import Registry
+
+# Who may bring something in: roles that see rows that wait, and operators.
+_MAY_IMPORT = ("operator", "inspector", "planner", "authority", "administrator")
+
+
+@get("/api/about")
+async def about(request: Request) -> dict[str, Any]:
+    """What this registry is, and what the reader may do."""
+    asking = asking_of(request)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import is_synthetic
+
+        return {"office": registry.office, "synthetic": is_synthetic(registry),
+                "head": registry.head() if view.may("history") else "",
+                "role": asking.role, "account": asking.account,
+                "may": {"history": view.may("history"),
+                        "quarantine": view.may("quarantine", "rows"),
+                        "import": _may_write(asking) and asking.role in _MAY_IMPORT,
+                        "figures": view.may("figures")}}
+
+    return await read(request, work)
+
+
+@get("/api/records/{record_id:path}")
+async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
+    """All revisions of a record: who, when, why, from which source, signed by whom."""
+    name = record_id.lstrip("/")
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease import workflows
+        from landrelease.workflows import identities
+
+        view.check("history")
+        revisions = workflows.visible_history(registry, name, view)
+        names = registry.sources() if view.may("source_files", "names") else {}
+        verdicts = identities.verdicts(registry, name)
+        offices = {c.id: c.office for c in registry.chains()}
+        return {"id": name, "kind": revisions[-1].revision.kind if revisions else "",
+                "revisions": [{
+                    "number": s.number, "hash": s.hash, "office": offices.get(s.chain, s.chain),
+                    "recorded_at": s.revision.recorded_at.isoformat(timespec="seconds"),
+                    "recorded_by": s.revision.recorded_by, "reason": s.revision.reason,
+                    "validation": s.revision.validation,
+                    "signed": verdicts[s.hash].standing if s.hash in verdicts else "",
+                    "source": names.get(s.revision.source, ""),
+                    "values": {k: _told(v) for k, v in s.revision.values.items()}}
+                    for s in revisions]}
+
+    found = await read(request, work)
+    note_reading(request, "history", name)
+    return found
+
+
+def _told(value: Any) -> Any:
+    plain = value is None or isinstance(value, (str, int, float, bool, list))
+    return value if plain else str(value)
+
+
+# --- rows that wait ------------------------------------------------------------------------------
+
+@get("/api/quarantine")
+async def waiting(request: Request) -> list[dict[str, Any]]:
+    """The rows that wait, with what is wrong with each and how to mend it."""
+
+    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
+        from landrelease import workflows
+
+        view.check("quarantine list")
+        return [_entry(e) for e in workflows.visible_quarantine(registry, view)]
+
+    found = await read(request, work)
+    note_reading(request, "quarantine", f"{len(found)} rows")
+    return found
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return {"number": entry.number, "status": entry.status, "file": entry.row.file,
+            "row": entry.row.row, "kind": entry.row.kind,
+            "values": {k: _told(v) for k, v in entry.row.values.items()},
+            "geometry": entry.row.geometry_wkt[:2_000],
+            "findings": [dataclasses.asdict(f) for f in entry.row.findings]}
+
+
+@dataclass
+class Mending:
+    """New values of a row, by heading or field; none: check it again as it is."""
+
+    changes: dict[str, str]
+
+
+@dataclass
+class Rejection:
+    """Why a row is rejected."""
+
+    reason: str
+
+
+@post("/api/quarantine/{number:int}/mend", status_code=200)
+async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending]) -> dict[str, Any]:
+    """Change values of a row that waits and check it again; it is accepted when it passes."""
+    asking = _writer(request)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease import workflows
+
+        view.check("quarantine mend")
+        report = workflows.retry_quarantined(registry, number, data.changes,
+                                             decided_by=_signature(asking))
+        if not report.quarantined:
+            return {"number": number, "status": "accepted", "findings": []}
+        return {"number": number, "status": "waiting", "findings": [
+            dataclasses.asdict(f) for f in workflows.without_personal(
+                report.findings, view.kinds[report.kind])]}
+
+    return await read(request, work)
+
+
+@post("/api/quarantine/{number:int}/reject", status_code=200)
+async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejection]
+                 ) -> dict[str, Any]:
+    """Reject a row that waits; it stays in the registry with the reason."""
+    asking = _writer(request)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease import workflows
+
+        view.check("quarantine reject")
+        if not data.reason.strip():
+            raise LandReleaseError(PARAMETER_WRONG, name="reason", found="",
+                                   expected="it says why, in words")
+        workflows.reject_quarantined(registry, number, data.reason.strip(),
+                                     decided_by=_signature(asking))
+        return {"number": number, "status": "rejected"}
+
+    return await read(request, work)
+
+
+# --- files in ------------------------------------------------------------------------------------
+
+@dataclass
+class Incoming:
+    """A file, and what the person says of it."""
+
+    file: UploadFile
+    kind: str = ""
+    crs: str = ""
+    dry_run: str = ""
+
+
+@post("/api/import", status_code=200)
+async def bring_in(
+    request: Request,
+    data: MultipartBody[Incoming],
+) -> list[dict[str, Any]]:
+    """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
+    asking = _writer(request)
+    if asking.role not in _MAY_IMPORT:
+        raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
+                               roles=", ".join(_MAY_IMPORT))
+    content = await data.file.read()
+    name = PurePosixPath((data.file.filename or "upload").replace("\\", "/")).name or "upload"
+
+    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
+        from landrelease import workflows
+        from landrelease.workflows import imports
+
+        with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
+            path = Path(folder) / name[-120:]
+            path.write_bytes(content)
+            reports = imports.import_files(
+                registry, [path], kind=data.kind or None, crs=data.crs,
+                dry_run=bool(data.dry_run), recorded_by=_signature(asking))
+        full = view.may("quarantine", "rows")
+        return [{
+            "file": r.file, "layer": r.layer, "kind": r.kind, "read": r.read,
+            "accepted": r.accepted, "merged": r.merged, "quarantined": r.quarantined,
+            "unmapped": list(r.unmapped),
+            "findings": [dataclasses.asdict(f) for f in workflows.without_personal(
+                r.findings, registry.kinds[r.kind])][:500] if full else [],
+        } for r in reports]
+
+    return await read(request, work)
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+@get("/api/figures")
+async def figures(request: Request) -> list[dict[str, Any]]:
+    """All figures that the reader may see, each with its definition and how many records it has."""
+
+    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
+        from landrelease import workflows
+
+        view.check("figures list")
+        _, found = workflows.visible_figures(registry, view)
+        return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
+                 "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
+
+    return await read(request, work)
+
+
+# --- who writes ----------------------------------------------------------------------------------
+
+def _may_write(asking: Asking) -> bool:
+    return asking.signed_in or asking.role != "public"
+
+
+def _writer(request: Request) -> Asking:
+    """Who writes: signed in with a page's token, or the office itself on its own machine."""
+    asking = asking_of(request)
+    if not _may_write(asking):
+        raise NotAuthorizedException("Sign in first.")
+    return asking
+
+
+def _signature(asking: Asking) -> str:
+    """What a record says of its author: the person's record where the account names one."""
+    return asking.person or (f"account {asking.account}" if asking.account
+                             else "local user (unverified)")
+
+
+HANDLERS = [about, past, waiting, mend, reject, bring_in, figures]
+

@@ -1,0 +1,59 @@
+"""What the server is told when it starts."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from landrelease.errors import ACCOUNTS_NOWHERE, LandReleaseError
+
+ENVIRONMENT = "LANDRELEASE_SERVE"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a registry is served.
+
+    Attributes
+    ----------
+    address : of the registry.
+    accounts : file of accounts.
+    role, organisation, areas : the view of everybody who is not signed in: the public's, or on
+        the loopback address that of the office that started the server.
+    hosts : names under which the server may be asked; others are refused, so that no page elsewhere
+        reads it by a name of its own (DNS rebinding).
+    secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    pages : a folder with published pages to show beside, "" for none.
+    """
+
+    address: str
+    accounts: str
+    role: str = "public"
+    organisation: str = ""
+    areas: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = LOOPBACK
+    secure: bool = False
+    pages: str = ""
+
+    def to_environment(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        said = json.loads(os.environ[ENVIRONMENT])
+        return cls(**{**said, "areas": tuple(said["areas"]), "hosts": tuple(said["hosts"])})
+
+
+def accounts_file(address: str, stated: Path | None) -> Path:
+    """Where the accounts of a registry are kept: as stated, else beside its file. WEB-015."""
+    from landrelease.store.open import own_file
+
+    if stated is not None:
+        return stated
+    file = own_file(address)
+    if file is None:
+        raise LandReleaseError(ACCOUNTS_NOWHERE, found="a registry in PostgreSQL")
+    return file.with_name(f"{file.name}.accounts")

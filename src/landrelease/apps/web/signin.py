@@ -1,0 +1,82 @@
+"""Signing in and out: sessions in a cookie that scripts cannot read, failures slow down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import JSONBody
+from litestar.status_codes import HTTP_401_UNAUTHORIZED
+
+from landrelease.apps.web.answers import asking_of
+from landrelease.apps.web.readers import cookie_name
+from landrelease.apps.web.settings import Settings
+from landrelease.errors import SIGN_IN_WAITS, SIGN_IN_WRONG, LandReleaseError
+from landrelease.store.accounts import FAILURE_MINUTES, FAILURES, SESSION_HOURS, Accounts
+
+
+@dataclass
+class Credentials:
+    """What a person types in."""
+
+    name: str
+    password: str
+
+
+@get("/api/session", name="session")
+async def who(request: Request) -> dict[str, Any]:
+    """Who is signed in, what the role is, and the token that a change must carry."""
+    asking = asking_of(request)
+    return {"account": asking.account, "role": asking.role, "organisation": asking.organisation,
+            "areas": list(asking.areas), "csrf": asking.csrf}
+
+
+@post("/api/session", status_code=200)
+async def sign_in(
+    request: Request,
+    data: JSONBody[Credentials],
+) -> Response[dict[str, Any]]:
+    """Sign in with name and password.
+
+    Like every change it needs the header of a page of ours, so that nobody is signed in unawares.
+    """
+    accounts: Accounts = request.app.state.accounts
+    settings: Settings = request.app.state.settings
+    address = request.client.host if request.client else "unknown"
+    waits = accounts.waits(f"account {data.name}", f"address {address}")
+    if waits:
+        raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
+
+    def check(_: Any) -> Any:  # a tenth of a second of argon2id: not on the thread of all others
+        return accounts.check(data.name, data.password, address=address)
+
+    found = await request.app.state.registries.run(check)
+    if found is None:
+        error = LandReleaseError(SIGN_IN_WRONG, failures=FAILURES, minutes=FAILURE_MINUTES)
+        return Response({"code": error.code, "description": str(error)},
+                        status_code=HTTP_401_UNAUTHORIZED)
+    old = request.auth
+    if old:
+        accounts.end(old)  # a new session for a new sign-in: nobody can plant one (ASVS 7.2.4)
+    secret, session = accounts.begin(found.name)
+    return Response(
+        {"account": found.name, "role": found.role, "csrf": session.csrf},
+        cookies=[Cookie(cookie_name(settings), value=secret, path="/", httponly=True,
+                        samesite="strict", secure=settings.secure,
+                        max_age=SESSION_HOURS * 3600)])
+
+
+@post("/api/session/end", status_code=200)
+async def sign_out(request: Request) -> Response[dict[str, Any]]:
+    """End the session, here and on the server."""
+    settings: Settings = request.app.state.settings
+    if request.auth:
+        request.app.state.accounts.end(request.auth)
+    return Response({"account": ""}, cookies=[
+        Cookie(cookie_name(settings), value="", path="/", httponly=True, samesite="strict",
+               secure=settings.secure, max_age=0)])
+
+
+HANDLERS = [who, sign_in, sign_out]

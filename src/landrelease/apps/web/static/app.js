@@ -1,0 +1,285 @@
+// The page of the web app: what is shown comes from the API, as the reader's role may see it.
+import { mapView } from "./map.js";
+
+const main = document.getElementById("content");
+const said = document.getElementById("said");
+let words = {}, about = { may: {} }, session = { csrf: "" };
+
+export const word = key => words[key] ?? key;
+
+// Text only ever becomes text: nothing of a record is taken for HTML.
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter(c => c !== null && c !== undefined));
+  return element;
+}
+
+export async function ask(path, options = {}) {
+  const answer = await fetch(path, { credentials: "same-origin", ...options });
+  const kind = answer.headers.get("content-type") ?? "";
+  const body = kind.includes("json") ? await answer.json() : null;
+  if (!answer.ok) throw new Error(body?.description ?? `${word("failed")} (${answer.status})`);
+  return body;
+}
+
+export const send = (path, body) => ask(path, {
+  method: "POST", headers: { "content-type": "application/json", "x-csrf-token": session.csrf || "page" },
+  body: JSON.stringify(body) });
+
+export function tell(text, bad = false) {
+  said.textContent = text;
+  said.classList.toggle("error", bad);
+}
+
+const shown = value => value === null || value === undefined ? word("not_reported")
+  : Array.isArray(value) ? value.join(", ") : String(value);
+const plain = name => name.replaceAll("_", " ");
+
+// --- tables ------------------------------------------------------------------------------------
+
+async function tableView(place, name) {
+  const { collections } = await ask("/ogc/collections");
+  if (!collections.length) return place.append(make("p", {}, word("none")));
+  const chosen = collections.find(c => c.id === name) ?? collections[0];
+  const { properties } = await ask(`/ogc/collections/${chosen.id}/queryables`);
+  const pick = make("select", { id: "collection", onchange: e => { location.hash = `#tables/${e.target.value}`; } },
+    ...collections.map(c => make("option", { value: c.id, selected: c.id === chosen.id }, c.title)));
+  const field = make("select", { id: "field" }, ...Object.keys(properties).map(n => make("option", { value: n }, plain(n))));
+  const value = make("input", { id: "value", list: "values", autocomplete: "off" });
+  const values = make("datalist", { id: "values" });
+  const offer = () => values.replaceChildren(...(properties[field.value]?.enum ?? []).map(v => make("option", { value: v })));
+  field.addEventListener("change", offer); offer();
+  const count = make("caption", { "aria-live": "polite" }, word("loading"));
+  const head = make("tr"), body = make("tbody");
+  const more = make("button", { type: "button", class: "plain", hidden: true }, word("more"));
+  let rows = [], next = null, sorted = { name: "", up: true };
+
+  const names = () => {
+    const used = Object.keys(properties).filter(n => rows.some(r => r.properties[n] !== null && r.properties[n] !== undefined));
+    return used.slice(0, 12);
+  };
+  function draw() {
+    const columns = names();
+    head.replaceChildren(make("th", { scope: "col" }, word("record")), ...columns.map(n => make("th", {
+      scope: "col", "aria-sort": sorted.name === n ? (sorted.up ? "ascending" : "descending") : "none" },
+      make("button", { type: "button", title: properties[n].title, onclick: () => {
+        sorted = { name: n, up: sorted.name === n ? !sorted.up : true };
+        const key = r => r.properties[n];
+        rows.sort((a, b) => {
+          const [p, q] = [key(a), key(b)];
+          if (p === q) return 0;
+          if (p === null || p === undefined) return 1;
+          if (q === null || q === undefined) return -1;
+          return (p < q ? -1 : 1) * (sorted.up ? 1 : -1);
+        });
+        draw();
+      } }, plain(n)))));
+    body.replaceChildren(...rows.map(r => make("tr", {},
+      make("th", { scope: "row" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
+      ...columns.map(n => make("td", { class: typeof r.properties[n] === "number" ? "number" : null }, shown(r.properties[n]))))));
+    count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}` : word("none");
+    more.hidden = !next;
+  }
+  async function load(path) {
+    const page = await ask(path);
+    rows.push(...page.features);
+    next = page.links.find(l => l.rel === "next")?.href ?? null;
+    if (next) { const u = new URL(next); next = u.pathname + u.search; }
+    draw();
+  }
+  const start = query => { rows = []; return load(`/ogc/collections/${chosen.id}/items?limit=100${query}`); };
+  more.addEventListener("click", () => load(next).catch(e => tell(e.message, true)));
+  const filter = make("form", { class: "row", onsubmit: e => {
+    e.preventDefault();
+    start(value.value ? `&${encodeURIComponent(field.value)}=${encodeURIComponent(value.value)}` : "").catch(x => tell(x.message, true));
+  } },
+    make("label", { class: "field" }, word("choose"), pick),
+    make("label", { class: "field" }, `${word("filter")}: ${word("field")}`, field),
+    make("label", { class: "field" }, word("equals"), value), values,
+    make("button", { type: "submit" }, word("apply")),
+    make("button", { type: "button", class: "plain", onclick: () => { value.value = ""; start("").catch(x => tell(x.message, true)); } }, word("clear")),
+    make("a", { class: "button", download: `${chosen.id}.geojson`, href: `/ogc/collections/${chosen.id}/items?limit=10000` }, word("download")));
+  place.append(make("h1", {}, chosen.title), make("p", { class: "note" }, chosen.description), filter,
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": chosen.title },
+      make("table", {}, count, make("thead", {}, head), body)), more);
+  await start("");
+}
+
+// --- one record --------------------------------------------------------------------------------
+
+async function recordView(place, collection, id) {
+  const item = await ask(`/ogc/collections/${collection}/items/${encodeURIComponent(id)}`);
+  place.append(make("h1", {}, `${word("record")} ${item.id}`));
+  const list = make("dl");
+  for (const [name, value] of Object.entries(item.properties)) if (value !== null) list.append(make("dt", {}, plain(name)), make("dd", {}, shown(value)));
+  place.append(make("section", { class: "card" }, list,
+    item.geometry ? make("p", {}, make("a", { class: "button", href: `#map/${collection}/${encodeURIComponent(id)}` }, word("on_map"))) : null));
+  if (!about.may.history) return;
+  const past = await ask(`/api/records/${encodeURIComponent(id)}`);
+  place.append(make("h2", {}, word("past")));
+  for (const r of past.revisions.toReversed()) {
+    const values = make("dl");
+    for (const [name, value] of Object.entries(r.values)) values.append(make("dt", {}, plain(name)), make("dd", {}, shown(value)));
+    place.append(make("article", { class: "card" },
+      make("p", {}, make("strong", {}, `${r.recorded_at.replace("T", " ").slice(0, 16)} UTC`), ` ${word("by")} ${r.recorded_by}`),
+      make("p", {}, `${word("reason")}: ${r.reason}`),
+      make("p", { class: "note" }, `${word("level")}: ${r.validation} · ${word("signed")}: ${r.signed || word("unsigned")} · ${word("source")}: ${r.source || "–"} · ${r.hash.slice(0, 12)}`),
+      make("details", {}, make("summary", {}, word("value")), values)));
+  }
+}
+
+// --- rows that wait ----------------------------------------------------------------------------
+
+const finding = f => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`);
+
+async function waitingView(place) {
+  const rows = await ask("/api/quarantine");
+  place.append(make("h1", {}, word("waiting")), make("p", {}, rows.length ? word("waiting_words") : word("no_waiting")));
+  for (const row of rows.slice(0, 200)) {
+    const card = make("article", { class: "card" });
+    const found = make("div", {}, ...row.findings.map(finding));
+    const names = [...new Set([...row.findings.map(f => f.field).filter(Boolean), ...Object.keys(row.values), "geometry", "crs"])];
+    const field = make("select", {}, ...names.map(n => make("option", { value: n }, plain(n))));
+    const value = make("input", { autocomplete: "off" });
+    const fill = () => { value.value = row.values[field.value] ?? (field.value === "geometry" ? row.geometry : ""); };
+    field.addEventListener("change", fill); fill();
+    const done = text => { card.replaceChildren(make("p", {}, `${row.file}, ${word("row")} ${row.row}: ${text}`)); tell(text); };
+    const mend = make("form", { class: "row", onsubmit: async e => {
+      e.preventDefault();
+      try {
+        const result = await send(`/api/quarantine/${row.number}/mend`, { changes: value.value === "" ? {} : { [field.value]: value.value } });
+        if (result.status === "accepted") return done(word("accepted"));
+        found.replaceChildren(make("p", { class: "error" }, word("still_waits")), ...result.findings.map(finding));
+        tell(word("still_waits"), true);
+      } catch (x) { tell(x.message, true); }
+    } }, make("label", { class: "field" }, word("field"), field), make("label", { class: "field" }, word("value"), value),
+      make("button", { type: "submit" }, word("check_again")));
+    const reason = make("input", { autocomplete: "off" });
+    const reject = make("form", { class: "row", onsubmit: async e => {
+      e.preventDefault();
+      try { await send(`/api/quarantine/${row.number}/reject`, { reason: reason.value }); done(word("rejected")); }
+      catch (x) { tell(x.message, true); }
+    } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
+    const list = make("dl");
+    for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
+    card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, make("details", {}, make("summary", {}, word("value")), list), mend, reject);
+    place.append(card);
+  }
+}
+
+// --- files in ----------------------------------------------------------------------------------
+
+async function importView(place) {
+  const { collections } = await ask("/ogc/collections");
+  const file = make("input", { type: "file", id: "file", required: true });
+  const kind = make("select", {}, make("option", { value: "" }, word("kind_guess")),
+    ...collections.map(c => make("option", { value: c.id }, c.title)));
+  const crs = make("input", { placeholder: "EPSG:4326", autocomplete: "off", "aria-describedby": "crs_hint" });
+  const dry = make("input", { type: "checkbox" });
+  const result = make("div", { "aria-live": "polite" });
+  const button = make("button", { type: "submit" }, word("bring_in"));
+  const form = make("form", { class: "card", onsubmit: async e => {
+    e.preventDefault();
+    const data = new FormData();
+    data.append("file", file.files[0]); data.append("kind", kind.value); data.append("crs", crs.value);
+    data.append("dry_run", dry.checked ? "yes" : "");
+    button.disabled = true; result.replaceChildren(make("p", {}, word("loading")));
+    try {
+      const reports = await ask("/api/import", { method: "POST", body: data, headers: { "x-csrf-token": session.csrf || "page" } });
+      result.replaceChildren(make("h2", {}, word("report")), ...reports.map(r => make("article", { class: "card" },
+        make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${r.kind}: ${r.read} ${word("read")}, ${r.accepted} ${word("accepted").replace(".", "").toLowerCase()}, ${r.merged} ${word("merged")}, ${r.quarantined} ${word("quarantined")}`),
+        r.unmapped.length ? make("p", { class: "note" }, `${word("not_used")}: ${r.unmapped.join(", ")}`) : null,
+        ...r.findings.slice(0, 50).map(f => make("p", {}, `${word("row")} ${f.row}: `, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`)),
+        r.quarantined ? make("p", {}, make("a", { href: "#waiting" }, word("waiting"))) : null)));
+    } catch (x) { result.replaceChildren(make("p", { class: "error" }, x.message)); }
+    button.disabled = false;
+  } },
+    make("label", { class: "field" }, word("file"), file), make("label", { class: "field" }, word("kind"), kind),
+    make("label", { class: "field" }, word("crs"), crs), make("p", { class: "note", id: "crs_hint" }, word("crs_hint")),
+    make("label", {}, dry, ` ${word("dry_run")}`), make("p", {}, button));
+  place.append(make("h1", {}, word("import")), make("p", {}, word("import_words")), form, result);
+}
+
+// --- figures -----------------------------------------------------------------------------------
+
+async function figuresView(place) {
+  const found = await ask("/api/figures");
+  place.append(make("h1", {}, word("figures")), make("p", {}, word("figures_words")));
+  const rows = found.map(f => make("tr", {},
+    make("th", { scope: "row" }, f.name, make("p", { class: "note" }, f.definition), f.note ? make("p", { class: "note" }, f.note) : null),
+    make("td", { class: "number" }, f.value === null ? word("not_reported") : Number(f.value).toLocaleString(undefined, { maximumFractionDigits: 1 })),
+    make("td", {}, f.unit),
+    make("td", { class: "number" }, f.records.length ? make("details", {}, make("summary", {}, String(f.record_count)), f.records.slice(0, 200).join(", ")) : String(f.record_count))));
+  place.append(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word("figures") }, make("table", {},
+    make("thead", {}, make("tr", {}, ...["definition", "value", "unit", "records"].map(k => make("th", { scope: "col" }, word(k))))),
+    make("tbody", {}, ...rows))));
+}
+
+// --- signing in --------------------------------------------------------------------------------
+
+async function signInView(place) {
+  const name = make("input", { autocomplete: "username", required: true });
+  const password = make("input", { type: "password", autocomplete: "current-password", required: true });
+  const wrong = make("p", { class: "error", role: "alert" });
+  place.append(make("h1", {}, word("sign_in")), make("form", { class: "card", onsubmit: async e => {
+    e.preventDefault();
+    try {
+      await send("/api/session", { name: name.value, password: password.value });
+      await begin(); location.hash = "#map"; tell(word("signed_in"));
+    } catch (x) { wrong.textContent = x.message; password.value = ""; password.focus(); }
+  } }, make("label", { class: "field" }, word("name"), name), make("label", { class: "field" }, word("password"), password),
+    make("p", {}, make("button", { type: "submit" }, word("sign_in"))), wrong));
+  name.focus();
+}
+
+async function signOut() {
+  await send("/api/session/end", {});
+  await begin(); location.hash = "#map"; show();
+}
+
+// --- the whole ---------------------------------------------------------------------------------
+
+const views = {
+  map: (place, ...rest) => mapView(place, { ask, make, word, rest }),
+  tables: tableView, record: recordView, waiting: waitingView, import: importView,
+  figures: figuresView, sign_in: signInView,
+};
+let leave = null;
+
+async function show() {
+  const [name, ...rest] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const view = views[name] ? name : "map";
+  leave?.(); leave = null;
+  tell("");
+  for (const a of document.querySelectorAll("nav a")) a.getAttribute("href") === `#${view}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
+  const place = document.createDocumentFragment();
+  const holder = make("div", { class: "view" });
+  holder.style.display = "contents";
+  main.replaceChildren(holder);
+  place.append(holder);
+  main.append(holder);
+  document.title = `${word(view === "record" ? "record" : view)} – ${about.office ?? "landrelease"}`;
+  try { leave = await views[view](holder, ...rest) ?? null; }
+  catch (x) { holder.append(make("p", { class: "error", role: "alert" }, x.message)); }
+}
+
+async function begin() {
+  [words, about, session] = await Promise.all([ask("/api/words"), ask("/api/about"), ask("/api/session")]);
+  const banner = document.getElementById("synthetic");
+  banner.hidden = !about.synthetic; banner.textContent = word("synthetic");
+  document.getElementById("office").textContent = about.office;
+  document.getElementById("caution").textContent = word("caution");
+  const parts = ["map", "tables", ...(about.may.figures ? ["figures"] : []), ...(about.may.quarantine ? ["waiting"] : []),
+    ...(about.may.import ? ["import"] : []), ...(session.account ? [] : ["sign_in"])];
+  document.getElementById("nav").replaceChildren(...parts.map(p => make("a", { href: `#${p}` }, word(p))));
+  document.getElementById("reader").replaceChildren(`${word("reading_as")} ${session.account ? `${session.account}, ` : ""}${word(`role.${about.role}`)} `,
+    session.account ? make("button", { type: "button", class: "plain", onclick: () => signOut().catch(x => tell(x.message, true)) }, word("sign_out")) : "");
+}
+
+window.addEventListener("hashchange", show);
+begin().then(show).catch(x => tell(x.message, true));

@@ -1,0 +1,48 @@
+"""The texts of the web page, in English: what a translation fills. Keys keep their meaning."""
+
+from __future__ import annotations
+
+ENGLISH = {
+    "title": "landrelease",
+    "skip": "Skip to the content",
+    "caution": "Ground without colour is ground without information: treat it as dangerous. Not "
+               "for moving on the ground.",
+    "synthetic": "SYNTHETIC DATA: made up. Nothing here is about real ground.",
+    "nav": "Parts of the programme",
+    "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
+    "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
+    "reading_as": "You read as", "public": "the public",
+    "role.public": "the public", "role.donor": "donor", "role.community": "community",
+    "role.operator": "operator", "role.inspector": "inspector", "role.planner": "planner",
+    "role.authority": "authority", "role.administrator": "administrator",
+    "layers": "Layers", "no_webgl": "This browser cannot draw the map. The tables hold the same "
+                                    "records.",
+    "map_words": "Map of the records. The same records stand in the tables.",
+    "choose": "What to show", "filter": "Filter", "field": "Field", "equals": "is",
+    "apply": "Show", "clear": "Show all", "more": "Show more", "rows": "rows shown",
+    "rows_more": "rows shown, there are more", "none": "Nothing that you may see.",
+    "record": "Record", "on_map": "Show on the map", "past": "Its past", "source": "Source",
+    "recorded": "Recorded", "by": "by", "reason": "Why", "level": "Level",
+    "signed": "Signature", "unsigned": "not signed", "download": "Download (GeoJSON)",
+    "name": "Name", "password": "Password", "signed_in": "Signed in.",
+    "waiting_words": "Rows that could not be accepted. Nothing is lost: mend a value and check the "
+                     "row again, or reject the row with a reason.",
+    "no_waiting": "No row waits.", "file": "File", "row": "Row", "value": "Value",
+    "check_again": "Check again", "reject": "Reject", "reject_reason": "Reason for rejecting",
+    "accepted": "Accepted.", "still_waits": "It still waits:", "rejected": "Rejected.",
+    "import_words": "Spreadsheets, GIS files and exports of phones. Each layer comes in whole or "
+                    "not at all; rows that cannot be accepted wait with their reason.",
+    "kind": "Kind of record", "kind_guess": "as the file says", "crs": "System of coordinates",
+    "crs_hint": "Only where the file does not say it, for example EPSG:4326 for WGS 84.",
+    "dry_run": "Check only, write nothing", "bring_in": "Bring in",
+    "report": "What became of it", "read": "read", "merged": "merged", "quarantined": "wait",
+    "not_used": "Columns that were kept in the file only",
+    "figures_words": "Each figure names the records that it rests on.",
+    "unit": "Unit", "definition": "Definition", "records": "Records",
+    "not_reported": "not reported",
+    "loading": "Loading…", "failed": "That did not work.",
+    "legend.SHA": "suspected (SHA)", "legend.CHA": "confirmed (CHA)",
+    "legend.open": "open", "legend.worked_on": "worked on", "legend.closed": "closed",
+    "legend.cells": "known to be hazardous (coarse cells)",
+    "legend.released": "released ground", "date": "Date of information",
+}

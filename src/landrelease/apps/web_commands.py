@@ -1,0 +1,171 @@
+"""The commands `serve` and `account`: the web app, and who may sign in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
+from landrelease.apps.reading import AreaOption, OrganisationOption, reading
+
+AccountsOption = Annotated[Path | None, typer.Option(
+    "--accounts", metavar="FILE", help="File of accounts; else beside the registry's file.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+def register(app: typer.Typer, group: Callable[[str, str], typer.Typer]) -> None:
+    app.command()(serve)
+    account = group("account", "Who may sign in to the web app.")
+    account.command("add")(account_add)
+    account.command("list")(account_list)
+    account.command("password")(account_password)
+    account.command("disable")(account_disable)
+    account.command("token")(account_token)
+    account.command("log")(account_log)
+
+
+def serve(
+    registry: RegistryArgument,
+    port: Annotated[int, typer.Option("--port", metavar="P", help="0: any free port.")] = 0,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    host: Annotated[str, typer.Option(
+        "--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    name: Annotated[list[str] | None, typer.Option(
+        "--name", metavar="HOST", help="A name under which readers reach it; repeat for more.")]
+    = None,
+    https: Annotated[bool, typer.Option(
+        "--https", help="A proxy speaks https to the readers: cookies only over it.")] = False,
+    accounts: AccountsOption = None,
+) -> None:
+    """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
+
+    Who is not signed in has the public's view, or on this machine alone that of --as.
+
+    Example: landrelease serve district.gpkg --as planner --port 8080
+    """
+    from landrelease.apps.web import server
+    from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
+    from landrelease.errors import NOT_LOOPBACK, LandReleaseError
+
+    if role not in (None, "public") and host not in LOOPBACK:
+        raise LandReleaseError(NOT_LOOPBACK, found=host, role=role)
+    with reading(registry, "serve", role, organisation, area) as (_, reader):
+        seen_as = reader.role
+    address = registry if "://" in registry else str(Path(registry).resolve())
+    server.run(Settings(
+        address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
+        tuple(area or ()), (*LOOPBACK, *(name or ())), https), host, port, say)
+
+
+def account_add(
+    registry: RegistryArgument, name: NameArgument,
+    role: Annotated[str, typer.Option("--role", metavar="ROLE")],
+    organisation: OrganisationOption = None, area: AreaOption = None,
+    person: Annotated[str, typer.Option(
+        "--person", metavar="ID", help="The record of the person.")] = "",
+    accounts: AccountsOption = None,
+) -> None:
+    """Make an account; the password is asked for, or read from the first line of the input.
+
+    Example: landrelease account add district.gpkg m.office --role planner
+    """
+    from landrelease.access import policy
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Account, Accounts
+
+    policy.view(role)
+    Accounts(accounts_file(registry, accounts)).add(
+        Account(name, role, organisation or "", tuple(area or ()), person), _password())
+    say(f"Account {name} with the role {role} was made.")
+
+
+def account_list(registry: RegistryArgument, accounts: AccountsOption = None,
+                 json: JsonOption = None) -> None:
+    """The accounts, without their passwords.
+
+    Example: landrelease account list district.gpkg
+    """
+    import dataclasses
+
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    found = Accounts(accounts_file(registry, accounts)).all()
+    put_json(json, [dataclasses.asdict(a) for a in found])
+    for a in found:
+        say(f"{a.name:<24}{a.role:<15}{a.organisation:<24}{'disabled' if a.disabled else ''}")
+    say(f"{len(found)} accounts.")
+
+
+def account_password(registry: RegistryArgument, name: NameArgument,
+                     accounts: AccountsOption = None) -> None:
+    """Set another password; all sessions and tokens of the account end.
+
+    Example: landrelease account password district.gpkg m.office
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    Accounts(accounts_file(registry, accounts)).set_password(name, _password())
+    say(f"The password of {name} was changed; sign in again.")
+
+
+def account_disable(registry: RegistryArgument, name: NameArgument,
+                    accounts: AccountsOption = None) -> None:
+    """Close an account; its sessions and tokens end at once.
+
+    Example: landrelease account disable district.gpkg m.office
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    Accounts(accounts_file(registry, accounts)).disable(name)
+    say(f"{name} cannot sign in any more.")
+
+
+def account_token(
+    registry: RegistryArgument, name: NameArgument,
+    label: Annotated[str, typer.Option("--label", help="For which program.")] = "GIS",
+    days: Annotated[int, typer.Option("--days", min=1, max=366)] = 90,
+    accounts: AccountsOption = None,
+) -> None:
+    """Make a token with which a program (QGIS, ogr2ogr) reads as the account. It is shown once.
+
+    Give it as password, with any user name, or as a bearer token.
+
+    Example: landrelease account token district.gpkg m.office --label QGIS --days 30
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    say(Accounts(accounts_file(registry, accounts)).make_token(name, label, days))
+
+
+def account_log(registry: RegistryArgument, accounts: AccountsOption = None,
+                limit: Annotated[int, typer.Option("--limit", min=1)] = 100,
+                json: JsonOption = None) -> None:
+    """Who read what that the public does not see, the newest first.
+
+    Example: landrelease account log district.gpkg --limit 20
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    rows = Accounts(accounts_file(registry, accounts)).logged(limit)
+    put_json(json, [dict(zip(("at", "account", "role", "subject", "detail"), r, strict=True))
+                    for r in rows])
+    for r in rows:
+        say("  ".join(r))
+
+
+def _password() -> str:
+    """Typed twice at a terminal without being shown; else the first line of the input. It is never
+    an option: options stand in the list of processes and in the shell's history."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+

@@ -1,0 +1,340 @@
+"""Accounts of the web app: who may sign in, with which role; sessions, tokens, failed attempts, and
+the log of who read what. A file of its own beside the registry: it is never exchanged or published.
+
+Passwords are kept as argon2id hashes (RFC 9106, second recommended option, the library's default);
+session and token secrets, which are random, as SHA-256. Nothing in the file opens a session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from landrelease.errors import (
+    ACCOUNT_EXISTS,
+    ACCOUNT_NAME,
+    ACCOUNT_UNKNOWN,
+    ACCOUNTS_DAMAGED,
+    CANNOT_WRITE,
+    PASSWORD_WEAK,
+    LandReleaseError,
+)
+from landrelease.store.open import utc_now
+
+SESSION_HOURS = 12
+IDLE_HOURS = 2
+# After this many failures in the window the account (or the address) waits; ASVS 5.0, 6.3.1.
+FAILURES, FAILURE_MINUTES = 5, 15
+PASSWORD_LEAST, PASSWORD_MOST = 12, 1_000
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS account (
+  name TEXT PRIMARY KEY, password TEXT NOT NULL, role TEXT NOT NULL,
+  organisation TEXT NOT NULL, areas TEXT NOT NULL, person TEXT NOT NULL,
+  made_at TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS session (
+  secret TEXT PRIMARY KEY, account TEXT NOT NULL, csrf TEXT NOT NULL,
+  made_at TEXT NOT NULL, seen_at TEXT NOT NULL, FOREIGN KEY (account) REFERENCES account (name));
+CREATE TABLE IF NOT EXISTS token (
+  secret TEXT PRIMARY KEY, account TEXT NOT NULL, label TEXT NOT NULL, made_at TEXT NOT NULL,
+  until TEXT NOT NULL, FOREIGN KEY (account) REFERENCES account (name));
+CREATE TABLE IF NOT EXISTS failure (who TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS failure_who ON failure (who, at);
+CREATE TABLE IF NOT EXISTS read_log (
+  number INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL,
+  subject TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may sign in. `areas` as `--area` takes them; `person`: id of the person's record."""
+
+    name: str
+    role: str
+    organisation: str = ""
+    areas: tuple[str, ...] = ()
+    person: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session. `csrf` is what a form must carry."""
+
+    account: Account
+    csrf: str
+
+
+class Accounts:
+    """The file of accounts; safe to use from several threads and processes."""
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime] = utc_now):
+        self.path, self.now = path, now
+        self._local = threading.local()
+        try:
+            fresh = not path.exists()
+            with self._open() as db:
+                db.executescript(_LAYOUT)
+            if fresh:
+                path.chmod(0o600)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise LandReleaseError(CANNOT_WRITE, path=path, reason=str(error)) from error
+            raise LandReleaseError(ACCOUNTS_DAMAGED, path=path, found=error) from error
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=20)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")
+            self._local.db = db
+        yield db
+
+    def close(self) -> None:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is not None:
+            db.close()
+            self._local.db = None
+
+    # --- accounts --------------------------------------------------------------------------------
+
+    def add(self, account: Account, password: str) -> None:
+        """Make an account. Raises WEB-001 (name), WEB-002 (there is one), WEB-003 (password)."""
+        if not _fit(account.name):
+            raise LandReleaseError(ACCOUNT_NAME, found=account.name[:60])
+        _check_password(password, account.name)
+        try:
+            with self._open() as db:
+                db.execute(
+                    "INSERT INTO account (name, password, role, organisation, areas, person, "
+                    "made_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (account.name, _hasher().hash(password), account.role, account.organisation,
+                     "\n".join(account.areas), account.person, self._time()))
+        except sqlite3.IntegrityError as error:
+            raise LandReleaseError(ACCOUNT_EXISTS, found=account.name) from error
+
+    def set_password(self, name: str, password: str) -> None:
+        """Another password; all sessions and tokens of the account end. WEB-003, WEB-004."""
+        _check_password(password, name)
+        with self._open() as db:
+            changed = db.execute("UPDATE account SET password = ? WHERE name = ?",
+                                 (_hasher().hash(password), name)).rowcount
+        if not changed:
+            raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        self._end_all(name)
+
+    def disable(self, name: str) -> None:
+        """The account cannot sign in any more; its sessions and tokens end. WEB-004."""
+        with self._open() as db:
+            if not db.execute("UPDATE account SET disabled = 1 WHERE name = ?", (name,)).rowcount:
+                raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        self._end_all(name)
+
+    def _end_all(self, name: str) -> None:
+        with self._open() as db:
+            db.execute("DELETE FROM session WHERE account = ?", (name,))
+            db.execute("DELETE FROM token WHERE account = ?", (name,))
+
+    def account(self, name: str) -> Account | None:
+        with self._open() as db:
+            row = db.execute(_ACCOUNT + " WHERE name = ?", (name,)).fetchone()
+        return None if row is None else _account(row)
+
+    def all(self) -> list[Account]:
+        with self._open() as db:
+            return [_account(r) for r in db.execute(_ACCOUNT + " ORDER BY name")]
+
+    # --- signing in ------------------------------------------------------------------------------
+
+    def waits(self, *who: str) -> int:
+        """Seconds for which a name or address waits after too many failures; 0: it may try."""
+        since = (self.now() - timedelta(minutes=FAILURE_MINUTES)).isoformat()
+        longest = 0.0
+        with self._open() as db:
+            db.execute("DELETE FROM failure WHERE at < ?", (since,))
+            for one in who:
+                times = [r[0] for r in db.execute(
+                    "SELECT at FROM failure WHERE who = ? ORDER BY at", (one,))]
+                if len(times) >= FAILURES:
+                    frees = datetime.fromisoformat(times[-FAILURES]) + timedelta(
+                        minutes=FAILURE_MINUTES)
+                    longest = max(longest, (frees - self.now()).total_seconds())
+        return max(0, int(longest + 0.999))
+
+    def check(self, name: str, password: str, *, address: str) -> Account | None:
+        """The account where name and password are right; a failure is counted otherwise.
+
+        It takes as long for a name that there is not, so that nobody can ask for names.
+        """
+        with self._open() as db:
+            row = db.execute("SELECT password, disabled FROM account WHERE name = ?",
+                             (name,)).fetchone()
+        right = _verified(row[0] if row else _nobody(), password)
+        if not right or row is None or row[1]:
+            with self._open() as db:
+                db.executemany("INSERT INTO failure (who, at) VALUES (?, ?)",
+                               [(f"account {name}", self._time()),
+                                (f"address {address}", self._time())])
+            return None
+        with self._open() as db:
+            db.execute("DELETE FROM failure WHERE who = ?", (f"account {name}",))
+            if _hasher().check_needs_rehash(row[0]):
+                db.execute("UPDATE account SET password = ? WHERE name = ?",
+                           (_hasher().hash(password), name))
+        return self.account(name)
+
+    def begin(self, name: str) -> tuple[str, Session]:
+        """Open a session: (its secret, which only the browser keeps; the session)."""
+        account = self.account(name)
+        if account is None:
+            raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        with self._open() as db:
+            db.execute("INSERT INTO session (secret, account, csrf, made_at, seen_at) "
+                       "VALUES (?, ?, ?, ?, ?)",
+                       (_digest(secret), name, csrf, self._time(), self._time()))
+        return secret, Session(account, csrf)
+
+    def session(self, secret: str) -> Session | None:
+        """The session of a secret; None where it has ended or was idle too long."""
+        now = self.now()
+        with self._open() as db:
+            row = db.execute("SELECT account, csrf, made_at, seen_at FROM session WHERE secret = ?",
+                             (_digest(secret),)).fetchone()
+            if row is None:
+                return None
+            made, seen = (datetime.fromisoformat(t) for t in row[2:])
+            account = self.account(row[0])
+            if (account is None or account.disabled or now - made > timedelta(hours=SESSION_HOURS)
+                    or now - seen > timedelta(hours=IDLE_HOURS)):
+                db.execute("DELETE FROM session WHERE secret = ?", (_digest(secret),))
+                return None
+            if now - seen > timedelta(minutes=1):
+                db.execute("UPDATE session SET seen_at = ? WHERE secret = ?",
+                           (self._time(), _digest(secret)))
+        return Session(account, row[1])
+
+    def end(self, secret: str) -> None:
+        with self._open() as db:
+            db.execute("DELETE FROM session WHERE secret = ?", (_digest(secret),))
+
+    # --- tokens for programs ---------------------------------------------------------------------
+
+    def make_token(self, name: str, label: str, days: int) -> str:
+        """A token with which a program (a GIS) reads as the account. Shown once. WEB-004."""
+        if self.account(name) is None:
+            raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        secret = secrets.token_urlsafe(32)
+        with self._open() as db:
+            db.execute("INSERT INTO token (secret, account, label, made_at, until) "
+                       "VALUES (?, ?, ?, ?, ?)",
+                       (_digest(secret), name, label, self._time(),
+                        (self.now() + timedelta(days=days)).isoformat()))
+        return secret
+
+    def of_token(self, secret: str) -> Account | None:
+        with self._open() as db:
+            row = db.execute("SELECT account, until FROM token WHERE secret = ?",
+                             (_digest(secret),)).fetchone()
+        if row is None or datetime.fromisoformat(row[1]) < self.now():
+            return None
+        account = self.account(row[0])
+        return None if account is None or account.disabled else account
+
+    # --- the log ---------------------------------------------------------------------------------
+
+    def log(self, account: str, role: str, subject: str, detail: str) -> None:
+        """Note that somebody read something that is not public."""
+        with self._open() as db:
+            db.execute("INSERT INTO read_log (at, account, role, subject, detail) "
+                       "VALUES (?, ?, ?, ?, ?)",
+                       (self._time(), account, role, subject, detail[:500]))
+
+    def logged(self, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
+        """The newest entries first: (at, account, role, subject, detail)."""
+        with self._open() as db:
+            return db.execute("SELECT at, account, role, subject, detail FROM read_log "
+                              "ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
+
+    def secret(self, name: str) -> str:
+        """A random secret of the installation, made when it is first asked for."""
+        with self._open() as db:
+            db.execute("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)",
+                       (name, secrets.token_urlsafe(32)))
+            (found,) = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return str(found)
+
+    def _time(self) -> str:
+        return self.now().isoformat()
+
+
+_ACCOUNT = "SELECT name, role, organisation, areas, person, disabled FROM account"
+
+
+def _account(row: tuple[str, str, str, str, str, int]) -> Account:
+    return Account(row[0], row[1], row[2], tuple(a for a in row[3].split("\n") if a), row[4],
+                   bool(row[5]))
+
+
+def _fit(name: str) -> bool:
+    return 2 <= len(name) <= 64 and all(c.isalnum() or c in "._-@" for c in name)
+
+
+def _check_password(password: str, name: str) -> None:
+    """ASVS 5.0, 6.2: at least 12 characters, no rules about their kinds, none of the well known."""
+    plain = password.casefold()
+    if (not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST or len(set(plain)) < 5
+            or name.casefold() in plain or "landrelease" in plain or plain in _WELL_KNOWN
+            or any(plain.startswith(w) and len(plain) - len(w) < 5 for w in _WELL_KNOWN)):
+        raise LandReleaseError(PASSWORD_WEAK, least=PASSWORD_LEAST)
+
+
+_WELL_KNOWN = ("password", "passw0rd", "qwertyuiop", "qwerty123", "1234567890", "123456789",
+               "administrator", "letmein", "iloveyou", "welcome", "abc123456", "пароль", "йцукен")
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _hasher():
+    global _HASHER
+    if _HASHER is None:
+        from argon2 import PasswordHasher
+
+        _HASHER = PasswordHasher()
+    return _HASHER
+
+
+_HASHER = None
+_NOBODY = ""
+
+
+def _nobody() -> str:
+    """The hash of a password that nobody knows."""
+    global _NOBODY
+    if not _NOBODY:
+        _NOBODY = _hasher().hash(secrets.token_urlsafe(32))
+    return _NOBODY
+
+
+def _verified(hashed: str, password: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    if len(password) > PASSWORD_MOST:
+        return False
+    try:
+        return bool(_hasher().verify(hashed, password))
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,290 @@
+"""The collections that a reader may ask for, item by item or as tiles: one for each kind of record
+that the role sees as it stands, and the public's cells and released ground for all others (S14).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landrelease.core.kind import Field, Kind
+from landrelease.core.record import Record
+from landrelease.errors import (
+    COLLECTION_UNKNOWN,
+    FILTER_UNKNOWN,
+    NOTHING_HAZARDOUS,
+    LandReleaseError,
+)
+from landrelease.workflows import is_synthetic, load_assumptions, load_land
+from landrelease.workflows import public_grid as grid_of
+from landrelease.workflows import public_ground as ground_of
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.store.registry import Registry
+
+Bounds = tuple[float, float, float, float]
+CELLS, RELEASED = "hazard_cells", "released_ground"
+_BATCH = 500
+# What a reader asks for that is not shown is passed over; after so many records in vain a page ends
+# early, with the place from which to go on.
+_MOST_PASSED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What can be asked for. `geometry`: polygon, point, line, any or none."""
+
+    id: str
+    title: str
+    description: str
+    geometry: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: id, visible values, geometry in degrees."""
+
+    id: str
+    values: Mapping[str, Any]
+    geometry: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items, and after which id the next ones come; "" at the end."""
+
+    items: tuple[Item, ...]
+    after: str
+
+
+@dataclass(slots=True)
+class PublicGround:
+    """The public's cells and released ground, computed once for each state of a registry."""
+
+    _kept: OrderedDict[tuple[str, str], tuple[list[Item], list[Item]]] = field(
+        default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, registry: Registry) -> tuple[list[Item], list[Item]]:
+        """(cells, released ground) as items."""
+        key = (registry.address, registry.head())
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = _public(registry)
+                while len(self._kept) > 2:
+                    self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+def _public(registry: Registry) -> tuple[list[Item], list[Item]]:
+    try:
+        land = load_land(registry, load_assumptions(None, registry))
+    except LandReleaseError as error:
+        if error.code != NOTHING_HAZARDOUS.code:
+            raise
+        return [], []  # nothing on record that the public could be shown
+    grid = grid_of(registry, land)
+    cells, released = ground_of(land, grid)
+    return (
+        [Item(str(n), {"cell_m": grid.cell_m}, shape) for n, shape in enumerate(cells, 1)],
+        [Item(str(n), {"outcome_type": o.outcome_type, "depth_m": o.depth_m,
+                       "information_date": o.released_on}, shape)
+         for n, (o, shape) in enumerate(released, 1)])
+
+
+PUBLIC = PublicGround()
+_CELL_M = Field("cell_m", "number", "Side of a cell.", unit="m")
+
+
+def collections(registry: Registry, reader: View) -> list[Collection]:
+    """The collections of a reader, in the order of the kinds."""
+    out = []
+    for kind in registry.kinds.values():
+        precision = reader.precision(kind.name)
+        if precision == "exact":
+            seen = set(reader.fields(kind.name))
+            out.append(Collection(kind.name, kind.title, kind.definition, kind.geometry,
+                                  tuple(f for f in kind.fields if f.name in seen)))
+        elif precision == "cells":
+            out.append(Collection(
+                CELLS, "Ground that is known to be hazardous",
+                "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
+                "without information: treat it as dangerous.", "polygon", (_CELL_M,)))
+        elif precision == "inward":
+            out.append(Collection(
+                RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
+                "inward.", "polygon",
+                tuple(f for f in kind.fields if reader.may(kind.name, f.name))))
+    return out
+
+
+def collection(registry: Registry, reader: View, name: str) -> Collection:
+    """One of them. Raises WEB-010, alike for what there is not and for what is not shown."""
+    for found in collections(registry, reader):
+        if found.id == name:
+            return found
+    raise LandReleaseError(COLLECTION_UNKNOWN, found=name[:60])
+
+
+def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None = None,
+          where: Mapping[str, Any] | None = None, between: tuple[date | None, date | None] | None
+          = None, after: str = "", limit: int = 100) -> Page:
+    """The items of a collection in a window, with these values, reported between two days.
+
+    `where` may only name fields that the reader sees: a filter on others would tell them.
+    Raises WEB-010 and STO-... for an unknown collection or field.
+    """
+    found = collection(registry, reader, name)
+    known = {f.name for f in found.fields}
+    for wanted in where or {}:
+        if wanted not in known:
+            raise LandReleaseError(FILTER_UNKNOWN, field=wanted[:60], kind=name,
+                                   expected=", ".join(sorted(known)) or "none")
+    if name in (CELLS, RELEASED):
+        return _public_items(registry, reader, found, bounds, where or {}, between, after, limit)
+    if found.geometry == "none":
+        bounds = None  # what has no place lies in every window (OGC API Features, 7.15.3)
+    out: list[Item] = []
+    passed = 0
+    while len(out) < limit and passed < _MOST_PASSED:
+        batch = registry.find(name, bounds=bounds, where=where, after=after,
+                              limit=min(_BATCH, max(limit, 50)))
+        for record in reader.records(batch):
+            if between is None or _within(record.valid_from, between):
+                out.append(Item(record.id, record.values, record.geometry))
+                if len(out) > limit:
+                    return Page(tuple(out[:limit]), out[limit - 1].id)
+        if not batch:
+            return Page(tuple(out), "")
+        passed += len(batch)
+        after = batch[-1].id
+        if len(batch) < min(_BATCH, max(limit, 50)):
+            return Page(tuple(out), "")
+    return Page(tuple(out), after)
+
+
+def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
+    """One item. Raises WEB-010 where it is not there, or not for this reader."""
+    collection(registry, reader, name)
+    if name in (CELLS, RELEASED):
+        listed = PUBLIC.of(registry)[name == RELEASED]
+        for found in listed:
+            if found.id == item_id:
+                return found
+        raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
+    for record in reader.records(_one(registry, name, item_id)):
+        return Item(record.id, record.values, record.geometry)
+    raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
+
+
+def _one(registry: Registry, kind: str, record_id: str) -> list[Record]:
+    # The newest revision before which nothing else of the id comes: ids are ordered.
+    found = registry.find(kind, after=_before(record_id), limit=1)
+    return [r for r in found if r.id == record_id]
+
+
+def _before(text: str) -> str:
+    """A text that is ordered just before another: every id after it is the other or comes later."""
+    if not text:
+        return ""
+    last = ord(text[-1])
+    return text[:-1] + (chr(last - 1) + "\U0010ffff" if last > 1 else "")
+
+
+def _public_items(registry: Registry, reader: View, found: Collection, bounds: Bounds | None,
+                  where: Mapping[str, Any], between: tuple[date | None, date | None] | None,
+                  after: str, limit: int) -> Page:
+    import shapely
+
+    listed = PUBLIC.of(registry)[found.id == RELEASED]
+    seen = {f.name for f in found.fields}
+    start = int(after) if after.isdecimal() else 0
+    out = []
+    for one in listed[start:]:
+        if bounds is not None and not shapely.box(*bounds).intersects(one.geometry):
+            continue
+        if between is not None and not _within(one.values.get("information_date"), between):
+            continue
+        if any(one.values.get(n) not in (v if isinstance(v, list) else [v])
+               for n, v in where.items()):
+            continue
+        if len(out) == limit:
+            return Page(tuple(out), out[-1].id)
+        out.append(Item(one.id, {k: v for k, v in one.values.items() if k in seen}, one.geometry))
+    return Page(tuple(out), "")
+
+
+def _within(day: date | None, between: tuple[date | None, date | None]) -> bool:
+    """A record without a date of information counts at every date (OGC API Features, 7.15.4)."""
+    if day is None:
+        return True
+    first, last = between
+    return (first is None or day >= first) and (last is None or day <= last)
+
+
+# --- tiles ---------------------------------------------------------------------------------------
+
+TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
+               "road_class", "passable", "closure_reason", "ordnance_category", "project_type",
+               "project_status", "task_status", "marking_type", "state", "result", "depth_m")
+_MOST_IN_TILE = 60_000
+
+
+def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int) -> bytes:
+    """One vector tile of a collection, its layer called as the collection. Raises WEB-010.
+
+    Hazards only grow on their way into the tile's whole units (S01). A tile holds at most 60,000
+    features; where there are more, those of the lowest ids, and `truncated` says so on each.
+    """
+    from landrelease.publish import tiles
+
+    found = collection(registry, reader, name)
+    if found.geometry == "none":
+        return b""
+    bounds = tiles.bounds_of(z, x, y)
+    chosen = list(_all_in(registry, reader, name, bounds))
+    truncated = len(chosen) > _MOST_IN_TILE
+    chosen = chosen[:_MOST_IN_TILE]
+    shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
+    shapes = np.empty(len(chosen), dtype=object)
+    shapes[:] = [one.geometry for one in chosen]
+    synthetic = is_synthetic(registry)
+    values = [{"id": one.id, **{n: _plain(one.values.get(n)) for n in shown},
+               **({"synthetic": True} if synthetic else {}),
+               **({"truncated": True} if truncated else {})} for one in chosen]
+    return tiles.tile({name: (shapes, values)}, z, x, y,
+                      grows=frozenset(("hazard", CELLS, "closure", "task")))
+
+
+def _all_in(registry: Registry, reader: View, name: str, bounds: Bounds) -> Iterator[Item]:
+    after, count = "", 0
+    while True:
+        page = items(registry, reader, name, bounds=bounds, after=after, limit=5_000)
+        for one in page.items:
+            if one.geometry is not None and not one.geometry.is_empty:
+                yield one
+                count += 1
+        if not page.after or count > _MOST_IN_TILE:
+            return
+        after = page.after
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def kind_of(registry: Registry, name: str) -> Kind | None:
+    """The kind behind a collection; None for the public's."""
+    return registry.kinds.get(name)

@@ -1,0 +1,140 @@
+"""ACN: accounts, sessions, tokens, failures, the log of reads."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from landrelease.errors import LandReleaseError
+from landrelease.store import accounts as module
+from landrelease.store.accounts import Account, Accounts
+
+GOOD = "four random words do"
+
+
+class Clock:
+    def __init__(self):
+        self.at = datetime(2027, 5, 1, 12, tzinfo=UTC)
+
+    def __call__(self):
+        return self.at
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def accounts(tmp_path, clock):
+    made = Accounts(tmp_path / "r.gpkg.accounts", now=clock)
+    made.add(Account("m.office", "planner", "Operator A", ("District 1",), "person-1"), GOOD)
+    yield made
+    made.close()
+
+
+def test_an_account_comes_back_as_it_was_made(accounts):
+    assert accounts.all() == [
+        Account("m.office", "planner", "Operator A", ("District 1",), "person-1")]
+    assert accounts.check("m.office", GOOD, address="a").name == "m.office"
+    assert accounts.check("m.office", GOOD + " not", address="a") is None
+    assert accounts.check("nobody", GOOD, address="a") is None
+
+
+def test_no_secret_stands_in_the_file(accounts, tmp_path):
+    secret, session = accounts.begin("m.office")
+    token = accounts.make_token("m.office", "GIS", 30)
+    accounts.close()
+    content = b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    for hidden in (GOOD, secret, token):
+        assert hidden.encode() not in content
+    assert b"$argon2id$" in content and session.csrf != secret
+    assert (tmp_path / "r.gpkg.accounts").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("password", [
+    "short", "aaaaaaaaaaaaaaaa", "m.office is my name", "password1234", "qwertyuiop12", "x" * 1001,
+    "landrelease2027!"])
+def test_weak_passwords_are_refused(accounts, password):
+    with pytest.raises(LandReleaseError) as raised:
+        accounts.add(Account("m.office", "planner"), password)
+    assert raised.value.code == "WEB-003" and password not in str(raised.value)
+
+
+def test_names_are_checked_and_taken_once(accounts):
+    for name, code in (("m.office", "WEB-002"), ("", "WEB-001"), ("a b", "WEB-001"),
+                       ("x" * 65, "WEB-001"), ("a';--", "WEB-001")):
+        with pytest.raises(LandReleaseError) as raised:
+            accounts.add(Account(name, "planner"), GOOD)
+        assert raised.value.code == code
+
+
+def test_failures_make_the_name_and_the_address_wait_and_a_success_frees_the_name(accounts, clock):
+    for _ in range(module.FAILURES):
+        assert not accounts.waits("account m.office")
+        accounts.check("m.office", "wrong password it is", address="10.0.0.9")
+    assert accounts.waits("account m.office") > 0 and accounts.waits("address 10.0.0.9") > 0
+    assert not accounts.waits("account other", "address 10.0.0.1")
+    clock.at += timedelta(minutes=module.FAILURE_MINUTES, seconds=1)
+    assert not accounts.waits("account m.office", "address 10.0.0.9")
+    accounts.check("m.office", "wrong password it is", address="10.0.0.9")
+    accounts.check("m.office", GOOD, address="10.0.0.9")
+    with sqlite3.connect(accounts.path) as db:
+        assert [w for (w,) in db.execute("SELECT who FROM failure")] == ["address 10.0.0.9"]
+
+
+def test_sessions_end_by_time_by_idleness_and_by_hand(accounts, clock):
+    secret, session = accounts.begin("m.office")
+    assert accounts.session(secret) == session and accounts.session("other") is None
+    for _ in range(5):
+        clock.at += timedelta(hours=module.IDLE_HOURS, minutes=-5)
+        assert accounts.session(secret) is not None, "used, so not idle"
+    clock.at += timedelta(hours=module.IDLE_HOURS, minutes=5)
+    assert accounts.session(secret) is None
+    secret, _ = accounts.begin("m.office")
+    start = clock.at
+    while clock.at - start < timedelta(hours=module.SESSION_HOURS):
+        assert accounts.session(secret) is not None
+        clock.at += timedelta(hours=1)
+    clock.at += timedelta(minutes=1)
+    assert accounts.session(secret) is None
+    secret, _ = accounts.begin("m.office")
+    accounts.end(secret)
+    assert accounts.session(secret) is None
+
+
+def test_another_password_or_a_closed_account_ends_all_sessions_and_tokens(accounts):
+    secret, _ = accounts.begin("m.office")
+    token = accounts.make_token("m.office", "GIS", 30)
+    accounts.set_password("m.office", "another four random words")
+    assert accounts.session(secret) is None and accounts.of_token(token) is None
+    secret, _ = accounts.begin("m.office")
+    accounts.disable("m.office")
+    assert accounts.session(secret) is None
+    assert accounts.check("m.office", "another four random words", address="a") is None
+    for act in (lambda: accounts.disable("x"), lambda: accounts.make_token("x", "", 1),
+                lambda: accounts.set_password("x", GOOD)):
+        with pytest.raises(LandReleaseError) as raised:
+            act()
+        assert raised.value.code == "WEB-004"
+
+
+def test_tokens_end(accounts, clock):
+    token = accounts.make_token("m.office", "GIS", 30)
+    assert accounts.of_token(token).name == "m.office" and accounts.of_token("x") is None
+    clock.at += timedelta(days=31)
+    assert accounts.of_token(token) is None
+
+
+def test_the_log_shows_the_newest_first(accounts):
+    for n in range(3):
+        accounts.log("m.office", "planner", "hazard", f"{n} items")
+    assert [row[4] for row in accounts.logged(2)] == ["2 items", "1 items"]
+
+
+def test_a_file_that_is_something_else_is_told(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(LandReleaseError) as raised:
+        Accounts(path)
+    assert raised.value.code == "WEB-005"

@@ -1,0 +1,475 @@
+"""WEB: the app under the policy: every role at every address, sign-in, OGC API Features."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import shapely
+from litestar.testing import TestClient
+
+from landrelease.access import policy
+from landrelease.apps.web.app import make_app
+from landrelease.apps.web.hosts import host_name
+from landrelease.apps.web.settings import Settings
+from landrelease.store.accounts import Account
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import imports
+
+PASSWORD = "four random words do"
+HAZARDS = {"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {
+        "identifier": f"H-{n}", "name": f"Secret meadow {n}", "hazard_type": "CHA",
+        "status": "open", "information_date": f"2026-0{n}-01"},
+     "geometry": {"type": "Polygon", "coordinates": [[
+         [17.5 + n / 50, 44.1], [17.51 + n / 50, 44.1], [17.51 + n / 50, 44.11],
+         [17.5 + n / 50, 44.11], [17.5 + n / 50, 44.1]]]}} for n in range(1, 6)]}
+TEAMS = "identifier,name,organisation,team_type\nA,North,Operator A,manual\nB,South,Operator B,TS\n"
+PLACES = ("name,population,latitude,longitude\nUpper,120,44.1,17.49\nLower,heaps,44.2,17.6\n")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("web")
+    path = folder / "r.gpkg"
+    create_registry(path, office="Travnik").close()
+    (folder / "hazard.geojson").write_text(json.dumps(HAZARDS))
+    (folder / "team.csv").write_text(TEAMS)
+    (folder / "settlement.csv").write_text(PLACES)
+    with open_registry(path) as registry:
+        for name, kind in (("hazard.geojson", "hazard"), ("team.csv", "team"),
+                           ("settlement.csv", "settlement")):
+            imports.import_files(registry, [folder / name], kind=kind, crs="EPSG:4326")
+        assert len(registry.quarantine()) == 1
+    return path
+
+
+@pytest.fixture(scope="module")
+def app(address):
+    made = make_app(Settings(str(address), str(address) + ".accounts",
+                             hosts=("testserver.local",)))
+    for role in policy.ROLES:
+        made.state.accounts.add(Account(f"one.{role}", role, "Operator A"), PASSWORD)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(app):
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def client(server):
+    server.cookies.clear()
+    return server
+
+
+def sign_in(client, role):
+    client.cookies.clear()
+    answer = client.post("/api/session", json={"name": f"one.{role}", "password": PASSWORD},
+                         headers={"x-csrf-token": "page"})
+    assert answer.status_code == 200, answer.text
+    return {"x-csrf-token": answer.json()["csrf"]}
+
+
+# --- least by default ----------------------------------------------------------------------------
+
+def addresses(app):
+    return sorted({route.path for route in app.routes})
+
+
+FILLED = {"{name:str}": "hazard", "{item_id:str}": "H-1", "{z:int}": "9", "{x:int}": "280",
+          "{y:int}": "185", "{file:str}": "hazard.json", "{record_id:path}": "H-1",
+          "{number:int}": "1", "{name:path}": "app.js",
+          "{path:str}": "openapi.json"}
+
+
+@pytest.mark.parametrize("role", ["", *policy.ROLES])
+def test_safety_S14_every_role_at_every_address_sees_what_the_policy_says(app, client, role):
+    headers = sign_in(client, role) if role else {"x-csrf-token": "page"}
+    view = policy.view(role or None, "Operator A" if role else None)
+    secret = ["Secret meadow", "H-1", "North", "South", "heaps"]
+    allowed = {
+        "Secret meadow": view.precision("hazard") == "exact", "H-1": view.may("hazard", "name"),
+        "North": view.precision("team") == "exact", "heaps": view.may("quarantine", "rows"),
+        "South": view.grant("team").rows == "all" and view.precision("team") == "exact"}
+    asked = 0
+    for path in addresses(app):
+        for word, value in FILLED.items():
+            path = path.replace(word, value)
+        for name in ("hazard", "team", "hazard_cells") if "/hazard" in path else ("hazard",):
+            found = client.get(path.replace("hazard", name, 1))
+            asked += 1
+            assert found.status_code in (200, 403, 404, 405), (path, found.text)
+            for word in secret:
+                if word in found.text and word not in path.replace("hazard", name, 1):
+                    assert allowed[word], (role, path, word)
+    assert asked > 20
+    waiting = client.get("/api/quarantine")
+    assert (waiting.status_code == 200) == view.may("quarantine", "rows")
+    teams = client.get("/ogc/collections/team/items")
+    if view.precision("team") == "exact":
+        assert len(teams.json()["features"]) == (1 if view.grant("team").rows == "organisation"
+                                                 else 2)
+    else:
+        assert teams.status_code == 404
+    mended = client.post("/api/quarantine/99/mend", json={"changes": {}}, headers=headers)
+    assert mended.status_code == (401 if not role else 400 if view.may("quarantine", "rows")
+                                  else 403)
+
+
+def test_every_address_is_walked(app):
+    for path in addresses(app):
+        left = path
+        for word in FILLED:
+            left = left.replace(word, "")
+        assert "{" not in left, f"{path}: say how the test fills it"
+
+
+def test_what_is_not_shown_and_what_is_not_there_sound_alike(client):
+    hidden = client.get("/ogc/collections/team/items")
+    nothing = client.get("/ogc/collections/teaxm/items")
+    assert hidden.status_code == nothing.status_code == 404
+    assert hidden.json() == {**nothing.json()}
+
+
+def test_a_filter_on_a_hidden_field_is_refused_like_one_that_there_is_not(client):
+    answers = [client.get(f"/ogc/collections/settlement/items?{name}=1")
+               for name in ("returnees_expected", "nothing_like_it")]
+    assert [a.status_code for a in answers] == [400, 400]
+    assert {a.json()["code"] for a in answers} == {"WEB-012"}
+
+
+def test_a_change_of_the_registry_shows_at_once(client, address, tmp_path):
+    before = client.get("/ogc/collections/hazard_cells/items").json()["features"]
+    ground = json.loads(json.dumps(HAZARDS))
+    ground["features"] = ground["features"][:1]
+    one = ground["features"][0]
+    one["properties"]["identifier"] = "H-9"
+    one["geometry"]["coordinates"] = [[[x, y + 0.2] for x, y in
+                                       one["geometry"]["coordinates"][0]]]
+    (tmp_path / "hazard.geojson").write_text(json.dumps(ground))
+    with open_registry(address) as registry:
+        imports.import_files(registry, [tmp_path / "hazard.geojson"], kind="hazard",
+                             crs="EPSG:4326")
+    after = client.get("/ogc/collections/hazard_cells/items").json()["features"]
+    drawn = shapely.union_all([shapely.geometry.shape(f["geometry"]) for f in after])
+    assert len(after) > len(before)
+    assert drawn.covers(shapely.geometry.shape(one["geometry"])), "S15: never late"
+
+
+# --- signing in, changes -------------------------------------------------------------------------
+
+def test_signing_in_gives_a_cookie_that_no_script_reads_and_out_ends_it(client):
+    headers = sign_in(client, "planner")
+    secret = client.cookies["landrelease_session"]
+    assert client.get("/api/session").json()["role"] == "planner"
+    assert client.get("/ogc/collections/hazard/items").status_code == 200
+    assert client.post("/api/session/end", headers=headers).status_code == 200
+    client.cookies.set("landrelease_session", secret)
+    assert client.get("/api/session").json()["account"] == "", "ended on the server too"
+
+
+def test_cookies_are_careful(address, tmp_path):
+    for secure in (False, True):
+        app = make_app(Settings(str(address), str(tmp_path / f"a{secure}"), secure=secure,
+                                hosts=("testserver.local",)))
+        app.state.accounts.add(Account("one.planner", "planner"), PASSWORD)
+        with TestClient(app) as client:
+            answer = client.post(
+                "/api/session", json={"name": "one.planner", "password": PASSWORD},
+                headers={"x-csrf-token": "page"})
+            said = answer.headers["set-cookie"]
+            assert "HttpOnly" in said and "SameSite=strict" in said and "Path=/" in said
+            assert ("Secure" in said) == secure
+            assert said.startswith("__Host-" if secure else "landrelease_session=")
+
+
+def test_a_wrong_password_says_no_more_than_that_and_soon_waits(address, tmp_path):
+    app = make_app(Settings(str(address), str(tmp_path / "a"), hosts=("testserver.local",)))
+    app.state.accounts.add(Account("one.planner", "planner"), PASSWORD)
+    with TestClient(app) as client:
+        def attempt(name, password):
+            return client.post("/api/session", json={"name": name, "password": password},
+                               headers={"x-csrf-token": "page"})
+
+        answers = [attempt("one.planner", "wrong password it is"),
+                   attempt("nobody.here", "wrong password it is")]
+        assert answers[0].status_code == 401 and answers[0].json() == answers[1].json()
+        for _ in range(5):
+            last = attempt("one.planner", "wrong password it is")
+        assert last.status_code == 429 and last.json()["code"] == "WEB-014"
+        assert attempt("one.planner", PASSWORD).status_code == 429, "also with the right one"
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"x-csrf-token": "page"}, {"x-csrf-token": ""},
+    {"x-csrf-token": "REAL", "sec-fetch-site": "cross-site"}])
+def test_a_change_without_the_sessions_token_is_refused(client, headers):
+    real = sign_in(client, "planner")["x-csrf-token"]
+    sent = {k: v.replace("REAL", real) for k, v in headers.items()}
+    for path in ("/api/quarantine/1/reject", "/api/session/end"):
+        assert client.post(path, json={"reason": "x"}, headers=sent).status_code == 403
+
+
+def test_signing_in_from_another_site_is_refused(client):
+    answer = client.post("/api/session", content=json.dumps(
+        {"name": "one.planner", "password": PASSWORD}), headers={"content-type": "text/plain"})
+    assert answer.status_code == 403
+
+
+def test_an_unknown_name_of_the_server_is_refused(client):
+    assert client.get("/health", headers={"host": "evil.example"}).status_code == 400
+    assert client.get("/health", headers={"host": "testserver.local:81"}).status_code == 200
+    assert host_name("[::1]:8080") == "::1"
+
+
+def test_a_token_reads_as_its_account_and_a_wrong_one_is_no_reader(app, client):
+    token = app.state.accounts.make_token("one.planner", "GIS", 1)
+    import base64
+
+    basic = base64.b64encode(f"any:{token}".encode()).decode()
+    for header in (f"Bearer {token}", f"Basic {basic}"):
+        found = client.get("/ogc/collections/hazard/items", headers={"authorization": header})
+        assert found.status_code == 200
+    for header in ("Bearer nothing", "Basic !!!", "Digest x"):
+        found = client.get("/ogc/collections", headers={"authorization": header})
+        assert found.status_code == 401 and "WWW-Authenticate" in found.headers
+
+
+def test_every_answer_has_careful_headers(client):
+    for path in ("/", "/ogc", "/static/app.js", "/api/nothing", "/tiles/hazard_cells/0/0/0"):
+        found = client.get(path).headers
+        assert "default-src 'none'" in found["content-security-policy"], path
+        assert found["x-content-type-options"] == "nosniff" and found["x-frame-options"] == "DENY"
+
+
+def test_what_is_read_is_logged_and_the_public_is_not(app, client):
+    client.get("/ogc/collections/hazard_cells/items")
+    before = len(app.state.accounts.logged(10_000))
+    sign_in(client, "planner")
+    client.get("/ogc/collections/hazard/items?limit=2")
+    client.get("/api/records/H-1")
+    rows = app.state.accounts.logged(2)
+    assert {r[3] for r in rows} == {"hazard", "history"} and {r[1] for r in rows} == {
+        "one.planner"}
+    assert len(app.state.accounts.logged(10_000)) == before + 2
+
+
+def test_only_files_of_the_page_are_served(client):
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/vendor/../../app.py",
+                 "/static//etc/passwd", "/static/nothing.js", "/r.gpkg", "/static/"):
+        assert client.get(path).status_code in (404, 405), path
+
+
+# --- OGC API Features ----------------------------------------------------------------------------
+
+def test_pages_lead_through_all_items_once(client):
+    sign_in(client, "planner")
+    seen, path = [], "/ogc/collections/hazard/items?limit=2"
+    while path:
+        page = client.get(path).json()
+        assert page["numberReturned"] == len(page["features"]) <= 2
+        seen += [f["id"] for f in page["features"]]
+        path = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+    assert seen == sorted(set(seen)) and {f"H-{n}" for n in range(1, 6)} <= set(seen)
+
+
+def test_windows_times_values_and_systems(client):
+    sign_in(client, "planner")
+
+    def ids(query):
+        answer = client.get(f"/ogc/collections/hazard/items?{query}")
+        assert answer.status_code == 200, answer.text
+        return {f["id"] for f in answer.json()["features"]} - {"H-9"}
+
+    assert ids("bbox=17.5,44,17.545,44.2") == {"H-1", "H-2"}
+    crs = "http://www.opengis.net/def/crs/EPSG/0/4326"
+    assert ids(f"bbox=44,17.5,44.2,17.545&bbox-crs={crs}") == {"H-1", "H-2"}
+    assert ids("datetime=2026-02-01/2026-03-31") == {"H-2", "H-3"}
+    assert ids("datetime=2026-04-01/..") == {"H-4", "H-5"}
+    assert ids("datetime=2026-01-01T00:00:00Z") == {"H-1"}
+    assert ids("status=closed,suspended") == set() and len(ids("hazard_type=CHA")) == 5
+    plain = client.get("/ogc/collections/hazard/items/H-1")
+    turned = client.get(f"/ogc/collections/hazard/items/H-1?crs={crs}")
+    assert turned.headers["content-crs"] == f"<{crs}>"
+    x, y = plain.json()["geometry"]["coordinates"][0][0]
+    assert turned.json()["geometry"]["coordinates"][0][0] == [y, x]
+    mercator = client.get("/ogc/collections/hazard/items/H-1?crs="
+                          "http://www.opengis.net/def/crs/EPSG/0/3857").json()
+    from pyproj import Transformer
+
+    expected = Transformer.from_crs(4326, 3857, always_xy=True).transform(x, y)
+    assert mercator["geometry"]["coordinates"][0][0] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("query", [
+    "bbox=1,2,3", "bbox=a,b,c,d", "bbox=nan,1,2,3", "bbox=5,5,1,1", "datetime=yesterday",
+    "datetime=../..", "datetime=2027-01-01/2026-01-01", "limit=0", "limit=-1", "limit=many",
+    "crs=EPSG:1", "bbox-crs=x", "colour=red", "information_date=soon"])
+def test_parameters_that_are_wrong_are_refused_with_words(client, query):
+    sign_in(client, "planner")
+    answer = client.get(f"/ogc/collections/hazard/items?{query}")
+    assert answer.status_code == 400 and answer.json()["code"].startswith("WEB-01"), answer.text
+
+
+def test_tiles_differ_by_reader_and_are_kept(app, client):
+    public = client.get("/tiles/hazard_cells/9/280/185")
+    assert public.status_code == 200 and public.content
+    assert client.get("/tiles/hazard/9/280/185").status_code == 404
+    sign_in(client, "planner")
+    first = client.get("/tiles/hazard/9/280/185")
+    hits = app.state.tiles.hits
+    again = client.get("/tiles/hazard/9/280/185")
+    assert first.content == again.content and app.state.tiles.hits == hits + 1
+    same = client.get("/tiles/hazard/9/280/185", headers={"if-none-match": first.headers["etag"]})
+    assert same.status_code == 304 and not same.content
+    client.cookies.clear()
+    assert client.get("/tiles/hazard/9/280/185",
+                      headers={"if-none-match": first.headers["etag"]}).status_code == 404
+
+
+# --- files in, rows that wait --------------------------------------------------------------------
+
+def test_a_file_comes_in_waits_is_mended_and_shows(client):
+    headers = sign_in(client, "planner")
+    content = b"name,population,latitude,longitude\nNew place,lots,44.15,17.55\n"
+
+    def bring(**more):
+        return client.post("/api/import", headers=headers, data={
+            "kind": "settlement", "crs": "EPSG:4326", **more},
+            files={"file": ("../../places.csv", content, "text/csv")})
+
+    (checked,) = bring(dry_run="yes").json()
+    assert checked["quarantined"] == 1 and checked["findings"][0]["field"] == "population"
+    count = len(client.get("/api/quarantine").json())
+    (report,) = bring().json()
+    assert report["file"] == "places.csv" and report["accepted"] == 0
+    rows = client.get("/api/quarantine").json()
+    assert len(rows) == count + 1
+    number = next(r["number"] for r in rows if r["file"] == "places.csv")
+    still = client.post(f"/api/quarantine/{number}/mend", headers=headers,
+                        json={"changes": {"population": "dozens"}}).json()
+    assert still["status"] == "waiting" and still["findings"]
+    done = client.post(f"/api/quarantine/{number}/mend", headers=headers,
+                       json={"changes": {"population": "70"}}).json()
+    assert done["status"] == "accepted"
+    found = client.get("/ogc/collections/settlement/items").json()["features"]
+    assert any(f["properties"].get("name") == "New place" for f in found)
+    record = next(f["id"] for f in found if f["properties"].get("name") == "New place")
+    past = client.get(f"/api/records/{record}").json()
+    assert past["revisions"][-1]["values"]["population"] == 70
+
+
+def test_who_may_not_bring_files_in_is_told(client):
+    for role, status in (("donor", 403), ("", 401)):
+        client.cookies.clear()
+        headers = sign_in(client, role) if role else {"x-csrf-token": "page"}
+        answer = client.post("/api/import", headers=headers,
+                             files={"file": ("x.csv", b"a\n1\n", "text/csv")})
+        assert answer.status_code == status, answer.text
+
+
+def test_a_fault_of_ours_says_nothing_of_itself(app, client, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("the password is 1234")
+
+    from landrelease.workflows import collections
+
+    monkeypatch.setattr(collections, "collections", broken)
+    answer = client.get("/ogc/collections")
+    assert answer.status_code == 500 and "1234" not in answer.text
+
+
+# --- the real server, real clients ---------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def running(address):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "landrelease", "serve", str(address), "--as", "planner"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    url = process.stdout.readline().split()[0]
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(url + "health", timeout=2)
+            break
+        except OSError:
+            time.sleep(0.2)
+    timer.cancel()
+    yield url
+    process.send_signal(2)
+    assert process.wait(20) in (0, 130)
+
+
+def test_gdal_reads_every_layer(running):
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("needs ogrinfo: `apt-get install gdal-bin`")
+    done = subprocess.run(["ogrinfo", "-ro", "-so", "-al", f"OAPIF:{running}ogc"],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Layer name: hazard" in done.stdout and "Layer name: settlement" in done.stdout
+    done = subprocess.run(["ogrinfo", "-ro", "-al", f"OAPIF:{running}ogc", "hazard", "-spat",
+                           "17.51", "44", "17.54", "44.2"], capture_output=True, text=True,
+                          timeout=120, check=False)
+    assert "Secret meadow 1" in done.stdout and "Secret meadow 5" not in done.stdout
+
+
+def test_the_page_in_a_real_browser(running, chromium_path):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[
+            "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+            "--disable-background-networking"])
+        page = browser.new_page()
+        problems, elsewhere = [], []
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith(
+            (running, "blob:", "data:")) else None)
+        page.goto(running)
+        page.wait_for_selector("#map[data-ready=yes]", timeout=60_000)
+        page.click("nav a[href='#tables']")
+        page.wait_for_selector("tbody tr")
+        page.select_option("#collection", "hazard")
+        page.wait_for_selector("text=Secret meadow 1")
+        page.click("tbody a >> nth=0")
+        page.wait_for_selector("text=Its past")
+        page.click("nav a[href='#waiting']")
+        page.wait_for_selector("article.card h2")
+        browser.close()
+    assert not problems and not elsewhere
+
+
+def test_the_view_of_the_office_is_for_this_machine_only(address):
+    done = subprocess.run([sys.executable, "-m", "landrelease", "serve", str(address), "--as",
+                           "planner", "--host", "0.0.0.0"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 2 and "WEB-016" in done.stderr
+
+
+def test_accounts_from_the_command_line(address, tmp_path):
+    def run(*words, typed=""):
+        return subprocess.run([sys.executable, "-m", "landrelease", "account", *words,
+                               "--accounts", tmp_path / "a"], input=typed, capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    assert run("add", address, "m.office", "--role", "planner", typed=f"{PASSWORD}\n"
+               ).returncode == 0
+    weak = run("add", address, "m.two", "--role", "planner", typed="short\n")
+    assert weak.returncode == 2 and "WEB-003" in weak.stderr
+    listed = run("list", address)
+    assert "m.office" in listed.stdout and "argon2" not in listed.stdout
+    token = run("token", address, "m.office").stdout.strip()
+    assert len(token) > 40
+    assert run("disable", address, "m.office").returncode == 0
+    assert "disabled" in run("list", address).stdout
+    assert Path(tmp_path / "a").stat().st_mode & 0o077 == 0
