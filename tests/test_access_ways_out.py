@@ -300,7 +300,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
             "publish": [("publish", r, out / "pages", "--plan", world.plan, "--forecast",
                          world.forecast, *as_role)],
-            "serve": [],  # the same pages as `publish`: tests/test_serve.py
+            "serve": [],  # every role at every address: tests/test_web.py
             "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
             "exchange status": [("exchange", "status", r, *js, *only)],
             "exchange conflicts": [("exchange", "conflicts", r, *js, *only)],

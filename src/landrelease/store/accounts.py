@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from landrelease.errors import (
     ACCOUNT_EXISTS,
@@ -308,25 +310,17 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _hasher():
-    global _HASHER
-    if _HASHER is None:
-        from argon2 import PasswordHasher
+@cache
+def _hasher() -> Any:
+    from argon2 import PasswordHasher
 
-        _HASHER = PasswordHasher()
-    return _HASHER
+    return PasswordHasher()
 
 
-_HASHER = None
-_NOBODY = ""
-
-
+@cache
 def _nobody() -> str:
     """The hash of a password that nobody knows."""
-    global _NOBODY
-    if not _NOBODY:
-        _NOBODY = _hasher().hash(secrets.token_urlsafe(32))
-    return _NOBODY
+    return str(_hasher().hash(secrets.token_urlsafe(32)))
 
 
 def _verified(hashed: str, password: str) -> bool:

@@ -207,7 +207,7 @@ def _public_items(registry: Registry, reader: View, found: Collection, bounds: B
     listed = PUBLIC.of(registry)[found.id == RELEASED]
     seen = {f.name for f in found.fields}
     start = int(after) if after.isdecimal() else 0
-    out = []
+    out: list[Item] = []
     for one in listed[start:]:
         if bounds is not None and not shapely.box(*bounds).intersects(one.geometry):
             continue
@@ -260,7 +260,7 @@ def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int) ->
     values = [{"id": one.id, **{n: _plain(one.values.get(n)) for n in shown},
                **({"synthetic": True} if synthetic else {}),
                **({"truncated": True} if truncated else {})} for one in chosen]
-    return tiles.tile({name: (shapes, values)}, z, x, y,
+    return tiles.tile({name: (list(shapes), values)}, z, x, y,
                       grows=frozenset(("hazard", CELLS, "closure", "task")))
 
 

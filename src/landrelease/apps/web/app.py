@@ -40,7 +40,7 @@ def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
     3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
     and with a session the session's token, which no other site can read."""
     asking: Asking | None = connection.scope.get("user")
-    if connection.scope["method"] in _SAFE or asking is None:
+    if connection.scope.get("method", "GET") in _SAFE or asking is None:
         return
     stated = connection.headers.get("x-csrf-token", "")
     site = connection.headers.get("sec-fetch-site", "same-origin")
