@@ -205,7 +205,8 @@ def runway(
     for row in document["by_plan"]:
         ends = f"{row['day']}, at {row['step']}" if row["day"] else (
             "enough" if row["missing"] <= 0 else
-            "not by what has a date" if row["cost"] else "no step of the plan has a date and a cost")
+            "not by what has a date" if row["cost"] else
+            "no step of the plan has a date and a cost")
         more = (f"; {row['missing']:,.0f} {row['currency']} are missing" if row["missing"] > 0
                 and row["cost"] else "")
         if row["unplanned"]:
