@@ -200,6 +200,41 @@ def test_works_and_returns_of_a_registry_with_a_plan(tmp_path):
                 ).exit_code != 0
 
 
+def test_safety_S11_land_that_is_hazardous_again_is_not_back_and_none_counts_twice(
+        tmp_path, monkeypatch):
+    from landrelease import workflows
+    from landrelease.core.geometry import geodesic_area_m2
+    from landrelease.workflows import identities
+    from landrelease.workflows import phase_two as works
+
+    at = datetime(2027, 6, 1, tzinfo=UTC)
+    given = [shapely.box(17, 44, 17.002, 44.001), shapely.box(17.001, 44, 17.003, 44.001)]
+    reopened = shapely.box(17, 44, 17.0005, 44.001)
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        registry.append([Revision(kind, name, said, shape, at, "landrelease test", "why", "")
+                         for kind, name, said, shape in (
+            ("hazard", "h1", {"status": "reopened"}, reopened),
+            ("settlement", "near", {"name": "Near", "population": 5}, shapely.Point(17, 44)),
+            ("settlement", "far", {"name": "Far", "population": 9}, shapely.Point(17.009, 44)),
+            ("handover", "g1", {"handover_status": "held", "handed_over_on": date(2027, 2, 1)},
+             given[0]),
+            ("handover", "g2", {"handover_status": "held", "handed_over_on": date(2027, 3, 1)},
+             given[1]))])
+        signed = registry.records("handover")  # as if an authority had signed them
+        before = identities.standing_records
+        monkeypatch.setattr(identities, "standing_records", lambda r, kind, **said: (
+            signed if kind == "handover" else before(r, kind, **said)))
+        planned, actual = works.returns(registry, workflows.load_assumptions(), None, 30)
+    assert planned is None
+    want = shapely.union_all(given).difference(reopened)
+    assert sum(r.m2 for r in actual) == pytest.approx(geodesic_area_m2(want), rel=1e-9)
+    assert [(r.day, r.records) for r in actual if r.m2] == [
+        (date(2027, 2, 1), ("g1",)), (date(2027, 3, 1), ("g2",))]
+    # "Near" has a hazard beside it: its people are not counted; "Far" is 480 m from g2.
+    assert [(r.community, r.people, r.day) for r in actual if r.people] == [
+        ("Far", 9, date(2027, 3, 1))]
+
+
 @pytest.mark.parametrize("role", [None, "public", "donor", "community", "operator", "inspector"])
 def test_safety_S14_works_are_for_whom_the_policy_names(role, tmp_path):
     from landrelease.errors import LandReleaseError

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
     from landrelease.core.hazard import Settlement
+    from landrelease.core.ledger import Figure
     from landrelease.figures.phase_two import Return, Site, WorkOutlook
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
@@ -173,7 +174,8 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             ) -> tuple[list[Return] | None, list[Return] | None]:
     """Land and people that come back: by the plan (None: no plan), by held hand-overs (None: none).
 
-    Land belongs to the nearest settlement. A community's own areas are those within
+    Ground that is hazardous, again or still, is not back, whatever was handed over. Land belongs to
+    the nearest settlement. A community's own areas are those within
     `community_hazard_distance_m`; its people count on the day on which the last of them is handed
     over. By the plan: `handover_days` after the work on it ends.
     """
@@ -196,8 +198,13 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     actual: list[Return] | None = None
     if dated:
         actual, before = [], shapely.MultiPolygon()
+        grounds = np.array([h.ground for h in land.hazards], dtype=object)
+        hazardous = shapely.STRtree(grounds)
         for day, r in dated:
-            ground = shapely.difference(r.geometry, before)
+            # What is hazardous, again or still, is not back (S01, S11).
+            again = grounds[hazardous.query(r.geometry, predicate="intersects")]
+            ground = shapely.difference(shapely.difference(r.geometry, before),
+                                        shapely.union_all(again))
             before = shapely.union(before, r.geometry)
             actual.append(Return(day, near.community(r.geometry), geodesic_area_m2(ground), 0.0,
                                  (r.id,)))
@@ -231,6 +238,23 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
                                   settlement.name or settlement.id, 0.0,
                                   float(settlement.population)))
     return planned, actual
+
+
+def figures_of(registry: Registry, reader: View, *, as_of: date) -> tuple[Figure, ...]:
+    """The figures of phase two that the reader may see: works by state, land and people back; none
+    where no works are on record, or none that this reader may see."""
+    from landrelease.figures.phase_two import phase_two_figures
+
+    if not (reader.may("hazard", "status") and reader.may("project", "cost")):
+        return ()
+    try:
+        found = works(registry, reader, as_of=as_of, basis="none")
+    except LandReleaseError as error:
+        if error.code != "MON-030":
+            raise
+        return ()
+    _, actual = returns(registry, found.stated, None, found.handover_days)
+    return reader.figures(phase_two_figures(found.rows, actual, as_of, found.chain_head))
 
 
 def _handed_on(r: Record) -> date | None:
