@@ -161,7 +161,7 @@ def turn_out(
 # --- compiled ------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def count_elements(key, areas, chances, undiscovered):
     """How many elements a run has."""
     total = len(areas.activity)
@@ -177,7 +177,7 @@ def count_elements(key, areas, chances, undiscovered):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def lay_out(key, areas, chances, mean_shares, undiscovered, rework, room):
     """Fill `room` with one run; returns the number of elements, and the area that turns up, m².
 
@@ -244,7 +244,7 @@ def lay_out(key, areas, chances, mean_shares, undiscovered, rework, room):
     return room.first[stages], found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _shares_found(key, areas, chances, mean_shares, h, share):
     """Shares cancelled, reduced and cleared of area h, into `share[:3]`."""
     follows = areas.follows[h]
@@ -260,7 +260,7 @@ def _shares_found(key, areas, chances, mean_shares, h, share):
         share[2] = 1.0 - share[0] - share[1] if share[0] + share[1] < 1.0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _part(key, mean, chances):
     """The part of an area that goes: all of it with chance whole * mean, else Beta; E is `mean`."""
     mean = min(max(mean, 0.0), 1.0)
@@ -279,7 +279,7 @@ def _part(key, mean, chances):
     return beta_draw(fork(key, 1), a, b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _ratios(areas, h, ratio):
     """From the shares in `ratio[:3]`: area released over planned (:3), work over planned (3:)."""
     cancelled = ratio[0]
@@ -294,6 +294,6 @@ def _ratios(areas, h, ratio):
     ratio[5] = _rounded(ratio[2]) if planned[2] > 0.0 else 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _rounded(value):
     return math.floor(value * 1e12 + 0.5) / 1e12

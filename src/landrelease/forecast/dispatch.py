@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from landrelease.core.work import Problem
 from landrelease.forecast.calendar import Calendar, stays
 from landrelease.forecast.chance import exponential, fork, normal
 from landrelease.forecast.effects import Effects, no_effects
 
+ZERO, ONE, ALL_BITS = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 WAITING, READY, FIRST_STEP, BETWEEN, SECOND_STEP = 0, 1, 2, 3, 4
-BLOCK = 64  # elements of a queue that are looked through one by one
 # Of functions that only compiled ones call (from Python they crash): less to compile.
 INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -93,6 +95,13 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
         works=waits[0], work=waits[1], work_stage=waits[2])
 
 
+# Few arrays with columns instead of many arrays: what a compiled function is handed costs time.
+PAST, FAILS_AT, LEAVES_AT, BREAKDOWNS, DEPARTURES = 0, 1, 2, 3, 4  # slots at work so far, until ...
+FAIL_RATE, REPAIR, LEAVE_RATE, GAP, LEARNING, LEARNING_SLOTS = 0, 1, 2, 3, 4, 5
+SHAPE, SCALE, LOG_MEAN, LOG_SD, AT_START = 0, 1, 2, 3, 4
+NUMBER, LAST_DAY, BEGINS, ENDS = 0, 1, 2, 3  # BEGINS and ENDS in slots
+
+
 class Buffers(NamedTuple):
     """What one run is played in; made once for many runs of up to C elements. See `_play`."""
 
@@ -103,9 +112,8 @@ class Buffers(NamedTuple):
     sibling: np.ndarray  # int64 (C,) ... and the next one
     beside: np.ndarray  # int64 (C,) the next one of the elements that wait for a zone
     outside: np.ndarray  # int64 (Z,) the first of these
-    waits: np.ndarray  # bool (P, C) the queues; elements are numbered by priority
-    block: np.ndarray  # bool (P, B) False: nothing waits in it
-    first: np.ndarray  # int64 (P,) nothing waits before this
+    waits: np.ndarray  # uint64 (P, C / 64) the queues: a bit an element, numbered by priority
+    some: np.ndarray  # uint64 (P, C / 4096) a bit a word of `waits`: something waits in it
     free: np.ndarray  # int64 (P,) teams
     gone: np.ndarray  # bool (P,) without a team
     soonest: np.ndarray  # (P,) end of any step of theirs
@@ -118,15 +126,12 @@ class Buffers(NamedTuple):
     busy_until: np.ndarray  # (T,) -1 for a team that never got work
     worked: np.ndarray  # (P,) team-slots from begin to end of steps
     zone_opens: np.ndarray  # (Z,)
-    past: np.ndarray  # (T,) slots at work so far, for learning
-    fails_at: np.ndarray  # (T,) slots at work until the next breakdown
-    leaves_at: np.ndarray  # (T,) slots at work until staff leave
-    breaks: np.ndarray  # int64 (T, 2) breakdowns, departures so far
-    spell: np.ndarray  # int64 (K,) number of the closure that is next or in force
-    spell_days: np.ndarray  # (K, 2) its first and last moment, days
-    spell_slots: np.ndarray  # (K, 2) the same in slots
-    closed_until: np.ndarray  # (K,) slots; 0: open now
+    crew: np.ndarray  # (T, 5) columns PAST .. DEPARTURES
+    habits: np.ndarray  # (P, 6) of the pools' teams, columns FAIL_RATE .. LEARNING_SLOTS
+    closing: np.ndarray  # (K, 5) of the sectors, columns SHAPE .. AT_START
+    spell: np.ndarray  # (K, 4) the closure that is next or in force, columns NUMBER .. ENDS
     fixed_at: np.ndarray  # int64 (K,) first fixed closure that is not over
+    closed_until: np.ndarray  # (K,) slots; 0: open now
     arrives: np.ndarray  # (F,) when tranches arrive in this run
     timer: np.ndarray  # (C,) heap of moments at which an element becomes ready ...
     timed: np.ndarray  # int64 (C,) ... and the elements
@@ -145,15 +150,18 @@ def buffers(workforce: Workforce, ways: Ways, effects: Effects, capacity: int) -
         state=np.zeros(capacity, dtype=np.int8), alone=np.zeros(capacity, dtype=np.bool_),
         chosen=whole(capacity), child=whole(capacity), sibling=whole(capacity),
         beside=whole(capacity), outside=whole(ways.zones),
-        waits=np.zeros((pools, capacity), dtype=np.bool_),
-        block=np.zeros((pools, capacity // BLOCK + 1), dtype=np.bool_), first=whole(pools),
+        waits=np.zeros((pools, capacity // 64 + 1), dtype=np.uint64),
+        some=np.zeros((pools, capacity // 4096 + 1), dtype=np.uint64),
         free=whole(pools), gone=np.zeros(pools, dtype=np.bool_), soonest=np.zeros(pools),
         until=np.zeros(teams), doing=whole(teams), ready=whole(capacity), ended=whole(capacity),
         left=whole(len(ways.gate_size)), finish=np.zeros(capacity), busy_until=np.zeros(teams),
-        worked=np.zeros(pools), zone_opens=np.zeros(ways.zones), past=np.zeros(teams),
-        fails_at=np.zeros(teams), leaves_at=np.zeros(teams), breaks=whole(teams, 2),
-        spell=whole(sectors), spell_days=np.zeros((sectors, 2)), spell_slots=np.zeros((sectors, 2)),
-        closed_until=np.zeros(sectors), fixed_at=whole(sectors),
+        worked=np.zeros(pools), zone_opens=np.zeros(ways.zones), crew=np.zeros((teams, 5)),
+        habits=np.column_stack([effects.fail_rate, effects.repair, effects.leave_rate, effects.gap,
+                                effects.learning, effects.learning_slots]),
+        closing=np.column_stack([
+            effects.open_shape, effects.open_scale, effects.closed_log_mean, effects.closed_log_sd,
+            effects.closed_at_start]).reshape(sectors, 5),
+        spell=np.zeros((sectors, 4)), fixed_at=whole(sectors), closed_until=np.zeros(sectors),
         arrives=np.zeros(len(effects.arrives)), timer=np.zeros(capacity), timed=whole(capacity),
         stopped=np.zeros(1))
 
@@ -221,7 +229,7 @@ def play(
 # --- compiled ------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _open_zones(gate_from, gate_to, left, zone_opens, now):
     """Mark the zones to which open gates lead as open from now on; True if there are new ones."""
     new = False
@@ -235,7 +243,7 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
     return new
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _slot_at(slot_of_day, day):
     """Slots that have passed on a day; linear within days, at the end beyond the last."""
     last = len(slot_of_day) - 1
@@ -245,22 +253,20 @@ def _slot_at(slot_of_day, day):
     return slot_of_day[k] + (day - k) * (slot_of_day[k + 1] - slot_of_day[k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _spell(key, effects, z, k, after):
-    """First and last day of closure k of sector z, the one before it having ended on day `after`."""
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _spell(key, closing, z, k, after):
+    """First and last day of closure k of sector z; the one before it ended on day `after`."""
     own = fork(key, z)
-    if k == 0 and effects.closed_at_start[z] > 0.0:
-        return 0.0, effects.closed_at_start[z]
-    if effects.open_scale[z] == math.inf:
+    if k == 0 and closing[z, AT_START] > 0.0:
+        return 0.0, closing[z, AT_START]
+    if closing[z, SCALE] == math.inf:
         return math.inf, math.inf
-    power = 1.0 / effects.open_shape[z]
-    begins = after + effects.open_scale[z] * exponential(own, 2 * k) ** power
-    lasts = math.exp(effects.closed_log_mean[z]
-                     + effects.closed_log_sd[z] * normal(own, 2 * k + 1))
-    return begins, begins + lasts
+    begins = after + closing[z, SCALE] * exponential(own, 2 * k) ** (1.0 / closing[z, SHAPE])
+    return begins, begins + math.exp(
+        closing[z, LOG_MEAN] + closing[z, LOG_SD] * normal(own, 2 * k + 1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _season_after(worked_by, now, need):
     """The moment at which `need` slots' worth of work is done, from `now` on; inf past the end."""
     last = len(worked_by) - 1
@@ -286,7 +292,7 @@ def _season_after(worked_by, now, need):
     return low + ((target - worked_by[low]) / width if width > 0.0 else 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _season_between(worked_by, begin, end):
     """Slots' worth of work that the season lets a team do between two moments."""
     last = len(worked_by) - 1
@@ -300,43 +306,39 @@ def _season_between(worked_by, begin, end):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _passes(closures, effects, room, z, now, need):
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _passes(closures, z, now, need, seasonal, worked_by, closing, spell, fixed_at, fixed_last,
+            fixed_from, fixed_to, slot_of_day):
     """The moment at which `need` slots of presence are over, closures and season in between."""
-    if z < 0:
-        return _season_after(effects.worked_by, now, need) if effects.seasonal else now + need
-    k = room.spell[z]
-    ends_day = room.spell_days[z, 1]
-    begin, end = room.spell_slots[z, 0], room.spell_slots[z, 1]
-    fixed, last = room.fixed_at[z], effects.fixed_first[z + 1]
-    horizon = len(effects.worked_by) - 1.0
+    k, last_day = int(spell[z, NUMBER]), spell[z, LAST_DAY]
+    begin, end = spell[z, BEGINS], spell[z, ENDS]
+    fixed, horizon = fixed_at[z], len(worked_by) - 1.0
     while True:
         while end <= now and begin < math.inf:
             k += 1
-            first_day, ends_day = _spell(closures, effects, z, k, ends_day)
+            first_day, last_day = _spell(closures, closing, z, k, last_day)
             if first_day == math.inf:
                 begin = end = math.inf
                 break
-            begin = _slot_at(effects.slot_of_day, first_day)
-            end = _slot_at(effects.slot_of_day, ends_day)
+            begin, end = _slot_at(slot_of_day, first_day), _slot_at(slot_of_day, last_day)
             if begin >= horizon:
                 begin = end = math.inf
-        while fixed < last and effects.fixed_to[fixed] <= now:
+        while fixed < fixed_last and fixed_to[fixed] <= now:
             fixed += 1
         if begin <= now:
             now = end
             continue
-        if fixed < last and effects.fixed_from[fixed] <= now:
-            now = effects.fixed_to[fixed]
+        if fixed < fixed_last and fixed_from[fixed] <= now:
+            now = fixed_to[fixed]
             continue
         shut = begin
-        if fixed < last:
-            shut = min(shut, effects.fixed_from[fixed])
-        if effects.seasonal:
-            done = _season_after(effects.worked_by, now, need)
+        if fixed < fixed_last:
+            shut = min(shut, fixed_from[fixed])
+        if seasonal:
+            done = _season_after(worked_by, now, need)
             if done <= shut:
                 return done
-            need -= _season_between(effects.worked_by, now, shut)
+            need -= _season_between(worked_by, now, shut)
         else:
             if now + need <= shut:
                 return now + need
@@ -346,32 +348,32 @@ def _passes(closures, effects, room, z, now, need):
             return math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _close_and_open(closures, effects, room, now):
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_from, fixed_to,
+                    slot_of_day, closed_until):
     """Bring the closures up to now; `closed_until` says which sectors are closed, and how long."""
-    for z in range(len(room.spell)):
-        while room.spell_slots[z, 1] <= now and room.spell_slots[z, 0] < math.inf:
-            room.spell[z] += 1
-            first, last = _spell(closures, effects, z, room.spell[z], room.spell_days[z, 1])
-            room.spell_days[z, 0], room.spell_days[z, 1] = first, last
-            if first == math.inf or first >= len(effects.slot_of_day) - 1:
-                room.spell_slots[z, 0] = room.spell_slots[z, 1] = math.inf
+    for z in range(len(spell)):
+        while spell[z, ENDS] <= now and spell[z, BEGINS] < math.inf:
+            spell[z, NUMBER] += 1.0
+            first, last = _spell(closures, closing, z, int(spell[z, NUMBER]), spell[z, LAST_DAY])
+            spell[z, LAST_DAY] = last
+            if first == math.inf or first >= len(slot_of_day) - 1:
+                spell[z, BEGINS] = spell[z, ENDS] = math.inf
             else:
-                room.spell_slots[z, 0] = _slot_at(effects.slot_of_day, first)
-                room.spell_slots[z, 1] = _slot_at(effects.slot_of_day, last)
-        while (room.fixed_at[z] < effects.fixed_first[z + 1]
-               and effects.fixed_to[room.fixed_at[z]] <= now):
-            room.fixed_at[z] += 1
+                spell[z, BEGINS] = _slot_at(slot_of_day, first)
+                spell[z, ENDS] = _slot_at(slot_of_day, last)
+        while fixed_at[z] < fixed_first[z + 1] and fixed_to[fixed_at[z]] <= now:
+            fixed_at[z] += 1
         until = 0.0
-        if room.spell_slots[z, 0] <= now:
-            until = room.spell_slots[z, 1]
-        f = room.fixed_at[z]
-        if f < effects.fixed_first[z + 1] and effects.fixed_from[f] <= now:
-            until = max(until, effects.fixed_to[f])
-        room.closed_until[z] = until
+        if spell[z, BEGINS] <= now:
+            until = spell[z, ENDS]
+        f = fixed_at[z]
+        if f < fixed_first[z + 1] and fixed_from[f] <= now:
+            until = max(until, fixed_to[f])
+        closed_until[z] = until
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _learned(need, past, share, slots):
     """Slots at work that take `need` slots of experienced work, after `past` slots at work."""
     if share <= 0.0 or past > 12.0 * slots:
@@ -382,90 +384,97 @@ def _learned(need, past, share, slots):
         rest = math.exp(-found / slots)
         step = (found - start * (1.0 - rest) - need) / (1.0 - start / slots * rest)
         found -= step
-        if abs(step) < 1e-9 * (1.0 + found):
+        if abs(step) < 1e-7 * (1.0 + found):
             break
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _step_ends(key, effects, room, p, team, z, now, need):
-    """When a step of `need` slots of experienced work ends, begun now; moves the team's counters."""
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _step_ends(key, crew, habits, p, team, z, now, need, seasonal, worked_by, closing, spell,
+               fixed_at, fixed_first, fixed_from, fixed_to, slot_of_day):
+    """When a step of `need` slots of experienced work ends, begun now; the team grows older."""
     closures, lasts = fork(key, 2), fork(key, 3)
+    share, slots = habits[p, LEARNING], habits[p, LEARNING_SLOTS]
     while True:
-        whole = _learned(need, room.past[team], effects.learning[p], effects.learning_slots[p])
-        worked = min(whole, room.fails_at[team], room.leaves_at[team])
-        now = _passes(closures, effects, room, z, now, worked)
-        room.fails_at[team] -= worked
-        room.leaves_at[team] -= worked
+        whole = _learned(need, crew[team, PAST], share, slots)
+        worked = min(whole, crew[team, FAILS_AT], crew[team, LEAVES_AT])
+        if z >= 0:
+            now = _passes(closures, z, now, worked, seasonal, worked_by, closing, spell, fixed_at,
+                          fixed_first[z + 1], fixed_from, fixed_to, slot_of_day)
+        elif seasonal:
+            now = _season_after(worked_by, now, worked)
+        else:
+            now += worked
+        crew[team, FAILS_AT] -= worked
+        crew[team, LEAVES_AT] -= worked
         if worked >= whole or now == math.inf:
-            room.past[team] += worked
+            crew[team, PAST] += worked
             return now
-        share, slots = effects.learning[p], effects.learning_slots[p]
-        need -= worked - share * slots * math.exp(-room.past[team] / slots) * (
+        need -= worked - share * slots * math.exp(-crew[team, PAST] / slots) * (
             1.0 - math.exp(-worked / slots))
         need = max(need, 0.0)
-        room.past[team] += worked
+        crew[team, PAST] += worked
         own = fork(lasts, team)
-        if room.fails_at[team] <= 0.0:
-            room.breaks[team, 0] += 1
-            k = room.breaks[team, 0]
-            now = now + effects.repair[p] * exponential(own, 4 * k)
-            room.fails_at[team] = exponential(own, 4 * k + 1) / effects.fail_rate[p]
+        if crew[team, FAILS_AT] <= 0.0:
+            crew[team, BREAKDOWNS] += 1.0
+            k = int(crew[team, BREAKDOWNS])
+            now = now + habits[p, REPAIR] * exponential(own, 4 * k)
+            crew[team, FAILS_AT] = exponential(own, 4 * k + 1) / habits[p, FAIL_RATE]
         else:
-            room.breaks[team, 1] += 1
-            k = room.breaks[team, 1]
-            now = now + effects.gap[p] * exponential(own, 4 * k + 2)
-            room.leaves_at[team] = exponential(own, 4 * k + 3) / effects.leave_rate[p]
-            room.past[team] = 0.0
+            crew[team, DEPARTURES] += 1.0
+            k = int(crew[team, DEPARTURES])
+            now = now + habits[p, GAP] * exponential(own, 4 * k + 2)
+            crew[team, LEAVES_AT] = exponential(own, 4 * k + 3) / habits[p, LEAVE_RATE]
+            crew[team, PAST] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
 def _prepare(key, count, workforce, ways, effects, comings, room):
     """Everything as it is before the first moment of a run."""
     pools = len(workforce.opens)
-    room.state[:count] = WAITING
-    room.alone[:count] = False
-    room.chosen[:count] = 0
-    room.child[:count] = -1
-    room.sibling[:count] = -1
-    room.beside[:count] = -1
-    room.outside[:] = -1
-    room.finish[:count] = math.inf
-    room.first[:] = 0
-    room.free[:] = 0
-    room.soonest[:] = math.inf
-    room.worked[:] = 0.0
-    room.zone_opens[:] = math.inf
-    room.left[:] = ways.gate_size
-    room.until[:] = math.inf
-    room.doing[:] = -1
-    room.busy_until[:] = -1.0
+    for e in range(count):
+        room.state[e] = WAITING
+        room.alone[e] = False
+        room.chosen[e] = 0
+        room.child[e] = room.sibling[e] = room.beside[e] = -1
+        room.finish[e] = math.inf
+    for z in range(len(room.outside)):
+        room.outside[z] = -1
+        room.zone_opens[z] = math.inf
+    for g in range(len(room.left)):
+        room.left[g] = ways.gate_size[g]
+    for team in range(len(room.until)):
+        room.until[team] = math.inf
+        room.doing[team] = -1
+        room.busy_until[team] = -1.0
     room.stopped[0] = math.inf
     for p in range(pools):
+        room.free[p] = 0
+        room.soonest[p] = math.inf
+        room.worked[p] = 0.0
         room.gone[p] = comings.gone[p]
-        room.waits[p, :count] = False
-        room.block[p, :count // BLOCK + 1] = False
-    lasts = fork(key, 3)
+        for w in range(count // 64 + 1):
+            room.waits[p, w] = ZERO
+        for w in range(count // 4096 + 1):
+            room.some[p, w] = ZERO
+    lasts, crew = fork(key, 3), room.crew
     for p in range(pools):
+        fails, leaves = effects.fail_rate[p], effects.leave_rate[p]
         for team in range(workforce.pool_start[p], workforce.pool_start[p + 1]):
-            room.past[team] = effects.experience[team]
-            room.breaks[team, 0] = room.breaks[team, 1] = 0
             own = fork(lasts, team)
-            room.fails_at[team] = math.inf if effects.fail_rate[p] <= 0.0 else (
-                exponential(own, 1) / effects.fail_rate[p])
-            room.leaves_at[team] = math.inf if effects.leave_rate[p] <= 0.0 else (
-                exponential(own, 3) / effects.leave_rate[p])
+            crew[team, PAST] = effects.experience[team]
+            crew[team, FAILS_AT] = exponential(own, 1) / fails if fails > 0.0 else math.inf
+            crew[team, LEAVES_AT] = exponential(own, 3) / leaves if leaves > 0.0 else math.inf
+            crew[team, BREAKDOWNS] = crew[team, DEPARTURES] = 0.0
     closures = fork(key, 2)
     for z in range(len(room.spell)):
-        room.spell[z] = 0
         room.fixed_at[z] = effects.fixed_first[z]
-        first, last = _spell(closures, effects, z, 0, 0.0)
-        room.spell_days[z, 0], room.spell_days[z, 1] = first, last
-        if first == math.inf:
-            room.spell_slots[z, 0] = room.spell_slots[z, 1] = math.inf
-        else:
-            room.spell_slots[z, 0] = _slot_at(effects.slot_of_day, first)
-            room.spell_slots[z, 1] = _slot_at(effects.slot_of_day, last)
+        first, last = _spell(closures, room.closing, z, 0, 0.0)
+        room.spell[z, NUMBER], room.spell[z, LAST_DAY] = 0.0, last
+        room.spell[z, BEGINS] = room.spell[z, ENDS] = math.inf
+        if first < math.inf:
+            room.spell[z, BEGINS] = _slot_at(effects.slot_of_day, first)
+            room.spell[z, ENDS] = _slot_at(effects.slot_of_day, last)
     own = fork(key, 4)
     for f in range(len(effects.arrives)):
         at = effects.arrives[f]
@@ -474,34 +483,81 @@ def _prepare(key, count, workforce, ways, effects, comings, room):
         room.arrives[f] = at
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _push(room, size, at, element):
+@intrinsic
+def _lowest(typing, word):
+    """The number of the lowest bit that is set in a uint64 other than 0."""
+    def code(context, builder, signature, arguments):
+        return builder.zext(builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1)),
+                            ir.IntType(64))
+
+    return types.int64(types.uint64), code
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _put(waits, some, p, e):
+    waits[p, e >> 6] |= ONE << np.uint64(e & 63)
+    some[p, e >> 12] |= ONE << np.uint64((e >> 6) & 63)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _take(waits, some, p, e):
+    word = waits[p, e >> 6] & ~(ONE << np.uint64(e & 63))
+    waits[p, e >> 6] = word
+    if word == ZERO:
+        some[p, e >> 12] &= ~(ONE << np.uint64((e >> 6) & 63))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _next(waits, some, p, begin, end):
+    """The first element from `begin` on that waits for pool p; `end` where none before it does."""
+    if begin >= end:
+        return end
+    at = begin >> 6
+    word = waits[p, at] & (ALL_BITS << np.uint64(begin & 63))
+    if word != ZERO:
+        return min(end, (at << 6) + _lowest(word))
+    at += 1
+    if at << 6 >= end:
+        return end
+    group = at >> 6
+    mask = some[p, group] & (ALL_BITS << np.uint64(at & 63))
+    while mask == ZERO:
+        group += 1
+        if group << 12 >= end:
+            return end
+        mask = some[p, group]
+    at = (group << 6) + _lowest(mask)
+    return min(end, (at << 6) + _lowest(waits[p, at]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _push(timer, timed, size, at, element):
     i = size
-    while i > 0 and room.timer[(i - 1) // 2] > at:
-        room.timer[i], room.timed[i] = room.timer[(i - 1) // 2], room.timed[(i - 1) // 2]
+    while i > 0 and timer[(i - 1) // 2] > at:
+        timer[i], timed[i] = timer[(i - 1) // 2], timed[(i - 1) // 2]
         i = (i - 1) // 2
-    room.timer[i], room.timed[i] = at, element
+    timer[i], timed[i] = at, element
 
 
-@njit(cache=True, nogil=True, error_model="numpy", **INNER)
-def _pop(room, size):
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+def _pop(timer, timed, size):
     """Takes the soonest off the heap of `size` timers; gives its element."""
-    found = room.timed[0]
-    last, element = room.timer[size - 1], room.timed[size - 1]
+    found = timed[0]
+    last, element = timer[size - 1], timed[size - 1]
     i = 0
     while 2 * i + 1 < size - 1:
         c = 2 * i + 1
-        if c + 1 < size - 1 and room.timer[c + 1] < room.timer[c]:
+        if c + 1 < size - 1 and timer[c + 1] < timer[c]:
             c += 1
-        if room.timer[c] >= last:
+        if timer[c] >= last:
             break
-        room.timer[i], room.timed[i] = room.timer[c], room.timed[c]
+        timer[i], timed[i] = timer[c], timed[c]
         i = c
-    room.timer[i], room.timed[i] = last, element
+    timer[i], timed[i] = last, element
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, effects, comings,
           room):
     """See `play`; `room` (see `Buffers`) holds the result. `count` elements are played.
@@ -514,12 +570,17 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
     option_start, option = workforce.option_start, workforce.option
     pool_start, horizon = workforce.pool_start, workforce.horizon
     state, alone, chosen = room.state, room.alone, room.chosen
-    child, sibling, waits, block = room.child, room.sibling, room.waits, room.block
-    first, free, soonest = room.first, room.free, room.soonest
+    child, sibling, waits, some = room.child, room.sibling, room.waits, room.some
+    free, soonest = room.free, room.soonest
     until, doing, ready, ended = room.until, room.doing, room.ready, room.ended
     finish, left, gone, zone_opens = room.finish, room.left, room.gone, room.zone_opens
-    closes = len(room.spell) > 0
-    renews = fork(key, 5)
+    busy_until, worked, cost = room.busy_until, room.worked, workforce.cost
+    crew, habits, closing, spell = room.crew, room.habits, room.closing, room.spell
+    fixed_at, fixed_first = room.fixed_at, effects.fixed_first
+    fixed_from, fixed_to = effects.fixed_from, effects.fixed_to
+    slot_of_day, worked_by, sector = effects.slot_of_day, effects.worked_by, effects.sector
+    closed_until, arrives = room.closed_until, room.arrives
+    closes, closures, renews = len(spell) > 0, fork(key, 2), fork(key, 5)
     change = depth = endings = timers = 0
     to_do = elements
     now = money = spent = 0.0
@@ -551,7 +612,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
                     if parent[c] < -1:
                         again = now + exponential(renews, c) / effects.renewed_rate
                         if again < effects.renewed_until and again < horizon:
-                            _push(room, timers, again, c)
+                            _push(room.timer, room.timed, timers, again, c)
                             timers += 1
                         else:
                             finish[c] = -1.0
@@ -588,9 +649,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
             for o in range(lo, hi):
                 p, q = option[o, 2 * step], option[o, 2]
                 if not gone[p] and (q < 0 or not (alone[e] or gone[q])):
-                    waits[p, e] = True
-                    block[p, e // BLOCK] = True
-                    first[p] = min(first[p], e)
+                    _put(waits, some, p, e)
         if to_do == 0:
             break
 
@@ -598,38 +657,28 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
         # lies in no closed sector.
         wake = math.inf
         if closes:
-            _close_and_open(fork(key, 2), effects, room, now)
+            _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_from,
+                            fixed_to, slot_of_day, closed_until)
         if effects.funded:
             money = 0.0
-            for f in range(len(room.arrives)):
-                if room.arrives[f] <= now:
+            for f in range(len(arrives)):
+                if arrives[f] <= now:
                     money += effects.amount[f]
                 else:
-                    wake = min(wake, room.arrives[f])
+                    wake = min(wake, arrives[f])
         while True:
             e = elements
             for p in range(pools):
                 if free[p] == 0:
                     continue
-                i = first[p]
-                leading = clean = True
+                i = _next(waits, some, p, 0, e)
                 while i < e:
-                    if waits[p, i]:
-                        z = effects.sector[stage[i]] if closes else -1
-                        if z < 0 or room.closed_until[z] <= now:
-                            e = i
-                            break
-                        wake = min(wake, room.closed_until[z])
-                        leading = clean = False
-                    i += 1
-                    if i % BLOCK == 0:
-                        if clean:
-                            block[p, i // BLOCK - 1] = False
-                        clean = True
-                        while i < e and not block[p, i // BLOCK]:
-                            i += BLOCK
-                    if leading:
-                        first[p] = i
+                    z = sector[stage[i]] if closes else -1
+                    if z < 0 or closed_until[z] <= now:
+                        e = i
+                        break
+                    wake = min(wake, closed_until[z])
+                    i = _next(waits, some, p, i + 1, e)
             if e == elements:
                 break
             step = 0
@@ -653,7 +702,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
                 team += 1
             need = (move + (planned - move) * work[e] * slow[team]) * lost
             if effects.funded:
-                price = need * workforce.cost[p]
+                price = need * cost[p]
                 if spent + price > money:
                     room.stopped[0] = min(room.stopped[0], now)
                     break
@@ -662,17 +711,19 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
             if state[e] == READY:
                 state[e] = FIRST_STEP
                 for a in range(option_start[stage[e]], option_start[stage[e] + 1]):
-                    waits[option[a, 0], e] = False
+                    _take(waits, some, option[a, 0], e)
             else:
                 state[e] = SECOND_STEP
-                waits[p, e] = False
-            z = effects.sector[stage[e]] if closes else -1
-            until[team] = _step_ends(key, effects, room, p, team, z, now, need)
+                _take(waits, some, p, e)
+            z = sector[stage[e]] if closes else -1
+            until[team] = _step_ends(key, crew, habits, p, team, z, now, need, effects.seasonal,
+                                     worked_by, closing, spell, fixed_at, fixed_first, fixed_from,
+                                     fixed_to, slot_of_day)
             doing[team] = e
             soonest[p] = min(soonest[p], until[team])
             free[p] -= 1
-            room.busy_until[team] = min(until[team], horizon)
-            room.worked[p] += room.busy_until[team] - now
+            busy_until[team] = min(until[team], horizon)
+            worked[p] += busy_until[team] - now
 
         # On to the next moment at which anything happens.
         now = wake
@@ -685,7 +736,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
         if now > horizon or now == math.inf:
             break
         while timers > 0 and room.timer[0] <= now:
-            ready[depth] = _pop(room, timers)
+            ready[depth] = _pop(room.timer, room.timed, timers)
             depth += 1
             timers -= 1
         while change < len(comings.when) and comings.when[change] == now:
@@ -703,7 +754,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
                     continue
                 state[e] = WAITING
                 for q in range(pools):
-                    waits[q, e] = False
+                    _take(waits, some, q, e)
                 ready[depth] = e
                 depth += 1
         for p in range(pools):
