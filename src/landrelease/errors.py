@@ -1173,6 +1173,17 @@ FORECAST_TOO_LARGE = Message(
     "{expected}.",
     "Ask for fewer runs; 500 are enough for the quantiles that are reported.",
 )
+FORECAST_NO_TEAMS = Message(
+    "FOR-007",
+    "On {day} no team was at work: nothing that is open can be done, and there is no finish.",
+    "Record the teams that are at work, or their daily reports; to see what teams would be needed, "
+    "make a plan with them and forecast it.",
+)
+FORECAST_NO_AREAS = Message(
+    "FOR-008",
+    "On {day} no hazardous area was on record: there is nothing to forecast.",
+    "Import the areas first; a programme without areas is not a programme that is done.",
+)
 
 # --- PUB: publish ------------------------------------------------------------------------------
 PUB_NOT_FOR_ROLE = Message(
