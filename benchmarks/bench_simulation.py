@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import bisect
 import heapq
+import itertools
 import math
 import os
 import random
@@ -137,7 +138,7 @@ class Peer:
         flat = list(zip(problem.first_pool.tolist(), problem.first_slots.tolist(),
                         problem.second_pool.tolist(), problem.second_slots.tolist(), strict=True))
         starts = problem.option_start.tolist()
-        self.options = [flat[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+        self.options = [flat[a:b] for a, b in itertools.pairwise(starts)]
         self.tasks = len(problem.hazard_ids)
         self.sector = made.sector[::2].tolist()
         self.per_year = self.horizon / (self.ends[-1] / 365.25)
@@ -477,8 +478,9 @@ def main() -> None:
     one = time.perf_counter() - clock
     days = calendar.days(found.finish_slot)
     ended = np.isfinite(days)
-    print(f"{options.runs} runs on {options.workers} workers: {min(seconds):.2f} s (best of 3, worst "
-          f"{max(seconds):.2f} s); on one {one:.2f} s, {1000 * one / options.runs:.3f} ms a run")
+    print(f"{options.runs} runs on {options.workers} workers: {min(seconds):.2f} s (best of 3, "
+          f"worst {max(seconds):.2f} s); on one {one:.2f} s, "
+          f"{1000 * one / options.runs:.3f} ms a run")
     print(f"finish after {np.median(days) / 365.25:.2f} years (median), 80 % of runs "
           f"{np.quantile(days, 0.1) / 365.25:.2f} to {np.quantile(days, 0.9) / 365.25:.2f}; "
           f"{int((~ended).sum())} runs past the horizon; money stopped work in "
@@ -490,7 +492,8 @@ def main() -> None:
         scheduler = "synchronous" if options.small else "processes"
         spread = simulate(model, runs, seed=SEED, spread=dask_spread(scheduler))
         print(f"under Dask ({scheduler}): {time.perf_counter() - clock:.2f} s, the same: "
-              f"{all(np.array_equal(getattr(found, n), getattr(spread, n)) for n in found.__slots__)}")
+              + str(all(np.array_equal(getattr(found, n), getattr(spread, n))
+                        for n in found.__slots__)))
     peer = Peer(problem, made, uncertain.move_days)
     g = random.Random(SEED)
     clock = time.perf_counter()

@@ -1179,6 +1179,16 @@ FORECAST_NO_TEAMS = Message(
     "Record the teams that are at work, or their daily reports; to see what teams would be needed, "
     "make a plan with them and forecast it.",
 )
+SCENARIO_WRONG = Message(
+    "FOR-009",
+    "{file}: {field} is {found}; expected {expected}.",
+    "Correct the scenario; docs/forecast.md lists what one can change.",
+)
+SCENARIO_UNREADABLE = Message(
+    "FOR-010",
+    "{file}: the scenario cannot be read ({found}).",
+    "Give a file in YAML or JSON with a `name` and the changes; docs/forecast.md has an example.",
+)
 FORECAST_NO_AREAS = Message(
     "FOR-008",
     "On {day} no hazardous area was on record: there is nothing to forecast.",

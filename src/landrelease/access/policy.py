@@ -287,6 +287,9 @@ KEEPERS_WORK = frozenset((
     "verify open",
     "operate proof",
     "forecast make",
+    "forecast rates",
+    "forecast compare",
+    "forecast backtest",
     "exchange pack",
     "exchange status",
     "exchange conflicts",
@@ -402,6 +405,12 @@ WAYS_OUT: dict[str, WayOut] = {
     "projects list": WayOut("works of phase two: what they wait for, when they can start", _WORKS),
     "projects outlook": WayOut("land and people back, planned against actual", (
         *_WORKS, ("handover", "handed_over_on"), ("plan_dates", "finish"))),
+    "forecast rates": WayOut("how fast teams of each kind and each team work", (
+        ("forecast", "cost"), ("plan_teams", "team"))),
+    "forecast compare": WayOut("scenarios of a plan side by side", (
+        ("forecast", "cost"), ("plan_quality", "gap"))),
+    "forecast backtest": WayOut("how good forecasts of past months were", (
+        ("forecast", "cost"), ("plan_teams", "team"))),
     "figures list": WayOut("all figures"),
     "figures trace": WayOut("one figure and the records under it"),
     "figures tables": WayOut("the area ledger by municipality"),

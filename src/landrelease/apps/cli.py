@@ -22,6 +22,7 @@ from landrelease.apps import (
     claims_commands,
     exchange_commands,
     export_commands,
+    forecast_commands,
     forms_commands,
     identity_commands,
     money_commands,
@@ -72,7 +73,6 @@ def group(name: str, words: str) -> typer.Typer:
     return made
 
 
-forecast_group = group("forecast", "When it will be done and what it will cost.")
 figures_group = group("figures", "What to report, and the records under each figure.")
 world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
 
@@ -88,6 +88,7 @@ area_commands.register(app, group)
 assess_commands.register(group)
 plan_commands.register(group)
 operate_commands.register(group)
+forecast_commands.register(group)
 verify_commands.register(group)
 forms_commands.register(group)
 release_commands.register(group)
@@ -264,48 +265,6 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
         say(f"         {r.reason}; source {came}; hash {s.hash[:12]}")
         for name, value in sorted(r.values.items()):
             say(f"         {name}: {value}")
-
-
-# --- forecast ----------------------------------------------------------------------------------
-
-
-@forecast_group.command("make")
-def forecast_make(
-    registry: RegistryArgument,
-    plan: Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="forecast.json")] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="DATE",
-                                           help="Also the chance of being done by then.")] = None,
-    budget: Annotated[float | None, typer.Option(
-        "--budget", metavar="A", help="Also the chance that this much money is enough.")] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1)] = 500, role: RoleOption = None,
-    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
-) -> None:
-    """Simulate the plan's policy many times: distributions of finish and cost, not dates.
-
-    Example: landrelease forecast make district.gpkg --plan plan --by 2036-12-31 --as planner
-    """
-    from landrelease import workflows
-    from landrelease.store.results import load_plan, save_outlook
-
-    day = as_date("--by", by) if by else None
-    with (reading(registry, "forecast make", role) as (opened_registry, _),
-          listening(quiet) as progress):
-        saved = load_plan(plan)
-        workflows.check_plan_is_current(saved, opened_registry, plan)
-        outlook = workflows.make_outlook(saved.plan, saved.assumptions, runs=runs, seed=seed,
-                                         progress=progress)
-    if out is not None:
-        save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
-    summary = workflows.outlook_summary(outlook, by=day, budget=budget)
-    put_json(json, summary)
-    for line in workflows.outlook_words(outlook):
-        say(line)
-    if day:
-        say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
-    if budget is not None:
-        say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
-            f"{summary['chance_of_budget']:.0%}")
 
 
 # --- figures -----------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ class Kind:
     group: str = ""  # subject: land, work, capacity, community, means
     definition: str = ""
     place_needed: bool = True  # whether a row without a place is refused
+    place_from: str = ""  # a field that names where it was, so that a table may go without places
     # Field -> values that are a decision of a person, to be signed (S09).
     decisions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -53,6 +53,12 @@ class Outlook:
     community_ids: tuple[str, ...] = ()
     community_day: np.ndarray | None = None  # (R, C) can be reached from this day on; inf: not
     work_day: np.ndarray | None = None  # (R, K) land of a second-phase work free from this day on
+    area_ids: tuple[str, ...] = ()  # H areas of the plan
+    area_quantiles: np.ndarray | None = None  # (A,) of ...
+    area_day: np.ndarray | None = None  # (A, H) ... the day on which each is done; inf: not by then
+    groups: tuple[str, ...] = ()  # G communities or districts
+    group_day: np.ndarray | None = None  # (A, G) the day on which all areas of each are done
+    scenario: str = "as planned"
 
     @property
     def runs(self) -> int:

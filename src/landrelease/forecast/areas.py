@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from landrelease.core.work import Problem
-from landrelease.forecast.chance import beta_draw, fork, normal, uniform
+from landrelease.forecast.chance import INNER, QUICK, beta_draw, fork, normal, uniform
 from landrelease.forecast.uncertain import Uncertain
 
 CLEARANCE = 2  # index in `ACTIVITIES`
 LEAST = 1e-9  # of a parameter of a Beta: below it the part is 0 (or 1) for certain
-INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 class Areas(NamedTuple):
@@ -161,7 +160,7 @@ def turn_out(
 # --- compiled ------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(**QUICK)
 def count_elements(key, areas, chances, undiscovered):
     """How many elements a run has."""
     total = len(areas.activity)
@@ -177,7 +176,7 @@ def count_elements(key, areas, chances, undiscovered):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(**QUICK)
 def lay_out(key, areas, chances, mean_shares, undiscovered, rework, room):
     """Fill `room` with one run; returns the number of elements, and the area that turns up, m².
 
@@ -244,7 +243,7 @@ def lay_out(key, areas, chances, mean_shares, undiscovered, rework, room):
     return room.first[stages], found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _shares_found(key, areas, chances, mean_shares, h, share):
     """Shares cancelled, reduced and cleared of area h, into `share[:3]`."""
     follows = areas.follows[h]
@@ -260,7 +259,7 @@ def _shares_found(key, areas, chances, mean_shares, h, share):
         share[2] = 1.0 - share[0] - share[1] if share[0] + share[1] < 1.0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _part(key, mean, chances):
     """The part of an area that goes: all of it with chance whole * mean, else Beta; E is `mean`."""
     mean = min(max(mean, 0.0), 1.0)
@@ -279,7 +278,7 @@ def _part(key, mean, chances):
     return beta_draw(fork(key, 1), a, b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _ratios(areas, h, ratio):
     """From the shares in `ratio[:3]`: area released over planned (:3), work over planned (3:)."""
     cancelled = ratio[0]
@@ -294,6 +293,6 @@ def _ratios(areas, h, ratio):
     ratio[5] = _rounded(ratio[2]) if planned[2] > 0.0 else 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _rounded(value):
     return math.floor(value * 1e12 + 0.5) / 1e12

@@ -19,7 +19,11 @@ _A, _B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _FORK = np.uint64(0xD6E8FEB86659FD93)  # any odd constant: forks must not meet the numbers
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _TO_UNIT = 2.0**-53
+# How all of the runs is compiled. Nothing in it makes arrays, so nothing counts who holds them
+# (`_nrt`): counting would take longer than the work.
 QUICK: Any = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+# Of functions that only compiled ones call (from Python they crash): less to compile.
+INNER: Any = {**QUICK, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 @njit(inline="always", **QUICK)

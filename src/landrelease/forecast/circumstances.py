@@ -155,7 +155,8 @@ def effects_of(made: Circumstances, problem: Problem, workforce: Workforce, cale
     if made.money is not None:
         tranches = sorted(made.money, key=lambda t: t.day)
         late = np.array([t.late_days for t in tranches], dtype=float)
-        changed |= {"funded": True, "arrives": np.array([slot(t.day) for t in tranches], dtype=float),
+        arrives = np.array([slot(t.day) for t in tranches], dtype=float)
+        changed |= {"funded": True, "arrives": arrives,
                     "amount": np.array([t.amount for t in tranches], dtype=float),
                     "late": late * len(calendar.begins) / max(float(calendar.ends[-1]), 1.0)
                     if len(calendar.ends) else late}

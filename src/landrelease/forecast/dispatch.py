@@ -13,13 +13,11 @@ from numba.extending import intrinsic
 
 from landrelease.core.work import Problem
 from landrelease.forecast.calendar import Calendar, stays
-from landrelease.forecast.chance import exponential, fork, normal
+from landrelease.forecast.chance import INNER, QUICK, exponential, fork, normal
 from landrelease.forecast.effects import Effects, no_effects
 
 ZERO, ONE, ALL_BITS = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 WAITING, READY, FIRST_STEP, BETWEEN, SECOND_STEP = 0, 1, 2, 3, 4
-# Of functions that only compiled ones call (from Python they crash): less to compile.
-INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 class Workforce(NamedTuple):
@@ -229,7 +227,7 @@ def play(
 # --- compiled ------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _open_zones(gate_from, gate_to, left, zone_opens, now):
     """Mark the zones to which open gates lead as open from now on; True if there are new ones."""
     new = False
@@ -243,7 +241,7 @@ def _open_zones(gate_from, gate_to, left, zone_opens, now):
     return new
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _slot_at(slot_of_day, day):
     """Slots that have passed on a day; linear within days, at the end beyond the last."""
     last = len(slot_of_day) - 1
@@ -253,7 +251,7 @@ def _slot_at(slot_of_day, day):
     return slot_of_day[k] + (day - k) * (slot_of_day[k + 1] - slot_of_day[k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _spell(key, closing, z, k, after):
     """First and last day of closure k of sector z; the one before it ended on day `after`."""
     own = fork(key, z)
@@ -266,7 +264,7 @@ def _spell(key, closing, z, k, after):
         closing[z, LOG_MEAN] + closing[z, LOG_SD] * normal(own, 2 * k + 1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _season_after(worked_by, now, need):
     """The moment at which `need` slots' worth of work is done, from `now` on; inf past the end."""
     last = len(worked_by) - 1
@@ -292,7 +290,7 @@ def _season_after(worked_by, now, need):
     return low + ((target - worked_by[low]) / width if width > 0.0 else 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _season_between(worked_by, begin, end):
     """Slots' worth of work that the season lets a team do between two moments."""
     last = len(worked_by) - 1
@@ -306,7 +304,7 @@ def _season_between(worked_by, begin, end):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _passes(closures, z, now, need, seasonal, worked_by, closing, spell, fixed_at, fixed_last,
             fixed_from, fixed_to, slot_of_day):
     """The moment at which `need` slots of presence are over, closures and season in between."""
@@ -348,7 +346,7 @@ def _passes(closures, z, now, need, seasonal, worked_by, closing, spell, fixed_a
             return math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_from, fixed_to,
                     slot_of_day, closed_until):
     """Bring the closures up to now; `closed_until` says which sectors are closed, and how long."""
@@ -373,7 +371,7 @@ def _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_
         closed_until[z] = until
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _learned(need, past, share, slots):
     """Slots at work that take `need` slots of experienced work, after `past` slots at work."""
     if share <= 0.0 or past > 12.0 * slots:
@@ -389,7 +387,7 @@ def _learned(need, past, share, slots):
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _step_ends(key, crew, habits, p, team, z, now, need, seasonal, worked_by, closing, spell,
                fixed_at, fixed_first, fixed_from, fixed_to, slot_of_day):
     """When a step of `need` slots of experienced work ends, begun now; the team grows older."""
@@ -428,7 +426,7 @@ def _step_ends(key, crew, habits, p, team, z, now, need, seasonal, worked_by, cl
             crew[team, PAST] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _prepare(key, count, workforce, ways, effects, comings, room):
     """Everything as it is before the first moment of a run."""
     pools = len(workforce.opens)
@@ -483,8 +481,7 @@ def _prepare(key, count, workforce, ways, effects, comings, room):
         room.arrives[f] = at
 
 
-@intrinsic
-def _lowest(typing, word):
+def _lowest_bit(typing, word):
     """The number of the lowest bit that is set in a uint64 other than 0."""
     def code(context, builder, signature, arguments):
         return builder.zext(builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1)),
@@ -493,13 +490,16 @@ def _lowest(typing, word):
     return types.int64(types.uint64), code
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+_lowest: Any = intrinsic(_lowest_bit)
+
+
+@njit(**INNER)
 def _put(waits, some, p, e):
     waits[p, e >> 6] |= ONE << np.uint64(e & 63)
     some[p, e >> 12] |= ONE << np.uint64((e >> 6) & 63)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _take(waits, some, p, e):
     word = waits[p, e >> 6] & ~(ONE << np.uint64(e & 63))
     waits[p, e >> 6] = word
@@ -507,7 +507,7 @@ def _take(waits, some, p, e):
         some[p, e >> 12] &= ~(ONE << np.uint64((e >> 6) & 63))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _next(waits, some, p, begin, end):
     """The first element from `begin` on that waits for pool p; `end` where none before it does."""
     if begin >= end:
@@ -530,7 +530,7 @@ def _next(waits, some, p, begin, end):
     return min(end, (at << 6) + _lowest(waits[p, at]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _push(timer, timed, size, at, element):
     i = size
     while i > 0 and timer[(i - 1) // 2] > at:
@@ -539,7 +539,7 @@ def _push(timer, timed, size, at, element):
     timer[i], timed[i] = at, element
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **INNER)
+@njit(**INNER)
 def _pop(timer, timed, size):
     """Takes the soonest off the heap of `size` timers; gives its element."""
     found = timed[0]
@@ -557,7 +557,7 @@ def _pop(timer, timed, size):
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(**QUICK)
 def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, effects, comings,
           room):
     """See `play`; `room` (see `Buffers`) holds the result. `count` elements are played.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +17,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
 from landrelease.errors import FORECAST_SETTING, FORECAST_TOO_LARGE, LandReleaseError
 from landrelease.forecast.areas import areas_of
-from landrelease.forecast.calendar import DAYS_PER_YEAR, extend
+from landrelease.forecast.calendar import DAYS_PER_YEAR, Calendar, extend
 from landrelease.forecast.drivers import explained_shares
 from landrelease.forecast.uncertain import (
     Draws,
@@ -24,6 +27,11 @@ from landrelease.forecast.uncertain import (
     read_assumptions,
 )
 from landrelease.units import area_words
+
+if TYPE_CHECKING:
+    from landrelease.forecast.circumstances import Circumstances
+    from landrelease.forecast.effects import Effects
+    from landrelease.forecast.simulate import Model, Spread
 
 QUANTILES = np.array([0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95])
 CURVE_POINTS = 720  # a month each, over 60 years
@@ -48,6 +56,20 @@ COST_DEFINITION = (
     "prices."
 )
 
+AREA_QUANTILES = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What daily reports taught about a kind of team: m² a team and full day, central 80 %."""
+
+    low: float
+    value: float
+    high: float
+    team_spread: float  # standard deviation of the logarithm between teams
+    days: int  # whole days that it rests on
+
+
 _FACTORS = {
     "lost_day_share": "working days lost to weather, closures and stand-downs",
     "team_turnover_share": "team-days lost to staff that leave and are replaced",
@@ -67,6 +89,11 @@ def make_outlook(
     seed: int,
     workers: int | None = None,
     works: Sequence[np.ndarray] = (),
+    learned: Mapping[str, Learned] | None = None,
+    rate_factor: Mapping[str, float] | None = None,
+    circumstances: Circumstances | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
+    spread: Spread | None = None,
     progress: Progress = silent,
 ) -> Outlook:
     """Simulate the policy of a plan `runs` times, past the plan's horizon.
@@ -88,6 +115,18 @@ def make_outlook(
         processor).
     works
         Of each work of the second phase the stages of the plan that its land waits for.
+    learned
+        By kind of team, rates that the programme's own reports taught; a kind that is not named
+        keeps the range of its pool, and the notes say which are which.
+    rate_factor
+        By kind of team, what the rates of its pools are multiplied by (a scenario); `learned` ones
+        are taken as they are given.
+    circumstances
+        What may happen on the way beside the assumptions; None: nothing of it.
+    groups
+        Names of communities or districts -> ids of their areas: when the last one is done.
+    spread
+        Plays the runs elsewhere, see `simulate.dask_spread`.
     progress
         Told after each portion of runs; may raise KeyboardInterrupt.
 
@@ -102,6 +141,7 @@ def make_outlook(
     LandReleaseError
         FOR-001 to FOR-006: what was asked or assumed makes no sense; see each text.
     """
+    from landrelease.forecast.circumstances import Circumstances, effects_of
     from landrelease.forecast.dispatch import ways_of, workforce_of
     from landrelease.forecast.effects import no_effects
     from landrelease.forecast.simulate import model_of, runs_of, simulate
@@ -127,21 +167,33 @@ def make_outlook(
     ])  # fmt: skip
     areas = areas_of(problem, plan.priority, mean_shares)
     workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem, works)
-    draws = draw(uncertain, problem.pools, used, runs, seed)
+    learned = learned or {}
+    factor = rate_factor or {}
+    drawn_pools = tuple(_with_rates(pool, learned.get(pool.kind), factor.get(pool.kind, 1.0))
+                        for pool in problem.pools)
+    draws = draw(uncertain, drawn_pools, used, runs, seed)
+    # The plan's times rest on the pools' stated rates.
+    faster = [(p.m2_per_day / q.m2_per_day) for p, q in zip(drawn_pools, problem.pools,
+                                                            strict=True)]
+    draws = dataclasses.replace(draws, rate=draws.rate * np.array(faster).reshape(1, -1))
+    pace = _team_pace(workforce.pool_start, problem.pools, learned, runs, seed)
     bin_days = horizon_days / (CURVE_POINTS - 1)
 
-    effects = no_effects(len(problem.stage_ids), len(problem.pools),
+    nothing = no_effects(len(problem.stage_ids), len(problem.pools),
                          int(workforce.pool_start[-1]), calendar)
+    made = circumstances or Circumstances()
+    effects = effects_of(made, problem, workforce, calendar)
 
-    def play(uncertain: Uncertain, draws: Draws, workers: int | None, progress: Progress):
-        model = model_of(areas, workforce, ways, uncertain, effects, calendar,
-                         bin_days=bin_days, bins=CURVE_POINTS)
-        return simulate(model, runs_of(draws, workforce), seed=seed, workers=workers,
-                        progress=progress)
+    def model(uncertain: Uncertain, effects: Effects) -> Model:
+        return model_of(areas, workforce, ways, uncertain, effects, calendar,
+                        bin_days=bin_days, bins=CURVE_POINTS)
 
-    simulated = play(uncertain, draws, workers, progress)
+    simulated = simulate(model(uncertain, effects), runs_of(draws, workforce, pace), seed=seed,
+                         workers=workers, spread=spread, progress=progress)
     finish = calendar.days(simulated.finish_slot)
-    stated = play(*_without_chance(uncertain, problem, mean_shares), 1, silent)
+    certain, stated_draws = _without_chance(uncertain, problem, mean_shares)
+    stated = simulate(model(certain, nothing), runs_of(stated_draws, workforce), seed=seed,
+                      workers=1)
     stated_day = float(calendar.days(stated.finish_slot)[0])
 
     released = np.cumsum(simulated.released_m2, axis=2)  # (R, 3, T)
@@ -149,7 +201,7 @@ def make_outlook(
     shown = _shown(released, bool(np.isinf(finish).any()))
     total = released[:, :, shown].sum(axis=1)
     drivers, explained, chance_share = _drivers(
-        draws, finish, released[:, :, -1].sum(axis=1), uncertain, problem.pools, used
+        draws, finish, released[:, :, -1].sum(axis=1), uncertain, drawn_pools, used, learned
     )
     progress("the forecast is made", 1.0)
     return Outlook(
@@ -174,13 +226,84 @@ def make_outlook(
         stated_finish_day=stated_day if math.isfinite(stated_day) else None,
         explained=explained,
         chance_share=chance_share,
-        notes=_notes(problem, uncertain, finish, simulated.cost, simulated.found_m2),
+        notes=(*_notes(problem, uncertain, finish, simulated.cost, simulated.found_m2),
+               *_rate_notes(problem.pools, used, learned),
+               *_money_notes(simulated.stopped_slot, calendar)),
+        area_ids=problem.hazard_ids,
+        area_quantiles=np.array(AREA_QUANTILES),
+        area_day=calendar.days(np.quantile(
+            simulated.area_slot, AREA_QUANTILES, axis=0, method="inverted_cdf").ravel()
+            ).reshape(len(AREA_QUANTILES), -1),
+        groups=() if groups is None else tuple(groups),
+        group_day=None if groups is None else _group_days(simulated.area_slot, groups, problem,
+                                                          calendar),
+        scenario=made.name,
         community_ids=() if problem.access is None else problem.access.community_ids,
         community_day=None if problem.access is None else calendar.days(
             simulated.community_slot.ravel()).reshape(simulated.community_slot.shape),
         work_day=None if not works else calendar.days(
             simulated.work_slot.ravel()).reshape(simulated.work_slot.shape),
     )
+
+
+def _with_rates(pool: TeamPool, found: Learned | None, factor: float) -> TeamPool:
+    if found is None:
+        return pool if factor == 1.0 else dataclasses.replace(
+            pool, m2_per_day=pool.m2_per_day * factor, m2_per_day_low=pool.m2_per_day_low * factor,
+            m2_per_day_high=pool.m2_per_day_high * factor)
+    return dataclasses.replace(pool, m2_per_day=found.value, m2_per_day_low=min(
+        found.low, found.value), m2_per_day_high=max(found.high, found.value))
+
+
+def _team_pace(pool_start: np.ndarray, pools: tuple[TeamPool, ...],
+               learned: Mapping[str, Learned], runs: int, seed: int) -> np.ndarray | None:
+    """(R, T) how teams of a kind differ, where reports taught it; the mean of their rates is 1."""
+    if not learned:
+        return None
+    spread = np.repeat([learned[p.kind].team_spread if p.kind in learned else 0.0 for p in pools],
+                       np.diff(pool_start))
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(9,))))
+    return np.exp(generator.standard_normal((runs, len(spread))) * spread - 0.5 * spread**2)
+
+
+def _rate_notes(pools: tuple[TeamPool, ...], used: np.ndarray, learned: Mapping[str, Learned]
+                ) -> list[str]:
+    kinds = sorted({p.kind for p, works in zip(pools, used, strict=True) if works})
+    own = [k for k in kinds if k in learned]
+    stated = [k for k in kinds if k not in learned]
+    notes = []
+    if own:
+        notes.append("Rates learned from daily reports: " + ", ".join(
+            f"{_KINDS.get(k, k)} {learned[k].value:,.0f} m² a day ({learned[k].low:,.0f} to "
+            f"{learned[k].high:,.0f}, {learned[k].days:,} days)" for k in own) + ".")
+    if stated:
+        notes.append("Rates that no daily report of this programme has touched (priors): "
+                     + ", ".join(_KINDS.get(k, k) for k in stated) + ".")
+    return notes
+
+
+def _money_notes(stopped: np.ndarray, calendar: Calendar) -> list[str]:
+    """The day on which money first kept work from being begun."""
+    known = np.isfinite(stopped)
+    if not known.any():
+        return []
+    day = calendar.days(np.array([np.quantile(stopped[known], 0.5, method="inverted_cdf")]))[0]
+    on = calendar.start + timedelta(days=int(day))
+    return [f"In {known.mean():.0%} of the runs money that had not arrived kept work from being "
+            f"begun; half of them by {on.isoformat()}."]
+
+
+def _group_days(area_slot: np.ndarray, groups: Mapping[str, Sequence[str]], problem: Problem,
+                calendar: Calendar) -> np.ndarray:
+    """(Q, G) days by which all areas of a group are done; 0 where none of them is in the plan."""
+    number = {name: h for h, name in enumerate(problem.hazard_ids)}
+    found = np.zeros((len(AREA_QUANTILES), len(groups)))
+    for g, ids in enumerate(groups.values()):
+        own = [number[i] for i in ids if i in number]
+        if own:
+            last = area_slot[:, own].max(axis=1)
+            found[:, g] = calendar.days(np.quantile(last, AREA_QUANTILES, method="inverted_cdf"))
+    return found
 
 
 def _check(name: str, found: int, least: int, most: int, example: str) -> None:
@@ -236,6 +359,7 @@ def _drivers(
     uncertain: Uncertain,
     pools: tuple[TeamPool, ...],
     used: np.ndarray,
+    learned: Mapping[str, Learned],
 ) -> tuple[tuple[Driver, ...], str, float | None]:
     runs = len(finish)
     unfinished = int(np.isinf(finish).sum())
@@ -251,7 +375,8 @@ def _drivers(
         return (), f"All runs have the same {of_what}: there is no spread to explain.", None
     shares = explained_shares(draws.factors, outcome)
     drivers = [
-        Driver(name, float(share), _driver_words(name, uncertain, pools, used, float(share)))
+        Driver(name, float(share), _driver_words(name, uncertain, pools, used, learned,
+                                                 float(share)))
         for name, share in zip(draws.names, shares, strict=True)
     ]
     drivers.sort(key=lambda driver: (-driver.share, driver.name))
@@ -263,7 +388,8 @@ def _drivers(
 
 
 def _driver_words(
-    name: str, uncertain: Uncertain, pools: tuple[TeamPool, ...], used: np.ndarray, share: float
+    name: str, uncertain: Uncertain, pools: tuple[TeamPool, ...], used: np.ndarray,
+    learned: Mapping[str, Learned], share: float,
 ) -> str:
     if name.startswith("rate_"):
         kind = name.removeprefix("rate_")
@@ -272,8 +398,9 @@ def _driver_words(
         values = sorted({p.m2_per_day for p in own})
         stated = " to ".join(f"{value:,.0f}" for value in sorted({values[0], values[-1]}))
         return (
-            f"How fast {_KINDS.get(kind, kind)} work: {stated} m² a team and day are stated, "
-            f"{low:,.0f} to {high:,.0f} are thought possible ({share:.0%} of the spread)."
+            f"How fast {_KINDS.get(kind, kind)} work: {stated} m² a team and day "
+            f"{'were reported' if kind in learned else 'are stated'}, {low:,.0f} to {high:,.0f} "
+            f"are thought possible ({share:.0%} of the spread)."
         )
     a = {
         "lost_day_share": uncertain.lost_days,

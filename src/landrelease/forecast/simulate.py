@@ -26,7 +26,7 @@ from landrelease.forecast.areas import (
     lay_out,
 )
 from landrelease.forecast.calendar import Calendar
-from landrelease.forecast.chance import fork
+from landrelease.forecast.chance import QUICK, fork
 from landrelease.forecast.dispatch import (
     Comings,
     Ways,
@@ -180,7 +180,7 @@ def dask_spread(scheduler: object = "processes") -> Spread:
 # --- compiled ------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(**QUICK)
 def _most_elements(seed, first, areas, chances, undiscovered):
     most = 0
     for r in range(len(undiscovered)):
@@ -188,7 +188,7 @@ def _most_elements(seed, first, areas, chances, undiscovered):
     return most
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(**QUICK)
 def _play_all(seed, first, model, runs, room, buffer, finish_slot, cost, work_cost, found_m2,
               released_m2, community_slot, work_slot, area_slot, stopped_slot):
     areas, workforce, ways = model.areas, model.workforce, model.ways

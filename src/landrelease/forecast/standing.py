@@ -49,7 +49,8 @@ class Standing:
     inspected: int  # areas inspected so far
     failed: int  # of them, failed
     reports: TeamDays  # until the day; `areas` are the A areas in order
-    teams: tuple[tuple[str, int], ...]  # (kind of work as SURVEY, CLEARANCE ...; teams at work)
+    # Kinds of work, as SURVEY and CLEARANCE, and how many teams are at work on each.
+    teams: tuple[tuple[tuple[str, str], int], ...]
     names: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # of those teams
     months: tuple[int, int] = (1, 12)  # season, first and last month
     days_a_week: float = 6.0
@@ -217,7 +218,7 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
             options.append(own("clearance", max(left, 1.0), standing.cleared_m2[a] <= 0))
             order.append(rank)
         hazards += 1
-    flat = np.array([o for own_options in options for o in own_options], dtype=np.int32).reshape(-1, 4)
+    flat = np.array([o for some in options for o in some], dtype=np.int32).reshape(-1, 4)
     count = len(stages)
     table = np.array(stages, dtype=float)
     pools = tuple(TeamPool(f"{activity} {method}", "manual", "", "", 0.0, 0.0, n, 1.0, 1.0, 1.0,

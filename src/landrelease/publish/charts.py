@@ -163,6 +163,58 @@ def fan_chart(
     return str(svg)
 
 
+_DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 2", "1 2")
+
+
+def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720,
+                  height: float = 360) -> str:
+    """Area given back over time in several forecasts: a median and its 10 to 90 % ends for each.
+
+    Lines differ by their dashes as well as by colour, so that they can be told apart in print.
+    """
+    largest = max(max(o.total_m2, float(np.nanmax(o.released_m2))) for o in outlooks)
+    unit, unit_name = area_unit(largest)
+    left, right, top, bottom = 52, 12, 22, 28 + 18 * len(outlooks)
+    start = outlooks[0].start
+    last = max(1.0, *(_end(o) for o in outlooks))
+    svg = _Svg(width, height + 18 * len(outlooks), label, styled=False)
+
+    def x(day):
+        return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
+
+    def y(value):
+        room = svg.height - top - bottom
+        return svg.height - bottom - room * np.asarray(value, dtype=float) / (largest / unit)
+
+    _axes(svg, start, last, largest / unit, unit_name, x, y, (left, right, bottom))
+    colours = ("#0b4f66", "#a3541a", "#4b7f2a", "#7a3b8f", "#8a6d1d", "#44515c")
+    for k, o in enumerate(outlooks):
+        shift = (o.start - start).days
+        for level, line in ((0.1, 0.8), (0.5, 2.2), (0.9, 0.8)):
+            row = int(np.argmin(np.abs(np.asarray(o.quantiles) - level)))
+            path = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(
+                x(np.asarray(o.curve_days) + shift), y(np.asarray(o.released_m2)[row] / unit),
+                strict=True))
+            svg.parts.append(
+                f'<path fill="none" stroke="{colours[k % len(colours)]}" stroke-width="{line}" '
+                f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{path}"/>')
+        at = svg.height - bottom + 30 + 18 * k
+        svg.parts.append(
+            f'<path stroke="{colours[k % len(colours)]}" stroke-width="2.2" '
+            f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{left} {at:.1f}L{left + 44} '
+            f'{at:.1f}"/>')
+        svg.text("c-text", left + 52, at + 4, o.scenario)
+    svg.text("c-strong", left + 40, 14, label)
+    return str(svg)
+
+
+def _end(outlook: Outlook) -> float:
+    """The day on which nine in ten runs have released what they release."""
+    curve = np.asarray(outlook.released_m2, dtype=float)[0]
+    done = np.flatnonzero(curve >= curve[-1] * 0.995)
+    return float(np.asarray(outlook.curve_days)[done[0]]) if len(done) else 1.0
+
+
 def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x, y,
           margins: tuple[float, float, float]) -> None:
     """Lines of equal height with their numbers, and a tick for each year."""

@@ -140,10 +140,15 @@ def check_columns(table: SourceTable, name: str, mapping: Mapping,
             raise LandReleaseError(MAPPING_NOT_READABLE, file=table.file, field=f"columns: {field}",
                                    found=f"{heading!r}, which is no heading of the file",
                                    expected="one of " + ", ".join(table.columns))
-    if kind.geometry != "none" and kind.place_needed and not table.has_geometry \
-            and not place_columns(mapping):
+    if kind.geometry != "none" and kind.place_needed and not _placed(table, mapping) \
+            and kind.place_from not in mapping.columns:
         raise LandReleaseError(PLACE_COLUMNS_MISSING, file=table.file,
                                found=", ".join(table.columns))
+
+
+def _placed(table: SourceTable, mapping: Mapping) -> bool:
+    """Whether anything in the table says places."""
+    return table.has_geometry or bool(place_columns(mapping))
 
 
 def _values(told: Told, table: SourceTable, kind: Kind, mapping: Mapping, today: date
@@ -176,6 +181,9 @@ def _values(told: Told, table: SourceTable, kind: Kind, mapping: Mapping, today:
         elif known.required:
             told.refuse_all([i for i, v in enumerate(found) if v is None and not told.refused[i]],
                             VALUE_REQUIRED, field=known.name)
+        if kind.place_from == known.name and kind.place_needed and not _placed(table, mapping):
+            told.refuse_all([i for i, v in enumerate(found) if v is None and not told.refused[i]],
+                            VALUE_REQUIRED, field=known.name)
         columns[known.name] = found
     return columns, dates
 
@@ -192,7 +200,10 @@ def _column(told: Told, table: SourceTable, known: Field, heading: str, mapping:
             str(cell), meanings.get(str(cell).strip(), cell)) for cell in cells]
     if known.name == "identifier":
         cells = [" ".join(c.split()) if isinstance(c, str) else c for c in cells]
-    if unit := _heading_unit(known, heading):
+    if beside := mapping.unit_columns.get(known.name):
+        cells = [cell if is_absent(unit) else _with_unit(cell, str(unit).strip())
+                 for cell, unit in zip(cells, table.cells[beside], strict=True)]
+    elif unit := _heading_unit(known, heading):
         cells = [_with_unit(cell, unit) for cell in cells]
     values, problems = convert_column(known, cells, style, today)
     for i, message, facts in problems:

@@ -130,6 +130,8 @@ class Mapping:
     # What a unit of area that differs between countries means, in m²: {"dunam": 2500}.
     units: MappingType[str, float] = field(default_factory=lambda: MappingProxyType({}))
     century: int = 0  # 1900 or 2000, of years of two digits; 0: those that can be both wait
+    # Where the unit of a number stands in a column of its own: field -> heading of that column.
+    unit_columns: MappingType[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stated: bool = False  # by a person in a file of mappings, not proposed from the headings
 
 
@@ -724,8 +726,8 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
 
     Shape: `kind: hazard`, `crs: EPSG:4326`, `columns: {field: heading}`,
     `values: {field: {found: meaning}}`, `constants: {field: value}`, `date_order: dmy`,
-    `decimal: ","`, `century: 2000`, `notation: {letters: slavic}`, `units: {dunam: 2500}`. Only
-    `kind` and `columns` are required.
+    `decimal: ","`, `century: 2000`, `notation: {letters: slavic}`, `units: {dunam: 2500}`,
+    `unit_columns: {field: heading}`. Only `kind` and `columns` are required.
 
     Raises
     ------
@@ -746,7 +748,8 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
     if not isinstance(document, dict):
         raise _wrong(path, "the whole", type(document).__name__, "`kind`, `columns` and so on")
     known = ("kind", "crs", "columns", "values", "constants", "date_order", "decimal",
-             "century", "record", "notation", "units")
+             "century", "record", "notation", "units",
+             "unit_columns")
     for name in document:
         if name not in known:
             raise _wrong(path, repr(name), "not a known setting", "one of " + ", ".join(known))
@@ -804,7 +807,9 @@ def load(path: Path | str, kinds: MappingType[str, Kind] = KINDS) -> Mapping:
         raise _wrong(path, "units", repr(units), "`unit: square metres` pairs, as dunam: 2500")
     meanings = {name: {str(k): v for k, v in block.items()} for name, block in values.items()}
     return Mapping(kind, columns, meanings, constants, crs, date_order, decimal, record, notation,
-                   {k: float(v) for k, v in units.items()}, century, stated=True)
+                   {k: float(v) for k, v in units.items()}, century,
+                   _block(path, document, "unit_columns", tuple(
+                       f.name for f in kinds[kind].fields if f.type == "number")), stated=True)
 
 
 def _block(path: Path, document: dict[str, Any], name: str, known: tuple[str, ...]

@@ -290,7 +290,8 @@ def save_outlook(
         "format": FORMAT, "synthetic": synthetic, "chain_head": chain_head, **_plain(outlook),
         "finish_day": np.round(outlook.finish_day, 2),
         **{name: None if days is None else np.round(days, 1) for name, days in (
-            ("community_day", outlook.community_day), ("work_day", outlook.work_day))},
+            ("community_day", outlook.community_day), ("work_day", outlook.work_day),
+            ("area_day", outlook.area_day), ("group_day", outlook.group_day))},
     }))
 
 
@@ -313,11 +314,12 @@ def load_outlook(path: Path) -> tuple[Outlook, str]:
             name: np.array(value) if name in arrays and value is not None else value
             for name, value in document.items()
         }
-        for name in ("finish_day", "community_day", "work_day"):  # null: not within the horizon
-            if fields[name] is not None:
+        for name in ("finish_day", "community_day", "work_day", "area_day", "group_day"):
+            if fields.get(name) is not None:  # null: not within the horizon
                 days = np.array(fields[name], dtype=np.float64)
                 fields[name] = np.where(np.isnan(days), np.inf, days)
-        fields["community_ids"] = tuple(fields["community_ids"])
+        for name in ("community_ids", "area_ids", "groups"):
+            fields[name] = tuple(fields.get(name, ()))
         fields["start"] = date.fromisoformat(document["start"])
         fields["drivers"] = tuple(Driver(**d) for d in document["drivers"])
         return Outlook(**fields), head

@@ -60,7 +60,7 @@ ACTIVITY = Kind(
         text("description", "What was done.", source=WIKI),
     ),
     legend=("minefields lifted", "lifted minefields", "lifted minefield", "lifted", "activity"),
-    group="work",
+    place_from="hazard", group="work",
     definition="Work on the ground as its reports tell it: survey, clearance, spot tasks.",
 )
 ITEM = Kind(

@@ -1,0 +1,247 @@
+"""The commands of `forecast`: rates, the finish and its cost, scenarios, past forecasts scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.common import (
+    FINDINGS,
+    AssumptionsOption,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    SeedOption,
+    as_date,
+    put_json,
+    say,
+)
+from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, reading
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+PlanOption = Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")]
+RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each forecast.")]
+
+
+def register(group: Callable[[str, str], typer.Typer]) -> None:
+    forecast = group("forecast", "When it will be done and what it will cost.")
+    forecast.command("make")(forecast_make)
+    forecast.command("rates")(forecast_rates)
+    forecast.command("compare")(forecast_compare)
+    forecast.command("backtest")(forecast_backtest)
+
+
+def forecast_make(
+    registry: RegistryArgument, plan: PlanOption,
+    out: Annotated[Path | None, typer.Option("--out", metavar="forecast.json")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="DATE",
+                                           help="Also the chance of being done by then.")] = None,
+    budget: Annotated[float | None, typer.Option(
+        "--budget", metavar="A", help="Also the chance that this much money is enough.")] = None,
+    chance: Annotated[float | None, typer.Option(
+        "--chance", metavar="P", help="With --by: the teams and money that would reach this "
+        "chance, such as 0.8.")] = None,
+    scenario: Annotated[Path | None, typer.Option(
+        "--scenario", metavar="FILE", help="Named changes, YAML or JSON; docs/forecast.md.")] = None,
+    runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Simulate the plan's policy many times: distributions of finish and cost, not dates.
+
+    Rates come from the registry's daily reports where there are any, and from the stated ranges
+    where there are none; the notes say which.
+
+    Example: landrelease forecast make district.gpkg --plan plan --by 2036-12-31 --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store.results import load_plan, save_outlook
+    from landrelease.workflows import forecasting, scenarios
+
+    day = as_date("--by", by) if by else None
+    if chance is not None and (day is None or not 0 < chance < 1):
+        raise LandReleaseError(BAD_OPTION, option="--chance", found=chance,
+                               expected="more than 0 and less than 1, together with --by")
+    needed: list[Any] = []
+    with (reading(registry, "forecast make", role) as (opened_registry, reader),
+          listening(quiet) as progress):
+        saved = load_plan(plan)
+        workflows.check_plan_is_current(saved, opened_registry, plan)
+        land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
+        found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
+        learned = forecasting.learned_of(found)
+        closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
+        chosen = scenarios.scenarios_of([] if scenario is None else [scenario], saved.plan,
+                                        saved.assumptions, closed)[-1]
+        districts = scenarios.groups_of(land, saved.plan)
+        near = scenarios.communities_near(
+            land, saved.plan, saved.assumptions.value("community_hazard_distance_m"))
+        groups = {**{f"district {k}": v for k, v in districts.items()},
+                  **{f"community {k}": v for k, v in near.items()}}
+        outlook = scenarios.play(chosen, learned, runs=runs, seed=seed, groups=groups,
+                                 progress=progress)
+        if chance is not None and day is not None:
+            needed = scenarios.what_is_needed(chosen, learned, day, chance, runs=runs, seed=seed,
+                                              progress=progress)
+    if out is not None:
+        save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
+    summary = workflows.outlook_summary(outlook, by=day, budget=budget)
+    put_json(json, {
+        **summary, "scenario": outlook.scenario, "notes": [*outlook.notes, *closed.notes],
+        "rates": forecasting.learning_document(found), "areas": scenarios.area_rows(outlook),
+        "groups": scenarios.group_rows(outlook), "needed": [
+            {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
+             "words": n.words} for n in needed]})
+    if outlook.scenario != "as planned":
+        say(f"Scenario: {outlook.scenario}")
+    for line in workflows.outlook_words(outlook):
+        say(line)
+    if day:
+        say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
+    if budget is not None:
+        say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
+            f"{summary['chance_of_budget']:.0%}")
+    for n in needed:
+        say(n.words)
+    for note in (*outlook.notes, *closed.notes):
+        say(note)
+
+
+def forecast_rates(
+    registry: RegistryArgument, role: RoleOption = None, area: AreaOption = None,
+    assumptions: AssumptionsOption = None, seed: SeedOption = 1, json: JsonOption = None,
+) -> None:
+    """How fast teams work, learned from daily reports, with priors marked as such.
+
+    Exit status 1 where a check says that the reports do not fit the model.
+
+    Example: landrelease forecast rates district.gpkg --as planner
+    """
+    from landrelease import workflows
+    from landrelease.workflows import forecasting
+
+    with reading(registry, "forecast rates", role, areas=area) as (opened_registry, reader):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        found = forecasting.learn(opened_registry, reader, stated, seed=seed)
+        synthetic = opened_registry.setting("synthetic") is not None
+    put_json(json, forecasting.learning_document(found) | {"synthetic": synthetic})
+    for note in found.notes:
+        say(note)
+    say(f"{'work':<30}{'m² a team and full day (80 %)':>34}{'days':>8}{'teams':>7}")
+    doubtful = []
+    for rate in found.rates:
+        low, middle, high = rate.quantiles()
+        name = rate.activity + ("" if rate.method == "not_reported" else f", {rate.method}")
+        mark = "  prior, not learned here" if rate.from_prior else ""
+        span = f"{middle:,.0f} ({low:,.0f} to {high:,.0f})"
+        say(f"{name:<30}{span:>34}{rate.days:>8,}{len(rate.teams):>7}{mark}")
+        doubtful += [f"{name}: {c.words}" for c in rate.checks if not c.fine]
+    lost = found.lost
+    words = ("prior, no report of a lost day here" if lost.from_prior else
+             f"{lost.observed:.0%} reported over {lost.months} months")
+    low, middle, high = forecasting.middle_80(lost.share)
+    say(f"Days lost in the long run: {middle:.0%} ({low:.0%} to {high:.0%}; {words}).")
+    for line in doubtful:
+        say(f"Check: {line}")
+    if doubtful:
+        raise typer.Exit(FINDINGS)
+
+
+def forecast_compare(
+    registry: RegistryArgument, plan: PlanOption,
+    scenario: Annotated[list[Path], typer.Option(
+        "--scenario", metavar="FILE", help="Repeat for more; docs/forecast.md.")],
+    by: Annotated[str | None, typer.Option("--by", metavar="DATE")] = None,
+    budget: Annotated[float | None, typer.Option("--budget", metavar="A")] = None,
+    svg: Annotated[Path | None, typer.Option(
+        "--svg", metavar="OUT.svg", help="Released area over time, one line a scenario.")] = None,
+    runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """The plan as it is and scenarios of it side by side, with the same luck.
+
+    Example: landrelease forecast compare d.gpkg --plan plan --scenario war.yaml --as planner
+    """
+    from landrelease import workflows
+    from landrelease.store.results import load_plan, write_atomically
+    from landrelease.workflows import forecasting, scenarios
+
+    day = as_date("--by", by) if by else None
+    with (reading(registry, "forecast compare", role) as (opened_registry, reader),
+          listening(quiet) as progress):
+        saved = load_plan(plan)
+        workflows.check_plan_is_current(saved, opened_registry, plan)
+        land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
+        found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
+        learned = forecasting.learned_of(found)
+        closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
+        chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
+        outlooks = [scenarios.play(s, learned, runs=runs, seed=seed, progress=progress)
+                    for s in chosen]
+    rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
+        "scenario": o.scenario, "notes": list(o.notes)} for o in outlooks]
+    put_json(json, {"scenarios": rows, "synthetic": saved.synthetic})
+    if svg is not None:
+        from landrelease.workflows.scenarios import comparison_chart
+
+        write_atomically(svg, comparison_chart(outlooks, saved.synthetic).encode())
+    say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>18}"
+        + (f"{'by ' + str(day):>16}" if day else "") + (f"{'within budget':>15}" if budget else ""))
+    for o, row in zip(outlooks, rows, strict=True):
+        low, middle, high = scenarios.finish_words(o)
+        line = (f"{o.scenario[:27]:<28}{middle:>15}{low + ' to ' + high:>26}"
+                f"{row['cost']['p50']:>18,.0f}")
+        line += f"{row['chance_by']:>16.0%}" if day else ""
+        line += f"{row['chance_of_budget']:>15.0%}" if budget else ""
+        say(line)
+        if row["not_finished"]:
+            say(f"    {row['not_finished']} of {row['runs']} runs do not finish within "
+                f"{row['horizon_years']:.0f} years")
+
+
+def forecast_backtest(
+    registry: RegistryArgument, role: RoleOption = None, area: AreaOption = None,
+    assumptions: AssumptionsOption = None,
+    runs: Annotated[int, typer.Option("--runs", min=20)] = 400,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Forecast every past month from what was known then, and score it against what came true.
+
+    Beside it the pace so far, drawn again in blocks, and carried straight on. Exit status 1 where
+    nothing could be scored.
+
+    Example: landrelease forecast backtest district.gpkg --as planner
+    """
+    from landrelease import workflows
+    from landrelease.workflows import forecasting
+
+    with (reading(registry, "forecast backtest", role, areas=area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        found = forecasting.backtest(opened_registry, reader, stated, runs=runs, seed=seed,
+                                     progress=progress)
+        synthetic = opened_registry.setting("synthetic") is not None
+    put_json(json, forecasting.backtest_document(found) | {"synthetic": synthetic})
+    for note in found.notes:
+        say(note)
+    scored = [a for a, s in found.scores["forecast"].items() if s.count]
+    if not scored:
+        say("Nothing could be scored.")
+        raise typer.Exit(FINDINGS)
+    say(f"{'months ahead':<14}{'forecasts':>10}{'CRPS ha':>10}{'bootstrap':>11}{'straight':>10}"
+        f"{'50 %':>7}{'80 %':>7}{'95 %':>7}   share of truths inside the interval")
+    for ahead in scored:
+        ours, boot, straight = (found.scores[m][ahead] for m in forecasting.METHODS)
+        inside = "".join(f"{share:>7.0%}" for share in ours.coverage.values())
+        say(f"{ahead:<14}{ours.count:>10}{_ha(ours.crps):>10}{_ha(boot.crps):>11}"
+            f"{_ha(straight.crps):>10}{inside}")
+    say("CRPS: the mean distance between forecast and truth; smaller is better. Months overlap, so "
+        "that the forecasts of one row are not independent.")
+
+
+def _ha(m2: float | None) -> str:
+    return "" if m2 is None else f"{m2 / 10_000:,.2f}"

@@ -1,0 +1,499 @@
+"""Forecasts from records: daily reports to rates, past months to scores, plans to scenarios."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.progress import Progress, silent
+from landrelease.core.record import Record
+from landrelease.core.team_days import TeamDays
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.forecast.outlook import Learned
+    from landrelease.forecast.rates import Lost, Range, Rate
+    from landrelease.forecast.scores import Scores
+    from landrelease.forecast.standing import Standing
+    from landrelease.store.registry import Registry
+
+# Kind of work, as a report names it -> the assumption that holds its prior range.
+PRIORS: Mapping[tuple[str, str], str] = {
+    ("NTS", "not_reported"): "rate_nts", ("TS", "not_reported"): "rate_ts",
+    ("clearance", "manual"): "rate_manual", ("clearance", "mechanical"): "rate_mechanical",
+    ("clearance", "animal_detection"): "rate_animal", ("BAC", "visual_search"): "rate_visual",
+}
+POOL_WORK: Mapping[str, tuple[str, str]] = {
+    "nts": ("NTS", "not_reported"), "ts": ("TS", "not_reported"),
+    "manual": ("clearance", "manual"), "mechanical": ("clearance", "mechanical"),
+    "animal": ("clearance", "animal_detection"),
+}
+WORK = frozenset({"NTS", "TS", "clearance", "BAC"})
+NEW_AFTER_DAYS = 60  # a team that reports first so long after the programme's first report is new
+FULL_DAY_QUANTILE = 0.9  # of the hours reported: what a full day is
+SLOPES = ((5.0, "flat"), (15.0, "sloping"), (91.0, "steep"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Team-days of a registry, what was left out of them, and the records that they rest on."""
+
+    days: TeamDays
+    records: int
+    notes: tuple[str, ...]
+
+
+def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> Reported:
+    """Activity records as team-days.
+
+    Joint work is divided among its teams, so that nothing is counted twice; of several reports of a
+    team on one day, area and kind of work the last one counts; reports of more than a day, or
+    without a team, teach no rate. Hours not worked are lost: a day without hours and area is lost.
+    """
+    ground_of = {h.id: _ground(h) for h in hazards}
+    by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in hazards}
+    left: Counter[str] = Counter()
+    rows: dict[tuple[str, int, str, str, str], tuple[float, float | None, float, bool]] = {}
+    order = sorted(records, key=lambda r: (r.valid_from or date.min, r.id))
+    for r in order:
+        activity = str(r.value("activity_type"))
+        if activity not in WORK or r.value("activity_status") in ("planned", "abandoned"):
+            continue
+        first, last = (r.values.get(n) for n in ("started_on", "ended_on"))
+        first = first or last or r.valid_from
+        if not isinstance(first, date):
+            left["without a day"] += 1
+            continue
+        if isinstance(last, date) and last != first:
+            left["of more than a day"] += 1
+            continue
+        teams = r.values.get("teams") or ()
+        teams = (teams,) if isinstance(teams, str) else tuple(teams)
+        if not teams:
+            left["without a team"] += 1
+            continue
+        area = _number(r, "area_m2")
+        hours, off = _number(r, "hours"), _number(r, "hours_lost")
+        if area is None and hours is None and off is None:
+            left["without area or hours"] += 1
+            continue
+        method = "not_reported" if activity in ("NTS", "TS") else str(r.value("operational_method"))
+        hazard = str(r.values.get("hazard") or "")
+        hazard = by_identifier.get(hazard, hazard)
+        done = str(r.value("report_type")) == "completion"
+        for team in teams:
+            key = (str(team), first.toordinal(), activity, method, hazard)
+            if key in rows:
+                left["sent again"] += 1
+            rows[key] = ((area or 0.0) / len(teams), hours, off or 0.0, done)
+    return Reported(_days_of(rows, ground_of), len(records), tuple(
+        f"{count:,} reports {why} were left out." if why != "sent again" else
+        f"{count:,} reports were sent again: the last one counts."
+        for why, count in sorted(left.items())))
+
+
+def _days_of(rows: dict, ground_of: Mapping[str, str]) -> TeamDays:
+    keys = sorted(rows, key=lambda k: (k[1], k[0], k[4]))
+    teams = sorted({k[0] for k in keys})
+    kinds = sorted({(k[2], k[3]) for k in keys})
+    areas = sorted({k[4] for k in keys if k[4]})
+    grounds = sorted({ground_of[a] for a in areas if ground_of.get(a)})
+    number = {name: {v: i for i, v in enumerate(values)} for name, values in (
+        ("team", teams), ("kind", kinds), ("area", areas), ("ground", grounds))}
+    count = len(keys)
+    full = {}
+    for kind in kinds:
+        hours = [rows[k][1] for k in keys if (k[2], k[3]) == kind and rows[k][1]]
+        full[kind] = float(np.quantile(hours, FULL_DAY_QUANTILE)) if hours else 0.0
+    m2, worked = np.zeros(count), np.zeros(count)
+    for i, k in enumerate(keys):
+        area, hours, off, _ = rows[k]
+        whole = full[k[2], k[3]]
+        m2[i] = area
+        if hours is not None and whole > 0:
+            worked[i] = min(hours / whole, 1.0)
+        elif off > 0 and area <= 0:
+            worked[i] = 0.0
+        else:
+            worked[i] = 1.0 if area > 0 or off <= 0 else 0.0
+    day = np.array([k[1] for k in keys], dtype=np.int64)
+    team = np.array([number["team"][k[0]] for k in keys], dtype=np.int64)
+    area_of = np.array([number["area"].get(k[4], -1) for k in keys], dtype=np.int64)
+    kind_of = np.array([number["kind"][k[2], k[3]] for k in keys], dtype=np.int64)
+    ended = np.array([rows[k][3] for k in keys], dtype=bool)
+    # A team that is elsewhere on its next day ended its work here, seldom at the end of a day.
+    for t in range(len(teams)):
+        own = np.flatnonzero((team == t) & (m2 > 0))
+        moved = area_of[own[1:]] != area_of[own[:-1]]
+        ended[own[:-1][moved]] = True
+    first = np.array([day[team == t].min() for t in range(len(teams))], dtype=np.int64)
+    joined = first > first.min() + NEW_AFTER_DAYS if len(first) else np.zeros(0, dtype=bool)
+    return TeamDays(
+        day, team, kind_of, area_of,
+        np.array([number["ground"].get(ground_of.get(k[4], ""), -1) for k in keys],
+                 dtype=np.int64), m2, worked, ended, tuple(teams), tuple(kinds), tuple(areas),
+        tuple(grounds), joined)
+
+
+def _number(record: Record, name: str) -> float | None:
+    value = record.values.get(name)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _ground(hazard: Record) -> str:
+    """Vegetation, soil and slope of a hazard as one word; "" where none of it was reported."""
+    parts = [f"{name} {hazard.values[name]}" for name in ("vegetation", "soil")
+             if hazard.values.get(name) not in (None, "not_reported", "declined")]
+    slope = _number(hazard, "slope_deg")
+    if slope is not None:
+        parts.append(next(word for limit, word in SLOPES if slope < limit))
+    return ", ".join(parts)
+
+
+def priors_of(assumptions: Assumptions) -> dict[tuple[str, str], Range]:
+    """The prior range of each kind of work, from the assumptions."""
+    from landrelease.errors import ASSUMPTION_MISSING, ASSUMPTION_RANGE, LandReleaseError
+    from landrelease.forecast.rates import Range
+
+    found = {}
+    for work, name in PRIORS.items():
+        a = assumptions.by_name.get(name)
+        if a is None:
+            raise LandReleaseError(ASSUMPTION_MISSING, name=name)
+        if not 0 < a.low <= a.value <= a.high:
+            raise LandReleaseError(ASSUMPTION_RANGE, name=name, low=a.low, value=a.value,
+                                   high=a.high, expected="0 < low <= value <= high")
+        found[work] = Range(a.value, a.low, a.high, a.source)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What the reports of a registry teach: rates, days lost, and what was left out."""
+
+    rates: tuple[Rate, ...]
+    lost: Lost
+    reported: Reported
+    notes: tuple[str, ...]
+
+    @property
+    def learned(self) -> bool:
+        return any(not rate.from_prior for rate in self.rates)
+
+
+def learn(registry: Registry, reader: View, assumptions: Assumptions, *, seed: int = 1
+          ) -> Learning:
+    """Fit all rates from the activity records that the reader's results are computed from."""
+    from landrelease.forecast.rates import fit_lost, fit_rates, rate_priors
+
+    records = list(reader.nearby(registry.records("activity")))
+    reported = reported_days(records, registry.records("hazard"))
+    priors = rate_priors(assumptions)
+    rates = fit_rates(reported.days, priors_of(assumptions), priors, seed=seed)
+    lost = fit_lost(reported.days, assumptions["lost_day_share"], seed=seed)
+    notes = list(reported.notes)
+    span = reported.days.span
+    if span is None:
+        notes.insert(0, "There are no daily reports in the registry: all rates are priors, the "
+                        "ranges that other programmes report.")
+    else:
+        notes.insert(0, f"{len(reported.days):,} team-days from {span[0]} to {span[1]}, "
+                        f"{len(reported.days.teams)} teams.")
+        if (span[1] - span[0]).days < 330:
+            notes.append("The reports cover less than a year: what months of the year do to the "
+                         "rate is mostly prior.")
+    return Learning(rates, lost, reported, tuple(notes))
+
+
+def learning_document(found: Learning) -> dict[str, Any]:
+    """All that was learned, for programs."""
+    def range_of(values: np.ndarray) -> dict[str, float]:
+        return {f"p{round(100 * q)}": float(np.quantile(values, q)) for q in (0.1, 0.5, 0.9)}
+
+    rows = []
+    for rate in found.rates:
+        own = rate.log_mean[:, None] + rate.team + 0.5 * rate.deviation["day"][:, None] ** 2
+        rows.append({
+            "activity": rate.activity, "method": rate.method, "is_prior": rate.from_prior,
+            "whole_days": rate.days, "m2_per_full_day": range_of(rate.per_day()),
+            "prior": {"value": rate.prior.value, "low": rate.prior.low, "high": rate.prior.high,
+                      "source": rate.prior.source},
+            "teams": {name: range_of(np.exp(own[:, j])) for j, name in enumerate(rate.teams)},
+            "months": [float(np.median(np.exp(rate.month[:, m]))) for m in range(12)],
+            "grounds": {name: range_of(np.exp(rate.ground[:, j]))
+                        for j, name in enumerate(rate.grounds)},
+            "spreads": {name: range_of(values) for name, values in rate.deviation.items()},
+            "new_team_slower_by": range_of(1 - np.exp(-rate.learning)),
+            "learning_days": rate.learning_days,
+            "checks": [{"name": c.name, "found": c.found, "expected": c.expected, "fine": c.fine,
+                        "words": c.words} for c in rate.checks],
+            "notes": list(rate.notes)})
+    lost = found.lost
+    return {"rates": rows,
+            "lost_days": {"is_prior": lost.from_prior, "months": lost.months,
+                          "observed": lost.observed, "long_run": range_of(lost.share)},
+            "notes": list(found.notes), "records": found.reported.records}
+
+
+def middle_80(values: np.ndarray) -> tuple[float, float, float]:
+    """10, 50 and 90 % quantiles."""
+    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    return float(low), float(middle), float(high)
+
+
+def learned_of(found: Learning) -> dict[str, Learned]:
+    """What `make_outlook` takes: by kind of team, only what was learned here."""
+    from landrelease.forecast.outlook import Learned
+
+    made = {}
+    for kind, work in POOL_WORK.items():
+        for rate in found.rates:
+            if (rate.activity, rate.method) == work and not rate.from_prior:
+                low, value, high = np.quantile(rate.of_work(), [0.1, 0.5, 0.9])
+                made[kind] = Learned(
+                    float(low), float(value), float(high),
+                    float(np.median(rate.deviation["team"])), rate.days)
+    return made
+
+
+# --- back-testing --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Forecasts at past months against what came true, and against two simple ones."""
+
+    scores: dict[str, dict[int, Scores]]  # forecast, bootstrapped pace, straight -> by months ahead
+    rows: list[dict[str, Any]]
+    notes: tuple[str, ...]
+
+
+METHODS = ("forecast", "bootstrapped pace", "straight")
+AHEAD = (1, 3, 6, 12)
+FEWEST_MONTHS = 3  # of reports before the first forecast
+
+
+def backtest(registry: Registry, reader: View, assumptions: Assumptions, *, runs: int = 400,
+             seed: int = 1, progress: Progress = silent) -> Backtest:
+    """Forecast at the end of every past month what was to be released, and score it.
+
+    What was known then is what the registry held then (known_at); where all of it came in later,
+    the dates of the records are taken, and the notes say so: reports that came late are then seen
+    too early, so that the scores are kinder than they ought to be.
+    """
+    from landrelease.errors import FORECAST_NO_AREAS, FORECAST_NO_TEAMS, LandReleaseError
+    from landrelease.forecast import pace
+    from landrelease.forecast.scores import score
+    from landrelease.forecast.standing import forecast_standing
+
+    none: dict[str, dict[int, Scores]] = {m: {a: score([], []) for a in AHEAD} for m in METHODS}
+    now = _Known(registry, reader, None, None, assumptions)
+    if now.reported.days.span is None:
+        return Backtest(none, [], (
+            "There are no daily reports in the registry: there is no past to test a forecast on.",))
+    first, last = now.reported.days.span
+    ends = _month_ends(first, last)
+    if len(ends) <= FEWEST_MONTHS:
+        return Backtest(none, [], (
+            f"The reports cover {len(ends)} whole months ({first} to {last}): {FEWEST_MONTHS + 1} "
+            "are the fewest on which a forecast can be made and tested.",))
+    released = now.released()
+    notes: list[str] = []
+    came_in = min((stored.revision.recorded_at for stored in registry.revisions(limit=1)),
+                  default=None)
+    dated = came_in is None or came_in.date() > ends[FEWEST_MONTHS - 1]
+    if dated:
+        notes.append(
+            "What was known at each past month cannot be told: the records came in "
+            f"{'later' if came_in is None else 'from ' + came_in.date().isoformat() + ' on'}. "
+            "The dates of the records are taken instead; reports that came late are seen too "
+            "early, and the scores are kinder than they ought to be.")
+    ensembles: dict[str, dict[int, list[np.ndarray]]] = {
+        m: {a: [] for a in AHEAD} for m in METHODS}
+    truths: dict[int, list[float]] = {a: [] for a in AHEAD}
+    rows: list[dict[str, Any]] = []
+    skipped: Counter[str] = Counter()
+    prior_of = priors_of(assumptions)
+    for k, end in enumerate(ends[FEWEST_MONTHS - 1:-1], FEWEST_MONTHS - 1):
+        progress("forecasting past months", k / len(ends))
+        known_at = None if dated else datetime(end.year, end.month, end.day, 23, 59, 59, tzinfo=UTC)
+        then = _Known(registry, reader, end, known_at, assumptions)
+        try:
+            made = forecast_standing(then.standing(end), assumptions, prior_of, runs=runs,
+                                     seed=seed, bins=AHEAD[-1] + 1)
+        except LandReleaseError as error:
+            if error.code not in (FORECAST_NO_AREAS.code, FORECAST_NO_TEAMS.code):
+                raise
+            skipped[error.code] += 1
+            continue
+        history = _by_month(then.released(), [e for e in ends if e <= end], first)
+        generator = np.random.Generator(np.random.PCG64([seed, k]))
+        drawn = pace.bootstrap(history, AHEAD[-1], runs, generator)
+        left = then.left_m2()
+        for ahead in AHEAD:
+            if k + ahead >= len(ends):
+                continue
+            until = ends[k + ahead]
+            true = sum(m2 for day, m2 in released if end < day <= until)
+            days = (until - end).days
+            at = min(round(days / made.bin_days), made.released_m2.shape[1] - 1)
+            samples = {
+                "forecast": made.released_m2[:, at],
+                "bootstrapped pace": np.minimum(drawn[:, :ahead].sum(axis=1), left),
+                "straight": np.array([min(float(np.mean(history)) * ahead, left)])}
+            truths[ahead].append(true)
+            for method, values in samples.items():
+                ensembles[method][ahead].append(values)
+            low, middle, high = np.quantile(samples["forecast"], [0.1, 0.5, 0.9])
+            rows.append({"made_on": end.isoformat(), "until": until.isoformat(),
+                         "months": ahead, "released_m2": true, "p10": float(low),
+                         "p50": float(middle), "p90": float(high)})
+    for code, count in skipped.items():
+        notes.append(f"{count} past months could not be forecast ({code}).")
+    return Backtest(
+        {m: {a: score(ensembles[m][a], truths[a], seed) for a in AHEAD} for m in METHODS}, rows,
+        tuple(notes))
+
+
+def _month_ends(first: date, last: date) -> list[date]:
+    """The last days of the whole months between two days."""
+    found: list[date] = []
+    month = first.replace(day=1)
+    while True:
+        after = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+        end = after - timedelta(days=1)
+        if end > last:
+            return found
+        found.append(end)
+        month = after
+
+
+def _by_month(released: list[tuple[date, float]], ends: list[date], first: date) -> np.ndarray:
+    made = np.zeros(len(ends))
+    for day, m2 in released:
+        k = next((i for i, end in enumerate(ends) if day <= end), None)
+        if k is not None and day >= first:
+            made[k] += m2
+    return made
+
+
+class _Known:
+    """The records as they were known, in the terms of a standing."""
+
+    def __init__(self, registry: Registry, reader: View, valid_at: date | None,
+                 known_at: datetime | None, assumptions: Assumptions) -> None:
+        def records(kind: str) -> list[Record]:
+            return list(reader.nearby(registry.records(kind, valid_at=valid_at,
+                                                       known_at=known_at)))
+
+        self.hazards = [h for h in records("hazard") if h.geometry is not None]
+        self.outcomes = [o for o in records("outcome") if o.geometry is not None]
+        self.inspections = records("inspection")
+        self.reported = reported_days(records("activity"), self.hazards)
+        self.assumptions = assumptions
+        self._area = {r.id: _geodesic(r) for r in (*self.hazards, *self.outcomes)}
+
+    def released(self) -> list[tuple[date, float]]:
+        return [(o.valid_from, self._area[o.id]) for o in self.outcomes
+                if o.valid_from is not None
+                and o.value("outcome_type") in ("cancelled", "reduced", "cleared")]
+
+    def left_m2(self) -> float:
+        return max(sum(self._area[h.id] for h in self.hazards)
+                   - sum(m2 for _, m2 in self.released()), 0.0)
+
+    def standing(self, day: date) -> Standing:
+        from landrelease.forecast.standing import CLEARANCE, SURVEY, Standing
+
+        number = {h.id: i for i, h in enumerate(self.hazards)}
+        by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in self.hazards}
+        count = len(self.hazards)
+        area = np.array([self._area[h.id] for h in self.hazards])
+        parts = {kind: np.zeros(count) for kind in ("cancelled", "reduced", "cleared")}
+        for o in self.outcomes:
+            of = str(o.values.get("hazard_identifier", ""))
+            at = number.get(by_identifier.get(of, of))
+            kind = str(o.value("outcome_type"))
+            if at is not None and kind in parts:
+                parts[kind][at] += self._area[o.id]
+        days = self.reported.days
+        worked: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(count))
+        place = np.array([number.get(a, -1) for a in days.areas], dtype=np.int64)
+        for k, (activity, method) in enumerate(days.kinds):
+            if activity == "clearance" and method == "mechanical":
+                continue  # a machine's pass is not clearance (S07)
+            rows = (days.kind == k) & (days.area >= 0)
+            at = place[days.area[rows]]
+            np.add.at(worked[activity], at[at >= 0], days.m2[rows][at >= 0])
+        cleared = np.maximum(worked["clearance"], parts["cleared"])
+        surveyed = (parts["reduced"] > 0) | (cleared > 0) | (
+            parts["cancelled"] + parts["reduced"] + parts["cleared"] >= 0.99 * area)
+        gone = parts["cancelled"] + parts["reduced"]
+        clear = np.where(surveyed, np.maximum(area - gone, 0.0), 0.0)
+        clear[clear < 0.01 * area] = 0.0
+        recent = days.day > day.toordinal() - 90
+        # Clearance that other methods do, and both steps of survey, go by the kinds with most days.
+        survey = _most(days, ("TS", "NTS")) or SURVEY
+        clearance = _most(days, ("clearance",)) or CLEARANCE
+        names: dict[tuple[str, str], tuple[str, ...]] = {}
+        for work in (survey, clearance):
+            k = days.kinds.index(work) if work in days.kinds else -1
+            names[work] = tuple(days.teams[t] for t in np.unique(
+                days.team[recent & (days.kind == k)]).tolist())
+        months = [date.fromordinal(int(d)).month for d in days.day]
+        season = (min(months), max(months)) if len(set(months)) < 12 and (
+            days.span and (days.span[1] - days.span[0]).days > 330) else (
+            int(self.assumptions.value("season_first_month")),
+            int(self.assumptions.value("season_last_month")))
+        weekdays = len({int(d) % 7 for d in days.day})
+        first = days.span[0] if days.span else day
+        late = np.array([h.valid_from is not None and h.valid_from > first for h in self.hazards],
+                        dtype=bool)
+        seen = [i for i in self.inspections if i.value("result") in ("accepted", "rejected")]
+        return Standing(
+            day, area, surveyed, np.where(surveyed, 0.0, np.minimum(
+                worked["TS"] if survey[0] == "TS" else worked["NTS"], area)), clear,
+            np.minimum(cleared, clear), np.zeros(count, dtype=bool), late, len(seen),
+            sum(i.value("result") == "rejected" for i in seen), _renumbered(days, place, count),
+            tuple((work, len(names[work])) for work in (survey, clearance)), names, season,
+            float(max(weekdays, 1)))
+
+
+def _renumbered(days: TeamDays, place: np.ndarray, count: int) -> TeamDays:
+    import dataclasses
+
+    area = np.where(days.area >= 0, place[np.maximum(days.area, 0)], -1) if len(days) else days.area
+    return dataclasses.replace(days, area=area, areas=tuple(map(str, range(count))))
+
+
+def _most(days: TeamDays, activities: tuple[str, ...]) -> tuple[str, str] | None:
+    """Of the activities in their order, the first that was reported; its method with most days."""
+    for activity in activities:
+        counts = {kind: int(np.sum((days.kind == k) & (days.m2 > 0)))
+                  for k, kind in enumerate(days.kinds)
+                  if kind[0] == activity and kind[1] != "mechanical"}
+        if any(counts.values()):
+            return max(counts, key=lambda kind: counts[kind])
+    return None
+
+
+def _geodesic(record: Record) -> float:
+    from landrelease.core.geometry import geodesic_area_m2
+
+    return geodesic_area_m2(record.geometry)
+
+
+def backtest_document(found: Backtest) -> dict[str, Any]:
+    return {
+        "scores": {method: {str(ahead): {
+            "forecasts": s.count, "crps_m2": s.crps, "inside": s.coverage, "bias_m2": s.bias,
+            "randomised_pit": list(s.transforms)} for ahead, s in by.items()}
+            for method, by in found.scores.items()},
+        "forecasts": found.rows, "notes": list(found.notes)}
+

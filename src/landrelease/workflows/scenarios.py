@@ -1,0 +1,304 @@
+"""Scenarios of a plan: files and closures in, outlooks side by side and what would be needed out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.outlook import Outlook
+from landrelease.core.progress import Progress, silent
+from landrelease.core.work import Plan
+from landrelease.errors import SCENARIO_UNREADABLE, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.core.hazard import Land
+    from landrelease.forecast.circumstances import Circumstances, Closing
+    from landrelease.forecast.outlook import Learned
+    from landrelease.forecast.scenario import Scenario
+    from landrelease.store.registry import Registry
+
+
+def read_scenario(path: Path) -> Any:
+    """The content of a scenario file, YAML or JSON. Raises FOR-010 where it cannot be read."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise LandReleaseError(SCENARIO_UNREADABLE, file=path.name,
+                               found=str(error).splitlines()[0]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Closures of the records: those that still hold, and the process that the past ones fit."""
+
+    circumstances: Circumstances
+    fitted: Closing | None
+    notes: tuple[str, ...]
+
+
+def closures_of(registry: Registry, plan: Plan, land: Land, assumptions: Assumptions) -> Closed:
+    """Closures with dates that reach into the plan, by the areas that they touch.
+
+    Past closures are not drawn again by default: the days that they cost are among the days lost.
+    A scenario asks for the process that they fit (`closure_process: fitted`).
+    """
+    import shapely
+
+    from landrelease.forecast.circumstances import Circumstances, Shut
+    from landrelease.forecast.closings import fit_closing
+
+    records = [r for r in registry.records("closure") if r.geometry is not None]
+    if not records:
+        return Closed(Circumstances(), None, ())
+    start = plan.problem.slot_starts[0]
+    ground = {h.id: h.ground for h in land.hazards}
+    hazards = [ground.get(name) for name in plan.problem.hazard_ids]
+    shapes = np.array([h if h is not None else shapely.Point() for h in hazards], dtype=object)
+    places: dict[str, list[tuple[float, float]]] = {}
+    sector_of = np.full(len(hazards), -1, dtype=np.int64)
+    shut: list[Shut] = []
+    open_days = round(assumptions.value("closure_open_days"))
+    sectors = endless = 0
+    for r in records:
+        first, last = (_moment(r.values.get(n)) for n in ("closed_from", "closed_until"))
+        if first is None:
+            continue
+        end = last or date.fromordinal(max(start, first).toordinal() + open_days)
+        endless += last is None and end >= start
+        places.setdefault(r.geometry.wkb_hex, []).append(
+            (float(first.toordinal()), float(end.toordinal() + 1)))
+        if end < start:
+            continue
+        touched = shapely.intersects(shapes, r.geometry)
+        if not touched.any():
+            continue
+        # An area lies in one sector: closures that share areas become one sector, the larger one.
+        taken = np.unique(sector_of[touched & (sector_of >= 0)])
+        number = int(taken[0]) if len(taken) else sectors
+        sectors = max(sectors, number + 1)
+        sector_of[touched] = number
+        for other in taken[1:].tolist():
+            sector_of[sector_of == other] = number
+            shut = [dataclasses.replace(s, sector=number) if s.sector == other else s for s in shut]
+        shut.append(Shut(number, max(first, start), end))
+    notes = []
+    if shut:
+        notes.append(f"{len(shut)} closures on record reach into the plan; "
+                     f"{int((sector_of >= 0).sum())} areas lie in them.")
+        if endless:
+            notes.append(f"{endless} closures have no end on record; they are taken to last "
+                         f"{open_days} days (closure_open_days).")
+    until = float(max(date.toordinal(start), 1))
+    made = Circumstances() if not shut else Circumstances(
+        sector=sector_of[plan.problem.hazard], shut=tuple(shut))
+    return Closed(made, fit_closing(list(places.values()), until), tuple(notes))
+
+
+def _moment(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).date()
+        except ValueError:
+            return None
+    return None
+
+
+def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed
+                 ) -> list[Scenario]:
+    """The plan as it is, and each file's scenario."""
+    from landrelease.errors import SCENARIO_WRONG
+    from landrelease.forecast.scenario import as_planned, scenario_of
+
+    found = [dataclasses.replace(as_planned(plan, assumptions), circumstances=closed.circumstances)]
+    for path in paths:
+        document = read_scenario(path)
+        if isinstance(document, dict) and document.get("closure_process") == "fitted":
+            if closed.fitted is None:
+                raise LandReleaseError(
+                    SCENARIO_WRONG, file=path.name, field="closure_process", found="'fitted'",
+                    expected="open_days and closed_days: too few closures are on record to fit one")
+            c = closed.fitted
+            document = {**document, "closure_process": {
+                "open_days": c.open_days, "open_shape": min(max(c.open_shape, 0.1), 10.0),
+                "closed_days": c.closed_days, "closed_spread": min(c.closed_spread, 5.0)}}
+        found.append(scenario_of(document, path.name, plan, assumptions, closed.circumstances))
+    return found
+
+
+def groups_of(land: Land, plan: Plan) -> dict[str, list[str]]:
+    """District (municipality) -> its areas in the plan."""
+    names = {m.id: m.name for m in land.municipalities}
+    wanted = set(plan.problem.hazard_ids)
+    groups: dict[str, list[str]] = {}
+    for h in land.hazards:
+        if h.id in wanted and h.municipality_id:
+            groups.setdefault(names.get(h.municipality_id, h.municipality_id), []).append(h.id)
+    return dict(sorted(groups.items()))
+
+
+def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, list[str]]:
+    """Community -> areas of the plan within the distance of it."""
+    import shapely
+
+    from landrelease.core.geometry import plane_for
+
+    wanted = [h for h in land.hazards if h.id in set(plan.problem.hazard_ids)]
+    if not wanted or not land.settlements:
+        return {}
+    plane = plane_for(tuple(shapely.total_bounds([h.ground for h in wanted])))
+    grounds = plane.to_plane(np.array([h.ground for h in wanted], dtype=object))
+    places = plane.to_plane(np.array([s.place for s in land.settlements], dtype=object))
+    here, there = shapely.STRtree(grounds).query(places, predicate="dwithin", distance=distance_m)
+    groups: dict[str, list[str]] = {}
+    for s, h in zip(here.tolist(), there.tolist(), strict=True):
+        settlement = land.settlements[s]
+        groups.setdefault(settlement.name or settlement.id, []).append(wanted[h].id)
+    return dict(sorted(groups.items()))
+
+
+def play(scenario: Scenario, learned: Mapping[str, Learned], *, runs: int, seed: int,
+         groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent) -> Outlook:
+    """The outlook of a scenario. The same seed gives the same luck to all of them."""
+    from landrelease.forecast.outlook import make_outlook
+
+    return make_outlook(
+        scenario.plan, scenario.assumptions, runs=runs, seed=seed,
+        learned=scenario.learned(learned), rate_factor=scenario.rate_factor,
+        circumstances=scenario.circumstances, groups=groups, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What reaches a chance by a date: `more` teams of each kind named; None: no number does."""
+
+    kinds: tuple[str, ...]
+    more: int | None
+    chance: float  # with that many, or with the most that were tried
+    cost: float | None  # that covers the same share of the runs; None: not known
+    words: str
+
+
+MOST_TIMES = 32  # so many times the teams that are there are tried at most
+
+
+def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], by: date, chance: float, *,
+                   runs: int, seed: int, progress: Progress = silent) -> list[Need]:
+    """Teams of each kind alone, and of all kinds together, for a chance of being done by a date.
+
+    Runs have the same luck whatever the teams; the smallest number is found by doubling and
+    halving, and a number that is enough is taken to stay enough.
+    """
+    from landrelease.forecast.inverse import inverse
+    from landrelease.forecast.outlook import _KINDS
+    from landrelease.forecast.scenario import with_teams
+
+    inverse_of = inverse  # checks the chance before anything is played
+    plan = scenario.plan
+    pools, teams = plan.problem.pools, np.asarray(plan.problem.pool_teams)
+    present = [k for k in ("nts", "ts", "manual", "mechanical", "animal")
+               if any(p.kind == k for p in pools)]
+    found: list[Need] = []
+    memory: dict[tuple[tuple[str, ...], int], Outlook] = {}
+
+    def outlook(kinds: tuple[str, ...], more: int) -> Outlook:
+        key = (kinds if more else (), more)
+        if key not in memory:
+            changed = dataclasses.replace(scenario, plan=with_teams(plan, kinds, more))
+            memory[key] = play(changed, learned, runs=runs, seed=seed, progress=progress)
+        return memory[key]
+
+    def reached(kinds: tuple[str, ...], more: int) -> float:
+        return outlook(kinds, more).chance_by(by)
+
+    start = outlook((), 0)
+    inverse_of(start, by=by, chance=chance)
+    for kinds in ([tuple(present)] if len(present) > 1 else []) + [(k,) for k in present]:
+        words = "teams of all kinds" if len(kinds) > 1 else _KINDS.get(kinds[0], kinds[0])
+        own = max(int(teams[[p.kind in kinds for p in pools]].sum()), 1)
+        low, high = 0, 0
+        if reached(kinds, 0) < chance:
+            high = 1
+            while reached(kinds, high) < chance and high < own * MOST_TIMES:
+                low, high = high, high * 2
+            if reached(kinds, high) < chance:
+                got = reached(kinds, high)
+                found.append(Need(kinds, None, got, None, (
+                    f"No number of {words} alone reaches {chance:.0%} by {by}: {high} more of each "
+                    f"give {got:.0%}. Something else holds it: other teams, roads, seasons or "
+                    "closures.")))
+                continue
+            while high - low > 1:
+                middle = (low + high) // 2
+                if reached(kinds, middle) >= chance:
+                    high = middle
+                else:
+                    low = middle
+        made = outlook(kinds, high)
+        cost, known = made.cost_quantile(chance)
+        money = f", for {cost:,.0f} {made.currency}" if known else ""
+        text = (f"{high} more of each kind" if len(kinds) > 1 else f"{high} more {words}")
+        found.append(Need(kinds, high, made.chance_by(by), cost if known else None, (
+            f"Nothing more is needed: the chance by {by} is {made.chance_by(by):.0%}{money}."
+            if high == 0 else
+            f"{text[0].upper()}{text[1:]}: a chance of {made.chance_by(by):.0%} by {by}{money}.")))
+        if high == 0:
+            break
+    return found
+
+
+def area_rows(outlook: Outlook) -> list[dict[str, Any]]:
+    """When each area is done: None where it is not within the horizon."""
+    if outlook.area_day is None or outlook.area_quantiles is None:
+        return []
+    return [{"area": name, **_dates(outlook, outlook.area_day[:, h])}
+            for h, name in enumerate(outlook.area_ids)]
+
+
+def group_rows(outlook: Outlook) -> list[dict[str, Any]]:
+    """When all areas of each community and district are done, with what turns up beside them."""
+    if outlook.group_day is None or outlook.area_quantiles is None:
+        return []
+    return [{"group": name, **_dates(outlook, outlook.group_day[:, g])}
+            for g, name in enumerate(outlook.groups)]
+
+
+def _dates(outlook: Outlook, days: np.ndarray) -> dict[str, str | None]:
+    levels = () if outlook.area_quantiles is None else outlook.area_quantiles
+    return {f"p{round(100 * q)}": _date(outlook, d) for q, d in zip(levels, days, strict=True)}
+
+
+def _date(outlook: Outlook, days: float) -> str | None:
+    if not np.isfinite(days):
+        return None
+    return date.fromordinal(outlook.start.toordinal() + int(np.ceil(days))).isoformat()
+
+
+def finish_words(outlook: Outlook) -> tuple[str, str, str]:
+    """The 10, 50 and 90 % quantiles of the finish as dates, or "not within N years"."""
+    found = []
+    for q in (0.1, 0.5, 0.9):
+        day = _date(outlook, float(np.quantile(outlook.finish_day, q, method="inverted_cdf")))
+        found.append(day or f"after {outlook.start.year + round(outlook.horizon_days / 365.25)}")
+    return found[0], found[1], found[2]
+
+
+def comparison_chart(outlooks: Sequence[Outlook], synthetic: bool) -> str:
+    """S-curves of the medians side by side, as SVG."""
+    from landrelease.publish.charts import compare_chart
+
+    label = ("Synthetic data. " if synthetic else "") + "Area given back over time, by scenario"
+    return compare_chart(outlooks, label)
