@@ -7,8 +7,9 @@ Each programme (`quick_programmes.py`, another model in code of its own) is stop
 the forecast sees what was reported until then, and nothing else. Printed for each point: how often
 the 50, 80 and 95 % intervals of the finish hold, with the range that chance alone allows for so
 many worlds (two standard errors), the CRPS in days beside that of the block-bootstrapped pace and
-of the pace carried straight on, paired, with twice the standard error of the difference, and a test
-that the randomised probability integral transform is uniform. Runs past the horizon are capped and counted.
+of the pace carried straight on, paired, with twice the standard error of the difference, and a
+test that the randomised probability integral transform is uniform. Runs past the horizon are capped
+and counted.
 """
 
 from __future__ import annotations

@@ -50,7 +50,6 @@ from landrelease.apps.common import (
     SeedOption,
     StartOption,
     TeamsOption,
-    as_date,
     first_day,
     opened,
     put_json,

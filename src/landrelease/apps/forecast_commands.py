@@ -47,7 +47,7 @@ def forecast_make(
         "--chance", metavar="P", help="With --by: the teams and money that would reach this "
         "chance, such as 0.8.")] = None,
     scenario: Annotated[Path | None, typer.Option(
-        "--scenario", metavar="FILE", help="Named changes, YAML or JSON; docs/forecast.md.")] = None,
+        "--scenario", metavar="FILE", help="Named changes; docs/forecast.md.")] = None,
     runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:

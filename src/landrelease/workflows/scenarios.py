@@ -1,4 +1,4 @@
-"""Scenarios of a plan: files and closures in, outlooks side by side and what would be needed out."""
+"""Scenarios of a plan: files and closures in; outlooks side by side, and what is needed, out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from landrelease.core.work import Plan
 from landrelease.errors import SCENARIO_UNREADABLE, LandReleaseError
 
 if TYPE_CHECKING:
-    from landrelease.access.policy import View
     from landrelease.core.hazard import Land
     from landrelease.forecast.circumstances import Circumstances, Closing
     from landrelease.forecast.outlook import Learned
@@ -75,7 +74,7 @@ def closures_of(registry: Registry, plan: Plan, land: Land, assumptions: Assumpt
             continue
         end = last or date.fromordinal(max(start, first).toordinal() + open_days)
         endless += last is None and end >= start
-        places.setdefault(r.geometry.wkb_hex, []).append(
+        places.setdefault(shapely.to_wkb(r.geometry, hex=True), []).append(
             (float(first.toordinal()), float(end.toordinal() + 1)))
         if end < start:
             continue
