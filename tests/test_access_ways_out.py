@@ -79,6 +79,12 @@ class World:
         return ([f.choices[0]] if f.type == "choices" else f.choices[0]), ()
 
 
+def a_scenario(world):
+    path = world.address.parent / "scenario.yaml"
+    path.write_text("name: half the pace\nrates: {manual: 0.5}\n", encoding="utf-8")
+    return path
+
+
 def ground(kind, number, count):
     """A geometry of the kind whose corners have decimals of their own."""
     if kind.geometry == "none":
@@ -285,6 +291,11 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                                "--uncovered", out / "gaps.geojson", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
+            "forecast rates": [("forecast", "rates", r, *js, *only)],
+            "forecast compare": [("forecast", "compare", r, "--plan", world.plan, "--scenario",
+                                  a_scenario(world), "--runs", 5, "--svg", out / "c.svg", *js,
+                                  *only)],
+            "forecast backtest": [("forecast", "backtest", r, "--runs", 20, *js, *only)],
             "money summary": [("money", "summary", r, "--csv", out / "m.csv", *js, *only)],
             "money costs": [("money", "costs", r, *js, *only)],
             "money runway": [("money", "runway", r, "--runs", 5, *js, *only)],

@@ -73,7 +73,7 @@ def forecast_make(
         workflows.check_plan_is_current(saved, opened_registry, plan)
         land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
         found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
-        learned = forecasting.learned_of(found)
+        learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
         closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
         chosen = scenarios.scenarios_of([] if scenario is None else [scenario], saved.plan,
                                         saved.assumptions, closed)[-1]
@@ -82,18 +82,21 @@ def forecast_make(
             land, saved.plan, saved.assumptions.value("community_hazard_distance_m"))
         groups = {**{f"district {k}": v for k, v in districts.items()},
                   **{f"community {k}": v for k, v in near.items()}}
-        outlook = scenarios.play(chosen, learned, runs=runs, seed=seed, groups=groups,
+        outlook = scenarios.play(chosen, learned, lost, runs=runs, seed=seed, groups=groups,
                                  progress=progress)
         if chance is not None and day is not None:
-            needed = scenarios.what_is_needed(chosen, learned, day, chance, runs=runs, seed=seed,
+            needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs, seed=seed,
                                               progress=progress)
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
     put_json(json, {
         **summary, "scenario": outlook.scenario, "notes": [*outlook.notes, *closed.notes],
-        "rates": forecasting.learning_document(found), "areas": scenarios.area_rows(outlook),
-        "groups": scenarios.group_rows(outlook), "needed": [
+        # Dates of single areas are a dated plan, and rates name teams (S16).
+        "rates": forecasting.learning_document(found) if reader.may("plan_teams") else None,
+        "areas": scenarios.area_rows(outlook) if reader.may("plan_dates") else None,
+        "groups": scenarios.group_rows(outlook) if reader.may("plan_dates") else None,
+        "needed": [
             {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
              "words": n.words} for n in needed]})
     if outlook.scenario != "as planned":
@@ -177,10 +180,10 @@ def forecast_compare(
         workflows.check_plan_is_current(saved, opened_registry, plan)
         land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
         found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
-        learned = forecasting.learned_of(found)
+        learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
         closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
         chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
-        outlooks = [scenarios.play(s, learned, runs=runs, seed=seed, progress=progress)
+        outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
                     for s in chosen]
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
         "scenario": o.scenario, "notes": list(o.notes)} for o in outlooks]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
@@ -20,6 +20,7 @@ from landrelease.forecast.areas import areas_of
 from landrelease.forecast.calendar import DAYS_PER_YEAR, Calendar, extend
 from landrelease.forecast.drivers import explained_shares
 from landrelease.forecast.uncertain import (
+    LARGEST_LOSS,
     Draws,
     Uncertain,
     check_pools,
@@ -91,6 +92,7 @@ def make_outlook(
     works: Sequence[np.ndarray] = (),
     learned: Mapping[str, Learned] | None = None,
     rate_factor: Mapping[str, float] | None = None,
+    lost: tuple[float, float, float] | None = None,
     circumstances: Circumstances | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     spread: Spread | None = None,
@@ -121,6 +123,9 @@ def make_outlook(
     rate_factor
         By kind of team, what the rates of its pools are multiplied by (a scenario); `learned` ones
         are taken as they are given.
+    lost
+        Low, value and high of the share of team-days lost, as reports taught it; they hold what
+        staff that left cost as well, so that `team_turnover_share` is not taken off again.
     circumstances
         What may happen on the way beside the assumptions; None: nothing of it.
     groups
@@ -164,18 +169,21 @@ def make_outlook(
     used = _used_pools(problem)
     mean_shares = np.array([
         uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
-    ])  # fmt: skip
+    ], dtype=float)  # whole numbers would compile all of the runs a second time
     areas = areas_of(problem, plan.priority, mean_shares)
     workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem, works)
     learned = learned or {}
     factor = rate_factor or {}
     drawn_pools = tuple(_with_rates(pool, learned.get(pool.kind), factor.get(pool.kind, 1.0))
                         for pool in problem.pools)
-    draws = draw(uncertain, drawn_pools, used, runs, seed)
+    drawn = uncertain if lost is None else _with_lost(uncertain, lost)
+    draws = draw(drawn, drawn_pools, used, runs, seed)
     # The plan's times rest on the pools' stated rates.
     faster = [(p.m2_per_day / q.m2_per_day) for p, q in zip(drawn_pools, problem.pools,
                                                             strict=True)]
-    draws = dataclasses.replace(draws, rate=draws.rate * np.array(faster).reshape(1, -1))
+    planned = (1 - drawn.lost_days.value) / (1 - uncertain.lost_days.value)
+    draws = dataclasses.replace(draws, rate=draws.rate * np.array(faster).reshape(1, -1),
+                                available=draws.available * planned)
     pace = _team_pace(workforce.pool_start, problem.pools, learned, runs, seed)
     bin_days = horizon_days / (CURVE_POINTS - 1)
 
@@ -188,7 +196,7 @@ def make_outlook(
         return model_of(areas, workforce, ways, uncertain, effects, calendar,
                         bin_days=bin_days, bins=CURVE_POINTS)
 
-    simulated = simulate(model(uncertain, effects), runs_of(draws, workforce, pace), seed=seed,
+    simulated = simulate(model(drawn, effects), runs_of(draws, workforce, pace), seed=seed,
                          workers=workers, spread=spread, progress=progress)
     finish = calendar.days(simulated.finish_slot)
     certain, stated_draws = _without_chance(uncertain, problem, mean_shares)
@@ -201,7 +209,7 @@ def make_outlook(
     shown = _shown(released, bool(np.isinf(finish).any()))
     total = released[:, :, shown].sum(axis=1)
     drivers, explained, chance_share = _drivers(
-        draws, finish, released[:, :, -1].sum(axis=1), uncertain, drawn_pools, used, learned
+        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned
     )
     progress("the forecast is made", 1.0)
     return Outlook(
@@ -228,6 +236,9 @@ def make_outlook(
         chance_share=chance_share,
         notes=(*_notes(problem, uncertain, finish, simulated.cost, simulated.found_m2),
                *_rate_notes(problem.pools, used, learned),
+               *([] if lost is None else [
+                   f"Days lost as reported here: {lost[1]:.0%} ({lost[0]:.0%} to {lost[2]:.0%}), "
+                   "staff that left included."]),
                *_money_notes(simulated.stopped_slot, calendar)),
         area_ids=problem.hazard_ids,
         area_quantiles=np.array(AREA_QUANTILES),
@@ -253,6 +264,17 @@ def _with_rates(pool: TeamPool, found: Learned | None, factor: float) -> TeamPoo
             m2_per_day_high=pool.m2_per_day_high * factor)
     return dataclasses.replace(pool, m2_per_day=found.value, m2_per_day_low=min(
         found.low, found.value), m2_per_day_high=max(found.high, found.value))
+
+
+def _with_lost(uncertain: Uncertain, lost: tuple[float, float, float]) -> Uncertain:
+    def replaced(a: Assumption, low: float, value: float, high: float) -> Assumption:
+        return Assumption(a.name, value, low, high, a.unit, a.definition, "daily reports")
+
+    low, value, high = (min(max(x, 0.0), LARGEST_LOSS) for x in lost)
+    return dataclasses.replace(
+        uncertain, lost_days=replaced(uncertain.lost_days, min(low, value), value,
+                                      max(high, value)),
+        turnover=replaced(uncertain.turnover, 0.0, 0.0, 0.0))
 
 
 def _team_pace(pool_start: np.ndarray, pools: tuple[TeamPool, ...],

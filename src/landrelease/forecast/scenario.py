@@ -45,6 +45,7 @@ class Scenario:
     assumptions: Assumptions
     circumstances: Circumstances
     rate_factor: Mapping[str, float]
+    own_lost: bool = False  # it states the days lost: what reports taught does not count then
 
     def learned(self, found: Mapping[str, Learned]) -> dict[str, Learned]:
         """Learned rates with the scenario's factors."""
@@ -199,7 +200,8 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
             made, name=name, shut=(*made.shut, *shut), closings=closings, sector=sector_of,
             month=month, breakdowns={**made.breakdowns, **breakdowns},
             turnover={**made.turnover, **turnover}, learning={**made.learning, **learning},
-            money=money, renewed=renewed), rates)
+            money=money, renewed=renewed), rates,
+        "lost_day_share" in block("assumptions", dict))
 
 
 def _team_change(value: Any, wrong) -> tuple[str, float]:

@@ -247,6 +247,11 @@ def middle_80(values: np.ndarray) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
+def lost_of(found: Learning) -> tuple[float, float, float] | None:
+    """Low, value and high of the share of team-days lost; None where no report said."""
+    return None if found.lost.from_prior else middle_80(found.lost.share)
+
+
 def learned_of(found: Learning) -> dict[str, Learned]:
     """What `make_outlook` takes: by kind of team, only what was learned here."""
     from landrelease.forecast.outlook import Learned

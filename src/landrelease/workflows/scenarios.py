@@ -169,7 +169,11 @@ def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, lis
     return dict(sorted(groups.items()))
 
 
-def play(scenario: Scenario, learned: Mapping[str, Learned], *, runs: int, seed: int,
+Lost80 = tuple[float, float, float]  # low, value, high of the share of team-days lost
+
+
+def play(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None = None, *,
+         runs: int, seed: int,
          groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent) -> Outlook:
     """The outlook of a scenario. The same seed gives the same luck to all of them."""
     from landrelease.forecast.outlook import make_outlook
@@ -177,6 +181,7 @@ def play(scenario: Scenario, learned: Mapping[str, Learned], *, runs: int, seed:
     return make_outlook(
         scenario.plan, scenario.assumptions, runs=runs, seed=seed,
         learned=scenario.learned(learned), rate_factor=scenario.rate_factor,
+        lost=None if scenario.own_lost else lost,
         circumstances=scenario.circumstances, groups=groups, progress=progress)
 
 
@@ -194,8 +199,9 @@ class Need:
 MOST_TIMES = 32  # so many times the teams that are there are tried at most
 
 
-def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], by: date, chance: float, *,
-                   runs: int, seed: int, progress: Progress = silent) -> list[Need]:
+def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None,
+                   by: date, chance: float, *, runs: int, seed: int, progress: Progress = silent
+                   ) -> list[Need]:
     """Teams of each kind alone, and of all kinds together, for a chance of being done by a date.
 
     Runs have the same luck whatever the teams; the smallest number is found by doubling and
@@ -217,7 +223,7 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], by: date,
         key = (kinds if more else (), more)
         if key not in memory:
             changed = dataclasses.replace(scenario, plan=with_teams(plan, kinds, more))
-            memory[key] = play(changed, learned, runs=runs, seed=seed, progress=progress)
+            memory[key] = play(changed, learned, lost, runs=runs, seed=seed, progress=progress)
         return memory[key]
 
     def reached(kinds: tuple[str, ...], more: int) -> float:

@@ -1,0 +1,169 @@
+"""Forecast: daily reports of a registry as team-days, rates, back-tests and the commands.
+
+All figures here are synthetic and lie in the open sea.
+"""
+
+import json
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+import shapely
+
+from landrelease.access import policy
+from landrelease.apps import cli
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import forecasting, load_assumptions
+
+MOMENT = datetime(2031, 12, 31, 8, 0, tzinfo=UTC)
+FIRST = date(2031, 4, 1)
+
+
+def report(number, day, team="team 1", m2=400.0, hours=6.0, area="A-1", **values):
+    teams = [team] if isinstance(team, str) else list(team)
+    said = {"identifier": f"R-{number}", "activity_type": "clearance", "teams": teams,
+            "operational_method": "manual", "started_on": day, "ended_on": day, "hazard": area,
+            "area_m2": m2, "hours": hours, **values}
+    return Record("activity", f"activity-{number}", {k: v for k, v in said.items()
+                                                    if v is not None}, valid_from=day)
+
+
+def day(n):
+    return FIRST + timedelta(days=n)
+
+
+def test_joint_work_is_divided_and_a_report_sent_again_counts_once():
+    made = forecasting.reported_days([
+        report(1, day(0), team=("one", "two"), m2=600.0), report(2, day(1), team="one", m2=300.0),
+        report(3, day(1), team="one", m2=320.0)])
+    assert made.days.m2.sum() == 600.0 + 320.0 and len(made.days) == 3
+    assert sorted(made.days.m2.tolist()) == [300.0, 300.0, 320.0]
+    assert any("sent again" in note for note in made.notes)
+
+
+def test_lost_days_parts_of_days_and_what_teaches_nothing():
+    made = forecasting.reported_days([
+        report(1, day(0)), report(2, day(1), m2=0.0, hours=0.0, hours_lost=6.0),
+        report(3, day(2), m2=150.0, hours=3.0), report(4, day(3)), report(5, day(4), area="A-2"),
+        report(6, day(5), team=()), report(7, day(6), ended_on=day(20)),
+        report(8, day(7), m2=None, hours=None), report(9, day(8), activity_type="EOD_spot_task")])
+    assert made.days.worked.tolist() == [1, 0, 0.5, 1, 1]
+    # The team went to another area after its fourth report: that was not a whole day.
+    assert made.days.ended.tolist() == [False, False, False, True, False]
+    words = " ".join(made.notes)
+    assert "without a team" in words and "more than a day" in words and "without area" in words
+
+
+def test_teams_that_come_later_are_new_and_the_first_ones_are_not():
+    made = forecasting.reported_days([report(k, day(k)) for k in range(5)]
+                                     + [report(9, day(100), team="late")]).days
+    assert dict(zip(made.teams, made.joined.tolist(), strict=True)) == {
+        "team 1": False, "late": True}
+
+
+def programme(tmp_path, months=9, reports=True):
+    """Eight areas in a row; two teams survey and clear them; outcomes as they end."""
+    path = tmp_path / "sea.gpkg"
+    registry = create_registry(path, office="Test")
+    registry.keep_setting("synthetic", "yes")
+    author = registry.author("Somebody")
+    generator = np.random.default_rng(5)
+    revisions = []
+
+    def add(kind, name, values, shape, on):
+        revisions.append(Revision(kind, name, values, shape, MOMENT, author, "made up", "", on))
+
+    for h in range(8):
+        x = 0.01 * h
+        box = shapely.box(x, -47.0, x + 0.002, -46.999)
+        add("hazard", f"A-{h}", {"identifier": f"A-{h}", "status": "open", "hazard_type": "SHA"},
+            box, FIRST - timedelta(days=90))
+    area, left, number = 0, 16_000.0, 0
+    for k in range(30 * months if reports else 0):
+        if k % 7 == 6:
+            continue
+        for team in ("team 1", "team 2"):
+            number += 1
+            lost = generator.random() < 0.2
+            m2 = 0.0 if lost else float(np.exp(generator.normal(np.log(380), 0.3)))
+            left -= m2
+            add("activity", f"activity-{number}", report(
+                number, day(k), team=team, m2=round(m2, 1), hours=0.0 if lost else 6.0,
+                area=f"A-{area}").values, None, day(k))
+        if left <= 0 and area < 7:
+            x = 0.01 * area
+            add("outcome", f"O-{area}", {
+                "outcome_type": "cleared", "hazard_identifier": f"A-{area}", "identifier":
+                f"O-{area}"}, shapely.box(x, -47.0, x + 0.002, -46.999), day(k))
+            area, left = area + 1, 16_000.0
+    registry.append(revisions)
+    registry.close()
+    return path
+
+
+def run(*words):
+    """The exit status of a command."""
+    before, sys.argv = sys.argv, ["landrelease", *map(str, words)]
+    try:
+        cli.main()
+    except SystemExit as end:
+        return end.code or 0
+    finally:
+        sys.argv = before
+    return 0
+
+
+def test_rates_and_lost_days_are_learned_and_kinds_without_reports_are_priors(tmp_path, capsys):
+    path = programme(tmp_path)
+    assert run("forecast", "rates", path, "--as", "planner", "--json", tmp_path / "r.json") == 0
+    told = json.loads((tmp_path / "r.json").read_bytes())
+    by = {(r["activity"], r["method"]): r for r in told["rates"]}
+    manual = by["clearance", "manual"]
+    assert not manual["is_prior"] and manual["whole_days"] > 200
+    assert manual["m2_per_full_day"]["p50"] == pytest.approx(380 * np.exp(0.045), rel=0.12)
+    assert by["TS", "not_reported"]["is_prior"] and told["synthetic"] is True
+    assert told["lost_days"]["observed"] == pytest.approx(0.2, abs=0.06)
+    said = capsys.readouterr().out
+    assert "prior, not learned here" in said and "team-days" in said
+
+
+def test_a_registry_without_reports_says_so_and_gives_the_priors(tmp_path, capsys):
+    path = programme(tmp_path, reports=False)
+    assert run("forecast", "rates", path, "--as", "planner") == 0
+    assert "no daily reports" in capsys.readouterr().out
+    assert run("forecast", "backtest", path, "--as", "planner") == 1
+    assert "no past to test" in capsys.readouterr().out
+    with open_registry(path) as registry:
+        found = forecasting.learn(registry, policy.view("planner"), load_assumptions())
+    assert not found.learned and all(r.from_prior for r in found.rates)
+    assert forecasting.learned_of(found) == {} and forecasting.lost_of(found) is None
+
+
+def test_past_months_are_forecast_and_scored_beside_two_simple_ways(tmp_path, capsys):
+    path = programme(tmp_path)
+    assert run("forecast", "backtest", path, "--as", "planner", "--runs", 60, "--quiet",
+               "--json", tmp_path / "b.json") == 0
+    told = json.loads((tmp_path / "b.json").read_bytes())
+    one = told["scores"]["forecast"]["1"]
+    assert one["forecasts"] >= 4 and len(one["randomised_pit"]) == one["forecasts"]
+    assert set(told["scores"]) == set(forecasting.METHODS)
+    assert all(0 <= u <= 1 for u in one["randomised_pit"])
+    assert all(row["p10"] <= row["p50"] <= row["p90"] for row in told["forecasts"])
+    # All came in on one day: what was known at each month cannot be told, and that is said.
+    assert any("cannot be told" in note for note in told["notes"])
+    assert "CRPS" in capsys.readouterr().out
+
+
+def test_a_past_that_is_too_short_is_said(tmp_path, capsys):
+    path = programme(tmp_path, months=2)
+    assert run("forecast", "backtest", path, "--as", "planner") == 1
+    assert "fewest" in capsys.readouterr().out
+
+
+def test_without_a_role_that_may_the_commands_refuse(tmp_path):
+    path = programme(tmp_path, months=1)
+    for command in ("rates", "backtest"):
+        assert run("forecast", command, path, "--as", "public") == 2

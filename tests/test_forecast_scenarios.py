@@ -1,0 +1,339 @@
+"""Forecast: what happens on the way, by hand; scenarios, scores and baselines.
+
+All figures here are synthetic; no place is named.
+"""
+
+import dataclasses
+import math
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landrelease.errors import LandReleaseError
+from landrelease.forecast import pace, scores
+from landrelease.forecast.circumstances import (
+    ALL,
+    Breakdowns,
+    Circumstances,
+    Closing,
+    Learning,
+    Renewed,
+    Shut,
+    Tranche,
+    Turnover,
+)
+from landrelease.forecast.closings import fit_closing, fit_weibull
+from landrelease.forecast.outlook import Learned, make_outlook
+from landrelease.forecast.scenario import divided, scenario_of
+from landrelease.forecast.simulate import dask_spread
+from test_forecast_calendar import CERTAIN, assumptions, plan_of, pool, problem, region
+
+START = date(2030, 1, 1)
+SAME = (1.0, 1.0, 1.0)
+NO_MOVE = {**CERTAIN, "move_days": (0, 0, 0)}
+
+
+def every_day(years=4):
+    count = (date(START.year + years, 1, 1) - START).days
+    return np.arange(count + 1.0), tuple(START + timedelta(days=k) for k in range(count + 1))
+
+
+def one_stage(days=100, teams=1, **circumstances):
+    """One team, one stage of `days` days; slots are days."""
+    made = problem([(0, -1, 0, 1000.0)], [[(0, days, -1, 0)]], [pool("nts", teams, rate=SAME)],
+                   hazards=1, calendar=every_day(), slot_days=1.0)
+    return plan_of(made), Circumstances(**circumstances)
+
+
+def finish(plan, made, runs=1, seed=3, **changed):
+    return make_outlook(plan, assumptions(**{**NO_MOVE, **changed}), runs=runs, seed=seed,
+                        circumstances=made)
+
+
+def day(n):
+    return START + timedelta(days=n)
+
+
+# --- what happens on the way ---------------------------------------------------------------------
+
+
+def test_a_closure_with_dates_makes_the_team_wait_and_go_on_after_it():
+    plan, made = one_stage(shut=(Shut(ALL, day(40), day(59)),))  # closed on 20 days
+    assert finish(plan, made).finish_day.tolist() == [120]
+    plan, made = one_stage(shut=(Shut(ALL, day(0), day(9)), Shut(ALL, day(5), day(19))))
+    assert finish(plan, made).finish_day.tolist() == [120]  # what overlaps counts once
+
+
+def test_a_free_team_takes_nothing_that_lies_in_a_closed_sector():
+    made = problem([(0, -1, 0, 10.0), (0, -1, 1, 10.0)], [[(0, 10, -1, 0)], [(0, 10, -1, 0)]],
+                   [pool("nts", 1, rate=SAME)], hazards=2, calendar=every_day(), slot_days=1.0)
+    closed = Circumstances(sector=np.array([0, 1]), shut=(Shut(0, day(0), day(29)),))
+    found = finish(plan_of(made), closed)
+    assert found.finish_day.tolist() == [40]  # the second first, then idle until day 30
+    assert found.area_day[1].tolist() == [40, 10]
+
+
+@pytest.mark.parametrize("shape", [0.7, 1.0, 2.0])
+def test_a_renewal_process_closes_its_share_of_the_days(shape):
+    closing = Closing(30.0, shape, 8.0, 0.5)
+    plan, made = one_stage(days=900, sector=np.zeros(1, dtype=int), closings=(closing,))
+    found = finish(plan, made, runs=400)
+    # 900 days of presence take 900 / (1 - share) days in the long run.
+    assert found.finish_day.mean() == pytest.approx(900 / (1 - closing.share), rel=0.02)
+    assert found.finish_day.std() > 10
+
+
+def test_months_that_are_slow_make_work_longer():
+    month = np.full(12, 0.5)
+    plan, made = one_stage(month=month)
+    assert finish(plan, made).finish_day[0] == pytest.approx(200)
+    month = np.ones(12)
+    month[0] = 0.25  # January: 31 days are worth 7.75
+    plan, made = one_stage(month=month)
+    assert finish(plan, made).finish_day[0] == pytest.approx(100 + 31 * 0.75)
+
+
+def test_breakdowns_and_departures_cost_their_days():
+    plan, made = one_stage(days=300, breakdowns={"nts": Breakdowns(20.0, 4.0)})
+    found = finish(plan, made, runs=1500)
+    assert found.finish_day.mean() == pytest.approx(300 + 300 / 20 * 4, rel=0.01)
+    # Compound Poisson of exponentials: the variance is rate * 2 * mean squared.
+    assert found.finish_day.var() == pytest.approx(300 / 20 * 2 * 16, rel=0.12)
+    plan, made = one_stage(days=300, turnover={"nts": Turnover(100.0, 10.0)})
+    assert finish(plan, made, runs=1500).finish_day.mean() == pytest.approx(330, rel=0.01)
+    other = Circumstances(breakdowns={"manual": Breakdowns(1.0, 50.0)})
+    assert finish(plan, other).finish_day.tolist() == [300]  # of another kind of team
+
+
+def test_a_new_team_is_slower_as_the_learning_curve_says():
+    learning = {"nts": Learning(0.4, 30.0)}
+    plan, made = one_stage(learning=learning, experience={"nts-0": 0.0})
+    took = finish(plan, made).finish_day[0]
+    done = took - 0.4 * 30 * (1 - math.exp(-took / 30))  # the integral of the pace
+    assert done == pytest.approx(100, abs=1e-4)
+    plan, made = one_stage(learning=learning)  # experienced
+    assert finish(plan, made).finish_day.tolist() == [100]
+    plan, made = one_stage(learning=learning, turnover={"nts": Turnover(30.0, 0.0)})
+    assert finish(plan, made, runs=200).finish_day.mean() > 110  # who comes has to learn
+
+
+def test_nothing_is_begun_that_the_money_does_not_pay_for():
+    made = problem([(0, -1, h, 10.0) for h in range(3)], [[(0, 10, -1, 0)]] * 3,
+                   [pool("nts", 1, rate=SAME, cost=100.0)], hazards=3, calendar=every_day(),
+                   slot_days=1.0)
+    plan = plan_of(made)
+    funds = Circumstances(money=(Tranche(day(0), 2000.0), Tranche(day(90), 1000.0)))
+    found = finish(plan, funds)
+    assert found.finish_day.tolist() == [100]
+    assert any("money" in note and day(20).isoformat() in note for note in found.notes)
+    never = finish(plan, Circumstances(money=(Tranche(day(0), 2999.0),)))
+    assert np.isinf(never.finish_day).all() and np.isinf(never.area_day[1]).sum() == 1
+    none = finish(plan, Circumstances(money=()))
+    assert np.isinf(none.finish_day).all() and none.work_cost.tolist() == [0]
+    late = finish(plan, Circumstances(money=(Tranche(day(0), 3000.0, late_days=25.0),)), runs=1500)
+    assert late.finish_day.mean() == pytest.approx(30 + 25, rel=0.06)
+
+
+def test_ground_that_is_contaminated_again_is_cleared_again_in_the_stated_share():
+    made = problem([(2, -1, h, 10.0) for h in range(50)], [[(0, 1, -1, 0)]] * 50,
+                   [pool("manual", 50, rate=SAME)], hazards=50, calendar=every_day(),
+                   slot_days=1.0)
+    shares = {"share_cancelled": (0,) * 3, "share_reduced": (0,) * 3, "share_cleared": (1,) * 3}
+    # One year after release: a share of 30 % a year.
+    again = Circumstances(renewed=Renewed(0.3, day(1 + 365), 2.0))
+    found = finish(plan_of(made), again, runs=60, **shares)
+    extra = found.work_cost / 800.0 - 50
+    assert extra.mean() / 2 / 50 == pytest.approx(0.3, abs=0.03)
+    assert found.finish_day.max() <= 368 + 3 and found.finish_day.min() > 1
+    assert found.released_m2[:, -1] == pytest.approx([500.0] * 7)  # counted once
+
+
+def test_the_answer_is_the_same_under_dask_and_with_all_effects():
+    plan = region(25, seed=7)
+    made = Circumstances(
+        closings=(Closing(40.0, 0.8, 5.0, 0.8),), sector=np.zeros(len(plan.problem.stage_ids),
+                                                                  dtype=int),
+        breakdowns={"mechanical": Breakdowns(25.0, 4.0)}, turnover={"manual": Turnover(200., 10.)},
+        learning={"manual": Learning(0.3, 35.0)}, month=np.linspace(0.8, 1.2, 12),
+        money=(Tranche(date(2030, 4, 1), 1e8, 20.0),), renewed=Renewed(0.02, date(2040, 1, 1)))
+    kind = {"runs": 30, "seed": 4, "circumstances": made}
+    one = make_outlook(plan, assumptions(), workers=1, **kind)
+    two = make_outlook(plan, assumptions(), workers=3, **kind)
+    dask = make_outlook(plan, assumptions(), spread=dask_spread("synchronous"), **kind)
+    for name in ("finish_day", "cost", "work_cost", "area_day", "released_m2"):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
+        assert np.array_equal(getattr(one, name), getattr(dask, name)), name
+
+
+def test_learned_rates_and_lost_days_take_the_place_of_the_stated_ones():
+    plan, _ = one_stage()
+    stated = make_outlook(plan, assumptions(**NO_MOVE), runs=1, seed=1)
+    assert stated.finish_day.tolist() == [100] and any("prior" in n for n in stated.notes)
+    learned = {"nts": Learned(2.0, 2.0, 2.0, 0.0, 60)}  # twice the stated rate
+    found = make_outlook(plan, assumptions(**NO_MOVE), runs=1, seed=1, learned=learned)
+    assert found.finish_day.tolist() == [50]
+    assert any("60 days" in n for n in found.notes)
+    lost = make_outlook(plan, assumptions(**NO_MOVE), runs=1, seed=1, lost=(0.2, 0.2, 0.2))
+    assert lost.finish_day == pytest.approx([125])
+    teams = make_outlook(plan, assumptions(**NO_MOVE), runs=4000, seed=1,
+                         learned={"nts": Learned(1.0, 1.0, 1.0, 0.3, 60)})
+    assert np.log(teams.finish_day).std() == pytest.approx(0.3, rel=0.05)
+
+
+def test_groups_end_with_their_last_area():
+    plan = region(20, seed=5)
+    ids = plan.problem.hazard_ids
+    found = make_outlook(plan, assumptions(), runs=50, seed=1,
+                         groups={"west": ids[:10], "east": ids[10:], "nowhere": []})
+    assert found.groups == ("west", "east", "nowhere")
+    assert np.all(found.group_day[:, 0] >= found.area_day[:, :10].max(axis=1) - 1e-3)
+    assert found.group_day[1, :2].max() <= np.median(found.finish_day) + 1e-3
+    assert found.group_day[:, 2].tolist() == [0, 0, 0]
+
+
+# --- scenarios -----------------------------------------------------------------------------------
+
+
+def scenario(document):
+    plan = region(10, seed=1)
+    return plan, scenario_of(document, "s.yaml", plan, assumptions())
+
+
+def test_a_scenario_changes_what_it_names_and_nothing_else():
+    plan, made = scenario({
+        "name": "more", "teams": {"manual": "+3", "ts": "x2", "nts": 1}, "rates": {"manual": 0.5},
+        "assumptions": {"rework_share": [0.0, 0.1, 0.2], "undiscovered_share": 0.0},
+        "closures": [{"from": "2031-01-01", "until": "2031-03-31"}],
+        "money": [{"on": "2030-04-01", "amount": 1e6, "late_days": 30}],
+        "renewed": {"share_a_year": 0.05, "until": "2035-01-01"}})
+    kinds = np.array([p.kind for p in plan.problem.pools])
+    before, after = plan.problem.pool_teams, made.plan.problem.pool_teams
+    total = {k: (before[kinds == k].sum(), after[kinds == k].sum()) for k in set(kinds)}
+    assert total == {"nts": (3, 1), "ts": (6, 12), "manual": (18, 21), "mechanical": (3, 3)}
+    assert made.assumptions["rework_share"].high == 0.2
+    assert made.assumptions["undiscovered_share"].value == 0
+    assert made.assumptions["move_days"] == assumptions()["move_days"]
+    assert made.rate_factor == {"manual": 0.5} and made.circumstances.renewed.part == 1.0
+    assert made.circumstances.shut[0].sector == ALL
+    assert np.array_equal(plan.problem.pool_teams, before)  # the plan stays as it is
+
+
+@pytest.mark.parametrize(("document", "where"), [
+    ([], "the whole"), ({}, "name"), ({"name": "x", "team": {}}, "team"),
+    ({"name": "x", "teams": {"manual": "many"}}, "teams: manual"),
+    ({"name": "x", "teams": {"sappers": 3}}, "teams: sappers"),
+    ({"name": "x", "rates": {"manual": 0}}, "rates: manual"),
+    ({"name": "x", "rates": {"manual": float("nan")}}, "rates: manual"),
+    ({"name": "x", "assumptions": {"luck": 1}}, "assumptions: luck"),
+    ({"name": "x", "assumptions": {"rework_share": [1, 2]}}, "assumptions: rework_share"),
+    ({"name": "x", "closures": [{"from": "2031-01-01"}]}, "closures: 1: until"),
+    ({"name": "x", "closures": [{"from": "2031-02-01", "until": "2031-01-01"}]}, "until"),
+    ({"name": "x", "months": [1] * 11}, "months"),
+    ({"name": "x", "money": [{"on": "soon", "amount": 1}]}, "money: 1: on"),
+    ({"name": "x", "money": [{"on": "2031-01-01", "amount": -1}]}, "money: 1: amount"),
+    ({"name": "x", "renewed": {"share_a_year": 1.5, "until": "2031-01-01"}}, "share_a_year"),
+    ({"name": "x", "closure_process": {"open_days": 0, "closed_days": 1}}, "open_days"),
+])
+def test_a_wrong_scenario_names_the_setting(document, where):
+    with pytest.raises(LandReleaseError, match=r"FOR-009") as told:
+        scenario(document)
+    assert where in str(told.value)
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_teams_are_divided_without_rest(now, target):
+    found = divided(np.array(now), target)
+    assert found.sum() == target and np.all(found >= 0)
+
+
+# --- closures of the past ------------------------------------------------------------------------
+
+
+def test_weibull_times_with_censoring_are_fitted():
+    generator = np.random.default_rng(2)
+    times = 40 * generator.weibull(0.8, 4000)
+    limit = 90.0
+    shape, scale = fit_weibull(times[times < limit], np.full(int(np.sum(times >= limit)), limit))
+    assert shape == pytest.approx(0.8, rel=0.06) and scale == pytest.approx(40, rel=0.06)
+
+
+def test_a_process_is_fitted_from_closures_of_several_places_or_refused():
+    generator = np.random.default_rng(3)
+    places = []
+    for _ in range(12):
+        at, own = 0.0, []
+        while at < 1500:
+            at += generator.exponential(35.0)
+            lasts = math.exp(generator.normal(math.log(4.0), 0.6))
+            own.append((at, at + lasts))
+            at += lasts
+        places.append(own)
+    found = fit_closing(places, 1500.0)
+    assert found.open_days == pytest.approx(35, rel=0.15)
+    assert found.open_shape == pytest.approx(1.0, rel=0.12)
+    assert found.closed_days == pytest.approx(4.0, rel=0.1)
+    assert fit_closing([[(1.0, 2.0), (5.0, 6.0)]], 100.0) is None
+    assert fit_closing([], 100.0) is None
+
+
+# --- scores and baselines ------------------------------------------------------------------------
+
+
+def test_the_crps_is_that_of_the_definition_and_of_the_normal():
+    generator = np.random.default_rng(4)
+    samples, true = generator.normal(size=40), 0.3
+    pairs = np.abs(samples[:, None] - samples[None, :]).sum() / (40 * 39)
+    assert scores.crps(samples, true) == pytest.approx(np.abs(samples - true).mean() - pairs / 2)
+    # Closed form for the standard normal (Gneiting and Raftery 2007).
+    many = generator.normal(size=200_000)
+    density, below = math.exp(-0.045) / math.sqrt(2 * math.pi), 0.5 * (1 + math.erf(0.3 / 2**0.5))
+    exact = 0.3 * (2 * below - 1) + 2 * density - 1 / math.sqrt(math.pi)
+    assert scores.crps(many, true) == pytest.approx(exact, abs=0.004)
+    assert scores.crps(np.array([5.0]), 3.0) == 2.0
+
+
+def test_right_forecasts_cover_what_they_say_and_wrong_ones_do_not():
+    generator = np.random.default_rng(5)
+    truths = generator.normal(size=600)
+    good = scores.score([generator.normal(size=199) for _ in truths], truths.tolist())
+    assert [good.coverage[k] for k in ("50%", "80%", "95%")] == pytest.approx(
+        [0.5, 0.8, 0.95], abs=0.05)
+    assert np.mean(good.transforms) == pytest.approx(0.5, abs=0.04) and abs(good.bias) < 0.1
+    narrow = scores.score([0.3 * generator.normal(size=199) for _ in truths], truths.tolist())
+    assert narrow.coverage["80%"] < 0.4 and narrow.crps > good.crps
+    assert scores.score([], []).crps is None and "nothing to score" in scores.score([], []).words
+
+
+def test_ties_are_divided_by_chance_in_the_transform():
+    same = np.full(9, 2.0)
+    assert scores.transform(same, 2.0, 0.0) == 0 and scores.transform(same, 2.0, 1.0) == 1
+    assert scores.transform(same, 3.0, 0.5) == pytest.approx(0.95)
+
+
+def test_a_steady_pace_is_carried_on_exactly():
+    history = np.full(10, 50.0)
+    generator = np.random.default_rng(6)
+    assert pace.finish_straight(history, 500.0, 1e5) == pytest.approx(10 * pace.MONTH_DAYS)
+    assert pace.finish_by_pace(history, 500.0, 20, 1e5, generator) == pytest.approx(
+        np.full(20, 10 * pace.MONTH_DAYS))
+    assert pace.finish_by_pace(history, 0.0, 3, 1e5, generator).tolist() == [0, 0, 0]
+    nothing = np.zeros(4)  # no pace: not within the horizon, never a division by zero
+    assert pace.finish_straight(nothing, 5.0, 1000.0) == 1000.0
+    assert pace.finish_straight(np.zeros(0), 5.0, 1000.0) == 1000.0
+    assert pace.finish_by_pace(nothing, 5.0, 3, 1000.0, generator).tolist() == [1000.0] * 3
+
+
+def test_months_of_a_block_follow_each_other():
+    drawn = pace.bootstrap(np.arange(20.0), 9, 50, np.random.default_rng(7), block=3)
+    steps = np.diff(drawn.reshape(50, 3, 3), axis=2)
+    assert np.all(steps == 1) and drawn.max() <= 19
+
+
+def test_changing_a_plan_leaves_the_other_dataclass_alone():
+    plan, made = scenario({"name": "same"})
+    assert dataclasses.replace(made.plan, problem=plan.problem) is not plan
+    assert np.array_equal(made.plan.problem.pool_teams, plan.problem.pool_teams)
