@@ -85,8 +85,8 @@ def forecast_make(
         outlook = scenarios.play(chosen, learned, lost, runs=runs, seed=seed, groups=groups,
                                  progress=progress)
         if chance is not None and day is not None:
-            needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs, seed=seed,
-                                              progress=progress)
+            needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs,
+                                              seed=seed, progress=progress)
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
