@@ -361,7 +361,8 @@ def test_what_is_open_overdue_corrected_and_refused(registry):
     assert found["counts"] == {"overdue": 2, "open": 3, "corrected": 1, "closed": 0}
     later_on = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 5, 15))
     assert later_on["counts"]["closed"] == 1 and later_on["counts"]["overdue"] == 3
-    (org,) = found["visits"]
+    assert [(v["visits"], v["refused"]) for v in found["visits"]] == [(6, 0)]  # v7 is later
+    (org,) = later_on["visits"]
     assert (org["organisation"], org["visits"], org["refused"]) == ("Org A", 7, 1)
     assert org["refused_records"] == ("v7",) and org["reasons"] == ("no escort",)
 
@@ -372,6 +373,44 @@ def test_operators_see_their_own_only(registry):
     own = policy.view("operator", organisation="Org A")
     assert inspecting.open_items(registry, own, STATED, DAY)["counts"]["open"] == 0
     assert inspecting.compare_teams(registry, own, STATED)["rejected_lots"] == []
+
+
+def test_a_failure_elsewhere_raises_the_residual_risk_of_the_same_hands(registry):
+    from landrelease.workflows.risk import residual_of_hazard
+
+    def other(found):
+        return [record("hazard", "h2", field(0, 500, 100, 100), status="open"),
+                record("outcome", "o-h2", field(0, 500, 100, 100), outcome_type="cleared",
+                       hazard="h2", organisation="Org A", method="manual", depth_m=0.2,
+                       decided_on=date(2026, 3, 20)),
+                record("activity", "w-h2", activity_type="clearance", teams=["team-a"],
+                       items_found=6, hazard="h2"),
+                record("inspection", "s-h2", inspection_type="sampling", outcomes=["o-h2"],
+                       activity="w-h2", lot_size=400, sample_size=200, items_found=found,
+                       result="rejected" if found else "not_reported")]
+
+    fill(registry, [
+        record("outcome", "o-team-a", field(0, 0, 100, 100), outcome_type="cleared",
+               hazard="h1", organisation="Org A", method="manual", depth_m=0.2,
+               decided_on=date(2026, 3, 1))], later(1))
+
+    def left():
+        found = residual_of_hazard(registry, "h1", INSPECTOR, STATED)
+        return found["strata"][0], found["assumed"]
+
+    before, assumed = left()
+    assert not any("other ground" in words for words in assumed)
+    fill(registry, other(0), later(2))
+    clean, _ = left()
+    fill(registry, other(4)[-1:], later(3))
+    failed, assumed = left()
+    assert any("on other ground found 4 items after 6" in words for words in assumed)
+    assert failed["description"]["pi"] == before["description"]["pi"]
+    chance = [s["probability_none_left"] for s in (failed, before, clean)]
+    assert chance == sorted(chance) and chance[0] < chance[2]
+    # Its own inspection is not in it: it enters its own calculation (S10).
+    own = next(r for r in registry.records("hazard") if r.id == "h2")
+    assert inspecting.detection_elsewhere(registry, INSPECTOR, STATED, own) == {}
 
 
 # --- the command line ----------------------------------------------------------------------------

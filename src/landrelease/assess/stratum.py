@@ -62,6 +62,9 @@ class Evidence:
     pi: float
     density: Assumption
     no_credit: Mapping[str, str] = field(default_factory=dict)  # outcome -> why (S08)
+    # (organisation, method) -> Beta(a, b) of its detection and why: from inspections of its work on
+    # other ground. Counts where the organisation has no blind trial of its own.
+    elsewhere: Mapping[tuple[str, str], tuple[float, float, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -121,7 +124,8 @@ def describe(known: Evidence, plane: LocalPlane, stated: Assumptions) -> Describ
     inspected = _inspections(known, plane, searches, out, stated)
     finds = _Finds(known, plane, ground, searches, inspected, out)
     for one in searches:
-        one.detection = _detection(one.method, one.organisation, known.trials, stated, out)
+        one.detection = _detection(one.method, one.organisation, known.trials, stated, out,
+                                   known.elsewhere)
     swept = [(piece, who) for piece, who in pieces if who]
     if swept:
         out.strata.append(_description("cleared ground", known, swept, searches, inspected, finds,
@@ -495,10 +499,17 @@ def _put_finds(spec: dict[str, Any], passes: list[dict[str, Any]], searches: Seq
 
 
 def _detection(method: str, organisation: str, trials: Sequence[Trial], stated: Assumptions,
-               out: Described) -> Mapping[str, Any]:
-    """Of the organisation's own blind trials, else of all trials of the method, else assumed."""
+               out: Described,
+               elsewhere: Mapping[tuple[str, str], tuple[float, float, str]] | None = None
+               ) -> Mapping[str, Any]:
+    """Of the organisation's own blind trials, else of inspections of its work on other ground, else
+    of all trials of the method, else assumed."""
     wanted = {"not_reported": "manual"}.get(method, method)
     own = [t for t in trials if t.method == wanted and t.organisation == organisation]
+    seen = (elsewhere or {}).get((organisation, wanted))
+    if seen is not None and not own:
+        out.assume(f"Detection of {wanted}: {seen[2]}.")
+        return {"a": seen[0], "b": seen[1]}
     used = own or [t for t in trials if t.method == wanted]
     if used:
         if not own:

@@ -52,8 +52,8 @@ class Visits:
 
 def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[str, float]
                     ) -> tuple[Nonconformity, ...]:
-    """All nonconformities on record as they stand on a day: overdue first, then open, corrected,
-    closed; within each by severity and due day.
+    """All nonconformities found until a day, as they stand on it: overdue first, then open,
+    corrected, closed; within each by severity and due day.
 
     due_days : days in which a nonconformity is to be corrected, by severity, where the record does
         not say the day itself; keys "critical", "major", "minor". One whose severity nobody
@@ -67,6 +67,8 @@ def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[
         if severity not in due_days:
             severity = "critical" if r.value("result") == "rejected" else NOT_REPORTED
         begun = day_of(r.values.get("inspected_on")) or r.valid_from
+        if begun is not None and begun > day:
+            continue
         due = day_of(r.values.get("due_on"))
         if due is None and begun is not None:
             due = begun + timedelta(days=round(due_days.get(severity, due_days["critical"])))
@@ -100,12 +102,15 @@ def is_nonconformity(record: Record) -> bool:
             or record.value("nonconformity_severity") in ("minor", "major", "critical"))
 
 
-def visits(inspections: Iterable[Record]) -> tuple[Visits, ...]:
-    """Visits by inspected organisation, most refused first. Drawn units are part of their lot's
-    visit; a lot that nobody inspected yet, and a nonconformity of a visit, are none."""
+def visits(inspections: Iterable[Record], day: date) -> tuple[Visits, ...]:
+    """Visits until a day by inspected organisation, most refused first. Drawn units are part of
+    their lot's visit; a lot that nobody inspected yet, and a nonconformity of a visit, are none."""
     counted: dict[str, list[Record]] = {}
     for r in inspections:
         refused = was_refused(r)
+        when = day_of(r.values.get("inspected_on")) or r.valid_from
+        if when is not None and when > day:
+            continue
         if r.value("inspection_part") in ("unit", "nonconformity", "recommendation"):
             continue
         if r.value("inspection_part") == "lot" and not refused and \

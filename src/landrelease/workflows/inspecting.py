@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2, plane_for
 from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
     from landrelease.verify.draw import SamplePlan
     from landrelease.verify.lots import Piece, Unit
+    from landrelease.verify.missed import FoundTwice
     from landrelease.verify.switching import Rule, Standing
     from landrelease.verify.teams import InspectedLot
 
@@ -300,6 +302,53 @@ def compare_teams(registry: Registry, reader: View, stated: Assumptions, by: str
         "chain_head": registry.head()}
 
 
+def detection_elsewhere(registry: Registry, reader: View, stated: Assumptions, hazard: Record
+                        ) -> dict[tuple[str, str], tuple[float, float, str]]:
+    """Detection of manual search by organisation, from lots of all other hazards: Beta(a, b) with
+    words on what it rests on, by (organisation, "manual").
+
+    A failure elsewhere raises the doubt about all work of the same hands; what was found on the
+    hazard itself is not in it, because it enters its own calculation (S10). Only lots on which one
+    organisation searched by hand alone count: of others nobody can say whose miss it was.
+    """
+    from landrelease.assess.stratum import beta_of
+    from landrelease.verify.missed import missed_share
+
+    told = _Told(registry, reader)
+    names = {hazard.id, hazard.values.get("identifier")} - {None}
+    lots: dict[str, list[FoundTwice]] = {}
+    for lot in told.lots:
+        ground, outcomes = told.ground(lot), told.outcomes_of(lot)
+        if not outcomes or any(o.values.get(n) in names for o in outcomes
+                               for n in ("hazard", "hazard_identifier")) or (
+                ground is not None and hazard.geometry is not None
+                and ground.intersects(hazard.geometry)):
+            continue
+        who = {str(o.values.get("organisation") or "") for o in outcomes}
+        by_hand = all(_by_hand(o) for o in outcomes)
+        found = told.found_twice(lot, stated)
+        if len(who) == 1 and "" not in who and by_hand and found is not None:
+            lots.setdefault(who.pop(), []).append(found)
+    prior = beta_of(stated["detection_manual"])
+    out = {}
+    for organisation, listed_lots in lots.items():
+        m = missed_share(listed_lots, (prior["a"], prior["b"]))
+        if m.items == 0:
+            continue
+        again = sum(one.by_inspection for one in listed_lots)
+        out[organisation, "manual"] = (m.a, m.b, (
+            f"inspection of {len(listed_lots)} lots of {organisation} on other ground found "
+            f"{again} items after {m.items - again:g} that it had found itself: its manual search "
+            f"finds {1 - m.mean:.3f} of them ({1 - m.high:.3f} to {1 - m.low:.3f})"))
+    return out
+
+
+def _by_hand(outcome: Record) -> bool:
+    assets = set(listed(outcome.values.get("assets"))) - {"not_reported"}
+    return assets == {"manual"} if assets else str(
+        outcome.values.get("method") or "").strip().casefold() in ("manual", "manual clearance")
+
+
 def open_items(registry: Registry, reader: View, stated: Assumptions, day: date
                ) -> dict[str, Any]:
     """Nonconformities and recommendations as they stand on a day, visits and refused visits, lots
@@ -320,7 +369,7 @@ def open_items(registry: Registry, reader: View, stated: Assumptions, day: date
     return {
         "day": day.isoformat(), "counts": counts,
         "nonconformities": [dataclasses.asdict(n) for n in found if n.state != "closed"],
-        "visits": [dataclasses.asdict(v) for v in visits(inspections)],
+        "visits": [dataclasses.asdict(v) for v in visits(inspections, day)],
         "lots_waiting": [{"lot": r.id, "state": "drawn" if r.id in drawn else "not drawn",
                           "task": str(r.values.get("task") or "")} for r in waiting]}
 
@@ -461,6 +510,8 @@ def _piece(outcome: Record, work: Record | None, task: Record) -> Piece | None:
     from landrelease.verify.lots import Piece, areal
 
     ground = outcome.geometry
+    if is_decision_outcome(outcome.id):
+        return None  # the decision on work, not the work
     if ground is None or ground.is_empty or outcome.value("outcome_type") not in _COMPLETED \
             or outcome.value("follow_up") == "open":
         return None
@@ -616,7 +667,13 @@ class _Told:
             and number_of(r.values.get("sample_size")) is not None)]
         self.outcomes, self.works = records("outcome"), records("activity")
         self.named = {str(r.values.get("identifier")): r.id for r in self.outcomes.values()}
-        self.teams, self.items = records("team"), records("item")
+        self.items = records("item")
+        # A file names teams by their identifier, this programme by the id of the record.
+        teams = records("team")
+        self.teams = {str(r.values.get("identifier")): r for r in teams.values()} | teams
+
+        self._by_work: dict[str, list[tuple[BaseGeometry | None, int]]] | None = None
+        self._lots_of: dict[str, int] | None = None
 
     def outcomes_of(self, lot: Record) -> list[Record]:
         found = [self.named.get(o, o) for o in listed(lot.values.get("outcomes"))]
@@ -693,48 +750,63 @@ class _Told:
                     area * searched / total if total else 0.0, accepted))
         return out, left_out
 
+    def found_twice(self, lot: Record, stated: Assumptions) -> FoundTwice | None:
+        """What the work on a lot had found, and its inspection afterwards; None where either is
+        not on record."""
+        from landrelease.verify.missed import FoundTwice
+
+        size, found = (number_of(lot.values.get(n)) for n in ("lot_size", "items_found"))
+        drawn = self.units.get(lot.id, [])
+        sample = sum(str(u.value("unit_result")) in _SEARCHED for u in drawn) if drawn \
+            else number_of(lot.values.get("sample_size"))
+        works = self.works_of(lot)
+        if not size or not sample or found is None or not works:
+            return None
+        ground = self.ground(lot)
+        by_team = 0
+        for w in works:
+            # Of work that went on over several lots only what lay on this one: items without a
+            # place count for none, which makes the team look worse, not better.
+            here = sum(n for place, n in self.items_of(w)
+                       if place is not None and ground is not None and ground.covers(place))
+            if self.lots_of(w) == 1:
+                here = max(sum(n for _, n in self.items_of(w)),
+                           int(number_of(w.values.get("items_found")) or 0))
+            by_team += here
+        return FoundTwice(
+            lot.id, by_team, int(found), min(1.0, sample / size),
+            number_of(lot.values.get("detection_probability"))
+            or stated.value("detection_inspection"))
+
+    def items_of(self, work: Record) -> Sequence[tuple[BaseGeometry | None, int]]:
+        if self._by_work is None:
+            self._by_work = {}
+            for item in self.items.values():
+                if item.value("ordnance_category") not in ("small_arms_ammunition", "none_found"):
+                    self._by_work.setdefault(str(item.values.get("activity") or ""), []).append(
+                        (item.geometry, int(number_of(item.values.get("quantity")) or 1)))
+        return self._by_work.get(work.id, ())
+
+    def lots_of(self, work: Record) -> int:
+        if self._lots_of is None:
+            self._lots_of = {}
+            for lot in self.lots:
+                for one in self.works_of(lot):
+                    self._lots_of[one.id] = self._lots_of.get(one.id, 0) + 1
+        return self._lots_of.get(work.id, 0)
+
     def missed(self, stated: Assumptions, by: str, groups: Iterable[str]
                ) -> dict[str, dict[str, Any]]:
-        """Share of items that each group misses, where both searches found anything at all."""
+        """Share of items that each group misses, where its lots say so."""
         from landrelease.assess.stratum import beta_of
-        from landrelease.verify.missed import FoundTwice, missed_share
+        from landrelease.verify.missed import missed_share
 
-        by_work: dict[str, list[tuple[BaseGeometry | None, int]]] = {}
-        for item in self.items.values():
-            if item.value("ordnance_category") in ("small_arms_ammunition", "none_found"):
-                continue
-            by_work.setdefault(str(item.values.get("activity") or ""), []).append(
-                (item.geometry, int(number_of(item.values.get("quantity")) or 1)))
-        lots_of: dict[str, int] = {}
-        for lot in self.lots:
-            for work in self.works_of(lot):
-                lots_of[work.id] = lots_of.get(work.id, 0) + 1
         lots: dict[str, list[FoundTwice]] = {}
         for lot in self.lots:
-            size, who = number_of(lot.values.get("lot_size")), self.groups(lot, lot, by)
-            found = number_of(lot.values.get("items_found"))
-            drawn = self.units.get(lot.id, [])
-            sample = sum(str(u.value("unit_result")) in _SEARCHED for u in drawn) if drawn \
-                else number_of(lot.values.get("sample_size"))
-            works = self.works_of(lot)
-            if not size or not sample or found is None or not who or not works:
-                continue
-            ground = self.ground(lot)
-            by_team = 0
-            for w in works:
-                # Of work that went on over several lots only what lay on this one: items without
-                # a place count for none, which makes the team look worse, not better.
-                here = sum(n for place, n in by_work.get(w.id, ())
-                           if place is not None and ground is not None and ground.covers(place))
-                if lots_of[w.id] == 1:
-                    here = max(sum(n for _, n in by_work.get(w.id, ())),
-                               int(number_of(w.values.get("items_found")) or 0))
-                by_team += here
-            for group in who:
-                lots.setdefault(group, []).append(FoundTwice(
-                    lot.id, by_team, int(found), min(1.0, sample / size),
-                    number_of(lot.values.get("detection_probability"))
-                    or stated.value("detection_inspection"), 1 / len(who)))
+            found, who = self.found_twice(lot, stated), self.groups(lot, lot, by)
+            for group in who if found is not None else ():
+                assert found is not None
+                lots.setdefault(group, []).append(replace(found, weight=1 / len(who)))
         prior = beta_of(stated["detection_manual"])
         out = {}
         for group in groups:

@@ -46,6 +46,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     from landrelease.workflows import hazards_that_stand, is_synthetic
     from landrelease.workflows.coverage import coverages
     from landrelease.workflows.identities import doubts
+    from landrelease.workflows.inspecting import detection_elsewhere
 
     known = reader.records(hazards_that_stand(registry))
     found = [r for r in known if hazard in (r.id, r.values.get("identifier"))]
@@ -59,7 +60,10 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
         told["outcome"], registry.records("activity"), coverages(registry))
     tried = read_trials(trials) if trials is not None else []
     described = _described(registry, record, told, tried, stated,
-                           _prior(registry, record, reader, stated), unproven)
+                           _prior(registry, record, reader, stated), unproven,
+                           # A density that is learned from the finds of other hazards has them
+                           # already (S10).
+                           None if learn else detection_elsewhere(registry, reader, stated, record))
     own = _learned(registry, [r for r in known if r.id != record.id], told, tried, stated,
                    unproven) if learn else None
     settings = settings_of(stated)
@@ -88,7 +92,9 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
 
 def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]],
                trials: list[Trial], stated: Assumptions, pi: float,
-               unproven: Mapping[str, str]) -> Described:
+               unproven: Mapping[str, str],
+               elsewhere: Mapping[tuple[str, str], tuple[float, float, str]] | None = None
+               ) -> Described:
     from landrelease.assess.stratum import Evidence, describe
     from landrelease.core.geometry import plane_for
 
@@ -99,7 +105,7 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
     return describe(Evidence(
         hazard, _first_day(registry, hazard), outcomes, told["activity"], told["item"],
         told["inspection"], trials, pi, stated["items_per_hectare"],
-        {**unproven, **_no_credit(registry, outcomes)}),
+        {**unproven, **_no_credit(registry, outcomes)}, elsewhere or {}),
         plane_for(bounds), stated)
 
 

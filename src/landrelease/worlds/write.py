@@ -738,6 +738,7 @@ kind: inspection
 columns:
   identifier: id
   outcomes: lot
+  teams: team
   information_date: date
   inspected_on: date
   inspected_organisation: organisation_inspected
