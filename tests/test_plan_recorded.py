@@ -226,6 +226,12 @@ def test_teams_on_record_are_the_teams_where_no_file_is_given():
     assert set(pools) == {("t1",), ("t2",), ("t3",), ("t4",)}
     assert pools["t4",].available_until == date(2027, 9, 30)
     assert pools["t2",].available_from == date(2027, 6, 1) and pools["t3",].m2_per_day == 2_000
+    # Who came before the first day is simply there.
+    early = tuple(dataclasses.replace(t, values={**t.values, "mobilised_on": date(2020, 1, k + 1)})
+                  for k, t in enumerate(teams[2:3] * 2))
+    early = (early[0], dataclasses.replace(early[1], id="t3b"))
+    merged = asked(Sources(teams=(*teams[:2], *early), settlements=towns), teams_given=False)
+    assert ("t3", "t3b") in {q.members for q in merged.problem.pools}
     said = words(found, "team")
     for why in ("no work for it", "nowhere", "stood down", "assumed"):
         assert why in said

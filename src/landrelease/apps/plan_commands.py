@@ -126,7 +126,7 @@ def plan_make(
         again = None
         if standing is None:
             saved = workflows.make_plan(land, assessments, workflows.load_teams(teams), stated,
-                                        **asked)
+                                        first=show_first, **asked)
         else:
             again = make_again(opened_registry, reader, land, assessments,
                                workflows.load_teams(teams), stated, load_plan(standing), **asked)
@@ -478,6 +478,11 @@ def plan_summary(plan: Any) -> dict[str, Any]:
             "interrupted": plan.interrupted,
             "stages": len(plan.problem.stage_ids),
             "stages_planned": int((plan.schedule.finish >= 0).sum())}
+
+
+def show_first(first: Any) -> None:
+    say(f"First plan: {first.planned:,} of {first.stages:,} stages, score {first.score:,.0f} "
+        f"({first.rule}); now it is improved.")
 
 
 def show_plan(plan: Any) -> None:

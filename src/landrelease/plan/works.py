@@ -9,7 +9,7 @@ so that a bound that was proven without it still holds.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from landrelease.core.instance import as_recorded
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.plan import check
 from landrelease.plan.decoder import decode
+from landrelease.plan.rules import rules
 
 
 def in_sequence(plan: Plan) -> Plan:
@@ -68,6 +69,24 @@ def _earliest(problem: Problem, schedule: Schedule) -> np.ndarray:
         if soonest > begin:
             out[w] = max(int(out[w]), soonest)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A plan that is there at once, by a simple rule: what a search starts from."""
+
+    rule: str
+    score: float
+    planned: int  # stages
+    stages: int
+
+
+def first_plan(problem: Problem) -> First:
+    """The plan of one simple rule (benefit per day of the whole chain), without any search."""
+    rule = "benefit per day, whole chain"
+    schedule = decode(problem, rules(problem)[rule])
+    return First(rule, check.score(problem, schedule), int((schedule.finish >= 0).sum()),
+                 len(problem.stage_ids))
 
 
 def solved(problem: Problem, **asked: Any) -> Plan:

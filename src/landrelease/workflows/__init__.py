@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.resources
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
     from landrelease.core.report import DataSource, Phase, Reopening
+    from landrelease.plan.works import First
     from landrelease.store.registry import Registry, StoredRevision
     from landrelease.store.results import PlanFile
     from landrelease.workflows.roads import RoadFiles
@@ -322,13 +323,19 @@ def make_plan(
     roads: RoadFiles | None = None,
     binding: Binding | None = None,
     bound_seconds: float = 0.0,
+    first: Callable[[First], None] | None = None,
     progress: Progress = silent,
 ) -> PlanFile:
-    """Cut the areas into tasks, build the problem and solve it; over roads where they are given."""
-    from landrelease.plan.works import solved
+    """Cut the areas into tasks, build the problem and solve it; over roads where they are given.
+
+    first : is told of the plan of a simple rule, as soon as it is there
+    """
+    from landrelease.plan.works import first_plan, solved
 
     asked = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
                              binding=binding, progress=progress)
+    if first is not None:
+        first(first_plan(asked.problem))
     plan = solved(asked.problem, iterations=iterations, seed=seed, seconds=seconds,
                   bound_seconds=bound_seconds, progress=progress)
     return plan_file(plan, land, assumptions, start, asked.read)

@@ -105,10 +105,19 @@ def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None
             names.append(name if name not in names else f"{name} ({len(rows)})")
         return number[key]
 
-    first = np.array([row(int(s), int(p)) for s, p in
-                      zip(stage_of, problem.first_pool, strict=True)], dtype=np.int32)
-    second = np.array([row(int(s), int(p)) if p >= 0 else 0 for s, p in
-                       zip(stage_of, problem.second_pool, strict=True)], dtype=np.int32)
+    # Few sets of closures and few pools: each pair of them is looked at once.
+    sets = {own: n for n, own in enumerate(dict.fromkeys(closed.of_stage))}
+    one_of = np.array([closed.of_stage.index(own) for own in sets])
+    set_of = np.array([sets[own] for own in closed.of_stage])[stage_of]
+    pools = len(problem.pools)
+
+    def of(pool: np.ndarray) -> np.ndarray:
+        pairs, at = np.unique(set_of * (pools + 1) + pool + 1, return_inverse=True)
+        return np.array([row(int(one_of[k // (pools + 1)]), int(k % (pools + 1)) - 1)
+                         for k in pairs.tolist()], dtype=np.int32)[at]
+
+    first = of(problem.first_pool)
+    second = np.where(problem.second_pool >= 0, of(problem.second_pool), 0).astype(np.int32)
     return Calendars(tuple(names), np.array(rows), first, second)
 
 

@@ -15,7 +15,7 @@ from typing import get_args
 import numpy as np
 
 from landrelease.core.record import NOT_REPORTED, Record
-from landrelease.core.recorded import Note, Recorded, Sources, by_name, listed
+from landrelease.core.recorded import Note, Recorded, Sources, by_name
 from landrelease.core.work import Problem, TeamKind, TeamPool
 from landrelease.plan.recorded.slots import within
 
@@ -81,7 +81,7 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
         parts: dict[tuple[date | None, date | None, Spells], list[str]] = {}
         for record in own[:max(pool.teams, 0)]:
             used_teams.add(record.id)
-            opens, closes = _there(record, pool)
+            opens, closes = _there(record, pool, start)
             spells = _leave(record, pool, sources, renew, used_leave, notes, start)
             if not spells:
                 continue
@@ -178,11 +178,14 @@ def _names(record: Record) -> tuple[str, ...]:
     return (record.id, record.id.removeprefix("team-"), *((str(given),) if given else ()))
 
 
-def _there(record: Record, pool: TeamPool) -> tuple[date | None, date | None]:
+def _there(record: Record, pool: TeamPool, start: date) -> tuple[date | None, date | None]:
+    """When a team is there; who is there on the first day has been there for as long as it takes,
+    so that teams which came on different days of the past stay one pool."""
     opens, closes = record.values.get("mobilised_on"), record.values.get("stood_down_on")
     first = [d for d in (opens, pool.available_from) if isinstance(d, date)]
     last = [d for d in (closes, pool.available_until) if isinstance(d, date)]
-    return max(first, default=None), min(last, default=None)
+    begin = max(first, default=start)
+    return begin if begin > start else None, min(last, default=None)
 
 
 def _recorded(teams: Sequence[Record], sources: Sources, assumed: Sequence[TeamPool],
@@ -237,8 +240,8 @@ def _leave(record: Record, pool: TeamPool, sources: Sources, renew: bool, used: 
     scope = SCOPES[pool.kind]
     names = set(_names(record))
     who = _word(record.values.get("organisation") or pool.organisation)
-    own = [a for a in sources.accreditations if a.value("scope") == scope and (
-        set(listed(a, "team")) & names or _organisations(a, who))]
+    own = [a for a in sources.accreditations if a.values.get("scope") == scope and (
+        a.values.get("team") in names or _organisations(a, who))]
     spells = _spells(own, sources, renew, used, start)
     if not spells:
         notes.append(Note("team", record.id, f"no accreditation for {scope} is in force on or "

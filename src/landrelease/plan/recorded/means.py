@@ -151,11 +151,12 @@ def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Re
     names = list(problem.hazard_ids)
     tree = shapely.STRtree(np.array([grounds[n] for n in names], dtype=object)) if names else None
     works: dict[str, _Work] = {}
+    slot_days = _slot_days(problem)
     for record in records:
         if record.value("project_status") in ("started", "completed", "cancelled"):
             continue
         works[record.id] = _work(problem, record, number, handed, tree, exchange, currency,
-                                 usual_days, notes)
+                                 usual_days, slot_days, notes)
     named = {**{str(r.values["identifier"]): r.id for r in records if r.values.get("identifier")},
              **{r.id: r.id for r in records}}
     ids = sorted(works)
@@ -202,7 +203,7 @@ def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Re
 
 def _work(problem: Problem, record: Record, number: Mapping[str, int],
           handed: Mapping[str, Record], tree: Any, exchange: Exchange, currency: str,
-          usual_days: float, notes: list[Note]) -> _Work:
+          usual_days: float, slot_days: float, notes: list[Note]) -> _Work:
     land: set[int] = set()
     for name in listed(record, "hazards"):
         if name in number:
@@ -224,7 +225,7 @@ def _work(problem: Problem, record: Record, number: Mapping[str, int],
         notes.append(Note("project", record.id, "how long it takes is not reported: "
                           f"{usual_days:g} days (assumption project_days)"))
         days = usual_days
-    slots = max(1, math.ceil(float(days) / _slot_days(problem) - 1e-9))
+    slots = max(1, math.ceil(float(days) / slot_days - 1e-9))
     cost, own = record.values.get("cost"), 0.0
     if isinstance(cost, (int, float)):
         changed = exchange(float(cost), str(record.values.get("currency") or ""),

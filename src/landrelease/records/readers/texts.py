@@ -28,6 +28,7 @@ from landrelease.records.readers.table import LIMITS, Cells, Limits, Problem, So
 _SEEN_DIFFERENTLY = (b"\0", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f", b"\xc2\x85",
                      b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _HXL = re.compile(r"#\s*[a-z][a-z0-9_]*(\s*\+\s*[a-z][a-z0-9_]*)*$", re.I)
+_SMALL = 1 << 16  # bytes: a smaller file is read before the column parser is loaded
 _TAGS_WITHIN = 25  # rows in which the row of tags stands (HXL standard 1.1)
 
 
@@ -38,7 +39,7 @@ def from_text(file: str, content: bytes, limits: Limits = LIMITS) -> SourceTable
         raise LandReleaseError(FILE_NOT_AS_NAMED, file=file, ending=PurePosixPath(file).suffix,
                                found="a web page, XML or JSON", expected="CSV text")
     delimiter = text.detect_delimiter(text.sample_of(content, encoding.name))
-    table = fast_table(file, content, encoding.name, delimiter)
+    table = None if len(content) < _SMALL else fast_table(file, content, encoding.name, delimiter)
     if table is None:
         table = careful_table(file, content, encoding.name, delimiter)
     if encoding.guessed:
