@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.instance import as_recorded
+from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.plan import check
 from landrelease.plan.decoder import decode
@@ -89,9 +90,46 @@ def first_plan(problem: Problem) -> First:
                  len(problem.stage_ids))
 
 
-def solved(problem: Problem, **asked: Any) -> Plan:
+def solved(problem: Problem, *, iterations: int, seed: int, seconds: float | None = None,
+           bound_seconds: float = 0.0, progress: Progress = silent, **asked: Any) -> Plan:
     """`search.make_plan` of the problem as it was asked for, with the works in their sequence and
-    seasons."""
+    seasons.
+
+    Where works have either, a quarter of the effort goes into a second search that starts from the
+    first plan and knows how long its works have to wait; simple rules are put right alike, and the
+    best of all of them is the plan. The bound is that of the first search: it is of the problem
+    without sequence and seasons, which no plan with them can beat.
+    """
     from landrelease.plan.search import make_plan
 
-    return in_sequence(make_plan(as_recorded(problem), **asked))
+    asked_for = as_recorded(problem)
+    works = asked_for.conditions.projects
+    if works is None or (works.after is None and works.may_start is None):
+        return make_plan(asked_for, iterations=iterations, seed=seed, seconds=seconds,
+                         bound_seconds=bound_seconds, progress=progress, **asked)
+    again = iterations // 4
+
+    def part(low: float, high: float) -> Progress:
+        return lambda what, share: progress(what, low + (high - low) * share)
+
+    made = make_plan(asked_for, iterations=iterations - again, seed=seed,
+                     seconds=None if seconds is None else 0.75 * seconds,
+                     bound_seconds=bound_seconds, progress=part(0.0, 0.75), **asked)
+    tried = [in_sequence(made)]
+    scores = {}
+    for name, priority in rules(asked_for).items():
+        schedule = decode(asked_for, priority)
+        ruled = in_sequence(replace(made, schedule=schedule, priority=priority,
+                                    score=check.score(asked_for, schedule)))
+        scores[name] = ruled.score
+        tried.append(ruled)
+    best = min(tried, key=lambda plan: plan.score)
+    if not made.interrupted and (again or seconds is not None):
+        second = make_plan(
+            best.problem, iterations=again if seconds is None else iterations, seed=seed,
+            seconds=None if seconds is None else 0.25 * seconds, progress=part(0.75, 1.0),
+            bound_iterations=1, standing=(best.priority, best.schedule.option))
+        best = min(best, in_sequence(second), key=lambda plan: plan.score)
+        best = replace(best, interrupted=second.interrupted)
+    return replace(best, rules=scores, bound=min(made.bound, best.score), floor=made.floor,
+                   iterations=iterations)

@@ -77,11 +77,13 @@ def recorded_words(read: Recorded, most: int = 12) -> list[str]:
     if facts[1]:
         used.append(f"the ground of {facts[1]} of {facts[0]} hazards")
     lines = ["From the records: " + (", ".join(used) or "nothing besides land and people")]
-    notes = read.notes
-    for note in notes[:most]:
-        name = f" {note.record}" if note.record else ""
-        lines.append(f"  {note.kind}{name}: {note.words}")
-    if len(notes) > most:
-        lines.append(f"  and {len(notes) - most} more (--json)")
+    said: dict[tuple[str, str], list[str]] = {}  # the same words of many records in one line
+    for note in read.notes:
+        said.setdefault((note.kind, note.words), []).append(note.record)
+    for (kind, words), records in list(said.items())[:most]:
+        name = records[0] if len(records) == 1 else f"({len(records)}: {records[0]} ...)"
+        lines.append(f"  {kind} {name}".rstrip() + f": {words}")
+    if len(said) > most:
+        lines.append(f"  and {len(said) - most} more (--json)")
     return lines
 

@@ -188,17 +188,31 @@ def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Re
                "they have no weight in the score")),)))
     seasons = any(m.may_start is not None for m in made)
     free = np.ones(problem.horizon, dtype=bool)
+    earliest = _soonest(made, after, problem.horizon)
     return Projects(
         ids=tuple(ids), start=np.cumsum([0] + [len(m.stages) for m in made]).astype(np.int32),
         stage=np.concatenate([m.stages for m in made]).astype(np.int32),
         slots=np.array([m.slots for m in made], np.int32),
         cost=np.array([m.cost for m in made]),
         fund=np.array([funded if m.cost > 0 else -1 for m in made], np.int32),
-        earliest=np.array([m.earliest for m in made], np.int32), people=people,
+        earliest=earliest, people=people,
         weight=weight * np.where(known, people, usual),
         after=np.array(after, np.int32).reshape(-1, 2) if after else None,
         may_start=np.array([free if m.may_start is None else m.may_start for m in made])
         if seasons else None), read
+
+
+def _soonest(made: Sequence[_Work], after: Sequence[tuple[int, int]], horizon: int) -> np.ndarray:
+    """Earliest slots (W,) that sequence and seasons allow in any plan."""
+    out = np.array([m.earliest for m in made], np.int32)
+    for _ in range(len(made) + 1):  # the longest chain of works has no more
+        for a, b in after:
+            out[b] = min(horizon, max(int(out[b]), int(out[a]) + made[a].slots))
+        for w, m in enumerate(made):
+            if m.may_start is not None:
+                there = np.flatnonzero(m.may_start[out[w]:])
+                out[w] = out[w] + there[0] if len(there) else horizon
+    return out
 
 
 def _work(problem: Problem, record: Record, number: Mapping[str, int],
