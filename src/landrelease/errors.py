@@ -1583,6 +1583,18 @@ FORM_UNKNOWN = Message(
     "FRM-001", "There is no form {found}.", "Take one of {expected}.")
 LANGUAGE_UNKNOWN = Message(
     "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
+SUBMISSION_FORM_UNKNOWN = Message(
+    "FRM-010", "There is no form {found} here.",
+    "Fetch the list of forms again; the forms are {expected}. The submission stays on the phone.")
+SUBMISSION_NAMELESS = Message(
+    "FRM-011", "The submission has no id of its own ({found!r}).",
+    "Fill in the form with ODK Collect or another program that speaks OpenRosa.")
+SUBMISSION_FILE = Message(
+    "FRM-012", "{name} came with the submission and is {found}; expected {expected}.",
+    "Take the photograph again within the form.")
+SUBMISSION_EMPTY = Message(
+    "FRM-013", "The request holds no xml_submission_file.",
+    "Send the submission again; the phone still has it.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

@@ -83,6 +83,15 @@ def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
     return built
 
 
+def for_reader(registry: Registry, reader: View) -> dict[str, Sheets]:
+    """Form -> its sheets with all languages, and the lists that the reader may see."""
+    listed = _listed(registry, reader)
+    synthetic = is_synthetic(registry)
+    texts = languages.all_texts()
+    return {name: sheets(form, texts, kinds=registry.kinds, listed=listed, synthetic=synthetic)
+            for name, form in FORMS.items()}
+
+
 def _folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)

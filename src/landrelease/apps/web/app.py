@@ -15,7 +15,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from landrelease.apps.web import features, pages, records, signin
+from landrelease.apps.web import features, openrosa, pages, records, signin
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
@@ -42,6 +42,10 @@ def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
     asking: Asking | None = connection.scope.get("user")
     if connection.scope.get("method", "GET") in _SAFE or asking is None:
         return
+    # A phone speaks OpenRosa and brings its token: a page elsewhere can add neither header without
+    # asking first, and no cookie opens the way of the phones.
+    if connection.headers.get("x-openrosa-version") and not asking.csrf:
+        return
     stated = connection.headers.get("x-csrf-token", "")
     site = connection.headers.get("sec-fetch-site", "same-origin")
     if site not in ("same-origin", "none") or not stated:
@@ -64,7 +68,7 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *pages.HANDLERS],
+                        *openrosa.HANDLERS, *pages.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,

@@ -20,7 +20,7 @@ from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
 # Who may bring something in: roles that see rows that wait, and operators.
-_MAY_IMPORT = ("operator", "inspector", "planner", "authority", "administrator")
+MAY_BRING_IN = ("operator", "inspector", "planner", "authority", "administrator")
 
 
 @get("/api/about")
@@ -36,7 +36,7 @@ async def about(request: Request) -> dict[str, Any]:
                 "role": asking.role, "account": asking.account,
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
-                        "import": _may_write(asking) and asking.role in _MAY_IMPORT,
+                        "import": _may_write(asking) and asking.role in MAY_BRING_IN,
                         "figures": view.may("figures")}}
 
     return await read(request, work)
@@ -126,7 +126,7 @@ async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending])
 
         view.check("quarantine mend")
         report = workflows.retry_quarantined(registry, number, data.changes,
-                                             decided_by=_signature(asking))
+                                             decided_by=signature(asking))
         if not report.quarantined:
             return {"number": number, "status": "accepted", "findings": []}
         return {"number": number, "status": "waiting", "findings": [
@@ -150,7 +150,7 @@ async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejecti
             raise LandReleaseError(PARAMETER_WRONG, name="reason", found="",
                                    expected="it says why, in words")
         workflows.reject_quarantined(registry, number, data.reason.strip(),
-                                     decided_by=_signature(asking))
+                                     decided_by=signature(asking))
         return {"number": number, "status": "rejected"}
 
     return await read(request, work)
@@ -175,9 +175,9 @@ async def bring_in(
 ) -> list[dict[str, Any]]:
     """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
     asking = _writer(request)
-    if asking.role not in _MAY_IMPORT:
+    if asking.role not in MAY_BRING_IN:
         raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
-                               roles=", ".join(_MAY_IMPORT))
+                               roles=", ".join(MAY_BRING_IN))
     content = await data.file.read()
     name = PurePosixPath((data.file.filename or "upload").replace("\\", "/")).name or "upload"
 
@@ -190,7 +190,7 @@ async def bring_in(
             path.write_bytes(content)
             reports = imports.import_files(
                 registry, [path], kind=data.kind or None, crs=data.crs,
-                dry_run=bool(data.dry_run), recorded_by=_signature(asking))
+                dry_run=bool(data.dry_run), recorded_by=signature(asking))
         full = view.may("quarantine", "rows")
         return [{
             "file": r.file, "layer": r.layer, "kind": r.kind, "read": r.read,
@@ -234,7 +234,7 @@ def _writer(request: Request) -> Asking:
     return asking
 
 
-def _signature(asking: Asking) -> str:
+def signature(asking: Asking) -> str:
     """What a record says of its author: the person's record where the account names one."""
     return asking.person or (f"account {asking.account}" if asking.account
                              else "local user (unverified)")

@@ -1,0 +1,191 @@
+"""The server that ODK Collect and other phones speak to: list of forms, their files, submissions.
+
+Source: OpenRosa 1.0: HTTP Request, Form Discovery, Form Submission, Authentication (Basic).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from litestar import Request, Response, get, head, post
+from litestar.datastructures import UploadFile
+from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.params import FromPath
+
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, read
+from landrelease.apps.web.records import MAY_BRING_IN, signature
+from landrelease.errors import NOT_FOR_ROLE, SUBMISSION_EMPTY, LandReleaseError
+from landrelease.store.registry import Registry
+
+VERSION = {"X-OpenRosa-Version": "1.0"}
+MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
+_XML = "text/xml; charset=utf-8"
+
+
+def _phone(request: Request) -> None:
+    """Only who may bring something in; a phone is asked for name and token first."""
+    asking = asking_of(request)
+    if not asking.signed_in and asking.role == "public":
+        raise NotAuthorizedException("Sign in first.", headers={
+            **VERSION, "WWW-Authenticate": 'Basic realm="landrelease", charset="UTF-8"'})
+    if asking.role not in MAY_BRING_IN:
+        raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="forms and submissions",
+                               roles=", ".join(MAY_BRING_IN))
+
+
+@lru_cache(maxsize=64)
+def _xform(book: bytes, name: str) -> str:
+    from landrelease.records.forms import FORMS
+    from landrelease.workflows import forms
+
+    return forms.to_xform(FORMS[name], book)
+
+
+def _made(registry: Registry, view: View) -> dict[str, Any]:
+    """Form -> its sheets, as this reader gets them."""
+    from landrelease.workflows import forms
+
+    return forms.for_reader(registry, view)
+
+
+def _form(registry: Registry, view: View, name: str) -> tuple[Any, str]:
+    from landrelease.workflows import forms
+
+    found = _made(registry, view).get(name)
+    if found is None:
+        raise NotFoundException("There is no such form.")
+    return found, _xform(forms.workbook(found), name)
+
+
+def _md5(text: str | bytes) -> str:
+    """What OpenRosa asks for to tell versions apart; nothing rests on it."""
+    content = text.encode() if isinstance(text, str) else text
+    return "md5:" + hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _answer(body: str, status: int = 200) -> Response[bytes]:
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode(), media_type=_XML,
+                    status_code=status, headers=VERSION)
+
+
+@get("/openrosa/formList")
+async def form_list(request: Request) -> Response[bytes]:
+    """The forms, each with its version, hash and where to fetch it."""
+    _phone(request)
+    base = str(request.base_url).rstrip("/")
+
+    def work(registry: Registry, view: View) -> str:
+        entries = []
+        for name in _made(registry, view):
+            made, xform = _form(registry, view, name)
+            settings = made.settings[0]
+            entries.append(
+                f"<xform><formID>{escape(name)}</formID>"
+                f"<name>{escape(settings['form_title'])}</name>"
+                f"<version>{escape(settings['version'])}</version><hash>{_md5(xform)}</hash>"
+                f"<downloadUrl>{escape(f'{base}/openrosa/forms/{name}.xml')}</downloadUrl>"
+                + (f"<manifestUrl>{escape(f'{base}/openrosa/forms/{name}/manifest')}</manifestUrl>"
+                   if made.media else "") + "</xform>")
+        return ('<xforms xmlns="http://openrosa.org/xforms/xformsList">' + "".join(entries)
+                + "</xforms>")
+
+    return _answer(await read(request, work))
+
+
+@get("/openrosa/forms/{file:str}")
+async def form_file(request: Request, file: FromPath[str]) -> Response[bytes]:
+    """One form as an XForm."""
+    _phone(request)
+    name = file.removesuffix(".xml")
+    xform = await read(request, lambda registry, view: _form(registry, view, name)[1])
+    return Response(xform.encode(), media_type=_XML, headers=VERSION)
+
+
+@get("/openrosa/forms/{name:str}/manifest")
+async def manifest(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """The lists that go onto the phone with a form."""
+    _phone(request)
+    base = str(request.base_url).rstrip("/")
+
+    def work(registry: Registry, view: View) -> str:
+        made, _ = _form(registry, view, name)
+        files = "".join(
+            f"<mediaFile><filename>{escape(file)}</filename><hash>{_md5(_table(rows))}</hash>"
+            f"<downloadUrl>{escape(f'{base}/openrosa/media/{name}/{file}')}</downloadUrl>"
+            "</mediaFile>" for file, rows in made.media.items())
+        return f'<manifest xmlns="http://openrosa.org/xforms/xformsManifest">{files}</manifest>'
+
+    return _answer(await read(request, work))
+
+
+@get("/openrosa/media/{name:str}/{file:str}")
+async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    """One of these lists."""
+    _phone(request)
+
+    def work(registry: Registry, view: View) -> bytes:
+        made, _ = _form(registry, view, name)
+        if file not in made.media:
+            raise NotFoundException("There is no such list.")
+        return _table(made.media[file])
+
+    return Response(await read(request, work), media_type="text/csv; charset=utf-8",
+                    headers=VERSION)
+
+
+def _table(rows: Any) -> bytes:
+    import csv
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("name", "label"))
+    writer.writerows((row["name"], row["label"]) for row in rows)
+    return text.getvalue().encode()
+
+
+@head("/openrosa/submission")
+async def may_submit(request: Request) -> Response[None]:
+    """Asked first by a phone: whether it may send, and how much at a time."""
+    _phone(request)
+    return Response(None, status_code=204, headers={
+        **VERSION, "X-OpenRosa-Accept-Content-Length": str(MOST_BYTES),
+        "Location": f"{str(request.base_url).rstrip('/')}/openrosa/submission"})
+
+
+@post("/openrosa/submission", status_code=201)
+async def submit(request: Request) -> Response[bytes]:
+    """A submission with its photographs. 201 means: kept for good, the phone may forget it."""
+    _phone(request)
+    asking = asking_of(request)
+    form = await request.form()
+    content, files = b"", {}
+    for key, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            body = await value.read()
+            if key == "xml_submission_file":
+                content = body
+            else:
+                files[value.filename or key] = body
+        elif key == "xml_submission_file":
+            content = str(value).encode()
+    if not content:
+        raise LandReleaseError(SUBMISSION_EMPTY)
+
+    def work(registry: Registry, _: View) -> Any:
+        from landrelease.workflows import submissions
+
+        return submissions.receive(registry, content, files, by=signature(asking))
+
+    found = await read(request, work)
+    words = (f"Received: {found.accepted} new or changed, {found.merged} known already, "
+             f"{found.waiting} wait to be looked at, {found.photographs} photographs.")
+    return _answer('<OpenRosaResponse xmlns="http://openrosa.org/http/response">'
+                   f"<message>{escape(words)}</message></OpenRosaResponse>", 201)
+
+
+HANDLERS = [form_list, form_file, manifest, media, may_submit, submit]
