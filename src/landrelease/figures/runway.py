@@ -165,14 +165,12 @@ def _index(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed: int,
-           block_months: int) -> Runway:
+def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed: int) -> Runway:
     """The day on which spending at the pace of the past has used up the money.
 
-    Each run draws its months from the pace in blocks of `block_months` (circular block bootstrap,
-    Politis and Romano 1992), so that what follows on each other in the past does so in the run.
-    Money is spent evenly within a month and may be used from the day on which it arrives; where
-    there is none, work waits for it: what was not spent is not caught up.
+    See `simulated` for the months of each run. Money is spent evenly within a month and may be used
+    from the month in which it arrives; where there is none, work waits for it: what was not spent
+    is not caught up.
     """
     def result(why: str, **said) -> Runway:
         return Runway(**{
@@ -193,22 +191,53 @@ def runway(scope: str, basis: str, money: Money, pace: Pace, *, runs: int, seed:
     if pace.mean <= 0:
         return result("nothing was spent in the months of the pace, on balance: it does not end")
     by_mean = _ends(np.full((1, HORIZON_MONTHS), pace.mean), money)[0]
-    past = np.array(pace.amounts)
-    rng = np.random.Generator(np.random.PCG64(seed))
-    block = min(block_months, len(past))
-    blocks = -(-HORIZON_MONTHS // block)
-    starts = rng.integers(len(past), size=(runs, blocks))
-    at = (starts[:, :, None] + np.arange(block)) % len(past)
-    ends = _ends(past[at.reshape(runs, -1)[:, :HORIZON_MONTHS]], money)
+    if len(pace.amounts) < 2:
+        return result("one month of spending says nothing of how it goes up and down: no interval",
+                      day=_date(money.as_of, float(by_mean)))
+    ends = _ends(simulated(np.array(pace.amounts), runs, seed), money)
 
     def quantile(q: float) -> date | None:
         return _date(money.as_of, float(np.quantile(ends, q, method="inverted_cdf")))
 
     few = "" if len(pace.amounts) >= 6 else (
-        f"only {len(pace.amounts)} months of spending: the interval is too narrow")
+        f"only {len(pace.amounts)} months of spending are on record")
     return result(few, day=_date(money.as_of, float(by_mean)), low=quantile(0.1),
                   median=quantile(0.5), high=quantile(0.9),
                   not_ended=float(np.mean(~np.isfinite(ends))))
+
+
+def simulated(past: np.ndarray, runs: int, seed: int) -> np.ndarray:
+    """Months of spending (runs, HORIZON_MONTHS) that the past (M >= 2,) makes likely.
+
+    Spending goes up and down around a mean, each month following the last one a little: a first
+    order autoregression. A year of months says little of its mean, its spread and how far a month
+    follows the last, so that each run draws these three first: the following from the large-sample
+    law of the lag-one autocorrelation after the correction of its bias (Marriott and Pope 1954),
+    from 0 to 0.9; the spread from the scaled inverse chi-squared law; the mean from the normal law
+    with the variance of the mean of such a series. The run begins at the last month of the past. No
+    month is below 0, and no mean below a tenth of the past one.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    count, mean = len(past), float(past.mean())
+    rest = past - mean
+    power = float(rest @ rest)
+    if power <= 1e-18 * max(1.0, mean * mean):
+        return np.full((runs, HORIZON_MONTHS), mean)
+    lag = float(rest[1:] @ rest[:-1]) / power
+    lag = min(0.9, max(0.0, lag + (1 + 3 * lag) / count))
+    follows = np.clip(rng.normal(lag, math.sqrt((1 - lag * lag) / count), runs), 0.0, 0.9)
+    longer = (1 + follows) / (1 - follows)  # months that tell as much as one that stands alone
+    # Months that follow each other lie closer to their own mean than to the true one.
+    short = np.maximum(0.2, 1 - (longer - 1) / (count - 1))
+    spread = np.sqrt(power / rng.chisquare(count - 1, runs) / short)
+    level = np.maximum(0.1 * mean, mean + rng.normal(size=runs) * spread * np.sqrt(longer / count))
+    out = np.empty((runs, HORIZON_MONTHS))
+    off = past[-1] - level
+    fresh = spread * np.sqrt(1 - follows**2)
+    for month in range(HORIZON_MONTHS):
+        off = follows * off + fresh * rng.normal(size=runs)
+        out[:, month] = np.maximum(0.0, level + off)
+    return out
 
 
 def _ends(spending: np.ndarray, money: Money) -> np.ndarray:

@@ -302,7 +302,6 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
 
     account = found.account
     most = int(found.assumptions.value("money_pace_months"))
-    block = int(found.assumptions.value("money_block_months"))
     by_pace, by_plan = [], []
 
     def pace(scope: str, money_of, expenses) -> None:
@@ -314,7 +313,7 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
                 continue  # no further promise: the same answer
             seen = money
             by_pace.append({"undated": money.undated, **dataclasses.asdict(runway.runway(
-                scope, basis, money, past, runs=runs, seed=seed, block_months=block))})
+                scope, basis, money, past, runs=runs, seed=seed))})
 
     def costs_of(listed) -> tuple[list[tuple[date | None, float, str]], list[str]]:
         out, unknown = [], []
@@ -348,8 +347,8 @@ def runways(found: Books, *, runs: int, seed: int, plan: PlanFile | None = None,
     if projects:
         planned("phase rebuilding", lambda b: _for_phase(account, b, "rebuilding"), projects)
     return {
-        **_about(found), "pace": {"most_months": most, "block_months": block, "runs": runs,
-                                  "seed": seed, "horizon_months": runway.HORIZON_MONTHS},
+        **_about(found), "pace": {"most_months": most, "runs": runs, "seed": seed,
+                                  "horizon_months": runway.HORIZON_MONTHS},
         "by_pace": [_dated(r) for r in by_pace], "by_plan": [_dated(r) for r in by_plan],
         "funds_without_expenses": silent, "doubts": doubts(found),
     }
