@@ -311,6 +311,22 @@ def test_safety_S03_unit_costs_stand_apart_and_joint_costs_are_spread_by_days():
     assert {r.name: r.per_m2 for r in apart.by_outcome}["cleared"] == pytest.approx(0.9)
 
 
+def test_days_of_teams_count_joint_work_once_and_a_report_sent_again_once():
+    from landrelease.workflows.money import once, team_days
+
+    def report(name, **said):
+        return Record("activity", name, {"activity_type": "TS", "teams": ["t1"],
+                                         "started_on": date(2027, 2, 1), "hours": 6.0, **said})
+
+    sent = [report("a"), report("a-again", hours=7.0), report("other", hazard="h2"),
+            report("joint", teams=["t1", "t2"], started_on=date(2027, 2, 2))]
+    kept = once(sent)
+    assert {r.id: team_days(r) for r in kept} == {"a-again": 1, "other": 1, "joint": 2}
+    assert team_days(report("lost", hours=0.0)) == 0
+    assert team_days(report("long", ended_on=date(2027, 2, 10))) == 10
+    assert team_days(Record("activity", "silent", {"activity_type": "TS"})) == 0
+
+
 def test_no_area_and_no_costs_are_said():
     made = unit_costs.unit_costs(book([], [expense()]), {"cleared": unit_costs.Work(0.0, 1.0),
                                                         "reduced": unit_costs.Work(5.0, 0.0)},

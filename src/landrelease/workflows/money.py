@@ -250,6 +250,23 @@ def team_days(activity: Record) -> float:
     return float(days * max(1, len(teams) if isinstance(teams, (list, tuple)) else 1))
 
 
+def once(activities: Sequence[Record]) -> list[Record]:
+    """Of several reports of the same teams on one day, area and kind of work the last one."""
+    kept: dict[tuple[Any, ...], Record] = {}
+    for r in sorted(activities, key=lambda r: (r.valid_from or date.min, r.id)):
+        first, last = r.values.get("started_on"), r.values.get("ended_on")
+        teams = r.values.get("teams")
+        day = first or last
+        if teams and isinstance(day, date) and first in (None, day) and last in (None, day):
+            listed = (teams,) if isinstance(teams, str) else tuple(sorted(map(str, teams)))
+            key: tuple[Any, ...] = (day, listed, *(r.values.get(n) for n in (
+                "activity_type", "operational_method", "hazard")))
+        else:
+            key = (r.id,)
+        kept[key] = r
+    return list(kept.values())
+
+
 def _work(outcomes: Sequence[Record], activities: Sequence[Record], stated: Assumptions
           ) -> tuple[dict[str, Work], dict[str, Work]]:
     """Area and team-days by outcome and by method. The area of an outcome is that of the union,
@@ -264,7 +281,7 @@ def _work(outcomes: Sequence[Record], activities: Sequence[Record], stated: Assu
     days: Counter[str] = Counter()
     by_method: dict[str, tuple[list[float], float, list[str]]] = {}
     used: dict[str, list[str]] = {}
-    for r in activities:
+    for r in once(activities):
         kind = str(r.values.get("activity_type", NOT_REPORTED))
         outcome = OUTCOME_OF.get(kind)
         if outcome is None:
