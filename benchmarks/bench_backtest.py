@@ -17,10 +17,12 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib.resources
+import json
 import math
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 
@@ -125,6 +127,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--skip", type=int, default=0, help="Worlds to leave out at the start.")
+    parser.add_argument("--rows", type=Path, help="Append the scores of each world to this file, "
+                        "and print the table of all that it holds: for runs in parts.")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
     if options.small:
@@ -132,14 +137,21 @@ def main() -> None:
     from scipy.stats import kstest
 
     clock = time.perf_counter()
-    seeds = [(options.seed * 1_000_000 + k, options.runs) for k in range(options.worlds)]
+    seeds = [(options.seed * 1_000_000 + k, options.runs)
+             for k in range(options.skip, options.skip + options.worlds)]
     one_world(seeds[0])  # compiled before the processes begin
     with ProcessPoolExecutor(options.workers) as executor:
         rows = [r for world in executor.map(one_world, seeds, chunksize=4) for r in world]
     taken = time.perf_counter() - clock
-    print(f"{options.worlds} worlds from seed {options.seed}, {options.runs} runs a forecast, "
-          f"{taken:.0f} s with {options.workers} processes; finish from the start: "
-          f"{start_words(rows)}")
+    if options.rows is not None:
+        with options.rows.open("a+", encoding="utf-8") as file:
+            file.writelines(json.dumps(r, default=bool) + "\n" for r in rows)
+            file.seek(0)
+            rows = [json.loads(line) for line in file]
+    worlds = len({r["seed"] for r in rows})
+    print(f"{worlds} worlds ({options.worlds} of them now) from seed {options.seed}, "
+          f"{options.runs} runs a forecast, {taken:.0f} s with {options.workers} processes; "
+          f"finish: {start_words(rows)}")
     print("progress | 50 % holds | 80 % holds | 95 % holds | CRPS days | bootstrap | straight | "
           "below bootstrap | PIT uniform, p | runs capped | truths past the horizon")
     for share in POINTS:

@@ -3,8 +3,8 @@
     python benchmarks/bench_simulation.py [--runs 10000] [--peer-runs 400] [--workers 2]
     python benchmarks/bench_simulation.py --small
 
-A made-up programme of 500 tasks (survey, then clearance by hand or by machine and hand: 1,000
-stages) and 60 teams that takes about three years, with rates that are not known, teams that differ
+A made-up programme of 500 tasks (the survey of 250 areas and their clearance, by hand or by machine
+and hand) and 60 teams that takes about three years: rates that are not known, teams that differ
 and learn, lost days, months, closures of six sectors, areas that turn out empty or turn up, rework,
 breakdowns, staff that leave, late money and renewed contamination. The peer is a SimPy model (a
 process a team, a process a sector) with random numbers of its own, written from the words of the
@@ -47,7 +47,7 @@ from landrelease.forecast.uncertain import Uncertain
 SEED = 11
 START = date(2030, 1, 7)
 SECTORS = 6
-TASKS, TEAMS = 500, {"ts": 10, "manual": 42, "mechanical": 8}
+AREAS, TEAMS = 250, {"ts": 10, "manual": 42, "mechanical": 8}
 BASES = 2
 SHARES = (0.0, 0.4, 0.6)  # cancelled before, reduced by survey, cleared
 SPREAD, CONCENTRATION, WHOLE = 0.35, 2.0, 0.5
@@ -56,17 +56,17 @@ TEAM_SD = 0.2
 MONTH = np.array([0.8, 0.85, 0.95, 1.0, 1.1, 1.1, 1.1, 1.1, 1.05, 1.0, 0.95, 0.8])
 
 
-def problem_of(tasks: int, teams: dict[str, int]) -> tuple[Problem, np.ndarray]:
-    """Tasks, in slots of a working day; places, areas and rates are made up."""
+def problem_of(areas: int, teams: dict[str, int]) -> tuple[Problem, np.ndarray]:
+    """Areas with their tasks, in slots of a working day; places, areas and rates are made up."""
     g = np.random.default_rng(SEED)
     pools = tuple(
         TeamPool(f"{kind}-{base}", kind, "made up", f"base {base}", 0.0, -47.0, count // BASES,
                  1.0, 0.5, 2.0, cost, "USD", None, None, "made up")
         for base in range(BASES)
         for (kind, count), cost in zip(teams.items(), (1500.0, 800.0, 4000.0), strict=True))
-    area = np.exp(g.normal(math.log(24_000), 0.8, tasks))
+    area = np.exp(g.normal(math.log(38_000), 0.8, areas))
     stages, options = [], []
-    for h in range(tasks):
+    for h in range(areas):
         stages.append((1, -1, h, area[h] * SHARES[1]))
         options.append([(3 * b, max(1, round(area[h] / 4_000)), -1, 0) for b in range(BASES)])
         by_hand = max(1, round(area[h] * SHARES[2] / 400))
@@ -87,8 +87,8 @@ def problem_of(tasks: int, teams: dict[str, int]) -> tuple[Problem, np.ndarray]:
         table[:, 3], np.cumsum([0, *map(len, options)]).astype(np.int32), flat[:, 0], flat[:, 1],
         flat[:, 2], flat[:, 3], np.zeros(len(flat)), ("",) * len(flat), pools,
         np.array([p.teams for p in pools], np.int32), np.zeros(len(pools), np.int32),
-        np.full(len(pools), days, np.int32), delay, starts, 1.0, tuple(map(str, range(tasks))), ())
-    return problem, g.integers(0, SECTORS, tasks)[table[:, 2].astype(int)]
+        np.full(len(pools), days, np.int32), delay, starts, 1.0, tuple(map(str, range(areas))), ())
+    return problem, g.integers(0, SECTORS, areas)[table[:, 2].astype(int)]
 
 
 def circumstances_of(sector: np.ndarray, money: float) -> Circumstances:
@@ -100,7 +100,7 @@ def circumstances_of(sector: np.ndarray, money: float) -> Circumstances:
         experience={f"{k}-{b}": 20.0 for k in TEAMS for b in range(BASES)},
         money=tuple(Tranche(START + timedelta(days=365 * y), money * share, 30.0 if y else 0.0)
                     for y, share in enumerate((0.45, 0.4, 0.3, 0.6))),
-        renewed=Renewed(0.03, START + timedelta(days=4 * 365), 0.5))
+        renewed=Renewed(0.03, START + timedelta(days=2 * 365), 0.5))
 
 
 def draws_of(runs: int, problem: Problem, seed: int) -> Runs:
@@ -139,7 +139,7 @@ class Peer:
                         problem.second_pool.tolist(), problem.second_slots.tolist(), strict=True))
         starts = problem.option_start.tolist()
         self.options = [flat[a:b] for a, b in itertools.pairwise(starts)]
-        self.tasks = len(problem.hazard_ids)
+        self.areas = len(problem.hazard_ids)
         self.sector = made.sector[::2].tolist()
         self.per_year = self.horizon / (self.ends[-1] / 365.25)
 
@@ -190,7 +190,7 @@ class _Run:
         self.lost = 1 / (1 - g.uniform(0.05, 0.25))
         # An element: [stage, work, children, contaminated-again child or None]; by priority.
         elements, self.first = [], []
-        for h in range(peer.tasks):
+        for h in range(peer.areas):
             copies = []
             for _ in range(1 + int(unknown + g.random())):
                 r = self.part_of(reduced / (reduced + cleared))
@@ -447,14 +447,14 @@ def main() -> None:
     parser.add_argument("--dask", action="store_true", help="also with Dask's processes")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
-    tasks, teams = TASKS, TEAMS
+    count, teams = AREAS, TEAMS
     if options.small:
-        options.runs, options.peer_runs, tasks = 400, 40, 60
+        options.runs, options.peer_runs, count = 400, 40, 30
         teams = {"ts": 2, "manual": 8, "mechanical": 2}
     from scipy.stats import ks_2samp
 
-    problem, sector = problem_of(tasks, teams)
-    made = circumstances_of(sector, 42e6 * tasks / TASKS)
+    problem, sector = problem_of(count, teams)
+    made = circumstances_of(sector, 38e6 * count / AREAS)
     uncertain = uncertain_of()
     calendar = extend(problem, uncertain.season_months, HORIZON_DAYS)
     workforce = workforce_of(problem, calendar, uncertain.move_days)
@@ -464,7 +464,7 @@ def main() -> None:
                      bin_days=HORIZON_DAYS / 96, bins=97)
     clock = time.perf_counter()
     simulate(model, draws_of(4, problem, 1), seed=1, workers=1)
-    print(f"{tasks} tasks, {len(problem.stage_ids)} stages, {sum(teams.values())} teams; "
+    print(f"{len(problem.stage_ids)} tasks on {count} areas, {sum(teams.values())} teams; "
           f"{os.cpu_count()} processors\nfirst call {time.perf_counter() - clock:.1f} s (compiles "
           "what is not cached)")
     runs = draws_of(options.runs, problem, 2)

@@ -754,6 +754,27 @@ values:
   visit_refused: {made: "no", refused: "yes"}
   result: {passed: accepted, failed: rejected}
 constants: {inspection_type: sampling}
+""", "daily_reports": """\
+kind: activity
+columns:
+  identifier: report_id
+  information_date: date
+  started_on: date
+  ended_on: date
+  organisation: organisation
+  activity_type: activity
+  operational_method: method
+  hazard: hazard_identifier
+  teams: team
+  area_m2: area_worked
+  hours: hours
+  hours_lost: lost_day
+  items_found: items_found
+unit_columns: {area_m2: unit}
+values:
+  hours_lost: {"yes": "6", "no": "0"}
+  operational_method: {NTS: not_reported, TS: not_reported}
+constants: {report_type: progress}
 """, "evidence": """\
 kind: evidence
 columns:
