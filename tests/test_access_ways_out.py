@@ -566,7 +566,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
             elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
-                             "operate days", "verify lots", "verify teams", "verify open",
+                             "operate days", "forecast rates", "forecast backtest",
+                             "verify lots", "verify teams", "verify open",
                              "money summary", "money runway", "operate proof",
                              "operate accidents", "operate environment", "operate marking",
                              "operate evacuations", "operate competence"):
