@@ -1515,6 +1515,12 @@ CLAIMS_NOT_RECORDED = Message(
     "CLM-002", "The registry holds no claims that this reader may see.",
     "Name a file of claims, or import one: landrelease import claims.csv --kind claim --into "
     "REGISTRY.")
+TRACK_SHRANK = Message(
+    "TRK-014", "{file} became shorter while it was followed: {found} bytes.",
+    "The logger began a new file. Prove both afterwards, each with --track.")
+TRACK_NOT_FOLLOWED = Message(
+    "TRK-015", "{file} cannot be followed.",
+    "Follow one log that grows at its end: .csv, .nmea, .tlog or .bin.")
 
 # --- COV: coverage --------------------------------------------------------------------------------
 SWATH_NOT_POSITIVE = Message(

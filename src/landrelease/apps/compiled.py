@@ -48,7 +48,13 @@ def compiling_ahead() -> Iterator[Ready]:
 
 
 def compile_stage(stage: str) -> None:
-    """Run "plan" or "forecast" on one small area in the open sea, with the least effort."""
+    """Run "plan" or "forecast" on one small area in the open sea, with the least effort, or
+    "operate" on a made-up field.
+    """
+    if stage == "operate":
+        from landrelease.workflows.operate import warm_up
+
+        return warm_up()
     ground = shapely.box(0.0, -47.0, 0.004, -46.998)
     hazard = Hazard("area", ground, geodesic_area_m2(ground), NOT_REPORTED, NOT_REPORTED, "")
     land = Land((hazard,), (), (), (), (), (), "")

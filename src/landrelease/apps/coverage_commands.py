@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ from landrelease.apps.reading import OrganisationOption, reading
 
 if TYPE_CHECKING:
     from landrelease.core.assumption import Assumptions
-    from landrelease.workflows.operate import ProofOptions, Proven, TrackFile
+    from landrelease.workflows.operate import Ground, ProofOptions, Proven, TrackFile
 
 SHOWN = 20
 
@@ -86,6 +87,13 @@ def operate_proof(
     detection: Annotated[float | None, typer.Option(
         "--detection", metavar="P", min=0.0, max=1.0, help="Chance that a pass finds an item "
         "that it passes over.")] = None,
+    follow: Annotated[bool, typer.Option(
+        "--follow", help="The one --track is still being written: say after each look what is "
+        "proven, until it has not grown for --idle seconds; then the whole proof.")] = False,
+    every: Annotated[float, typer.Option(
+        "--every", metavar="S", min=0.1, help="With --follow: seconds between looks.")] = 5.0,
+    idle: Annotated[float, typer.Option(
+        "--idle", metavar="S", min=0.0, help="With --follow: when to stop.")] = 60.0,
     store: Annotated[bool, typer.Option(
         "--store", help="Record tracks and covered ground in the registry: the contamination map "
         "and residual risk then give credit on it only.")] = False,
@@ -126,6 +134,11 @@ def operate_proof(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
         detection)
     stated = workflows.load_assumptions(assumptions)
+    if follow:
+        if len(track) != 1 or registry is not None or task is None:
+            raise LandReleaseError(BAD_OPTION, option="--follow", found=f"{len(track)} tracks",
+                                   expected="one --track and a --task")
+        _followed(operate.read_ground(task, plane=plane), files[0], options, stated, every, idle)
     if registry is None or recorded is None:
         if task is None or store:
             raise LandReleaseError(
@@ -155,6 +168,17 @@ def operate_proof(
             "the task are covered for certain by no kind of work.")
     done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
     raise typer.Exit(DONE if done else FINDINGS)
+
+
+def _followed(ground: Ground, file: TrackFile, options: ProofOptions, stated: Assumptions,
+              every: float, idle: float) -> None:
+    from landrelease.workflows import follow
+
+    say("The first look ever takes longer: loops are compiled for this machine, and kept.")
+    with contextlib.suppress(KeyboardInterrupt):  # what stands in the log until now is proven
+        for look in follow.following(ground, file, options, stated, every_s=every, idle_s=idle):
+            for line in follow.look_words(look):
+                say(line)
 
 
 def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofOptions,

@@ -47,11 +47,15 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
     path = Path(path)
     if not path.is_file():
         raise LandReleaseError(FILE_MISSING, file=path.name or str(path))
-    content = path.read_bytes()
-    name, ending = path.name, path.suffix.lower()
+    return track_of(path.name, path.read_bytes(), plane=plane)
+
+
+def track_of(name: str, content: bytes, *, plane: bool = False) -> Track:
+    """The same from the content of a file; what it is, its name says."""
+    ending = Path(name).suffix.lower()
     if ending == ".gz":
         content = gzip.decompress(content)
-        ending = Path(path.stem).suffix.lower()
+        ending = Path(Path(name).stem).suffix.lower()
     if not content.strip(b"\x00\r\n\t "):
         raise LandReleaseError(FILE_EMPTY, file=name, found=f"{len(content)} bytes")
     if ending == ".txt" and content.lstrip()[:1] in (b"$", b"!"):
@@ -78,6 +82,13 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
 
         fixes, problems = sentences(content)
     return _track(name, fixes, problems)
+
+
+def whole_lines(name: str, content: bytes) -> bytes:
+    """What of a log that is still being written can be read: of text only whole lines."""
+    if Path(name).suffix.lower() in (".tlog", ".bin"):
+        return content
+    return content[:content.rfind(b"\n") + 1]
 
 
 def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[int, str, str]]

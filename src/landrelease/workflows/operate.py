@@ -302,3 +302,26 @@ def _percent(share: float, *, down: bool) -> str:
     """Two decimals, never rounded up to more than there is."""
     value = math.floor(share * 10_000) / 100 if down else math.ceil(share * 10_000) / 100
     return f"{value:.2f} %"
+
+
+def warm_up() -> None:
+    """Compile the loops of proof and lanes on a made-up field, so that the first real call is
+    quick; what is compiled stays in the cache of this machine."""
+    from landrelease.core.track import Track
+    from landrelease.operate import lanes
+    from landrelease.operate import proof as proving
+    from landrelease.operate.fixes import FixRules
+    from landrelease.operate.swath import Tool
+
+    field = shapely.box(0, 0, 6, 9) - shapely.box(2, 4, 3, 5)
+    y = np.tile(np.arange(0, 9.5, 0.5), 4)
+    x = np.repeat(np.arange(4) * 1.5 + 0.75, 19)
+    many = len(x)
+    told = np.full(many, np.nan)
+    track = Track("warm up", True, np.arange(many) + 0.0, x, y, ("1",),
+                  np.zeros(many, np.int32), np.full(many, -1, np.int8), told, told.copy(),
+                  np.arange(1, many + 1))
+    work = proving.work_of(track, x, y, "machine", Tool(1.4, 0.02, 0.95),
+                           FixRules(5, 5, 200, 45), field.bounds)
+    proving.prove(field, [work], smallest_m=0.01)
+    lanes.plan(field, width_m=1.0)
