@@ -228,6 +228,8 @@ def test_the_commands(tmp_path, capsys):
             (["area", "merge", path, "h1/1", "h1/2", "--id", "m", "--reason", "r"], 0, "became m"),
             (["area", "release", path, "m", "--part", str(part), "--outcome", "cleared",
               "--reason", "r"], 1, "unverified"),
+            (["area", "release", path, "m/2", "--part", str(part), "--outcome", "cleared",
+              "--reason", "r", "--key", str(tmp_path / "k.pem")], 1, ""),
             (["edits", "list", path, "--as", "planner"], 0, "0 edited"),
             (["edits", "take-in", path, "--by", "Ana", "--reason", "r"], 0, "0 revisions"),
             (["extension", "show", path], 0, "No extension"),

@@ -248,6 +248,18 @@ def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
     assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "met"
 
 
+def test_safety_S01_a_row_in_quarantine_that_touches_the_ground_blocks(ready, tmp_path):
+    registry, _, _ = ready
+    path = tmp_path / "areas.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"id": "Q", "slope_deg": "steep"},
+         "geometry": shapely.geometry.mapping(shapely.box(17.0009, 44, 17.002, 44.001))}]}))
+    workflows.import_files(registry, [path], kind="hazard")
+    made = propose(registry)
+    assert states(made)["quarantine_clear"] == "not_met"
+    assert made.document["quarantine"][0]["number"] == 1
+
+
 def test_direct_evidence_and_finds_speak_against_cancelling(ready):
     registry, _, _ = ready
     world.hazard(registry, "h2", OTHER)
@@ -341,6 +353,41 @@ def test_safety_S11_a_find_on_its_way_in_is_recorded_at_once(ready, tmp_path):
 
     with open_registry(tmp_path / "r.gpkg") as again:
         assert again.history("h1")[-1].revision.values["status"] == "reopened"
+
+
+def test_safety_S11_a_find_in_quarantine_reopens_until_a_person_decides(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    path = tmp_path / "items.csv"
+    path.write_text("identifier,ordnance_category,quantity,latitude,longitude\n"
+                    "X1,ap_mine_blast,many,44.0005,17.0005\n")
+    workflows.import_files(registry, [path], kind="item", crs="EPSG:4326")
+    assert len(registry.quarantine()) == 1
+    assert standing(registry) == {"h1": "reopened"}
+    found = certificates.find_release(registry, name)
+    assert found.status == "reopened" and "row-1-in-quarantine" in found.why[0]
+    assert certificates.record_reopenings(registry) == []
+    workflows.reject_quarantined(registry, 1, "a typing error, checked on the ground")
+    assert standing(registry) == {} and certificates.find_release(registry, name).status == "valid"
+
+
+def test_safety_S11_the_same_in_postgresql(postgres_address, tmp_path):
+    with create_registry(postgres_address, office="A") as registry:
+        registry.keep_setting("utc_offset_hours", "2")
+        ana, _ = world.keys(registry, tmp_path)
+        world.programme(registry)
+        world.accreditation(registry, ana)
+        world.hazard(registry, "h1", FIELD)
+        world.cleared(registry, "h1", FIELD)
+        world.inspection(registry, "h1", ana)
+        name = release(registry, tmp_path, ana,
+                       ground=world.shape_file(tmp_path / "east.geojson", EAST))
+        assert standing(registry) == {"h1/2": "open"}
+        mine(registry, place=EAST.centroid)
+        assert [r.id for r in certificates.record_reopenings(registry)] == ["h1/1"]
+        assert certificates.find_release(registry, name).status == "reopened"
+        assert certificates.certificate(registry, name)[1].startswith(b"%PDF")
+        assert registry.audit() == []
 
 
 @pytest.mark.parametrize(("kind", "values", "reopens"), [

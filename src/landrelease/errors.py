@@ -1411,6 +1411,9 @@ RELEASE_OPTION = Message(
 RELEASE_WITHOUT_PROPOSAL = Message(
     "REL-024", "{release}: no proposal stands behind it here, so there is nothing to print.",
     "Ask the office that released it for its package with the files (exchange pack).")
+RELEASE_BY_PROPOSAL = Message(
+    "REL-025", "{hazard}: ground is released with the checklist in front of whoever signs, not by "
+    "this command.", "`landrelease release propose`, then `landrelease release sign`.")
 TEMPLATES_UNKNOWN = Message(
     "REL-030", "{folder}: {found}; expected one or more of {expected}.",
     "Copy the templates that ship with the package, and change what you want to change.")

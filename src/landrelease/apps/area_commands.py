@@ -20,7 +20,7 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
-from landrelease.apps.identity_commands import KeyOption, ReasonOption, opened_key
+from landrelease.apps.identity_commands import KeyOption, ReasonOption
 from landrelease.apps.reading import reading
 
 ShapeOption = Annotated[Path, typer.Option(
@@ -108,19 +108,24 @@ def release(
     depth: Annotated[float | None, typer.Option("--depth", metavar="M")] = None,
     key: KeyOption = None, by: ByOption = UNVERIFIED,
 ) -> None:
-    """Split off ground and record its release. Without a key it stays hazardous (S09).
+    """Split off ground and record that somebody calls it released. It stays hazardous (S09).
+
+    What releases ground is `release propose` and `release sign`: a signature with the checklist in
+    front of whoever signs.
 
     Example: landrelease area release district.gpkg hazard-7 --part east.geojson --outcome cleared
-    --depth 0.2 --reason "completion report 12" --key me.pem
+    --depth 0.2 --reason "completion report 12"
     """
     import shapely
 
-    from landrelease.errors import BAD_OPTION, LandReleaseError
+    from landrelease.errors import BAD_OPTION, RELEASE_BY_PROPOSAL, LandReleaseError
     from landrelease.workflows import areas
 
     if outcome not in ("cancelled", "reduced", "cleared"):
         raise LandReleaseError(BAD_OPTION, option="--outcome", found=outcome,
                                expected="cancelled, reduced or cleared")
+    if key is not None:
+        raise LandReleaseError(RELEASE_BY_PROPOSAL, hazard=hazard)
     values: dict[str, Any] = {}
     if method:
         values["method"] = method
@@ -128,12 +133,11 @@ def release(
         values["depth_m"] = depth
     shape = shapely.union_all(areas.read_shapes(part))
     with opened(registry) as opened_registry:
-        made, is_signed = areas.release_part(
-            opened_registry, hazard, shape, outcome, by=by, key=opened_key(key), reason=reason,
-            values=values)
-    say(f"{hazard} became {', '.join(made)}; {made[0]} {outcome}: " + (
-        "signed" if is_signed else "unverified, it stays hazardous until somebody signs"))
-    raise typer.Exit(DONE if is_signed else FINDINGS)
+        made, _ = areas.release_part(
+            opened_registry, hazard, shape, outcome, by=by, reason=reason, values=values)
+    say(f"{hazard} became {', '.join(made)}; {made[0]} {outcome}: unverified, it stays hazardous "
+        f"until an authority signs (landrelease release propose ... {made[0]})")
+    raise typer.Exit(FINDINGS)
 
 
 def lineage(registry: RegistryArgument, hazard: HazardArgument, role: RoleOption = None,

@@ -50,6 +50,7 @@ from landrelease.apps.common import (
     SeedOption,
     StartOption,
     TeamsOption,
+    TemplatesOption,
     first_day,
     opened,
     put_json,
@@ -370,6 +371,7 @@ def publish(
     forecast: Annotated[Path | None, typer.Option("--forecast", metavar="forecast.json")] = None,
     title: Annotated[str, typer.Option(help="Name of the programme.")] = "Land release",
     contact: Annotated[str, typer.Option(help="Who to call about a find.")] = "",
+    templates: TemplatesOption = None,
     assumptions: AssumptionsOption = None, quiet: QuietOption = False,
 ) -> None:
     """Write the page (and for roles inside the programme the document and data) for a role.
@@ -385,7 +387,7 @@ def publish(
         paths = workflows.publish(
             opened_registry, out, reader=reader, plan_path=plan, forecast_path=forecast,
             assumptions_path=assumptions, title=title, contact=contact, made_on=date.today(),
-            progress=progress)
+            templates=templates, progress=progress)
     for path in paths:
         say(str(path))
 

@@ -33,6 +33,8 @@ TeamsOption = Annotated[Path | None, typer.Option(
     "--teams", metavar="FILE.csv", help="Your teams and machines; else assumed ones.")]
 StartOption = Annotated[str | None, typer.Option(
     "--start", metavar="DATE", help="First day of the plan; else 1 April of next year.")]
+TemplatesOption = Annotated[Path | None, typer.Option(
+    "--templates", metavar="DIR", help="Your own templates of documents; docs/release.md.")]
 UNVERIFIED = "local user (unverified)"
 
 

@@ -17,6 +17,7 @@ from landrelease.apps.common import (
     JsonOption,
     RegistryArgument,
     RoleOption,
+    TemplatesOption,
     as_date,
     opened,
     put_json,
@@ -178,10 +179,7 @@ def certificate(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf")],
     lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
     = "en",
-    templates: Annotated[Path | None, typer.Option(
-        "--templates", metavar="DIR", help="Your own certificate.typ or common.typ; "
-        "docs/release.md.")] = None,
-    role: RoleOption = None,
+    templates: TemplatesOption = None, role: RoleOption = None,
 ) -> None:
     """Write the completion and hand-over certificate of a release as PDF.
 

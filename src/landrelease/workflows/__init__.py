@@ -615,6 +615,7 @@ def publish_planner(
     *,
     role: str = "planner",
     promised: Sequence[date] = (),
+    templates: Path | None = None,
     progress: Progress = silent,
 ) -> list[Path]:
     """Write page, PDF and data files for those who run the programme, as the role may see them."""
@@ -646,7 +647,7 @@ def publish_planner(
     files.write_atomically(out / "index.html", render_page(report, view).encode())
     written.append(out / "index.html")
     progress("the document", 0.4)
-    files.write_atomically(out / "report.pdf", render_pdf(report, view))
+    files.write_atomically(out / "report.pdf", render_pdf(report, view, templates=templates))
     written.append(out / "report.pdf")
     progress("the data files", 0.7)
     if view.may("figures", "records"):
@@ -920,6 +921,7 @@ def publish(
     title: str = "Land release",
     contact: str = "",
     made_on: date,
+    templates: Path | None = None,
     progress: Progress = silent,
 ) -> list[Path]:
     """Write what a reader may see of a registry; the public's page alone for the public (S14).
@@ -961,7 +963,8 @@ def publish(
             effort=load_effort(registry, stated, reader=reader))
     results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
                       imports=tuple(report for _, report in registry.imports()))
-    return publish_planner(results, heading, out, made_on, role=view.role, progress=progress)
+    return publish_planner(results, heading, out, made_on, role=view.role, templates=templates,
+                           progress=progress)
 
 
 def make_world(size: str, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:

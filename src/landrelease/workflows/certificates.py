@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
 PROGRAM = "landrelease reopening"
 _CLOSED = ("closed", "handed_over")
+_WAITS = "-in-quarantine"
 _RELEASED = ("cancelled", "reduced", "cleared")
 
 
@@ -213,7 +214,20 @@ def finds_near(registry: Registry, units: Sequence[Released], open_hazards: Sequ
             out.append(Find(
                 r.id, kind, place, accuracy, dated, first.revision.recorded_at, hazard,
                 str(r.values.get("ordnance_category") or "") if kind == "item" else "", inside))
+    if valid_at is None and known_at is None:
+        out += _waiting_finds(registry, default_m)
     return out
+
+
+def _waiting_finds(registry: Registry, default_m: float) -> list[Find]:
+    """Items and accidents that wait in quarantine. They count as found after every decision: a
+    proposal is not signed while a row touches its ground."""
+    from landrelease.workflows.quarantine import waiting_places
+
+    return [Find(f"row-{entry.number}{_WAITS}", entry.row.kind, place, default_m, None,
+                 datetime.max.replace(tzinfo=UTC), "",
+                 str(entry.row.values.get("ordnance_category") or ""))
+            for entry, place in waiting_places(registry, ("item", "accident"))]
 
 
 def reopened(registry: Registry, open_hazards: Sequence[Record], *,
@@ -272,7 +286,8 @@ def _latest(units: Sequence[Released]) -> dict[str, Released]:
 
 
 def _again(r: Record, reasons: Sequence[Reopening], finds: Mapping[str, Find]) -> Record:
-    days = [finds[n.find].day or finds[n.find].recorded_at.date() for n in reasons if n.find]
+    days = [finds[n.find].day or finds[n.find].recorded_at.date() for n in reasons
+            if n.find and _WAITS not in n.find]
     said: dict[str, Any] = {"status": "reopened", "status_reason": "; ".join(dict.fromkeys(
         n.reason for n in reasons))}
     if days:
@@ -293,6 +308,9 @@ def record_reopenings(registry: Registry, *, now: datetime | None = None) -> lis
     held = {r.id: r for r in registry.records("hazard")}
     found = [r for r in hazards_that_stand(registry) if r.value("status") == "reopened" and (
         r.id not in held or held[r.id].value("status") != "reopened")]
+    # A row that waits may yet be rejected: what it reopens is not recorded.
+    found = [r for r in found if not all(
+        _WAITS in why for why in str(r.values.get("status_reason")).split("; "))]
     registry.append([Revision(
         "hazard", r.id, dict(r.values), held[r.id].geometry if r.id in held else r.geometry, at,
         PROGRAM, str(r.values["status_reason"]), "", None, "entered") for r in found])

@@ -6,11 +6,12 @@ changes nothing that was decided on its rows.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ from landrelease.errors import (
 )
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from landrelease.access.policy import View
     from landrelease.core.record import Kind
     from landrelease.core.revision import Revision
@@ -161,6 +164,47 @@ def mapping_of(registry: Registry, entry: QuarantineEntry) -> ColumnMapping | No
                 and report.mapping:
             return mapping_from(report.mapping)
     return None
+
+
+def waiting_places(registry: Registry, kinds: Collection[str] | None = None
+                   ) -> list[tuple[QuarantineEntry, BaseGeometry]]:
+    """Rows that wait, each with its place as far as it can be read: its shape, or latitude and
+    longitude in degrees. A shape that is no shape stands for its whole extent (S01). Rows whose
+    place itself is in doubt may lie anywhere and are left out.
+
+    kinds : of these kinds only.
+    """
+    import shapely
+
+    from landrelease.workflows import _PLACE_IN_DOUBT
+
+    columns: dict[tuple[str, str, str], Mapping[str, str]] | None = None
+    out: list[tuple[QuarantineEntry, BaseGeometry]] = []
+    for entry in registry.quarantine("waiting"):
+        row = entry.row
+        if (kinds is not None and row.kind not in kinds) or any(
+                f.code in _PLACE_IN_DOUBT for f in row.findings):
+            continue
+        place: BaseGeometry | None = None
+        if row.geometry_wkt:
+            with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
+                place = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
+        else:
+            if columns is None:
+                columns = {(r.source, r.kind, r.layer): mapping_from(r.mapping).columns
+                           for _, r in registry.imports() if r.mapping}
+            named = columns.get((row.source, row.kind, row.layer), {})
+            with contextlib.suppress(ValueError, TypeError):
+                x, y = (float(str(row.values.get(named.get(n, n), "")).replace(",", "."))
+                        for n in ("longitude", "latitude"))
+                if math.isfinite(x) and math.isfinite(y):
+                    place = shapely.Point(x, y)
+        if place is None or place.is_empty:
+            continue
+        west, south, east, north = place.bounds
+        if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
+            out.append((entry, place if place.is_valid else shapely.box(*place.bounds)))
+    return out
 
 
 def mapping_from(document: Mapping[str, Any]) -> ColumnMapping:

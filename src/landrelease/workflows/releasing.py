@@ -186,22 +186,14 @@ def _within(shape: BaseGeometry, ground: BaseGeometry, reach_m: float) -> bool:
 
 
 def quarantine_on(registry: Registry, ground: BaseGeometry) -> tuple[Waiting, ...]:
-    """Rows that wait and touch the ground, whatever their kind; one whose shape is no shape counts
-    with its whole extent (S01)."""
+    """Rows that wait and touch the ground, whatever their kind (S01)."""
     from landrelease.release.proposal import Waiting
+    from landrelease.workflows.quarantine import waiting_places
 
-    out = []
-    for entry in registry.quarantine("waiting"):
-        try:
-            shape = shapely.force_2d(shapely.from_wkt(entry.row.geometry_wkt))
-            touches = not shape.is_empty and shapely.intersects(
-                shape if shape.is_valid else shapely.box(*shape.bounds), ground)
-        except (shapely.errors.ShapelyError, ValueError, TypeError):
-            continue
-        if touches:
-            why = entry.row.findings[0].code if entry.row.findings else "it waits"
-            out.append(Waiting(entry.number, entry.row.kind, why))
-    return tuple(out)
+    return tuple(
+        Waiting(entry.number, entry.row.kind,
+                entry.row.findings[0].code if entry.row.findings else "it waits")
+        for entry, place in waiting_places(registry) if shapely.intersects(place, ground))
 
 
 def read_wanted(path: Path) -> BaseGeometry:
