@@ -186,7 +186,7 @@ def command(*words):
 
 
 def a_handover(world):
-    return next(x.record_id for x in world.records if x.kind == "handover")
+    return next(x for x in world.records if x.kind == "handover")
 
 
 def a_task(world):
@@ -274,9 +274,10 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                               "1901-12-31", *js, *only)],
             "release propose": [],  # it writes: tests/test_release.py
             "release list": [("release", "list", r, *js, *only)],
-            "release lookup": [("release", "lookup", r, a_handover(world), *js, *only)],
-            "release certificate": [("release", "certificate", r, a_handover(world), "--out",
-                                     out / "c.pdf", *only)],
+            "release lookup": [("release", "lookup", r, a_handover(world).values["certificate"],
+                                *js, *only)],
+            "release certificate": [("release", "certificate", r, a_handover(world).record_id,
+                                     "--out", out / "c.pdf", *only)],
             "release unlocked": [("release", "unlocked", r, *js, *only)],
             **{f"operate {name}": [("operate", name, r, "--on", "2027-04-01", *js, *only)]
                for name in ("accidents", "environment", "marking", "evacuations", "competence")},
@@ -564,7 +565,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
             assert "Traceback" not in words
             if not able:
                 assert code == 2 and "[ACC-101]" in words, (role, way, words)
-            elif way not in ("errors", "quarantine reject", "quarantine mend", "quarantine retry",
+            elif way not in ("errors", "release lookup", "release certificate", "quarantine reject", "quarantine mend", "quarantine retry",
                              "quarantine list", "personal", "history", "audit", "operate gate",
                              "operate days", "forecast rates", "forecast backtest",
                              "verify lots", "verify teams", "verify open",

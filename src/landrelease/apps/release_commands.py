@@ -220,7 +220,7 @@ def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = No
                  "why": list(found.why), "decided_on": found.decided_on,
                  "handed_over_on": found.handed_over_on, "signed_by": found.signer}
     put_json(json, said)
-    say(f"{code}: {found.status}")
+    say(f"The certificate is {found.status}.")
     if found.status != "valid":
         say("Treat the ground as dangerous unless a valid certificate covers it.")
     if inside:
