@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -83,9 +84,7 @@ def worst_accept(sizes: Mapping[str, int], by_stratum: Mapping[str, int], defect
     best = np.array([0.0])  # log chance, by defects placed so far
     for name, size in sizes.items():
         most = min(defects, size)
-        with np.errstate(divide="ignore"):
-            own = np.log([accept_probability(size, d, by_stratum.get(name, 0), detection)
-                          for d in range(most + 1)])
+        own = _log_accept(size, by_stratum.get(name, 0), most, detection)
         longest = min(defects, len(best) - 1 + most)
         new = np.full(longest + 1, -np.inf)
         for d, value in enumerate(own):
@@ -93,6 +92,13 @@ def worst_accept(sizes: Mapping[str, int], by_stratum: Mapping[str, int], defect
             new[d:d + reach] = np.maximum(new[d:d + reach], best[:reach] + value)
         best = new
     return float(np.exp(best[defects])) if defects < len(best) else 0.0
+
+
+@lru_cache(maxsize=4_096)
+def _log_accept(size: int, sample: int, most: int, detection: float) -> np.ndarray:
+    """Logarithm of the chance of acceptance of a stratum, for 0 to `most` defects."""
+    with np.errstate(divide="ignore"):
+        return np.log([accept_probability(size, d, sample, detection) for d in range(most + 1)])
 
 
 def plan_sample(sizes: Mapping[str, int], tolerable: int, detection: float, confidence: float

@@ -271,11 +271,14 @@ def _joined(parts: np.ndarray, areas: np.ndarray, unit_m: float) -> list[BaseGeo
             into[i] = near[good][np.argmax(border[good])]
     while (into[into] != into).any():
         into = into[into]
-    out = []
-    for n in np.flatnonzero(into == np.arange(len(parts))):
-        members = parts[into == n] if (into == n).sum() > 1 else None
-        out.append(parts[n] if members is None else areal(shapely.union_all(members)))
-    return out
+    out = list(parts)
+    taken = np.flatnonzero(into != np.arange(len(parts)))
+    for n in np.unique(into[taken]).tolist():
+        members = [parts[n], *parts[taken[into[taken] == n]]]
+        out[n] = areal(shapely.union_all(members))
+    for n in taken.tolist():
+        out[n] = None
+    return [p for p in out if p is not None]
 
 
 def areal(geometry: BaseGeometry) -> BaseGeometry:

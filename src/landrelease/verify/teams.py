@@ -122,9 +122,7 @@ def compare(lots: Sequence[InspectedLot], *, interval: float = 0.95, certainty: 
     # Of each group, given the common distribution; those that weigh nothing are left out.
     held = weight > 1e-9 * weight.max()
     weight, prior = weight[held] / weight[held].sum(), prior[held]
-    given = like[:, None, :] * prior[None] / evidence[:, held][..., None]  # (T, H, B)
-    posterior = np.einsum("h,thb->tb", weight, given)
-    better = _better(given, weight)
+    posterior, better = _posterior(like, prior, evidence[:, held], weight)
     tail = (1 - interval) / 2
     results = []
     for n, name in enumerate(names):
@@ -168,11 +166,18 @@ def _priors(edges: np.ndarray) -> np.ndarray:
     return mass / mass.sum(axis=1, keepdims=True)
 
 
-def _better(given: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(T, T): chance that the density of the first is smaller than that of the second."""
-    below = given.cumsum(axis=2) - given / 2  # half of the cell in which both lie
-    # smaller[t, u] = sum_h w_h sum_b given[u, h, b] * P(density of t below b)
-    return np.einsum("h,thb,uhb->tu", weight, below, given, optimize=True)
+def _posterior(like: np.ndarray, prior: np.ndarray, evidence: np.ndarray, weight: np.ndarray
+               ) -> tuple[np.ndarray, np.ndarray]:
+    """(T, B) posterior of each group, and (T, T) the chance that the density of the first is
+    smaller than that of the second. Given the common distribution groups are independent."""
+    posterior = np.zeros_like(like)
+    better = np.zeros((len(like), len(like)))
+    for h, share in enumerate(weight):
+        given = like * prior[h] / evidence[:, h, None]
+        posterior += share * given
+        below = given.cumsum(axis=1) - given / 2  # half of the cell in which both lie
+        better += share * (below @ given.T)
+    return posterior, better
 
 
 def _left(lot: InspectedLot, posterior: np.ndarray, place: Mapping[str, int],
