@@ -307,6 +307,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "figures trace": [("figures", "trace", r, "hazardous_m2", *js, *as_role)],
             "figures tables": [("figures", "tables", r, "--out", out / "ledger.csv", *js,
                                 *as_role)],
+            "figures recompute": [("figures", "recompute", r, world.figure, *js, *only)],
+            "figures treaty": [("figures", "treaty", r, "--treaty", "all", "--year", 1903, "--out",
+                                out / "tables", *js, *as_role)],
             "claims check": [("claims", "check", claims_file(world), "--registry", r, *js,
                               *as_role)],
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
@@ -455,6 +458,9 @@ def left(request, world, tmp_path_factory):
     if not hasattr(world, "roads"):
         world.roads, world.bases = roads(tmp_path_factory.mktemp("roads"))
         world.weights = tmp_path_factory.mktemp("weights") / "w.yaml"
+        world.figure = world.weights.with_name("figure.json")
+        command("figures", "trace", world.address, "hazardous_m2", "--json", world.figure, "--as",
+                "authority")
         world.weights.write_text("people_nearby: 2\narea_ha: 1\nprojects_waiting: 1\n")
     said = run_all(world, folder, request.param)
     return request.param, said, everything(folder)

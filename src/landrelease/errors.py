@@ -1525,6 +1525,16 @@ TRACK_NOT_FOLLOWED = Message(
     "TRK-015", "{file} cannot be followed.",
     "Follow one log that grows at its end: .csv, .nmea, .tlog or .bin.")
 
+# --- FIG: figures ---------------------------------------------------------------------------------
+FIGURE_FILE = Message(
+    "FIG-001", "{path} is not an exported figure: {found}.",
+    "Take a file that `landrelease figures trace REGISTRY FIGURE --json OUT` wrote.")
+FIGURE_HEAD = Message(
+    "FIG-002", "No chain of this registry holds the head {found}.",
+    "Take the registry from which the figure was exported, or take in the packages of its offices.")
+TREATY_UNKNOWN = Message(
+    "FIG-003", "There are no tables for {found}.", "Name one of: {expected}.")
+
 # --- COV: coverage --------------------------------------------------------------------------------
 SWATH_NOT_POSITIVE = Message(
     "COV-001", "The working width is {found} m.",

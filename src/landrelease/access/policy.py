@@ -47,7 +47,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "forecast": ("start", "finish", "curve", "total", "chance_by", "drivers", "policy", "runs",
                  "seed", "assumptions", "cost"),
     "figures": ("id", "name", "definition", "value", "unit", "scope", "low", "high", "note",
-                "chain_head", "records"),
+                "chain_head", "counts", "denominator", "level", "valid_at", "known_at", "records"),
     "ledger": ("area_id", "name", "hazards", "hazardous_m2", "cancelled_m2", "reduced_m2",
                "cleared_m2", "contested_m2", "accidents", "hazard_ids", "outcome_ids"),
     "assessment": ("hazard_id", "people_nearby", "people_low", "people_high", "accidents_nearby",
@@ -110,7 +110,8 @@ _PLACES = "name municipality_name population population_year"
 _OUTCOME = "outcome_type depth_m information_date"
 _LEDGER = ("area_id name hazards hazardous_m2 cancelled_m2 reduced_m2 cleared_m2 contested_m2 "
            "accidents")
-_FIGURES = "id name definition value unit scope low high note chain_head"
+_FIGURES = ("id name definition value unit scope low high note chain_head counts denominator level "
+            "valid_at known_at")
 _FORECAST = "start finish curve total chance_by drivers policy runs seed assumptions"
 _QUALITY = "score bound rules room_closed gap iterations seed"
 
@@ -413,6 +414,9 @@ WAYS_OUT: dict[str, WayOut] = {
         ("forecast", "cost"), ("plan_teams", "team"))),
     "figures list": WayOut("all figures"),
     "figures trace": WayOut("one figure and the records under it"),
+    "figures recompute": WayOut("whether an exported figure comes out again", (
+        ("figures", "records"),)),
+    "figures treaty": WayOut("tables for treaty and donor reports"),
     "figures tables": WayOut("the area ledger by municipality"),
     "claims check": WayOut("published numbers beside figures"),
     "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),
@@ -663,6 +667,8 @@ class View:
         shown = tuple(f for f in found if not f.subject or self.may(f.subject, f.field))
         if self.may("figures", "records"):
             hidden = set(unseen)
+            if not hidden:
+                return shown
             return tuple(
                 f if hidden.isdisjoint(f.records) else
                 replace(f, records=tuple(r for r in f.records if r not in hidden))

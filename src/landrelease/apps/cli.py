@@ -22,6 +22,7 @@ from landrelease.apps import (
     claims_commands,
     exchange_commands,
     export_commands,
+    figures_commands,
     forecast_commands,
     forms_commands,
     identity_commands,
@@ -73,7 +74,6 @@ def group(name: str, words: str) -> typer.Typer:
     return made
 
 
-figures_group = group("figures", "What to report, and the records under each figure.")
 world_group = group("world", "Synthetic programmes with known truth, to test and to learn with.")
 
 
@@ -93,14 +93,10 @@ verify_commands.register(group)
 forms_commands.register(group)
 release_commands.register(group)
 money_commands.register(group)
+figures_commands.register(group)
 claims_commands.register(group)
 project_commands.register(group)
 web_commands.register(app, group)
-
-
-LevelOption = Annotated[str | None, typer.Option(
-    "--level", metavar="LEVEL", help="Count only outcomes, accidents and activities validated at "
-    "least so far: operator, operations, information_management, authority.")]
 
 
 def report_rows(reports: list[Any]) -> list[dict[str, Any]]:
@@ -265,98 +261,6 @@ def history(registry: RegistryArgument, record: str, role: RoleOption = None,
         say(f"         {r.reason}; source {came}; hash {s.hash[:12]}")
         for name, value in sorted(r.values.items()):
             say(f"         {name}: {value}")
-
-
-# --- figures -----------------------------------------------------------------------------------
-
-
-@figures_group.command("list")
-def figures_list(registry: RegistryArgument, role: RoleOption = None,
-                 organisation: OrganisationOption = None, area: AreaOption = None,
-                 level: LevelOption = None, json: JsonOption = None) -> None:
-    """All figures of the records, with how many records each rests on.
-
-    Example: landrelease figures list district.gpkg --as planner
-    """
-    import dataclasses
-
-    from landrelease import workflows
-
-    with reading(registry, "figures list", role, organisation, area) as (opened_registry, reader):
-        _, figures = workflows.visible_figures(opened_registry, reader, level=level)
-    put_json(json, [dataclasses.asdict(f) for f in figures])
-    for f in figures:
-        value = "not reported" if f.value is None else f"{f.value:,.0f} {f.unit}"
-        mark = " (unverified)" if f.note.startswith("(unverified)") else ""
-        say(f"{f.id:<44}{value:>24}  {len(f.records):>6,} records  {f.name}{mark}")
-
-
-@figures_group.command("trace")
-def figures_trace(registry: RegistryArgument, figure: str, role: RoleOption = None,
-                  organisation: OrganisationOption = None, area: AreaOption = None,
-                  level: LevelOption = None, json: JsonOption = None) -> None:
-    """The records under a figure, and the chain head at which it was computed.
-
-    Example: landrelease figures trace district.gpkg hazardous_m2 --as planner
-    """
-    import dataclasses
-
-    from landrelease import workflows
-    from landrelease.errors import FIGURE_UNKNOWN
-
-    with reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader):
-        _, figures = workflows.visible_figures(opened_registry, reader, level=level)
-    found = next((f for f in figures if f.id == figure), None)
-    if found is None:
-        raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
-    put_json(json, dataclasses.asdict(found))
-    value = "not reported" if found.value is None else f"{found.value:,.2f} {found.unit}"
-    say(f"{found.name}: {value}")
-    say(f"{found.definition} {found.note}".rstrip())
-    say(f"chain head {found.chain_head}")
-    for record in found.records:
-        say(f"  {record}")
-
-
-@figures_group.command("tables")
-def figures_tables(
-    registry: RegistryArgument,
-    out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
-    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
-    level: LevelOption = None,
-    json: JsonOption = None,
-) -> None:
-    """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
-
-    Example: landrelease figures tables district.gpkg --out ledger.csv
-    """
-    import dataclasses
-
-    from landrelease import workflows
-    from landrelease.store.exports import write_csv
-
-    with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
-                                                                           reader):
-        rows, figures = workflows.visible_figures(opened_registry, reader, level=level)
-        synthetic = workflows.is_synthetic(opened_registry)
-    put_json(json, [dataclasses.asdict(r) for r in rows])
-    names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
-    if out is not None:
-        write_csv(out, workflows.marked([
-            {"municipality": r.name, "hazards": r.hazards,
-             "accidents": "withheld" if r.accidents is None else r.accidents,
-             **{n: "not reported" if getattr(r, n) is None else round(getattr(r, n), 1)
-                for n in names}} for r in rows], synthetic))
-    say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
-    for r in rows:
-        cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
-                 for n in names)
-        say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
-    for f in figures:
-        if f.id == "released_m2" and f.note.startswith("(unverified)"):
-            say(f.note)
-    if not rows:
-        say(f"Withheld: it rests on fewer than {reader.small_count} hazards.")
 
 
 # --- out to readers ----------------------------------------------------------------------------

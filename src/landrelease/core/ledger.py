@@ -46,3 +46,8 @@ class Figure:
     note: str = ""
     subject: str = ""
     field: str = ""
+    counts: str = ""  # what counts in it and what does not
+    denominator: str = ""  # of a share: what it is a share of
+    level: str = ""  # least level of validation that counted; "": any
+    valid_at: str = ""  # day that it is about, ISO; "": as recorded now
+    known_at: str = ""  # moment up to which records were known, ISO; "": all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import shapely
@@ -13,12 +13,67 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Plan
+from landrelease.figures.metric import Metric
+
+# Chapters of figures in their order; those of money and projects are in modules of their own.
+CHAPTERS = ("land", "items", "work", "people", "shares")
+
+
+def metrics() -> tuple[Metric, ...]:
+    """Every metric of the records; those of plans, forecasts and money are with their results."""
+    from landrelease.figures import items, people, shares, work
+
+    return (*LAND, *shares.METRICS, *items.METRICS, *work.METRICS, *people.METRICS)
+
+
+def chapters_for(figures: Collection[str]) -> frozenset[str]:
+    """The chapters that have to be computed for some figures, by id; for none: all."""
+    from landrelease.figures import items, people, shares, work
+
+    if not figures:
+        return frozenset(CHAPTERS)
+    names = {f.split(":")[0] for f in figures}
+    found = {"land"}
+    for chapter, module in (("items", items), ("work", work), ("people", people)):
+        if names & {m.id for m in module.METRICS}:
+            found.add(chapter)
+    if shares.PER_HECTARE.id in names:
+        found.add("items")
+    return frozenset(found)
+
 
 _PARTS = {
     "cancelled": "Ground taken out of hazards by non-technical survey",
     "reduced": "Ground taken out of hazards by technical survey",
     "cleared": "Ground taken out of hazards by clearance",
 }
+_HAZARDOUS = ("Hazard records of every status but a signed closing or hand-over; at every level of "
+              "validation (S01)")
+_RELEASED = ("Outcome records of that type; ground that is still recorded as hazardous, work "
+             "without a start-of-day gate that passed (S08) and ground that a stronger outcome "
+             "covers do not count")
+HAZARDS = Metric("hazard_count", "Hazards on record", "Hazard records that are not closed or "
+                 "handed over; every other status, and none, counts as hazardous.", "areas",
+                 _HAZARDOUS, "land", levels=False)
+HAZARDOUS = Metric("hazardous_m2", "Hazardous area", "Geodesic area of the union of all hazards.",
+                   "m²", _HAZARDOUS, "land", levels=False)
+PART = {part: Metric(
+    f"{part}_m2", f"{part.capitalize()} area",
+    f"{words}; geodesic area of the union, less what is still recorded as hazardous and what a "
+    "stronger outcome already covers.", "m²", _RELEASED, "land")
+    for part, words in _PARTS.items()}
+RELEASED = Metric("released_m2", "Released area", "Cancelled, reduced and cleared area together; "
+                  "only with the three parts beside it. Parts that are not reported are not in it.",
+                  "m²", _RELEASED, "land")
+CONTESTED = Metric("contested_m2", "Contested area", "Ground recorded as released and still "
+                   "recorded as hazardous; it counts as hazardous until a person decides.", "m²",
+                   "Hazard and outcome records", "land")
+ACCIDENTS = Metric("accident_count", "Accidents and incidents on record", "Accident records, of "
+                   "any class.", "records", "Accident records", "people")
+RESIDENTS = Metric("residents", "Residents of the recorded settlements", "Sum of the population of "
+                   "the settlement records that report one.", "people", "Settlement records that "
+                   "report a population", "people", levels=False)
+LAND = (HAZARDS, HAZARDOUS, *PART.values(), RELEASED, CONTESTED, ACCIDENTS, RESIDENTS)
 
 
 def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
@@ -29,38 +84,26 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
     """
     total = rows[-1]
     head = land.chain_head
-    figures = [
-        Figure("hazard_count", "Hazards on record", "Hazard records that are not closed or handed "
-               "over; every other status, and none, counts as hazardous.", float(total.hazards),
-               "areas", "all", total.hazard_ids, head),
-        Figure("hazardous_m2", "Hazardous area", "Geodesic area of the union of all hazards.",
-               total.hazardous_m2, "m²", "all", total.hazard_ids, head),
-    ]
-    for part, words in _PARTS.items():
+    figures = [HAZARDS.figure(float(total.hazards), total.hazard_ids, head),
+               HAZARDOUS.figure(total.hazardous_m2, total.hazard_ids, head)]
+    for part in _PARTS:
         value = getattr(total, f"{part}_m2")
         ids = tuple(o.id for o in land.outcomes if o.outcome_type == part)
-        figures.append(Figure(
-            f"{part}_m2", f"{part.capitalize()} area",
-            f"{words}; geodesic area of the union, less what is still recorded as hazardous and "
-            "what a stronger outcome already covers.",
-            value, "m²", "all", ids + (total.hazard_ids if value is not None else ()), head,
+        figures.append(PART[part].figure(
+            value, ids + (total.hazard_ids if value is not None else ()), head,
             note=unverified_words(land, ids) if value is not None
             else "not reported: no such record"))
     reported = [getattr(total, f"{part}_m2") for part in _PARTS]
     if any(value is not None for value in reported):
-        figures.append(Figure(
-            "released_m2", "Released area", "Cancelled, reduced and cleared area together; only "
-            "with the three parts beside it. Parts that are not reported are not in it.",
-            sum(value for value in reported if value is not None), "m²", "all",
+        figures.append(RELEASED.figure(
+            sum(value for value in reported if value is not None),
             tuple(o.id for o in land.outcomes), head,
             note="; ".join(filter(None, (
                 unverified_words(land, [o.id for o in land.outcomes]),
                 *(f"{part}: not reported" for part, value in zip(_PARTS, reported, strict=True)
                   if value is None))))))
-    figures.append(Figure(
-        "contested_m2", "Contested area", "Ground recorded as released and still recorded as "
-        "hazardous; it counts as hazardous until a person decides.", total.contested_m2, "m²",
-        "all", total.hazard_ids + total.outcome_ids, head))
+    figures.append(CONTESTED.figure(
+        total.contested_m2, total.hazard_ids + total.outcome_ids, head))
     if land.without_credit:
         figures.append(Figure(
             "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of "
@@ -68,15 +111,13 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
             "not passed, not reviewed by the authority. It counts as no released land.",
             geodesic_area_m2(shapely.union_all([o.ground for o in land.without_credit])), "m²",
             "all", tuple(o.id for o in land.without_credit), head))
-    figures.append(Figure(
-        "accident_count", "Accidents and incidents on record", "Accident records, of any class.",
-        float(len(land.accidents)), "records", "all", tuple(a.id for a in land.accidents), head,
+    figures.append(ACCIDENTS.figure(
+        float(len(land.accidents)), tuple(a.id for a in land.accidents), head,
         note="dates and victims are counted only where they are reported"))
     population = [s.population for s in land.settlements if s.population is not None]
-    figures.append(Figure(
-        "residents", "Residents of the recorded settlements", "Sum of the population of the "
-        "settlement records that report one.", float(sum(population)) if population else None,
-        "people", "all", tuple(s.id for s in land.settlements if s.population is not None), head,
+    figures.append(RESIDENTS.figure(
+        float(sum(population)) if population else None,
+        tuple(s.id for s in land.settlements if s.population is not None), head,
         note=f"{len(land.settlements) - len(population)} settlements do not report a population"))
     for row in rows[:-1]:
         figures.append(Figure(

@@ -19,7 +19,7 @@ METRICS: dict[tuple[str, str], str] = {
     ("area", "cancelled"): "cancelled_m2", ("area", "released"): "released_m2",
     ("area", "hazardous"): "hazardous_m2", ("area", "remaining"): "hazardous_m2",
     ("area", "searched"): "searched_m2",
-    ("items", "destroyed"): "items_destroyed", ("items", "found"): "items_found",
+    ("items", "destroyed"): "items_made_safe", ("items", "found"): "items_found",
     ("items", ""): "items_found", ("accidents", ""): "accident_count",
     ("victims", ""): "victims", ("victims", "killed"): "victims_killed",
     ("victims", "injured"): "victims_injured", ("people", ""): "people_employed",
@@ -53,7 +53,10 @@ class Beside:
 def metric_of(claim: Claim) -> str:
     """Our metric for a claim; "" where we have none."""
     if claim.subject == "items" and claim.part:
-        return f"items_{'found' if claim.verb == 'found' else 'destroyed'}_{claim.part}"
+        what = "destroyed" if claim.verb == "destroyed" else "found"
+        if claim.part == "small_arms":
+            return f"small_arms_rounds_{what}"
+        return "" if claim.part == "uxo" else f"items_{what}_{claim.part}"
     return METRICS.get((claim.subject, claim.verb), "")
 
 

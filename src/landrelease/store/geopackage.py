@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from landrelease.core import descent
+from landrelease.core.columns import Columns
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
 from landrelease.core.memory import without_collector
 from landrelease.core.personal import (
@@ -265,6 +266,15 @@ class GeoPackageRegistry:
                 found = sorted(descent.current(everything).values(),
                                key=lambda s: s.revision.record_id.encode())
         return rows.records_of(found, named)
+
+    def cells(self, kind: str, fields: Sequence[str], *, valid_at: date | None = None,
+              known_at: datetime | None = None, places: bool = False) -> Columns:
+        """Fields of all records of a kind as columns; see `store.columns`. STO-010, STO-017."""
+        from landrelease.store import columns
+
+        layer = rows.kind_of(kind, self.kinds)
+        with self._read() as db:
+            return columns.read(db, layer, self._kinds, fields, valid_at, known_at, places)
 
     def find(self, kind: str, *, bounds: tuple[float, float, float, float] | None = None,
              where: Mapping[str, Any] | None = None, valid_at: date | None = None,

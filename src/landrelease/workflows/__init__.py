@@ -139,8 +139,11 @@ def load_land(
     known_at: datetime | None = None,
     reader: View | None = None,
     level: str | None = None,
+    for_models: bool = True,
 ) -> Land:
     """The land as recorded, or what of it lies in the areas that the reader stated.
+
+    `for_models`: with what only models need: finds, reports of work, evidence, inspections.
 
     `level`: only outcomes, accidents and activities that were validated at least so far. Hazards
     count at every level: a doubt is not waited for (S01).
@@ -157,15 +160,18 @@ def load_land(
             found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
 
+    def of_models(kind: str) -> list[Record]:
+        return records(kind) if for_models else []
+
     hazards = hazards_that_stand(registry, valid_at=valid_at, known_at=known_at)
     outcomes = records("outcome")
     land = build_land(
         hazards=hazards if reader is None else list(reader.nearby(hazards)),
         outcomes=outcomes, accidents=records("accident"),
-        activities=records("activity"), settlements=records("settlement"),
+        activities=of_models("activity"), settlements=records("settlement"),
         administrative_areas=records("administrative_area"), assumptions=assumptions,
-        chain_head=registry.head(), evidence=records("evidence"), items=records("item"),
-        inspections=records("inspection"),
+        chain_head=registry.head(), evidence=of_models("evidence"), items=of_models("item"),
+        inspections=of_models("inspection"),
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry),
@@ -843,14 +849,10 @@ def visible_figures(
 
     `level`: see `load_land`. Raises SIG-006 for an unknown one.
     """
-    from landrelease.workflows.site import exposure_figures
+    from landrelease.workflows.figures import At, all_figures
 
-    land = load_land(registry, load_assumptions(None, registry), reader=reader, level=level,
-                     valid_at=valid_at, known_at=known_at)
-    rows = make_ledger(land, progress)
-    figures = make_figures(land, rows) + exposure_figures(
-        registry, reader, valid_at=valid_at, known_at=known_at)
-    return reader.ledger(rows), reader.figures(figures, unseen(land, reader))
+    found = all_figures(registry, reader, At(valid_at, known_at, level), progress)
+    return found.rows, found.figures
 
 
 def unseen(land: Land, reader: View) -> set[str]:

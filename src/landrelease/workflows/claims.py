@@ -44,6 +44,7 @@ def check_file(
     """
     from landrelease.figures import claims_read
     from landrelease.figures.claims_check import check_claims
+    from landrelease.figures.claims_ours import metric_of
     from landrelease.figures.claims_words import vocabulary
     from landrelease.records.claims import read_claims, read_places, word_rows
     from landrelease.workflows import load_assumptions
@@ -63,14 +64,16 @@ def check_file(
     ours = None
     if registry is not None and reader is not None:
         claims = claims_read.read(mapped, words, assumptions).claims
-        days = set()
+        days: set[date | None] = set()
+        wanted = set()
         for c in claims:
-            if c.usable:
+            if c.usable and (metric := metric_of(c)):
+                wanted.add(metric)
                 end = c.as_of.last if c.as_of else None
                 days.add(end)
                 if c.mode == "period" and end is not None:
                     days.add(end - timedelta(days=round(c.period_days)))
-        ours = figures_of(registry, reader, days, known_at, level, whole, progress)
+        ours = figures_of(registry, reader, days, wanted, known_at, level, whole, progress)
     return Checked(tuple(rows), check_claims(
         mapped, words, read_places(places_path), assumptions, today=today, ours=ours,
         problems=problems))
@@ -86,14 +89,17 @@ def recorded_claims(registry: Registry, reader: View, known_at: datetime | None
     return rows
 
 
-def figures_of(registry: Registry, reader: View, days: set[date | None],
+def figures_of(registry: Registry, reader: View, days: set[date | None], wanted: set[str],
                known_at: datetime | None, level: str | None, whole: str, progress: Progress
                ) -> Ours:
-    """Our figures at every day that claims are about, as the reader may see them."""
+    """Our figures at every day that claims are about, as the reader may see them.
+
+    wanted : ids of the figures that are asked for.
+    """
     from landrelease.figures.claims_ours import Ours
     from landrelease.figures.claims_read import scope_of
     from landrelease.figures.claims_words import fold
-    from landrelease.workflows import visible_figures
+    from landrelease.workflows.figures import At, all_figures
 
     figures: dict[date | None, tuple] = {}
     scopes: dict[frozenset[str], str] = {frozenset(): "all", frozenset(("?",)): "all"}
@@ -102,12 +108,15 @@ def figures_of(registry: Registry, reader: View, days: set[date | None],
     for n, day in enumerate(sorted(days, key=lambda d: d or date.max)):
         progress("our figures", n / max(1, len(days)))
         try:
-            rows, found = visible_figures(registry, reader, level=level, valid_at=day,
-                                          known_at=known_at)
-        except LandReleaseError:  # nothing on record at that day
-            rows, found = (), ()
-        figures[day] = found
-        for row in rows[:-1]:
+            found = all_figures(registry, reader, At(day, known_at, level),
+                                wanted=wanted or {"hazardous_m2"})
+        except LandReleaseError as error:
+            if error.code.startswith("SIG-"):  # an unknown level
+                raise
+            figures[day] = ()  # nothing on record at that day
+            continue
+        figures[day] = found.figures
+        for row in found.rows[:-1]:
             scopes.setdefault(scope_of(fold(row.name)), row.name)
     progress("our figures", 1.0)
     return Ours(figures, scopes, level or "", known_at.isoformat() if known_at else "")

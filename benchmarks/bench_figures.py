@@ -1,0 +1,144 @@
+"""All figures of a registry with 550,000 items and 100,000 activities: seconds, and one traced.
+
+A made-up programme (S19): 400 hazards, 400 outcomes, 550,000 item records, 100,000 daily reports of
+work, 300 accidents, in the open sea. Beside it, as a plain peer, the sums of items and of work by a
+Python loop over the records as the registry gives them; both have to give the same numbers.
+
+    python benchmarks/bench_figures.py [--small] [--registry FILE.gpkg]
+
+--registry keeps the registry that was made, or takes it where it is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from landrelease.access import policy
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import figures
+
+AT = datetime(2031, 1, 5, 8, 0, tzinfo=UTC)
+CATEGORIES = ("ap_mine_blast", "ap_mine_fragmentation", "av_mine", "submunition", "mortar_bomb",
+              "projectile", "grenade", "fuze", "small_arms_ammunition", "other_uxo")
+DISPOSALS = ("destroyed", "destroyed", "destroyed", "neutralised", "found", "left_marked")
+WEST, SOUTH = -30.0, 2.0
+
+
+def revisions(items: int, activities: int, seed: int = 1):
+    rng = np.random.default_rng(seed)
+
+    def revision(kind, n, values, shape=None, day=date(2030, 6, 1)):
+        return Revision(kind=kind, record_id=f"{kind}-{n:07d}", recorded_at=AT,
+                        recorded_by="synthetic", reason="made up", source="", valid_from=day,
+                        validation="operator", values=values, geometry=shape)
+
+    for n in range(4):
+        yield revision("administrative_area", n, {"name": f"Synthetic {n}", "level": 1},
+                       shapely.box(WEST + n, SOUTH, WEST + n + 1, SOUTH + 1))
+    for n in range(400):
+        x, y = WEST + (n % 40) * 0.1, SOUTH + (n // 40) * 0.1
+        yield revision("hazard", n, {"hazard_type": ("SHA", "CHA")[n % 2], "status": "open"},
+                       shapely.box(x, y, x + 0.01, y + 0.01))
+        yield revision("outcome", n, {"outcome_type": ("cancelled", "reduced", "cleared")[n % 3],
+                                      "depth_m": 0.2}, shapely.box(x + 0.02, y, x + 0.03, y + 0.01))
+    first = date(2028, 1, 1)
+    picks = rng.integers(0, len(CATEGORIES), items)
+    ends = rng.integers(0, len(DISPOSALS), items)
+    days = rng.integers(0, 900, items)
+    many = rng.integers(1, 4, items)
+    places = rng.uniform((WEST, SOUTH), (WEST + 4, SOUTH + 1), (items, 2))
+    points = shapely.points(places)
+    for n in range(items):
+        day = first + timedelta(days=int(days[n]))
+        yield revision("item", n, {
+            "ordnance_category": CATEGORIES[picks[n]], "disposal": DISPOSALS[ends[n]],
+            "quantity": int(many[n]), "found_on": day, "depth_m": 0.1,
+            "spot_task": "yes" if n % 10 == 0 else "no"}, points[n], day)
+    for n in range(activities):
+        day = first + timedelta(days=n % 900)
+        yield revision("activity", n, {
+            "activity_type": ("clearance", "TS", "NTS", "BAC")[n % 4], "area_m2": 100.0 + n % 50,
+            "hours": 6.0, "hours_lost": float(n % 3), "deminers": 8, "started_on": day,
+            "ended_on": day, "teams": [f"team-{n % 60:07d}"]}, points[n % len(points)], day)
+    for n in range(300):
+        yield revision("accident", n, {"accident_class": "ordnance_accident", "victims": n % 3},
+                       shapely.Point(WEST + n / 100, SOUTH + 0.5))
+
+
+def make(path: Path, items: int, activities: int) -> None:
+    with create_registry(str(path), office="Synthetic programme") as registry:
+        registry.keep_setting("synthetic", "yes")
+        registry.append(revisions(items, activities))
+
+
+def plain(registry) -> dict[str, float]:
+    """The peer: the same sums by a loop over records."""
+    out = {"items_found": 0.0, "items_destroyed": 0.0, "small_arms_rounds_found": 0.0}
+    for r in registry.records("item"):
+        category, count = r.values.get("ordnance_category"), r.values.get("quantity") or 1
+        if category == "small_arms_ammunition":
+            out["small_arms_rounds_found"] += count
+            continue
+        out["items_found"] += count
+        out["items_destroyed"] += count * (r.values.get("disposal") == "destroyed")
+    hours = 0.0
+    for r in registry.records("activity"):
+        hours += r.values.get("hours") or 0
+    return {**out, "team_hours": hours}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="5,500 items, 1,000 activities")
+    parser.add_argument("--registry", type=Path)
+    parser.add_argument("--repeat", type=int, default=3)
+    given = parser.parse_args()
+    items, activities = (5_500, 1_000) if given.small else (550_000, 100_000)
+    with tempfile.TemporaryDirectory() as folder:
+        path = given.registry or Path(folder) / "figures.gpkg"
+        if not path.exists():
+            start = time.perf_counter()
+            make(path, items, activities)
+            print(f"registry made in {time.perf_counter() - start:.0f} s")
+        reader = policy.view("planner")
+        times, traced, cpu = [], [], []
+        for _ in range(given.repeat):
+            with open_registry(str(path)) as registry:
+                start, used = time.perf_counter(), time.process_time()
+                found = figures.all_figures(registry, reader).figures
+                times.append(time.perf_counter() - start)
+                cpu.append(time.process_time() - used)
+                start = time.perf_counter()
+                one = figures.trace(registry, reader, "items_destroyed")
+                traced.append(time.perf_counter() - start)
+        with open_registry(str(path)) as registry:
+            start = time.perf_counter()
+            peer = plain(registry)
+            slow = time.perf_counter() - start
+        ours = {f.id: f.value for f in found if f.scope == "all"}
+        for name, value in peer.items():
+            assert ours[name] == value, (name, ours[name], value)
+        print(f"{items:,} items, {activities:,} activities, {given.repeat} runs; load "
+              f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+        print(f"{'':<44}{'median s':>10}{'worst s':>10}")
+        print(f"{f'all {len(found)} figures, with their records':<44}"
+              f"{np.median(times):>10.2f}{max(times):>10.2f}")
+        print(f"{'  of that, seconds of the processor':<44}"
+              f"{np.median(cpu):>10.2f}{max(cpu):>10.2f}")
+        print(f"{f'one traced (items_destroyed: {len(one.records):,})':<44}"
+              f"{np.median(traced):>10.2f}{max(traced):>10.2f}")
+        print(f"{'peer: four sums by a loop over records':<44}{slow:>10.2f}{slow:>10.2f}")
+        print("the peer's four numbers are the same")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""The commands of `figures`: what to report at any date, traced to records, computed again."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.claims_commands import KnownAtOption, as_moment
+from landrelease.apps.common import (
+    FINDINGS,
+    JsonOption,
+    QuietOption,
+    RegistryArgument,
+    RoleOption,
+    as_date,
+    put_json,
+    say,
+)
+from landrelease.apps.console import listening
+from landrelease.apps.reading import AreaOption, OrganisationOption, reading
+from landrelease.errors import FIGURE_FILE, LandReleaseError
+
+LevelOption = Annotated[str | None, typer.Option(
+    "--level", metavar="LEVEL", help="Count only what is validated at least so far: operator, "
+    "operations, information_management, authority. Hazards count at every level.")]
+AsOfOption = Annotated[str | None, typer.Option(
+    "--as-of", metavar="DATE", help="As it was on that day; else now.")]
+
+
+def register(group: Callable[[str, str], typer.Typer]) -> None:
+    figures = group("figures", "What to report, and the records under each figure.")
+    figures.command("list")(figures_list)
+    figures.command("trace")(figures_trace)
+    figures.command("recompute")(figures_recompute)
+    figures.command("tables")(figures_tables)
+    figures.command("treaty")(figures_treaty)
+    figures.command("catalogue")(figures_catalogue)
+
+
+def asked(as_of: str | None, known_at: str | None, level: str | None) -> Any:
+    from landrelease.workflows.figures import At
+
+    return At(as_date("--as-of", as_of) if as_of else None,
+              as_moment("--known-at", known_at) if known_at else None, level)
+
+
+def value_words(value: float | None, unit: str, digits: int = 0) -> str:
+    if value is None:
+        return "not reported"
+    if unit == "share":
+        return f"{value:.1%}"
+    if unit.startswith("items per"):
+        return f"{value:,.2f} {unit}"
+    return f"{value:,.{digits}f} {unit}"
+
+
+def figures_list(
+    registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
+    area: AreaOption = None, level: LevelOption = None, as_of: AsOfOption = None,
+    known_at: KnownAtOption = None, json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """All figures of the records, with how many records each rests on.
+
+    Example: landrelease figures list district.gpkg --as-of 2027-12-31 --as planner
+    """
+    from landrelease.workflows import figures
+
+    with (reading(registry, "figures list", role, organisation, area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
+                                    progress).figures
+    put_json(json, [figures.plain_figure(f) for f in found])
+    for f in found:
+        mark = " (unverified)" if f.note.startswith("(unverified)") else ""
+        say(f"{f.id:<44}{value_words(f.value, f.unit):>24}  {len(f.records):>7,} records  "
+            f"{f.name}{mark}")
+
+
+def figures_trace(
+    registry: RegistryArgument, figure: str, role: RoleOption = None,
+    organisation: OrganisationOption = None, area: AreaOption = None, level: LevelOption = None,
+    as_of: AsOfOption = None, known_at: KnownAtOption = None, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The records under a figure, and the chain head at which it was computed.
+
+    Example: landrelease figures trace district.gpkg hazardous_m2 --json figure.json --as planner
+    """
+    from landrelease.workflows import figures
+
+    with (reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader),
+          listening(quiet) as progress):
+        found = figures.trace(opened_registry, reader, figure, asked(as_of, known_at, level),
+                              progress)
+    put_json(json, figures.plain_figure(found))
+    say(f"{found.name}: {value_words(found.value, found.unit, 2)}")
+    say(f"{found.definition} {found.note}".rstrip())
+    for title, words in (("counts", found.counts), ("share of", found.denominator),
+                         ("as of", found.valid_at), ("known at", found.known_at),
+                         ("validated at least", found.level)):
+        if words:
+            say(f"{title}: {words}")
+    say(f"chain head {found.chain_head}")
+    for record in found.records:
+        say(f"  {record}")
+
+
+def figures_recompute(
+    registry: RegistryArgument,
+    figure: Annotated[Path, typer.Argument(metavar="FIGURE.json",
+                                           help="What `figures trace --json` wrote.")],
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    json: JsonOption = None, quiet: QuietOption = False,
+) -> None:
+    """Compute an exported figure again from the records as they stood at its chain head.
+
+    Exit status 1 where it comes out differently.
+
+    Example: landrelease figures recompute district.gpkg figure.json --as planner
+    """
+    from landrelease.workflows import figures
+
+    try:
+        document = json_module.loads(figure.read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("it holds no figure")
+    except (OSError, ValueError) as error:
+        raise LandReleaseError(FIGURE_FILE, path=figure, found=error) from None
+    with (reading(registry, "figures recompute", role, organisation, area) as (opened_registry,
+                                                                              reader),
+          listening(quiet) as progress):
+        again = figures.recompute(opened_registry, reader, document, str(figure), progress)
+    put_json(json, {"same": again.same, "then": again.then.get("value"), "now": again.now.value,
+                    "gone": again.gone, "new": again.new,
+                    "figure": figures.plain_figure(again.now)})
+    unit = again.now.unit
+    if again.same:
+        say(f"{again.now.name}: {value_words(again.now.value, unit, 2)}, from the same "
+            f"{len(again.now.records):,} records. It comes out again.")
+        return
+    say(f"{again.now.name}: exported as {value_words(again.then.get('value'), unit, 2)}, comes out "
+        f"as {value_words(again.now.value, unit, 2)}; {len(again.gone):,} records are not under it "
+        f"any more, {len(again.new):,} were not.")
+    for word, records in (("gone", again.gone), ("new", again.new)):
+        for record in records[:20]:
+            say(f"  {word} {record}")
+    raise typer.Exit(FINDINGS)
+
+
+def figures_tables(
+    registry: RegistryArgument,
+    out: Annotated[Path | None, typer.Option("--out", metavar="ledger.csv")] = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    level: LevelOption = None, as_of: AsOfOption = None, known_at: KnownAtOption = None,
+    json: JsonOption = None,
+) -> None:
+    """The area ledger by municipality: hazardous, cancelled, reduced, cleared, contested.
+
+    Example: landrelease figures tables district.gpkg --out ledger.csv
+    """
+    import dataclasses
+
+    from landrelease import workflows
+    from landrelease.store.exports import write_csv
+    from landrelease.workflows import figures
+
+    with reading(registry, "figures tables", role, organisation, area) as (opened_registry,
+                                                                           reader):
+        found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
+                                    wanted=("released_m2",))
+        synthetic = workflows.is_synthetic(opened_registry)
+    rows = found.rows
+    put_json(json, [dataclasses.asdict(r) for r in rows])
+    names = ("hazardous_m2", "cancelled_m2", "reduced_m2", "cleared_m2", "contested_m2")
+    if out is not None:
+        write_csv(out, workflows.marked([
+            {"municipality": r.name, "hazards": r.hazards,
+             "accidents": "withheld" if r.accidents is None else r.accidents,
+             **{n: "not reported" if getattr(r, n) is None else round(getattr(r, n), 1)
+                for n in names}} for r in rows], synthetic))
+    say(f"{'ha':<34}{'areas':>7}" + "".join(f"{n.removesuffix('_m2'):>14}" for n in names))
+    for r in rows:
+        cells = ("not reported" if getattr(r, n) is None else f"{getattr(r, n) / 1e4:,.1f}"
+                 for n in names)
+        say(f"{r.name[:33]:<34}{r.hazards:>7,}" + "".join(f"{c:>14}" for c in cells))
+    for f in found.figures:
+        if f.id == "released_m2" and f.note.startswith("(unverified)"):
+            say(f.note)
+    if not rows:
+        say(f"Withheld: it rests on fewer than {reader.small_count} hazards.")
+
+
+def figures_treaty(
+    registry: RegistryArgument,
+    treaty: Annotated[str, typer.Option(
+        "--treaty", metavar="apmbc|ccm|all", help="Anti-Personnel Mine Ban Convention (Articles 5 "
+        "and 7), Convention on Cluster Munitions (Articles 4 and 7), or all ordnance, for "
+        "donors.")],
+    year: Annotated[int, typer.Option("--year", min=1990, max=2200, help="Calendar year.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A workbook and a CSV a "
+                                      "table.")],
+    role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
+    level: LevelOption = None, known_at: KnownAtOption = None, json: JsonOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Tables of a year for treaty and donor reports, by administrative area, as XLSX and CSV.
+
+    Areas at the start and the end of the year, newly recorded, cancelled, reduced, cleared; items
+    destroyed by category. A national authority reports; these are its numbers, not the report.
+
+    Example: landrelease figures treaty r.gpkg --treaty apmbc --year 2027 --out t --as authority
+    """
+    from landrelease.workflows import treaties
+
+    with (reading(registry, "figures treaty", role, organisation, area) as (opened_registry,
+                                                                           reader),
+          listening(quiet) as progress):
+        made = treaties.tables(opened_registry, reader, treaty, year, level=level,
+                               known_at=as_moment("--known-at", known_at) if known_at else None,
+                               made_on=date.today(), progress=progress)
+        paths = treaties.write(made, out)
+    put_json(json, treaties.document(made))
+    for table in made.tables:
+        say(f"{table.title}")
+        widths = [max(len(str(c)) for c in column) for column in zip(
+            table.columns, *table.rows, strict=True)] if table.rows else []
+        for row in (table.columns, *table.rows) if table.rows else ():
+            say("  " + "  ".join(f"{c!s:<{w}}" for c, w in zip(row, widths, strict=True)))
+        if not table.rows:
+            say("  nothing on record")
+    for note in made.notes:
+        say(note)
+    for path in paths:
+        say(str(path))
+
+
+def figures_catalogue(json: JsonOption = None) -> None:
+    """Every metric: its definition, unit, what counts, and what a share is a share of.
+
+    Example: landrelease figures catalogue --json catalogue.json
+    """
+    import dataclasses
+
+    from landrelease.workflows.figures import catalogue
+
+    found = catalogue()
+    put_json(json, [dataclasses.asdict(m) for m in found])
+    for m in found:
+        say(f"{m.id} [{m.unit}] {m.definition}")
+        say(f"    counts: {m.counts}")
+        if m.denominator:
+            say(f"    share of: {m.denominator}")

@@ -1,0 +1,66 @@
+"""A metric: what a figure counts, in which unit, of what, and what a share is a share of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from landrelease.core.columns import Columns
+from landrelease.core.ledger import Figure
+
+Chapter = Literal["land", "items", "work", "people", "means", "quality", "shares"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One entry of the catalogue.
+
+    counts : which records and values count, and which do not. denominator : of a share, what it is
+    a share of. subject, field : of the policy, where who may not see that may not see the figure
+    (S14). levels : whether the least level of validation that is asked for decides what counts;
+    hazards count at every level (S01).
+    """
+
+    id: str
+    name: str
+    definition: str
+    unit: str
+    counts: str
+    chapter: Chapter
+    denominator: str = ""
+    subject: str = ""
+    field: str = ""
+    levels: bool = True
+
+    def figure(self, value: float | None, records: tuple[str, ...], head: str, *,
+               scope: str = "all", low: float | None = None, high: float | None = None,
+               note: str = "") -> Figure:
+        """The figure of this metric; `value` None: not reported, which is not zero (S12)."""
+        return Figure(
+            self.id if scope == "all" else f"{self.id}:{scope}", self.name, self.definition, value,
+            self.unit, scope, records, head, low, high,
+            note if value is not None or note else "not reported: no such record", self.subject,
+            self.field, counts=self.counts, denominator=self.denominator)
+
+
+def total(metric: Metric, table: Columns, mask: np.ndarray, amounts: np.ndarray, head: str, *,
+          scope: str = "all", note: str = "") -> Figure:
+    """Sum of amounts over records; not reported where the kind has no record at all."""
+    if not len(table):
+        return metric.figure(None, (), head, scope=scope)
+    return metric.figure(float(amounts[mask].sum()), table.named(mask), head, scope=scope,
+                         note=note)
+
+
+def share(metric: Metric, part: float | None, whole: float | None, records: tuple[str, ...],
+          head: str, *, note: str = "") -> Figure:
+    """part / whole; not reported where either is not, or where there is nothing to be a share of.
+    """
+    if part is None or whole is None:
+        return metric.figure(None, (), head)
+    if whole <= 0:
+        return metric.figure(None, records, head,
+                             note=f"no share: its denominator ({metric.denominator}) is 0")
+    return metric.figure(part / whole, records, head, note=note)

@@ -1,0 +1,157 @@
+"""Tables of a year for treaty and donor reports: areas, release, items destroyed.
+
+The layout follows the practice of Article 7 reports and of the Oslo Action Plan: per area the
+suspected and confirmed ground at the start and at the end, what was newly recorded, what was
+cancelled, reduced and cleared in the year, and the items destroyed by category. It is not the form
+of the treaty itself, which the authority fills in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.columns import Columns
+from landrelease.core.ledger import LedgerRow
+from landrelease.figures.items import GROUPS, SMALL_ARMS, amounts
+
+# Treaty -> (title, group of ordnance that it is about; "" for all).
+TREATIES: dict[str, tuple[str, str]] = {
+    "apmbc": ("Anti-Personnel Mine Ban Convention, Articles 5 and 7", "ap_mine"),
+    "ccm": ("Convention on Cluster Munitions, Articles 4 and 7", "submunition"),
+    "all": ("All explosive ordnance, for donors", ""),
+}
+NOT_STATED = "not stated"
+# Words of free text that name a group; as the field device_category is filled in practice.
+_WORDS = {"ap_mine": ("ap_mine", "anti-personnel", "antipersonnel", "ap mine", "apm", "pma", "pmr",
+                      "prom"),
+          "av_mine": ("av_mine", "at_mine", "anti-vehicle", "anti-tank", "antitank", "tmm", "tma"),
+          "submunition": ("submunition", "cluster", "cmr", "bomblet", "blu", "kasetna")}
+PARTS = ("cancelled", "reduced", "cleared")
+
+
+@dataclass(frozen=True, slots=True)
+class TreatyTable:
+    """A table: headings with their units, and rows of cells; a total last."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The ledger of one class of ground at one day: by type of hazard, and of all types."""
+
+    all: Sequence[LedgerRow]
+    by_type: Mapping[str, Sequence[LedgerRow]]
+
+
+def groups_of(values: Mapping[str, Any]) -> frozenset[str]:
+    """Which groups of ordnance a hazard holds, as suspected, confirmed or said in free text; empty
+    where nobody stated any."""
+    named = {str(w) for f in ("ordnance_suspected", "ordnance_confirmed")
+             for w in _listed(values.get(f))}
+    found = {group for group, words in GROUPS.items() if named & set(words)}
+    text = str(values.get("device_category") or "").casefold()
+    found |= {group for group, words in _WORDS.items() if any(w in text for w in words)}
+    if named - {"not_reported", "none_found"} and not found:
+        found.add("other")
+    return frozenset(found)
+
+
+def _listed(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, (list, tuple)) else (() if value is None else (value,))
+
+
+def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]]) -> TreatyTable:
+    """Suspected and confirmed ground at the start and the end of the year, in m².
+
+    new : id of the administrative area -> hazards recorded in the year, and their area.
+    """
+    columns = ["area"]
+    for when in ("start", "end"):
+        for kind in ("SHA", "CHA", "not_reported"):
+            columns += [f"{kind} {when}, areas", f"{kind} {when}, m²"]
+    columns += ["newly recorded, areas", "newly recorded, m²"]
+    rows = []
+    for area_id, name in _areas(start.all, end.all):
+        cells: list[Any] = [name]
+        for ends in (start, end):
+            for kind in ("SHA", "CHA", "not_reported"):
+                row = _row(ends.by_type.get(kind, ()), area_id)
+                cells += [row.hazards, round(row.hazardous_m2)] if row else [0, 0]
+        count, size = new.get(area_id, (0, 0.0))
+        rows.append((*cells, count, round(size)))
+    return TreatyTable("areas", "Suspected (SHA) and confirmed (CHA) hazardous areas",
+                       tuple(columns), tuple(rows))
+
+
+def release_table(start: Ends, end: Ends) -> TreatyTable:
+    """What was cancelled, reduced and cleared in the year: its end less its start (S03)."""
+    rows = []
+    for area_id, name in _areas(start.all, end.all):
+        before, after = _row(start.all, area_id), _row(end.all, area_id)
+        cells: list[Any] = []
+        parts = []
+        for part in PARTS:
+            then = getattr(before, f"{part}_m2") if before else 0.0
+            now = getattr(after, f"{part}_m2") if after else 0.0
+            if now is None:
+                cells.append("not reported")
+                continue
+            parts.append(now - (then or 0.0))
+            cells.append(round(parts[-1]))
+        rows.append((name, *cells, round(sum(parts)) if parts else "not reported",
+                     round(after.contested_m2) if after else 0))
+    return TreatyTable(
+        "release", "Land released in the year",
+        ("area", *(f"{p}, m²" for p in PARTS), "released (the three together), m²",
+         "contested at the end, m²"), tuple(rows))
+
+
+def _areas(*tables: Sequence[LedgerRow]) -> list[tuple[str, str]]:
+    """Areas of all tables in the order of their names; the total last."""
+    found = {r.area_id: r.name for rows in tables for r in rows if r.area_id != "total"}
+    ordered = sorted(found.items(), key=lambda x: x[1])
+    return [*ordered, ("total", "total")]
+
+
+def _row(rows: Sequence[LedgerRow], area_id: str) -> LedgerRow | None:
+    return next((r for r in rows if r.area_id == area_id), None)
+
+
+def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str], year: int,
+                    joint: frozenset[str]) -> tuple[TreatyTable, int]:
+    """Items destroyed in a year by category and area, and how many that are destroyed say no day.
+
+    areas : (N,) id of the administrative area of each item, "" outside all.
+    """
+    count, _, _ = amounts(table, joint)
+    gone = table.among("disposal", ("destroyed",))
+    days = table.cells["destroyed_on"].tolist()
+    undated = gone & np.array([d is None for d in days], dtype=bool)
+    of_year = gone & np.array([str(d).startswith(f"{year}-") for d in days], dtype=bool)
+    masks = {"AP mines": GROUPS["ap_mine"], "AV mines": GROUPS["av_mine"],
+             "submunitions": GROUPS["submunition"], "IEDs and booby traps": GROUPS["ied"],
+             "other UXO and AXO": GROUPS["other"]}
+    rounds = table.among("ordnance_category", (SMALL_ARMS,))
+    spot = table.among("spot_task", ("yes",))
+    rows = []
+    present = sorted(set(areas[of_year].tolist()), key=lambda a: names.get(a, "~"))
+    for area in [*present, "total"]:
+        here = of_year if area == "total" else of_year & (areas == area)
+        cells = [round(float(count[here & table.among("ordnance_category", words)].sum()))
+                 for words in masks.values()]
+        name = "total" if area == "total" else names.get(area, "outside the recorded areas")
+        rows.append((name, *cells,
+                     round(float(count[here & spot & ~rounds].sum())),
+                     round(float(count[here & rounds].sum()))))
+    return TreatyTable(
+        "destroyed", f"Items destroyed in {year}",
+        ("area", *masks, "of these in spot tasks", "small-arms rounds (in no other column)"),
+        tuple(rows)), int(count[undated & ~rounds].sum())

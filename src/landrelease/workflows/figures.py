@@ -1,0 +1,230 @@
+"""All figures of a registry at any date, as a reader may see them; one traced; one computed again.
+
+Land comes from the ledger; items, work and people from columns of the revisions, so that half a
+million items take seconds. What a reader does not see is in no figure (S14).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landrelease.core.columns import Columns, columns_of
+from landrelease.core.hazard import Land
+from landrelease.core.ledger import Figure, LedgerRow
+from landrelease.core.progress import Progress, silent
+from landrelease.errors import (
+    FIGURE_FILE,
+    FIGURE_HEAD,
+    FIGURE_UNKNOWN,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.store.registry import Registry
+
+# Kinds of which one at a time is given by organisation or area to some roles: their records pass
+# the policy one by one. They are few.
+_FEW = ("session", "team", "machine", "person", "inspection", "handover", "complaint", "accident")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """The ledger and the figures, as a reader may see them, and the land under them."""
+
+    land: Land
+    rows: tuple[LedgerRow, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class At:
+    """What is asked: the day, what was known, the least level of validation."""
+
+    valid_at: date | None = None
+    known_at: datetime | None = None
+    level: str | None = None
+
+
+def figure_land(registry: Registry, reader: View, at: At) -> Land:
+    """The land that figures rest on; items and reports of work are read as columns."""
+    from landrelease.workflows import load_assumptions, load_land
+
+    return load_land(registry, load_assumptions(None, registry), reader=reader, level=at.level,
+                     valid_at=at.valid_at, known_at=at.known_at, for_models=False)
+
+
+def all_figures(registry: Registry, reader: View, at: At | None = None,
+                progress: Progress = silent, wanted: Collection[str] = ()) -> Found:
+    """Every figure of the catalogue that the reader may see.
+
+    wanted : ids of figures; only what these need is computed. Raises SIG-006 for an unknown level.
+    """
+    from landrelease.core.memory import without_collector
+    from landrelease.workflows.identities import at_level
+
+    at = at or At()
+    if at.level is not None:
+        at_level([], at.level)  # an unknown level is said before anything is read
+    with without_collector():
+        return _all(registry, reader, at, progress, wanted)
+
+
+def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: Collection[str]
+         ) -> Found:
+    from landrelease.figures import catalogue, items, people, shares, work
+    from landrelease.workflows import make_ledger, unseen
+
+    chapters = catalogue.chapters_for(wanted)
+    land = figure_land(registry, reader, at)
+    head = land.chain_head
+    rows = make_ledger(land, progress)
+    found = list(catalogue.land_figures(land, rows))
+    found += shares.land_by_type(land)
+    if {"items", "work"} & chapters:
+        progress("figures of work and items", 0.3)
+        reports = columns_at(registry, reader, "activity", work.FIELDS, at)  # also for joint items
+        if "work" in chapters:
+            found += work.work_figures(reports, head)
+            found += _exposure(registry, reader, reports, at, head)
+        joint = work.joint_work(reports)[1]
+        if "items" in chapters:
+            # Who may not see items gets what was destroyed, and nothing of what still lies there:
+            # `reader.figures` takes the others out (S16).
+            table = columns_at(registry, reader, "item",
+                             items.FIELDS + (items.JOINT_FIELDS if joint else ()), at,
+                             places=bool(joint))
+            found += items.item_figures(table, head, joint)
+    if "people" in chapters:
+        progress("figures of people", 0.8)
+        found += people.people_figures(_people(registry, reader, at), head)
+    found += shares.share_figures(land, rows[-1], found)
+    valid_at = at.valid_at.isoformat() if at.valid_at else ""
+    known_at = at.known_at.isoformat() if at.known_at else ""
+    found = [dataclasses.replace(f, level=at.level or "", valid_at=valid_at, known_at=known_at)
+             for f in found]
+    shown = reader.figures(found, unseen(land, reader))
+    progress("figures", 1.0)
+    return Found(land, reader.ledger(rows), shown)
+
+
+def _exposure(registry: Registry, reader: View, reports: Columns, at: At, head: str
+              ) -> tuple[Figure, ...]:
+    """Hours on hazardous ground; from columns where no machine and no track is on record."""
+    from landrelease.figures import work
+    from landrelease.workflows.site import exposure_figures
+
+    if reader.areas or registry.ids("track") or not reports.among("machines", ("",)).all():
+        return exposure_figures(registry, reader, valid_at=at.valid_at, known_at=at.known_at)
+    return work.exposure_figures(reports, head)
+
+
+def columns_at(registry: Registry, reader: View, kind: str, fields: Sequence[str], at: At, *,
+               places: bool = False) -> Columns:
+    """Columns of a kind of what is asked for; where the reader stated areas, of those alone."""
+    from landrelease.store import columns
+    from landrelease.workflows.identities import LEVELS
+
+    if reader.areas and reader.precision("hazard") == "exact":
+        found = columns_of(kind, reader.nearby(registry.records(
+            kind, valid_at=at.valid_at, known_at=at.known_at)), fields)
+    else:
+        found = columns.columns(registry, kind, fields, valid_at=at.valid_at,
+                                known_at=at.known_at, places=places)
+    if at.level is None:
+        return found
+    enough = LEVELS[LEVELS.index(at.level):]
+    return found.take(np.isin(found.validation, enough))
+
+
+def _people(registry: Registry, reader: View, at: At) -> dict[str, Columns]:
+    from landrelease.figures import people
+    from landrelease.workflows.identities import at_level
+
+    tables = {}
+    for kind in _FEW:
+        if not reader.may(kind):
+            continue
+        records = registry.records(kind, valid_at=at.valid_at, known_at=at.known_at)
+        if at.level is not None:
+            records = at_level(records, at.level)
+        tables[kind] = columns_of(kind, reader.inside(records), people.FIELDS[kind])
+    return tables
+
+
+def trace(registry: Registry, reader: View, figure: str, at: At | None = None,
+          progress: Progress = silent) -> Figure:
+    """One figure with the records under it. Raises CLI-105: there is none, or not for the reader.
+    """
+    found = all_figures(registry, reader, at, progress, wanted=(figure,))
+    for f in found.figures:
+        if f.id == figure:
+            return f
+    raise LandReleaseError(FIGURE_UNKNOWN, found=figure)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Again:
+    """A figure computed again: as exported, as it comes out, and the records that differ."""
+
+    then: Mapping[str, Any]
+    now: Figure
+    same: bool
+    gone: tuple[str, ...]  # records that were under it and are not
+    new: tuple[str, ...]  # records that are under it and were not
+
+
+def recompute(registry: Registry, reader: View, document: Mapping[str, Any], path: str,
+              progress: Progress = silent) -> Again:
+    """Compute an exported figure again, from the records as they stood at its chain head.
+
+    The head says which state of the registry it was: its revision, and all that were known by then.
+    Raises FIG-001: the file is no exported figure; FIG-002: no chain here has that head; CLI-105.
+    """
+    try:
+        at = At(date.fromisoformat(document["valid_at"]) if document.get("valid_at") else None,
+                datetime.fromisoformat(document["known_at"]) if document.get("known_at") else None,
+                str(document["level"]) if document.get("level") else None)
+        identity, head = str(document["id"]), str(document["chain_head"])
+        value, records = document["value"], [str(r) for r in document["records"]]
+        if value is not None:
+            value = float(value)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LandReleaseError(FIGURE_FILE, path=path, found=f"{type(error).__name__}: {error}"
+                               ) from None
+    if head != registry.head():
+        at = dataclasses.replace(at, known_at=_then(registry, head, at.known_at))
+    now = trace(registry, reader, identity, at, progress)
+    gone = tuple(sorted(set(records) - set(now.records)))
+    new = tuple(sorted(set(now.records) - set(records)))
+    same = not gone and not new and (
+        now.value is None if value is None else now.value is not None
+        and abs(now.value - value) <= 1e-9 * max(1.0, abs(value)))
+    return Again(document, now, same, gone, new)
+
+
+def _then(registry: Registry, head: str, known_at: datetime | None) -> datetime:
+    """The moment at which the head was the head of its chain. Raises FIG-002."""
+    for chain in registry.chains():
+        for stored in registry.revisions(chain.id):
+            if stored.hash == head:
+                then = stored.known_from or stored.revision.recorded_at
+                return then if known_at is None else min(then, known_at)
+    raise LandReleaseError(FIGURE_HEAD, found=head[:16])
+
+
+def plain_figure(figure: Figure) -> dict[str, Any]:
+    """A figure for JSON; `dataclasses.asdict` would copy every id of half a million records."""
+    return {f.name: getattr(figure, f.name) for f in dataclasses.fields(figure)}
+
+
+def catalogue() -> tuple[Any, ...]:
+    """Every metric with its definition (`figures.metric.Metric`)."""
+    from landrelease.figures import catalogue as known
+
+    return known.metrics()

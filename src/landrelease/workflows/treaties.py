@@ -1,0 +1,214 @@
+"""Tables of a year for treaty and donor reports from a registry, as XLSX and CSV."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core.hazard import Land
+from landrelease.core.ledger import LedgerRow
+from landrelease.core.progress import Progress, silent
+from landrelease.errors import TREATY_UNKNOWN, LandReleaseError
+from landrelease.workflows.figures import At, columns_at, figure_land
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.figures.treaty import Ends, TreatyTable
+    from landrelease.store.registry import Registry
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Made:
+    """The tables of a year, what they rest on, and what they leave out."""
+
+    treaty: str
+    title: str
+    year: int
+    tables: tuple[TreatyTable, ...]
+    notes: tuple[str, ...]
+    about: dict[str, str]
+    synthetic: bool
+
+
+def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: str | None = None,
+           known_at: datetime | None = None, made_on: date, progress: Progress = silent) -> Made:
+    """All tables of a treaty for a calendar year, as the reader may see them.
+
+    Who does not see hazards one by one gets totals only, none of few hazards (S14). Raises FIG-003.
+    """
+    from landrelease.figures import items, work
+    from landrelease.figures import treaty as forms
+    from landrelease.workflows import is_synthetic
+
+    if treaty not in forms.TREATIES:
+        raise LandReleaseError(TREATY_UNKNOWN, found=treaty, expected=", ".join(forms.TREATIES))
+    title, group = forms.TREATIES[treaty]
+    days = (date(year - 1, 12, 31), date(year, 12, 31))
+    of_group, unstated = _classes(registry, group, known_at)
+    ends, lands = [], []
+    for n, day in enumerate(days):
+        progress(f"land at {day}", n / 3)
+        land = figure_land(registry, reader, At(day, known_at, level))
+        lands.append(land)
+        ends.append(_ends(_of_group(land, of_group), reader))
+    found = [forms.area_table(ends[0], ends[1], _new(
+        _of_group(lands[0], of_group), _of_group(lands[1], of_group), reader)),
+             forms.release_table(*ends)]
+    notes = []
+    if group:
+        left = [h for h in lands[1].hazards if h.id in unstated]
+        count = len(left)
+        if count and not reader.few(count):
+            notes.append(f"{count:,} areas on record at the end of {year} state no ordnance at all "
+                         f"({sum(h.area_m2 for h in left):,.0f} m²); they are in none of these "
+                         "tables and are not none.")
+        notes.append("Areas with several kinds of ordnance are in the tables of each treaty: the "
+                     "tables are not to be added up.")
+    progress("items", 0.7)
+    at = At(days[1], known_at, level)
+    reports = columns_at(registry, reader, "activity", work.FIELDS, at)
+    joint = work.joint_work(reports)[1]
+    table = columns_at(registry, reader, "item",
+                       items.FIELDS + items.YEAR_FIELDS + (items.JOINT_FIELDS if joint else ()), at,
+                       places=True)
+    names = {m.id: m.name for m in lands[1].municipalities}
+    if len(table) and (reader.may("items", "places") or not reader.few(len(table))):
+        areas = _areas_of(table.places, lands[1]) if reader.may("items", "places") else \
+            np.full(len(table), "", dtype=object)
+        made, undated = forms.destroyed_table(table, areas, names, year, joint)
+        if not reader.may("items", "places"):
+            made = dataclasses.replace(made, rows=made.rows[-1:])
+        found.append(made)
+        if undated:
+            notes.append(f"{undated:,} items on record as destroyed state no day of destruction "
+                         "and are in no year.")
+    notes.append("Released is the sum of its three parts; searched ground is not in it. A national "
+                 "authority reports; these are numbers for its report.")
+    if level is None:
+        notes.append("Records of every level of validation count.")
+    progress("tables", 1.0)
+    return Made(treaty, title, year, tuple(found), tuple(notes), {
+        "tables": title, "year": str(year), "made on": made_on.isoformat(),
+        "known at": known_at.isoformat() if known_at else "all that is recorded",
+        "validated at least": level or "any level", "role": reader.role,
+        "chain head": registry.head(),
+        **({"synthetic": "made up; nothing here is about real ground"}
+           if is_synthetic(registry) else {})}, is_synthetic(registry))
+
+
+def _classes(registry: Registry, group: str, known_at: datetime | None
+             ) -> tuple[set[str] | None, set[str]]:
+    """Ids of hazards, by which also outcomes name them, that hold the group of ordnance (None: all
+    count); ids of those that state none."""
+    from landrelease.figures.treaty import groups_of
+
+    if not group:
+        return None, set()
+    found, unstated = set(), set()
+    for record in registry.records("hazard", known_at=known_at):
+        groups = groups_of(record.values)
+        if group in groups:
+            found |= {record.id, str(record.values.get("identifier") or record.id)}
+        elif not groups:
+            unstated.add(record.id)
+    for record in registry.records("outcome", known_at=known_at):
+        if record.values.get("hazard") in found or record.values.get("hazard_identifier") in found:
+            found.add(record.id)
+    return found, unstated
+
+
+def _of_group(land: Land, ids: set[str] | None) -> Land:
+    if ids is None:
+        return land
+    return dataclasses.replace(
+        land, hazards=tuple(h for h in land.hazards if h.id in ids),
+        outcomes=tuple(o for o in land.outcomes if o.id in ids), accidents=())
+
+
+def _ends(land: Land, reader: View) -> Ends:
+    from landrelease.figures.shares import TYPES
+    from landrelease.figures.treaty import Ends
+    from landrelease.workflows import make_ledger
+
+    def rows(part: Land) -> Sequence[LedgerRow]:
+        made = make_ledger(part)
+        if reader.precision("hazard") == "exact":
+            return made
+        return () if reader.few(made[-1].hazards) else made[-1:]
+
+    return Ends(rows(land), {t: rows(dataclasses.replace(
+        land, hazards=tuple(h for h in land.hazards if h.hazard_type == t), outcomes=()))
+        for t in TYPES})
+
+
+def _new(start: Land, end: Land, reader: View) -> dict[str, tuple[int, float]]:
+    """Hazards that came on record in the year, by administrative area and in all."""
+    before = {h.id for h in start.hazards}
+    new = [h for h in end.hazards if h.id not in before]
+    if reader.precision("hazard") != "exact":
+        return {} if reader.few(len(new)) else {
+            "total": (len(new), sum(h.area_m2 for h in new))}
+    out: dict[str, tuple[int, float]] = {"total": (len(new), sum(h.area_m2 for h in new))}
+    for h in new:
+        count, size = out.get(h.municipality_id, (0, 0.0))
+        out[h.municipality_id] = (count + 1, size + h.area_m2)
+    return out
+
+
+def _areas_of(places: np.ndarray | None, land: Land) -> np.ndarray:
+    """(N,) id of the administrative area in which each point lies; "" outside all."""
+    assert places is not None
+    out = np.full(len(places), "", dtype=object)
+    frames = np.array([m.ground for m in land.municipalities], dtype=object)
+    known = ~np.isnan(places).any(axis=1)
+    if not len(frames) or not known.any():
+        return out
+    shapely.prepare(frames)
+    at = np.nonzero(known)[0]
+    which, frame = shapely.STRtree(frames).query(shapely.points(places[at]),
+                                                 predicate="intersects")
+    ids = np.array([m.id for m in land.municipalities], dtype=object)
+    out[at[which[::-1]]] = ids[frame[::-1]]  # on a border: the first of the areas
+    return out
+
+
+def write(made: Made, out: Path) -> list[Path]:
+    """A workbook with a sheet a table, and a CSV a table."""
+    import pyarrow as pa
+
+    from landrelease.store.exports import write_csv
+    from landrelease.store.tables import Table, write_xlsx
+    from landrelease.workflows import marked
+
+    out.mkdir(parents=True, exist_ok=True)
+    sheets, paths = [], []
+    for table in made.tables:
+        rows = marked([dict(zip(table.columns, row, strict=True)) for row in table.rows],
+                      made.synthetic)
+        path = out / f"{made.treaty}_{made.year}_{table.name}.csv"
+        write_csv(path, rows)
+        paths.append(path)
+        columns: dict[str, Any] = {}
+        for n, name in enumerate(table.columns):
+            cells = [row[n] for row in table.rows]
+            columns[name] = pa.array(cells, pa.int64()) if all(
+                type(c) is int for c in cells) and cells else pa.array(map(str, cells), pa.string())
+        sheets.append(Table(table.name, columns))
+    book = out / f"{made.treaty}_{made.year}.xlsx"
+    write_xlsx(book, sheets, {**made.about, **{f"note {n}": words for n, words in
+                                               enumerate(made.notes, 1)}}, hxl=False)
+    return [book, *paths]
+
+
+def document(made: Made) -> dict[str, Any]:
+    """The tables for programs."""
+    return {"treaty": made.treaty, "title": made.title, "year": made.year, "about": made.about,
+            "notes": list(made.notes), "synthetic": made.synthetic,
+            "tables": [{"name": t.name, "title": t.title, "columns": list(t.columns),
+                        "rows": [list(r) for r in t.rows]} for t in made.tables]}

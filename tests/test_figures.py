@@ -1,0 +1,415 @@
+"""FIG: figures against counts made by hand, at any date, traced, computed again, in tables.
+
+The programme is small and made up; every number in the tests can be added up on paper.
+"""
+
+import csv
+import json
+import sys
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landrelease.access import policy
+from landrelease.apps import cli
+from landrelease.core.columns import columns_of
+from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.record import Record
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.figures import catalogue, items, work
+from landrelease.figures.treaty import groups_of
+from landrelease.store.columns import columns
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import figures
+from landrelease.workflows.figures import At
+
+EARLY, LATE = datetime(2026, 1, 5, 8, tzinfo=UTC), datetime(2026, 6, 5, 8, tzinfo=UTC)
+HAZARD = shapely.box(17.02, 44.0, 17.03, 44.01)
+CLEARED = shapely.box(17.0, 44.0, 17.01, 44.01)
+
+
+def revision(kind, n, values, shape=None, *, at=EARLY, day=date(2025, 6, 1), level="entered"):
+    return Revision(kind=kind, record_id=f"{kind}-{n}", recorded_at=at, recorded_by="test",
+                    reason="test", source="", valid_from=day, validation=level, values=values,
+                    geometry=shape)
+
+
+def item(n, category, quantity, disposal, place=(17.001, 44.001), **more):
+    at, day = more.pop("at", EARLY), more.pop("day", date(2025, 6, 1))
+    level = more.pop("level", "entered")
+    values = {"ordnance_category": category, "disposal": disposal, **more}
+    if quantity is not None:
+        values["quantity"] = quantity
+    return revision("item", n, values, shapely.Point(place), at=at, day=day, level=level)
+
+
+FIRST = [
+    revision("administrative_area", 1, {"name": "Alpha", "level": 1},
+             shapely.box(16.9, 43.9, 17.015, 44.2)),
+    revision("administrative_area", 2, {"name": "Beta", "level": 1},
+             shapely.box(17.015, 43.9, 17.2, 44.2)),
+    revision("hazard", 1, {"hazard_type": "CHA", "status": "open",
+                           "ordnance_confirmed": ["ap_mine_blast"]}, HAZARD,
+             day=date(2024, 1, 1)),
+    *(revision("hazard", n, {"hazard_type": "SHA", "status": "open"},
+               shapely.box(17.04, 44.0 + n / 100, 17.05, 44.005 + n / 100), day=date(2025, 3, 1))
+      for n in (2, 3, 4)),
+    revision("outcome", 1, {"outcome_type": "cleared", "depth_m": 0.2, "hazard": "hazard-1"},
+             CLEARED),
+    revision("outcome", 2, {"outcome_type": "searched"}, shapely.box(17.1, 44.1, 17.11, 44.11)),
+    item(1, "ap_mine_blast", 3, "destroyed", destroyed_on=date(2025, 7, 1), level="authority"),
+    item(2, "ap_mine_fragmentation", None, "neutralised"),
+    item(3, "av_mine", 2, "found"),
+    item(4, "submunition", 5, "destroyed", destroyed_on=date(2024, 7, 1), spot_task="yes"),
+    item(5, "small_arms_ammunition", 1000, "destroyed"),
+    item(6, "mortar_bomb", 4, "destroyed"),
+    item(7, "none_found", 9, "found"),
+    revision("activity", 1, {"activity_type": "clearance", "area_m2": 500.0, "hours": 6.0,
+                             "hours_lost": 2.0, "deminers": 8, "task": "t1",
+                             "started_on": date(2025, 5, 1), "teams": ["team-1", "team-2"]},
+             shapely.Point(17.001, 44.001)),
+    revision("activity", 2, {"activity_type": "clearance", "area_m2": 480.0, "hours": 6.0,
+                             "deminers": 8, "task": "t1", "started_on": date(2025, 5, 1),
+                             "teams": ["team-2", "team-1"]}, shapely.Point(17.001, 44.001)),
+    revision("activity", 3, {"activity_type": "clearance", "area_m2": 100.0, "hours": 4.0,
+                             "task": "t1", "started_on": date(2025, 5, 1), "teams": ["team-1"]},
+             shapely.Point(17.001, 44.001)),
+    revision("accident", 1, {"accident_class": "ordnance_accident", "victims": 2,
+                             "killed_men": 1, "injured_boys": 1}, shapely.Point(17.0, 44.1)),
+    revision("accident", 2, {"accident_class": "incident"}, shapely.Point(17.0, 44.1)),
+    revision("inspection", 1, {"result": "accepted"}),
+    revision("inspection", 2, {"result": "rejected"}),
+    revision("inspection", 3, {"result": "refused", "visit_refused": "yes"}),
+]
+LATER = [item(8, "ap_mine_blast", 7, "destroyed", at=LATE, day=date(2026, 5, 1)),
+         item(3, "av_mine", 2, "destroyed", at=LATE, day=date(2026, 5, 2))]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("figures") / "r.gpkg"
+    with create_registry(str(path), office="Synthetic office") as made:
+        made.append(FIRST)
+        made.append(LATER)
+    return path
+
+
+@pytest.fixture
+def registry(path):
+    with open_registry(str(path)) as opened:
+        yield opened
+
+
+def values(registry, role="planner", at=None):
+    return {f.id: f.value for f in figures.all_figures(registry, policy.view(role), at).figures}
+
+
+def test_items_by_hand(registry):
+    got = values(registry)
+    # 3 + 1 (no quantity stated) + 2 + 5 + 4 + 7; rounds of small arms and "none found" apart.
+    assert got["items_found"] == 22
+    assert got["items_destroyed"] == 3 + 2 + 5 + 4 + 7
+    assert got["items_made_safe"] == got["items_destroyed"] + 1
+    assert (got["items_left"], got["items_spot_task"]) == (0, 5)
+    assert (got["small_arms_rounds_found"], got["small_arms_rounds_destroyed"]) == (1000, 1000)
+    assert (got["items_found_ap_mine"], got["items_destroyed_ap_mine"]) == (11, 10)
+    assert got["items_found_other"] == 4 and got["items_found_ied"] == 0
+
+
+def test_the_groups_of_ordnance_hold_every_category_once():
+    from landrelease.core.kinds.common import ORDNANCE
+
+    listed = [c for words in items.GROUPS.values() for c in words]
+    assert len(listed) == len(set(listed))
+    assert set(ORDNANCE) - set(listed) == {items.SMALL_ARMS, "none_found", "not_reported"}
+
+
+def test_safety_S03_joint_work_counts_once_and_searched_is_not_cleared(registry):
+    got = values(registry)
+    # Reports 1 and 2 are one joint work of two teams, with the larger area; report 3 is its own.
+    assert got["worked_m2_clearance"] == 600 and got["joint_reports"] == 1
+    assert (got["work_reports"], got["team_hours"], got["person_hours"]) == (2, 10, 48)
+    assert got["searched_m2"] > 0
+    assert got["cleared_m2"] == pytest.approx(geodesic_area_m2(CLEARED))
+    assert got["released_m2"] == got["cleared_m2"]
+
+
+def test_an_item_that_two_teams_of_a_joint_activity_report_counts_once():
+    def of(n, team, activity="a"):
+        return Record("item", f"i{n}", {
+            "ordnance_category": "av_mine", "quantity": 1, "disposal": "destroyed", "team": team,
+            "activity": activity, "found_on": date(2025, 1, 1)}, shapely.Point(17, 44))
+
+    table = columns_of("item", [of(1, "x"), of(2, "y"), of(3, "x")],
+                       items.FIELDS + items.JOINT_FIELDS)
+    alone = {f.id: f.value for f in items.item_figures(table, "h")}
+    joint = {f.id: f.value for f in items.item_figures(table, "h", frozenset("a"))}
+    # One team may report two at one place; the other team's is the same.
+    assert (alone["items_found"], joint["items_found"]) == (3, 2)
+
+
+def test_safety_S12_not_reported_is_not_zero(registry):
+    found = {f.id: f for f in figures.all_figures(registry, policy.view("planner")).figures}
+    assert found["session_count"].value is None and "not reported" in found["session_count"].note
+    assert found["victims_killed"].value == 1 and found["victims_killed_men"].value == 1
+    assert found["victims_killed_women"].value is None
+    assert found["victims"].value == 2 and "1 of 2" in found["victims"].note
+    assert "1 of 8 records state no quantity" in found["items_found"].note
+    assert found["worked_m2_NTS"].value is None
+
+
+def test_every_share_has_a_stated_denominator(registry):
+    shares = [m for m in catalogue.metrics() if m.unit == "share" or m.id == "items_per_hectare"]
+    assert shares and all(m.denominator for m in shares)
+    got = values(registry)
+    assert got["share_inspections_accepted"] == pytest.approx(1 / 2)  # the refused visit is none
+    assert got["share_hours_lost"] == pytest.approx(2 / 8)  # of the report that states both
+    assert got["share_cleared_of_released"] == 1
+    known = got["released_m2"] + got["hazardous_m2"]
+    assert got["share_released_of_known"] == pytest.approx(got["released_m2"] / known)
+    assert got["items_per_hectare"] == pytest.approx((22 - 5) / (got["cleared_m2"] / 1e4))
+
+
+def test_the_catalogue_names_every_figure_once_and_says_what_counts(registry):
+    known = {m.id for m in catalogue.metrics()}
+    assert len(known) == len(catalogue.metrics())
+    assert all(m.definition and m.counts and m.unit for m in catalogue.metrics())
+    made = {f.id.split(":")[0] for f in figures.all_figures(
+        registry, policy.view("planner")).figures}
+    assert made <= known
+
+
+def test_as_it_was_and_as_it_was_known(registry):
+    assert values(registry, at=At(valid_at=date(2025, 12, 31)))["items_found"] == 15
+    known = values(registry, at=At(known_at=datetime(2026, 2, 1, tzinfo=UTC)))
+    assert (known["items_found"], known["items_left"]) == (15, 2)  # item 3 had not been destroyed
+    before = values(registry, at=At(valid_at=date(2025, 1, 1)))
+    assert before["hazard_count"] == 1 and before["cleared_m2"] is None
+
+
+def test_only_what_is_validated_so_far_counts(registry):
+    got = values(registry, at=At(level="authority"))
+    assert got["items_found"] == 3 and got["cleared_m2"] is None
+    assert got["hazard_count"] == 4  # hazards count at every level (S01)
+    with pytest.raises(LandReleaseError, match="SIG-006"):
+        values(registry, at=At(level="everybody"))
+
+
+def test_safety_S16_what_is_not_removed_is_not_told_outside(registry):
+    public = values(registry, role="public")
+    assert not {"items_found", "items_left", "items_found_av_mine", "items_per_hectare",
+                "team_hours", "victims"} & set(public)
+    assert public["items_destroyed"] == 21
+    assert "items_destroyed_av_mine" not in public  # one record: too few (S14)
+
+
+def test_a_figure_is_the_sum_over_the_records_that_it_names(registry):
+    found = figures.trace(registry, policy.view("planner"), "items_destroyed")
+    records = {r.id: r for r in registry.records("item")}
+    assert sum(records[i].values.get("quantity", 1) for i in found.records) == found.value
+    assert found.chain_head == registry.head()
+    with pytest.raises(LandReleaseError, match="CLI-105"):
+        figures.trace(registry, policy.view("public"), "items_found")
+
+
+@pytest.mark.parametrize("at", [None, (date(2025, 12, 31), None),
+                                (None, datetime(2026, 2, 1, tzinfo=UTC)),
+                                (date(2026, 5, 1), LATE)])
+def test_columns_are_the_records(registry, at):
+    day, known = at or (None, None)
+    for kind in ("item", "activity", "accident", "team"):
+        fields = [f.name for f in registry.kinds[kind].fields if not f.personal]
+        fast = columns(registry, kind, fields, valid_at=day, known_at=known, places=True)
+        slow = columns_of(kind, registry.records(kind, valid_at=day, known_at=known), fields)
+        assert fast.ids.tolist() == slow.ids.tolist()
+        assert fast.validation.tolist() == slow.validation.tolist()
+        for f in fields:
+            assert fast.cells[f].tolist() == slow.cells[f].tolist(), (kind, f)
+        if kind == "item":
+            np.testing.assert_array_equal(fast.places, slow.places)
+
+
+def test_columns_by_arrow_are_the_columns_of_the_records(registry, monkeypatch):
+    from landrelease.store import columns as module
+
+    monkeypatch.setattr(module, "_FEW", 0)
+    for kind, fields in (("item", items.FIELDS + items.JOINT_FIELDS + items.YEAR_FIELDS),
+                         ("activity", work.FIELDS)):
+        fast = columns(registry, kind, fields)
+        slow = columns_of(kind, registry.records(kind), fields)
+        for f in fields:
+            assert fast.cells[f].tolist() == slow.cells[f].tolist(), (kind, f)
+
+
+def test_safety_S12_a_word_among_numbers_is_no_number(tmp_path, monkeypatch):
+    from landrelease.store import columns as module
+
+    monkeypatch.setattr(module, "_FEW", 0)
+    with create_registry(str(tmp_path / "r.gpkg"), office="x") as made:
+        made.append([item(1, "av_mine", 2, "found"), item(2, "av_mine", "declined", "found")])
+        table = columns(made, "item", ("quantity",))
+    assert np.isnan(table.numbers("quantity")).tolist() == [False, True]
+
+
+counts = st.lists(st.tuples(
+    st.sampled_from(["ap_mine", "av_mine", "mortar_bomb", items.SMALL_ARMS, "none_found", None]),
+    st.one_of(st.none(), st.integers(0, 9), st.just("declined")),
+    st.sampled_from(["destroyed", "found", "removed", "left_marked", None, "not_reported"])),
+    max_size=30)
+
+
+@given(counts)
+@settings(max_examples=60, deadline=None)
+def test_items_are_the_sum_of_their_ends_and_of_their_groups(rows):
+    table = columns_of("item", [Record("item", f"i{n:02d}", {
+        k: v for k, v in zip(("ordnance_category", "quantity", "disposal"), row, strict=True)
+        if v is not None}) for n, row in enumerate(rows)], items.FIELDS)
+    got = {f.id: f.value for f in items.item_figures(table, "h")}
+    if not rows:
+        assert set(got.values()) == {None}
+        return
+    plain = sum(q if isinstance(q, int) else 1 for c, q, _ in rows
+                if c not in (items.SMALL_ARMS, "none_found"))
+    assert got["items_found"] == plain
+    assert got["items_found"] == got["items_made_safe"] + got["items_left"] + got["items_unstated"]
+    grouped = sum(got[f"items_found_{g}"] for g in items.GROUPS)
+    uncategorised = sum(q if isinstance(q, int) else 1 for c, q, _ in rows if c is None)
+    assert grouped + uncategorised == got["items_found"]
+
+
+# --- the commands --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["landrelease", *map(str, words)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = 0 if stop.code is None else int(stop.code)
+        out, err = capsys.readouterr()
+        return status, out, err
+    return call
+
+
+def test_an_exported_figure_comes_out_again_also_after_more_was_recorded(run, tmp_path):
+    path, out = tmp_path / "r.gpkg", tmp_path / "figure.json"
+    with create_registry(str(path), office="Synthetic office") as made:
+        made.append(FIRST)
+    trace = ("figures", "trace", path, "items_destroyed", "--json", out, "--as", "planner")
+    assert run(*trace)[0] == 0
+    assert run("figures", "recompute", path, out, "--as", "planner")[0] == 0
+    with open_registry(str(path)) as opened:
+        opened.append(LATER)
+    status, said, _ = run("figures", "recompute", path, out, "--as", "planner")
+    assert status == 0 and "comes out again" in said
+    document = json.loads(out.read_text())
+    assert document["value"] == 12
+    document["value"] = 13.0
+    out.write_text(json.dumps(document))
+    status, said, _ = run("figures", "recompute", path, out, "--as", "planner")
+    assert status == 1 and "12.00 items" in said
+    document["records"] = document["records"][1:]
+    out.write_text(json.dumps(document))
+    status, said, _ = run("figures", "recompute", path, out, "--as", "planner")
+    assert status == 1 and "new item-1" in said
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("nothing", "FIG-001"), ("[]", "FIG-001"), ("{}", "FIG-001"),
+    ('{"id": "items_found", "chain_head": "00", "value": 1, "records": []}', "FIG-002")])
+def test_a_file_that_is_no_figure_of_this_registry_says_so(run, path, tmp_path, text, code):
+    file = tmp_path / "f.json"
+    file.write_text(text)
+    status, _, err = run("figures", "recompute", path, file, "--as", "planner")
+    assert status == 2 and code in err
+
+
+def test_the_commands_take_dates(run, path, tmp_path):
+    out = tmp_path / "o.json"
+    assert run("figures", "list", path, "--as-of", "2025-12-31", "--as", "planner", "--json",
+               out)[0] == 0
+    got = {f["id"]: f for f in json.loads(out.read_text())}
+    assert got["items_found"]["value"] == 15 and got["items_found"]["valid_at"] == "2025-12-31"
+    status, _, err = run("figures", "list", path, "--known-at", "yesterday", "--as", "planner")
+    assert status == 2 and "CLI-103" in err
+    assert run("figures", "catalogue", "--json", out)[0] == 0
+    assert {m["id"] for m in json.loads(out.read_text())} >= {"items_found", "cleared_m2"}
+
+
+def test_treaty_tables_of_a_year(run, path, tmp_path):
+    out = tmp_path / "o.json"
+    status, _, _ = run("figures", "treaty", path, "--treaty", "apmbc", "--year", 2025, "--out",
+                       tmp_path / "t", "--as", "authority", "--json", out)
+    assert status == 0
+    document = json.loads(out.read_text())
+    tables = {t["name"]: [dict(zip(t["columns"], r, strict=True)) for r in t["rows"]]
+              for t in document["tables"]}
+    # The one area with AP mines lies in Beta and was there before the year; what was cleared of it
+    # lies in Alpha. Three areas state no ordnance: said, and in no table.
+    total = tables["areas"][-1]
+    assert (total["CHA start, areas"], total["CHA end, areas"], total["SHA end, areas"],
+            total["newly recorded, areas"]) == (1, 1, 0, 0)
+    assert total["CHA end, m²"] == round(geodesic_area_m2(HAZARD))
+    released = {r["area"]: r for r in tables["release"]}
+    assert released["Alpha"]["cleared, m²"] == round(geodesic_area_m2(CLEARED))
+    assert released["total"]["cancelled, m²"] == "not reported"
+    destroyed = {r["area"]: r for r in tables["destroyed"]}
+    assert destroyed["Alpha"]["AP mines"] == 3 and destroyed["total"]["submunitions"] == 0
+    assert any("3 areas" in n for n in document["notes"])
+    assert any("4 items on record as destroyed state no day" in n for n in document["notes"])
+    with (tmp_path / "t" / "apmbc_2025_destroyed.csv").open(encoding="utf-8-sig") as stream:
+        assert list(csv.DictReader(stream))[-1]["AP mines"] == "3"
+    assert (tmp_path / "t" / "apmbc_2025.xlsx").stat().st_size > 1000
+    status, _, err = run("figures", "treaty", path, "--treaty", "ottawa", "--year", 2025, "--out",
+                         tmp_path / "t", "--as", "authority")
+    assert status == 2 and "FIG-003" in err
+
+
+def test_safety_S14_treaty_tables_of_the_public_show_no_single_area(run, path, tmp_path):
+    out = tmp_path / "o.json"
+    assert run("figures", "treaty", path, "--treaty", "apmbc", "--year", 2025, "--out",
+               tmp_path / "t", "--json", out)[0] == 0
+    areas = json.loads(out.read_text())["tables"][0]["rows"]
+    assert areas == [["total", *[0] * 14]]  # one area only: not shown
+    assert "Alpha" not in out.read_text()
+
+
+@pytest.mark.parametrize(("said", "groups"), [
+    ({"ordnance_confirmed": ["ap_mine_blast", "av_mine"]}, {"ap_mine", "av_mine"}),
+    ({"ordnance_suspected": ["submunition"]}, {"submunition"}),
+    ({"device_category": "PMA-2, PROM-1"}, {"ap_mine"}),
+    ({"ordnance_suspected": ["not_reported"]}, set()), ({}, set()),
+    ({"ordnance_suspected": ["mortar_bomb"]}, {"other"})])
+def test_the_groups_of_an_area_are_what_is_stated(said, groups):
+    assert groups_of(said) == groups
+
+
+def test_the_page_lists_every_metric():
+    from pathlib import Path
+
+    root = Path(__file__).parent.parent
+    sys.path.insert(0, str(root / "tools"))
+    try:
+        from figures_page import table
+    finally:
+        sys.path.pop(0)
+    assert table() in (root / "docs" / "figures.md").read_text(encoding="utf-8"), (
+        "python tools/figures_page.py gives the table")
+
+
+def test_exposure_from_columns_is_that_of_the_log(registry):
+    from landrelease.workflows.site import exposure_figures
+
+    reader = policy.view("planner")
+    mine = {f.id: f for f in figures.all_figures(registry, reader).figures}
+    for f in exposure_figures(registry, reader):
+        assert (mine[f.id].value, mine[f.id].records) == (f.value, f.records)
+        assert mine[f.id].note.split(";")[0] == f.note.split(";")[0]
