@@ -201,7 +201,7 @@ def figures_treaty(
         "--treaty", metavar="apmbc|ccm|all", help="Anti-Personnel Mine Ban Convention (Articles 5 "
         "and 7), Convention on Cluster Munitions (Articles 4 and 7), or all ordnance, for "
         "donors.")],
-    year: Annotated[int, typer.Option("--year", min=1990, max=2200, help="Calendar year.")],
+    year: Annotated[int, typer.Option("--year", min=1900, max=2200, help="Calendar year.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A workbook and a CSV a "
                                       "table.")],
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
