@@ -13,6 +13,7 @@ from landrelease.core.assumption import Assumptions
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
+from landrelease.core.recorded import by_name
 from landrelease.core.revision import Revision
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
@@ -63,7 +64,7 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
         (t.value for t in extension.thresholds if t.name == "required_depth_m"), None)
     standing = {r.id: r for r in registry.records("task")}
     grounds = {r.id: r.geometry for r in registry.records("hazard")}
-    teams = {r.id for r in registry.records("team")}
+    teams = {name: r.id for name, r in by_name(registry.records("team")).items()}
     wanted = _orders(saved, until, standard, depth, grounds, teams)
     at, who = now or datetime.now(UTC), registry.author(by)
     reason = f"Proposed by the plan of {saved.start.isoformat()} on chain head " \
@@ -96,7 +97,7 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
 
 
 def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,
-            grounds: Mapping[str, Any], teams: set[str]
+            grounds: Mapping[str, Any], teams: Mapping[str, str]
             ) -> dict[str, tuple[dict[str, Any], Any]]:
     from landrelease.plan.compare import day_of
 
@@ -115,7 +116,7 @@ def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | N
         if int(problem.second_pool[option]) >= 0:
             people.append(_team(problem, int(problem.second_pool[option]),
                                 int(schedule.second_team[s])))
-        named = [t for t in dict.fromkeys(n for pair in people for n in pair) if t in teams]
+        named = list(dict.fromkeys(teams[n] for names in people for n in names if n in teams))
         values: dict[str, Any] = {
             "identifier": stage, "task_type": ACTIVITIES[int(problem.activity[s])],
             "task_status": "proposed", "hazard": hazard, "planned_start": start,
@@ -133,9 +134,12 @@ def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | N
     return out
 
 
-def _team(problem: Problem, pool: int, team: int) -> tuple[str, str]:
-    """Names under which a team of a pool may be on record: with its number, or the pool alone."""
-    name = problem.pools[pool].id
+def _team(problem: Problem, pool: int, team: int) -> tuple[str, ...]:
+    """Names under which a team of a pool may be on record: as the plan knows it from its record,
+    else with its number, or the pool alone."""
+    known, name = problem.pools[pool].members, problem.pools[pool].id
+    if team < len(known) and known[team]:
+        return (known[team],)
     return (f"{name}-{team + 1}", name)
 
 

@@ -69,7 +69,7 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
     if given is None:
         given = _recorded(teams, sources, assumed, notes) or tuple(assumed)
     members = _members(teams, given)
-    for record in teams:
+    for record in teams if pools is not None else ():
         if not any(record.id in {r.id for r in own} for own in members):
             notes.append(Note("team", record.id, "no pool of the teams file has its name, so it is "
                               "not planned"))

@@ -1,0 +1,220 @@
+"""From the command line, on a registry that holds all that binds a plan (synthetic)."""
+
+import json
+import sys
+from datetime import UTC, date, datetime
+
+import pytest
+import shapely
+
+from landrelease.apps import cli
+from landrelease.core.revision import Revision
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import identities
+
+AT = datetime(2027, 1, 1, tzinfo=UTC)
+HEAD = ("id,kind,organisation,base,longitude,latitude,teams,m2_per_day,m2_per_day_low,"
+        "m2_per_day_high,cost_per_day,currency,available_from,available_until,source\n")
+POOLS = (("nts", 1, 100_000), ("ts", 1, 8_000), ("manual", 2, 120), ("mechanical", 1, 600),
+         ("animal", 1, 400))
+SCOPE = {"nts": "NTS", "ts": "TS", "manual": "manual_clearance", "mechanical": "mechanical",
+         "animal": "MDD"}
+
+
+def command(*words):
+    before, sys.argv = sys.argv, ["landrelease", *map(str, words)]
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def told(kind, name, ground=None, /, **values):
+    return Revision(kind, name, {"identifier": name, **values}, ground, AT, "landrelease test",
+                    "made up", "", AT.date())
+
+
+def square(n, side=0.004):
+    return shapely.box(0.02 * n, -47.0, 0.02 * n + side, -47.0 + side / 2)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    path = folder / "r.gpkg"
+    made = [told("settlement", "S1", shapely.Point(0.01, -47.01), name="Base", population=900)]
+    made += [told("hazard", f"H{n}", square(n), hazard_type="SHA", status="open",
+                  land_use_expected="farmland", vegetation="medium") for n in range(5)]
+    rows = []
+    for kind, count, rate in POOLS:
+        rows.append(f"{kind},{kind},A,Base,0.01,-47.01,{count},{rate},{rate // 2},{2 * rate},100,"
+                    "USD,,,made up")
+        for t in range(count):
+            made.append(told("team", f"{kind}-{t + 1}", organisation="A"))
+            made.append(told("accreditation", f"A-{kind}-{t + 1}", team=f"{kind}-{t + 1}",
+                             scope=SCOPE[kind], granted_on=date(2026, 1, 1),
+                             expires_on=date(2029 + t, 12, 31), accreditation_status="granted"))
+    made += [
+        told("closure", "C1", square(1).buffer(0.001), closed_from="2027-03-01T00:00:00+00:00",
+             closed_until="2027-09-01T00:00:00+00:00"),
+        told("machine", "M1", machine_status="ready"),
+        told("fund", "F1", phase="demining", amount=4e5, currency="USD",
+             available_on=date(2027, 1, 1), fund_status="received"),
+        told("fund", "F2", phase="rebuilding", amount=9e4, currency="EUR",
+             available_on=date(2027, 6, 1), fund_status="announced"),
+        told("exchange_rate", "R1", dated=date(2026, 12, 1), from_currency="EUR",
+             to_currency="USD", rate=1.1),
+        told("project", "P1", hazards=["H0"], cost=3e4, currency="USD", duration_days=60.0,
+             beneficiaries=300, season_first_month=4, season_last_month=11),
+        told("project", "P2", hazards=["H1"], cost=3e4, currency="USD", duration_days=60.0,
+             beneficiaries=100, after_projects=["P1"]),
+        told("task", "T2", hazard="H2", task_type="NTS", task_status="ordered",
+             planned_start=date(2027, 5, 10))]
+    with create_registry(path, office="made up") as opened:
+        opened.keep_setting("synthetic", "yes")
+        opened.append(made)
+        identities.create_identity(opened, folder / "ana.pem", name="Ana", by="the office", now=AT)
+        key = identities.read_key(folder / "ana.pem", None)
+        order = told("task", "T3", hazard="H3", task_type="NTS", task_status="ordered",
+                     planned_start=date(2027, 5, 10))
+        opened.append([identities.sign_revision(opened, order, key)])
+    teams = folder / "teams.csv"
+    teams.write_text(HEAD + "\n".join(rows) + "\n")
+    return path, teams
+
+
+MAKE = ("--iterations", 4, "--start", "2027-04-01", "--as", "planner", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def plan(registry, tmp_path_factory):
+    out = tmp_path_factory.mktemp("plan") / "plan"
+    assert command("plan", "make", registry[0], "--teams", registry[1], "--out", out, *MAKE) == 0
+    return out
+
+
+def test_a_plan_says_what_it_read_and_the_checker_accepts_it(registry, plan, tmp_path, capsys):
+    path, teams = registry
+    json_ = tmp_path / "o.json"
+    assert command("plan", "make", path, "--teams", teams, "--out", tmp_path / "p", "--json", json_,
+                   *MAKE) == 0
+    said = capsys.readouterr().out
+    assert "First plan:" in said and "From the records:" in said
+    kinds = json.loads(json_.read_text())["recorded"]["kinds"]
+    assert kinds == {
+        "team": {"records": 6, "used": 6}, "accreditation": {"records": 6, "used": 6},
+        "machine": {"records": 1, "used": 1}, "detector": {"records": 0, "used": 0},
+        "closure": {"records": 1, "used": 1}, "fund": {"records": 2, "used": 2},
+        "expense": {"records": 0, "used": 0}, "project": {"records": 2, "used": 2},
+        "task": {"records": 2, "used": 1}, "hazard": {"records": 5, "used": 5}}
+    saved = json.loads((plan / "plan.json").read_text())
+    assert set(saved["conditions"]) >= {"calendars", "windows", "money", "projects", "decisions"}
+    assert saved["recorded"]["kinds"] == kinds
+    assert command("plan", "check", path, plan, "--as", "planner") == 0
+    assert command("plan", "explain", path, plan, "--as", "planner") == 0
+    assert command("plan", "make", path, "--teams", teams, "--out", tmp_path / "q", "--money",
+                   "tomorrow", *MAKE) == 2
+
+
+def test_safety_S09_only_an_order_that_is_signed_holds_the_plan(plan):
+    saved = json.loads((plan / "plan.json").read_text())
+    rows = {r.split(",")[0]: r.split(",") for r in (plan / "plan.csv").read_text().splitlines()}
+    assert rows["H3:NTS"][5] <= "2027-05-10" <= rows["H3:NTS"][6]
+    assert not any("T2" in note["record"] for note in saved["recorded"]["notes"])
+    from landrelease.store.results import load_plan
+
+    problem = load_plan(plan).plan.problem
+    fixed = problem.conditions.decisions
+    number = {n: s for s, n in enumerate(problem.stage_ids)}
+    assert fixed.latest[number["H3:NTS"]] < problem.horizon == fixed.latest[number["H2:NTS"]]
+
+
+def test_other_weights_work_with_conditions_from_records(registry, plan, tmp_path):
+    path, json_ = registry[0], tmp_path / "o.json"
+    common = ("--iterations", 2, "--as", "planner", "--quiet", "--json", json_)
+    assert command("plan", "what-if", path, plan, "--weight", "season_weight=500", "--weight",
+                   "infrastructure_weight=9", "--weight", "worst_off=3", *common) == 0
+    found = json.loads(json_.read_text())
+    assert found["lost_before"]["seasons"] > 0 and found["lost_before"]["infrastructure"] > 0
+    for parts in (("infrastructure", "land"), ("seasons", "people")):
+        assert command("plan", "pareto", path, plan, "--parts", *parts, "--points", 2,
+                       *common) == 0
+        rows = json.loads(json_.read_text())["plans"]
+        assert rows[0][parts[0]] <= rows[-1][parts[0]] * (1 + 1e-9)
+    assert command("plan", "price", path, plan, "--change", "money:rebuilding:100000",
+                   "--change", "teams:ts:1", *common) == 0
+    assert all(r["gain"] >= 0 for r in json.loads(json_.read_text())["changes"])
+    assert command("plan", "policy", path, plan, "--samples", 4, "--every", 100, "--as", "planner",
+                   "--quiet", "--json", json_) == 0
+    assert json.loads(json_.read_text())["samples"] == 4
+
+
+def test_orders_name_the_teams_on_record_and_the_plan_is_made_again_with_them(registry, plan,
+                                                                             tmp_path):
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    json_ = tmp_path / "o.json"
+    assert command("plan", "orders", path, plan, "--by", "Operations", "--json", json_) == 0
+    assert json.loads(json_.read_text())["new"]
+    with open_registry(path) as opened:
+        tasks = {t.id: t for t in opened.records("task")}
+    assert tasks["task:H0:NTS"].value("teams") == ["nts-1"]
+    cleared = [t for t in tasks.values() if t.value("task_type") == "clearance"]
+    assert cleared and all(set(t.values["teams"]) <= {
+        "manual-1", "manual-2", "mechanical-1", "animal-1"} for t in cleared)
+    assert command("plan", "make", path, "--teams", teams, "--standing", plan, "--out",
+                   tmp_path / "again", *MAKE) == 0
+    assert command("plan", "check", path, tmp_path / "again", "--as", "planner") == 0
+
+
+def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registry, tmp_path,
+                                                                        capsys):
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    with open_registry(path) as opened:
+        key = identities.read_key(registry[0].parent / "ana.pem", None)
+        # The only survey team is to be at H1 while its ground is closed; at H4 later is no trouble.
+        opened.append([identities.sign_revision(opened, told(
+            "task", name, hazard=hazard, task_type="NTS", task_status="ordered",
+            start_by=day), key) for name, hazard, day in (
+                ("T5", "H1", date(2027, 6, 1)), ("T6", "H4", date(2028, 6, 1)))])
+    out, json_ = tmp_path / "plan", tmp_path / "o.json"
+    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) == 0
+    assert command("plan", "check", path, out, "--as", "planner") == 1
+    capsys.readouterr()
+    assert command("plan", "conflicts", path, out, "--as", "planner", "--quiet", "--json",
+                   json_) == 1
+    found = json.loads(json_.read_text())["conflict"]
+    kinds = sorted(r["kind"] for r in found["requirements"])
+    said = capsys.readouterr().out
+    assert kinds == ["closure", "decided"] and found["proven"]
+    assert "H1:NTS starts by 2027-05" in said and "C1 is closed" in said
+
+
+def test_the_bound_goes_on_and_the_problem_comes_as_tables(registry, plan, tmp_path):
+    path, teams = registry
+    json_, tables = tmp_path / "o.json", tmp_path / "tables"
+    assert command("plan", "bound", path, plan, "--seconds", 0.3, "--as", "planner", "--quiet",
+                   "--json", json_) == 0
+    found = json.loads(json_.read_text())
+    assert found["before"] <= found["bound"] <= found["score"] * (1 + 1e-9)
+    assert (plan / "bound.json").exists()
+    assert command("plan", "problem", path, "--teams", teams, "--start", "2027-04-01", "--out",
+                   tables, "--as", "planner", "--quiet") == 0
+    assert "synthetic" in (tables / "teams.csv").read_text().splitlines()[0]
+    out = tmp_path / "plan"
+    assert command("plan", "make", path, "--problem", tables, "--out", out, "--iterations", 4,
+                   "--as", "planner", "--quiet") == 0
+    one, other = (json.loads((p / "plan.json").read_text()) for p in (plan, out))
+    assert one["score"] == pytest.approx(other["score"])
+    assert command("plan", "problem", path, "--out", tables, "--quiet", "--as", "operator") == 2
+    assert command("plan", "problem", path, "--plan", plan, "--out", tmp_path / "t2", "--as",
+                   "planner", "--quiet") == 0
+    assert (tmp_path / "t2" / "stages.csv").read_text() == (tables / "stages.csv").read_text()
