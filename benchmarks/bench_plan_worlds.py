@@ -8,8 +8,9 @@ weighted weeks of delay; smaller is better. All rules are decoded by the plan's 
 is (best rule - plan) / (best rule - bound); `floor` is the bound with a team for every stage at
 once. The bound is proven apart from the plan's seconds, from the plan. `--cpsat S` gives the full
 model to CP-SAT for S seconds. Every plan is replayed by the checker, which shares no code with the
-decoder. Also printed: how many changed plans a core tries in a second, beside a plain Python
-evaluator of the same schedule.
+decoder. Also printed: how many changed plans a core tries in a second, and how many whole plans
+the compiled decoder and one in plain Python decode. `--processor-seconds` counts two seconds of the
+processors' work as one second: the effort of two cores, on a machine that others use as well.
 """
 
 from __future__ import annotations
@@ -19,87 +20,74 @@ import time
 
 import numpy as np
 
-from landrelease.plan import check, search
+import worlds_by_cpsat
+from landrelease.plan import check, linear, search
 from landrelease.plan.anneal import anneal, groups_of, soonest_costs
-from landrelease.plan.decoder import arrays, room_of
+from landrelease.plan.decoder import arrays, decode, place_all, room_of
+from landrelease.plan.rules import rules
+from plain_decoder import PlainDecoder
 from planning_worlds import make_world
 
 
-def tries_a_second(problem, plan) -> tuple[float, float]:
-    """(tries a second and core of the compiled search, evaluations a second in plain Python)."""
-    world = arrays(problem)
+def tries_a_second(problem, plan) -> tuple[float, float, float]:
+    """Changed plans a second and core: tried by the search (which decodes from the first change
+    on and gives up what is bad), decoded whole by the compiled decoder, and decoded whole in plain
+    Python, which gives the same schedule."""
+    world, stages = arrays(problem), len(problem.stage_ids)
     order = np.argsort(plan.priority, kind="stable").astype(np.int32)
     chosen = plan.schedule.option.astype(np.int32)
-    asked = (order, chosen, world, room_of(world), soonest_costs(world), groups_of(problem),
+    room, free = room_of(world), np.zeros((len(world.resource), problem.horizon + 1))
+    asked = (order, chosen, world, room, soonest_costs(world), groups_of(problem),
              np.array(search._MOVE_WEIGHTS))
     clock, count = time.process_time(), 3000
     anneal(*asked, count, 3e-6 * plan.score, 1.0, 1)
-    compiled = count / (time.process_time() - clock)
+    tried = count / (time.process_time() - clock)
     clock = time.process_time()
-    check.score(problem, plan.schedule)
-    return compiled, 1 / (time.process_time() - clock)
+    for _ in range(300):
+        placed, _, _, score = place_all(order, world, room, np.ones(stages), free, chosen, 0.0)
+    whole = 300 / (time.process_time() - clock)
+    plain = PlainDecoder(problem)
+    clock = time.process_time()
+    for _ in range(5):
+        same, finish = plain.decode(order.tolist(), chosen.tolist())
+    slow = 5 / (time.process_time() - clock)
+    assert np.array_equal(finish, placed[4]) and abs(same - score) < 1e-6 * score
+    return tried, whole, slow
 
 
-def by_cpsat(problem, seconds: float) -> str:
-    """The full model, without the money of projects, solved by CP-SAT alone (two workers)."""
-    from ortools.sat.python import cp_model
+class ProcessorClock:
+    """A second for every two seconds that this program's processors worked, for machines that
+    other programs use as well: what two cores of its own would do in that time."""
 
-    from landrelease.plan.arrays import loss_curve
+    def __init__(self) -> None:
+        self.real, self.began, self.used = time.monotonic, time.monotonic(), time.process_time()
 
-    model, horizon = cp_model.CpModel(), problem.horizon
-    curve = [round(1000 * v) for v in loss_curve(problem)]
-    terms, access = problem.conditions, problem.access
-    ends, steps, cost = [], [[] for _ in problem.pools], []
-    bills = []
-    is_open = terms.calendars.open
+    def monotonic(self) -> float:
+        return self.began + (time.process_time() - self.used) / 2
 
-    def finish_table(row, slots):
-        at = np.flatnonzero(row)
-        return [(int(at[i]), int(at[i + slots - 1]) + 1) for i in range(len(at) - slots + 1)]
+    def solve(self, made, *, seconds, **more):
+        """The linear program, which counts real seconds: as many as these are worth by now."""
+        if seconds is not None:
+            rate = (self.real() - self.began) / max(0.1, self.monotonic() - self.began)
+            seconds *= max(1.0, rate)
+        return _solve(made, seconds=seconds, **more)
 
-    for s in range(len(problem.stage_ids)):
-        end = model.new_int_var(0, horizon, "")
-        picks = []
-        for o in range(problem.option_start[s], problem.option_start[s + 1]):
-            pick = model.new_bool_var("")
-            picks.append(pick)
-            last = None
-            for which in ("first", "second"):
-                pool = int(getattr(problem, f"{which}_pool")[o])
-                if pool < 0:
-                    continue
-                slots = int(getattr(problem, f"{which}_slots")[o])
-                row = is_open[int(getattr(terms.calendars, which)[o])]
-                a, f = model.new_int_var(0, horizon, ""), model.new_int_var(0, horizon, "")
-                size = model.new_int_var(slots, horizon, "")
-                model.add_allowed_assignments([a, f], finish_table(row, slots)
-                                              ).only_enforce_if(pick)
-                steps[pool].append(model.new_optional_interval_var(a, size, f, pick, ""))
-                if last is None:
-                    first = a
-                    bills.append((a, pick, round(1000 * float(problem.option_cost[o]))))
-                else:
-                    model.add(a >= last).only_enforce_if(pick)
-                last = f
-            model.add(end == last).only_enforce_if(pick)
-            before = int(problem.predecessor[s])
-            if before >= 0:
-                model.add(first >= ends[before]).only_enforce_if(pick)
-        model.add_exactly_one(picks)
-        ends.append(end)
-        lost = model.new_int_var(0, curve[-1], "")
-        model.add_element(end, curve, lost)
-        cost.append(float(problem.weight[s]) * lost)
-    for pool, intervals in enumerate(steps):
-        model.add_cumulative(intervals, [1] * len(intervals), int(problem.pool_teams[pool]))
-    del access, bills
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds, solver.parameters.num_workers = seconds, 2
-    model.minimize(sum(cost))
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return "no plan"
-    return f"{solver.objective_value / 1000:,.0f} (of stages alone, without roads and money)"
+
+_solve = linear.solve
+
+
+def by_cpsat(problem, seconds: float, rule) -> str:
+    """The full model solved by CP-SAT alone with two workers, and with the best rule as a hint."""
+    lines = []
+    for name, hint in (("no hint", None), ("the best rule as a hint", rule)):
+        found, bound = worlds_by_cpsat.solve(problem, seconds, hint)
+        if found is None:
+            lines.append(f"{name}: no plan (bound {bound:,.0f})")
+            continue
+        wrong = check.violations(problem, found)
+        lines.append(f"{name}: {check.score(problem, found):,.0f}, checker finds {len(wrong)} "
+                     f"faults (bound {bound:,.0f})")
+    return "; ".join(lines)
 
 
 def main() -> None:
@@ -112,16 +100,21 @@ def main() -> None:
     parser.add_argument("--bound-seconds", type=float, default=60)
     parser.add_argument("--no-money", action="store_true")
     parser.add_argument("--cpsat", type=float, default=0)
+    parser.add_argument("--processor-seconds", action="store_true")
     parser.add_argument("--small", action="store_true")
     asked = parser.parse_args()
     if asked.small:
         asked.tasks, asked.teams, asked.seeds = 40, 10, [1]
         asked.seconds, asked.bound_seconds = 3, 3
     rooms, gaps = [], []
+    if asked.processor_seconds:
+        clock = ProcessorClock()
+        search.time, linear.time = clock, clock
+        linear.solve = clock.solve
     for seed in asked.seeds:
         problem = make_world(asked.tasks, asked.teams, seed, money=not asked.no_money)
         search.make_plan(make_world(20, 6, 1), iterations=1, bound_iterations=2)  # compiles
-        began = time.monotonic()
+        began, real = time.monotonic(), time.perf_counter()
         tried = search._Tried(problem)
         tried.rule(np.arange(len(problem.stage_ids), dtype=float))
         first = time.monotonic() - began
@@ -131,15 +124,16 @@ def main() -> None:
         rule, best = plan.best_rule
         rooms.append(plan.room_closed or 0.0)
         gaps.append(plan.gap)
-        compiled, plain = tries_a_second(problem, plan)
+        tried, whole, plain = tries_a_second(problem, plan)
         print(f"seed {seed}: {len(problem.stage_ids)} stages; first plan {first:.2f} s; best rule "
               f"{best:,.0f} ({rule}); plan {plan.score:,.0f}; bound {plan.bound:,.0f}; floor "
               f"{plan.floor:,.0f}; room {rooms[-1]:.1%}; gap {plan.gap:.2%}; checker finds "
-              f"{len(wrong)} faults; {compiled:,.0f} tries/s, plain Python {plain:,.0f}/s",
-              flush=True)
+              f"{len(wrong)} faults; {tried:,.0f} tries/s, {whole:,.0f} whole decodings/s, plain "
+              f"Python {plain:,.0f}/s; {time.perf_counter() - real:.0f} s of the clock", flush=True)
         if asked.cpsat:
-            print(f"  CP-SAT alone, {asked.cpsat:.0f} s: {by_cpsat(problem, asked.cpsat)}",
-                  flush=True)
+            by_rule = decode(problem, rules(problem)[rule])
+            print(f"  CP-SAT alone, {asked.cpsat:.0f} s: "
+                  f"{by_cpsat(problem, asked.cpsat, by_rule)}", flush=True)
     print(f"room {np.mean(rooms):.1%} ({min(rooms):.1%} to {max(rooms):.1%}), gap "
           f"{np.mean(gaps):.2%} ({min(gaps):.2%} to {max(gaps):.2%})")
 

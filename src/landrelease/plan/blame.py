@@ -398,6 +398,9 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
         blockers=len(blockers), bill=np.array(bills, dtype=np.int64).reshape(-1, 5),
         bill_worth=np.array(worths).reshape(-1, 2))
     made.mass = made.loss.copy()
+    for each_bill in bills:  # where there is no land to wait for, nothing is laid on any
+        if each_bill[0] not in set(made.wait_of.tolist()):
+            made.mass[each_bill[0]] = 0.0
     made.wait_share = _even(made.wait_of, horizon)
     made.blocker_share = _even(made.blocker_of, horizon)
     made.cut_share = np.zeros((0, horizon))
