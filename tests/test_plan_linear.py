@@ -90,7 +90,7 @@ def test_the_bound_sees_that_a_project_waits_for_its_money():
 
 def test_with_a_linear_program_the_same_seed_gives_the_same_plan(monkeypatch):
     monkeypatch.setattr(search, "_SMALLEST", 1)
-    problem = tiny(5, hazards=20, horizon=30)
+    problem = behind_roads(5)
     one, two = (search.make_plan(problem, iterations=20, seed=3) for _ in range(2))
     assert one.score == two.score and one.bound == two.bound
     assert np.array_equal(one.schedule.start, two.schedule.start)

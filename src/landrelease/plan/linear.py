@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csc_array
 
+from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
 from landrelease.plan.access import soonest
 from landrelease.plan.arrays import (
@@ -264,17 +265,20 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
 
 @dataclass(slots=True)
 class Solved:
-    """Where the linear program stands: primal and dual solution, about its value."""
+    """Where the linear program stands: primal and dual solution, about its value, and how PDLP
+    weighed the one against the other at the end."""
 
     primal: np.ndarray
     dual: np.ndarray
     value: float
+    weight: float
+    is_exact: bool
 
 
 def solve(made: Program, *, seconds: float | None, steps: int | None, threads: int = 2,
           begin: Solved | None = None, exactness: float = 1e-4) -> Solved:
     """Solve by PDLP until it is exact enough, or for so many seconds or steps."""
-    from ortools.pdlp import solvers_pb2
+    from ortools.pdlp import solve_log_pb2, solvers_pb2
     from ortools.pdlp.python import pdlp
 
     asked = pdlp.QuadraticProgram()
@@ -296,10 +300,15 @@ def solve(made: Program, *, seconds: float | None, steps: int | None, threads: i
     how.num_threads, how.num_shards = threads, SHARDS
     how.presolve_options.use_glop = False
     first = () if begin is None else (_begin(begin, made),)
+    if begin is not None and begin.weight > 0:
+        how.initial_primal_weight = begin.weight
     found = pdlp.primal_dual_hybrid_gradient(asked, how, *first)
     primal = np.clip(np.nan_to_num(np.array(found.primal_solution)), 0.0, made.upper)
     dual = np.minimum(np.nan_to_num(np.array(found.dual_solution)), 0.0)
-    return Solved(primal, dual, float(made.cost @ primal + made.offset))
+    exact = solve_log_pb2.TERMINATION_REASON_OPTIMAL
+    return Solved(primal, dual, float(made.cost @ primal + made.offset),
+                  float(found.solve_log.solution_stats.primal_weight),
+                  found.solve_log.termination_reason == exact)
 
 
 def _begin(begin: Solved, made: Program) -> Any:
@@ -315,20 +324,36 @@ def _begin(begin: Solved, made: Program) -> Any:
 
 
 def approach(problem: Problem, forest: Trees, knots: np.ndarray, *, seconds: float | None,
-             steps: int | None, rounds: int = 2) -> tuple[Program, Solved]:
+             steps: int | None, rounds: int = 2, progress: Progress = silent
+             ) -> tuple[Program, Solved]:
     """Solve, add the cuts that are missing to `forest.blame`, go on; so many rounds, in which time
-    (or steps) are divided evenly."""
+    (or steps) are divided evenly.
+
+    PDLP cannot be interrupted, so it is asked for some seconds at a time; in between `progress`
+    may raise KeyboardInterrupt, which is passed on.
+    """
     found: Solved | None = None
     until = None if seconds is None else time.monotonic() + seconds
+    made = program(problem, forest, knots)
     for turn in range(rounds):
-        left = None if until is None else max(0.1, (until - time.monotonic()) / (rounds - turn))
-        made = program(problem, forest, knots)
-        found = solve(made, seconds=left, steps=None if steps is None else steps // rounds,
-                      begin=found)
-        if turn + 1 < rounds:
-            forest.blame.add(missing_cuts(problem, forest, made, found)[:300])
+        progress("solving a linear program", turn / rounds)
+        if turn and forest.blame.add(missing_cuts(problem, forest, made, found)[:300]):
+            made = program(problem, forest, knots)
+        if until is None:
+            found = solve(made, seconds=None, begin=found,
+                          steps=None if steps is None else steps // rounds)
+            continue
+        ends = until - (until - time.monotonic()) * (rounds - 1 - turn) / (rounds - turn)
+        while found is None or len(found.dual) != len(made.right) or (
+                time.monotonic() < ends - 0.05 and not found.is_exact):
+            progress("solving a linear program", turn / rounds)
+            found = solve(made, seconds=min(_PIECE_S, max(0.1, ends - time.monotonic())),
+                          steps=None, begin=found)
     assert found is not None
     return made, found
+
+
+_PIECE_S = 10.0  # seconds for which PDLP runs at a time
 
 
 def times(problem: Problem, made: Program, found: Solved, share: float
@@ -354,11 +379,13 @@ def times(problem: Problem, made: Program, found: Solved, share: float
     return np.where(never, float(horizon), first), mean
 
 
-def missing_cuts(problem: Problem, forest: Trees, made: Program, found: Solved,
+def missing_cuts(problem: Problem, forest: Trees, made: Program, found: Solved | None,
                  shares: Iterable[float] = (0.15, 0.35, 0.5, 0.65, 0.85)
                  ) -> list[tuple[int, tuple[int, ...]]]:
     """Cuts of zones that are more open in a solution than the blockers that it has removed say:
     those that a plan would meet that removes each blocker when a share of it is gone."""
+    if found is None:
+        return []
     blame, count = forest.blame, len(made.knots)
     known = set(zip(blame.cut_zone.tolist(), blame.cuts, strict=True))
     gone = found.primal[made.blocker_column[:, None] + np.arange(count)]

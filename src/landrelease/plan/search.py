@@ -22,7 +22,15 @@ from landrelease.plan.bound import (
     trees,
 )
 from landrelease.plan.decoder import arrays, dispatch_order, place_all, room_of, to_schedule
-from landrelease.plan.linear import Program, Solved, approach, grid, multipliers, times
+from landrelease.plan.linear import (
+    KNOTS,
+    Program,
+    Solved,
+    approach,
+    grid,
+    multipliers,
+    times,
+)
 from landrelease.plan.rules import rules
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
@@ -92,11 +100,11 @@ def make_plan(
     stopped = False
     try:
         steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
-        if stages >= _SMALLEST and (seconds or steps):
-            watch.part(0.0, 0.0)("solving a linear program", 0.0)
+        if _pays(problem) and (seconds or steps):
             made, found = approach(
-                problem, forest, grid(tried.placed[4], problem.horizon),
-                seconds=None if seconds is None else _PROGRAM * seconds, steps=steps)
+                problem, forest, grid(tried.placed[4], problem.horizon, _knots(problem, KNOTS)),
+                seconds=None if seconds is None else _PROGRAM * seconds, steps=steps,
+                progress=_Watch(progress, None).part(0.0, 0.1))
             first = multipliers(problem, forest, made, found)
             tried.program(problem, forest, made, found, first)
     except KeyboardInterrupt:
@@ -106,7 +114,7 @@ def make_plan(
         bound_iterations = min(bound_iterations, _evaluations(problem, forest, max(
             0.5, (_PROOF - _PROGRAM) * seconds)))
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
-                     progress=watch.part(0.0, 0.6))
+                     progress=watch.part(0.1, 0.6))
     if not stopped:
         tried.relaxed(relaxed, forest)
     stopped |= relaxed.stopped and not watch.is_late
@@ -134,6 +142,17 @@ _STEPS = 4  # of the linear program for each iteration
 _SMALLEST = 200  # stages from which on a linear program pays
 
 
+def _pays(problem: Problem) -> bool:
+    """Whether a linear program is worth its time: it knows best in which order roads open; without
+    roads the prices of a schedule lead to as good a bound at once."""
+    return problem.access is not None and len(problem.predecessor) >= _SMALLEST
+
+
+def _knots(problem: Problem, most: int) -> int:
+    """Knots of a linear program: fewer where there are many options, so that it ends in time."""
+    return int(np.clip(3000 * most // max(1, len(problem.first_pool)), min(12, most), most))
+
+
 def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
           progress: Progress = silent) -> float:
     """A bound for an instance, from a schedule (5, S) and its score, in about `seconds`; valid
@@ -147,7 +166,7 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
     forest = trees(problem, placed[4])
     watch = _Watch(progress, seconds)
     most = _evaluations(problem, forest, seconds)
-    if len(problem.predecessor) < _SMALLEST:
+    if not _pays(problem):
         return ascend(problem, forest, prices_of(problem, forest, placed), score,
                       progress=watch.part(0.0, 1.0), iterations=most, patient=True).value
     short = max(4, most // 8)
@@ -159,9 +178,10 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
     forest = trees(problem, placed[4])
     first: Multipliers = cold.top
     try:
-        watch.part(0.1, 0.1)("solving a linear program", 0.0)
-        made, found = approach(problem, forest, grid(placed[4], problem.horizon, _FINE),
-                               seconds=0.6 * max(0.0, until - time.monotonic()), steps=None)
+        made, found = approach(problem, forest, grid(
+                placed[4], problem.horizon, _knots(problem, _FINE)),
+                               seconds=0.6 * max(0.0, until - time.monotonic()), steps=None,
+                               progress=_Watch(progress, None).part(0.1, 0.6))
         warm = multipliers(problem, forest, made, found)
         if evaluate(problem, forest, warm.price, money=warm.money, toll=warm.toll).value > (
                 best - 0.3 * (score - best)):
