@@ -239,6 +239,24 @@ def test_less_depth_less_ground_and_an_earlier_search_do_not_count(ready, ground
     assert any(words in b for b in made.blocking)
 
 
+def test_safety_S11_a_find_on_other_ground_of_the_same_work_puts_its_search_in_doubt(
+        ready, tmp_path):
+    registry, ana, _ = ready
+    release(registry, tmp_path, ana, ground=world.shape_file(tmp_path / "east.geojson", EAST))
+    made = answered(registry, tmp_path, "h1/2")
+    assert not made.blocking
+    mine(registry, place=EAST.centroid, disposal="destroyed")  # on what was released already
+    with pytest.raises(LandReleaseError, match=r"REL-012.*mine-9 is new"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=9))
+    again = propose(registry, "h1/2")
+    assert states(again)["finds_dealt_with"] == "not_met"
+    assert any("missed what was found later" in b for b in again.blocking)
+    assert again.document["items"] == []  # it is not on this ground
+    day = date(2026, 6, 20)
+    world.cleared(registry, "h1/2", FIELD.difference(EAST), day=day, number=2)
+    assert states(propose(registry, "h1/2"))["finds_dealt_with"] == "met"
+
+
 def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
     registry, _, _ = ready
     gap = shapely.box(17.0002, 44.0002, 17.00021, 44.00021)

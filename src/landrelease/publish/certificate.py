@@ -230,7 +230,9 @@ def certificate_svg(c: Certificate, points: Sequence[TurningPoint], size: float 
         if not near.is_empty:
             out.append(f'<path d="{path(near)}" fill="url(#h)" stroke="#c00000" '
                        'stroke-width="1.4" fill-rule="evenodd"/>')
-    out.append(f'<path d="{path(ground)}" fill="#dcebd3" stroke="#2f6b1f" stroke-width="1.6" '
+    # Green only while the certificate holds: ground that reopened is hazardous ground.
+    fill, edge = ("#dcebd3", "#2f6b1f") if c.status == "valid" else ("url(#h)", "#c00000")
+    out.append(f'<path d="{path(ground)}" fill="{fill}" stroke="{edge}" stroke-width="1.6" '
                'fill-rule="evenodd"/>')
     if len(points) <= 60:
         places = plane.to_plane(shapely.points([(p.longitude, p.latitude) for p in points]))

@@ -43,7 +43,8 @@ class Case:
 
     `searched_since`: searches before it do not count: the day on which the area was recorded, or
     reopened. `signed`: ids of records whose decision is signed and counts. `gaps`: what a proof of
-    coverage left uncovered. `residual`: the result of the residual risk, or why there is none.
+    coverage left uncovered. `beside`: finds on other ground that the same work searched.
+    `residual`: the result of the residual risk, or why there is none.
     """
 
     hazard: Record
@@ -65,6 +66,7 @@ class Case:
     gaps_file: str = ""  # SHA-256; "": no proof of coverage was given
     residual: Mapping[str, Any] | str = "not computed"
     signed: frozenset[str] = frozenset()
+    beside: Sequence[Record] = ()
 
 
 def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str, str]]
@@ -212,6 +214,10 @@ def _finds(case: Case) -> Found:
     if case.outcome != "cleared" and found:
         return "not_met", ("something was found on it; such ground is cleared, not "
                            f"{case.outcome}: " + ", ".join(found)), found
+    doubted = _in_doubt(case)
+    if doubted:
+        return "not_met", ("the work that searched this ground missed what was found later on "
+                           "other ground of it; search again: " + ", ".join(doubted)), doubted
     missed = [i.id for i in items if _missed(case, i)]
     if missed:
         return "not_met", ("found after the last search of that place, which has to be searched "
@@ -232,6 +238,28 @@ def _missed(case: Case, item: Record) -> bool:
         return False
     days = [p.day for p in searched(case)[1] if p.ground.intersects(item.geometry)]
     return bool(days) and all(day is not None and day < found for day in days)
+
+
+def _in_doubt(case: Case) -> list[str]:
+    """Finds on other ground of searches that this release rests on, and that came after them;
+    none where later searches cover the ground without them."""
+    if case.outcome != "cleared":
+        return []
+    passes = searched(case)[1]
+    finds, bad = [], set()
+    for r in case.beside:
+        if r.value("ordnance_category") in HARMLESS or r.geometry is None:
+            continue
+        found = r.values.get("found_on") if r.kind == "item" else (
+            r.values.get("information_date") or r.valid_from)
+        missed = {p.id for p in passes if p.ground.intersects(r.geometry) and isinstance(
+            found, date) and (p.day is None or p.day < found)}
+        if missed:
+            finds.append(r.id)
+            bad |= missed
+    rest = [p.ground for p in passes if p.id not in bad]
+    left = case.cut.ground.difference(shapely.union_all(rest)) if rest else case.cut.ground
+    return finds if area_m2(left) >= SLIVER_M2 else []
 
 
 def _searched_after(case: Case, accidents: Sequence[Record]) -> bool:

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
-from landrelease.core.certificate import OUTCOME, RELEASE, lookup_code
+from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
 from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
@@ -129,11 +129,16 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         return r.geometry is not None and _overlap(r.geometry, ground)
 
     def near(r: Record) -> bool:
-        accuracy = r.values.get("position_accuracy_m")
-        return r.geometry is not None and _within(
-            r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
+        return _near(r, ground)
 
     outcomes = [r for r in registry.records("outcome") if on_it(r)]
+    # A find anywhere on ground that the same work searched says something about that work.
+    reports = [o.geometry for o in outcomes
+               if o.geometry is not None and not is_decision_outcome(o.id)]
+
+    def under_report(r: Record) -> bool:
+        return r.geometry is not None and any(g.intersects(r.geometry) for g in reports)
+
     tasks = [r for r in registry.records("task") if named(r) or on_it(r)]
     task_ids = {t.id for t in tasks}
     of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
@@ -148,9 +153,9 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
         "hazard": [hazard], "outcome": outcomes, "activity": activities,
         "task": [r for r in registry.records("task") if r.id in task_ids],
         "item": [r for r in registry.records("item")
-                 if near(r) or (r.geometry is None and named(r))],
+                 if near(r) or under_report(r) or (r.geometry is None and named(r))],
         "accident": [r for r in registry.records("accident")
-                     if near(r) or (r.geometry is None and named(r))],
+                     if near(r) or under_report(r) or (r.geometry is None and named(r))],
         "inspection": [r for r in registry.records("inspection")
                        if on_it(r) or lots & {str(o) for o in r.values.get("outcomes") or ()}
                        or str(r.values.get("activity")) in works
@@ -164,6 +169,12 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
     ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
     return Behind(found, tuple(sorted(task_ids)), waiting,
                   {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
+
+
+def _near(r: Record, ground: BaseGeometry) -> bool:
+    accuracy = r.values.get("position_accuracy_m")
+    return r.geometry is not None and _within(
+        r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
 
 
 def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:
@@ -351,13 +362,17 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
         empty = b'"features": []' in content or b'"features":[]' in content
         gap_shapes = () if empty else read_shapes(gaps)
     depth = effort.required_depth_m.get(record.id, effort.depth_m)
+    here = {kind: [x for x in r[kind] if x.geometry is None or _near(x, taken.ground)]
+            for kind in ("item", "accident")}
+    on_it = {x.id for listed in here.values() for x in listed}
+    beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
     signed_ids = frozenset(i.id for i in standing_records(registry, "inspection")
                            if i.value("result") == "accepted")
     return proposing.Case(
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
-        r["activity"], r["item"], r["accident"], r["inspection"], r["evidence"], r["track"],
+        r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
         effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, residual, signed_ids)
+        gaps_file, residual, signed_ids, beside)
 
 
 def _work(a: Record) -> dict[str, Any]:
