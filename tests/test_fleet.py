@@ -179,6 +179,7 @@ def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
     assert any(opens) and result["people"]["last_opens_s"] > 0
     for more, code in (
             (("--machines", 2), "LAN-009"),
+            (("--machines", 2, "--apart", 5, "--control-range", 300), "CLI-"),
             (("--machines", 2, "--apart", 5, "--profile", "rat"), "LAN-011"),
             (("--profile", "rat", "--profile", "detector", "--apart", 5), "LAN-010"),
             (("--machines", 9, "--apart", 5), "LAN-008"),

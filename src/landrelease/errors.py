@@ -1584,13 +1584,13 @@ FLEET_COUNT = Message(
     "LAN-008", "Machines that work at one time: {found}.",
     "Give 1 to {most}, each with a speed above zero in m/s.")
 FLEET_APART = Message(
-    "LAN-009", "The safety distance between machines is {found} m.",
+    "LAN-009", "The safety distance between machines in m: {found}.",
     "State it with --apart, as your national standard sets it.")
 FLEET_MIXED = Message(
     "LAN-010", "The profiles {found} cannot work on one plan.",
     "Give one or more machines, and beside them at most one profile of people or animals.")
 PEOPLE_APART = Message(
-    "LAN-011", "The safety distance between people and machines is {found} m.",
+    "LAN-011", "The safety distance between people and machines in m: {found}.",
     "State it with --people-apart, as your national standard sets it.")
 OUTSIDE_CONTROL = Message(
     "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from landrelease.errors import (
+    BAD_OPTION,
     FLEET_APART,
     FLEET_COUNT,
     FLEET_MIXED,
@@ -41,7 +42,8 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
     different profiles drive lanes for the narrowest tool and the largest body among them. A profile
     of people or animals gets lanes over all of the ground, each with what has to be away first.
 
-    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, CLI-103 for what is planned for one machine only,
+    and what `read_ground` raises.
     """
     from landrelease.operate import fleet
     from landrelease.records.profiles import profile_of
@@ -49,6 +51,12 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
 
     chosen = [profile_of(n, profiles) for n in names]
     drive, walk = _sorted(chosen, machines)
+    for option, given in (("--control-range", options.control_m is not None),
+                          ("--stand-off", options.standoff_m > 0),
+                          ("--headland-first", bool(options.headland_first))):
+        if given:
+            raise LandReleaseError(BAD_OPTION, option=option, found="several machines",
+                                   expected="one machine: it is not planned for several")
     if apart_m is None:
         raise LandReleaseError(FLEET_APART, found="not stated")
     if walk is not None and (people_apart_m is None or not people_apart_m >= 0):
