@@ -58,8 +58,8 @@ def make_plan(
     bound_iterations : evaluations of the bound; None: `iterations`
     progress : told where it stands; may raise KeyboardInterrupt, and the best so far is returned,
         marked as interrupted
-    seconds : search for so long instead (a fifth of it for prices); figures then depend on the
-        machine
+    seconds : search for so long instead (a third of it for the linear program and prices); figures
+        then depend on the machine
     standing : where the search starts besides the rules: the priority (S,) of another plan of this
         problem, smaller first, and its options (S,), -1 where the choice is free. No plan worse
         than that one, decoded here, comes out.
@@ -70,8 +70,9 @@ def make_plan(
     Plan : `priority` is the place of each stage in the order of dispatch; decoding it with
         `chosen=plan.schedule.option` gives the schedule again.
 
-    Steps: the simple rules; prices on team time and the bound (`bound.ascend`); orders by the
-    mean start of the relaxed problem, in which each stage takes the option whose finish and team
+    Steps: the simple rules; where there are roads, a linear program (`linear.approach`) and orders
+    by the times at which it starts stages; prices and the bound (`bound.ascend`); orders by the mean
+    start of the relaxed problem, in which each stage takes the option whose finish and team
     time cost least; then annealing of the order and the options. Every schedule is made by
     `decoder.place_all`.
 
