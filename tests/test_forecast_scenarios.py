@@ -207,7 +207,7 @@ def test_a_scenario_changes_what_it_names_and_nothing_else():
         "name": "more", "teams": {"manual": "+3", "ts": "x2", "nts": 1}, "rates": {"manual": 0.5},
         "assumptions": {"rework_share": [0.0, 0.1, 0.2], "undiscovered_share": 0.0},
         "closures": [{"from": "2031-01-01", "until": "2031-03-31"}],
-        "money": [{"on": "2030-04-01", "amount": 1e6, "late_days": 30}],
+        "money": [{"day": "2030-04-01", "amount": 1e6, "late_days": 30}],
         "renewed": {"share_a_year": 0.05, "until": "2035-01-01"}})
     kinds = np.array([p.kind for p in plan.problem.pools])
     before, after = plan.problem.pool_teams, made.plan.problem.pool_teams
@@ -232,8 +232,8 @@ def test_a_scenario_changes_what_it_names_and_nothing_else():
     ({"name": "x", "closures": [{"from": "2031-01-01"}]}, "closures: 1: until"),
     ({"name": "x", "closures": [{"from": "2031-02-01", "until": "2031-01-01"}]}, "until"),
     ({"name": "x", "months": [1] * 11}, "months"),
-    ({"name": "x", "money": [{"on": "soon", "amount": 1}]}, "money: 1: on"),
-    ({"name": "x", "money": [{"on": "2031-01-01", "amount": -1}]}, "money: 1: amount"),
+    ({"name": "x", "money": [{"day": "soon", "amount": 1}]}, "money: 1: day"),
+    ({"name": "x", "money": [{"day": "2031-01-01", "amount": -1}]}, "money: 1: amount"),
     ({"name": "x", "renewed": {"share_a_year": 1.5, "until": "2031-01-01"}}, "share_a_year"),
     ({"name": "x", "closure_process": {"open_days": 0, "closed_days": 1}}, "open_days"),
 ])

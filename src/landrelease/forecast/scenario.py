@@ -179,8 +179,8 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
     money = made.money
     if "money" in document:
         money = tuple(
-            Tranche(day(fields(v, f"money: {i + 1}", ("on", "amount"), ("late_days",))["on"],
-                        f"money: {i + 1}: on"),
+            Tranche(day(fields(v, f"money: {i + 1}", ("day", "amount"), ("late_days",))["day"],
+                        f"money: {i + 1}: day"),
                     number(v["amount"], f"money: {i + 1}: amount", 0),
                     number(v.get("late_days", 0), f"money: {i + 1}: late_days", 0))
             for i, v in enumerate(block("money", list)))
