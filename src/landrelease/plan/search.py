@@ -71,8 +71,8 @@ def make_plan(
         `chosen=plan.schedule.option` gives the schedule again.
 
     Steps: the simple rules; where there are roads, a linear program (`linear.approach`) and orders
-    by the times at which it starts stages; prices and the bound (`bound.ascend`); orders by the mean
-    start of the relaxed problem, in which each stage takes the option whose finish and team
+    by the times at which it starts stages; prices and the bound (`bound.ascend`); orders by the
+    mean start of the relaxed problem, in which each stage takes the option whose finish and team
     time cost least; then annealing of the order and the options. Every schedule is made by
     `decoder.place_all`.
 
