@@ -39,10 +39,9 @@ def _phone(request: Request) -> None:
 
 @lru_cache(maxsize=64)
 def _xform(book: bytes, name: str) -> str:
-    from landrelease.records.forms import FORMS
     from landrelease.workflows import forms
 
-    return forms.to_xform(FORMS[name], book)
+    return forms.to_xform(forms.FORMS[name], book)
 
 
 def _made(registry: Registry, view: View) -> dict[str, Any]:
