@@ -397,6 +397,15 @@ def test_unit_costs_and_runway_on_the_command_line(registry, tmp_path):
     assert ("total", "received") in scopes and ("fund f1", "received") in scopes
 
 
+def test_the_figures_of_money_are_traced_and_for_whom_the_policy_names(registry, tmp_path):
+    out = call("figures", "trace", registry, "money_paid", "--as", "planner", "--json",
+               tmp_path / "f.json")
+    assert out.exit_code == 0, out.output
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["value"] == 300 and set(found["records"]) == {f"m{n}" for n in range(6)}
+    assert "money" not in call("figures", "list", registry).output
+
+
 def test_safety_S14_money_is_for_whom_the_policy_names(registry):
     from landrelease.errors import LandReleaseError
 

@@ -104,6 +104,12 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         progress("figures of people", 0.8)
         found += people.people_figures(_people(registry, reader, at), head)
     found += shares.share_figures(land, rows[-1], found)
+    if not wanted or any(name.startswith("money_") for name in wanted):
+        from landrelease.workflows import money
+
+        # `reader.figures` takes them out for whom funds and expenses are not (S14).
+        found += money.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
+                                  known_at=at.known_at)
     valid_at = at.valid_at.isoformat() if at.valid_at else ""
     known_at = at.known_at.isoformat() if at.known_at else ""
     found = [dataclasses.replace(f, level=at.level or "", valid_at=valid_at, known_at=known_at)
