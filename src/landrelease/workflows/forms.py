@@ -75,7 +75,8 @@ def build(out: Path, *, forms: Sequence[str] = (), language: str = "en",
         to_xform(form, book)
         path = out / f"{form.id}.xlsx"
         for name, rows in made.media.items():
-            write_csv(_folder(out / f"{form.id}-media") / name, rows, ("name", "label"))
+            columns = ("name", "label", *(("synthetic",) if synthetic else ()))
+            write_csv(_folder(out / f"{form.id}-media") / name, rows, columns)
         write_bytes(path, book)
         built.append(Built(form.id, form.title, made.settings[0]["version"], path,
                            tuple(made.media)))

@@ -141,9 +141,10 @@ def _table(rows: Any) -> bytes:
     import io
 
     text = io.StringIO(newline="")
+    columns = tuple(dict.fromkeys(name for row in rows for name in row)) or ("name", "label")
     writer = csv.writer(text)
-    writer.writerow(("name", "label"))
-    writer.writerows((row["name"], row["label"]) for row in rows)
+    writer.writerow(columns)
+    writer.writerows([row[name] for name in columns] for row in rows)
     return text.getvalue().encode()
 
 

@@ -68,7 +68,7 @@ def sheets(form: Form, languages: Sequence[Texts] = (ENGLISH,), *, default: str 
         other kind is typed. Rows go out as files beside the form.
     synthetic : whether the registry is made up (S19): every form says so.
     """
-    made = _Maker(languages, kinds, listed or {})
+    made = _Maker(languages, kinds, listed or {}, synthetic)
     made.meta()
     for number, note in enumerate(form.notes, 1):
         made.note(note, number)  # of a public form the warning is the first of all (S18)
@@ -110,8 +110,10 @@ def _heading(texts: Texts) -> str:
 
 
 class _Maker:
-    def __init__(self, languages: Sequence[Texts], kinds: Mapping[str, Kind], listed: Listed):
+    def __init__(self, languages: Sequence[Texts], kinds: Mapping[str, Kind], listed: Listed,
+                 synthetic: bool = False):
         self.languages, self.kinds, self.listed = languages, kinds, listed
+        self.mark = {"synthetic": "yes"} if synthetic else {}  # on every row of a list (S19)
         self.survey: list[Row] = []
         self.lists: dict[str, tuple[str, ...]] = {}
         self.media: dict[str, tuple[Row, ...]] = {}
@@ -205,7 +207,8 @@ class _Maker:
             if kind not in self.listed:
                 return "text"
             self.media[f"{kind}.csv"] = tuple(
-                {"name": record, "label": shown} for record, shown in self.listed[kind])
+                {"name": record, "label": shown, **self.mark}
+                for record, shown in self.listed[kind])
             return (f"select_{'one' if field.type == 'reference' else 'multiple'}_from_file "
                     f"{kind}.csv")
         return _TYPES[field.type]
