@@ -355,7 +355,7 @@ class _Run:
                         self.last[p][t] = peer.horizon
                         return
                     change = self.changes[sector]
-                    yield env.timeout(end - begun) | change
+                    yield env.timeout(max(end - begun, 0.0)) | change
                     if env.now >= end:
                         break
                     left -= peer.season(env.now) - peer.season(begun)
