@@ -215,12 +215,18 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
 
 
 def _then(registry: Registry, head: str, known_at: datetime | None) -> datetime:
-    """The moment at which the head was the head of its chain. Raises FIG-002."""
+    """The moment at which the head was the head of its chain.
+
+    The head of several chains names no one revision: there the stated `known_at` says which state
+    it was. Raises FIG-002 where neither does.
+    """
     for chain in registry.chains():
         for stored in registry.revisions(chain.id):
             if stored.hash == head:
                 then = stored.known_from or stored.revision.recorded_at
                 return then if known_at is None else min(then, known_at)
+    if known_at is not None and len(registry.chains()) > 1:
+        return known_at
     raise LandReleaseError(FIGURE_HEAD, found=head[:16])
 
 
