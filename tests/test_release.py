@@ -266,6 +266,22 @@ def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
     assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "met"
 
 
+def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(ready):
+    registry, _, _ = ready
+    assert states(propose(registry))["coverage_gaps"] == "open"
+    hole = shapely.box(17.0002, 44.0002, 17.00025, 44.00025)
+    world.record(registry, "coverage", "coverage-1", FIELD.difference(hole), hours=300,
+                 task="t-h1-1", activity="a-h1-1", coverage_by="manual", confidence=0.95)
+    made = propose(registry)
+    assert states(made)["coverage_gaps"] == states(made)["searched_to_depth"] == "not_met"
+    assert made.document["coverage_proof"]["records"] == ["coverage-1"]
+    assert "coverage-1" in made.document["evidence"], "a proof that changes asks for a new proposal"
+    world.record(registry, "coverage", "coverage-1", FIELD, hours=301, task="t-h1-1",
+                 activity="a-h1-1", coverage_by="manual", confidence=0.95)
+    whole = states(propose(registry))
+    assert whole["coverage_gaps"] == whole["searched_to_depth"] == "met"
+
+
 def test_safety_S01_a_row_in_quarantine_that_touches_the_ground_blocks(ready, tmp_path):
     registry, _, _ = ready
     path = tmp_path / "areas.geojson"

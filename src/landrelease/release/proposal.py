@@ -63,7 +63,9 @@ class Case:
     flagged: Sequence[FlaggedWork] = ()
     quarantine: Sequence[Waiting] = ()
     gaps: Sequence[BaseGeometry] = ()
-    gaps_file: str = ""  # SHA-256; "": no proof of coverage was given
+    gaps_file: str = ""  # SHA-256; "": no file of gaps was given
+    proven: BaseGeometry | None = None  # ground that stored proofs cover; None: there is none
+    proofs: Sequence[Record] = ()  # these proofs, records of the kind coverage
     residual: Mapping[str, Any] | str = "not computed"
     signed: frozenset[str] = frozenset()
     beside: Sequence[Record] = ()
@@ -195,14 +197,20 @@ def _gate(case: Case) -> Found:
 
 
 def _gaps(case: Case) -> Found:
-    if not case.gaps_file:
-        return "open", "no proof of coverage was given (--gaps, from `operate proof`)", [
-            t.id for t in case.tracks]
+    records = [*(p.id for p in case.proofs), *(t.id for t in case.tracks)]
+    if not case.gaps_file and case.proven is None:
+        return "open", ("no proof of coverage is on record (`operate proof --store`) or was given "
+                        "(--gaps)"), records
     size = area_m2(areas(shapely.union_all(
         [g.intersection(case.cut.ground) for g in case.gaps]))) if case.gaps else 0.0
     if size > 0:
-        return "not_met", f"{size:,.2f} m² of the ground are not proven covered", ()
-    return "met", "the proof of coverage leaves no gap on this ground", ()
+        return "not_met", f"{size:,.2f} m² of the ground are not proven covered", records
+    if case.proven is not None and not case.gaps_file:
+        bare = area_m2(areas(case.cut.ground.difference(case.proven)))
+        if bare >= SLIVER_M2:
+            return "open", (f"{bare:,.2f} m² of the ground belong to work without a proof of "
+                            "coverage on record"), records
+    return "met", "the proof of coverage leaves no gap on this ground", records
 
 
 def _finds(case: Case) -> Found:

@@ -45,6 +45,7 @@ from landrelease.errors import (
 )
 from landrelease.release import proposal as proposing
 from landrelease.release.ground import area_m2, areas, cut
+from landrelease.workflows.coverage import coverages
 from landrelease.workflows.identities import owner, ring_of, standing_records
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
                      if on_it(r) or near(r) or (r.geometry is None and named(r))],
         "gate": [r for r in registry.records("gate") if str(r.values.get("task")) in task_ids],
         "track": [r for r in registry.records("track") if str(r.values.get("task")) in task_ids],
+        "coverage": [r for r in coverages(registry)
+                     if str(r.values.get("activity")) in works
+                     or str(r.values.get("task")) in task_ids],
     }
     waiting = quarantine_on(registry, ground)
     ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
@@ -304,7 +308,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
                          "sample": i.values.get("sample_size")} for i in case.inspections],
         "residual": case.residual, "residual_statement": residual_words(case.residual)
         if not isinstance(case.residual, str) else [f"not computed: {case.residual}"],
-        "coverage_proof": {"sha256": case.gaps_file, "gaps": len(case.gaps)},
+        "coverage_proof": {"sha256": case.gaps_file, "gaps": len(case.gaps),
+                           "records": [p.id for p in case.proofs]},
         "quarantine": [dataclasses.asdict(w) for w in case.quarantine],
         "checklist": {
             "name": checklist.name, "version": checklist.version, "source": checklist.source,
@@ -339,15 +344,19 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
 def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated: Assumptions,
             outcome: OutcomeType | None, gaps: Path | None) -> Case:
     """What other stages say about the ground, put together for the checks."""
+    from landrelease.core.coverage import proven_outcomes
     from landrelease.core.search import build_effort
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.risk import residual_of_hazard
 
     behind = records_behind(registry, record, taken.ground)
     r = behind.records
+    # Work whose tracks are on record counts where they prove it (S05).
+    outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], r["coverage"])
     effort = build_effort(
-        hazards=[record], outcomes=r["outcome"], items=r["item"], activities=r["activity"],
-        inspections=r["inspection"], gates=r["gate"], assumptions=stated)
+        hazards=[record], outcomes=outcomes, items=r["item"], activities=r["activity"],
+        inspections=r["inspection"], gates=r["gate"], assumptions=stated, no_credit=unproven)
+    proven, holes = _proven(r["outcome"], outcomes, unproven)
     kind = outcome or proposing.proposed_type(r["activity"], effort, taken.ground)
     try:
         residual: Mapping[str, Any] | str = residual_of_hazard(
@@ -361,6 +370,7 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
         gaps_file = hashlib.sha256(content).hexdigest()
         empty = b'"features": []' in content or b'"features":[]' in content
         gap_shapes = () if empty else read_shapes(gaps)
+    gap_shapes = [*gap_shapes, *holes]
     depth = effort.required_depth_m.get(record.id, effort.depth_m)
     here = {kind: [x for x in r[kind] if x.geometry is None or _near(x, taken.ground)]
             for kind in ("item", "accident")}
@@ -372,7 +382,24 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
         r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
         effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, residual, signed_ids, beside)
+        gaps_file, proven, r["coverage"], residual, signed_ids, beside)
+
+
+def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
+            ) -> tuple[BaseGeometry | None, list[BaseGeometry]]:
+    """(Ground that stored proofs cover, None where there is none; what they leave of the ground
+    that was reported as searched and no other work with credit covers)."""
+    pairs = [(old, new) for old, new in zip(reported, outcomes, strict=True)
+             if new is not old or old.id in unproven]
+    if not pairs:
+        return None, []
+    proven = areas(shapely.union_all([
+        new.geometry for _, new in pairs if new.id not in unproven and new.geometry is not None]))
+    credit = shapely.union_all([o.geometry for o in outcomes
+                                if o.id not in unproven and o.geometry is not None])
+    holes = [areas(old.geometry.difference(credit)) for old, _ in pairs
+             if old.geometry is not None]
+    return proven, [h for h in holes if not h.is_empty]
 
 
 def _work(a: Record) -> dict[str, Any]:
