@@ -263,7 +263,8 @@ def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
     made = propose(registry, gaps=world.shape_file(tmp_path / "gaps.geojson", gap))
     assert states(made)["coverage_gaps"] == "not_met"
     (tmp_path / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
-    assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "met"
+    # A file does not say of which work it is: a person has to, and a proof on record does.
+    assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "open"
 
 
 def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(ready):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,15 +88,19 @@ def forecast_make(
         if chance is not None and day is not None:
             needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs,
                                               seed=seed, progress=progress)
+    dated = reader.may("plan_dates")
+    if not dated:  # dates of single areas are a dated plan (S16)
+        outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
+                                      groups=(), group_day=None)
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
     put_json(json, {
         **summary, "scenario": outlook.scenario, "notes": [*outlook.notes, *closed.notes],
-        # Dates of single areas are a dated plan, and rates name teams (S16).
+        # Rates name teams (S16).
         "rates": forecasting.learning_document(found) if reader.may("plan_teams") else None,
-        "areas": scenarios.area_rows(outlook) if reader.may("plan_dates") else None,
-        "groups": scenarios.group_rows(outlook) if reader.may("plan_dates") else None,
+        "areas": scenarios.area_rows(outlook) if dated else None,
+        "groups": scenarios.group_rows(outlook) if dated else None,
         "needed": [
             {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
              "words": n.words} for n in needed]})

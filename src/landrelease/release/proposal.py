@@ -205,11 +205,14 @@ def _gaps(case: Case) -> Found:
         [g.intersection(case.cut.ground) for g in case.gaps]))) if case.gaps else 0.0
     if size > 0:
         return "not_met", f"{size:,.2f} m² of the ground are not proven covered", records
-    if case.proven is not None and not case.gaps_file:
-        bare = area_m2(areas(case.cut.ground.difference(case.proven)))
-        if bare >= SLIVER_M2:
-            return "open", (f"{bare:,.2f} m² of the ground belong to work without a proof of "
-                            "coverage on record"), records
+    if case.proven is None:
+        # A file says which ground is open, not of which task and which tracks it speaks.
+        return "open", ("the file of gaps has none on this ground; whether it is of this work, "
+                        "somebody has to say (a proof that is stored says it itself)"), records
+    bare = area_m2(areas(case.cut.ground.difference(case.proven)))
+    if bare >= SLIVER_M2:
+        return "open", (f"{bare:,.2f} m² of the ground belong to work without a proof of coverage "
+                        "on record"), records
     return "met", "the proof of coverage leaves no gap on this ground", records
 
 
