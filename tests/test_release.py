@@ -267,6 +267,16 @@ def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
     assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "open"
 
 
+def test_safety_S09_a_lot_that_a_deminer_accepted_is_not_inspected(registry, tmp_path):
+    ana, ivo = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD)
+    world.inspection(registry, "h1", ivo)
+    assert states(propose(registry))["inspected"] == "not_met"
+
+
 def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(ready):
     registry, _, _ = ready
     assert states(propose(registry))["coverage_gaps"] == "open"

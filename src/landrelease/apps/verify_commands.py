@@ -55,8 +55,14 @@ def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = 1.0,
 
     found = workflows.sample_size(lot, tolerable, detection, confidence)
     put_json(json, found)
+    _say_of(detection)
     say(f"Inspect {found['sample']} of {lot} units; a lot with {tolerable} defects is then "
         f"accepted with probability {found['accept_probability']:.3f}.")
+
+
+def _say_of(detection: float) -> None:
+    if detection >= 1.0:
+        say("As if the inspection found everything: none does (S06). State yours with --detection.")
 
 
 def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metavar="n")],
@@ -69,6 +75,7 @@ def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metav
 
     curve = workflows.operating_characteristic(lot, sample, detection)
     put_json(json, curve)
+    _say_of(detection)
     for point in curve:
         say(f"{point['defects']:>5} defects: accepted with probability "
             f"{point['accept_probability']:.3f}")

@@ -376,8 +376,12 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
             for kind in ("item", "accident")}
     on_it = {x.id for listed in here.values() for x in listed}
     beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
-    signed_ids = frozenset(i.id for i in standing_records(registry, "inspection")
-                           if i.value("result") == "accepted")
+    # A lot is accepted by an inspector or the authority, never by whoever has a key (S09).
+    accepted = [i for i in standing_records(registry, "inspection")
+                if i.value("result") == "accepted"]
+    able = {p for p in {i.signed_by for i in accepted if i.signed_by}
+            if vouched_role(registry, p) in ("inspector", "authority")}
+    signed_ids = frozenset(i.id for i in accepted if i.signed_by in able)
     return proposing.Case(
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
         r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
@@ -571,8 +575,6 @@ def authority(registry: Registry, key: SigningKey, at: datetime) -> str:
     The role counts as it stands in what somebody vouched for (or the first person of the office
     said of themselves): a word that anybody adds to the record later gives no right.
     """
-    from landrelease.workflows.identities import verdicts
-
     person = owner(registry, key)
 
     def refuse(found: str) -> LandReleaseError:
@@ -581,16 +583,27 @@ def authority(registry: Registry, key: SigningKey, at: datetime) -> str:
     ring = ring_of(registry)
     if not any(t.public_key == key.public_key for t in ring.of(person, at)):
         raise refuse("the key does not count: nobody vouched for it, or it ended")
+    role = vouched_role(registry, person)
+    if role != "authority":
+        raise refuse(f"the role that was vouched for is {role or 'not reported'}")
+    return person
+
+
+def vouched_role(registry: Registry, person: str) -> str:
+    """The role of a person as somebody vouched for it, or as the first of the office said; ""."""
+    from landrelease.workflows.identities import verdicts
+
+    keys = ring_of(registry).keys.get(person)
+    if not keys:
+        return ""
     stated = verdicts(registry, person)
     role = ""
     for n, stored in enumerate(h for h in registry.history(person)
                                if h.revision.values.get("public_key")):
-        root = n == 0 and not ring.keys[person][0].vouched_by
+        root = n == 0 and not keys[0].vouched_by
         if root or (stored.hash in stated and stated[stored.hash].standing == "verified"):
             role = str(stored.revision.values.get("role", ""))
-    if role != "authority":
-        raise refuse(f"the role that was vouched for is {role or 'not reported'}")
-    return person
+    return role
 
 
 def changed_since(registry: Registry, made: Proposal) -> list[str]:
