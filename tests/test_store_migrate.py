@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store import files, layout, migrate
-from landrelease.store.open import open_registry
+from landrelease.store.open import create_registry, open_registry
 
 OLD = Path(__file__).parent / "registry_layout1.gpkg"
 # What the version of then said of it.
@@ -127,3 +128,30 @@ def test_a_network_share_is_read_and_not_written_to(old, monkeypatch):
         from landrelease.store.open import create_registry
 
         create_registry(old.with_name("new.gpkg"), office="A")
+
+
+def without_layer(path, kind):
+    """A registry file as a version wrote it that did not know the kind yet."""
+    with sqlite3.connect(path) as db:
+        layout.register_functions(db)
+        for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions"):
+            db.execute(f"DELETE FROM {table} WHERE table_name = ?", (kind,))
+        db.execute(f"DROP TABLE {kind}")
+
+
+@pytest.mark.parametrize("kind", ["exchange_rate", "coverage"])
+def test_a_file_of_a_version_that_did_not_know_a_kind_yet_is_read_and_written(tmp_path, kind):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="A").close()
+    if kind == "coverage":
+        with sqlite3.connect(path) as db:
+            db.execute("DROP TABLE IF EXISTS rtree_coverage_geom")
+    without_layer(path, kind)
+    with open_registry(path, writable=False) as registry:
+        assert registry.records(kind) == [] and registry.ids(kind) == set()
+        assert registry.find(kind, bounds=(0, 0, 1, 1)) == []
+    with open_registry(path) as registry:
+        assert registry.records(kind) == [] and registry.find(kind) == []
+        registry.append([Revision(kind, "one", {"name": "x"}, None, datetime(2027, 1, 1,
+                                  tzinfo=UTC), "a", "why", "")])
+        assert [r.id for r in registry.records(kind)] == ["one"] and not registry.audit()

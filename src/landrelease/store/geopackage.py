@@ -96,9 +96,29 @@ class GeoPackageRegistry:
             self.office, self.chain = self._recognise()
             self._extension = self.setting("extension")
             self._kinds = rows.kinds_with(self._extension)
+            self._without_layer = self._complete_layers()
         except BaseException:
             self._db.close()
             raise
+
+    def _complete_layers(self) -> frozenset[str]:
+        """Give a registry of an earlier version the layers of kinds that are new since.
+
+        Returns the kinds that still have none, because nobody may write here, or somebody else
+        writes just now: nothing of them was ever recorded.
+        """
+        def missing() -> frozenset[str]:
+            with self._read() as db:
+                have = {name for (name,) in db.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return frozenset(self._kinds.keys() - have)
+
+        if not missing():
+            return frozenset()
+        if self._writable:
+            with contextlib.suppress(LandReleaseError), self._write():
+                pass  # a write completes the layout first
+        return missing()
 
     @classmethod
     def create(cls, path: Path, *, office: str, now: Callable[[], datetime]) -> GeoPackageRegistry:
@@ -244,6 +264,8 @@ class GeoPackageRegistry:
         Raises STO-017 where `known_at` has no zone, STO-010 for an unknown kind.
         """
         layer = rows.kind_of(kind, self.kinds)
+        if layer.name in self._without_layer:
+            return []
         with self._read() as db:
             if valid_at is None and known_at is None:
                 found = rows.stored(db.execute(
@@ -286,6 +308,8 @@ class GeoPackageRegistry:
         question = Question(
             rows.kind_of(kind, self.kinds), bounds, where, valid_at,
             None if known_at is None else rows.instant(known_at, "known_at"))
+        if kind in self._without_layer:
+            return []
         with self._read() as db:
             found = find(db, question, self._kinds, after, limit)
             text, bound = known_condition(valid_at, question.known_at)
@@ -298,6 +322,8 @@ class GeoPackageRegistry:
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""
         layer = rows.kind_of(kind, self.kinds)
+        if layer.name in self._without_layer:
+            return set()
         with self._read() as db:
             return {i for (i,) in db.execute(
                 f"SELECT record_id FROM {layout.quoted(layer.name)}")}

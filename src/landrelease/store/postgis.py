@@ -108,9 +108,20 @@ class PostgisRegistry:
             self.office, self.chain = self._recognise()
             self._extension = self.setting("extension")
             self._kinds: Mapping[str, Kind] = rows.kinds_with(self._extension)
+            if writable and self._lacks_layers():
+                with contextlib.suppress(LandReleaseError):
+                    self._write(lambda db: None)  # a write completes the layout first
         except BaseException:
             self.close()
             raise
+
+    def _lacks_layers(self) -> bool:
+        """Whether an earlier version made it, which did not know all kinds yet."""
+        with self._read() as db:
+            have = {name for (name,) in db.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = %s",
+                (self._schema,))}
+        return bool(self._kinds.keys() - have)
 
     @classmethod
     def create(cls, address: str, *, office: str, now: Callable[[], datetime],
