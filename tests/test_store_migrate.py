@@ -134,8 +134,9 @@ def without_layer(path, kind):
     """A registry file as a version wrote it that did not know the kind yet."""
     with sqlite3.connect(path) as db:
         layout.register_functions(db)
-        for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions"):
-            db.execute(f"DELETE FROM {table} WHERE table_name = ?", (kind,))
+        db.execute("DELETE FROM gpkg_contents WHERE table_name = ?", (kind,))
+        db.execute("DELETE FROM gpkg_geometry_columns WHERE table_name = ?", (kind,))
+        db.execute("DELETE FROM gpkg_extensions WHERE table_name = ?", (kind,))
         db.execute(f"DROP TABLE {kind}")
 
 
