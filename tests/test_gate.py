@@ -202,7 +202,8 @@ def test_detectors_are_tested_on_the_day():
 
 def test_ground_with_permits_asks_for_one():
     permit = record("permit", "p", GROUND, holder_organisation="Org A", state="granted",
-                    valid_from_time=NOON, valid_until_time=NOON + timedelta(hours=3))
+                    valid_from_time=NOON - timedelta(days=1),
+                    valid_until_time=NOON + timedelta(days=1))
     assert one(permits=[permit]).passed
     for change in ({"state": "requested"}, {"holder_organisation": "Org B"},
                    {"valid_until_time": NOON - timedelta(days=2)}):
@@ -285,10 +286,131 @@ def test_after_an_evacuation_the_site_is_checked_again():
     assert failing(one(gates=[morning, out(clear_at=clear, team="team-a")])) == {
         "evacuation": "failed"}
     assert one(gates=[morning, out(clear_at=clear, team="team-b")]).passed
-    # What was worked in the morning of such a day was worked behind a gate that had passed.
+    # That all were out was added to the report later: it counts as it stands.
+    assert one(gates=[morning, again, out(), out(clear_at=clear)]).passed
+    assert failing(one(gates=[morning, again, out(clear_at=clear), out()])) == {
+        "evacuation": "failed"}
+    assert failing(one(gates=[morning, again, out(clear_at=NOON + timedelta(hours=3)),
+                              out(clear_at=clear)])) == {"evacuation": "failed"}
+    # A check on the next day, or entered long after, is no check after the evacuation.
+    for late in (dataclasses.replace(again, values={
+            **again.values, "checked_at": NOON + timedelta(hours=20)}),
+            dataclasses.replace(again, revision=2)):
+        assert failing(one(gates=[morning, late, out(clear_at=clear)],
+                           entered={2: NOON + timedelta(days=9)})) == {"evacuation": "failed"}
+
+
+def test_safety_S08_work_on_a_day_of_an_evacuation_without_a_new_check_has_no_credit():
+    (morning,) = site().gates
+    out = record("gate", "e", task="t1", day=DAY, gate_type="evacuation",
+                 clear_at=NOON + timedelta(hours=1))
+    again = dataclasses.replace(morning, id="g2", values={
+        **morning.values, "checked_at": NOON + timedelta(hours=2)})
     work = record("activity", "w1", task="t1", started_on=DAY, ended_on=DAY, teams=["team-a"])
-    assert flagged_work([work], {"t1": TASK}, {DAY: site(gates=[morning, out(clear_at=clear)])}
-                        ) == ()
+    (found,) = flagged_work([work], {"t1": TASK}, {DAY: site(gates=[morning, out])})
+    assert not found.credit and found.reasons[0].startswith("evacuation: evacuated")
+    assert flagged_work([work], {"t1": TASK}, {DAY: site(gates=[morning, out, again])}) == ()
+    drill = dataclasses.replace(out, values={**out.values, "gate_type": "evacuation_drill"})
+    assert flagged_work([work], {"t1": TASK}, {DAY: site(gates=[morning, drill])}) == ()
+
+
+LOCAL = timedelta(hours=2)
+BEGIN = datetime(2027, 3, 31, 22, tzinfo=UTC)  # of the local day
+
+
+@pytest.mark.parametrize(("checked", "entered", "heals"), [
+    (timedelta(hours=6), None, True),  # an hour after the failure
+    (timedelta(hours=6), timedelta(hours=6), True),
+    (timedelta(hours=6), timedelta(hours=48), True),  # by the end of the grace
+    (timedelta(hours=6), timedelta(hours=48, seconds=1), False),
+    (timedelta(hours=6), timedelta(hours=5), False),  # entered before it was checked
+    (timedelta(hours=24) - timedelta(seconds=1), None, True),
+    (timedelta(hours=24), None, False),  # the next local day
+    (timedelta(seconds=-1), None, False),
+    (timedelta(days=30), None, False),
+    (None, None, False), (None, timedelta(hours=6), False),
+])
+@pytest.mark.parametrize("name", SITE_CHECKS)
+def test_safety_S08_only_a_later_timed_check_of_the_day_passes_what_failed(
+        name, checked, entered, heals):
+    good = dict.fromkeys(SITE_CHECKS, "passed")
+    bad = record("gate", "g1", task="t1", team="team-a", day=DAY,
+                 checked_at=BEGIN + timedelta(hours=5), **good | {name: "failed"})
+    later = dataclasses.replace(record(
+        "gate", "g2", task="t1", team="team-a", day=DAY, **good,
+        **({} if checked is None else {"checked_at": BEGIN + checked})), revision=2)
+    known = {} if entered is None else {2: BEGIN + entered}
+
+    def gate(**change):
+        return one(gates=[bad, later], entered=known, grace=timedelta(hours=24), **change)
+
+    assert gate().passed is heals
+    assert heals or failing(gate()) == {name: "failed"}
+    # Local time is not known: nobody can say that the later check was of the day.
+    assert failing(gate(utc_offset=None)) == {name: "failed"}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["passed", "failed"]),
+                          st.one_of(st.none(), st.integers(-40, 60)),
+                          st.one_of(st.none(), st.integers(-40, 90))), min_size=1, max_size=5),
+       st.one_of(st.none(), st.integers(-40, 90)), st.one_of(st.none(), st.integers(-40, 60)))
+def test_safety_S08_one_more_failure_or_loose_pass_never_opens_a_gate(said, entered, checked):
+    good = dict.fromkeys(SITE_CHECKS, "passed")
+
+    def told(n, word, at, when):
+        values = good | {"weather": word} | (
+            {} if at is None else {"checked_at": BEGIN + timedelta(hours=at)})
+        known[n] = None if when is None else BEGIN + timedelta(hours=when)
+        return dataclasses.replace(record("gate", f"g{n}", task="t1", team="team-a", day=DAY,
+                                          **values), revision=n)
+
+    known: dict = {}
+    records = [told(n, *one_) for n, one_ in enumerate(said)]
+
+    def opens(more):
+        return one(gates=[*records, *more], grace=timedelta(hours=24),
+                   entered={n: at for n, at in known.items() if at is not None}).passed
+
+    before = opens([])
+    if not before:
+        assert not opens([told(98, "failed", checked, entered)])
+        assert not opens([told(99, "passed", None, entered)])
+        if checked is not None and not 0 <= checked < 24:
+            assert not opens([told(99, "passed", checked, entered)])
+        if entered is not None and entered > 48:
+            assert not opens([told(99, "passed", checked, entered)])
+
+
+@pytest.mark.parametrize(("since", "until", "offset", "passes"), [
+    (timedelta(0), timedelta(hours=24), LOCAL, True),
+    (timedelta(0), timedelta(hours=23, minutes=59), LOCAL, True),  # until 23:59
+    (timedelta(0), timedelta(hours=23), LOCAL, False),
+    (timedelta(hours=21), timedelta(days=9), LOCAL, False),  # starts in the evening
+    (timedelta(minutes=1), timedelta(days=9), LOCAL, False),
+    (timedelta(days=-9), timedelta(0), LOCAL, False),  # ended the day before
+    (timedelta(days=-9), timedelta(0), None, False),
+    (timedelta(0), timedelta(hours=24), None, False),  # holds in one zone only
+    (timedelta(hours=-12), timedelta(hours=38), None, True),  # in all zones
+    (timedelta(hours=-12), timedelta(hours=37), None, False),
+    (timedelta(hours=-11), timedelta(hours=38), None, False),
+    (None, None, None, True),
+    (timedelta(days=-9), None, LOCAL, True),
+    (timedelta(days=9), None, LOCAL, False),
+])
+def test_safety_S08_a_permit_holds_for_the_whole_local_day(since, until, offset, passes):
+    stated = {n: BEGIN + v for n, v in (("valid_from_time", since), ("valid_until_time", until))
+              if v is not None}
+    permit = record("permit", "p", GROUND, holder_organisation="Org A", state="granted", **stated)
+    assert one(permits=[permit], utc_offset=offset).passed is passes
+
+
+def test_safety_S08_a_permit_whose_end_was_stated_once_does_not_go_on_without_it():
+    permit = record("permit", "p", GROUND, holder_organisation="Org A", state="granted")
+    assert one(permits=[permit]).passed
+    assert failing(one(permits=[permit], ended=frozenset({"p"}))) == {"permits": "failed"}
+    for word in ("declined", "some day"):
+        vague = dataclasses.replace(permit, values={**permit.values, "valid_until_time": word})
+        assert failing(one(permits=[vague])) == {"permits": "failed"}
 
 
 @pytest.mark.parametrize(("until", "passes"), [(DAY, True), (DAY - timedelta(days=1), False),
@@ -376,6 +498,62 @@ def signed_review(registry, work, person, key):
 
     return signed(Revision("activity", work.id, work.values, None, NOON, person, "reviewed", "",
                            None, validation="authority"), key, person, registry.tips(work.id))
+
+
+def test_safety_S08_what_was_recorded_in_the_registry_is_not_unsaid_afterwards(tmp_path):
+    """A failed gate that is changed, on the day or weeks later, and a permit without its end."""
+    from landrelease.access.policy import view
+    from landrelease.store.open import create_registry
+    from landrelease.workflows.operating import flagged_days, site_on
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    programme(registry, gate_days=())
+    good = {"task": "t1", "team": "team-a", "day": DAY, **dict.fromkeys(SITE_CHECKS, "passed")}
+    early = NOON - timedelta(hours=7)
+
+    def say(kind, id_, at, shape=None, **values):
+        registry.append([Revision(kind, id_, values, shape, at, "tester", "test", "", None)])
+
+    def open_checks():
+        seen = site_on(registry, view("administrator"), DAY, 2)
+        (gate,) = gates(registry.records("task")[0], DAY, seen)
+        return set(failing(gate)) - {"accreditation"}
+
+    say("gate", "g0", early, **good | {"checked_at": early})
+    assert open_checks() == set()
+    say("gate", "g0", early, **good | {"checked_at": early, "team": "team-b"})
+    assert open_checks() == set(SITE_CHECKS)  # what passed is unsaid
+    say("gate", "g0", early, **good | {"checked_at": early - timedelta(hours=1)})
+    say("gate", "g1", early, **good | {"threat": "failed", "checked_at": early})
+    assert open_checks() == {"threat"}
+    say("gate", "g1", early + timedelta(hours=1), **good | {"checked_at": early})
+    assert open_checks() == {"threat"}  # the same check, said otherwise
+    say("gate", "g1", NOON, **good | {"day": DAY - timedelta(days=1), "checked_at": early})
+    assert open_checks() == {"threat"}  # moved to another day
+    say("gate", "g2", NOON + timedelta(days=20), **good | {"checked_at": NOON})
+    assert open_checks() == {"threat"}  # entered weeks later
+    (found,) = flagged_days(registry, view("administrator"), DAY, DAY, 2)
+    assert any(r.startswith("threat") for r in found.reasons)
+    say("gate", "g3", NOON, **good | {"checked_at": NOON - timedelta(hours=1)})
+    assert open_checks() == set()  # checked again in time
+    say("permit", "p", early, GROUND, holder_organisation="Org A", state="granted",
+        valid_until_time=NOON + timedelta(days=2))
+    assert open_checks() == set()
+    say("permit", "p", NOON, GROUND, holder_organisation="Org A", state="granted")
+    assert open_checks() == {"permits"}
+
+
+def test_safety_S08_an_evacuation_reaches_the_ledger(tmp_path):
+    from landrelease.store.open import create_registry
+    from landrelease.workflows.credit import without_credit
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    programme(registry)
+    registry.append([Revision(
+        "gate", "e1", {"task": "t1", "day": DAY, "gate_type": "evacuation",
+                       "clear_at": NOON + timedelta(hours=1)}, None, NOON + timedelta(hours=2),
+        "tester", "test", "", None)])
+    assert "evacuated" in without_credit(registry, registry.records("outcome"))["o1"]
 
 
 def test_work_older_than_the_gates_stands_as_it_was_reported(tmp_path):

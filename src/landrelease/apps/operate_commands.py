@@ -22,7 +22,8 @@ from landrelease.apps.reading import OrganisationOption, reading
 
 OffsetOption = Annotated[float | None, typer.Option(
     "--utc-offset", metavar="HOURS", help="Local time less UTC; else the registry's setting "
-    "utc_offset_hours, else any zone: a closure then counts for the days beside it too.")]
+    "utc_offset_hours, else any zone: a closure then counts for the days beside "
+    "it too, a permit has to hold there too, and no later check passes what failed.")]
 
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:

@@ -3,7 +3,9 @@
 What a person checks on the site (briefing, paramedic, ambulance, communications, weather, threat)
 is taken from the record of the gate; closures, permits, accreditations, competence, machines and
 the daily test of detectors are looked up in the records as well, and what a person ticked does not
-stand against them. A check that nobody made has not passed. There is no override.
+stand against them. A check that nobody made has not passed. There is no override, afterwards
+neither: only a later check whose time is of the day, and that was entered in time, passes what
+failed before.
 
 Source: IMAS 10.20 and 10.40 (safety and medical support at the worksite), 07.30 (accreditation),
 10.30 and 09.40 (tests before work), as the design's rule S08 names them.
@@ -12,7 +14,7 @@ Source: IMAS 10.20 and 10.40 (safety and medical support at the worksite), 07.30
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 import shapely
@@ -21,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core.gate import SITE_CHECKS, CheckState, FlaggedWork, GateCheck, TeamGate
 from landrelease.core.geometry import plane_for
 from landrelease.core.moment import moment_of
-from landrelease.core.record import Record
+from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
 # What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
@@ -33,6 +35,8 @@ _WITHOUT_DETECTOR = frozenset({"NTS", "risk_education", "stockpile_destruction"}
 # A local day lies somewhere in these hours of UTC where its zone is not known: zones go from
 # 12 hours behind to 14 hours before UTC.
 _ZONES = (timedelta(hours=-14), timedelta(hours=12))
+# A time that is stated to the minute holds through that minute: "until 23:59" is a whole day.
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Site:
     """What the registry holds that a gate looks at, as it stood on the day.
 
     Records of kinds team, person, machine, detector, accreditation (as signed: S09), closure,
-    permit and gate.
+    permit and gate. `gates` holds, before each gate as it stands, what earlier revisions of it
+    said that keeps work from starting: a change of the record does not unsay a failure.
     """
 
     teams: Mapping[str, Record]
@@ -52,6 +57,10 @@ class Site:
     permits: Sequence[Record]
     gates: Sequence[Record]
     utc_offset: timedelta | None = None  # of the programme's local time; None: not known
+    # `Record.revision` of a gate -> when it was entered; a gate that is not in it: not at hand.
+    entered: Mapping[int, datetime] = field(default_factory=dict)
+    grace: timedelta = timedelta(0)  # after the local day, in which a check still counts as timely
+    ended: frozenset[str] = frozenset()  # ids of permits that stated an end in some revision
 
 
 def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
@@ -71,10 +80,7 @@ def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
         raise LandReleaseError(GATE_VALUE, name=f"task_status of {task.id}",
                                found=task.value("task_status"), expected="an order that stands")
     teams = _listed(task, "teams")
-    return tuple(
-        TeamGate(task.id, team, day, (*_gate(task, team, day, site).checks,
-                                      _evacuation(task.id, team, day, site)))
-        for team in teams or ("",))
+    return tuple(_gate(task, team, day, site) for team in teams or ("",))
 
 
 def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
@@ -83,7 +89,9 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
 
     activities : reports of work; each day from `started_on` to `ended_on` for which `site_of`
         holds what was known then is looked at. Work without a task has no gate: it is flagged.
-    A report that is validated by the authority counts as reviewed (S08).
+    A report that is validated by the authority counts as reviewed (S08). Reports carry days and no
+    hours: after an evacuation without a new check the whole day is flagged, as nobody can tell
+    what of it was worked before.
     """
     found = []
     for work in activities:
@@ -113,7 +121,7 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
 
 
 def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
-    recorded = _recorded(task.id, team, day, site.gates)
+    recorded = _recorded(task.id, team, day, site)
     scope = scope_of(task)
     checks = [_on_site(name, recorded) for name in SITE_CHECKS]
     checks += [
@@ -123,6 +131,7 @@ def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
         _competence(team, scope, day, site),
         _machines(task, scope, day, site),
         _with(_detectors(task, team, day, site), "detector_test", recorded),
+        _evacuation(task.id, team, day, site, recorded),
     ]
     return TeamGate(task.id, team, day, tuple(checks))
 
@@ -133,13 +142,43 @@ def scope_of(task: Record) -> str:
     return _BY_TYPE.get(kind) or _BY_METHOD.get(str(task.value("method")), "manual_clearance")
 
 
-def _recorded(task: str, team: str, day: date, found: Sequence[Record]) -> list[Record]:
-    """The records of this gate, the last check first; those without a time count as last."""
-    own = [g for g in found if g.values.get("task") == task and g.values.get("team") == team
-           and g.values.get("day") == day and not evacuated(g)]
-    latest = datetime.max.replace(tzinfo=UTC)
-    return sorted(own, key=lambda g: (moment_of(g.values.get("checked_at")) or latest, g.id),
-                  reverse=True)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The records of one gate. `timed`: checked at a time of the local day and entered in time;
+    `loose`: all others, which never outweigh a failure."""
+
+    timed: tuple[tuple[datetime, Record], ...]
+    loose: tuple[Record, ...]
+
+
+def _recorded(task: str, team: str, day: date, site: Site) -> _Said:
+    timed, loose = [], []
+    for g in site.gates:
+        if (g.values.get("task") != task or g.values.get("team") != team
+                or g.values.get("day") != day or evacuated(g)):
+            continue
+        at = _time_of_check(g, day, site)
+        if at is None:
+            loose.append(g)
+        else:
+            timed.append((at, g))
+    return _Said(tuple(timed), tuple(loose))
+
+
+def _time_of_check(g: Record, day: date, site: Site) -> datetime | None:
+    """When it was checked, if that lies in the local day and the record was entered after the
+    check and no later than the grace after the day. Where local time is not known, no time can be
+    said to be of the day."""
+    at = moment_of(g.values.get("checked_at"))
+    if at is None or site.utc_offset is None:
+        return None
+    begin, end = _day_in_utc(day, site.utc_offset)
+    if not begin <= at < end:
+        return None
+    entered = site.entered.get(g.revision)
+    if entered is not None and not at <= entered <= end + site.grace:
+        return None
+    return at
 
 
 def evacuated(record: Record) -> bool:
@@ -147,44 +186,53 @@ def evacuated(record: Record) -> bool:
     return record.value("gate_type") in ("evacuation", "evacuation_drill")
 
 
-def _evacuation(task: str, team: str, day: date, site: Site) -> GateCheck:
+def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) -> GateCheck:
     """After an evacuation the site is checked again before work goes on: what was found in order
     in the morning may not be so any more. A drill asks for nothing."""
-    out = [g for g in site.gates if g.value("gate_type") == "evacuation"
-           and g.values.get("task") == task and g.values.get("day") == day
-           and g.values.get("team") in (None, "", team)]
+    out: dict[str, list[datetime | None]] = {}  # what each revision says: when all were out
+    for g in site.gates:
+        if (g.value("gate_type") == "evacuation" and g.values.get("task") == task
+                and g.values.get("day") == day and g.values.get("team") in (None, "", team)):
+            out.setdefault(g.id, []).append(moment_of(g.values.get("clear_at")))
     if not out:
         return GateCheck("evacuation", "passed", "no evacuation is on record for the day")
-    ids = tuple(g.id for g in out)
-    times = [moment_of(g.values.get("clear_at")) for g in out]
-    known = [t for t in times if t is not None]
-    if len(known) < len(out):
+    ids = tuple(out)
+    if any(times[-1] is None for times in out.values()):
         return GateCheck("evacuation", "failed", "an evacuation is on record, and not when all "
                          "were out", ids)
-    last = max(known)
-    again = [g.id for g in _recorded(task, team, day, site.gates)
-             if (at := moment_of(g.values.get("checked_at"))) is not None and at > last]
+    last = max(t for times in out.values() for t in times if t is not None)
+    again = dict.fromkeys(g.id for at, g in recorded.timed if at > last)
     if not again:
         return GateCheck("evacuation", "failed", f"evacuated, all out at {last:%H:%M} UTC; the "
-                         "site was not checked again since", ids)
+                         "site was not checked again since" + _unknown_zone(site), ids)
     return GateCheck("evacuation", "passed", "checked again after the evacuation",
                      (*ids, *again))
 
 
-def _on_site(name: str, recorded: Sequence[Record]) -> GateCheck:
-    said = [(g, g.value(name)) for g in recorded if g.value(name) in ("passed", "failed")]
-    if not said:
+def _unknown_zone(site: Site) -> str:
+    return "" if site.utc_offset is not None else (
+        ", as far as can be told without the programme's local time (utc_offset_hours)")
+
+
+def _on_site(name: str, recorded: _Said) -> GateCheck:
+    timed = [(at, g) for at, g in recorded.timed if g.value(name) in ("passed", "failed")]
+    loose = [g for g in recorded.loose if g.value(name) in ("passed", "failed")]
+    if not timed and not loose:
         return GateCheck(name, "not_reported", "nobody recorded this check for the day")
-    # Checks at the same time that disagree: the worse one counts.
-    first = moment_of(said[0][0].values.get("checked_at"))
-    last = [s for s in said if moment_of(s[0].values.get("checked_at")) == first]
-    failed = [g.id for g, word in last if word == "failed"]
+    # Of the timed checks the last counts, of those at the same time and of all loose ones the
+    # worse.
+    latest = max((at for at, _ in timed), default=None)
+    counted = [*(g for at, g in timed if at == latest), *loose]
+    failed = tuple(dict.fromkeys(g.id for g in counted if g.value(name) == "failed"))
     if failed:
-        return GateCheck(name, "failed", "failed when it was checked", tuple(failed))
-    return GateCheck(name, "passed", "checked", (last[0][0].id,))
+        against = any(g.value(name) == "passed" for g in (*recorded.loose, *counted))
+        return GateCheck(name, "failed", "failed when it was checked" + (
+            "; only a later check that is timed on this local day and entered in time would "
+            "pass it" if against else ""), failed)
+    return GateCheck(name, "passed", "checked", (counted[0].id,))
 
 
-def _with(looked_up: GateCheck, name: str, recorded: Sequence[Record]) -> GateCheck:
+def _with(looked_up: GateCheck, name: str, recorded: _Said) -> GateCheck:
     """What was looked up, unless a person on the site said that it failed."""
     ticked = _on_site(name, recorded)
     return ticked if looked_up.state == "passed" and ticked.state == "failed" else looked_up
@@ -210,7 +258,8 @@ def _closures(task: Record, day: date, site: Site) -> GateCheck:
 
 
 def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
-    """Ground for which permits are on record asks for one; other ground for none."""
+    """Ground for which permits are on record asks for one that holds for the whole local day, in
+    every zone in which that may lie; other ground for none."""
     here = [p for p in site.permits if p.geometry is not None and task.geometry is not None
             and not p.geometry.is_empty and _touch(task, p)]
     if not here:
@@ -219,14 +268,29 @@ def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
     members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
     begin, end = _day_in_utc(day, site.utc_offset)
     for p in here:
-        since, until = (moment_of(p.values.get(n)) for n in ("valid_from_time", "valid_until_time"))
         mine = (organisation and _word(p.values.get("holder_organisation")) == organisation) or (
             p.values.get("holder") in members and members)
-        if mine and p.value("state") == "granted" and (since is None or since < end) and (
-                until is None or until > begin):
+        if mine and p.value("state") == "granted" and _holds(p, begin, end, site):
             return GateCheck("permits", "passed", "a permit is in force", (p.id,))
     return GateCheck("permits", "failed", "this ground asks for a permit, and the team has none "
-                     "in force on this day", tuple(p.id for p in here))
+                     "in force for the whole of this day", tuple(p.id for p in here))
+
+
+def _holds(permit: Record, begin: datetime, end: datetime, site: Site) -> bool:
+    """Whether a permit is in force from `begin` to `end`. One without a start has begun; one
+    without an end goes on only where none was ever stated. A time that cannot be read holds for
+    nothing."""
+    bounds = []
+    for name in ("valid_from_time", "valid_until_time"):
+        stated = permit.value(name) not in ("", NOT_REPORTED)
+        moment = moment_of(permit.values.get(name))
+        if stated and moment is None:
+            return False
+        bounds.append(moment)
+    since, until = bounds
+    if until is None and permit.id in site.ended:
+        return False
+    return (since is None or since <= begin) and (until is None or until + _MINUTE >= end)
 
 
 def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -> GateCheck:

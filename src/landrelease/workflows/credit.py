@@ -17,6 +17,7 @@ from landrelease.core.record import Record
 if TYPE_CHECKING:
     from landrelease.operate.gate import Site
     from landrelease.store.registry import Registry
+    from landrelease.workflows.operating import Told
 
 _LONGEST = 3_660  # days of one report that are looked at; a longer one is not believed
 
@@ -45,7 +46,7 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
         return {}
     days = [g.values["day"] for g in gates if isinstance(g.values.get("day"), date)]
     since = min(days, default=None)
-    sites = _Sites(registry, gates, known_at)
+    sites = _Sites(registry, known_at)
     found: dict[str, str] = {}
     for work in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at):
         mine = named.get(work.id) or named.get(str(work.values.get("identifier") or ""))
@@ -83,29 +84,31 @@ def _days(work: Record) -> tuple[date | None, date | None]:
 class _Sites:
     """What stood on record on a day, for many days: read again only where a record changed."""
 
-    def __init__(self, registry: Registry, gates: Sequence[Record], known_at: datetime | None):
-        self.registry, self.gates, self.known_at = registry, gates, known_at
+    def __init__(self, registry: Registry, known_at: datetime | None):
+        self.registry, self.known_at = registry, known_at
         self.changes: dict[str, list[date]] = {}
         self.held: dict[tuple[str, int], list[Record]] = {}
         self.timeless = {kind: registry.records(kind, known_at=known_at)
                          for kind in ("closure", "permit")}
         self.offset: timedelta | None = None
-        self.asked = False
+        self.told: Told | None = None
 
     def on(self, day: date) -> Site:
         from landrelease.operate.gate import Site
-        from landrelease.workflows.operating import offset_of
+        from landrelease.workflows.operating import offset_of, told_of
 
-        if not self.asked:
-            self.offset, self.asked = offset_of(self.registry, None), True
+        if self.told is None:
+            self.offset = offset_of(self.registry, None)
+            self.told = told_of(self.registry, known_at=self.known_at)
         return Site(
             teams={r.id: r for r in self.records("team", day)},
             persons={r.id: r for r in self.records("person", day)},
             machines={r.id: r for r in self.records("machine", day)},
             detectors=self.records("detector", day),
             accreditations=self.records("accreditation", day),
-            closures=self.timeless["closure"], permits=self.timeless["permit"], gates=self.gates,
-            utc_offset=self.offset)
+            closures=self.timeless["closure"], permits=self.timeless["permit"],
+            gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
+            grace=self.told.grace, ended=self.told.ended)
 
     def records(self, kind: str, day: date) -> list[Record]:
         from landrelease.workflows.identities import standing_records

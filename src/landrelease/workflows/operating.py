@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.gate import FlaggedWork, TeamGate
-from landrelease.core.record import Record
+from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
 if TYPE_CHECKING:
@@ -16,6 +18,57 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was ever said in gates and permits, for the gates of many days.
+
+    gates : the gates as they stand, and of their earlier revisions what kept work from starting:
+    failures and evacuations, never what passed. Each with its number in `revision`.
+    entered : that number -> when it was recorded. ended : permits that stated an end in some
+    revision. grace : how long after its day a check may be entered.
+    """
+
+    gates: tuple[Record, ...]
+    entered: Mapping[int, datetime]
+    ended: frozenset[str]
+    grace: timedelta
+
+
+def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
+    """What was said in gates and permits up to `known_at` (None: now), changed since or not (S08).
+    """
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.identities import _histories
+
+    def lines(kind: str, ids: list[str]) -> list[Record]:
+        found = []
+        for _, line in _histories(registry, kind, ids):
+            for s in line:
+                r = s.revision
+                if known_at is None or (s.known_from or r.recorded_at) <= known_at:
+                    entered[s.number] = r.recorded_at
+                    found.append(Record(kind, r.record_id, r.values, r.geometry, r.valid_from,
+                                        r.validation, s.number, chain=s.chain,
+                                        signed_by=r.signed_by))
+        return found
+
+    entered: dict[int, datetime] = {}
+    standing = {g.revision: g.id for g in registry.records("gate", known_at=known_at)}
+    gates = []
+    for gate in lines("gate", list(standing.values())):
+        if gate.revision not in standing:
+            if "failed" not in gate.values.values() and gate.value("gate_type") != "evacuation":
+                continue
+            gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
+        gates.append(gate)
+    open_ended = [p.id for p in registry.records("permit", known_at=known_at)
+                  if p.value("valid_until_time") in ("", NOT_REPORTED)]
+    ended = frozenset(p.id for p in lines("permit", open_ended)
+                      if p.value("valid_until_time") not in ("", NOT_REPORTED))
+    grace = load_assumptions(registry=registry).value("gate_entry_grace_hours")
+    return Told(tuple(gates), entered, ended, timedelta(hours=grace))
 
 
 def gate_of(registry: Registry, reader: View, task: str, day: date,
@@ -50,14 +103,16 @@ def flagged_days(registry: Registry, reader: View, begin: date, end: date,
     tasks = {r.id: r for r in reader.inside(registry.records("task"))}
     days = sorted({day for r in works for day in _between(max(begin, _days(r)[0]),
                                                           min(end, _days(r)[1]))})
-    sites = {day: site_on(registry, reader, day, utc_offset_hours) for day in days}
+    told = told_of(registry)
+    sites = {day: site_on(registry, reader, day, utc_offset_hours, told) for day in days}
     return flagged_work(works, tasks, sites)
 
 
 def site_on(registry: Registry, reader: View, day: date,
-            utc_offset_hours: float | None = None) -> Site:
+            utc_offset_hours: float | None = None, told: Told | None = None) -> Site:
     """What the registry holds that a gate looks at, as it stood on the day; accreditations as
     signed (S09). Closures and gates are read as they are known now: they carry their own times.
+    What `told_of` gave, as `told`, saves reading it again for each day.
 
     Raises OPS-001: an offset that is none.
     """
@@ -67,6 +122,7 @@ def site_on(registry: Registry, reader: View, day: date,
     def records(kind: str, *, on: date | None = day) -> list[Record]:
         return list(reader.inside(registry.records(kind, valid_at=on)))
 
+    told = told_of(registry) if told is None else told
     return Site(
         teams={r.id: r for r in records("team")},
         persons={r.id: r for r in records("person")},
@@ -75,8 +131,9 @@ def site_on(registry: Registry, reader: View, day: date,
         accreditations=list(reader.inside(
             standing_records(registry, "accreditation", valid_at=day))),
         closures=records("closure", on=None), permits=records("permit", on=None),
-        gates=records("gate", on=None),
-        utc_offset=offset_of(registry, utc_offset_hours))
+        gates=list(reader.inside(told.gates)),
+        utc_offset=offset_of(registry, utc_offset_hours),
+        entered=told.entered, grace=told.grace, ended=told.ended)
 
 
 def offset_of(registry: Registry, stated: float | None) -> timedelta | None:

@@ -437,7 +437,7 @@ def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> 
     """Days of this work whose gate had not passed (S08). The authority's review counts as signed.
     """
     from landrelease.operate.gate import flagged_work
-    from landrelease.workflows.operating import site_on
+    from landrelease.workflows.operating import site_on, told_of
 
     ids = {a.id for a in activities}
     activities = [a for a in standing_records(registry, "activity") if a.id in ids]
@@ -452,7 +452,9 @@ def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> 
     if not days:
         return ()
     tasks = {r.id: r for r in registry.records("task")}
-    return flagged_work(activities, tasks, {d: site_on(registry, reader, d) for d in sorted(days)})
+    told = told_of(registry)
+    return flagged_work(activities, tasks, {
+        d: site_on(registry, reader, d, told=told) for d in sorted(days)})
 
 
 def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: OutcomeType
