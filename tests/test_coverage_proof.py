@@ -230,6 +230,21 @@ def test_safety_S05_speed_tool_depth_and_heading_decide_what_counts():
     assert back.uncovered_most_m2 == pytest.approx(0, abs=1e-9)
 
 
+def test_safety_S05_engaged_left_blank_is_doubt_and_counts_as_not_engaged():
+    t, x, y, p = lanes()
+    middle = (p == 2) & (y >= 10) & (y <= 20)
+    lifted = prove(track(t, x, y, p, engaged=~middle))
+    blank = prove(track(t, x, y, p, engaged=np.where(middle, -2, 1)))
+    assert blank.uncovered_most_m2 == pytest.approx(lifted.uncovered_most_m2)
+    assert blank.uncovered_least_m2 == pytest.approx(0, abs=1e-9)  # it may have been engaged
+    assert codes(blank) == ["TRK-016"] and codes(lifted) == []
+    assert sum(f.count for f in blank.findings) == middle.sum() + 1  # and the step out of it
+    assert not any(f.counted for f in blank.findings)
+    all_blank = prove(track(t, x, y, p, engaged=np.full(len(t), -2)))
+    assert all_blank.uncovered_most_m2 == 270
+    assert prove(track(t, x, y, p)).uncovered_most_m2 == pytest.approx(0, abs=1e-9)  # no column
+
+
 def test_safety_S05_a_coarse_receiver_is_told_that_it_cannot_prove():
     got = prove(track(*lanes()), tool=tool(1.75, 2.5))
     assert not got.provable and codes(got)[0] == "COV-005"

@@ -156,7 +156,8 @@ def test_each_machine_has_its_own_files_and_holds_stand_in_them(tmp_path):
     base = ("--task", task, "--out", out, "--profile", "uran-6")
     got = run(*base, "--width", 3, "--machines", 2, "--apart", 10, "--profile", "detector",
               "--people-apart", 25)
-    assert got.exit_code == 0, got.output
+    assert got.exit_code == 1, got.output
+    assert all(f"LAN-0{n}" in got.output for n in (12, 14, 15, 16)), got.output  # not stated
     assert "Synthetic" in got.output and "not clearance" in got.output
     result = json.loads((out / "lanes.json").read_text())
     rows = list(csv.reader((out / "schedule.csv").open()))

@@ -18,6 +18,8 @@ from landrelease.core.geometry import plane_for
 from landrelease.errors import LandReleaseError
 from landrelease.operate import by_hand, lanes, tour
 from landrelease.records.profiles import profile_of, read_profiles
+from landrelease.workflows import lanes as lane_files
+from landrelease.workflows.operate import Ground
 
 RUN = CliRunner()
 
@@ -255,7 +257,9 @@ def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
     task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(field), synthetic="yes")
     entry = shapely.get_coordinates(PLANE.to_degrees(shapely.Point(-5, -5)))[0]
     got = run("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--overlap", 0.15,
-              f"--entry={entry[0]},{entry[1]}", "--control-range", 300, "--stand-off", 50)
+              f"--entry={entry[0]},{entry[1]}", "--control-range", 300, "--stand-off", 50,
+              "--radius", 1, "--slope-limit", 15, "--keep-out", task_file(
+                  tmp_path / "flat.geojson", PLANE.to_degrees(box(0, 0, 40, 30)), slope_deg=2))
     assert got.exit_code == 0, got.output
     assert "Synthetic" in got.output and "not clearance" in got.output
     result = json.loads((tmp_path / "o" / "lanes.json").read_text())
@@ -281,9 +285,10 @@ def test_safety_S19_the_files_of_a_synthetic_task(tmp_path):
     same = [tuple(i["params"][4:6]) for i in items]
     assert same == [(float(c[8]), float(c[9])) for c in cells[1:]]
     fence = mission["geoFence"]["polygons"]
-    ring = PLANE.to_plane(shapely.Polygon([(x, y) for y, x in fence[0]["polygon"]]))
-    assert len(fence) == 1 and not fence[0]["inclusion"]
-    assert ring.symmetric_difference(box(18, 12, 22, 16)).area < 0.1  # another plane
+    assert [f["inclusion"] for f in fence] == [True, False]
+    for ring, ground in zip(fence, (box(0, 0, 40, 30), box(18, 12, 22, 16)), strict=True):
+        ring = PLANE.to_plane(shapely.Polygon([(x, y) for y, x in ring["polygon"]]))
+        assert ring.symmetric_difference(ground).area < 0.5  # mm along the edge, another plane
     assert "synthetic" in mission["comment"]
     assert "synthetic" in (tmp_path / "o" / "lanes.gpx").read_text()
     assert "synthetic" in (tmp_path / "o" / "lanes.kml").read_text()
@@ -300,7 +305,8 @@ def test_keep_outs_and_slopes(tmp_path):
     with pytest.raises(LandReleaseError, match="LAN-006"):
         run(*arguments)
     for limit, area in ((30, 25), (15, 50)):
-        got = run(*arguments, "--slope-limit", limit, "--control-range", 500)
+        got = run(*arguments, "--slope-limit", limit, "--control-range", 500, "--radius", 1,
+                  "--stand-off", 30, "--entry=-1,-1", "--overlap", 0.1)
         assert got.exit_code == 0, got.output
         result = json.loads((tmp_path / "o" / "lanes.json").read_text())
         assert result["keep_out_m2"] == pytest.approx(area)
@@ -313,11 +319,14 @@ def test_the_outer_round_comes_first_where_the_profile_or_the_user_asks_for_it(t
     own = tmp_path / "p.csv"
     own.write_text("profile,title,kind,property,value,low,high,unit,basis,source\n"
                    "m,My machine,machine,width_m,2,,,m,measured,on site\n"
-                   "m,My machine,machine,headland_first,1,,,yes,measured,our rules of work\n")
+                   "m,My machine,machine,headland_first,1,,,yes,measured,our rules of work\n"
+                   "m,My machine,machine,radius_m,1,,,m,measured,on site\n"
+                   "m,My machine,machine,slope_deg,15,,,degree,measured,on site\n")
+    flat = task_file(tmp_path / "f.geojson", box(0, 0, 40, 20), slope_deg=1)
 
     def kinds(*more):
         got = run("--task", task, "--profile", "m", "--profiles", own, "--out", tmp_path / "o",
-                  "--plane", "--entry=-3,10", *more)
+                  "--plane", "--entry=-3,10", "--overlap", 0, "--keep-out", flat, *more)
         assert got.exit_code == 0, got.output
         features = json.loads((tmp_path / "o" / "lanes.geojson").read_text())["features"]
         lines = [f for f in features if f["geometry"]["type"] == "LineString"]
@@ -338,9 +347,92 @@ def test_a_range_that_does_not_reach_asks_for_more_positions(tmp_path):
     assert got.exit_code == 1 and "LAN-007" in got.output
 
 
+def in_plan(path):
+    """The points of a .plan, its one ring to stay in, less the rings not to enter, in metres."""
+    plan = json.loads(path.read_text())
+    points = [tuple(i["params"][5:3:-1]) for i in plan["mission"]["items"]]
+    rings = {True: [], False: []}
+    for f in plan["geoFence"]["polygons"]:
+        rings[f["inclusion"]].append(shapely.Polygon([(x, y) for y, x in f["polygon"]]))
+    assert len(rings[True]) == 1
+    inside = shapely.difference(rings[True][0], shapely.union_all(rings[False]))
+    return PLANE.to_plane(shapely.LineString(points)), PLANE.to_plane(inside)
+
+
+@pytest.mark.parametrize("more", [(), ("--machines", 2, "--apart", 3)])
+def test_no_plan_leads_over_ground_between_parts_that_are_not_joined(tmp_path, more):
+    parts = [box(0, 0, 11, 11), box(111, 0, 122, 11)]
+    task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(shapely.union_all(parts)))
+    keep = task_file(tmp_path / "k.geojson", PLANE.to_degrees(box(4, 4, 6, 6)))
+    out = tmp_path / "o"
+    out.mkdir()
+    folders = [out / "machine-1", out / "machine-2"] if more else [out]
+    for folder in folders:  # of an earlier run
+        folder.mkdir(exist_ok=True)
+        (folder / "lanes.plan").write_text("old")
+        (folder / "lanes-7.waypoints").write_text("old")
+    got = run("--task", task, "--profile", "uran-6", "--out", out, "--keep-out", keep, *more)
+    assert got.exit_code == 1
+    joined = 0
+    allowed = PLANE.to_plane(PLANE.to_degrees(shapely.union_all(parts) - box(4, 4, 6, 6)))
+    for folder in folders:
+        plans = sorted(folder.glob("*.plan"))
+        assert len(plans) == len(list(folder.glob("*.waypoints")))
+        names = [p.name for p in plans]
+        assert names == ["lanes.plan"] if len(plans) == 1 else ["lanes-1.plan", "lanes-2.plan"]
+        joined += len(plans)
+        for p in plans:
+            path, inside = in_plan(p)
+            assert path.difference(inside).length == 0
+            assert sum(path.intersects(part) for part in parts) == 1
+            assert inside.difference(shapely.buffer(allowed, 1e-6)).area == 0
+            assert inside.area > 0.99 * min(p.area for p in shapely.get_parts(allowed))
+        if len(plans) > 1:
+            assert "LAN-017" in got.output and "lanes-1 to lanes-2" in got.output
+    assert joined >= 2
+
+
+@settings(deadline=None, max_examples=40)
+@given(ground=st.one_of(grounds(), concave()))
+def test_rounding_never_widens_the_fence(ground):
+    """Drawn in the plane of the task, and as written: inside the allowed ground, little is lost."""
+    for part in shapely.get_parts(ground):
+        if part.buffer(-0.5).is_empty:
+            continue
+        at = shapely.point_on_surface(part.buffer(-0.4))
+        outer, holes = lane_files.fence(Ground("t.geojson", ground, PLANE), ground, at)
+        assert all(round(v, 9) == v for ring in (outer, *holes) for p in ring for v in p)
+        inside = PLANE.to_plane(shapely.Polygon(outer, holes))
+        assert shapely.covers(ground, inside) and shapely.covers(inside, at)
+        assert part.area - inside.area < 0.01 * part.length
+
+
+def test_what_is_taken_because_nobody_stated_it_is_a_finding(tmp_path):
+    task = task_file(tmp_path / "t.geojson", box(0, 0, 30, 20))
+    flat = task_file(tmp_path / "f.geojson", box(0, 0, 30, 20), slope_deg=1)
+    base = ("--task", task, "--out", tmp_path / "o", "--plane", "--width", 2)
+    stated = {"LAN-012": ("--radius", 1), "LAN-013": ("--stand-off", 40),
+              "LAN-014": ("--entry=-3,5",), "LAN-015": ("--overlap", 0.2),
+              "LAN-016": ("--keep-out", flat, "--slope-limit", 10)}
+
+    def codes(*options):
+        got = run(*base, "--profile", "uran-6", "--control-range", 300, *options)
+        found = json.loads((tmp_path / "o" / "lanes.json").read_text())["findings"]
+        assert got.exit_code == (1 if found else 0) and all(f in got.output for f in found)
+        return [f[1:8] for f in found]
+
+    assert sorted(codes()) == sorted(stated)
+    assert codes(*itertools.chain(*stated.values())) == []
+    for left in stated:
+        assert codes(*itertools.chain(*(o for c, o in stated.items() if c != left))) == [left]
+    got = run("--task", task, "--out", tmp_path / "p", "--plane", "--profile", "detector")
+    assert got.exit_code == 1 and "LAN-014" in got.output and "longest edge" in got.output
+
+
 def test_lanes_for_people_and_unknown_widths(tmp_path):
     task = task_file(tmp_path / "t.geojson", box(0, 0, 30, 30))
-    got = run("--task", task, "--profile", "detector", "--out", tmp_path / "o", "--plane")
+    got = run("--task", task, "--profile", "detector", "--out", tmp_path / "o", "--plane",
+              "--entry=15,-5")
     assert got.exit_code == 0
     result = json.loads((tmp_path / "o" / "lanes.json").read_text())
     assert result["lanes_m2"] == pytest.approx(900) and result["lanes"] == 31

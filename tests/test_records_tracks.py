@@ -34,6 +34,13 @@ def test_a_csv_with_all_columns(tmp_path):
     assert got.row.tolist() == [1, 2, 3] and not got.findings and not got.synthetic
 
 
+def test_a_blank_cell_of_engaged_is_not_the_same_as_no_such_column(tmp_path):
+    got = read_track(written(tmp_path, HEAD + "0,45,10,1,,,\n1,45,10,1, ,,\n2,45,10,1,1,,\n"))
+    assert got.engaged.tolist() == [-2, -2, 1] and not got.findings
+    got = read_track(written(tmp_path, "time,x,y,pass\n0,0,0,1\n"), plane=True)
+    assert got.engaged.tolist() == [-1]
+
+
 def test_seconds_semicolons_bom_and_gzip(tmp_path):
     text = "\ufeffTime;X;Y;Pass\n0;1.5;2;1\n0.5;1.5;2.5;1\n"
     path = tmp_path / "k.csv.gz"

@@ -1524,6 +1524,10 @@ TRACK_SHRANK = Message(
 TRACK_NOT_FOLLOWED = Message(
     "TRK-015", "{file} cannot be followed.",
     "Follow one log that grows at its end: .csv, .nmea, .tlog or .bin.")
+TRACK_ENGAGED_BLANK = Message(
+    "TRK-016", "{file}, row {row}: engaged is blank at an end of {count} steps on end.",
+    "They count as not engaged and so as not covered. Log 1 or 0 in every row, or leave the column "
+    "out.")
 
 # --- FIG: figures ---------------------------------------------------------------------------------
 FIGURE_FILE = Message(
@@ -1596,6 +1600,31 @@ OUTSIDE_CONTROL = Message(
     "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "
     "{reach:g} m: {found} control positions are needed.",
     "They are in lanes.geojson; move the operator between them.")
+# What a plan had to take because nobody stated it.
+RADIUS_NOT_STATED = Message(
+    "LAN-012", "The disc that {found} needs to turn is not known; {taken:g} m was taken as its "
+    "radius, from the working width or the machines beside it.",
+    "Measure it on site and state it with --radius: body and tool may swing over ground that is "
+    "not allowed.")
+STANDOFF_NOT_STATED = Message(
+    "LAN-013", "The stand-off of the operator is not stated; 0 m was taken, so control positions "
+    "lie at the very edge of the task.", "State it with --stand-off, as your national standard "
+    "sets it for the hazard expected.")
+ENTRY_NOT_STATED = Message(
+    "LAN-014", "The safe side is not stated; {taken} was taken.",
+    "State a point on the safe side with --entry.")
+OVERLAP_NOT_STATED = Message(
+    "LAN-015", "The overlap is not stated from an error of position; {taken:g} m was taken "
+    "({basis}).", "State with --overlap at least twice what the machine may be off its line; "
+    "strips may be left between swaths otherwise.")
+SLOPE_NOT_STATED = Message(
+    "LAN-016", "Nothing says how steep the ground is (steepest for the machine: {limit}); all of "
+    "the task was taken as flat enough.", "Give polygons with slope_deg by --keep-out, and "
+    "--slope-limit.")
+PARTS_NOT_JOINED = Message(
+    "LAN-017", "The path is in {count} parts that no way over allowed ground joins.",
+    "Bring the machine from one to the next outside. Each part is a plan file of its own "
+    "({files}); never join them.")
 
 # --- FRM: forms for the field ---------------------------------------------------------------------
 FORM_UNKNOWN = Message(

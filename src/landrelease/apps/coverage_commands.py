@@ -221,8 +221,8 @@ def operate_lanes(
         "--headland-first/--headland-later", help="The round along the outer edge before all else, "
         "so that the machine turns on ground that is done; else as the profile says.")] = None,
     slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
-    standoff: Annotated[float, typer.Option(
-        "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = 0.0,
+    standoff: Annotated[float | None, typer.Option(
+        "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = None,
     control_range: Annotated[float | None, typer.Option(
         "--control-range", metavar="M", help="Of the remote control; else the profile's.")] = None,
     machines: Annotated[int, typer.Option(
@@ -241,7 +241,9 @@ def operate_lanes(
     """Lanes that cover all ground the machine or the people can reach, as files to work by.
 
     Writes lanes.geojson, sketch.pdf, lanes.json and, unless --plane, lanes.gpx, lanes.kml and (for
-    machines) lanes.waypoints and lanes.plan. Exit status 1 where something is left to be settled.
+    machines) lanes.waypoints and lanes.plan, or a pair for each part of the path that is not joined
+    to the others. What had to be taken because it was not stated is a finding. Exit status 1
+    where something is left to be settled.
 
     Example: landrelease operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --out lanes
     """

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+ENGAGED_BLANK = -2  # the file has the column, and the cell is empty
+
 
 @dataclass(frozen=True, slots=True)
 class TrackFinding:
@@ -34,7 +36,7 @@ class Track:
     y: np.ndarray  # float64 (N,)
     passes: tuple[str, ...]  # names of the passes, in order of first use
     in_pass: np.ndarray  # int32 (N,) which of them
-    engaged: np.ndarray  # int8 (N,) 1 yes, 0 no, -1 not stated
+    engaged: np.ndarray  # int8 (N,) 1 yes, 0 no, -1 no such column, -2 left blank
     depth_m: np.ndarray  # float64 (N,) nan: not stated
     heading_deg: np.ndarray  # float64 (N,) from north, clockwise; nan: not stated
     row: np.ndarray  # int64 (N,) row of data in the file, from 1

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from landrelease.core.track import Track, TrackFinding
+from landrelease.core.track import ENGAGED_BLANK, Track, TrackFinding
 from landrelease.errors import (
     TRACK_CLOCK_BACK,
     TRACK_DOUBLED,
+    TRACK_ENGAGED_BLANK,
     TRACK_FAR,
     TRACK_GAP,
     TRACK_HEADING_UNKNOWN,
@@ -31,15 +32,16 @@ from landrelease.errors import (
 
 # Verdicts on the step that ends at a fix.
 (COUNTS, START, OFF, NEW_PASS, GAP, FAST, LEAP, CLOCK, SAME_TIME, DOUBLED, ZERO, FAR, SHALLOW,
- SIDEWAYS, HEADING) = range(15)
+ SIDEWAYS, HEADING, BLANK) = range(16)
 MESSAGES: dict[int, Message] = {
     GAP: TRACK_GAP, FAST: TRACK_TOO_FAST, LEAP: TRACK_LEAP, CLOCK: TRACK_CLOCK_BACK,
     SAME_TIME: TRACK_SAME_TIME, DOUBLED: TRACK_DOUBLED, ZERO: TRACK_ZERO, FAR: TRACK_FAR,
     SHALLOW: TRACK_SHALLOW, SIDEWAYS: TRACK_SIDEWAYS, HEADING: TRACK_HEADING_UNKNOWN,
+    BLANK: TRACK_ENGAGED_BLANK,
 }
 _DROPPED = (LEAP, DOUBLED, ZERO, FAR)  # the fix itself is not used
 # "Covered at best" takes these steps in: the tool may have worked there.
-_AT_BEST = (COUNTS, GAP, FAST, CLOCK, SAME_TIME, SIDEWAYS)
+_AT_BEST = (COUNTS, GAP, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,8 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
                 verdict[k] = SAME_TIME
             elif engaged[k] == 0 or state[4] == 0.0:
                 verdict[k] = OFF
+            elif engaged[k] == ENGAGED_BLANK or state[4] == ENGAGED_BLANK:
+                verdict[k] = BLANK
             elif passed > gap or state[7] == 1.0:
                 verdict[k] = GAP
             elif way > speed * passed:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from xml.sax.saxutils import escape
 
 Point = tuple[float, float]  # longitude, latitude
+DECIMALS = 9  # of degrees: 0.1 mm
 
 
 def gpx(name: str, routes: Sequence[tuple[str, Sequence[Point]]], words: str) -> str:
@@ -54,14 +55,15 @@ def waypoints(points: Sequence[Point], holds: Collection[int] = ()) -> str:
 GROUND_ROVER, ANY_FIRMWARE = 10, 0  # MAV_TYPE and MAV_AUTOPILOT of the MAVLink common messages
 
 
-def plan(points: Sequence[Point], keep_out: Sequence[Sequence[Point]], words: str,
-         holds: Collection[int] = ()) -> str:
+def plan(points: Sequence[Point], keep_in: Sequence[Point], keep_out: Sequence[Sequence[Point]],
+         words: str, holds: Collection[int] = ()) -> str:
     """A mission with its fence as a `.plan` file (JSON), which QGroundControl opens.
 
     Each point is a NAV_WAYPOINT (16), or a NAV_LOITER_UNLIM (17) for those in `holds`, at height 0
     above home (frame 3); home is the first point.
-    `keep_out` are rings that the vehicle must not enter. Written from the public description of
-    the format (version 1, mission 2, fence 2).
+    `keep_in` is the ring that the vehicle must not leave (one only: some autopilots ask a vehicle
+    to be inside all of them at once), `keep_out` are rings that it must not enter. Written from
+    the public description of the format (version 1, mission 2, fence 2).
     """
     import json
 
@@ -78,6 +80,7 @@ def plan(points: Sequence[Point], keep_out: Sequence[Sequence[Point]], words: st
                     "plannedHomePosition": [round(home[1], 9), round(home[0], 9), 0],
                     "items": items},
         "geoFence": {"version": 2, "circles": [], "polygons": [
-            {"version": 1, "inclusion": False,
-             "polygon": [[round(y, 9), round(x, 9)] for x, y in ring]} for ring in keep_out]},
+            {"version": 1, "inclusion": inside,
+             "polygon": [[round(y, DECIMALS), round(x, DECIMALS)] for x, y in ring]}
+            for inside, ring in [(True, keep_in), *((False, ring) for ring in keep_out)]]},
         "rallyPoints": {"version": 2, "points": []}}, indent=1) + "\n"

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.track import Track, TrackFinding
+from landrelease.core.track import ENGAGED_BLANK, Track, TrackFinding
 from landrelease.errors import (
     COLUMNS_MISSING,
     FILE_EMPTY,
@@ -152,6 +152,7 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
             bad.setdefault(k, (which, f"{(y if which == 'latitude' else x)[k]:g}"))
     engaged = np.full(count, -1, dtype=np.int8)
     if "engaged" in columns:
+        engaged[:] = ENGAGED_BLANK
         for k, word in enumerate(_words(columns["engaged"])):
             low = word.strip().lower()
             if low in _YES:

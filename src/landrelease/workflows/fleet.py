@@ -52,7 +52,7 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
     chosen = [profile_of(n, profiles) for n in names]
     drive, walk = _sorted(chosen, machines)
     for option, given in (("--control-range", options.control_m is not None),
-                          ("--stand-off", options.standoff_m > 0),
+                          ("--stand-off", options.standoff_m is not None),
                           ("--headland-first", bool(options.headland_first))):
         if given:
             raise LandReleaseError(BAD_OPTION, option=option, found="several machines",
@@ -65,8 +65,10 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
     ground = read_ground(task, plane=options.plane)
     # Steep ground is closed to all where it is to one of them.
     allowed = ground.geometry
+    slopes = False
     for profile in dict.fromkeys(drive):
-        allowed = shapely.intersection(allowed, lanes.allowed_ground(ground, profile, options)[0])
+        own_ground, _, slopes = lanes.allowed_ground(ground, profile, options)
+        allowed = shapely.intersection(allowed, own_ground)
     allowed = shapely.union_all([p for p in shapely.get_parts(allowed)
                                  if p.geom_type == "Polygon" and p.area > 1e-6])
     widths = [w for p in drive if (w := _width(p, options)) is not None]
@@ -84,12 +86,13 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
         "radius_m": made.radius_m, "apart_m": apart_m, "task_m2": ground.geometry.area,
         "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
         "length_m": made.plan.length_m, "seconds": made.seconds, "not_joined": made.plan.apart,
-        "findings": [], "not_known": sorted({n for p in drive for n in p.not_known}),
+        "findings": lanes.taken(drive, made.radius_m, overlap, options, slopes),
+        "not_known": sorted({n for p in drive for n in p.not_known}),
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
                      "(S07)"}
     files: list[Path] = []
+    stated = list(result["findings"])
     benchmark = entry if entry is not None else lanes.corner(ground.geometry)
-    keep_out = lanes.kept_out(ground, allowed)
     for m, (profile, path, speed) in enumerate(zip(drive, made.paths, speeds, strict=True)):
         own = {"kind": "machine", "profile": profile.id, "speed_m_s": speed,
                "length_m": sum(s.drive.length_m for s in path), "stretches": len(path),
@@ -101,9 +104,12 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
             continue
         lines = [(s.drive.kind, f"{n}", _shape(s.drive.xy)) for n, s in enumerate(path, start=1)]
         told = {"lines": lines, "by_hand": shapely.Polygon(), "control": [],
-                "keep_out": keep_out, "holds": {n: _words(s.holds) for n, s in enumerate(path)
-                                                if s.holds}}
+                "allowed": allowed, "holds": {n: _words(s.holds) for n, s in enumerate(path)
+                                              if s.holds}}
+        apart = lanes.not_joined([shape for _, _, shape in lines])
+        result["findings"] += [f"Machine {m + 1}: {text}" for text in apart]
         shown = {**result, **own, "by_hand_m2": 0.0, "findings": [
+            *stated, *apart,
             "Before a stretch with `holds_until` wait for the others (schedule.csv): at the places "
             "of LOITER_UNLIM in the plan the machine stops until it is let go."]}
         files += lanes.write(out / f"machine-{m + 1}", ground, told, benchmark, profile, shown)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,15 @@ import shapely
 
 from landrelease.core.geometry import WGS84
 from landrelease.errors import (
+    ENTRY_NOT_STATED,
     OUTSIDE_CONTROL,
+    OVERLAP_NOT_STATED,
+    PARTS_NOT_JOINED,
     PROFILE_WITHOUT_WIDTH,
+    RADIUS_NOT_STATED,
     SLOPE_NOT_KNOWN,
+    SLOPE_NOT_STATED,
+    STANDOFF_NOT_STATED,
     LandReleaseError,
 )
 from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
@@ -27,7 +35,9 @@ if TYPE_CHECKING:
     from landrelease.core.profile import Profile
 
 ROWS = 400  # of the table on the sketch; all are in the files
-KEEP_OUT_M2 = 0.01  # smaller ground is rounding
+JOINED_M = 1e-4  # stretches that are nearer than this, end to start, are one path
+FENCE_M = 1e-3  # a fence is drawn this much inside; rounding to 9 decimals moves it by 0.1 mm
+FENCE_MOST_M = 0.1
 CONTROL_STEP = 72  # candidate control positions round the task
 
 
@@ -40,7 +50,7 @@ class LaneOptions:
     overlap_m: float | None = None
     radius_m: float | None = None
     entry: tuple[float, float] | None = None  # in the task's coordinates
-    standoff_m: float = 0.0
+    standoff_m: float | None = None  # None: not stated
     control_m: float | None = None
     slope_deg: float | None = None
     keep_out: tuple[Path, ...] = ()
@@ -58,7 +68,7 @@ def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
 
     chosen = profile_of(profile, profiles)
     ground = read_ground(task, plane=options.plane)
-    allowed, kept_out = allowed_ground(ground, chosen, options)
+    allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
     entry = in_metres(ground, options.entry)
     width = options.width_m if options.width_m is not None else chosen.value("width_m")
     if width is None:
@@ -67,6 +77,8 @@ def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
         made = people(ground, allowed, chosen, width, entry)
     else:
         made = _machine(ground, allowed, chosen, width, entry, options)
+        made["result"]["findings"][:0] = taken(
+            [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes)
     benchmark = entry if entry is not None else corner(ground.geometry)
     result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
               "profile": chosen.id, "width_m": width, "task_m2": ground.geometry.area,
@@ -90,12 +102,15 @@ def corner(shape: BaseGeometry) -> tuple[float, float]:
 
 
 def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
-                   ) -> tuple[BaseGeometry, float]:
-    """The task less keep-outs, and less ground that is steeper than the machine may go."""
+                   ) -> tuple[BaseGeometry, float, bool]:
+    """The task less keep-outs, and less ground that is steeper than the machine may go; how many
+    m² that takes off; whether any polygon states a slope.
+    """
     from landrelease.records import readers
 
     limit = options.slope_deg if options.slope_deg is not None else profile.value("slope_deg")
     gone = []
+    slopes = False
     for path in options.keep_out:
         table = readers.read(path)
         for row in table.rows:
@@ -103,6 +118,7 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
                 continue
             steep = row.values.get("slope_deg")
             if steep not in (None, ""):
+                slopes = True
                 if limit is None:
                     raise LandReleaseError(SLOPE_NOT_KNOWN, file=path.name, found=profile.title)
                 if float(steep) <= limit:
@@ -110,11 +126,33 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
             shape = row.geometry if ground.plane is None else ground.plane.to_plane(row.geometry)
             gone.append(shapely.make_valid(shape))
     if not gone:
-        return ground.geometry, 0.0
+        return ground.geometry, 0.0, slopes
     left = shapely.difference(ground.geometry, shapely.union_all(gone))
     parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
     allowed = shapely.union_all(parts)
-    return allowed, ground.geometry.area - allowed.area
+    return allowed, ground.geometry.area - allowed.area, slopes
+
+
+def taken(profiles: Sequence[Profile], radius: float, overlap: float, options: LaneOptions,
+          slopes: bool) -> list[str]:
+    """What a plan for machines takes because nobody stated it: findings LAN-012, 14 to 16."""
+    out = []
+    if options.radius_m is None:
+        out += [RADIUS_NOT_STATED.text(found=p.title, taken=radius)
+                for p in dict.fromkeys(profiles) if p.value("radius_m") is None]
+    if options.entry is None:
+        out.append(ENTRY_NOT_STATED.text(taken="the place nearest to the south-west corner"))
+    if options.overlap_m is None:
+        stated = any(p.value("overlap_m") is not None for p in profiles)
+        out.append(OVERLAP_NOT_STATED.text(taken=overlap, basis=(
+            "the profile's" if stated else "none")))
+    if not slopes:
+        limits = [options.slope_deg if options.slope_deg is not None else p.value("slope_deg")
+                  for p in profiles]
+        known = [v for v in limits if v is not None]
+        out.append(SLOPE_NOT_STATED.text(limit=(
+            f"{min(known):g} degrees" if len(known) == len(limits) else "not known")))
+    return out
 
 
 def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
@@ -130,7 +168,8 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     by_hand = shapely.union_all([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
-    places = _control(ground.geometry, plan, options.standoff_m, reach) if reach else []
+    standoff = options.standoff_m if options.standoff_m is not None else 0.0
+    places = _control(ground.geometry, plan, standoff, reach) if reach else []
     rate = profile.figure("rate_m2_h")
     result: dict[str, Any] = {
         "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
@@ -144,30 +183,55 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
                      "(S07)"}
+    if places and options.standoff_m is None:
+        result["findings"].append(STANDOFF_NOT_STATED.text())
     if len(places) != 1 and reach:
         result["findings"].append(OUTSIDE_CONTROL.text(
-            standoff=options.standoff_m, reach=reach, found=len(places)))
+            standoff=standoff, reach=reach, found=len(places)))
     stretches = [(d.kind, f"{n}", shapely.LineString(d.xy) if len(d.xy) > 1 else None)
                  for n, d in enumerate(plan.drives, start=1)]
-    return {"result": result, "lines": [s for s in stretches if s[2] is not None],
-            "by_hand": by_hand, "control": places, "keep_out": kept_out(ground, allowed)}
+    lines = [s for s in stretches if s[2] is not None]
+    result["findings"] += not_joined([shape for _, _, shape in lines])
+    return {"result": result, "lines": lines, "by_hand": by_hand, "control": places,
+            "allowed": allowed}
 
 
-def kept_out(ground: Ground, allowed: BaseGeometry) -> BaseGeometry:
-    """Ground inside the outline of the task that is not to be entered."""
-    return shapely.difference(shapely.union_all(
-        [shapely.Polygon(p.exterior) for p in shapely.get_parts(ground.geometry)]), allowed)
+def parts_of(lines: Sequence[BaseGeometry]) -> list[range]:
+    """Which lines on end make one path: a new part begins where one does not begin at the end of
+    that before it. No plan may have a leg from part to part; it would lead over any ground.
+    """
+    ends = [(shapely.get_coordinates(s)[0], shapely.get_coordinates(s)[-1]) for s in lines]
+    cuts = [n for n in range(1, len(ends)) if math.dist(ends[n - 1][1], ends[n][0]) > JOINED_M]
+    return [range(a, b) for a, b in itertools.pairwise([0, *cuts, len(ends)])]
 
 
-def _rings(ground: Ground, keep_out: BaseGeometry) -> list[list[tuple[float, float]]]:
-    """Outlines of ground that is not to be entered, in degrees; each closes on itself."""
+def not_joined(lines: Sequence[BaseGeometry]) -> list[str]:
+    """The finding that a path is in several parts, or none."""
+    count = len(parts_of(lines))
+    return [PARTS_NOT_JOINED.text(count=count, files=f"lanes-1 to lanes-{count}, .waypoints and "
+                                  ".plan, for tasks in degrees")] if count > 1 else []
+
+
+def fence(ground: Ground, allowed: BaseGeometry, points: BaseGeometry
+          ) -> tuple[list[tuple[float, float]], list[list[tuple[float, float]]]]:
+    """The outline, and the holes, of that piece of the allowed ground which holds all points, in
+    degrees as they are written; no ring closes. What they fence lies within the allowed ground.
+    """
+    from landrelease.publish.guidance import DECIMALS
+
     assert ground.plane is not None
-    rings = []
-    for part in shapely.get_parts(keep_out):
-        if part.geom_type == "Polygon" and part.area > KEEP_OUT_M2:
-            xy = shapely.get_coordinates(ground.plane.to_degrees(part.exterior))[:-1]
-            rings.append([(float(x), float(y)) for x, y in xy])
-    return rings
+    margin = FENCE_M
+    while margin <= FENCE_MOST_M:
+        inner = shapely.get_parts(shapely.buffer(allowed, -margin, join_style="mitre"))
+        for piece in inner[shapely.covers(inner, points)]:
+            rings = [np.round(shapely.get_coordinates(ground.plane.to_degrees(ring)), DECIMALS)
+                     for ring in (piece.exterior, *piece.interiors)]
+            written = ground.plane.to_plane(shapely.Polygon(rings[0], rings[1:]))
+            if written.is_valid and shapely.covers(allowed, written):
+                told = [[(float(x), float(y)) for x, y in ring[:-1]] for ring in rings]
+                return told[0], told[1:]
+        margin *= 2
+    raise AssertionError("a path that no fence within the allowed ground holds")
 
 
 def _headland(options: LaneOptions, profile: Profile) -> bool:
@@ -213,7 +277,9 @@ def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float
     area = sum(lane.ground.area for lane in made)
     return {"result": {"kind": profile.kind, "lanes": len(made), "lanes_m2": area,
                        "turns": max((lane.turn for lane in made), default=0),
-                       "separation_m": profile.value("separation_m"), "findings": []},
+                       "separation_m": profile.value("separation_m"), "findings": [
+                           ENTRY_NOT_STATED.text(taken="the longest edge of the task")]
+                       if entry is None else []},
             "lines": [(lane.kind, lane.name, lane.ground) for lane in made],
             "starts": [lane.start for lane in made], "turns": [lane.turn for lane in made],
             "by_hand": shapely.Polygon(), "control": []}
@@ -249,19 +315,28 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
         files["lanes.gpx"] = guidance.gpx("lanes", routes, words).encode()
         files["lanes.kml"] = guidance.kml("lanes", routes, words).encode()
         if result["kind"] == "machine":
-            points: list[tuple[float, float]] = []
-            stops: set[int] = set()
-            for n, (_, route) in enumerate(routes):
-                for k, p in enumerate(route):
-                    if not points or p != points[-1]:
-                        points.append(p)
-                    if k == 0 and n in holds:
-                        stops.add(len(points) - 1)
-            files["lanes.waypoints"] = guidance.waypoints(points, stops).encode()
-            files["lanes.plan"] = guidance.plan(points, _rings(ground, made["keep_out"]),
-                                                words, stops).encode()
+            shapes = [shape for _, _, shape in made["lines"]]
+            parts = parts_of(shapes)
+            for number, part in enumerate(parts, start=1):
+                points: list[tuple[float, float]] = []
+                stops: set[int] = set()
+                for n in part:
+                    for k, p in enumerate(routes[n][1]):
+                        if not points or p != points[-1]:
+                            points.append(p)
+                        if k == 0 and n in holds:
+                            stops.add(len(points) - 1)
+                name = "lanes" if len(parts) == 1 else f"lanes-{number}"
+                files[f"{name}.waypoints"] = guidance.waypoints(points, stops).encode()
+                files[f"{name}.plan"] = guidance.plan(
+                    points, *fence(ground, made["allowed"], shapely.multipoints(
+                        shapely.get_coordinates([shapes[n] for n in part]))), words,
+                    stops).encode()
     files["sketch.pdf"] = sketch.render_sketch(_sketch(ground, made, benchmark, profile, result))
     files["lanes.json"] = dump(dict(result))
+    for old in out.glob("lanes*"):  # a plan of an earlier run beside these might be driven
+        if re.fullmatch(r"lanes(-\d+)?\.(waypoints|plan)", old.name) and old.name not in files:
+            old.unlink()
     for name, content in files.items():
         write_atomically(out / name, content)
     return [out / name for name in files]
@@ -331,9 +406,6 @@ def lane_words(result: dict[str, Any]) -> list[str]:
                 f"{100 * result['over_least']:.1f} % above area / (width - overlap).",
                 f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
                 f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2."]
-        if result["not_joined"]:
-            out.append(f"{result['not_joined']} pieces of ground cannot be reached from the first "
-                       "without leaving allowed ground: bring the machine there from outside.")
         if result["control_range_m"] is None:
             out.append("The range of the control is not known: check it on site.")
         out.append("A machine's pass is not clearance until the follow-up by hand is on record.")
