@@ -188,3 +188,25 @@ def test_communities_reopen_as_the_score_counts_them(seed):
     slots = np.minimum(community_slots(problem, plan.schedule), problem.horizon)
     assert score(only, plan.schedule) == pytest.approx(
         float((problem.access.community_weight * problem.delay_days[slots]).sum()))
+
+
+def test_other_roads_teams_and_days_than_those_of_the_standing_plan_are_named():
+    from landrelease.workflows.orders import otherwise
+
+    problem = next(p for p in map(tiny_worlds.bound_by, range(40)) if p.access is not None)
+    assert otherwise(problem, problem) == []
+    bare = dataclasses.replace(problem, access=None)
+    assert "made with roads and this one without" in otherwise(problem, bare)[0]
+    assert "made with roads and the standing one without" in otherwise(bare, problem)[0]
+    first, *rest = problem.pools
+    more = dataclasses.replace(problem, pools=(
+        dataclasses.replace(first, teams=first.teams + 1), *rest))
+    said = otherwise(problem, more)
+    assert len(said) == 1 and f"1 changed ({first.id})" in said[0]
+    renamed = dataclasses.replace(problem, pools=(
+        dataclasses.replace(first, id="other"), *rest))
+    assert f"1 gone ({first.id}), 1 new (other)" in otherwise(problem, renamed)[0]
+    later = dataclasses.replace(problem, slot_starts=tuple(
+        d.replace(year=d.year + 1) if (d.month, d.day) != (2, 29) else d
+        for d in problem.slot_starts))
+    assert len(otherwise(problem, later)) == 2

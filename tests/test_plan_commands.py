@@ -149,7 +149,10 @@ def test_orders_are_proposals_and_the_plan_is_made_again_from_what_was_done(plan
     capsys.readouterr()
     assert command("plan", "make", registry, "--standing", plan, "--out", made, "--iterations", 3,
                    "--start", "2027-05-03", "--as", "planner", "--quiet") == 0
-    assert "1 stages were done and 1 have begun" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 stages were done and 1 have begun" in said
+    assert "The standing plan starts 2027-04" in said, said
+    assert "The teams are not" not in said and "roads" not in said
     saved = json.loads((made / "plan.json").read_text())
     assert done.removeprefix("task:") not in saved["stage_ids"]
     with open(made / "changes.csv", newline="", encoding="utf-8") as file:

@@ -11,8 +11,9 @@ import tiny_worlds
 from landrelease.core.conditions import Benefits, Objective
 from landrelease.errors import LandReleaseError
 from landrelease.plan.check import score, violations
-from landrelease.plan.objective import front, losses, weighted
+from landrelease.plan.objective import best_bounds, front, losses, weighted
 from landrelease.plan.search import make_plan
+from landrelease.workflows.explaining import nothing_at_stake, pareto
 
 
 def with_benefits(seed):
@@ -81,3 +82,42 @@ def test_the_front_holds_what_nobody_beats():
             assert any(points[j] == pytest.approx(points[i]) for j in kept)
     with pytest.raises(LandReleaseError, match="PLN-009"):
         front(plans, "people", "happiness")
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), min_size=1, max_size=6),
+       st.lists(st.floats(0, 1), min_size=2, max_size=6), st.lists(
+           st.floats(0, 1), min_size=6, max_size=6))
+def test_bounds_of_other_weightings_are_never_above_the_best_plan(plans, shares, loose):
+    best = [min((1 - t) * a + t * b for a, b in plans) for t in shares]
+    proven = [b * part for b, part in zip(best, loose, strict=False)]
+    found = best_bounds(shares, proven)
+    for bound, own, truth in zip(found, proven, best, strict=True):
+        assert own * (1 - 1e-12) - 1e-12 <= bound <= truth * (1 + 1e-9) + 1e-9
+
+
+def test_a_bound_between_two_weightings_lies_on_the_line_between_theirs():
+    assert best_bounds([0.0, 0.5, 1.0], [10.0, 0.0, 4.0]) == pytest.approx([10.0, 7.0, 4.0])
+
+
+def test_prices_of_promises_and_parts_without_loss_do_not_spoil_the_gap_of_a_front():
+    from landrelease.plan import progress
+
+    for seed in range(40):
+        problem = with_benefits(seed)
+        if problem.conditions.projects is None and problem.access is None:
+            break
+    empty = dataclasses.replace(problem, benefits=dataclasses.replace(
+        problem.benefits, people=np.zeros(len(problem.stage_ids))))
+    plan = make_plan(weighted(empty, Objective()), iterations=3, seed=1)
+    hurried = dataclasses.replace(plan, schedule=dataclasses.replace(
+        plan.schedule, finish=np.where(plan.schedule.finish >= 0, 1, -1)))
+    dear = progress.promised(plan.problem, hurried, late_price=1e6, change_price=1e6)
+    standing = make_plan(dear, iterations=3, seed=1)
+    assert standing.score > 100 * losses(dear, standing.schedule).land
+    rows = pareto(standing, "people", "land", points=3, iterations=20, seed=1)
+    for row in rows:
+        assert row["people"] == 0 and row["bound"] <= row["score"] * (1 + 1e-9)
+        assert row["gap"] < 10  # with the promises in the score it was above a thousand
+        assert row["on_the_front"]
+    said = nothing_at_stake(standing.problem, ("people", "land"))
+    assert len(said) == 1 and "no resident is on record" in said[0]

@@ -252,3 +252,18 @@ def test_from_the_command_line(region, tmp_path, capsys):
     weights.write_text("people_reconnected: 1\n")
     assert command("plan", "rank", registry, "--weights", weights, "--as", "planner") == 2
     assert "PLN-504" in capsys.readouterr().err
+
+
+def test_two_areas_with_equal_parts_are_said_to_be_tied(capsys):
+    from landrelease.apps.plan_commands import show_difference
+    from landrelease.core.ranking import Difference
+
+    show_difference(Difference("A", "B", 0.0, (("people", 0.0), ("land", 0.0)), None, None))
+    said = capsys.readouterr().out
+    assert "A and B are tied" in said and "all their parts are equal" in said
+    assert "before" not in said
+    show_difference(Difference("A", "B", 0.0, (("people", 0.2), ("land", -0.2)), None, 0.0))
+    said = capsys.readouterr().out
+    assert "A and B are tied" in said and "+0.200  people" in said and "before" not in said
+    show_difference(Difference("A", "B", 0.1, (("people", 0.1),), None, None))
+    assert "A before B by 0.100" in capsys.readouterr().out

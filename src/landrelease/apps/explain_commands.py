@@ -246,7 +246,9 @@ def plan_what_if(
             say(f"  {name:<16}{before:>18,.0f} -> {after:>18,.0f}"
                 + (f"  ({after / before - 1:+.1%})" if before else ""))
     show_changes(stages, communities, top)
-    say(f"No plan by these weights is more than {found.plan.gap:.1%} better.")
+    gap = found.plan.gap
+    say("No plan by these weights is more than "
+        f"{gap / (1 + gap):.2%} better.")
 
 
 def plan_pareto(
@@ -262,18 +264,33 @@ def plan_pareto(
     Example: landrelease plan pareto r.gpkg plan --parts access land --as planner
     """
     from landrelease.store.results import load_plan
-    from landrelease.workflows.explaining import pareto
+    from landrelease.workflows.explaining import nothing_at_stake, pareto
 
     with (reading(registry, "plan pareto", role, areas=area), listening(quiet) as progress):
         saved = load_plan(plan)
         rows = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
                       progress=progress)
-    put_json(json, {"parts": parts, "plans": rows, "synthetic": saved.synthetic})
-    say(f"{'share':>6}{parts[0] + ' lost':>20}{parts[1] + ' lost':>20}{'gap':>8}")
-    for row in rows:
-        say(f"{row['share']:>6.0%}{row[parts[0]]:>20,.0f}{row[parts[1]]:>20,.0f}"
-            f"{row['gap']:>8.1%}{'' if row['on_the_front'] else '  beaten by another one'}")
+        notes = nothing_at_stake(saved.plan.problem, parts)
+    put_json(json, {"parts": parts, "plans": rows, "notes": notes, "synthetic": saved.synthetic})
+    show_pareto(parts, rows)
+    for note in notes:
+        say(note)
     say("share: of the weight on the second part. Which of them is right is for people to say.")
+
+
+def show_pareto(parts: tuple[str, str], rows: list[dict[str, Any]]) -> None:
+    say(f"{'share':>6}  {parts[0] + ' lost':>20}  {parts[1] + ' lost':>20}  "
+        f"{'no plan is better by more than':>32}")
+    before: list[tuple[float, float]] = []
+    for row in rows:
+        at = (row[parts[0]], row[parts[1]])
+        # As `plan make` says it: of the score.
+        room = None if row["gap"] is None else row["gap"] / (1 + row["gap"])
+        words = "nothing proven" if room is None or round(room, 4) >= 1 else f"{room:.2%}"
+        beaten = ("  the same as above" if at in before else
+                  "" if row["on_the_front"] else "  beaten by another one")
+        say(f"{row['share']:>6.0%}  {at[0]:>20,.0f}  {at[1]:>20,.0f}  {words:>32}{beaten}")
+        before.append(at)
 
 
 def plan_orders(
@@ -369,6 +386,10 @@ def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> 
         + [{"what": "community", **r} for r in communities], synthetic))
     say(f"Since the standing plan {len(again.since.done)} stages were done and "
         f"{len(again.since.begun)} have begun.")
+    for words in again.other:
+        say(words)
+    if again.other:
+        say("What changes below comes from these differences as well as from the work since.")
     show_changes(stages, communities, top)
 
 

@@ -32,6 +32,7 @@ from landrelease.errors import BAD_OPTION, LandReleaseError
 
 RenewedOption = Annotated[bool, typer.Option(
     "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+TIED = 1e-12  # scores that differ by less differ by rounding alone
 MoneyOption = Annotated[str, typer.Option(
     "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
     "announced (all) or none (money binds nothing).")]
@@ -132,13 +133,16 @@ def plan_make(
                                workflows.load_teams(teams), stated, load_plan(standing), **asked)
             saved = again.saved
         saved = write_plan(out, saved, land, bound_seconds)
-    put_json(json, plan_summary(saved.plan) | {"recorded": recorded_rows(saved.recorded)})
+    put_json(json, plan_summary(saved.plan) | {"recorded": recorded_rows(saved.recorded)} | (
+        {} if again is None else {"not_as_standing": list(again.other)}))
     for line in recorded_words(saved.recorded):
         say(line)
     show_plan(saved.plan)
     if again is not None:
         explain_commands.finish_made_again(out, again, land.synthetic)
     finish(saved.plan, out)
+    if again is not None and again.without_roads:
+        raise typer.Exit(FINDINGS)  # two different problems: hardly what was meant
 
 
 def finish(plan: Any, out: Path) -> None:
@@ -422,6 +426,15 @@ def show_ranking(criteria: list[dict[str, Any]], made: Any, rows: list[dict[str,
 
 
 def show_difference(between: Any) -> None:
+    if abs(between.score) <= TIED:
+        equal = all(abs(part) <= TIED for _, part in between.parts)
+        say(f"{between.first} and {between.second} are tied: "
+            + ("all their parts are equal, so that no weight can tell them apart."
+               if equal else "their parts differ, but add up to the same score:"))
+        if not equal:
+            for name, part in between.parts:
+                say(f"  {part:+.3f}  {name}")
+        return
     say(f"{between.first} before {between.second} by {between.score:.3f}:")
     for name, part in between.parts:
         say(f"  {part:+.3f}  {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,6 +95,28 @@ def losses(problem: Problem, schedule: Schedule) -> Losses:
         end = np.where(schedule.project_finish >= 0, schedule.project_finish, horizon)
         works = float((_reported(terms.projects.people) * loss[end]).sum())
     return Losses(people, land, seasons, cut_off, works)
+
+
+def best_bounds(shares: Sequence[float], bounds: Sequence[float]) -> list[float]:
+    """The best proven bound for each of several weightings of two parts, from all their bounds.
+
+    shares : in 0..1, of the weight on the second part; 1 - share lies on the first. The least
+    score of any plan is a concave function of the weights (it is a minimum of linear ones), and
+    does not fall when a weight grows. So a bound between two weightings is at least on the line
+    between theirs, and one weighting's bound, scaled so that no weight is exceeded, holds for
+    another.
+    """
+    out = []
+    for at in shares:
+        best = 0.0
+        for a, first in zip(shares, bounds, strict=True):
+            fits = min((1 - at) / (1 - a) if a < 1 else np.inf, at / a if a > 0 else np.inf)
+            best = max(best, fits * first)
+            for b, second in zip(shares, bounds, strict=True):
+                if a < at < b:
+                    best = max(best, ((b - at) * first + (at - a) * second) / (b - a))
+        out.append(best)
+    return out
 
 
 def front(plans: list[Plan], one: str, other: str) -> list[int]:

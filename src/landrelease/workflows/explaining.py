@@ -306,12 +306,14 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     """Plans between two parts of the objective, and which of them no other one beats.
 
     Each weight goes from all on `one` to all on `other` in equal steps of its share of what the
-    standing plan loses in that part; the other weights are 0. Each plan starts from the one before.
+    standing plan loses in that part; the other weights and the prices of promises are 0. Each
+    search starts from the plan before; a row holds the best plan by its weights that any of the
+    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven.
     Raises PLN-009: an unknown part, fewer than 2 points.
     """
     from landrelease.core.conditions import Objective
     from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
-    from landrelease.plan.objective import PARTS, front, losses, weighted
+    from landrelease.plan.objective import PARTS, best_bounds, front, losses, weighted
     from landrelease.plan.works import solved
 
     if one not in PARTS or other not in PARTS or one == other:
@@ -321,26 +323,73 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="points", found=points,
                                expected="2 or more")
     scale = losses(plan.problem, plan.schedule)
-    size = {name: max(getattr(scale, name), 1e-12) for name in (one, other)}
+    # A part of which nothing is lost keeps the unit of the other one: no weight grows without end.
+    most = max(getattr(scale, one), getattr(scale, other)) or 1.0
+    size = {name: getattr(scale, name) or most for name in (one, other)}
+    # Weights are such that the standing plan scores as many points as before: what a price of
+    # promises is worth in points means nothing beside other weights, so that promises are left out.
+    unit = plan.score if 0 < plan.score < np.inf else 1.0
+    bare = dataclasses.replace(plan.problem, conditions=dataclasses.replace(
+        plan.problem.conditions, promises=None))
     none = Objective(0.0, 0.0, 0.0, 0.0, 0.0, plan.problem.objective.worst_off)
-    plans: list[Plan] = []
+    made: list[Plan] = []
     standing = plan
     shares = [k / (points - 1) for k in range(points)]
-    for n, share in enumerate(shares):
+    # A hundredth on the other part at the ends: of plans that are equal in one, the better.
+    tilts = [min(0.99, max(0.01, share)) for share in shares]
+    for n, tilt in enumerate(tilts):
         def listen(what: str, part: float, n: int = n) -> None:
             progress(what, (n + part) / points)
 
-        # A hundredth on the other part at the ends: of plans that are equal in one, the better.
-        tilt = min(0.99, max(0.01, share))
-        problem = weighted(plan.problem, dataclasses.replace(none, **{
-            PARTS[one]: (1 - tilt) / size[one], PARTS[other]: tilt / size[other]}))
+        problem = weighted(bare, dataclasses.replace(none, **{
+            PARTS[one]: unit * (1 - tilt) / size[one], PARTS[other]: unit * tilt / size[other]}))
         standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
                              standing=(standing.priority, standing.schedule.option))
-        plans.append(standing)
-    kept = set(front(plans, one, other))
-    return [{"share": share, "gap": p.gap, "on_the_front": i in kept,
-             **dataclasses.asdict(losses(p.problem, p.schedule))}
-            for i, (share, p) in enumerate(zip(shares, plans, strict=True))]
+        made.append(standing)
+    lost = [losses(p.problem, p.schedule) for p in made]
+    bounds = best_bounds(tilts, [p.bound for p in made])
+    best: list[int] = []
+    scores: list[float] = []
+    for tilt in tilts:
+        points_of = [unit * ((1 - tilt) * getattr(at, one) / size[one]
+                             + tilt * getattr(at, other) / size[other]) for at in lost]
+        best.append(int(np.argmin(points_of)))
+        scores.append(points_of[best[-1]])
+    kept = set(front([made[b] for b in best], one, other))
+    equal = {(getattr(lost[best[i]], one), getattr(lost[best[i]], other)) for i in kept}
+    rows: list[dict[str, Any]] = []
+    for i, share in enumerate(shares):
+        at, score = lost[best[i]], scores[i]
+        bound = min(bounds[i], score)
+        rows.append({
+            "share": share, "score": score, "bound": bound,
+            "gap": 0.0 if score <= 0 else (score - bound) / bound if bound > 0 else None,
+            "on_the_front": i in kept or (getattr(at, one), getattr(at, other)) in equal,
+            **dataclasses.asdict(at)})
+    return rows
+
+
+def nothing_at_stake(problem: Problem, parts: Sequence[str]) -> list[str]:
+    """In words, each part of the objective in which no plan of this problem loses anything."""
+    from landrelease.plan.objective import growing
+
+    benefits, access, terms = problem.benefits, problem.access, problem.conditions
+    reasons = {
+        "people": "no resident is on record near any of its areas"
+        if benefits is None or not benefits.people.any() else "",
+        "land": "its areas have no extent" if benefits is None or not benefits.hectares.any()
+        else "",
+        "seasons": "it knows no growing seasons, or nothing grows on its areas"
+        if benefits is None or terms.seasons_missed is None or not growing(benefits).any()
+        else "",
+        "access": "it was made without roads, so that nobody is cut off in it" if access is None
+        else "" if len(access.community_people) else "it knows no community",
+        "infrastructure": "no works of phase two are in it" if terms.projects is None
+        else "" if np.nansum(terms.projects.people) > 0
+        else "its works do not say how many people benefit",
+    }
+    return [f"Every plan loses 0 in {part}: {reasons[part]}." for part in parts
+            if reasons.get(part)]
 
 
 def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:

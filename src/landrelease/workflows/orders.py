@@ -244,6 +244,39 @@ class MadeAgain:
     saved: PlanFile
     since: Since
     difference: Difference
+    other: tuple[str, ...] = ()  # in words, what the two problems differ in besides what was done
+    without_roads: bool = False  # the standing plan had roads and this one has none
+
+
+def otherwise(before: Problem, after: Problem) -> list[str]:
+    """In words, in which of its inputs a problem differs from an earlier one: roads, teams, the
+    first day and the end. Work that was done since is no such difference."""
+    out = []
+    had, has = before.access is not None, after.access is not None
+    if had and not has:
+        out.append("The standing plan was made with roads and this one without: here every area "
+                   "can be reached from the first day. Give --roads and --bases again.")
+    elif has and not had:
+        out.append("This plan was made with roads and the standing one without: work that it "
+                   "dated may have to wait for its road here.")
+    old, new = ({p.id: (p.kind, p.teams, p.m2_per_day, p.cost_per_day, p.available_from,
+                        p.available_until) for p in problem.pools} for problem in (before, after))
+    gone, come = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+    moved = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
+    told = [f"{len(names)} {what} ({', '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
+            for what, names in (("gone", gone), ("new", come), ("changed", moved)) if names]
+    if told:
+        out.append("The teams are not those of the standing plan: " + ", ".join(told)
+                   + ". Other teams, rates, costs or times give other dates.")
+    first, last = ((b.isoformat(), a.isoformat()) for b, a in (
+        (before.slot_starts[0], after.slot_starts[0]),
+        (before.slot_starts[-1], after.slot_starts[-1])))
+    if first[0] != first[1]:
+        out.append(f"The standing plan starts {first[0]}, this one {first[1]}.")
+    if last[0] != last[1]:
+        out.append(f"The standing plan ends {last[0]}, this one {last[1]}: what lies beyond the "
+                   "end is not planned.")
+    return out
 
 
 def make_again(
@@ -264,6 +297,7 @@ def make_again(
     asked = workflows.planning_problem(land, assessments, pools, assumptions, start=start,
                                        roads=roads, binding=binding, progress=progress)
     problem = asked.problem
+    other = otherwise(standing.plan.problem, problem)
     since = progress_of(registry, reader, problem)
     problem = problem_since(problem, since, standing.plan, assumptions)
     place = dict(zip(standing.plan.problem.stage_ids, standing.plan.priority.tolist(),
@@ -275,4 +309,5 @@ def make_again(
     plan = solved(problem, iterations=iterations, seed=seed, seconds=seconds,
                   bound_seconds=bound_seconds, progress=progress, standing=(priority, chosen))
     return MadeAgain(workflows.plan_file(plan, land, assumptions, start, asked.read), since,
-                     difference(standing.plan, plan))
+                     difference(standing.plan, plan), tuple(other),
+                     standing.plan.problem.access is not None and asked.problem.access is None)
