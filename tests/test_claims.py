@@ -142,6 +142,7 @@ ALARMS = {
     "unit_missing": [row("2030-01-01", "cleared area", "5")],
     "unit_unknown": [row("2030-01-01", "cleared area", "5", "furlongs")],
     "unit_unfit": [row("2030-01-01", "explosive items destroyed", "5", "USD")],
+    "units_conflict": [row("2030-01-01", "cleared area", "100 km2", "m2")],
     "date_missing": [row("", "cleared area", "5", "ha")],
     "date_unreadable": [row("04/05/2030", "cleared area", "5", "ha", published="2030-06-01")],
     "date_in_future": [row("2026-08-01", "cleared area", "5", "ha", published="2026-07-01")],
@@ -314,6 +315,109 @@ def test_a_day_is_read_as_exactly_as_it_was_said(text, first, last):
 def test_a_metric_is_read(metric, unit, subject, verb, mode):
     claim = read([row("2030-01-01", metric, "5", unit)], WORDS, ASSUMED).claims[0]
     assert (claim.subject, claim.verb, claim.mode) == (subject, verb, mode)
+
+
+@pytest.mark.parametrize(("metric", "unit", "subject", "verb", "part"), [
+    ("area not yet cleared", "ha", "area", "remaining", ""),
+    ("uncleared area", "ha", "area", "remaining", ""),
+    ("area still to be cleared", "ha", "area", "remaining", ""),
+    ("mine-free area", "ha", "area", "safe", ""),
+    ("anti-personnel mines destroyed", "", "items", "destroyed", "ap_mine"),
+    ("antipersonnel mines destroyed", "mines", "items", "destroyed", "ap_mine"),
+    ("children killed by mines", "", "victims", "killed", ""),
+    ("people killed", "people", "victims", "killed", ""),
+    ("mines destroyed by sappers", "mines", "items", "destroyed", ""),
+    ("deminers", "people", "people", "", ""), ("deminers deployed", "", "people", "", ""),
+    ("сапёры", "человек", "people", "", ""), ("pyrotechnicians", "", "people", "", ""),
+    ("residents returned", "people", "people", "returned", "others"),
+    ("ammunition destroyed", "rounds", "items", "destroyed", "small_arms"),
+    ("minefields", "", "hazards", "hazardous", ""),
+    ("minefields cleared", "ha", "area", "cleared", ""),
+])
+def test_a_metric_is_not_taken_for_another(metric, unit, subject, verb, part):
+    reading = read([row("2030-01-01", metric, "500", unit)], WORDS, ASSUMED)
+    claim = reading.claims[0]
+    assert (claim.subject, claim.verb, claim.part) == (subject, verb, part)
+    assert not reading.findings
+
+
+@pytest.mark.parametrize(("as_of", "metric", "words", "days", "end"), [
+    ("2025-12-31", "area cleared in 2025", "", 365, "2025-12-31"),
+    ("2026-03-01", "area cleared in 2025", "", 365, "2025-12-31"),
+    ("2025-03-31", "area cleared in 2025", "", 90, "2025-03-31"),
+    ("2025", "area cleared", "cleared this year", 365, "2025-12-31"),
+    ("2025-02", "area cleared", "5 ha were cleared during February", 28, "2025-02-28"),
+    ("2025-02-28", "area cleared in February 2025", "", 28, "2025-02-28"),
+    ("2025-06-30", "area cleared in Q2 2025", "", 91, "2025-06-30"),
+    ("2025-02-01", "area cleared today", "", 1, "2025-02-01"),
+    ("2025-02-01", "area cleared", "cleared over the past 24 hours", 1, "2025-02-01"),
+    ("2025-02-01", "area cleared", "За сутки разминировано 5 га", 1, "2025-02-01"),
+    ("2025-02-01", "area cleared", "5 ha cleared, 9 ha surveyed this year", 0, "2025-02-01"),
+    ("2025-02-01", "area cleared", "5 ha cleared since work began in 2022", 0, "2025-02-01"),
+    ("2025-02-01", "area cleared to date", "5 ha", 0, "2025-02-01"),
+    ("2025-02-01", "area cleared", "weekly report: 5 ha cleared", 0, "2025-02-01"),
+])
+def test_an_amount_of_a_period_is_no_total(as_of, metric, words, days, end):
+    claim = read([row(as_of, metric, "5", "ha", words)], WORDS, ASSUMED).claims[0]
+    assert (claim.period_days, claim.mode) == (days, "period" if days else "total")
+    assert claim.as_of.last.isoformat() == end
+
+
+@pytest.mark.parametrize(("subject", "unit", "before", "later", "falls"), [
+    ("area cleared", "ha", "10,000", "6,000", True), ("area cleared", "ha", "100", "90", True),
+    ("items destroyed", "items", "1000", "600", True),
+    ("area cleared", "ha", "about 10,000", "about 6,000", True),
+    ("area cleared", "million m2", "2", "1.6", False),  # 2 may be 1.6 rounded
+    ("area cleared", "ha", "10,000", "9,600", False),
+    ("area cleared", "ha", "about 10,000", "9,100", False),
+    ("area cleared", "ha", "more than 550", "550", False),
+])
+def test_zeros_at_the_end_do_not_hide_a_large_fall(subject, unit, before, later, falls):
+    rows = [row("2030-01-01", subject, before, unit), row("2030-02-01", subject, later, unit)]
+    assert ("total_falls" in codes(rows)) is falls
+
+
+@pytest.mark.parametrize("rows", [
+    [row("2030-01-01", "people working", "0", "people"),
+     row("2030-01-01", "area cleared per week", "123", "ha per week")],
+    [*TOTALS[:1], row("2030-01-01", "area planned", "90", "ha"),
+     row("2030-01-01", "area cleared per week", "0", "ha per week"),
+     row("2030-01-01", "promise of finish", "2031-01-01")],
+    [row("2030-01-01", "area cleared", "less than 1", "ha"),
+     row("2030-01-01", "cost", "5", "USD", "for less than 1 ha")],
+    [row("2030-01-01", "machines", "0", "machines"), row("2030-01-01", "teams", "0", "teams"),
+     row("2030-01-01", "area cleared per week", "123", "ha per week")],
+])
+def test_nothing_is_divided_by_zero(rows):
+    assert all(j.reasons for j in check(rows))
+
+
+def test_no_people_at_all_for_a_pace_is_said_in_words():
+    rows = [row("2030-01-01", "people working", "0", "people"),
+            row("2030-01-01", "area cleared per week", "123", "ha per week")]
+    assert "no people are claimed (0)" in check(rows)[1].reasons[0]
+
+
+def test_deminers_are_the_workforce_of_a_pace():
+    rows = [row("2030-01-01", "deminers", "12", "people"),
+            row("2030-01-01", "area cleared per week", "123", "ha per week")]
+    assert "capacity_short" in codes(rows)
+    rows[0]["metric"] = "children taught"
+    assert "capacity_short" not in codes(rows)
+
+
+@pytest.mark.parametrize(("value", "unit", "last"), [
+    ("2027", "year", "2027-12-31"), ("2027", "", "2027-12-31"), ("2027-12-31", "", "2027-12-31"),
+    ("December 2027", "date", "2027-12-31"), ("end of 2027", "year", "2027-12-31")])
+def test_a_bare_year_is_when_it_ends(value, unit, last):
+    reading = read([row("2025-02-28", "completion", value, unit)], WORDS, ASSUMED)
+    assert reading.claims[0].finish.last.isoformat() == last and not reading.findings
+
+
+@pytest.mark.parametrize("metric", ["funding received", "funds received", "expenses spent",
+                                    "money spent"])
+def test_money_that_is_no_cost_needs_no_area(metric):
+    assert not codes([row("2030-01-01", metric, "12", "million USD")])
 
 
 def test_a_scope_with_more_names_is_a_part():

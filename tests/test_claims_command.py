@@ -2,14 +2,21 @@
 
 import json
 import sys
+import tempfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landrelease.apps import cli
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.figures.claims_read import columns_of
+from landrelease.records.claims import read_claims
 from landrelease.store.open import create_registry
 
 CLEARED = shapely.box(17.0, 44.0, 17.01, 44.01)
@@ -129,6 +136,13 @@ def test_recorded_claims_are_checked_without_a_file(run, registry, tmp_path):
     (HEAD + "A,2025-01-01,2025-01-01,X,cleared area,five hundred,ha,\n", "cannot_be_checked",
      "value_unreadable"),
     (HEAD + "A,2025-01-01,2025-01-01,X\n", "cannot_be_checked", "value_missing"),
+    (HEAD + "A,2025-01-01,2025-01-01,X\n", "cannot_be_checked", "row_damaged"),
+    (HEAD + "A,2025-01-01,2025-01-01,X,cleared area,5,ha,,more\n", "cannot_be_checked",
+     "row_damaged"),
+    (HEAD + '"A,2025-01-01,2025-01-01,X,cleared area,5,ha,\n', "cannot_be_checked",
+     "row_damaged"),
+    (HEAD + 'A,2025-01-01,2025-01-01,X,cleared area,5,ha,"so\n'
+     "A,2025-01-01,2025-01-01,X,cleared area,6,ha,\n", "cannot_be_checked", "row_damaged"),
     (HEAD + "A,not a day,,X,cleared area,5,ha,\n", "cannot_be_checked", "date_unreadable"),
     (HEAD + "A,2025-01-01,2025-01-01,X,happiness,5,,\n", "cannot_be_checked", "metric_unknown"),
 ])
@@ -136,6 +150,24 @@ def test_a_messy_file_gives_a_finding_a_row_and_no_crash(verdicts, text, verdict
     status, found, said = verdicts(text)
     assert "Traceback" not in said and status == 0
     assert found[0]["verdict"] == verdict and code in found[0]["codes"]
+
+
+def test_words_left_out_at_the_end_of_a_row_damage_nothing(verdicts):
+    _, found, _ = verdicts(HEAD + "A,2025-01-01,2025-01-01,X,cleared area,5,ha\n")
+    assert found[0]["codes"] == []
+
+
+@given(st.text(alphabet='ab5,;"\n\r\t= .\x00é', max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_file_holds_it_is_read_or_refused_as_a_whole(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "claims.csv"
+        path.write_text("value,metric,unit\n" + text, encoding="utf-8", newline="")
+        try:
+            table = read_claims(path, columns_of)
+        except LandReleaseError:
+            return
+    assert all(1 <= n <= len(table.rows) and words for n, words in table.problems.items())
 
 
 def test_a_file_that_is_no_table_of_claims_says_what_is_missing(verdicts):

@@ -33,6 +33,7 @@ class Quantity:
     step: float = 0.0  # of the last digit that is given
     digits: int = 0  # significant digits that are given
     qualifier: str = ""  # about, at_least, at_most, range or ""
+    written: float = 0.0  # place of the last digit that is written, a zero too
 
     @property
     def half(self) -> float:
@@ -50,7 +51,16 @@ class Quantity:
     def scaled(self, factor: float) -> Quantity:
         return Quantity(self.value * factor, self.low * factor, self.high * factor,
                         self.least * factor, self.most * factor, self.step * factor, self.digits,
-                        self.qualifier)
+                        self.qualifier, self.written * factor)
+
+    def sure(self, share: float) -> tuple[float, float]:
+        """Least and most where zeros at the end are taken for rounding up to `share` of the number
+        at the most ("10,000" is not "5,000 to 15,000"), twice that where it is "about".
+        """
+        if self.qualifier not in ("", "about") or not self.written:
+            return self.least, self.most
+        most = max((2 if self.qualifier else 1) * share * abs(self.value), self.written)
+        return max(self.least, self.value - most), min(self.most, self.value + most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def check_claims(
     for more, told in (
             claims_rates.check_density(claims, assumptions, skip),
             claims_rates.check_capacity(claims, assumptions, skip),
-            claims_rates.check_cost(claims, assumptions),
+            claims_rates.check_cost(claims, words, assumptions),
             claims_rates.check_finish(claims, assumptions, skip)):
         found += more
         notes.append(told)

@@ -21,6 +21,7 @@ CODES: dict[str, tuple[VerdictWord, str]] = {
     "unit_missing": ("cannot_be_checked", "no unit is stated where one is needed"),
     "unit_unknown": ("cannot_be_checked", "the unit is not known"),
     "unit_unfit": ("cannot_be_checked", "the unit does not measure what was counted"),
+    "units_conflict": ("cannot_be_checked", "the value and the unit name two different units"),
     "date_missing": ("cannot_be_checked", "neither the day it is about nor that of publication"),
     "date_unreadable": ("cannot_be_checked", "a date cannot be read, or may be two days"),
     "date_in_future": ("impossible", "a count as of a day after its publication"),

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from landrelease.core.claim import Days
 from landrelease.figures.claims_words import fold
 
-_MONTHS = {name: n for n, names in enumerate((
+MONTHS = {name: n for n, names in enumerate((
     "january jan januar января январь janvier enero", "february feb februar февраля февраль "
     "février fevrier febrero", "march mar mart марта март mars marzo",
     "april apr апреля апрель avril abril", "may maj мая май mai mayo",
@@ -61,12 +61,12 @@ def days_of(value: object, year: int | None = None) -> Days | None:
         return Days(date(of, 3 * quarter - 2, 1), _span(of, 3 * quarter, None).last)
     if re.fullmatch(r"(?:19|20)\d{2}", text):
         return Days(date(int(text), 1, 1), date(int(text), 12, 31))
-    if (match := _WORDS.fullmatch(text)) and match[2] in _MONTHS:
+    if (match := _WORDS.fullmatch(text)) and match[2] in MONTHS:
         stated = int(match[4]) if match[4] else year
         if stated is None:
             raise ValueError("no year")
         day = match[1] or match[3]
-        return _span(stated, _MONTHS[match[2]], int(day) if day else None)
+        return _span(stated, MONTHS[match[2]], int(day) if day else None)
     raise ValueError("not a date")
 
 

@@ -34,7 +34,7 @@ class Number:
 
 
 def quantity(value: float, step: float, digits: int, qualifier: str, *, counted: bool,
-             about_share: float) -> Quantity:
+             about_share: float, written: float = 0.0) -> Quantity:
     """What a number leaves open.
 
     A count to the last unit is exact. Else it lies within half a step, and within a whole one
@@ -51,7 +51,7 @@ def quantity(value: float, step: float, digits: int, qualifier: str, *, counted:
         low, high, least, most = value - max(step, 1.0 if counted else 0.0), value, -math.inf, value
     if value >= 0:
         low, least = max(0.0, low), max(0.0, least)
-    return Quantity(value, low, high, least, most, step, digits, qualifier)
+    return Quantity(value, low, high, least, most, step, digits, qualifier, written)
 
 
 def digits_of(text: str, decimal: Decimal, counted: bool) -> tuple[float, float, int, bool]:
@@ -154,7 +154,7 @@ def numbers(text: str, words: Vocabulary, *, decimal: Decimal, counted: bool, ab
         size = (factor or 1.0) * scale
         found.append(Number(start, end, quantity(
             value * size, step * size, significant, bound or qualifier, counted=counted,
-            about_share=about_share), ambiguous))
+            about_share=about_share, written=min(1.0, step) * size), ambiguous))
     return found
 
 

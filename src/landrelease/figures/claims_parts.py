@@ -246,7 +246,8 @@ def _released(usable: Sequence[Claim]) -> list[Raised]:
     groups: dict[tuple, dict[str, Claim]] = {}
     for c in usable:
         if c.subject == "area" and c.verb in (*_RELEASED, "released"):
-            groups.setdefault((c.source, c.scope, c.as_of, c.mode), {})[c.verb] = c
+            groups.setdefault((c.source, c.scope, c.as_of, c.mode, round(c.period_days)),
+                              {})[c.verb] = c
     found = []
     for g in groups.values():
         if "released" not in g or not all(v in g for v in _RELEASED):

@@ -15,6 +15,7 @@ from landrelease.core.claim import Claim, Quantity, Raised
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, number_words, plain
 from landrelease.figures.claims_totals import series_of
+from landrelease.figures.claims_words import Vocabulary, fold
 
 _WORKED = ("cleared", "safe", "released", "searched", "")
 
@@ -105,7 +106,7 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
                 f"machine and people ({fast.high:g} m²) {plain(pace / fast.high)}, or "
                 f"{plain(math.ceil(pace / machine.high))} machines at the rate of brochures")
         there = [o for o in claims if o.usable and o.subject == "people" and o.verb == ""
-                 and o.scope == c.scope and near(o, c, 366)]
+                 and o.part == "" and o.scope == c.scope and near(o, c, 366)]
         machines = [o for o in claims if o.usable and o.subject == "machines"
                     and o.scope == c.scope and near(o, c, 366)]
         by_machines = max((m.amount.high for m in machines), default=0.0) * machine.high
@@ -113,8 +114,9 @@ def check_capacity(claims: Sequence[Claim], assumptions: Assumptions, skip: froz
         if people is not None and sure > people * fast.high + by_machines:
             done.add(c.number)
             found.append(raised(
-                c.number, "capacity_short", f"{words}: {plain(pace / people)} m² for each of at "
-                f"most {plain(people)} people claimed"
+                c.number, "capacity_short", f"{words}: " + (
+                    f"{plain(pace / people)} m² for each of at most {plain(people)} people claimed"
+                    if people > 0 else "no people are claimed (0)")
                 + (f", beside {plain(by_machines / machine.high)} machines" if machines else "")
                 + f". Known are {manual.low:g} to {manual.high:g} m² by hand and up to "
                 f"{fast.high:g} m² in search behind machines. It would need {need}.",
@@ -157,8 +159,8 @@ def check_rates(claims: Sequence[Claim], assumptions: Assumptions) -> list[Raise
     return found
 
 
-def check_cost(claims: Sequence[Claim], assumptions: Assumptions) -> tuple[list[Raised],
-                                                                           dict[int, str]]:
+def check_cost(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions
+               ) -> tuple[list[Raised], dict[int, str]]:
     """Money per m²: of what is it the cost, and is that within what programmes report."""
     found: list[Raised] = []
     notes: dict[int, str] = {}
@@ -173,12 +175,14 @@ def check_cost(claims: Sequence[Claim], assumptions: Assumptions) -> tuple[list[
         if c.subject != "money":
             continue
         areas = [a for a in claims if a.usable and a.subject == "area" and a.mode != "period"
-                 and a.scope == c.scope and a.amount.value > 0]
+                 and a.scope == c.scope and a.amount.low > 0]
         spoken = any(w in c.words for w in (" ha", "hectare", "km2", "km²", "square", "га", "m²"))
         listed = "; ".join(
             f"{c.amount.value / a.amount.value:,.3g} {c.currency} per m² on the "
             f"{amount_words(a)} of row {a.number}" for a in areas[:4])
-        if not spoken:
+        metric = fold(c.row.get("metric"))
+        flow = words.find("money", metric) and "cost" not in words.meanings("money", metric)
+        if not spoken and not flow:  # money that came in or went out is the cost of no unit
             found.append(raised(
                 c.number, "denominator_missing", f"{amount_words(c)} for what area is not stated"
                 + (f"; it would be {listed}." if listed else ".")))
@@ -240,8 +244,9 @@ def check_finish(claims: Sequence[Claim], assumptions: Assumptions, skip: frozen
                 f"week")
         if amount.low / (c.end.last.toordinal() - c.day.first.toordinal()) > factor * best[1]:
             found.append(raised(
-                c.number, "promise_needs_faster_pace", f"It needs {text}, {need / best[1]:,.1f} "
-                f"times the best pace claimed; claimed were {band}.", low=slowest[1] * 7,
+                c.number, "promise_needs_faster_pace", f"It needs {text}" + (
+                    f", {need / best[1]:,.1f} times the best pace claimed" if best[1] > 0 else "")
+                + f"; claimed were {band}.", low=slowest[1] * 7,
                 high=best[1] * 7, unit="m² a week"))
         else:
             notes[c.number] = f"It needs {text}; claimed were {band}."

@@ -18,6 +18,7 @@ from landrelease.core.claim import Claim, Days, Mode, Quantity, Raised
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_date import NOT_STATED, days_of
 from landrelease.figures.claims_number import Decimal, Number, decimal_mark, numbers, quantity
+from landrelease.figures.claims_period import period_of
 from landrelease.figures.claims_units import BASE, Unit, unit_from_value, unit_of
 from landrelease.figures.claims_words import Vocabulary, fold
 
@@ -32,16 +33,22 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "words": ("words", "quote", "text", "note", "notes"),
 }
 _COUNTED = ("items", "settlements", "buildings", "people", "teams", "machines", "accidents",
-            "victims")
+            "victims", "hazards")
 _STATES = ("hazardous", "remaining", "in_work", "inaccessible", "planned")
 _STATE_SUBJECTS = ("people", "teams", "machines", "money", "share", "finish", "comparison",
                    "density", "unit_cost", "person_rate", "machine_rate")
 _ORDER = ("comparison", "finish", "money", "share", "victims", "accidents", "settlements", "roads",
-          "buildings", "machines", "teams", "people", "items", "area")
+          "buildings", "machines", "teams", "people", "items", "hazards", "area")
 _BY_UNIT = {"area": "area", "money": "money", "share": "share", "time": "finish"}
 _FITS = {"area": ("area",), "roads": ("length",), "share": ("share",), "money": ("money",),
          "finish": ("time",), "comparison": ("area",), "items": ("count", "mass"),
          **dict.fromkeys(_COUNTED[1:], ("count",))}
+_AT_A_DAY = ("hazardous", "remaining", "in_work", "inaccessible")
+_WORK = ("cleared", "searched", "destroyed", "in_work")  # what people do, not what they are
+_OTHERS = re.compile(r"(?<!\w)(?:resident|child|women|civilian|population|beneficiar|inhabitant|"
+                     r"жител|населен|дет(?:и|ей)(?!\w))")
+_ROUNDS = re.compile(r"(?<!\w)(?:rounds?|cartridge|патрон)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _WHOLE = ("all", "whole", "programme", "program", "total", "whole programme", "country", "national",
           "everything", "the programme", "весь", "всего", "ukupno")
 _UNSTATED_SCOPE = frozenset(("?",))
@@ -121,7 +128,10 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     metric, text = fold(row.get("metric")), fold(row.get("words"))
     unit = unit_of(row.get("unit"), words)
     value_text = fold(row.get("value"))
-    if not unit.name and (behind := unit_from_value(value_text, words)):
+    behind = unit_from_value(value_text, words)
+    two_units = bool(behind and unit.name and behind != unit.name
+                     and not {"count", "date"} & {behind, unit.name})
+    if not unit.name and behind:
         unit = replace(unit, name=behind, known=True)
     if not unit.per and (per := _PER_AREA.search(metric)) and unit.measures in ("", "count",
                                                                               "money"):
@@ -138,22 +148,28 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
         problem("metric_missing", "The row does not say what was counted.")
     elif not subject:
         problem("metric_unknown", f"What \"{row.get('metric')}\" counts is not known; known are "
-                "areas, items, settlements, roads, buildings, people, teams, machines, accidents, "
-                "victims, money, shares, promised ends and comparisons with places.")
-    verb, part = _verb(subject, metric, text, words), _part(subject, metric, words)
+                "areas, items, minefields, settlements, roads, buildings, people, teams, machines, "
+                "accidents, victims, money, shares, promised ends and comparisons with places.")
+    verb = _verb(subject, metric, text, words)
+    part = _part(subject, metric, fold(row.get("unit")), words)
     counted = subject in _COUNTED
     amount, ambiguous, promised = _value(
         row.get("value"), value_text, unit, subject, text, words, marks, counted, about, problem)
-    period = unit.period_days or _period(metric, words)
+    period = unit.period_days
     inside = _in_words(amount, unit, text, words, marks, counted, about)
     if inside is not None and amount is not None:
         if not amount.qualifier and inside.quantity.qualifier:
             amount = replace(inside.quantity)
         if ambiguous and not inside.ambiguous:
             ambiguous = False
-        if not period and subject in ("area", "items", "settlements", "roads", "buildings",
-                                      "accidents", "victims"):
-            period = _period(_clause_after(text, inside), words)
+    if not period and subject in ("area", "items", "settlements", "roads", "buildings",
+                                  "accidents", "victims", "hazards") and verb not in _AT_A_DAY:
+        period, end = period_of(metric, text, inside, _speaks_of_one(text, words, marks),
+                                as_of, words)
+        if end is not None:
+            claim = replace(claim, as_of=end)
+    elif not period and subject in ("person_rate", "machine_rate"):
+        period = _period(metric, words)
     if ambiguous and amount is not None:
         problem("value_ambiguous", f"\"{row.get('value')}\" may be {amount.value:,.3f} or "
                 f"{amount.value * 1000:,.0f}.")
@@ -161,10 +177,14 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
     if amount is not None and amount.value < 0 and subject in ("area", "roads", *_COUNTED):
         problem("value_negative", f"{amount.value:,g} is below zero.")
         amount = None
+    if amount is not None and two_units and promised is None:
+        problem("units_conflict", f"The value \"{row.get('value')}\" and the unit "
+                f"\"{row.get('unit')}\" name two units.")
+        amount = None
     if amount is not None and subject and not unit.known:
         problem("unit_unknown", f"The unit \"{row.get('unit')}\" is not known.")
         amount = None
-    elif amount is not None and subject and not unit.name and subject in (
+    elif amount is not None and promised is None and subject and not unit.name and subject in (
             "area", "comparison", "money", "roads", "share", "finish"):
         problem("unit_missing", f"A number of {subject} needs a unit, and none is stated.")
         amount = None
@@ -236,6 +256,14 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
     if unit.per and unit.measures in ("count", "money") and unit.per in ("ha", "m2", "km2"):
         return "density" if unit.measures == "count" else "unit_cost"
     found = words.meanings("subject", metric)
+    verbs = words.meanings("verb", metric)
+    if {"killed", "injured"} & set(verbs) and set(found) & {"people"} and set(found) <= {
+            "people", "items", "hazards", "area"} and unit.measures in ("", "count"):
+        return "victims"
+    if "items" in found and {"destroyed", "found", "cleared"} & set(verbs):
+        # "mines destroyed by sappers": who did it does not make it a number of sappers.
+        found = [s for s in found if s not in ("people", "teams", "machines", "hazards")
+                 or found.index(s) < found.index("items")]
     by_unit = _BY_UNIT.get(unit.measures, "")
     if by_unit == "area" and "comparison" in found:
         return "comparison"
@@ -243,8 +271,8 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
         return by_unit
     if by_unit == "share" and found:  # "cleared area", 8 %
         return "share"
-    if by_unit == "area" and found and set(found) <= {"items", "area"}:
-        return "area"  # "mine clearance", ha
+    if by_unit == "area" and found and set(found) <= {"items", "area", "hazards"}:
+        return "area"  # "mine clearance", "minefields cleared", ha
     first = next((s for s in _ORDER if s in found), "")
     if not first and metric and words.find("verb", metric):  # "cleared", with items or ha
         return by_unit or ("items" if unit.measures == "count" else "")
@@ -254,8 +282,12 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
 def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
     if subject in ("money", "finish", "comparison", "density", "unit_cost", "machines", "teams"):
         return ""
+    if subject == "people":  # "deminers" says nothing of ground
+        return next((v for v in words.meanings("verb", metric) if v not in _WORK), "")
     found = words.meanings("verb", metric) or (
-        words.meanings("verb", text) if subject not in ("people", "share") else [])
+        words.meanings("verb", text) if subject != "share" else [])
+    if subject == "hazards" and not found:
+        found = ["hazardous"]
     if subject == "items":
         found = ["destroyed" if v in ("cleared", "safe") else v for v in found]
         found = [v for v in found if v in ("destroyed", "found")] or found
@@ -264,12 +296,16 @@ def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
     return found[0] if found else ""
 
 
-def _part(subject: str, metric: str, words: Vocabulary) -> str:
+def _part(subject: str, metric: str, unit: str, words: Vocabulary) -> str:
     if subject == "share":  # a share of what: shares of different things are no series
         return "/".join(s for s in words.meanings("subject", metric) if s != "share")
+    if subject == "people":  # others than those who work
+        return "others" if _OTHERS.search(metric) else ""
     if subject != "items":
         return ""
     found = words.meanings("part", metric)
+    if not found and _ROUNDS.search(unit):
+        return "small_arms"
     return found[0] if len(found) == 1 else ""
 
 
@@ -288,7 +324,9 @@ def _value(cell: Any, text: str, unit: Unit, subject: str, said: str, words: Voc
     if text in NOT_STATED:
         problem("value_missing", "No number is stated; not reported is not zero.")
         return None, False, None
-    if subject == "finish" and unit.name in ("", "date"):
+    # A year stated as a number "of years" is the year in which it ends.
+    if subject == "finish" and (unit.name in ("", "date") or (_YEAR.search(text) and (
+            unit.name == "year" or not text.isdigit()))):
         try:
             day = days_of(cell)
         except (ValueError, OverflowError):
@@ -341,11 +379,14 @@ def _in_words(amount: Quantity | None, unit: Unit, text: str, words: Vocabulary,
                  or (n.ambiguous and math.isclose(n.quantity.value * 1000, amount.value))), None)
 
 
-def _clause_after(text: str, number: Number) -> str:
-    """The words behind a number, up to the next number or the end of the clause."""
-    rest = text[number.end:]
-    stop = re.search(r"[;.,(=](?:\s|$)|\d", rest)
-    return rest[:stop.start()] if stop else rest
+def _speaks_of_one(text: str, words: Vocabulary, marks: Decimal) -> bool:
+    """Whether words state no number of their own; "past 24 hours" is none."""
+    taken = words.find("period", text)
+    try:
+        found = numbers(text, words, decimal=marks, counted=False, about_share=0.0)
+    except (OverflowError, ValueError):
+        return False
+    return all(any(h.start <= n.start < h.end for h in taken) for n in found)
 
 
 def _after(start: Days, length: Quantity) -> Days | None:

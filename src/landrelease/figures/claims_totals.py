@@ -49,7 +49,7 @@ def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
     found: list[Raised] = []
     periods = [c for c in claims if c.usable and c.mode == "period" and c.as_of is not None]
     for series in series_of(claims, skip):
-        falls = _falls(series, words)
+        falls = _falls(series, words, assumptions.value("claim_rounding_share"))
         found += falls
         fallen = {f.number for f in falls}
         found += _breaks(series, assumptions, fallen)
@@ -58,18 +58,20 @@ def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
     return found
 
 
-def _falls(series: Series, words: Vocabulary) -> list[Raised]:
+def _falls(series: Series, words: Vocabulary, share: float) -> list[Raised]:
+    """share : of a number, what zeros at its end can be rounding of at the most."""
     found = []
     for before, later in pairwise(series.claims):
         if before.day.last >= later.day.first:
             continue
-        if later.amount.most < before.amount.least:
+        least = before.amount.sure(share)[0]
+        if later.amount.sure(share)[1] < least:
             code = "total_corrected" if words.find("correction", later.words) else "total_falls"
             found.append(raised(
                 later.number, code, f"{amount_words(later)} after {amount_words(before)} in "
                 f"{before.called()}: as totals of the same thing the two cannot both be right"
                 + (", and the words speak of a correction." if code == "total_corrected" else "."),
-                low=before.amount.least, unit=later.unit))
+                low=least, unit=later.unit))
             found += _slip(before, later)
     return found
 

@@ -20,6 +20,7 @@ from landrelease.records.readers import read
 from landrelease.records.tables import cells_of
 from landrelease.units import M2_PER_KM2
 
+_TEXTS = (".csv", ".tsv", ".txt")
 PLACE_COLUMNS = ("place", "kind", "area_km2")
 
 
@@ -44,9 +45,32 @@ def read_claims(path: Path, columns_of) -> ClaimTable:
     rows, problems = [], {}
     for number, row in enumerate(table.rows, 1):
         rows.append(dict(row.values))
+        damage = _damage(row.values, table.columns, known) if path.suffix.lower() in _TEXTS else ""
         if row.problem is not None:
-            problems[number] = row.problem.message.text(**row.problem.facts)
+            facts = {"file": table.file, "row": row.row, **row.problem.facts}
+            problems[number] = row.problem.message.text(**facts)
+        elif damage:
+            problems[number] = damage
     return ClaimTable(tuple(rows), problems)
+
+
+def _damage(values: Mapping[str, Any], columns: Sequence[str], known: Mapping[str, Any]) -> str:
+    """What is wrong with a row of a text file whose line can be read all the same; "" for nothing.
+
+    A cell that is not there is None, an empty one is "". Words may be left out at the end.
+    """
+    swallowed = any(isinstance(v, str) and any(
+        line.count(mark) >= len(columns) - 1 for line in v.splitlines()[1:] for mark in ",;\t")
+        for v in values.values())
+    if len(columns) > 1 and swallowed:
+        return "One cell holds the lines below it: a quote was opened and not closed."
+    missing = [name for name, heading in known.items()
+               if name != "words" and values.get(heading) is None]
+    if missing:
+        there = sum(values.get(c) is not None for c in columns)
+        return (f"The row has {there} cells, the heading {len(columns)}; without a cell: "
+                f"{', '.join(missing)}.")
+    return ""
 
 
 def read_places(path: Path | None = None) -> tuple[Place, ...]:
