@@ -94,10 +94,14 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
 
 
 # Few arrays with columns instead of many arrays: what a compiled function is handed costs time.
-PAST, FAILS_AT, LEAVES_AT, BREAKDOWNS, DEPARTURES = 0, 1, 2, 3, 4  # slots at work so far, until ...
+# TO_LEARN: exp(-slots at work so far / slots of learning); then slots at work until ...
+TO_LEARN, FAILS_AT, LEAVES_AT, BREAKDOWNS, DEPARTURES = 0, 1, 2, 3, 4
 FAIL_RATE, REPAIR, LEAVE_RATE, GAP, LEARNING, LEARNING_SLOTS = 0, 1, 2, 3, 4, 5
 SHAPE, SCALE, LOG_MEAN, LOG_SD, AT_START = 0, 1, 2, 3, 4
-NUMBER, LAST_DAY, BEGINS, ENDS = 0, 1, 2, 3  # BEGINS and ENDS in slots
+# Of a closure: begin and end in slots, and the slots' worth of work that season allows until then.
+LAST_DAY, BEGINS, ENDS, WORK_BEGINS, WORK_ENDS, NUMBER = 0, 1, 2, 3, 4, 5
+SPELLS = 256  # closures of a sector that a run keeps; later ones are drawn whenever they are asked
+LEARNED = math.exp(-12.0)  # of TO_LEARN: a team that has so little to learn is experienced
 
 
 class Buffers(NamedTuple):
@@ -114,9 +118,10 @@ class Buffers(NamedTuple):
     some: np.ndarray  # uint64 (P, C / 4096) a bit a word of `waits`: something waits in it
     free: np.ndarray  # int64 (P,) teams
     gone: np.ndarray  # bool (P,) without a team
-    soonest: np.ndarray  # (P,) end of any step of theirs
-    until: np.ndarray  # (T,) end of the step
-    doing: np.ndarray  # int64 (T,) its element, -1 where free
+    idle: np.ndarray  # uint64 (T / 64,) a bit a team: free
+    doing: np.ndarray  # int64 (T,) element of a team that is not free
+    due: np.ndarray  # (T,) heap of the ends of steps ...
+    whose: np.ndarray  # int64 (T,) ... and the teams
     ready: np.ndarray  # int64 (C,) stack of what becomes ready now
     ended: np.ndarray  # int64 (C,) stack of what ends now
     left: np.ndarray  # int64 (G,) stages that a gate still waits for
@@ -124,10 +129,13 @@ class Buffers(NamedTuple):
     busy_until: np.ndarray  # (T,) -1 for a team that never got work
     worked: np.ndarray  # (P,) team-slots from begin to end of steps
     zone_opens: np.ndarray  # (Z,)
-    crew: np.ndarray  # (T, 5) columns PAST .. DEPARTURES
+    crew: np.ndarray  # (T, 5) columns TO_LEARN .. DEPARTURES
     habits: np.ndarray  # (P, 6) of the pools' teams, columns FAIL_RATE .. LEARNING_SLOTS
     closing: np.ndarray  # (K, 5) of the sectors, columns SHAPE .. AT_START
-    spell: np.ndarray  # (K, 4) the closure that is next or in force, columns NUMBER .. ENDS
+    spell: np.ndarray  # (K, 6) the closure that is next or in force, columns LAST_DAY .. NUMBER
+    spells: np.ndarray  # (K, SPELLS, 5) those drawn so far; the last row: what is not kept
+    drawn: np.ndarray  # int64 (K,) how many are kept
+    slot_of_work: np.ndarray  # int64: the last slot by whose begin at most so much work is done
     fixed_at: np.ndarray  # int64 (K,) first fixed closure that is not over
     closed_until: np.ndarray  # (K,) slots; 0: open now
     arrives: np.ndarray  # (F,) when tranches arrive in this run
@@ -150,8 +158,9 @@ def buffers(workforce: Workforce, ways: Ways, effects: Effects, capacity: int) -
         beside=whole(capacity), outside=whole(ways.zones),
         waits=np.zeros((pools, capacity // 64 + 1), dtype=np.uint64),
         some=np.zeros((pools, capacity // 4096 + 1), dtype=np.uint64),
-        free=whole(pools), gone=np.zeros(pools, dtype=np.bool_), soonest=np.zeros(pools),
-        until=np.zeros(teams), doing=whole(teams), ready=whole(capacity), ended=whole(capacity),
+        free=whole(pools), gone=np.zeros(pools, dtype=np.bool_),
+        idle=np.zeros(teams // 64 + 1, dtype=np.uint64), doing=whole(teams), due=np.zeros(teams),
+        whose=whole(teams), ready=whole(capacity), ended=whole(capacity),
         left=whole(len(ways.gate_size)), finish=np.zeros(capacity), busy_until=np.zeros(teams),
         worked=np.zeros(pools), zone_opens=np.zeros(ways.zones), crew=np.zeros((teams, 5)),
         habits=np.column_stack([effects.fail_rate, effects.repair, effects.leave_rate, effects.gap,
@@ -159,7 +168,10 @@ def buffers(workforce: Workforce, ways: Ways, effects: Effects, capacity: int) -
         closing=np.column_stack([
             effects.open_shape, effects.open_scale, effects.closed_log_mean, effects.closed_log_sd,
             effects.closed_at_start]).reshape(sectors, 5),
-        spell=np.zeros((sectors, 4)), fixed_at=whole(sectors), closed_until=np.zeros(sectors),
+        spell=np.zeros((sectors, 6)), spells=np.zeros((sectors, SPELLS, 5)), drawn=whole(sectors),
+        slot_of_work=np.searchsorted(
+            effects.worked_by, np.arange(int(effects.worked_by[-1]) + 1), side="right") - 1,
+        fixed_at=whole(sectors), closed_until=np.zeros(sectors),
         arrives=np.zeros(len(effects.arrives)), timer=np.zeros(capacity), timed=whole(capacity),
         stopped=np.zeros(1))
 
@@ -265,153 +277,180 @@ def _spell(key, closing, z, k, after):
 
 
 @njit(**INNER)
-def _season_after(worked_by, now, need):
-    """The moment at which `need` slots' worth of work is done, from `now` on; inf past the end."""
-    last = len(worked_by) - 1
-    if now >= last:
-        return math.inf
-    k = int(now)
-    target = worked_by[k] + (now - k) * (worked_by[k + 1] - worked_by[k]) + need
-    if target > worked_by[last]:
-        return math.inf
-    step = 1  # look ahead in growing strides, then halve
-    low, high = k, k + 1
-    while worked_by[high] < target:
-        low = high
-        high = min(last, high + step)
-        step *= 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if worked_by[middle] < target:
-            low = middle
-        else:
-            high = middle
-    width = worked_by[high] - worked_by[low]
-    return low + ((target - worked_by[low]) / width if width > 0.0 else 0.0)
+def _kept_spell(closures, closing, spells, drawn, z, k, after, slot_of_day, worked_by, seasonal):
+    """The row of `spells[z]` that holds closure k; the one before it ended on day `after`."""
+    row = min(k, spells.shape[1] - 1)
+    if k < drawn[z]:
+        return row
+    first, last = _spell(closures, closing, z, k, after)
+    begin = end = math.inf
+    if first < math.inf:
+        begin, end = _slot_at(slot_of_day, first), _slot_at(slot_of_day, last)
+        if begin >= len(worked_by) - 1:
+            begin = end = math.inf
+    spells[z, row, LAST_DAY], spells[z, row, BEGINS], spells[z, row, ENDS] = last, begin, end
+    spells[z, row, WORK_BEGINS] = spells[z, row, WORK_ENDS] = math.inf
+    if begin < math.inf:
+        spells[z, row, WORK_BEGINS] = _work_by(worked_by, begin, seasonal)
+        spells[z, row, WORK_ENDS] = _work_by(worked_by, end, seasonal)
+    if row == k and k < spells.shape[1] - 1:
+        drawn[z] = k + 1
+    return row
 
 
 @njit(**INNER)
-def _season_between(worked_by, begin, end):
-    """Slots' worth of work that the season lets a team do between two moments."""
+def _work_by(worked_by, at, seasonal):
+    """Slots' worth of work that the season lets a team do until a moment."""
+    if not seasonal:
+        return at
     last = len(worked_by) - 1
-    total = 0.0
-    for sign, at in ((-1.0, begin), (1.0, end)):
-        if at >= last:
-            total += sign * worked_by[last]
-        else:
-            k = int(at)
-            total += sign * (worked_by[k] + (at - k) * (worked_by[k + 1] - worked_by[k]))
-    return total
+    if at >= last:
+        return worked_by[last]
+    k = int(at)
+    return worked_by[k] + (at - k) * (worked_by[k + 1] - worked_by[k])
 
 
 @njit(**INNER)
-def _passes(closures, z, now, need, seasonal, worked_by, closing, spell, fixed_at, fixed_last,
-            fixed_from, fixed_to, slot_of_day):
+def _slot_by(worked_by, slot_of_work, target, now):
+    """The moment, from `now` on, by which the season allows `target` work; inf past the end."""
+    last = len(worked_by) - 1
+    if now >= last or target > worked_by[last]:
+        return math.inf
+    k = max(int(now), slot_of_work[int(target)])
+    while k + 1 < last and worked_by[k + 1] < target:
+        k += 1
+    width = worked_by[k + 1] - worked_by[k]
+    return k + ((target - worked_by[k]) / width if width > 0.0 else 0.0)
+
+
+@njit(**INNER)
+def _passes(closures, z, now, need, seasonal, worked_by, slot_of_work, closing, spell, spells,
+            drawn, fixed_at, fixed_last, fixed_from, fixed_to, slot_of_day):
     """The moment at which `need` slots of presence are over, closures and season in between."""
     k, last_day = int(spell[z, NUMBER]), spell[z, LAST_DAY]
     begin, end = spell[z, BEGINS], spell[z, ENDS]
+    work_begins, work_ends = spell[z, WORK_BEGINS], spell[z, WORK_ENDS]
     fixed, horizon = fixed_at[z], len(worked_by) - 1.0
+    at = _work_by(worked_by, now, seasonal)
     while True:
         while end <= now and begin < math.inf:
             k += 1
-            first_day, last_day = _spell(closures, closing, z, k, last_day)
-            if first_day == math.inf:
-                begin = end = math.inf
-                break
-            begin, end = _slot_at(slot_of_day, first_day), _slot_at(slot_of_day, last_day)
-            if begin >= horizon:
-                begin = end = math.inf
+            row = _kept_spell(closures, closing, spells, drawn, z, k, last_day, slot_of_day,
+                              worked_by, seasonal)
+            last_day, begin, end = (spells[z, row, LAST_DAY], spells[z, row, BEGINS],
+                                    spells[z, row, ENDS])
+            work_begins, work_ends = spells[z, row, WORK_BEGINS], spells[z, row, WORK_ENDS]
         while fixed < fixed_last and fixed_to[fixed] <= now:
             fixed += 1
         if begin <= now:
-            now = end
+            now, at = end, work_ends
             continue
-        if fixed < fixed_last and fixed_from[fixed] <= now:
-            now = fixed_to[fixed]
-            continue
-        shut = begin
-        if fixed < fixed_last:
-            shut = min(shut, fixed_from[fixed])
-        if seasonal:
-            done = _season_after(worked_by, now, need)
-            if done <= shut:
-                return done
-            need -= _season_between(worked_by, now, shut)
-        else:
-            if now + need <= shut:
-                return now + need
-            need -= shut - now
-        now = shut
+        shut, work = begin, work_begins
+        if fixed < fixed_last and fixed_from[fixed] < shut:
+            if fixed_from[fixed] <= now:
+                now = fixed_to[fixed]
+                at = _work_by(worked_by, now, seasonal)
+                continue
+            shut = fixed_from[fixed]
+            work = _work_by(worked_by, shut, seasonal)
+        if at + need <= work:
+            return _slot_by(worked_by, slot_of_work, at + need, now) if seasonal else at + need
+        need -= work - at
+        now, at = shut, work
         if now >= horizon:
             return math.inf
 
 
 @njit(**INNER)
-def _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_from, fixed_to,
-                    slot_of_day, closed_until):
-    """Bring the closures up to now; `closed_until` says which sectors are closed, and how long."""
+def _close_and_open(closures, now, closing, spell, spells, drawn, fixed_at, fixed_first, fixed_from,
+                    fixed_to, slot_of_day, worked_by, seasonal, closed_until):
+    """Bring the closures up to now; `closed_until` says which sectors are closed, and how long.
+
+    Returns the next moment at which one begins or ends.
+    """
+    change = math.inf
     for z in range(len(spell)):
         while spell[z, ENDS] <= now and spell[z, BEGINS] < math.inf:
             spell[z, NUMBER] += 1.0
-            first, last = _spell(closures, closing, z, int(spell[z, NUMBER]), spell[z, LAST_DAY])
-            spell[z, LAST_DAY] = last
-            if first == math.inf or first >= len(slot_of_day) - 1:
-                spell[z, BEGINS] = spell[z, ENDS] = math.inf
-            else:
-                spell[z, BEGINS] = _slot_at(slot_of_day, first)
-                spell[z, ENDS] = _slot_at(slot_of_day, last)
+            row = _kept_spell(closures, closing, spells, drawn, z, int(spell[z, NUMBER]),
+                              spell[z, LAST_DAY], slot_of_day, worked_by, seasonal)
+            for i in range(NUMBER):
+                spell[z, i] = spells[z, row, i]
         while fixed_at[z] < fixed_first[z + 1] and fixed_to[fixed_at[z]] <= now:
             fixed_at[z] += 1
         until = 0.0
         if spell[z, BEGINS] <= now:
             until = spell[z, ENDS]
+            change = min(change, until)
+        else:
+            change = min(change, spell[z, BEGINS])
         f = fixed_at[z]
-        if f < fixed_first[z + 1] and fixed_from[f] <= now:
-            until = max(until, fixed_to[f])
+        if f < fixed_first[z + 1]:
+            if fixed_from[f] <= now:
+                until = max(until, fixed_to[f])
+                change = min(change, fixed_to[f])
+            else:
+                change = min(change, fixed_from[f])
         closed_until[z] = until
+    return change
 
 
 @njit(**INNER)
-def _learned(need, past, share, slots):
-    """Slots at work that take `need` slots of experienced work, after `past` slots at work."""
-    if share <= 0.0 or past > 12.0 * slots:
-        return need
-    start = share * slots * math.exp(-past / slots)
-    found = need + start * (1.0 - math.exp(-need / slots))
-    for _ in range(30):  # Newton on a rising, convex function: from the right it comes down
-        rest = math.exp(-found / slots)
+def _learned(need, start, slots):
+    """Slots at work x that take `need` slots of experienced work, and exp(-x / slots).
+
+    x - start * (1 - exp(-x / slots)) = need is solved by Newton's steps; `start` < `slots`, so the
+    left side rises and is convex, and after the first step they come down from the right.
+    """
+    found = need
+    for _ in range(2):  # close to it, with a fraction in the place of exp
+        t = found / slots
+        found = need + start * (1.0 - 1.0 / (1.0 + t * (1.0 + t * (0.5 + t * (1.0 / 6.0)))))
+    rest = math.exp(-found / slots)
+    for _ in range(30):
         step = (found - start * (1.0 - rest) - need) / (1.0 - start / slots * rest)
         found -= step
+        y = step / slots
+        if abs(y) < 0.02:  # the series up to y^5 is exact to 1e-13
+            rest *= 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120)))))
+        else:
+            rest = math.exp(-found / slots)
         if abs(step) < 1e-7 * (1.0 + found):
             break
-    return found
+    return found, rest
 
 
 @njit(**INNER)
-def _step_ends(key, crew, habits, p, team, z, now, need, seasonal, worked_by, closing, spell,
-               fixed_at, fixed_first, fixed_from, fixed_to, slot_of_day):
+def _step_ends(closures, lasts, crew, habits, p, team, z, now, need, seasonal, worked_by,
+               slot_of_work, closing, spell, spells, drawn, fixed_at, fixed_first, fixed_from,
+               fixed_to, slot_of_day):
     """When a step of `need` slots of experienced work ends, begun now; the team grows older."""
-    closures, lasts = fork(key, 2), fork(key, 3)
     share, slots = habits[p, LEARNING], habits[p, LEARNING_SLOTS]
     while True:
-        whole = _learned(need, crew[team, PAST], share, slots)
+        start, whole, rest = share * slots * crew[team, TO_LEARN], need, 1.0
+        learns = start > 0.0 and crew[team, TO_LEARN] >= LEARNED
+        if learns:
+            whole, rest = _learned(need, start, slots)
         worked = min(whole, crew[team, FAILS_AT], crew[team, LEAVES_AT])
         if z >= 0:
-            now = _passes(closures, z, now, worked, seasonal, worked_by, closing, spell, fixed_at,
-                          fixed_first[z + 1], fixed_from, fixed_to, slot_of_day)
+            now = _passes(closures, z, now, worked, seasonal, worked_by, slot_of_work, closing,
+                          spell, spells, drawn, fixed_at, fixed_first[z + 1], fixed_from, fixed_to,
+                          slot_of_day)
         elif seasonal:
-            now = _season_after(worked_by, now, worked)
+            now = _slot_by(worked_by, slot_of_work, _work_by(worked_by, now, True) + worked, now)
         else:
             now += worked
         crew[team, FAILS_AT] -= worked
         crew[team, LEAVES_AT] -= worked
         if worked >= whole or now == math.inf:
-            crew[team, PAST] += worked
+            crew[team, TO_LEARN] *= rest
             return now
-        need -= worked - share * slots * math.exp(-crew[team, PAST] / slots) * (
-            1.0 - math.exp(-worked / slots))
+        need -= worked
+        if learns:
+            rest = math.exp(-worked / slots)
+            need += start * (1.0 - rest)
+            crew[team, TO_LEARN] *= rest
         need = max(need, 0.0)
-        crew[team, PAST] += worked
         own = fork(lasts, team)
         if crew[team, FAILS_AT] <= 0.0:
             crew[team, BREAKDOWNS] += 1.0
@@ -423,7 +462,7 @@ def _step_ends(key, crew, habits, p, team, z, now, need, seasonal, worked_by, cl
             k = int(crew[team, DEPARTURES])
             now = now + habits[p, GAP] * exponential(own, 4 * k + 2)
             crew[team, LEAVES_AT] = exponential(own, 4 * k + 3) / habits[p, LEAVE_RATE]
-            crew[team, PAST] = 0.0
+            crew[team, TO_LEARN] = 1.0
 
 
 @njit(**INNER)
@@ -441,14 +480,13 @@ def _prepare(key, count, workforce, ways, effects, comings, room):
         room.zone_opens[z] = math.inf
     for g in range(len(room.left)):
         room.left[g] = ways.gate_size[g]
-    for team in range(len(room.until)):
-        room.until[team] = math.inf
-        room.doing[team] = -1
+    for team in range(len(room.doing)):
         room.busy_until[team] = -1.0
+    for w in range(len(room.idle)):
+        room.idle[w] = ALL_BITS
     room.stopped[0] = math.inf
     for p in range(pools):
         room.free[p] = 0
-        room.soonest[p] = math.inf
         room.worked[p] = 0.0
         room.gone[p] = comings.gone[p]
         for w in range(count // 64 + 1):
@@ -458,21 +496,22 @@ def _prepare(key, count, workforce, ways, effects, comings, room):
     lasts, crew = fork(key, 3), room.crew
     for p in range(pools):
         fails, leaves = effects.fail_rate[p], effects.leave_rate[p]
+        slots = effects.learning_slots[p]
         for team in range(workforce.pool_start[p], workforce.pool_start[p + 1]):
             own = fork(lasts, team)
-            crew[team, PAST] = effects.experience[team]
+            crew[team, TO_LEARN] = math.exp(-effects.experience[team] / slots) if slots > 0 else 0.0
             crew[team, FAILS_AT] = exponential(own, 1) / fails if fails > 0.0 else math.inf
             crew[team, LEAVES_AT] = exponential(own, 3) / leaves if leaves > 0.0 else math.inf
             crew[team, BREAKDOWNS] = crew[team, DEPARTURES] = 0.0
     closures = fork(key, 2)
     for z in range(len(room.spell)):
         room.fixed_at[z] = effects.fixed_first[z]
-        first, last = _spell(closures, room.closing, z, 0, 0.0)
-        room.spell[z, NUMBER], room.spell[z, LAST_DAY] = 0.0, last
-        room.spell[z, BEGINS] = room.spell[z, ENDS] = math.inf
-        if first < math.inf:
-            room.spell[z, BEGINS] = _slot_at(effects.slot_of_day, first)
-            room.spell[z, ENDS] = _slot_at(effects.slot_of_day, last)
+        room.drawn[z] = 0
+        row = _kept_spell(closures, room.closing, room.spells, room.drawn, z, 0, 0.0,
+                          effects.slot_of_day, effects.worked_by, effects.seasonal)
+        room.spell[z, NUMBER] = 0.0
+        for i in range(NUMBER):
+            room.spell[z, i] = room.spells[z, row, i]
     own = fork(key, 4)
     for f in range(len(effects.arrives)):
         at = effects.arrives[f]
@@ -531,29 +570,45 @@ def _next(waits, some, p, begin, end):
 
 
 @njit(**INNER)
-def _push(timer, timed, size, at, element):
+def _first_idle(idle, begin):
+    """The first free team from `begin` on; there is one."""
+    at = begin >> 6
+    word = idle[at] & (ALL_BITS << np.uint64(begin & 63))
+    while word == ZERO:
+        at += 1
+        word = idle[at]
+    return (at << 6) + _lowest(word)
+
+
+@njit(**INNER)
+def _push(timer, timed, size, at, number):
+    """Put a moment on the heap of `size`; of the same moment the lowest number comes first."""
     i = size
-    while i > 0 and timer[(i - 1) // 2] > at:
-        timer[i], timed[i] = timer[(i - 1) // 2], timed[(i - 1) // 2]
-        i = (i - 1) // 2
-    timer[i], timed[i] = at, element
+    while i > 0:
+        above = (i - 1) >> 1
+        if timer[above] < at or (timer[above] == at and timed[above] < number):
+            break
+        timer[i], timed[i] = timer[above], timed[above]
+        i = above
+    timer[i], timed[i] = at, number
 
 
 @njit(**INNER)
 def _pop(timer, timed, size):
-    """Takes the soonest off the heap of `size` timers; gives its element."""
+    """Takes the soonest off the heap of `size` moments; gives its number."""
     found = timed[0]
-    last, element = timer[size - 1], timed[size - 1]
+    last, number = timer[size - 1], timed[size - 1]
     i = 0
     while 2 * i + 1 < size - 1:
         c = 2 * i + 1
-        if c + 1 < size - 1 and timer[c + 1] < timer[c]:
+        if c + 1 < size - 1 and (timer[c + 1] < timer[c] or (
+                timer[c + 1] == timer[c] and timed[c + 1] < timed[c])):
             c += 1
-        if timer[c] >= last:
+        if timer[c] > last or (timer[c] == last and timed[c] > number):
             break
         timer[i], timed[i] = timer[c], timed[c]
         i = c
-    timer[i], timed[i] = last, element
+    timer[i], timed[i] = last, number
     return found
 
 
@@ -571,8 +626,8 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
     pool_start, horizon = workforce.pool_start, workforce.horizon
     state, alone, chosen = room.state, room.alone, room.chosen
     child, sibling, waits, some = room.child, room.sibling, room.waits, room.some
-    free, soonest = room.free, room.soonest
-    until, doing, ready, ended = room.until, room.doing, room.ready, room.ended
+    free, idle, due, whose = room.free, room.idle, room.due, room.whose
+    doing, ready, ended = room.doing, room.ready, room.ended
     finish, left, gone, zone_opens = room.finish, room.left, room.gone, room.zone_opens
     busy_until, worked, cost = room.busy_until, room.worked, workforce.cost
     crew, habits, closing, spell = room.crew, room.habits, room.closing, room.spell
@@ -580,10 +635,11 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
     fixed_from, fixed_to = effects.fixed_from, effects.fixed_to
     slot_of_day, worked_by, sector = effects.slot_of_day, effects.worked_by, effects.sector
     closed_until, arrives = room.closed_until, room.arrives
-    closes, closures, renews = len(spell) > 0, fork(key, 2), fork(key, 5)
-    change = depth = endings = timers = 0
+    spells, drawn, slot_of_work = room.spells, room.drawn, room.slot_of_work
+    closes, closures, lasts, renews = len(spell) > 0, fork(key, 2), fork(key, 3), fork(key, 5)
+    change = depth = endings = timers = working = 0
     to_do = elements
-    now = money = spent = 0.0
+    now = money = spent = turns = pays = 0.0
     zone_opens[0] = 0.0
     _open_zones(ways.gate_from, ways.gate_to, left, zone_opens, now)
     for e in range(elements - 1, -1, -1):
@@ -656,16 +712,19 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
         # Give work to free teams: the first element by priority that any free team can do and that
         # lies in no closed sector.
         wake = math.inf
-        if closes:
-            _close_and_open(closures, now, closing, spell, fixed_at, fixed_first, fixed_from,
-                            fixed_to, slot_of_day, closed_until)
+        if closes and now >= turns:
+            turns = _close_and_open(closures, now, closing, spell, spells, drawn, fixed_at,
+                                    fixed_first, fixed_from, fixed_to, slot_of_day, worked_by,
+                                    effects.seasonal, closed_until)
         if effects.funded:
-            money = 0.0
-            for f in range(len(arrives)):
-                if arrives[f] <= now:
-                    money += effects.amount[f]
-                else:
-                    wake = min(wake, arrives[f])
+            if now >= pays:
+                money, pays = 0.0, math.inf
+                for f in range(len(arrives)):
+                    if arrives[f] <= now:
+                        money += effects.amount[f]
+                    else:
+                        pays = min(pays, arrives[f])
+            wake = pays
         while True:
             e = elements
             for p in range(pools):
@@ -697,9 +756,7 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
             p = option[o, 2 * step]
             move = min(workforce.move_slots, planned)
             # The first free team of the pool, so that the last ones can leave early.
-            team = pool_start[p]
-            while doing[team] >= 0:
-                team += 1
+            team = _first_idle(idle, pool_start[p])
             need = (move + (planned - move) * work[e] * slow[team]) * lost
             if effects.funded:
                 price = need * cost[p]
@@ -716,19 +773,22 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
                 state[e] = SECOND_STEP
                 _take(waits, some, p, e)
             z = sector[stage[e]] if closes else -1
-            until[team] = _step_ends(key, crew, habits, p, team, z, now, need, effects.seasonal,
-                                     worked_by, closing, spell, fixed_at, fixed_first, fixed_from,
-                                     fixed_to, slot_of_day)
+            end = _step_ends(closures, lasts, crew, habits, p, team, z, now, need, effects.seasonal,
+                             worked_by, slot_of_work, closing, spell, spells, drawn, fixed_at,
+                             fixed_first, fixed_from, fixed_to, slot_of_day)
             doing[team] = e
-            soonest[p] = min(soonest[p], until[team])
+            idle[team >> 6] &= ~(ONE << np.uint64(team & 63))
+            if end <= horizon:
+                _push(due, whose, working, end, team)
+                working += 1
             free[p] -= 1
-            busy_until[team] = min(until[team], horizon)
+            busy_until[team] = min(end, horizon)
             worked[p] += busy_until[team] - now
 
         # On to the next moment at which anything happens.
         now = wake
-        for p in range(pools):
-            now = min(now, soonest[p])
+        if working > 0:
+            now = min(now, due[0])
         if change < len(comings.when):
             now = min(now, comings.when[change])
         if timers > 0:
@@ -757,24 +817,19 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
                     _take(waits, some, q, e)
                 ready[depth] = e
                 depth += 1
-        for p in range(pools):
-            if soonest[p] != now:
-                continue
-            soonest[p] = math.inf
-            for team in range(pool_start[p], pool_start[p + 1]):
-                if until[team] != now:
-                    soonest[p] = min(soonest[p], until[team])
-                    continue
-                e = doing[team]
-                until[team], doing[team] = math.inf, -1
-                free[p] += 1
-                q = option[chosen[e], 2]
-                if state[e] == SECOND_STEP or q < 0:
-                    ended[endings] = e
-                    endings += 1
-                else:
-                    # The machine's pass is not clearance (S07); perhaps nobody can follow it up.
-                    state[e] = WAITING if gone[q] else BETWEEN
-                    alone[e] = gone[q]
-                    ready[depth] = e
-                    depth += 1
+        while working > 0 and due[0] <= now:
+            team = _pop(due, whose, working)
+            working -= 1
+            e = doing[team]
+            idle[team >> 6] |= ONE << np.uint64(team & 63)
+            q = option[chosen[e], 2]
+            free[option[chosen[e], 2 if state[e] == SECOND_STEP else 0]] += 1
+            if state[e] == SECOND_STEP or q < 0:
+                ended[endings] = e
+                endings += 1
+            else:
+                # The machine's pass is not clearance (S07); perhaps nobody can follow it up.
+                state[e] = WAITING if gone[q] else BETWEEN
+                alone[e] = gone[q]
+                ready[depth] = e
+                depth += 1
