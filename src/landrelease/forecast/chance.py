@@ -114,7 +114,9 @@ def log_gamma_draw(key, shape):
         if v > 0.0:
             v, u = v * v * v, uniform(key, k + 1)
             # The first condition implies the second, and spares two logarithms of most draws.
-            if u < 1.0 - 0.0331 * (x * x) * (x * x) or math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
+            if u < 1.0 - 0.0331 * (x * x) * (x * x):
+                break
+            if math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
                 break
         k += 2
     found = math.log(d * v)
