@@ -337,3 +337,46 @@ def test_changing_a_plan_leaves_the_other_dataclass_alone():
     plan, made = scenario({"name": "same"})
     assert dataclasses.replace(made.plan, problem=plan.problem) is not plan
     assert np.array_equal(made.plan.problem.pool_teams, plan.problem.pool_teams)
+
+
+def test_a_plan_without_money_says_money_and_not_teams_alone(capsys):
+    from landrelease.apps.plan_commands import show_plan
+    from landrelease.core.conditions import Money
+    from landrelease.forecast.scenario import as_planned
+    from landrelease.plan.search import make_plan
+    from landrelease.workflows.scenarios import money_words, unpaid_stages
+
+    made = region(4, seed=1).problem
+    stages, cost = len(made.stage_ids), np.full(len(made.option_cost), 10.0)
+    made = dataclasses.replace(made, option_cost=cost)
+
+    def planned(amount):
+        money = Money(("F",), "USD", np.full((1, made.horizon), float(amount)),
+                      np.zeros(stages, dtype=np.int32))
+        return make_plan(dataclasses.replace(made, conditions=dataclasses.replace(
+            made.conditions, money=money)), iterations=0, seed=1)
+
+    none, some, enough = planned(5), planned(25), planned(1e9)
+    assert unpaid_stages(none) == stages and unpaid_stages(enough) == 0
+    assert int((some.schedule.finish >= 0).sum()) == 2 and unpaid_stages(some) == stages - 2
+    assert "lacks money" in money_words(as_planned(none, assumptions()))
+    assert money_words(as_planned(enough, assumptions())) is None
+    own = dataclasses.replace(as_planned(none, assumptions()), circumstances=Circumstances(
+        money=(Tranche(START, 1e6),)))
+    assert money_words(own) is None
+    show_plan(none)
+    said = capsys.readouterr().out
+    assert f"{stages} stages lack money" in said and "better" not in said
+    show_plan(enough)
+    assert "no plan can be more than" in capsys.readouterr().out
+
+
+def test_costs_of_runs_that_do_not_finish_are_lower_bounds():
+    from landrelease.workflows.scenarios import cost_words
+
+    outlook = make_outlook(*one_stage()[:1], assumptions(**NO_MOVE), runs=4, seed=3)
+    cost = np.array([100.0, 200.0, 300.0, 400.0])
+    whole = dataclasses.replace(outlook, cost=cost, finish_day=np.full(4, 9.0))
+    assert cost_words(whole) == "200"
+    held = dataclasses.replace(whole, finish_day=np.array([9.0, np.inf, np.inf, np.inf]))
+    assert cost_words(held) == "at least 200" and cost_words(held, 0.25) == "100"

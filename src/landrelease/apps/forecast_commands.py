@@ -88,6 +88,7 @@ def forecast_make(
         if chance is not None and day is not None:
             needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs,
                                               seed=seed, progress=progress)
+    short = scenarios.money_words(chosen)
     dated = reader.may("plan_dates")
     if not dated:  # dates of single areas are a dated plan (S16)
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
@@ -96,7 +97,9 @@ def forecast_make(
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
     put_json(json, {
-        **summary, "scenario": outlook.scenario, "notes": [*outlook.notes, *closed.notes],
+        **summary, "scenario": outlook.scenario,
+        "notes": [*outlook.notes, *closed.notes, *([] if short is None else [short])],
+        "cost_known": {f"p{round(100 * q)}": outlook.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)},
         # Rates name teams (S16).
         "rates": forecasting.learning_document(found) if reader.may("plan_teams") else None,
         "areas": scenarios.area_rows(outlook) if dated else None,
@@ -110,9 +113,14 @@ def forecast_make(
         say(line)
     if day:
         say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
+    if not outlook.cost_quantile(0.5)[1]:
+        say("Runs that do not finish cost more than what they have cost by then: read the costs "
+            "above as lower bounds.")
     if budget is not None:
         say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
             f"{summary['chance_of_budget']:.0%}")
+    if short is not None:
+        say(short)
     for n in needed:
         say(n.words)
     for note in (*outlook.notes, *closed.notes):
@@ -191,18 +199,20 @@ def forecast_compare(
         outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
                     for s in chosen]
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
-        "scenario": o.scenario, "notes": list(o.notes)} for o in outlooks]
+        "scenario": o.scenario, "notes": list(o.notes),
+        "cost_known": {f"p{round(100 * q)}": o.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)}}
+        for o in outlooks]
     put_json(json, {"scenarios": rows, "synthetic": saved.synthetic})
     if svg is not None:
         from landrelease.workflows.scenarios import comparison_chart
 
         write_atomically(svg, comparison_chart(outlooks, saved.synthetic).encode())
-    say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>18}"
+    say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>26}"
         + (f"{'by ' + str(day):>16}" if day else "") + (f"{'within budget':>15}" if budget else ""))
     for o, row in zip(outlooks, rows, strict=True):
         low, middle, high = scenarios.finish_words(o)
         line = (f"{o.scenario[:27]:<28}{middle:>15}{low + ' to ' + high:>26}"
-                f"{row['cost']['p50']:>18,.0f}")
+                f"{scenarios.cost_words(o):>26}")
         line += f"{row['chance_by']:>16.0%}" if day else ""
         line += f"{row['chance_of_budget']:>15.0%}" if budget else ""
         say(line)

@@ -507,6 +507,15 @@ def show_plan(plan: Any) -> None:
     done = plan.schedule.finish >= 0
     say(f"{int(done.sum()):,} of {len(done):,} stages are planned until "
         f"{plan.problem.slot_starts[-1].isoformat()}")
+    if len(done) and not done.any():
+        from landrelease.workflows.scenarios import unpaid_stages
+
+        short = unpaid_stages(plan)
+        say("Nothing is planned: " + (
+            f"{short:,} stages lack money (their funds never have enough for them)." if short else
+            "`plan conflicts` says what keeps the work from being planned.")
+            + " There is no plan to be compared with the bound.")
+        return
     say("room between best rule and bound closed: "
         + ("there is no room" if room is None else f"{room:.0%}")
         + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")

@@ -196,6 +196,48 @@ class Need:
     words: str
 
 
+def unpaid_stages(plan: Plan) -> int:
+    """Stages that the plan does not date and whose fund never has enough left for even their
+    cheapest option, once what is planned has been paid."""
+    problem, schedule = plan.problem, plan.schedule
+    money = problem.conditions.money
+    if money is None or not len(problem.stage_ids):
+        return 0
+    left = money.arrived[:, -1].astype(float)
+    done = np.flatnonzero((schedule.finish >= 0) & (money.stage_fund >= 0))
+    np.subtract.at(left, money.stage_fund[done], problem.option_cost[schedule.option[done]])
+    works = problem.conditions.projects
+    if works is not None and schedule.project_start is not None:
+        begun = np.flatnonzero((schedule.project_start >= 0) & (works.fund >= 0))
+        np.subtract.at(left, works.fund[begun], works.cost[begun])
+    count = 0
+    for s in np.flatnonzero((schedule.finish < 0) & (money.stage_fund >= 0)).tolist():
+        costs = problem.option_cost[problem.option_start[s]:problem.option_start[s + 1]]
+        fund = int(money.stage_fund[s])
+        rounding = 1e-9 * (1.0 + float(money.arrived[fund, -1]))  # as the decoder allows
+        count += bool(len(costs)) and float(costs.min()) > left[fund] + rounding
+    return count
+
+
+def money_words(scenario: Scenario) -> str | None:
+    """Where the plan itself lacks money and the scenario brings none of its own: that teams alone
+    do not do the work. None where money is not what is short."""
+    short = unpaid_stages(scenario.plan)
+    if not short or scenario.circumstances.money is not None:
+        return None
+    return (f"The plan lacks money: {short:,} of {len(scenario.plan.problem.stage_ids):,} stages "
+            "are not planned because their funds never have enough left for them. More teams "
+            "alone do not change that. This forecast takes the money to be there; `money:` in a "
+            "scenario makes it wait for money, `plan price --change money:FUND:AMOUNT` says what "
+            "more of it would bring.")
+
+
+def cost_words(outlook: Outlook, chance: float = 0.5) -> str:
+    """The cost that covers this share of the runs; "at least" where unfinished runs hold it."""
+    cost, known = outlook.cost_quantile(chance)
+    return f"{cost:,.0f}" if known else f"at least {cost:,.0f}"
+
+
 MOST_TIMES = 32  # so many times the teams that are there are tried at most
 
 
