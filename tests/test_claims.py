@@ -116,6 +116,14 @@ def test_clean_series_raise_no_alarm():
     assert len(alarms) <= 0.01 * 40
 
 
+def test_clean_series_have_amounts_of_periods_by_their_words():
+    rows = [r for seed in range(10) for r in clean_series(seed) if r["metric"].startswith("cleared")
+            and any(w in r["metric"] + r["words"] for w in ("in 20", "this year", "today",
+                                                            "during", "за сутки"))]
+    claims = read(rows, WORDS, ASSUMED).claims
+    assert len(claims) > 10 and {c.mode for c in claims} == {"period"}
+
+
 def test_a_clean_series_that_is_damaged_raises_the_alarm():
     raised = 0
     for seed in range(20):
@@ -327,6 +335,7 @@ def test_a_metric_is_read(metric, unit, subject, verb, mode):
     ("children killed by mines", "", "victims", "killed", ""),
     ("people killed", "people", "victims", "killed", ""),
     ("mines destroyed by sappers", "mines", "items", "destroyed", ""),
+    ("mine clearance personnel", "", "people", "", ""),
     ("deminers", "people", "people", "", ""), ("deminers deployed", "", "people", "", ""),
     ("сапёры", "человек", "people", "", ""), ("pyrotechnicians", "", "people", "", ""),
     ("residents returned", "people", "people", "returned", "others"),
@@ -354,6 +363,9 @@ def test_a_metric_is_not_taken_for_another(metric, unit, subject, verb, part):
     ("2025-02-01", "area cleared", "За сутки разминировано 5 га", 1, "2025-02-01"),
     ("2025-02-01", "area cleared", "5 ha cleared, 9 ha surveyed this year", 0, "2025-02-01"),
     ("2025-02-01", "area cleared", "5 ha cleared since work began in 2022", 0, "2025-02-01"),
+    ("2025-06-01", "area cleared", "In May 2025, 5 ha were cleared", 31, "2025-05-31"),
+    ("2025-06-01", "area cleared", "Work began in 2022", 0, "2025-06-01"),
+    ("2025-06-01", "area cleared", "Work went on in May, 5 ha are clear", 0, "2025-06-01"),
     ("2025-02-01", "area cleared to date", "5 ha", 0, "2025-02-01"),
     ("2025-02-01", "area cleared", "weekly report: 5 ha cleared", 0, "2025-02-01"),
 ])

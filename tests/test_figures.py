@@ -175,6 +175,17 @@ def test_every_share_has_a_stated_denominator(registry):
     assert got["items_per_hectare"] == pytest.approx((22 - 5) / (got["cleared_m2"] / 1e4))
 
 
+def test_items_on_a_sliver_of_cleared_ground_are_no_density():
+    from landrelease.figures.metric import share
+    from landrelease.figures.shares import PER_HECTARE
+
+    sliver = share(PER_HECTARE, 326.0, 1e-4, ("r",), "head", least=0.1)
+    assert sliver.value is None and "0.0001, below the least" in sliver.note
+    assert share(PER_HECTARE, 3.0, 0.1, ("r",), "head", least=0.1).value == pytest.approx(30)
+    nothing = share(PER_HECTARE, 3.0, 0.0, ("r",), "head", least=0.1)
+    assert nothing.value is None and "is 0" in nothing.note
+
+
 def test_the_catalogue_names_every_figure_once_and_says_what_counts(registry):
     known = {m.id for m in catalogue.metrics()}
     assert len(known) == len(catalogue.metrics())

@@ -22,6 +22,7 @@ _NAMED = re.compile(
 _TAIL = re.compile(r"(?<!by|of|to)(?<!since|until)(?<!end)[ (]((?:19|20)\d{2})\)?$")
 _SINCE = re.compile(r"(?<!\w)(?:to date|so far|in total|cumulative\w*|since (?!the (?:start|"
                     r"beginning) of the year)|(?:from|after) (?:19|20)\d{2}|"
+                    r"began|begun|started|launched|start of work|начал\w* работ|"
                     r"с начала (?!года)|нарастающим|ukupno od|depuis|desde)")
 # A pace in front of a number ("weekly work: 5 ha") is not said of the number.
 _RATE = re.compile(r"(?:per|par|por|a|al|each|за один) |/|(?:daily|weekly|monthly|yearly|annual|"
@@ -50,7 +51,7 @@ def period_of(metric: str, text: str, inside: Number | None, alone: bool, day: D
         if _SINCE.search(f"{before} {behind}"):
             return 0.0, None
         return (_stated(behind, day, words) or _stated(before, day, words, before=True)
-                or (0.0, None))
+                or _stated(_opening(text, inside), day, words, before=True) or (0.0, None))
     if alone and not _SINCE.search(text):
         return _stated(text, day, words, before=True) or (0.0, None)
     return 0.0, None
@@ -105,6 +106,16 @@ def _within(span: Days, day: Days | None) -> tuple[float, Days | None]:
     if day.last >= span.last:
         return length, Days(span.last, span.last, day.stated)
     return (day.last - span.first).days + 1.0, Days(day.last, day.last, day.stated)
+
+
+def _opening(text: str, number: Number) -> str:
+    """"In May 2025," at the beginning of a sentence, which is said of what follows it."""
+    first = re.split(r"[.;] ", text[:number.start])[-1].strip()
+    opening, comma, _ = first.partition(",")
+    if not comma or first.count(",") > 1 or len(opening.split()) > 5:
+        return ""
+    return opening if re.match(r"(?:in|during|for|over|throughout|this|past|last|today|yesterday|"
+                               r"за|в|сегодня|вчера|en|durante|u|tokom)(?!\w)", opening) else ""
 
 
 def _clause(text: str, number: Number) -> tuple[str, str]:

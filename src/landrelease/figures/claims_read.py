@@ -260,7 +260,8 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
     if {"killed", "injured"} & set(verbs) and set(found) & {"people"} and set(found) <= {
             "people", "items", "hazards", "area"} and unit.measures in ("", "count"):
         return "victims"
-    if "items" in found and {"destroyed", "found", "cleared"} & set(verbs):
+    if "items" in found and re.search(r"(?<!\w)by(?!\w)", metric) and {
+            "destroyed", "found", "cleared"} & set(verbs):
         # "mines destroyed by sappers": who did it does not make it a number of sappers.
         found = [s for s in found if s not in ("people", "teams", "machines", "hazards")
                  or found.index(s) < found.index("items")]

@@ -55,12 +55,19 @@ def total(metric: Metric, table: Columns, mask: np.ndarray, amounts: np.ndarray,
 
 
 def share(metric: Metric, part: float | None, whole: float | None, records: tuple[str, ...],
-          head: str, *, note: str = "") -> Figure:
+          head: str, *, note: str = "", least: float = 0.0) -> Figure:
     """part / whole; not reported where either is not, or where there is nothing to be a share of.
+
+    least : a whole below it gives no ratio: one item on a sliver is no density of a programme.
     """
     if part is None or whole is None:
         return metric.figure(None, (), head)
     if whole <= 0:
         return metric.figure(None, records, head,
                              note=f"no share: its denominator ({metric.denominator}) is 0")
+    if whole < least:
+        return metric.figure(
+            None, records, head, note=f"not computable: its denominator ({metric.denominator}) is "
+            f"{whole:.2g}, below the least that is asked for ({least:g}; setting "
+            "figures_ratio_least_ha)")
     return metric.figure(part / whole, records, head, note=note)

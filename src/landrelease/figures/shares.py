@@ -71,8 +71,12 @@ def _union_m2(grounds: Sequence[shapely.Geometry]) -> float:
         shapely.get_parts(np.array(grounds, dtype=object))))
 
 
-def share_figures(land: Land, total: LedgerRow, figures: Sequence[Figure]) -> tuple[Figure, ...]:
-    """Shares and ratios of other figures; each rests on the records of those."""
+def share_figures(land: Land, total: LedgerRow, figures: Sequence[Figure],
+                  ratio_least_ha: float) -> tuple[Figure, ...]:
+    """Shares and ratios of other figures; each rests on the records of those.
+
+    ratio_least_ha : on less cleared area no items per hectare are computed.
+    """
     by_id: Mapping[str, Figure] = {f.id: f for f in figures if f.scope == "all"}
     head = land.chain_head
 
@@ -94,7 +98,8 @@ def share_figures(land: Land, total: LedgerRow, figures: Sequence[Figure]) -> tu
             PER_HECTARE, None if items is None else items - (spot or 0.0),
             None if cleared is None else cleared / M2_PER_HECTARE,
             by_id["items_found"].records + by_id["cleared_m2"].records, head,
-            note=by_id["items_found"].note))
+            note=by_id["items_found"].note,
+            least=ratio_least_ha))
     release = [o.id for o in land.outcomes if o.outcome_type in PARTS]
     found.append(share(SIGNED, float(sum(i not in land.unverified for i in release)),
                        float(len(release)), tuple(release), head)

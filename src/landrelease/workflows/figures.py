@@ -78,7 +78,7 @@ def all_figures(registry: Registry, reader: View, at: At | None = None,
 def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: Collection[str]
          ) -> Found:
     from landrelease.figures import catalogue, items, people, shares, work
-    from landrelease.workflows import make_ledger, unseen
+    from landrelease.workflows import load_assumptions, make_ledger, unseen
 
     chapters = catalogue.chapters_for(wanted)
     land = figure_land(registry, reader, at)
@@ -103,7 +103,9 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     if "people" in chapters:
         progress("figures of people", 0.8)
         found += people.people_figures(_people(registry, reader, at), head)
-    found += shares.share_figures(land, rows[-1], found)
+    found += shares.share_figures(
+        land, rows[-1], found,
+        load_assumptions(None, registry).value("figures_ratio_least_ha"))
     if not wanted or any(name.startswith("money_") for name in wanted):
         from landrelease.workflows import money
 

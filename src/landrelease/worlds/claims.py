@@ -97,7 +97,41 @@ def clean_series(seed: int, how: Cleanness | None = None) -> list[dict[str, Any]
                 f"{100 * share:.1f} % of {whole:,.0f} ha")
         if rng.random() < 0.2:
             add(at, "people working", f"{people}", "deminers")
+    # Amounts of periods, said in the metric or in the words only: they fall and are no totals.
+    drawn = np.random.default_rng([seed, 1])
+    for first, last, metric, words in _periods(start, days, drawn):
+        end = (last - start).days
+        amount = area[end] - area[(first - start).days - 1]
+        if amount > 0.01:
+            value = _rounded(amount, max(rounding, 4), 0, whole=False)
+            add(last, metric, value, "ha", words.format(value=value))
     return rows
+
+
+def _periods(start: date, days: int, rng: np.random.Generator
+             ) -> list[tuple[date, date, str, str]]:
+    """(first day, last day, metric, words) of calendar years, months and single days that lie
+    within the series."""
+    end = start + timedelta(days=days)
+    out = []
+    for year in range(start.year, end.year + 1):
+        spans = [(date(year, 1, 1), date(year, 12, 31), f"in {year}", "this year")]
+        for month in range(1, 13):
+            last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+            name = last.strftime("%B")
+            if rng.random() < 0.4:
+                spans.append((date(year, month, 1), last, f"in {name} {year}",
+                              f"during {name}"))
+            if rng.random() < 0.2:
+                spans.append((last, last, "today", "за сутки"))
+        for first, last, in_metric, in_words in spans:
+            if first <= start or last > end:
+                continue
+            if rng.random() < 0.5:
+                out.append((first, last, f"cleared area {in_metric}", ""))
+            else:
+                out.append((first, last, "cleared area", f"{{value}} ha cleared {in_words}"))
+    return out
 
 
 def _rounded(value: float, digits: int, style: int, *, whole: bool) -> str:
