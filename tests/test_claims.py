@@ -404,6 +404,14 @@ def test_nothing_is_divided_by_zero(rows):
     assert all(j.reasons for j in check(rows))
 
 
+def test_an_undated_pace_is_not_held_against_a_promise():
+    rows = [row("", "area cleared per week", "5", "ha"), row("2030-01-01", "area planned", "90",
+                                                             "ha"),
+            row("2030-01-01", "area cleared", "5", "ha"),
+            row("2030-01-01", "promise of finish", "2031-01-01")]
+    assert [j.codes for j in check(rows)] == [("date_missing",), (), (), ()]
+
+
 def test_no_people_at_all_for_a_pace_is_said_in_words():
     rows = [row("2030-01-01", "people working", "0", "people"),
             row("2030-01-01", "area cleared per week", "123", "ha per week")]

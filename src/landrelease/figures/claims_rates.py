@@ -229,7 +229,7 @@ def check_finish(claims: Sequence[Claim], assumptions: Assumptions, skip: frozen
     all_paces = paces(claims, skip)
     for c in promises:
         left = _left(c, claims, skip)
-        own = [p for p in all_paces if p[0].scope == c.scope
+        own = [p for p in all_paces if p[0].scope == c.scope and p[0].as_of is not None
                and p[0].day.first <= c.day.last]
         days = c.end.middle - c.day.middle
         if left is None or days <= 0 or not own:
