@@ -157,7 +157,9 @@ def swept(drives: Sequence[Drive], width_m: float, *, narrower_m: float = 0.0) -
             shapes += list(shapely.buffer(steps, half, cap_style="flat"))
             closed = len(d.xy) > 2 and np.allclose(d.xy[0], d.xy[-1])
             shapes += _bends(np.concatenate([d.xy, d.xy[1:2]]) if closed else d.xy, half)
-    return shapely.union_all(shapes) if shapes else shapely.Polygon()
+    # On a grid of 0.1 µm: stretches that meet end to end nearly touch, and the plain union of many
+    # such rectangles has lost a whole one.
+    return shapely.union_all(shapes, grid_size=1e-7) if shapes else shapely.Polygon()
 
 
 def _bends(xy: np.ndarray, half: float) -> list[BaseGeometry]:
