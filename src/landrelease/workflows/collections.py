@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landrelease.core.kind import Field, Kind
+from landrelease.core.kind import Field
 from landrelease.core.record import Record
 from landrelease.errors import (
     COLLECTION_UNKNOWN,
@@ -283,8 +283,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def kind_of(registry: Registry, name: str) -> Kind | None:
-    """The kind behind a collection; None for the public's."""
-    return registry.kinds.get(name)

@@ -26,7 +26,6 @@ class Settings:
     hosts : names under which the server may be asked; others are refused, so that no page elsewhere
         reads it by a name of its own (DNS rebinding).
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
-    pages : a folder with published pages to show beside, "" for none.
     """
 
     address: str
@@ -36,7 +35,6 @@ class Settings:
     areas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
-    pages: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))
