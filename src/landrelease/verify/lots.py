@@ -249,22 +249,30 @@ def _cells(ground: BaseGeometry, unit_m: float) -> list[BaseGeometry]:
     turn = np.where(row[origin] % 2 == 0, column[origin], -column[origin])
     west_of = shapely.bounds(parts)[:, 0]
     order = np.lexsort((west_of, turn, row[origin]))
-    return _joined(parts[order], areas[order], unit_m)
+    small = SLIVER * unit_m ** 2
+    units: list[BaseGeometry] = list(parts[order])
+    while True:
+        joined = _joined(units, small)
+        if len(joined) == len(units):
+            return joined
+        units = joined  # a few pieces together may still be less than a quarter
 
 
-def _joined(parts: np.ndarray, areas: np.ndarray, unit_m: float) -> list[BaseGeometry]:
-    """Pieces with the slivers among them joined to the neighbour with the longest border."""
-    small = np.flatnonzero(areas < SLIVER * unit_m ** 2)
-    if not len(small):
-        return list(parts)
-    tree = shapely.STRtree(parts)
-    into = np.arange(len(parts))
-    for i in small[np.argsort(areas[small], kind="stable")]:
-        near = tree.query(parts[i], predicate="intersects")
+def _joined(parts: list[BaseGeometry], small: float) -> list[BaseGeometry]:
+    """Parts below `small` m² joined once to the larger neighbour of the longest border."""
+    shapes = np.array(parts, dtype=object)
+    areas = shapely.area(shapes)
+    few = np.flatnonzero(areas < small)
+    if not len(few):
+        return parts
+    tree = shapely.STRtree(shapes)
+    into = np.arange(len(shapes))
+    for i in few[np.argsort(areas[few], kind="stable")]:
+        near = tree.query(shapes[i], predicate="intersects")
         near = np.sort(near[near != i])
         if not len(near):
             continue
-        border = shapely.length(shapely.intersection(parts[near], parts[i]))
+        border = shapely.length(shapely.intersection(shapes[near], shapes[i]))
         # Towards larger pieces only, so that no two join each other in a circle.
         good = (border > 0) & ((areas[near] > areas[i]) | ((areas[near] == areas[i]) & (near < i)))
         if good.any():
@@ -272,9 +280,9 @@ def _joined(parts: np.ndarray, areas: np.ndarray, unit_m: float) -> list[BaseGeo
     while (into[into] != into).any():
         into = into[into]
     out = list(parts)
-    taken = np.flatnonzero(into != np.arange(len(parts)))
+    taken = np.flatnonzero(into != np.arange(len(shapes)))
     for n in np.unique(into[taken]).tolist():
-        members = [parts[n], *parts[taken[into[taken] == n]]]
+        members = [shapes[n], *shapes[taken[into[taken] == n]]]
         out[n] = areal(shapely.union_all(members))
     for n in taken.tolist():
         out[n] = None
