@@ -531,7 +531,7 @@ class View:
         """The levels that the reader may give to a record that has the level `now`: none where
         somebody above the reader gave that."""
         highest = VALIDATES.get(self.role)
-        if highest is None or LEVELS.index(now) > LEVELS.index(highest):  # type: ignore[arg-type]
+        if highest is None or LEVELS.index(now) > LEVELS.index(highest):
             return ()
         return LEVELS[:LEVELS.index(highest) + 1]
 
