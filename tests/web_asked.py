@@ -36,6 +36,9 @@ ASKED = {
     "/openrosa/media/{name:str}/{file:str}": [
         "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
         "/openrosa/media/nothing/at_all.csv"],
+    "/validation/record/{record_id:path}": [
+        "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
+        "/validation/record/nothing"],
     "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
     "/schema/{path:str}": ["/schema/openapi.json"],
 }
@@ -44,6 +47,10 @@ BODIES = {
     "POST /api/quarantine/{number:int}/reject": [
         ("/api/quarantine/99/reject", {"reason": "twice"}),
         ("/api/quarantine/1/reject", {"reason": ""})],
+    "POST /api/validation": [
+        ("/api/validation", {"level": "checked", "records": ["nothing"]}),
+        ("/api/validation", {"level": "checked", "records": []})],
+    "POST /api/validation/signed": [("/api/validation/signed", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /openrosa/submission": [("/openrosa/submission", {})],

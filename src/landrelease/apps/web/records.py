@@ -30,15 +30,18 @@ async def about(request: Request) -> dict[str, Any]:
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.apps.web.navigation import links
         from landrelease.workflows import is_synthetic
 
         return {"office": registry.office, "synthetic": is_synthetic(registry),
                 "head": registry.head() if view.may("history") else "",
                 "role": asking.role, "account": asking.account,
+                "pages": [{"key": key, "path": path} for key, path in links(view)],
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
                         "import": may_write(asking) and asking.role in MAY_BRING_IN,
-                        "figures": view.may("figures")}}
+                        "figures": view.may("figures"),
+                        "validate": bool(view.levels())}}
 
     return await read(request, work)
 
@@ -121,7 +124,7 @@ class Rejection:
       opt=within("quarantine mend", writes=True))
 async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending]) -> dict[str, Any]:
     """Change values of a row that waits and check it again; it is accepted when it passes."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -143,7 +146,7 @@ async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending])
 async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejection]
                  ) -> dict[str, Any]:
     """Reject a row that waits; it stays in the registry with the reason."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -177,7 +180,7 @@ async def bring_in(
     data: MultipartBody[Incoming],
 ) -> list[dict[str, Any]]:
     """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
-    asking = _writer(request)
+    asking = writer(request)
     if asking.role not in MAY_BRING_IN:
         raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
                                roles=", ".join(MAY_BRING_IN))
@@ -225,7 +228,7 @@ async def figures(request: Request) -> list[dict[str, Any]]:
 
 # --- who writes ----------------------------------------------------------------------------------
 
-def _writer(request: Request) -> Asking:
+def writer(request: Request) -> Asking:
     """Who writes: signed in with a page's token, or the office itself on its own machine."""
     asking = asking_of(request)
     if not may_write(asking):

@@ -13,6 +13,7 @@ of the reader all the same (`answers.read`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +72,12 @@ class Tier:
         return True
 
 
-def within(way: str = "", *, roles: tuple[str, ...] = (), writes: bool = False,
+def within(way: str = "", *, roles: Collection[str] = (), writes: bool = False,
            account: bool = False, by_handler: bool = False) -> dict[str, Any]:
     """The `opt` of a handler with this tier."""
     if way and way not in policy.WAYS_OUT:
         raise ValueError(f"{way} is no way out of the policy")
-    return {KEY: Tier(way, roles, writes, account, by_handler=by_handler)}
+    return {KEY: Tier(way, tuple(roles), writes, account, by_handler=by_handler)}
 
 
 OPEN: dict[str, Any] = {KEY: Tier(empty=True)}
