@@ -16,13 +16,17 @@ from numba import njit
 
 from landrelease.core.work import Problem
 from landrelease.plan.arrays import (
+    CHARGE,
     FIRST_FROM,
     FIRST_SLOTS,
+    GATE_FROM,
+    GATE_TO,
     LATEST,
     PREDECESSOR,
     SECOND_FROM,
     SECOND_POOL,
     SECOND_SLOTS,
+    STAGE_FUND,
     Arrays,
 )
 from landrelease.plan.decoder import (
@@ -32,7 +36,10 @@ from landrelease.plan.decoder import (
     copy_table,
     place_from,
     place_projects,
+    release_pin,
+    spread,
     stage_cost,
+    take,
 )
 
 MARKS = 20
@@ -161,10 +168,43 @@ def take_back(mark, i, room):
 
 
 @njit(cache=True, nogil=True)
-def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, cooling, seed):
+def hold(world, room, stages, placed):
+    """Make `room` what some stages leave over that stay where `placed` (5, S) has them, in the
+    order given; zones open as far as these stages open them."""
+    clear_room(world, room)
+    for i in range(len(stages)):
+        s = np.int64(stages[i])
+        o = placed[0, s]
+        if room.pinned[s] == 1:
+            if o == room.reserved[0, s] and placed[1, s] == room.reserved[1, s] and (
+                    placed[3, s] == room.reserved[2, s]):
+                o = -1  # reserved as it stands
+            else:
+                release_pin(s, world, room)
+        if o >= 0:
+            take(np.int64(o), world.stage[s, STAGE_FUND], placed[1, s], placed[3, s], world.option,
+                 world.money, world.worked, world.slot_of, world.tranche_from, room.free,
+                 room.skip, room.slack)
+        if placed[4, s] < 0:
+            continue
+        for j in range(world.stage_gate_start[s], world.stage_gate_start[s + 1]):
+            g = world.stage_gate[j]
+            room.gate_left[g] -= 1
+            room.gate_opens[g] = max(room.gate_opens[g], placed[4, s])
+            if room.gate_left[g] == 0:
+                at = max(room.zone_opens[world.gate[g, GATE_FROM]], room.gate_opens[g])
+                spread(world.gate[g, GATE_TO], at, world.gate, world.zone_gate_start,
+                       world.zone_gate, room.gate_left, room.gate_opens, room.zone_opens)
+
+
+@njit(cache=True, nogil=True)
+def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, cooling, seed, fixed,
+           placed):
     """Simulated annealing: `tries` small changes at temperature heat * cooling ** try.
 
     order (S,), chosen (S,) as in `place_all`. weights (6,) : how often each of `MOVES` is tried.
+    fixed : so many stages at the head of the order stay where `placed` (5, S) has them, and `room`
+        holds what they left over (`hold`); 0: all are free, and both are overwritten.
 
     Returns (best score, its order, its options, the end's order and options, (6, 3) tries,
     acceptances and points gained of each move, stages placed).
@@ -175,8 +215,8 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     no_price = np.zeros((len(world.resource), horizon + 1))
     value = np.ones(stages)
     projects = np.empty((2, len(world.project)), np.int32)
-    marks = min(MARKS, stages)
-    step = (stages + marks - 1) // marks
+    marks = min(MARKS, stages - fixed)
+    step = (stages - fixed + marks - 1) // marks
     resources = len(world.resource)
     mark = (np.empty((marks, resources, horizon + 1), np.int16),
             np.empty((marks, resources, horizon + 1), np.int16),
@@ -198,18 +238,29 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     chosen = chosen.copy()
     at = np.empty(stages, np.int32)
     inside = np.zeros(stages, np.bool_)
-    clear_room(world, room)
+    if fixed == 0:
+        clear_room(world, room)
     keep(mark, 0, room)
-    mark_spent[0] = base
     for s in range(stages):
         tried[s], finish[4, s] = 0, -1
-    place_from(seq, 0, stages, world, room, finish, tried, value, no_price, chosen, taken, base,
-               np.inf, soonest, 0.0)
+    for j in range(fixed):
+        s = seq[j]
+        taken[j], tried[s] = s, 1
+        for i in range(5):
+            finish[i, s] = trial[i, s] = placed[i, s]
+        base -= soonest[s]
+        base += stage_cost(s, placed[4, s] if placed[4, s] >= 0 else horizon, world.worth,
+                           world.loss, world.seasons, world.delay)
+        if placed[0, s] >= 0:
+            base += world.money[placed[0, s], CHARGE]
+    mark_spent[0] = base
+    place_from(seq, fixed, stages, world, room, finish, tried, value, no_price, chosen, taken,
+               base, np.inf, soonest, 0.0)
     copy_row(taken, seq)
     copy_row(taken, new)
     take_back(mark, 0, room)
     reached, now = settle(seq, 0, step, world, room, finish, tried, value, no_price, chosen, taken,
-                          soonest, mark, mark_spent, projects)
+                          soonest, mark, mark_spent, projects, fixed)
     first_now = now
     best, best_seq, best_chosen = now, seq.copy(), chosen.copy()
     for s in range(stages):
@@ -223,17 +274,18 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
             draw -= weights[kind]
             kind += 1
         record[kind, 0] += 1
-        first, switched, old_option = change(kind, seq, new, at, inside, chosen, world, groups)
+        first, switched, old_option = change(kind, seq, new, at, inside, chosen, world, groups,
+                                             fixed)
         if first < 0:
             heat *= cooling
             continue
         if switched >= 0:
             old_option, chosen[switched] = chosen[switched], old_option
-        i = min(min(first, reached), stages - 1) // step
-        k = i * step
+        i = (min(min(first, reached), stages - 1) - fixed) // step
+        k = fixed + i * step
         limit = now - heat * np.log(np.random.random())
         take_back(mark, i, room)
-        for j in range(k):
+        for j in range(fixed, k):
             s = seq[j]
             tried[s] = 1
             trial[4, s] = finish[4, s]
@@ -259,7 +311,7 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
                 new[j] = taken[j]
             take_back(mark, i, room)
             reached, _ = settle(seq, i, step, world, room, finish, tried, value, no_price, chosen,
-                                taken, soonest, mark, mark_spent, projects)
+                                taken, soonest, mark, mark_spent, projects, fixed)
             if now < best - 1e-9 * abs(best):
                 best = now
                 copy_row(seq, best_seq)
@@ -275,15 +327,15 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
 
 @njit(cache=True, nogil=True, **INNER)
 def settle(seq, i, step, world, room, finish, tried, value, no_price, chosen, taken, soonest,
-           mark, mark_spent, projects):
+           mark, mark_spent, projects, fixed):
     """Decode an order in which every stage can be taken in its turn again from mark i, and set the
     marks after it.
 
     Returns how many stages are reached (those after them wait for roads that never open) and the
     score."""
     stages = len(seq)
-    k = i * step
-    for j in range(k):
+    k = fixed + i * step
+    for j in range(fixed, k):
         tried[seq[j]] = 1
     for j in range(k, stages):
         tried[seq[j]] = 0
@@ -309,15 +361,16 @@ def settle(seq, i, step, world, room, finish, tried, value, no_price, chosen, ta
 
 
 @njit(cache=True, nogil=True, **INNER)
-def change(kind, seq, new, at, inside, chosen, world, groups):
-    """Write a changed order into `new`, which equals `seq`, by one of `MOVES`.
+def change(kind, seq, new, at, inside, chosen, world, groups, fixed):
+    """Write a changed order into `new`, which equals `seq`, by one of `MOVES`, behind its first
+    `fixed` stages.
 
     Returns the first place that changed (-1: nothing did), and the stage whose option changes to
     which option, -1 for none. `inside` is all false before and after. Early stages, which weigh
     more, are changed oftener.
     """
     stages = len(seq)
-    i = int(stages * np.random.random() ** 1.5)
+    i = fixed + int((stages - fixed) * np.random.random() ** 1.5)
     if kind == 5:
         s = seq[i]
         options = world.option_start[s + 1] - world.option_start[s]
@@ -328,20 +381,20 @@ def change(kind, seq, new, at, inside, chosen, world, groups):
             o = -1
         return (-1 if o == chosen[s] else i), s, o
     if kind == 0:
-        reach = 0.25 * (i + 20) * np.random.random()
-        return shift(seq, new, i, i + int(np.random.normal() * reach), world), -1, -1
+        reach = 0.25 * (i - fixed + 20) * np.random.random()
+        return shift(seq, new, i, i + int(np.random.normal() * reach), world, fixed), -1, -1
     if kind == 1:
         width = 1 + int(np.random.random() * 8)
         return shift(seq, new, i, i - width if np.random.random() < 0.5 else i + width,
-                     world), -1, -1
+                     world, fixed), -1, -1
     if kind == 4:  # two stages change places, as far as what precedes them lets them
-        j = i + int(np.random.normal() * 0.1 * (i + 20))
-        j = min(max(j, 0), stages - 1)
+        j = i + int(np.random.normal() * 0.1 * (i - fixed + 20))
+        j = min(max(j, fixed), stages - 1)
         if i == j:
             return -1, -1, -1
         i, j = min(i, j), max(i, j)
-        first = shift(seq, new, j, i, world)
-        second = shift(new, new, i + 1, j, world)
+        first = shift(seq, new, j, i, world, fixed)
+        second = shift(new, new, i + 1, j, world, fixed)
         if first < 0 or 0 <= second < first:
             first = second
         return first, -1, -1
@@ -356,10 +409,10 @@ def change(kind, seq, new, at, inside, chosen, world, groups):
         inside[member] = True
         low, high = min(low, at[member]), max(high, at[member])
     if kind == 2:  # all members that stand behind the target come to it
-        target = low + int(np.random.normal() * 0.15 * (low + 20) * np.random.random())
+        target = low + int(np.random.normal() * 0.15 * (low - fixed + 20) * np.random.random())
     else:
-        target = low + int(np.random.normal() * 0.3 * (low + 20) * np.random.random())
-    target = min(max(target, 0), stages - 1)
+        target = low + int(np.random.normal() * 0.3 * (low - fixed + 20) * np.random.random())
+    target = min(max(target, fixed), stages - 1)
     first = -1
     if kind == 3 and target > low:  # members up to the target go behind it
         k = low
@@ -391,11 +444,11 @@ def change(kind, seq, new, at, inside, chosen, world, groups):
 
 
 @njit(cache=True, nogil=True, **INNER)
-def shift(seq, new, i, j, world):
-    """Move the stage at place i to place j, not across its predecessor or successors; returns the
-    first place that changed, -1 if none. `new` may be `seq`."""
+def shift(seq, new, i, j, world, fixed):
+    """Move the stage at place i to place j, not across its predecessor or successors nor before
+    place `fixed`; returns the first place that changed, -1 if none. `new` may be `seq`."""
     stages = len(seq)
-    j = min(max(j, 0), stages - 1)
+    j = min(max(j, fixed), stages - 1)
     s, start = seq[i], i
     while i > j and seq[i - 1] != world.stage[s, PREDECESSOR]:
         new[i] = seq[i - 1]

@@ -534,6 +534,25 @@ def place_all(order, world, room, value, price, chosen, thrift):
     return out, projects, taken, score + place_projects(world, room, out, projects)
 
 
+@njit(cache=True, nogil=True)
+def place_behind(order, world, room, placed, chosen, fixed):
+    """The placing (5, S) of an order of which the first `fixed` stages stay where `placed` (5, S)
+    has them; `room` is what they leave over."""
+    stages = len(world.stage)
+    out, tried = placed.copy(), np.zeros(stages, np.int8)
+    taken = order.copy()
+    for k in range(stages):
+        if k < fixed:
+            tried[order[k]] = 1
+        else:
+            for i in range(5):
+                out[i, order[k]] = -1
+    place_from(order, fixed, stages, world, room, out, tried, np.ones(stages),
+               np.zeros((len(world.resource), len(world.delay))), chosen, taken, 0.0, np.inf,
+               np.zeros(stages + len(world.community_weight)), 0.0)
+    return out
+
+
 @njit(cache=True, nogil=True, **INNER)
 def spread(zone, at, gate, zone_gate_start, zone_gate, gate_left, gate_opens, zone_opens):
     """Open a zone at slot `at`, and earlier than before what open gates lead to from it.

@@ -348,7 +348,7 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
             tick = time.monotonic()
             jobs = [team.submit(
                 anneal, order, chosen, world, rooms[c], soonest, groups, weights, number, heat,
-                cooling, (seed * 1_000_003 + k * CHAINS + c) % 2**31)
+                cooling, (seed * 1_000_003 + k * CHAINS + c) % 2**31, 0, tried.placed)
                 for c, (order, chosen) in enumerate(states)]
             ends = [job.result() for job in jobs]
             best = min(ends, key=lambda end: end[0])
