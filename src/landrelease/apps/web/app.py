@@ -70,7 +70,8 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
-                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS],
+                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *validating.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,

@@ -2,8 +2,8 @@
 
 Source: OpenID Connect Core 1.0 (3.1), Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636 (PKCE,
 S256), RFC 9207 (issuer in the answer), RFC 9700 (best current practice). The library joserfc
-verifies the ID token. An identity opens the account that it was linked to (`landrelease account link`) and no
-other: nothing is made of its own accord.
+verifies the ID token. An identity opens the account that it was linked to (`landrelease account
+link`) and no other: nothing is made of its own accord.
 """
 
 from __future__ import annotations
