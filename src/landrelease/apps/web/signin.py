@@ -10,9 +10,11 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_401_UNAUTHORIZED
 
+from landrelease.apps.web import oidc
 from landrelease.apps.web.answers import asking_of
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import OPEN
 from landrelease.errors import SIGN_IN_WAITS, SIGN_IN_WRONG, LandReleaseError
 from landrelease.store.accounts import FAILURE_MINUTES, FAILURES, SESSION_HOURS, Accounts
 
@@ -25,15 +27,17 @@ class Credentials:
     password: str
 
 
-@get("/api/session", name="session")
+@get("/api/session", name="session", opt=OPEN)
 async def who(request: Request) -> dict[str, Any]:
     """Who is signed in, what the role is, and the token that a change must carry."""
     asking = asking_of(request)
+    provider = request.app.state.provider
     return {"account": asking.account, "role": asking.role, "organisation": asking.organisation,
-            "areas": list(asking.areas), "csrf": asking.csrf}
+            "areas": list(asking.areas), "csrf": asking.csrf,
+            "provider": provider.client.label if provider else ""}
 
 
-@post("/api/session", status_code=200)
+@post("/api/session", status_code=200, opt=OPEN)
 async def sign_in(
     request: Request,
     data: JSONBody[Credentials],
@@ -54,6 +58,10 @@ async def sign_in(
 
     found = await request.app.state.registries.run(check)
     if found is None:
+        # A password typed where the name goes must not stand in the log.
+        known = accounts.account(data.name)
+        accounts.log(data.name if known else "unknown", known.role if known else "",
+                     "sign-in refused", f"wrong password, from {address}")
         error = LandReleaseError(SIGN_IN_WRONG, failures=FAILURES, minutes=FAILURE_MINUTES)
         return Response({"code": error.code, "description": str(error)},
                         status_code=HTTP_401_UNAUTHORIZED)
@@ -61,6 +69,7 @@ async def sign_in(
     if old:
         accounts.end(old)  # a new session for a new sign-in: nobody can plant one (ASVS 7.2.4)
     secret, session = accounts.begin(found.name)
+    accounts.log(found.name, found.role, "signed in", f"password, from {address}")
     return Response(
         {"account": found.name, "role": found.role, "csrf": session.csrf},
         cookies=[Cookie(cookie_name(settings), value=secret, path="/", httponly=True,
@@ -68,13 +77,19 @@ async def sign_in(
                         max_age=SESSION_HOURS * 3600)])
 
 
-@post("/api/session/end", status_code=200)
+@post("/api/session/end", status_code=200, opt=OPEN)
 async def sign_out(request: Request) -> Response[dict[str, Any]]:
     """End the session, here and on the server."""
     settings: Settings = request.app.state.settings
+    asking, elsewhere = asking_of(request), ""
     if request.auth:
-        request.app.state.accounts.end(request.auth)
-    return Response({"account": ""}, cookies=[
+        accounts: Accounts = request.app.state.accounts
+        if accounts.begun_by(request.auth):
+            elsewhere = await oidc.sign_out_address(request)
+        accounts.end(request.auth)
+        accounts.log(asking.account, asking.role, "signed out", "")
+    # Where to go on to, so that the provider's own session ends as well.
+    return Response({"account": "", "sign_out_at": elsewhere}, cookies=[
         Cookie(cookie_name(settings), value="", path="/", httponly=True, samesite="strict",
                secure=settings.secure, max_age=0)])
 

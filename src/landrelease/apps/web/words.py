@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from landrelease.apps.web import words_release
+
 ENGLISH = {
     "title": "landrelease",
     "skip": "Skip to the content",
@@ -11,6 +13,7 @@ ENGLISH = {
     "nav": "Parts of the programme",
     "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
     "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
+    "sign_in_at": "Sign in at",
     "reading_as": "You read as", "public": "the public",
     "role.public": "the public", "role.donor": "donor", "role.community": "community",
     "role.operator": "operator", "role.inspector": "inspector", "role.planner": "planner",
@@ -46,3 +49,9 @@ ENGLISH = {
     "legend.cells": "known to be hazardous (coarse cells)",
     "legend.released": "released ground", "date": "Date of information",
 }
+ENGLISH |= words_release.ENGLISH
+
+
+def word(key: str, **facts: object) -> str:
+    """The text of a key with its facts filled in."""
+    return ENGLISH[key].format(**facts) if facts else ENGLISH[key]
