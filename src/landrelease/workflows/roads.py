@@ -68,7 +68,7 @@ def access_over_roads(
         placed = [k for k, g in enumerate(closed.grounds) if g is not None]
         shut = reach.blocking(network, [closed.ids[k] for k in placed],
                               [closed.grounds[k] for k in placed], 0.0, index)
-        always = closed.closed[placed].all(axis=1)
+        always = np.asarray(closed.closed[placed].all(axis=1))
         never = shut.blocked(always)
     plane = plane_for(network.bounds)
     near = shapely.STRtree(plane.to_plane(np.array(grounds, dtype=object))).query(
