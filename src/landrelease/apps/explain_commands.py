@@ -375,15 +375,9 @@ def show_changes(stages: list[dict[str, Any]], communities: list[dict[str, Any]]
 
 def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> None:
     """Write what is different beside the plan made again, and say it."""
-    from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.workflows.explaining import change_rows
+    from landrelease.workflows import planning
 
-    stages = change_rows(again.difference.stages)
-    communities = change_rows(again.difference.communities)
-    exports.write_csv(out / "changes.csv", workflows.marked(
-        [{"what": "stage", **r} for r in stages]
-        + [{"what": "community", **r} for r in communities], synthetic))
+    stages, communities = planning.write_changes(out, again, synthetic)
     say(f"Since the standing plan {len(again.since.done)} stages were done and "
         f"{len(again.since.begun)} have begun.")
     for words in again.other:
