@@ -309,15 +309,12 @@ def plan_orders(
     Example: landrelease plan orders district.gpkg plan --until 2027-06-30 --by "Operations"
     """
     from landrelease.store.results import load_plan
-    from landrelease.workflows import check_plan_is_current
-    from landrelease.workflows.orders import propose_orders
+    from landrelease.workflows.orders import propose_from
 
     last = None if until is None else as_date("--until", until)
     with reading(registry, "plan orders", role, areas=area) as (opened_registry, _):
         saved = load_plan(plan)
-        if not opened_registry.records("task"):  # recording proposals itself moves the chain
-            check_plan_is_current(saved, opened_registry, plan)
-        found = propose_orders(opened_registry, saved, by=by, until=last)
+        found = propose_from(opened_registry, saved, plan, by=by, until=last)
     put_json(json, dataclasses.asdict(found))
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
         f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")

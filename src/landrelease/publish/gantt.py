@@ -1,7 +1,7 @@
 """The work of a team on a line of time, as SVG: for rows of a table. Plain shapes, no script.
 
-Kinds of work differ in pattern as well as in colour; the number in a bar is the place of its area in
-the plan, the same as on the map.
+Kinds of work differ in pattern as well as in colour; the number in a bar is the place of its area
+in the plan, the same as on the map.
 """
 
 from __future__ import annotations

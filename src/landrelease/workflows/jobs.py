@@ -129,8 +129,7 @@ def _what_if(job: Doing) -> dict[str, Any]:
         out = job.folder / "plan"
         planning.write_plan(out, dataclasses.replace(saved, plan=found.plan),
                             no_land(saved.synthetic))
-        job.plans.take(out, name, {**job.about, "inputs": {
-            k: v for k, v in job.inputs.items()}})
+        job.plans.take(out, name, {**job.about, "inputs": dict(job.inputs)})
     return {"lost_before": dict(found.lost_before), "lost_after": dict(found.lost_after),
             "before": planning.plan_summary(saved.plan),
             "after": planning.plan_summary(found.plan),

@@ -15,9 +15,21 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from landrelease.apps.web import features, openrosa, pages, records, signin
+from landrelease.apps.web import (
+    claims,
+    features,
+    forecasting,
+    openrosa,
+    pages,
+    planning,
+    records,
+    signin,
+    validating,
+    work,
+)
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.hosts import Hosts
+from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
@@ -59,20 +71,26 @@ def make_app(settings: Settings) -> Litestar:
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
 
+    jobs = Jobs(settings.address, work.base_of(settings))
+
     async def open_all(app: Litestar) -> None:
+        jobs.begin()
         await registries.run(lambda registry: registry.count())
 
     async def close_all(app: Litestar) -> None:
+        await jobs.stop()
         registries.close()
         accounts.close()
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS],
+                        *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
+                        *work.HANDLERS, *planning.HANDLERS, *forecasting.HANDLERS,
+                        *claims.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache()}),
+                     "jobs": jobs, "tiles": features.TileCache()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,

@@ -29,15 +29,18 @@ async def about(request: Request) -> dict[str, Any]:
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.apps.web.navigation import links
         from landrelease.workflows import is_synthetic
 
         return {"office": registry.office, "synthetic": is_synthetic(registry),
                 "head": registry.head() if view.may("history") else "",
                 "role": asking.role, "account": asking.account,
+                "pages": [{"key": key, "path": path} for key, path in links(view)],
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
                         "import": _may_write(asking) and asking.role in MAY_BRING_IN,
-                        "figures": view.may("figures")}}
+                        "figures": view.may("figures"),
+                        "validate": bool(view.levels())}}
 
     return await read(request, work)
 
@@ -119,7 +122,7 @@ class Rejection:
 @post("/api/quarantine/{number:int}/mend", status_code=200)
 async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending]) -> dict[str, Any]:
     """Change values of a row that waits and check it again; it is accepted when it passes."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -140,7 +143,7 @@ async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending])
 async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejection]
                  ) -> dict[str, Any]:
     """Reject a row that waits; it stays in the registry with the reason."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -174,7 +177,7 @@ async def bring_in(
     data: MultipartBody[Incoming],
 ) -> list[dict[str, Any]]:
     """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
-    asking = _writer(request)
+    asking = writer(request)
     if asking.role not in MAY_BRING_IN:
         raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
                                roles=", ".join(MAY_BRING_IN))
@@ -226,7 +229,7 @@ def _may_write(asking: Asking) -> bool:
     return asking.signed_in or asking.role != "public"
 
 
-def _writer(request: Request) -> Asking:
+def writer(request: Request) -> Asking:
     """Who writes: signed in with a page's token, or the office itself on its own machine."""
     asking = asking_of(request)
     if not _may_write(asking):

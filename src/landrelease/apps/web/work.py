@@ -19,14 +19,15 @@ from landrelease.apps.web.layout import (
     Html,
     choices,
     facts,
-    field as control,
-    form,
     group,
     link,
     mark,
     show,
     table,
     tag,
+)
+from landrelease.apps.web.layout import (
+    field as control,
 )
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.settings import Settings
@@ -102,7 +103,7 @@ class BoundInputs:
 
 @dataclass
 class ForecastInputs:
-    """A forecast on a plan on file; `scenario` is the text of a scenario file (docs/forecast.md)."""
+    """A forecast on a plan on file; `scenario`: the text of a scenario file (docs/forecast.md)."""
 
     name: Name
     plan: OptionalName = ""
@@ -506,5 +507,3 @@ def _short(value: Any) -> str:
 HANDLERS = [start_plan, start_what_if, start_price, start_conflicts, start_bound, start_forecast,
             start_claims, start_claims_recorded, start_map, start_export, list_jobs, one_job,
             end_job, job_result, job_file, work_page, job_page]
-
-__all__ = ["HANDLERS", "form"]
