@@ -16,6 +16,7 @@ from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
 from landrelease.apps.web.results import verdict
+from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import assets, file_input, job_form, jobs_of, may_start, when
 from landrelease.store.registry import Registry
@@ -38,7 +39,7 @@ class Claim:
     words: Cell = ""
 
 
-@get("/claims", include_in_schema=False)
+@get("/claims", include_in_schema=False, opt=within("claims check"))
 async def claims_page(request: Request) -> Response[str]:
     """The recorded claims with their verdicts, and the forms."""
     asking, jobs = asking_of(request), jobs_of(request)
@@ -123,7 +124,7 @@ def as_csv(claim: Claim) -> str:
     return text.getvalue()
 
 
-@post("/api/claims/check", status_code=200)
+@post("/api/claims/check", status_code=200, opt=within("claims check"))
 async def check_claim(request: Request, data: JSONBody[Claim]) -> dict[str, Any]:
     """Check one claim by arithmetic and ranges alone; `/jobs/claims` sets it beside figures too."""
 

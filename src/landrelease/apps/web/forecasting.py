@@ -31,6 +31,7 @@ from landrelease.apps.web.layout import (
 )
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.results import needed, number, percent
+from landrelease.apps.web.tiers import VIEW, within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
     assets,
@@ -87,7 +88,7 @@ def _until(outlook: Outlook, day: date | None) -> str:
     return day.isoformat()
 
 
-@get("/forecasts", include_in_schema=False)
+@get("/forecasts", include_in_schema=False, opt=VIEW)
 async def forecasts_page(request: Request) -> Response[str]:
     """The forecast in force, those on file, and the form to make one."""
     shelf, plans, asking = forecasts_of(request), plans_of(request), asking_of(request)
@@ -149,7 +150,7 @@ def _make_form(plans: list[str], *, inverse: bool = False) -> Html:
                     button=word("job.start"))
 
 
-@get("/forecasts/{name:str}", include_in_schema=False)
+@get("/forecasts/{name:str}", include_in_schema=False, opt=VIEW)
 async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
     """One forecast: finish, area over time, cost, drivers, groups, chance of a date."""
     shelf, plans, asking = forecasts_of(request), plans_of(request), asking_of(request)
@@ -331,7 +332,7 @@ def _notes(outlook: Outlook, document: dict[str, Any]) -> Html:
                tag("ul", *(tag("li", n) for n in notes)) if notes else None, open=bool(notes))
 
 
-@get("/api/forecasts")
+@get("/api/forecasts", opt=VIEW)
 async def list_forecasts(request: Request) -> dict[str, Any]:
     """The forecasts on file that the reader may see, with the one in force marked."""
     shelf, areas = forecasts_of(request), asking_of(request).areas
@@ -348,7 +349,7 @@ async def list_forecasts(request: Request) -> dict[str, Any]:
     return await read(request, work)
 
 
-@get("/api/forecasts/{name:str}")
+@get("/api/forecasts/{name:str}", opt=VIEW)
 async def one_forecast(request: Request, name: FromPath[str]) -> dict[str, Any]:
     """The summary of a forecast, with the fields that the reader may see."""
     shelf, areas = forecasts_of(request), asking_of(request).areas
@@ -374,7 +375,7 @@ async def _with_forecast(request: Request, name: str, act: Callable[[Shelf, Kept
     await read(request, work)
 
 
-@post("/api/forecasts/{name:str}/force", status_code=200)
+@post("/api/forecasts/{name:str}/force", status_code=200, opt=within("plan orders", writes=True))
 async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
     """From now on this forecast is in force: all see its distributions as the policy says."""
     by = signature(starter(request))
@@ -383,7 +384,7 @@ async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
     return {"said": word("forecast.forced", name=name), "location": f"/forecasts/{name}"}
 
 
-@post("/api/forecasts/{name:str}/drop", status_code=200)
+@post("/api/forecasts/{name:str}/drop", status_code=200, opt=within("plan orders", writes=True))
 async def drop_forecast(request: Request, name: FromPath[str]) -> dict[str, str]:
     """Remove a forecast from file; the one in force stays."""
     await _with_forecast(request, name, lambda shelf, kept: shelf.drop(kept.name))

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody
 
+from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import (
@@ -42,6 +43,7 @@ from landrelease.apps.web.results import (
     percent,
     plan_numbers,
 )
+from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
     Day,
@@ -64,6 +66,10 @@ from landrelease.store.shelf import Kept, Shelf
 
 TEAMS_MOST = 120
 MONTHS = ("6", "12", "24", "60", "0")
+# Who sees the dates of the plan in force, and who sees anything of it.
+_DATED = tuple(r for r in policy.ROLES if policy.view(r).may("plan_dates", "start"))
+_READERS = tuple(r for r in policy.ROLES if r in _DATED
+                 or policy.view(r).may("plan_quality", "gap"))
 FILES = ("plan.csv", "plan.geojson", "communities.csv", "changes.csv")
 
 
@@ -87,7 +93,7 @@ def numbers_of(saved: PlanFile) -> dict[str, Any]:
 
 # --- all plans -----------------------------------------------------------------------------------
 
-@get("/plans", include_in_schema=False)
+@get("/plans", include_in_schema=False, opt=within(roles=_READERS))
 async def plans_page(request: Request) -> Response[str]:
     """The plan in force, the plans on file, and the form to make one."""
     shelf, asking = plans_of(request), asking_of(request)
@@ -263,7 +269,7 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month % 12 + 1, min(day.day, 28))
 
 
-@get("/plans/{name:str}", include_in_schema=False)
+@get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED))
 async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Teams as rows, time from left to right; the same as a table; the plan in figures."""
     asking = asking_of(request)
@@ -371,7 +377,7 @@ def _decide(request: Request, kept: Kept) -> Html | None:
                     confirm=word("plan.drop_sure")), class_="buttons noprint")
 
 
-@get("/plans/{name:str}/map", include_in_schema=False)
+@get("/plans/{name:str}/map", include_in_schema=False, opt=within(roles=_DATED))
 async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
     """The areas of the plan by their place in it."""
 
@@ -390,7 +396,7 @@ async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
     return await show(request, name, _page(request, name, "map", work, whole=False), here="plans")
 
 
-@get("/api/plans/{name:str}/map")
+@get("/api/plans/{name:str}/map", opt=within(roles=_DATED))
 async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
     """The areas of a plan as GeoJSON, in their order, with their dates."""
     shelf, areas = plans_of(request), asking_of(request).areas
@@ -406,7 +412,7 @@ async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
     return await read(request, work)
 
 
-@get("/api/plans/{name:str}/files/{file:str}")
+@get("/api/plans/{name:str}/files/{file:str}", opt=within("plan explain"))
 async def plan_file(request: Request, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     """A table of a plan, for who sees plans whole."""
     shelf, areas = plans_of(request), asking_of(request).areas
@@ -423,7 +429,7 @@ async def plan_file(request: Request, name: FromPath[str], file: FromPath[str]) 
     return download(await read(request, work))
 
 
-@get("/api/plans")
+@get("/api/plans", opt=within("plan explain"))
 async def list_plans(request: Request) -> dict[str, Any]:
     """The plans on file that the reader sees whole, and the one in force."""
     shelf, areas = plans_of(request), asking_of(request).areas
@@ -444,7 +450,7 @@ async def list_plans(request: Request) -> dict[str, Any]:
 
 # --- reasons -------------------------------------------------------------------------------------
 
-@get("/plans/{name:str}/why", include_in_schema=False)
+@get("/plans/{name:str}/why", include_in_schema=False, opt=within("plan explain"))
 async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
     """What binds the plan, what each piece of work waits for, why one area comes first."""
     one, other = (request.query_params.get(k, "").strip() for k in ("one", "other"))
@@ -518,7 +524,7 @@ def _why(why: dict[str, Any]) -> Html:
 
 # --- what if, comparison -------------------------------------------------------------------------
 
-@get("/plans/{name:str}/what-if", include_in_schema=False)
+@get("/plans/{name:str}/what-if", include_in_schema=False, opt=within("plan what-if"))
 async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Forms: other weights, another team, more money."""
 
@@ -564,7 +570,7 @@ async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
     return await show(request, name, _page(request, name, "what_if", work), here="plans")
 
 
-@get("/plans/{name:str}/compare", include_in_schema=False)
+@get("/plans/{name:str}/compare", include_in_schema=False, opt=within("plan explain"))
 async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
     """This plan and another one side by side, and what is different."""
     chosen = request.query_params.get("with", "")
@@ -601,7 +607,7 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
 
 # --- decisions of people -------------------------------------------------------------------------
 
-@get("/plans/{name:str}/orders", include_in_schema=False)
+@get("/plans/{name:str}/orders", include_in_schema=False, opt=within("plan orders"))
 async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Record the work of a plan as proposed tasks; the tasks that are on record."""
 
@@ -637,7 +643,7 @@ class OrdersAsked:
     until: Day = ""
 
 
-@post("/api/plans/{name:str}/orders", status_code=200)
+@post("/api/plans/{name:str}/orders", status_code=200, opt=within("plan orders", writes=True))
 async def propose_tasks(request: Request, name: FromPath[str], data: JSONBody[OrdersAsked]
                         ) -> dict[str, Any]:
     """Record the work of a plan as proposed tasks. They are no orders: a person orders (S09)."""
@@ -681,7 +687,7 @@ async def _with_plan(request: Request, name: str, act: Callable[[Shelf, Kept], N
     await read(request, work)
 
 
-@post("/api/plans/{name:str}/force", status_code=200)
+@post("/api/plans/{name:str}/force", status_code=200, opt=within("plan orders", writes=True))
 async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
     """From now on this plan is in force: others of the programme see its dates."""
     by = signature(starter(request))
@@ -690,7 +696,7 @@ async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
     return {"said": word("plan.forced", name=name), "location": f"/plans/{name}"}
 
 
-@post("/api/plans/{name:str}/drop", status_code=200)
+@post("/api/plans/{name:str}/drop", status_code=200, opt=within("plan orders", writes=True))
 async def drop_plan(request: Request, name: FromPath[str]) -> dict[str, str]:
     """Remove a plan from file; the one in force stays."""
     await _with_plan(request, name, lambda shelf, kept: shelf.drop(kept.name))

@@ -31,6 +31,7 @@ from landrelease.apps.web.layout import (
 )
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import VIEW, may_write, within
 from landrelease.apps.web.words import word
 from landrelease.errors import NOT_FOUND_HERE, LandReleaseError
 from landrelease.store.registry import Registry
@@ -171,9 +172,8 @@ def jobs_of(request: Request) -> Jobs:
     return found
 
 
-def may_start(asking: Asking) -> bool:
-    """Whether a reader may start long work: signed in, or the office on its own machine."""
-    return asking.signed_in or asking.role != "public"
+# Whether a reader may start long work: signed in, or the office on its own machine.
+may_start = may_write
 
 
 def starter(request: Request) -> Asking:
@@ -208,71 +208,71 @@ async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str,
                     headers={"Location": f"/jobs/{job.id}"})
 
 
-@post("/jobs/plan")
+@post("/jobs/plan", opt=within("plan make", writes=True))
 async def start_plan(request: Request, data: JSONBody[PlanInputs]) -> Response[dict[str, Any]]:
     """Make a plan and put it on file."""
     return await _start(request, "plan", data)
 
 
-@post("/jobs/what-if")
+@post("/jobs/what-if", opt=within("plan what-if", writes=True))
 async def start_what_if(request: Request, data: JSONBody[WhatIfInputs]
                         ) -> Response[dict[str, Any]]:
     """Make a plan again by other weights, and say what is different."""
     return await _start(request, "what-if", data)
 
 
-@post("/jobs/price")
+@post("/jobs/price", opt=within("plan price", writes=True))
 async def start_price(request: Request, data: JSONBody[PriceInputs]) -> Response[dict[str, Any]]:
     """Say what more teams, money, equipment, open ground or a road would bring."""
     return await _start(request, "price", data)
 
 
-@post("/jobs/conflicts")
+@post("/jobs/conflicts", opt=within("plan conflicts", writes=True))
 async def start_conflicts(request: Request, data: JSONBody[ConflictInputs]
                           ) -> Response[dict[str, Any]]:
     """Say which requirements keep work from being planned."""
     return await _start(request, "conflicts", data)
 
 
-@post("/jobs/bound")
+@post("/jobs/bound", opt=within("plan bound", writes=True))
 async def start_bound(request: Request, data: JSONBody[BoundInputs]) -> Response[dict[str, Any]]:
     """Prove a better bound for a plan on file."""
     return await _start(request, "bound", data)
 
 
-@post("/jobs/forecast")
+@post("/jobs/forecast", opt=within("forecast make", writes=True))
 async def start_forecast(request: Request, data: JSONBody[ForecastInputs]
                          ) -> Response[dict[str, Any]]:
     """Simulate a plan and put the forecast on file."""
     return await _start(request, "forecast", data)
 
 
-@post("/jobs/claims")
+@post("/jobs/claims", opt=within("claims check", writes=True))
 async def start_claims(request: Request, data: JSONBody[ClaimsInputs]) -> Response[dict[str, Any]]:
     """Check published numbers, beside our figures as the reader may see them."""
     return await _start(request, "claims", data)
 
 
-@post("/jobs/claims-recorded")
+@post("/jobs/claims-recorded", opt=within("claims recorded", writes=True))
 async def start_claims_recorded(request: Request, data: JSONBody[RecordedClaimsInputs]
                                 ) -> Response[dict[str, Any]]:
     """Check the recorded claims."""
     return await _start(request, "claims-recorded", data)
 
 
-@post("/jobs/map")
+@post("/jobs/map", opt=within("assess map", writes=True))
 async def start_map(request: Request, data: JSONBody[MapInputs]) -> Response[dict[str, Any]]:
     """Draw the contamination map."""
     return await _start(request, "map", data)
 
 
-@post("/jobs/export")
+@post("/jobs/export", opt=within("export", writes=True))
 async def start_export(request: Request, data: JSONBody[ExportInputs]) -> Response[dict[str, Any]]:
     """Write the records that the reader may see as files."""
     return await _start(request, "export", data)
 
 
-@get("/jobs")
+@get("/jobs", opt=VIEW)
 async def list_jobs(request: Request) -> dict[str, Any]:
     """The reader's own jobs, the newest first."""
     return {"jobs": [_told(j, full=False) for j in jobs_of(request).of(asking_of(request))]}
@@ -285,13 +285,13 @@ def _found(request: Request, job_id: str) -> Job:
     return job
 
 
-@get("/jobs/{job_id:str}")
+@get("/jobs/{job_id:str}", opt=VIEW)
 async def one_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """Where a job stands."""
     return _told(_found(request, job_id))
 
 
-@delete("/jobs/{job_id:str}", status_code=200)
+@delete("/jobs/{job_id:str}", status_code=200, opt=VIEW)
 async def end_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """Cancel a job that waits or runs; one that has ended is removed with its result."""
     job = _found(request, job_id)
@@ -312,7 +312,7 @@ async def _allowed(request: Request, job: Job) -> None:
     note_reading(request, "jobs", f"{job.kind} {job.id}")
 
 
-@get("/jobs/{job_id:str}/result")
+@get("/jobs/{job_id:str}/result", opt=VIEW)
 async def job_result(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """The result of a job that is done."""
     job = _found(request, job_id)
@@ -323,7 +323,7 @@ async def job_result(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     return found
 
 
-@get("/jobs/{job_id:str}/files/{file:str}")
+@get("/jobs/{job_id:str}/files/{file:str}", opt=VIEW)
 async def job_file(request: Request, job_id: FromPath[str], file: FromPath[str]
                    ) -> Response[bytes]:
     """A file that a job wrote."""
@@ -392,7 +392,7 @@ def assets() -> Html:
                  tag("script", "", type="module", src="/static/planning.js"))
 
 
-@get("/work", include_in_schema=False)
+@get("/work", include_in_schema=False, opt=VIEW)
 async def work_page(request: Request) -> Response[str]:
     """The reader's jobs, and forms for maps and exports."""
     asking = asking_of(request)
@@ -435,7 +435,7 @@ def _state(job: Job) -> Html:
     return mark(_SIGN[job.state], word(f"job.state.{job.state}") + percent)
 
 
-@get("/work/{job_id:str}", include_in_schema=False)
+@get("/work/{job_id:str}", include_in_schema=False, opt=VIEW)
 async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
     """One job: where it stands, or its result."""
     job = jobs_of(request).find(job_id, asking_of(request))

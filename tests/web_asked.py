@@ -1,0 +1,96 @@
+"""What the test of the tiers asks of each address that takes something: add a row for a new one.
+
+`ASKED[path]`: concrete addresses that hold what there is to hide, wrong ones among them, so that
+the words of errors are searched as well. `{ID:kind}` is the id of the kind's first record of the
+marked registry, `{F:kind.field}` the marker of that record's field. `BODIES["METHOD path"]`: bodies
+(JSON) for a change by a role that may make it; they must change nothing of the registry.
+"""
+
+KINDS = ("hazard", "outcome", "accident", "task", "team", "person", "item", "settlement",
+         "administrative_area", "parcel", "project", "fund", "claim", "hazard_cells",
+         "released_ground")
+SOME = ("hazard", "accident", "team", "settlement", "parcel", "fund", "hazard_cells", "nothing")
+_TILE = "9/280/185"  # holds the marked registry
+
+ASKED = {
+    "/ogc/collections/{name:str}": [f"/ogc/collections/{k}" for k in SOME],
+    "/ogc/collections/{name:str}/queryables": [
+        f"/ogc/collections/{k}/queryables" for k in SOME],
+    "/ogc/collections/{name:str}/items": [
+        *(f"/ogc/collections/{k}/items" for k in (*KINDS, "nothing")),
+        "/ogc/collections/hazard/items?bbox=17,44,17.1,44.1",
+        "/ogc/collections/hazard/items?bbox=wrong", "/ogc/collections/hazard/items?colour=red",
+        "/ogc/collections/settlement/items?name={F:settlement.name}",
+        "/ogc/collections/accident/items?narrative=x"],
+    "/ogc/collections/{name:str}/items/{item_id:str}": [
+        *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
+        "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
+        "/ogc/collections/hazard_cells/items/{ID:hazard}"],
+    "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
+        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5"],
+    "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
+    "/api/records/{record_id:path}": [
+        *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
+    "/openrosa/forms/{file:str}": ["/openrosa/forms/hazard.xml", "/openrosa/forms/nothing.xml"],
+    "/openrosa/forms/{name:str}/manifest": ["/openrosa/forms/hazard/manifest"],
+    "/openrosa/media/{name:str}/{file:str}": [
+        "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
+        "/openrosa/media/nothing/at_all.csv"],
+    "/validation/record/{record_id:path}": [
+        "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
+        "/validation/record/nothing"],
+    "/plans/{name:str}": ["/plans/spring?months=0", "/plans/nothing", "/plans/spring?from=soon"],
+    "/plans/{name:str}/map": ["/plans/spring/map", "/plans/nothing/map"],
+    "/plans/{name:str}/why": [
+        "/plans/spring/why", "/plans/spring/why?one={ID:hazard}&other=nothing"],
+    "/plans/{name:str}/what-if": ["/plans/spring/what-if"],
+    "/plans/{name:str}/compare": ["/plans/spring/compare", "/plans/spring/compare?with=spring"],
+    "/plans/{name:str}/orders": ["/plans/spring/orders"],
+    "/api/plans/{name:str}/map": ["/api/plans/spring/map", "/api/plans/nothing/map"],
+    "/api/plans/{name:str}/files/{file:str}": [
+        "/api/plans/spring/files/plan.csv", "/api/plans/spring/files/plan.geojson",
+        "/api/plans/spring/files/problem.npz"],
+    "/forecasts/{name:str}": [
+        "/forecasts/outlook", "/forecasts/outlook?by=2040-01-01&budget=5", "/forecasts/nothing"],
+    "/api/forecasts/{name:str}": ["/api/forecasts/outlook", "/api/forecasts/nothing"],
+    "/work/{job_id:str}": ["/work/nothing"],
+    "/jobs/{job_id:str}": ["/jobs/nothing"],
+    "/jobs/{job_id:str}/result": ["/jobs/nothing/result"],
+    "/jobs/{job_id:str}/files/{file:str}": ["/jobs/nothing/files/job.json"],
+    "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
+    "/schema/{path:str}": ["/schema/openapi.json"],
+}
+BODIES = {
+    "POST /api/quarantine/{number:int}/mend": [("/api/quarantine/99/mend", {"changes": {}})],
+    "POST /api/quarantine/{number:int}/reject": [
+        ("/api/quarantine/99/reject", {"reason": "twice"}),
+        ("/api/quarantine/1/reject", {"reason": ""})],
+    "POST /api/validation": [
+        ("/api/validation", {"level": "checked", "records": ["nothing"]}),
+        ("/api/validation", {"level": "checked", "records": []})],
+    "POST /api/validation/signed": [("/api/validation/signed", {})],
+    "POST /api/import": [("/api/import", {})],
+    "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    # What a job does is what its command does: here only that it is refused, or its words are wrong.
+    "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],
+    "POST /jobs/what-if": [("/jobs/what-if", {})],
+    "POST /jobs/price": [("/jobs/price", {"most": 0})],
+    "POST /jobs/conflicts": [("/jobs/conflicts", {"plan": "../x"})],
+    "POST /jobs/bound": [("/jobs/bound", {"seconds": -1})],
+    "POST /jobs/forecast": [("/jobs/forecast", {"name": "../x"})],
+    "POST /jobs/claims": [("/jobs/claims", {"claims": ""})],
+    "POST /jobs/claims-recorded": [("/jobs/claims-recorded", {"level": "none"})],
+    "POST /jobs/map": [("/jobs/map", {"cell": 0})],
+    "POST /jobs/export": [("/jobs/export", {"layout": "none"})],
+    "DELETE /jobs/{job_id:str}": [("/jobs/nothing", None)],
+    "POST /api/plans/{name:str}/orders": [("/api/plans/nothing/orders", {})],
+    "POST /api/plans/{name:str}/force": [("/api/plans/nothing/force", {})],
+    "POST /api/plans/{name:str}/drop": [("/api/plans/nothing/drop", {})],
+    "POST /api/forecasts/{name:str}/force": [("/api/forecasts/nothing/force", {})],
+    "POST /api/forecasts/{name:str}/drop": [("/api/forecasts/nothing/drop", {})],
+    "POST /api/claims/check": [
+        ("/api/claims/check", {"metric": "hazardous area", "value": "5", "unit": "km2"})],
+    "POST /openrosa/submission": [("/openrosa/submission", {})],
+}
+# A change that ends what the test itself needs.
+LEFT_OUT = {"POST /api/session/end"}
