@@ -71,7 +71,7 @@ BODIES = {
     "POST /api/validation/signed": [("/api/validation/signed", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
-    # What a job does is what its command does: here only that it is refused, or its words are wrong.
+    # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],
     "POST /jobs/what-if": [("/jobs/what-if", {})],
     "POST /jobs/price": [("/jobs/price", {"most": 0})],
