@@ -93,7 +93,7 @@ def numbers_of(saved: PlanFile) -> dict[str, Any]:
 
 # --- all plans -----------------------------------------------------------------------------------
 
-@get("/plans", include_in_schema=False, opt=within(roles=_READERS))
+@get("/plans", include_in_schema=False, opt=within(roles=_READERS, by_handler=True))
 async def plans_page(request: Request) -> Response[str]:
     """The plan in force, the plans on file, and the form to make one."""
     shelf, asking = plans_of(request), asking_of(request)
@@ -207,9 +207,10 @@ def _page(request: Request, name: str, here: str,
     shelf, areas = plans_of(request), asking_of(request).areas
 
     def content(registry: Registry, view: View) -> Html:
+        if whole:
+            view.check("plan explain")
         kept, full = _seen_by(shelf, view, name, areas)
         if whole and not full:
-            view.check("plan explain")
             raise LandReleaseError(NOT_FOUND_HERE, found=f"plan {name}")
         saved = loaded(kept)
         old = saved.chain_head != registry.head()
@@ -269,7 +270,7 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month % 12 + 1, min(day.day, 28))
 
 
-@get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED))
+@get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
 async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Teams as rows, time from left to right; the same as a table; the plan in figures."""
     asking = asking_of(request)
@@ -377,7 +378,7 @@ def _decide(request: Request, kept: Kept) -> Html | None:
                     confirm=word("plan.drop_sure")), class_="buttons noprint")
 
 
-@get("/plans/{name:str}/map", include_in_schema=False, opt=within(roles=_DATED))
+@get("/plans/{name:str}/map", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
 async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
     """The areas of the plan by their place in it."""
 
@@ -450,7 +451,7 @@ async def list_plans(request: Request) -> dict[str, Any]:
 
 # --- reasons -------------------------------------------------------------------------------------
 
-@get("/plans/{name:str}/why", include_in_schema=False, opt=within("plan explain"))
+@get("/plans/{name:str}/why", include_in_schema=False, opt=within("plan explain", by_handler=True))
 async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
     """What binds the plan, what each piece of work waits for, why one area comes first."""
     one, other = (request.query_params.get(k, "").strip() for k in ("one", "other"))
@@ -524,7 +525,8 @@ def _why(why: dict[str, Any]) -> Html:
 
 # --- what if, comparison -------------------------------------------------------------------------
 
-@get("/plans/{name:str}/what-if", include_in_schema=False, opt=within("plan what-if"))
+@get("/plans/{name:str}/what-if", include_in_schema=False,
+     opt=within("plan what-if", by_handler=True))
 async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Forms: other weights, another team, more money."""
 
@@ -570,7 +572,8 @@ async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
     return await show(request, name, _page(request, name, "what_if", work), here="plans")
 
 
-@get("/plans/{name:str}/compare", include_in_schema=False, opt=within("plan explain"))
+@get("/plans/{name:str}/compare", include_in_schema=False,
+     opt=within("plan explain", by_handler=True))
 async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
     """This plan and another one side by side, and what is different."""
     chosen = request.query_params.get("with", "")
@@ -607,7 +610,8 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
 
 # --- decisions of people -------------------------------------------------------------------------
 
-@get("/plans/{name:str}/orders", include_in_schema=False, opt=within("plan orders"))
+@get("/plans/{name:str}/orders", include_in_schema=False,
+     opt=within("plan orders", by_handler=True))
 async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Record the work of a plan as proposed tasks; the tasks that are on record."""
 
