@@ -51,10 +51,9 @@ def axis(first: date, last: date, *, width: float = WIDTH) -> str:
              'focusable="false" class="gantt">']
     for day, words in ticks(first, last):
         at = _x(day, first, last, width)
-        anchor = "start" if at < width - 50 else "end"
-        parts.append(f'<path class="g-tick" d="M{at:.1f} 14V22"/>'
-                     f'<text class="g-text" x="{at + (3 if anchor == "start" else -3):.1f}" '
-                     f'y="12" text-anchor="{anchor}">{escape(words)}</text>')
+        parts.append(f'<path class="g-tick" d="M{at:.1f} 14V22"/>')
+        if at < width - _LETTER_PX * len(words):
+            parts.append(f'<text class="g-text" x="{at + 3:.1f}" y="12">{escape(words)}</text>')
     return "".join([*parts, "</svg>"])
 
 

@@ -247,7 +247,7 @@ def _numbers(view: View, saved: PlanFile) -> Html:
         "section", tag("h2", word("plan.summary")), plan_numbers(told), tag("p", words),
         tag("figure", Html(pictures.plan_scores(saved.plan, word("plan.this"), word("plan.bound"),
                                                 word("plan.scores"))),
-            tag("figcaption", word("plan.scores")), class_="picture") if finite else None,
+            tag("figcaption", word("plan.scores")), class_="picture score") if finite else None,
         tag("details", tag("summary", word("plan.rule")),
             table(word("plan.scores"), [word("plan.rule"), word("plan.points")], rows,
                   numbers=(1,))), class_="card")
@@ -274,17 +274,20 @@ def _months_later(day: date, months: int) -> date:
 async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Teams as rows, time from left to right; the same as a table; the plan in figures."""
     asking = asking_of(request)
-    months_text = request.query_params.get("months", "24")
+    stated = request.query_params.get("months", "")
     pool = request.query_params.get("pool", "")
 
     def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
         from landrelease.workflows import on_file, pictures
 
-        if months_text not in MONTHS:
-            raise LandReleaseError(PARAMETER_WRONG, name="months", found=months_text[:40],
+        if stated not in ("", *MONTHS):
+            raise LandReleaseError(PARAMETER_WRONG, name="months", found=stated[:40],
                                    expected="it is one of " + ", ".join(MONTHS))
         seen = on_file.seen(saved, view, registry)
         first = _day(request, "from") or seen.first.replace(day=1)
+        # As much as shows the whole plan, up to two years.
+        months_text = stated or next((m for m in MONTHS[:2] if _months_later(
+            first, int(m)) > seen.last), "24")
         months = int(months_text)
         last = (max(seen.last, first + timedelta(days=1)) + timedelta(days=1) if months == 0
                 else _months_later(first, months))

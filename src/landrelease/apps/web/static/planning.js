@@ -142,6 +142,10 @@ async function planMap(canvas) {
   });
   const middles = { type: "FeatureCollection", features: found.features.map(f => ({ ...f, geometry: { type: "Point", coordinates: middle(f.geometry) } })) };
   map.on("load", () => {
+    for (const f of found.features.slice(0, 500)) {
+      const id = `n-${f.properties.order}`;
+      if (!map.hasImage(id)) map.addImage(id, numberSign(String(f.properties.order), dark), { pixelRatio: 2 });
+    }
     const colour = ["match", ["get", "class"], 0, "#0b3954", 1, "#2f6f8f", 2, "#5fa3a3", 3, "#a9cf9a", "#f2eda1"];
     map.addSource("areas", { type: "geojson", data: found });
     map.addSource("middles", { type: "geojson", data: middles });
