@@ -18,6 +18,7 @@ from landrelease.apps.web import (
     claims,
     features,
     forecasting,
+    oidc,
     openrosa,
     pages,
     planning,
@@ -71,6 +72,7 @@ def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
+    provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
     jobs = Jobs(settings.address, work.base_of(settings))
 
@@ -84,14 +86,15 @@ def make_app(settings: Settings) -> Litestar:
         accounts.close()
 
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
-                        *work.HANDLERS, *planning.HANDLERS, *forecasting.HANDLERS,
-                        *claims.HANDLERS],
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
+                        *forecasting.HANDLERS, *claims.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "jobs": jobs, "tiles": features.TileCache()}),
+                     "jobs": jobs,
+                     "tiles": features.TileCache(), "provider": provider}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
