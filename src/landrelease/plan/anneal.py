@@ -23,6 +23,8 @@ from landrelease.plan.arrays import (
     GATE_TO,
     LATEST,
     PREDECESSOR,
+    PROJECT_COST,
+    PROJECT_FUND,
     SECOND_FROM,
     SECOND_POOL,
     SECOND_SLOTS,
@@ -34,6 +36,7 @@ from landrelease.plan.decoder import (
     clear_room,
     copy_row,
     copy_table,
+    pay,
     place_from,
     place_projects,
     release_pin,
@@ -168,9 +171,10 @@ def take_back(mark, i, room):
 
 
 @njit(cache=True, nogil=True)
-def hold(world, room, stages, placed):
+def hold(world, room, stages, placed, projects, works):
     """Make `room` what some stages leave over that stay where `placed` (5, S) has them, in the
-    order given; zones open as far as these stages open them."""
+    order given, and some projects `works` where `projects` (2, W) has them; zones open as far as
+    these stages open them."""
     clear_room(world, room)
     for i in range(len(stages)):
         s = np.int64(stages[i])
@@ -183,8 +187,8 @@ def hold(world, room, stages, placed):
                 release_pin(s, world, room)
         if o >= 0:
             take(np.int64(o), world.stage[s, STAGE_FUND], placed[1, s], placed[3, s], world.option,
-                 world.money, world.worked, world.slot_of, world.tranche_from, room.free,
-                 room.skip, room.slack)
+                 world.money, world.worked, world.slot_of, world.tranche_from,
+                 world.payer_start, world.payer, room.free, room.skip, room.slack)
         if placed[4, s] < 0:
             continue
         for j in range(world.stage_gate_start[s], world.stage_gate_start[s + 1]):
@@ -195,6 +199,11 @@ def hold(world, room, stages, placed):
                 at = max(room.zone_opens[world.gate[g, GATE_FROM]], room.gate_opens[g])
                 spread(world.gate[g, GATE_TO], at, world.gate, world.zone_gate_start,
                        world.zone_gate, room.gate_left, room.gate_opens, room.zone_opens)
+    for i in range(len(works)):
+        w = works[i]
+        if projects[0, w] >= 0 and world.project[w, PROJECT_FUND] >= 0:
+            pay(world.project[w, PROJECT_FUND], world.project_worth[w, PROJECT_COST],
+                projects[0, w], world.tranche_from, room.slack, world.payer_start, world.payer)
 
 
 @njit(cache=True, nogil=True)
