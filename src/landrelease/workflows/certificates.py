@@ -36,6 +36,7 @@ from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.releasing import authority, proposal_document
 
 if TYPE_CHECKING:
+    from landrelease.access.policy import View
     from landrelease.store.registry import Registry
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
@@ -411,6 +412,38 @@ def find_release(registry: Registry, words: str, *, by_code: bool = False) -> Re
     raise LandReleaseError(RELEASE_UNKNOWN, found=words)
 
 
+def visible(registry: Registry, reader: View) -> list[Release]:
+    """The releases that a reader may know of."""
+    every = releases(registry)
+    seen = {r.id for r in reader.inside([r.record for r in every])}
+    return [r for r in every if r.id in seen]
+
+
+def visible_release(registry: Registry, reader: View, words: str) -> Release:
+    """One of them, as `find_release` finds it. REL-020 alike for what is not there and what is not
+    for this reader."""
+    found = find_release(registry, words)
+    if not reader.inside([found.record]):
+        raise LandReleaseError(RELEASE_UNKNOWN, found=words)
+    return found
+
+
+def looked_up(registry: Registry, reader: View, words: str) -> dict[str, Any]:
+    """What a look-up of a certificate tells: to who may not know of records its state alone, by its
+    code alone (S14); inside the programme what it is about and why it stands so.
+
+    REL-020, REL-021.
+    """
+    known = reader.may("history", "revisions")
+    found = find_release(registry, words, by_code=not known)
+    said: dict[str, Any] = {"status": found.status}
+    if known and reader.inside([found.record]):
+        said |= {"release": found.id, "code": found.code, "hazard": found.hazard,
+                 "why": list(found.why), "decided_on": found.decided_on,
+                 "handed_over_on": found.handed_over_on, "signed_by": found.signer}
+    return said
+
+
 def revoke(registry: Registry, words: str, *, reason: str, by: str = "",
            key: SigningKey | None = None, now: datetime | None = None
            ) -> tuple[Release, list[Record]]:
@@ -570,21 +603,31 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
 
 def _language(code: str) -> tuple[dict[str, str], bool]:
     """The words of a language by key, and whether a native speaker reviewed them. REL-023."""
-    from landrelease.publish.words import ENGLISH
     from landrelease.workflows import languages
 
     if code == "en":
         return {}, True
-    def words(language: str) -> dict[str, str]:
-        known = languages.texts(language).words
-        return {key: known[text] for key, text in ENGLISH.items() if text in known}
-
-    able = [n for n in languages.NAMES if n == "en" or any(k.startswith("cert.")
-                                                           for k in words(n))]
+    able = languages_of()
     if code not in able:
         raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
                                expected=", ".join(able))
-    return words(code), languages.texts(code).reviewed
+    return _words(code), languages.texts(code).reviewed
+
+
+def languages_of() -> tuple[str, ...]:
+    """The languages in which there are words for a certificate."""
+    from landrelease.workflows import languages
+
+    return tuple(n for n in languages.NAMES if n == "en" or any(
+        k.startswith("cert.") for k in _words(n)))
+
+
+def _words(language: str) -> dict[str, str]:
+    from landrelease.publish.words import ENGLISH
+    from landrelease.workflows import languages
+
+    known = languages.texts(language).words
+    return {key: known[text] for key, text in ENGLISH.items() if text in known}
 
 
 # --- phase two ---------------------------------------------------------------------------------

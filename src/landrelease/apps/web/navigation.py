@@ -25,6 +25,8 @@ def way(name: str) -> Callable[[View], bool]:
 
 PARTS: tuple[Part, ...] = (
     Part("validation", "/validation", lambda view: view.role in VALIDATES),
+    Part("releases", "/releases", way("release list")),
+    Part("certificate", "/certificate", lambda _: True),
 )
 
 

@@ -19,7 +19,7 @@ from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.words import word
 from landrelease.core.kind import ValidationLevel
-from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
+from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
 PAGE = 100
@@ -202,6 +202,8 @@ async def give(request: Request, data: JSONBody[Levels]) -> dict[str, Any]:
     if not 1 <= len(data.records) <= MOST_AT_ONCE:
         raise LandReleaseError(PARAMETER_WRONG, name="records", found=len(data.records),
                                expected=f"it is 1 to {MOST_AT_ONCE} records")
+    if data.level == "authority":
+        raise LandReleaseError(KEY_NOT_GIVEN)  # without one it would count for nothing (S09)
 
     def work(registry: Registry, view: View) -> int:
         from landrelease.workflows import validating
