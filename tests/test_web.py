@@ -87,7 +87,8 @@ def addresses(app):
 FILLED = {"{name:str}": "hazard", "{item_id:str}": "H-1", "{z:int}": "9", "{x:int}": "280",
           "{y:int}": "185", "{file:str}": "hazard.json", "{record_id:path}": "H-1",
           "{number:int}": "1", "{name:path}": "app.js",
-          "{path:str}": "openapi.json"}
+          "{path:str}": "openapi.json", "{release_id:str}": "release-1",
+          "{code:str}": "7K2M-Q9RT-4C", "{lot_id:path}": "lot:t1:1", "{team_id:path}": "A"}
 
 
 @pytest.mark.parametrize("role", ["", *policy.ROLES])

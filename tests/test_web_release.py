@@ -1,12 +1,11 @@
-"""WEB: levels of validation and release in the browser: who may what, and each step leaves a record.
-"""
+"""WEB: levels of validation and release in the browser: who may what; each step leaves a record."""
 
 import json
 
 import pytest
-import release_world as world
 from litestar.testing import TestClient
 
+import release_world as world
 from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
@@ -20,7 +19,7 @@ PASSWORD = "four random words do"
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("web_release")
     with create_registry(folder / "r.gpkg", office="Office") as registry:
-        ana, ivo = world.keys(registry, folder)
+        ana, _ = world.keys(registry, folder)
         world.programme(registry)
         world.accreditation(registry, ana)
         for name, ground in (("h1", world.FIELD), ("h2", world.OTHER)):

@@ -1692,3 +1692,8 @@ PASSWORD_AGAIN = Message(
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
     "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+FINDING_UNKNOWN = Message(
+    "INS-010", "There is no nonconformity {found}, or not for this reader.",
+    "landrelease verify open shows those that are open.")
+FINDING_VALUE = Message(
+    "INS-011", "{record}: {name} is {found}; expected {expected}.", "Correct the value.")

@@ -140,7 +140,7 @@ def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", 
     Raises INS-005: no such lot. INS-006: the records of then do not give the units of the lot.
     INS-007: drawn already, with another number thrown.
     """
-    lot = _lot(registry, reader, lot_id)
+    lot = lot_of(registry, reader, lot_id)
     drawn = _drawn(registry, lot_id)
     said = str(drawn[0].values.get("draw_number") or "") if drawn else ""
     if drawn and thrown and thrown != said:
@@ -186,7 +186,7 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     from landrelease.core.signature import signed
     from landrelease.workflows.identities import owner
 
-    lot = _lot(registry, reader, lot_id)
+    lot = lot_of(registry, reader, lot_id)
     drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
     at = now or datetime.now(UTC)
     who = owner(registry, key) if key is not None else registry.author(by)
@@ -550,7 +550,8 @@ def _standing(registry: Registry) -> list[Record]:
     return standing_records(registry, "inspection")
 
 
-def _lot(registry: Registry, reader: View, lot_id: str) -> Record:
+def lot_of(registry: Registry, reader: View, lot_id: str) -> Record:
+    """A lot that the reader may know of. INS-005."""
     found = [r for r in reader.inside(registry.records("inspection"))
              if r.id == lot_id and r.value("inspection_part") == "lot"]
     if not found or found[0].geometry is None:

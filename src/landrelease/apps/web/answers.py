@@ -40,8 +40,9 @@ HEADERS = {
 _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
            "CLI-106": HTTP_404_NOT_FOUND, "STO-007": HTTP_503_SERVICE_UNAVAILABLE,
            "STO-031": HTTP_409_CONFLICT, "WEB-014": HTTP_429_TOO_MANY_REQUESTS,
-           "WEB-041": HTTP_401_UNAUTHORIZED, "REL-020": HTTP_404_NOT_FOUND,
-           "INS-005": HTTP_404_NOT_FOUND, "REL-006": HTTP_404_NOT_FOUND}
+           "WEB-041": HTTP_401_UNAUTHORIZED,
+           **dict.fromkeys(("REL-006", "REL-020", "REL-021", "INS-005", "INS-010"),
+                           HTTP_404_NOT_FOUND)}
 
 
 def asking_of(request: Request) -> Asking:

@@ -15,7 +15,16 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from landrelease.apps.web import features, openrosa, pages, records, releasing, signin, validating
+from landrelease.apps.web import (
+    features,
+    inspecting,
+    openrosa,
+    pages,
+    records,
+    releasing,
+    signin,
+    validating,
+)
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
@@ -69,7 +78,7 @@ def make_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
                         *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
-                        *releasing.HANDLERS],
+                        *releasing.HANDLERS, *inspecting.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,

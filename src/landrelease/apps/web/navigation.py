@@ -25,6 +25,7 @@ def way(name: str) -> Callable[[View], bool]:
 
 PARTS: tuple[Part, ...] = (
     Part("validation", "/validation", lambda view: view.role in VALIDATES),
+    Part("inspection", "/inspection", way("verify open")),
     Part("releases", "/releases", way("release list")),
     Part("certificate", "/certificate", lambda _: True),
 )

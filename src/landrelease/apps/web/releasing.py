@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from landrelease.access.policy import View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.forms import count_of_form, day_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, plan
@@ -595,8 +595,9 @@ async def hand_over(request: Request, release_id: FromPath[str], data: Multipart
     """Hand released land back to the people who live on it."""
     asking = writer(request)
     content = await content_of(data.key)
-    present = {who: _count(who, getattr(data, who)) for who in ("women", "men", "girls", "boys")}
-    day = _day("on", data.on)
+    present = {who: count_of_form(who, getattr(data, who))
+               for who in ("women", "men", "girls", "boys")}
+    day = day_of_form("on", data.on)
 
     def first(registry: Registry, view: View) -> str:
         from landrelease.workflows import certificates
@@ -619,25 +620,6 @@ async def hand_over(request: Request, release_id: FromPath[str], data: Multipart
     found = await read(request, work)
     return {"release": found.id, "status": found.status, "handed_over_on": found.handed_over_on,
             "location": f"/releases/{quote(found.id)}", "said": word("rel.handed_over")}
-
-
-def _count(name: str, text: str) -> int | None:
-    if not text.strip():
-        return None
-    if not text.strip().isdecimal() or len(text.strip()) > 7:
-        raise LandReleaseError(PARAMETER_WRONG, name=name, found=text[:40],
-                               expected="it is a whole number from 0")
-    return int(text)
-
-
-def _day(name: str, text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise LandReleaseError(PARAMETER_WRONG, name=name, found=text[:40],
-                               expected="it is a day, as 2027-05-02") from None
 
 
 HANDLERS = [overview, proposal, one_release, certificate_pdf, certificate_page, look_up, propose,

@@ -128,3 +128,43 @@ def _nice(metres: float) -> float:
     """The round length that is next below."""
     power = 10.0 ** math.floor(math.log10(max(metres, 1e-3)))
     return next(power * step for step in (5, 2, 1) if power * step <= metres * 1.0001)
+
+
+def intervals(rows: Sequence[tuple[str, float, float, float]], title: str, unit: str) -> Html:
+    """Values with their intervals on one axis: (name, low, value, high). The numbers stand in the
+    table beside it, so that nobody needs the drawing."""
+    if not rows:
+        return Html("")
+    left, right, line = 150.0, 40.0, 30.0
+    high = max(r[3] for r in rows) or 1.0
+    top = _nice_above(high)
+    wide = WIDE - left - right
+    height = line * len(rows) + 46
+
+    def x(value: float) -> str:
+        return _n(left + wide * min(value, top) / top)
+
+    parts: list[Any] = []
+    for n, (name, low, value, up) in enumerate(rows):
+        y = _n(18 + line * n)
+        parts += [
+            tag("text", name[:20], x=_n(left - 10), y=_n(18 + line * n + 5), class_="label",
+                text_anchor="end", font_size="14"),
+            tag("path", d=f"M{x(low)} {y}H{x(up)}", class_="bar", stroke_width="4"),
+            tag("circle", cx=x(value), cy=y, r="6", class_="dot")]
+    base = _n(line * len(rows) + 12)
+    parts.append(tag("path", d=f"M{_n(left)} {base}H{_n(left + wide)}", class_="axis",
+                     stroke_width="1"))
+    for step in range(5):
+        value = top * step / 4
+        parts.append(tag("text", f"{value:g}", x=x(value), y=_n(line * len(rows) + 30),
+                         class_="label", text_anchor="middle", font_size="13"))
+    return tag("figure", tag("svg", *parts, viewBox=f"0 0 {_n(WIDE)} {_n(height)}", class_="plan",
+                             role="img", aria_label=f"{title}, {unit}",
+                             xmlns="http://www.w3.org/2000/svg"),
+               tag("figcaption", f"{title}, {unit}", class_="note"))
+
+
+def _nice_above(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(power * step for step in (1, 2, 4, 8, 10, 20) if power * step >= value)
