@@ -1683,6 +1683,9 @@ ACCOUNTS_NOWHERE = Message(
 NOT_LOOPBACK = Message(
     "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
     "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")
+NO_TIER = Message(
+    "WEB-017", "Nobody may ask {found}: its handler states no tier.",
+    "State it with `opt=` (docs/web.md, \"The tier of an address\").")
 KEY_NOT_GIVEN = Message(
     "WEB-040", "No file of a personal key came with it.",
     "Choose the file of your key; `landrelease identity new` makes one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 
-from litestar import Litestar, Request, get
+from litestar import Litestar, Request, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -30,6 +30,7 @@ from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
 
@@ -37,7 +38,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
 
 
-@get("/health", exclude_from_auth=True)
+@get("/health", exclude_from_auth=True, opt=OPEN)
 async def health(request: Request) -> dict[str, str]:
     """Whether the server answers and its registry can be read; nothing about what is in it."""
     await request.app.state.registries.run(lambda registry: registry.count())
@@ -80,7 +81,7 @@ def make_app(settings: Settings) -> Litestar:
                         *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
                         *releasing.HANDLERS, *inspecting.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
-        guards=[own_page],
+        guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "tiles": features.TileCache()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
@@ -91,7 +92,8 @@ def make_app(settings: Settings) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="landrelease", version="1",
             description="Records of a mine-clearance programme, as the reader's role may see them.",
-            render_plugins=[JsonRenderPlugin()], path="/schema"),
+            render_plugins=[JsonRenderPlugin()], path="/schema",
+            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN)),
         on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )

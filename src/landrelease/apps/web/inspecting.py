@@ -21,6 +21,7 @@ from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, intervals, plan
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
+from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.core.record import KINDS
 from landrelease.errors import PARAMETER_WRONG, LandReleaseError
@@ -30,6 +31,9 @@ _STATE = {"overdue": "bad", "open": "soon", "corrected": "open", "closed": "good
 _RESULT = {"accepted": "good", "rejected": "bad", "conditional": "soon", "refused": "bad",
            "not_reported": "open"}
 _UNIT = {"clear": "good", "item_found": "bad", "not_searched": "soon", "not_reported": "open"}
+_SEES = within("verify open", by_handler=True)  # the refusal is a page
+_DRAWS = within("verify draw", writes=True)
+_RECORDS = within("verify record", writes=True)
 BY = ("team", "detector", "organisation", "school")
 FORMS = ("team", "day", "size")
 
@@ -59,7 +63,7 @@ def _plain(value: str) -> str:
 
 # --- pages ---------------------------------------------------------------------------------------
 
-@get("/inspection", include_in_schema=False)
+@get("/inspection", include_in_schema=False, opt=_SEES)
 async def overview(request: Request) -> Response[str]:
     """What is open and overdue, lots and their results, refused visits."""
 
@@ -154,7 +158,8 @@ def _finding_form(tasks: list[str]) -> Html:
         button=word("ins.record_finding")), class_="card")
 
 
-@get("/inspection/propose", include_in_schema=False)
+@get("/inspection/propose", include_in_schema=False,
+     opt=within("verify draw", by_handler=True))
 async def proposed(request: Request, task: FromQuery[str] = "", form: FromQuery[str] = "team",
                    size: FromQuery[str] = "", unit: FromQuery[str] = "",
                    again: FromQuery[str] = "") -> Response[str]:
@@ -182,7 +187,7 @@ async def proposed(request: Request, task: FromQuery[str] = "", form: FromQuery[
     return await _page(request, word("ins.form_lots"), work, f"lots of {task}")
 
 
-@get("/inspection/lots/{lot_id:path}", include_in_schema=False)
+@get("/inspection/lots/{lot_id:path}", include_in_schema=False, opt=_SEES)
 async def one_lot(request: Request, lot_id: FromPath[str]) -> Response[str]:
     """A lot: its draw with plan and list, results of its units, acceptance."""
     name = lot_id.lstrip("/")
@@ -290,7 +295,7 @@ def _drawn(lot: Any, draw: Mapping[str, Any], asking: Any) -> Html:
     return group(*parts)
 
 
-@get("/inspection/findings/{record_id:path}", include_in_schema=False)
+@get("/inspection/findings/{record_id:path}", include_in_schema=False, opt=_SEES)
 async def one_finding(request: Request, record_id: FromPath[str]) -> Response[str]:
     """A nonconformity: what was found, the measure, and that a visit found it corrected."""
     name = record_id.lstrip("/")
@@ -345,7 +350,8 @@ async def one_finding(request: Request, record_id: FromPath[str]) -> Response[st
     return await _page(request, word("ins.finding_of", record=name[:60]), work, name)
 
 
-@get("/inspection/teams", include_in_schema=False)
+@get("/inspection/teams", include_in_schema=False,
+     opt=within("verify teams", by_handler=True))
 async def teams(request: Request, by: FromQuery[str] = "team") -> Response[str]:
     """Teams (detectors, organisations, schools) on identical terms, with intervals."""
 
@@ -423,7 +429,7 @@ def _propose(registry: Registry, view: View, data: LotsOf) -> list[dict[str, Any
         size_m2=number_of_form("size", data.size, least=1.0), again=data.again.strip() or None)
 
 
-@post("/api/inspection/lots", status_code=201)
+@post("/api/inspection/lots", status_code=201, opt=_DRAWS)
 async def record_lots(request: Request, data: JSONBody[LotsOf]) -> dict[str, Any]:
     """Form lots of a task's completed ground and record them; the draw of each is fixed then."""
     asking = writer(request)
@@ -447,7 +453,7 @@ class Draw:
     thrown: str = ""
 
 
-@post("/api/inspection/draw", status_code=201)
+@post("/api/inspection/draw", status_code=201, opt=_DRAWS)
 async def draw(request: Request, data: JSONBody[Draw]) -> dict[str, Any]:
     """Draw the units of a lot that are searched again; a second draw is the first one."""
     asking = writer(request)
@@ -494,7 +500,7 @@ def _told_results(data: Results, drawn: list[int]) -> dict[int, int | None]:
     return told
 
 
-@post("/api/inspection/results", status_code=200)
+@post("/api/inspection/results", status_code=200, opt=_RECORDS)
 async def record_results(request: Request, data: JSONBody[Results]) -> dict[str, Any]:
     """Record what searching the units again showed; one item rejects the lot."""
     asking = writer(request)
@@ -532,7 +538,7 @@ class Acceptance:
     password: str = ""
 
 
-@post("/api/inspection/acceptance", status_code=200)
+@post("/api/inspection/acceptance", status_code=200, opt=_RECORDS)
 async def accept(request: Request, data: MultipartBody[Acceptance]) -> dict[str, Any]:
     """Accept a lot: a decision, signed (S09)."""
     asking = writer(request)
@@ -566,7 +572,7 @@ class NewFinding:
     due_on: str = ""
 
 
-@post("/api/inspection/findings", status_code=201)
+@post("/api/inspection/findings", status_code=201, opt=_RECORDS)
 async def record_finding(request: Request, data: JSONBody[NewFinding]) -> dict[str, Any]:
     """Record a nonconformity."""
     asking = writer(request)
@@ -599,7 +605,8 @@ class Correction:
     password: str = ""
 
 
-@post("/api/inspection/corrections", status_code=200)
+@post("/api/inspection/corrections", status_code=200,
+      opt=within("verify open", writes=True))
 async def correct(request: Request, data: MultipartBody[Correction]) -> dict[str, Any]:
     """Record a measure; a visit closes it. Who was inspected reports measures, and closes none."""
     asking = writer(request)

@@ -24,6 +24,7 @@ from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, plan
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
+from landrelease.apps.web.tiers import VIEW, within
 from landrelease.apps.web.words import word
 from landrelease.core.checklist import OUTCOMES
 from landrelease.core.record import KINDS
@@ -43,6 +44,9 @@ _STANDS = {"valid": "good", "revoked": "bad", "reopened": "bad", "unverified": "
            "superseded": "open"}
 _ITEM = {"met": "good", "not_met": "bad", "open": "open"}
 _MOST = 200
+_SEES = within("release list", by_handler=True)  # the refusal is a page
+_PROPOSES = within("release propose", writes=True)
+_SIGNS = within("release list", roles=("authority",), writes=True)
 
 
 def state_mark(status: str) -> Html:
@@ -55,7 +59,7 @@ def _area(m2: float) -> str:
 
 # --- pages ---------------------------------------------------------------------------------------
 
-@get("/releases", include_in_schema=False)
+@get("/releases", include_in_schema=False, opt=_SEES)
 async def overview(request: Request) -> Response[str]:
     """Certificates with their state, proposals that wait, and proposing a release."""
     asking = asking_of(request)
@@ -134,7 +138,8 @@ async def _page(request: Request, title: str, work: Any, subject: str, detail: s
     return answer
 
 
-@get("/releases/proposals/{release_id:str}", include_in_schema=False)
+@get("/releases/proposals/{release_id:str}", include_in_schema=False,
+     opt=within("release propose", by_handler=True))
 async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]:
     """One proposal: what speaks for it, what blocks, answering the checklist, signing."""
     asking = asking_of(request)
@@ -253,7 +258,7 @@ def _signing(made: Proposal, asking: Any, changed: Any) -> Html:
         class_="card")
 
 
-@get("/releases/{release_id:str}", include_in_schema=False)
+@get("/releases/{release_id:str}", include_in_schema=False, opt=_SEES)
 async def one_release(request: Request, release_id: FromPath[str]) -> Response[str]:
     """One release: its state and why, the certificate, revoking, handing over."""
     asking = asking_of(request)
@@ -338,7 +343,8 @@ def _handing_over(found: Release, asking: Any) -> Html:
         confirm=word("rel.handover_confirm")), class_="card")
 
 
-@get("/releases/{release_id:str}/certificate.pdf", include_in_schema=False)
+@get("/releases/{release_id:str}/certificate.pdf", include_in_schema=False,
+     opt=within("release certificate"))
 async def certificate_pdf(request: Request, release_id: FromPath[str],
                           lang: FromQuery[str] = "en") -> Response[bytes]:
     """The certificate as PDF, with the state in which it stands now across it."""
@@ -358,7 +364,7 @@ async def certificate_pdf(request: Request, release_id: FromPath[str],
         "Content-Disposition": f'attachment; filename="{quote(name)}.pdf"'})
 
 
-@get("/certificate", include_in_schema=False)
+@get("/certificate", include_in_schema=False, opt=VIEW)
 async def certificate_page(request: Request, code: FromQuery[str] = "") -> Response[str]:
     """Anybody's look-up of a certificate by its code: in which state it is."""
 
@@ -398,7 +404,7 @@ async def certificate_page(request: Request, code: FromQuery[str] = "") -> Respo
 
 # --- for programs, and what the forms send -------------------------------------------------------
 
-@get("/api/certificates/{code:str}")
+@get("/api/certificates/{code:str}", opt=VIEW)
 async def look_up(request: Request, code: FromPath[str]) -> dict[str, Any]:
     """In which state a certificate is, by its code; inside the programme also what it is about."""
 
@@ -420,7 +426,7 @@ class Proposing:
     gaps: UploadFile | None = None
 
 
-@post("/api/releases/proposals", status_code=201)
+@post("/api/releases/proposals", status_code=201, opt=_PROPOSES)
 async def propose(request: Request, data: MultipartBody[Proposing]) -> dict[str, Any]:
     """Gather what speaks for releasing an area, and what is missing. It releases nothing."""
     asking = writer(request)
@@ -471,7 +477,7 @@ class Answers:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-@post("/api/releases/proposals/{release_id:str}/answers", status_code=201)
+@post("/api/releases/proposals/{release_id:str}/answers", status_code=201, opt=_PROPOSES)
 async def answer(request: Request, release_id: FromPath[str], data: JSONBody[Answers]
                  ) -> dict[str, Any]:
     """Propose again, on the records as they are now, with answers of who is signed in."""
@@ -500,7 +506,7 @@ class Signing:
     password: str = ""
 
 
-@post("/api/releases/proposals/{release_id:str}/sign", status_code=201)
+@post("/api/releases/proposals/{release_id:str}/sign", status_code=201, opt=_SIGNS)
 async def sign(request: Request, release_id: FromPath[str], data: MultipartBody[Signing]
                ) -> dict[str, Any]:
     """Release the ground of a proposal with the signature of the authority (S09)."""
@@ -543,7 +549,8 @@ class Revoking:
     passphrase: str = ""
 
 
-@post("/api/releases/{release_id:str}/revoke", status_code=200)
+@post("/api/releases/{release_id:str}/revoke", status_code=200,
+      opt=within("release list", writes=True))
 async def revoke(request: Request, release_id: FromPath[str], data: MultipartBody[Revoking]
                  ) -> dict[str, Any]:
     """Revoke a certificate: it shows as revoked, and its ground is hazardous again (S11)."""
@@ -589,7 +596,7 @@ class HandingOver:
     password: str = ""
 
 
-@post("/api/releases/{release_id:str}/handover", status_code=200)
+@post("/api/releases/{release_id:str}/handover", status_code=200, opt=_SIGNS)
 async def hand_over(request: Request, release_id: FromPath[str], data: MultipartBody[HandingOver]
                     ) -> dict[str, Any]:
     """Hand released land back to the people who live on it."""

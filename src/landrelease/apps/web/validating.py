@@ -17,6 +17,7 @@ from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
+from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.core.kind import ValidationLevel
 from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
@@ -24,6 +25,8 @@ from landrelease.store.registry import Registry
 
 PAGE = 100
 MOST_AT_ONCE = 500
+_SEES = within(roles=VALIDATES, by_handler=True)  # the refusal is a page
+_GIVES = within(roles=VALIDATES, writes=True)
 
 
 def may(view: View) -> None:
@@ -45,7 +48,7 @@ def level_steps(level: ValidationLevel) -> Html:
 
 # --- pages ---------------------------------------------------------------------------------------
 
-@get("/validation", include_in_schema=False)
+@get("/validation", include_in_schema=False, opt=_SEES)
 async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuery[str] = "",
                     after: FromQuery[str] = "") -> Response[str]:
     """Records that are below a level, kind by kind, and how many have which."""
@@ -111,7 +114,7 @@ async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuer
     return answer
 
 
-@get("/validation/record/{record_id:path}", include_in_schema=False)
+@get("/validation/record/{record_id:path}", include_in_schema=False, opt=_SEES)
 async def one_record(request: Request, record_id: FromPath[str]) -> Response[str]:
     """The level of one record: what it is now, who gave it which, and giving another."""
     name = record_id.lstrip("/")
@@ -195,7 +198,7 @@ class SignedLevel:
     password: str = ""
 
 
-@post("/api/validation", status_code=200)
+@post("/api/validation", status_code=200, opt=_GIVES)
 async def give(request: Request, data: JSONBody[Levels]) -> dict[str, Any]:
     """Give records a level of validation, each as a revision with a reason."""
     asking = writer(request)
@@ -217,7 +220,7 @@ async def give(request: Request, data: JSONBody[Levels]) -> dict[str, Any]:
             "said": word("val.done", count=done, level=word(f"level.{data.level}"))}
 
 
-@post("/api/validation/signed", status_code=200)
+@post("/api/validation/signed", status_code=200, opt=_GIVES)
 async def give_signed(request: Request, data: MultipartBody[SignedLevel]) -> dict[str, Any]:
     """Give a record the level of the authority, signed with the key of who gives it (S09)."""
     asking = writer(request)

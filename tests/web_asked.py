@@ -1,0 +1,93 @@
+"""What the test of the tiers asks of each address that takes something: add a row for a new one.
+
+`ASKED[path]`: concrete addresses that hold what there is to hide, wrong ones among them, so that
+the words of errors are searched as well. `{ID:kind}` is the id of the kind's first record of the
+marked registry, `{F:kind.field}` the marker of that record's field. `BODIES["METHOD path"]`: bodies
+(JSON) for a change by a role that may make it; they must change nothing of the registry.
+"""
+
+KINDS = ("hazard", "outcome", "accident", "task", "team", "person", "item", "settlement",
+         "administrative_area", "parcel", "project", "fund", "claim", "hazard_cells",
+         "released_ground")
+SOME = ("hazard", "accident", "team", "settlement", "parcel", "fund", "hazard_cells", "nothing")
+_TILE = "9/280/185"  # holds the marked registry
+
+ASKED = {
+    "/ogc/collections/{name:str}": [f"/ogc/collections/{k}" for k in SOME],
+    "/ogc/collections/{name:str}/queryables": [
+        f"/ogc/collections/{k}/queryables" for k in SOME],
+    "/ogc/collections/{name:str}/items": [
+        *(f"/ogc/collections/{k}/items" for k in (*KINDS, "nothing")),
+        "/ogc/collections/hazard/items?bbox=17,44,17.1,44.1",
+        "/ogc/collections/hazard/items?bbox=wrong", "/ogc/collections/hazard/items?colour=red",
+        "/ogc/collections/settlement/items?name={F:settlement.name}",
+        "/ogc/collections/accident/items?narrative=x"],
+    "/ogc/collections/{name:str}/items/{item_id:str}": [
+        *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
+        "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
+        "/ogc/collections/hazard_cells/items/{ID:hazard}"],
+    "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
+        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5"],
+    "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
+    "/api/records/{record_id:path}": [
+        *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
+    "/openrosa/forms/{file:str}": ["/openrosa/forms/hazard.xml", "/openrosa/forms/nothing.xml"],
+    "/openrosa/forms/{name:str}/manifest": ["/openrosa/forms/hazard/manifest"],
+    "/openrosa/media/{name:str}/{file:str}": [
+        "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
+        "/openrosa/media/nothing/at_all.csv"],
+    "/validation/record/{record_id:path}": [
+        "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
+        "/validation/record/nothing"],
+    "/releases/proposals/{release_id:str}": ["/releases/proposals/release-1"],
+    "/releases/{release_id:str}": ["/releases/{ID:handover}", "/releases/nothing"],
+    "/releases/{release_id:str}/certificate.pdf": [
+        "/releases/{ID:handover}/certificate.pdf", "/releases/nothing/certificate.pdf"],
+    "/certificate": ["/certificate", "/certificate?code={F:handover.certificate}",
+                     "/certificate?code=7K2M-Q9RT-4C", "/certificate?code={ID:handover}"],
+    "/api/certificates/{code:str}": [
+        "/api/certificates/{F:handover.certificate}", "/api/certificates/7K2M-Q9RT-4C",
+        "/api/certificates/{ID:handover}"],
+    "/inspection/propose": ["/inspection/propose", "/inspection/propose?task={ID:task}"],
+    "/inspection/teams": [f"/inspection/teams?by={b}" for b in (
+        "team", "detector", "organisation", "school", "nothing")],
+    "/inspection/lots/{lot_id:path}": ["/inspection/lots/{ID:inspection}",
+                                       "/inspection/lots/nothing"],
+    "/inspection/findings/{record_id:path}": ["/inspection/findings/{ID:inspection}",
+                                              "/inspection/findings/nothing"],
+    "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
+    "/schema/{path:str}": ["/schema/openapi.json"],
+}
+BODIES = {
+    "POST /api/quarantine/{number:int}/mend": [("/api/quarantine/99/mend", {"changes": {}})],
+    "POST /api/quarantine/{number:int}/reject": [
+        ("/api/quarantine/99/reject", {"reason": "twice"}),
+        ("/api/quarantine/1/reject", {"reason": ""})],
+    "POST /api/validation": [
+        ("/api/validation", {"level": "checked", "records": ["nothing"]}),
+        ("/api/validation", {"level": "checked", "records": []})],
+    "POST /api/validation/signed": [("/api/validation/signed", {})],
+    "POST /api/releases/proposals": [("/api/releases/proposals", {})],
+    "POST /api/releases/proposals/{release_id:str}/answers": [
+        ("/api/releases/proposals/release-1/answers", {"answers": {"x": "yes"}})],
+    "POST /api/releases/proposals/{release_id:str}/sign": [
+        ("/api/releases/proposals/release-1/sign", {})],
+    "POST /api/releases/{release_id:str}/revoke": [("/api/releases/release-1/revoke", {})],
+    "POST /api/releases/{release_id:str}/handover": [("/api/releases/release-1/handover", {})],
+    "POST /api/inspection/lots": [
+        ("/api/inspection/lots", {"task": "nothing"}),
+        ("/api/inspection/lots", {"task": "nothing", "form": "heap", "unit": "wide"})],
+    "POST /api/inspection/draw": [("/api/inspection/draw", {"lot": "nothing"})],
+    "POST /api/inspection/results": [
+        ("/api/inspection/results", {"lot": "nothing", "day": "2026-01-01", "all_clear": "yes"}),
+        ("/api/inspection/results", {"lot": "nothing", "day": "soon"})],
+    "POST /api/inspection/acceptance": [("/api/inspection/acceptance", {})],
+    "POST /api/inspection/findings": [
+        ("/api/inspection/findings", {"finding": "", "severity": "", "kind": "", "day": ""})],
+    "POST /api/inspection/corrections": [("/api/inspection/corrections", {})],
+    "POST /api/import": [("/api/import", {})],
+    "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    "POST /openrosa/submission": [("/openrosa/submission", {})],
+}
+# A change that ends what the test itself needs.
+LEFT_OUT = {"POST /api/session/end"}
