@@ -55,6 +55,11 @@ ASKED = {
                                        "/inspection/lots/nothing"],
     "/inspection/findings/{record_id:path}": ["/inspection/findings/{ID:inspection}",
                                               "/inspection/findings/nothing"],
+    "/teams/{team_id:path}": ["/teams/{ID:team}", "/teams/nothing", "/teams/{ID:team}?day=soon"],
+    "/quality": ["/quality?checks=yes"],
+    "/quality/findings": [f"/quality/findings?code={c}" for c in ("GEO-301", "GEO-310", "X")],
+    "/quality/records": [f"/quality/records?what={w}&kind={k}" for w in (
+        "overdue", "without_place", "unsigned") for k in ("hazard", "accident", "task")],
     "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
     "/schema/{path:str}": ["/schema/openapi.json"],
 }

@@ -20,6 +20,8 @@ from landrelease.apps.web import (
     inspecting,
     openrosa,
     pages,
+    people,
+    quality,
     records,
     releasing,
     signin,
@@ -79,7 +81,8 @@ def make_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
                         *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
-                        *releasing.HANDLERS, *inspecting.HANDLERS],
+                        *releasing.HANDLERS, *inspecting.HANDLERS,
+                        *people.HANDLERS, *quality.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,

@@ -192,7 +192,8 @@ async def proposal(request: Request, release_id: FromPath[str]) -> Response[str]
             tag("p", word("rel.blocking", count=len(made.blocking)) if made.blocking
                 else word("rel.nothing_blocks")),
             layout.table(word("rel.checklist_caption"), [
-                word("rel.question"), word("rel.answer"), word("rel.because"), word("by"),
+                word("rel.question"), word("rel.answer"), word("rel.because"),
+                word("rel.answered_by"),
                 word("records"), word("source")], rows),
         ]
         if not signed:

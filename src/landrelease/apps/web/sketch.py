@@ -58,8 +58,8 @@ def plan(shapes: Sequence[Shape], title: str, legend: Iterable[tuple[str, str]] 
         colour, pattern, line, dashes = STYLES[one.style]
         path = _path(one.ground, place)
         if path:
-            parts.append(tag("path", d=path, fill=f"url(#{pattern})" if pattern != "none"
-                             else "none", color=colour, stroke=colour, stroke_width=line,
+            parts.append(tag("path", d=path, fill=f"url(#fill-{one.style})" if pattern != "none"
+                             else "none", stroke=colour, stroke_width=line,
                              stroke_dasharray=dashes or None, fill_rule="evenodd"))
         else:
             x, y = place(one.ground.centroid.x, one.ground.centroid.y)
@@ -87,24 +87,28 @@ def plan(shapes: Sequence[Shape], title: str, legend: Iterable[tuple[str, str]] 
 
 def _key(style: str) -> Html:
     colour, pattern, line, dashes = STYLES[style]
-    return tag("svg", tag("rect", x="2", y="2", width="26", height="14", color=colour,
-                          stroke=colour, stroke_width=min(line, 2), stroke_dasharray=dashes or None,
-                          fill=f"url(#{pattern})" if pattern != "none" else "none"),
+    return tag("svg", tag("rect", x="2", y="2", width="26", height="14", stroke=colour,
+                          stroke_width=min(line, 2), stroke_dasharray=dashes or None,
+                          fill=f"url(#fill-{style})" if pattern != "none" else "none"),
                width="30", height="18", aria_hidden="true")
 
 
-def _patterns() -> Html:
-    def pattern(name: str, path: str, size: int = 9) -> Html:
-        return tag("pattern", tag("path", d=path, stroke="currentColor", stroke_width="1.3",
-                                  fill="none"), id=name, width=size, height=size,
-                   patternUnits="userSpaceOnUse")
+_LINES = {"hatch-up": "M-2 11L11 -2M-2 2L2 -2M7 11L11 7",
+          "hatch-down": "M-2 -2L11 11M-2 7L2 11M7 -2L11 2", "cross": "M0 0L9 9M9 0L0 9"}
 
-    return tag(
-        "defs", pattern("hatch-up", "M-2 11L11 -2M-2 2L2 -2M7 11L11 7"),
-        pattern("hatch-down", "M-2 -2L11 11M-2 7L2 11M7 -2L11 2"),
-        pattern("cross", "M0 0L9 9M9 0L0 9"),
-        tag("pattern", tag("circle", cx="3", cy="3", r="1.3", fill="currentColor"), id="dots",
-            width=7, height=7, patternUnits="userSpaceOnUse"))
+
+def _patterns() -> Html:
+    """A pattern for each style: it takes no colour from the shape that it fills."""
+    made = []
+    for style, (colour, pattern, _, _) in STYLES.items():
+        if pattern == "none":
+            continue
+        inside = tag("path", d=_LINES[pattern], stroke=colour, stroke_width="1.3", fill="none") \
+            if pattern in _LINES else tag("circle", cx="3", cy="3", r="1.3", fill=colour)
+        size = 9 if pattern in _LINES else 7
+        made.append(tag("pattern", inside, id=f"fill-{style}", width=size, height=size,
+                        patternUnits="userSpaceOnUse"))
+    return tag("defs", *made)
 
 
 def _path(ground: BaseGeometry, place: Any) -> str:

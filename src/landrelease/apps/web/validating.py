@@ -46,6 +46,10 @@ def level_steps(level: ValidationLevel) -> Html:
                        for n, name in enumerate(LEVELS)), class_="steps")
 
 
+def validation_address(record_id: str) -> str:
+    return f"/validation/record/{quote(record_id, safe='')}"
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 @get("/validation", include_in_schema=False, opt=_SEES)
@@ -82,7 +86,7 @@ async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuer
             ["", word("record"), word("name"), word("date"), word("level")],
             [[tag("input", type="checkbox", name="records[]", value=r.id,
                   aria_label=word("val.choose", record=r.id), form="give"),
-              layout.link(f"/validation/record/{quote(r.id, safe='')}", r.id),
+              layout.link(validation_address(r.id), r.id),
               r.values.get("name") or r.values.get("identifier") or "",
               r.valid_from or word("not_reported"), word(f"level.{r.validation}")]
              for r in listed.records]))
