@@ -1686,6 +1686,9 @@ NOT_LOOPBACK = Message(
 NO_TIER = Message(
     "WEB-017", "Nobody may ask {found}: its handler states no tier.",
     "State it with `opt=` (docs/web.md, \"The tier of an address\").")
+FILTER_WRONG = Message(
+    "WEB-018", "The filter cannot be used: {found}; {expected}.",
+    "Write it in CQL2; `queryables` of the collection names the properties.")
 KEY_NOT_GIVEN = Message(
     "WEB-040", "No file of a personal key came with it.",
     "Choose the file of your key; `landrelease identity new` makes one.")

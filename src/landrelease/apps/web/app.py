@@ -13,7 +13,6 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from landrelease.apps.web import (
     features,
@@ -28,6 +27,7 @@ from landrelease.apps.web import (
     validating,
 )
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
@@ -88,15 +88,16 @@ def make_app(settings: Settings) -> Litestar:
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "tiles": features.TileCache()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
-                                             minimum_size=1_000),
+                                             minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,
         openapi_config=OpenAPIConfig(
             title="landrelease", version="1",
             description="Records of a mine-clearance programme, as the reader's role may see them.",
-            render_plugins=[JsonRenderPlugin()], path="/schema",
-            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN)),
+            render_plugins=[Described()], path="/schema",
+            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
+                                  include_in_schema=False)),
         on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )
