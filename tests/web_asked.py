@@ -33,7 +33,9 @@ ASKED = {
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
         "/ogc/collections/hazard_cells/items/{ID:hazard}"],
     "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
-        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5"],
+        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5",
+        f"/tiles/hazard/{_TILE}?valid_at=2020-01-01", f"/tiles/accident/{_TILE}?known_at=soon",
+        f"/tiles/hazard_cells/{_TILE}?known_at=2020-01-01T00:00:00Z"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
     "/api/records/{record_id:path}": [
         *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],

@@ -1703,3 +1703,6 @@ FINDING_UNKNOWN = Message(
     "landrelease verify open shows those that are open.")
 FINDING_VALUE = Message(
     "INS-011", "{record}: {name} is {found}; expected {expected}.", "Correct the value.")
+BASEMAP_WRONG = Message(
+    "WEB-043", "{path} is no base map in PMTiles, version 3: {found}.",
+    "Give another file with --basemap; without one the ground is blank.")

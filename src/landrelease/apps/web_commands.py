@@ -39,6 +39,9 @@ def serve(
     = None,
     https: Annotated[bool, typer.Option(
         "--https", help="A proxy speaks https to the readers: cookies only over it.")] = False,
+    basemap: Annotated[Path | None, typer.Option(
+        "--basemap", metavar="FILE.pmtiles", help="Ground under the map; else it is blank.")]
+    = None,
     accounts: AccountsOption = None,
 ) -> None:
     """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
@@ -47,6 +50,7 @@ def serve(
 
     Example: landrelease serve district.gpkg --as planner --port 8080
     """
+    from landrelease.apps.web import basemap as ground
     from landrelease.apps.web import server
     from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
     from landrelease.errors import NOT_LOOPBACK, LandReleaseError
@@ -58,7 +62,8 @@ def serve(
     address = registry if "://" in registry else str(Path(registry).resolve())
     server.run(Settings(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
-        tuple(area or ()), (*LOOPBACK, *(name or ())), https), host, port, say)
+        tuple(area or ()), (*LOOPBACK, *(name or ())), https,
+        "" if basemap is None else str(ground.checked(basemap))), host, port, say)
 
 
 def account_add(

@@ -21,6 +21,8 @@ from landrelease.errors import COVERAGE_TASK, LandReleaseError
 from landrelease.workflows.operate import Ground, Proven, TrackFile, ground_of
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from landrelease.access.policy import View
     from landrelease.operate.proof import Work
     from landrelease.store.registry import Registry
@@ -126,3 +128,27 @@ def _multi(shape: Any) -> Any:
     parts = [p for p in shapely.get_parts(shapely.make_valid(shape, method="structure"))
              if p.geom_type == "Polygon" and p.area > 0]
     return shapely.union_all(parts) if parts else None
+
+
+def gaps(registry: Registry, reader: View) -> list[tuple[str, BaseGeometry, float]]:
+    """What proofs of coverage on record leave of each task: (task, ground in degrees, m²); tasks of
+    which no proof is on record, and those that are covered whole, are not in it.
+
+    The covered ground of all proofs of a task counts together; what is left is never smaller than
+    what they leave (S05).
+    """
+    from landrelease.core.geometry import geodesic_area_m2
+
+    covered: dict[str, list[BaseGeometry]] = {}
+    for r in reader.inside(coverages(registry)):
+        if r.geometry is not None and r.values.get("task"):
+            covered.setdefault(str(r.values["task"]), []).append(r.geometry)
+    out = []
+    for task in reader.inside(registry.records("task")):
+        if task.geometry is None or task.id not in covered:
+            continue
+        left = task.geometry.difference(shapely.union_all(np.array(covered[task.id],
+                                                                   dtype=object)))
+        if not left.is_empty and left.area > 0:
+            out.append((task.id, left, geodesic_area_m2(left)))
+    return out

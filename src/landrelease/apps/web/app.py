@@ -15,10 +15,12 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from landrelease.apps.web import (
+    basemap,
     features,
     inspecting,
     openrosa,
     pages,
+    past,
     people,
     quality,
     records,
@@ -82,7 +84,8 @@ def make_app(settings: Settings) -> Litestar:
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
                         *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
                         *releasing.HANDLERS, *inspecting.HANDLERS,
-                        *people.HANDLERS, *quality.HANDLERS],
+                        *people.HANDLERS, *quality.HANDLERS, *basemap.HANDLERS,
+                        *past.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,

@@ -25,6 +25,7 @@ class Settings:
         the loopback address that of the office that started the server.
     hosts : names under which the server may be asked; others are refused, so that no page elsewhere
         reads it by a name of its own (DNS rebinding).
+    basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
     """
 
@@ -35,6 +36,7 @@ class Settings:
     areas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
+    basemap: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))

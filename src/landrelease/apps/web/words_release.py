@@ -223,4 +223,11 @@ ENGLISH = {
     "while)", "quality.code_of": "Finding {code}", "quality.first": "The first {count}.",
     "quality.problem": "What is wrong", "quality.found": "Found",
     "quality.remedy": "How to mend it",
+    # map
+    "time": "Time", "valid_at": "As it was on", "known_at": "As we knew it on",
+    "time_now": "Back to now", "then": "NOT NOW: recorded ground as it was on {valid}, as it was "
+    "known on {known}.",
+    "legend.CHA": "confirmed (CHA)", "legend.SHA": "suspected (SHA)",
+    "legend.passable": "passable, or not reported", "legend.blocked": "blocked",
+    "legend.coverage_gaps": "Gaps of proofs of coverage",
 }
