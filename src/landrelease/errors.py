@@ -1706,3 +1706,15 @@ FINDING_VALUE = Message(
 BASEMAP_WRONG = Message(
     "WEB-043", "{path} is no base map in PMTiles, version 3: {found}.",
     "Give another file with --basemap; without one the ground is blank.")
+OIDC_FILE = Message(
+    "WEB-050", "{path} does not describe a provider of OpenID Connect: found {found}, expected "
+    "{expected}.", "See docs/web.md, \"Signing in at a provider\".")
+OIDC_FAILED = Message(
+    "WEB-051", "Signing in at the provider did not work: {found}.",
+    "Try again; if it happens again, ask whoever keeps the accounts.")
+OIDC_NO_ACCOUNT = Message(
+    "WEB-052", "No account here is linked to you ({found}).",
+    "Ask whoever keeps the accounts: `landrelease account link` with this subject.")
+IDENTITY_TAKEN = Message(
+    "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
+    "`landrelease account unlink` takes the links of an account away.")

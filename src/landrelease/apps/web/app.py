@@ -18,6 +18,7 @@ from landrelease.apps.web import (
     basemap,
     features,
     inspecting,
+    oidc,
     openrosa,
     pages,
     past,
@@ -72,6 +73,7 @@ def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
+    provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
     async def open_all(app: Litestar) -> None:
         await registries.run(lambda registry: registry.count())
@@ -81,7 +83,8 @@ def make_app(settings: Settings) -> Litestar:
         accounts.close()
 
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *records.HANDLERS,
                         *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS,
                         *releasing.HANDLERS, *inspecting.HANDLERS,
                         *people.HANDLERS, *quality.HANDLERS, *basemap.HANDLERS,
@@ -89,7 +92,7 @@ def make_app(settings: Settings) -> Litestar:
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache()}),
+                     "tiles": features.TileCache(), "provider": provider}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,

@@ -27,6 +27,7 @@ class Settings:
         reads it by a name of its own (DNS rebinding).
     basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
 
     address: str
@@ -37,6 +38,7 @@ class Settings:
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
     basemap: str = ""
+    oidc: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))
