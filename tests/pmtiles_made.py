@@ -16,7 +16,8 @@ def png(size=256, colour=(200, 215, 220)):
                 + struct.pack(">I", zlib.crc32(kind + content)))
 
     rows = b"".join(b"\0" + bytes(colour) * size for _ in range(size))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0))
+    head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
