@@ -26,6 +26,11 @@ from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
 PlanOption = Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")]
+ReportOption = Annotated[Path | None, typer.Option(
+    "--report", metavar="DIR", help="Also a page, a PDF, fan chart and S-curves as SVG, and what "
+    "they draw as CSV.")]
+BacktestOption = Annotated[bool, typer.Option(
+    "--backtest/--no-backtest", help="Also how good such forecasts of past months were.")]
 RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each forecast.")]
 
 
@@ -49,6 +54,7 @@ def forecast_make(
         "chance, such as 0.8.")] = None,
     scenario: Annotated[Path | None, typer.Option(
         "--scenario", metavar="FILE", help="Named changes; docs/forecast.md.")] = None,
+    report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -88,11 +94,17 @@ def forecast_make(
         if chance is not None and day is not None:
             needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs,
                                               seed=seed, progress=progress)
+        outlook = _with_track(opened_registry, reader, saved.assumptions, outlook, backtest, seed,
+                              progress)
     short = scenarios.money_words(chosen)
     dated = reader.may("plan_dates")
     if not dated:  # dates of single areas are a dated plan (S16)
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
                                       groups=(), group_day=None)
+    if report is not None:
+        _write_report(report, [outlook], saved, day, budget,
+                      found if reader.may("plan_teams") else None, [n.words for n in needed],
+                      [*closed.notes, *([] if short is None else [short])])
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     summary = workflows.outlook_summary(outlook, by=day, budget=budget)
@@ -125,6 +137,36 @@ def forecast_make(
         say(n.words)
     for note in (*outlook.notes, *closed.notes):
         say(note)
+    for line in () if outlook.track is None else outlook.track.words:
+        say(line)
+    if report is not None:
+        say(f"Report: {report / 'forecast.html'}   document: {report / 'forecast.pdf'}")
+
+
+BACKTEST_RUNS = 200  # of each forecast of a past month, where the scores stand beside a forecast
+
+
+def _with_track(registry: Any, reader: Any, assumptions: Any, outlook: Any, wanted: bool, seed: int,
+                progress: Any) -> Any:
+    """The outlook with how good such forecasts were, for whom past work of teams is."""
+    from landrelease.workflows import forecasting
+
+    if not (wanted and reader.may("plan_teams")):
+        return outlook
+    tested = forecasting.backtest(registry, reader, assumptions, runs=BACKTEST_RUNS, seed=seed,
+                                  progress=progress)
+    return dataclasses.replace(outlook, track=forecasting.track_record(tested))
+
+
+def _write_report(folder: Path, outlooks: list[Any], saved: Any, by: Any, budget: float | None,
+                  rates: Any, needed: list[str], notes: list[str]) -> None:
+    from datetime import date
+
+    from landrelease.workflows import forecast_report
+
+    forecast_report.write_report(
+        folder, outlooks, title="Forecast", chain_head=saved.chain_head, synthetic=saved.synthetic,
+        made_on=date.today(), by=by, budget=budget, rates=rates, needed=needed, notes=notes)
 
 
 def forecast_rates(
@@ -148,21 +190,26 @@ def forecast_rates(
     for note in found.notes:
         say(note)
     say(f"{'work':<30}{'m² a team and full day (80 %)':>34}{'days':>8}{'teams':>7}")
-    doubtful = []
+    doubtful, checked = [], []
     for rate in found.rates:
         low, middle, high = rate.quantiles()
         name = rate.activity + ("" if rate.method == "not_reported" else f", {rate.method}")
         mark = "  prior, not learned here" if rate.from_prior else ""
         span = f"{middle:,.0f} ({low:,.0f} to {high:,.0f})"
         say(f"{name:<30}{span:>34}{rate.days:>8,}{len(rate.teams):>7}{mark}")
+        checked += [f"{name}: {c.words} Expected: {c.expected}." for c in rate.checks]
         doubtful += [f"{name}: {c.words}" for c in rate.checks if not c.fine]
     lost = found.lost
     words = ("prior, no report of a lost day here" if lost.from_prior else
              f"{lost.observed:.0%} reported over {lost.months} months")
     low, middle, high = forecasting.middle_80(lost.share)
     say(f"Days lost in the long run: {middle:.0%} ({low:.0%} to {high:.0%}; {words}).")
+    if checked:
+        say("Does the model give back the reports that it was learned from?")
+    for line in checked:
+        say(f"  {line}")
     for line in doubtful:
-        say(f"Check: {line}")
+        say(f"Check failed: {line}")
     if doubtful:
         raise typer.Exit(FINDINGS)
 
@@ -175,6 +222,7 @@ def forecast_compare(
     budget: Annotated[float | None, typer.Option("--budget", metavar="A")] = None,
     svg: Annotated[Path | None, typer.Option(
         "--svg", metavar="OUT.svg", help="Released area over time, one line a scenario.")] = None,
+    report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -198,6 +246,12 @@ def forecast_compare(
         chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
         outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
                     for s in chosen]
+        if report is not None:
+            outlooks[0] = _with_track(opened_registry, reader, saved.assumptions, outlooks[0],
+                                      backtest, seed, progress)
+    if report is not None:
+        _write_report(report, outlooks, saved, day, budget,
+                      found if reader.may("plan_teams") else None, [], list(closed.notes))
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
         "scenario": o.scenario, "notes": list(o.notes),
         "cost_known": {f"p{round(100 * q)}": o.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)}}

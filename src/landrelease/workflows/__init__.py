@@ -792,17 +792,24 @@ def outlook_words(outlook: Outlook) -> list[str]:
         if value is None else
         str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
         for name, value in summary["years_until_done"].items()}
-    cost = {name: f"{value / 1e6:,.0f}" for name, value in summary["cost"].items()}
+    low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
     lines = [
         f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
         f"and {ends['p90']}",
-        f"cost until then {cost['p50']} M {outlook.currency} (80 %: {cost['p10']} to "
-        f"{cost['p90']} M)",
+        f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
     ]
     if summary["not_finished"]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+def cost_words(outlook: Outlook, chance: float) -> str:
+    """The cost that covers this share of the runs; "at least" where runs that do not finish hold
+    it, because it is then only what they have cost until the horizon."""
+    cost, known = outlook.cost_quantile(chance)
+    words = f"{cost / 1e6:,.0f} M" if cost >= 1e8 else f"{cost:,.0f}"
+    return words if known else f"at least {words}"
 
 
 def _finite(value: float) -> float | None:
