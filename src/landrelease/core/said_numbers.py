@@ -171,19 +171,20 @@ def vague(text: str) -> Quantity | None:
     return Quantity((low * high) ** 0.5, low, high, low / 2, high * 2, low, 1, "range")
 
 
-def one_number(cell: object, words: Vocabulary, decimal: Decimal) -> Quantity | None:
+def one_number(cell: object, words: Vocabulary, decimal: str) -> Quantity | None:
     """The one number of a cell as officials write it: "~26,000", "about 550 thousand", ">10 000",
     "20-25", "hundreds"; None where it is not one number, or one that can be read in two ways.
 
     What "about" leaves open is not in it: that is an assumption of who reads it.
     """
+    mark: Decimal = "." if decimal == "." else "," if decimal == "," else ""
     text = fold(cell)
     if len(text) > 120:
         return None
     if (found := vague(text)) is not None:
         return found
     try:
-        several = numbers(text, words, decimal=decimal, counted=True, about_share=0.0)
+        several = numbers(text, words, decimal=mark, counted=True, about_share=0.0)
     except (OverflowError, ValueError):
         return None
     if len(several) != 1 or several[0].ambiguous or text.startswith(("-", "−", "–")):

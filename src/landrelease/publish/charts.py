@@ -234,13 +234,13 @@ def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styl
     if cost:
         step = nice_step(last - first, 5)
         millions = last >= 2e6
-        at = math.ceil(first / step) * step
-        while at <= last:
-            words = f"{at / 1e6:,.6g} M" if millions else f"{at:,.0f}"
-            svg.line("c-axis", float(x(at)), svg.height - bottom, float(x(at)),
+        tick = math.ceil(first / step) * step
+        while tick <= last:
+            words = f"{tick / 1e6:,.6g} M" if millions else f"{tick:,.0f}"
+            svg.line("c-axis", float(x(tick)), svg.height - bottom, float(x(tick)),
                      svg.height - bottom + 5)
-            svg.text("c-text", float(x(at)), svg.height - bottom + 20, words, "middle")
-            at += step
+            svg.text("c-text", float(x(tick)), svg.height - bottom + 20, words, "middle")
+            tick += step
         svg.line("c-axis", left, svg.height - bottom, width - right, svg.height - bottom)
         for k in range(5):
             svg.line("c-grid", left, float(y(k / 4)), width - right, float(y(k / 4)))

@@ -793,9 +793,13 @@ def outlook_words(outlook: Outlook) -> list[str]:
         str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
         for name, value in summary["years_until_done"].items()}
     low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
+    horizon = outlook.start.year + round(summary["horizon_years"])
+    middle_years = summary["years_until_done"]["p50"]
     lines = [
-        f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
-        f"and {ends['p90']}",
+        (f"half of the runs are not done by {horizon}" if middle_years is None else
+         f"all done by {ends['p50']} (median)") + (
+            f"; nine in ten of {outlook.runs} runs are not" if summary["years_until_done"]["p10"]
+            is None else f"; 80 % of {outlook.runs} runs between {ends['p10']} and {ends['p90']}"),
         f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
     ]
     if summary["not_finished"]:
