@@ -1698,3 +1698,15 @@ PASSWORD_AGAIN = Message(
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
     "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+OIDC_FILE = Message(
+    "WEB-050", "{path} does not describe a provider of OpenID Connect: found {found}, expected "
+    "{expected}.", "See docs/web.md, \"Signing in at a provider\".")
+OIDC_FAILED = Message(
+    "WEB-051", "Signing in at the provider did not work: {found}.",
+    "Try again; if it happens again, ask whoever keeps the accounts.")
+OIDC_NO_ACCOUNT = Message(
+    "WEB-052", "No account here is linked to you ({found}).",
+    "Ask whoever keeps the accounts: `landrelease account link` with this subject.")
+IDENTITY_TAKEN = Message(
+    "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
+    "`landrelease account unlink` takes the links of an account away.")

@@ -14,7 +14,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
-from landrelease.apps.web import features, openrosa, pages, records, signin, validating
+from landrelease.apps.web import features, oidc, openrosa, pages, records, signin, validating
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
@@ -59,6 +59,7 @@ def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
+    provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
     async def open_all(app: Litestar) -> None:
         await registries.run(lambda registry: registry.count())
@@ -68,12 +69,13 @@ def make_app(settings: Settings) -> Litestar:
         accounts.close()
 
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS],
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *validating.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache()}),
+                     "tiles": features.TileCache(), "provider": provider}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
