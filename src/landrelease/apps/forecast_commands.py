@@ -204,12 +204,11 @@ def forecast_compare(
         chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
         outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
                     for s in chosen]
-        if report is not None:
-            if backtest:
-                from landrelease.workflows.outlooks import with_track
+        if report is not None and backtest:
+            from landrelease.workflows.outlooks import with_track
 
-                outlooks[0] = with_track(opened_registry, reader, saved, outlooks[0], seed=seed,
-                                         progress=progress)
+            outlooks[0] = with_track(opened_registry, reader, saved, outlooks[0], seed=seed,
+                                     progress=progress)
     if report is not None:
         _write_report(report, outlooks, saved, day, budget,
                       found if reader.may("plan_teams") else None, [], list(closed.notes))
