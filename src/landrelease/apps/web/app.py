@@ -15,12 +15,13 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from landrelease.apps.web import features, openrosa, pages, records, signin
+from landrelease.apps.web import features, openrosa, pages, public, records, signin
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.throttle import Throttle
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
 
@@ -35,12 +36,16 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
     """A change must come from a page of ours or from a program, never from another site (ASVS
     3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
     and with a session the session's token, which no other site can read."""
     asking: Asking | None = connection.scope.get("user")
-    if connection.scope.get("method", "GET") in _SAFE or asking is None:
+    if connection.scope.get("method", "GET") in _SAFE:
+        return
+    if handler.opt.get("open_form"):  # of the public, without an account: it changes nothing itself
+        return public.open_form(connection)
+    if asking is None:
         return
     # A phone speaks OpenRosa and brings its token: a page elsewhere can add neither header without
     # asking first, and no cookie opens the way of the phones.
@@ -68,11 +73,12 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS],
+                        *openrosa.HANDLERS, *public.HANDLERS, *pages.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache()}),
+                     "tiles": features.TileCache(), "report_key": public.new_key(),
+                     "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
