@@ -262,7 +262,8 @@ def test_the_command_answers_the_same_for_every_role(world, tmp_path):
             said.add((call[0], done.stdout))
     assert len(said) == 3
     for wrong, code in (([], "PUB-013"), (["--at", "x", "--place", "y"], "PUB-013"),
-                        (["--at", "x"], "PUB-010"), (["--at", "44.1, 17.5", "--lang", "xx"], "FRM-002")):
+                        (["--at", "x"], "PUB-010"),
+                        (["--at", "44.1, 17.5", "--lang", "xx"], "FRM-002")):
         assert CliRunner().invoke(cli, ["ask", str(path), *wrong]).exception.code == code
 
 

@@ -23,7 +23,7 @@ def ask(
     place: Annotated[str | None, typer.Option(
         "--place", metavar="NAME", help="Name of a community or an administrative area.")] = None,
     area: Annotated[Path | None, typer.Option(
-        "--area", metavar="FILE", help="A field as a polygon: GeoJSON or another GIS file.")] = None,
+        "--area", metavar="FILE", help="A field as a polygon, in any GIS file.")] = None,
     lang: Annotated[str, typer.Option(
         "--lang", metavar="L", help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
     role: RoleOption = None, json: JsonOption = None,

@@ -61,8 +61,8 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
     """Keep a report as a row that waits; returns its number, which tells nothing of others.
 
     Whole or not at all; the same form sent twice changes nothing. The way to reach somebody stands
-    in the row under a personal field (S17): it is masked wherever rows are shown, becomes a personal
-    value of the record, and goes with `erase`.
+    in the row under a personal field (S17): it is masked wherever rows are shown, becomes a
+    personal value of the record, and goes with `erase`.
 
     Raises PUB-020: it says nothing. PUB-021: the photograph is too large or no JPEG or PNG.
     """
