@@ -160,12 +160,13 @@ def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
             if found.id == item_id:
                 return found
         raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
-    for record in reader.records(_one(registry, name, item_id)):
+    for record in reader.records(one_record(registry, name, item_id)):
         return Item(record.id, record.values, record.geometry)
     raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
 
 
-def _one(registry: Registry, kind: str, record_id: str) -> list[Record]:
+def one_record(registry: Registry, kind: str, record_id: str) -> list[Record]:
+    """A record as it stands, by its kind and id; nothing where there is none."""
     # The newest revision before which nothing else of the id comes: ids are ordered.
     found = registry.find(kind, after=_before(record_id), limit=1)
     return [r for r in found if r.id == record_id]

@@ -18,6 +18,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.tiers import OPEN, VIEW
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -58,7 +59,7 @@ def _only(request: Request, *known: str) -> None:
             raise LandReleaseError(PARAMETER_UNKNOWN, found=name[:60], expected=", ".join(known))
 
 
-@get("/ogc", name="ogc")
+@get("/ogc", name="ogc", opt=VIEW)
 async def landing(request: Request) -> Response[bytes]:
     """The landing page of the API."""
     _only(request, "f")
@@ -78,14 +79,14 @@ async def landing(request: Request) -> Response[bytes]:
             _link(request, "/ogc/collections", "data", "application/json")]})
 
 
-@get("/ogc/conformance")
+@get("/ogc/conformance", opt=OPEN)
 async def conformance(request: Request) -> Response[bytes]:
     """What the API conforms to."""
     _only(request, "f")
     return _json({"conformsTo": CONFORMS})
 
 
-@get("/ogc/collections")
+@get("/ogc/collections", opt=VIEW)
 async def list_collections(request: Request) -> Response[bytes]:
     """The collections that the reader may ask for."""
     _only(request, "f")
@@ -99,7 +100,7 @@ async def list_collections(request: Request) -> Response[bytes]:
         _link(request, "/ogc/collections", "self", "application/json")]})
 
 
-@get("/ogc/collections/{name:str}")
+@get("/ogc/collections/{name:str}", opt=VIEW)
 async def one_collection(request: Request, name: FromPath[str]) -> Response[bytes]:
     """One collection."""
     _only(request, "f")
@@ -112,7 +113,7 @@ async def one_collection(request: Request, name: FromPath[str]) -> Response[byte
     return _json(await read(request, work))
 
 
-@get("/ogc/collections/{name:str}/queryables")
+@get("/ogc/collections/{name:str}/queryables", opt=VIEW)
 async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The fields by whose value items can be asked for, as JSON Schema."""
     _only(request, "f")
@@ -149,7 +150,7 @@ def _described(request: Request, found: Any) -> dict[str, Any]:
                         "application/json")]}
 
 
-@get("/ogc/collections/{name:str}/items")
+@get("/ogc/collections/{name:str}/items", opt=VIEW)
 async def list_items(
     request: Request, name: FromPath[str],
     bbox: FromQuery[str | None] = None,
@@ -190,7 +191,7 @@ async def list_items(
     }, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
-@get("/ogc/collections/{name:str}/items/{item_id:str}")
+@get("/ogc/collections/{name:str}/items/{item_id:str}", opt=VIEW)
 async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
                    crs: FromQuery[str | None] = None) -> Response[bytes]:
     """One item."""
@@ -361,7 +362,7 @@ class TileCache:
             self.held -= len(gone) + 200
 
 
-@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}")
+@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}", opt=VIEW)
 async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: FromPath[int],
                    y: FromPath[int]) -> Response[bytes]:
     """One vector tile (Mapbox Vector Tile 2.1) of a collection."""
@@ -375,16 +376,17 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     def work(registry: Registry, view: View) -> tuple[bytes, str]:
         from landrelease.workflows import collections
 
-        head = registry.head()
-        key = (head, asking.role, asking.organisation, asking.areas, name, z, x, y)
+        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y)
         found = cache.get(key)
         if found is None:
             found = collections.tile(registry, view, name, z, x, y)
             cache.put(key, found)
-        return found, hashlib.sha256(repr(key).encode()).hexdigest()[:24]
+        # Of the content, not of the registry's state: that would tell of changes elsewhere.
+        reader = repr((asking.role, asking.organisation, asking.areas)).encode()
+        return found, hashlib.sha256(reader + found).hexdigest()[:24]
 
     content, tag = await read(request, work)
-    # The tag names reader and state: a browser may keep the tile, but asks each time.
+    # The tag names reader and content: a browser may keep the tile, but asks each time.
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"',
                "Vary": "Cookie, Authorization"}
     if request.headers.get("if-none-match") == f'"{tag}"':
@@ -394,7 +396,7 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)
 
 
-@get("/tiles/{file:str}")
+@get("/tiles/{file:str}", opt=VIEW)
 async def tile_description(request: Request, file: FromPath[str]) -> Response[bytes]:
     """The TileJSON of a collection: `/tiles/COLLECTION.json`."""
     _only(request, "f")

@@ -23,6 +23,7 @@ from landrelease.apps.web import public_html as html
 from landrelease.apps.web import public_map as drawing
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import LOOPBACK, Settings
+from landrelease.apps.web.tiers import VIEW
 from landrelease.errors import (
     PLACE_NOT_UNDERSTOOD,
     REPORT_FORM_OLD,
@@ -74,7 +75,7 @@ def _page(body: str, status: int = 200) -> Response[bytes]:
 
 # --- questions -----------------------------------------------------------------------------------
 
-@get("/public", exclude_from_auth=True, include_in_schema=False)
+@get("/public", exclude_from_auth=True, include_in_schema=False, opt=VIEW)
 async def page(request: Request) -> Response[bytes]:
     """The question and, where one was asked, its answer."""
     asked = {k: v[:20_000] for k, v in request.query_params.items()}
@@ -160,7 +161,7 @@ class _Question:
             shapely.Point(places[0]) if places else None)
 
 
-@get("/public/map.svg", exclude_from_auth=True, include_in_schema=False)
+@get("/public/map.svg", exclude_from_auth=True, include_in_schema=False, opt=VIEW)
 async def map_picture(request: Request) -> Response[bytes]:
     """A window of the public's map."""
     asked = request.query_params
@@ -212,7 +213,7 @@ def sender_of(request: Request) -> str:
     return passed[:60] if settings.secure and host in LOOPBACK and passed else host
 
 
-@get("/public/report", exclude_from_auth=True, include_in_schema=False)
+@get("/public/report", exclude_from_auth=True, include_in_schema=False, opt=VIEW)
 async def report_form(request: Request) -> Response[bytes]:
     """The form for reports and complaints; it starts with what not to do (S18)."""
     return await _form(request, {"where": request.query_params.get("where", "")[:300]})
@@ -233,7 +234,7 @@ async def _form(request: Request, said: Mapping[str, str], problem: LandReleaseE
 
 
 @post("/public/report", exclude_from_auth=True, include_in_schema=False, status_code=201,
-      request_max_body_size=MOST_BODY, opt={"open_form": True})
+      request_max_body_size=MOST_BODY, opt={**VIEW, "open_form": True})
 async def report(request: Request) -> Response[bytes]:
     """Keep a report as a row that waits. What was typed comes back where it cannot be taken."""
     from landrelease.workflows import languages, reports
