@@ -103,6 +103,11 @@ TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
 
 
+def about(word: str) -> str:
+    """What a report is about, in English words."""
+    return label(word)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A reply in words. `lines` follow the headline; `cautions` stand below them."""

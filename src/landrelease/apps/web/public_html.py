@@ -120,13 +120,12 @@ def _questions(texts: Any, question: Any) -> str:
 def report_page(view: Any, texts: Any, said: Mapping[str, str], token: str,
                 problem: LandReleaseError | None) -> str:
     """The form for reports."""
-    from landrelease.records.forms.words import label
     from landrelease.workflows import reports
 
     chosen = said.get("about") or "suspicion"
     options = "".join(
         f'<option value="{_t(word)}"{" selected" if word == chosen else ""}>'
-        f"{_t(texts(label(word)))}</option>" for word in reports.ABOUT)
+        f"{_t(texts(say.about(word)))}</option>" for word in reports.ABOUT)
     wrong = f'<p class="problem" role="alert">{_t(problem)}</p>' if problem is not None else ""
     body = (
         f"<h1>{_t(texts(say.REPORT))}</h1>{wrong}"
@@ -176,7 +175,8 @@ def _frame(view: Any, texts: Any, title: str, body: str, address: str) -> str:
         f"<title>{_t(title)}</title>"
         '<link rel="icon" href="/static/sign.svg"><link rel="stylesheet" href="/static/public.css">'
         f'</head><body>{made_up}<header><p class="warning" role="note">'
-        f'{_t(texts(say.DO_NOT_TOUCH))}</p><p class="contact">{_t(say.contact_words(view.contact, texts))}</p>{doubt}'
+        f'{_t(texts(say.DO_NOT_TOUCH))}</p>'
+        f'<p class="contact">{_t(say.contact_words(view.contact, texts))}</p>{doubt}'
         f'<nav class="noprint" aria-label="{_t(texts(say.LANGUAGE))}">{links}</nav></header>'
         f'<main>{body}</main><footer><p class="small">{_t(view.office)} · '
         f"{_t(texts(say.NOT_FOR_MOVING))}</p></footer></body></html>")
