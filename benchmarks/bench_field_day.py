@@ -4,10 +4,10 @@
     python benchmarks/bench_field_day.py --small    # 3 phones, 30 submissions, 1 kill
 
 Of the requests about 15 % break off in the middle, of 15 % the answer is never heard, a tenth is
-sent twice, a tenth of the submissions are edits, a tenth come from a phone whose clock is wrong; the
-server is killed (SIGKILL) while phones send, and started again. Asserted: every submission is a
-record or a row that waits, none twice, every edit a revision, every photograph kept as it was sent,
-the audit passes.
+sent twice; a tenth of the submissions are edits, a tenth come from a phone whose clock is wrong;
+the server is killed (SIGKILL) while phones send, and started again. Asserted: every submission is
+a record or a row that waits, none twice, every edit a revision, every photograph kept as it was
+sent, the audit passes.
 """
 
 from __future__ import annotations
