@@ -21,7 +21,13 @@ ASKED = {
         "/ogc/collections/hazard/items?bbox=17,44,17.1,44.1",
         "/ogc/collections/hazard/items?bbox=wrong", "/ogc/collections/hazard/items?colour=red",
         "/ogc/collections/settlement/items?name={F:settlement.name}",
-        "/ogc/collections/accident/items?narrative=x"],
+        "/ogc/collections/accident/items?narrative=x",
+        "/ogc/collections/hazard/items?filter=status IS NOT NULL",
+        "/ogc/collections/team/items?filter=name LIKE '%25'",
+        "/ogc/collections/fund/items?filter=donor = 'x'",
+        "/ogc/collections/hazard_cells/items?filter=cell_m > 0&limit=3"],
+    "/ogc/collections/{name:str}/items.parquet": [
+        f"/ogc/collections/{k}/items.parquet" for k in KINDS],
     "/ogc/collections/{name:str}/items/{item_id:str}": [
         *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",

@@ -1715,6 +1715,9 @@ NOT_LOOPBACK = Message(
 NO_TIER = Message(
     "WEB-017", "Nobody may ask {found}: its handler states no tier.",
     "State it with `opt=` (docs/web.md, \"The tier of an address\").")
+FILTER_WRONG = Message(
+    "WEB-018", "The filter cannot be used: {found}; {expected}.",
+    "Write it in CQL2; `queryables` of the collection names the properties.")
 KEY_NOT_GIVEN = Message(
     "WEB-040", "No file of a personal key came with it.",
     "Choose the file of your key; `landrelease identity new` makes one.")
@@ -1724,3 +1727,15 @@ PASSWORD_AGAIN = Message(
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
     "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+OIDC_FILE = Message(
+    "WEB-050", "{path} does not describe a provider of OpenID Connect: found {found}, expected "
+    "{expected}.", "See docs/web.md, \"Signing in at a provider\".")
+OIDC_FAILED = Message(
+    "WEB-051", "Signing in at the provider did not work: {found}.",
+    "Try again; if it happens again, ask whoever keeps the accounts.")
+OIDC_NO_ACCOUNT = Message(
+    "WEB-052", "No account here is linked to you ({found}).",
+    "Ask whoever keeps the accounts: `landrelease account link` with this subject.")
+IDENTITY_TAKEN = Message(
+    "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
+    "`landrelease account unlink` takes the links of an account away.")

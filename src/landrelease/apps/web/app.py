@@ -13,10 +13,10 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from landrelease.apps.web import (
     features,
+    oidc,
     openrosa,
     pages,
     public,
@@ -25,6 +25,7 @@ from landrelease.apps.web import (
     validating,
 )
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
@@ -72,6 +73,7 @@ def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
+    provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
     async def open_all(app: Litestar) -> None:
         await registries.run(lambda registry: registry.count())
@@ -81,24 +83,25 @@ def make_app(settings: Settings) -> Litestar:
         accounts.close()
 
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *public.HANDLERS, *pages.HANDLERS,
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS, *pages.HANDLERS,
                         *validating.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache(), "report_key": public.new_key(),
-                     "report_throttle": Throttle()}),
+                     "tiles": features.TileCache(), "provider": provider,
+                     "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
-                                             minimum_size=1_000),
+                                             minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,
         openapi_config=OpenAPIConfig(
             title="landrelease", version="1",
             description="Records of a mine-clearance programme, as the reader's role may see them.",
-            render_plugins=[JsonRenderPlugin()], path="/schema",
-            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN)),
+            render_plugins=[Described()], path="/schema",
+            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
+                                  include_in_schema=False)),
         on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )

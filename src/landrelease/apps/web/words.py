@@ -13,6 +13,7 @@ ENGLISH = {
     "nav": "Parts of the programme",
     "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
     "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
+    "sign_in_at": "Sign in at",
     "reading_as": "You read as", "public": "the public",
     "role.public": "the public", "role.donor": "donor", "role.community": "community",
     "role.operator": "operator", "role.inspector": "inspector", "role.planner": "planner",
