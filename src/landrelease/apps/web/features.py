@@ -527,11 +527,9 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     def work(registry: Registry, view: View) -> tuple[bytes, str]:
         from landrelease.workflows import collections
 
-        if then is not None:
-            # The past is for who may see histories; for others there is no such parameter.
-            if not view.may("history", "revisions"):
-                raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at",
-                                       expected="none")
+        # The past is for who may see histories; for others there is no such parameter.
+        if then is not None and not view.may("history", "revisions"):
+            raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at", expected="none")
         key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y, then)
         found = cache.get(key)
         if found is None:
