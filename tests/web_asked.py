@@ -57,6 +57,12 @@ BODIES = {
         ("/api/validation", {"level": "checked", "records": ["nothing"]}),
         ("/api/validation", {"level": "checked", "records": []})],
     "POST /api/validation/signed": [("/api/validation/signed", {})],
+    "POST /api/webhooks": [
+        ("/api/webhooks", {"url": "http://a.example", "kinds": ["hazard"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": ["nothing"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": []})],
+    "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
+    "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /openrosa/submission": [("/openrosa/submission", {})],

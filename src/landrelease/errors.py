@@ -1710,3 +1710,12 @@ OIDC_NO_ACCOUNT = Message(
 IDENTITY_TAKEN = Message(
     "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
     "`landrelease account unlink` takes the links of an account away.")
+ADDRESS_REFUSED = Message(
+    "WEB-060", "Nothing is sent there: {found}.",
+    "Name an https address on the public network, without name or password in it.")
+WEBHOOKS_MANY = Message(
+    "WEB-061", "The account has {most} subscriptions, which is as many as it may have.",
+    "Remove one of them first.")
+WEBHOOK_UNKNOWN = Message(
+    "WEB-062", "There is no subscription {found} of this account.",
+    "`GET /api/webhooks` lists those there are.")

@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -109,6 +109,10 @@ class Accounts:
             db.execute("PRAGMA secure_delete = ON")
             self._local.db = db
         yield db
+
+    def opened(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection of this thread, for what else is kept in the file."""
+        return self._open()
 
     def close(self) -> None:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)

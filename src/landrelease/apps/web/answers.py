@@ -38,6 +38,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
 }
 _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
+           "WEB-062": HTTP_404_NOT_FOUND,
            "CLI-106": HTTP_404_NOT_FOUND, "STO-007": HTTP_503_SERVICE_UNAVAILABLE,
            "STO-031": HTTP_409_CONFLICT, "WEB-014": HTTP_429_TOO_MANY_REQUESTS,
            "WEB-017": HTTP_403_FORBIDDEN, "WEB-041": HTTP_401_UNAUTHORIZED,

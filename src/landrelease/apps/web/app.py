@@ -14,7 +14,16 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
-from landrelease.apps.web import features, oidc, openrosa, pages, records, signin, validating
+from landrelease.apps.web import (
+    features,
+    oidc,
+    openrosa,
+    pages,
+    records,
+    signin,
+    validating,
+    webhooks,
+)
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
@@ -24,6 +33,7 @@ from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
+from landrelease.store.webhooks import Webhooks
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
@@ -70,12 +80,14 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *webhooks.HANDLERS,
                         *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
                         *validating.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache(), "provider": provider}),
+                     "tiles": features.TileCache(), "provider": provider,
+                     "webhooks": Webhooks(accounts)}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
@@ -87,7 +99,7 @@ def make_app(settings: Settings) -> Litestar:
             render_plugins=[Described()], path="/schema",
             openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
                                   include_in_schema=False)),
-        on_startup=[open_all], on_shutdown=[close_all],
+        lifespan=[webhooks.running], on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )
 
