@@ -1719,3 +1719,21 @@ WEBHOOKS_MANY = Message(
 WEBHOOK_UNKNOWN = Message(
     "WEB-062", "There is no subscription {found} of this account.",
     "`GET /api/webhooks` lists those there are.")
+JOBS_FULL = Message(
+    "WEB-030", "{found} jobs wait or run already; {expected} may.",
+    "Wait until one of them has ended, or cancel one.")
+SHELF_NAME = Message(
+    "WEB-031", "{found!r} cannot be the name of a plan or a forecast.",
+    "Use up to 64 letters without accents, digits, dots, dashes and underscores; begin with a "
+    "letter or a digit.")
+SHELF_TAKEN = Message(
+    "WEB-032", "{found} is on file or in force already.", "Use another name.")
+JOBS_ELSEWHERE = Message(
+    "WEB-033", "Another server does the jobs of this registry.",
+    "Start jobs there, or stop it and start this one again.")
+JOB_BROKE = Message(
+    "WEB-034", "The job ended without a result ({found}).",
+    "Start it again; when it ends so again, its log in the folder of jobs says more.")
+NOT_FOUND_HERE = Message(
+    "WEB-035", "There is no {found} here, or not for this reader.",
+    "The list shows what there is; sign in to see what your role may see.")

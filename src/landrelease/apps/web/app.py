@@ -15,18 +15,23 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from landrelease.apps.web import (
+    claims,
     features,
+    forecasting,
     oidc,
     openrosa,
     pages,
+    planning,
     records,
     signin,
     validating,
     webhooks,
+    work,
 )
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
+from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
@@ -71,10 +76,14 @@ def make_app(settings: Settings) -> Litestar:
     accounts = Accounts(Path(settings.accounts))
     provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
+    jobs = Jobs(settings.address, work.base_of(settings))
+
     async def open_all(app: Litestar) -> None:
+        jobs.begin()
         await registries.run(lambda registry: registry.count())
 
     async def close_all(app: Litestar) -> None:
+        await jobs.stop()
         registries.close()
         accounts.close()
 
@@ -82,10 +91,12 @@ def make_app(settings: Settings) -> Litestar:
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
                         *webhooks.HANDLERS,
                         *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
-                        *validating.HANDLERS],
+                        *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
+                        *forecasting.HANDLERS, *claims.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
+                     "jobs": jobs,
                      "tiles": features.TileCache(), "provider": provider,
                      "webhooks": Webhooks(accounts)}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,

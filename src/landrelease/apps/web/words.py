@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landrelease.apps.web import words_release
+from landrelease.apps.web import words_planning, words_release
 
 ENGLISH = {
     "title": "landrelease",
@@ -50,6 +50,7 @@ ENGLISH = {
     "legend.released": "released ground", "date": "Date of information",
 }
 ENGLISH |= words_release.ENGLISH
+ENGLISH |= words_planning.ENGLISH
 
 
 def word(key: str, **facts: object) -> str:
