@@ -105,4 +105,4 @@ BODIES = {
     "POST /openrosa/submission": [("/openrosa/submission", {})],
 }
 # A change that ends what the test itself needs.
-LEFT_OUT = {"POST /api/session/end"}
+LEFT_OUT = {"POST /api/session/end", "POST /api/session/all/end"}

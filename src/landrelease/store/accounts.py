@@ -303,6 +303,17 @@ class Accounts:
         with self._open() as db:
             db.execute("DELETE FROM session WHERE secret = ?", (_digest(secret),))
 
+    def sessions_of(self, name: str) -> list[tuple[str, str]]:
+        """(begun at, last used at) of the open sessions of an account, the newest first."""
+        with self._open() as db:
+            return db.execute("SELECT made_at, seen_at FROM session WHERE account = ? "
+                              "ORDER BY made_at DESC", (name,)).fetchall()
+
+    def end_sessions(self, name: str) -> int:
+        """End all sessions of an account; tokens stay. Returns how many there were."""
+        with self._open() as db:
+            return db.execute("DELETE FROM session WHERE account = ?", (name,)).rowcount
+
     # --- tokens for programs ---------------------------------------------------------------------
 
     def make_token(self, name: str, label: str, days: int) -> str:
@@ -329,7 +340,11 @@ class Accounts:
     # --- the log ---------------------------------------------------------------------------------
 
     def log(self, account: str, role: str, subject: str, detail: str) -> None:
-        """Note that somebody read something that is not public."""
+        """Note that somebody read something that is not public, signed in, or was refused. What is
+        no printable text (line breaks, control codes) becomes a question mark: no entry can look
+        like another or speak to a terminal (ASVS 5.0, 16.4.1)."""
+        subject, detail = ("".join(c if c.isprintable() else "?" for c in t)
+                           for t in (subject, detail))
         with self._open() as db:
             db.execute("INSERT INTO read_log (at, account, role, subject, detail) "
                        "VALUES (?, ?, ?, ?, ?)",

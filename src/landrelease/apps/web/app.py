@@ -28,7 +28,13 @@ from landrelease.apps.web import (
     webhooks,
     work,
 )
-from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.answers import (
+    HEADERS,
+    HTTPS_HEADERS,
+    on_error,
+    on_http_error,
+    on_unexpected,
+)
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
@@ -87,13 +93,14 @@ def make_app(settings: Settings) -> Litestar:
         registries.close()
         accounts.close()
 
+    headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
                         *webhooks.HANDLERS,
                         *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS],
-        middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
+        middleware=[Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
