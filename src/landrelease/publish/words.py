@@ -475,6 +475,8 @@ ENGLISH: Mapping[str, str] = {
     "js.pub.when_nr": "on a date that was not reported",
     "js.pub.depth": "to a depth of {depth} m",
     "js.pub.depth_nr": "to a depth that was not reported",
+    "js.pub.unsigned": "No information that counts. The records call this ground released, but no "
+                       "signature of the authority stands behind it. Treat it as dangerous.",
     "js.pub.blank": "No information about this place. Treat it as dangerous.",
     # --- the document ----------------------------------------------------------------------------
     "doc.found": "What was found",

@@ -588,7 +588,8 @@ def publish_public(
         synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
-            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
+            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on,
+                           outcome.id not in land.unverified)
             for outcome, shape in released),
         municipalities=land.municipalities,
         totals=tuple(
@@ -947,7 +948,10 @@ def publish(
     plane_of(land)
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
-    heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    from landrelease.workflows.public import contact_of
+
+    heading = Heading(title=title, subtitle="", scope=registry.office,
+                      contact=contact or contact_of(registry))
     if places and view.precision("hazard") == "exact":
         heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).
