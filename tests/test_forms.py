@@ -105,7 +105,9 @@ def test_every_question_is_a_field_of_its_kind_and_none_is_personal(form):
 def test_all_reports_that_the_standards_ask_for_have_a_form():
     kinds = {form.part.kind for form in FORMS.values()}
     assert {"activity", "gate", "item", "accident", "inspection", "handover", "complaint",
-            "session", "marking"} == kinds
+            "session", "marking", "detector", "permit", "environment"} == kinds
+    assert {f.part.fixed.get("gate_type") for f in FORMS.values() if f.part.kind == "gate"} == {
+        None, "evacuation", "evacuation_drill"}
     assert {p.kind for f in FORMS.values() for p in f.part.walk()} >= {"hazard", "evidence",
                                                                       "outcome"}
 
