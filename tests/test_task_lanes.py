@@ -67,16 +67,16 @@ def codes(found):
 
 
 def test_other_hazards_with_their_accuracy_and_closures_are_left_out(registry):
-    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-6
+    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-3
     put(registry, "hazard", "h2", box(35, -10, 60, 50), hazard_type="SHA", status="open",
         position_accuracy_m=3.0)
-    put(registry, "closure", "c1", box(-5, -5, 4, 4), closure_reason="shelling")
+    put(registry, "closure", "c1", box(-5, -5, 4, 4), closure_reason="security")
     put(registry, "closure", "c2", box(10, 10, 20, 20), closure_reason="weather",
         closed_from=datetime(2027, 6, 1, tzinfo=UTC))  # later
     found = made_ready(registry)
     left = FIELD - box(32, -20, 99, 99) - box(-5, -5, 4, 4)
-    assert allowed(found).symmetric_difference(left).area < 0.1
-    assert allowed(found).difference(left).area < 1e-6  # never more than that
+    assert allowed(found).symmetric_difference(left).area < 0.5  # arcs to the safe side
+    assert allowed(found).difference(left).area < 1e-3  # never more than that
     assert codes(found) == ["LAN-019"] * 2 and "h2" in found.findings[0]
     assert not allowed(made_ready(registry, day=date(2027, 6, 2))).intersects(box(11, 11, 19, 19))
 
@@ -84,15 +84,15 @@ def test_other_hazards_with_their_accuracy_and_closures_are_left_out(registry):
 def test_the_tasks_own_hazard_and_its_parts_are_no_hindrance(registry):
     put(registry, "hazard", "h1/1", box(0, 0, 20, 30), parents=["h1"], status="open")
     put(registry, "hazard", "h1/2", box(20, 0, 40, 30), parents=["h1"], status="open")
-    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-6
+    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-3
     put(registry, "task", "t1", FIELD, hazard="h1/1", task_type="clearance")
-    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-6
+    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-3
     put(registry, "task", "t1", box(0, 0, 25, 30), task_type="clearance")  # it names no hazard
-    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-6
+    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-3
 
 
 def test_a_closure_without_ground_closes_everything(registry):
-    put(registry, "closure", "all", closure_reason="shelling")
+    put(registry, "closure", "all", closure_reason="security")
     with pytest.raises(LandReleaseError, match=r"LAN-018.*all"):
         made_ready(registry)
 
@@ -185,7 +185,7 @@ def test_the_commands_for_one_machine_and_for_several_from_the_registry(registry
         (position,) = [metres(shapely.geometry.shape(f["geometry"])) for f in features
                        if f["properties"]["kind"] == "control position"]
         assert position.distance(FIELD) >= 20
-    short = run("--machines", "2", "--apart", "5", "--control-range", "30", "--as", "planner")
+    short = run("--machines", "2", "--apart", "5", "--control-range", "15", "--as", "planner")
     assert short.exit_code == 1 and "Machine 1: [LAN-007]" in short.output
     assert run("--as", "public").exception.code == "ACC-101"
     both = run("--task", "x.geojson", "--as", "planner")

@@ -81,8 +81,8 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
         days_of = {o.id: o.values.get("decided_on") or o.valid_from for o in outcomes}
         for name in sorted(nameless):
             for outcome_id in named[name]:
-                day = days_of[outcome_id]
-                if not isinstance(day, date) or day >= since:
+                decided = days_of[outcome_id]
+                if not isinstance(decided, date) or decided >= since:
                     found[outcome_id] = (
                         f"the work behind it, {name}, is not on record" if name else
                         "no work behind it is on record") + ", so no start-of-day gate can be " \
