@@ -103,9 +103,8 @@ def ground(kind, number, count):
     return shapely.box(x, y, round(x + 0.0023456, 7), round(y + 0.0013579, 7))
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> World:
-    folder = tmp_path_factory.mktemp("marked")
+def marked(folder) -> World:
+    """A registry in which every field of every kind holds a value found nowhere else."""
     made = World(folder / "r.gpkg")
     registry = create_registry(made.address, office="Test")
     registry.keep_setting("synthetic", "yes")
@@ -159,6 +158,13 @@ def world(tmp_path_factory) -> World:
         ImportReport(words["file"], sha, "accident", read=1, accepted=0, merged=0, quarantined=1,
                      findings=(finding, other)), (), (row,), content))
     registry.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> World:
+    folder = tmp_path_factory.mktemp("marked")
+    made = marked(folder)
     made.plan = folder / "plan"
     assert command("plan", "make", made.address, "--out", made.plan, "--iterations", 0, "--as",
                    "planner", "--quiet")[0] == 0
@@ -315,7 +321,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
             "publish": [("publish", r, out / "pages", "--plan", world.plan, "--forecast",
                          world.forecast, *as_role)],
-            "serve": [],  # every role at every address: tests/test_web.py
+            "serve": [],  # every role at every address: tests/test_web_tiers.py
             "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
             "exchange status": [("exchange", "status", r, *js, *only)],
             "exchange conflicts": [("exchange", "conflicts", r, *js, *only)],

@@ -1704,3 +1704,18 @@ ACCOUNTS_NOWHERE = Message(
 NOT_LOOPBACK = Message(
     "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
     "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")
+NO_TIER = Message(
+    "WEB-017", "Nobody may ask {found}: its handler states no tier.",
+    "State it with `opt=` (docs/web.md, \"The tier of an address\").")
+FILTER_WRONG = Message(
+    "WEB-018", "The filter cannot be used: {found}; {expected}.",
+    "Write it in CQL2; `queryables` of the collection names the properties.")
+KEY_NOT_GIVEN = Message(
+    "WEB-040", "No file of a personal key came with it.",
+    "Choose the file of your key; `landrelease identity new` makes one.")
+PASSWORD_AGAIN = Message(
+    "WEB-041", "The password is not right: nothing was signed.",
+    "Type in the password with which you signed in.")
+KEY_OF_ANOTHER = Message(
+    "WEB-042", "The key is not that of the person of the account {account}.",
+    "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")

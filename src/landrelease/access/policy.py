@@ -26,6 +26,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.kind import ValidationLevel
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.record import KINDS, Kind, Record
 from landrelease.errors import NOT_FOR_ROLE, ROLE_UNKNOWN, LandReleaseError
@@ -179,6 +180,17 @@ TABLE: dict[Role, dict[str, Grant]] = {
     "authority": _WHOLE,
     "administrator": _WHOLE,
 }
+
+# The highest level of validation that a role may give in the web app; it may withdraw as far up as
+# that too. A role that is not named gives none. Whoever keeps the registry gives each with
+# `sign-off` on the command line. What departments of a programme may is an assumption: operators
+# validate their own reports, the quality and planning staff for operations, the keepers of the
+# registry for information management, and a decision is the authority's, with its key (S09).
+VALIDATES: dict[Role, ValidationLevel] = {
+    "operator": "operator", "inspector": "operations", "planner": "operations",
+    "administrator": "information_management", "authority": "authority",
+}
+LEVELS: tuple[ValidationLevel, ...] = get_args(ValidationLevel)
 
 # A count over fewer records than this can show a single one; so can an area or a sum. An assumption
 # (the smallest frequency that tables of official statistics commonly show; Hundepool et al.,
@@ -520,6 +532,14 @@ class View:
                 able = [r for r in ROLES if all(View(r).may(s, f) for s, f in WAYS_OUT[way].needs)]
                 raise LandReleaseError(NOT_FOR_ROLE, role=self.role, subject=WAYS_OUT[way].what,
                                        roles=", ".join(able))
+
+    def levels(self, now: str = "entered") -> tuple[ValidationLevel, ...]:
+        """The levels that the reader may give to a record that has the level `now`: none where
+        somebody above the reader gave that."""
+        highest = VALIDATES.get(self.role)
+        if highest is None or LEVELS.index(now) > LEVELS.index(highest):
+            return ()
+        return LEVELS[:LEVELS.index(highest) + 1]
 
     # --- rows ------------------------------------------------------------------------------------
 

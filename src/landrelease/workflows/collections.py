@@ -8,12 +8,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
-from landrelease.core.kind import Field
+from landrelease.core.kind import Field, GeometryType, Kind
 from landrelease.core.record import Record
 from landrelease.errors import (
     COLLECTION_UNKNOWN,
@@ -28,6 +30,7 @@ from landrelease.workflows import public_ground as ground_of
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
+    from landrelease.workflows.filtering import Filter
 
 Bounds = tuple[float, float, float, float]
 CELLS, RELEASED = "hazard_cells", "released_ground"
@@ -44,7 +47,7 @@ class Collection:
     id: str
     title: str
     description: str
-    geometry: str
+    geometry: GeometryType
     fields: tuple[Field, ...]
 
 
@@ -59,10 +62,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items, and after which id the next ones come; "" at the end."""
+    """Some items, and after which id the next ones come; "" at the end. `early`: the page ended
+    before it was full, and `after` may be an id that the reader may not know."""
 
     items: tuple[Item, ...]
     after: str
+    early: bool = False
 
 
 @dataclass(slots=True)
@@ -136,10 +141,12 @@ def collection(registry: Registry, reader: View, name: str) -> Collection:
 
 def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None = None,
           where: Mapping[str, Any] | None = None, between: tuple[date | None, date | None] | None
-          = None, after: str = "", limit: int = 100) -> Page:
+          = None, keep: Filter | None = None, after: str = "", limit: int = 100) -> Page:
     """The items of a collection in a window, with these values, reported between two days.
 
-    `where` may only name fields that the reader sees: a filter on others would tell them.
+    bounds : west, south, east, north in degrees; west > east spans the antimeridian. keep : a
+    filter that was read over the fields of the collection. `where` may only name fields that the
+    reader sees: a filter on others would tell them.
     Raises WEB-010 and STO-... for an unknown collection or field.
     """
     found = collection(registry, reader, name)
@@ -148,27 +155,60 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
         if wanted not in known:
             raise LandReleaseError(FILTER_UNKNOWN, field=wanted[:60], kind=name,
                                    expected=", ".join(sorted(known)) or "none")
-    if name in (CELLS, RELEASED):
-        return _public_items(registry, reader, found, bounds, where or {}, between, after, limit)
     if found.geometry == "none":
         bounds = None  # what has no place lies in every window (OGC API Features, 7.15.3)
+    windows = _windows(bounds)
+    if name in (CELLS, RELEASED):
+        return _public_items(registry, reader, found, windows, where or {}, between, keep, after,
+                             limit)
+    exact = None if not windows else shapely.union_all([shapely.box(*w) for w in windows])
+    if exact is not None:
+        shapely.prepare(exact)
+    if keep is not None and keep.bounds is not None and not windows:
+        windows = (keep.bounds,)
     out: list[Item] = []
-    passed = 0
+    passed, size = 0, min(_BATCH, max(limit, 50))
     while len(out) < limit and passed < _MOST_PASSED:
-        batch = registry.find(name, bounds=bounds, where=where, after=after,
-                              limit=min(_BATCH, max(limit, 50)))
+        batch, whole = _batch(registry, name, windows, where, after, size)
         for record in reader.records(batch):
-            if between is None or _within(record.valid_from, between):
+            if ((between is None or _within(record.valid_from, between))
+                    and (exact is None or bool(shapely.intersects(exact, record.geometry)))
+                    and (keep is None or keep.passes(record.values, record.geometry))):
                 out.append(Item(record.id, record.values, record.geometry))
                 if len(out) > limit:
                     return Page(tuple(out[:limit]), out[limit - 1].id)
-        if not batch:
+        if whole:
             return Page(tuple(out), "")
         passed += len(batch)
         after = batch[-1].id
-        if len(batch) < min(_BATCH, max(limit, 50)):
-            return Page(tuple(out), "")
-    return Page(tuple(out), after)
+    # `after` may be the id of a record that this reader may not know of: whoever hands the page on
+    # hides it (`early`).
+    return Page(tuple(out), after, early=True)
+
+
+def _windows(bounds: Bounds | None) -> tuple[Bounds, ...]:
+    """One window, or the two beside the antimeridian."""
+    if bounds is None:
+        return ()
+    west, south, east, north = bounds
+    if west <= east:
+        return (bounds,)
+    return (west, south, 180.0, north), (-180.0, south, east, north)
+
+
+def _batch(registry: Registry, kind: str, windows: tuple[Bounds, ...],
+           where: Mapping[str, Any] | None, after: str, size: int) -> tuple[list[Record], bool]:
+    """The next records by id in any of the windows, and whether there are no others."""
+    if len(windows) < 2:
+        found = registry.find(kind, bounds=windows[0] if windows else None, where=where,
+                              after=after, limit=size)
+        return found, len(found) < size
+    parts = [registry.find(kind, bounds=w, where=where, after=after, limit=size) for w in windows]
+    merged = {r.id: r for part in parts for r in part}
+    full = [part[-1].id for part in parts if len(part) == size]
+    # Beyond the last id of a part that was cut, other parts may be ahead.
+    ids = sorted(i for i in merged if not full or i <= min(full))
+    return [merged[i] for i in ids], not full
 
 
 def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
@@ -180,12 +220,13 @@ def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
             if found.id == item_id:
                 return found
         raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
-    for record in reader.records(_one(registry, name, item_id)):
+    for record in reader.records(one_record(registry, name, item_id)):
         return Item(record.id, record.values, record.geometry)
     raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
 
 
-def _one(registry: Registry, kind: str, record_id: str) -> list[Record]:
+def one_record(registry: Registry, kind: str, record_id: str) -> list[Record]:
+    """A record as it stands, by its kind and id; nothing where there is none."""
     # The newest revision before which nothing else of the id comes: ids are ordered.
     found = registry.find(kind, after=_before(record_id), limit=1)
     return [r for r in found if r.id == record_id]
@@ -199,26 +240,28 @@ def _before(text: str) -> str:
     return text[:-1] + (chr(last - 1) + "\U0010ffff" if last > 1 else "")
 
 
-def _public_items(registry: Registry, reader: View, found: Collection, bounds: Bounds | None,
-                  where: Mapping[str, Any], between: tuple[date | None, date | None] | None,
+def _public_items(registry: Registry, reader: View, found: Collection,
+                  windows: tuple[Bounds, ...], where: Mapping[str, Any],
+                  between: tuple[date | None, date | None] | None, keep: Filter | None,
                   after: str, limit: int) -> Page:
-    import shapely
-
     listed = PUBLIC.of(registry)[found.id == RELEASED]
     seen = {f.name for f in found.fields}
     start = int(after) if after.isdecimal() else 0
     out: list[Item] = []
     for one in listed[start:]:
-        if bounds is not None and not shapely.box(*bounds).intersects(one.geometry):
+        if windows and not any(shapely.box(*w).intersects(one.geometry) for w in windows):
             continue
         if between is not None and not _within(one.values.get("information_date"), between):
             continue
         if any(one.values.get(n) not in (v if isinstance(v, list) else [v])
                for n, v in where.items()):
             continue
+        values = {k: v for k, v in one.values.items() if k in seen}
+        if keep is not None and not keep.passes(values, one.geometry):
+            continue
         if len(out) == limit:
             return Page(tuple(out), out[-1].id)
-        out.append(Item(one.id, {k: v for k, v in one.values.items() if k in seen}, one.geometry))
+        out.append(Item(one.id, values, one.geometry))
     return Page(tuple(out), "")
 
 
@@ -283,3 +326,29 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+# --- whole collections ---------------------------------------------------------------------------
+
+def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_at: datetime
+                  ) -> int:
+    """Write a whole collection as GeoParquet 1.1 (degrees on WGS 84); returns how many rows.
+
+    Raises WEB-010; STO-008 where it cannot be written.
+    """
+    from landrelease.store.tables import write_geoparquet_table
+    from landrelease.workflows import export
+
+    found = collection(registry, reader, name)
+    listed: list[Any]
+    if name in (CELLS, RELEASED):
+        listed = list(_public_items(registry, reader, found, (), {}, None, None, "", 10**9).items)
+    else:
+        listed = reader.records(registry.records(name))
+    about = export.about_of(registry, reader, export.Choice((name,)), made_at)
+    if not reader.may("history"):
+        about.pop("chain_head")  # which changes with what this reader may not know of
+    table = export.table_of(Kind(found.id, found.title, found.geometry, found.fields), listed,
+                            [f.name for f in found.fields], about, is_synthetic(registry))
+    write_geoparquet_table(path, table)
+    return len(listed)

@@ -63,7 +63,7 @@ def export(
     chosen = {name: _records(registry, name, reader, choice) for name in
               (choice.kinds or tuple(reader.kinds)) if reader.precision(name) == "exact"}
     found = {name: records for name, records in chosen.items() if records}
-    about = _about(registry, reader, choice, made_at or datetime.now(UTC))
+    about = about_of(registry, reader, choice, made_at or datetime.now(UTC))
     synthetic = is_synthetic(registry)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
@@ -139,7 +139,8 @@ def _same(a: Record, b: Record) -> bool:
     return a.values == b.values and a.geometry == b.geometry and a.valid_from == b.valid_from
 
 
-def _about(registry: Registry, reader: View, choice: Choice, made_at: datetime) -> dict[str, str]:
+def about_of(registry: Registry, reader: View, choice: Choice, made_at: datetime
+             ) -> dict[str, str]:
     """What every file says of itself. Withheld are subjects and fields; numbers of records that a
     reader does not see are withheld as well (S14)."""
     synthetic = is_synthetic(registry)
@@ -160,7 +161,7 @@ def _about(registry: Registry, reader: View, choice: Choice, made_at: datetime) 
     }
 
 
-def table_of(kind: Kind, records: Sequence[Record], fields: Sequence[str],
+def table_of(kind: Kind, records: Sequence[Any], fields: Sequence[str],
              about: Mapping[str, str] | None = None, synthetic: bool = False) -> Table:
     """Records of one kind as columns: `record` (the id), the fields, `synthetic` where it is so."""
     import pyarrow as pa

@@ -347,7 +347,7 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
     only a signed proposal releases it (S09). CLI-106: no such record. SIG-003: the key is of nobody
     here.
     """
-    wanted = _level(level)
+    wanted = level_named(level)
     at = now or datetime.now(UTC)
     who = owner(registry, key) if key is not None else registry.author(by)
     wanted_ids = list(dict.fromkeys(record_ids))
@@ -374,7 +374,8 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
     return [registry.history(i)[-1] for i in wanted_ids]
 
 
-def _level(word: str) -> ValidationLevel:
+def level_named(word: str) -> ValidationLevel:
+    """A level by its name. SIG-006."""
     for level in LEVELS:
         if level == word:
             return level
@@ -391,7 +392,7 @@ def current_revision(registry: Registry, record_id: str) -> StoredRevision:
 
 def at_level(records: Sequence[Record], level: str) -> list[Record]:
     """Records that were validated at least to a level: what counts in a figure is a choice."""
-    least = LEVELS.index(_level(level))
+    least = LEVELS.index(level_named(level))
     return [r for r in records if LEVELS.index(r.validation) >= least]
 
 

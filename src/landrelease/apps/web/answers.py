@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.status_codes import (
     HTTP_400_BAD_REQUEST,
+    HTTP_401_UNAUTHORIZED,
     HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
     HTTP_409_CONFLICT,
@@ -38,7 +39,10 @@ HEADERS = {
 }
 _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
            "CLI-106": HTTP_404_NOT_FOUND, "STO-007": HTTP_503_SERVICE_UNAVAILABLE,
-           "STO-031": HTTP_409_CONFLICT, "WEB-014": HTTP_429_TOO_MANY_REQUESTS}
+           "STO-031": HTTP_409_CONFLICT, "WEB-014": HTTP_429_TOO_MANY_REQUESTS,
+           "WEB-017": HTTP_403_FORBIDDEN, "WEB-041": HTTP_401_UNAUTHORIZED,
+           "REL-020": HTTP_404_NOT_FOUND, "INS-005": HTTP_404_NOT_FOUND,
+           "REL-006": HTTP_404_NOT_FOUND}
 
 
 def asking_of(request: Request) -> Asking:
@@ -72,10 +76,15 @@ def note_reading(request: Request, subject: str, detail: str = "") -> None:
         request.app.state.accounts.log(asking.account, asking.role, subject, detail)
 
 
+def status_of(error: LandReleaseError) -> int:
+    """The HTTP status of an error of ours."""
+    return _STATUS.get(error.code, HTTP_400_BAD_REQUEST)
+
+
 def on_error(_: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
     """An error of ours as JSON: code, words, remedy; what was found stays in the words."""
     return Response({"code": error.code, "description": str(error)},
-                    status_code=_STATUS.get(error.code, HTTP_400_BAD_REQUEST),
+                    status_code=status_of(error),
                     media_type="application/json")
 
 

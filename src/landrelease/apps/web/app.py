@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 
-from litestar import Litestar, Request, get
+from litestar import Litestar, Request, Router, get
 from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -13,14 +13,15 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
-from landrelease.apps.web import features, openrosa, pages, records, signin
+from landrelease.apps.web import features, openrosa, pages, records, signin, validating
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
 
@@ -28,7 +29,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
 
 
-@get("/health", exclude_from_auth=True)
+@get("/health", exclude_from_auth=True, opt=OPEN)
 async def health(request: Request) -> dict[str, str]:
     """Whether the server answers and its registry can be read; nothing about what is in it."""
     await request.app.state.registries.run(lambda registry: registry.count())
@@ -68,20 +69,22 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS],
+                        *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
-        guards=[own_page],
+        guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "tiles": features.TileCache()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
-                                             minimum_size=1_000),
+                                             minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,
         openapi_config=OpenAPIConfig(
             title="landrelease", version="1",
             description="Records of a mine-clearance programme, as the reader's role may see them.",
-            render_plugins=[JsonRenderPlugin()], path="/schema"),
+            render_plugins=[Described()], path="/schema",
+            openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
+                                  include_in_schema=False)),
         on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )

@@ -1,6 +1,8 @@
-"""OGC API Features, Part 1 (core, GeoJSON) and Part 2 (coordinate reference systems), and tiles.
+"""OGC API Features, Part 1 (core, GeoJSON), Part 2 (coordinate reference systems) and Part 3
+(filtering in CQL2), downloads and tiles.
 
-Source: OGC 17-069r4 and 18-058r1; tiles as `{z}/{x}/{y}` of WebMercatorQuad, with a TileJSON 3.0.
+Source: OGC 17-069r4, 18-058r1, 19-079r2 and 21-065r2; tiles as `{z}/{x}/{y}` of WebMercatorQuad,
+with a TileJSON 3.0.
 """
 
 from __future__ import annotations
@@ -8,16 +10,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import OrderedDict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import orjson
 import shapely
 from litestar import Request, Response, get
+from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import File
 
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.tiers import OPEN, VIEW
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -26,15 +31,24 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CRS4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
 CRS3857 = "http://www.opengis.net/def/crs/EPSG/0/3857"
 SYSTEMS = (CRS84, CRS4326, CRS3857)
+_FEATURES, _CQL2 = "http://www.opengis.net/spec/ogcapi-features-", "http://www.opengis.net/spec/cql2"
 CONFORMS = (
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    f"{_FEATURES}1/1.0/conf/core", f"{_FEATURES}1/1.0/conf/geojson", f"{_FEATURES}1/1.0/conf/oas30",
+    f"{_FEATURES}2/1.0/conf/crs",
+    *(f"{_FEATURES}3/1.0/conf/{name}" for name in (
+        "queryables", "queryables-query-parameters", "filter", "features-filter")),
+    *(f"{_CQL2}/1.0/conf/{name}" for name in (
+        "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators",
+        "case-insensitive-comparison", "accent-insensitive-comparison", "basic-spatial-functions",
+        "basic-spatial-functions-plus", "spatial-functions", "temporal-functions",
+        "array-functions", "property-property")),
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
 )
 LIMIT, MOST = 100, 10_000
-_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", "f")
+_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", "f", "filter", "filter-lang",
+        "filter-crs")
+PARQUET = "application/vnd.apache.parquet"
 _WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
           "moving on the ground.")
 
@@ -55,10 +69,14 @@ def _only(request: Request, *known: str) -> None:
     """WEB-012 for a parameter that there is not: a misspelled filter must not be passed over."""
     for name in request.query_params:
         if name not in known:
-            raise LandReleaseError(PARAMETER_UNKNOWN, found=name[:60], expected=", ".join(known))
+            raise LandReleaseError(PARAMETER_UNKNOWN, found=name[:60],
+                                   expected=", ".join(known) or "none")
+    wanted = request.query_params.get("f")
+    if wanted not in (None, "json", "geojson"):
+        raise LandReleaseError(PARAMETER_WRONG, name="f", found=wanted[:60], expected="it is json")
 
 
-@get("/ogc", name="ogc")
+@get("/ogc", name="ogc", opt=VIEW)
 async def landing(request: Request) -> Response[bytes]:
     """The landing page of the API."""
     _only(request, "f")
@@ -71,21 +89,32 @@ async def landing(request: Request) -> Response[bytes]:
         "title": f"landrelease, {office}", "description": _WORDS,
         "links": [
             _link(request, "/ogc", "self", "application/json"),
+            _link(request, "/ogc/api", "service-desc",
+                  "application/vnd.oai.openapi+json;version=3.0"),
             _link(request, "/schema/openapi.json", "service-desc",
                   "application/vnd.oai.openapi+json;version=3.1"),
-            _link(request, "/schema", "service-doc", "text/html"),
             _link(request, "/ogc/conformance", "conformance", "application/json"),
             _link(request, "/ogc/collections", "data", "application/json")]})
 
 
-@get("/ogc/conformance")
+@get("/ogc/api", opt=OPEN)
+async def api(request: Request) -> Response[bytes]:
+    """The description of the API in OpenAPI 3.0."""
+    from landrelease.apps.web.description import as_oas30
+
+    _only(request, "f")
+    return _json(as_oas30(request.app.openapi_schema.to_schema(), ("/ogc", "/tiles")),
+                 "application/vnd.oai.openapi+json;version=3.0")
+
+
+@get("/ogc/conformance", opt=OPEN)
 async def conformance(request: Request) -> Response[bytes]:
     """What the API conforms to."""
     _only(request, "f")
     return _json({"conformsTo": CONFORMS})
 
 
-@get("/ogc/collections")
+@get("/ogc/collections", opt=VIEW)
 async def list_collections(request: Request) -> Response[bytes]:
     """The collections that the reader may ask for."""
     _only(request, "f")
@@ -99,7 +128,7 @@ async def list_collections(request: Request) -> Response[bytes]:
         _link(request, "/ogc/collections", "self", "application/json")]})
 
 
-@get("/ogc/collections/{name:str}")
+@get("/ogc/collections/{name:str}", opt=VIEW)
 async def one_collection(request: Request, name: FromPath[str]) -> Response[bytes]:
     """One collection."""
     _only(request, "f")
@@ -112,7 +141,7 @@ async def one_collection(request: Request, name: FromPath[str]) -> Response[byte
     return _json(await read(request, work))
 
 
-@get("/ogc/collections/{name:str}/queryables")
+@get("/ogc/collections/{name:str}/queryables", opt=VIEW)
 async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The fields by whose value items can be asked for, as JSON Schema."""
     _only(request, "f")
@@ -121,16 +150,26 @@ async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
         from landrelease.workflows import collections
 
         found = collections.collection(registry, view, name)
-        return {f.name: {"title": f.definition, "type": _SCHEMA.get(f.type, "string"),
-                         **({"enum": list(f.choices)} if f.choices else {})}
-                for f in found.fields}
+        shown: dict[str, Any] = {f.name: {"title": f.definition, **_schema(f)}
+                                 for f in found.fields}
+        if found.geometry != "none":
+            shown["geometry"] = {"title": "The place of the item.", "format": "geometry-any",
+                                 "x-ogc-role": "primary-geometry"}
+        return shown
 
-    return _json({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-                  "title": name, "properties": await read(request, work),
+    where = _link(request, f"/ogc/collections/{name}/queryables", "self", "")["href"]
+    return _json({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": where,
+                  "type": "object", "title": name, "properties": await read(request, work),
                   "additionalProperties": False}, "application/schema+json")
 
 
-_SCHEMA = {"integer": "integer", "number": "number"}
+def _schema(field: Any) -> dict[str, Any]:
+    known = {"enum": list(field.choices)} if field.choices else {}
+    if field.type in ("choices", "references"):
+        return {"type": "array", "items": {"type": "string", **known}}
+    formats = {"date": {"format": "date"}, "moment": {"format": "date-time"}}
+    return {"type": field.type if field.type in ("integer", "number", "boolean") else "string",
+            **formats.get(field.type, {}), **known}
 
 
 def _described(request: Request, found: Any) -> dict[str, Any]:
@@ -144,12 +183,14 @@ def _described(request: Request, found: Any) -> dict[str, Any]:
                   _link(request, f"{path}/queryables",
                         "http://www.opengis.net/def/rel/ogc/1.0/queryables",
                         "application/schema+json"),
+                  _link(request, f"{path}/items.parquet", "enclosure", PARQUET,
+                        f"{found.title} (GeoParquet)"),
                   _link(request, f"/tiles/{found.id}.json",
                         "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
                         "application/json")]}
 
 
-@get("/ogc/collections/{name:str}/items")
+@get("/ogc/collections/{name:str}/items", opt=VIEW)
 async def list_items(
     request: Request, name: FromPath[str],
     bbox: FromQuery[str | None] = None,
@@ -157,23 +198,33 @@ async def list_items(
     crs: FromQuery[str | None] = None,
     datetime_: Annotated[str | None, QueryParameter(name="datetime")] = None,
     limit: FromQuery[str | None] = None, after: FromQuery[str | None] = None,
+    filter_: Annotated[str | None, QueryParameter(name="filter")] = None,
+    filter_lang: Annotated[str | None, QueryParameter(name="filter-lang")] = None,
+    filter_crs: Annotated[str | None, QueryParameter(name="filter-crs")] = None,
 ) -> Response[bytes]:
     """Items in a window, of a time, with certain values; `next` leads to those that follow."""
     count = _limit(limit)
     window = _window(bbox, bbox_crs)
     out = _system("crs", crs)
     between = _between(datetime_)
+    lang = filter_lang or "cql2-text"
+    if lang not in ("cql2-text", "cql2-json"):
+        raise LandReleaseError(PARAMETER_WRONG, name="filter-lang", found=lang[:60],
+                               expected="it is cql2-text or cql2-json")
+    carried = _TO_DEGREES.get(_system("filter-crs", filter_crs))
+    start = _shown_after(request, after or "")
 
     def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
-        from landrelease.workflows import collections, is_synthetic
+        from landrelease.workflows import collections, filtering, is_synthetic
 
         found = collections.collection(registry, view, name)
         by_name = {f.name: f for f in found.fields}
         _only(request, *_OWN, *by_name)
+        keep = None if filter_ is None else filtering.read_filter(filter_, lang, by_name, carried)
         where = {key: _typed(by_name[key], key, value)
                  for key, value in request.query_params.items() if key in by_name}
         page = collections.items(registry, view, name, bounds=window, where=where,
-                                 between=between, after=after or "", limit=count)
+                                 between=between, keep=keep, after=start, limit=count)
         made_up = is_synthetic(registry)
         return page, [_feature(i, out, made_up) for i in page.items], made_up
 
@@ -182,7 +233,8 @@ async def list_items(
     links = [_link(request, _here(request), "self", GEOJSON),
              _link(request, f"/ogc/collections/{name}", "collection", "application/json")]
     if page.after:
-        links.append(_link(request, _here(request, after=page.after), "next", GEOJSON))
+        hidden = _hidden_after(request, page.after) if page.early else page.after
+        links.append(_link(request, _here(request, after=hidden), "next", GEOJSON))
     return _json({
         "type": "FeatureCollection", "features": features, "numberReturned": len(features),
         "timeStamp": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -190,7 +242,63 @@ async def list_items(
     }, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
-@get("/ogc/collections/{name:str}/items/{item_id:str}")
+_HIDDEN = "~"
+
+
+def _sealed(request: Request) -> Any:
+    import base64
+
+    from cryptography.fernet import Fernet
+
+    secret = request.app.state.accounts.secret("pages").encode()
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret).digest()))
+
+
+def _hidden_after(request: Request, after: str) -> str:
+    """The place to go on from, where it may be the id of a record that the reader may not know."""
+    return _HIDDEN + _sealed(request).encrypt(after.encode()).decode()
+
+
+def _shown_after(request: Request, text: str) -> str:
+    from cryptography.fernet import InvalidToken
+
+    if not text.startswith(_HIDDEN):
+        return text
+    try:
+        return str(_sealed(request).decrypt(text[len(_HIDDEN):].encode()).decode())
+    except InvalidToken:
+        raise LandReleaseError(PARAMETER_WRONG, name="after", found=text[:20],
+                               expected="it is what `next` of a page says") from None
+
+
+@get("/ogc/collections/{name:str}/items.parquet", opt=VIEW)
+async def download(request: Request, name: FromPath[str]) -> File:
+    """A whole collection as GeoParquet, as the reader's role may see it."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    _only(request)
+    folder = Path(tempfile.mkdtemp(prefix="landrelease-"))
+
+    def work(registry: Registry, view: View) -> int:
+        from landrelease.workflows import collections
+
+        return collections.write_parquet(registry, view, name, folder / "items.parquet",
+                                         datetime.now(UTC))
+
+    try:
+        count = await read(request, work)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    note_reading(request, name, f"download of {count} rows")
+    return File(folder / "items.parquet", filename=f"{name}.parquet", media_type=PARQUET,
+                headers={"Cache-Control": "private, no-store"},
+                background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
+
+
+@get("/ogc/collections/{name:str}/items/{item_id:str}", opt=VIEW)
 async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
                    crs: FromQuery[str | None] = None) -> Response[bytes]:
     """One item."""
@@ -236,6 +344,16 @@ def _mercator(xy: Any) -> Any:
 _FROM_DEGREES = {CRS4326: lambda xy: xy[:, ::-1], CRS3857: _mercator}
 
 
+def _from_mercator(xy: Any) -> Any:
+    import numpy as np
+
+    up = np.clip(xy[:, 1] / _EARTH, -20, 20)
+    return np.column_stack([np.degrees(xy[:, 0] / _EARTH), np.degrees(np.arctan(np.sinh(up)))])
+
+
+_TO_DEGREES: dict[str, Any] = {CRS4326: lambda xy: xy[:, ::-1], CRS3857: _from_mercator}
+
+
 def _here(request: Request, **changed: str) -> str:
     from urllib.parse import quote, urlencode
 
@@ -269,7 +387,8 @@ def _window(text: str | None, system: str | None) -> tuple[float, float, float, 
         return None
     wrong = LandReleaseError(
         PARAMETER_WRONG, name="bbox", found=text[:80],
-        expected="it is west,south,east,north in the order of axes of bbox-crs, with west <= east")
+        expected="it is west,south,east,north in the order of axes of bbox-crs, with "
+                 "south <= north; west > east spans the antimeridian")
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
@@ -285,7 +404,9 @@ def _window(text: str | None, system: str | None) -> tuple[float, float, float, 
         west, east = (math.degrees(v / _EARTH) for v in (west, east))
         south, north = (math.degrees(math.atan(math.sinh(max(-20.0, min(20.0, v / _EARTH)))))
                         for v in (south, north))
-    if not (west <= east and south <= north):
+    if south > north or (west > east and of == CRS3857) or abs(south) > 90 or abs(north) > 90:
+        raise wrong
+    if west > east and not (-180 <= east < west <= 180):
         raise wrong
     return west, south, east, north
 
@@ -361,7 +482,7 @@ class TileCache:
             self.held -= len(gone) + 200
 
 
-@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}")
+@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}", opt=VIEW)
 async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: FromPath[int],
                    y: FromPath[int]) -> Response[bytes]:
     """One vector tile (Mapbox Vector Tile 2.1) of a collection."""
@@ -375,16 +496,17 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     def work(registry: Registry, view: View) -> tuple[bytes, str]:
         from landrelease.workflows import collections
 
-        head = registry.head()
-        key = (head, asking.role, asking.organisation, asking.areas, name, z, x, y)
+        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y)
         found = cache.get(key)
         if found is None:
             found = collections.tile(registry, view, name, z, x, y)
             cache.put(key, found)
-        return found, hashlib.sha256(repr(key).encode()).hexdigest()[:24]
+        # Of the content, not of the registry's state: that would tell of changes elsewhere.
+        reader = repr((asking.role, asking.organisation, asking.areas)).encode()
+        return found, hashlib.sha256(reader + found).hexdigest()[:24]
 
     content, tag = await read(request, work)
-    # The tag names reader and state: a browser may keep the tile, but asks each time.
+    # The tag names reader and content: a browser may keep the tile, but asks each time.
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"',
                "Vary": "Cookie, Authorization"}
     if request.headers.get("if-none-match") == f'"{tag}"':
@@ -394,7 +516,7 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)
 
 
-@get("/tiles/{file:str}")
+@get("/tiles/{file:str}", opt=VIEW)
 async def tile_description(request: Request, file: FromPath[str]) -> Response[bytes]:
     """The TileJSON of a collection: `/tiles/COLLECTION.json`."""
     _only(request, "f")
@@ -414,5 +536,5 @@ async def tile_description(request: Request, file: FromPath[str]) -> Response[by
     return _json(await read(request, work))
 
 
-HANDLERS = [landing, conformance, list_collections, one_collection, queryables, list_items,
-            one_item, one_tile, tile_description]
+HANDLERS = [landing, api, conformance, list_collections, one_collection, queryables, list_items,
+            download, one_item, one_tile, tile_description]

@@ -18,12 +18,14 @@ from litestar.params import FromPath
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, read
 from landrelease.apps.web.records import MAY_BRING_IN, signature
+from landrelease.apps.web.tiers import within
 from landrelease.errors import NOT_FOR_ROLE, SUBMISSION_EMPTY, LandReleaseError
 from landrelease.store.registry import Registry
 
 VERSION = {"X-OpenRosa-Version": "1.0"}
 MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
 _XML = "text/xml; charset=utf-8"
+_PHONES = within(roles=MAY_BRING_IN, writes=True, by_handler=True)
 
 
 def _phone(request: Request) -> None:
@@ -71,7 +73,7 @@ def _answer(body: str, status: int = 200) -> Response[bytes]:
                     status_code=status, headers=VERSION)
 
 
-@get("/openrosa/formList")
+@get("/openrosa/formList", opt=_PHONES)
 async def form_list(request: Request) -> Response[bytes]:
     """The forms, each with its version, hash and where to fetch it."""
     _phone(request)
@@ -95,7 +97,7 @@ async def form_list(request: Request) -> Response[bytes]:
     return _answer(await read(request, work))
 
 
-@get("/openrosa/forms/{file:str}")
+@get("/openrosa/forms/{file:str}", opt=_PHONES)
 async def form_file(request: Request, file: FromPath[str]) -> Response[bytes]:
     """One form as an XForm."""
     _phone(request)
@@ -104,7 +106,7 @@ async def form_file(request: Request, file: FromPath[str]) -> Response[bytes]:
     return Response(xform.encode(), media_type=_XML, headers=VERSION)
 
 
-@get("/openrosa/forms/{name:str}/manifest")
+@get("/openrosa/forms/{name:str}/manifest", opt=_PHONES)
 async def manifest(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The lists that go onto the phone with a form."""
     _phone(request)
@@ -121,7 +123,7 @@ async def manifest(request: Request, name: FromPath[str]) -> Response[bytes]:
     return _answer(await read(request, work))
 
 
-@get("/openrosa/media/{name:str}/{file:str}")
+@get("/openrosa/media/{name:str}/{file:str}", opt=_PHONES)
 async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
     """One of these lists."""
     _phone(request)
@@ -148,7 +150,7 @@ def _table(rows: Any) -> bytes:
     return text.getvalue().encode()
 
 
-@head("/openrosa/submission")
+@head("/openrosa/submission", opt=_PHONES)
 async def may_submit(request: Request) -> Response[None]:
     """Asked first by a phone: whether it may send, and how much at a time."""
     _phone(request)
@@ -157,7 +159,7 @@ async def may_submit(request: Request) -> Response[None]:
         "Location": f"{str(request.base_url).rstrip('/')}/openrosa/submission"})
 
 
-@post("/openrosa/submission", status_code=201)
+@post("/openrosa/submission", status_code=201, opt=_PHONES)
 async def submit(request: Request) -> Response[bytes]:
     """A submission with its photographs. 201 means: kept for good, the phone may forget it."""
     _phone(request)

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from landrelease.apps.web import words
+from landrelease.apps.web.tiers import OPEN
 
 _KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
           ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
@@ -44,25 +45,25 @@ def _answer(request: Request, name: str) -> Response[bytes]:
     return Response(content, media_type=_KINDS[_ending(name)], headers=headers)
 
 
-@get("/", include_in_schema=False, exclude_from_auth=True)
+@get("/", include_in_schema=False, exclude_from_auth=True, opt=OPEN)
 async def index(request: Request) -> Response[bytes]:
     """The page."""
     return _answer(request, "index.html")
 
 
-@get("/static/{name:path}", include_in_schema=False, exclude_from_auth=True)
+@get("/static/{name:path}", include_in_schema=False, exclude_from_auth=True, opt=OPEN)
 async def static(request: Request, name: FromPath[str]) -> Response[bytes]:
     """A file of the page."""
     return _answer(request, name.lstrip("/"))
 
 
-@get("/favicon.ico", include_in_schema=False, exclude_from_auth=True)
+@get("/favicon.ico", include_in_schema=False, exclude_from_auth=True, opt=OPEN)
 async def favicon(request: Request) -> Response[bytes]:
     """The sign in the browser's tab."""
     return _answer(request, "sign.svg")
 
 
-@get("/api/words", exclude_from_auth=True)
+@get("/api/words", exclude_from_auth=True, opt=OPEN)
 async def all_words() -> dict[str, str]:
     """The texts of the page, by key."""
     return dict(words.ENGLISH)

@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody, MultipartBody
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.readers import Asking
+from landrelease.apps.web.tiers import VIEW, may_write, within
 from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -23,26 +24,29 @@ from landrelease.store.registry import Registry
 MAY_BRING_IN = ("operator", "inspector", "planner", "authority", "administrator")
 
 
-@get("/api/about")
+@get("/api/about", opt=VIEW)
 async def about(request: Request) -> dict[str, Any]:
     """What this registry is, and what the reader may do."""
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.apps.web.navigation import links
         from landrelease.workflows import is_synthetic
 
         return {"office": registry.office, "synthetic": is_synthetic(registry),
                 "head": registry.head() if view.may("history") else "",
                 "role": asking.role, "account": asking.account,
+                "pages": [{"key": key, "path": path} for key, path in links(view)],
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
-                        "import": _may_write(asking) and asking.role in MAY_BRING_IN,
-                        "figures": view.may("figures")}}
+                        "import": may_write(asking) and asking.role in MAY_BRING_IN,
+                        "figures": view.may("figures"),
+                        "validate": bool(view.levels())}}
 
     return await read(request, work)
 
 
-@get("/api/records/{record_id:path}")
+@get("/api/records/{record_id:path}", opt=within("history"))
 async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
     """All revisions of a record: who, when, why, from which source, signed by whom."""
     name = record_id.lstrip("/")
@@ -79,7 +83,7 @@ def _told(value: Any) -> Any:
 
 # --- rows that wait ------------------------------------------------------------------------------
 
-@get("/api/quarantine")
+@get("/api/quarantine", opt=within("quarantine list"))
 async def waiting(request: Request) -> list[dict[str, Any]]:
     """The rows that wait, with what is wrong with each and how to mend it."""
 
@@ -116,10 +120,11 @@ class Rejection:
     reason: str
 
 
-@post("/api/quarantine/{number:int}/mend", status_code=200)
+@post("/api/quarantine/{number:int}/mend", status_code=200,
+      opt=within("quarantine mend", writes=True))
 async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending]) -> dict[str, Any]:
     """Change values of a row that waits and check it again; it is accepted when it passes."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -136,11 +141,12 @@ async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending])
     return await read(request, work)
 
 
-@post("/api/quarantine/{number:int}/reject", status_code=200)
+@post("/api/quarantine/{number:int}/reject", status_code=200,
+      opt=within("quarantine reject", writes=True))
 async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejection]
                  ) -> dict[str, Any]:
     """Reject a row that waits; it stays in the registry with the reason."""
-    asking = _writer(request)
+    asking = writer(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
@@ -168,13 +174,13 @@ class Incoming:
     dry_run: str = ""
 
 
-@post("/api/import", status_code=200)
+@post("/api/import", status_code=200, opt=within(roles=MAY_BRING_IN, writes=True))
 async def bring_in(
     request: Request,
     data: MultipartBody[Incoming],
 ) -> list[dict[str, Any]]:
     """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
-    asking = _writer(request)
+    asking = writer(request)
     if asking.role not in MAY_BRING_IN:
         raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
                                roles=", ".join(MAY_BRING_IN))
@@ -205,7 +211,7 @@ async def bring_in(
 
 # --- figures -------------------------------------------------------------------------------------
 
-@get("/api/figures")
+@get("/api/figures", opt=within("figures list"))
 async def figures(request: Request) -> list[dict[str, Any]]:
     """All figures that the reader may see, each with its definition and how many records it has."""
 
@@ -222,14 +228,10 @@ async def figures(request: Request) -> list[dict[str, Any]]:
 
 # --- who writes ----------------------------------------------------------------------------------
 
-def _may_write(asking: Asking) -> bool:
-    return asking.signed_in or asking.role != "public"
-
-
-def _writer(request: Request) -> Asking:
+def writer(request: Request) -> Asking:
     """Who writes: signed in with a page's token, or the office itself on its own machine."""
     asking = asking_of(request)
-    if not _may_write(asking):
+    if not may_write(asking):
         raise NotAuthorizedException("Sign in first.")
     return asking
 

@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_401_UNAUTHORIZED
 from landrelease.apps.web.answers import asking_of
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import OPEN
 from landrelease.errors import SIGN_IN_WAITS, SIGN_IN_WRONG, LandReleaseError
 from landrelease.store.accounts import FAILURE_MINUTES, FAILURES, SESSION_HOURS, Accounts
 
@@ -25,7 +26,7 @@ class Credentials:
     password: str
 
 
-@get("/api/session", name="session")
+@get("/api/session", name="session", opt=OPEN)
 async def who(request: Request) -> dict[str, Any]:
     """Who is signed in, what the role is, and the token that a change must carry."""
     asking = asking_of(request)
@@ -33,7 +34,7 @@ async def who(request: Request) -> dict[str, Any]:
             "areas": list(asking.areas), "csrf": asking.csrf}
 
 
-@post("/api/session", status_code=200)
+@post("/api/session", status_code=200, opt=OPEN)
 async def sign_in(
     request: Request,
     data: JSONBody[Credentials],
@@ -68,7 +69,7 @@ async def sign_in(
                         max_age=SESSION_HOURS * 3600)])
 
 
-@post("/api/session/end", status_code=200)
+@post("/api/session/end", status_code=200, opt=OPEN)
 async def sign_out(request: Request) -> Response[dict[str, Any]]:
     """End the session, here and on the server."""
     settings: Settings = request.app.state.settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from landrelease.apps.web import words_release
+
 ENGLISH = {
     "title": "landrelease",
     "skip": "Skip to the content",
@@ -46,3 +48,9 @@ ENGLISH = {
     "legend.cells": "known to be hazardous (coarse cells)",
     "legend.released": "released ground", "date": "Date of information",
 }
+ENGLISH |= words_release.ENGLISH
+
+
+def word(key: str, **facts: object) -> str:
+    """The text of a key with its facts filled in."""
+    return ENGLISH[key].format(**facts) if facts else ENGLISH[key]

@@ -119,6 +119,7 @@ async function recordView(place, collection, id) {
   for (const [name, value] of Object.entries(item.properties)) if (value !== null) list.append(make("dt", {}, plain(name)), make("dd", {}, shown(value)));
   place.append(make("section", { class: "card" }, list,
     item.geometry ? make("p", {}, make("a", { class: "button", href: `#map/${collection}/${encodeURIComponent(id)}` }, word("on_map"))) : null));
+  if (about.may.validate) place.append(make("p", {}, make("a", { href: `/validation/record/${encodeURIComponent(id)}` }, word("val.go"))));
   if (!about.may.history) return;
   const past = await ask(`/api/records/${encodeURIComponent(id)}`);
   place.append(make("h2", {}, word("past")));
@@ -276,7 +277,8 @@ async function begin() {
   document.getElementById("caution").textContent = word("caution");
   const parts = ["map", "tables", ...(about.may.figures ? ["figures"] : []), ...(about.may.quarantine ? ["waiting"] : []),
     ...(about.may.import ? ["import"] : []), ...(session.account ? [] : ["sign_in"])];
-  document.getElementById("nav").replaceChildren(...parts.map(p => make("a", { href: `#${p}` }, word(p))));
+  document.getElementById("nav").replaceChildren(...parts.map(p => make("a", { href: `#${p}` }, word(p))),
+    ...about.pages.map(p => make("a", { href: p.path }, word(p.key))));
   document.getElementById("reader").replaceChildren(`${word("reading_as")} ${session.account ? `${session.account}, ` : ""}${word(`role.${about.role}`)} `,
     session.account ? make("button", { type: "button", class: "plain", onclick: () => signOut().catch(x => tell(x.message, true)) }, word("sign_out")) : "");
 }

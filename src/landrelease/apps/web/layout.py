@@ -1,0 +1,230 @@
+"""Pages that the server writes: what all of them share. Text only ever becomes text; a page loads
+nothing from elsewhere and has no script or style of its own in it (`answers.HEADERS`).
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response
+
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, read, status_of
+from landrelease.apps.web.navigation import links
+from landrelease.apps.web.readers import Asking
+from landrelease.apps.web.words import word
+from landrelease.errors import LandReleaseError
+from landrelease.store.registry import Registry
+
+HTML = "text/html; charset=utf-8"
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
+
+
+class Html(str):
+    """Text that is HTML already; any other text is escaped when it enters a page."""
+
+    __slots__ = ()
+
+
+Child = "str | int | float | Html | None | Iterable[Any]"
+
+
+def _text(child: Any) -> str:
+    if child is None or child is False:
+        return ""
+    if isinstance(child, Html):
+        return child
+    if isinstance(child, (list, tuple)) or (hasattr(child, "__iter__")
+                                            and not isinstance(child, str)):
+        return "".join(map(_text, child))
+    return html.escape(str(child))
+
+
+def tag(element: str, /, *children: Any, **attributes: Any) -> Html:
+    """An element. `class_`, `for_` lose their underscore at the end, others become dashes; True is
+    an attribute without a value, None and False leave it out.
+
+    >>> tag("a", "5 < 6", href="/x?a=1&b=2", class_="plain", hidden=False)
+    '<a href="/x?a=1&amp;b=2" class="plain">5 &lt; 6</a>'
+    """
+    said = []
+    for key, value in attributes.items():
+        if value is None or value is False:
+            continue
+        label = key.rstrip("_").replace("_", "-")
+        said.append(f" {label}" if value is True else f' {label}="{html.escape(str(value))}"')
+    head = f"<{element}{''.join(said)}>"
+    return Html(head if element in _VOID else f"{head}{_text(children)}</{element}>")
+
+
+def group(*children: Any) -> Html:
+    """Elements one after the other."""
+    return Html(_text(children))
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
+          numbers: Sequence[int] = ()) -> Html:
+    """A table that scrolls by itself; `numbers` are columns that stand to the right. The first cell
+    of a row is its heading. Without rows it says that there are none."""
+    listed = [list(r) for r in rows]
+    if not listed:
+        return tag("p", word("nothing_here"), class_="note")
+    body = [tag("tr", tag("th", row[0], scope="row"),
+                *(tag("td", cell, class_="number" if n in numbers else None)
+                  for n, cell in enumerate(row[1:], 1))) for row in listed]
+    return tag("div", tag("table", tag("caption", caption),
+                          tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
+                          tag("tbody", *body)),
+               class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def facts(pairs: Iterable[tuple[str, Any]]) -> Html:
+    """A list of names and values; what is None is told as not reported."""
+    return tag("dl", *(group(tag("dt", name), tag("dd", word("not_reported") if value is None
+                                                  else value)) for name, value in pairs))
+
+
+def mark(state: str, text: str) -> Html:
+    """A state with its sign before it, so that it is never told by colour alone: good, bad, soon,
+    open."""
+    sign = {"good": "✓", "bad": "✗", "soon": "!", "open": "○"}[state]
+    return tag("span", tag("span", sign, class_="sign", aria_hidden="true"), " ", text,
+               class_=f"mark {state}")
+
+
+def field(label: str, control: Html, hint: str = "") -> Html:
+    """A control with its label; the hint stands under it."""
+    return tag("label", label, control, tag("span", hint, class_="note") if hint else None,
+               class_="field")
+
+
+def choices(name: str, options: Iterable[tuple[str, str]], chosen: str = "",
+            **attributes: Any) -> Html:
+    return tag("select", *(tag("option", text, value=value, selected=value == chosen)
+                           for value, text in options), name=name, **attributes)
+
+
+def form(action: str, *children: Any, button: str, confirm: str = "", danger: bool = False,
+         **attributes: Any) -> Html:
+    """A form that the page's script sends with the session's token; what went wrong is said in it.
+    With a file in it, it is sent as multipart, else as JSON."""
+    return tag("form", *children,
+               tag("p", tag("button", button, type="submit", class_="danger" if danger else None)),
+               tag("p", "", class_="error", role="alert"),
+               method="post", action=action, data_send=True, data_confirm=confirm or None,
+               **attributes)
+
+
+def asked(action: str, *children: Any, button: str) -> Html:
+    """A form that only asks for another page."""
+    return tag("form", *children, tag("button", button, type="submit"), method="get",
+               action=action, class_="row")
+
+
+def hidden(name: str, value: Any) -> Html:
+    return tag("input", type="hidden", name=name, value=value)
+
+
+def link(href: str, *children: Any, **attributes: Any) -> Html:
+    return tag("a", *children, href=href, **attributes)
+
+
+def record_link(kind: str, record_id: str) -> Html:
+    """A record by its id, linked to its page."""
+    from urllib.parse import quote
+
+    return link(f"/#record/{quote(kind)}/{quote(record_id, safe='')}", record_id)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every page says of its registry and reader."""
+
+    office: str
+    synthetic: bool
+    pages: tuple[tuple[str, str], ...]  # (key of the words, address)
+
+
+def about(registry: Registry, view: View) -> About:
+    from landrelease.workflows import is_synthetic
+
+    return About(registry.office, is_synthetic(registry), links(view))
+
+
+async def show(request: Request, title: str, work: Callable[[Registry, View], Any], *,
+               here: str = "", status: int = 200) -> Response[str]:
+    """A page: `work(registry, view)` gives its content, in a reading thread. What the reader may
+    not see, or what is wrong, is a page too, with its status."""
+    told: list[About] = []
+
+    def both(registry: Registry, view: View) -> Html:
+        told.append(about(registry, view))
+        return group(work(registry, view))
+
+    try:
+        body = await read(request, both)
+    except LandReleaseError as error:
+        status = status_of(error)
+        body = group(tag("p", str(error), class_="error", role="alert"))
+        if not asking_of(request).signed_in:
+            body = group(body, tag("p", link("/#sign_in", word("sign_in"))))
+    said = told[0] if told else About("landrelease", False, ())
+    return Response(_page(request, title, body, said, here), media_type=HTML, status_code=status,
+                    headers={"Cache-Control": "private, no-store"})
+
+
+def _page(request: Request, title: str, body: Html, said: About, here: str) -> str:
+    asking: Asking = asking_of(request)
+    own = [("map", "/#map"), ("tables", "/#tables"), ("figures", "/#figures"), *said.pages]
+    reader = f"{word('reading_as')} " + (f"{asking.account}, " if asking.account else "") + \
+        word(f"role.{asking.role}")
+    head = tag(
+        "head", tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="csrf", content=asking.csrf or "page"),
+        tag("title", f"{title} – {said.office}"), tag("link", rel="icon", href="/static/sign.svg"),
+        tag("link", rel="stylesheet", href="/static/app.css"),
+        tag("link", rel="stylesheet", href="/static/pages.css"),
+        tag("script", "", type="module", src="/static/pages.js"))
+    return "<!doctype html>\n" + tag("html", head, tag(
+        "body", link("#content", word("skip"), class_="skip"),
+        tag("p", word("synthetic"), class_="synthetic") if said.synthetic else None,
+        tag("header", tag("p", said.office, class_="office"),
+            tag("nav", *(link(path, word(key), aria_current="page" if key == here else None)
+                         for key, path in own), aria_label=word("nav")),
+            tag("p", reader, " ", link("/#sign_in", word("sign_in"))
+                if not asking.account else None, class_="reader")),
+        tag("p", word("caution"), class_="caution"),
+        tag("main", tag("h1", title), body, id="content", tabindex="-1"),
+        tag("p", "", id="said", class_="said", role="status", aria_live="polite"),
+        tag("noscript", tag("p", word("no_script"), class_="caution"))), lang="en")
+
+
+class Kept:
+    """Some results that take long, by what they depend on: the state of the registry and the reader
+    are part of each key, so that nobody gets another's."""
+
+    def __init__(self, most: int = 32):
+        self.most = most
+        self._held: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        made = make()
+        with self._lock:
+            self._held[key] = made
+            while len(self._held) > self.most:
+                self._held.popitem(last=False)
+        return made
+
+
+KEPT = Kept()

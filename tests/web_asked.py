@@ -1,0 +1,65 @@
+"""What the test of the tiers asks of each address that takes something: add a row for a new one.
+
+`ASKED[path]`: concrete addresses that hold what there is to hide, wrong ones among them, so that
+the words of errors are searched as well. `{ID:kind}` is the id of the kind's first record of the
+marked registry, `{F:kind.field}` the marker of that record's field. `BODIES["METHOD path"]`: bodies
+(JSON) for a change by a role that may make it; they must change nothing of the registry.
+"""
+
+KINDS = ("hazard", "outcome", "accident", "task", "team", "person", "item", "settlement",
+         "administrative_area", "parcel", "project", "fund", "claim", "hazard_cells",
+         "released_ground")
+SOME = ("hazard", "accident", "team", "settlement", "parcel", "fund", "hazard_cells", "nothing")
+_TILE = "9/280/185"  # holds the marked registry
+
+ASKED = {
+    "/ogc/collections/{name:str}": [f"/ogc/collections/{k}" for k in SOME],
+    "/ogc/collections/{name:str}/queryables": [
+        f"/ogc/collections/{k}/queryables" for k in SOME],
+    "/ogc/collections/{name:str}/items": [
+        *(f"/ogc/collections/{k}/items" for k in (*KINDS, "nothing")),
+        "/ogc/collections/hazard/items?bbox=17,44,17.1,44.1",
+        "/ogc/collections/hazard/items?bbox=wrong", "/ogc/collections/hazard/items?colour=red",
+        "/ogc/collections/settlement/items?name={F:settlement.name}",
+        "/ogc/collections/accident/items?narrative=x",
+        "/ogc/collections/hazard/items?filter=status IS NOT NULL",
+        "/ogc/collections/team/items?filter=name LIKE '%25'",
+        "/ogc/collections/fund/items?filter=donor = 'x'",
+        "/ogc/collections/hazard_cells/items?filter=cell_m > 0&limit=3"],
+    "/ogc/collections/{name:str}/items.parquet": [
+        f"/ogc/collections/{k}/items.parquet" for k in KINDS],
+    "/ogc/collections/{name:str}/items/{item_id:str}": [
+        *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
+        "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
+        "/ogc/collections/hazard_cells/items/{ID:hazard}"],
+    "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
+        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5"],
+    "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
+    "/api/records/{record_id:path}": [
+        *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
+    "/openrosa/forms/{file:str}": ["/openrosa/forms/hazard.xml", "/openrosa/forms/nothing.xml"],
+    "/openrosa/forms/{name:str}/manifest": ["/openrosa/forms/hazard/manifest"],
+    "/openrosa/media/{name:str}/{file:str}": [
+        "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
+        "/openrosa/media/nothing/at_all.csv"],
+    "/validation/record/{record_id:path}": [
+        "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
+        "/validation/record/nothing"],
+    "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
+    "/schema/{path:str}": ["/schema/openapi.json"],
+}
+BODIES = {
+    "POST /api/quarantine/{number:int}/mend": [("/api/quarantine/99/mend", {"changes": {}})],
+    "POST /api/quarantine/{number:int}/reject": [
+        ("/api/quarantine/99/reject", {"reason": "twice"}),
+        ("/api/quarantine/1/reject", {"reason": ""})],
+    "POST /api/validation": [
+        ("/api/validation", {"level": "checked", "records": ["nothing"]}),
+        ("/api/validation", {"level": "checked", "records": []})],
+    "POST /api/validation/signed": [("/api/validation/signed", {})],
+    "POST /api/import": [("/api/import", {})],
+    "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    "POST /openrosa/submission": [("/openrosa/submission", {})],
+}
+# A change that ends what the test itself needs.
+LEFT_OUT = {"POST /api/session/end"}
