@@ -114,6 +114,7 @@ def _carry(transformer: Transformer):
 
 GRID_M = 1e-7  # of unions in metres: 0.1 µm
 GRID_DEGREES = 1e-12  # of unions in degrees: the same on the ground
+_FEW = 12
 _NEAR = 4  # grids; parts that are so near each other are joined together
 
 
@@ -144,6 +145,8 @@ def joined(shapes: Iterable[BaseGeometry | None], *, degrees: bool = False
     # Far from the origin a number has no digits for the grid: then as fine as they allow.
     grid = max(GRID_DEGREES if degrees else GRID_M,
                float(np.abs(shapely.total_bounds(parts)).max()) * 2.0**-48)
+    if len(parts) <= _FEW:  # not worth the sorting
+        return _areal(_one(parts, grid))
     group = _meeting(parts, _NEAR * grid)
     order = np.argsort(group, kind="stable")
     cuts = np.flatnonzero(np.diff(group[order])) + 1
@@ -151,6 +154,13 @@ def joined(shapes: Iterable[BaseGeometry | None], *, degrees: bool = False
     pieces = shapely.get_parts(np.array(out, dtype=object))
     pieces = pieces[shapely.get_type_id(pieces) == 3]
     return pieces[0] if len(pieces) == 1 else MultiPolygon(list(pieces))
+
+
+def _areal(shape: BaseGeometry) -> Polygon | MultiPolygon:
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = shapely.get_parts(shape)
+    return MultiPolygon(list(parts[shapely.get_type_id(parts) == 3]))
 
 
 def _meeting(parts: np.ndarray, near: float) -> np.ndarray:
@@ -177,10 +187,11 @@ def _one(parts: np.ndarray, grid: float) -> BaseGeometry:
 
 
 def _inner_points(parts: np.ndarray, grid: float) -> np.ndarray:
-    """Points inside each part that is wider than a few grids: one of it, one of each half."""
+    """Points inside each part that is wider than a few grids: one of it; of many parts, which may
+    lie over each other, also one of each half."""
     wide = parts[2 * shapely.area(parts) > 8 * grid * shapely.length(parts)]
-    if not len(wide):
-        return wide
+    if len(wide) <= _FEW:
+        return shapely.point_on_surface(wide)
     west, south, east, north = shapely.bounds(wide).T
     flat = (east - west) > (north - south)
     x, y = np.where(flat, (west + east) / 2, east), np.where(flat, north, (south + north) / 2)

@@ -201,6 +201,9 @@ def strata_of(ground: BaseGeometry, pieces: Sequence[Piece]) -> list[Stratum]:
     return out
 
 
+ROUNDING_M = 1e-5
+
+
 def broad(ground: BaseGeometry) -> bool:
     """Whether ground is anywhere wider than what rounding and straight edges on curved ground
     leave between shapes that meet (`THIN_M`)."""
@@ -243,8 +246,10 @@ def _cells(ground: BaseGeometry, unit_m: float) -> list[BaseGeometry]:
     squares[cut] = shapely.intersection(squares[cut], ground)
     parts, origin = shapely.get_parts(squares, return_index=True)
     areas = shapely.area(parts)
-    held = (shapely.get_type_id(parts) == 3) & (areas > 0)
-    if not held.all():  # collections: only their polygons are ground
+    # Of collections only their polygons are ground; what is thinner than a hundredth of a
+    # millimetre comes from rounding the ground's edge beside a line of the grid.
+    held = (shapely.get_type_id(parts) == 3) & (2 * areas > ROUNDING_M * shapely.length(parts))
+    if not held.all():
         parts, origin, areas = parts[held], origin[held], areas[held]
     # To and fro, so that neighbours in number are neighbours on the ground.
     turn = np.where(row[origin] % 2 == 0, column[origin], -column[origin])

@@ -140,6 +140,7 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
     from landrelease.operate.fixes import FixRules, gap_limit_s
     from landrelease.operate.swath import Tool
 
+    by = file.by if file.by in ("manual", "animal") else "machine"
     gap = options.gap_s if options.gap_s is not None else gap_limit_s(
         track.time_s, stated.value("track_gap_s"), stated.value("track_gap_intervals"),
         stated.value("track_gap_most_s"))
@@ -147,10 +148,10 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
         gap_s=gap, leap_m_s=stated.value("track_leap_m_s"), far_m=stated.value("track_far_m"),
         sideways_deg=stated.value("track_turn_deg"),
         speed_m_s=options.speed_m_s if options.speed_m_s is not None else stated.value(
-            f"track_speed_{file.by}_m_s"),
+            f"track_speed_{by}_m_s"),
         depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m,
         step_m=options.step_m if options.step_m is not None else stated.value(
-            f"track_step_{file.by}_m"),
+            f"track_step_{by}_m"),
         slack_m=0.0 if options.speed_m_s is not None else 2 * Tool(
             1.0, file.position_error_m, options.confidence).margin_m)
 
