@@ -19,10 +19,12 @@ from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.tiers import KEY, Tier
 from landrelease.core.revision import Revision
 from landrelease.store.accounts import Account
-from landrelease.store.open import open_registry
+from landrelease.store.open import open_registry, utc_now
+from landrelease.store.shelf import Shelf
 from test_access_ways_out import (
     ORGANISATION,
     blob,
+    command,
     corners_in,
     found_in,
     marked,
@@ -37,7 +39,18 @@ HOST = "testserver.local"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    return marked(tmp_path_factory.mktemp("marked-web"))
+    """With a plan and a forecast on file, both in force."""
+    made = marked(tmp_path_factory.mktemp("marked-web"))
+    plans, forecasts = (Shelf(made.address, what) for what in ("plans", "forecasts"))
+    plan, forecast = plans.folder / "spring", forecasts.folder / "outlook"
+    assert command("plan", "make", made.address, "--out", plan, "--iterations", 0, "--as",
+                   "planner", "--quiet")[0] == 0
+    assert command("forecast", "make", made.address, "--plan", plan, "--out",
+                   forecast / "forecast.json", "--json", forecast / "summary.json", "--runs", 5,
+                   "--as", "planner", "--quiet")[0] == 0
+    plans.put_in_force("spring", "a test", utc_now())
+    forecasts.put_in_force("outlook", "a test", utc_now())
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,24 @@ ASKED = {
     "/validation/record/{record_id:path}": [
         "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
         "/validation/record/nothing"],
+    "/plans/{name:str}": ["/plans/spring?months=0", "/plans/nothing", "/plans/spring?from=soon"],
+    "/plans/{name:str}/map": ["/plans/spring/map", "/plans/nothing/map"],
+    "/plans/{name:str}/why": [
+        "/plans/spring/why", "/plans/spring/why?one={ID:hazard}&other=nothing"],
+    "/plans/{name:str}/what-if": ["/plans/spring/what-if"],
+    "/plans/{name:str}/compare": ["/plans/spring/compare", "/plans/spring/compare?with=spring"],
+    "/plans/{name:str}/orders": ["/plans/spring/orders"],
+    "/api/plans/{name:str}/map": ["/api/plans/spring/map", "/api/plans/nothing/map"],
+    "/api/plans/{name:str}/files/{file:str}": [
+        "/api/plans/spring/files/plan.csv", "/api/plans/spring/files/plan.geojson",
+        "/api/plans/spring/files/problem.npz"],
+    "/forecasts/{name:str}": [
+        "/forecasts/outlook", "/forecasts/outlook?by=2040-01-01&budget=5", "/forecasts/nothing"],
+    "/api/forecasts/{name:str}": ["/api/forecasts/outlook", "/api/forecasts/nothing"],
+    "/work/{job_id:str}": ["/work/nothing"],
+    "/jobs/{job_id:str}": ["/jobs/nothing"],
+    "/jobs/{job_id:str}/result": ["/jobs/nothing/result"],
+    "/jobs/{job_id:str}/files/{file:str}": ["/jobs/nothing/files/job.json"],
     "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
     "/schema/{path:str}": ["/schema/openapi.json"],
 }
@@ -59,6 +77,25 @@ BODIES = {
     "POST /api/validation/signed": [("/api/validation/signed", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    # What a job does is what its command does: here it is refused, or its words are wrong.
+    "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],
+    "POST /jobs/what-if": [("/jobs/what-if", {})],
+    "POST /jobs/price": [("/jobs/price", {"most": 0})],
+    "POST /jobs/conflicts": [("/jobs/conflicts", {"plan": "../x"})],
+    "POST /jobs/bound": [("/jobs/bound", {"seconds": -1})],
+    "POST /jobs/forecast": [("/jobs/forecast", {"name": "../x"})],
+    "POST /jobs/claims": [("/jobs/claims", {"claims": ""})],
+    "POST /jobs/claims-recorded": [("/jobs/claims-recorded", {"level": "none"})],
+    "POST /jobs/map": [("/jobs/map", {"cell": 0})],
+    "POST /jobs/export": [("/jobs/export", {"layout": "none"})],
+    "DELETE /jobs/{job_id:str}": [("/jobs/nothing", None)],
+    "POST /api/plans/{name:str}/orders": [("/api/plans/nothing/orders", {})],
+    "POST /api/plans/{name:str}/force": [("/api/plans/nothing/force", {})],
+    "POST /api/plans/{name:str}/drop": [("/api/plans/nothing/drop", {})],
+    "POST /api/forecasts/{name:str}/force": [("/api/forecasts/nothing/force", {})],
+    "POST /api/forecasts/{name:str}/drop": [("/api/forecasts/nothing/drop", {})],
+    "POST /api/claims/check": [
+        ("/api/claims/check", {"metric": "hazardous area", "value": "5", "unit": "km2"})],
     "POST /openrosa/submission": [("/openrosa/submission", {})],
 }
 # A change that ends what the test itself needs.

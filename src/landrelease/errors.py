@@ -1719,3 +1719,33 @@ PASSWORD_AGAIN = Message(
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
     "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+OIDC_FILE = Message(
+    "WEB-050", "{path} does not describe a provider of OpenID Connect: found {found}, expected "
+    "{expected}.", "See docs/web.md, \"Signing in at a provider\".")
+OIDC_FAILED = Message(
+    "WEB-051", "Signing in at the provider did not work: {found}.",
+    "Try again; if it happens again, ask whoever keeps the accounts.")
+OIDC_NO_ACCOUNT = Message(
+    "WEB-052", "No account here is linked to you ({found}).",
+    "Ask whoever keeps the accounts: `landrelease account link` with this subject.")
+IDENTITY_TAKEN = Message(
+    "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
+    "`landrelease account unlink` takes the links of an account away.")
+JOBS_FULL = Message(
+    "WEB-030", "{found} jobs wait or run already; {expected} may.",
+    "Wait until one of them has ended, or cancel one.")
+SHELF_NAME = Message(
+    "WEB-031", "{found!r} cannot be the name of a plan or a forecast.",
+    "Use up to 64 letters without accents, digits, dots, dashes and underscores; begin with a "
+    "letter or a digit.")
+SHELF_TAKEN = Message(
+    "WEB-032", "{found} is on file or in force already.", "Use another name.")
+JOBS_ELSEWHERE = Message(
+    "WEB-033", "Another server does the jobs of this registry.",
+    "Start jobs there, or stop it and start this one again.")
+JOB_BROKE = Message(
+    "WEB-034", "The job ended without a result ({found}).",
+    "Start it again; when it ends so again, its log in the folder of jobs says more.")
+NOT_FOUND_HERE = Message(
+    "WEB-035", "There is no {found} here, or not for this reader.",
+    "The list shows what there is; sign in to see what your role may see.")

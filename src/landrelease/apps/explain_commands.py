@@ -309,15 +309,12 @@ def plan_orders(
     Example: landrelease plan orders district.gpkg plan --until 2027-06-30 --by "Operations"
     """
     from landrelease.store.results import load_plan
-    from landrelease.workflows import check_plan_is_current
-    from landrelease.workflows.orders import propose_orders
+    from landrelease.workflows.orders import propose_from
 
     last = None if until is None else as_date("--until", until)
     with reading(registry, "plan orders", role, areas=area) as (opened_registry, _):
         saved = load_plan(plan)
-        if not opened_registry.records("task"):  # recording proposals itself moves the chain
-            check_plan_is_current(saved, opened_registry, plan)
-        found = propose_orders(opened_registry, saved, by=by, until=last)
+        found = propose_from(opened_registry, saved, plan, by=by, until=last)
     put_json(json, dataclasses.asdict(found))
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
         f"were, {len(found.withdrawn)} withdrawn; {len(found.standing)} stand as people decided.")
@@ -375,15 +372,9 @@ def show_changes(stages: list[dict[str, Any]], communities: list[dict[str, Any]]
 
 def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> None:
     """Write what is different beside the plan made again, and say it."""
-    from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.workflows.explaining import change_rows
+    from landrelease.workflows import planning
 
-    stages = change_rows(again.difference.stages)
-    communities = change_rows(again.difference.communities)
-    exports.write_csv(out / "changes.csv", workflows.marked(
-        [{"what": "stage", **r} for r in stages]
-        + [{"what": "community", **r} for r in communities], synthetic))
+    stages, communities = planning.write_changes(out, again, synthetic)
     say(f"Since the standing plan {len(again.since.done)} stages were done and "
         f"{len(again.since.begun)} have begun.")
     for words in again.other:

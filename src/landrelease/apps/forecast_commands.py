@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -61,52 +60,23 @@ def forecast_make(
     """
     from landrelease import workflows
     from landrelease.store.results import load_plan, save_outlook
-    from landrelease.workflows import forecasting, scenarios
+    from landrelease.workflows import outlooks
 
     day = as_date("--by", by) if by else None
     if chance is not None and (day is None or not 0 < chance < 1):
         raise LandReleaseError(BAD_OPTION, option="--chance", found=chance,
                                expected="more than 0 and less than 1, together with --by")
-    needed: list[Any] = []
     with (reading(registry, "forecast make", role) as (opened_registry, reader),
           listening(quiet) as progress):
         saved = load_plan(plan)
         workflows.check_plan_is_current(saved, opened_registry, plan)
-        land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
-        found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
-        learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
-        closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
-        chosen = scenarios.scenarios_of([] if scenario is None else [scenario], saved.plan,
-                                        saved.assumptions, closed)[-1]
-        districts = scenarios.groups_of(land, saved.plan)
-        near = scenarios.communities_near(
-            land, saved.plan, saved.assumptions.value("community_hazard_distance_m"))
-        groups = {**{f"district {k}": v for k, v in districts.items()},
-                  **{f"community {k}": v for k, v in near.items()}}
-        outlook = scenarios.play(chosen, learned, lost, runs=runs, seed=seed, groups=groups,
-                                 progress=progress)
-        if chance is not None and day is not None:
-            needed = scenarios.what_is_needed(chosen, learned, lost, day, chance, runs=runs,
-                                              seed=seed, progress=progress)
-    short = scenarios.money_words(chosen)
-    dated = reader.may("plan_dates")
-    if not dated:  # dates of single areas are a dated plan (S16)
-        outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
-                                      groups=(), group_day=None)
+        made = outlooks.forecast_on(
+            opened_registry, reader, saved, by=day, budget=budget, chance=chance,
+            scenario=scenario, runs=runs, seed=seed, progress=progress)
+    outlook, summary = made.outlook, made.document
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
-    summary = workflows.outlook_summary(outlook, by=day, budget=budget)
-    put_json(json, {
-        **summary, "scenario": outlook.scenario,
-        "notes": [*outlook.notes, *closed.notes, *([] if short is None else [short])],
-        "cost_known": {f"p{round(100 * q)}": outlook.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)},
-        # Rates name teams (S16).
-        "rates": forecasting.learning_document(found) if reader.may("plan_teams") else None,
-        "areas": scenarios.area_rows(outlook) if dated else None,
-        "groups": scenarios.group_rows(outlook) if dated else None,
-        "needed": [
-            {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
-             "words": n.words} for n in needed]})
+    put_json(json, summary)
     if outlook.scenario != "as planned":
         say(f"Scenario: {outlook.scenario}")
     for line in workflows.outlook_words(outlook):
@@ -119,11 +89,11 @@ def forecast_make(
     if budget is not None:
         say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
             f"{summary['chance_of_budget']:.0%}")
-    if short is not None:
-        say(short)
-    for n in needed:
+    if made.short is not None:
+        say(made.short)
+    for n in made.needed:
         say(n.words)
-    for note in (*outlook.notes, *closed.notes):
+    for note in made.notes:
         say(note)
 
 

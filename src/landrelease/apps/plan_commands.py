@@ -38,17 +38,6 @@ MoneyOption = Annotated[str, typer.Option(
     "announced (all) or none (money binds nothing).")]
 
 
-def binding_of(registry: Any, reader: Any, renewed: bool, money: str, teams_given: bool) -> Any:
-    """What the records put on a plan, as the options ask for it. Raises CLI-103."""
-    from landrelease import workflows
-    from landrelease.workflows.recorded import sources_of
-
-    if money not in ("received", "committed", "announced", "none"):
-        raise LandReleaseError(BAD_OPTION, option="--money", found=money,
-                               expected="received, committed, announced or none")
-    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given)
-
-
 def register(group: Callable[[str, str], typer.Typer]) -> None:
     plan = group("plan", "What to survey and clear, in which order, by whom.")
     plan.command("make")(plan_make)
@@ -96,9 +85,8 @@ def plan_make(
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
-    from landrelease import workflows
     from landrelease.store.results import load_plan, recorded_rows
-    from landrelease.workflows.orders import make_again
+    from landrelease.workflows import planning
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
@@ -116,30 +104,22 @@ def plan_make(
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
     with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
           listening(quiet) as progress):
-        stated = workflows.load_assumptions(assumptions, opened_registry)
-        land = workflows.load_land(opened_registry, stated, reader=reader)
-        assessments = workflows.assess(land, stated, progress)
-        asked: Any = {"start": first_day(start), "iterations": iterations, "seed": seed,
-                 "seconds": seconds, "roads": over, "progress": progress,
-                 "bound_seconds": bound_seconds,
-                 "binding": binding_of(opened_registry, reader, renewed, money,
-                                       teams is not None)}
-        again = None
-        if standing is None:
-            saved = workflows.make_plan(land, assessments, workflows.load_teams(teams), stated,
-                                        first=show_first, **asked)
-        else:
-            again = make_again(opened_registry, reader, land, assessments,
-                               workflows.load_teams(teams), stated, load_plan(standing), **asked)
-            saved = again.saved
-        saved = write_plan(out, saved, land, bound_seconds)
-    put_json(json, plan_summary(saved.plan) | {"recorded": recorded_rows(saved.recorded)} | (
-        {} if again is None else {"not_as_standing": list(again.other)}))
+        made = planning.make(
+            opened_registry, reader, assumptions=assumptions, teams=teams, start=first_day(start),
+            iterations=iterations, seed=seed, seconds=seconds, roads=over, renewed=renewed,
+            money=money, bound_seconds=bound_seconds,
+            standing=None if standing is None else load_plan(standing), first=show_first,
+            progress=progress)
+        again = made.again
+        saved = planning.write_plan(out, made.saved, made.land, bound_seconds)
+    put_json(json, planning.plan_summary(saved.plan)
+             | {"recorded": recorded_rows(saved.recorded)}
+             | ({} if again is None else {"not_as_standing": list(again.other)}))
     for line in recorded_words(saved.recorded):
         say(line)
     show_plan(saved.plan)
     if again is not None:
-        explain_commands.finish_made_again(out, again, land.synthetic)
+        explain_commands.finish_made_again(out, again, made.land.synthetic)
     finish(saved.plan, out)
     if again is not None and again.without_roads:
         raise typer.Exit(FINDINGS)  # two different problems: hardly what was meant
@@ -152,33 +132,6 @@ def finish(plan: Any, out: Path) -> None:
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
 
 
-def write_plan(out: Path, saved: Any, land: Any, bound_seconds: float) -> Any:
-    """Write a plan and its tables; returns it with the bound that the folder keeps."""
-    from landrelease import workflows
-    from landrelease.store import exports
-    from landrelease.store.bounds import with_kept_bound
-    from landrelease.store.results import plan_rows, save_plan
-    from landrelease.workflows.proving import keep_bound_of
-    from landrelease.workflows.roads import communities_of, community_rows
-
-    saved = dataclasses.replace(saved, plan=with_kept_bound(saved.plan, out))
-    save_plan(out, saved)
-    if bound_seconds:
-        keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
-    communities = communities_of(saved.plan, None, land)
-    if communities is not None:
-        exports.write_csv(out / "communities.csv", workflows.marked(
-            community_rows(communities), land.synthetic))
-    rows = plan_rows(saved.plan)
-    exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
-    grounds, properties = workflows.plan_features(saved, rows)
-    exports.write_geojson(
-        out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
-        description=workflows.label(land.synthetic)
-        + "Tasks of the plan; a proposal, not an order.")
-    return saved
-
-
 def make_from_tables(
     folder: Path, out: Path, registry: str | None, role: str | None, area: list[str] | None,
     assumptions: Path | None, json: Path | None, asked: dict[str, Any], quiet: bool,
@@ -187,6 +140,7 @@ def make_from_tables(
     """`plan make --problem`: the tables say everything; a registry gives its name and its head."""
     from landrelease import workflows
     from landrelease.store.problem_tables import read_problem
+    from landrelease.workflows import planning
     from landrelease.workflows.tables import plan_tables
 
     for name, value in unused.items():
@@ -201,8 +155,9 @@ def make_from_tables(
         else:
             with reading(registry, "plan make", role, areas=area) as (opened_registry, _):
                 saved = plan_tables(problem, stated, opened_registry, progress=progress, **asked)
-    saved = write_plan(out, saved, workflows.no_land(saved.synthetic), asked["bound_seconds"])
-    put_json(json, plan_summary(saved.plan))
+    saved = planning.write_plan(out, saved, workflows.no_land(saved.synthetic),
+                                asked["bound_seconds"])
+    put_json(json, planning.plan_summary(saved.plan))
     show_plan(saved.plan)
     finish(saved.plan, out)
 
@@ -230,6 +185,7 @@ def plan_problem(
     from landrelease.core.instance import as_recorded
     from landrelease.store.problem_tables import write_problem
     from landrelease.store.results import load_plan
+    from landrelease.workflows import planning
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
@@ -249,7 +205,8 @@ def plan_problem(
             asked = workflows.planning_problem(
                 land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
                 stated, start=first_day(start), roads=over, progress=progress,
-                binding=binding_of(opened_registry, reader, renewed, money, teams is not None))
+                binding=planning.binding_of(opened_registry, reader, renewed, money,
+                                            teams is not None))
             problem, read = asked.problem, asked.read
         made = write_problem(out, problem, synthetic=synthetic)
     for line in recorded_words(read):
@@ -481,16 +438,6 @@ def plan_case(
     if plan.interrupted:
         say("Interrupted: this is the best plan until then, and is marked so.")
         raise typer.Exit(FINDINGS)
-
-
-def plan_summary(plan: Any) -> dict[str, Any]:
-    rule, best = plan.best_rule
-    return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
-            "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
-            "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
-            "interrupted": plan.interrupted,
-            "stages": len(plan.problem.stage_ids),
-            "stages_planned": int((plan.schedule.finish >= 0).sum())}
 
 
 def show_first(first: Any) -> None:

@@ -25,6 +25,8 @@ def register(app: typer.Typer, group: Callable[[str, str], typer.Typer]) -> None
     account.command("password")(account_password)
     account.command("disable")(account_disable)
     account.command("token")(account_token)
+    account.command("link")(account_link)
+    account.command("unlink")(account_unlink)
     account.command("log")(account_log)
 
 
@@ -40,6 +42,8 @@ def serve(
     https: Annotated[bool, typer.Option(
         "--https", help="A proxy speaks https to the readers: cookies only over it.")] = False,
     accounts: AccountsOption = None,
+    oidc: Annotated[Path | None, typer.Option(
+        "--oidc", metavar="FILE", help="A provider of OpenID Connect to sign in at.")] = None,
 ) -> None:
     """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
 
@@ -55,10 +59,15 @@ def serve(
         raise LandReleaseError(NOT_LOOPBACK, found=host, role=role)
     with reading(registry, "serve", role, organisation, area) as (_, reader):
         seen_as = reader.role
+    if oidc is not None:
+        from landrelease.apps.web.oidc import read_client
+
+        read_client(oidc)  # what is wrong with it is said before anything is served
     address = registry if "://" in registry else str(Path(registry).resolve())
     server.run(Settings(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
-        tuple(area or ()), (*LOOPBACK, *(name or ())), https), host, port, say)
+        tuple(area or ()), (*LOOPBACK, *(name or ())), https,
+        str(oidc.resolve()) if oidc else ""), host, port, say)
 
 
 def account_add(
@@ -143,6 +152,40 @@ def account_token(
     from landrelease.store.accounts import Accounts
 
     say(Accounts(accounts_file(registry, accounts)).make_token(name, label, days))
+
+
+def account_link(
+    registry: RegistryArgument, name: NameArgument,
+    issuer: Annotated[str, typer.Option("--issuer", metavar="URL", help="As in the file of "
+                                        "`serve --oidc`.")],
+    subject: Annotated[str, typer.Option("--subject", metavar="SUB", help="The identity's subject; "
+                                         "it is shown to who has no account.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="Or an address that the "
+                                       "provider has verified.")] = "",
+    accounts: AccountsOption = None,
+) -> None:
+    """Let an identity at a provider of OpenID Connect open an account.
+
+    Example: landrelease account link district.gpkg m.office --issuer https://id.example --subject 7
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    Accounts(accounts_file(registry, accounts)).link(name, issuer, subject=subject, email=email)
+    say(f"{name} can sign in at {issuer}.")
+
+
+def account_unlink(registry: RegistryArgument, name: NameArgument,
+                   accounts: AccountsOption = None) -> None:
+    """No identity at a provider opens the account any more; its sessions end.
+
+    Example: landrelease account unlink district.gpkg m.office
+    """
+    from landrelease.apps.web.settings import accounts_file
+    from landrelease.store.accounts import Accounts
+
+    count = Accounts(accounts_file(registry, accounts)).unlink(name)
+    say(f"{count} identities of {name} were unlinked.")
 
 
 def account_log(registry: RegistryArgument, accounts: AccountsOption = None,

@@ -25,6 +25,7 @@ from landrelease.errors import (
     ACCOUNT_UNKNOWN,
     ACCOUNTS_DAMAGED,
     CANNOT_WRITE,
+    IDENTITY_TAKEN,
     PASSWORD_WEAK,
     LandReleaseError,
 )
@@ -51,6 +52,12 @@ CREATE INDEX IF NOT EXISTS failure_who ON failure (who, at);
 CREATE TABLE IF NOT EXISTS read_log (
   number INTEGER PRIMARY KEY, at TEXT NOT NULL, account TEXT NOT NULL, role TEXT NOT NULL,
   subject TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS session_by (secret TEXT PRIMARY KEY, issuer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS identity (
+  issuer TEXT NOT NULL, subject TEXT NOT NULL, email TEXT NOT NULL, account TEXT NOT NULL,
+  FOREIGN KEY (account) REFERENCES account (name));
+CREATE UNIQUE INDEX IF NOT EXISTS identity_subject ON identity (issuer, subject)
+  WHERE subject <> '';
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -196,8 +203,65 @@ class Accounts:
                            (_hasher().hash(password), name))
         return self.account(name)
 
-    def begin(self, name: str) -> tuple[str, Session]:
-        """Open a session: (its secret, which only the browser keeps; the session)."""
+    def failed(self, *who: str) -> None:
+        """Count a failure of a name or an address."""
+        with self._open() as db:
+            db.executemany("INSERT INTO failure (who, at) VALUES (?, ?)",
+                           [(one, self._time()) for one in who])
+
+    # --- identities at a provider of OpenID Connect ----------------------------------------------
+
+    def link(self, name: str, issuer: str, *, subject: str = "", email: str = "") -> None:
+        """Let an identity open an account: by its subject, or by an address that the provider has
+        verified, which is bound to the first subject that comes with it. WEB-004, WEB-053."""
+        if self.account(name) is None:
+            raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
+        if bool(subject) == bool(email):
+            raise LandReleaseError(IDENTITY_TAKEN, found="subject and email",
+                                   expected="one of them")
+        with self._open() as db:
+            taken = db.execute(
+                "SELECT account FROM identity WHERE issuer = ? AND ((subject <> '' AND subject = ?)"
+                " OR (email <> '' AND email = ?))", (issuer, subject, email.casefold())).fetchone()
+            if taken:
+                raise LandReleaseError(IDENTITY_TAKEN, found=f"an identity of {taken[0]}",
+                                       expected="one that opens no account yet")
+            db.execute("INSERT INTO identity (issuer, subject, email, account) VALUES (?, ?, ?, ?)",
+                       (issuer, subject, email.casefold(), name))
+
+    def unlink(self, name: str) -> int:
+        """No identity opens the account any more, and its sessions end. Returns how many did."""
+        with self._open() as db:
+            count = db.execute("DELETE FROM identity WHERE account = ?", (name,)).rowcount
+            db.execute("DELETE FROM session WHERE account = ?", (name,))
+        return count
+
+    def of_identity(self, issuer: str, subject: str, email: str) -> str | None:
+        """The name of the account that an identity opens; None for none, or a closed one. `email`:
+        an address that the provider has verified, or ""."""
+        with self._open() as db:
+            row = db.execute("SELECT account FROM identity WHERE issuer = ? AND subject = ?",
+                             (issuer, subject)).fetchone()
+            if row is None and email:
+                row = db.execute(
+                    "SELECT account FROM identity WHERE issuer = ? AND subject = '' AND email = ?",
+                    (issuer, email.casefold())).fetchone()
+                if row is not None:
+                    db.execute("UPDATE identity SET subject = ? WHERE issuer = ? AND subject = '' "
+                               "AND email = ?", (subject, issuer, email.casefold()))
+        account = None if row is None else self.account(row[0])
+        return None if account is None or account.disabled else account.name
+
+    def begun_by(self, secret: str) -> str:
+        """The issuer at which a session was signed in; "" for a password."""
+        with self._open() as db:
+            row = db.execute("SELECT issuer FROM session_by WHERE secret = ?",
+                             (_digest(secret),)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def begin(self, name: str, *, by: str = "") -> tuple[str, Session]:
+        """Open a session: (its secret, which only the browser keeps; the session). `by`: the issuer
+        of the identity, "" for a password."""
         account = self.account(name)
         if account is None:
             raise LandReleaseError(ACCOUNT_UNKNOWN, found=name)
@@ -206,6 +270,10 @@ class Accounts:
             db.execute("INSERT INTO session (secret, account, csrf, made_at, seen_at) "
                        "VALUES (?, ?, ?, ?, ?)",
                        (_digest(secret), name, csrf, self._time(), self._time()))
+            if by:
+                db.execute("INSERT INTO session_by (secret, issuer) VALUES (?, ?)",
+                           (_digest(secret), by))
+            db.execute("DELETE FROM session_by WHERE secret NOT IN (SELECT secret FROM session)")
         return secret, Session(account, csrf)
 
     def session(self, secret: str) -> Session | None:

@@ -398,3 +398,11 @@ def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
     return [{"id": c.id, "change": c.change, "before": _iso(c.before), "after": _iso(c.after),
              "days": "" if c.days is None else c.days, "team_before": c.team_before,
              "team_after": c.team_after, "other_team": c.other_team} for c in ordered]
+
+
+def between(before: Plan, after: Plan) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of stages and of communities that two plans differ in, as `change_rows`."""
+    from landrelease.plan.compare import difference
+
+    found = difference(before, after)
+    return change_rows(found.stages), change_rows(found.communities)

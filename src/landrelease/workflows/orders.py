@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,20 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
     if made:
         registry.append(made)
     return Orders(**{k: tuple(v) for k, v in told.items()})
+
+
+def propose_from(registry: Registry, saved: PlanFile, path: Path, *, by: str,
+                 until: date | None = None) -> Orders:
+    """`propose_orders` from a plan on file that must be of the records as they are now.
+
+    Recording proposals moves the chain itself: once there are tasks, an earlier state is no reason
+    to refuse. Raises PLN-102 where the plan is old and there is no task yet.
+    """
+    from landrelease.workflows import check_plan_is_current
+
+    if not registry.records("task"):
+        check_plan_is_current(saved, registry, path)
+    return propose_orders(registry, saved, by=by, until=until)
 
 
 def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,

@@ -14,10 +14,23 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
-from landrelease.apps.web import features, openrosa, pages, records, signin, validating
+from landrelease.apps.web import (
+    claims,
+    features,
+    forecasting,
+    oidc,
+    openrosa,
+    pages,
+    planning,
+    records,
+    signin,
+    validating,
+    work,
+)
 from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
+from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
@@ -59,21 +72,29 @@ def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries = Registries(settings.address)
     accounts = Accounts(Path(settings.accounts))
+    provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
+
+    jobs = Jobs(settings.address, work.base_of(settings))
 
     async def open_all(app: Litestar) -> None:
+        jobs.begin()
         await registries.run(lambda registry: registry.count())
 
     async def close_all(app: Litestar) -> None:
+        await jobs.stop()
         registries.close()
         accounts.close()
 
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *records.HANDLERS,
-                        *openrosa.HANDLERS, *pages.HANDLERS, *validating.HANDLERS],
+        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
+                        *forecasting.HANDLERS, *claims.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "tiles": features.TileCache()}),
+                     "jobs": jobs,
+                     "tiles": features.TileCache(), "provider": provider}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,

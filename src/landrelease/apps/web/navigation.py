@@ -23,7 +23,15 @@ def way(name: str) -> Callable[[View], bool]:
     return lambda view: all(view.may(s, f) for s, f in WAYS_OUT[name].needs)
 
 
+def _planned(view: View) -> bool:
+    return view.may("plan_dates", "start") or view.may("plan_quality", "gap")
+
+
 PARTS: tuple[Part, ...] = (
+    Part("plans", "/plans", _planned),
+    Part("forecasts", "/forecasts", lambda view: view.may("forecast", "finish")),
+    Part("claims", "/claims", way("claims check")),
+    Part("work", "/work", lambda view: view.role != "public"),
     Part("validation", "/validation", lambda view: view.role in VALIDATES),
 )
 

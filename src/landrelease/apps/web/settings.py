@@ -26,6 +26,7 @@ class Settings:
     hosts : names under which the server may be asked; others are refused, so that no page elsewhere
         reads it by a name of its own (DNS rebinding).
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
 
     address: str
@@ -35,6 +36,7 @@ class Settings:
     areas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
+    oidc: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))

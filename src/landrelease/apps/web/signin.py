@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_401_UNAUTHORIZED
 
+from landrelease.apps.web import oidc
 from landrelease.apps.web.answers import asking_of
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import Settings
@@ -30,8 +31,10 @@ class Credentials:
 async def who(request: Request) -> dict[str, Any]:
     """Who is signed in, what the role is, and the token that a change must carry."""
     asking = asking_of(request)
+    provider = request.app.state.provider
     return {"account": asking.account, "role": asking.role, "organisation": asking.organisation,
-            "areas": list(asking.areas), "csrf": asking.csrf}
+            "areas": list(asking.areas), "csrf": asking.csrf,
+            "provider": provider.client.label if provider else ""}
 
 
 @post("/api/session", status_code=200, opt=OPEN)
@@ -55,6 +58,10 @@ async def sign_in(
 
     found = await request.app.state.registries.run(check)
     if found is None:
+        # A password typed where the name goes must not stand in the log.
+        known = accounts.account(data.name)
+        accounts.log(data.name if known else "unknown", known.role if known else "",
+                     "sign-in refused", f"wrong password, from {address}")
         error = LandReleaseError(SIGN_IN_WRONG, failures=FAILURES, minutes=FAILURE_MINUTES)
         return Response({"code": error.code, "description": str(error)},
                         status_code=HTTP_401_UNAUTHORIZED)
@@ -62,6 +69,7 @@ async def sign_in(
     if old:
         accounts.end(old)  # a new session for a new sign-in: nobody can plant one (ASVS 7.2.4)
     secret, session = accounts.begin(found.name)
+    accounts.log(found.name, found.role, "signed in", f"password, from {address}")
     return Response(
         {"account": found.name, "role": found.role, "csrf": session.csrf},
         cookies=[Cookie(cookie_name(settings), value=secret, path="/", httponly=True,
@@ -73,9 +81,15 @@ async def sign_in(
 async def sign_out(request: Request) -> Response[dict[str, Any]]:
     """End the session, here and on the server."""
     settings: Settings = request.app.state.settings
+    asking, elsewhere = asking_of(request), ""
     if request.auth:
-        request.app.state.accounts.end(request.auth)
-    return Response({"account": ""}, cookies=[
+        accounts: Accounts = request.app.state.accounts
+        if accounts.begun_by(request.auth):
+            elsewhere = await oidc.sign_out_address(request)
+        accounts.end(request.auth)
+        accounts.log(asking.account, asking.role, "signed out", "")
+    # Where to go on to, so that the provider's own session ends as well.
+    return Response({"account": "", "sign_out_at": elsewhere}, cookies=[
         Cookie(cookie_name(settings), value="", path="/", httponly=True, samesite="strict",
                secure=settings.secure, max_age=0)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landrelease.apps.web import words_release
+from landrelease.apps.web import words_planning, words_release
 
 ENGLISH = {
     "title": "landrelease",
@@ -13,6 +13,7 @@ ENGLISH = {
     "nav": "Parts of the programme",
     "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
     "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
+    "sign_in_at": "Sign in at",
     "reading_as": "You read as", "public": "the public",
     "role.public": "the public", "role.donor": "donor", "role.community": "community",
     "role.operator": "operator", "role.inspector": "inspector", "role.planner": "planner",
@@ -49,6 +50,7 @@ ENGLISH = {
     "legend.released": "released ground", "date": "Date of information",
 }
 ENGLISH |= words_release.ENGLISH
+ENGLISH |= words_planning.ENGLISH
 
 
 def word(key: str, **facts: object) -> str:

@@ -235,11 +235,14 @@ async function signInView(place) {
     } catch (x) { wrong.textContent = x.message; password.value = ""; password.focus(); }
   } }, make("label", { class: "field" }, word("name"), name), make("label", { class: "field" }, word("password"), password),
     make("p", {}, make("button", { type: "submit" }, word("sign_in"))), wrong));
+  if (session.provider)
+    place.append(make("p", {}, make("a", { href: "/api/oidc/start" }, `${word("sign_in_at")} ${session.provider}`)));
   name.focus();
 }
 
 async function signOut() {
-  await send("/api/session/end", {});
+  const done = await send("/api/session/end", {});
+  if (done.sign_out_at) return location.assign(done.sign_out_at);
   await begin(); location.hash = "#map"; show();
 }
 

@@ -1,0 +1,714 @@
+"""Pages of plans: what is on file and in force, teams and dates, map, reasons, what-if, comparison,
+task orders. All of it is what the commands of `plan` do, through the same workflows."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from landrelease.access import policy
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.layout import (
+    Html,
+    asked,
+    choices,
+    facts,
+    field,
+    form,
+    group,
+    link,
+    mark,
+    record_link,
+    show,
+    table,
+    tag,
+)
+from landrelease.apps.web.records import signature
+from landrelease.apps.web.results import (
+    ROWS_MOST,
+    better_by,
+    changes,
+    number,
+    percent,
+    plan_numbers,
+)
+from landrelease.apps.web.tiers import within
+from landrelease.apps.web.words import word
+from landrelease.apps.web.work import (
+    Day,
+    assets,
+    day_input,
+    download,
+    file_input,
+    job_form,
+    may_start,
+    number_input,
+    plans_of,
+    starter,
+    text_input,
+    when,
+)
+from landrelease.errors import NOT_FOUND_HERE, PARAMETER_WRONG, LandReleaseError
+from landrelease.store.registry import Registry
+from landrelease.store.results import PlanFile, load_plan
+from landrelease.store.shelf import Kept, Shelf
+
+TEAMS_MOST = 120
+MONTHS = ("6", "12", "24", "60", "0")
+# Who sees the dates of the plan in force, and who sees anything of it.
+_DATED = tuple(r for r in policy.ROLES if policy.view(r).may("plan_dates", "start"))
+_READERS = tuple(r for r in policy.ROLES if r in _DATED
+                 or policy.view(r).may("plan_quality", "gap"))
+FILES = ("plan.csv", "plan.geojson", "communities.csv", "changes.csv")
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, _changed: int, _bound: int) -> PlanFile:
+    return load_plan(path)
+
+
+def loaded(kept: Kept) -> PlanFile:
+    """A plan on file; the last few stay in memory until their files change."""
+    bound = kept.path / "bound.json"
+    return _loaded(kept.path, (kept.path / "plan.json").stat().st_mtime_ns,
+                   bound.stat().st_mtime_ns if bound.exists() else 0)
+
+
+def numbers_of(saved: PlanFile) -> dict[str, Any]:
+    from landrelease.workflows.planning import plan_summary
+
+    return plan_summary(saved.plan)
+
+
+# --- all plans -----------------------------------------------------------------------------------
+
+@get("/plans", include_in_schema=False, opt=within(roles=_READERS, by_handler=True))
+async def plans_page(request: Request) -> Response[str]:
+    """The plan in force, the plans on file, and the form to make one."""
+    shelf, asking = plans_of(request), asking_of(request)
+
+    def content(registry: Registry, view: View) -> Html:
+        from landrelease.workflows import on_file
+
+        standing = on_file.plan_in_force(shelf, view)
+        in_force = shelf.in_force()
+        parts: list[Any] = [assets(), tag("p", word("plan.words"))]
+        if not on_file.sees_plans(view):
+            if standing is None or in_force is None:
+                return group(*parts, tag("p", word("plan.no_force")))
+            saved = loaded(standing)
+            parts.append(_since(in_force.at, in_force.by if view.may("history") else ""))
+            if on_file.sees_quality(view):
+                parts += [tag("p", word("plan.quality_only")), _numbers(view, saved)]
+            if on_file.sees_dates(view):
+                parts.append(tag("p", link(f"/plans/{standing.name}", standing.name,
+                                           class_="button")))
+            return group(*parts)
+        kept = on_file.plans_on_file(shelf, view, asking.areas)
+        rows: list[Any] = []
+        for k in kept:
+            plan = loaded(k) if len(rows) < 30 else None
+            told = None if plan is None else numbers_of(plan)
+            force = in_force is not None and in_force.name == k.name
+            rows.append((
+                link(f"/plans/{k.name}", k.name), mark("good", word("plan.in_force")) if force
+                else word("plan.file"),
+                when(k.made_at.isoformat()), str(k.about.get("by") or ""),
+                "" if told is None else number(told["score"]),
+                "" if told is None else better_by(told["gap"]),
+                "" if told is None else word("plan.of", planned=f"{told['stages_planned']:,}",
+                                             stages=f"{told['stages']:,}"),
+                "" if plan is None or plan.chain_head == registry.head()
+                else mark("soon", word("plan.state_old"))))
+        parts.append(table(word("plan.on_file"), [
+            word("plan.name"), word("plan.state"), word("plan.made"), word("plan.by"),
+            word("plan.score"), word("plan.gap"), word("plan.planned"), ""], rows,
+            numbers=(4, 5)) if rows else tag("p", word("plan.none")))
+        if in_force is None:
+            parts.append(tag("p", word("plan.no_force"), class_="note"))
+        if may_start(asking):
+            parts += [tag("h2", word("plan.make")), tag("p", word("plan.make_words")),
+                      _make_form(kept)]
+        return group(*parts)
+
+    return await show(request, word("plans"), content, here="plans")
+
+
+def _since(at: str, by: str) -> Html:
+    return tag("p", word("plan.since", day=when(at), by=by or "–"))
+
+
+def _make_form(kept: list[Kept]) -> Html:
+    from landrelease.workflows.planning import MONEY
+
+    return job_form(
+        "plan",
+        text_input("name", word("plan.make_name"), word("plan.make_name_hint"), required=True,
+                   pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}", maxlength="64"),
+        day_input("start", word("plan.make_start"), hint=word("plan.make_start_hint")),
+        file_input("teams", word("plan.make_teams"), word("plan.make_teams_hint")),
+        field(word("plan.make_money"), choices("money", [
+            (m, word(f"plan.money.{m}")) for m in MONEY], "announced")),
+        field(word("plan.make_standing"), choices("standing", [
+            ("", word("plan.make_standing_none")), *((k.name, k.name) for k in kept)]),
+            word("plan.make_standing_hint")),
+        number_input("iterations", word("plan.iterations"), 250, min=0, max=20000),
+        tag("label", tag("input", name="renewed", type="checkbox"), word("plan.make_renewed"),
+            class_="check"),
+        button=word("job.start"))
+
+
+# --- one plan ------------------------------------------------------------------------------------
+
+TABS = (("gantt", ""), ("map", "/map"), ("why", "/why"), ("what_if", "/what-if"),
+        ("compare", "/compare"), ("orders", "/orders"))
+
+
+def _tabs(name: str, here: str, whole: bool) -> Html:
+    return tag("nav", *(link(f"/plans/{name}{path}", word(f"plan.tab.{key}"),
+                             aria_current="page" if key == here else None)
+                        for key, path in TABS if whole or key in ("gantt", "map")),
+               class_="tabs", aria_label=name)
+
+
+def _seen_by(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> tuple[Kept, bool]:
+    """A plan for a reader, and whether the reader sees it whole. Raises WEB-035, ACC-101."""
+    from landrelease.workflows import on_file
+
+    if on_file.sees_plans(view):
+        try:
+            return on_file.plan_on_file(shelf, view, name, areas), True
+        except LandReleaseError as error:
+            if error.code != NOT_FOUND_HERE.code:
+                raise
+    if not on_file.sees_dates(view):
+        view.check("plan explain")
+    current = on_file.plan_in_force(shelf, view)
+    if current is None or current.name != name:
+        raise LandReleaseError(NOT_FOUND_HERE, found=f"plan {name}")
+    return current, False
+
+
+def _page(request: Request, name: str, here: str,
+          work: Callable[[Registry, View, Kept, PlanFile], Any], *, whole: bool = True
+          ) -> Callable[[Registry, View], Html]:
+    """The content of a page of one plan; `whole`: only for who sees plans whole."""
+    shelf, areas = plans_of(request), asking_of(request).areas
+
+    def content(registry: Registry, view: View) -> Html:
+        if whole:
+            view.check("plan explain")
+        kept, full = _seen_by(shelf, view, name, areas)
+        if whole and not full:
+            raise LandReleaseError(NOT_FOUND_HERE, found=f"plan {name}")
+        saved = loaded(kept)
+        old = saved.chain_head != registry.head()
+        force = shelf.in_force()
+        current = force is not None and force.name == name
+        return group(
+            assets(), _tabs(name, here, full),
+            tag("p", mark("good" if current else "open", word(
+                "plan.in_force" if current else "plan.file")), " ",
+                word("plan.since", day=when(force.at), by=force.by) if full and current
+                and force is not None else None),
+            tag("p", word("plan.newer"), class_="warn") if old else None,
+            tag("p", word("plan.stopped"), class_="warn") if saved.plan.interrupted else None,
+            work(registry, view, kept, saved))
+
+    return content
+
+
+def _numbers(view: View, saved: PlanFile) -> Html:
+    """Score, bound and gap with the picture of all ways of planning."""
+    from landrelease.workflows import pictures
+
+    told = numbers_of(saved)
+    room = told["room_closed"]
+    words = (word("plan.bound_loose") if told["gap"] > 4 else
+             word("plan.bound_none", gap=better_by(told["gap"])) if room is None else
+             word("plan.bound_words", gap=better_by(told["gap"]), room=percent(room, 0)))
+    rows = [(name, number(score)) for name, score in sorted(told["rules"].items(),
+                                                           key=lambda r: -r[1])]
+    rows += [(word("plan.this"), number(told["score"])),
+             (word("plan.bound"), number(told["bound"]))]
+    finite = math.isfinite(told["score"]) and told["score"] > 0
+    return tag(
+        "section", tag("h2", word("plan.summary")), plan_numbers(told), tag("p", words),
+        tag("figure", Html(pictures.plan_scores(saved.plan, word("plan.this"), word("plan.bound"),
+                                                word("plan.scores"))),
+            tag("figcaption", word("plan.scores")), class_="picture score") if finite else None,
+        tag("details", tag("summary", word("plan.rule")),
+            table(word("plan.scores"), [word("plan.rule"), word("plan.points")], rows,
+                  numbers=(1,))), class_="card")
+
+
+def _day(request: Request, name: str) -> date | None:
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise LandReleaseError(PARAMETER_WRONG, name=name, found=text[:40],
+                               expected="it is a date as 2027-04-01") from None
+
+
+def _months_later(day: date, months: int) -> date:
+    month = day.month - 1 + months
+    year = min(day.year + month // 12, 9998)
+    return date(year, month % 12 + 1, min(day.day, 28))
+
+
+@get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
+async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """Teams as rows, time from left to right; the same as a table; the plan in figures."""
+    asking = asking_of(request)
+    stated = request.query_params.get("months", "")
+    pool = request.query_params.get("pool", "")
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        from landrelease.workflows import on_file, pictures
+
+        if stated not in ("", *MONTHS):
+            raise LandReleaseError(PARAMETER_WRONG, name="months", found=stated[:40],
+                                   expected="it is one of " + ", ".join(MONTHS))
+        seen = on_file.seen(saved, view, registry)
+        first = _day(request, "from") or seen.first.replace(day=1)
+        # As much as shows the whole plan, up to two years.
+        months_text = stated or next((m for m in MONTHS[:2] if _months_later(
+            first, int(m)) > seen.last), "24")
+        months = int(months_text)
+        last = (max(seen.last, first + timedelta(days=1)) + timedelta(days=1) if months == 0
+                else _months_later(first, months))
+        pools = list(dict.fromkeys(b.pool for b in seen.bars))
+        teams: dict[str, list[Any]] = {}
+        for bar in seen.bars:
+            if pool in ("", bar.pool):
+                teams.setdefault(bar.team, []).append(bar)
+
+        def address(at: date) -> str:
+            return f"/plans/{name}?" + urlencode({"from": at.isoformat(), "months": months_text,
+                                                  "pool": pool})
+
+        rows = []
+        for team, bars in list(teams.items())[:TEAMS_MOST]:
+            inside = [b for b in bars if b.finish >= first and b.start < last]
+            told = (word("plan.idle") if not inside else word(
+                "plan.piece" if len(inside) == 1 else "plan.pieces", n=len(inside),
+                first=min(b.start for b in inside), last=max(b.finish for b in inside)))
+            rows.append(tag(
+                "tr", tag("th", team, scope="row"),
+                tag("td", Html(pictures.gantt_row(inside, first, last, date.today())),
+                    tag("span", told, class_="unseen"))))
+        legend = [tag("span", Html(pictures.gantt_sample(a)), " ", word(f"plan.activity.{a}"))
+                  for a in ("NTS", "TS", "clearance")]
+        filters = asked(
+            f"/plans/{name}",
+            field(word("plan.from"), tag("input", name="from", type="date",
+                                         value=first.isoformat())),
+            field(word("plan.months"), choices("months", [
+                (m, m if m != "0" else word("plan.months_all")) for m in MONTHS], months_text)),
+            field(word("plan.pool"), choices("pool", [("", word("plan.pool_all")),
+                                                      *((p, p) for p in pools)], pool)),
+            button=word("plan.show"))
+        back = _months_later(first, -(months or 12)) if first.year > 1 else first
+        chart = group(
+            tag("h2", word("plan.gantt")), tag("p", word("plan.gantt_words"), class_="note"),
+            filters, Html(pictures.gantt_patterns()),
+            tag("p", *legend, class_="legend"),
+            tag("div", tag("table", tag("caption", word("plan.gantt"), class_="unseen"),
+                           tag("thead", tag("tr", tag("th", word("plan.team"), scope="col"),
+                                            tag("th", Html(pictures.gantt_axis(first, last)),
+                                                tag("span", word("plan.time"), class_="unseen"),
+                                                scope="col"))),
+                           tag("tbody", *rows), class_="gantt"),
+                class_="scroll", tabindex="0", role="region", aria_label=word("plan.gantt"))
+            if rows else tag("p", word("nothing_here"), class_="note"),
+            tag("p", link(address(back), word("plan.earlier")), " · ",
+                link(address(last), word("plan.later")), " · ",
+                tag("span", word("plan.today"), class_="note")) if months else None,
+            tag("p", word("plan.rows_cut", n=TEAMS_MOST), class_="note")
+            if len(teams) > TEAMS_MOST else None,
+            tag("p", word("plan.hidden_teams"), class_="note") if seen.hidden_teams else None,
+            tag("p", word("plan.narrow"), class_="note") if view.areas else None)
+        listed = [r for r in seen.rows if r["finish"] >= first and r["start"] < last]
+        missing = int((saved.plan.schedule.finish < 0).sum())
+        heads = ["plan.order", "plan.area", "plan.activity", "plan.mode", "plan.start",
+                 "plan.finish"] + (["plan.cost"] if seen.whole else [])
+        work_table = group(
+            tag("h2", word("plan.table")),
+            table(word("plan.table"), [word(h) for h in heads], [
+                (r["order"], record_link("hazard", r["hazard_id"]),
+                 word(f"plan.activity.{r['activity']}"), r["mode"], r["start"].isoformat(),
+                 r["finish"].isoformat(), *([number(r["cost"])] if seen.whole else []))
+                for r in listed[:ROWS_MOST]], numbers=(6,)),
+            tag("p", word("plan.table_cut", n=ROWS_MOST, total=f"{len(listed):,}"), class_="note")
+            if len(listed) > ROWS_MOST else None,
+            tag("p", word("plan.not_planned", n=f"{missing:,}"))
+            if missing and seen.whole else None)
+        if not seen.whole:
+            return group(chart, work_table)
+        files = [link(f"/api/plans/{name}/files/{f}", word(k), class_="button", download=f)
+                 for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"))
+                 if (kept.path / f).is_file()]
+        return group(_numbers(view, saved), chart, work_table, tag("p", *files, class_="buttons"),
+                     _decide(request, kept) if may_start(asking) else None)
+
+    note_reading(request, "plan_dates", name)
+    return await show(request, name, _page(request, name, "gantt", work, whole=False),
+                      here="plans")
+
+
+def _decide(request: Request, kept: Kept) -> Html | None:
+    force = plans_of(request).in_force()
+    if force is not None and force.name == kept.name:
+        return None
+    return tag("div",
+               form(f"/api/plans/{kept.name}/force", button=word("plan.force"),
+                    confirm=word("plan.force_sure")),
+               form(f"/api/plans/{kept.name}/drop", button=word("plan.drop"), danger=True,
+                    confirm=word("plan.drop_sure")), class_="buttons noprint")
+
+
+@get("/plans/{name:str}/map", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
+async def plan_map_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """The areas of the plan by their place in it."""
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        return group(
+            tag("h2", word("plan.map")), tag("p", word("plan.map_words"), class_="note"),
+            tag("link", rel="stylesheet", href="/static/vendor/maplibre-gl.css"),
+            tag("div", tag("div", "", id="plan-map", role="region",
+                           aria_label=word("plan.map"), data_source=f"/api/plans/{name}/map",
+                           data_class=word("plan.map_class"), data_cut=word("plan.map_cut"),
+                           data_no=word("no_webgl")),
+                tag("div", "", id="plan-legend", class_="side", aria_live="polite"),
+                class_="mapview"),
+            tag("p", link(f"/plans/{name}", word("plan.table"))))
+
+    return await show(request, name, _page(request, name, "map", work, whole=False), here="plans")
+
+
+@get("/api/plans/{name:str}/map", opt=within(roles=_DATED))
+async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
+    """The areas of a plan as GeoJSON, in their order, with their dates."""
+    shelf, areas = plans_of(request), asking_of(request).areas
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import on_file
+
+        kept, _ = _seen_by(shelf, view, name, areas)
+        saved = loaded(kept)
+        return on_file.plan_map(saved, on_file.seen(saved, view, registry), registry, view)
+
+    note_reading(request, "plan_dates", name)
+    return await read(request, work)
+
+
+@get("/api/plans/{name:str}/files/{file:str}", opt=within("plan explain"))
+async def plan_file(request: Request, name: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    """A table of a plan, for who sees plans whole."""
+    shelf, areas = plans_of(request), asking_of(request).areas
+
+    def work(_: Registry, view: View) -> Path:
+        from landrelease.workflows import on_file
+
+        path = on_file.plan_on_file(shelf, view, name, areas).path / file
+        if file not in FILES or not path.is_file():
+            raise LandReleaseError(NOT_FOUND_HERE, found="such file")
+        return path
+
+    note_reading(request, "plan_dates", f"{name} {file}")
+    return download(await read(request, work))
+
+
+@get("/api/plans", opt=within("plan explain"))
+async def list_plans(request: Request) -> dict[str, Any]:
+    """The plans on file that the reader sees whole, and the one in force."""
+    shelf, areas = plans_of(request), asking_of(request).areas
+
+    def work(_: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import on_file
+
+        view.check("plan explain")
+        kept = on_file.plans_on_file(shelf, view, areas)
+        force = shelf.in_force()
+        return {"plans": [{"name": k.name, "made_at": k.made_at.isoformat(timespec="seconds"),
+                           "by": str(k.about.get("by") or "")} for k in kept],
+                "in_force": None if force is None or force.name not in {k.name for k in kept}
+                else dataclasses.asdict(force)}
+
+    return await read(request, work)
+
+
+# --- reasons -------------------------------------------------------------------------------------
+
+@get("/plans/{name:str}/why", include_in_schema=False, opt=within("plan explain", by_handler=True))
+async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """What binds the plan, what each piece of work waits for, why one area comes first."""
+    one, other = (request.query_params.get(k, "").strip() for k in ("one", "other"))
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        from landrelease.workflows.explaining import explain
+
+        view.check("plan explain")
+        found = explain(saved.plan, (one, other) if one and other else None)
+        areas = list(saved.plan.problem.hazard_ids)[:2_000]
+        return group(
+            tag("section", tag("h2", word("plan.two")), asked(
+                f"/plans/{name}/why",
+                field(word("plan.first"), tag("input", name="one", value=one, list="areas",
+                                              required=True)),
+                field(word("plan.other"), tag("input", name="other", value=other, list="areas",
+                                              required=True)),
+                tag("datalist", *(tag("option", value=a) for a in areas), id="areas"),
+                button=word("plan.ask")),
+                None if found.why is None else _why(found.why), class_="card"),
+            tag("h2", word("plan.why")), tag("p", word("plan.why_words"), class_="note"),
+            table(word("plan.why"), [word(k) for k in (
+                "plan.constraint", "plan.steps", "plan.days", "plan.gain")], [
+                    (r["constraint"], f"{r['steps']:,}", number(r["days"]), number(r["points"]))
+                    for r in found.binding[:30]], numbers=(1, 2, 3)),
+            tag("h2", word("plan.waits")),
+            table(word("plan.waits"), [word(k) for k in (
+                "plan.stage", "plan.start", "plan.waits_for", "plan.else_from", "plan.gain")], [
+                    (w["stage"], w["start"], w["waits_for"], w["else_from"], number(w["gain"]))
+                    for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
+            tag("div", tag("section", tag("h2", word("plan.conflicts")),
+                           tag("p", word("plan.conflicts_words"), class_="note"),
+                           job_form("conflicts", _plan_name(name), field(
+                               word("plan.area"), tag("textarea", name="stages[]", rows="3",
+                                                      data_lines=True)),
+                               button=word("job.start"))),
+                tag("section", tag("h2", word("plan.better_bound")),
+                    tag("p", word("plan.better_bound_words"), class_="note"),
+                    job_form("bound", _plan_name(name), number_input(
+                        "seconds", word("plan.seconds"), 60, min=1, max=21600),
+                        button=word("job.start"))), class_="columns")
+            if may_start(asking_of(request)) else None)
+
+    note_reading(request, "plan_dates", name)
+    return await show(request, name, _page(request, name, "why", work), here="plans")
+
+
+def _plan_name(name: str) -> Html:
+    return tag("input", type="hidden", name="plan", value=name)
+
+
+def _why(why: dict[str, Any]) -> Html:
+    worse = why["loss"]
+    share = percent(abs(worse) / why["score"] if why["score"] else 0.0, 2)
+    words = (word("plan.swap_same") if worse == 0 else
+             word("plan.swap_worse" if worse > 0 else "plan.swap_better",
+                  points=number(abs(worse)), share=share))
+    return group(
+        tag("p", tag("strong", words)),
+        table(word("plan.two"), [word(k) for k in (
+            "plan.side", "plan.start", "plan.finish", "plan.per_day", "plan.team_days",
+            "plan.per_team_day")], [
+                (record_link("hazard", s["id"]), s["start"] or word("plan.beyond"),
+                 s["finish"] or word("plan.beyond"), number(s["points_per_day"], 1),
+                 number(s["team_days"], 1), number(s["points_per_team_day"], 2))
+                for s in why["sides"]], numbers=(3, 4, 5)),
+        tag("ul", *(tag("li", f"{w['stage']}: {w['start']}, {word('plan.waits_for').lower()} "
+                              f"{w['waits_for']}")
+                    for s in why["sides"] for w in s["waits"][:4])))
+
+
+# --- what if, comparison -------------------------------------------------------------------------
+
+@get("/plans/{name:str}/what-if", include_in_schema=False,
+     opt=within("plan what-if", by_handler=True))
+async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """Forms: other weights, another team, more money."""
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        view.check("plan what-if")
+        problem = saved.plan.problem
+        weights = dataclasses.asdict(problem.objective)
+        kept_as = text_input("name", word("plan.keep_as"), word("plan.keep_hint"), maxlength="64",
+                             pattern="[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}")
+        rounds = number_input("iterations", word("plan.iterations"), 100, min=0, max=20000)
+        few = number_input("iterations", word("plan.iterations"), 60, min=0, max=20000)
+        since = day_input("change.since", word("plan.since_day"))
+        money = problem.conditions.money
+        if not may_start(asking_of(request)):
+            return facts([(word(f"plan.weight.{k}"), f"{v:g}") for k, v in weights.items()])
+        by_weight = tag(
+            "section", tag("h2", word("plan.what_if_weights")),
+            tag("p", word("plan.what_if_weights_words"), class_="note"),
+            job_form("what-if", _plan_name(name), *(number_input(
+                f"weights.{k}", word(f"plan.weight.{k}"), f"{v:g}", min=0)
+                for k, v in weights.items()), rounds, kept_as, button=word("job.start")))
+        by_team = tag(
+            "section", tag("h2", word("plan.what_if_team")),
+            tag("p", word("plan.what_if_price_words"), class_="note"),
+            job_form("price", _plan_name(name),
+                     tag("input", type="hidden", name="change.kind", value="teams"),
+                     field(word("plan.pool"), choices("change.name", [
+                         (p.id, f"{p.id} ({p.organisation}, {p.teams})") for p in problem.pools])),
+                     number_input("change.amount", word("plan.more_teams"), 1, min=1, max=100),
+                     since, few, button=word("job.start")))
+        by_money = tag(
+            "section", tag("h2", word("plan.what_if_money")),
+            tag("p", word("plan.no_money"), class_="note") if money is None or not money.fund_ids
+            else job_form(
+                "price", _plan_name(name),
+                tag("input", type="hidden", name="change.kind", value="money"),
+                field(word("plan.fund"), choices("change.name", [
+                    (f, f) for f in money.fund_ids])),
+                number_input("change.amount", f"{word('plan.amount')} ({money.currency})", 100_000,
+                             min=1), since, few, button=word("job.start")))
+        return tag("div", by_weight, tag("div", by_team, by_money), class_="columns")
+
+    return await show(request, name, _page(request, name, "what_if", work), here="plans")
+
+
+@get("/plans/{name:str}/compare", include_in_schema=False,
+     opt=within("plan explain", by_handler=True))
+async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """This plan and another one side by side, and what is different."""
+    chosen = request.query_params.get("with", "")
+    shelf, areas = plans_of(request), asking_of(request).areas
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        from landrelease.workflows import on_file
+        from landrelease.workflows.explaining import between
+
+        others = [k.name for k in on_file.plans_on_file(shelf, view, areas) if k.name != name]
+        if not others:
+            return tag("p", word("plan.compare_none"))
+        picker = asked(f"/plans/{name}/compare", field(word("plan.with"), choices(
+            "with", [(o, o) for o in others], chosen)), button=word("plan.show"))
+        if not chosen:
+            return group(tag("h2", word("plan.compare")), picker)
+        other = loaded(on_file.plan_on_file(shelf, view, chosen, areas))
+        one, two = numbers_of(saved), numbers_of(other)
+        stages, communities = between(saved.plan, other.plan)
+        return group(
+            tag("h2", word("plan.compare")), picker,
+            table(word("plan.compare"), ["", name, chosen], [
+                (word("plan.score"), number(one["score"]), number(two["score"])),
+                (word("plan.bound"), number(one["bound"]), number(two["bound"])),
+                (word("plan.gap"), better_by(one["gap"]), better_by(two["gap"])),
+                (word("plan.planned"), *(word("plan.of", planned=f"{t['stages_planned']:,}",
+                                              stages=f"{t['stages']:,}") for t in (one, two)))],
+                numbers=(1, 2)),
+            changes(stages, communities))
+
+    note_reading(request, "plan_dates", name)
+    return await show(request, name, _page(request, name, "compare", work), here="plans")
+
+
+# --- decisions of people -------------------------------------------------------------------------
+
+@get("/plans/{name:str}/orders", include_in_schema=False,
+     opt=within("plan orders", by_handler=True))
+async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
+    """Record the work of a plan as proposed tasks; the tasks that are on record."""
+
+    def work(registry: Registry, view: View, kept: Kept, saved: PlanFile) -> Html:
+        view.check("plan orders")
+        tasks = view.records(registry.records("task"))
+        shown = sorted(tasks, key=lambda r: (str(r.values.get("planned_start") or "9999"), r.id))
+        return group(
+            tag("h2", word("plan.orders")), tag("p", word("plan.orders_words")),
+            form(f"/api/plans/{name}/orders",
+                 field(word("plan.orders_until"), tag("input", name="until", type="date"),
+                       word("plan.orders_until_hint")),
+                 button=word("plan.propose"), confirm=word("plan.propose_sure"), class_="card")
+            if may_start(asking_of(request)) else None,
+            tag("h2", word("plan.tasks")),
+            table(word("plan.tasks"), [word(k) for k in (
+                "plan.task", "plan.task_status", "plan.area", "plan.start", "plan.finish",
+                "plan.mode")], [
+                    (record_link("task", r.id), str(r.values.get("task_status") or ""),
+                     str(r.values.get("hazard") or ""), str(r.values.get("planned_start") or ""),
+                     str(r.values.get("planned_finish") or ""),
+                     str(r.values.get("instructions") or "")) for r in shown[:ROWS_MOST]]),
+            tag("p", word("plan.task_cut", n=ROWS_MOST, total=f"{len(shown):,}"), class_="note")
+            if len(shown) > ROWS_MOST else None)
+
+    return await show(request, name, _page(request, name, "orders", work), here="plans")
+
+
+@dataclass
+class OrdersAsked:
+    """Only work that starts by a day; empty: all that is dated."""
+
+    until: Day = ""
+
+
+@post("/api/plans/{name:str}/orders", status_code=200, opt=within("plan orders", writes=True))
+async def propose_tasks(request: Request, name: FromPath[str], data: JSONBody[OrdersAsked]
+                        ) -> dict[str, Any]:
+    """Record the work of a plan as proposed tasks. They are no orders: a person orders (S09)."""
+    asking, shelf = starter(request), plans_of(request)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows import on_file
+        from landrelease.workflows.orders import propose_from
+
+        view.check("plan orders")
+        kept = on_file.plan_on_file(shelf, view, name, asking.areas)
+        until = None
+        if data.until:
+            try:
+                until = date.fromisoformat(data.until)
+            except ValueError:
+                raise LandReleaseError(PARAMETER_WRONG, name="until", found=data.until,
+                                       expected="it is a date as 2027-04-01") from None
+        found = propose_from(registry, loaded(kept), Path(kept.name), by=signature(asking),
+                             until=until)
+        counts = {k: len(v) for k, v in dataclasses.asdict(found).items()}
+        return {**dataclasses.asdict(found), "said": word("plan.proposed", **counts)}
+
+    return await read(request, work)
+
+
+@dataclass
+class Nothing:
+    """Nothing is to be said."""
+
+
+async def _with_plan(request: Request, name: str, act: Callable[[Shelf, Kept], None]) -> None:
+    asking, shelf = starter(request), plans_of(request)
+
+    def work(_: Registry, view: View) -> None:
+        from landrelease.workflows import on_file
+
+        view.check("plan orders")
+        act(shelf, on_file.plan_on_file(shelf, view, name, asking.areas))
+
+    await read(request, work)
+
+
+@post("/api/plans/{name:str}/force", status_code=200, opt=within("plan orders", writes=True))
+async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
+    """From now on this plan is in force: others of the programme see its dates."""
+    by = signature(starter(request))
+    await _with_plan(request, name, lambda shelf, kept: shelf.put_in_force(
+        kept.name, by, datetime.now(UTC)))
+    return {"said": word("plan.forced", name=name), "location": f"/plans/{name}"}
+
+
+@post("/api/plans/{name:str}/drop", status_code=200, opt=within("plan orders", writes=True))
+async def drop_plan(request: Request, name: FromPath[str]) -> dict[str, str]:
+    """Remove a plan from file; the one in force stays."""
+    await _with_plan(request, name, lambda shelf, kept: shelf.drop(kept.name))
+    return {"said": word("plan.dropped", name=name), "location": "/plans"}
+
+
+HANDLERS = [plans_page, plan_page, plan_map_page, plan_map, plan_file, list_plans, why_page,
+            what_if_page, compare_page, orders_page, propose_tasks, put_in_force, drop_plan]

@@ -1,0 +1,192 @@
+"""The result of a job as a part of its page, by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from landrelease.apps.web.jobs import Job
+from landrelease.apps.web.layout import Html, facts, group, link, mark, record_link, table, tag
+from landrelease.apps.web.words import word
+
+ROWS_MOST = 200
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    return word("not_reported") if value is None else f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    return word("not_reported") if share is None else f"{100 * share:,.{digits}f} %"
+
+
+def better_by(gap: float | None) -> str:
+    """By how much any plan could be better, from (score - bound) / bound: as `plan make` does."""
+    return word("not_reported") if gap is None else percent(gap / (1 + gap), 2)
+
+
+def shown(job: Job, found: Mapping[str, Any]) -> Html:
+    """The result in words and tables."""
+    parts: dict[str, Callable[[Mapping[str, Any]], Html]] = {
+        "plan": _plan, "what-if": _what_if, "price": _price, "conflicts": _conflicts,
+        "bound": _bound, "forecast": _forecast, "claims": claims, "claims-recorded": claims,
+        "map": _map, "export": _export}
+    return group(tag("p", word("synthetic"), class_="note") if found.get("synthetic") else None,
+                 parts[job.kind](found))
+
+
+def plan_numbers(found: Mapping[str, Any]) -> Html:
+    """A plan's summary as facts."""
+    return facts([
+        (word("plan.score"), number(found["score"])), (word("plan.bound"), number(found["bound"])),
+        (word("plan.gap"), better_by(found["gap"])),
+        (word("plan.planned"), word("plan.of", planned=f"{found['stages_planned']:,}",
+                                    stages=f"{found['stages']:,}"))])
+
+
+def _plan(found: Mapping[str, Any]) -> Html:
+    changed = found.get("stages_changed")
+    return group(
+        plan_numbers(found),
+        tag("p", word("plan.stopped")) if found["interrupted"] else None,
+        tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
+                      class_="button")),
+        tag("ul", *(tag("li", w) for w in found.get("not_as_standing", ()))) or None,
+        changes(changed, found.get("communities") or []) if changed is not None else None)
+
+
+def changes(stages: Sequence[Mapping[str, Any]], communities: Sequence[Mapping[str, Any]]) -> Html:
+    """What is different between two plans, what moved most first."""
+    parts: list[Html] = []
+    for key, rows in (("stages", stages), ("communities", communities)):
+        if not rows:
+            continue
+        moved = [r for r in rows if r["change"] != "same" or r["other_team"]]
+        kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(
+            Counter(r["change"] for r in moved).items()))
+        parts.append(tag("h3", word(f"plan.{key}")))
+        if not moved:
+            parts.append(tag("p", word("plan.changes_none")))
+            continue
+        parts.append(tag("p", word("plan.change_counts", moved=f"{len(moved):,}",
+                                   all=f"{len(rows):,}", kinds=kinds)))
+        parts.append(table(word("plan.changes"), [word(k) for k in (
+            "plan.stage", "plan.change", "plan.day_before", "plan.day_after", "plan.days_moved",
+            "plan.teams_before", "plan.teams_after")], [
+                (r["id"], r["change"], r["before"] or word("plan.beyond"),
+                 r["after"] or word("plan.beyond"),
+                 f"{r['days']:+,}" if r["days"] != "" else "", r["team_before"], r["team_after"])
+                for r in moved[:ROWS_MOST]], numbers=(4,)))
+        if len(moved) > ROWS_MOST:
+            parts.append(tag("p", word("plan.table_cut", n=ROWS_MOST, total=f"{len(moved):,}"),
+                             class_="note"))
+    return group(*parts)
+
+
+def _what_if(found: Mapping[str, Any]) -> Html:
+    rows = []
+    for name, before in found["lost_before"].items():
+        after = found["lost_after"][name]
+        if before or after:
+            rows.append((word(f"plan.loss.{name}"), number(before), number(after),
+                         f"{100 * (after / before - 1):+.1f} %" if before else ""))
+    return group(
+        table(word("plan.part"), [word("plan.part"), word("plan.before"), word("plan.after"),
+                                  word("plan.change")], rows, numbers=(1, 2, 3)),
+        tag("p", word("plan.bound_none", gap=better_by(found["gap"]))),
+        tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
+                      class_="button")) if found.get("plan") else None,
+        changes(found["stages"], found["communities"]))
+
+
+def _price(found: Mapping[str, Any]) -> Html:
+    if not found["changes"]:
+        return tag("p", word("plan.price.none"))
+
+    def finish(row: Mapping[str, Any], name: str) -> str:
+        return str(row[name] or word("plan.beyond"))
+
+    return table(word("plan.changes"), [word(f"plan.price.{k}") for k in (
+        "change", "gain", "share", "most", "sooner", "later", "finish")], [
+            (r["change"], number(r["gain"]), percent(r["gain_share"], 2), number(r["at_most"]),
+             r.get("communities_sooner", ""), r.get("communities_later", ""),
+             f"{finish(r, 'finish_without')} → {finish(r, 'finish_with')}"
+             if r["finish_with"] != r["finish_without"] else finish(r, "finish_with"))
+            for r in found["changes"]], numbers=(1, 2, 3, 4, 5))
+
+
+def _conflicts(found: Mapping[str, Any]) -> Html:
+    at = found["conflict"]
+    if at is None:
+        return tag("p", word("plan.conflict_none"))
+    return group(tag("p", ", ".join(map(str, at["asked"][:10]))),
+                 tag("p", at["never"]) if at["never"] else group(
+                     tag("p", word("plan.conflict")),
+                     None if at["proven"] else tag("p", word("plan.conflict_perhaps"))),
+                 tag("ul", *(tag("li", r["words"]) for r in at["requirements"])))
+
+
+def _bound(found: Mapping[str, Any]) -> Html:
+    return facts([(word("plan.score"), number(found["score"])),
+                  (word("plan.bound"), f"{number(found['before'])} → {number(found['bound'])}"),
+                  (word("plan.gap"), better_by(found["gap"])),
+                  (word("plan.seconds"), number(found["seconds"]))])
+
+
+def needed(found: Mapping[str, Any]) -> Html | None:
+    """What it takes to reach a chance by a date."""
+    if not found.get("needed"):
+        return None
+    return group(tag("h3", word("forecast.needed", chance=percent(found.get("chance"), 0),
+                                day=found.get("by"))),
+                 tag("ul", *(tag("li", n["words"]) for n in found["needed"])))
+
+
+def _forecast(found: Mapping[str, Any]) -> Html:
+    return group(
+        tag("p", word("forecast.chance_is", share=percent(found["chance_by"], 0),
+                      runs=f"{found['runs']:,}", day=found["by"]))
+        if found.get("chance_by") is not None else None,
+        needed(found),
+        tag("p", link(f"/forecasts/{found['forecast']}",
+                      word("job.open_forecast", name=found["forecast"]), class_="button")))
+
+
+_VERDICT = {"agrees": "good", "differs": "soon", "cannot_be_checked": "open",
+            "implausible": "soon", "impossible": "bad"}
+
+
+def verdict(name: str) -> Html:
+    return mark(_VERDICT[name], word(f"claim.verdict.{name}"))
+
+
+def claims(found: Mapping[str, Any]) -> Html:
+    """Claims with what the check says."""
+    rows = []
+    for c in found["claims"]:
+        row = {str(k).casefold(): v for k, v in c["claim"].items()}
+        said = " ".join(str(row.get(k) or "") for k in ("value", "unit")).strip()
+        rows.append((
+            group(tag("span", str(row.get("metric") or row.get("words") or "")),
+                  tag("p", ", ".join(str(row[k]) for k in ("source", "scope", "as_of")
+                                     if row.get(k)), class_="note"),
+                  record_link("claim", str(row["record"])) if row.get("record") else None),
+            said, verdict(c["verdict"]),
+            tag("ul", *(tag("li", r) for r in c["reasons"]), class_="plain")
+            if c["reasons"] else "", " ".join(c["codes"])))
+    return table(word("claims"), [word("claim.metric"), word("claim.value"), word("claim.verdict"),
+                                  word("claim.reasons"), ""], rows)
+
+
+def _map(found: Mapping[str, Any]) -> Html:
+    return tag("p", word("job.map.done", rows=f"{found['rows']:,}",
+                         columns=f"{found['columns']:,}", bands=", ".join(found["bands"]),
+                         passes=f"{found['passes']:,}", uncredited=f"{found['uncredited']:,}",
+                         priors=f"{found['priors']:,}", areas=f"{found['areas']:,}"))
+
+
+def _export(found: Mapping[str, Any]) -> Html:
+    return table(word("job.export.rows"), [word("kind"), word("job.export.rows")],
+                 [(k.replace("_", " "), f"{n:,}") for k, n in found["counts"].items()],
+                 numbers=(1,))

@@ -1,0 +1,509 @@
+"""Jobs for programs (`/jobs`) and for people (`/work`): start, watch, cancel, fetch the result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, delete, get, post
+from litestar.exceptions import NotAuthorizedException
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from landrelease.access.policy import View
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.jobs import Job, Jobs
+from landrelease.apps.web.layout import (
+    Html,
+    choices,
+    facts,
+    group,
+    link,
+    mark,
+    show,
+    table,
+    tag,
+)
+from landrelease.apps.web.layout import (
+    field as control,
+)
+from landrelease.apps.web.readers import Asking
+from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.tiers import VIEW, may_write, within
+from landrelease.apps.web.words import word
+from landrelease.errors import NOT_FOUND_HERE, LandReleaseError
+from landrelease.store.registry import Registry
+from landrelease.store.shelf import NAME_PATTERN, Shelf
+
+Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=64)]
+OptionalName = Annotated[str, Meta(pattern=rf"^$|{NAME_PATTERN}", max_length=64)]
+Text = Annotated[str, Meta(max_length=2_000_000)]
+Short = Annotated[str, Meta(max_length=2_000)]
+Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Rounds = Annotated[int, Meta(ge=0, le=20_000)]
+Seconds = Annotated[float, Meta(ge=0, le=6 * 3600)]
+Weight = Annotated[float, Meta(ge=0, le=1e12)]
+
+
+@dataclass
+class PlanInputs:
+    """What a plan is made of; `teams` is the text of a teams file (docs/plan.md)."""
+
+    name: Name
+    start: Day = ""
+    teams: Text = ""
+    iterations: Rounds = 250
+    seconds: Seconds | None = None
+    bound_seconds: Seconds = 0.0
+    money: Literal["received", "committed", "announced", "none"] = "announced"
+    renewed: bool = False
+    standing: OptionalName = ""
+    seed: Seed = 1
+
+
+@dataclass
+class WhatIfInputs:
+    """Other weights for a plan on file; an empty plan is the one in force."""
+
+    weights: dict[str, Weight]
+    plan: OptionalName = ""
+    name: OptionalName = ""
+    iterations: Rounds = 100
+    seed: Seed = 1
+
+
+@dataclass
+class PriceInputs:
+    """Changes as `plan price --change` takes them; none: those that bind most."""
+
+    changes: Annotated[list[Short], Meta(max_length=8)] = field(default_factory=list)
+    plan: OptionalName = ""
+    most: Annotated[int, Meta(ge=1, le=8)] = 4
+    iterations: Rounds = 60
+    seed: Seed = 1
+
+
+@dataclass
+class ConflictInputs:
+    """Areas or stages that are to be done; none: those that people have fixed."""
+
+    plan: OptionalName = ""
+    stages: Annotated[list[Short], Meta(max_length=500)] = field(default_factory=list)
+
+
+@dataclass
+class BoundInputs:
+    """How long to look for a better bound."""
+
+    plan: OptionalName = ""
+    seconds: Seconds = 60.0
+
+
+@dataclass
+class ForecastInputs:
+    """A forecast on a plan on file; `scenario`: the text of a scenario file (docs/forecast.md)."""
+
+    name: Name
+    plan: OptionalName = ""
+    by: Day = ""
+    budget: Annotated[float, Meta(ge=0)] | None = None
+    chance: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    scenario: Text = ""
+    runs: Annotated[int, Meta(ge=1, le=20_000)] = 500
+    seed: Seed = 1
+
+
+@dataclass
+class ClaimsInputs:
+    """The text of a claims file (docs/claims.md)."""
+
+    claims: Annotated[str, Meta(min_length=1, max_length=2_000_000)]
+    whole: Short = ""
+    level: Literal["", "operator", "operations", "information_management", "authority"] = ""
+
+
+@dataclass
+class RecordedClaimsInputs:
+    """The recorded claims are checked."""
+
+    whole: Short = ""
+    level: Literal["", "operator", "operations", "information_management", "authority"] = ""
+
+
+@dataclass
+class MapInputs:
+    """The contamination map; `cell` is the side of a cell in m."""
+
+    cell: Annotated[float, Meta(ge=10, le=10_000)] = 100.0
+
+
+@dataclass
+class ExportInputs:
+    """Which records leave, and how; none: all kinds, CSV and GeoJSON."""
+
+    kinds: Annotated[list[Short], Meta(max_length=100)] = field(default_factory=list)
+    formats: list[Literal["csv", "geojson", "gpkg", "parquet", "kml", "xlsx"]] = field(
+        default_factory=list)
+    layout: Literal["kinds", "mdr"] = "kinds"
+
+
+# --- what the pages share ------------------------------------------------------------------------
+
+def base_of(settings: Settings) -> Path:
+    """What the folders of jobs, plans and forecasts are named after: the registry's file, or for
+    PostgreSQL the file of accounts."""
+    accounts = Path(settings.accounts)
+    return accounts.with_name(accounts.name.removesuffix(".accounts"))
+
+
+def plans_of(request: Request) -> Shelf:
+    return Shelf(base_of(request.app.state.settings), "plans")
+
+
+def forecasts_of(request: Request) -> Shelf:
+    return Shelf(base_of(request.app.state.settings), "forecasts")
+
+
+def jobs_of(request: Request) -> Jobs:
+    found: Jobs = request.app.state.jobs
+    return found
+
+
+# Whether a reader may start long work: signed in, or the office on its own machine.
+may_start = may_write
+
+
+def starter(request: Request) -> Asking:
+    """Who starts long work. Raises 401."""
+    asking = asking_of(request)
+    if not may_start(asking):
+        raise NotAuthorizedException("Sign in first.")
+    return asking
+
+
+# --- for programs --------------------------------------------------------------------------------
+
+def _told(job: Job, *, full: bool = True) -> dict[str, Any]:
+    out = {k: v for k, v in asdict(job).items() if k not in ("owner", "role", "organisation",
+                                                             "areas")}
+    if not full:
+        out.pop("inputs")
+    return {**out, "error": dict(job.error) or None}
+
+
+async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str, Any]]:
+    asking = starter(request)
+
+    def check(_: Registry, view: View) -> None:
+        from landrelease.workflows.jobs import KINDS
+
+        view.check(KINDS[kind].way)
+
+    await read(request, check)
+    job = jobs_of(request).add(kind, asdict(inputs), asking)
+    return Response({**_told(job), "location": f"/work/{job.id}"}, status_code=201,
+                    headers={"Location": f"/jobs/{job.id}"})
+
+
+@post("/jobs/plan", opt=within("plan make", writes=True))
+async def start_plan(request: Request, data: JSONBody[PlanInputs]) -> Response[dict[str, Any]]:
+    """Make a plan and put it on file."""
+    return await _start(request, "plan", data)
+
+
+@post("/jobs/what-if", opt=within("plan what-if", writes=True))
+async def start_what_if(request: Request, data: JSONBody[WhatIfInputs]
+                        ) -> Response[dict[str, Any]]:
+    """Make a plan again by other weights, and say what is different."""
+    return await _start(request, "what-if", data)
+
+
+@post("/jobs/price", opt=within("plan price", writes=True))
+async def start_price(request: Request, data: JSONBody[PriceInputs]) -> Response[dict[str, Any]]:
+    """Say what more teams, money, equipment, open ground or a road would bring."""
+    return await _start(request, "price", data)
+
+
+@post("/jobs/conflicts", opt=within("plan conflicts", writes=True))
+async def start_conflicts(request: Request, data: JSONBody[ConflictInputs]
+                          ) -> Response[dict[str, Any]]:
+    """Say which requirements keep work from being planned."""
+    return await _start(request, "conflicts", data)
+
+
+@post("/jobs/bound", opt=within("plan bound", writes=True))
+async def start_bound(request: Request, data: JSONBody[BoundInputs]) -> Response[dict[str, Any]]:
+    """Prove a better bound for a plan on file."""
+    return await _start(request, "bound", data)
+
+
+@post("/jobs/forecast", opt=within("forecast make", writes=True))
+async def start_forecast(request: Request, data: JSONBody[ForecastInputs]
+                         ) -> Response[dict[str, Any]]:
+    """Simulate a plan and put the forecast on file."""
+    return await _start(request, "forecast", data)
+
+
+@post("/jobs/claims", opt=within("claims check", writes=True))
+async def start_claims(request: Request, data: JSONBody[ClaimsInputs]) -> Response[dict[str, Any]]:
+    """Check published numbers, beside our figures as the reader may see them."""
+    return await _start(request, "claims", data)
+
+
+@post("/jobs/claims-recorded", opt=within("claims recorded", writes=True))
+async def start_claims_recorded(request: Request, data: JSONBody[RecordedClaimsInputs]
+                                ) -> Response[dict[str, Any]]:
+    """Check the recorded claims."""
+    return await _start(request, "claims-recorded", data)
+
+
+@post("/jobs/map", opt=within("assess map", writes=True))
+async def start_map(request: Request, data: JSONBody[MapInputs]) -> Response[dict[str, Any]]:
+    """Draw the contamination map."""
+    return await _start(request, "map", data)
+
+
+@post("/jobs/export", opt=within("export", writes=True))
+async def start_export(request: Request, data: JSONBody[ExportInputs]) -> Response[dict[str, Any]]:
+    """Write the records that the reader may see as files."""
+    return await _start(request, "export", data)
+
+
+@get("/jobs", opt=VIEW)
+async def list_jobs(request: Request) -> dict[str, Any]:
+    """The reader's own jobs, the newest first."""
+    return {"jobs": [_told(j, full=False) for j in jobs_of(request).of(asking_of(request))]}
+
+
+def _found(request: Request, job_id: str) -> Job:
+    job = jobs_of(request).find(job_id, asking_of(request))
+    if job is None:
+        raise LandReleaseError(NOT_FOUND_HERE, found="such job")
+    return job
+
+
+@get("/jobs/{job_id:str}", opt=VIEW)
+async def one_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
+    """Where a job stands."""
+    return _told(_found(request, job_id))
+
+
+@delete("/jobs/{job_id:str}", status_code=200, opt=VIEW)
+async def end_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
+    """Cancel a job that waits or runs; one that has ended is removed with its result."""
+    job = _found(request, job_id)
+    if job.ended:
+        jobs_of(request).remove(job)
+        return {**_told(job), "removed": True}
+    return {**_told(jobs_of(request).cancel(job)), "removed": False}
+
+
+async def _allowed(request: Request, job: Job) -> None:
+    """The result passes the policy as it is now. Raises ACC-101."""
+    def check(_: Registry, view: View) -> None:
+        from landrelease.workflows.jobs import KINDS
+
+        view.check(KINDS[job.kind].way)
+
+    await read(request, check)
+    note_reading(request, "jobs", f"{job.kind} {job.id}")
+
+
+@get("/jobs/{job_id:str}/result", opt=VIEW)
+async def job_result(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
+    """The result of a job that is done."""
+    job = _found(request, job_id)
+    await _allowed(request, job)
+    found = jobs_of(request).result(job) if job.state == "done" else None
+    if found is None:
+        raise LandReleaseError(NOT_FOUND_HERE, found="result of this job yet")
+    return found
+
+
+@get("/jobs/{job_id:str}/files/{file:str}", opt=VIEW)
+async def job_file(request: Request, job_id: FromPath[str], file: FromPath[str]
+                   ) -> Response[bytes]:
+    """A file that a job wrote."""
+    job = _found(request, job_id)
+    await _allowed(request, job)
+    for path in jobs_of(request).files(job):
+        if path.name == file:
+            return download(path)
+    raise LandReleaseError(NOT_FOUND_HERE, found="such file")
+
+
+def download(path: Path) -> Response[bytes]:
+    """A file to be kept, never shown as a page."""
+    name = "".join(c if c.isalnum() or c in "._-" else "_" for c in path.name)
+    return Response(path.read_bytes(), media_type="application/octet-stream", headers={
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store"})
+
+
+# --- for people ----------------------------------------------------------------------------------
+
+_SIGN = {"waiting": "open", "running": "open", "done": "good", "failed": "bad",
+         "cancelled": "soon", "interrupted": "bad"}
+
+
+def when(text: str) -> str:
+    """A moment in UTC as people read it."""
+    return "" if not text else text[:16].replace("T", " ") + " UTC"
+
+
+def _took(job: Job) -> str:
+    if not (job.began_at and job.ended_at):
+        return ""
+    seconds = (datetime.fromisoformat(job.ended_at)
+               - datetime.fromisoformat(job.began_at)).total_seconds()
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def job_form(kind: str, *children: Any, button: str) -> Html:
+    """A form that starts a job and opens its page."""
+    return tag("form", *children, tag("p", tag("button", button, type="submit")),
+               tag("p", "", class_="error", role="alert"), action=f"/jobs/{kind}",
+               method="post", data_job=kind, class_="card")
+
+
+def text_input(name: str, label: str, hint: str = "", **attributes: Any) -> Html:
+    return control(label, tag("input", name=name, autocomplete="off", **attributes), hint)
+
+
+def number_input(name: str, label: str, value: Any = "", hint: str = "", **attributes: Any) -> Html:
+    return control(label, tag("input", name=name, type="number", value=value, step="any",
+                              **attributes), hint)
+
+
+def day_input(name: str, label: str, value: str = "", hint: str = "") -> Html:
+    return control(label, tag("input", name=name, type="date", value=value), hint)
+
+
+def file_input(name: str, label: str, hint: str = "", accept: str = ".csv") -> Html:
+    return control(label, tag("input", name=name, type="file", accept=accept, data_text=True), hint)
+
+
+def assets() -> Html:
+    """The style and the script of these pages."""
+    return group(tag("link", rel="stylesheet", href="/static/planning.css"),
+                 tag("script", "", type="module", src="/static/planning.js"))
+
+
+@get("/work", include_in_schema=False, opt=VIEW)
+async def work_page(request: Request) -> Response[str]:
+    """The reader's jobs, and forms for maps and exports."""
+    asking = asking_of(request)
+    listed = jobs_of(request).of(asking)
+
+    def content(_: Registry, view: View) -> Html:
+        from landrelease.access.policy import WAYS_OUT
+
+        rows = [(link(f"/work/{j.id}", word(f"job.kind.{j.kind}")), _state(j), when(j.made_at),
+                 _took(j)) for j in listed]
+        forms: list[Html] = []
+        if may_start(asking):
+            if all(view.may(s, f) for s, f in WAYS_OUT["assess map"].needs):
+                forms.append(group(tag("h2", word("job.map.title")),
+                                   tag("p", word("job.map.words"), class_="note"),
+                                   job_form("map", number_input(
+                                       "cell", word("job.map.cell"), 100, min=10, max=10_000),
+                                       button=word("job.start"))))
+            kinds = [(k, view.kinds[k].title) for k in view.kinds if view.precision(k) == "exact"]
+            forms.append(group(
+                tag("h2", word("job.export.title")),
+                tag("p", word("job.export.words"), class_="note"),
+                job_form("export", control(word("job.export.kind"), choices(
+                    "kinds[]", [("", word("plan.pool_all")), *kinds])),
+                    control(word("job.export.formats"), choices(
+                        "formats[]", [(f, f) for f in ("geojson", "csv", "gpkg", "parquet", "kml",
+                                                       "xlsx")])),
+                    button=word("job.start"))))
+        body = table(word("job.list"), [word(k) for k in (
+            "job.kind", "job.state", "job.started", "job.took")], rows) if rows else tag(
+                "p", word("job.none"))
+        return group(assets(), tag("p", word("job.words")), body,
+                     tag("div", *(tag("section", f) for f in forms), class_="columns"))
+
+    return await show(request, word("work"), content, here="work")
+
+
+def _state(job: Job) -> Html:
+    percent = f" {job.share:.0%}" if job.state == "running" else ""
+    return mark(_SIGN[job.state], word(f"job.state.{job.state}") + percent)
+
+
+@get("/work/{job_id:str}", include_in_schema=False, opt=VIEW)
+async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
+    """One job: where it stands, or its result."""
+    job = jobs_of(request).find(job_id, asking_of(request))
+
+    def content(_: Registry, view: View) -> Html:
+        from landrelease.apps.web import results
+        from landrelease.workflows.jobs import KINDS
+
+        if job is None:
+            raise LandReleaseError(NOT_FOUND_HERE, found="such job")
+        view.check(KINDS[job.kind].way)
+        pairs: list[tuple[str, Any]] = [
+            (word("job.state"), tag("span", _state(job), id="job-state")),
+            (word("job.started"), when(job.made_at)), (word("job.by"), job.owner)]
+        if _took(job):
+            pairs.append((word("job.took"), _took(job)))
+        parts: list[Any] = [assets(), tag("p", link("/work", word("job.all"))),
+                            tag("section", facts(pairs), _inputs(job), class_="card")]
+        if not job.ended:
+            parts.append(tag(
+                "section", tag("label", tag("progress", "", max="1", value=f"{job.share:.3f}",
+                                            id="job-bar", aria_label=word("job.progress")),
+                               tag("span", job.what, id="job-what"), class_="progress"),
+                tag("p", tag("button", word("job.cancel"), type="button", class_="danger",
+                             data_end=f"/jobs/{job.id}", data_confirm=word("job.cancel_sure"))),
+                class_="card", data_watch=f"/jobs/{job.id}"))
+            return group(*parts)
+        if job.error:
+            parts.append(tag("p", f"{job.error.get('code', '')}: "
+                                  f"{job.error.get('description', '')}", class_="error",
+                             role="alert"))
+        if job.state in ("interrupted", "cancelled"):
+            parts.append(tag("p", word(f"job.{job.state}")))
+        found = jobs_of(request).result(job) if job.state == "done" else None
+        if found is not None:
+            parts.append(tag("section", tag("h2", word("job.result")),
+                             results.shown(job, found), id="result"))
+            files = jobs_of(request).files(job)
+            if files:
+                parts.append(table(word("job.files"), [word("job.files"), ""], [
+                    (link(f"/jobs/{job.id}/files/{p.name}", p.name, download=p.name),
+                     word("job.size", kb=f"{max(1, p.stat().st_size // 1000):,}"))
+                    for p in files]))
+        parts.append(tag("p", tag("button", word("job.remove"), type="button", class_="plain",
+                                  data_end=f"/jobs/{job.id}", data_to="/work",
+                                  data_confirm=word("job.remove_sure"))))
+        return group(*parts)
+
+    if job is not None and job.state == "done":
+        note_reading(request, "jobs", f"{job.kind} {job.id}")
+    return await show(request, word(f"job.kind.{job.kind}") if job else word("work"), content,
+                      here="work")
+
+
+def _inputs(job: Job) -> Html | None:
+    said = [(k.replace("_", " "), _short(v)) for k, v in job.inputs.items()
+            if v not in ("", None, [], {}, False)]
+    return tag("details", tag("summary", word("job.inputs")), facts(said)) if said else None
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}"
+                         for k, v in value.items())
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 200 else text[:200] + " …"
+
+
+HANDLERS = [start_plan, start_what_if, start_price, start_conflicts, start_bound, start_forecast,
+            start_claims, start_claims_recorded, start_map, start_export, list_jobs, one_job,
+            end_job, job_result, job_file, work_page, job_page]

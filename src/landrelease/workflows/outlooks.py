@@ -1,0 +1,83 @@
+"""A forecast on a saved plan, as the reader may see it: for the command line and the web app."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landrelease import workflows
+from landrelease.core.outlook import Outlook
+from landrelease.core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
+    from landrelease.workflows.scenarios import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A forecast and what goes with it.
+
+    document : what `--json` writes. needed : teams and money for the chance that was asked for.
+    short : where the plan itself lacks money, in words. notes : of the outlook and the closures.
+    """
+
+    outlook: Outlook
+    document: dict[str, Any]
+    needed: tuple[Need, ...]
+    short: str | None
+    notes: tuple[str, ...]
+
+
+def forecast_on(
+    registry: Registry, reader: View, saved: PlanFile, *, by: date | None = None,
+    budget: float | None = None, chance: float | None = None, scenario: Path | None = None,
+    runs: int = 500, seed: int = 1, progress: Progress = silent,
+) -> Made:
+    """Simulate the policy of a plan. With `by` and `chance` also what would reach that chance.
+
+    Dates of single areas, districts and communities are in it for who sees dated plans, rates for
+    who sees teams (S16). Raises FOR-...: a scenario that cannot be read or does not fit the plan.
+    """
+    from landrelease.workflows import forecasting, scenarios
+
+    land = workflows.load_land(registry, saved.assumptions, reader=reader)
+    found = forecasting.learn(registry, reader, saved.assumptions, seed=seed)
+    learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
+    closed = scenarios.closures_of(registry, saved.plan, land, saved.assumptions)
+    chosen = scenarios.scenarios_of([] if scenario is None else [scenario], saved.plan,
+                                    saved.assumptions, closed)[-1]
+    districts = scenarios.groups_of(land, saved.plan)
+    near = scenarios.communities_near(
+        land, saved.plan, saved.assumptions.value("community_hazard_distance_m"))
+    groups = {**{f"district {k}": v for k, v in districts.items()},
+              **{f"community {k}": v for k, v in near.items()}}
+    outlook = scenarios.play(chosen, learned, lost, runs=runs, seed=seed, groups=groups,
+                             progress=progress)
+    needed: list[Need] = []
+    if chance is not None and by is not None:
+        needed = scenarios.what_is_needed(chosen, learned, lost, by, chance, runs=runs, seed=seed,
+                                          progress=progress)
+    short = scenarios.money_words(chosen)
+    dated = reader.may("plan_dates")
+    if not dated:  # dates of single areas are a dated plan (S16)
+        outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
+                                      groups=(), group_day=None)
+    notes = (*outlook.notes, *closed.notes)
+    document = {
+        **workflows.outlook_summary(outlook, by=by, budget=budget), "scenario": outlook.scenario,
+        "notes": [*notes, *([] if short is None else [short])],
+        "cost_known": {f"p{round(100 * q)}": outlook.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)},
+        # Rates name teams (S16).
+        "rates": forecasting.learning_document(found) if reader.may("plan_teams") else None,
+        "areas": scenarios.area_rows(outlook) if dated else None,
+        "groups": scenarios.group_rows(outlook) if dated else None,
+        "needed": [
+            {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
+             "words": n.words} for n in needed]}
+    return Made(outlook, document, tuple(needed), short, notes)

@@ -1,0 +1,96 @@
+"""Pictures of plans and forecasts for pages: SVG whose classes the page's style sheet colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from landrelease.core.outlook import Outlook
+    from landrelease.core.work import Plan
+    from landrelease.workflows.on_file import Bar
+
+
+def gantt_patterns() -> str:
+    from landrelease.publish import gantt
+
+    return gantt.PATTERNS
+
+
+def gantt_sample(activity: str) -> str:
+    from landrelease.publish import gantt
+
+    return gantt.sample(activity)
+
+
+def gantt_axis(first: date, last: date) -> str:
+    from landrelease.publish import gantt
+
+    return gantt.axis(first, last)
+
+
+def gantt_row(bars: Iterable[Bar], first: date, last: date, today: date) -> str:
+    """The work of one team."""
+    from landrelease.publish import gantt
+
+    return gantt.row([(b.start, b.finish, b.activity, b.order,
+                       f"{b.order}: {b.hazard}, {b.activity}, {b.mode}, {b.start} to {b.finish}")
+                      for b in bars], first, last, today=today)
+
+
+def plan_scores(plan: Plan, this: str, bound: str, label: str) -> str:
+    """How far each simple rule and the plan are from the bound."""
+    from landrelease.publish.charts import score_chart
+
+    return score_chart(plan, this, bound, label)
+
+
+def fan(outlook: Outlook, label: str) -> str:
+    """Area given back over time: bands of the quantiles, and the median."""
+    from landrelease.publish.charts import fan_chart
+
+    return fan_chart(outlook, None, label)
+
+
+def finishes(outlook: Outlook, label: str, never: str) -> str:
+    """Share of the runs by year of finish."""
+    from landrelease.publish.charts import finish_chart
+    from landrelease.publish.content import finish_of
+
+    return finish_chart(finish_of(outlook), label, never)
+
+
+def costs(outlook: Outlook, label: str) -> tuple[str, bool]:
+    """Share of the runs by cost; True where the axis is in millions."""
+    from landrelease.publish.charts import cost_chart
+
+    return cost_chart(outlook.cost, label)
+
+
+def share(of: float) -> str:
+    from landrelease.publish.charts import share_bar
+
+    return share_bar(of)
+
+
+def finish_days(outlook: Outlook) -> tuple[date | None, date | None, date | None, float]:
+    """The 10, 50 and 90 % quantiles of the finish, None beyond the horizon; share that never is."""
+    from landrelease.publish.content import finish_of
+
+    found = finish_of(outlook)
+    return found.low, found.median, found.high, found.never
+
+
+def year_chances(outlook: Outlook) -> Sequence[tuple[date, float]]:
+    """(end of a year, share of the runs that are done by then)."""
+    from landrelease.publish.content import chances
+
+    return [(c.day, c.share) for c in chances(outlook, ())]
+
+
+def curve(outlook: Outlook) -> Sequence[tuple[date, float, float, float]]:
+    """The fan as a table: end of a year, and the lowest, middle and highest quantile in m²."""
+    from landrelease.publish.content import curve_rows
+
+    return curve_rows(outlook)

@@ -1,0 +1,126 @@
+"""A plan made from a registry and kept as a folder: for the command line and the web app."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landrelease import workflows
+from landrelease.core.hazard import Land
+from landrelease.core.progress import Progress, silent
+from landrelease.core.work import Plan
+from landrelease.errors import BAD_OPTION, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
+    from landrelease.workflows.orders import MadeAgain
+    from landrelease.workflows.roads import RoadFiles
+
+MONEY = ("received", "committed", "announced", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class MadePlan:
+    """A plan, the land that it is of, and where it was made again what is different."""
+
+    saved: PlanFile
+    land: Land
+    again: MadeAgain | None = None
+
+
+def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool
+               ) -> workflows.Binding:
+    """What the records put on a plan, as the options ask for it. Raises CLI-103."""
+    from landrelease.workflows.recorded import sources_of
+
+    if money not in MONEY:
+        raise LandReleaseError(BAD_OPTION, option="--money", found=money,
+                               expected="received, committed, announced or none")
+    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given)
+
+
+def make(
+    registry: Registry, reader: View, *, start: date, iterations: int, seed: int,
+    assumptions: Path | None = None, teams: Path | None = None, seconds: float | None = None,
+    roads: RoadFiles | None = None, renewed: bool = False, money: str = "announced",
+    bound_seconds: float = 0.0, standing: PlanFile | None = None,
+    first: Callable[[Any], None] | None = None, progress: Progress = silent,
+) -> MadePlan:
+    """Read what the reader may know, assess it and plan it.
+
+    standing : the plan that stands; it is made again from what was done since. first : is told of
+    the plan of a simple rule, as soon as it is there. Raises CLI-103 and what reading raises.
+    """
+    from landrelease.workflows.orders import make_again
+
+    stated = workflows.load_assumptions(assumptions, registry)
+    land = workflows.load_land(registry, stated, reader=reader)
+    assessments = workflows.assess(land, stated, progress)
+    pools = workflows.load_teams(teams)
+    asked: Any = {
+        "start": start, "iterations": iterations, "seed": seed, "seconds": seconds,
+        "roads": roads, "progress": progress, "bound_seconds": bound_seconds,
+        "binding": binding_of(registry, reader, renewed, money, teams is not None)}
+    if standing is not None:
+        again = make_again(registry, reader, land, assessments, pools, stated, standing, **asked)
+        return MadePlan(again.saved, land, again)
+    return MadePlan(workflows.make_plan(land, assessments, pools, stated, first=first, **asked),
+                    land)
+
+
+def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.0) -> PlanFile:
+    """Write a plan and its tables; returns it with the bound that the folder keeps."""
+    from landrelease import workflows
+    from landrelease.store import exports
+    from landrelease.store.bounds import with_kept_bound
+    from landrelease.store.results import plan_rows, save_plan
+    from landrelease.workflows.proving import keep_bound_of
+    from landrelease.workflows.roads import communities_of, community_rows
+
+    saved = dataclasses.replace(saved, plan=with_kept_bound(saved.plan, out))
+    save_plan(out, saved)
+    if bound_seconds:
+        keep_bound_of(saved.plan, out, bound_seconds, synthetic=saved.synthetic)
+    communities = communities_of(saved.plan, None, land)
+    if communities is not None:
+        exports.write_csv(out / "communities.csv", workflows.marked(
+            community_rows(communities), land.synthetic))
+    rows = plan_rows(saved.plan)
+    exports.write_csv(out / "plan.csv", workflows.marked(rows, land.synthetic))
+    grounds, properties = workflows.plan_features(saved, rows)
+    exports.write_geojson(
+        out / "plan.geojson", grounds, workflows.marked(properties, land.synthetic),
+        description=workflows.label(land.synthetic)
+        + "Tasks of the plan; a proposal, not an order.")
+    return saved
+
+
+def write_changes(out: Path, again: MadeAgain, synthetic: bool
+                  ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write changes.csv beside a plan made again; its rows of stages and of communities."""
+    from landrelease.store import exports
+    from landrelease.workflows.explaining import change_rows
+
+    stages = change_rows(again.difference.stages)
+    communities = change_rows(again.difference.communities)
+    exports.write_csv(out / "changes.csv", workflows.marked(
+        [{"what": "stage", **r} for r in stages]
+        + [{"what": "community", **r} for r in communities], synthetic))
+    return stages, communities
+
+
+def plan_summary(plan: Plan) -> dict[str, Any]:
+    """A plan in few numbers; `gap` is (score - bound) / bound, `room_closed` a share of 0..1."""
+    rule, best = plan.best_rule
+    return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
+            "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
+            "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
+            "interrupted": plan.interrupted,
+            "stages": len(plan.problem.stage_ids),
+            "stages_planned": int((plan.schedule.finish >= 0).sum())}

@@ -1,0 +1,40 @@
+"""Schemathesis on the whole description: whatever is sent, no server error, and every answer is as
+the description says. `benchmarks/bench_web_schema.py` runs the same for longer."""
+
+import pytest
+from litestar.testing import TestClient
+
+from landrelease.apps.web.app import make_app
+from landrelease.apps.web.settings import Settings
+from web_schema import ROLES, operations, probe, small_registry
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return small_registry(tmp_path_factory.mktemp("schema"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_whatever_is_sent_the_answer_is_as_described(address, role):
+    app = make_app(Settings(str(address), f"{address}.accounts", role=role,
+                            hosts=("testserver.local",)))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        failures = []
+        for operation in operations(client):
+            if role == "public" and not operation.path.startswith(("/ogc", "/tiles")):
+                continue
+            many = 20 if operation.path.endswith("/items") else 3
+            failures += probe(client, operation, examples=many)
+    assert not failures, "\n".join(failures[:10])
+
+
+def test_every_address_of_the_api_is_described(address):
+    app = make_app(Settings(str(address), f"{address}.accounts", hosts=("testserver.local",)))
+    with TestClient(app) as client:
+        found = client.get("/schema/openapi.json").json()["paths"]
+    for path in ("/ogc", "/tiles/{file}", "/api/import", "/openrosa/submission", "/health"):
+        assert path in found
+    for operations_of in found.values():
+        for method, operation in operations_of.items():
+            if method in ("get", "post", "head"):
+                assert "4XX" in operation["responses"] or "default" in operation["responses"]

@@ -1,0 +1,99 @@
+"""What the test and the benchmark of the description share: a small registry, the operations of the
+description, and one operation probed with what Schemathesis makes of it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import imports
+
+ROLES = ("public", "planner")
+CHECKS = [schemathesis.checks.not_a_server_error, content_type_conformance,
+          response_schema_conformance, status_code_conformance, response_headers_conformance]
+
+
+def small_registry(folder):
+    """A registry with two hazards, a settlement and a row that waits; synthetic."""
+    create_registry(folder / "r.gpkg", office="Test").close()
+    features = [{"type": "Feature", "properties": {
+        "identifier": f"H-{n}", "name": f"Area {n}", "hazard_type": "CHA", "status": "open"},
+        "geometry": {"type": "Polygon", "coordinates": [[
+            [x, 44.1], [x + 0.01, 44.1], [x + 0.01, 44.11], [x, 44.11], [x, 44.1]]]}}
+        for n, x in ((1, 17.5), (2, 17.52))]
+    (folder / "hazard.geojson").write_text(json.dumps(
+        {"type": "FeatureCollection", "features": features}))
+    (folder / "settlement.csv").write_text(
+        "name,population,latitude,longitude\nUpper,120,44.1,17.49\nLower,heaps,44.2,17.6\n")
+    with open_registry(folder / "r.gpkg") as registry:
+        for name, kind in (("hazard.geojson", "hazard"), ("settlement.csv", "settlement")):
+            imports.import_files(registry, [folder / name], kind=kind, crs="EPSG:4326")
+    return folder / "r.gpkg"
+
+
+# Names that are there, so that not every example ends at "there is no such thing".
+KNOWN = {"name": ["hazard", "settlement", "hazard_cells", "released_ground", "team"],
+         "item_id": ["H-1", "1"], "record_id": ["H-1"], "number": ["1"],
+         "file": ["hazard.json", "hazard.xml"], "z": ["9"], "x": ["280"], "y": ["185"]}
+
+
+def operations(client):
+    """The operations of the description, those that end a session left out."""
+    schema = schemathesis.openapi.from_dict(client.get("/schema/openapi.json").json())
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def probe(client, operation, examples):
+    """Send what is made for one operation; what went wrong, in words."""
+    failures = []
+    counted = [0]
+
+    @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
+              phases=[Phase.explicit, Phase.generate],
+              suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy())
+    def send(case):
+        counted[0] += 1
+        for name in list(case.path_parameters or {}):
+            if name in KNOWN and counted[0] % 2:
+                case.path_parameters[name] = KNOWN[name][counted[0] // 2 % len(KNOWN[name])]
+        said = case.as_transport_kwargs(base_url="http://testserver.local")
+        said["headers"] = {k: v for k, v in (said.get("headers") or {}).items()
+                           if k.lower() not in ("authorization", "host")}
+        for word in ("allow_redirects", "stream", "timeout", "verify", "proxies", "cert"):
+            said.pop(word, None)
+        made = requests.Request(**said).prepare()
+        made.headers.setdefault("X-CSRF-Token", "program")
+        answer = client.request(made.method, made.url, headers=dict(made.headers),
+                                content=made.body, follow_redirects=False)
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except AssertionError as error:
+            raise AssertionError(f"{made.method} {made.url} {made.body!r:.200}: {error}") from None
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            send()
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        failures.append(f"{operation.method.upper()} {operation.path}: {_told(error)}")
+    return failures
+
+
+def _told(error):
+    if isinstance(error, BaseExceptionGroup):
+        return " | ".join(_told(e) for e in error.exceptions)
+    return f"{type(error).__name__}: {error}"[:1_500]
