@@ -393,15 +393,20 @@ def planning_problem(
     """
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build
+    from landrelease.workflows.roads import access_over_roads
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read = NOTHING_READ
+    read, access = NOTHING_READ, None
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+        if roads is not None:
+            progress("access over roads", 0.1)
+            access, _ = access_over_roads(problem, land, roads, assumptions)
     else:
+        from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
         from landrelease.plan.recorded.crew import crew
         from landrelease.plan.recorded.ground import ground_facts
@@ -415,19 +420,23 @@ def planning_problem(
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
                         facts=facts, steepest_deg=made.steepest_deg)
-        bound = bind(problem, binding.sources, made, {h.id: h.ground for h in land.hazards},
+        grounds = {h.id: h.ground for h in land.hazards}
+        closed = closed_ground(problem, grounds, binding.sources.closures,
+                               assumptions.value("closure_open_days"), binding.sources.utc_offset,
+                               roads=roads is not None)
+        if roads is not None:
+            progress("access over roads", 0.1)
+            access, laid = access_over_roads(problem, land, roads, assumptions, closed)
+            closed = laid or closed
+        bound = bind(problem, binding.sources, made, grounds, closed,
                      assumptions, exchange_of(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
-    if roads is not None:
-        from landrelease.workflows.roads import access_over_roads
-
-        progress("access over roads", 0.1)
+    if access is not None:
         problem = dataclasses.replace(
-            problem, access=access_over_roads(problem, land, roads, assumptions),
-            objective=dataclasses.replace(
+            problem, access=access, objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
     return Asked(problem, read)
 
@@ -584,7 +593,8 @@ def publish_public(
         synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
-            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
+            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on,
+                           outcome.id not in land.unverified)
             for outcome, shape in released),
         municipalities=land.municipalities,
         totals=tuple(
@@ -799,17 +809,28 @@ def outlook_words(outlook: Outlook) -> list[str]:
         if value is None else
         str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
         for name, value in summary["years_until_done"].items()}
-    cost = {name: f"{value / 1e6:,.0f}" for name, value in summary["cost"].items()}
+    low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
+    horizon = outlook.start.year + round(summary["horizon_years"])
+    middle_years = summary["years_until_done"]["p50"]
     lines = [
-        f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
-        f"and {ends['p90']}",
-        f"cost until then {cost['p50']} M {outlook.currency} (80 %: {cost['p10']} to "
-        f"{cost['p90']} M)",
+        (f"half of the runs are not done by {horizon}" if middle_years is None else
+         f"all done by {ends['p50']} (median)") + (
+            f"; nine in ten of {outlook.runs} runs are not" if summary["years_until_done"]["p10"]
+            is None else f"; 80 % of {outlook.runs} runs between {ends['p10']} and {ends['p90']}"),
+        f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
     ]
     if summary["not_finished"]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+def cost_words(outlook: Outlook, chance: float) -> str:
+    """The cost that covers this share of the runs; "at least" where runs that do not finish hold
+    it, because it is then only what they have cost until the horizon."""
+    cost, known = outlook.cost_quantile(chance)
+    words = f"{cost / 1e6:,.0f} M" if cost >= 1e8 else f"{cost:,.0f}"
+    return words if known else f"at least {words}"
 
 
 def _finite(value: float) -> float | None:
@@ -945,7 +966,10 @@ def publish(
     plane_of(land)
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
-    heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    from landrelease.workflows.public import contact_of
+
+    heading = Heading(title=title, subtitle="", scope=registry.office,
+                      contact=contact or contact_of(registry))
     if places and view.precision("hazard") == "exact":
         heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).

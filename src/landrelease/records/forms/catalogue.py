@@ -178,55 +178,6 @@ _MARKING = Form(
          place="geotrace", needed=("marking_type", "state", "checked_on")),
     notes=(FROM_SAFE_GROUND,), photos=2, photo_hint=PHOTO_OPTIONAL)
 
-_OUT = ("day", "task", "team", "evacuated_at", "clear_at", "people_on_site", "people_counted",
-        "evacuation_reason")
-_OUT_WORDS = {"day": "Day", "evacuated_at": "When was it ordered?",
-              "clear_at": "When were all out?", "people_on_site": "People on the list of the day",
-              "people_counted": "People counted at the assembly point",
-              "evacuation_reason": "Why, in one word?"}
-_OUT_NEEDED = ("day", "task", "evacuated_at", "people_on_site", "people_counted")
-_EVACUATION = Form(
-    "landrelease_evacuation", "Evacuation",
-    Part("gate", "The evacuation", _OUT, fixed={"gate_type": "evacuation"}, words=_OUT_WORDS,
-         needed=_OUT_NEEDED),
-    notes=("Count people first. Fill this in when all are safe.",
-           "Work goes on only after the start-of-day checks have passed again."))
-
-_DRILL = Form(
-    "landrelease_evacuation_drill", "Evacuation drill",
-    Part("gate", "The drill", _OUT, fixed={"gate_type": "evacuation_drill"}, words=_OUT_WORDS,
-         needed=_OUT_NEEDED))
-
-_DETECTOR = Form(
-    "landrelease_detector_test", "Daily detector test",
-    Part("detector", "The test",
-         ("information_date", "tested_on", "test_result", "test_target", "test_depth_m", "team",
-          "detector_type", "model", "serial_number"),
-         words={"information_date": "Day on which this was so", "tested_on": "Day of the test",
-                "test_result": "Did it find the target?"},
-         needed=("information_date", "tested_on", "test_result", "team"),
-         existing="Which detector was tested?"),
-    notes=("A detector that fails is not used. Tell the supervisor.",))
-
-_PERMIT = Form(
-    "landrelease_permit", "Request for a permit",
-    Part("permit", "Who asks to enter",
-         ("organisation", "holder_organisation", "purpose", "valid_from_time",
-          "valid_until_time"),
-         place="geoshape", fixed={"state": "requested"},
-         needed=("holder_organisation", "purpose", "valid_from_time", "valid_until_time")),
-    notes=("This form asks. Nobody enters before the permit is granted.",))
-
-_ENVIRONMENT = Form(
-    "landrelease_environment", "Environment",
-    Part("environment", "What the work left behind",
-         ("environment_type", "observed_on", "hazard", "task", "disturbed_m2", "depth_m",
-          "demolitions", "soil_sampled", "soil_result", "measure", "restore_by", "restored_on"),
-         place="geopoint", needed=("environment_type", "observed_on"),
-         when={"demolitions": "../environment_type = 'demolition_place'",
-               "soil_result": "../soil_sampled = 'yes'"}),
-    notes=(FROM_SAFE_GROUND,), photos=2, photo_hint=PHOTO_OPTIONAL)
-
 FORMS: dict[str, Form] = {form.id: form for form in (
     _NTS, _PROGRESS, _GATE, _FOUND, _ACCIDENT, _INSPECTION, _HANDOVER, _COMMUNITY, _SESSION,
-    _MARKING, _EVACUATION, _DRILL, _DETECTOR, _PERMIT, _ENVIRONMENT)}
+    _MARKING)}

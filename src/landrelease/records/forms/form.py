@@ -27,8 +27,6 @@ class Part:
     words : field -> English question, where the definition of the field is no question.
     needed : fields without which the form cannot be sent.
     when : field -> XPath condition under which it is asked, over its neighbours (`../field`).
-    existing : the English question for the record that is reported on, where it is on record
-        already (a detector that is tested each day); "": each submission is a new record.
     """
 
     kind: str
@@ -42,7 +40,6 @@ class Part:
     words: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     when: Mapping[str, str] = field(default_factory=dict)
-    existing: str = ""
 
     def walk(self) -> Iterator[Part]:
         """This part and all inside it, those around first."""

@@ -144,12 +144,9 @@ class _Maker:
         opened = "begin_repeat" if repeated else "begin_group"
         row = {"type": opened, "name": part.kind, **self.say("label", part.title)}
         self.survey.append(row)
-        if part.existing:
-            self.which(part)
-        else:
-            # Made once on the phone and kept when the submission is edited.
-            self.survey.append({"type": "calculate", "name": IDENTIFIER,
-                                "calculation": f"once(concat('{part.kind}-', uuid()))"})
+        # Made once on the phone and kept when the submission is edited.
+        self.survey.append({"type": "calculate", "name": IDENTIFIER,
+                            "calculation": f"once(concat('{part.kind}-', uuid()))"})
         for name, value in part.fixed.items():
             self.survey.append({"type": "calculate", "name": name, "calculation": f"'{value}'"})
         for name in part.asks:
@@ -159,22 +156,6 @@ class _Maker:
         for inner in part.parts:
             self.part(inner, repeated=True)
         self.survey.append({"type": opened.replace("begin", "end"), "name": ""})
-
-    def which(self, part: Part) -> None:
-        """The question for a record that is there already: from its list, else its identifier."""
-        row: Row = {"type": "text", "name": IDENTIFIER, **self.say("label", part.existing),
-                    "required": "yes"}
-        if part.kind in self.listed:
-            row["type"] = f"select_one_from_file {self.listing(part.kind)}"
-        else:
-            row |= self.say("hint", words.ASK_ID)
-        self.survey.append(row)
-
-    def listing(self, kind: str) -> str:
-        """The file of the list of a kind's records."""
-        self.media[f"{kind}.csv"] = tuple(
-            {"name": record, "label": shown, **self.mark} for record, shown in self.listed[kind])
-        return f"{kind}.csv"
 
     def place(self, part: Part) -> None:
         self.survey.append({
@@ -225,8 +206,11 @@ class _Maker:
             kind = field.refers_to
             if kind not in self.listed:
                 return "text"
+            self.media[f"{kind}.csv"] = tuple(
+                {"name": record, "label": shown, **self.mark}
+                for record, shown in self.listed[kind])
             return (f"select_{'one' if field.type == 'reference' else 'multiple'}_from_file "
-                    f"{self.listing(kind)}")
+                    f"{kind}.csv")
         return _TYPES[field.type]
 
     def vocabulary(self, part: Part, field: Field) -> str:
