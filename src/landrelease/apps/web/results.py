@@ -26,6 +26,11 @@ def better_by(gap: float | None) -> str:
     return word("not_reported") if gap is None else percent(gap / (1 + gap), 2)
 
 
+def day(text: object) -> Html:
+    """A date that no line breaks; an empty one lies beyond the horizon."""
+    return tag("span", str(text) if text else word("plan.beyond"), class_="day" if text else None)
+
+
 def shown(job: Job, found: Mapping[str, Any]) -> Html:
     """The result in words and tables."""
     parts: dict[str, Callable[[Mapping[str, Any]], Html]] = {
@@ -74,8 +79,7 @@ def changes(stages: Sequence[Mapping[str, Any]], communities: Sequence[Mapping[s
         parts.append(table(word("plan.changes"), [word(k) for k in (
             "plan.stage", "plan.change", "plan.day_before", "plan.day_after", "plan.days_moved",
             "plan.teams_before", "plan.teams_after")], [
-                (r["id"], r["change"], r["before"] or word("plan.beyond"),
-                 r["after"] or word("plan.beyond"),
+                (r["id"], r["change"], day(r["before"]), day(r["after"]),
                  f"{r['days']:+,}" if r["days"] != "" else "", r["team_before"], r["team_after"])
                 for r in moved[:ROWS_MOST]], numbers=(4,)))
         if len(moved) > ROWS_MOST:

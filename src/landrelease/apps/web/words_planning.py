@@ -382,7 +382,7 @@ ENGLISH = {
     "claim.ours": "Ours",
     "claim.check": "Check a claim",
     "claim.check_words": "As it was published; what is empty is not known.",
-    "claim.check_recorded": "Check the recorded claims again",
+    "claim.check_recorded": "Check the recorded claims",
     "claim.checked": "Checked {day}.",
     "claim.old": "The records have changed since; check again.",
     "claim.not_checked": "not checked yet",
