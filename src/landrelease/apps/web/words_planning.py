@@ -109,6 +109,7 @@ ENGLISH = {
     "plan.bound_none":
         "No plan for these areas, teams and weights can be more than {gap} better: that is "
         "proven. The best simple rule leaves no room.",
+    "plan.gap_words": "No plan by these weights can be more than {gap} better: that is proven.",
     "plan.bound_loose":
         "Little is proven: the bound is far below the plan. `Better bound` below goes on "
         "proving.",
