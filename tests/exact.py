@@ -26,7 +26,7 @@ def optimum(problem: Problem, known: float = np.inf) -> float:
     rows = {name: np.full(stages, -1, np.int32)
             for name in ("option", "start", "first_finish", "second_start", "finish")}
     best = [known]
-    spent = np.zeros(horizon + 1)
+    staged = []
 
     def runs(option, which, low, high):
         """(start, finish) of a step from `low` to `high`, by working slot after slot."""
@@ -57,19 +57,25 @@ def optimum(problem: Problem, known: float = np.inf) -> float:
         for order in orders:
             begin = np.full(len(order), -1, np.int32)
             end = np.full(len(order), -1, np.int32)
-            bills = [(int(begin_at), 0.0) for begin_at in ()]
+            bills = []
             for w in order:
                 needs = works.stage[works.start[w]:works.start[w + 1]]
                 if any(rows["finish"][s] < 0 for s in needs):
                     continue
-                low = max([int(works.earliest[w]), *(int(rows["finish"][s]) for s in needs)])
+                before = [] if works.after is None else [
+                    int(end[a]) for a, b in works.after.tolist() if b == w]
+                if any(at < 0 for at in before):
+                    continue
+                low = max([int(works.earliest[w]), *(int(rows["finish"][s]) for s in needs),
+                           *before])
                 for t in range(low, horizon - int(works.slots[w]) + 1):
-                    if works.fund[w] >= 0 and not affordable(
-                            int(works.fund[w]), [*bills, (t, float(works.cost[w]))]):
+                    bill = (t, int(works.fund[w]), float(works.cost[w]))
+                    if works.may_start is not None and not works.may_start[w][t]:
+                        continue
+                    if not affordable([*staged, *bills, bill]):
                         continue
                     begin[w], end[w] = t, t + int(works.slots[w])
-                    if works.fund[w] >= 0:
-                        bills.append((t, float(works.cost[w])))
+                    bills.append(bill)
                     break
             plan = Schedule(**rows, team=rows["option"], second_team=rows["option"],
                             project_start=None if works is None else begin,
@@ -81,12 +87,36 @@ def optimum(problem: Problem, known: float = np.inf) -> float:
                     continue
             best[0] = min(best[0], check.score(problem, plan))
 
-    def affordable(fund, bills):
-        total = 0.0
-        for t, cost in sorted(bills):
-            total += cost
-            if cost > 0 and total > terms.money.arrived[fund][min(t, horizon - 1)] + 1e-9:
-                return False
+    def affordable(bills):
+        """Whether funds can be divided among bills (slot, line, cost): every set of bills finds
+        enough in the arrivals that may pay any of them (P. Hall 1935)."""
+        bills = [bill for bill in bills if bill[1] >= 0 and bill[2] > 0]
+        money = terms.money
+        if money is None or not bills:
+            return True
+        if money.may_pay is None and money.until is None:
+            spent = dict.fromkeys(range(len(money.arrived)), 0.0)
+            for t, line, cost in sorted(bills):
+                spent[line] += cost
+                if spent[line] > money.arrived[line][min(t, horizon - 1)] + 1e-9:
+                    return False
+            return True
+        came = np.diff(money.arrived, axis=1, prepend=0.0)
+        funds, slots = came.shape
+        groups = {}
+        for t, line, cost in bills:
+            able = frozenset(
+                (f, u) for f in range(funds) for u in range(min(t, slots - 1) + 1)
+                if came[f, u] > 0
+                and (f == line if money.may_pay is None else money.may_pay[line, f])
+                and (money.until is None or t < money.until[f]))
+            groups[able] = groups.get(able, 0.0) + cost
+        sets = list(groups)
+        for many in range(1, len(sets) + 1):
+            for some in itertools.combinations(sets, many):
+                there = sum(came[f, u] for f, u in frozenset().union(*some))
+                if sum(groups[one] for one in some) > there + 1e-9:
+                    return False
         return True
 
     def own_cost(s, slot):
@@ -124,13 +154,11 @@ def optimum(problem: Problem, known: float = np.inf) -> float:
                 continue
             two = int(problem.second_pool[o]) >= 0
             for a, f, taken in runs(o, "first", release, last):
-                if terms.money is not None and terms.money.stage_fund[s] >= 0:
-                    bill = float(problem.option_cost[o])
-                    spent[a:] += bill
-                    if (spent[a:horizon] > terms.money.arrived[int(
-                            terms.money.stage_fund[s])][a:] + 1e-9).any() and bill > 0:
-                        spent[a:] -= bill
+                if terms.money is not None:
+                    bill = (a, int(terms.money.stage_fund[s]), float(problem.option_cost[o]))
+                    if not affordable([*staged, bill]):
                         continue
+                    staged.append(bill)
                 use[taken, a:f] += 1
                 for b, g, more in (runs(o, "second", f, horizon) if two else ((-1, f, []),)):
                     if two:
@@ -145,8 +173,8 @@ def optimum(problem: Problem, known: float = np.inf) -> float:
                     if two:
                         use[more, b:g] -= 1
                 use[taken, a:f] -= 1
-                if terms.money is not None and terms.money.stage_fund[s] >= 0:
-                    spent[a:] -= float(problem.option_cost[o])
+                if terms.money is not None:
+                    staged.pop()
         for name in rows:
             rows[name][s] = -1
         if decided is None or not any(x == s and rows["option"][y] >= 0

@@ -4,6 +4,7 @@ All figures here are synthetic; no place is named.
 """
 
 import dataclasses
+import json
 import math
 from datetime import date, timedelta
 
@@ -369,6 +370,38 @@ def test_a_plan_without_money_says_money_and_not_teams_alone(capsys):
     assert f"{stages} stages lack money" in said and "better" not in said
     show_plan(enough)
     assert "no plan can be more than" in capsys.readouterr().out
+
+
+def test_a_forecast_waits_for_the_money_of_its_plan_unless_a_scenario_says_otherwise(tmp_path):
+    from landrelease.core.conditions import Money
+    from landrelease.plan.search import make_plan
+    from landrelease.workflows.scenarios import Closed, money_of, money_words, play, scenarios_of
+
+    made = region(4, seed=1).problem
+    stages = len(made.stage_ids)
+    arrived = np.full((3, made.horizon), 30.0)
+    arrived[1, 20:] = 1e9
+    money = Money(("F", "late", "works"), "USD", arrived, np.zeros(stages, dtype=np.int32),
+                  ("demining", "works"), np.array([[True, True, False], [False, False, True]]),
+                  np.full(3, made.horizon, np.int32))
+    plan = make_plan(dataclasses.replace(
+        made, option_cost=np.full(len(made.option_cost), 10.0), conditions=dataclasses.replace(
+            made.conditions, money=money)), iterations=0, seed=1)
+    came = money_of(plan)
+    assert [(t.day, t.amount) for t in came] == [
+        (made.slot_starts[0], 60.0), (made.slot_starts[20], 1e9 - 30)]
+    files = []
+    for name, own in (("enough", "enough"), ("own", [{"day": "2030-01-01", "amount": 5}])):
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(json.dumps({"name": name, "money": own}))
+    found = scenarios_of(files, plan, assumptions(), Closed(Circumstances(), None, ()))
+    assert [s.circumstances.money for s in found[:2]] == [came, None]
+    assert found[2].circumstances.money[0].amount == 5
+    assert "waits for the money of the plan" in money_words(found[0])
+    assert "count as one" in money_words(found[0]) and money_words(found[2]) is None
+    waits, free = (play(s, {}, runs=4, seed=1) for s in found[:2])
+    assert (waits.finish_day >= free.finish_day).all() and waits.finish_day[0] > free.finish_day[0]
+    assert money_of(dataclasses.replace(plan, problem=made)) is None
 
 
 def test_costs_of_runs_that_do_not_finish_are_lower_bounds():

@@ -94,9 +94,16 @@ def without(problem, kept):
             [u if ("equipment", n) in kept else 2 * stages
              for n, u in zip(c.equipment.ids, c.equipment.units, strict=True)], np.int32))
     if c.money is not None:
-        parts["money"] = dataclasses.replace(c.money, arrived=np.array(
-            [a if ("money", n) in kept else np.full(horizon, 1e9)
-             for n, a in zip(c.money.fund_ids, c.money.arrived, strict=True)]))
+        on = [("money", n) in kept for n in c.money.fund_ids]
+        nobody = np.array([not len(own) and ("money", f"line {k}") not in kept
+                           for k, own in enumerate(c.money.payers())])
+        parts["money"] = dataclasses.replace(
+            c.money, arrived=np.array([a if o else np.full(horizon, 1e9) for o, a in zip(
+                on, c.money.arrived, strict=True)]),
+            until=None if c.money.until is None else np.where(
+                on, c.money.until, horizon).astype(np.int32),
+            stage_fund=np.where(nobody[c.money.stage_fund], -1, c.money.stage_fund).astype(
+                np.int32))
     access = problem.access if ("roads", "roads") in kept else None
     return dataclasses.replace(
         problem, pool_opens=opens, pool_closes=closes, pool_teams=teams, access=access,

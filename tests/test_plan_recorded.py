@@ -19,7 +19,7 @@ from landrelease.core.work import TeamPool
 from landrelease.errors import LandReleaseError
 from landrelease.plan import check
 from landrelease.plan.recorded.slots import last_days
-from landrelease.plan.works import in_sequence, solved
+from landrelease.plan.works import solved
 from landrelease.workflows import Binding
 
 START = date(2027, 4, 1)
@@ -337,7 +337,6 @@ def test_works_keep_their_sequence_and_their_season():
                                 project_finish=works.slots.copy())
     said = " ".join(check.violations(found.problem, wrong))
     assert "which it follows" in said and "outside its season" in said
-    assert in_sequence(plan) is plan
 
 
 def test_works_that_follow_each_other_in_a_circle_are_named():
@@ -407,3 +406,72 @@ def test_growing_seasons_are_counted_by_the_day_of_sowing_on_land_that_is_farmed
     assert not growing[problem.hazard == 0].any()
     assert np.array_equal(growing[problem.hazard > 0], problem.benefits.hectares[
         problem.hazard > 0])
+
+
+# --- money with earmarks --------------------------------------------------------------------------
+
+
+def region(name, west, east, **more):
+    return record("administrative_area", name, None if west is None else shapely.box(
+        west, -48.0, east, -46.0), **{"name": name.title(), **more})
+
+
+def test_money_is_spent_where_on_what_and_as_long_as_donors_gave_it():
+    """h0 lies in the west, h1 and h2 in the east; the north has no boundary of its own."""
+    areas = (region("west", -1.0, 0.01), region("east", 0.01, 1.0, part_of="north"),
+             region("north", None, None), region("south", None, None))
+    funds = (fund("f0", 4_000.0, date(2027, 1, 1), earmark_activities=["NTS", "TS"]),
+             fund("f1", 60_000.0, date(2027, 1, 1), earmark_areas=["West"]),
+             fund("f2", 50_000.0, date(2027, 1, 1), earmark_areas=["north"],
+                  spend_until=date(2027, 8, 1)),
+             fund("f3", 9_000.0, date(2027, 1, 1), earmark_areas=["south"]),
+             fund("f4", 9_000.0, date(2027, 1, 1), "both", conditions="by word of mouth"))
+    found = asked(Sources(funds=funds, areas=areas, projects=(
+        record("project", "p", square(0), cost=4_000.0, currency="USD", duration_days=9.0),)))
+    money, problem = found.problem.conditions.money, found.problem
+    assert money.fund_ids == ("both phases", "demining: f0", "demining: f1", "demining: f2")
+    assert "no boundary is on record of south" in words(found, "fund")
+    assert "conditions in words" in words(found, "fund")
+    assert found.read.counts["fund"] == (5, 4)
+    assert money.line_ids == ("NTS and TS in West", "clearance in West", "NTS and TS in North",
+                              "clearance in North", "rebuilding elsewhere")
+    west, east = problem.hazard == 0, problem.hazard > 0
+    survey = problem.activity < 2
+    assert set(money.stage_fund[west & survey]) == {0}
+    assert set(money.stage_fund[east & ~survey]) == {3}
+    assert money.may_pay.tolist() == [
+        [True, True, True, False], [True, False, True, False], [True, True, False, True],
+        [True, False, False, True], [True, False, False, False]]
+    assert money.until[3] == sum(d <= date(2027, 8, 1) for d in problem.slot_starts[:-1])
+    assert [p.tolist() for p in money.payers()][2] == [3, 1, 0]  # what runs out first
+    plan = planned(problem)
+    spent = dict.fromkeys(range(4), 0.0)
+    for s in np.flatnonzero(plan.schedule.option >= 0):
+        cost = problem.option_cost[plan.schedule.option[s]]
+        if east[s] and not survey[s]:
+            spent[3] += cost * (plan.schedule.start[s] < money.until[3])
+    assert 0 < spent[3] <= 50_000 + 9_000
+    # Without a fund for the east, nothing is done there.
+    left = asked(Sources(funds=(funds[1],), areas=areas)).problem
+    done = planned(left).schedule
+    assert (done.finish[left.hazard > 0] < 0).all() and (done.finish[left.hazard == 0] >= 0).any()
+    assert "no fund on record may be spent on" in words(asked(Sources(
+        funds=(funds[1],), areas=areas)), "fund")
+    # An expense is taken from the fund that it names, another from what runs out first.
+    paid = asked(Sources(funds=funds, areas=areas, expenses=tuple(
+        record("expense", f"e{n}", amount=1_000.0, paid_on=date(2027, 2, 1), phase="demining",
+               currency="USD", **more) for n, more in enumerate((
+                   {"fund": "f1"}, {}, {"fund": "f3"}))))).problem.conditions.money
+    assert paid.arrived[:, 0].tolist() == [9_000, 4_000, 59_000, 49_000]
+
+
+def test_funds_without_earmarks_stay_one_fund_a_phase():
+    free = asked(Sources(funds=(fund("f0", 5.0, date(2027, 1, 1)),
+                                fund("f1", 5.0, date(2027, 1, 1))))).problem.conditions.money
+    assert free.fund_ids == ("demining",) and free.may_pay is None and free.until is None
+    assert set(free.stage_fund) == {0} and free.arrived[0, 0] == 10
+
+
+def test_kinds_that_a_plan_does_not_read_are_named():
+    found = asked(Sources(others={"parcel": 3, "road": 2}))
+    assert "3 on record" in words(found, "parcel") and "--roads" in words(found, "road")

@@ -1,16 +1,19 @@
 """PLN: plans can be carried out, the bound is never beaten, and brute force agrees."""
 
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
 import exact
+from landrelease.core import conditions as terms
 from landrelease.core.work import Problem
 from landrelease.plan import bound, check
 from landrelease.plan.decoder import decode
 from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
+from landrelease.plan.works import solved
 from tiny_worlds import behind_roads, bound_by, tiny
 
 
@@ -145,6 +148,84 @@ def test_bound_optimum_and_plan_stand_in_order_under_every_condition():
         assert check.score(problem, plan.schedule) == pytest.approx(plan.score), seed
         met += plan.score <= best + 1e-6
     assert met >= 20
+
+
+def test_bound_optimum_and_plan_stand_in_order_with_earmarked_money():
+    """Funds for some work only, and with last days: worlds in which each bill has several payers,
+    few or none."""
+    seen = met = paid = 0
+    for seed in range(24, 90):
+        problem = bound_by(seed)
+        money = problem.conditions.money
+        if money is None or money.may_pay is None:
+            continue
+        plan = make_plan(problem, iterations=10, seed=seed, bound_iterations=40)
+        best = exact.optimum(problem)
+        assert plan.bound <= best + 1e-6, seed
+        assert plan.score >= best - 1e-6, seed
+        assert check.violations(problem, plan.schedule) == [], seed
+        for priority in rules(problem).values():
+            assert check.violations(problem, decode(problem, priority)) == [], seed
+        met += plan.score <= best + 1e-6
+        paid += bool((plan.schedule.option >= 0).any())
+        seen += 1
+    assert seen >= 10 and met >= 0.85 * seen and paid >= 0.6 * seen
+
+
+def test_bound_optimum_and_plan_stand_in_order_with_works_in_sequence_and_season():
+    """The second work follows the first, both have a season: the bound knows of both."""
+    seen = met = tighter = 0
+    for seed in range(16):
+        problem = bound_by(seed)
+        works = problem.conditions.projects
+        if works is None:
+            continue
+        chance = np.random.default_rng(seed)
+        works = dataclasses.replace(
+            works, after=np.array([(0, 1)], np.int32),
+            may_start=chance.random((2, problem.horizon)) < 0.6, weight=works.weight + 3.0,
+            slots=np.maximum(works.slots, 1))
+        in_turn = dataclasses.replace(problem, conditions=dataclasses.replace(
+            problem.conditions, projects=works))
+        free = dataclasses.replace(problem, conditions=dataclasses.replace(
+            problem.conditions, projects=dataclasses.replace(works, after=None, may_start=None)))
+        plan = solved(in_turn, iterations=10, seed=seed, bound_iterations=40)
+        best = exact.optimum(in_turn, plan.score)
+        assert plan.bound <= best + 1e-6, seed
+        assert plan.score >= best - 1e-6, seed
+        assert check.violations(in_turn, plan.schedule) == [], seed
+        loose = make_plan(free, iterations=4, seed=seed, bound_iterations=40).bound
+        tighter += plan.bound > loose + 1e-6
+        met += plan.score <= best + 1e-6
+        seen += 1
+    assert seen >= 5 and met >= 0.6 * seen and tighter >= 2
+
+
+def test_the_checker_finds_money_spent_on_what_it_was_not_given_for():
+    """4 for the stages of the first line until slot 3, 2 for all: by hand."""
+    problem = tiny(1, hazards=3, horizon=12)
+    cost = np.full(len(problem.first_pool), 2.0)
+    arrived = np.repeat([[4.0], [2.0]], 12, axis=1)
+
+    def wrong(lines, until=None):
+        money = terms.Money(("a", "b"), "USD", arrived, np.array(lines, np.int32), ("one", "two"),
+                            np.array([[True, True], [False, True]]),
+                            None if until is None else np.array(until, np.int32))
+        changed = dataclasses.replace(problem, option_cost=cost, conditions=terms.Conditions(
+            money=money))
+        return check.violations(changed, schedule)
+
+    schedule = decode(problem, np.arange(6.0))
+    done = np.flatnonzero(schedule.option >= 0)[:3]
+    for name in ("option", "start", "first_finish", "second_start", "finish"):
+        getattr(schedule, name)[np.setdiff1d(np.arange(6), done)] = -1
+    last = int(done[np.argmax(schedule.start[done])])
+    line = [0] * 6
+    assert wrong(line) == []
+    line[last] = 1  # the two that may spend all take what only they may
+    assert wrong(line) == []
+    assert "are missing" in wrong([1] * 6)[0]
+    assert "are missing" in wrong(line, (int(schedule.start[last]), int(schedule.start[last])))[0]
 
 
 @pytest.mark.parametrize("seed", range(20))

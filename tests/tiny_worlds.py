@@ -73,7 +73,26 @@ def behind_roads(seed: int) -> Problem:
         community_stage=np.concatenate(own).astype(np.int32)))
 
 
-def bound_by(seed: int, roads: bool | None = None, hazards: int = 3) -> Problem:
+def earmarked(money: terms.Money, seed: int) -> terms.Money:
+    """The money of a tiny world, half of the time with earmarks and last days: lines "demining"
+    and "rebuilding" first, then one of the stages that only some funds may pay for."""
+    chance = np.random.default_rng(seed + 20_000)
+    if chance.random() < 0.5:
+        return money
+    stages, horizon = len(money.stage_fund), money.arrived.shape[1]
+    donor = np.cumsum(chance.integers(0, 7, horizon) * (chance.random(horizon) < 0.3)).astype(float)
+    may_pay = chance.random((3, 3)) < 0.4
+    may_pay[0, 0] = True  # so that something can be paid
+    until = np.where(chance.random(3) < 0.5, chance.integers(1, horizon, 3), horizon)
+    return terms.Money(
+        (*money.fund_ids, "donor"), money.currency, np.vstack([money.arrived, donor]),
+        np.where(chance.random(stages) < 0.5, 0, 2).astype(np.int32),
+        ("demining", "rebuilding", "village"), may_pay,
+        until.astype(np.int32) if chance.random() < 0.7 else None)
+
+
+def bound_by(seed: int, roads: bool | None = None, hazards: int = 3, earmarks: bool = True
+             ) -> Problem:
     """A tiny world with a random choice of everything that may bind a plan."""
     chance = np.random.default_rng(seed + 10_000)
     roads = bool(chance.random() < 0.5) if roads is None else roads
@@ -105,6 +124,8 @@ def bound_by(seed: int, roads: bool | None = None, hazards: int = 3) -> Problem:
         arrived[0] += 4
         money = terms.Money(("demining", "rebuilding"), "USD", arrived,
                             np.zeros(stages, np.int32))
+        if earmarks:
+            money = earmarked(money, seed)
     if some():
         needs = [chance.choice(stages, chance.integers(0, 3), replace=False) for _ in range(2)]
         projects = terms.Projects(

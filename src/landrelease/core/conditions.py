@@ -86,12 +86,41 @@ class Money:
 
     The cost of an option (`Problem.option_cost`) is bound when its first step starts, that of a
     project when it starts.
+
+    Where donors give money for some ground, some work or some time only, `may_pay` and `until` say
+    so: a stage or project belongs to a budget line, and each of the funds that may pay for this
+    line and have not run out by the slot in which it starts may pay a part of it. Without them
+    line f is fund f.
     """
 
     fund_ids: tuple[str, ...]
     currency: str
     arrived: np.ndarray  # float64 (F, H) money that had arrived by slot t, not decreasing
-    stage_fund: np.ndarray  # int32 (S,) fund that pays for a stage; -1: paid from elsewhere
+    stage_fund: np.ndarray  # int32 (S,) line that pays for a stage; -1: paid from elsewhere
+    line_ids: tuple[str, ...] = ()
+    may_pay: np.ndarray | None = None  # bool (L, F) which funds may pay what a line spends
+    until: np.ndarray | None = None  # int32 (F,) first slot in which it can no longer be spent
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Names of the budget lines."""
+        return self.fund_ids if self.may_pay is None else self.line_ids
+
+    def payers(self) -> tuple[np.ndarray, ...]:
+        """Of each line its funds (int32) in the order in which they pay: what runs out first, then
+        what may be spent on least, then as they stand."""
+        if self.may_pay is None:
+            return tuple(np.array([f], np.int32) for f in range(len(self.fund_ids)))
+        many = self.may_pay.sum(axis=0)
+        ends = self.ends()
+        return tuple(np.array(sorted(np.flatnonzero(row).tolist(), key=lambda f: (
+            int(ends[f]), int(many[f]), f)), np.int32) for row in self.may_pay)
+
+    def ends(self) -> np.ndarray:
+        """int32 (F,) `until`, the horizon where a fund has no last day."""
+        horizon = self.arrived.shape[1]
+        return (np.full(len(self.fund_ids), horizon, np.int32) if self.until is None
+                else np.minimum(self.until, horizon).astype(np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +133,7 @@ class Projects:
     stage: np.ndarray  # int32 stages whose land it needs
     slots: np.ndarray  # int32 (W,) how long it takes
     cost: np.ndarray  # float64 (W,)
-    fund: np.ndarray  # int32 (W,) -1: paid from elsewhere
+    fund: np.ndarray  # int32 (W,) line that pays, as in `Money`; -1: paid from elsewhere
     earliest: np.ndarray  # int32 (W,)
     people: np.ndarray  # float64 (W,) beneficiaries
     weight: np.ndarray  # float64 (W,) points a day until it is finished

@@ -12,6 +12,19 @@ from landrelease.core.record import Record
 KINDS_READ = ("closure", "team", "accreditation", "machine", "detector", "fund", "expense",
               "exchange_rate", "project", "task", "hazard")
 
+# Kinds that bear on where and when work can go on, of which a plan knows nothing, and why not.
+KINDS_NOT_READ = {
+    "parcel": "a plan does not look at them: what land is used for is taken from the areas "
+              "(land_use_expected, blockage)",
+    "road": "a plan takes its roads from --roads, not from the records",
+    "permit": "a plan does not look at them: who may enter is settled before work starts",
+    "environment": "a plan does not look at soil, water and protected places",
+    "marking": "a plan does not look at them: putting up and mending signs takes no team's time",
+    "inspection": "a plan does not look at them: work that has to be done again becomes work of "
+                  "the plan when its area is open again",
+    "session": "a plan does not look at them: risk education takes no team's time",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -57,6 +70,8 @@ class Sources:
     tasks: tuple[Record, ...] = ()
     hazards: tuple[Record, ...] = ()
     settlements: tuple[Record, ...] = ()
+    areas: tuple[Record, ...] = ()  # administrative ones
+    others: Mapping[str, int] = field(default_factory=dict)  # kind of `KINDS_NOT_READ` -> records
     unsigned: frozenset[str] = frozenset()
     utc_offset: timedelta | None = None
 

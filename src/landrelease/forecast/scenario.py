@@ -177,7 +177,9 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
                             number(v["days"], f"learning: {k}: days", 0, above=True))
                 for k, v in by_kind("learning").items()}
     money = made.money
-    if "money" in document:
+    if document.get("money") == "enough":
+        money = None
+    elif "money" in document:
         money = tuple(
             Tranche(day(fields(v, f"money: {i + 1}", ("day", "amount"), ("late_days",))["day"],
                         f"money: {i + 1}: day"),

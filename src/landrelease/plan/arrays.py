@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from landrelease.core.conditions import Money
 from landrelease.core.work import Problem
 
 NEVER = 2**30  # a slot after every horizon
@@ -43,8 +44,10 @@ class Arrays(NamedTuple):
     delay: np.ndarray
     loss: np.ndarray
     seasons: np.ndarray
-    tranche_from: np.ndarray  # (T,) first slot of each stretch in which no money arrives
-    arrived: np.ndarray  # (F, T)
+    tranche_from: np.ndarray  # (T,) first slot of each stretch in which no money comes or runs out
+    arrived: np.ndarray  # (F, T); after its last slot a fund stays as it was
+    payer_start: np.ndarray  # (L + 1,) the funds of a budget line, in the order in which they pay
+    payer: np.ndarray  # int32 (N, 2) fund, and the first slot in which it pays nothing more
     zones: int
     gate: np.ndarray  # int32 (G, 2)
     gate_start: np.ndarray
@@ -61,6 +64,10 @@ class Arrays(NamedTuple):
     project_stage: np.ndarray
     project: np.ndarray  # int32 (W, 3)
     project_worth: np.ndarray  # float64 (W, 2)
+    follow_start: np.ndarray  # (W + 1,) the works that a work follows
+    follow: np.ndarray
+    season: np.ndarray  # int32 (W, H + 1) first slot >= t in which a work may start; NEVER: none;
+    # no rows where all may start at any time
 
 
 def loss_curve(problem: Problem) -> np.ndarray:
@@ -134,11 +141,19 @@ def arrays(problem: Problem) -> Arrays:
     money = terms.money
     stage_fund = np.full(stages, -1, np.int32)
     tranche_from, arrived = np.zeros(1, np.int32), np.zeros((0, 1))
+    payer_start, payer = start, np.zeros((0, 2), np.int32)
     if money is not None:
         stage_fund = money.stage_fund
-        changes = np.flatnonzero((np.diff(money.arrived, axis=1) > 0).any(axis=0)) + 1
-        tranche_from = np.concatenate([[0], changes]).astype(np.int32)
-        arrived = np.ascontiguousarray(money.arrived[:, tranche_from], dtype=np.float64)
+        tranche_from, arrived = stretches(money)
+        payers = money.payers()
+        payer_start = np.cumsum([0] + [len(own) for own in payers])
+        funds = np.concatenate([*payers, none])
+        payer = np.column_stack([funds, money.ends()[funds]])
+        # What no fund may pay for is never done.
+        nobody = np.append(np.diff(payer_start) == 0, False)[stage_fund]
+        if nobody.any():
+            stage_of = np.repeat(np.arange(stages), np.diff(problem.option_start))
+            allowed = allowed & ~(nobody[stage_of] & (problem.option_cost > 0))
     season_weight = terms.season_weight if terms.season_weight is not None else np.zeros(stages)
     seasons = terms.seasons_missed if terms.seasons_missed is not None else np.zeros(horizon + 1)
     zone, zones, gates = np.zeros(stages, np.int32), 1, np.zeros((0, 2), np.int32)
@@ -157,11 +172,21 @@ def arrays(problem: Problem) -> Arrays:
             access.community_weight, access.community_zone, access.community_start,
             access.community_stage)
     works = terms.projects
-    projects = (start, none, np.zeros((0, 3), np.int32), np.zeros((0, 2))) if works is None else (
-        works.start, works.stage, np.column_stack([
-            works.slots, works.fund if money is not None else np.full(len(works.ids), -1),
-            works.earliest]),
-        np.column_stack([works.cost, works.weight]))
+    projects: tuple[np.ndarray, ...] = (start, none, np.zeros((0, 3), np.int32), np.zeros((0, 2)),
+                                        start, none, np.zeros((0, horizon + 1), np.int32))
+    if works is not None:
+        follows = np.zeros((0, 2), np.int32) if works.after is None else works.after
+        season = np.zeros((0, horizon + 1), np.int32)
+        if works.may_start is not None:
+            season = np.full((len(works.ids), horizon + 1), NEVER, np.int32)
+            for t in range(horizon - 1, -1, -1):
+                season[:, t] = np.where(works.may_start[:, t], t, season[:, t + 1])
+        projects = (
+            works.start, works.stage, np.column_stack([
+                works.slots, works.fund if money is not None else np.full(len(works.ids), -1),
+                works.earliest]),
+            np.column_stack([works.cost, works.weight]), _starts(follows[:, 1], len(works.ids)),
+            follows[np.argsort(follows[:, 1], kind="stable"), 0], season)
     made = (
         np.column_stack([
             problem.first_pool, problem.first_slots, first_gear, first_calendar, first_from,
@@ -173,9 +198,24 @@ def arrays(problem: Problem) -> Arrays:
         np.column_stack([problem.weight, season_weight, late, promised]),
         np.column_stack([units, opens, closes]).astype(np.int32), worked, slot_of,
         _starts(pairs[:, 1], stages), pairs[by_later, 0],
-        problem.delay_days, loss_curve(problem), seasons, tranche_from, arrived, zones, gates,
+        problem.delay_days, loss_curve(problem), seasons, tranche_from, arrived, payer_start, payer,
+        zones, gates,
         *roads, *projects)
     return Arrays(*(_plain(value) for value in made))
+
+
+def stretches(money: Money) -> tuple[np.ndarray, np.ndarray]:
+    """First slots (T,) of the stretches in which no money comes or runs out, and what of each fund
+    has arrived in them (F, T), as long as it can be spent."""
+    horizon = money.arrived.shape[1]
+    changes = np.flatnonzero((np.diff(money.arrived, axis=1) > 0).any(axis=0)) + 1
+    ends = money.ends()
+    ends = ends[(ends > 0) & (ends < horizon)] if money.until is not None else changes[:0]
+    begins = np.union1d(np.concatenate([[0], changes]), ends).astype(np.int32)
+    last = np.minimum(begins[None, :], np.maximum(money.ends()[:, None] - 1, 0))
+    arrived = np.take_along_axis(money.arrived, last.astype(np.int64), axis=1)
+    arrived = np.where(money.ends()[:, None] > 0, arrived, 0.0)
+    return begins, np.ascontiguousarray(arrived, dtype=np.float64)
 
 
 def _plain(value):

@@ -35,6 +35,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array
 
+from landrelease.core.conditions import Projects
 from landrelease.core.work import Problem
 from landrelease.plan.arrays import NEVER, loss_curve
 
@@ -309,6 +310,41 @@ def last_of(stages: np.ndarray, predecessor: np.ndarray) -> np.ndarray:
     return np.array(sorted(inside - early), dtype=np.int64)
 
 
+def in_turn(works: Projects, soonest: np.ndarray, predecessor: np.ndarray, horizon: int
+            ) -> tuple[list[int], list[dict[int, int]]]:
+    """Slots (W,) before which no plan starts a work, the horizon where none does; and the stages
+    that it waits for, its own and those of the works that it follows, with the slots from the end
+    of each to its own end at the least."""
+    count = len(works.ids)
+    follows: list[list[int]] = [[] for _ in range(count)]
+    for a, w in [] if works.after is None else works.after.tolist():
+        follows[w].append(a)
+    begins, waits = [-1] * count, [dict[int, int]() for _ in range(count)]
+    left = set(range(count))
+    while left:
+        ready = sorted(w for w in left if not left.intersection(follows[w]))
+        if not ready:  # a circle: none of them ever starts
+            for w in left:
+                begins[w] = horizon
+            break
+        for w in ready:
+            lasts, own = int(works.slots[w]), waits[w]
+            begin = int(works.earliest[w])
+            for s in last_of(works.stage[works.start[w]:works.start[w + 1]], predecessor).tolist():
+                own[s] = lasts
+                begin = max(begin, int(soonest[s]))
+            for a in follows[w]:
+                begin = max(begin, begins[a] + int(works.slots[a]))
+                for s, lag in waits[a].items():
+                    own[s] = max(own.get(s, 0), lag + lasts)
+            if works.may_start is not None and begin < horizon:
+                able = np.flatnonzero(works.may_start[w, begin:])
+                begin = begin + int(able[0]) if len(able) else horizon
+            begins[w] = min(begin, horizon)
+        left -= set(ready)
+    return begins, waits
+
+
 def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
             behind: list[np.ndarray | None]) -> Blame:
     """Lay out the blame of a problem.
@@ -351,25 +387,28 @@ def network(problem: Problem, opens: np.ndarray, soonest: np.ndarray,
                 what.append((-1, zone, 0))
             sure += node(float(weight), horizon if impossible else earliest,
                          [] if impossible else what)
+    money = problem.conditions.money
+    payers = None if money is None else money.payers()
     if works is not None:
+        begins, waits = in_turn(works, soonest, problem.predecessor, horizon)
         for w in range(len(works.ids)):
-            own = last_of(works.stage[works.start[w]:works.start[w + 1]], problem.predecessor)
             lasts = int(works.slots[w])
-            impossible = any(soonest[s] >= never for s in own)
-            earliest = max([int(works.earliest[w]), *(int(soonest[s]) for s in own)]) + lasts
+            impossible = begins[w] >= horizon or (
+                payers is not None and works.fund[w] >= 0 and works.cost[w] > 0
+                and not len(payers[int(works.fund[w])]))
+            earliest = begins[w] + lasts
             if (problem.conditions.money is not None and works.fund[w] >= 0
                     and works.cost[w] > 0 and not impossible and lasts < horizon):
-                bills.append((len(losses), int(works.fund[w]), min(earliest - lasts, horizon),
-                              horizon - lasts, lasts))
+                bills.append((len(losses), int(works.fund[w]), begins[w], horizon - lasts, lasts))
                 worths.append((float(works.cost[w]), float(works.weight[w])))
-                edges.extend((len(losses), int(s), -1, lasts) for s in own)
+                edges.extend((len(losses), s, -1, lag) for s, lag in waits[w].items())
                 each = float(works.weight[w]) * steps
                 each[:min(earliest, horizon)] = 0.0
                 losses.append(each)
                 continue
             sure += node(float(works.weight[w]), horizon if impossible else earliest,
                          [] if impossible or lasts >= horizon else
-                         [(int(s), -1, lasts) for s in own])
+                         [(s, -1, lag) for s, lag in waits[w].items()])
     zones = 1 if access is None else access.zones
     zone_sure = np.zeros((zones, horizon), bool)
     for z in range(zones):

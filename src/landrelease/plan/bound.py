@@ -133,6 +133,7 @@ class Priced:
     use: np.ndarray
     placed: np.ndarray
     paid: np.ndarray
+    payer: np.ndarray  # int32 (L, H) fund that pays for a budget line at a moment, at these prices
 
 
 def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 2,
@@ -153,13 +154,10 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
     price = np.where(forest.capacity > 0, np.maximum(price[:len(forest.capacity)], 0.0), 0.0)
     sums = np.zeros((len(price), horizon + 1))
     np.cumsum(price, axis=1, out=sums[:, 1:])
-    funds = len(forest.money)
-    bill = np.zeros((funds + 1, horizon + 1))
     paid = float((price * forest.capacity).sum())
-    if money is not None and funds:
-        money = np.maximum(money, 0.0)
-        bill[:funds, :horizon] = np.cumsum(money[:, ::-1], axis=1)[:, ::-1][:, forest.stretch]
-        paid += float((money * forest.money).sum())
+    money = np.zeros_like(forest.money) if money is None else np.maximum(money, 0.0)
+    bill, payer = bills(world, np.cumsum(money[:, ::-1], axis=1)[:, ::-1][:, forest.stretch])
+    paid += float((money * forest.money).sum())
     blame = forest.blame
     tolls = np.zeros((len(blame.toll_stage) + 1, horizon + 1))
     toll_row = np.zeros(len(forest.release), np.int32)
@@ -199,7 +197,29 @@ def evaluate(problem: Problem, forest: Trees, price: np.ndarray, workers: int = 
         + horizon * (float(blame.mass.sum()) + float(blame.bill_worth.sum(axis=0) @ np.array(
             [bill.max(initial=0.0), world.loss[-1]]))))
     return Priced(sum(costs) + sure - paid - doubt,
-                  np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed, starts)
+                  np.cumsum(use.sum(axis=0), axis=1)[:, :-1], placed, starts, payer)
+
+
+def bills(world: Arrays, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a unit of money costs each budget line (L + 1, H + 1; the last line and slot: nothing)
+    and which fund pays it (L, H): the cheapest that may at the time.
+
+    price (F, H) : points per unit of money of a fund that is bound at a moment. Where no fund may
+    pay, which no plan does, it costs as much as the dearest: that is a price as good as any.
+    """
+    lines, horizon = len(world.payer_start) - 1, price.shape[1]
+    bill = np.zeros((lines + 1, horizon + 1))
+    payer = np.zeros((lines, horizon), np.int32)
+    for line in range(lines):
+        own = world.payer[world.payer_start[line]:world.payer_start[line + 1]]
+        if not len(own):
+            continue
+        able = np.arange(horizon) < own[:, 1][:, None]
+        at = np.argmin(np.where(able, price[own[:, 0]], np.inf), axis=0)
+        payer[line] = own[at, 0]
+        bill[line, :horizon] = np.where(able.any(axis=0), price[payer[line], np.arange(horizon)],
+                                        price.max(initial=0.0))
+    return bill, payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +373,7 @@ def ascend(
                 length += float((np.maximum(toll, least_toll) * wrong * wrong
                                  * ((toll > 0) | (wrong > 0))).sum())
                 if funds.size:
-                    spent = _spent(forest, found.placed, found.paid)
+                    spent = _spent(forest, found)
                     spent_mean += quick * (spent - spent_mean)
                     over = spent_mean - funds
                     over = np.where((money <= 0) & (over < 0), 0.0, over)
@@ -390,15 +410,18 @@ _PATIENCE = 60  # evaluations without a better bound, after which the ascent end
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
 
 
-def _spent(forest: Trees, placed: np.ndarray, paid: np.ndarray) -> np.ndarray:
-    """Money (F, T) that a placement has bound by the end of each stretch."""
-    out = np.zeros_like(forest.money)
-    done = np.flatnonzero((placed[0] >= 0) & (forest.world.stage[:, STAGE_FUND] >= 0))
-    np.add.at(out, (forest.world.stage[done, STAGE_FUND], forest.stretch[placed[1, done]]),
+def _spent(forest: Trees, found: Priced) -> np.ndarray:
+    """Money (F, T) that a relaxed plan has bound by the end of each stretch."""
+    out, placed = np.zeros_like(forest.money), found.placed
+    line = forest.world.stage[:, STAGE_FUND]
+    done = np.flatnonzero((placed[0] >= 0) & (line >= 0))
+    done = done[np.diff(forest.world.payer_start)[line[done]] > 0]
+    np.add.at(out, (found.payer[line[done], placed[1, done]], forest.stretch[placed[1, done]]),
               forest.world.money[placed[0, done], OPTION_COST])
     blame = forest.blame
-    started = np.flatnonzero(paid < len(forest.stretch))
-    np.add.at(out, (blame.bill[started, 1], forest.stretch[paid[started]]),
+    started = np.flatnonzero(found.paid < len(forest.stretch))
+    at = found.paid[started]
+    np.add.at(out, (found.payer[blame.bill[started, 1], at], forest.stretch[at]),
               blame.bill_worth[started, 0])
     return np.cumsum(out, axis=1)
 

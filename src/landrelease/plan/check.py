@@ -159,6 +159,9 @@ def _money(problem: Problem, schedule: Schedule) -> Iterator[str]:
     money, works = problem.conditions.money, problem.conditions.projects
     if money is None:
         return
+    if money.may_pay is not None or money.until is not None:
+        yield from _earmarked(problem, schedule)
+        return
     for fund, name in enumerate(money.fund_ids):
         bills: list[tuple[int, float]] = []
         for stage in range(len(problem.stage_ids)):
@@ -177,6 +180,94 @@ def _money(problem: Problem, schedule: Schedule) -> Iterator[str]:
                 yield (f"{name}: {spent:,.2f} {money.currency} are spent by slot {slot}, "
                        f"{there:,.2f} had arrived")
                 break
+
+
+def _earmarked(problem: Problem, schedule: Schedule) -> Iterator[str]:
+    """Whether funds that may be spent on some things, and in some time only, can pay the bills.
+
+    A flow from bills to arrivals of money (L. R. Ford, D. R. Fulkerson 1956): a bill takes from
+    what had arrived in a fund that may pay it, before that fund's last slot.
+    """
+    money, works = problem.conditions.money, problem.conditions.projects
+    assert money is not None
+    horizon, funds = problem.horizon, len(money.fund_ids)
+    bills: list[tuple[int, int, float, str]] = []  # slot, line, cost, name
+    for stage, name in enumerate(problem.stage_ids):
+        option, line = int(schedule.option[stage]), int(money.stage_fund[stage])
+        if option >= 0 and line >= 0 and float(problem.option_cost[option]) > 0:
+            bills.append((int(schedule.start[stage]), line, float(problem.option_cost[option]),
+                          name))
+    if works is not None and schedule.project_start is not None:
+        bills += [(int(begin), int(works.fund[w]), float(works.cost[w]), works.ids[w])
+                  for w, begin in enumerate(schedule.project_start)
+                  if int(begin) >= 0 and int(works.fund[w]) >= 0 and float(works.cost[w]) > 0]
+    bills.sort()
+    tranches: list[tuple[int, int]] = []  # fund, slot
+    left: list[float] = []
+    for fund in range(funds):
+        before = 0.0
+        for slot in range(horizon):
+            there = float(money.arrived[fund][slot])
+            if there > before:
+                tranches.append((fund, slot))
+                left.append(there - before)
+                before = there
+
+    def able(bill: int, tranche: int) -> bool:
+        fund, since = tranches[tranche]
+        slot, line, _, _ = bills[bill]
+        given = line == fund if money.may_pay is None else bool(money.may_pay[line][fund])
+        last = horizon if money.until is None else int(money.until[fund])
+        return given and since <= slot < last
+
+    rounding = 1e-6 + 2e-9 * (funds + sum(float(row[-1]) for row in money.arrived))
+    takes: list[dict[int, float]] = [{} for _ in bills]  # bill -> tranche -> money
+    users: list[set[int]] = [set() for _ in tranches]
+    may = [[t for t in range(len(tranches)) if able(b, t)] for b in range(len(bills))]
+    for b, (slot, line, cost, name) in enumerate(bills):
+        open_ = cost
+        while open_ > 1e-9 * (1.0 + cost):
+            # The shortest way from this bill to money that is left, over bills that can do with
+            # other money.
+            came: dict[int, tuple[int, int]] = {}  # tranche -> (bill that takes it, its tranche)
+            queue, seen, end = [(b, -1)], {b}, -1
+            for who, gives in queue:
+                for t in may[who]:
+                    if t in came:
+                        continue
+                    came[t] = (who, gives)
+                    if left[t] > 1e-9:
+                        end = t
+                        break
+                    for other in users[t]:
+                        if other not in seen and takes[other].get(t, 0.0) > 1e-9:
+                            seen.add(other)
+                            queue.append((other, t))
+                if end >= 0:
+                    break
+            if end < 0:
+                break
+            part, t = min(open_, left[end]), end
+            while t >= 0:
+                who, gives = came[t]
+                if gives >= 0:
+                    part = min(part, takes[who][gives])
+                t = gives
+            left[end] -= part
+            t = end
+            while t >= 0:
+                who, gives = came[t]
+                takes[who][t] = takes[who].get(t, 0.0) + part
+                users[t].add(who)
+                if gives >= 0:
+                    takes[who][gives] -= part
+                t = gives
+            open_ -= part
+        if open_ > rounding:
+            where = money.lines[line]
+            yield (f"{name}: starts in slot {slot} and costs {cost:,.2f} {money.currency}; of the "
+                   f"money that may be spent on {where} then, {open_:,.2f} are missing")
+            return
 
 
 def zones_open(problem: Problem, schedule: Schedule) -> list[float]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from landrelease.core.conditions import Money
 from landrelease.core.conflict import Conflict, Requirement
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
@@ -381,6 +382,8 @@ class _Model:
         p, m, money = self.problem, self.model, self.problem.conditions.money
         if money is None:
             return
+        if money.may_pay is not None or money.until is not None:
+            return self._earmarked(money)
         for f, name in enumerate(money.fund_ids):
             bills = [x for x in self.steps if x.cost > 0 and int(money.stage_fund[x.stage]) == f]
             if not bills:
@@ -399,6 +402,50 @@ class _Model:
                     m.add_bool_or([early.negated(), x.present.negated(), both])
                     soon.append(int(np.floor(x.cost * scale)) * both)
                 m.add(sum(soon) <= int(np.ceil(arrived[t] * scale))).only_enforce_if(on)
+
+    def _earmarked(self, money: Money) -> None:
+        """The same where funds may be spent on some lines, or in some time, only: each bill is
+        divided among arrivals of the funds that may pay it."""
+        p, m, scale = self.problem, self.model, 100.0
+        bills = [x for x in self.steps if x.cost > 0 and int(money.stage_fund[x.stage]) >= 0]
+        cents = [int(np.floor(x.cost * scale)) for x in bills]
+        parts: list[list[Any]] = [[] for _ in bills]
+        ends, payers = money.ends(), money.payers()
+        for f, name in enumerate(money.fund_ids):
+            able = [b for b, x in enumerate(bills)
+                    if f in payers[int(money.stage_fund[x.stage])].tolist()]
+            if not able:
+                continue
+            arrived = np.asarray(money.arrived[f], float)
+            last = int(ends[f])
+            words = (f"{name} has {arrived[max(0, last - 1)]:,.0f} {money.currency}, "
+                     f"{arrived[0]:,.0f} of it at the start")
+            if last < p.horizon:
+                words += f", to be spent before {self._day(last)}"
+            if money.may_pay is not None and not money.may_pay[:, f].all():
+                words += ", for " + ", ".join(
+                    money.lines[k] for k in np.flatnonzero(money.may_pay[:, f]).tolist())
+            on = self._on("money", name, words)
+            for t in np.flatnonzero(np.diff(arrived, prepend=0.0) > 0).tolist() or [0]:
+                came = int(np.ceil((arrived[t] - (arrived[t - 1] if t else 0.0)) * scale))
+                taken = []
+                for b in able:
+                    part = m.new_int_var(0, cents[b], "")
+                    used = m.new_bool_var("")
+                    m.add(part == 0).only_enforce_if(used.negated())
+                    m.add(bills[b].start >= t).only_enforce_if([used, on])
+                    m.add(bills[b].start < last).only_enforce_if([used, on])
+                    parts[b].append(part)
+                    taken.append(part)
+                m.add(sum(taken) <= came).only_enforce_if(on)
+        for b, x in enumerate(bills):
+            line = int(money.stage_fund[x.stage])
+            if not len(payers[line]):
+                on = self._on("money", f"line {line}",
+                              f"no fund may be spent on {money.lines[line]}")
+                m.add_bool_or([on.negated(), x.present.negated()])
+                continue
+            m.add(sum(parts[b]) >= cents[b]).only_enforce_if(x.present)
 
     # --- questions -------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ class Room(NamedTuple):
     zone_opens: np.ndarray  # int32 (Z,)
     pinned: np.ndarray  # int8 (S,) 1: its resources are reserved
     reserved: np.ndarray  # int32 (3, S) option, first and second start of a reservation
+    lent: np.ndarray  # float64 (F, S) what each fund pays of a reservation
 
 
 def room_of(world: Arrays) -> Room:
@@ -80,7 +81,7 @@ def room_of(world: Arrays) -> Room:
         np.zeros((resources, slots), np.int16), np.zeros((resources, slots), np.int16),
         np.zeros(world.arrived.shape), np.zeros(gates, np.int32), np.zeros(gates, np.int32),
         np.zeros(world.zones, np.int32), np.zeros(stages, np.int8),
-        np.full((3, stages), -1, np.int32))
+        np.full((3, stages), -1, np.int32), np.zeros((len(world.arrived), stages)))
 
 
 def dispatch_order(problem: Problem, priority: np.ndarray) -> np.ndarray:
@@ -157,16 +158,22 @@ def clear_room(world, room):
         best = -1
         for o in range(world.option_start[s], world.option_start[s + 1]):
             if fit(np.int64(o), np.int64(s), np.int64(0), option, world.money, stage,
-                   world.worked, world.slot_of, world.tranche_from, world.arrived, free, skip,
+                   world.worked, world.slot_of, world.tranche_from, world.arrived,
+                   world.payer_start, world.payer, free, skip,
                    room.slack, found) and (best < 0 or found[3] < best):
                 best = found[3]
                 room.pinned[s] = 1
                 room.reserved[0, s], room.reserved[1, s] = o, found[0]
                 room.reserved[2, s] = found[2]
         if best >= 0:
+            last = room.slack.shape[1] - 1
+            for f in range(len(room.slack)):
+                room.lent[f, s] = room.slack[f, last]
             take(np.int64(room.reserved[0, s]), stage[s, STAGE_FUND], room.reserved[1, s],
                  room.reserved[2, s], option, world.money, world.worked, world.slot_of,
-                 world.tranche_from, free, skip, room.slack)
+                 world.tranche_from, world.payer_start, world.payer, free, skip, room.slack)
+            for f in range(len(room.slack)):
+                room.lent[f, s] -= room.slack[f, last]
 
 
 @njit(cache=True, nogil=True, **INNER)
@@ -212,18 +219,76 @@ def earliest_start(free, skip, p, gear, worked, slot_of, calendar, low, slots, h
 
 
 @njit(cache=True, nogil=True, **INNER)
-def money_from(fund, cost, tranche_from, arrived, slack):
-    """First slot from which a fund can pay `cost` without ever running dry; `NEVER` if none."""
+def money_from(line, cost, low, tranche_from, arrived, slack, payer_start, payer):
+    """First slot >= low from which the funds of a line can pay `cost` without any of them ever
+    running dry; `NEVER` if none. A fund with a last slot pays until then only."""
     last = slack.shape[1] - 1
-    j = last
-    least = cost - 1e-9 * (1.0 + arrived[fund, last])
-    while j >= 0 and slack[fund, j] >= least:
-        j -= 1
-    return NEVER if j == last else tranche_from[j + 1]
+    begin, end = payer_start[line], payer_start[line + 1]
+    if begin == end:
+        return NEVER
+    if end - begin == 1 and payer[begin, 1] > tranche_from[last]:  # one fund, for all the time
+        fund = payer[begin, 0]
+        least = cost - 1e-9 * (1.0 + arrived[fund, last])
+        j = last
+        while j >= 0 and slack[fund, j] >= least:
+            j -= 1
+        return NEVER if j == last else max(low, tranche_from[j + 1])
+    left = np.empty(end - begin)
+    least = cost
+    for i in range(end - begin):
+        left[i] = np.inf
+        least -= 1e-9 * (1.0 + arrived[payer[begin + i, 0], last])
+    found = NEVER
+    for j in range(last, -1, -1):
+        total = 0.0
+        for i in range(end - begin):
+            left[i] = min(left[i], slack[payer[begin + i, 0], j])
+            if tranche_from[j] < payer[begin + i, 1] and left[i] > 0.0:
+                total += left[i]
+        if total >= least:
+            found = max(low, tranche_from[j])
+        if tranche_from[j] <= low:
+            break
+    return found
 
 
 @njit(cache=True, nogil=True, **INNER)
-def pay(fund, cost, slot, tranche_from, slack):
+def lapses(line, tranche_from, payer_start, payer):
+    """Whether any fund of a line has a last slot."""
+    for i in range(payer_start[line], payer_start[line + 1]):
+        if payer[i, 1] <= tranche_from[len(tranche_from) - 1]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, **INNER)
+def pay(line, cost, slot, tranche_from, slack, payer_start, payer):
+    """Bind money of the funds of a line from a slot on, in their order."""
+    rest, last, full = cost, slack.shape[1] - 1, 0.0
+    begin, end = payer_start[line], payer_start[line + 1]
+    fund = -1
+    for i in range(begin, end):
+        f = payer[i, 0]
+        if slot >= payer[i, 1]:
+            continue
+        part = rest
+        if end - begin > 1:
+            j, left = last, slack[f, last]
+            while j > 0 and tranche_from[j] > slot:
+                j -= 1
+                left = min(left, slack[f, j])
+            if fund < 0 or left > full:
+                fund, full = f, left
+            part = min(rest, max(left, 0.0))
+        if part != 0.0:
+            charge(f, part, slot, tranche_from, slack)
+            rest -= part
+    if rest > 0.0 and fund >= 0:  # what rounding leaves
+        charge(fund, rest, slot, tranche_from, slack)
+
+
+@njit(cache=True, nogil=True, **INNER)
+def charge(fund, cost, slot, tranche_from, slack):
     """Bind money of a fund from a slot on."""
     j = slack.shape[1] - 1
     while j >= 0 and (j + 1 == slack.shape[1] or tranche_from[j + 1] > slot):
@@ -232,23 +297,30 @@ def pay(fund, cost, slot, tranche_from, slack):
 
 
 @njit(cache=True, nogil=True, **INNER)
-def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arrived, free, skip,
-        slack, found):
+def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arrived, payer_start,
+        payer, free, skip, slack, found):
     """Whether option o of stage s fits from `release` on; found: start, end of the first step,
     start of the second (-1: none), finish."""
     if option[o, ALLOWED] == 0:
         return False
     low = max(release, option[o, FIRST_FROM], stage[s, EARLIEST])
-    fund = stage[s, STAGE_FUND]
-    if fund >= 0 and money[o, OPTION_COST] > 0.0:
-        low = max(low, money_from(fund, money[o, OPTION_COST], tranche_from, arrived, slack))
-    if low > stage[s, LATEST]:
-        return False
+    line = stage[s, STAGE_FUND]
     calendar, slots = option[o, FIRST_CALENDAR], option[o, FIRST_SLOTS]
-    a = earliest_start(free, skip, option[o, FIRST_POOL], option[o, FIRST_GEAR], worked, slot_of,
-                       calendar, low, slots, option[o, FIRST_UNTIL])
-    if a < 0 or a > stage[s, LATEST]:
-        return False
+    cost = money[o, OPTION_COST] if line >= 0 else 0.0
+    paid = low
+    while True:
+        if cost > 0.0:
+            paid = money_from(line, cost, low, tranche_from, arrived, slack, payer_start, payer)
+            low = max(low, paid)
+        if low > stage[s, LATEST]:
+            return False
+        a = earliest_start(free, skip, option[o, FIRST_POOL], option[o, FIRST_GEAR], worked,
+                           slot_of, calendar, low, slots, option[o, FIRST_UNTIL])
+        if a < 0 or a > stage[s, LATEST]:
+            return False
+        if cost <= 0.0 or a == low or not lapses(line, tranche_from, payer_start, payer):
+            break
+        low = a  # money that was there may have run out by then
     found[0] = a
     found[1] = end_of(worked, slot_of, calendar, a, slots)
     found[2] = -1
@@ -266,7 +338,8 @@ def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arri
 
 
 @njit(cache=True, nogil=True, **INNER)
-def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, free, skip, slack):
+def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, payer_start, payer,
+         free, skip, slack):
     """Use up what option o takes from its starts on."""
     end = end_of(worked, slot_of, option[o, FIRST_CALENDAR], first, option[o, FIRST_SLOTS])
     occupy(free, skip, option[o, FIRST_POOL], first, end)
@@ -278,7 +351,7 @@ def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, f
         if option[o, SECOND_GEAR] >= 0:
             occupy(free, skip, option[o, SECOND_GEAR], second, end)
     if fund >= 0:
-        pay(fund, money[o, OPTION_COST], first, tranche_from, slack)
+        pay(fund, money[o, OPTION_COST], first, tranche_from, slack, payer_start, payer)
 
 
 @njit(cache=True, nogil=True, **INNER)
@@ -293,7 +366,7 @@ def occupy(free, skip, p, begin, end):
 @njit(cache=True, nogil=True, **INNER)
 def release_pin(s, world, room):
     """Give back what was reserved for a pinned stage that cannot keep its slot."""
-    o, stage, option = room.reserved[0, s], world.stage, world.option
+    o, option = room.reserved[0, s], world.option
     for step in range(4):
         if step < 2:
             a = room.reserved[1, s]
@@ -314,9 +387,9 @@ def release_pin(s, world, room):
         last = len(world.delay) - 1
         for t in range(last + 1):  # shortcuts over what is free again
             room.skip[p, t] = t + 1 if room.free[p, t] == 0 and t < last else t
-    if stage[s, STAGE_FUND] >= 0:
-        pay(stage[s, STAGE_FUND], -world.money[o, OPTION_COST], room.reserved[1, s],
-            world.tranche_from, room.slack)
+    for f in range(len(room.slack)):
+        if room.lent[f, s] != 0.0:
+            charge(f, -room.lent[f, s], room.reserved[1, s], world.tranche_from, room.slack)
     room.pinned[s] = 2
 
 
@@ -352,6 +425,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
                                               world.option_start)
     stage_gate_start, stage_gate, gate = world.stage_gate_start, world.stage_gate, world.gate
     zone_gate_start, zone_gate, arrived = world.zone_gate_start, world.zone_gate, world.arrived
+    payer_start, payer = world.payer_start, world.payer
     pinned, reserved_at = room.pinned, room.reserved
     found, best_found = np.empty(4, np.int32), np.empty(4, np.int32)
     waiting = upto  # first place in the order of a stage that cannot be taken yet
@@ -408,7 +482,8 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
             for _turn in range(2):
                 for o in range(lo, hi):
                     if not fit(np.int64(o), s, release, option, money, stage, worked, slot_of,
-                               tranche_from, arrived, free, skip, slack, found):
+                               tranche_from, arrived, payer_start, payer, free, skip, slack,
+                               found):
                         continue
                     p, q = option[o, FIRST_POOL], option[o, SECOND_POOL]
                     slots = found[1] - found[0]
@@ -436,7 +511,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
         out[3, s], out[4, s] = best_found[2], best_found[3]
         if not reserved:
             take(np.int64(o), stage[s, STAGE_FUND], best_found[0], best_found[2], option, money,
-                 worked, slot_of, tranche_from, free, skip, slack)
+                 worked, slot_of, tranche_from, payer_start, payer, free, skip, slack)
         spent += stage_cost(s, best_found[3], worth, loss, seasons, delay) + money[o, CHARGE]
         spent -= soonest[s]
         if spent > limit:
@@ -471,9 +546,9 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
 
 @njit(cache=True, nogil=True, **INNER)
 def place_projects(world, room, out, projects):
-    """Start each project when its land is released and its fund can pay, the one that can start
-    first before the others; ties by weight for the money. Writes starts and finishes (2, W);
-    returns their points."""
+    """Start each project when its land is released, the works that it follows are done, its season
+    is there and its fund can pay, the one that can start first before the others; ties by weight
+    for the money. Writes starts and finishes (2, W); returns their points."""
     count, horizon = len(world.project), len(world.delay) - 1
     work, worth, slack = world.project, world.project_worth, room.slack
     total = 0.0
@@ -488,22 +563,43 @@ def place_projects(world, room, out, projects):
             for i in range(world.project_start[w], world.project_start[w + 1]):
                 finish = out[4, world.project_stage[i]]
                 at = NEVER if finish < 0 else max(at, finish)
+            turn = True
+            for i in range(world.follow_start[w], world.follow_start[w + 1]):
+                finish = projects[1, world.follow[i]]
+                turn &= finish != -2
+                at = NEVER if finish < 0 else max(at, finish)
+            if not turn:
+                continue
             fund, cost = work[w, PROJECT_FUND], worth[w, PROJECT_COST]
-            if fund >= 0 and cost > 0.0:
-                at = max(at, money_from(fund, cost, world.tranche_from, world.arrived, slack))
+            while at < NEVER:  # until season and money agree
+                low = at
+                if len(world.season) > 0:
+                    at = world.season[w, min(at, horizon)]
+                if at < NEVER and fund >= 0 and cost > 0.0:
+                    at = max(at, money_from(
+                        fund, cost, min(at, horizon), world.tranche_from, world.arrived, slack,
+                        world.payer_start, world.payer))
+                if at == low or (len(world.season) == 0 and (fund < 0 or cost <= 0.0)):
+                    break
             ratio = worth[w, PROJECT_WEIGHT] / (cost + 1e-9)
             if at < best_at or (at == best_at and ratio > best_ratio):
                 best, best_at, best_ratio = w, at, ratio
         w = best
+        if w < 0:  # works that follow each other in a circle
+            break
         projects[0, w] = projects[1, w] = -1
         if best_at < NEVER and best_at + work[w, PROJECT_SLOTS] <= horizon:
             projects[0, w] = best_at
             projects[1, w] = best_at + work[w, PROJECT_SLOTS]
             if work[w, PROJECT_FUND] >= 0:
                 pay(work[w, PROJECT_FUND], worth[w, PROJECT_COST], best_at, world.tranche_from,
-                    slack)
+                    slack, world.payer_start, world.payer)
         at = projects[1, w] if projects[1, w] >= 0 else horizon
         total += worth[w, PROJECT_WEIGHT] * world.loss[at]
+    for w in range(count):
+        if projects[0, w] == -2:
+            projects[0, w] = projects[1, w] = -1
+            total += worth[w, PROJECT_WEIGHT] * world.loss[horizon]
     return total
 
 

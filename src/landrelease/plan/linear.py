@@ -202,8 +202,10 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     on_zone = np.flatnonzero(blame.wait_stage < 0)
     finished(made["wait"][on_stage], blame.stages[blame.wait_stage[on_stage]], -1.0)
     lines.add(made["wait"][on_zone], zone_column[blame.wait_zone[on_zone]][:, None] + moment, -1.0)
-    shift = np.zeros(len(blame.loss), dtype=np.int64)
-    shift[blame.wait_of] = blame.wait_shift
+    # A node that waits for stages with different lags counts with the least of them.
+    shift = np.full(len(blame.loss), horizon, dtype=np.int64)
+    np.minimum.at(shift, blame.wait_of, blame.wait_shift)
+    shift = np.where(shift == horizon, 0, shift)
     shift[blame.bill[:, 0]] = blame.bill[:, 4]
     funds = len(forest.money)
     made["money"] = np.zeros((0, count), dtype=np.int64)
@@ -212,13 +214,14 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
         scale = 1 / np.maximum(forest.money[:, -1], 1e-9)
         made["money"] = lines.new(
             forest.money[:, forest.stretch[np.minimum(knots, horizon - 1)]] * scale[:, None])
-        fund = world.stage[stage_of, STAGE_FUND]
-        own = np.flatnonzero(fund >= 0)
-        price = world.money[own, OPTION_COST] * scale[fund[own]]
-        started(made["money"][fund[own]], own[:, None], knots[None, :], price[:, None])
-        node, fund = blame.bill[:, 0], blame.bill[:, 1]
-        lines.add(made["money"][fund], node_column[node][:, None] + moment,
-                  (blame.bill_worth[:, 0] * scale[fund])[:, None])
+        total, row, scale_of = _budget(lines, made["money"], forest, knots, total, scale)
+        line = world.stage[stage_of, STAGE_FUND]
+        own = np.flatnonzero(line >= 0)
+        price = world.money[own, OPTION_COST] * scale_of[line[own]]
+        started(row[line[own]], own[:, None], knots[None, :], price[:, None])
+        node, line = blame.bill[:, 0], blame.bill[:, 1]
+        lines.add(row[line], node_column[node][:, None] + moment,
+                  (blame.bill_worth[:, 0] * scale_of[line])[:, None])
     # What delays cost: of a share that is not there in slot t, the step of the loss curve.
     cost = np.zeros(total)
     weight, season = world.worth[:, 0], world.worth[:, 1]
@@ -261,6 +264,39 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     made["scale"] = scale
     return Program(matrix, np.concatenate(lines.right), cost, upper, offset, knots,
                    column[:options], zone_column, blocker_column, made)
+
+
+def _budget(lines: _Rows, row: np.ndarray, forest: Trees, knots: np.ndarray, total: int,
+            scale: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Rows (L, K) in which budget lines spend, and the unit of each of them.
+
+    row (F, K) : what a fund has paid by each knot may not be more than what had arrived, in units
+    1 / scale (F,). Where each line has one fund and all the time, these are the rows themselves.
+    Otherwise columns from `total` on say which share of a fund a line has spent by a knot; returns
+    the number of columns with them.
+    """
+    world, count = forest.world, len(knots)
+    line = np.repeat(np.arange(len(world.payer_start) - 1), np.diff(world.payer_start))
+    fund, until = world.payer[:, 0].astype(np.int64), world.payer[:, 1]
+    if np.array_equal(fund, line) and len(row) == len(line) and (
+            until > world.tranche_from[-1]).all():
+        return total, row, scale
+    unit = np.array([1.0 / max(1e-9, float((1.0 / scale[fund[line == one]]).sum()))
+                     for one in range(len(world.payer_start) - 1)])
+    share = total + np.arange(len(line)) * count
+    moment = np.arange(count)
+    lines.add(row[fund], share[:, None] + moment, 1.0)
+    spends = lines.new(np.zeros((len(unit), count)))
+    lines.add(spends[line], share[:, None] + moment, -(unit[line] / scale[fund])[:, None])
+    grows = lines.new(np.zeros((len(line), count - 1)))
+    lines.add(grows, share[:, None] + moment[:-1], 1.0)
+    lines.add(grows, share[:, None] + moment[1:], -1.0)
+    over = knots[None, :-1] >= until[:, None]  # nothing more is spent
+    ends = lines.new(np.zeros(int(over.sum())))
+    who, when = np.nonzero(over)
+    lines.add(ends, share[who] + when + 1, 1.0)
+    lines.add(ends, share[who] + when, -1.0)
+    return total + len(line) * count, spends, unit
 
 
 @dataclass(slots=True)

@@ -286,6 +286,31 @@ def _again(problem: Problem, outcomes: Outcomes, order: np.ndarray, chosen: np.n
 
 
 @njit(cache=True, nogil=True)
+def spend(line, cost, t, tranche, spent, world):
+    """Take the cost out of the funds that may pay for a line at slot t, in their order, if they
+    have it; returns whether they do."""
+    total, allowance = 0.0, 0.0
+    for i in range(world.payer_start[line], world.payer_start[line + 1]):
+        fund = world.payer[i, 0]
+        if t < world.payer[i, 1]:
+            total += max(0.0, world.arrived[fund, tranche] - spent[fund])
+            allowance += 1e-9 * world.arrived[fund, tranche]
+    if cost > total + allowance + 1e-6:
+        return False
+    rest, last = cost, -1
+    for i in range(world.payer_start[line], world.payer_start[line + 1]):
+        fund = world.payer[i, 0]
+        if t < world.payer[i, 1]:
+            part = min(rest, max(0.0, world.arrived[fund, tranche] - spent[fund]))
+            spent[fund] += part
+            rest -= part
+            last = fund
+    if rest > 0.0 and last >= 0:
+        spent[last] += rest
+    return True
+
+
+@njit(cache=True, nogil=True)
 def fits(t, slots, row, until, world):
     """Whether a step that takes as long as expected ends before its leave runs out; one that the
     end of the plan cuts off is held against the end of the plan."""
@@ -378,11 +403,9 @@ def _run(at, until, order, chosen, first, second, cost, needed, state, times, re
                     or not fits(t, world.option[o, FIRST_SLOTS], row,
                                 world.option[o, FIRST_UNTIL], world)):
                 continue
-            fund = world.stage[s, STAGE_FUND]
-            if fund >= 0:
-                if spent[fund] + cost[o] > world.arrived[fund, tranche] * (1 + 1e-9) + 1e-6:
-                    continue
-                spent[fund] += cost[o]
+            line = world.stage[s, STAGE_FUND]
+            if line >= 0 and not spend(line, cost[o], t, tranche, spent, world):
+                continue
             free[pool] -= 1
             if gear >= 0:
                 free[gear] -= 1
@@ -395,11 +418,14 @@ def _run(at, until, order, chosen, first, second, cost, needed, state, times, re
                 x = state[world.project_stage[i]]
                 if x != DONE and x != EMPTY:
                     ready = False
-            fund, price = world.project[w, PROJECT_FUND], world.project_worth[w, PROJECT_COST]
-            if ready and (fund < 0 or spent[fund] + price
-                          <= world.arrived[fund, tranche] * (1 + 1e-9) + 1e-6):
-                if fund >= 0:
-                    spent[fund] += price
+            for i in range(world.follow_start[w], world.follow_start[w + 1]):
+                end = works[1, world.follow[i]]
+                if end < 0 or end > t:
+                    ready = False
+            if len(world.season) > 0 and world.season[w, t] != t:
+                ready = False
+            line, price = world.project[w, PROJECT_FUND], world.project_worth[w, PROJECT_COST]
+            if ready and (line < 0 or spend(line, price, t, tranche, spent, world)):
                 works[0, w] = t
                 end = t + world.project[w, PROJECT_SLOTS]
                 works[1, w] = end if end <= horizon else -1

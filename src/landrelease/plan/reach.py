@@ -809,6 +809,7 @@ class PlannerAccess:
     place: np.ndarray  # int32 (C,)
     distance_m: np.ndarray  # float64 (B,)
     zone_of_node: np.ndarray  # int32 (N,)
+    doors: tuple[np.ndarray, ...]  # of each blocker the nodes from which it is entered
 
 
 def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: np.ndarray,
@@ -884,9 +885,10 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
     could = reachable(roads, np.zeros(roads.segments, dtype=bool), sources)
     usable = np.flatnonzero((np.bincount(roads.segment, minlength=roads.segments) > 0)
                             & (could[network.from_node] | could[network.to_node]))
-    doors: list[set[int]] = [set() for _ in blocks.ids]
+    entered: list[set[int]] = [set() for _ in blocks.ids]
     for b, m in zip(blocks.blocker.tolist(), blocks.segment.tolist(), strict=True):
-        doors[b] |= {int(zone[n]) for n in (network.from_node[m], network.to_node[m]) if could[n]}
+        entered[b] |= {int(n) for n in (network.from_node[m], network.to_node[m]) if could[n]}
+    doors = [{int(zone[n]) for n in nodes_} for nodes_ in entered]
     beside = [b for b in range(len(blocks.ids)) if not doors[b]]
     if beside and len(usable):
         plane, _ = _plane(network)
@@ -895,8 +897,9 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
             plane.to_plane(np.array([grounds[b] for b in beside], dtype=object)),
             all_matches=False, return_distance=True)
         for i, m, d in zip(found[0].tolist(), usable[found[1]].tolist(), away, strict=True):
-            doors[beside[i]] = {int(zone[n]) for n in (network.from_node[m], network.to_node[m])
-                                if could[n]}
+            entered[beside[i]] = {int(n) for n in (network.from_node[m], network.to_node[m])
+                                  if could[n]}
+            doors[beside[i]] = {int(zone[n]) for n in entered[beside[i]]}
             distance[beside[i]] = d
     blocker_zone = np.array([own_zone(d, blocks.ids[b]) if d else 0
                              for b, d in enumerate(doors)], dtype=np.int32)
@@ -914,7 +917,26 @@ def planner_access(network: RoadNetwork, roads: Graph, places: Places, sources: 
         community_weight=np.asarray(community_weight, dtype=float)[chosen],
         community_zone=np.array(community_zone, dtype=np.int32),
         community_start=_starts(needed), community_stage=_flat(needed))
-    return PlannerAccess(access, chosen, distance, zone)
+    return PlannerAccess(access, chosen, distance, zone,
+                         tuple(np.array(sorted(e), dtype=np.int64) for e in entered))
+
+
+def cut_off(roads: Graph, made: PlannerAccess, sources: np.ndarray, blocked: np.ndarray,
+            never: np.ndarray, shut: np.ndarray) -> np.ndarray:
+    """bool (B,): blockers that nobody gets to while segments `shut` (M,) are closed for a time.
+
+    blocked (M,) : by hazards today; never (M,) : closed for good. What can be reached today is cut
+    off when the roads that are open today do not lead there any more, however many blocked ones
+    might; what lies behind blocked roads when no road at all leads there.
+    """
+    today = reachable(roads, blocked | never | shut, sources)
+    ever = reachable(roads, never | shut, sources)
+    out = np.zeros(len(made.doors), dtype=bool)
+    for b, nodes in enumerate(made.doors):
+        if len(nodes):
+            now = made.zone_of_node[nodes] == 0
+            out[b] = not (today[nodes[now]].any() if now.any() else ever[nodes].any())
+    return out
 
 
 def zone_openings(access: Access, finish: np.ndarray) -> np.ndarray:

@@ -168,6 +168,30 @@ def zone_openings(problem: Problem, schedule: Schedule) -> tuple[list[int], list
     return opens, by
 
 
+def spent_by(problem: Problem, schedule: Schedule) -> np.ndarray:
+    """Money (F, H) that each fund has spent by the end of a slot in a plan: bills in the order of
+    their slots, each from the funds of its line in their order; what they lack is put on the last.
+    """
+    money, works = problem.conditions.money, problem.conditions.projects
+    assert money is not None
+    spent, payers, ends = np.zeros(money.arrived.shape), money.payers(), money.ends()
+    bills = [(int(schedule.start[s]), int(money.stage_fund[s]),
+              float(problem.option_cost[schedule.option[s]]))
+             for s in np.flatnonzero((schedule.option >= 0) & (money.stage_fund >= 0)).tolist()]
+    if works is not None and schedule.project_start is not None:
+        bills += [(int(begin), int(works.fund[w]), float(works.cost[w]))
+                  for w, begin in enumerate(schedule.project_start.tolist())
+                  if begin >= 0 and works.fund[w] >= 0]
+    for slot, line, cost in sorted(bills):
+        able = [int(f) for f in payers[line] if slot < ends[f]]
+        for n, f in enumerate(able):
+            left = float((money.arrived[f, slot:] - spent[f, slot:]).min())
+            part = cost if n + 1 == len(able) else min(cost, max(0.0, left))
+            spent[f, slot:] += part
+            cost -= part
+    return spent
+
+
 class _View:
     """What is used when, and each constraint as a question."""
 
@@ -180,7 +204,7 @@ class _View:
         gear = terms.equipment
         self.gear_used = np.zeros((0 if gear is None else len(gear.ids), horizon), dtype=np.int64)
         money = terms.money
-        self.spent = None if money is None else np.zeros(money.arrived.shape)
+        self.spent: np.ndarray | None = None
         self.ends_at: dict[tuple[int, int], list[int]] = {}  # (pool, slot) -> stages that free it
         for s in np.flatnonzero(schedule.option >= 0).tolist():
             for step in (1, 2):
@@ -191,14 +215,8 @@ class _View:
                 self.ends_at.setdefault((pool, end), []).append(s)
                 if thing >= 0:
                     self.gear_used[thing, begin:end] += 1
-            if self.spent is not None and money is not None and money.stage_fund[s] >= 0:
-                self.spent[money.stage_fund[s], int(schedule.start[s]):] += float(
-                    problem.option_cost[schedule.option[s]])
-        if self.spent is not None and terms.projects is not None \
-                and schedule.project_start is not None:
-            for w, begin in enumerate(schedule.project_start.tolist()):
-                if begin >= 0 and terms.projects.fund[w] >= 0:
-                    self.spent[terms.projects.fund[w], begin:] += float(terms.projects.cost[w])
+        if money is not None:
+            self.spent = spent_by(problem, schedule)
 
     def step(self, s: int, step: int) -> tuple[int, int, int, int]:
         """Pool (-1: no such step), thing (-1: none), begin and end of a step as planned."""
@@ -253,10 +271,16 @@ class _View:
             yield Cause("equipment", terms.equipment.ids[thing], _busy(full, ends, start))
         money = terms.money
         if step == 1 and money is not None and self.spent is not None:
-            fund, cost = int(money.stage_fund[s]), float(problem.option_cost[o])
-            if fund >= 0 and cost > 0:
-                short = money.arrived[fund] - self.spent[fund] < cost * (1 - 1e-9) - 1e-6
-                yield Cause("money", money.fund_ids[fund], _last(lambda t: bool(short[t]), start))
+            line, cost = int(money.stage_fund[s]), float(problem.option_cost[o])
+            own = money.payers()[line] if line >= 0 else ()
+            if len(own) and cost > 0:
+                able = np.arange(problem.horizon) < money.ends()[own][:, None]
+                left = np.where(able, np.maximum(0.0, money.arrived[own] - self.spent[own]),
+                                0.0).sum(axis=0)
+                short = left < cost * (1 - 1e-9) - 1e-6
+                # Of several funds the one that brings most is named.
+                name = money.fund_ids[int(own[np.argmax(money.arrived[own, -1])])]
+                yield Cause("money", name, _last(lambda t: bool(short[t]), start))
 
     def calendar(self, o: int, step: int) -> tuple[int, int]:
         p, calendars = self.problem, self.problem.conditions.calendars

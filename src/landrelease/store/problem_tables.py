@@ -132,7 +132,7 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
         more("zone", lambda s: access.zone[s])
     money = c.money
     if money is not None:
-        more("fund", lambda s: _name(money.fund_ids, money.stage_fund[s]))
+        more("fund", lambda s: _name(money.lines, money.stage_fund[s]))
     outcomes, promises = c.outcomes, c.promises
     if outcomes is not None:
         more("needed", lambda s: outcomes.needed[s])
@@ -158,6 +158,18 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
             for k, f in enumerate(money.fund_ids) for t in range(horizon)
             if t == 0 or money.arrived[k, t] != money.arrived[k, t - 1]],
             ("fund", "from_slot", "arrived"))
+        if money.may_pay is not None or money.until is not None:
+            table("funds.csv", [
+                {"id": f, **({} if money.until is None else {
+                    "until_slot": _slot(money.until[k], horizon)}),
+                 **({} if money.may_pay is None else {"pays_for": _list([
+                     line for line, may in zip(money.line_ids, money.may_pay[:, k], strict=True)
+                     if may])})}
+                for k, f in enumerate(money.fund_ids)],
+                ("id", *(() if money.until is None else ("until_slot",)),
+                 *(() if money.may_pay is None else ("pays_for",))))
+        if money.may_pay is not None:
+            table("budget_lines.csv", [{"id": line} for line in money.line_ids], ("id",))
     if c.projects is not None:
         table("projects.csv", *_projects(problem, c.projects))
     if c.decisions is not None:
@@ -216,7 +228,7 @@ def _options(problem: Problem) -> tuple[Rows, list[str]]:
 
 
 def _projects(problem: Problem, works: terms.Projects) -> tuple[Rows, list[str]]:
-    funds = () if problem.conditions.money is None else problem.conditions.money.fund_ids
+    funds = () if problem.conditions.money is None else problem.conditions.money.lines
     columns = ["id", "stages", "slots", "cost", "fund", "earliest_slot", "people", "weight"]
     rows: Rows = []
     for w, name in enumerate(works.ids):
@@ -702,8 +714,24 @@ def _money(folder: Path, s: _Table, settings: _Settings, horizon: int) -> terms.
     if not s.has("fund"):
         raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=s.name, column="fund",
                                found=", ".join(s.columns))
+    lines, may_pay, until = funds, None, None
+    if _there(folder, "funds.csv"):
+        t = _Table(folder, "funds.csv", ("id",))
+        t.ids()
+        order = [t.known(n, "id", known, "money.csv") for n in range(len(t.rows))]
+        if t.has("until_slot"):
+            until = np.full(len(funds), horizon, np.int32)
+            until[order] = t.wholes("until_slot", high=horizon, empty=horizon)
+        if t.has("pays_for"):
+            lines = _Table(folder, "budget_lines.csv", ("id",)).ids()
+            number = _index(lines)
+            may_pay = np.zeros((len(lines), len(funds)), dtype=bool)
+            for n, f in enumerate(order):
+                may_pay[t.several(n, "pays_for", number, "budget_lines.csv"), f] = True
+    where = "money.csv" if may_pay is None else "budget_lines.csv"
     return terms.Money(funds, settings.text_of("currency"), arrived,
-                       s.refers("fund", known, "money.csv", none=True))
+                       s.refers("fund", _index(lines), where, none=True),
+                       () if may_pay is None else lines, may_pay, until)
 
 
 def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money | None,
@@ -724,7 +752,7 @@ def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money |
                              dtype=bool).reshape(len(ids), horizon)
     if t.has("asked_earliest_slot"):
         asked = t.wholes("asked_earliest_slot")
-    funds = _index(() if money is None else money.fund_ids)
+    funds = _index(() if money is None else money.lines)
     return terms.Projects(
         ids, start, stage, t.wholes("slots"), t.numbers("cost", low=0.0),
         t.refers("fund", funds, "money.csv", none=True), t.wholes("earliest_slot"),
@@ -754,5 +782,5 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
 
 
 FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",
-         "options.csv", "calendars.csv", "equipment.csv", "money.csv", "projects.csv",
-         "decisions.csv", "gates.csv", "communities.csv")
+         "options.csv", "calendars.csv", "equipment.csv", "money.csv", "funds.csv",
+         "budget_lines.csv", "projects.csv", "decisions.csv", "gates.csv", "communities.csv")

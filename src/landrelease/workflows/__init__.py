@@ -388,15 +388,20 @@ def planning_problem(
     """
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build
+    from landrelease.workflows.roads import access_over_roads
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read = NOTHING_READ
+    read, access = NOTHING_READ, None
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
+        if roads is not None:
+            progress("access over roads", 0.1)
+            access, _ = access_over_roads(problem, land, roads, assumptions)
     else:
+        from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
         from landrelease.plan.recorded.crew import crew
         from landrelease.plan.recorded.ground import ground_facts
@@ -410,19 +415,23 @@ def planning_problem(
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
                         facts=facts, steepest_deg=made.steepest_deg)
-        bound = bind(problem, binding.sources, made, {h.id: h.ground for h in land.hazards},
+        grounds = {h.id: h.ground for h in land.hazards}
+        closed = closed_ground(problem, grounds, binding.sources.closures,
+                               assumptions.value("closure_open_days"), binding.sources.utc_offset,
+                               roads=roads is not None)
+        if roads is not None:
+            progress("access over roads", 0.1)
+            access, laid = access_over_roads(problem, land, roads, assumptions, closed)
+            closed = laid or closed
+        bound = bind(problem, binding.sources, made, grounds, closed,
                      assumptions, exchange_of(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
-    if roads is not None:
-        from landrelease.workflows.roads import access_over_roads
-
-        progress("access over roads", 0.1)
+    if access is not None:
         problem = dataclasses.replace(
-            problem, access=access_over_roads(problem, land, roads, assumptions),
-            objective=dataclasses.replace(
+            problem, access=access, objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
     return Asked(problem, read)
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.record import Record
-from landrelease.core.recorded import Recorded, Sources
+from landrelease.core.recorded import KINDS_NOT_READ, Recorded, Sources
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
-    from landrelease.plan.recorded.means import Exchange
+    from landrelease.plan.recorded.money import Exchange
     from landrelease.store.registry import Registry
 
 
@@ -47,7 +47,8 @@ def sources_of(registry: Registry, reader: View) -> Sources:
         expenses=records("expense"), exchange_rates=records("exchange_rate"),
         projects=records("project"),
         handovers=standing("handover"), tasks=standing("task"), hazards=records("hazard"),
-        settlements=records("settlement"),
+        settlements=records("settlement"), areas=records("administrative_area"),
+        others={kind: there for kind in KINDS_NOT_READ if (there := len(records(kind)))},
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations
         else frozenset(), utc_offset=offset)
 

@@ -22,6 +22,7 @@ from landrelease.core.work import Access, Plan, Problem
 
 if TYPE_CHECKING:
     from landrelease.plan import reach
+    from landrelease.plan.recorded.closures import Closed
 
 LONGEST_SEGMENT_M = 500.0  # longer ones are cut, so that a hazard leaves the ground before it free
 
@@ -36,26 +37,39 @@ class RoadFiles:
 
 
 def access_over_roads(
-    problem: Problem, land: Land, files: RoadFiles, assumptions: Assumptions
-) -> Access:
-    """Zones and gates of the plan from a road network, and the communities behind them.
+    problem: Problem, land: Land, files: RoadFiles, assumptions: Assumptions,
+    closed: Closed | None = None
+) -> tuple[Access, Closed | None]:
+    """Zones and gates of the plan from a road network, and the communities behind them; and the
+    closures with what they cut off by closing roads.
 
     A hazard within `road_margin_m` of a segment blocks it. A community is the land's settlement;
     its own hazards are those within `community_hazard_distance_m`; it is weighed by
     `access_weight` for each of its people, and by the mean of the reported numbers where its own is
-    not reported. Closures in time are not in the plan: they are days lost.
+    not reported. Segments in a closure that lasts as long as the plan are not in the network; while
+    a shorter one closes roads, work stands still on what cannot be reached (`reach.cut_off`). A
+    community that is cut off again for a time counts as reached.
 
     Raises what reading roads and bases raises, and PLN-201 for a base far from every road.
     """
     from landrelease.core.geometry import plane_for
     from landrelease.plan import reach
+    from landrelease.plan.recorded.closures import with_roads
 
     network, places, bases = network_of(land, files, assumptions)
-    known = {hazard.id: hazard for hazard in land.hazards}
-    hazards = [known[name] for name in problem.hazard_ids]
+    areas = {hazard.id: hazard for hazard in land.hazards}
+    hazards = [areas[name] for name in problem.hazard_ids]
     grounds = [hazard.ground for hazard in hazards]
+    index = reach.index_segments(network)
     blocks = reach.blocking(network, problem.hazard_ids, grounds,
-                            assumptions.value("road_margin_m"))
+                            assumptions.value("road_margin_m"), index)
+    never, shut = np.zeros(len(network.segment_ids), dtype=bool), None
+    if closed is not None and any(g is not None for g in closed.grounds):
+        placed = [k for k, g in enumerate(closed.grounds) if g is not None]
+        shut = reach.blocking(network, [closed.ids[k] for k in placed],
+                              [closed.grounds[k] for k in placed], 0.0, index)
+        always = np.asarray(closed.closed[placed].all(axis=1))
+        never = shut.blocked(always)
     plane = plane_for(network.bounds)
     near = shapely.STRtree(plane.to_plane(np.array(grounds, dtype=object))).query(
         plane.to_plane(np.array([s.place for s in land.settlements], dtype=object)),
@@ -65,11 +79,30 @@ def access_over_roads(
         own[int(settlement)].append(int(hazard))
     people = places.people
     mean = float(np.nanmean(people)) if np.isfinite(people).any() else 0.0
+    roads = reach.graph(network)
     made = reach.planner_access(
-        network, reach.graph(network), places, bases.node, blocks, grounds, problem.hazard,
+        network, roads, places, bases.node, blocks, grounds, problem.hazard,
         [sorted(o) for o in own],
-        assumptions.value("access_weight") * np.where(np.isnan(people), mean, people))
-    return made.access
+        assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never)
+    if closed is None or shut is None:
+        return made.access, closed
+    cut = np.zeros((len(grounds), problem.horizon), dtype=bool)
+    force = closed.closed[placed] & ~always[:, None]
+    known: dict[bytes, np.ndarray] = {}
+    for t in range(problem.horizon):
+        segments = shut.blocked(force[:, t])
+        if segments.any():
+            key = np.packbits(segments).tobytes()
+            if key not in known:
+                known[key] = reach.cut_off(roads, made, bases.node, blocks.blocked(), never,
+                                           segments)
+            cut[:, t] = known[key]
+    # What no road leads to even without closures waits for roads, not for their end.
+    cut[reach.cut_off(roads, made, bases.node, blocks.blocked(), never, np.zeros_like(never))] = (
+        False)
+    crossing = sorted({placed[int(k)] for k in shut.blocker})
+    return made.access, with_roads(problem, closed, cut, crossing,
+                                   [k for k in crossing if closed.closed[k].all()])
 
 
 def network_of(land: Land, files: RoadFiles, assumptions: Assumptions

@@ -19,7 +19,7 @@ from landrelease.errors import SCENARIO_UNREADABLE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.core.hazard import Land
-    from landrelease.forecast.circumstances import Circumstances, Closing
+    from landrelease.forecast.circumstances import Circumstances, Closing, Tranche
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.scenario import Scenario
     from landrelease.store.registry import Registry
@@ -118,11 +118,12 @@ def _moment(value: Any) -> date | None:
 
 def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed
                  ) -> list[Scenario]:
-    """The plan as it is, and each file's scenario."""
+    """The plan as it is, with its money, and each file's scenario."""
     from landrelease.errors import SCENARIO_WRONG
     from landrelease.forecast.scenario import as_planned, scenario_of
 
-    found = [dataclasses.replace(as_planned(plan, assumptions), circumstances=closed.circumstances)]
+    given = dataclasses.replace(closed.circumstances, money=money_of(plan))
+    found = [dataclasses.replace(as_planned(plan, assumptions), circumstances=given)]
     for path in paths:
         document = read_scenario(path)
         if isinstance(document, dict) and document.get("closure_process") == "fitted":
@@ -134,8 +135,21 @@ def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, cl
             document = {**document, "closure_process": {
                 "open_days": c.open_days, "open_shape": min(max(c.open_shape, 0.1), 10.0),
                 "closed_days": c.closed_days, "closed_spread": min(c.closed_spread, 5.0)}}
-        found.append(scenario_of(document, path.name, plan, assumptions, closed.circumstances))
+        found.append(scenario_of(document, path.name, plan, assumptions, given))
     return found
+
+
+def money_of(plan: Plan) -> tuple[Tranche, ...] | None:
+    """The arrivals of the funds that pay for stages of a plan, as one; None: nothing binds it."""
+    from landrelease.forecast.circumstances import Tranche
+
+    money, starts = plan.problem.conditions.money, plan.problem.slot_starts
+    if money is None or not (money.stage_fund >= 0).all():
+        return None
+    payers = money.payers()
+    funds = sorted({int(f) for line in np.unique(money.stage_fund) for f in payers[int(line)]})
+    came = np.diff(money.arrived[funds].sum(axis=0), prepend=0.0)
+    return tuple(Tranche(starts[t], float(came[t])) for t in np.flatnonzero(came > 0).tolist())
 
 
 def groups_of(land: Land, plan: Plan) -> dict[str, list[str]]:
@@ -203,33 +217,47 @@ def unpaid_stages(plan: Plan) -> int:
     money = problem.conditions.money
     if money is None or not len(problem.stage_ids):
         return 0
-    left = money.arrived[:, -1].astype(float)
-    done = np.flatnonzero((schedule.finish >= 0) & (money.stage_fund >= 0))
-    np.subtract.at(left, money.stage_fund[done], problem.option_cost[schedule.option[done]])
-    works = problem.conditions.projects
-    if works is not None and schedule.project_start is not None:
-        begun = np.flatnonzero((schedule.project_start >= 0) & (works.fund >= 0))
-        np.subtract.at(left, works.fund[begun], works.cost[begun])
+    from landrelease.plan.waiting import spent_by
+
+    left = money.arrived - spent_by(problem, schedule)
+    payers, ends = money.payers(), money.ends()
     count = 0
     for s in np.flatnonzero((schedule.finish < 0) & (money.stage_fund >= 0)).tolist():
         costs = problem.option_cost[problem.option_start[s]:problem.option_start[s + 1]]
-        fund = int(money.stage_fund[s])
-        rounding = 1e-9 * (1.0 + float(money.arrived[fund, -1]))  # as the decoder allows
-        count += bool(len(costs)) and float(costs.min()) > left[fund] + rounding
+        own = payers[int(money.stage_fund[s])]
+        able = np.arange(problem.horizon) < ends[own][:, None]
+        most = np.where(able, np.maximum(0.0, left[own]), 0.0).sum(axis=0).max(initial=0.0)
+        rounding = 1e-9 * (1.0 + float(money.arrived[own, -1].sum()))  # as the decoder allows
+        count += bool(len(costs)) and float(costs.min()) > most + rounding
     return count
 
 
 def money_words(scenario: Scenario) -> str | None:
-    """Where the plan itself lacks money and the scenario brings none of its own: that teams alone
-    do not do the work. None where money is not what is short."""
-    short = unpaid_stages(scenario.plan)
-    if not short or scenario.circumstances.money is not None:
+    """What money means for a forecast: where the plan itself lacks it, and whether this forecast
+    waits for the plan's. None where no money binds the plan, or the scenario brings its own."""
+    plan, own = scenario.plan, scenario.circumstances.money
+    given = money_of(plan)
+    if own is not None and own != given:
         return None
-    return (f"The plan lacks money: {short:,} of {len(scenario.plan.problem.stage_ids):,} stages "
-            "are not planned because their funds never have enough left for them. More teams "
-            "alone do not change that. This forecast takes the money to be there; `money:` in a "
-            "scenario makes it wait for money, `plan price --change money:FUND:AMOUNT` says what "
-            "more of it would bring.")
+    said = []
+    if short := unpaid_stages(plan):
+        said.append(
+            f"The plan lacks money: {short:,} of {len(plan.problem.stage_ids):,} stages are not "
+            "planned because their funds never have enough left for them. More teams alone do not "
+            "change that; `plan price --change money:FUND:AMOUNT` says what more of it would "
+            "bring.")
+    money = plan.problem.conditions.money
+    if own is not None and money is not None:
+        said.append(f"Work waits for the money of the plan, {sum(t.amount for t in own):,.0f} "
+                    f"{money.currency}; `money:` in a scenario brings another, `money: enough` all "
+                    "that is needed.")
+        if money.may_pay is not None:
+            said.append("The plan's funds count as one here: what donors gave them for, and their "
+                        "last days, are kept by the plan and not by the forecast.")
+    elif short:
+        said.append("This forecast takes the money to be there; `money:` in a scenario makes it "
+                    "wait for money.")
+    return " ".join(said) or None
 
 
 def cost_words(outlook: Outlook, chance: float = 0.5) -> str:

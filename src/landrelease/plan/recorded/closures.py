@@ -22,12 +22,14 @@ _NAMES = 3  # closures named in the words of a calendar
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """`closed` (K, H) slots that a closure touches; `stages` of each stage, indexes of K."""
+    """`closed` (K, H) slots that a closure touches; `of_stage` of each stage, indexes of K;
+    `grounds` of each closure (degrees), None: everywhere."""
 
     ids: tuple[str, ...]
     closed: np.ndarray
     of_stage: tuple[tuple[int, ...], ...]
     read: Recorded
+    grounds: tuple[Any, ...] = ()
 
     def words(self, which: Sequence[int]) -> str:
         names = [self.ids[k] for k in which]
@@ -36,14 +38,15 @@ class Closed:
 
 
 def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Record],
-                  open_end_days: float, utc_offset: timedelta | None = None) -> Closed:
+                  open_end_days: float, utc_offset: timedelta | None = None, *,
+                  roads: bool = False) -> Closed:
     """Which closures touch the ground of each stage, and when.
 
     grounds : hazard id -> its ground (degrees). A stage stands still in every slot of which a
     closure that touches its ground closes a day, in whole or in part. A closure without ground
     closes everything, one without an end is taken to last `open_end_days` from the first day of
     the plan on. Where local time is not known (`utc_offset` None), a closure closes every day that
-    it may touch in some zone.
+    it may touch in some zone. roads : whether closures are laid on roads as well (`with_roads`).
     """
     start, last = first_day(problem), horizon_day(problem)
     notes: list[Note] = []
@@ -64,6 +67,9 @@ def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequen
             continue
         kept.append(record)
         spans.append((first, until))
+    if kept and not roads:
+        notes.append(Note("closure", "", "closures stop work on the ground that they touch; no "
+                          "roads were given (--roads), so none of them closes a road"))
     closed = np.array([touching(problem, a, b) for a, b in spans], dtype=bool).reshape(
         len(kept), problem.horizon)
     of_stage = _touched(problem, grounds, kept)
@@ -71,7 +77,39 @@ def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequen
     return Closed(
         tuple(r.id for r in kept), closed,
         tuple(tuple(k for k in own if closed[k].any()) for own in of_stage),
-        Recorded({"closure": (len(closures), len(used))}, tuple(notes)))
+        Recorded({"closure": (len(closures), len(used))}, tuple(notes)),
+        tuple(None if r.geometry is None or r.geometry.is_empty else r.geometry for r in kept))
+
+
+def with_roads(problem: Problem, closed: Closed, cut: np.ndarray, crossing: Sequence[int],
+               beyond: Sequence[int]) -> Closed:
+    """The same where closures that cross roads also keep teams from ground that they do not touch.
+
+    cut : bool (N, H) slots in which nobody gets to a hazard; crossing : closures that cross a
+    road; beyond : those of them that last as long as the plan, whose roads are not in it at all
+    """
+    rows, of = np.unique(cut, axis=0, return_inverse=True)
+    extra = [k for k in range(len(rows)) if rows[k].any()]
+    number = {k: len(closed.ids) + i for i, k in enumerate(extra)}
+    names, of = [], of.ravel()
+    for k in extra:
+        by = [c for c in crossing if bool((closed.closed[c] & rows[k]).any())]
+        names.append("the road, by " + closed.words(by))
+    of_stage = tuple(
+        (*own, number[int(of[h])]) if int(of[h]) in number else own
+        for own, h in zip(closed.of_stage, problem.hazard.tolist(), strict=True))
+    there, kept = closed.read.counts["closure"]
+    used = {k for own in closed.of_stage for k in own} | set(crossing)
+    notes = list(closed.read.notes)
+    if crossing:
+        far = int(cut.any(axis=1).sum())
+        notes.append(Note("closure", "", f"{len(crossing)} cross roads: {far} areas cannot be "
+                          f"reached for a time and stand still, and the roads in {len(beyond)} "
+                          "are shut for the whole plan. Longer ways round are not counted"))
+    return Closed(
+        (*closed.ids, *names), np.vstack([closed.closed, rows[extra]]) if extra else closed.closed,
+        of_stage, Recorded({"closure": (there, max(kept, len(used)))}, tuple(notes)),
+        (*closed.grounds, *([None] * len(extra))))
 
 
 def _touched(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Record]

@@ -11,13 +11,14 @@ import numpy as np
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.conditions import Calendars, Equipment, Windows
-from landrelease.core.recorded import Note, Recorded, Sources
+from landrelease.core.recorded import KINDS_NOT_READ, Note, Recorded, Sources
 from landrelease.core.work import Problem
 from landrelease.plan.objective import growing
-from landrelease.plan.recorded.closures import Closed, closed_ground
+from landrelease.plan.recorded.closures import Closed
 from landrelease.plan.recorded.crew import Crew, unsigned_notes, windows, without_leave
 from landrelease.plan.recorded.decided import decisions
-from landrelease.plan.recorded.means import Exchange, money, projects, waiting
+from landrelease.plan.recorded.means import places_of, projects, waiting
+from landrelease.plan.recorded.money import Exchange, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +28,31 @@ class Bound:
 
 
 def bind(problem: Problem, sources: Sources, made: Crew, grounds: Mapping[str, Any],
-         assumptions: Assumptions, exchange: Exchange, *, counting: str = "announced") -> Bound:
+         closed: Closed, assumptions: Assumptions, exchange: Exchange, *,
+         counting: str = "announced") -> Bound:
     """The problem with the conditions that records put on it, and what was read.
 
     grounds : hazard id -> ground in degrees. Where nothing of a kind binds, its condition is None,
     so that a registry without such records plans as without any. Growing seasons are always there:
     their weight (assumption `season_weight`) is 0 unless a user sets it.
     """
-    read = Recorded(made.read.counts, (*made.read.notes, *unsigned_notes(sources)))
-    closed = closed_ground(problem, grounds, sources.closures,
-                           assumptions.value("closure_open_days"), sources.utc_offset)
+    read = Recorded(made.read.counts, (
+        *made.read.notes, *unsigned_notes(sources),
+        *(Note(kind, "", f"{there} on record: {KINDS_NOT_READ[kind]}")
+          for kind, there in sources.others.items())))
     read = read.and_also(closed.read)
     currency = problem.pools[0].currency if problem.pools else ""
-    paid, told = money(problem, sources.funds, sources.expenses, exchange, currency,
-                       counting=counting, projects=waiting(sources.projects))
-    read = read.and_also(told)
-    fund = paid.fund_ids.index("rebuilding") if paid is not None and (
-        "rebuilding" in paid.fund_ids) else -1
     weight = assumptions.value("infrastructure_weight")
-    works, told = projects(problem, sources.projects, sources.handovers, grounds, exchange,
-                           currency, usual_days=assumptions.value("project_days"), weight=weight,
-                           funded=fund)
-    read = read.and_also(told)
+    works, of_works = projects(problem, sources.projects, sources.handovers, grounds, exchange,
+                               currency, usual_days=assumptions.value("project_days"),
+                               weight=weight)
+    bills = money(problem, sources.funds, sources.expenses, exchange, currency, counting=counting,
+                  works=works, places=places_of(sources.projects, grounds, sources.settlements),
+                  grounds=grounds, areas=sources.areas, waiting=waiting(sources.projects))
+    paid = bills.money
+    if works is not None and paid is not None:
+        works = replace(works, fund=bills.works)
+    read = read.and_also(bills.read).and_also(of_works)
     decided, told = decisions(problem, sources)
     read = read.and_also(told)
     season = assumptions.value("season_weight")

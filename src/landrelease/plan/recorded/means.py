@@ -1,10 +1,10 @@
-"""Money over time in two phases, and the works of the second phase: funds, expenses, projects."""
+"""The works of the second phase: projects in, what they wait for out."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,115 +12,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from landrelease.core.conditions import Money, Projects
-from landrelease.core.record import NOT_REPORTED, Record
+from landrelease.core.conditions import Projects
+from landrelease.core.record import Record
 from landrelease.core.recorded import Note, Recorded, by_name, listed
 from landrelease.core.work import Problem
+from landrelease.plan.recorded.money import Exchange
 from landrelease.plan.recorded.slots import first_day, within
-
-PHASES = ("demining", "rebuilding")
-# What counts as money: what has come, what is certain, or all that was announced.
-COUNTS = {"received": ("received",), "committed": ("received", "committed"),
-          "announced": ("received", "committed", "announced", NOT_REPORTED), "none": ()}
-# An amount, its currency and its day -> the amount in the plan's currency; None: no rate is known.
-Exchange = Callable[[float, str, date], float | None]
-
-
-def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
-          exchange: Exchange, currency: str, *, counting: str = "announced",
-          projects: bool = True) -> tuple[Money | None, Recorded]:
-    """Money of each phase that had arrived by each slot, less what was spent before the plan.
-
-    counting : "received", "committed" (or received), "announced" (all that is on record), or
-        "none": recorded money binds nothing
-    Money that is bound (`expense_status` committed) is spent before the plan as well.
-    exchange : see `Exchange`. A phase without any fund on record binds nothing: who pays for it is
-        not known. Money for both phases counts for demining, which comes first.
-    """
-    notes: list[Note] = []
-    if counting == "none" and (funds or expenses):
-        return None, Recorded({"fund": (len(funds), 0), "expense": (len(expenses), 0)}, (Note(
-            "fund", "", "left out, as asked: the plan looks at no money"),))
-    start, used, spent_used = first_day(problem), 0, 0
-    came: dict[str, list[tuple[date, float]]] = {}
-    for record in funds:
-        amount = record.values.get("amount")
-        day = next((d for name in (("received_on", "available_on") if
-                                   record.value("fund_status") == "received" else
-                                   ("available_on", "received_on"))
-                    if isinstance(d := record.values.get(name), date)), None)
-        phase = record.value("phase")
-        if phase == "both":
-            notes.append(Note("fund", record.id, "it pays for both phases: counted for demining"))
-            phase = "demining"
-        why = ("its amount is not reported" if not isinstance(amount, (int, float)) else
-               "its day is not reported" if not isinstance(day, date) else
-               "its phase is not reported" if phase not in PHASES else
-               f"it is only {record.value('fund_status')}"
-               if record.value("fund_status") not in COUNTS[counting] else "")
-        if why:
-            notes.append(Note("fund", record.id, f"{why}: left out"))
-            continue
-        assert isinstance(day, date) and isinstance(amount, (int, float))
-        own = exchange(float(amount), str(record.values.get("currency") or ""), day)
-        if own is None:
-            notes.append(Note("fund", record.id, f"no rate from "
-                              f"{record.values.get('currency') or 'an unnamed currency'} to "
-                              f"{currency} is known: left out"))
-            continue
-        if isinstance(record.values.get("spend_until"), date):
-            notes.append(Note("fund", record.id, "the plan does not keep its last day, "
-                              f"{record.values['spend_until'].isoformat()}"))
-        if record.values.get("earmark_areas") or record.values.get("earmark_activities"):
-            notes.append(Note("fund", record.id, "it may be spent in some areas or on some work "
-                              "only: the plan spends it on all of its phase"))
-        used += 1
-        came.setdefault(str(phase), []).append((day, own))
-    spent = dict.fromkeys(PHASES, 0.0)
-    left_out = 0
-    for record in expenses:
-        amount, day = record.values.get("amount"), record.values.get("paid_on")
-        phase = record.value("phase")
-        if record.value("expense_status") == "committed":
-            day = min(day, start) if isinstance(day, date) else start  # bound: it is gone already
-        own = (exchange(float(amount), str(record.values.get("currency") or ""), day)
-               if isinstance(amount, (int, float)) and isinstance(day, date)
-               and phase in PHASES and (day < start or record.value("expense_status")
-                                        == "committed") else None)
-        if own is None:
-            left_out += 1
-            continue
-        spent[str(phase)] += own
-        spent_used += 1
-    if left_out:
-        notes.append(Note("expense", "", f"{left_out} without an amount, a day before the plan, "
-                          "one phase or a rate of exchange: left out"))
-    if "rebuilding" in came and not projects:
-        notes.append(Note("fund", "", "money for rebuilding: no project waits for it"))
-        del came["rebuilding"]
-    for name in PHASES:
-        total = sum(a for _, a in came.get(name, ()))
-        if name in came and spent[name] >= total:
-            notes.append(Note("expense", "", f"{spent[name]:,.0f} {currency} were spent on {name} "
-                              f"before the plan, and all money on record for it is {total:,.0f}: "
-                              "nothing can be paid (--money none leaves money out)"))
-    read = Recorded({"fund": (len(funds), used), "expense": (len(expenses), spent_used)},
-                    tuple(notes))
-    names = tuple(p for p in PHASES if p in came)
-    if not names:
-        return None, read
-    arrived = np.zeros((len(names), problem.horizon))
-    starts = np.array([d.toordinal() for d in problem.slot_starts[:problem.horizon]])
-    for f, name in enumerate(names):
-        for day, amount in came[name]:
-            arrived[f, starts >= day.toordinal()] += amount
-        arrived[f] = np.maximum.accumulate(np.maximum(arrived[f] - spent[name], 0.0))
-    stage_fund = np.full(len(problem.stage_ids), names.index("demining") if "demining" in names
-                         else -1, dtype=np.int32)
-    return Money(names, currency, arrived, stage_fund), read
-
-
-# --- works -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +33,13 @@ class _Work:
 
 def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Record],
              grounds: Mapping[str, Any], exchange: Exchange, currency: str, *,
-             usual_days: float, weight: float, funded: int = -1
-             ) -> tuple[Projects | None, Recorded]:
+             usual_days: float, weight: float) -> tuple[Projects | None, Recorded]:
     """Works of the second phase that wait for land of the plan, or for money.
 
     A work waits for all stages of the hazards that it names, of those behind the hand-overs that it
     names, and of those that its own ground touches. It starts in its season only, and not before
     the works that it follows are finished. `usual_days` where nobody says how long it takes;
-    `weight` points a beneficiary and day; `funded` : index of the fund that pays, -1 none.
+    `weight` points a beneficiary and day. Who pays is not said yet (`money.money`).
     """
     notes: list[Note] = []
     number = {name: h for h, name in enumerate(problem.hazard_ids)}
@@ -194,7 +90,7 @@ def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Re
         stage=np.concatenate([m.stages for m in made]).astype(np.int32),
         slots=np.array([m.slots for m in made], np.int32),
         cost=np.array([m.cost for m in made]),
-        fund=np.array([funded if m.cost > 0 else -1 for m in made], np.int32),
+        fund=np.full(len(made), -1, np.int32),
         earliest=earliest, people=people,
         weight=weight * np.where(known, people, usual),
         after=np.array(after, np.int32).reshape(-1, 2) if after else None,
@@ -305,3 +201,18 @@ def waiting(records: Sequence[Record]) -> bool:
     """Whether any work is still to be begun."""
     return any(r.value("project_status") not in ("started", "completed", "cancelled")
                for r in records)
+
+
+def places_of(records: Sequence[Record], grounds: Mapping[str, Any],
+              settlements: Sequence[Record]) -> dict[str, Any]:
+    """Where works are (degrees): their own ground, or that of the first area that they name, or
+    the community that they are for; works of which nothing is known are left out."""
+    homes, out = by_name(settlements), {}
+    for record in records:
+        home = homes.get(str(record.values.get("settlement") or ""))
+        found = [record.geometry, *(grounds.get(n) for n in listed(record, "hazards")),
+                 None if home is None else home.geometry]
+        place = next((g for g in found if g is not None and not g.is_empty), None)
+        if place is not None:
+            out[record.id] = place
+    return out
