@@ -45,6 +45,12 @@ ASKED = {
     "/validation/record/{record_id:path}": [
         "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
         "/validation/record/nothing"],
+    "/public": [
+        "/public", "/public?at=44.10000,17.10000", "/public?at=wrong", "/public?place=Q",
+        "/public?place={F:settlement.name}", "/public?field=1&corners=44.1,17.1",
+        "/public?field=1&corners=44.1001,17.1001%0A44.1002,17.1001%0A44.1002,17.1003",
+        "/public?e=0&n=0&s=50&size=wide&map.x=10&map.y=20", "/public?lang=ar"],
+    "/public/map.svg": ["/public/map.svg", "/public/map.svg?e=0&n=0&s=200&size=narrow"],
     "/plans/{name:str}": ["/plans/spring?months=0", "/plans/nothing", "/plans/spring?from=soon"],
     "/plans/{name:str}/map": ["/plans/spring/map", "/plans/nothing/map"],
     "/plans/{name:str}/why": [
@@ -77,6 +83,7 @@ BODIES = {
     "POST /api/validation/signed": [("/api/validation/signed", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],
     "POST /jobs/what-if": [("/jobs/what-if", {})],

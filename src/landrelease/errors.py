@@ -1216,6 +1216,35 @@ PUB_PUBLIC_FACTS = Message(
     "The page for the public was given {found}.",
     "Give it coarse cells of positive width and polygons in longitude and latitude.",
 )
+PLACE_NOT_UNDERSTOOD = Message(
+    "PUB-010", "{found!r} is not understood as a place, or it can be read in two ways.",
+    "Write latitude, then longitude, such as 44.2083, 17.6612 or 44°12'30\" N 17°39'40\" E; or a "
+    "grid reference such as 33T YJ 12345 67890 (WGS 84).")
+NAME_NOT_FOUND = Message(
+    "PUB-011", "No community or area called {found!r} is on record.",
+    "Try another spelling or a part of the name, or ask by coordinates. That a name is not on "
+    "record says nothing about its ground: treat it as dangerous.")
+AREA_OF_FEW_CORNERS = Message(
+    "PUB-012", "An area needs three to {most} different corners; there are {found}.",
+    "Give the corners in their order, one in each line.")
+QUESTION_OF_ONE_KIND = Message(
+    "PUB-013", "A question is about one place; {found} were stated.",
+    "State one of --at, --place and --area.")
+REPORT_EMPTY = Message(
+    "PUB-020", "The report says nothing.", "Write what was seen or heard, and where.")
+REPORT_PHOTOGRAPH = Message(
+    "PUB-021", "The photograph is {found}; expected {expected}.",
+    "Send the report without a photograph. Never go nearer to take another one.")
+REPORTS_WAIT = Message(
+    "PUB-022", "Many reports came from here just now: the next one can be sent in {seconds} "
+    "seconds.", "Wait, or call whoever the page names.")
+REPORT_FORM_OLD = Message(
+    "PUB-023", "The form was open for too long, or did not come from this server.",
+    "Load the form again and send it once more; nothing was kept.")
+REPORT_TO_LOOK_AT = Message(
+    "PUB-030", "{file} came from the public and nobody has looked at it.",
+    "Look at what is near it and ask back where you can. Then check the row again: it becomes a "
+    "record; or reject it with a reason.")
 
 
 # --- ACC: access -------------------------------------------------------------------------------

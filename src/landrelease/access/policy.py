@@ -434,6 +434,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),
     "publish": WayOut("the page, the document and the data files"),
     "serve": WayOut("a web app: pages, records, tiles, OGC API Features"),
+    "ask": WayOut("whether a place is known to be hazardous or released: the public's answer"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),
     "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
     "exchange conflicts": WayOut("what offices say differently of the same records", (

@@ -36,6 +36,12 @@ def geodesic_area_m2(geometry: BaseGeometry) -> float:
     return float(total)
 
 
+def geodesic_length_m(geometry: BaseGeometry) -> float:
+    """Length on the ellipsoid in m of the lines of a longitude/latitude geometry."""
+    return float(sum(WGS84.geometry_length(part) for part in shapely.get_parts(geometry)
+                     if part.geom_type == "LineString"))
+
+
 def geodesic_distance_m(lon1, lat1, lon2, lat2):
     """Distance on the ellipsoid in m; scalars or arrays of equal shape, in degrees."""
     return WGS84.inv(lon1, lat1, lon2, lat2)[2]

@@ -588,7 +588,8 @@ def publish_public(
         synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
-            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
+            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on,
+                           outcome.id not in land.unverified)
             for outcome, shape in released),
         municipalities=land.municipalities,
         totals=tuple(
@@ -801,17 +802,28 @@ def outlook_words(outlook: Outlook) -> list[str]:
         if value is None else
         str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
         for name, value in summary["years_until_done"].items()}
-    cost = {name: f"{value / 1e6:,.0f}" for name, value in summary["cost"].items()}
+    low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
+    horizon = outlook.start.year + round(summary["horizon_years"])
+    middle_years = summary["years_until_done"]["p50"]
     lines = [
-        f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
-        f"and {ends['p90']}",
-        f"cost until then {cost['p50']} M {outlook.currency} (80 %: {cost['p10']} to "
-        f"{cost['p90']} M)",
+        (f"half of the runs are not done by {horizon}" if middle_years is None else
+         f"all done by {ends['p50']} (median)") + (
+            f"; nine in ten of {outlook.runs} runs are not" if summary["years_until_done"]["p10"]
+            is None else f"; 80 % of {outlook.runs} runs between {ends['p10']} and {ends['p90']}"),
+        f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
     ]
     if summary["not_finished"]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+def cost_words(outlook: Outlook, chance: float) -> str:
+    """The cost that covers this share of the runs; "at least" where runs that do not finish hold
+    it, because it is then only what they have cost until the horizon."""
+    cost, known = outlook.cost_quantile(chance)
+    words = f"{cost / 1e6:,.0f} M" if cost >= 1e8 else f"{cost:,.0f}"
+    return words if known else f"at least {words}"
 
 
 def _finite(value: float) -> float | None:
@@ -947,7 +959,10 @@ def publish(
     plane_of(land)
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
-    heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    from landrelease.workflows.public import contact_of
+
+    heading = Heading(title=title, subtitle="", scope=registry.office,
+                      contact=contact or contact_of(registry))
     if places and view.precision("hazard") == "exact":
         heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).

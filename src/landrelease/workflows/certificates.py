@@ -590,23 +590,26 @@ def _language(code: str) -> tuple[dict[str, str], bool]:
 # --- phase two ---------------------------------------------------------------------------------
 
 
-def unlocked_projects(registry: Registry) -> tuple[Any, ...]:
+def unlocked_projects(registry: Registry, *, valid_at: date | None = None,
+                      known_at: datetime | None = None) -> tuple[Any, ...]:
     """Which projects of phase two may start because all of their land is handed over."""
     from landrelease.release.unlocked import unlocked
     from landrelease.workflows import hazards_that_stand
     from landrelease.workflows.identities import standing_records
 
-    standing = hazards_that_stand(registry)
+    then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+    standing = hazards_that_stand(registry, **then)
     still = {r.id for r in standing}
-    stands = standing_records(registry, "hazard")
+    stands = standing_records(registry, "hazard", **then)
     closed = [r for r in stands if r.value("status") in _CLOSED and r.id not in still]
     given = {r.id: _day(r, "status_changed_on") for r in closed
              if r.value("status") == "handed_over"}
-    held = {r.id: _day(r, "handed_over_on") for r in standing_records(registry, "handover")
+    held = {r.id: _day(r, "handed_over_on")
+            for r in standing_records(registry, "handover", **then)
             if r.value("handover_status") == "held"
             and (not r.values.get("hazard") or r.values["hazard"] in given)}
-    return unlocked(registry.records("project"), registry.records("hazard"), standing, closed,
-                    given, held)
+    return unlocked(registry.records("project", **then), registry.records("hazard", **then),
+                    standing, closed, given, held)
 
 
 def _day(r: Record, name: str) -> date | None:

@@ -4,10 +4,8 @@ that the role sees as it stands, and the public's cells and released ground for 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,20 +15,14 @@ import shapely
 
 from landrelease.core.kind import Field, GeometryType, Kind
 from landrelease.core.record import Record
-from landrelease.errors import (
-    COLLECTION_UNKNOWN,
-    FILTER_UNKNOWN,
-    NOTHING_HAZARDOUS,
-    LandReleaseError,
-)
-from landrelease.workflows import is_synthetic, load_assumptions, load_land
-from landrelease.workflows import public_grid as grid_of
-from landrelease.workflows import public_ground as ground_of
+from landrelease.errors import COLLECTION_UNKNOWN, FILTER_UNKNOWN, LandReleaseError
+from landrelease.workflows import is_synthetic, public
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
     from landrelease.workflows.filtering import Filter
+    from landrelease.workflows.public import PublicView
 
 Bounds = tuple[float, float, float, float]
 CELLS, RELEASED = "hazard_cells", "released_ground"
@@ -70,39 +62,27 @@ class Page:
     early: bool = False
 
 
-@dataclass(slots=True)
 class PublicGround:
-    """The public's cells and released ground, computed once for each state of a registry."""
+    """The public's cells and released ground as items, made once for each view of them."""
 
-    _kept: OrderedDict[tuple[str, str], tuple[list[Item], list[Item]]] = field(
-        default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._view: PublicView | None = None
+        self._items: tuple[list[Item], list[Item]] = ([], [])
 
     def of(self, registry: Registry) -> tuple[list[Item], list[Item]]:
         """(cells, released ground) as items."""
-        key = (registry.address, registry.head())
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = _public(registry)
-                while len(self._kept) > 2:
-                    self._kept.popitem(last=False)
-            return self._kept[key]
+        view = public.VIEWS.of(registry)
+        if self._view is not view:
+            self._items, self._view = _public(view), view
+        return self._items
 
 
-def _public(registry: Registry) -> tuple[list[Item], list[Item]]:
-    try:
-        land = load_land(registry, load_assumptions(None, registry))
-    except LandReleaseError as error:
-        if error.code != NOTHING_HAZARDOUS.code:
-            raise
-        return [], []  # nothing on record that the public could be shown
-    grid = grid_of(registry, land)
-    cells, released = ground_of(land, grid)
+def _public(view: PublicView) -> tuple[list[Item], list[Item]]:
     return (
-        [Item(str(n), {"cell_m": grid.cell_m}, shape) for n, shape in enumerate(cells, 1)],
+        [Item(str(n), {"cell_m": view.cell_m}, shape) for n, shape in enumerate(view.cells, 1)],
         [Item(str(n), {"outcome_type": o.outcome_type, "depth_m": o.depth_m,
                        "information_date": o.released_on}, shape)
-         for n, (o, shape) in enumerate(released, 1)])
+         for n, (o, shape) in enumerate(view.released, 1)])
 
 
 PUBLIC = PublicGround()

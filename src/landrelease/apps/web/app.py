@@ -22,6 +22,7 @@ from landrelease.apps.web import (
     openrosa,
     pages,
     planning,
+    public,
     records,
     signin,
     validating,
@@ -34,6 +35,7 @@ from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.throttle import Throttle
 from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
@@ -49,12 +51,16 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
     """A change must come from a page of ours or from a program, never from another site (ASVS
     3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
     and with a session the session's token, which no other site can read."""
     asking: Asking | None = connection.scope.get("user")
-    if connection.scope.get("method", "GET") in _SAFE or asking is None:
+    if connection.scope.get("method", "GET") in _SAFE:
+        return
+    if handler.opt.get("open_form"):  # of the public, without an account: it changes nothing itself
+        return public.open_form(connection)
+    if asking is None:
         return
     # A phone speaks OpenRosa and brings its token: a page elsewhere can add neither header without
     # asking first, and no cookie opens the way of the phones.
@@ -87,14 +93,16 @@ def make_app(settings: Settings) -> Litestar:
 
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
-                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
+                        *pages.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS],
         middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
-                     "tiles": features.TileCache(), "provider": provider}),
+                     "tiles": features.TileCache(), "provider": provider,
+                     "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
