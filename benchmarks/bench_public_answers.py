@@ -12,7 +12,7 @@ this benchmark's own (transverse Mercator, not the answer's):
 - no place is told "released" that does not lie on ground of a signed outcome, or lies on a hazard.
 
 In these worlds released ground lies within a cell of a hazard that stands, so that hardly a place
-is told "released"; `tests/test_public.py` holds that promise on a made-up registry with enough of both.
+is told "released"; `tests/test_public.py` holds that promise on a registry with enough of both.
 
 Told besides: for how many of the items that truly lie in the ground the place is called released
 (what the programme itself has missed: no answer can know it), and what an answer costs.
