@@ -29,6 +29,7 @@ from landrelease.store.open import create_registry, open_registry
 
 JPEG = b"\xff\xd8\xff\xe0"
 _BOUNDARY = "----field-day"
+_MOST_TRIES = 400  # of one submission; a phone that is never heard ends the day with an error
 
 
 @dataclass
@@ -130,6 +131,8 @@ class Server:
              str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         for _ in range(600):
+            if self.process.poll() is not None:
+                raise RuntimeError("the server ended")
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1):
                     return
@@ -195,7 +198,7 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
             body = body_of(submission)
             chance = rng.random()
             times_more = 1 if rng.random() < 0.1 else 0  # sent again although it was heard
-            while True:
+            for _ in range(_MOST_TRIES):
                 lost = rng.uniform(0.05, 0.98) if chance < 0.15 else 1.0
                 listen = not 0.15 <= chance < 0.3
                 begun = time.perf_counter()
@@ -236,6 +239,8 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
     finally:
         server.kill()
     day.submissions = [s for own in filled for s in own]
+    unheard = [s.instance for s in day.submissions if not s.heard]
+    assert not unheard, f"{len(unheard)} submissions were never heard"
     return day
 
 

@@ -122,6 +122,12 @@ BODIES = {
     "POST /api/inspection/findings": [
         ("/api/inspection/findings", {"finding": "", "severity": "", "kind": "", "day": ""})],
     "POST /api/inspection/corrections": [("/api/inspection/corrections", {})],
+    "POST /api/webhooks": [
+        ("/api/webhooks", {"url": "http://a.example", "kinds": ["hazard"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": ["nothing"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": []})],
+    "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
+    "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
@@ -147,4 +153,4 @@ BODIES = {
     "POST /openrosa/submission": [("/openrosa/submission", {})],
 }
 # A change that ends what the test itself needs.
-LEFT_OUT = {"POST /api/session/end"}
+LEFT_OUT = {"POST /api/session/end", "POST /api/session/all/end"}

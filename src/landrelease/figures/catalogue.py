@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-import shapely
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 from landrelease.core.hazard import Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
@@ -114,7 +113,7 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
             "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of "
             "the union of outcomes whose work was done on a day on which the start-of-day gate had "
             "not passed, not reviewed by the authority. It counts as no released land.",
-            geodesic_area_m2(shapely.union_all([o.ground for o in land.without_credit])), "m²",
+            geodesic_area_m2(joined([o.ground for o in land.without_credit], degrees=True)), "m²",
             "all", tuple(o.id for o in land.without_credit), head))
     figures.append(ACCIDENTS.figure(
         float(len(land.accidents)), tuple(a.id for a in land.accidents), head,

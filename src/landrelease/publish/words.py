@@ -462,7 +462,7 @@ ENGLISH: Mapping[str, str] = {
         "known."
     ),
     "public.legend.hazard": "Hazardous: do not enter",
-    "public.legend.released": "Released by the authority, or recorded as such",
+    "public.legend.released": "Released by the authority, signed, and nothing found since",
     "public.legend.blank": "No colour: no information, treat as dangerous",
     "public.places": (
         "Place names are approximate: they can be more than {error} away. Do not use them to judge "
@@ -475,7 +475,9 @@ ENGLISH: Mapping[str, str] = {
     "public.totals.released": "Cleared, ha",
     "public.totals.note": (
         "What is recorded, by municipality. A zero means that nothing is recorded there; it does "
-        "not mean that nothing is there. Cancelled and reduced ground is not part of “cleared”."
+        "not mean that nothing is there. Cancelled and reduced ground is not part of “cleared”. "
+        "Recorded as cleared is not released: the map shows as released only what the authority "
+        "has signed."
     ),
     "public.figures": "Figures",
     "public.interval": "80 %: {low} to {high}",

@@ -151,6 +151,7 @@ def load_land(
     Raises `LandReleaseError` STO-... where there is no hazard at all.
     """
     from landrelease.core.land import build_land
+    from landrelease.workflows.certificates import in_force
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, doubts
 
@@ -173,9 +174,13 @@ def load_land(
         chain_head=registry.head(), evidence=of_models("evidence"), items=of_models("item"),
         inspections=of_models("inspection"),
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
+    signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)
+    # A signature under a record that came in cleared is not that of a release (S09).
+    decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry),
-                               unverified=frozenset(doubts(registry, "outcome")))
+                               unverified=frozenset(doubts(registry, "outcome"))
+                               | frozenset(decided - signed), in_force=standing)
 
 
 def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
@@ -609,14 +614,16 @@ def publish_public(
 def public_ground(
     land: Land, grid: PublicGrid
 ) -> tuple[list[Ground], list[tuple[Outcome, Ground]]]:
-    """What the public sees of the ground: the cells that touch a hazard, and each outcome that
-    released land with its ground rounded inward, where any is left (S15)."""
+    """What the public sees of the ground: the cells that touch a hazard, and the ground of each
+    signed release in force, rounded inward, where any is left (S09, S11, S15). Ground that somebody
+    only recorded as cleared is to the public ground without information."""
     from landrelease.access import ground
 
     known = (*land.hazards, *land.unconfirmed)
     widths = ground.hazard_widths_m(known, PUBLIC_WIDEN_M)
     cells = ground.public_hazard_cells(known, grid.plane, grid.cell_m, widths)
-    handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
+    handed = [o for o in land.outcomes if o.id in land.in_force
+              and o.outcome_type in ("cancelled", "reduced", "cleared")]
     shrunk = ground.public_released(handed, known, grid.plane, inward_m=PUBLIC_INWARD_M,
                                     widen_m=widths)
     return list(cells), [(outcome, shape) for outcome, shape in zip(handed, shrunk, strict=True)

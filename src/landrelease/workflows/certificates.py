@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
 
-from landrelease.core.certificate import OUTCOME, code_read
+from landrelease.core.certificate import OUTCOME, RELEASE, code_read
 from landrelease.core.decision import decisions_in, effective
-from landrelease.core.geometry import plane_for
+from landrelease.core.geometry import joined, plane_for
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, signed
@@ -89,14 +89,41 @@ def _document(registry: Registry, sha256: str, known: Mapping[str, Any]
         return None
 
 
+def signed_proposals(registry: Registry, ring: KeyRing, sources: Mapping[str, str], *,
+                     valid_at: date | None = None, known_at: datetime | None = None
+                     ) -> frozenset[str]:
+    """SHA-256 of the proposals that an authority signed: behind each stands a certificate whose
+    signature counts, and, where its content is here, a checklist of which every item is met.
+
+    Only what such a proposal stands behind is a release (S09). A signature under a record that came
+    in closed validates that record; it has no evidence and no checklist in front of it.
+    """
+    out = set()
+    ids = [r.id for r in registry.records("handover", valid_at=valid_at, known_at=known_at)
+           if r.id.startswith(RELEASE)]
+    for record_id, line in _lines(registry, "handover", ids):
+        _, found = effective(_then(line, valid_at, known_at), KINDS["handover"], ring)
+        for s in line:
+            sha256 = s.revision.source
+            if s.hash in found and found[s.hash].standing == "verified" \
+                    and record_id == RELEASE + sha256[:12] and len(sha256) == 64:
+                d = _document(registry, sha256, sources)
+                if d is None or all(a["state"] == "met" for a in d["checklist"]["items"]):
+                    out.add(sha256)
+    return frozenset(out)
+
+
 def released(registry: Registry, *, valid_at: date | None = None,
              known_at: datetime | None = None) -> list[Released]:
-    """Ground that a signed decision released: its verified outcomes, and hazards that a verified
-    decision closed without one."""
+    """Ground that the signature of a proposal released: its outcomes and the hazards that it closed
+    (S09)."""
     ring = ring_of(registry)
     if not ring.keys:
         return []
     sources = registry.sources()
+    proposals = signed_proposals(registry, ring, sources, valid_at=valid_at, known_at=known_at)
+    if not proposals:
+        return []
     revoked = _revoked(registry)
     accepted: dict[str, set[str]] = {}
     for i in registry.records("inspection", valid_at=valid_at, known_at=known_at):
@@ -112,12 +139,14 @@ def released(registry: Registry, *, valid_at: date | None = None,
         if stored is None:
             continue
         r = stored.revision
+        if r.source not in proposals or r.record_id != OUTCOME + r.source[:12]:
+            continue
         d = _document(registry, r.source, sources)
         work = works.get(str(r.values.get("activity")))
         hands = {(str(a), str(b)) for a, b in d["hands"]} if d else _hands(work)
         out.append(Released(
             r.record_id, str(r.values.get("hazard", "")), r.geometry,
-            _decided(r.values.get("decided_on"), r), r.recorded_at, r.source if d else "",
+            _decided(r.values.get("decided_on"), r), r.recorded_at, r.source,
             frozenset(d["evidence"]) if d else frozenset(),
             frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
             frozenset(hands),
@@ -131,7 +160,7 @@ def released(registry: Registry, *, valid_at: date | None = None,
         if stored is None:
             continue
         r = stored.revision
-        if (r.record_id, r.source) in closing:
+        if r.source not in proposals or (r.record_id, r.source) in closing:
             continue
         out.append(Released(r.record_id, r.record_id, r.geometry,
                             _decided(r.values.get("status_changed_on"), r), r.recorded_at))
@@ -245,6 +274,20 @@ def reopened(registry: Registry, open_hazards: Sequence[Record], *,
     return units, reopenings(units, finds), {f.id: f for f in finds}
 
 
+def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date | None = None,
+             known_at: datetime | None = None) -> tuple[frozenset[str], frozenset[str]]:
+    """Outcomes that a signed release stands behind, and those of them that are in force: nothing
+    was found on their ground and no certificate was revoked (S09, S11).
+
+    standing : the hazards that stand.
+    """
+    open_ = [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
+    units, again, _ = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
+    gone = {n.released for n in again}
+    every = frozenset(u.id for u in units if u.id.startswith(OUTCOME))
+    return every, every - gone
+
+
 def without_released(registry: Registry, standing: Sequence[Record], *,
                      valid_at: date | None = None, known_at: datetime | None = None
                      ) -> list[Record]:
@@ -269,7 +312,8 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
         unit = latest.get(r.id)
         reasons = [] if unit is None else why.get(unit.id, [])
         if unit is None or reasons:  # closed, but by nothing that counts as a release: it stands
-            out.append(_again(r, reasons, finds) if reasons else r)
+            out.append(_again(r, reasons, finds) if reasons else dataclasses.replace(
+                r, values={k: v for k, v in r.values.items() if k != "status"}, signed_by=""))
     ids = registry.ids("hazard") if any(u.hazard not in known and u.id in why for u in units) \
         else known
     for u in units:
@@ -376,12 +420,12 @@ def releases(registry: Registry) -> list[Release]:
             str(r.values.get("hazard") or ""), ", ".join(outcomes), r.geometry,
             first.valid_from, first.signed_by if good else "",
             handed if isinstance(handed, date) else None, r,
-            first.source if d is not None else "", d), first.recorded_at))
+            first.source if good else "", d), first.recorded_at))
     out = []
     for made, at in drafts:
         later = [o for o, when in drafts if when > at and o.status in ("valid", "reopened")
                  and o.ground is not None and made.ground is not None]
-        covered = areas(shapely.union_all([o.ground for o in later])) if later else None
+        covered = areas(joined([o.ground for o in later], degrees=True)) if later else None
         if covered is not None and made.status in ("valid", "reopened") \
                 and area_m2(made.ground.difference(covered)) < 1.0:
             by = [o.id for o in later if o.ground.intersects(made.ground)]

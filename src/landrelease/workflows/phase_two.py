@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.errors import PROJECTS_NOTHING, LandReleaseError
 
@@ -213,7 +214,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             # What is hazardous, again or still, is not back (S01, S11).
             again = grounds[hazardous.query(r.geometry, predicate="intersects")]
             ground = shapely.difference(shapely.difference(r.geometry, before),
-                                        shapely.union_all(again))
+                                        joined(again, degrees=True))
             before = shapely.union(before, r.geometry)
             actual.append(Return(day, near.community(r.geometry), geodesic_area_m2(ground), 0.0,
                                  (r.id,)))

@@ -26,6 +26,7 @@ from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
 from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
+from landrelease.core.geometry import joined
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
 from landrelease.core.signature import SigningKey, fingerprint, signed
@@ -231,7 +232,7 @@ def read_wanted(path: Path) -> BaseGeometry:
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return areas(shapely.union_all([s for s in shapes if not s.is_empty]))
+    return areas(joined([s for s in shapes if not s.is_empty], degrees=True))
 
 
 # --- propose -----------------------------------------------------------------------------------
@@ -279,8 +280,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     behind = records_behind(registry, record, taken.ground, _reopened_by(record))
     if case.outcome == "cleared":
         only, records = not_followed_up(case)
-        if (size := area_m2(only)) >= lineage.SLIVER_M2:
-            raise LandReleaseError(RELEASE_MACHINE_ONLY, hazard=hazard, found=f"{size:,.0f} m²",
+        if (size := proposing.left_m2(case, only)) > 0:
+            raise LandReleaseError(RELEASE_MACHINE_ONLY, hazard=hazard, found=f"{size:,.2f} m²",
                                    records=", ".join(records))
     checklist = checklist_of(registry)
     said = read_answers(registry, answers, checklist, case.outcome) if answers else {}
@@ -388,7 +389,8 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
         r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
         effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, proven, r["coverage"], residual, signed_ids, beside)
+        gaps_file, proven, r["coverage"], residual, signed_ids, beside,
+        stated.value("spot_radius_m"))
 
 
 def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
@@ -399,10 +401,8 @@ def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Ma
              if new is not old or old.id in unproven]
     if not pairs:
         return None, []
-    proven = areas(shapely.union_all([
-        new.geometry for _, new in pairs if new.id not in unproven and new.geometry is not None]))
-    credit = shapely.union_all([o.geometry for o in outcomes
-                                if o.id not in unproven and o.geometry is not None])
+    proven = joined([new.geometry for _, new in pairs if new.id not in unproven], degrees=True)
+    credit = joined([o.geometry for o in outcomes if o.id not in unproven], degrees=True)
     holes = [areas(old.geometry.difference(credit)) for old, _ in pairs
              if old.geometry is not None]
     return proven, [h for h in holes if not h.is_empty]

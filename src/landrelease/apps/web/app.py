@@ -32,9 +32,16 @@ from landrelease.apps.web import (
     releasing,
     signin,
     validating,
+    webhooks,
     work,
 )
-from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.answers import (
+    HEADERS,
+    HTTPS_HEADERS,
+    on_error,
+    on_http_error,
+    on_unexpected,
+)
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
@@ -45,6 +52,7 @@ from landrelease.apps.web.throttle import Throttle
 from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
+from landrelease.store.webhooks import Webhooks
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
@@ -97,19 +105,22 @@ def make_app(settings: Settings) -> Litestar:
         registries.close()
         accounts.close()
 
+    headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
+                        *webhooks.HANDLERS,
                         *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
                         *pages.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
                         *basemap.HANDLERS, *past.HANDLERS],
-        middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
+        middleware=[Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
                      "tiles": features.TileCache(), "provider": provider,
+                     "webhooks": Webhooks(accounts),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
@@ -122,7 +133,7 @@ def make_app(settings: Settings) -> Litestar:
             render_plugins=[Described()], path="/schema",
             openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
                                   include_in_schema=False)),
-        on_startup=[open_all], on_shutdown=[close_all],
+        lifespan=[webhooks.running], on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )
 

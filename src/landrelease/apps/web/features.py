@@ -229,7 +229,7 @@ async def list_items(
         page = collections.items(registry, view, name, bounds=window, where=where,
                                  between=between, keep=keep, after=start, limit=count)
         made_up = is_synthetic(registry)
-        return page, [_feature(i, out, made_up) for i in page.items], made_up
+        return page, [feature(i, out, made_up) for i in page.items], made_up
 
     page, features, made_up = await read(request, work)
     note_reading(request, name, f"{len(features)} items")
@@ -311,18 +311,19 @@ async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str]
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections, is_synthetic
 
-        return _feature(collections.item(registry, view, name, item_id), out,
-                        is_synthetic(registry))
+        return feature(collections.item(registry, view, name, item_id), out,
+                       is_synthetic(registry))
 
-    feature = await read(request, work)
+    found = await read(request, work)
     note_reading(request, name, item_id)
-    feature["links"] = [_link(request, _here(request), "self", GEOJSON),
+    found["links"] = [_link(request, _here(request), "self", GEOJSON),
                         _link(request, f"/ogc/collections/{name}", "collection",
                               "application/json")]
-    return _json(feature, GEOJSON, **{"Content-Crs": f"<{out}>"})
+    return _json(found, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
-def _feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
+def feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
+    """An item as a feature of GeoJSON, in one of the `SYSTEMS`."""
     shape = item.geometry
     if shape is not None and system != CRS84:
         shape = shapely.transform(shape, _FROM_DEGREES[system])
