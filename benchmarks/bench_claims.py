@@ -19,9 +19,9 @@ from datetime import date
 
 import numpy as np
 
+from landrelease.core.said_words import vocabulary
 from landrelease.figures.claims_check import check_claims
 from landrelease.figures.claims_read import read
-from landrelease.figures.claims_words import vocabulary
 from landrelease.records.claims import read_places, word_rows
 from landrelease.workflows import load_assumptions
 from landrelease.worlds.claims import SCOPE, clean_series

@@ -268,6 +268,9 @@ class MemoryRegistry:
     def quarantine(self, status="waiting"):
         return [e for e in self._rows if status in (None, e.status)]
 
+    def quarantine_state(self):
+        return len(self.quarantine()), len(self._rows)
+
     def decide_quarantine(self, number, status, *, reason, decided_by, revisions=(), personal=None):
         if not 1 <= number <= len(self._rows):
             raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)

@@ -14,8 +14,8 @@ DAY = date(2026, 4, 10)  # of the work
 FIELD = shapely.box(17.0, 44.0, 17.001, 44.001)
 OTHER = shapely.box(17.01, 44.0, 17.011, 44.001)
 EAST = shapely.box(17.0005, 44.0, 17.001, 44.001)
-PERSONS = {"informants_agree", "survey_aimed", "coverage_gaps", "boundary_marked",
-           "community_informed", "documents_complete", "inspected"}
+PERSONS = {"informants_agree", "survey_aimed", "boundary_marked", "community_informed",
+           "documents_complete"}
 
 
 def record(registry, kind, record_id, shape=None, *, hours=0, **values):
@@ -60,8 +60,9 @@ def hazard(registry, name, ground, /, **values):
            status="open", required_depth_m=0.2, information_date=date(2026, 3, 1), **values)
 
 
-def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, **values):
-    """The reports of a clearance of a field in one day, with the gate of that day."""
+def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, proof=True, **values):
+    """The reports of a clearance of a field in one day, with the gate of that day and the proof of
+    coverage of all of it."""
     end = f"{name}-{number}"
     record(registry, "task", f"t-{end}", ground, task_type="clearance", method="manual",
            teams=["team-a"], task_status="ordered", hazard=name,
@@ -77,6 +78,9 @@ def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, **values):
     record(registry, "outcome", f"o-{end}", ground, **({
         "outcome_type": "cleared", "method": "manual", "depth_m": 0.2, "hazard": name,
         "activity": f"a-{end}", "information_date": day} | values))
+    if proof:
+        record(registry, "coverage", f"c-{end}", ground, task=f"t-{end}", activity=f"a-{end}",
+               coverage_by="manual", confidence=0.95, information_date=day)
 
 
 def inspection(registry, name, key, *, number=1, day=DAY, **values):

@@ -67,8 +67,8 @@ def test_safety_S15_the_publics_copy_has_cells_and_inward_ground_and_no_hazard(r
     out = tmp_path / "public.gpkg"
     made = sharing.share(registry, out, reader(registry, None), made_at=MOMENT)
     assert set(layers_of(out)) == {
-        "administrative_area", "settlement", "hazard_cells", "released_ground",
-        "municipality_totals", "withheld", "about"} == set(made.layers) | {"withheld", "about"}
+        "administrative_area", "settlement", "hazard_cells", "municipality_totals", "withheld",
+        "about"} == set(made.layers) | {"withheld", "about"}
     assert columns(out, "settlement") == ["record_id", "name", "municipality_name", "population",
                                           "population_year"]
     frame = pyogrio.raw.read(out, layer="hazard_cells")
@@ -77,10 +77,8 @@ def test_safety_S15_the_publics_copy_has_cells_and_inward_ground_and_no_hazard(r
         assert cells.contains(hazard.geometry)
         assert not set(map(tuple, shapely.get_coordinates(cells))) & set(
             map(tuple, shapely.get_coordinates(hazard.geometry)))
-    ground = shapely.union_all(shapely.from_wkb(pyogrio.raw.read(out, layer="released_ground")[2]))
-    cleared = registry.records("outcome")[0].geometry
-    assert cleared.contains(ground) and not cells.intersects(ground)
-    assert columns(out, "released_ground") == ["outcome_type", "depth_m", "information_date"]
+    # Ground that somebody recorded as cleared, and nobody released, is ground without information:
+    # no layer `released_ground` (tests/test_release.py has one).
 
 
 def test_a_copy_is_a_geopackage_that_holds_nothing_else(registry, tmp_path):

@@ -212,6 +212,13 @@ def a_track(world):
     return path
 
 
+def a_lane(world):
+    path = world.plan.parent / "lane.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": json.loads(
+        shapely.to_geojson(shapely.box(17.01, 44.01, 17.02, 44.02)))}))
+    return path
+
+
 # --- the ways out --------------------------------------------------------------------------------
 
 
@@ -296,6 +303,12 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "operate proof": [("operate", "proof", r, a_task(world), "--track", a_track(world),
                                "--width", 1, "--position-error", 0, "--confidence", 0.9,
                                "--uncovered", out / "gaps.geojson", *js, *only)],
+            "operate measured": [("operate", "measured", r, a_task(world), "--lanes",
+                                  a_lane(world), "--position-error", 0.1, "--confidence", 0.9,
+                                  "--depth", 0.2, "--day", "2027-04-01", "--uncovered",
+                                  out / "gaps.geojson", *js, *only)],
+            "operate lanes": [("operate", "lanes", r, a_task(world), "--profile", "uran-6",
+                               "--width", 300, "--out", out / "lanes", *js, *only)],
             "forecast make": [("forecast", "make", r, "--plan", world.plan, "--runs", 5, "--out",
                                out / "f.json", *js, *only)],
             "forecast rates": [("forecast", "rates", r, *js, *only)],
@@ -321,6 +334,8 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
             "publish": [("publish", r, out / "pages", "--plan", world.plan, "--forecast",
                          world.forecast, *as_role)],
+            "ask": [("ask", r, "--at", "44.10000, 17.10000", *js, *as_role),
+                    ("ask", r, "--place", "Q", *js, *as_role)],
             "serve": [],  # every role at every address: tests/test_web_tiers.py
             "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
             "exchange status": [("exchange", "status", r, *js, *only)],
@@ -583,6 +598,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                              "operate days", "forecast rates", "forecast backtest",
                              "verify lots", "verify teams", "verify open",
                              "money summary", "money runway", "operate proof",
+                             "operate measured", "operate lanes",
                              "operate accidents", "operate environment", "operate marking",
                              "operate evacuations", "operate competence"):
                 assert code == 0, (role, way, words)

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landrelease.core.claim import HEAVIER
+from landrelease.core.said_numbers import numbers, one_number
+from landrelease.core.said_words import fold, vocabulary
 from landrelease.figures.claims_check import check_claims
 from landrelease.figures.claims_codes import CODES
 from landrelease.figures.claims_date import days_of
-from landrelease.figures.claims_number import numbers
 from landrelease.figures.claims_read import COLUMNS, columns_of, read, scope_of
 from landrelease.figures.claims_units import unit_of
-from landrelease.figures.claims_words import fold, vocabulary
 from landrelease.records.claims import read_places, word_rows
 from landrelease.workflows import load_assumptions
 from landrelease.worlds.claims import clean_series
@@ -185,6 +185,10 @@ ALARMS = {
                                scope="District Y, Programme X"),
                            row("2030-01-01", "cleared area", "322", "ha",
                                scope="District Z, Programme X")],
+    "plan_not_done_and_left": [row("2030-01-01", f"{v} area", n, "ha") for v, n in (
+        ("planned", 951), ("cleared", 311), ("remaining", 205))],
+    "shares_exceed_whole": [row("2030-01-01", f"share of area {v}", n, "%") for v, n in (
+        ("cleared", 61), ("remaining", 52))],
     "subset_not_additive": [row("2030-01-01", "cleared area", "500", "ha"),
                             row("", "cleared area", "40", "ha", scope="District Y, Programme X")],
     "area_exceeds_place": [row("2030-01-01", "cleared area", "452", "km2", scope="Malta")],
@@ -485,3 +489,77 @@ def test_the_page_lists_every_finding():
         sys.path.pop(0)
     assert table() in (root / "docs" / "claims.md").read_text(encoding="utf-8"), (
         "python tools/claims_page.py gives the table")
+
+
+# --- sums over several claims --------------------------------------------------------------------
+
+
+def day_of(*rows):
+    return [row("2030-01-01", metric, value, unit, **more) for metric, value, unit, more in rows]
+
+
+@pytest.mark.parametrize(("rows", "code"), [
+    # Planned = done + left.
+    ([("planned area", "505", "ha", {}), ("cleared area", "203", "ha", {}),
+      ("remaining area", "251", "ha", {})], "plan_not_done_and_left"),
+    ([("planned area", "500", "ha", {}), ("cleared area", "200", "ha", {}),
+      ("remaining area", "300", "ha", {})], None),
+    ([("planned area", "about 500", "ha", {}), ("cleared area", "198", "ha", {}),
+      ("remaining area", "310", "ha", {})], None),  # rounding explains it
+    # Kinds against all items; each alone would fit.
+    ([("explosive items destroyed", "1,005", "items", {}),
+      ("anti-personnel mines destroyed", "601", "items", {}),
+      ("anti-tank mines destroyed", "503", "items", {})], "parts_do_not_add_up"),
+    ([("explosive items destroyed", "1,205", "items", {}),
+      ("anti-personnel mines destroyed", "601", "items", {}),
+      ("anti-tank mines destroyed", "503", "items", {})], None),
+    # Victims = killed + injured.
+    ([("mine victims", "31", "people", {}), ("people killed by mines", "11", "people", {}),
+      ("people injured by mines", "23", "people", {})], "parts_do_not_add_up"),
+    ([("mine victims", "34", "people", {}), ("people killed by mines", "11", "people", {}),
+      ("people injured by mines", "23", "people", {})], None),
+    # Shares of one whole.
+    ([("share of area cleared", "61", "%", {}), ("share of area remaining", "52", "%", {})],
+     "shares_exceed_whole"),
+    ([("share of area cleared", "61", "%", {}), ("share of area remaining", "39", "%", {})], None),
+    ([("share of the total suspected area", "62", "%", {"scope": "Alpha district, Land"}),
+      ("share of the total suspected area", "51", "%", {"scope": "Beta district, Land"})],
+     "shares_exceed_whole"),
+    ([("share of settlements open", "62", "%", {"scope": "Alpha district, Land"}),
+      ("share of settlements open", "51", "%", {"scope": "Beta district, Land"})], None),
+])
+def test_sums_over_several_claims_of_one_day(rows, code):
+    raised = codes(day_of(*rows)) & {"plan_not_done_and_left", "parts_do_not_add_up",
+                                     "shares_exceed_whole"}
+    assert raised == ({code} if code else set())
+
+
+def test_a_share_without_a_unit_says_both_readings_and_that_its_whole_is_missing():
+    (judged,) = check([row("2030-01-01", "share cleared", "0.5")])
+    assert judged.verdict == "cannot_be_checked" and judged.codes == ("unit_missing",)
+    assert "0.5 %" in judged.reasons[0] and "50%" in judged.reasons[0]
+    assert "of what" in judged.reasons[0]
+
+
+def test_money_that_was_received_and_money_that_was_spent_are_two_things():
+    rows = [row("2030-01-01", "funds received", "5", "million USD", source="A"),
+            row("2030-01-01", "funds spent", "3", "million USD", source="B")]
+    assert [c.verb for c in read(rows, WORDS, ASSUMED).claims] == ["received", "paid"]
+    assert "sources_disagree" not in codes(rows)
+
+
+@pytest.mark.parametrize(("said", "value", "low", "high", "bound"), [
+    ("~26,000", 26_000, None, None, "about"), ("about 550 thousand", 550_000, None, None, "about"),
+    (">10 000", 10_000, None, None, "at_least"), ("20-25", 22.5, 20, 25, "range"),
+    ("более 550 тыс.", 550_000, None, None, "at_least"), ("up to 300", 300, None, None, "at_most"),
+    ("hundreds", 446.99, 200, 999, "range"), ("2.7 million", 2_700_000, None, None, "")])
+def test_numbers_as_officials_write_them(said, value, low, high, bound):
+    amount = one_number(said, WORDS, "")
+    assert amount.value == pytest.approx(value, rel=1e-4) and amount.qualifier == bound
+    if low is not None:
+        assert (amount.low, amount.high) == (low, high)
+
+
+@pytest.mark.parametrize("said", ["some", "12.500 or so of 3", "", "between", "-5 to -3", "=1+1"])
+def test_what_is_not_one_number_is_none(said):
+    assert one_number(said, WORDS, "") is None

@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.figures.claims_read import columns_of
 from landrelease.records.claims import read_claims
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, open_registry
 
 CLEARED = shapely.box(17.0, 44.0, 17.01, 44.01)
 HAZARD = shapely.box(17.02, 44.0, 17.03, 44.01)
@@ -182,3 +183,92 @@ def test_nothing_to_check_says_so(run, tmp_path):
     status, _, err = run("claims", "check", "--registry", tmp_path / "empty.gpkg", "--as",
                          "planner")
     assert status == 2 and "CLM-002" in err
+
+
+# --- claims as officials write them, and more of ours beside them --------------------------------
+
+
+def test_imported_claims_keep_what_their_words_leave_open(run, tmp_path):
+    path = tmp_path / "claims.csv"
+    path.write_text(
+        "claim_source,published_on,as_of,scope,metric,value,unit,words\n"
+        "A,2025-07-01,2025-07-01,all,explosive items destroyed,\"~26,000\",items,\n"
+        "A,2025-08-01,2025-08-01,all,explosive items destroyed,about 550 thousand,items,\n"
+        "A,2025-08-01,2025-08-01,all,deminers,>10 000,people,\n"
+        "A,2025-08-01,2025-08-01,all,machines,20-25,machines,\n"
+        "A,2025-08-01,2025-08-01,all,teams,12,teams,\n"
+        "A,2025-08-01,2025-08-01,all,accidents,many,,\n", encoding="utf-8")
+    address = tmp_path / "r.gpkg"
+    assert run("init", address)[0] == 0
+    run("import", path, "--kind", "claim", "--into", address, "--quiet")
+    with open_registry(str(address)) as opened:
+        kept = {r.values["metric"] + r.values["as_of"]: r.values for r in opened.records("claim")}
+        waiting = opened.quarantine("waiting")
+    assert len(kept) == 5 and len(waiting) == 1 and "many" in str(waiting[0])
+    items = kept["explosive items destroyed2025-07-01"]
+    assert (items["value"], items["value_said"], items["value_bound"]) == (
+        26_000, "~26,000", "about")
+    assert kept["explosive items destroyed2025-08-01"]["value"] == 550_000
+    assert kept["deminers2025-08-01"]["value_bound"] == "at_least"
+    machines = kept["machines2025-08-01"]
+    assert (machines["value_low"], machines["value_high"]) == (20, 25)
+    assert "value_said" not in kept["teams2025-08-01"]
+    out = tmp_path / "o.json"
+    run("claims", "check", "--registry", address, "--as", "planner", "--json", out)
+    read_ = {(e["claim"]["metric"], e["claim"]["as_of"]): e["read"]
+             for e in json.loads(out.read_text())}
+    first = read_["explosive items destroyed", "2025-07-01"]
+    assert first["low"] < 26_000 < first["high"]
+    assert read_["machines", "2025-08-01"]["low"] == 20
+
+
+def test_money_shares_people_and_promised_ends_stand_beside_ours(verdicts, registry, tmp_path):
+    from landrelease.core.outlook import Outlook
+    from landrelease.store.results import save_outlook
+
+    path = tmp_path / "more.gpkg"
+    path.write_bytes(Path(registry).read_bytes())
+    at = datetime(2026, 2, 1, 8, tzinfo=UTC)
+    with open_registry(str(path)) as made:
+        made.append([
+            Revision(kind=kind, record_id=name, recorded_at=at, recorded_by="test", reason="test",
+                     source="", valid_from=date(2025, 6, 1), validation="entered", values=values,
+                     geometry=shape) for kind, name, values, shape in (
+                ("fund", "f1", {"amount": 1000.0, "currency": "USD", "fund_status": "received",
+                                "received_on": date(2025, 3, 1)}, None),
+                ("expense", "e1", {"amount": 400.0, "currency": "USD", "expense_status": "paid",
+                                   "paid_on": date(2025, 4, 1)}, None),
+                *(("accident", f"a{n}", {"accident_class": "ordnance_accident", "victims": 3,
+                                         "killed_men": 1, "injured_women": 2},
+                   shapely.Point(17.02, 44.0)) for n in range(3)))])
+    forecast = tmp_path / "forecast.json"
+    days = np.linspace(400, 900, 100)
+    save_outlook(forecast, Outlook(
+        date(2025, 1, 1), 10_000.0, days, days * 10, "USD", np.array([0.1, 0.5, 0.9]),
+        np.array([0.0, 900.0]), np.zeros((3, 2)), 1.0, (), 1, "a rule"), "head")
+    hazardous = 0.0
+    with open_registry(str(path)) as opened:
+        from landrelease.access import policy
+        from landrelease.workflows import figures
+        ours = {f.id: f.value for f in figures.all_figures(
+            opened, policy.view("planner"), figures.At(date(2025, 7, 1))).figures}
+    hazardous = ours["hazardous_m2"]
+    share = 100 * ours["cleared_m2"] / (ours["cleared_m2"] + hazardous)
+    status, found, _ = verdicts(
+        HEAD + "A,2025-07-01,2025-07-01,all,funds received,1000,USD,\n"
+        "A,2025-07-01,2025-07-01,all,money spent,900,USD,\n"
+        "A,2025-07-01,2025-07-01,all,budget,900,USD,\n"
+        f"A,2025-07-01,2025-07-01,all,share of the suspected area cleared,{share:.1f},%,\n"
+        f"A,2025-07-01,2025-07-01,all,share of the suspected area cleared,{share / 2:.1f},%,\n"
+        "B,2025-07-01,2025-07-01,all,people killed by mines,3,people,\n"
+        "B,2025-07-01,2025-07-01,all,people injured by mines,60,people,\n"
+        "C,2025-07-01,2025-07-01,all,promised end,2025-12-31,,\n"
+        "D,2025-07-01,2025-07-01,all,promised end,2027-01-31,,\n",
+        "--registry", path, "--as", "planner", "--forecast", forecast)
+    assert status == 1
+    assert [e["verdict"] for e in found] == [
+        "agrees", "differs", "cannot_be_checked", "agrees", "differs", "agrees", "differs",
+        "differs", "agrees"]
+    assert found[1]["ours"]["value"] == 400 and "differs_from_ours" in found[1]["codes"]
+    assert found[3]["ours"]["denominator"]
+    assert found[7]["ours"]["chance"] == 0.0 and "80 % of them" in " ".join(found[7]["reasons"])

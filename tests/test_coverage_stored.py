@@ -175,6 +175,47 @@ def test_safety_S07_machine_and_manual_follow_up_stand_apart(registry, tmp_path)
     assert effort(registry).passes == ()
 
 
+def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(registry, tmp_path):
+    lanes_file, gaps = tmp_path / "lanes.geojson", tmp_path / "g.geojson"
+
+    def measured(shapes, *more, code):
+        lanes_file.write_text(json.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(
+                degrees(s)))} for s in shapes]}))
+        got = RUN.invoke(app, [
+            "operate", "measured", registry.address, "tsk", "--lanes", str(lanes_file),
+            "--position-error", "0.1", "--confidence", "0.95", "--depth", "0.2", "--day",
+            "2027-05-01", "--uncovered", str(gaps), "--activity", "act", "--json",
+            str(tmp_path / "m.json"), *map(str, more)])
+        assert got.exit_code == code, (got.output, got.exception)
+        return json.loads((tmp_path / "m.json").read_text())
+
+    # Six lanes side by side that reach 0.3 m over the rim: their common marks open no gap.
+    wide = [box(1.5 * k - (0.3 if k == 0 else 0), -0.3, 1.5 * (k + 1) + (0.3 if k == 5 else 0),
+                30.3) for k in range(6)]
+    assert measured(wide, code=0)["uncovered_most_m2"] == pytest.approx(0, abs=1e-6)
+    # Without it the rim is not certain: 1.96 standard deviations and a millimetre of it.
+    narrow = [box(1.5 * k, 0, 1.5 * (k + 1), 30) for k in range(6)]
+    left = measured(narrow, code=1)["uncovered_most_m2"]
+    margin = 1.959964 * 0.1 + 1e-3
+    assert left == pytest.approx(270 - (9 - 2 * margin) * (30 - 2 * margin), rel=1e-2)
+    assert coverage.coverages(registry) == []  # nothing was stored
+    # A lane that is missing is a hole, wider by the margin on both sides.
+    hole = measured([*wide[:2], *wide[3:]], "--store", code=1)
+    assert hole["uncovered_most_m2"] == pytest.approx((1.5 + 2 * margin) * 30, rel=1e-2)
+    (stored,) = coverage.coverages(registry)
+    assert stored.values["proven_by"] == "measured_lanes" and stored.values["depth_m"] == 0.2
+    (found,) = effort(registry).passes
+    assert not found.ground.intersects(degrees(box(3.1, 1, 4.4, 29)))
+    assert metres2(found.ground) == pytest.approx(270 - (1.5 + 2 * margin) * 30, rel=1e-2)
+    # Another file of lanes takes its place; a proof from tracks stands beside it.
+    measured(wide, "--store", code=0)
+    assert metres2(effort(registry).passes[0].ground) == pytest.approx(270, abs=0.1)
+    proof(registry, "--track", track(tmp_path / "all.csv"), "--by", "manual", "--uncovered", gaps,
+          "--store", code=0)
+    assert metres2(effort(registry).passes[0].ground) == pytest.approx(270, abs=0.1)
+
+
 def test_a_proof_of_an_activity_holds_for_it_alone():
     ground = degrees(box(0, 0, 9, 10))
     stored = [Record("coverage", "c", {"task": "tsk", "activity": "act", "coverage_by": "manual"},

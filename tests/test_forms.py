@@ -24,7 +24,7 @@ from landrelease.records.forms.catalogue import DO_NOT_TOUCH, PHOTO_OPTIONAL
 from landrelease.records.forms.xlsform import _PLACE_RULES, texts_of
 from landrelease.store.open import open_registry
 from landrelease.workflows import forms as building
-from landrelease.workflows import languages
+from landrelease.workflows import languages, public_words
 
 ROOT = Path(__file__).parent.parent
 GROUND = ("44.10 17.50 0 4.0;44.10 17.51 0 5.5;44.11 17.51 0 4.0;44.11 17.50 0 4.0;"
@@ -155,6 +155,8 @@ def test_no_text_of_a_form_is_left_out_in_any_language():
         for form in FORMS.values():
             missing = [t for t in texts_of(form) if not texts.words.get(t)]
             assert not missing, (texts.code, missing)
+        missing = [t for t in public_words.TEXTS if not texts.words.get(t)]
+        assert not missing, (texts.code, missing)
         same = [t for t, said in texts.words.items() if t == said and len(t) > 12]
         assert len(same) < 5, (texts.code, same)
         for english, said in texts.words.items():
@@ -163,7 +165,7 @@ def test_no_text_of_a_form_is_left_out_in_any_language():
 
 
 def test_the_catalogues_hold_no_text_that_no_form_shows():
-    needed = {t for form in FORMS.values() for t in texts_of(form)}
+    needed = {t for form in FORMS.values() for t in texts_of(form)} | set(public_words.TEXTS)
     for texts in languages.all_texts():
         assert set(texts.words) <= needed, texts.code
 

@@ -436,7 +436,8 @@ def programme(registry, *, gate_days=(DAY,), **work):
                                          "teams": ["team-a"], "activity_type": "clearance"} | work),
              record("hazard", "h1", box(17.02, 44, 17.03, 44.01), status="open"),
              record("outcome", "o1", GROUND, activity="w1", outcome_type="cleared"),
-             record("outcome", "o2", box(17.05, 44, 17.06, 44.01), outcome_type="cleared")]
+             record("outcome", "o2", box(17.05, 44, 17.06, 44.01), outcome_type="cleared",
+                    decided_on=DAY - timedelta(days=400))]  # older than the gates
     registry.append([Revision(r.kind, r.id, r.values, r.geometry, NOON, author, "test", "", None)
                      for r in parts])
 
@@ -491,6 +492,51 @@ def test_safety_S08_the_ledger_gives_no_credit_until_the_authority_has_reviewed(
     registry.append([signed_review(registry, work, who.person, key)])
     land, total, figures = shown()
     assert land.without_credit == () and total.cleared_m2 == pytest.approx(both)
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ({}, "no work behind it"), ({"activity": "w7"}, "w7, is not on record"),
+    ({"decided_on": DAY + timedelta(days=9)}, "no work behind it"),
+    ({"decided_on": DAY - timedelta(days=9)}, "")])
+def test_safety_S08_an_outcome_behind_which_no_work_is_on_record_gets_no_credit(tmp_path, values,
+                                                                               words):
+    from landrelease import workflows
+    from landrelease.store.open import create_registry
+    from landrelease.workflows.credit import without_credit
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    programme(registry)
+    registry.append([Revision("outcome", "o3", {"outcome_type": "cleared"} | values,
+                              box(17.07, 44, 17.08, 44.01), NOON, "x", "test", "", None)])
+    found = without_credit(registry, registry.records("outcome"))
+    assert words in found.get("o3", "") and bool(words) == ("o3" in found)
+    land = workflows.load_land(registry, workflows.load_assumptions())
+    assert ("o3" in {o.id for o in land.without_credit}) is bool(words)
+
+
+def test_local_time_is_stated_once_and_found_again(tmp_path):
+    from typer.testing import CliRunner
+
+    from landrelease.apps.cli import app
+    from landrelease.store.open import create_registry, open_registry
+    from landrelease.workflows.operating import offset_of
+
+    path = str(tmp_path / "r.gpkg")
+    create_registry(path, office="Test").close()
+
+    def run(*more):
+        return CliRunner().invoke(app, ["operate", "local-time", path, *more])
+
+    assert "not stated" in run().output
+    assert run("--utc-offset", "25").exception.code == "OPS-001"
+    assert "not stated" in run().output
+    assert "UTC +5.75 h" in run("--utc-offset", "5.75").output
+    assert run("--utc-offset", "5.75").exit_code == 0
+    again = run("--utc-offset", "2")
+    assert again.exception.code == "OPS-001" and "5.75" in str(again.exception)
+    assert "UTC +5.75 h" in run().output
+    with open_registry(path) as registry:
+        assert offset_of(registry, None) == timedelta(hours=5.75)
 
 
 def signed_review(registry, work, person, key):

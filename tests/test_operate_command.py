@@ -93,6 +93,54 @@ def test_safety_S19_synthetic_tracks_say_so(tmp_path, plane_files):
     assert all("synthetic" in f["properties"] for f in gaps["features"])
 
 
+@pytest.mark.parametrize(("every_s", "more", "code", "covered"), [
+    (1, (), None, True),  # a fix each 0.5 m at 0.5 m/s
+    (5, (), None, True),  # each 2.5 m
+    (10, (), "TRK-017", False),  # each 5 m: how the tool came there is not known
+    (10, ("--step-limit", "5"), None, True),  # the user says that it went straight on
+])
+def test_safety_S05_of_a_slow_log_only_fixes_near_each_other_count(tmp_path, every_s, more, code,
+                                                                  covered):
+    t, x, y, p = lanes(length=36.0, step=0.5, speed=0.5)
+    keep = np.isclose((y + 2) % (0.5 * every_s), 0)  # both ends of each lane of 40 m among them
+    task = geojson(tmp_path / "t.geojson", shapely.box(0, 0, 9, 36))
+    got, gaps, report = proof(tmp_path, task, track_csv(
+        tmp_path / "k.csv", t[keep], x[keep], y[keep], p[keep]), "--plane", *more, width=1.7)
+    assert bool(gaps["features"]) is not covered, got.output
+    assert {f["code"] for f in report["findings"]} == ({code} if code else set())
+    assert report["covered_best_m2"] == pytest.approx(9 * 36)
+
+
+@pytest.mark.parametrize(("leap_m", "every_s"), [(28.8, 10), (12.0, 5), (4.0, 1)])
+def test_safety_S05_a_leap_below_the_limit_of_leaps_is_not_covered(tmp_path, leap_m, every_s):
+    """28.8 m in 10 s are 2.9 m/s: nothing leaps at that speed, and no tool works at it."""
+    t = np.arange(0, 40) * every_s
+    y = np.arange(0, 40) * 0.25 * every_s
+    y[20:] += leap_m
+    task = geojson(tmp_path / "t.geojson", shapely.box(-0.5, 1, 0.5, y[-1] - 1))
+    track = track_csv(tmp_path / "k.csv", t, 0 * y, y, np.zeros(40, int))
+    _, gaps, report = proof(tmp_path, task, track, "--plane", "--step-limit", "99", width=1.2)
+    spots = [shapely.geometry.shape(f["geometry"]) for f in gaps["features"]]
+    assert "TRK-004" in {f["code"] for f in report["findings"]}
+    hole = shapely.box(-0.5, y[19] + 0.1, 0.5, y[20] - 0.1)
+    assert shapely.union_all(spots).buffer(1e-6).covers(hole)
+    assert report["uncovered_most_m2"] == pytest.approx(y[20] - y[19], abs=0.3)
+
+
+def test_the_limits_are_those_of_who_made_the_track(tmp_path):
+    t = np.arange(0, 30.0)
+    task = geojson(tmp_path / "t.geojson", shapely.box(-0.4, 1, 0.4, 30))
+    track = track_csv(tmp_path / "k.csv", t, 0 * t, t * 1.2, 0 * t.astype(int))  # 1.2 m/s
+    assert proof(tmp_path, task, track, "--plane", width=1.0)[0].exit_code == 0
+    got, _, report = proof(tmp_path, task, track, "--plane", "--by", "manual", width=1.0)
+    assert got.exit_code == 1 and {f["code"] for f in report["findings"]} == {"TRK-017"}
+    noisy = track_csv(tmp_path / "n.csv", t / 10, 0 * t, t * 0.05 + 0.15 * (t % 2),
+                      np.zeros(len(t), int))
+    short = geojson(tmp_path / "s.geojson", shapely.box(-0.1, 0.5, 0.1, 1.0))
+    # Ten fixes a second, each off by some cm: the errors of both places are no speed.
+    assert not proof(tmp_path, short, noisy, "--plane", width=1.0, error=0.05)[2]["findings"]
+
+
 def test_follow_up_depth_and_detection(tmp_path, plane_files):
     task, track = plane_files
     got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(track),

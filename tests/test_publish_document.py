@@ -56,7 +56,8 @@ def test_the_document_gives_the_chance_by_year_and_says_what_does_not_finish():
     assert (f"Announced for 30 June 2031: done by then in {percent(found[0].share)} of the runs."
             in second)
     assert "of the runs do not finish by 2057" in second
-    sure = dataclasses.replace(report.outlook, finish_day=np.full(50, 900.0))
+    sure = dataclasses.replace(report.outlook, finish_day=np.full(50, 900.0),
+                               cost=report.outlook.cost[:50])
     assert "All runs finish by" in pages(render_pdf(small_report(outlook=sure), Everything()))[1]
 
 

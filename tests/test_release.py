@@ -81,7 +81,7 @@ def test_a_cleared_and_inspected_field_waits_only_for_what_persons_answer(ready)
     made = propose(registry)
     found = states(made)
     assert {i for i, s in found.items() if s == "open"} == {
-        "coverage_gaps", "boundary_marked", "community_informed", "documents_complete"}
+        "boundary_marked", "community_informed", "documents_complete"}
     assert set(found.values()) == {"met", "open"}
     d = made.document
     assert (d["outcome"], d["depth_m"], d["methods"]) == ("cleared", 0.2, ["manual"])
@@ -257,13 +257,56 @@ def test_safety_S11_a_find_on_other_ground_of_the_same_work_puts_its_search_in_d
     assert states(propose(registry, "h1/2"))["finds_dealt_with"] == "met"
 
 
-def test_safety_S05_gaps_of_the_proof_of_coverage_block(ready, tmp_path):
-    registry, _, _ = ready
+@pytest.fixture
+def unproven(registry, tmp_path):
+    """A field that was cleared and inspected, of whose coverage nothing is on record."""
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD, proof=False)
+    world.inspection(registry, "h1", ana)
+    return registry, ana
+
+
+def test_safety_S05_nobodys_word_takes_the_place_of_a_proof_of_coverage(unproven, tmp_path):
+    registry, ana = unproven
+    made = answered(registry, tmp_path)
+    assert states(made)["coverage_gaps"] == "open" and made.document["says"] == (
+        "evidence not complete")
+    with pytest.raises(LandReleaseError, match=r"REL-011.*coverage_gaps"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+
+
+def test_safety_S09_nobodys_word_takes_the_place_of_an_inspection(ready, tmp_path):
+    registry, ana, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.cleared(registry, "h2", OTHER)
+    made = answered(registry, tmp_path, "h2")
+    assert states(made)["inspected"] == "open"
+    with pytest.raises(LandReleaseError, match=r"REL-011.*inspected"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(("hole_m", "state"), [(0.05, "not_met"), (0.005, "met")])
+def test_safety_S05_no_hole_into_which_a_mine_fits_is_too_small_to_tell(registry, tmp_path, hole_m,
+                                                                       state):
+    ana, _ = world.keys(registry, tmp_path)
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    hole = shapely.Point(17.0004, 44.0004).buffer(hole_m / 111_000 / 2)
+    world.cleared(registry, "h1", FIELD.difference(hole))
+    assert states(propose(registry))["searched_to_depth"] == state
+
+
+def test_safety_S05_gaps_of_the_proof_of_coverage_block(unproven, tmp_path):
+    registry, _ = unproven
     gap = shapely.box(17.0002, 44.0002, 17.00021, 44.00021)
     made = propose(registry, gaps=world.shape_file(tmp_path / "gaps.geojson", gap))
     assert states(made)["coverage_gaps"] == "not_met"
     (tmp_path / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
-    # A file does not say of which work it is: a person has to, and a proof on record does.
+    # A file does not say of which work it is; a proof on record does.
     assert states(propose(registry, gaps=tmp_path / "none.geojson"))["coverage_gaps"] == "open"
 
 
@@ -277,8 +320,8 @@ def test_safety_S09_a_lot_that_a_deminer_accepted_is_not_inspected(registry, tmp
     assert states(propose(registry))["inspected"] == "not_met"
 
 
-def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(ready):
-    registry, _, _ = ready
+def test_safety_S05_only_ground_that_proofs_on_record_cover_counts_as_searched(unproven):
+    registry, _ = unproven
     assert states(propose(registry))["coverage_gaps"] == "open"
     hole = shapely.box(17.0002, 44.0002, 17.00025, 44.00025)
     world.record(registry, "coverage", "coverage-1", FIELD.difference(hole), hours=300,
@@ -528,7 +571,7 @@ def test_safety_S11_a_revoked_certificate_shows_as_revoked_and_its_ground_reopen
     assert "revoked: wrong lot" in again[0].values["status_reason"]
 
 
-def test_safety_S11_a_decision_without_a_proposal_reopens_too(registry, tmp_path):
+def test_safety_S09_a_signed_closing_without_a_proposal_releases_nothing(registry, tmp_path):
     ana, _ = world.keys(registry, tmp_path)
     world.hazard(registry, "h1", FIELD)
     world.record(registry, "outcome", "o1", OTHER, outcome_type="cleared", hazard="lost",
@@ -538,12 +581,54 @@ def test_safety_S11_a_decision_without_a_proposal_reopens_too(registry, tmp_path
         said = {"status": "closed", "status_changed_on": DAY} if kind == "hazard" else {}
         registry.append([identities.sign_revision(registry, dataclasses.replace(
             before, values={**before.values, **said}, recorded_at=AT, valid_from=DAY), ana)])
-    assert standing(registry) == {}
+    assert standing(registry) == {"h1": "not_reported"} and certificates.released(registry) == []
+    land = workflows.load_land(registry, workflows.load_assumptions())
+    assert [h.id for h in land.hazards] == ["h1"] and land.unverified == {"o1"}
+    # A source that some file has, or a certificate under another proposal, makes it none either.
+    forged = "a" * 64
+    for record_id in ("h1", "o1"):
+        before = registry.history(record_id)[-1].revision
+        registry.append([identities.sign_revision(registry, dataclasses.replace(
+            before, source=forged, signed_by="", signature="", follows=()), ana)])
+    assert standing(registry) == {"h1": "not_reported"} and certificates.released(registry) == []
+
+
+def test_safety_S09_the_authoritys_sign_off_releases_nothing(ready, tmp_path):
+    registry, ana, _ = ready
+    world.record(registry, "hazard", "old", OTHER, status="closed", hazard_type="CHA")
+    world.record(registry, "handover", "c1", OTHER, handover_status="held", outcomes=["o-h1-1"])
+    for record_id in ("old", "o-h1-1", "c1"):
+        with pytest.raises(LandReleaseError, match=f"SIG-013.*{record_id}.*release propose"):
+            identities.sign_off(registry, [record_id], "authority", reason="x", key=ana)
+    identities.sign_off(registry, ["old"], "operations", reason="checked", by="Ivo")
+    assert set(standing(registry)) == {"h1", "old"}
+    name = release(registry, tmp_path, ana)
+    # A lower level leaves a release as it is.
+    identities.sign_off(registry, ["h1", name], "operations", reason="checked", by="Ivo")
+    assert set(standing(registry)) == {"old"}
+    assert certificates.find_release(registry, name).status == "valid"
+
+
+def test_safety_S11_the_public_sees_signed_releases_in_force_and_no_other_ground(ready, tmp_path):
+    registry, ana, _ = ready
+    third = shapely.box(17.02, 44, 17.021, 44.001)
+    world.record(registry, "outcome", "o-imported", third, outcome_type="cleared", depth_m=0.2)
+    world.hazard(registry, "h9", shapely.box(17.3, 44, 17.301, 44.001))  # far from all
+
+    def shown():
+        land = workflows.load_land(registry, workflows.load_assumptions())
+        found = workflows.public_ground(land, workflows.public_grid(registry, land))[1]
+        return {o.id: ground for o, ground in found}
+
+    assert shown() == {}
+    name = release(registry, tmp_path, ana)
+    ((outcome, ground),) = shown().items()
+    assert outcome == certificates.find_release(registry, name).outcome
+    assert FIELD.contains(ground)
+    made = sharing.share(registry, tmp_path / "public.gpkg", sharing.reader_of(registry, None))
+    assert made.layers["released_ground"] == 1
     mine(registry)
-    mine(registry, "m2", OTHER.centroid)
-    assert standing(registry) == {"h1": "reopened", "reopened-o1": "reopened"}
-    assert {r.id for r in certificates.record_reopenings(registry)} == {"h1", "reopened-o1"}
-    assert standing(registry) == {"h1": "reopened", "reopened-o1": "reopened"}
+    assert shown() == {}
 
 
 def test_safety_S09_a_certificate_that_nobody_signed_is_unverified(registry):

@@ -239,7 +239,7 @@ def test_the_chance_of_a_date_is_the_share_of_the_runs(client, forecast):
 def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, address):
     headers = sign_in(client, "planner")
     answer = client.post("/jobs/plan", headers=headers, json={
-        "name": "web", "iterations": 1, "start": "2027-04-01", "standing": "first"})
+        "name": "web", "iterations": 0, "start": "2027-04-01", "standing": "first"})
     assert answer.status_code == 201 and answer.headers["location"].startswith("/jobs/")
     job = answer.json()
     assert job["state"] in ("waiting", "running")
@@ -266,10 +266,10 @@ def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, a
 def test_what_if_and_another_team_say_what_is_different(client):
     headers = sign_in(client, "planner")
     weights = client.post("/jobs/what-if", headers=headers, json={
-        "plan": "first", "weights": {"hectare_weight": 50.0}, "iterations": 1,
+        "plan": "first", "weights": {"hectare_weight": 50.0}, "iterations": 0,
         "name": "land-first"}).json()
     team = client.post("/jobs/price", headers=headers, json={
-        "changes": ["teams:manual-b:1:2027-05-01"], "iterations": 1}).json()
+        "changes": ["teams:manual-b:1:2027-05-01"], "iterations": 0}).json()
     unknown = client.post("/jobs/price", headers=headers, json={"changes": ["teams:nobody"]}).json()
     assert ended(client, weights["id"])["state"] == "done"
     found = client.get(f"/jobs/{weights['id']}/result").json()
@@ -382,7 +382,7 @@ def test_an_export_holds_what_the_role_may_see(client):
 
 def test_the_map_of_contamination_is_a_job(client):
     headers = sign_in(client, "planner")
-    job = client.post("/jobs/map", headers=headers, json={"cell": 500}).json()
+    job = client.post("/jobs/map", headers=headers, json={"cell": 2000}).json()
     assert ended(client, job["id"])["state"] == "done"
     raster = client.get(f"/jobs/{job['id']}/files/contamination.tif").content
     assert raster[:2] in (b"II", b"MM")
@@ -531,7 +531,7 @@ def test_from_a_plan_to_a_forecast_in_a_real_browser(running, chromium_path):
         form = "form[data-job=plan] "
         page.fill(form + "input[name=name]", "spring")
         page.fill(form + "input[name=start]", "2027-04-01")
-        page.fill(form + "input[name=iterations]", "1")
+        page.fill(form + "input[name=iterations]", "0")
         page.click(form + "button[type=submit]")
         page.wait_for_selector("#job-state")
         page.reload()
@@ -544,7 +544,7 @@ def test_from_a_plan_to_a_forecast_in_a_real_browser(running, chromium_path):
         page.click(".tabs >> text=What if")
         form = "form[data-job=what-if] "
         page.fill(form + "input[name='weights.person_weight']", "3")
-        page.fill(form + "input[name=iterations]", "1")
+        page.fill(form + "input[name=iterations]", "0")
         page.click(form + "button[type=submit]")
         page.wait_for_selector("#result table")
         page.goto(running + "forecasts")

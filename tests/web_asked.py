@@ -33,7 +33,9 @@ ASKED = {
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
         "/ogc/collections/hazard_cells/items/{ID:hazard}"],
     "/tiles/{name:str}/{z:int}/{x:int}/{y:int}": [
-        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5"],
+        *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5",
+        f"/tiles/hazard/{_TILE}?valid_at=2020-01-01", f"/tiles/accident/{_TILE}?known_at=soon",
+        f"/tiles/hazard_cells/{_TILE}?known_at=2020-01-01T00:00:00Z"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
     "/api/records/{record_id:path}": [
         *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
@@ -45,6 +47,33 @@ ASKED = {
     "/validation/record/{record_id:path}": [
         "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
         "/validation/record/nothing"],
+    "/releases/proposals/{release_id:str}": ["/releases/proposals/release-1"],
+    "/releases/{release_id:str}": ["/releases/{ID:handover}", "/releases/nothing"],
+    "/releases/{release_id:str}/certificate.pdf": [
+        "/releases/{ID:handover}/certificate.pdf", "/releases/nothing/certificate.pdf"],
+    "/certificate": ["/certificate", "/certificate?code={F:handover.certificate}",
+                     "/certificate?code=7K2M-Q9RT-4C", "/certificate?code={ID:handover}"],
+    "/api/certificates/{code:str}": [
+        "/api/certificates/{F:handover.certificate}", "/api/certificates/7K2M-Q9RT-4C",
+        "/api/certificates/{ID:handover}"],
+    "/inspection/propose": ["/inspection/propose", "/inspection/propose?task={ID:task}"],
+    "/inspection/teams": [f"/inspection/teams?by={b}" for b in (
+        "team", "detector", "organisation", "school", "nothing")],
+    "/inspection/lots/{lot_id:path}": ["/inspection/lots/{ID:inspection}",
+                                       "/inspection/lots/nothing"],
+    "/inspection/findings/{record_id:path}": ["/inspection/findings/{ID:inspection}",
+                                              "/inspection/findings/nothing"],
+    "/teams/{team_id:path}": ["/teams/{ID:team}", "/teams/nothing", "/teams/{ID:team}?day=soon"],
+    "/quality": ["/quality?checks=yes"],
+    "/quality/findings": [f"/quality/findings?code={c}" for c in ("GEO-301", "GEO-310", "X")],
+    "/quality/records": [f"/quality/records?what={w}&kind={k}" for w in (
+        "overdue", "without_place", "unsigned") for k in ("hazard", "accident", "task")],
+    "/public": [
+        "/public", "/public?at=44.10000,17.10000", "/public?at=wrong", "/public?place=Q",
+        "/public?place={F:settlement.name}", "/public?field=1&corners=44.1,17.1",
+        "/public?field=1&corners=44.1001,17.1001%0A44.1002,17.1001%0A44.1002,17.1003",
+        "/public?e=0&n=0&s=50&size=wide&map.x=10&map.y=20", "/public?lang=ar"],
+    "/public/map.svg": ["/public/map.svg", "/public/map.svg?e=0&n=0&s=200&size=narrow"],
     "/plans/{name:str}": ["/plans/spring?months=0", "/plans/nothing", "/plans/spring?from=soon"],
     "/plans/{name:str}/map": ["/plans/spring/map", "/plans/nothing/map"],
     "/plans/{name:str}/why": [
@@ -75,8 +104,33 @@ BODIES = {
         ("/api/validation", {"level": "checked", "records": ["nothing"]}),
         ("/api/validation", {"level": "checked", "records": []})],
     "POST /api/validation/signed": [("/api/validation/signed", {})],
+    "POST /api/releases/proposals": [("/api/releases/proposals", {})],
+    "POST /api/releases/proposals/{release_id:str}/answers": [
+        ("/api/releases/proposals/release-1/answers", {"answers": {"x": "yes"}})],
+    "POST /api/releases/proposals/{release_id:str}/sign": [
+        ("/api/releases/proposals/release-1/sign", {})],
+    "POST /api/releases/{release_id:str}/revoke": [("/api/releases/release-1/revoke", {})],
+    "POST /api/releases/{release_id:str}/handover": [("/api/releases/release-1/handover", {})],
+    "POST /api/inspection/lots": [
+        ("/api/inspection/lots", {"task": "nothing"}),
+        ("/api/inspection/lots", {"task": "nothing", "form": "heap", "unit": "wide"})],
+    "POST /api/inspection/draw": [("/api/inspection/draw", {"lot": "nothing"})],
+    "POST /api/inspection/results": [
+        ("/api/inspection/results", {"lot": "nothing", "day": "2026-01-01", "all_clear": "yes"}),
+        ("/api/inspection/results", {"lot": "nothing", "day": "soon"})],
+    "POST /api/inspection/acceptance": [("/api/inspection/acceptance", {})],
+    "POST /api/inspection/findings": [
+        ("/api/inspection/findings", {"finding": "", "severity": "", "kind": "", "day": ""})],
+    "POST /api/inspection/corrections": [("/api/inspection/corrections", {})],
+    "POST /api/webhooks": [
+        ("/api/webhooks", {"url": "http://a.example", "kinds": ["hazard"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": ["nothing"]}),
+        ("/api/webhooks", {"url": "https://a.example", "kinds": []})],
+    "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
+    "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
     "POST /api/import": [("/api/import", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],
     "POST /jobs/what-if": [("/jobs/what-if", {})],
@@ -99,4 +153,4 @@ BODIES = {
     "POST /openrosa/submission": [("/openrosa/submission", {})],
 }
 # A change that ends what the test itself needs.
-LEFT_OUT = {"POST /api/session/end"}
+LEFT_OUT = {"POST /api/session/end", "POST /api/session/all/end"}

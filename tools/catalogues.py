@@ -17,13 +17,14 @@ from babel.messages.pofile import read_po, write_po
 from landrelease.records.forms import FORMS
 from landrelease.records.forms.xlsform import texts_of
 from landrelease.workflows.languages import NAMES, REVIEWED
+from landrelease.workflows.public_words import TEXTS
 
 FOLDER = Path(__file__).resolve().parents[1] / "src" / "landrelease" / "data" / "locale"
 HEADER = "# Texts of landrelease. X-Reviewed-By names the native speaker who reviewed them (S18)."
 
 
 def main() -> int:
-    needed = dict.fromkeys(text for form in FORMS.values() for text in texts_of(form))
+    needed = dict.fromkeys((*(t for form in FORMS.values() for t in texts_of(form)), *TEXTS))
     missing = 0
     for code in NAMES:
         if code == "en":

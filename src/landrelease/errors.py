@@ -1216,6 +1216,35 @@ PUB_PUBLIC_FACTS = Message(
     "The page for the public was given {found}.",
     "Give it coarse cells of positive width and polygons in longitude and latitude.",
 )
+PLACE_NOT_UNDERSTOOD = Message(
+    "PUB-010", "{found!r} is not understood as a place, or it can be read in two ways.",
+    "Write latitude, then longitude, such as 44.2083, 17.6612 or 44°12'30\" N 17°39'40\" E; or a "
+    "grid reference such as 33T YJ 12345 67890 (WGS 84).")
+NAME_NOT_FOUND = Message(
+    "PUB-011", "No community or area called {found!r} is on record.",
+    "Try another spelling or a part of the name, or ask by coordinates. That a name is not on "
+    "record says nothing about its ground: treat it as dangerous.")
+AREA_OF_FEW_CORNERS = Message(
+    "PUB-012", "An area needs three to {most} different corners; there are {found}.",
+    "Give the corners in their order, one in each line.")
+QUESTION_OF_ONE_KIND = Message(
+    "PUB-013", "A question is about one place; {found} were stated.",
+    "State one of --at, --place and --area.")
+REPORT_EMPTY = Message(
+    "PUB-020", "The report says nothing.", "Write what was seen or heard, and where.")
+REPORT_PHOTOGRAPH = Message(
+    "PUB-021", "The photograph is {found}; expected {expected}.",
+    "Send the report without a photograph. Never go nearer to take another one.")
+REPORTS_WAIT = Message(
+    "PUB-022", "Many reports came from here just now: the next one can be sent in {seconds} "
+    "seconds.", "Wait, or call whoever the page names.")
+REPORT_FORM_OLD = Message(
+    "PUB-023", "The form was open for too long, or did not come from this server.",
+    "Load the form again and send it once more; nothing was kept.")
+REPORT_TO_LOOK_AT = Message(
+    "PUB-030", "{file} came from the public and nobody has looked at it.",
+    "Look at what is near it and ask back where you can. Then check the row again: it becomes a "
+    "record; or reject it with a reason.")
 
 
 # --- ACC: access -------------------------------------------------------------------------------
@@ -1294,6 +1323,10 @@ CONTESTED = Message(
 PASSPHRASE_SHORT = Message(
     "SIG-012", "The passphrase has {found} characters; expected at least {expected}.",
     "Take four or more words, or say --no-passphrase where the disk itself is encrypted.")
+SIGN_OFF_RELEASES = Message(
+    "SIG-013", "{record} says that land is released ({found}); a sign-off does not release it.",
+    "Land is released with `release propose` and `release sign`, with the evidence and the "
+    "checklist in front of the authority. Lower levels validate what was recorded.")
 CHECKPOINT_NOT_READABLE = Message(
     "CHK-001", "{file} is no checkpoint: {found}.",
     "Give a file that `landrelease checkpoint` wrote.")
@@ -1472,6 +1505,11 @@ TRACK_GAP = Message(
     "TRK-003", "{file}, row {row}: {seconds} s without a usable fix, {metres} m apart "
     "({count} such steps on end); at most {gap:g} s count.",
     "That stretch counts as not covered: drive it again, or check the receiver.")
+TRACK_LONG = Message(
+    "TRK-017", "{file}, row {row}: {metres} m from the fix before it, {count} times; at most "
+    "{step:g} m count, because nothing shows how the tool came there.",
+    "Log more often, at least one fix each second; else work this ground again. --step-limit says "
+    "another limit.")
 TRACK_TOO_FAST = Message(
     "TRK-004", "{file}, row {row}: {found_m_s} m/s over {count} steps; the tool works up to "
     "{speed:g} m/s.", "That stretch counts as not covered: drive it again, slower.")
@@ -1564,6 +1602,9 @@ TASK_NOT_PLANE = Message(
 COVERAGE_TASK = Message(
     "COV-007", "There is no task {found} on record for you.",
     "Give the id of a task of the registry, or the ground as a file with --task.")
+MEASURED_DEPTH = Message(
+    "COV-008", "The depth to which the lanes were searched is {found} m.",
+    "Give --depth as it was tested on site, above 0 and at most 5 m.")
 
 # --- LAN: lanes -----------------------------------------------------------------------------------
 LANES_WIDTH = Message(
@@ -1625,6 +1666,15 @@ PARTS_NOT_JOINED = Message(
     "LAN-017", "The path is in {count} parts that no way over allowed ground joins.",
     "Bring the machine from one to the next outside. Each part is a plan file of its own "
     "({files}); never join them.")
+LANES_CLOSED = Message(
+    "LAN-018", "Task {task} is closed on {day}: {found} closes all ground.",
+    "Plan its lanes for a day on which nothing closes it: --on DAY.")
+LANES_FORBIDDEN = Message(
+    "LAN-019", "Ground of the task lies on another {what} and is left out: {found}.",
+    "Nothing enters it. Give it a task of its own, or correct the boundaries.")
+LANES_ENTRY = Message(
+    "LAN-020", "The entry was taken on {what}, {metres} m from the task's edge.",
+    "Look whether the way from there to the task is safe, or state a point with --entry.")
 
 # --- FRM: forms for the field ---------------------------------------------------------------------
 FORM_UNKNOWN = Message(
@@ -1698,6 +1748,14 @@ PASSWORD_AGAIN = Message(
 KEY_OF_ANOTHER = Message(
     "WEB-042", "The key is not that of the person of the account {account}.",
     "Sign with your own key, or ask whoever keeps the accounts to name you with --person.")
+FINDING_UNKNOWN = Message(
+    "INS-010", "There is no nonconformity {found}, or not for this reader.",
+    "landrelease verify open shows those that are open.")
+FINDING_VALUE = Message(
+    "INS-011", "{record}: {name} is {found}; expected {expected}.", "Correct the value.")
+BASEMAP_WRONG = Message(
+    "WEB-043", "{path} is no base map in PMTiles, version 3: {found}.",
+    "Give another file with --basemap; without one the ground is blank.")
 OIDC_FILE = Message(
     "WEB-050", "{path} does not describe a provider of OpenID Connect: found {found}, expected "
     "{expected}.", "See docs/web.md, \"Signing in at a provider\".")
@@ -1710,6 +1768,15 @@ OIDC_NO_ACCOUNT = Message(
 IDENTITY_TAKEN = Message(
     "WEB-053", "The identity cannot be linked: found {found}, expected {expected}.",
     "`landrelease account unlink` takes the links of an account away.")
+ADDRESS_REFUSED = Message(
+    "WEB-060", "Nothing is sent there: {found}.",
+    "Name an https address on the public network, without name or password in it.")
+WEBHOOKS_MANY = Message(
+    "WEB-061", "The account has {most} subscriptions, which is as many as it may have.",
+    "Remove one of them first.")
+WEBHOOK_UNKNOWN = Message(
+    "WEB-062", "There is no subscription {found} of this account.",
+    "`GET /api/webhooks` lists those there are.")
 JOBS_FULL = Message(
     "WEB-030", "{found} jobs wait or run already; {expected} may.",
     "Wait until one of them has ended, or cancel one.")

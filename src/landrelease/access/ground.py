@@ -17,7 +17,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import LocalPlane, geodesic_distance_m
+from landrelease.core.geometry import LocalPlane, geodesic_distance_m, joined
 from landrelease.core.hazard import Ground, Hazard, Outcome
 from landrelease.errors import CELL_SIZE_REFUSED, GRID_LEFT, LandReleaseError
 
@@ -191,7 +191,7 @@ def public_released(
         touched, starts = np.unique(left, return_index=True)
         groups = np.split(right, starts[1:]) if len(touched) else []
         for n, near in zip(touched.tolist(), groups, strict=True):
-            kept[n] = shapely.difference(kept[n], shapely.union_all(taken[near]))
+            kept[n] = shapely.difference(kept[n], joined(taken[near]))
     kept = shapely.segmentize(kept, _EDGE_M)
     degrees = _rounded(plane.to_degrees(kept))
     for n, shape in zip(which, degrees, strict=True):

@@ -299,6 +299,8 @@ KEEPERS_WORK = frozenset((
     "verify teams",
     "verify open",
     "operate proof",
+    "operate measured",
+    "operate lanes",
     "forecast make",
     "forecast rates",
     "forecast compare",
@@ -410,6 +412,10 @@ WAYS_OUT: dict[str, WayOut] = {
     "verify open": WayOut("nonconformities that are open, visits that were refused", _INSPECTED),
     "operate proof": WayOut("what tracks prove of a recorded task", (
         ("task", "teams"), ("track", "fixes"), ("coverage", "covered_m2"))),
+    "operate measured": WayOut("what measured lanes cover of a recorded task", (
+        ("task", "teams"), ("track", "fixes"), ("coverage", "covered_m2"))),
+    "operate lanes": WayOut("lanes over a recorded task, with what may not be entered", (
+        ("task", "teams"), ("hazard", "status"), ("closure", "closure_reason"))),
     "forecast make": WayOut("distributions of finish and cost, on a plan", (
         ("forecast", "cost"), ("plan_quality", "gap"))),
     "money summary": WayOut("funds and expenses, in sums and one by one", _MONEY),
@@ -434,6 +440,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),
     "publish": WayOut("the page, the document and the data files"),
     "serve": WayOut("a web app: pages, records, tiles, OGC API Features"),
+    "ask": WayOut("whether a place is known to be hazardous or released: the public's answer"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),
     "exchange status": WayOut("whose chains are here, and how far", (("history", "revisions"),)),
     "exchange conflicts": WayOut("what offices say differently of the same records", (

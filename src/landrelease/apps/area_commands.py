@@ -22,6 +22,7 @@ from landrelease.apps.common import (
 )
 from landrelease.apps.identity_commands import KeyOption, ReasonOption
 from landrelease.apps.reading import reading
+from landrelease.core.geometry import joined
 
 ShapeOption = Annotated[Path, typer.Option(
     "--part", metavar="FILE", help="GeoJSON, GeoPackage, Shapefile or KML with the polygon.")]
@@ -77,10 +78,9 @@ def merge(
 
     found = areas.read_shapes(shape) if shape is not None else []
     with opened(registry) as opened_registry:
-        import shapely
 
         made = areas.merge(opened_registry, hazards, new_id, by=by, reason=reason,
-                           shape=shapely.union_all(found) if found else None)
+                           shape=joined(found, degrees=True) if found else None)
     say(f"{', '.join(hazards)} became {made}")
 
 
@@ -90,11 +90,10 @@ def suspend(registry: RegistryArgument, hazard: HazardArgument, part: ShapeOptio
 
     Example: landrelease area suspend district.gpkg hazard-7 --part wet.geojson --reason "flooded"
     """
-    import shapely
 
     from landrelease.workflows import areas
 
-    shape = shapely.union_all(areas.read_shapes(part))
+    shape = joined(areas.read_shapes(part), degrees=True)
     with opened(registry) as opened_registry:
         made = areas.suspend(opened_registry, hazard, shape, by=by, reason=reason)
     say(f"{hazard} became {', '.join(made)}; {made[0]} is suspended")
@@ -116,7 +115,6 @@ def release(
     Example: landrelease area release district.gpkg hazard-7 --part east.geojson --outcome cleared
     --depth 0.2 --reason "completion report 12"
     """
-    import shapely
 
     from landrelease.errors import BAD_OPTION, RELEASE_BY_PROPOSAL, LandReleaseError
     from landrelease.workflows import areas
@@ -131,9 +129,9 @@ def release(
         values["method"] = method
     if depth is not None:
         values["depth_m"] = depth
-    shape = shapely.union_all(areas.read_shapes(part))
+    shape = joined(areas.read_shapes(part), degrees=True)
     with opened(registry) as opened_registry:
-        made, _ = areas.release_part(
+        made = areas.release_part(
             opened_registry, hazard, shape, outcome, by=by, reason=reason, values=values)
     say(f"{hazard} became {', '.join(made)}; {made[0]} {outcome}: unverified, it stays hazardous "
         f"until an authority signs (landrelease release propose ... {made[0]})")

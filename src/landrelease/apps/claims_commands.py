@@ -64,6 +64,9 @@ def claims_check(
     whole: Annotated[str, typer.Option(
         "--whole", metavar="NAME", help="What claims call the ground of the registry as a "
         "whole.")] = "",
+    forecast: Annotated[Path | None, typer.Option(
+        "--forecast", metavar="FORECAST.json", help="What `forecast make --out` wrote: promised "
+        "ends are set beside it.")] = None,
     known_at: KnownAtOption = None,
     level: Annotated[str | None, typer.Option(
         "--level", metavar="LEVEL", help="Our figures of what is validated at least so far: "
@@ -95,7 +98,7 @@ def claims_check(
         found = claims.check_file(
             file, today=date.today(), registry=opened_registry, reader=reader, places_path=places,
             assumptions_path=assumptions, known_at=moment, level=level, whole=whole,
-            progress=progress)
+            forecast_path=forecast, progress=progress)
         synthetic = opened_registry is not None and is_synthetic(opened_registry)
     put_json(json, claims.document(found, synthetic=synthetic))
     for j in found.judgements:

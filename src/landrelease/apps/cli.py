@@ -30,6 +30,7 @@ from landrelease.apps import (
     operate_commands,
     plan_commands,
     project_commands,
+    public_commands,
     quarantine_commands,
     release_commands,
     sharing_commands,
@@ -96,6 +97,7 @@ money_commands.register(group)
 figures_commands.register(group)
 claims_commands.register(group)
 project_commands.register(group)
+public_commands.register(app)
 web_commands.register(app, group)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,9 @@ from landrelease.apps.common import (
     UNVERIFIED,
     AssumptionsOption,
     JsonOption,
+    RegistryArgument,
     RoleOption,
+    as_date,
     put_json,
     say,
 )
@@ -22,6 +26,7 @@ from landrelease.apps.reading import OrganisationOption, reading
 
 if TYPE_CHECKING:
     from landrelease.core.assumption import Assumptions
+    from landrelease.workflows.lanes import LaneOptions
     from landrelease.workflows.operate import Ground, ProofOptions, Proven, TrackFile
 
 SHOWN = 20
@@ -29,6 +34,7 @@ SHOWN = 20
 
 def register(operate: typer.Typer) -> None:
     operate.command("proof")(operate_proof)
+    operate.command("measured")(operate_measured)
     operate.command("lanes")(operate_lanes)
     operate.command("profiles")(operate_profiles)
 
@@ -69,7 +75,14 @@ def operate_proof(
     depth: Annotated[float, typer.Option(
         "--depth", metavar="M", min=0.0, help="Count only ground worked at least so deep.")] = 0.0,
     speed_limit: Annotated[float | None, typer.Option(
-        "--speed-limit", metavar="M/S", min=0.0, help="Fastest that the tool works at.")] = None,
+        "--speed-limit", metavar="M/S", min=0.0, help="Fastest that the tool works at; else the "
+        "profile's, else what is assumed of machines, people and animals.")] = None,
+    profile: Annotated[str | None, typer.Option(
+        "--profile", metavar="P", help="Machine or detector of the tracks (operate profiles): its "
+        "speed limits the steps that count.")] = None,
+    step_limit: Annotated[float | None, typer.Option(
+        "--step-limit", metavar="M", min=0.0, help="Longest way between two fixes that counts; "
+        "else what is assumed of machines, people and animals.")] = None,
     gap: Annotated[float | None, typer.Option(
         "--gap", metavar="S", min=0.0, help="Longest time between fixes that counts.")] = None,
     forward: Annotated[float, typer.Option(
@@ -100,6 +113,9 @@ def operate_proof(
     activity: Annotated[str | None, typer.Option(
         "--activity", metavar="ID", help="With --store: the work that it proves; else all work of "
         "the task.")] = None,
+    machine: Annotated[str | None, typer.Option(
+        "--machine", metavar="ID", help="With --store: the machine on record that made the "
+        "tracks of --track.")] = None,
     recorded_by: Annotated[str, typer.Option(
         "--recorded-by", metavar="WHO", help="With --store: who records it.")] = UNVERIFIED,
     role: RoleOption = None, organisation: OrganisationOption = None,
@@ -132,7 +148,9 @@ def operate_proof(
         for p in manual or ()]
     options = operate.ProofOptions(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
-        detection)
+        detection, step_limit)
+    if profile is not None and speed_limit is None:
+        options = dataclasses.replace(options, speed_m_s=operate.profile_speed(profile))
     stated = workflows.load_assumptions(assumptions)
     if follow:
         if len(track) != 1 or registry is not None or task is None:
@@ -150,8 +168,8 @@ def operate_proof(
         if task is not None or plane:
             raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
                                    expected="neither, where the task is on record")
-        made, stored = _on_record(registry, recorded, files, options, stated, store, activity,
-                                  recorded_by, role, organisation)
+        made, stored = _on_record(registry, recorded, files, options, assumptions, store, activity,
+                                  machine, recorded_by, role, organisation)
     ground, proof, result = made.ground, made.proof, made.result
     write_atomically(uncovered, dump(operate.uncovered_features(ground, proof)))
     put_json(json, result)
@@ -182,25 +200,92 @@ def _followed(ground: Ground, file: TrackFile, options: ProofOptions, stated: As
 
 
 def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofOptions,
-               stated: Assumptions, store: bool, activity: str | None, by: str, role: str | None,
-               organisation: str | None) -> tuple[Proven, tuple[int, float] | None]:
+               assumptions: Path | None, store: bool, activity: str | None,
+               machine: str | None, by: str,
+               role: str | None, organisation: str | None
+               ) -> tuple[Proven, tuple[int, float] | None]:
+    from landrelease import workflows
     from landrelease.workflows import coverage, operate
 
     with reading(registry, "operate proof", role, organisation) as (opened_registry, reader):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
         made = operate.prove_on(ground, files, options, stated)
         if not store:
             return made, None
         return made, coverage.store_proof(opened_registry, record, files, made,
-                                          options.confidence, activity=activity, by=by)
+                                          options.confidence, activity=activity, machine=machine,
+                                          by=by)
+
+
+def operate_measured(
+    registry: RegistryArgument,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Id of the task.")],
+    lanes: Annotated[Path, typer.Option(
+        "--lanes", metavar="L.geojson", help="Polygons of the lanes that people searched, as they "
+        "were measured.")],
+    position_error: Annotated[float, typer.Option(
+        "--position-error", metavar="M", help="One standard deviation of a measured mark, in m.")],
+    confidence: Annotated[float, typer.Option("--confidence", metavar="C")],
+    depth: Annotated[float, typer.Option(
+        "--depth", metavar="M", help="To which the lanes were searched.")],
+    day: Annotated[str, typer.Option("--day", metavar="DAY", help="Last day of the work.")],
+    uncovered: Annotated[Path, typer.Option(
+        "--uncovered", metavar="G.geojson", help="Where to write the uncovered polygons.")],
+    activity: Annotated[str | None, typer.Option(
+        "--activity", metavar="ID", help="The work that it proves; else all work of the task.")]
+    = None,
+    store: Annotated[bool, typer.Option(
+        "--store", help="Record the covered ground in the registry.")] = False,
+    recorded_by: Annotated[str, typer.Option(
+        "--recorded-by", metavar="WHO", help="With --store: who records it.")] = UNVERIFIED,
+    role: RoleOption = None, organisation: OrganisationOption = None,
+    assumptions: AssumptionsOption = None, json: JsonOption = None,
+) -> None:
+    """What measured lanes of people cover of a recorded task, where there are no tracks.
+
+    Lanes side by side share the mark between them; round the rim and each hole the ground is
+    narrowed by what the measurement may be off. Exit status 1 where ground is not covered for
+    certain.
+
+    Example: landrelease operate measured district.gpkg task-12 --lanes L.geojson
+    --position-error 0.05 --confidence 0.95 --depth 0.2 --day 2027-05-02 --uncovered G.geojson
+    --store --as inspector
+    """
+    from landrelease import workflows
+    from landrelease.store.results import dump, write_atomically
+    from landrelease.workflows import coverage
+
+    with reading(registry, "operate measured", role, organisation) as (opened_registry, reader):
+        stated = workflows.load_assumptions(assumptions, opened_registry)
+        record, ground = coverage.recorded_ground(opened_registry, reader, task)
+        found = coverage.prove_measured(
+            opened_registry, record, ground, lanes, position_error_m=position_error,
+            confidence=confidence, depth_m=depth, day=as_date("--day", day), activity=activity,
+            by=recorded_by, smallest_m=stated.value("spot_radius_m"), store=store)
+    spots = found.pop("spots")
+    write_atomically(uncovered, dump(spots))
+    put_json(json, found)
+    say(f"{found['lanes']} lanes, {found['task_m2']:,.2f} m2 of task: covered for certain "
+        f"{found['covered_certain_m2']:,.2f} m2, not proven {found['uncovered_most_m2']:,.2f} m2.")
+    say(f"{uncovered}: {len(spots['features']):,} polygons")
+    say("Stored as a proof of hand work." if store else "Nothing was stored; --store records it.")
+    raise typer.Exit(FINDINGS if spots["features"] else DONE)
 
 
 def operate_lanes(
-    task: TaskOption,
     profile: Annotated[list[str], typer.Option(
         "--profile", metavar="P", help="mv-10, uran-6, gcs-200, detector, ... (operate profiles); "
         "repeat for machines, and people behind them, at one time.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR")],
+    registry: Annotated[str | None, typer.Argument(
+        metavar="REGISTRY", help="A .gpkg path or a postgresql:// address.")] = None,
+    recorded: Annotated[str | None, typer.Argument(
+        metavar="TASK", help="Id of the task there.")] = None,
+    task: TaskFileOption = None,
+    on: Annotated[str | None, typer.Option(
+        "--on", metavar="DAY", help="Of a task on record: local day on which closures are looked "
+        "at; else today.")] = None,
     plane: PlaneOption = False,
     width: Annotated[float | None, typer.Option(
         "--width", metavar="M", help="Working width as measured; else the profile's.")] = None,
@@ -236,14 +321,17 @@ def operate_lanes(
         "--speed", metavar="M/S", help="Of the machines; else the profile's.")] = None,
     profiles: Annotated[Path | None, typer.Option(
         "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
-    json: JsonOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None,
+    assumptions: AssumptionsOption = None, json: JsonOption = None,
 ) -> None:
     """Lanes that cover all ground the machine or the people can reach, as files to work by.
 
     Writes lanes.geojson, sketch.pdf, lanes.json and, unless --plane, lanes.gpx, lanes.kml and (for
     machines) lanes.waypoints and lanes.plan, or a pair for each part of the path that is not joined
     to the others. What had to be taken because it was not stated is a finding. Exit status 1
-    where something is left to be settled.
+    where something is left to be settled. The task is a file (--task), or one on record, REGISTRY
+    TASK: then other hazards and closures are left out, and the entry lies on released ground or a
+    road that can be passed.
 
     Example: landrelease operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --out lanes
     """
@@ -261,14 +349,28 @@ def operate_lanes(
     options = lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
         tuple(keep_out or ()), back, headland_first)
+    where: Path | Ground
+    notes: tuple[str, ...] = ()
+    if registry is None or recorded is None:
+        if task is None:
+            raise LandReleaseError(
+                BAD_OPTION, option="REGISTRY TASK", found=f"{registry or 'nothing'}",
+                expected="a registry and the id of a task of it, or --task")
+        where = task
+    else:
+        if task is not None or plane:
+            raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
+                                   expected="neither, where the task is on record")
+        where, options, notes = _task_ground(registry, recorded, options, assumptions, on, role,
+                                             organisation)
     if len(profile) == machines == 1:
-        result = lanes.make_lanes(task, profile[0], out, options, profiles)
+        result = lanes.make_lanes(where, profile[0], out, options, profiles, notes)
         words = lanes.lane_words(result)
     else:
         from landrelease.workflows import fleet
 
-        result = fleet.make_fleet(task, profile, machines, out, options, profiles, apart_m=apart,
-                                  people_apart_m=people_apart, speed_m_s=speed)
+        result = fleet.make_fleet(where, profile, machines, out, options, profiles, apart_m=apart,
+                                  people_apart_m=people_apart, speed_m_s=speed, notes=notes)
         words = fleet.fleet_words(result)
     put_json(json, result)
     for line in words:
@@ -276,20 +378,40 @@ def operate_lanes(
     raise typer.Exit(FINDINGS if result["findings"] or result.get("not_joined") else DONE)
 
 
+def _task_ground(registry: str, task: str, options: LaneOptions, assumptions: Path | None,
+                 on: str | None, role: str | None, organisation: str | None
+                 ) -> tuple[Ground, LaneOptions, tuple[str, ...]]:
+    from landrelease import workflows
+    from landrelease.workflows import task_lanes
+
+    with reading(registry, "operate lanes", role, organisation) as (opened_registry, reader):
+        found = task_lanes.of_task(
+            opened_registry, reader, task, options,
+            workflows.load_assumptions(assumptions, opened_registry),
+            as_date("--on", on) if on else date.today())
+    return found.ground, found.options, found.findings
+
+
 def operate_profiles(
+    registry: Annotated[str | None, typer.Argument(
+        metavar="REGISTRY", help="Its reports of work and machines give measured figures.")] = None,
     profiles: Annotated[Path | None, typer.Option(
         "--profiles", metavar="FILE.csv", help="Your own profiles.")] = None,
-    json: JsonOption = None,
+    role: RoleOption = None, organisation: OrganisationOption = None, json: JsonOption = None,
 ) -> None:
     """Machines, detectors and animals for `operate lanes`: what is known of each, and who says so.
 
+    With a registry, what its own records measured stands beside the maker's figures.
+
     Example: landrelease operate profiles
     """
-    import dataclasses
-
     from landrelease.workflows import lanes
 
-    known = lanes.known_profiles(profiles)
+    if registry is None:
+        known = lanes.known_profiles(profiles)
+    else:
+        with reading(registry, "operate exposure", role, organisation) as (opened_, reader):
+            known = lanes.measured_profiles(opened_, reader, profiles)
     put_json(json, [dataclasses.asdict(p) | {"not_known": p.not_known} for p in known.values()])
     for line in lanes.profile_words(known):
         say(line)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +25,17 @@ from landrelease.apps.console import listening
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
+if TYPE_CHECKING:
+    from landrelease.core.outlook import Outlook
+    from landrelease.store.results import PlanFile
+    from landrelease.workflows.forecasting import Learning
+
 PlanOption = Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")]
+ReportOption = Annotated[Path | None, typer.Option(
+    "--report", metavar="DIR", help="Also a page, a PDF, fan chart and S-curves as SVG, and what "
+    "they draw as CSV.")]
+BacktestOption = Annotated[bool, typer.Option(
+    "--backtest/--no-backtest", help="Also how good such forecasts of past months were.")]
 RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each forecast.")]
 
 
@@ -48,6 +59,7 @@ def forecast_make(
         "chance, such as 0.8.")] = None,
     scenario: Annotated[Path | None, typer.Option(
         "--scenario", metavar="FILE", help="Named changes; docs/forecast.md.")] = None,
+    report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -72,8 +84,12 @@ def forecast_make(
         workflows.check_plan_is_current(saved, opened_registry, plan)
         made = outlooks.forecast_on(
             opened_registry, reader, saved, by=day, budget=budget, chance=chance,
-            scenario=scenario, runs=runs, seed=seed, progress=progress)
+            scenario=scenario, runs=runs, seed=seed, backtest=backtest, progress=progress)
     outlook, summary = made.outlook, made.document
+    if report is not None:
+        _write_report(report, [outlook], saved, day, budget, made.learning,
+                      [n.words for n in made.needed],
+                      [*made.notes, *([] if made.short is None else [made.short])])
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     put_json(json, summary)
@@ -95,6 +111,20 @@ def forecast_make(
         say(n.words)
     for note in made.notes:
         say(note)
+    for line in () if outlook.track is None else outlook.track.words:
+        say(line)
+    if report is not None:
+        say(f"Report: {report / 'forecast.html'}   document: {report / 'forecast.pdf'}")
+
+
+def _write_report(folder: Path, outlooks: Sequence[Outlook], saved: PlanFile, by: date | None,
+                  budget: float | None, rates: Learning | None, needed: Sequence[str],
+                  notes: Sequence[str]) -> None:
+    from landrelease.workflows import forecast_report
+
+    forecast_report.write_report(
+        folder, outlooks, title="Forecast", chain_head=saved.chain_head, synthetic=saved.synthetic,
+        made_on=date.today(), by=by, budget=budget, rates=rates, needed=needed, notes=notes)
 
 
 def forecast_rates(
@@ -118,21 +148,26 @@ def forecast_rates(
     for note in found.notes:
         say(note)
     say(f"{'work':<30}{'m² a team and full day (80 %)':>34}{'days':>8}{'teams':>7}")
-    doubtful = []
+    doubtful, checked = [], []
     for rate in found.rates:
         low, middle, high = rate.quantiles()
         name = rate.activity + ("" if rate.method == "not_reported" else f", {rate.method}")
         mark = "  prior, not learned here" if rate.from_prior else ""
         span = f"{middle:,.0f} ({low:,.0f} to {high:,.0f})"
         say(f"{name:<30}{span:>34}{rate.days:>8,}{len(rate.teams):>7}{mark}")
+        checked += [f"{name}: {c.words} Expected: {c.expected}." for c in rate.checks]
         doubtful += [f"{name}: {c.words}" for c in rate.checks if not c.fine]
     lost = found.lost
     words = ("prior, no report of a lost day here" if lost.from_prior else
              f"{lost.observed:.0%} reported over {lost.months} months")
     low, middle, high = forecasting.middle_80(lost.share)
     say(f"Days lost in the long run: {middle:.0%} ({low:.0%} to {high:.0%}; {words}).")
+    if checked:
+        say("Does the model give back the reports that it was learned from?")
+    for line in checked:
+        say(f"  {line}")
     for line in doubtful:
-        say(f"Check: {line}")
+        say(f"Check failed: {line}")
     if doubtful:
         raise typer.Exit(FINDINGS)
 
@@ -145,6 +180,7 @@ def forecast_compare(
     budget: Annotated[float | None, typer.Option("--budget", metavar="A")] = None,
     svg: Annotated[Path | None, typer.Option(
         "--svg", metavar="OUT.svg", help="Released area over time, one line a scenario.")] = None,
+    report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -168,6 +204,14 @@ def forecast_compare(
         chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
         outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
                     for s in chosen]
+        if report is not None and backtest:
+            from landrelease.workflows.outlooks import with_track
+
+            outlooks[0] = with_track(opened_registry, reader, saved, outlooks[0], seed=seed,
+                                     progress=progress)
+    if report is not None:
+        _write_report(report, outlooks, saved, day, budget,
+                      found if reader.may("plan_teams") else None, [], list(closed.notes))
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
         "scenario": o.scenario, "notes": list(o.notes),
         "cost_known": {f"p{round(100 * q)}": o.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)}}

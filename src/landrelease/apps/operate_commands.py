@@ -15,6 +15,7 @@ from landrelease.apps.common import (
     RegistryArgument,
     RoleOption,
     as_date,
+    opened,
     put_json,
     say,
 )
@@ -30,6 +31,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     operate = group("operate", "The work on the ground: may it start, where, was all of it done.")
     operate.command("gate")(operate_gate)
     operate.command("days")(operate_days)
+    operate.command("local-time")(operate_local_time)
     coverage_commands.register(operate)
     site_commands.register(operate)
 
@@ -61,6 +63,26 @@ def operate_gate(
                 f"{check.reason}")
     if not all(g.passed for g in found):
         raise typer.Exit(FINDINGS)
+
+
+def operate_local_time(
+    registry: RegistryArgument,
+    utc_offset: Annotated[float | None, typer.Option(
+        "--utc-offset", metavar="HOURS", help="Local time less UTC, as 2 or 5.5; nothing shows "
+        "what stands.")] = None,
+) -> None:
+    """State the registry's local time once; gates, days and closures then use it.
+
+    It is not changed afterwards: gates were judged by it. Where the clocks change in summer, state
+    nothing: what is not known is then judged for every zone, or --utc-offset says it each time.
+
+    Example: landrelease operate local-time district.gpkg --utc-offset 2
+    """
+    from landrelease.workflows.operating import state_local_time
+
+    with opened(registry) as opened_registry:
+        hours = state_local_time(opened_registry, utc_offset)
+    say("Local time is not stated." if hours is None else f"Local time is UTC {hours:+g} h.")
 
 
 def operate_days(

@@ -69,19 +69,29 @@ def quarantine_show(registry: RegistryArgument, number: int, role: RoleOption = 
                     json: JsonOption = None) -> None:
     """Show one row with all its values and findings.
 
+    Of a report of the public also what lies near it and what says the same.
+
     Example: landrelease quarantine show district.gpkg 12 --as planner
     """
+    import dataclasses
+
     from landrelease import workflows
+    from landrelease.workflows import reports
 
     with reading(registry, "quarantine show", role) as (opened_registry, reader):
         entry = workflows.visible_quarantine(opened_registry, reader, number)[0]
-    put_json(json, quarantine_document(entry))
+        near = reports.near(opened_registry, reader, [entry]).get(number, [])
+    put_json(json, {**quarantine_document(entry), "near": [dataclasses.asdict(n) for n in near]})
     say(f"{entry.row.file}, row {entry.row.row}, kind {entry.row.kind}, {entry.status}")
     for name, value in entry.row.values.items():
         say(f"  {name}: {value}")
     say(f"  geometry: {entry.row.geometry_wkt[:300]}")
     for finding in entry.row.findings:
         say(f"[{finding.code}] {finding.problem} {finding.remedy}")
+    for n in near:
+        away = "" if n.distance_m is None else f", {n.distance_m:,.0f} m away"
+        say(f"near: {n.kind} {n.id or f'row {n.number}'}{away}"
+            f"{', the same words' if n.same_words else ''}: {n.words}")
 
 
 def quarantine_mend(

@@ -211,24 +211,18 @@ def lookup(registry: RegistryArgument, code: CodeArgument, role: RoleOption = No
     from landrelease.workflows import certificates
 
     with reading(registry, "release lookup", role) as (opened_registry, reader):
-        known = reader.may("history", "revisions")
-        found = certificates.find_release(opened_registry, code, by_code=not known)
-        inside = known and bool(reader.inside([found.record]))
-    said: dict[str, object] = {"status": found.status}
-    if inside:
-        said |= {"release": found.id, "code": found.code, "hazard": found.hazard,
-                 "why": list(found.why), "decided_on": found.decided_on,
-                 "handed_over_on": found.handed_over_on, "signed_by": found.signer}
+        said = certificates.looked_up(opened_registry, reader, code)
     put_json(json, said)
-    say(f"The certificate is {found.status}.")
-    if found.status != "valid":
+    say(f"The certificate is {said['status']}.")
+    if said["status"] != "valid":
         say("Treat the ground as dangerous unless a valid certificate covers it.")
-    if inside:
-        say(f"  {found.id}, area {found.hazard}, decided {found.decided_on}"
-            + (f", handed over {found.handed_over_on}" if found.handed_over_on else ""))
-        for why in found.why:
+    if "release" in said:
+        handed = said["handed_over_on"]
+        say(f"  {said['release']}, area {said['hazard']}, decided {said['decided_on']}"
+            + (f", handed over {handed}" if handed else ""))
+        for why in said["why"]:
             say(f"  {why}")
-    raise typer.Exit(DONE if found.status == "valid" else FINDINGS)
+    raise typer.Exit(DONE if said["status"] == "valid" else FINDINGS)
 
 
 def list_(registry: RegistryArgument, role: RoleOption = None, json: JsonOption = None) -> None:
@@ -239,9 +233,7 @@ def list_(registry: RegistryArgument, role: RoleOption = None, json: JsonOption 
     from landrelease.workflows import certificates
 
     with reading(registry, "release list", role) as (opened_registry, reader):
-        every = certificates.releases(opened_registry)
-        seen = {r.id for r in reader.inside([r.record for r in every])}
-        every = [r for r in every if r.id in seen]
+        every = certificates.visible(opened_registry, reader)
     put_json(json, [{"release": r.id, "code": r.code, "status": r.status, "why": list(r.why),
                      "hazard": r.hazard, "decided_on": r.decided_on,
                      "handed_over_on": r.handed_over_on} for r in every])

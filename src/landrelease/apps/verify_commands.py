@@ -40,42 +40,67 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
 Lot = Annotated[int, typer.Option("--lot", metavar="N", help="Units in the lot.")]
 Tolerable = Annotated[int, typer.Option("--tolerable", metavar="D",
                                         help="Defects that the inspection must find.")]
-Detection = Annotated[float, typer.Option("--detection", metavar="Q",
-                                          help="Chance that inspecting a defect shows it.")]
+Detection = Annotated[float | None, typer.Option(
+    "--detection", metavar="Q", help="Chance that inspecting a defect shows it; without it, and "
+    "without --registry, as if nothing were missed.")]
+Recorded = Annotated[str | None, typer.Option(
+    "--registry", metavar="REGISTRY", help="Take the detection that inspections on record state "
+    "for themselves (trials, quality assurance), else the programme's setting.")]
 Confidence = Annotated[float, typer.Option("--confidence", metavar="C")]
 
 
-def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = 1.0,
-                  confidence: Confidence = 0.95, json: JsonOption = None) -> None:
+def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = None,
+                  confidence: Confidence = 0.95, registry: Recorded = None,
+                  role: RoleOption = None, organisation: OrganisationOption = None,
+                  json: JsonOption = None) -> None:
     """How many units to inspect so that D defects are found with confidence C.
 
     Example: landrelease verify sample --lot 400 --tolerable 5 --detection 0.9 --confidence 0.95
     """
     from landrelease import workflows
 
-    found = workflows.sample_size(lot, tolerable, detection, confidence)
+    q = _detection(detection, registry, role, organisation)
+    found = workflows.sample_size(lot, tolerable, q, confidence)
     put_json(json, found)
-    _say_of(detection)
     say(f"Inspect {found['sample']} of {lot} units; a lot with {tolerable} defects is then "
         f"accepted with probability {found['accept_probability']:.3f}.")
 
 
-def _say_of(detection: float) -> None:
-    if detection >= 1.0:
-        say("As if the inspection found everything: none does (S06). State yours with --detection.")
+def _detection(stated: float | None, registry: str | None, role: str | None,
+               organisation: str | None) -> float:
+    """As stated, else as it is on record, else 1; says where it comes from."""
+    if stated is not None and registry is not None:
+        raise LandReleaseError(BAD_OPTION, option="--registry", found="given beside --detection",
+                               expected="one of them")
+    if registry is not None:
+        from landrelease import workflows
+        from landrelease.workflows import inspecting
+
+        with reading(registry, "verify lots", role, organisation) as (opened_registry, reader):
+            found = inspecting.recorded_detection(
+                opened_registry, reader, workflows.load_assumptions(None, opened_registry))
+        say(f"Detection {found['detection']:g}: {found['words']}")
+        return float(found["detection"])
+    if stated is None or stated >= 1.0:
+        say("WARNING: computed as if the inspection missed nothing. No inspection does that (S06): "
+            "the true sample is larger. State yours with --detection, or take it from records with "
+            "--registry.")
+    return 1.0 if stated is None else stated
 
 
 def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metavar="n")],
-                 detection: Detection = 1.0, json: JsonOption = None) -> None:
+                 detection: Detection = None, registry: Recorded = None,
+                 role: RoleOption = None, organisation: OrganisationOption = None,
+                 json: JsonOption = None) -> None:
     """The operating characteristic: the chance to accept a lot, by its number of defects.
 
     Example: landrelease verify curve --lot 400 --sample 180
     """
     from landrelease import workflows
 
-    curve = workflows.operating_characteristic(lot, sample, detection)
+    q = _detection(detection, registry, role, organisation)
+    curve = workflows.operating_characteristic(lot, sample, q)
     put_json(json, curve)
-    _say_of(detection)
     for point in curve:
         say(f"{point['defects']:>5} defects: accepted with probability "
             f"{point['accept_probability']:.3f}")

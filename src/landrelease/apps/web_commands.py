@@ -41,6 +41,9 @@ def serve(
     = None,
     https: Annotated[bool, typer.Option(
         "--https", help="A proxy speaks https to the readers: cookies only over it.")] = False,
+    basemap: Annotated[Path | None, typer.Option(
+        "--basemap", metavar="FILE.pmtiles", help="Ground under the map; else it is blank.")]
+    = None,
     accounts: AccountsOption = None,
     oidc: Annotated[Path | None, typer.Option(
         "--oidc", metavar="FILE", help="A provider of OpenID Connect to sign in at.")] = None,
@@ -51,6 +54,7 @@ def serve(
 
     Example: landrelease serve district.gpkg --as planner --port 8080
     """
+    from landrelease.apps.web import basemap as ground
     from landrelease.apps.web import server
     from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
     from landrelease.errors import NOT_LOOPBACK, LandReleaseError
@@ -67,6 +71,7 @@ def serve(
     server.run(Settings(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
         tuple(area or ()), (*LOOPBACK, *(name or ())), https,
+        "" if basemap is None else str(ground.checked(basemap)),
         str(oidc.resolve()) if oidc else ""), host, port, say)
 
 

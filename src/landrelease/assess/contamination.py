@@ -49,7 +49,7 @@ from landrelease.assess.effort import Face, Swept, days_of, faces_of, swept_grou
 from landrelease.assess.left import Density, Ground, left
 from landrelease.assess.shapes import checked, planar, plane_of, polygons
 from landrelease.core.assumption import Assumptions
-from landrelease.core.geometry import LocalPlane
+from landrelease.core.geometry import LocalPlane, joined
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.risk import ContaminationMap, HazardAssessment
@@ -412,7 +412,7 @@ def _part(ground: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarra
     lost = np.unique(loser)
     for h in lost:
         others = np.sort(winner[loser == h])
-        parted[h] = polygons(shapely.difference(ground[h], shapely.union_all(ground[others])))
+        parted[h] = polygons(shapely.difference(ground[h], joined(ground[others])))
     return parted, lost
 
 
@@ -746,7 +746,7 @@ def _with_passes(old: Prepared, effort: Effort) -> tuple[Prepared, list[Window]]
                                  old.grid))
     hit = np.flatnonzero(old.items)
     if len(hit) and len(moved):
-        near = hit[shapely.intersects(old.whole[hit], shapely.union_all(moved))]
+        near = hit[shapely.intersects(old.whole[hit], joined(moved))]
         found_m2 = old.found_m2.copy()
         again = faces_of(old.whole, old.required_m, old.since, swept, near.tolist())
         for h in near.tolist():

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumption, Assumptions
-from landrelease.core.geometry import LocalPlane, plane_for
+from landrelease.core.geometry import LocalPlane, joined, plane_for
 from landrelease.core.hazard import Hazard, Land, Outcome
 from landrelease.core.search import SearchPass
 from landrelease.errors import ASSESS_SHAPE, ASSUMPTION_OUT_OF_RANGE, LandReleaseError
@@ -60,7 +60,7 @@ def read_again(shape: Any, *, widen: bool) -> Any:
     readings = [
         polygons(shapely.make_valid(shape, method="linework")),
         polygons(shapely.make_valid(shape, method="structure", keep_collapsed=False))]
-    return (shapely.union_all(readings) if widen else
+    return (joined(readings) if widen else
             polygons(shapely.intersection(readings[0], readings[1])))
 
 
@@ -69,7 +69,7 @@ def polygons(geometry: Any) -> Any:
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry
     parts = [p for p in shapely.get_parts(geometry) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
+    return joined(parts) if parts else shapely.Polygon()
 
 
 def checked(

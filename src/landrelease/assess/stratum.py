@@ -18,7 +18,7 @@ from typing import Any
 import shapely
 
 from landrelease.core.assumption import Assumption, Assumptions
-from landrelease.core.geometry import LocalPlane
+from landrelease.core.geometry import LocalPlane, joined
 from landrelease.core.record import Record
 from landrelease.errors import RESIDUAL_DETECTION, RESIDUAL_NO_AREA, LandReleaseError
 from landrelease.units import M2_PER_HECTARE
@@ -292,7 +292,7 @@ def _inspections(known: Evidence, plane: LocalPlane, searches: Sequence[_Search]
             when = date.fromisoformat(when)
         out.use(record)
         ids.append(record.id)
-        ground = shapely.union_all([plane.to_plane(by_id[o].geometry) for o in lot])
+        ground = joined([plane.to_plane(by_id[o].geometry) for o in lot])
         lots.append((ground, min(1.0, sample / size)))
         finds += found
         done = max((d for d in (done, when) if d), default=None)

@@ -33,7 +33,7 @@ from landrelease.core.evidence import (
     LIFTED_MINEFIELD,
     SAME_TEAM_FAILED,
 )
-from landrelease.core.geometry import LocalPlane, geodesic_area_m2
+from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined
 from landrelease.core.hazard import Ground, Hazard
 from landrelease.units import area_words
 
@@ -134,10 +134,10 @@ def _direct_ground(direct: Sequence[Piece], threshold: float) -> tuple[Any, floa
     if not layers:
         return shapely.Polygon(), 0.0
     members = [listed[0] for listed in layers.values()]
-    shapes = np.array([polygons(shapely.union_all([p.ground for p in listed]))
+    shapes = np.array([joined([p.ground for p in listed])
                        for listed in layers.values()], dtype=object)
     strong = [s for s, p in zip(shapes, members, strict=True) if p.weight >= threshold]
-    enough = polygons(shapely.union_all(strong)) if strong else shapely.Polygon()
+    enough = joined(strong)
     if len(shapes) == 1:
         return enough, members[0].weight
     # Each face of the arrangement is spoken of by the same layers all over.
@@ -155,7 +155,7 @@ def _direct_ground(direct: Sequence[Piece], threshold: float) -> tuple[Any, floa
             strongest = max(strongest, value)
             if value >= threshold:
                 more.append(faces[f])
-    return polygons(shapely.union_all(more)), strongest
+    return joined(more), strongest
 
 
 def _parts(hazard: Hazard, cha: Any, plane: LocalPlane) -> tuple[Part, ...]:

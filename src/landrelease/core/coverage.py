@@ -13,6 +13,7 @@ import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.core.search import ANIMAL, MACHINE, MANUAL
 
@@ -73,14 +74,14 @@ def ground_proven(coverages: Sequence[Record], by: str, depth_m: float | None = 
         own = [c for c in own if deep.get(c.id, -1.0) >= depth_m - DEPTH_ROUNDING_M]
     else:
         own = [c for c in own if c.id not in deep]
-    return _polygons(shapely.union_all([c.geometry for c in own if c.geometry is not None]))
+    return _polygons(joined([c.geometry for c in own if c.geometry is not None], degrees=True))
 
 
 def not_proven(task: BaseGeometry, coverages: Sequence[Record], by: Sequence[str],
                depth_m: float | None = None) -> BaseGeometry:
     """Ground of a task that no proof of these kinds shows covered for certain."""
     parts = [g for kind in by if (g := ground_proven(coverages, kind, depth_m)) is not None]
-    return _polygons(shapely.difference(task, shapely.union_all(parts)))
+    return _polygons(shapely.difference(task, joined(parts, degrees=True)))
 
 
 def _proven(outcome: Record, coverages: Sequence[Record]) -> BaseGeometry | None:
@@ -110,4 +111,4 @@ def _proven(outcome: Record, coverages: Sequence[Record]) -> BaseGeometry | None
 
 def _polygons(shape: BaseGeometry | None) -> BaseGeometry:
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
-    return shapely.union_all(parts) if parts else Polygon()
+    return joined(parts, degrees=True) if parts else Polygon()

@@ -16,6 +16,7 @@
         value: 0.2
         unit: m
         source: National standard 09.10
+    contact: Mine Action Centre, telephone ...
     checklist:
       name: All reasonable effort, national
       version: "1"
@@ -51,7 +52,7 @@ _FIELD_KEYS = frozenset(("name", "type", "definition", "unit", "choices", "requi
                          "maximum", "personal", "synonyms", "source", "refers_to", "future",
                          "public"))
 _PARTS = frozenset(("name", "version", "language", "fields", "words", "required", "thresholds",
-                    "checklist"))
+                    "checklist", "contact"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Extension:
     thresholds: tuple[Assumption, ...]
     public: frozenset[tuple[str, str]]  # (kind, field) that the public may see
     checklist: Checklist | None = None  # of the release, in place of the one that ships
+    contact: str = ""  # whom people call, on all that is made for the public
 
 
 def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, Kind] | None = None
@@ -143,7 +145,15 @@ def read_extension(text: str, file: str = "the extension", kinds: Mapping[str, K
     return Extension(str(said["name"]).strip(), str(said["version"]).strip(), fields, words,
                      required, tuple(_threshold(t, n, refuse) for n, t in enumerate(thresholds, 1)),
                      frozenset(public),
-                     checklist_from(said["checklist"], file) if "checklist" in said else None)
+                     checklist_from(said["checklist"], file) if "checklist" in said else None,
+                     _contact(said, refuse))
+
+
+def _contact(said: Mapping[str, Any], refuse: Any) -> str:
+    found = said.get("contact", "")
+    if not isinstance(found, str) or len(found) > 300:
+        raise refuse("contact", found, "one line: who, and a telephone number")
+    return " ".join(found.split())
 
 
 def _table(said: Mapping[str, Any], name: str, refuse: Any) -> Mapping[Any, Any]:

@@ -98,6 +98,8 @@ class Land:
     without_credit: tuple[Outcome, ...] = ()
     # Records among these whose decision no person signed with a key that counts (S09).
     unverified: frozenset[str] = frozenset()
+    # Outcomes of signed releases that are in force: what the public may be told is released (S11).
+    in_force: frozenset[str] = frozenset()
 
 
 def is_reported(record: Record, name: str) -> bool:

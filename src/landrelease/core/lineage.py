@@ -15,7 +15,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
@@ -90,7 +90,7 @@ def standing(hazards: Sequence[Record]) -> list[Record]:
             out.append(record)
             continue
         try:
-            left = _areas(shapely.difference(record.geometry, shapely.union_all(shapes)))
+            left = _areas(shapely.difference(record.geometry, joined(shapes, degrees=True)))
         except shapely.errors.GEOSException:  # an outline that crosses itself takes nothing away
             out.append(record)
             continue
@@ -129,7 +129,7 @@ def split(hazard: Record, parts: Sequence[BaseGeometry], *, at: datetime, by: st
                                    found=f"{double:,.0f} m²")
         inside.append(_areas(shapely.intersection(part, whole)))
         taken = shapely.union(taken, part)
-    left = _areas(shapely.difference(whole, shapely.union_all(inside)))
+    left = _areas(shapely.difference(whole, joined(inside, degrees=True)))
     children = [(shape, descent, dict(values or {})) for shape in inside]
     if geodesic_area_m2(left) >= SLIVER_M2:
         children.append((left, "remainder", {}))
@@ -167,7 +167,7 @@ def merge(hazards: Sequence[Record], new_id: str, *, at: datetime, by: str, reas
     shapes = [h.geometry for h in hazards if h.geometry is not None]
     if len({h.id for h in hazards}) < 2 or len(shapes) != len(hazards):
         raise LandReleaseError(LINEAGE_NOTHING, record=", ".join(h.id for h in hazards))
-    union = _areas(shapely.union_all(shapes))
+    union = _areas(joined(shapes, degrees=True))
     shape = union if geometry is None else geometry
     lost = geodesic_area_m2(_areas(shapely.difference(union, shape)))
     if lost >= SLIVER_M2:
@@ -225,4 +225,4 @@ def _areas(shape: BaseGeometry) -> BaseGeometry:
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
     parts = [p for p in shapely.get_parts(shape) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else shapely.MultiPolygon()
+    return joined(parts, degrees=True) if parts else shapely.MultiPolygon()

@@ -18,6 +18,49 @@ class Driver:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackRow:
+    """Forecasts of past months, so many months ahead, against what came true; areas in m²."""
+
+    ahead: int  # months
+    forecasts: int
+    crps_m2: float
+    bootstrap_m2: float  # CRPS of the pace so far, drawn again in blocks
+    straight_m2: float  # of the mean pace carried on
+    inside: dict[str, float]  # level of the interval ("80%") -> share of the truths inside
+    bias_m2: float  # mean of median forecast less truth
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """How good forecasts from the records alone were at past months; no rows: nothing to score."""
+
+    months: int  # past months at which a forecast was made
+    rows: tuple[TrackRow, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """In plain words, a line for each row; why there is none where there is none."""
+        if not self.rows:
+            return ("Not back-tested: there is too little history to score a forecast on.",
+                    *self.notes)
+        lines = []
+        for r in self.rows:
+            inside = ", ".join(f"{share:.0%} inside the {level.replace('%', ' %')} interval"
+                               for level, share in r.inside.items())
+            worse = r.crps_m2 > r.bootstrap_m2
+            lines.append(
+                f"{r.ahead} {'month' if r.ahead == 1 else 'months'} ahead, {r.forecasts} forecasts "
+                f"of area released: {inside}; CRPS {r.crps_m2 / 1e4:,.2f} ha, of the pace drawn "
+                f"again {r.bootstrap_m2 / 1e4:,.2f} ha, carried straight on "
+                f"{r.straight_m2 / 1e4:,.2f} ha" + (": no better than the plain pace" if worse
+                                                   else "") + ".")
+        return (f"Such forecasts were made for {self.months} past months and scored against what "
+                "came true (they rest on records alone, not on a plan; smaller CRPS is better):",
+                *lines, *self.notes)
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """R simulated runs of the policy. `finish_day` is calendar days from `start`, inf where a run
     did not finish by `horizon_days`; `cost` is money until then.
@@ -59,6 +102,7 @@ class Outlook:
     groups: tuple[str, ...] = ()  # G communities or districts
     group_day: np.ndarray | None = None  # (A, G) the day on which all areas of each are done
     scenario: str = "as planned"
+    track: TrackRecord | None = None  # how good such forecasts were; None: not computed
 
     @property
     def runs(self) -> int:

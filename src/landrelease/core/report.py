@@ -107,12 +107,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedGround:
-    """Ground handed back, rounded inward (S15). None: not reported (S12)."""
+    """Ground handed back, rounded inward (S15). None: not reported (S12). `signed`: a decision that
+    counts stands behind it; without one the page does not call it released (S09)."""
 
     ground: Ground
     outcome_type: str
     depth_m: float | None
     released_on: date | None
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

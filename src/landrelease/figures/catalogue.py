@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-import shapely
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 from landrelease.core.hazard import Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
@@ -15,26 +14,28 @@ from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Plan
 from landrelease.figures.metric import Metric
 
-# Chapters of figures in their order; those of money and projects are in modules of their own.
-CHAPTERS = ("land", "items", "work", "people", "shares")
+# Chapters of figures in their order; those of money are in a module of their own.
+CHAPTERS = ("land", "items", "work", "people", "shares", "phase_two")
 
 
 def metrics() -> tuple[Metric, ...]:
     """Every metric of the records; those of plans, forecasts and money are with their results."""
-    from landrelease.figures import items, people, shares, work
+    from landrelease.figures import items, people, phase_two, shares, work
 
-    return (*LAND, *shares.METRICS, *items.METRICS, *work.METRICS, *people.METRICS)
+    return (*LAND, *shares.METRICS, *items.METRICS, *work.METRICS, *people.METRICS,
+            *phase_two.METRICS)
 
 
 def chapters_for(figures: Collection[str]) -> frozenset[str]:
     """The chapters that have to be computed for some figures, by id; for none: all."""
-    from landrelease.figures import items, people, shares, work
+    from landrelease.figures import items, people, phase_two, shares, work
 
     if not figures:
         return frozenset(CHAPTERS)
     names = {f.split(":")[0] for f in figures}
     found = {"land"}
-    for chapter, module in (("items", items), ("work", work), ("people", people)):
+    for chapter, module in (("items", items), ("work", work), ("people", people),
+                            ("phase_two", phase_two)):
         if names & {m.id for m in module.METRICS}:
             found.add(chapter)
     if shares.PER_HECTARE.id in names:
@@ -86,13 +87,16 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
     head = land.chain_head
     figures = [HAZARDS.figure(float(total.hazards), total.hazard_ids, head),
                HAZARDOUS.figure(total.hazardous_m2, total.hazard_ids, head)]
+    contested = ("" if total.contested_m2 < 1.0 else
+                 f"{total.contested_m2:,.0f} m² that are recorded as released and still as "
+                 "hazardous are not in it (contested_m2)")
     for part in _PARTS:
         value = getattr(total, f"{part}_m2")
         ids = tuple(o.id for o in land.outcomes if o.outcome_type == part)
         figures.append(PART[part].figure(
             value, ids + (total.hazard_ids if value is not None else ()), head,
-            note=unverified_words(land, ids) if value is not None
-            else "not reported: no such record"))
+            note="; ".join(filter(None, (unverified_words(land, ids), contested)))
+            if value is not None else "not reported: no such record"))
     reported = [getattr(total, f"{part}_m2") for part in _PARTS]
     if any(value is not None for value in reported):
         figures.append(RELEASED.figure(
@@ -109,7 +113,7 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
             "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of "
             "the union of outcomes whose work was done on a day on which the start-of-day gate had "
             "not passed, not reviewed by the authority. It counts as no released land.",
-            geodesic_area_m2(shapely.union_all([o.ground for o in land.without_credit])), "m²",
+            geodesic_area_m2(joined([o.ground for o in land.without_credit], degrees=True)), "m²",
             "all", tuple(o.id for o in land.without_credit), head))
     figures.append(ACCIDENTS.figure(
         float(len(land.accidents)), tuple(a.id for a in land.accidents), head,
@@ -204,6 +208,10 @@ def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[
             "cost", "Cost until all is done", "Median of the simulated cost, with the central "
             "80 %; runs that do not finish count until the horizon of the forecast.", middle,
             outlook.currency, "all", hazards, chain_head, low=low, high=high,
+            note="" if outlook.cost_quantile(0.9)[1] else "lower bounds: "
+            + ", ".join(f"the {q:.0%} quantile" for q in (0.1, 0.5, 0.9)
+                        if not outlook.cost_quantile(q)[1])
+            + " is held by runs that do not finish",
             subject="forecast", field="cost"))
     return tuple(figures)
 

@@ -12,17 +12,18 @@ from typing import Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import HEAVIER, Judgement, Place, Raised, VerdictWord
+from landrelease.core.said_words import Vocabulary
 from landrelease.figures import (
     claims_parts,
     claims_places,
     claims_rates,
     claims_read,
     claims_said,
+    claims_sums,
     claims_totals,
 )
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_ours import Ours, beside
-from landrelease.figures.claims_words import Vocabulary
 
 
 def check_claims(
@@ -55,6 +56,7 @@ def check_claims(
     confirmed.append(right)
     found += claims_parts.check_parts(claims, assumptions)
     found += claims_parts.check_subsets(claims, assumptions)
+    found += claims_sums.check_sums(claims, words, skip)
     compared, right = claims_places.check_places(
         claims, claims_places.places_of(places), words, assumptions)
     found += compared
@@ -68,7 +70,7 @@ def check_claims(
         found += more
         notes.append(told)
     set_beside = {} if ours is None else {
-        c.number: beside(c, ours, assumptions) for c in claims if c.number not in skip}
+        c.number: beside(c, ours, words, assumptions) for c in claims if c.number not in skip}
     by_claim: dict[int, list[Raised]] = {}
     for f in found:
         by_claim.setdefault(f.number, []).append(f)

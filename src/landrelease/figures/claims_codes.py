@@ -50,6 +50,8 @@ CODES: dict[str, tuple[VerdictWord, str]] = {
     "part_exceeds_whole": ("impossible", "a part larger than the whole that holds it"),
     "parts_exceed_whole": ("implausible", "parts that together are more than the whole; work "
                            "counted jointly would explain it"),
+    "plan_not_done_and_left": ("implausible", "a whole that is not what is done and what is left"),
+    "shares_exceed_whole": ("impossible", "shares of one whole that are more than all of it"),
     "subset_not_additive": ("cannot_be_checked", "a part beside its whole, not to be added, that "
                             "is undated or unlike the whole"),
     # places and plausibility

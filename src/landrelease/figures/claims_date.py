@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime
 
 from landrelease.core.claim import Days
-from landrelease.figures.claims_words import fold
+from landrelease.core.said_words import fold
 
 MONTHS = {name: n for n, names in enumerate((
     "january jan januar января январь janvier enero", "february feb februar февраля февраль "

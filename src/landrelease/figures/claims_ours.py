@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
+
+import numpy as np
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Raised
 from landrelease.core.ledger import Figure
+from landrelease.core.outlook import Outlook
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, number_words
 
@@ -24,7 +29,21 @@ METRICS: dict[tuple[str, str], str] = {
     ("victims", ""): "victims", ("victims", "killed"): "victims_killed",
     ("victims", "injured"): "victims_injured", ("people", ""): "people_employed",
     ("teams", ""): "team_count", ("machines", ""): "machine_count",
+    ("money", "received"): "money_received", ("money", "paid"): "money_paid",
+    ("money", "committed"): "money_committed", ("money", "announced"): "money_announced",
+    ("money", "left"): "money_left",
+    ("settlements", "returned"): "settlements_returned",
+    ("settlements", "released"): "settlements_returned",
+    ("settlements", "cleared"): "settlements_returned",
+    ("settlements", "safe"): "settlements_returned",
+    ("roads", "released"): "roads_returned_m", ("roads", "cleared"): "roads_returned_m",
+    ("roads", "safe"): "roads_returned_m", ("people", "returned"): "people_returned",
+    ("hazards", "hazardous"): "hazard_count",
 }
+# Of shares of ground: verb -> our figure of the part.
+PARTS = {"cleared": "cleared_m2", "reduced": "reduced_m2", "cancelled": "cancelled_m2",
+         "released": "released_m2", "safe": "released_m2", "remaining": "hazardous_m2"}
+NEEDED = frozenset({"released_m2", "hazardous_m2"})  # what shares are shares of
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,10 @@ class Ours:
     scopes: Mapping[frozenset[str], str]
     levels: str = ""  # least level of validation that counted, "" for all
     known_at: str = ""
+    # Money by day and currency of the claim, converted by recorded rates.
+    money: Mapping[tuple[date | None, str], Sequence[Figure]] = field(default_factory=dict)
+    outlook: Outlook | None = None  # our forecast of the end
+    outlook_words: str = ""  # at which state of the records it was made; why there is none
 
 
 @dataclass(frozen=True)
@@ -60,41 +83,81 @@ def metric_of(claim: Claim) -> str:
     return METRICS.get((claim.subject, claim.verb), "")
 
 
-def beside(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
+def share_parts(claim: Claim, words: Vocabulary) -> tuple[str, str, bool] | None:
+    """Of a share of ground: (our figure of the part, that of the whole, whether the claim says what
+    it is a share of); None where it is a share of something else. "known": hazardous + released.
+    """
+    metric = fold(claim.row.get("metric"))
+    if claim.part not in ("", "area"):
+        return None
+    verbs = words.meanings("verb", metric) or words.meanings("verb", claim.words)
+    if "planned" in verbs:
+        return None
+    done = [v for v in verbs if v in PARTS and (v != "released" or len(verbs) == 1
+                                                or set(verbs) <= {"released", "hazardous"})]
+    if len(done) != 1:
+        return None
+    said = f"{metric} {claim.words}"
+    if "released" in verbs and done[0] != "released":
+        return PARTS[done[0]], "released_m2", True
+    stated = "hazardous" in verbs or bool(words.find("total", said)) or "known" in said
+    return PARTS[done[0]], "known", stated
+
+
+def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions) -> Beside:
     """Set a claim beside the figure of the same metric, scope and day."""
+    if claim.subject == "finish" and claim.finish is not None:
+        return _finish(claim, ours, assumptions)
     if not claim.usable or claim.quantity is None:
         return Beside("It cannot be read as a number of something.")
+    if claim.subject == "share":
+        return _share(claim, ours, words, assumptions)
+    if claim.subject == "money" and not claim.verb:
+        return Beside("Whether the money was announced, committed, received or spent is not said: "
+                      "ours are kept apart.")
     metric = metric_of(claim)
     if not metric:
         return Beside(f"We keep no figure of {claim.subject} {claim.verb}".rstrip() + ".")
     scope = ours.scopes.get(claim.scope)
     if scope is None:
-        return Beside(f"Our records hold no scope \"{claim.scope_words or 'not stated'}\".")
+        return _no_scope(claim)
     day = claim.day.last if claim.as_of else None
-    figures = ours.figures.get(day)
+    figures = (ours.money.get((day, claim.currency)) if claim.subject == "money"
+               else ours.figures.get(day))
     if figures is None:
         return Beside("We have no figures for that day.")
     figure = _figure(figures, metric, scope)
     if figure is None or figure.value is None:
         return Beside("Our records do not report it, or not to this reader; that is not zero.")
+    if claim.subject == "money" and figure.unit != claim.currency:
+        return Beside(f"Ours is in {figure.unit}, and no recorded rate leads to {claim.currency}.")
     value, low, high = figure.value, figure.low, figure.high
     how = f"as of {day.isoformat() if day else 'now'}"
     if claim.mode == "period":
-        from datetime import timedelta
-
         start = day - timedelta(days=round(claim.period_days)) if day else None
         before = _figure(ours.figures.get(start, ()), metric, scope)
         if before is None or before.value is None:
             return Beside("We have no figure for the start of its period.")
         value, low, high = value - before.value, None, None
         how = f"between {start.isoformat() if start else ''} and {day.isoformat() if day else ''}"
+    return _held(claim, ours, assumptions, figure, value, low, high, how)
+
+
+def _no_scope(claim: Claim) -> Beside:
+    return Beside(f"Our records hold no scope \"{claim.scope_words or 'not stated'}\".")
+
+
+def _held(claim: Claim, ours: Ours, assumptions: Assumptions, figure: Figure, value: float,
+          low: float | None, high: float | None, how: str) -> Beside:
+    """The claim against a number of ours; `how`: of which day or period, or of what."""
+    day = claim.day.last if claim.as_of else None
     share = assumptions.value("claim_agrees_share")
     bottom = (low if low is not None else value) * (1 - share)
     top = (high if high is not None else value) * (1 + share)
     shown = {"id": figure.id, "value": value, "unit": figure.unit, "scope": figure.scope,
              "low": low, "high": high, "chain_head": figure.chain_head, "as_of":
              day.isoformat() if day else "", "known_at": ours.known_at, "level": ours.levels,
-             "note": figure.note}
+             "note": figure.note, "denominator": figure.denominator}
     level = f"validated at least at level {ours.levels}" if ours.levels else \
         "at any level of validation"
     words = (f"Ours {how}: {number_words(value, claim.unit)}"
@@ -110,6 +173,71 @@ def beside(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
         claim.number, "differs_from_ours", f"{words}; the claim is "
         f"{amount_words(claim, abs(off))} {'more' if off > 0 else 'less'}{part}.", low=bottom,
         high=top, unit=claim.unit), shown)
+
+
+def _share(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions) -> Beside:
+    """A share of ground beside the same share of ours, with what it is a share of."""
+    parts = share_parts(claim, words)
+    if parts is None:
+        return Beside("We keep no figure of such a share.")
+    part, whole, stated = parts
+    scope = ours.scopes.get(claim.scope)
+    if scope is None:
+        return _no_scope(claim)
+    day = claim.day.last if claim.as_of else None
+    figures = ours.figures.get(day)
+    if figures is None:
+        return Beside("We have no figures for that day.")
+    known = {name: f for name in {part, *NEEDED}
+             if (f := _figure(figures, name, scope)) is not None and f.value is not None}
+    hazardous, released = known.get("hazardous_m2"), known.get("released_m2")
+    of = (released.value if whole == "released_m2" and released is not None else
+          (hazardous.value or 0.0) + (released.value or 0.0)
+          if whole == "known" and hazardous is not None and released is not None else None)
+    if part not in known or not of:
+        return Beside("Our records do not report the parts of it, or not to this reader; that is "
+                      "not zero.")
+    value = (known[part].value or 0.0) / of
+    what = ("released area" if whole == "released_m2" else
+            "area that is released or still recorded as hazardous")
+    if not stated:
+        return Beside(f"Of what it is a share is not said; of the {what} it is {value:.1%} in our "
+                      "records.")
+    figure = Figure(
+        f"share_{part.removesuffix('_m2')}", "", "", value, "share", scope, tuple(dict.fromkeys(
+            r for f in known.values() for r in f.records)), known[part].chain_head,
+        denominator=what)
+    return _held(claim, ours, assumptions, figure, value, None, None,
+                 f"as of {day.isoformat() if day else 'now'}, of the {what}")
+
+
+def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
+    """A promised end beside our forecast: how likely it is, not whether it will come."""
+    outlook = ours.outlook
+    if outlook is None:
+        return Beside(ours.outlook_words or "No forecast of ours was given to set it beside.")
+    if ours.scopes.get(claim.scope) != "all":
+        return _no_scope(claim)
+    chance = outlook.chance_by(claim.end.last)
+    least = assumptions.value("claim_finish_chance")
+    ends = []
+    for q in (0.1, 0.5, 0.9):
+        days = float(np.quantile(outlook.finish_day, q, method="inverted_cdf"))
+        ends.append((outlook.start + timedelta(days=math.ceil(days))).isoformat()
+                    if math.isfinite(days) else
+                    f"after {outlook.start.year + round(outlook.horizon_days / 365.25)}")
+    said = (f"By our forecast ({outlook.scenario}, from {outlook.start.isoformat()}, "
+            f"{outlook.runs:,} runs{ours.outlook_words and ', ' + ours.outlook_words}) all is done "
+            f"by {claim.end.last.isoformat()} in {chance:.0%} of the runs; 80 % of them end "
+            f"between {ends[0]} and {ends[2]}, half by {ends[1]}")
+    shown = {"id": "finish", "chance": chance, "p10": ends[0], "p50": ends[1], "p90": ends[2],
+             "scope": "all", "scenario": outlook.scenario, "runs": outlook.runs}
+    if chance >= least:
+        return Beside(said + ".", True, None, shown)
+    return Beside(said, False, raised(
+        claim.number, "differs_from_ours", f"{said}. The promise is sooner than all but "
+        f"{chance:.0%} of them; below {least:.0%} it does not fit.", low=least, high=1.0,
+        unit="chance"), shown)
 
 
 def _figure(figures: Sequence[Figure], metric: str, scope: str) -> Figure | None:

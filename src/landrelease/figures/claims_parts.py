@@ -9,11 +9,11 @@ from itertools import combinations, pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
+from landrelease.core.said_numbers import Number, numbers
+from landrelease.core.said_words import Vocabulary
 from landrelease.figures.claims_codes import raised
-from landrelease.figures.claims_number import Number, numbers
 from landrelease.figures.claims_show import amount_words, number_words
 from landrelease.figures.claims_units import SIZES
-from landrelease.figures.claims_words import Vocabulary
 
 # What holds what: the right-hand number cannot be less than the left-hand one of the same ground.
 _WITHIN = {("items", "destroyed"): ("items", "found"), ("area", "cleared"): ("area", "released"),

@@ -9,9 +9,9 @@ import re
 from datetime import date
 
 from landrelease.core.claim import Days
+from landrelease.core.said_numbers import Number
+from landrelease.core.said_words import Vocabulary
 from landrelease.figures.claims_date import MONTHS
-from landrelease.figures.claims_number import Number
-from landrelease.figures.claims_words import Vocabulary
 
 _NAMED = re.compile(
     r"(?<!\w)(?:in|during|for|within|throughout|over|в|за|протягом|у|u|tokom|en|durante|pendant) "

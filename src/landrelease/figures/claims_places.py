@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Place, Quantity, Raised
+from landrelease.core.said_numbers import numbers
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
-from landrelease.figures.claims_number import numbers
 from landrelease.figures.claims_read import scope_of
 from landrelease.figures.claims_show import amount_words, number_words
 from landrelease.figures.claims_units import SIZES
-from landrelease.figures.claims_words import Vocabulary, fold
 
 _TIMES = {"twice": 2.0, "double": 2.0, "two times": 2.0, "three times": 3.0, "triple": 3.0,
           "four times": 4.0, "five times": 5.0, "ten times": 10.0, "half": 0.5, "a third of": 1 / 3,

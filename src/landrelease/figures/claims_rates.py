@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, number_words, plain
 from landrelease.figures.claims_totals import series_of
-from landrelease.figures.claims_words import Vocabulary, fold
 
 _WORKED = ("cleared", "safe", "released", "searched", "")
 

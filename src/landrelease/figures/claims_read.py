@@ -15,12 +15,19 @@ from typing import Any
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Days, Mode, Quantity, Raised
+from landrelease.core.said_numbers import (
+    Decimal,
+    Number,
+    decimal_mark,
+    numbers,
+    quantity,
+    vague,
+)
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_date import NOT_STATED, days_of
-from landrelease.figures.claims_number import Decimal, Number, decimal_mark, numbers, quantity
 from landrelease.figures.claims_period import period_of
 from landrelease.figures.claims_units import BASE, Unit, unit_from_value, unit_of
-from landrelease.figures.claims_words import Vocabulary, fold
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "source": ("source", "claim source", "who", "publisher"),
@@ -61,10 +68,6 @@ _PER_AREA = re.compile(r"(?<!\w)(?:per|/|на) ?(hectares?|ha|m2|m²|km2|km²|sq
 _PER_PERSON = re.compile(r"(?<!\w)(?:per|a|each) (?:person|deminer|sapper|searcher|man)(?!\w)|"
                          r"(?<!\w)(?:person|deminer|sapper|man)[- ]day")
 _PER_MACHINE = re.compile(r"(?<!\w)(?:per|a|each) (?:machine|robot|flail)(?!\w)|machine[- ]day")
-_VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999),
-          "thousands": (2_000, 9_999), "tens of thousands": (20_000, 99_999),
-          "hundreds of thousands": (200_000, 999_999), "сотни": (200, 999),
-          "тысячи": (2_000, 9_999), "десятки": (20, 99)}
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,10 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
         amount = None
     elif amount is not None and promised is None and subject and not unit.name and subject in (
             "area", "comparison", "money", "roads", "share", "finish"):
-        problem("unit_missing", f"A number of {subject} needs a unit, and none is stated.")
+        problem("unit_missing", f"A number of {subject} needs a unit, and none is stated." if
+                subject != "share" else f"{amount.value:g} may be {amount.value:g} % or "
+                f"{amount.value:.0%}: % or fraction is not stated, and a share says of what it is "
+                "a share.")
         amount = None
     elif amount is not None and unit.name and unit.measures not in _FITS.get(
             subject, (unit.measures,)):
@@ -281,7 +287,10 @@ def _subject(metric: str, unit: Unit, words: Vocabulary) -> str:
 
 
 def _verb(subject: str, metric: str, text: str, words: Vocabulary) -> str:
-    if subject in ("money", "finish", "comparison", "density", "unit_cost", "machines", "teams"):
+    if subject == "money":  # received, paid and announced money are different things
+        found = words.meanings("flow", metric) or words.meanings("flow", text)
+        return found[0] if len(found) == 1 else ""
+    if subject in ("finish", "comparison", "density", "unit_cost", "machines", "teams"):
         return ""
     if subject == "people":  # "deminers" says nothing of ground
         return next((v for v in words.meanings("verb", metric) if v not in _WORK), "")
@@ -334,11 +343,8 @@ def _value(cell: Any, text: str, unit: Unit, subject: str, said: str, words: Voc
             day = None
         if day is not None:
             return Quantity(0.0, 0.0, 0.0, 0.0, 0.0), False, day
-    bare = re.sub(r"\bof\b.*", "", text).strip()
-    if bare in _VAGUE:
-        low, high = _VAGUE[bare]
-        return Quantity((low * high) ** 0.5, low, high, low / 2, high * 2, low, 1, "range"), \
-            False, None
+    if (open_wide := vague(text)) is not None:
+        return open_wide, False, None
     negative = bool(re.match(r"[-−–]\s*\d", text))
     try:
         found = numbers(text.lstrip("-−– ") if negative else text, words, decimal=marks,

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Raised
+from landrelease.core.said_words import Vocabulary, fold
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words
-from landrelease.figures.claims_words import Vocabulary, fold
 
 # Pairs that follow from each other or that people say in one breath without counting two things.
 _ONE_STEP = {frozenset(p) for p in (

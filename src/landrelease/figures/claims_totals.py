@@ -17,9 +17,9 @@ from itertools import pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
+from landrelease.core.said_words import Vocabulary
 from landrelease.figures.claims_codes import raised
 from landrelease.figures.claims_show import amount_words, pace_words, range_words
-from landrelease.figures.claims_words import Vocabulary
 
 _SLIPS = {10.0: "one digit", 100.0: "hectares and km²", 10_000.0: "m² and hectares",
           2.471054: "hectares and acres", 2.589988: "km² and square miles",

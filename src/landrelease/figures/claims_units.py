@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from landrelease.figures.claims_words import Vocabulary, fold
+from landrelease.core.said_words import Vocabulary, fold
 
 # Unit -> (what it measures, its size in the base unit). Square mile and acre: international.
 SIZES: dict[str, tuple[str, float]] = {

@@ -10,7 +10,8 @@ import numpy as np
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
 
-Chapter = Literal["land", "items", "work", "people", "means", "quality", "shares"]
+Chapter = Literal["land", "items", "work", "people", "means", "quality", "shares",
+                  "phase_two"]
 
 
 @dataclass(frozen=True, slots=True)

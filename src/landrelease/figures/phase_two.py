@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from landrelease.core.geometry import geodesic_length_m
 from landrelease.core.kind import DECLINED, NOT_REPORTED
 from landrelease.core.ledger import Figure
 from landrelease.core.links import Links
 from landrelease.core.record import Record
+from landrelease.figures.metric import Metric, share
 from landrelease.figures.runway import Money
 
 WorkState = Literal["done", "cancelled", "under_way", "unlocked", "blocked"]
@@ -300,6 +302,7 @@ class Return:
     m2: float = 0.0
     people: float = 0.0
     records: tuple[str, ...] = ()
+    settlement: str = ""  # id of the settlement that has all of its land back by that day
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,30 +343,111 @@ def returned(planned: Sequence[Return] | None, actual: Sequence[Return] | None, 
 
 # --- figures -------------------------------------------------------------------------------------
 
+_WORK_WORDS: dict[WorkState, str] = {
+    "done": "Works of phase two that are done", "under_way": "Works of phase two under way",
+    "unlocked": "Works of phase two that may start",
+    "blocked": "Works of phase two that wait for land",
+    "cancelled": "Works of phase two that were cancelled"}
+_PROJECT: dict[str, Any] = {"subject": "project", "field": "project_status"}
+_GIVEN: dict[str, Any] = {"subject": "handover", "field": "handed_over_on"}
+WORKS = {state: Metric(
+    f"works_{state}", _WORK_WORDS[state], "Works in that state; one may start when all of its land "
+    "is handed over.", "works", "Project records", "phase_two", **_PROJECT) for state in STATES}
+WORK_KINDS = ("road", "bridge", "housing", "school", "health_centre", "water", "power",
+              "irrigation", "farmland", "other")
+DONE = {kind: Metric(
+    f"works_done_{kind}", f"Works done, {kind.replace('_', ' ')}", f"Works of phase two of the "
+    f"type {kind} that are done.", "works", f"Project records of the type {kind}", "phase_two",
+    **_PROJECT) for kind in WORK_KINDS}
+SHARE_DONE = Metric(
+    "share_works_done", "Share of the works that are done", "Works of phase two that are done.",
+    "share", "The figures works_...", "phase_two",
+    denominator="works of phase two that were not cancelled", **_PROJECT)
+_HELD = ("Hand-overs that were held and signed, each m² once; ground that is hazardous, again or "
+         "still, is not in it")
+LAND_BACK = Metric("land_returned_m2", "Land given back", "Geodesic area of held hand-overs.", "m²",
+                   _HELD, "phase_two", **_GIVEN)
+PEOPLE_BACK = Metric(
+    "people_land_returned", "People whose community has all of its land back", "Residents of the "
+    "communities of which no area nearby is hazardous, and at least one is handed over.", "people",
+    f"{_HELD}; settlement records that report a population", "phase_two", **_GIVEN)
+PLACES_BACK = Metric(
+    "settlements_returned", "Settlements that have all of their land back", "Settlements of which "
+    "no area nearby is hazardous, and at least one is handed over.", "settlements", _HELD,
+    "phase_two", **_GIVEN)
+PRESENT = Metric(
+    "people_returned", "People who live in settlements that have all of their land back",
+    "Sum of the people who live there now; those who never left are in it.", "people",
+    "The field residents_present of those settlements; records without it are not in it",
+    "phase_two", **_GIVEN)
+ROADS = {state: Metric(
+    f"roads_{id_}_m", name, f"Geodesic length of the road segments of the state {state}.", "m",
+    f"Road records whose road_state is {state}", "phase_two", subject="road", field="road_state")
+    for state, id_, name in (
+        ("cleared", "returned", "Roads that were cleared"),
+        ("suspected", "suspected", "Roads that are suspected"),
+        ("under_clearance", "under_clearance", "Roads under clearance"),
+        ("closed", "closed", "Roads that are closed"))}
+METRICS = (*WORKS.values(), *DONE.values(), SHARE_DONE, LAND_BACK, PEOPLE_BACK, PLACES_BACK,
+           PRESENT, *ROADS.values())
+
 
 def phase_two_figures(rows: Sequence[WorkOutlook], actual: Sequence[Return] | None, as_of: date,
-                      chain_head: str) -> tuple[Figure, ...]:
-    """Works by state, and land and people that were given back by a day."""
-    words = {"done": "Works of phase two that are done",
-             "under_way": "Works of phase two under way",
-             "unlocked": "Works of phase two that may start",
-             "blocked": "Works of phase two that wait for land",
-             "cancelled": "Works of phase two that were cancelled"}
-    out = [Figure(f"works_{state}", words[state], f"Works in that state on {as_of.isoformat()}; "
-                  "one may start when all of its land is handed over.",
-                  float(sum(r.state == state for r in rows)), "works", "all",
-                  tuple(r.id for r in rows), chain_head, subject="project", field="project_status")
-           for state in STATES]
+                      chain_head: str, *, works: bool = True) -> tuple[Figure, ...]:
+    """Works by state and kind, and land and people that were given back by a day.
+
+    works : False: no work is on record for this reader, so that only what came back is given.
+    """
+    on = f"as of {as_of.isoformat()}" if as_of != date.min else ""
+    out = []
+    if works:
+        out += [WORKS[state].figure(float(sum(r.state == state for r in rows)),
+                                    tuple(r.id for r in rows), chain_head, note=on)
+                for state in STATES]
+        for kind in WORK_KINDS:
+            own = [r for r in rows if r.kind == kind]
+            if own:
+                out.append(DONE[kind].figure(float(sum(r.state == "done" for r in own)),
+                                             tuple(r.id for r in own), chain_head, note=on))
+        kept = [r for r in rows if r.state != "cancelled"]
+        out.append(share(SHARE_DONE, float(sum(r.state == "done" for r in kept)), float(len(kept)),
+                         tuple(r.id for r in kept), chain_head, note=on))
     until = None if actual is None else [r for r in actual if r.day <= as_of]
-    for name, title, unit, field in (
-            ("land_returned_m2", "Land given back", "m²", "m2"),
-            ("people_land_returned", "People whose community has all of its land back", "people",
-             "people")):
-        out.append(Figure(
-            name, title, f"Held hand-overs until {as_of.isoformat()}, each m² once; a community "
-            "counts on the day of the last hand-over of the areas near it, with its residents.",
-            None if until is None else math.fsum(getattr(r, field) for r in until), unit, "all",
+    for metric, field in ((LAND_BACK, "m2"), (PEOPLE_BACK, "people")):
+        out.append(metric.figure(
+            None if until is None else math.fsum(getattr(r, field) for r in until),
             () if until is None else tuple(dict.fromkeys(i for r in until for i in r.records)),
-            chain_head, note="not reported: no hand-over is on record" if until is None else "",
-            subject="handover", field="handed_over_on"))
+            chain_head, note="not reported: no hand-over is on record" if until is None else on))
     return tuple(out)
+
+
+def place_figures(settlements: Sequence[Record], actual: Sequence[Return] | None, as_of: date,
+                  chain_head: str) -> tuple[Figure, ...]:
+    """Settlements that have all of their land back, and who lives there now."""
+    if actual is None:
+        return (PLACES_BACK.figure(None, (), chain_head), PRESENT.figure(None, (), chain_head))
+    back = [r for r in actual if r.settlement and r.day <= as_of]
+    ids = {r.settlement for r in back}
+    records = tuple(dict.fromkeys(i for r in back for i in (r.settlement, *r.records)))
+    there = [s for s in settlements if s.id in ids]
+    said = [s for s in there if isinstance(s.values.get("residents_present"), int)]
+    return (
+        PLACES_BACK.figure(float(len(ids)), records, chain_head),
+        PRESENT.figure(
+            float(sum(s.values["residents_present"] for s in said)) if said else None,
+            tuple(s.id for s in said), chain_head,
+            note=f"{len(there) - len(said)} of {len(there)} such settlements do not report who "
+                 "lives there now"))
+
+
+def road_figures(roads: Sequence[Record], chain_head: str) -> tuple[Figure, ...]:
+    """Length of roads by state; none where no record of a road states one."""
+    stated = [r for r in roads if r.geometry is not None and r.value("road_state") != NOT_REPORTED]
+    if not stated:
+        return ()
+    silent = len(roads) - len(stated)
+    return tuple(metric.figure(
+        math.fsum(geodesic_length_m(r.geometry) for r in stated if r.value("road_state") == state),
+        tuple(r.id for r in stated if r.value("road_state") == state), chain_head,
+        note=f"{silent:,} of {len(roads):,} segments state no state or no place" if silent else "")
+        for state, metric in ROADS.items())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import shapely
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 from landrelease.core.hazard import Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.figures.metric import Metric, share
@@ -67,8 +66,7 @@ def land_by_type(land: Land) -> tuple[Figure, ...]:
 def _union_m2(grounds: Sequence[shapely.Geometry]) -> float:
     if not grounds:
         return 0.0
-    return geodesic_area_m2(shapely.disjoint_subset_union_all(
-        shapely.get_parts(np.array(grounds, dtype=object))))
+    return geodesic_area_m2(joined(grounds, degrees=True))
 
 
 def share_figures(land: Land, total: LedgerRow, figures: Sequence[Figure],

@@ -58,6 +58,7 @@ COST_DEFINITION = (
 )
 
 AREA_QUANTILES = (0.1, 0.5, 0.9)
+REPORTED = "daily reports"  # source of an assumption that reports of the programme taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ def _with_rates(pool: TeamPool, found: Learned | None, factor: float) -> TeamPoo
 
 def _with_lost(uncertain: Uncertain, lost: tuple[float, float, float]) -> Uncertain:
     def replaced(a: Assumption, low: float, value: float, high: float) -> Assumption:
-        return Assumption(a.name, value, low, high, a.unit, a.definition, "daily reports")
+        return Assumption(a.name, value, low, high, a.unit, a.definition, REPORTED)
 
     low, value, high = (min(max(x, 0.0), LARGEST_LOSS) for x in lost)
     return dataclasses.replace(
@@ -422,7 +423,9 @@ def _driver_words(
         return (
             f"How fast {_KINDS.get(kind, kind)} work: {stated} m² a team and day "
             f"{'were reported' if kind in learned else 'are stated'}, {low:,.0f} to {high:,.0f} "
-            f"are thought possible ({share:.0%} of the spread)."
+            f"are thought possible ({share:.0%} of the spread)"
+            + ("." if kind in learned else
+               "; a prior, which no daily report of this programme has touched.")
         )
     a = {
         "lost_day_share": uncertain.lost_days,
@@ -433,8 +436,10 @@ def _driver_words(
     }[name]
     words = _FACTORS[name]
     return (
-        f"{words[0].upper()}{words[1:]}: {a.value:.0%} stated, {a.low:.0%} to {a.high:.0%} thought "
-        f"possible ({share:.0%} of the spread)."
+        f"{words[0].upper()}{words[1:]}: {a.value:.0%} "
+        f"{'reported' if a.source == REPORTED else 'stated'}, {a.low:.0%} to {a.high:.0%} thought "
+        f"possible ({share:.0%} of the spread)"
+        + ("." if a.source == REPORTED else "; an assumption, not learned here.")
     )
 
 

@@ -28,6 +28,8 @@ from landrelease.forecast.uncertain import Uncertain, read_assumptions
 
 Z80 = 1.2815515655446004
 SURVEY, CLEARANCE = ("TS", "not_reported"), ("clearance", "manual")
+NTS = ("NTS", "not_reported")
+MOST_PIECES = 12  # into which the clearance of one area is cut
 AREAS_WORTH = 6.0  # the stated shares count as much as this many areas that were surveyed here
 
 
@@ -35,7 +37,8 @@ AREAS_WORTH = 6.0  # the stated shares count as much as this many areas that wer
 class Standing:
     """What was known on a day. A areas, all that were on record by then; m².
 
-    An area is surveyed (TS), which leaves a part of it for clearance, and is then cleared.
+    An area is surveyed (TS), which leaves a part of it for clearance, and is then cleared. Where
+    `cancelled_m2` is given, NTS comes before, as a step of its own that cancels a part.
     """
 
     day: date
@@ -54,6 +57,14 @@ class Standing:
     names: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # of those teams
     months: tuple[int, int] = (1, 12)  # season, first and last month
     days_a_week: float = 6.0
+    cancelled_m2: np.ndarray | None = None  # (A,) taken out by NTS so far
+    seen: np.ndarray | None = None  # bool (A,) NTS of it has ended
+    seen_m2: np.ndarray | None = None  # (A,) worked so far by NTS, of those where it has not
+    piece_m2: float = math.inf  # what one decision of clearance usually covers
+    # Of kinds of survey: the share of working days on which a team was at work at all, because it
+    # waits for those who follow it.
+    busy: dict[tuple[str, str], float] = field(default_factory=dict)
+    season_sd_days: float = 0.0  # how far the season may begin and end beside its months
 
     @property
     def open(self) -> np.ndarray:
@@ -143,52 +154,171 @@ def forecast_standing(
 
     kinds = [kind for kind, count in standing.teams if count > 0]
     by_kind = {(r.activity, r.method): r for r in rates}
-    problem, priority, whole_shares = _problem(standing, kinds, by_kind, uncertain)
-    luck = generator.standard_normal(runs)  # the months to come are the same for all teams
+    shares, whole, alike = _shares(standing, uncertain, runs, generator)
+    problem, priority, whole_shares = _problem(
+        standing, kinds, by_kind, uncertain,
+        None if standing.cancelled_m2 is None else np.median(shares, axis=0))
     slow = np.concatenate([
         1.0 / _pace(by_kind[kind], count, standing.names.get(kind, ()), pick, generator)
-        / (1.0 - _lost_from_now(lost, pick, luck))[:, None]
+        / (1.0 - _long_run(lost, pick))[:, None]
+        / _at_work(standing.busy.get(kind), runs, generator)[:, None]
         for (kind, count), lost in zip(
             [pair for pair in standing.teams if pair[1] > 0], losses, strict=True)], axis=1)
-    shares, whole, alike = _shares(standing, uncertain, runs, generator)
     spread = float(np.mean([np.median(by_kind[k].deviation["area"]) for k in kinds]))
     certain = Uncertain(
         uncertain.cancelled, uncertain.reduced, uncertain.cleared, uncertain.lost_days,
         uncertain.turnover, uncertain.undiscovered, uncertain.rework, 0.0, spread, alike, whole,
         horizon_days / DAYS_PER_YEAR, standing.months)
-    calendar = season_calendar(standing.day, standing.months, standing.days_a_week, horizon_days)
+    months = standing.months if standing.season_sd_days <= 0 else _wider(standing.months)
+    calendar = season_calendar(standing.day, months, standing.days_a_week, horizon_days)
     workforce = workforce_of(problem, calendar, 0.0)
     areas = areas_of(problem, priority, whole_shares)
     teams = int(workforce.pool_start[-1])
+    # The runs are played in working days of the long run; which of them fall on which day of the
+    # calendar is the luck of the months, that all teams share.
+    done = _working_days(
+        calendar, losses[-1], by_kind[kinds[-1]], pick, generator,
+        None if months == standing.months else (standing.months, standing.season_sd_days))
+    ends = np.arange(bins) * bin_days
+    passed = np.array([np.interp(np.searchsorted(calendar.ends, ends, side="right"),
+                                 np.arange(done.shape[1]), own) for own in done])  # (R, B)
+    step = max(float(passed.max()) / FINE_BINS, 1e-9)
     model = model_of(areas, workforce, ways_of(problem), certain,
                      no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
-                     calendar, bin_days=bin_days, bins=bins)
+                     Calendar(standing.day, np.arange(len(calendar.begins), dtype=float),
+                              np.arange(1, len(calendar.begins) + 1, dtype=float)),
+                     bin_days=step, bins=FINE_BINS + 2)
     found = simulate(model, Runs(
         shares, _undiscovered(standing, uncertain, runs, generator),
         _rework(standing, uncertain, runs, generator),
         np.ones(runs), np.ascontiguousarray(slow)), seed=seed, workers=workers)
-    days = calendar.days(found.finish_slot)
+    slots = np.array([np.interp(at, own, np.arange(len(own)), right=np.inf)
+                      for at, own in zip(found.finish_slot, done, strict=True)])
+    days = calendar.days(slots)
     capped = int(np.sum(~np.isfinite(days)))
+    fine = np.cumsum(found.released_m2.sum(axis=1), axis=1)
+    place = np.clip(np.floor(passed / step + 1e-9).astype(int), 0, fine.shape[1] - 1)
     return Finish(np.minimum(days, horizon_days), horizon_days, capped,
-                  np.cumsum(found.released_m2.sum(axis=1), axis=1), bin_days, rates, losses[-1],
+                  np.take_along_axis(fine, place, axis=1), bin_days, rates, losses[-1],
                   tuple(notes))
 
 
+FINE_BINS = 1_500  # of working time, so that months of any luck can be cut out of them
+FOLLOWS = 0.2  # how much of the luck of a month the next one has (see `fit_lost`)
+
+
+def _at_work(share: float | None, runs: int, generator: np.random.Generator) -> np.ndarray:
+    """(R,) share of the working days to come on which survey is at work. It waits for those who
+    follow it, now more and now less: the past share is a rough measure of it."""
+    if share is None:
+        return np.ones(runs)
+    at = min(max(share, 0.03), 0.97)
+    drawn: np.ndarray = 1 / (1 + np.exp(-(math.log(at / (1 - at))
+                                          + 0.8 * generator.standard_normal(runs))))
+    return np.clip(drawn, 0.02, 1.0)
+
+
+def _wider(months: tuple[int, int]) -> tuple[int, int]:
+    """A month more at both ends; all year where that closes the gap."""
+    first, last = months
+    if (last - first) % 12 >= 9:
+        return (1, 12) if (first, last) != (1, 12) else months
+    return (first - 2) % 12 + 1, last % 12 + 1
+
+
+def _in_season(dates: list[date], months: tuple[int, int], sd_days: float, runs: int,
+               generator: np.random.Generator) -> np.ndarray:
+    """bool (R, N) whether each slot lies in the season, which begins and ends some days beside
+    its months, each year by other ones."""
+    first, last = months
+    inside = np.ones((runs, len(dates)), dtype=bool)
+    after = last % 12 + 1
+    months_of = np.array([d.month for d in dates])
+    years_of = np.array([d.year for d in dates])
+    ordinal = np.array([d.toordinal() for d in dates])
+    before = (first - 2) % 12 + 1
+    for year in range(int(years_of.min()) - 1, int(years_of.max()) + 2):
+        begins = date(year, first, 1).toordinal() + generator.normal(0, sd_days, runs)
+        near = np.flatnonzero((abs(ordinal - date(year, first, 1).toordinal()) < 62)
+                              & np.isin(months_of, (first, before)))
+        inside[:, near] &= ordinal[near][None, :] >= begins[:, None]
+        end_year = year + (after < first or after == 1)
+        ends = date(end_year, after, 1).toordinal() + generator.normal(0, sd_days, runs)
+        near = np.flatnonzero((abs(ordinal - date(end_year, after, 1).toordinal()) < 62)
+                              & np.isin(months_of, (last, after)))
+        inside[:, near] &= ordinal[near][None, :] < ends[:, None]
+    return inside
+
+
+def _working_days(calendar: Calendar, lost: Lost, rate: Rate, pick: np.ndarray,
+                  generator: np.random.Generator,
+                  season: tuple[tuple[int, int], float] | None = None) -> np.ndarray:
+    """(R, N + 1) long-run working days that have passed by the end of each of the N slots.
+
+    Each month has a share of lost days of its own, on the logit around the long run, and the rate
+    of its time of the year; a month's luck is shared by all teams and areas, so that it does not
+    average out over them. What is expected of the mean month is taken off.
+
+    season : months, and how far it may begin and end beside them; None: all slots lie in it
+    """
+    count, runs = len(calendar.begins), len(pick)
+    first = calendar.start.toordinal()
+    dates = [date.fromordinal(first + int(day)) for day in calendar.begins]
+    months = np.array([d.year * 12 + d.month - 1 for d in dates], dtype=np.int64)
+    names, place = np.unique(months, return_inverse=True)
+    luck = generator.standard_normal((runs, len(names)))
+    for k in range(1, len(names)):
+        luck[:, k] = FOLLOWS * luck[:, k - 1] + math.sqrt(1 - FOLLOWS**2) * luck[:, k]
+    share = np.clip(lost.share[pick], 1e-4, 0.95)[:, None]
+    score = np.log(share / (1 - share))
+    worked = 1 - np.clip(1 / (1 + np.exp(-(score + lost.month_sd * luck))), 0.0, 0.98)
+    # The long run is the mean over months: the middle month is a little better than it.
+    expected = 1 - np.clip(1 / (1 + np.exp(-(score + lost.month_sd * _NODES))), 0.0, 0.98)
+    pace = worked / (expected @ _WEIGHTS)[:, None]
+    if not rate.from_prior:
+        month = rate.month[pick]  # (R, 12)
+        inside = np.unique(names % 12)
+        month = month - np.log(np.exp(month[:, inside]).mean(axis=1))[:, None]
+        pace = pace * np.exp(month[:, names % 12])
+    if season is not None and count:
+        there = _in_season(dates, *season, runs, generator)
+        return np.concatenate([np.zeros((runs, 1)), np.cumsum(pace[:, place] * there, axis=1)],
+                              axis=1)
+    slots = np.bincount(place, minlength=len(names)).astype(float)
+    before = np.cumsum(pace * slots, axis=1) - pace * slots
+    begins = np.concatenate([[0.0], np.cumsum(slots)[:-1]])
+    inside_month = np.arange(count) - begins[place] + 1.0
+    done = before[:, place] + pace[:, place] * inside_month
+    return np.concatenate([np.zeros((runs, 1)), done], axis=1)
+
+
+_NODES, _WEIGHTS = (np.polynomial.hermite_e.hermegauss(9)[0],
+                    np.polynomial.hermite_e.hermegauss(9)[1] / math.sqrt(2 * math.pi))
+
+
 def _problem(standing: Standing, kinds: list[tuple[str, str]],
-             by_kind: dict[tuple[str, str], Rate], uncertain: Uncertain
-             ) -> tuple[Problem, np.ndarray, np.ndarray]:
+             by_kind: dict[tuple[str, str], Rate], uncertain: Uncertain,
+             mean: np.ndarray | None) -> tuple[Problem, np.ndarray, np.ndarray]:
     """Stages of the open areas. `slots` of an option are m², so that nothing is rounded away.
 
-    Survey is one step here: it cancels or reduces all that the shares do not leave for clearance.
+    mean : (3,) shares cancelled, reduced, cleared, where NTS is a step of its own. None: survey is
+        one step, and cancels or reduces all that the shares do not leave for clearance.
     """
     pool_of: dict[str, list[int]] = {"TS": [], "clearance": []}
+    two_steps = mean is not None and NTS in kinds
     for p, (activity, _) in enumerate(kinds):
-        pool_of.setdefault(activity, []).append(p)
+        # Where survey is one step, whoever does it does all of it.
+        pool_of.setdefault("TS" if activity == "NTS" and not two_steps else activity, []).append(p)
     typical = [float(np.median(by_kind[k].per_day())) for k in kinds]
     # Days of setting up are among the lost days of the reports, where there are any.
     move = 0.0 if len(standing.reports) else uncertain.move_days
     left_share = min(max(uncertain.cleared.value, 0.01), 0.99)
     planned = np.array([0.0, 1 - left_share, left_share])
+    if mean is not None:
+        mean = np.clip(mean, 0.005, 1.0)
+        planned = mean / mean.sum()
+        if not two_steps:
+            planned = np.array([0.0, planned[0] + planned[1], planned[2]])
     stages: list[tuple[int, int, int, float]] = []
     options: list[list[tuple[int, int, int, int]]] = []
     order: list[float] = []
@@ -198,25 +328,48 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
         return [(p, max(1, round(m2 + (move * typical[p] if new else 0.0))), -1, 0)
                 for p in pool_of.get(activity, [])]
 
+    def clear(hazard: int, before: int, work: float, released: float, rank: float, new: bool
+              ) -> None:
+        """Clearance of an area, in pieces of the usual size: teams share it, and each counts."""
+        pieces = min(max(math.ceil(work / standing.piece_m2 - 0.5), 1), MOST_PIECES) \
+            if math.isfinite(standing.piece_m2) else 1
+        for k in range(pieces):
+            stages.append((2, before, hazard, max(released, 1.0) / pieces))
+            options.append(own("clearance", max(work, 1.0) / pieces, new and k == 0))
+            order.append(rank + 0.4 * k / pieces)
+
     begun = (standing.survey_done_m2 > 0) | (standing.cleared_m2 > 0)
     for a in np.flatnonzero(standing.open).tolist():
         area = float(standing.area_m2[a])
         rank = (0.0 if begun[a] else 1e6) + a
         if not standing.surveyed[a]:
-            left = max(area - float(standing.survey_done_m2[a]), 1.0)
-            stages.append((1, -1, hazards, area * planned[1]))
+            before, after = -1, planned
+            if standing.cancelled_m2 is not None and float(standing.cancelled_m2[a]) > 0:
+                area = max(area - float(standing.cancelled_m2[a]), 1.0)
+                after = np.array([0.0, planned[1], planned[2]]) / (planned[1] + planned[2])
+            elif two_steps and (standing.seen is None or not standing.seen[a]):
+                done = 0.0 if standing.seen_m2 is None else float(standing.seen_m2[a])
+                stages.append((0, -1, hazards, area * planned[0]))
+                options.append([(p, max(1, round(max(area - done, 1.0))), -1, 0)
+                                for p in pool_of["NTS"]])
+                order.append(rank)
+                before = len(stages) - 1
+            else:
+                after = np.array([0.0, planned[0] + planned[1], planned[2]])
+            rest = area * (after[1] + after[2])
+            left = max(rest - float(standing.survey_done_m2[a]), 1.0)
+            stages.append((1, before, hazards, area * after[1]))
             options.append(own("TS", left, standing.survey_done_m2[a] <= 0))
-            order.append(rank)
-            stages.append((2, len(stages) - 1, hazards, area * planned[2]))
-            options.append(own("clearance", area * planned[2], True))
-            order.append(rank + 0.5)
+            order.append(rank + 0.1)
+            clear(hazards, len(stages) - 1, area * after[2], area * after[2], rank + 0.5, True)
         else:
             left = float(standing.clear_m2[a] - standing.cleared_m2[a])
             if standing.again[a]:
                 left = max(left, 0.0) + float(standing.clear_m2[a])
-            stages.append((2, -1, hazards, max(float(standing.clear_m2[a]), 1.0)))
-            options.append(own("clearance", max(left, 1.0), standing.cleared_m2[a] <= 0))
-            order.append(rank)
+            released = float(standing.clear_m2[a])
+            if math.isfinite(standing.piece_m2):  # what is cleared has been released in pieces
+                released = min(released, left)
+            clear(hazards, -1, left, released, rank, standing.cleared_m2[a] <= 0)
         hazards += 1
     flat = np.array([o for some in options for o in some], dtype=np.int32).reshape(-1, 4)
     count = len(stages)
@@ -290,8 +443,59 @@ def _shares(standing: Standing, uncertain: Uncertain, runs: int, generator: np.r
             alike = math.exp(weight * math.log(own) + (1 - weight) * math.log(
                 min(max(alike, 0.3), 50.0)))
     drawn = 1 / (1 + np.exp(-(mean_of + generator.standard_normal(runs) / math.sqrt(precision))))
+    if standing.cancelled_m2 is not None:
+        return _two_shares(standing, uncertain, runs, generator), float(
+            min(max(whole, 0.0), 0.98)), float(alike)
     return (np.ascontiguousarray(np.column_stack([np.zeros(runs), drawn, 1 - drawn])),
             float(min(max(whole, 0.0), 0.98)), float(alike))
+
+
+def _two_shares(standing: Standing, uncertain: Uncertain, runs: int,
+                generator: np.random.Generator) -> np.ndarray:
+    """(R, 3) mean shares cancelled by NTS, reduced by TS of the rest, and cleared, in each run.
+
+    Each of the two parts is learned on the logit from the areas where its step has ended, with the
+    stated shares as prior.
+    """
+    assert standing.cancelled_m2 is not None
+    known = standing.area_m2 > 0
+    area = np.where(known, standing.area_m2, 1.0)
+    cut = np.clip(standing.cancelled_m2 / area, 0.0, 1.0)
+    ended = known & (standing.surveyed if standing.seen is None
+                     else standing.seen | standing.surveyed)
+    rest = np.maximum(area - standing.cancelled_m2, 1.0)
+    reduced = np.clip(1 - standing.clear_m2 / rest, 0.0, 1.0)
+    surveyed = standing.surveyed & (cut < 0.999)
+    a, b, c = uncertain.cancelled, uncertain.reduced, uncertain.cleared
+    of_rest = b.value / max(b.value + c.value, 1e-6)
+    wide = max(b.high - b.low, c.high - c.low) / (2 * Z80 * max(b.value + c.value, 1e-6))
+    first = _mean_share(cut[ended], area[ended], a.value, (a.high - a.low) / (2 * Z80), runs,
+                        generator)
+    second = _mean_share(reduced[surveyed], rest[surveyed], of_rest, wide, runs, generator)
+    return np.ascontiguousarray(np.column_stack([
+        first, (1 - first) * second, (1 - first) * (1 - second)]))
+
+
+def _mean_share(parts: np.ndarray, m2: np.ndarray, stated: float, sd: float, runs: int,
+                generator: np.random.Generator) -> np.ndarray:
+    """(R,) the mean share of the ground, from areas (with their m²) and a stated one."""
+    def logit(x: float) -> float:
+        x = min(max(x, 0.02), 0.98)
+        return math.log(x / (1 - x))
+
+    centre = logit(stated)
+    width = max(sd / (min(max(stated, 0.05), 0.95) * (1 - min(max(stated, 0.05), 0.95))), 0.05)
+    mean, precision = centre, width**-2
+    if len(parts):
+        weight = m2 / m2.sum()
+        at = float(np.clip(weight @ parts, 0.03, 0.97))
+        variance = (float(np.sum((parts - at) ** 2)) + 4 * 0.6 * at * (1 - at)) / (len(parts) + 4)
+        error = math.sqrt(variance * float(weight @ weight)) / (at * (1 - at))
+        precision = width**-2 + error**-2
+        mean = (centre * width**-2 + logit(at) * error**-2) / precision
+    drawn: np.ndarray = 1 / (1 + np.exp(-(
+        mean + generator.standard_normal(runs) / math.sqrt(precision))))
+    return drawn
 
 
 def _undiscovered(standing: Standing, uncertain: Uncertain, runs: int,
@@ -322,8 +526,7 @@ def _lost_of(reports: TeamDays, kind: tuple[str, str], prior: Assumption, seed: 
     return fit_lost(reports.pick(own), prior, seed=seed, draws=draws)
 
 
-def _lost_from_now(lost: Lost, pick: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    """(R,) share lost over what is left: the long-run share, and the luck of the months to come."""
-    share = np.clip(lost.share[pick], 1e-4, 0.95)
-    score = np.log(share / (1 - share)) + luck * lost.month_sd / math.sqrt(12.0)
-    return np.clip(1 / (1 + np.exp(-score)), 0.0, 0.95)
+def _long_run(lost: Lost, pick: np.ndarray) -> np.ndarray:
+    """(R,) share lost in the long run."""
+    share: np.ndarray = np.clip(lost.share[pick], 1e-4, 0.95)
+    return share

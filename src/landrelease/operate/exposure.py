@@ -20,6 +20,7 @@ from datetime import date, timedelta
 import numpy as np
 import shapely
 
+from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed, moment_of, number_of
 from landrelease.core.record import Record
 
@@ -154,7 +155,7 @@ def _shares_inside(tracks: Sequence[Record], hazards: Sequence[Record]) -> list[
     if not tracks:
         return []
     grounds = [h.geometry for h in hazards if h.geometry is not None]
-    whole = shapely.union_all(np.array(grounds, dtype=object)) if grounds else shapely.Polygon()
+    whole = joined(np.array(grounds, dtype=object), degrees=True) if grounds else shapely.Polygon()
     out = []
     for t in tracks:
         line = t.geometry

@@ -22,6 +22,7 @@ from landrelease.errors import (
     TRACK_GAP,
     TRACK_HEADING_UNKNOWN,
     TRACK_LEAP,
+    TRACK_LONG,
     TRACK_SAME_TIME,
     TRACK_SHALLOW,
     TRACK_SIDEWAYS,
@@ -32,16 +33,16 @@ from landrelease.errors import (
 
 # Verdicts on the step that ends at a fix.
 (COUNTS, START, OFF, NEW_PASS, GAP, FAST, LEAP, CLOCK, SAME_TIME, DOUBLED, ZERO, FAR, SHALLOW,
- SIDEWAYS, HEADING, BLANK) = range(16)
+ SIDEWAYS, HEADING, BLANK, LONG) = range(17)
 MESSAGES: dict[int, Message] = {
     GAP: TRACK_GAP, FAST: TRACK_TOO_FAST, LEAP: TRACK_LEAP, CLOCK: TRACK_CLOCK_BACK,
     SAME_TIME: TRACK_SAME_TIME, DOUBLED: TRACK_DOUBLED, ZERO: TRACK_ZERO, FAR: TRACK_FAR,
     SHALLOW: TRACK_SHALLOW, SIDEWAYS: TRACK_SIDEWAYS, HEADING: TRACK_HEADING_UNKNOWN,
-    BLANK: TRACK_ENGAGED_BLANK,
+    BLANK: TRACK_ENGAGED_BLANK, LONG: TRACK_LONG,
 }
 _DROPPED = (LEAP, DOUBLED, ZERO, FAR)  # the fix itself is not used
 # "Covered at best" takes these steps in: the tool may have worked there.
-_AT_BEST = (COUNTS, GAP, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK)
+_AT_BEST = (COUNTS, GAP, LONG, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class FixRules:
     depth_m: float = 0.0  # least depth; 0: any
     forward_m: float = 0.0  # the tool's middle ahead of the antenna
     right_m: float = 0.0  # and to its right
+    step_m: float = math.inf  # longest way between two fixes: what lies between them is not known
+    slack_m: float = 0.0  # by which the errors of both places lengthen a way, for the speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Judge:
             self._state, self._count, track.time_s, np.ascontiguousarray(x),
             np.ascontiguousarray(y), track.in_pass, track.engaged, track.depth_m,
             track.heading_deg, zero, self._bounds, r.gap_s, r.leap_m_s, r.speed_m_s, r.depth_m,
-            r.sideways_deg, r.forward_m, r.right_m)
+            r.sideways_deg, r.forward_m, r.right_m, r.step_m, r.slack_m)
         made = Steps(track.time_s, out[0], out[1], track.in_pass, out[2], out[3], out[4],
                      track.row)
         self._parts.append(made)
@@ -143,7 +146,7 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
             message.code, message.text(
                 file=file, row=int(steps.row[first]), count=len(group), seconds=round(seconds, 2),
                 metres=round(metres, 2), gap=rules.gap_s, leap=rules.leap_m_s,
-                speed=rules.speed_m_s, depth=rules.depth_m, far=rules.far_m,
+                speed=rules.speed_m_s, step=rules.step_m, depth=rules.depth_m, far=rules.far_m,
                 sideways=rules.sideways_deg,
                 found_m_s=round(metres / seconds, 2) if seconds and seconds > 0 else "unknown",
                 found_m=float(steps.depth_m[first])),
@@ -192,7 +195,7 @@ def _lines(x, y, before, good):
 
 @njit(cache=True, nogil=True)
 def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bounds, gap, leap,
-           speed, least_depth, sideways, forward, right):
+           speed, least_depth, sideways, forward, right, longest, slack):
     """State: 0 time, 1 x, 2 y (antenna of the last good fix), 3 pass, 4 engaged, 5 depth,
     6 its number, 7 broken by a bad fix, 8 doubtful place is held, 9 time, 10 x, 11 y of that,
     12 the heading at the last good fix is known.
@@ -242,7 +245,9 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
                 verdict[k] = BLANK
             elif passed > gap or state[7] == 1.0:
                 verdict[k] = GAP
-            elif way > speed * passed:
+            elif way > longest:
+                verdict[k] = LONG
+            elif way > speed * passed + slack:
                 verdict[k] = FAST
             else:
                 verdict[k] = COUNTS

@@ -61,7 +61,8 @@ class FleetPlan:
 
 def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: float,
                width_m: float, overlap_m: float = 0.0, radius_m: float | None = None,
-               entry: tuple[float, float] | None = None) -> FleetPlan:
+               entry: tuple[float, float] | None = None, headland_first: bool = False
+               ) -> FleetPlan:
     """Lanes for N machines of one width that work at one time.
 
     Parameters
@@ -71,6 +72,8 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
     apart_m : least distance between the bodies (discs of `radius_m`) of two machines
     entry : where all come on the ground and leave it, one at a time; off the ground a machine is
         taken to stand where the distance is kept
+
+    headland_first : each machine drives its part of the outer edge before all else
 
     A machine is let onto its next stretch only if the stretch is at least `apart_m` from where the
     others are and an order is left in which all can still finish (so none waits for ever).
@@ -93,10 +96,11 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
                        entry=entry, back=True)
     radius = max(width_m / 2, radius_m or 0.0)
     shares = _divided(lanes.pieces_of(allowed, whole, radius), whole, speeds_m_s)
-    paths = [_cut(lanes.path_over(own, whole, entry), max(apart_m / 2, LEAST_STRETCH_M))
-             for own in shares]
+    paths = [_cut(lanes.path_over(own, whole, entry, headland_first=headland_first),
+                  max(apart_m / 2, LEAST_STRETCH_M)) for own in shares]
     best: tuple[float, list[list[Stretch]]] | None = None
-    for turned in itertools.product((False, True), repeat=many if many <= BOTH_WAYS else 0):
+    both = many <= BOTH_WAYS and not headland_first  # backwards the headland would come last
+    for turned in itertools.product((False, True), repeat=many if both else 0):
         tried = [[Drive(d.kind, d.xy[::-1]) for d in reversed(path)] if back else path
                  for path, back in zip(paths, turned or (False,) * many, strict=True)]
         timed = _timed(tried, speeds_m_s, apart_m + 2 * radius)

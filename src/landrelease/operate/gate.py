@@ -238,19 +238,26 @@ def _with(looked_up: GateCheck, name: str, recorded: _Said) -> GateCheck:
     return ticked if looked_up.state == "passed" and ticked.state == "failed" else looked_up
 
 
+def closures_on(closures: Sequence[Record], day: date, utc_offset: timedelta | None
+                ) -> list[Record]:
+    """Closures in force at any hour of a local day; where local time is not known, in every zone
+    in which the day may lie."""
+    begin, end = _day_in_utc(day, utc_offset)
+    out = []
+    for closure in closures:
+        since, until = (moment_of(closure.values.get(n)) for n in ("closed_from", "closed_until"))
+        if (since is None or since < end) and (until is None or until > begin):
+            out.append(closure)
+    return out
+
+
 def _closures(task: Record, day: date, site: Site) -> GateCheck:
     if task.geometry is None or task.geometry.is_empty:
         return GateCheck("closures", "not_reported",
                          "the task has no ground, so closures cannot be held against it")
-    begin, end = _day_in_utc(day, site.utc_offset)
-    hit = []
-    for closure in site.closures:
-        since, until = (moment_of(closure.values.get(n)) for n in ("closed_from", "closed_until"))
-        if (since is not None and since >= end) or (until is not None and until <= begin):
-            continue
-        # A closure without ground closes everything: nobody said that this place is open.
-        if closure.geometry is None or closure.geometry.is_empty or _touch(task, closure):
-            hit.append(closure)
+    # A closure without ground closes everything: nobody said that this place is open.
+    hit = [c for c in closures_on(site.closures, day, site.utc_offset)
+           if c.geometry is None or c.geometry.is_empty or _touch(task, c)]
     if not hit:
         return GateCheck("closures", "passed", "no closure on record touches the task on this day")
     why = sorted({str(c.value("closure_reason")).replace("_", " ") for c in hit})

@@ -19,6 +19,7 @@ import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.geometry import joined
 from landrelease.errors import LANES_NO_ROOM, LANES_OVERLAP, LANES_WIDTH, LandReleaseError
 from landrelease.operate.tour import order, ways
 
@@ -157,9 +158,7 @@ def swept(drives: Sequence[Drive], width_m: float, *, narrower_m: float = 0.0) -
             shapes += list(shapely.buffer(steps, half, cap_style="flat"))
             closed = len(d.xy) > 2 and np.allclose(d.xy[0], d.xy[-1])
             shapes += _bends(np.concatenate([d.xy, d.xy[1:2]]) if closed else d.xy, half)
-    # On a grid of 0.1 µm: stretches that meet end to end nearly touch, and the plain union of many
-    # such rectangles has lost a whole one.
-    return shapely.union_all(shapes, grid_size=1e-7) if shapes else shapely.Polygon()
+    return joined(shapes) if shapes else shapely.Polygon()
 
 
 def _bends(xy: np.ndarray, half: float) -> list[BaseGeometry]:
@@ -250,7 +249,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
         ground = eroded(allowed, radius + level * spacing)
         if ground.is_empty:
             break
-        near = shapely.buffer(shapely.union_all(left), width / 2 - SIDE_M)
+        near = shapely.buffer(joined(left), width / 2 - SIDE_M)
         added = []
         for ring in shapely.get_rings(shapely.get_parts(ground)):
             part = shapely.intersection(shapely.LineString(ring), near)
@@ -260,7 +259,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
                     continue
                 helps = shapely.intersection(
                     shapely.buffer(line, width / 2 - SIDE_M, cap_style="flat"),
-                    shapely.union_all(left)).area
+                    joined(left)).area
                 if helps > 0.05 * min(width * width, line.length * width):
                     added.append(Drive("inner", shapely.get_coordinates(line)))
         if added:
@@ -276,7 +275,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
         at = shapely.get_coordinates(shapely.shortest_line(
             middle, shapely.point_on_surface(biggest)))[0]
         out.append(Drive("spot", np.array([at, at])))
-        left = _left(shapely.union_all(left), out[-1:], width)
+        left = _left(joined(left), out[-1:], width)
     return out
 
 
@@ -292,13 +291,16 @@ def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float) -> list[Dr
                    plan.spacing_m, math.radians(plan.angle_deg))
 
 
-def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float] | None
-              ) -> list[Drive]:
-    """One path over some pieces of a plan, from the entry and back to it; rounds may be cut."""
+def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float] | None, *,
+              headland_first: bool = False) -> list[Drive]:
+    """One path over some pieces of a plan, from the entry and back to it; rounds may be cut.
+
+    `headland_first`: those of the outer edge come before all else.
+    """
     begin = shapely.Point(entry) if entry else shapely.Point(plan.drives[0].xy[0])
     at = shapely.get_coordinates(shapely.shortest_line(plan.middle, begin))[0]
-    return _joined(pieces, plan.middle, at, plan.spacing_m, back=True, headland_first=False,
-                   rounds=None)[0]
+    return _joined(pieces, plan.middle, at, plan.spacing_m, back=True,
+                   headland_first=headland_first, rounds=None)[0]
 
 
 def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spacing: float, *,
@@ -328,8 +330,14 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
     out: list[Drive] = []
     rings = [p for p in pieces if p.kind == "edge" and _closed(p.xy)]
     at = begin
-    if headland_first:  # the round along the outer edge, from where it is nearest
-        outer = shapely.LineString(part.exterior)
+    outer = shapely.LineString(part.exterior)
+    if headland_first and not any(_on(outer, r) for r in rings):  # a round that was cut
+        along = [p for p in pieces if p.kind == "edge" and _on(outer, p)]
+        pieces = [p for p in pieces if not (p.kind == "edge" and _on(outer, p))]
+        if along:
+            out = _path(along, part, begin, spacing, False, False, rounds)
+            at = out[-1].xy[-1]
+    elif headland_first:  # the round along the outer edge, from where it is nearest
         first = shapely.line_locate_point(outer, shapely.Point(begin))
         ring = _turned(shapely.get_coordinates(outer), float(first))
         out = [*_way(begin, ring[0]), Drive("edge", ring)]
@@ -339,6 +347,10 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
     step = max(ARC_STEPS * spacing, sum(r.length_m for r in rings) / MOST_ARCS)
     for r in rings:
         stretches += [Drive("edge", xy) for xy in arcs(r.xy, step)]
+    if not stretches:
+        back_way = ways(part, np.array([at, begin])) if back and len(out) else None
+        return out if back_way is None or not back_way.length[0, 1] > 0 else [
+            *out, Drive("way", back_way.way(0, 1))]
     ends = [e for p in stretches for e in (p.xy[0], p.xy[-1])]
     found = ways(part, np.array([*ends, at, begin]))
     start = len(ends)
@@ -356,6 +368,11 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
     if back and found.length[start, len(ends) + 1] > 0:
         out.append(Drive("way", found.way(start, len(ends) + 1)))
     return out
+
+
+def _on(ring: BaseGeometry, drive: Drive) -> bool:
+    """Whether a stretch runs along a ring."""
+    return bool((shapely.distance(ring, shapely.points(drive.xy)) <= 1e-6).all())
 
 
 def _closed(xy: np.ndarray) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.geometry import joined
 from landrelease.core.track import Track, TrackFinding
 from landrelease.errors import (
     CONFIDENCE_NOT_BETWEEN,
@@ -224,7 +225,7 @@ def _uncovered(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads:
     gone: BaseGeometry = task
     for r in runs:
         pieces = rest(around, r, threads=threads).pieces
-        spread = shapely.union_all(shapely.buffer(pieces, grown, quad_segs=16))
+        spread = joined(shapely.buffer(pieces, grown, quad_segs=16))
         gone = shapely.intersection(gone, spread)
     parts = shapely.get_parts(gone)
     parts = parts[shapely.get_type_id(parts) == 3]
@@ -284,7 +285,7 @@ def _part(name: str, task: BaseGeometry, runs: Sequence[Runs], bias_m: float,
     near = shapely.clip_by_rect(task, whole.x.min() - reach, whole.y.min() - reach,
                                 whole.x.max() + reach, whole.y.max() + reach)
     near = near if near.is_valid else shapely.make_valid(near)
-    ground = shapely.union_all([p for p in shapely.get_parts(near) if p.area > 0])
+    ground = joined([p for p in shapely.get_parts(near) if p.area > 0])
     left = _uncovered(ground, runs, bias_m, threads)[1]
     return Part(name, max(0.0, ground.area - left), sum(r.length_m for r in runs))
 
@@ -346,10 +347,10 @@ def covered_parts(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 
                     keep &= w.steps.depth_m >= depth
                 runs.append(_certain(w, keep))
             gaps = _uncovered(task, runs, bias_m, threads)[0]
-            left = shapely.difference(task, shapely.union_all(shapely.buffer(
+            left = shapely.difference(task, joined(shapely.buffer(
                 gaps, HOLE_MARGIN_M, join_style="mitre", mitre_limit=2))) if len(gaps) else task
             parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 0]
-            out.append(CoveredPart(by, name, depth, shapely.union_all(parts)))
+            out.append(CoveredPart(by, name, depth, joined(parts)))
     return tuple(out)
 
 
@@ -368,7 +369,7 @@ def overlay(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
         own = [_certain(w, np.isin(w.steps.in_pass,
                                    [k for k, n in enumerate(own_labels) if n in group]))
                for w, own_labels in zip(works, labels, strict=True)]
-        missed = shapely.union_all(_uncovered(task, own, bias_m, threads)[0], grid_size=1e-7)
+        missed = joined(_uncovered(task, own, bias_m, threads)[0])
         label = group[0] if len(group) == 1 else "all passes as one"
         parts: dict[frozenset[str], BaseGeometry] = {}
         for names_so_far, where in ground.items():

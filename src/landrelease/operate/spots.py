@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.geometry import joined
 
 NEAR_M = 1e-6  # pieces nearer than this touch; they come from sums in floating point
 
@@ -47,8 +48,8 @@ def join(pieces: np.ndarray, smallest_m: float) -> Spots:
         size >= math.pi * smallest_m**2 * (1 - 1e-9))
     order = np.argsort(group, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=many))])
-    joined = [_union(pieces[order[first[g]:first[g + 1]]]) for g in np.flatnonzero(may)]
-    polygons = shapely.get_parts(np.array(joined, dtype=object)) if joined else (
+    grounds = [joined(pieces[order[first[g]:first[g + 1]]]) for g in np.flatnonzero(may)]
+    polygons = shapely.get_parts(np.array(grounds, dtype=object)) if grounds else (
         np.empty(0, dtype=object))
     if smallest_m > 0 and len(polygons):
         # A circle on the limit stays in: the arcs of a buffer lie inside the true ones.
@@ -70,15 +71,6 @@ def _groups_of(polygons: np.ndarray, pieces: np.ndarray, group: np.ndarray) -> n
     tree = shapely.STRtree(pieces)
     found = tree.query_nearest(shapely.point_on_surface(polygons), all_matches=False)
     return group[found[1]]
-
-
-def _union(pieces: np.ndarray) -> BaseGeometry:
-    if len(pieces) == 1:
-        return pieces[0]
-    try:
-        return shapely.union_all(pieces)
-    except shapely.errors.GEOSException:  # rounded to far below what matters
-        return shapely.union_all(pieces, grid_size=1e-7)
 
 
 def groups(pieces: np.ndarray) -> np.ndarray:

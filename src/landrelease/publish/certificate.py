@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import WGS84, geodesic_area_m2, plane_for
+from landrelease.core.geometry import WGS84, geodesic_area_m2, joined, plane_for
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import Words
 
@@ -226,7 +226,7 @@ def certificate_svg(c: Certificate, points: Sequence[TurningPoint], size: float 
            f'<rect width="{wide:.1f}" height="{high:.1f}" fill="#fbfaf6" stroke="#d5dcdf"/>']
     for shape in c.still_hazardous:
         near = shapely.intersection(plane.to_plane(shape), frame)
-        near = shapely.union_all([p for p in shapely.get_parts(near) if p.geom_type == "Polygon"])
+        near = joined([p for p in shapely.get_parts(near) if p.geom_type == "Polygon"])
         if not near.is_empty:
             out.append(f'<path d="{path(near)}" fill="url(#h)" stroke="#c00000" '
                        'stroke-width="1.4" fill-rule="evenodd"/>')

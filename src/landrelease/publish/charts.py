@@ -187,7 +187,6 @@ def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720
         return svg.height - bottom - room * np.asarray(value, dtype=float) / (largest / unit)
 
     _axes(svg, start, last, largest / unit, unit_name, x, y, (left, right, bottom))
-    colours = ("#0b4f66", "#a3541a", "#4b7f2a", "#7a3b8f", "#8a6d1d", "#44515c")
     for k, o in enumerate(outlooks):
         shift = (o.start - start).days
         for level, line in ((0.1, 0.8), (0.5, 2.2), (0.9, 0.8)):
@@ -196,16 +195,91 @@ def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720
                 x(np.asarray(o.curve_days) + shift), y(np.asarray(o.released_m2)[row] / unit),
                 strict=True))
             svg.parts.append(
-                f'<path fill="none" stroke="{colours[k % len(colours)]}" stroke-width="{line}" '
+                f'<path fill="none" stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="{line}" '
                 f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{path}"/>')
-        at = svg.height - bottom + 30 + 18 * k
-        svg.parts.append(
-            f'<path stroke="{colours[k % len(colours)]}" stroke-width="2.2" '
-            f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{left} {at:.1f}L{left + 44} '
-            f'{at:.1f}"/>')
-        svg.text("c-text", left + 52, at + 4, o.scenario)
+        _key(svg, k, o.scenario, left, svg.height - bottom + 30 + 18 * k)
     svg.text("c-strong", left + 40, 14, label)
     return str(svg)
+
+
+COLOURS = ("#0b4f66", "#a3541a", "#4b7f2a", "#7a3b8f", "#8a6d1d", "#44515c")
+
+
+def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styled: bool = False,
+            width: float = 640, height: float = 300) -> str:
+    """The chance that all is done by a day, or (`cost`) that a sum is enough: one line a forecast.
+
+    Runs that do not finish are never done and no sum is enough for them: a line may end below
+    100 %. Lines differ by their dashes as well as by colour.
+    """
+    sides = 0 if len(outlooks) == 1 else 18 * len(outlooks)
+    left, right, top, bottom = 52, 16, 22, 28 + sides
+    svg = _Svg(width, height + sides, label, styled=styled)
+    start = outlooks[0].start
+    ends = [np.where(np.isfinite(o.finish_day), o.cost, np.inf) if cost
+            else np.asarray(o.finish_day, dtype=float) + (o.start - start).days for o in outlooks]
+    known = [e[np.isfinite(e)] for e in ends]
+    last = max([float(k.max()) for k in known if len(k)], default=1.0) * 1.03 or 1.0
+    first = 0.0
+    if cost:
+        first = 0.95 * min([float(k.min()) for k in known if len(k)], default=0.0)
+
+    def x(value):
+        return left + (width - left - right) * np.clip(
+            (np.asarray(value, dtype=float) - first) / max(last - first, 1e-9), 0, 1)
+
+    def y(share):
+        return svg.height - bottom - (svg.height - top - bottom) * np.asarray(share, dtype=float)
+
+    if cost:
+        step = nice_step(last - first, 5)
+        millions = last >= 2e6
+        tick = math.ceil(first / step) * step
+        while tick <= last:
+            words = f"{tick / 1e6:,.6g} M" if millions else f"{tick:,.0f}"
+            svg.line("c-axis", float(x(tick)), svg.height - bottom, float(x(tick)),
+                     svg.height - bottom + 5)
+            svg.text("c-text", float(x(tick)), svg.height - bottom + 20, words, "middle")
+            tick += step
+        svg.line("c-axis", left, svg.height - bottom, width - right, svg.height - bottom)
+        for k in range(5):
+            svg.line("c-grid", left, float(y(k / 4)), width - right, float(y(k / 4)))
+            svg.text("c-text", left - 6, float(y(k / 4)) + 4, f"{25 * k} %", "end")
+    else:
+        for k in range(5):
+            svg.line("c-grid", left, float(y(k / 4)), width - right, float(y(k / 4)))
+            svg.text("c-text", left - 6, float(y(k / 4)) + 4, f"{25 * k} %", "end")
+        _years(svg, start, last, x, left, right, bottom)
+    for k, (o, end) in enumerate(zip(outlooks, known, strict=True)):
+        if len(end):
+            # The lowest quantile that holds a share of the runs, as a step each.
+            at = np.sort(end)
+            share = np.arange(1, len(at) + 1) / o.runs
+            keep = np.unique(np.concatenate([
+                np.linspace(0, len(at) - 1, min(len(at), 300)).astype(int), [len(at) - 1]]))
+            points = [f"{float(x(at[0])):.1f} {float(y(0)):.1f}"]
+            points += [f"{float(a):.1f} {float(b):.1f}"
+                       for a, b in zip(x(at[keep]), y(share[keep]), strict=True)]
+            points.append(f"{width - right:.1f} {float(y(share[-1])):.1f}")
+            if styled:  # one line, which the style sheet colours
+                svg.path("c-line", f"M{'L'.join(points)}")
+            else:
+                svg.parts.append(
+                    f'<path fill="none" stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="2.2" '
+                    f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{"L".join(points)}"/>')
+        if len(outlooks) > 1:
+            _key(svg, k, o.scenario, left, svg.height - bottom + 40 + 18 * k)
+    if not styled:
+        svg.text("c-strong", left + 4, 14, label)
+    return str(svg)
+
+
+def _key(svg: _Svg, k: int, words: str, left: float, at: float) -> None:
+    """One line of a legend."""
+    svg.parts.append(
+        f'<path stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="2.2" stroke-dasharray='
+        f'"{_DASHES[k % len(_DASHES)]}" d="M{left} {at:.1f}L{left + 44} {at:.1f}"/>')
+    svg.text("c-text", left + 52, at + 4, words)
 
 
 def _end(outlook: Outlook) -> float:
@@ -219,13 +293,20 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
           margins: tuple[float, float, float]) -> None:
     """Lines of equal height with their numbers, and a tick for each year."""
     left, right, bottom = margins
-    width, height = svg.width, svg.height
+    width = svg.width
     step = nice_step(highest, 5)
     for k in range(int(highest / step + 1e-9) + 1):
         at = float(y(k * step))
         svg.line("c-grid", left, at, width - right, at)
         svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
     svg.text("c-text", left + 6, 18, unit_name)
+    _years(svg, start, last, x, left, right, bottom)
+
+
+def _years(svg: _Svg, start: date, last: float, x, left: float, right: float, bottom: float
+           ) -> None:
+    """A tick and the number of each year, on the lower edge."""
+    width, height = svg.width, svg.height
     years = last / 365.25
     jump = max(1, int(nice_step(years, max(3, int(width / 75)))))
     first = start.year + (1 if (start.month, start.day) > (1, 1) else 0)
@@ -235,7 +316,7 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
             at = float(x(day))
             svg.line("c-axis", at, height - bottom, at, height - bottom + 5)
             if at < width - 32:  # the last one would not find room on a small screen
-                svg.text("c-text", at, height - 8, str(year), "middle")
+                svg.text("c-text", at, height - bottom + 20, str(year), "middle")
     svg.line("c-axis", left, height - bottom, width - right, height - bottom)
 
 

@@ -566,6 +566,7 @@ def public_content(report: PublicReport) -> dict[str, Any]:
                 None if r.released_on is None else r.released_on.isoformat()
                 for r in report.released
             ],
+            "signed": [r.signed for r in report.released],
         },
         "municipalities": municipality_content(report.municipalities, origin),
         "settlements": {

@@ -16,7 +16,6 @@ from landrelease.publish.content import (
     Sight,
     View,
     chances,
-    cost_quantiles,
     finish_of,
     order_of,
     sight_of,
@@ -26,6 +25,7 @@ from landrelease.publish.page import (
     ledger_cells,
     ledger_note,
     money,
+    money_known,
     never_words,
     number,
     percent,
@@ -92,6 +92,7 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
             "chance_share": "forecast.chance.share",
             "fan": "forecast.fan",
             "finish": "forecast.finish",
+            "track": "forecast.track",
         }.items()
     }
     chain = w("chain", head=report.chain_head[:16]) if report.chain_head else w("not_reported")
@@ -119,6 +120,7 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         "chances": [],
         "announced": [],
         "never": "",
+        "track": [],
         "reach": [],
         "reach_svg": "",
         "phases": [],
@@ -203,13 +205,13 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
     finish = finish_of(outlook)
     cost = []
     if sight.cost:
-        low, median, high = cost_quantiles(outlook)
+        low, median, high = (money_known(outlook, q, w) for q in (0.1, 0.5, 0.9))
         cost.append(
             w(
                 "doc.cost",
-                median=money(median),
-                low=money(low),
-                high=money(high),
+                median=median,
+                low=low,
+                high=high,
                 currency=outlook.currency,
             )
         )
@@ -242,6 +244,8 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
             )
             + (" " + " ".join(cost) if cost else ""),
         ],
+        "track": [_cut(line, 400) for line in (
+            (w("forecast.track.none"),) if outlook.track is None else outlook.track.words)],
         "forecast_notes": [
             note,
             w(

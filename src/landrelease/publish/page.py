@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.ledger import LedgerRow
+from landrelease.core.outlook import Outlook
 from landrelease.core.report import DataSource, PublicReport, Report
 from landrelease.publish import charts
 from landrelease.publish.content import (
@@ -342,6 +343,13 @@ def money(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def money_known(outlook: Outlook, chance: float, w: Words) -> str:
+    """The cost that covers this share of the runs; "at least" where runs that do not finish hold
+    it, because it is then a lower bound."""
+    cost, known = outlook.cost_quantile(chance)
+    return money(cost) if known else w("at_least", value=money(cost))
+
+
 def percent(share: float) -> str:
     """A share in %; what is not quite nothing or not quite all is not rounded to it."""
     if 0 < share < 0.001:
@@ -419,15 +427,15 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
             )
         )
     if report.outlook is not None and sight.cost:
-        low, median, high = cost_quantiles(report.outlook)
+        low, median, high = (money_known(report.outlook, q, w) for q in (0.1, 0.5, 0.9))
         tiles.append(
             (
                 w("tile.cost"),
-                f"{money(median)} {report.outlook.currency}",
+                f"{median} {report.outlook.currency}",
                 w(
                     "tile.cost.note",
-                    low=money(low),
-                    high=money(high),
+                    low=low,
+                    high=high,
                     currency=report.outlook.currency,
                 ),
             )
@@ -712,6 +720,8 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         w("forecast.svg.finish", median=year_or_never(finish.median, finish, w)),
         f"> {finish.horizon.year}",
     )
+    curve_of_finish = charts.s_curve(
+        [outlook], w("forecast.s_curve"), styled=True, width=420, height=220)
     costs = ""
     if sight.cost:
         median = cost_quantiles(outlook)[1]
@@ -782,12 +792,37 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
             f'<p class="note">{_t(never)}</p></div>',
             f'<figure><figcaption>{_t(w("forecast.finish"))}</figcaption>{years}',
             f'<p class="note">{_t(w("forecast.finish.note", never=never))}</p></figure>',
+            f'<figure><figcaption>{_t(w("forecast.s_curve"))}</figcaption>{curve_of_finish}',
+            f'<p class="note">{_t(w("forecast.s_curve.note"))}</p></figure>',
             f"{costs}</div></div>",
+            _track(outlook, w),
             f'<h3>{_t(w("forecast.notes"))}</h3><ul class="cautions">{notes}</ul>' if notes else "",
             f'<p class="note">{_t(policy)}</p>',
         ]
     )
     return "forecast", w("section.forecast"), inside
+
+
+def _track(outlook: Outlook, w: Words) -> str:
+    """The scores of such forecasts at past months, or that there are none and why."""
+    found = outlook.track
+    title = f"<h3>{_t(w('forecast.track'))}</h3>"
+    if found is None:
+        return f"{title}<p>{_t(w('forecast.track.none'))}</p>"
+    if not found.rows:
+        return title + "".join(f"<p>{_t(line)}</p>" for line in found.words)
+    levels = list(found.rows[0].inside)
+    head = [(w("forecast.track.ahead"), False), (w("forecast.track.count"), True),
+            *((w("forecast.track.inside", level=level.replace("%", "\u00a0%")), True)
+              for level in levels),
+            *((w(f"forecast.track.{name}"), True) for name in ("crps", "bootstrap", "straight"))]
+    rows = [[str(r.ahead), str(r.forecasts), *(percent(r.inside[level]) for level in levels),
+             *(f"{v / M2_PER_HECTARE:,.2f}" for v in (r.crps_m2, r.bootstrap_m2, r.straight_m2))]
+            for r in found.rows]
+    notes = "".join(f"<li>{_t(note)}</li>" for note in found.notes)
+    return (title + _table(head, rows, label=w("forecast.track"))
+            + f'<p class="note">{_t(w("forecast.track.note", months=found.months))}</p>'
+            + (f'<ul class="cautions">{notes}</ul>' if notes else ""))
 
 
 def _reach_section(report: Report, sight: Sight, w: Words) -> Section:

@@ -258,6 +258,30 @@ ENGLISH: Mapping[str, str] = {
     "forecast.drivers.note": "Share of the spread that each assumption explains.",
     "forecast.policy": "Rule that was simulated: {policy} Seed {seed}, {runs} runs.",
     "forecast.none": "No forecast was made.",
+    "forecast.s_curve": "Chance that all is done by a day",
+    "forecast.s_curve.note": "Share of the runs that are done by then.",
+    "forecast.s_curve.cost": "Chance that a sum is enough, {currency}",
+    "forecast.s_curve.cost.note": (
+        "Share of the runs that are done for no more. A run that does not finish is never paid for."
+    ),
+    "forecast.scenarios": "Scenarios side by side",
+    "forecast.scenarios.note": (
+        "Area given back: the median of each, and its 10 and 90 % quantiles as thin lines."
+    ),
+    "forecast.track": "How good such forecasts were",
+    "forecast.track.none": "Not back-tested: nothing says how good such forecasts were here.",
+    "forecast.track.ahead": "Months ahead",
+    "forecast.track.count": "Forecasts",
+    "forecast.track.inside": "Truths inside the {level} interval",
+    "forecast.track.crps": "CRPS, ha",
+    "forecast.track.bootstrap": "Pace drawn again, ha",
+    "forecast.track.straight": "Carried straight on, ha",
+    "forecast.track.note": (
+        "Forecasts of the area released, made for {months} past months from what was known then "
+        "and scored against what came true. They rest on records alone, not on a plan. CRPS: the "
+        "mean distance between forecast and truth; smaller is better."
+    ),
+    "at_least": "at least {value}",
     "forecast.area_axis": "Area, {unit}",
     "forecast.svg": "Fan chart: by {year} half of the runs have given back {area} of {total}.",
     "forecast.svg.finish": "Bar chart of the year of finish: median {median}.",
@@ -438,7 +462,7 @@ ENGLISH: Mapping[str, str] = {
         "known."
     ),
     "public.legend.hazard": "Hazardous: do not enter",
-    "public.legend.released": "Released by the authority, or recorded as such",
+    "public.legend.released": "Released by the authority, signed, and nothing found since",
     "public.legend.blank": "No colour: no information, treat as dangerous",
     "public.places": (
         "Place names are approximate: they can be more than {error} away. Do not use them to judge "
@@ -451,7 +475,9 @@ ENGLISH: Mapping[str, str] = {
     "public.totals.released": "Cleared, ha",
     "public.totals.note": (
         "What is recorded, by municipality. A zero means that nothing is recorded there; it does "
-        "not mean that nothing is there. Cancelled and reduced ground is not part of “cleared”."
+        "not mean that nothing is there. Cancelled and reduced ground is not part of “cleared”. "
+        "Recorded as cleared is not released: the map shows as released only what the authority "
+        "has signed."
     ),
     "public.figures": "Figures",
     "public.interval": "80 %: {low} to {high}",
@@ -475,6 +501,8 @@ ENGLISH: Mapping[str, str] = {
     "js.pub.when_nr": "on a date that was not reported",
     "js.pub.depth": "to a depth of {depth} m",
     "js.pub.depth_nr": "to a depth that was not reported",
+    "js.pub.unsigned": "No information that counts. The records call this ground released, but no "
+                       "signature of the authority stands behind it. Treat it as dangerous.",
     "js.pub.blank": "No information about this place. Treat it as dangerous.",
     # --- the document ----------------------------------------------------------------------------
     "doc.found": "What was found",

@@ -8,6 +8,7 @@ already known is passed in.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
@@ -19,15 +20,21 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.checks import checker, suspects
+from landrelease.core.claim import Quantity
 from landrelease.core.finding import Intake, QuarantinedRow
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import KINDS, Field, Kind, Record
+from landrelease.core.said_numbers import one_number
+from landrelease.core.said_words import Vocabulary, vocabulary
 from landrelease.errors import (
     DATUM_NOT_STATED,
     GEOMETRY_UNREADABLE,
     MAPPING_NOT_READABLE,
+    NUMBER_NOT_CERTAIN,
     PLACE_COLUMNS_MISSING,
+    UNIT_UNKNOWN,
     VALUE_CONVERTED,
+    VALUE_NOT_A_NUMBER,
     VALUE_REQUIRED,
     VALUES_CONTRADICT,
     LandReleaseError,
@@ -158,6 +165,7 @@ def _values(told: Told, table: SourceTable, kind: Kind, mapping: Mapping, today:
     columns: dict[str, list[Any]] = {}
     dates: list[date | None] = [None] * count
     constants = _constants(table, kind, mapping, today)
+    said: dict[int, Quantity] = {}  # numbers of claims that are not plain
     for known in kind.fields:
         heading, constant = mapping.columns.get(known.name), constants.get(known.name)
         if heading is None:
@@ -168,7 +176,8 @@ def _values(told: Told, table: SourceTable, kind: Kind, mapping: Mapping, today:
             elif known.required:
                 told.refuse_all(range(count), VALUE_REQUIRED, field=known.name)
             continue
-        found = _column(told, table, known, heading, mapping, today)
+        found = _column(told, table, known, heading, mapping, today,
+                        said if (kind.name, known.name) == ("claim", "value") else None)
         if known.name == "information_date":
             dates = [v if isinstance(v, date) else None for v in found]
         if known.type == "date":
@@ -185,12 +194,33 @@ def _values(told: Told, table: SourceTable, kind: Kind, mapping: Mapping, today:
             told.refuse_all([i for i, v in enumerate(found) if v is None and not told.refused[i]],
                             VALUE_REQUIRED, field=known.name)
         columns[known.name] = found
+    if said:
+        _as_said(columns, said, table.cells[mapping.columns["value"]])
     return columns, dates
 
 
+def _as_said(columns: dict[str, list[Any]], said: MappingType[int, Quantity],
+             cells: Sequence[Any]) -> None:
+    """Beside the number of a claim: the words, and what they leave open."""
+    for i, amount in said.items():
+        ranged = amount.qualifier == "range"
+        for name, value in (
+                ("value_said", " ".join(str(cells[i]).split())),
+                ("value_bound", amount.qualifier or "exact"), ("value_precision", amount.step),
+                ("value_low", amount.low if ranged else None),
+                ("value_high", amount.high if ranged else None)):
+            column = columns.setdefault(name, [None] * len(cells))
+            if column[i] is None:
+                column[i] = value
+
+
 def _column(told: Told, table: SourceTable, known: Field, heading: str, mapping: Mapping,
-            today: date) -> list[Any]:
-    """The values of one column; what was refused or converted is told."""
+            today: date, said: dict[int, Quantity] | None = None) -> list[Any]:
+    """The values of one column; what was refused or converted is told.
+
+    said : takes the numbers that are not plain but can be read as people say them ("about 550
+    thousand"), by row; None: such a number is refused.
+    """
     cells: Sequence[Any] = table.cells[heading]
     style = (Style() if known.type in ("text", "choice")
              else style_of(cells, mapping.decimal, mapping.date_order,
@@ -208,14 +238,30 @@ def _column(told: Told, table: SourceTable, known: Field, heading: str, mapping:
     values, problems = convert_column(known, cells, style, today)
     for i, message, facts in problems:
         if message is not VALUE_CONVERTED:
-            told.refuse(i, message, field=known.name, **facts)
-            continue
+            amount = None if said is None or message not in _NOT_PLAIN else one_number(
+                cells[i], _words_of_claims(), style.decimal)
+            if said is None or amount is None:
+                told.refuse(i, message, field=known.name, **facts)
+                continue
+            said[i], values[i] = amount, amount.value
+            facts = {"found": shown(cells[i])}
+            message = VALUE_CONVERTED
         found = values[i]
         words = f"{found:,}" if isinstance(found, int) else (
             f"{found:,.10g}" if isinstance(found, float) else str(found))
         told.tell(i, message, field=known.name, **{
             **facts, "expected": f"{words} {known.unit}".strip()})
     return values
+
+
+_NOT_PLAIN = (VALUE_NOT_A_NUMBER, NUMBER_NOT_CERTAIN, UNIT_UNKNOWN)
+
+
+@functools.lru_cache(maxsize=1)
+def _words_of_claims() -> Vocabulary:
+    from landrelease.records.claims import word_rows
+
+    return vocabulary(word_rows())
 
 
 def _with_unit(cell: Any, unit: str) -> Any:

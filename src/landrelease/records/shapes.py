@@ -20,7 +20,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 
 # Readings differ "much" when they differ by more than both: then a person must look at the source.
 # Of the 304 invalid suspected areas of the Bosnian map sheets none is beyond both, of the 495
@@ -63,7 +63,7 @@ def readings(shape: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry, BaseGeome
     even_odd = polygons_of(shapely.make_valid(shape, method="linework"))
     structural = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
-    filled = polygons_of(shapely.union_all([_outline(p) for p in parts]))
+    filled = polygons_of(joined([_outline(p) for p in parts], degrees=True))
     return even_odd, structural, filled
 
 
@@ -73,10 +73,10 @@ def _outline(part: Polygon) -> BaseGeometry:
     faces = shapely.get_parts(shapely.polygonize([shapely.node(lines)]))
     if not len(faces):
         return Polygon()
-    filled = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(faces)))
+    filled = joined(shapely.polygons(shapely.get_exterior_ring(faces)), degrees=True)
     holes = [hole for ring in part.interiors if shapely.is_valid(hole := Polygon(ring))
              and shapely.covers(filled, hole)]
-    return shapely.difference(filled, shapely.union_all(holes)) if holes else filled
+    return shapely.difference(filled, joined(holes, degrees=True)) if holes else filled
 
 
 def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repair:
@@ -87,7 +87,7 @@ def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repai
     coordinates (1e-12 degrees). The result is valid, 2-D, polygonal; it may be empty.
     """
     read = readings(shape)
-    widest = polygons_of(shapely.union_all(read))
+    widest = polygons_of(joined(read, degrees=True))
     common = read[0]
     for other in read[1:]:
         common = polygons_of(shapely.intersection(common, other))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import geodesic_area_m2
+from landrelease.core.geometry import geodesic_area_m2, joined
 
 NOTHING = shapely.MultiPolygon()
 _STEP = 1e-10  # degrees: 0.01 mm; by how much ground draws back where rounding put it outside
@@ -80,7 +80,7 @@ def areas(shape: BaseGeometry) -> BaseGeometry:
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
     parts = [p for p in shapely.get_parts(shape) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else NOTHING
+    return joined(parts, degrees=True) if parts else NOTHING
 
 
 def area_m2(shape: BaseGeometry) -> float:

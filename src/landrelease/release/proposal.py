@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, State
 from landrelease.core.gate import FlaggedWork
+from landrelease.core.geometry import joined, plane_for
 from landrelease.core.lineage import SLIVER_M2
 from landrelease.core.record import Record
 from landrelease.core.search import NO_FOLLOW_UP, Effort, SearchPass
@@ -69,6 +71,7 @@ class Case:
     residual: Mapping[str, Any] | str = "not computed"
     signed: frozenset[str] = frozenset()
     beside: Sequence[Record] = ()
+    spot_radius_m: float = 0.01  # no ground that holds a circle of it is passed over (S05)
 
 
 def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str, str]]
@@ -95,9 +98,9 @@ def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str,
 
 
 def _records_only(item: Item) -> bool:
-    """Checks of safety rules whose open answer no word of a person closes: a record has to."""
+    """Checks whose open answer no word of a person closes: a record has to."""
     return item.check in ("searched_to_depth", "machine_followed_up", "gate_credit",
-                          "inside_boundary", "quarantine_clear")
+                          "inside_boundary", "quarantine_clear", "coverage_gaps", "inspected")
 
 
 def blocking(listed: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -115,7 +118,7 @@ def searched(case: Case) -> tuple[BaseGeometry, tuple[SearchPass, ...]]:
                    and p.ground.intersects(case.cut.ground))
     if not passes:
         return NOTHING, ()
-    return areas(shapely.union_all([p.ground for p in passes])), passes
+    return areas(joined([p.ground for p in passes], degrees=True)), passes
 
 
 def not_followed_up(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
@@ -124,8 +127,22 @@ def not_followed_up(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
     only = [o for o in case.outcomes if o.id in without and o.geometry is not None]
     if not only:
         return NOTHING, ()
-    ground = areas(shapely.union_all([o.geometry for o in only]).intersection(case.cut.ground))
+    ground = areas(joined([o.geometry for o in only], degrees=True).intersection(case.cut.ground))
     return areas(ground.difference(searched(case)[0])), tuple(o.id for o in only)
+
+
+def left_m2(case: Case, ground: BaseGeometry) -> float:
+    """Area in m² of those parts of some ground into which a circle of `spot_radius_m` fits; what
+    rounding leaves between shapes that meet is none of it. A spot that holds one never counts as
+    nothing, however small its area."""
+    parts = [p for p in shapely.get_parts(ground) if p.geom_type == "Polygon" and p.area > 0]
+    if not parts:
+        return 0.0
+    plane = plane_for(ground.bounds)
+    # A hair less, because the arcs of a buffer lie inside the true ones.
+    wide = ~shapely.is_empty(shapely.buffer(
+        plane.to_plane(np.array(parts, dtype=object)), -case.spot_radius_m * (1 - 1e-6)))
+    return sum(area_m2(p) for p, there in zip(parts, wide, strict=True) if there)
 
 
 # --- the checks --------------------------------------------------------------------------------
@@ -145,9 +162,9 @@ def _inside(case: Case) -> Found:
 
 def _to_depth(case: Case) -> Found:
     ground, passes = searched(case)
-    missing = area_m2(case.cut.ground.difference(ground))
+    missing = left_m2(case, case.cut.ground.difference(ground))
     ids = [p.id for p in passes]
-    if missing < SLIVER_M2:
+    if missing == 0 and passes:
         return "met", f"searched to {min(p.depth_m for p in passes):g} m or more", ids
     why = dict(case.effort.uncredited)
     told = [f"{o.id}: {why[o.id]}" for o in case.outcomes if o.id in why
@@ -155,7 +172,7 @@ def _to_depth(case: Case) -> Found:
     told += [f"{p.id}: {_too_little(p, case)}" for p in case.effort.passes
              if p.id not in ids and p.ground.intersects(case.cut.ground)
              and not is_decision_outcome(p.id)]
-    return "not_met", (f"of {area_m2(case.cut.ground):,.0f} m² {missing:,.0f} m² are on record "
+    return "not_met", (f"of {area_m2(case.cut.ground):,.0f} m² {missing:,.2f} m² are on record "
                        f"without a search to {case.required_depth_m:g} m that counts"
                        + (": " + "; ".join(told) if told else "")), ids
 
@@ -169,9 +186,9 @@ def _too_little(p: SearchPass, case: Case) -> str:
 
 def _followed_up(case: Case) -> Found:
     ground, ids = not_followed_up(case)
-    size = area_m2(ground)
-    if size >= SLIVER_M2:
-        return "not_met", f"{size:,.0f} m² were searched by machine or animal only", ids
+    size = left_m2(case, ground)
+    if size > 0:
+        return "not_met", f"{size:,.2f} m² were searched by machine or animal only", ids
     return "met", "no ground that only a machine or an animal searched", ids
 
 
@@ -199,18 +216,19 @@ def _gate(case: Case) -> Found:
 def _gaps(case: Case) -> Found:
     records = [*(p.id for p in case.proofs), *(t.id for t in case.tracks)]
     if not case.gaps_file and case.proven is None:
-        return "open", ("no proof of coverage is on record (`operate proof --store`) or was given "
-                        "(--gaps)"), records
-    size = area_m2(areas(shapely.union_all(
-        [g.intersection(case.cut.ground) for g in case.gaps]))) if case.gaps else 0.0
+        return "open", ("no proof of coverage is on record; nobody's word takes its place: "
+                        "`operate proof --store` for tracks, `operate measured` for lanes that "
+                        "were measured"), records
+    size = left_m2(case, joined(
+        [g.intersection(case.cut.ground) for g in case.gaps], degrees=True)) if case.gaps else 0.0
     if size > 0:
         return "not_met", f"{size:,.2f} m² of the ground are not proven covered", records
     if case.proven is None:
         # A file says which ground is open, not of which task and which tracks it speaks.
-        return "open", ("the file of gaps has none on this ground; whether it is of this work, "
-                        "somebody has to say (a proof that is stored says it itself)"), records
-    bare = area_m2(areas(case.cut.ground.difference(case.proven)))
-    if bare >= SLIVER_M2:
+        return "open", ("the file of gaps has none on this ground, and does not say of which "
+                        "work it is: store the proof (`operate proof --store`)"), records
+    bare = left_m2(case, case.cut.ground.difference(case.proven))
+    if bare > 0:
         return "open", (f"{bare:,.2f} m² of the ground belong to work without a proof of coverage "
                         "on record"), records
     return "met", "the proof of coverage leaves no gap on this ground", records
@@ -269,8 +287,8 @@ def _in_doubt(case: Case) -> list[str]:
             finds.append(r.id)
             bad |= missed
     rest = [p.ground for p in passes if p.id not in bad]
-    left = case.cut.ground.difference(shapely.union_all(rest)) if rest else case.cut.ground
-    return finds if area_m2(left) >= SLIVER_M2 else []
+    left = case.cut.ground.difference(joined(rest, degrees=True)) if rest else case.cut.ground
+    return finds if left_m2(case, left) > 0 else []
 
 
 def _searched_after(case: Case, accidents: Sequence[Record]) -> bool:
@@ -311,8 +329,8 @@ def _inspected(case: Case) -> Found:
     accepted = [i for i in case.inspections if i.value("result") == "accepted"]
     signed = [i for i in accepted if i.id in case.signed]
     if not accepted:
-        return "open", "no inspection of this ground is on record", [
-            i.id for i in case.inspections]
+        return "open", ("no inspection that accepted this ground is on record; nobody's word takes "
+                        "its place"), [i.id for i in case.inspections]
     if not signed:
         return "not_met", "accepted by an inspection that nobody signed (S09): " + ", ".join(
             i.id for i in accepted), [i.id for i in accepted]
@@ -333,7 +351,7 @@ def accepted_ground(case: Case, signed: Sequence[Record]) -> BaseGeometry:
              if str(o) in by_id]
     parts += [i.geometry for i in signed if i.geometry is not None
               and i.geometry.geom_type in ("Polygon", "MultiPolygon")]
-    return areas(shapely.union_all(parts)) if parts else NOTHING
+    return areas(joined(parts, degrees=True)) if parts else NOTHING
 
 
 def _survey(case: Case) -> Found:

@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -109,6 +109,10 @@ class Accounts:
             db.execute("PRAGMA secure_delete = ON")
             self._local.db = db
         yield db
+
+    def opened(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection of this thread, for what else is kept in the file."""
+        return self._open()
 
     def close(self) -> None:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
@@ -299,6 +303,17 @@ class Accounts:
         with self._open() as db:
             db.execute("DELETE FROM session WHERE secret = ?", (_digest(secret),))
 
+    def sessions_of(self, name: str) -> list[tuple[str, str]]:
+        """(begun at, last used at) of the open sessions of an account, the newest first."""
+        with self._open() as db:
+            return db.execute("SELECT made_at, seen_at FROM session WHERE account = ? "
+                              "ORDER BY made_at DESC", (name,)).fetchall()
+
+    def end_sessions(self, name: str) -> int:
+        """End all sessions of an account; tokens stay. Returns how many there were."""
+        with self._open() as db:
+            return db.execute("DELETE FROM session WHERE account = ?", (name,)).rowcount
+
     # --- tokens for programs ---------------------------------------------------------------------
 
     def make_token(self, name: str, label: str, days: int) -> str:
@@ -325,7 +340,11 @@ class Accounts:
     # --- the log ---------------------------------------------------------------------------------
 
     def log(self, account: str, role: str, subject: str, detail: str) -> None:
-        """Note that somebody read something that is not public."""
+        """Note that somebody read something that is not public, signed in, or was refused. What is
+        no printable text (line breaks, control codes) becomes a question mark: no entry can look
+        like another or speak to a terminal (ASVS 5.0, 16.4.1)."""
+        subject, detail = ("".join(c if c.isprintable() else "?" for c in t)
+                           for t in (subject, detail))
         with self._open() as db:
             db.execute("INSERT INTO read_log (at, account, role, subject, detail) "
                        "VALUES (?, ?, ?, ?, ?)",

@@ -420,6 +420,13 @@ class GeoPackageRegistry:
                                 by)
                 for number, stands, reason, by, content in found]
 
+    def quarantine_state(self) -> tuple[int, int]:
+        """(rows that wait, highest number of any row)."""
+        with self._read() as db:
+            found = db.execute("SELECT count(*) FILTER (WHERE status = 'waiting'), "
+                               "coalesce(max(number), 0) FROM quarantine").fetchone()
+        return int(found[0]), int(found[1])
+
     # --- writing ---------------------------------------------------------------------------------
 
     def take_in(self, intake: Intake, *, upon: str | None = None) -> ImportReport:

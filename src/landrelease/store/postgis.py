@@ -428,6 +428,14 @@ class PostgisRegistry:
                 for number, stands, reason, by, content in found]
 
     @_again
+    def quarantine_state(self) -> tuple[int, int]:
+        """(rows that wait, highest number of any row)."""
+        with self._read() as db:
+            found = db.execute("SELECT count(*) FILTER (WHERE status = 'waiting'), "
+                               "coalesce(max(number), 0) FROM quarantine").fetchone()
+        return (0, 0) if found is None else (int(found[0]), int(found[1]))
+
+    @_again
     def name_of(self, author: str) -> str:
         """The name behind an id; "erased person" once it was erased; other words as they are."""
         with self._read() as db:

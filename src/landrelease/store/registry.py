@@ -265,6 +265,10 @@ class Registry(Protocol):
 
     def quarantine(self, status: QuarantineStatus | None = "waiting") -> list[QuarantineEntry]: ...
 
+    def quarantine_state(self) -> tuple[int, int]:
+        """(rows that wait, highest number of any row): it changes whenever what waits does."""
+        ...
+
     def decide_quarantine(
         self,
         number: int,

@@ -22,7 +22,7 @@ import shapely
 
 from landrelease.core import conditions as terms
 from landrelease.core.assumption import Assumption, Assumptions
-from landrelease.core.outlook import Driver, Outlook
+from landrelease.core.outlook import Driver, Outlook, TrackRecord, TrackRow
 from landrelease.core.recorded import NOTHING_READ, Note, Recorded
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
 from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
@@ -292,6 +292,7 @@ def save_outlook(
         **{name: None if days is None else np.round(days, 1) for name, days in (
             ("community_day", outlook.community_day), ("work_day", outlook.work_day),
             ("area_day", outlook.area_day), ("group_day", outlook.group_day))},
+        "track": None if outlook.track is None else dataclasses.asdict(outlook.track),
     }))
 
 
@@ -322,6 +323,10 @@ def load_outlook(path: Path) -> tuple[Outlook, str]:
             fields[name] = tuple(fields.get(name, ()))
         fields["start"] = date.fromisoformat(document["start"])
         fields["drivers"] = tuple(Driver(**d) for d in document["drivers"])
+        track = document.get("track")
+        fields["track"] = None if track is None else TrackRecord(
+            int(track["months"]), tuple(TrackRow(**r) for r in track["rows"]),
+            tuple(track["notes"]))
         return Outlook(**fields), head
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error

@@ -21,6 +21,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.geometry import joined
 from landrelease.errors import LOT_SETTING, LOT_TOO_MANY_UNITS, LandReleaseError
 
 Form = Literal["team", "day", "size"]
@@ -122,7 +123,7 @@ def form_lots(pieces: Sequence[Piece], form: Form, *, unit_m: float,
         groups.setdefault(_group(piece, form), []).append(piece)
     lots = []
     for name, members in sorted(groups.items()):
-        ground = areal(shapely.union_all([p.ground for p in members]))
+        ground = areal(joined([p.ground for p in members]))
         if size_m2 is None or ground.area <= size_m2 * (1 + 1e-9):
             parts = [ground]
         else:
@@ -182,10 +183,10 @@ def strata_of(ground: BaseGeometry, pieces: Sequence[Piece]) -> list[Stratum]:
     grounds: dict[str, list[tuple[Piece, BaseGeometry]]] = {}
     for key, piece, part in inside:
         grounds.setdefault(", ".join(key[n] for n in differ) or "all", []).append((piece, part))
-    out = [Stratum(name, areal(shapely.union_all([g for _, g in found])), found[0][0].teams,
+    out = [Stratum(name, areal(joined([g for _, g in found])), found[0][0].teams,
                    tuple(sorted({d for p, _ in found for d in p.detectors})))
            for name, found in sorted(grounds.items())]
-    rest = areal(ground.difference(shapely.union_all([s.ground for s in out]))) if out else ground
+    rest = areal(ground.difference(joined([s.ground for s in out]))) if out else ground
     unknown = []
     for part in shapely.get_parts(rest):
         if out and not broad(part):
@@ -196,8 +197,11 @@ def strata_of(ground: BaseGeometry, pieces: Sequence[Piece]) -> list[Stratum]:
         else:
             unknown.append(part)
     if unknown:
-        out.append(Stratum("work not on record", areal(shapely.union_all(unknown))))
+        out.append(Stratum("work not on record", areal(joined(unknown))))
     return out
+
+
+ROUNDING_M = 1e-5
 
 
 def broad(ground: BaseGeometry) -> bool:
@@ -223,7 +227,7 @@ def _of_size(units: Sequence[BaseGeometry], size_m2: float) -> list[BaseGeometry
     middle = np.cumsum(area) - area / 2
     which = np.minimum((middle / area.sum() * count).astype(int), count - 1)
     grounds = np.array(units, dtype=object)
-    return [areal(shapely.union_all(grounds[which == n])) for n in range(count)
+    return [areal(joined(grounds[which == n])) for n in range(count)
             if (which == n).any()]
 
 
@@ -242,8 +246,10 @@ def _cells(ground: BaseGeometry, unit_m: float) -> list[BaseGeometry]:
     squares[cut] = shapely.intersection(squares[cut], ground)
     parts, origin = shapely.get_parts(squares, return_index=True)
     areas = shapely.area(parts)
-    held = (shapely.get_type_id(parts) == 3) & (areas > 0)
-    if not held.all():  # collections: only their polygons are ground
+    # Of collections only their polygons are ground; what is thinner than a hundredth of a
+    # millimetre comes from rounding the ground's edge beside a line of the grid.
+    held = (shapely.get_type_id(parts) == 3) & (2 * areas > ROUNDING_M * shapely.length(parts))
+    if not held.all():
         parts, origin, areas = parts[held], origin[held], areas[held]
     # To and fro, so that neighbours in number are neighbours on the ground.
     turn = np.where(row[origin] % 2 == 0, column[origin], -column[origin])
@@ -283,7 +289,7 @@ def _joined(parts: list[BaseGeometry], small: float) -> list[BaseGeometry]:
     taken = np.flatnonzero(into != np.arange(len(shapes)))
     for n in np.unique(into[taken]).tolist():
         members = [shapes[n], *shapes[taken[into[taken] == n]]]
-        out[n] = areal(shapely.union_all(members))
+        out[n] = areal(joined(members))
     for n in taken.tolist():
         out[n] = None
     return [p for p in out if p is not None]
@@ -295,7 +301,7 @@ def areal(geometry: BaseGeometry) -> BaseGeometry:
         return geometry
     parts: list[Any] = [p for p in shapely.get_parts(geometry)
                         if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
+    return joined(parts) if parts else shapely.Polygon()
 
 
 def _length(name: str, value: float) -> None:

@@ -151,6 +151,7 @@ def load_land(
     Raises `LandReleaseError` STO-... where there is no hazard at all.
     """
     from landrelease.core.land import build_land
+    from landrelease.workflows.certificates import in_force
     from landrelease.workflows.credit import without_credit
     from landrelease.workflows.identities import at_level, doubts
 
@@ -173,9 +174,13 @@ def load_land(
         chain_head=registry.head(), evidence=of_models("evidence"), items=of_models("item"),
         inspections=of_models("inspection"),
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
+    signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)
+    # A signature under a record that came in cleared is not that of a release (S09).
+    decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
     return dataclasses.replace(land, synthetic=is_synthetic(registry),
                                unconfirmed=unconfirmed_hazards(registry),
-                               unverified=frozenset(doubts(registry, "outcome")))
+                               unverified=frozenset(doubts(registry, "outcome"))
+                               | frozenset(decided - signed), in_force=standing)
 
 
 def hazards_that_stand(registry: Registry, *, valid_at: date | None = None,
@@ -588,7 +593,8 @@ def publish_public(
         synthetic=heading.synthetic or land.synthetic, made_on=made_on, state=heading.state,
         hazardous=tuple(cells), cell_m=grid.cell_m,
         released=tuple(
-            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on)
+            ReleasedGround(shape, outcome.outcome_type, outcome.depth_m, outcome.released_on,
+                           outcome.id not in land.unverified)
             for outcome, shape in released),
         municipalities=land.municipalities,
         totals=tuple(
@@ -608,14 +614,16 @@ def publish_public(
 def public_ground(
     land: Land, grid: PublicGrid
 ) -> tuple[list[Ground], list[tuple[Outcome, Ground]]]:
-    """What the public sees of the ground: the cells that touch a hazard, and each outcome that
-    released land with its ground rounded inward, where any is left (S15)."""
+    """What the public sees of the ground: the cells that touch a hazard, and the ground of each
+    signed release in force, rounded inward, where any is left (S09, S11, S15). Ground that somebody
+    only recorded as cleared is to the public ground without information."""
     from landrelease.access import ground
 
     known = (*land.hazards, *land.unconfirmed)
     widths = ground.hazard_widths_m(known, PUBLIC_WIDEN_M)
     cells = ground.public_hazard_cells(known, grid.plane, grid.cell_m, widths)
-    handed = [o for o in land.outcomes if o.outcome_type in ("cancelled", "reduced", "cleared")]
+    handed = [o for o in land.outcomes if o.id in land.in_force
+              and o.outcome_type in ("cancelled", "reduced", "cleared")]
     shrunk = ground.public_released(handed, known, grid.plane, inward_m=PUBLIC_INWARD_M,
                                     widen_m=widths)
     return list(cells), [(outcome, shape) for outcome, shape in zip(handed, shrunk, strict=True)
@@ -801,17 +809,28 @@ def outlook_words(outlook: Outlook) -> list[str]:
         if value is None else
         str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
         for name, value in summary["years_until_done"].items()}
-    cost = {name: f"{value / 1e6:,.0f}" for name, value in summary["cost"].items()}
+    low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
+    horizon = outlook.start.year + round(summary["horizon_years"])
+    middle_years = summary["years_until_done"]["p50"]
     lines = [
-        f"all done by {ends['p50']} (median); 80 % of {outlook.runs} runs between {ends['p10']} "
-        f"and {ends['p90']}",
-        f"cost until then {cost['p50']} M {outlook.currency} (80 %: {cost['p10']} to "
-        f"{cost['p90']} M)",
+        (f"half of the runs are not done by {horizon}" if middle_years is None else
+         f"all done by {ends['p50']} (median)") + (
+            f"; nine in ten of {outlook.runs} runs are not" if summary["years_until_done"]["p10"]
+            is None else f"; 80 % of {outlook.runs} runs between {ends['p10']} and {ends['p90']}"),
+        f"cost until then {middle} {outlook.currency} (80 %: {low} to {high})",
     ]
     if summary["not_finished"]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+def cost_words(outlook: Outlook, chance: float) -> str:
+    """The cost that covers this share of the runs; "at least" where runs that do not finish hold
+    it, because it is then only what they have cost until the horizon."""
+    cost, known = outlook.cost_quantile(chance)
+    words = f"{cost / 1e6:,.0f} M" if cost >= 1e8 else f"{cost:,.0f}"
+    return words if known else f"at least {words}"
 
 
 def _finite(value: float) -> float | None:
@@ -947,7 +966,10 @@ def publish(
     plane_of(land)
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
-    heading = Heading(title=title, subtitle="", scope=registry.office, contact=contact)
+    from landrelease.workflows.public import contact_of
+
+    heading = Heading(title=title, subtitle="", scope=registry.office,
+                      contact=contact or contact_of(registry))
     if places and view.precision("hazard") == "exact":
         heading = dataclasses.replace(heading, scope=f"{registry.office}: only {places}")
     # Whoever may not see hazards as they stand gets the page that cannot hold them (S14, S15).

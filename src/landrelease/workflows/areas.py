@@ -14,7 +14,6 @@ from landrelease.core.extension import Extension, extended, read_extension
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
-from landrelease.core.signature import SigningKey, signed
 from landrelease.errors import (
     EDIT_NOT_VALID,
     EXTENSION_LOADED,
@@ -23,7 +22,7 @@ from landrelease.errors import (
     SHAPES_MISSING,
     LandReleaseError,
 )
-from landrelease.workflows.identities import current_revision, owner
+from landrelease.workflows.identities import current_revision
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -99,22 +98,19 @@ def suspend(registry: Registry, record_id: str, shape: BaseGeometry, *, by: str,
 
 
 def release_part(registry: Registry, record_id: str, shape: BaseGeometry, outcome_type: str, *,
-                 by: str = "", key: SigningKey | None = None, reason: str,
-                 values: Mapping[str, Any] | None = None, now: datetime | None = None
-                 ) -> tuple[list[str], bool]:
-    """Split off ground and record its release; (ids of the children, whether it is signed).
+                 by: str, reason: str, values: Mapping[str, Any] | None = None,
+                 now: datetime | None = None) -> list[str]:
+    """Split off ground and record that somebody says it is released; ids of the children.
 
-    Without a key the decision is recorded and changes nothing: the part stays hazardous (S09).
+    It changes nothing: the part stays hazardous until a proposal of its release is signed (S09).
     """
-    who = owner(registry, key) if key is not None else registry.author(by)
+    who = registry.author(by)
     made, decision = lineage.release_part(
         hazard_of(registry, record_id), shape, outcome_type, at=now or datetime.now(UTC), by=who,
         reason=reason, values=values)
     registry.append(made)
-    if key is not None:
-        decision = [signed(r, key, who, registry.tips(r.record_id)) for r in decision]
     registry.append(decision)
-    return [r.record_id for r in made[1:]], key is not None
+    return [r.record_id for r in made[1:]]
 
 
 def line_of(registry: Registry, record_id: str) -> lineage.Lineage:

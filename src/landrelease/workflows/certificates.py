@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
 
-from landrelease.core.certificate import OUTCOME, code_read
+from landrelease.core.certificate import OUTCOME, RELEASE, code_read
 from landrelease.core.decision import decisions_in, effective
-from landrelease.core.geometry import plane_for
+from landrelease.core.geometry import joined, plane_for
 from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, signed
@@ -36,6 +36,7 @@ from landrelease.workflows.identities import owner, ring_of
 from landrelease.workflows.releasing import authority, proposal_document
 
 if TYPE_CHECKING:
+    from landrelease.access.policy import View
     from landrelease.store.registry import Registry
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
@@ -88,14 +89,41 @@ def _document(registry: Registry, sha256: str, known: Mapping[str, Any]
         return None
 
 
+def signed_proposals(registry: Registry, ring: KeyRing, sources: Mapping[str, str], *,
+                     valid_at: date | None = None, known_at: datetime | None = None
+                     ) -> frozenset[str]:
+    """SHA-256 of the proposals that an authority signed: behind each stands a certificate whose
+    signature counts, and, where its content is here, a checklist of which every item is met.
+
+    Only what such a proposal stands behind is a release (S09). A signature under a record that came
+    in closed validates that record; it has no evidence and no checklist in front of it.
+    """
+    out = set()
+    ids = [r.id for r in registry.records("handover", valid_at=valid_at, known_at=known_at)
+           if r.id.startswith(RELEASE)]
+    for record_id, line in _lines(registry, "handover", ids):
+        _, found = effective(_then(line, valid_at, known_at), KINDS["handover"], ring)
+        for s in line:
+            sha256 = s.revision.source
+            if s.hash in found and found[s.hash].standing == "verified" \
+                    and record_id == RELEASE + sha256[:12] and len(sha256) == 64:
+                d = _document(registry, sha256, sources)
+                if d is None or all(a["state"] == "met" for a in d["checklist"]["items"]):
+                    out.add(sha256)
+    return frozenset(out)
+
+
 def released(registry: Registry, *, valid_at: date | None = None,
              known_at: datetime | None = None) -> list[Released]:
-    """Ground that a signed decision released: its verified outcomes, and hazards that a verified
-    decision closed without one."""
+    """Ground that the signature of a proposal released: its outcomes and the hazards that it closed
+    (S09)."""
     ring = ring_of(registry)
     if not ring.keys:
         return []
     sources = registry.sources()
+    proposals = signed_proposals(registry, ring, sources, valid_at=valid_at, known_at=known_at)
+    if not proposals:
+        return []
     revoked = _revoked(registry)
     accepted: dict[str, set[str]] = {}
     for i in registry.records("inspection", valid_at=valid_at, known_at=known_at):
@@ -111,12 +139,14 @@ def released(registry: Registry, *, valid_at: date | None = None,
         if stored is None:
             continue
         r = stored.revision
+        if r.source not in proposals or r.record_id != OUTCOME + r.source[:12]:
+            continue
         d = _document(registry, r.source, sources)
         work = works.get(str(r.values.get("activity")))
         hands = {(str(a), str(b)) for a, b in d["hands"]} if d else _hands(work)
         out.append(Released(
             r.record_id, str(r.values.get("hazard", "")), r.geometry,
-            _decided(r.values.get("decided_on"), r), r.recorded_at, r.source if d else "",
+            _decided(r.values.get("decided_on"), r), r.recorded_at, r.source,
             frozenset(d["evidence"]) if d else frozenset(),
             frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
             frozenset(hands),
@@ -130,7 +160,7 @@ def released(registry: Registry, *, valid_at: date | None = None,
         if stored is None:
             continue
         r = stored.revision
-        if (r.record_id, r.source) in closing:
+        if r.source not in proposals or (r.record_id, r.source) in closing:
             continue
         out.append(Released(r.record_id, r.record_id, r.geometry,
                             _decided(r.values.get("status_changed_on"), r), r.recorded_at))
@@ -244,6 +274,20 @@ def reopened(registry: Registry, open_hazards: Sequence[Record], *,
     return units, reopenings(units, finds), {f.id: f for f in finds}
 
 
+def in_force(registry: Registry, standing: Sequence[Record], *, valid_at: date | None = None,
+             known_at: datetime | None = None) -> tuple[frozenset[str], frozenset[str]]:
+    """Outcomes that a signed release stands behind, and those of them that are in force: nothing
+    was found on their ground and no certificate was revoked (S09, S11).
+
+    standing : the hazards that stand.
+    """
+    open_ = [r for r in standing if r.value("status") not in (*_CLOSED, "reopened")]
+    units, again, _ = reopened(registry, open_, valid_at=valid_at, known_at=known_at)
+    gone = {n.released for n in again}
+    every = frozenset(u.id for u in units if u.id.startswith(OUTCOME))
+    return every, every - gone
+
+
 def without_released(registry: Registry, standing: Sequence[Record], *,
                      valid_at: date | None = None, known_at: datetime | None = None
                      ) -> list[Record]:
@@ -268,7 +312,8 @@ def without_released(registry: Registry, standing: Sequence[Record], *,
         unit = latest.get(r.id)
         reasons = [] if unit is None else why.get(unit.id, [])
         if unit is None or reasons:  # closed, but by nothing that counts as a release: it stands
-            out.append(_again(r, reasons, finds) if reasons else r)
+            out.append(_again(r, reasons, finds) if reasons else dataclasses.replace(
+                r, values={k: v for k, v in r.values.items() if k != "status"}, signed_by=""))
     ids = registry.ids("hazard") if any(u.hazard not in known and u.id in why for u in units) \
         else known
     for u in units:
@@ -375,12 +420,12 @@ def releases(registry: Registry) -> list[Release]:
             str(r.values.get("hazard") or ""), ", ".join(outcomes), r.geometry,
             first.valid_from, first.signed_by if good else "",
             handed if isinstance(handed, date) else None, r,
-            first.source if d is not None else "", d), first.recorded_at))
+            first.source if good else "", d), first.recorded_at))
     out = []
     for made, at in drafts:
         later = [o for o, when in drafts if when > at and o.status in ("valid", "reopened")
                  and o.ground is not None and made.ground is not None]
-        covered = areas(shapely.union_all([o.ground for o in later])) if later else None
+        covered = areas(joined([o.ground for o in later], degrees=True)) if later else None
         if covered is not None and made.status in ("valid", "reopened") \
                 and area_m2(made.ground.difference(covered)) < 1.0:
             by = [o.id for o in later if o.ground.intersects(made.ground)]
@@ -409,6 +454,38 @@ def find_release(registry: Registry, words: str, *, by_code: bool = False) -> Re
             c.isalnum() and c.isascii() for c in symbols):
         raise LandReleaseError(RELEASE_CODE_WRONG, found=words)
     raise LandReleaseError(RELEASE_UNKNOWN, found=words)
+
+
+def visible(registry: Registry, reader: View) -> list[Release]:
+    """The releases that a reader may know of."""
+    every = releases(registry)
+    seen = {r.id for r in reader.inside([r.record for r in every])}
+    return [r for r in every if r.id in seen]
+
+
+def visible_release(registry: Registry, reader: View, words: str) -> Release:
+    """One of them, as `find_release` finds it. REL-020 alike for what is not there and what is not
+    for this reader."""
+    found = find_release(registry, words)
+    if not reader.inside([found.record]):
+        raise LandReleaseError(RELEASE_UNKNOWN, found=words)
+    return found
+
+
+def looked_up(registry: Registry, reader: View, words: str) -> dict[str, Any]:
+    """What a look-up of a certificate tells: to who may not know of records its state alone, by its
+    code alone (S14); inside the programme what it is about and why it stands so.
+
+    REL-020, REL-021.
+    """
+    known = reader.may("history", "revisions")
+    found = find_release(registry, words, by_code=not known)
+    said: dict[str, Any] = {"status": found.status}
+    if known and reader.inside([found.record]):
+        said |= {"release": found.id, "code": found.code, "hazard": found.hazard,
+                 "why": list(found.why), "decided_on": found.decided_on,
+                 "handed_over_on": found.handed_over_on, "signed_by": found.signer}
+    return said
 
 
 def revoke(registry: Registry, words: str, *, reason: str, by: str = "",
@@ -570,43 +647,56 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
 
 def _language(code: str) -> tuple[dict[str, str], bool]:
     """The words of a language by key, and whether a native speaker reviewed them. REL-023."""
-    from landrelease.publish.words import ENGLISH
     from landrelease.workflows import languages
 
     if code == "en":
         return {}, True
-    def words(language: str) -> dict[str, str]:
-        known = languages.texts(language).words
-        return {key: known[text] for key, text in ENGLISH.items() if text in known}
-
-    able = [n for n in languages.NAMES if n == "en" or any(k.startswith("cert.")
-                                                           for k in words(n))]
+    able = languages_of()
     if code not in able:
         raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
                                expected=", ".join(able))
-    return words(code), languages.texts(code).reviewed
+    return _words(code), languages.texts(code).reviewed
+
+
+def languages_of() -> tuple[str, ...]:
+    """The languages in which there are words for a certificate."""
+    from landrelease.workflows import languages
+
+    return tuple(n for n in languages.NAMES if n == "en" or any(
+        k.startswith("cert.") for k in _words(n)))
+
+
+def _words(language: str) -> dict[str, str]:
+    from landrelease.publish.words import ENGLISH
+    from landrelease.workflows import languages
+
+    known = languages.texts(language).words
+    return {key: known[text] for key, text in ENGLISH.items() if text in known}
 
 
 # --- phase two ---------------------------------------------------------------------------------
 
 
-def unlocked_projects(registry: Registry) -> tuple[Any, ...]:
+def unlocked_projects(registry: Registry, *, valid_at: date | None = None,
+                      known_at: datetime | None = None) -> tuple[Any, ...]:
     """Which projects of phase two may start because all of their land is handed over."""
     from landrelease.release.unlocked import unlocked
     from landrelease.workflows import hazards_that_stand
     from landrelease.workflows.identities import standing_records
 
-    standing = hazards_that_stand(registry)
+    then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+    standing = hazards_that_stand(registry, **then)
     still = {r.id for r in standing}
-    stands = standing_records(registry, "hazard")
+    stands = standing_records(registry, "hazard", **then)
     closed = [r for r in stands if r.value("status") in _CLOSED and r.id not in still]
     given = {r.id: _day(r, "status_changed_on") for r in closed
              if r.value("status") == "handed_over"}
-    held = {r.id: _day(r, "handed_over_on") for r in standing_records(registry, "handover")
+    held = {r.id: _day(r, "handed_over_on")
+            for r in standing_records(registry, "handover", **then)
             if r.value("handover_status") == "held"
             and (not r.values.get("hazard") or r.values["hazard"] in given)}
-    return unlocked(registry.records("project"), registry.records("hazard"), standing, closed,
-                    given, held)
+    return unlocked(registry.records("project", **then), registry.records("hazard", **then),
+                    standing, closed, given, held)
 
 
 def _day(r: Record, name: str) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,9 @@ from landrelease.errors import CLAIMS_NOT_RECORDED, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.ledger import Figure
+    from landrelease.core.record import Record
+    from landrelease.core.said_words import Vocabulary
     from landrelease.figures.claims_ours import Ours
     from landrelease.store.registry import Registry
 
@@ -35,18 +39,19 @@ def check_file(
     path: Path | None, *, today: date, registry: Registry | None = None,
     reader: View | None = None, places_path: Path | None = None,
     assumptions_path: Path | None = None, known_at: datetime | None = None,
-    level: str | None = None, whole: str = "", progress: Progress = silent,
+    level: str | None = None, whole: str = "", forecast_path: Path | None = None,
+    progress: Progress = silent,
 ) -> Checked:
     """Check a file of claims, or without one the recorded claims of a registry.
 
     whole : what claims call the ground of the registry as a whole ("Kursk Oblast"). known_at,
-    level : of our figures. Raises CLM-001, CLM-002 (no claims), FIL-... of the files.
+    level : of our figures. forecast_path : what `forecast make --out` wrote, for promised ends.
+    Raises CLM-001, CLM-002 (no claims), PLN-101 (no forecast), FIL-... of the files.
     """
     from landrelease.figures import claims_read
     from landrelease.figures.claims_check import check_claims
-    from landrelease.figures.claims_ours import metric_of
-    from landrelease.figures.claims_words import vocabulary
-    from landrelease.records.claims import read_claims, read_places, word_rows
+    from landrelease.figures.claims_ours import NEEDED, Ours, metric_of, share_parts
+    from landrelease.records.claims import read_claims, read_places
     from landrelease.workflows import load_assumptions
 
     problems: Mapping[int, str] = {}
@@ -59,21 +64,32 @@ def check_file(
     else:
         assert registry is not None and reader is not None
         rows = mapped = recorded_claims(registry, reader, known_at)
-    words = vocabulary(word_rows())
+    words = _vocabulary()
     assumptions = load_assumptions(assumptions_path, registry)
     ours = None
     if registry is not None and reader is not None:
         claims = claims_read.read(mapped, words, assumptions).claims
         days: set[date | None] = set()
         wanted = set()
+        money: set[tuple[date | None, str]] = set()
         for c in claims:
-            if c.usable and (metric := metric_of(c)):
-                wanted.add(metric)
-                end = c.as_of.last if c.as_of else None
+            if not c.usable:
+                continue
+            metrics = {metric_of(c)} - {""}
+            if c.subject == "share" and (parts := share_parts(c, words)) is not None:
+                metrics = {parts[0], *NEEDED}
+            end = c.as_of.last if c.as_of else None
+            if c.subject == "money":
+                money |= {(end, c.currency)} if metrics else set()
+            elif metrics:
+                wanted |= metrics
                 days.add(end)
                 if c.mode == "period" and end is not None:
                     days.add(end - timedelta(days=round(c.period_days)))
         ours = figures_of(registry, reader, days, wanted, known_at, level, whole, progress)
+        ours = dataclasses.replace(ours, money=_money(registry, reader, money, known_at, level))
+    if forecast_path is not None:
+        ours = _with_forecast(ours or Ours({}, _scopes(whole)), forecast_path, registry, reader)
     return Checked(tuple(rows), check_claims(
         mapped, words, read_places(places_path), assumptions, today=today, ours=ours,
         problems=problems))
@@ -82,11 +98,65 @@ def check_file(
 def recorded_claims(registry: Registry, reader: View, known_at: datetime | None
                     ) -> list[dict[str, Any]]:
     """The recorded claims that the reader may see, as rows. Raises CLM-002: there is none."""
-    rows = [{"record": r.id, **{column: r.values.get(name) for name, column in RECORDED.items()}}
+    rows = [{"record": r.id, **{column: r.values.get(name) for name, column in RECORDED.items()},
+             "value": _as_said(r)}
             for r in reader.records(registry.records("claim", known_at=known_at))]
     if not rows:
         raise LandReleaseError(CLAIMS_NOT_RECORDED)
     return rows
+
+
+def _as_said(claim: Record) -> Any:
+    """The number of a recorded claim as it was said, so that it leaves open what its words do;
+    plain where nobody said it otherwise, or where the number was mended since."""
+    from landrelease.core.said_numbers import one_number
+
+    value, said = claim.values.get("value"), claim.values.get("value_said")
+    if not isinstance(said, str) or not isinstance(value, (int, float)):
+        return value
+    return said if any(
+        (read := one_number(said, _vocabulary(), mark)) is not None
+        and abs(read.value - value) <= 1e-9 * max(1.0, abs(value))
+        for mark in ("", ".", ",")) else value
+
+
+@functools.lru_cache(maxsize=1)
+def _vocabulary() -> Vocabulary:
+    from landrelease.core.said_words import vocabulary
+    from landrelease.records.claims import word_rows
+
+    return vocabulary(word_rows())
+
+
+def _scopes(*names: str) -> dict[frozenset[str], str]:
+    """Names of the programme as a whole."""
+    from landrelease.core.said_words import fold
+    from landrelease.figures.claims_read import scope_of
+
+    return {frozenset(): "all", frozenset(("?",)): "all",
+            **{scope_of(fold(name)): "all" for name in names if name}}
+
+
+def _money(registry: Registry, reader: View, wanted: set[tuple[date | None, str]],
+           known_at: datetime | None, level: str | None
+           ) -> dict[tuple[date | None, str], tuple[Figure, ...]]:
+    """Our figures of money at each day, in the currency of the claim by recorded rates."""
+    from landrelease.workflows import money
+
+    return {(day, currency): money.figures_of(registry, reader, level=level, valid_at=day,
+                                              known_at=known_at, currency=currency)
+            for day, currency in sorted(wanted, key=str)}
+
+
+def _with_forecast(ours: Ours, path: Path, registry: Registry | None, reader: View | None) -> Ours:
+    from landrelease.store.results import load_outlook
+
+    if reader is not None and not reader.may("forecast", "finish"):
+        return dataclasses.replace(ours, outlook_words="The forecast is not for this reader.")
+    outlook, head = load_outlook(path)
+    old = registry is not None and head != registry.head()
+    return dataclasses.replace(ours, outlook=outlook, outlook_words=(
+        "made from an earlier state of the records" if old else ""))
 
 
 def figures_of(registry: Registry, reader: View, days: set[date | None], wanted: set[str],
@@ -96,15 +166,13 @@ def figures_of(registry: Registry, reader: View, days: set[date | None], wanted:
 
     wanted : ids of the figures that are asked for.
     """
+    from landrelease.core.said_words import fold
     from landrelease.figures.claims_ours import Ours
     from landrelease.figures.claims_read import scope_of
-    from landrelease.figures.claims_words import fold
     from landrelease.workflows.figures import At, all_figures
 
     figures: dict[date | None, tuple] = {}
-    scopes: dict[frozenset[str], str] = {frozenset(): "all", frozenset(("?",)): "all"}
-    for name in filter(None, (whole, registry.office)):
-        scopes.setdefault(scope_of(fold(name)), "all")
+    scopes = _scopes(whole, registry.office)
     for n, day in enumerate(sorted(days, key=lambda d: d or date.max)):
         progress("our figures", n / max(1, len(days)))
         try:

@@ -4,10 +4,8 @@ that the role sees as it stands, and the public's cells and released ground for 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,20 +15,14 @@ import shapely
 
 from landrelease.core.kind import Field, GeometryType, Kind
 from landrelease.core.record import Record
-from landrelease.errors import (
-    COLLECTION_UNKNOWN,
-    FILTER_UNKNOWN,
-    NOTHING_HAZARDOUS,
-    LandReleaseError,
-)
-from landrelease.workflows import is_synthetic, load_assumptions, load_land
-from landrelease.workflows import public_grid as grid_of
-from landrelease.workflows import public_ground as ground_of
+from landrelease.errors import COLLECTION_UNKNOWN, FILTER_UNKNOWN, LandReleaseError
+from landrelease.workflows import is_synthetic, public
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
     from landrelease.workflows.filtering import Filter
+    from landrelease.workflows.public import PublicView
 
 Bounds = tuple[float, float, float, float]
 CELLS, RELEASED = "hazard_cells", "released_ground"
@@ -52,6 +44,17 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A question about the past: as it was on a day, as we knew it at an instant; None: now."""
+
+    valid_at: date | None = None
+    known_at: datetime | None = None
+
+
+NOW = Moment()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One item: id, visible values, geometry in degrees."""
 
@@ -70,39 +73,27 @@ class Page:
     early: bool = False
 
 
-@dataclass(slots=True)
 class PublicGround:
-    """The public's cells and released ground, computed once for each state of a registry."""
+    """The public's cells and released ground as items, made once for each view of them."""
 
-    _kept: OrderedDict[tuple[str, str], tuple[list[Item], list[Item]]] = field(
-        default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._view: PublicView | None = None
+        self._items: tuple[list[Item], list[Item]] = ([], [])
 
     def of(self, registry: Registry) -> tuple[list[Item], list[Item]]:
         """(cells, released ground) as items."""
-        key = (registry.address, registry.head())
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = _public(registry)
-                while len(self._kept) > 2:
-                    self._kept.popitem(last=False)
-            return self._kept[key]
+        view = public.VIEWS.of(registry)
+        if self._view is not view:
+            self._items, self._view = _public(view), view
+        return self._items
 
 
-def _public(registry: Registry) -> tuple[list[Item], list[Item]]:
-    try:
-        land = load_land(registry, load_assumptions(None, registry))
-    except LandReleaseError as error:
-        if error.code != NOTHING_HAZARDOUS.code:
-            raise
-        return [], []  # nothing on record that the public could be shown
-    grid = grid_of(registry, land)
-    cells, released = ground_of(land, grid)
+def _public(view: PublicView) -> tuple[list[Item], list[Item]]:
     return (
-        [Item(str(n), {"cell_m": grid.cell_m}, shape) for n, shape in enumerate(cells, 1)],
+        [Item(str(n), {"cell_m": view.cell_m}, shape) for n, shape in enumerate(view.cells, 1)],
         [Item(str(n), {"outcome_type": o.outcome_type, "depth_m": o.depth_m,
                        "information_date": o.released_on}, shape)
-         for n, (o, shape) in enumerate(released, 1)])
+         for n, (o, shape) in enumerate(view.released, 1)])
 
 
 PUBLIC = PublicGround()
@@ -141,15 +132,21 @@ def collection(registry: Registry, reader: View, name: str) -> Collection:
 
 def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None = None,
           where: Mapping[str, Any] | None = None, between: tuple[date | None, date | None] | None
-          = None, keep: Filter | None = None, after: str = "", limit: int = 100) -> Page:
+          = None, keep: Filter | None = None, after: str = "", limit: int = 100,
+          then: Moment | None = None) -> Page:
     """The items of a collection in a window, with these values, reported between two days.
 
     bounds : west, south, east, north in degrees; west > east spans the antimeridian. keep : a
     filter that was read over the fields of the collection. `where` may only name fields that the
     reader sees: a filter on others would tell them.
-    Raises WEB-010 and STO-... for an unknown collection or field.
+    then : as it was on a day, as we knew it at an instant; the past is for who may see histories.
+    Raises WEB-010 and STO-... for an unknown collection or field, ACC-101 for `then`.
     """
     found = collection(registry, reader, name)
+    if then is not None:
+        reader.check("history")
+        if name in (CELLS, RELEASED):
+            then = None  # what the public sees is never late (S15)
     known = {f.name for f in found.fields}
     for wanted in where or {}:
         if wanted not in known:
@@ -169,7 +166,7 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
     out: list[Item] = []
     passed, size = 0, min(_BATCH, max(limit, 50))
     while len(out) < limit and passed < _MOST_PASSED:
-        batch, whole = _batch(registry, name, windows, where, after, size)
+        batch, whole = _batch(registry, name, windows, where, after, size, then or NOW)
         for record in reader.records(batch):
             if ((between is None or _within(record.valid_from, between))
                     and (exact is None or bool(shapely.intersects(exact, record.geometry)))
@@ -197,13 +194,17 @@ def _windows(bounds: Bounds | None) -> tuple[Bounds, ...]:
 
 
 def _batch(registry: Registry, kind: str, windows: tuple[Bounds, ...],
-           where: Mapping[str, Any] | None, after: str, size: int) -> tuple[list[Record], bool]:
+           where: Mapping[str, Any] | None, after: str, size: int, then: Moment
+           ) -> tuple[list[Record], bool]:
     """The next records by id in any of the windows, and whether there are no others."""
+    def one(window: Bounds | None) -> list[Record]:
+        return registry.find(kind, bounds=window, where=where, after=after, limit=size,
+                             valid_at=then.valid_at, known_at=then.known_at)
+
     if len(windows) < 2:
-        found = registry.find(kind, bounds=windows[0] if windows else None, where=where,
-                              after=after, limit=size)
+        found = one(windows[0] if windows else None)
         return found, len(found) < size
-    parts = [registry.find(kind, bounds=w, where=where, after=after, limit=size) for w in windows]
+    parts = [one(w) for w in windows]
     merged = {r.id: r for part in parts for r in part}
     full = [part[-1].id for part in parts if len(part) == size]
     # Beyond the last id of a part that was cut, other parts may be ahead.
@@ -281,7 +282,8 @@ TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type",
 _MOST_IN_TILE = 60_000
 
 
-def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int) -> bytes:
+def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
+         then: Moment | None = None) -> bytes:
     """One vector tile of a collection, its layer called as the collection. Raises WEB-010.
 
     Hazards only grow on their way into the tile's whole units (S01). A tile holds at most 60,000
@@ -293,7 +295,7 @@ def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int) ->
     if found.geometry == "none":
         return b""
     bounds = tiles.bounds_of(z, x, y)
-    chosen = list(_all_in(registry, reader, name, bounds))
+    chosen = list(_all_in(registry, reader, name, bounds, then))
     truncated = len(chosen) > _MOST_IN_TILE
     chosen = chosen[:_MOST_IN_TILE]
     shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
@@ -307,10 +309,11 @@ def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int) ->
                       grows=frozenset(("hazard", CELLS, "closure", "task")))
 
 
-def _all_in(registry: Registry, reader: View, name: str, bounds: Bounds) -> Iterator[Item]:
+def _all_in(registry: Registry, reader: View, name: str, bounds: Bounds,
+            then: Moment | None) -> Iterator[Item]:
     after, count = "", 0
     while True:
-        page = items(registry, reader, name, bounds=bounds, after=after, limit=5_000)
+        page = items(registry, reader, name, bounds=bounds, after=after, limit=5_000, then=then)
         for one in page.items:
             if one.geometry is not None and not one.geometry.is_empty:
                 yield one

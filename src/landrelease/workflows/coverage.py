@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
-from landrelease.errors import COVERAGE_TASK, LandReleaseError
+from landrelease.errors import (
+    COVERAGE_TASK,
+    MEASURED_DEPTH,
+    TASK_WITHOUT_GROUND,
+    LandReleaseError,
+)
 from landrelease.workflows.operate import Ground, Proven, TrackFile, ground_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
+
     from landrelease.access.policy import View
     from landrelease.operate.proof import Work
     from landrelease.store.registry import Registry
@@ -54,7 +64,7 @@ def recorded_ground(registry: Registry, reader: View, task: str) -> tuple[Record
 
 
 def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], made: Proven,
-                confidence: float, *, activity: str | None, by: str,
+                confidence: float, *, activity: str | None, by: str, machine: str | None = None,
                 now: datetime | None = None) -> tuple[int, float]:
     """Record the tracks and the ground that they cover for certain; number of records, and m² that
     no kind of work covered for certain.
@@ -76,13 +86,15 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
         values = {"task": task.id, "file_sha256": sha, "started_at": first.isoformat(),
                   "ended_at": last.isoformat(), "width_m": file.width_m,
                   "position_error_m": file.position_error_m, "fixes": len(track)}
+        if machine and file.by == "machine":
+            values["machine"] = machine
         revisions.append(Revision("track", track_ids[-1], values, _line(work, made.ground), at, who,
                                   f"Track of {track.file}, {file.by}", sha, last.date()))
     day = max((r.valid_from for r in revisions if r.valid_from), default=at.date())
     parts = covered_parts(made.ground.geometry, made.works, bias_m=made.bias_m,
                           depths_m=made.depths_m)
-    standing = {c.id: c for c in coverages(registry)
-                if c.values.get("task") == task.id and c.values.get("activity") == activity}
+    standing = {c.id: c for c in _standing(registry, task.id, activity)
+                if c.values.get("proven_by") != MEASURED}
     reason = f"Proof from {len(files)} tracks at {100 * confidence:g} % confidence"
     said = {**base, "task_m2": made.proof.task_m2, "confidence": confidence, "tracks": track_ids}
     for part in parts:
@@ -98,8 +110,72 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     revisions += [_nothing(old, at, who, day) for old in standing.values()
                   if old.geometry is not None]
     registry.append(revisions)
-    covered = shapely.union_all([p.ground for p in parts])
+    covered = joined([p.ground for p in parts])
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
+
+
+MEASURED = "measured_lanes"  # of `proven_by`; without it a proof rests on tracks
+
+
+def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path, *,
+                   position_error_m: float, confidence: float, depth_m: float, day: date,
+                   activity: str | None, by: str, smallest_m: float, store: bool,
+                   now: datetime | None = None) -> dict[str, Any]:
+    """What lanes that people searched and measured cover of a recorded task; with `store` recorded
+    as a proof of hand work, in the place of an earlier one of measured lanes.
+
+    The result holds areas in m² and `spots`, GeoJSON of what is not covered for certain.
+
+    Raises COV-002, COV-003, COV-004 (the lanes have no ground), COV-008 (the depth), and what
+    reading the file raises.
+    """
+    from landrelease.operate.measured import covered_for_certain
+    from landrelease.operate.spots import join
+    from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.operate import spot_features
+
+    if not 0 < depth_m <= 5:
+        raise LandReleaseError(MEASURED_DEPTH, found=depth_m)
+    assert ground.plane is not None
+    shapes = [ground.plane.to_plane(s) for s in read_shapes(lanes)]
+    if joined(shapes).is_empty:
+        raise LandReleaseError(TASK_WITHOUT_GROUND)
+    covered = covered_for_certain(ground.geometry, shapes, position_error_m=position_error_m,
+                                  confidence=confidence)
+    left = shapely.get_parts(shapely.difference(ground.geometry, covered))
+    spots = join(left[shapely.get_type_id(left) == 3], smallest_m)
+    result: dict[str, Any] = {
+        "task": task.id, "task_m2": ground.geometry.area, "covered_certain_m2": covered.area,
+        "uncovered_most_m2": max(0.0, ground.geometry.area - covered.area), "lanes": len(shapes),
+        "depth_m": depth_m, "confidence": confidence, "stored": store,
+        "spots": spot_features(ground, spots)}
+    if not store:
+        return result
+    at, who = now or datetime.now(UTC), registry.author(by)
+    content = lanes.read_bytes()
+    sha = hashlib.sha256(content).hexdigest()
+    base = {"task": task.id} | ({"activity": activity} if activity else {})
+    name = ":".join([task.id, *([activity] if activity else []), "coverage", MEASURED])
+    record = f"{name}:{depth_m:g} m"
+    revisions = [Revision("coverage", record, {
+        **base, "coverage_by": "manual", "proven_by": MEASURED, "depth_m": depth_m,
+        "covered_m2": covered.area, "task_m2": ground.geometry.area, "confidence": confidence},
+        None if covered.is_empty else _multi(ground.back(covered)), at, who,
+        f"{len(shapes)} measured lanes at {100 * confidence:g} % confidence, standard error "
+        f"{position_error_m:g} m", sha, day)]
+    revisions += [_nothing(old, at, who, day) for old in _standing(registry, task.id, activity)
+                  if old.values.get("proven_by") == MEASURED and old.id != record
+                  and old.geometry is not None]
+    if not registry.knows_source(sha):
+        registry.keep_source(sha, lanes.name, content)
+    registry.append(revisions)
+    return result
+
+
+def _standing(registry: Registry, task: str, activity: str | None) -> list[Record]:
+    """Proofs on record of a task and some of its work."""
+    return [c for c in coverages(registry)
+            if c.values.get("task") == task and c.values.get("activity") == activity]
 
 
 def _nothing(old: Record, at: datetime, who: str, day: date) -> Revision:
@@ -125,4 +201,28 @@ def _multi(shape: Any) -> Any:
         return shape
     parts = [p for p in shapely.get_parts(shapely.make_valid(shape, method="structure"))
              if p.geom_type == "Polygon" and p.area > 0]
-    return shapely.union_all(parts) if parts else None
+    return joined(parts, degrees=True) if parts else None
+
+
+def gaps(registry: Registry, reader: View) -> list[tuple[str, BaseGeometry, float]]:
+    """What proofs of coverage on record leave of each task: (task, ground in degrees, m²); tasks of
+    which no proof is on record, and those that are covered whole, are not in it.
+
+    The covered ground of all proofs of a task counts together; what is left is never smaller than
+    what they leave (S05).
+    """
+    from landrelease.core.geometry import geodesic_area_m2
+
+    covered: dict[str, list[BaseGeometry]] = {}
+    for r in reader.inside(coverages(registry)):
+        if r.geometry is not None and r.values.get("task"):
+            covered.setdefault(str(r.values["task"]), []).append(r.geometry)
+    out = []
+    for task in reader.inside(registry.records("task")):
+        if task.geometry is None or task.id not in covered:
+            continue
+        left = task.geometry.difference(shapely.union_all(np.array(covered[task.id],
+                                                                   dtype=object)))
+        if not left.is_empty and left.area > 0:
+            out.append((task.id, left, geodesic_area_m2(left)))
+    return out

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
     from landrelease.workflows.operating import Told
 
+_GROUND = ("cancelled", "reduced", "cleared", "searched")
 _LONGEST = 3_660  # days of one report that are looked at; a longer one is not believed
 
 
@@ -28,16 +29,17 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     """Outcomes without credit: id -> why, in plain words.
 
     Asked is the gate of every day of work that names a task on record. Work without a task has no
-    gate: from the programme's first gate on record on it gets no credit either; what was reported
-    before is older than the gates, and stands. The authority's review counts as signed (S09).
+    gate, and neither has an outcome behind which no work is on record: from the programme's first
+    gate on record on they get no credit either; what was reported before is older than the gates,
+    and stands. The authority's review counts as signed (S09).
     """
     from landrelease.operate.gate import evacuated, flagged_work
     from landrelease.workflows.identities import standing_records
 
     named: dict[str, list[str]] = {}
     for outcome in outcomes:
-        if outcome.values.get("activity"):
-            named.setdefault(str(outcome.values["activity"]), []).append(outcome.id)
+        if outcome.value("outcome_type") in _GROUND:
+            named.setdefault(str(outcome.values.get("activity") or ""), []).append(outcome.id)
     if not named:
         return {}
     gates = [g for g in registry.records("gate", known_at=known_at) if not evacuated(g)]
@@ -48,8 +50,11 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     since = min(days, default=None)
     sites = _Sites(registry, known_at)
     found: dict[str, str] = {}
+    nameless = set(named)  # work that is not on record
     for work in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at):
-        mine = named.get(work.id) or named.get(str(work.values.get("identifier") or ""))
+        names = {work.id, str(work.values.get("identifier") or "")} - {""}
+        nameless -= names
+        mine = [o for n in sorted(names) for o in named.get(n, ())]
         if not mine or work.validation == "authority":
             continue
         first, last = _days(work)
@@ -72,6 +77,16 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
             found.update(dict.fromkeys(
                 mine, f"work {work.id} was done without a start-of-day gate that passed ({why}), "
                       "and the authority has not reviewed it (S08)"))
+    if since is not None:
+        days_of = {o.id: o.values.get("decided_on") or o.valid_from for o in outcomes}
+        for name in sorted(nameless):
+            for outcome_id in named[name]:
+                decided = days_of[outcome_id]
+                if not isinstance(decided, date) or decided >= since:
+                    found[outcome_id] = (
+                        f"the work behind it, {name}, is not on record" if name else
+                        "no work behind it is on record") + ", so no start-of-day gate can be " \
+                        "held against it (S08)"
     return found
 
 

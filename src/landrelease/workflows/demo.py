@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from landrelease import workflows
+from landrelease.core.assumption import Assumptions
 from landrelease.core.finding import ImportReport
 from landrelease.core.hazard import Land
 from landrelease.core.money import Fund, Work
+from landrelease.core.outlook import TrackRecord
 from landrelease.core.progress import Progress, silent
 from landrelease.core.report import DataSource, Phase
 from landrelease.core.risk import HazardAssessment
@@ -118,6 +120,7 @@ def demo(
     outlook = workflows.make_outlook(
         saved.plan, stated, runs=runs, seed=seed,
         works=stages_of_works(saved.plan.problem, on.works), progress=progress)
+    outlook = dataclasses.replace(outlook, track=_track(address, stated, seed, progress))
     save_outlook(out / "forecast.json", outlook, land.chain_head, synthetic=land.synthetic)
     rows = workflows.make_ledger(land, progress)
     results = workflows.Results(
@@ -132,6 +135,21 @@ def demo(
     workflows.publish_public(results, on.heading, grid, out / "public", today, progress)
     return DemoResult(tuple(_words(results, reports, waiting, on, out)),
                       _summary(results, reports, waiting, on))
+
+
+BACKTEST_RUNS = 200  # of each forecast of a past month
+
+
+def _track(address: Path, stated: Assumptions, seed: int, progress: Progress) -> TrackRecord:
+    """How good forecasts of past months were; it says so where nothing was reported."""
+    from landrelease.access import policy
+    from landrelease.store.open import open_registry
+    from landrelease.workflows import forecasting
+
+    with open_registry(address) as registry:
+        return forecasting.track_record(forecasting.backtest(
+            registry, policy.view("planner"), stated, runs=BACKTEST_RUNS, seed=seed,
+            progress=progress))
 
 
 def _bosnia(data: Path | None, out: Path, teams_path: Path | None, start: date) -> World:
@@ -265,11 +283,21 @@ def _words(results: workflows.Results, reports: Sequence[ImportReport], waiting:
         words.append(f"Chance that all is done by {day}: {results.outlook.chance_by(day):.1%}.")
     return [
         *words,
+        "Back-test: " + _track_words(results.outlook.track),
         f"Page: {out / 'index.html'}   document: {out / 'report.pdf'}",
         f"Page for the public: {out / 'public' / 'index.html'}",
         "Synthetic: nothing in it exists." if on.synthetic else
         "Not for moving on the ground: the data is out of date. A named authority decides.",
     ]
+
+
+def _track_words(track: TrackRecord | None) -> str:
+    if track is None or not track.rows:
+        return " ".join(("not made.",) if track is None else track.words)
+    row = track.rows[0]
+    return (f"{row.forecasts} past months, a month ahead: {row.inside['80%']:.0%} of the truths "
+            f"inside the 80 % interval, CRPS {row.crps_m2 / 1e4:,.2f} ha (pace drawn again "
+            f"{row.bootstrap_m2 / 1e4:,.2f}, carried on {row.straight_m2 / 1e4:,.2f}).")
 
 
 def _people(land: Land, assessments: Sequence[HazardAssessment], on: World) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from landrelease.core import descent
 from landrelease.core import exchange as core
 from landrelease.core.exchange import Package, Part, Seal
+from landrelease.core.geometry import joined
 from landrelease.core.revision import Chain, Revision, StoredRevision
 from landrelease.core.signature import SigningKey, fingerprint, signed
 from landrelease.errors import (
@@ -466,13 +467,12 @@ def contested_shapes(registry: Registry, kind: str = "hazard") -> dict[str, Base
 
     While offices disagree on where a hazard is, it is wherever one of them says.
     """
-    import shapely
 
     out = {}
     for record_id in registry.contested():
         tips = descent.tips(registry.history(record_id))
         shapes = [s.revision.geometry for s in tips if s.revision.geometry is not None]
         if tips[0].revision.kind == kind and shapes:
-            out[record_id] = shapely.union_all(shapes)
+            out[record_id] = joined(shapes, degrees=True)
     return out
 

@@ -112,6 +112,12 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         # `reader.figures` takes them out for whom funds and expenses are not (S14).
         found += money.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
                                   known_at=at.known_at)
+    if "phase_two" in chapters:
+        from landrelease.workflows import phase_two
+
+        progress("figures of phase two", 0.9)
+        found += phase_two.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
+                                      known_at=at.known_at)
     valid_at = at.valid_at.isoformat() if at.valid_at else ""
     known_at = at.known_at.isoformat() if at.known_at else ""
     found = [dataclasses.replace(f, level=at.level or "", valid_at=valid_at, known_at=known_at)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from landrelease.core.geometry import joined
 from landrelease.errors import (
-    BAD_OPTION,
     FLEET_APART,
     FLEET_COUNT,
     FLEET_MIXED,
+    OUTSIDE_CONTROL,
     PEOPLE_APART,
     PROFILE_WITHOUT_WIDTH,
+    STANDOFF_NOT_STATED,
     LandReleaseError,
 )
 from landrelease.workflows import lanes
@@ -32,18 +34,17 @@ if TYPE_CHECKING:
 COLUMNS = ("machine", "stretch", "kind", "length_m", "start_s", "leave_s", "holds_until")
 
 
-def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, options: LaneOptions,
-               profiles: Path | None = None, *, apart_m: float | None,
-               people_apart_m: float | None = None, speed_m_s: float | None = None
-               ) -> dict[str, Any]:
+def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Path,
+               options: LaneOptions, profiles: Path | None = None, *, apart_m: float | None,
+               people_apart_m: float | None = None, speed_m_s: float | None = None,
+               notes: Sequence[str] = ()) -> dict[str, Any]:
     """Plan and write all files: `machine-1`, `machine-2` and so on, `people`, `schedule.csv`.
 
     `names`: profiles; one name and `machines` times the same machine, or several names. Machines of
     different profiles drive lanes for the narrowest tool and the largest body among them. A profile
     of people or animals gets lanes over all of the ground, each with what has to be away first.
 
-    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, CLI-103 for what is planned for one machine only,
-    and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, and what `read_ground` raises.
     """
     from landrelease.operate import fleet
     from landrelease.records.profiles import profile_of
@@ -51,25 +52,19 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
 
     chosen = [profile_of(n, profiles) for n in names]
     drive, walk = _sorted(chosen, machines)
-    for option, given in (("--control-range", options.control_m is not None),
-                          ("--stand-off", options.standoff_m is not None),
-                          ("--headland-first", bool(options.headland_first))):
-        if given:
-            raise LandReleaseError(BAD_OPTION, option=option, found="several machines",
-                                   expected="one machine: it is not planned for several")
     if apart_m is None:
         raise LandReleaseError(FLEET_APART, found="not stated")
     if walk is not None and (people_apart_m is None or not people_apart_m >= 0):
         raise LandReleaseError(PEOPLE_APART, found=(
             "not stated" if people_apart_m is None else people_apart_m))
-    ground = read_ground(task, plane=options.plane)
+    ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
     # Steep ground is closed to all where it is to one of them.
     allowed = ground.geometry
     slopes = False
     for profile in dict.fromkeys(drive):
         own_ground, _, slopes = lanes.allowed_ground(ground, profile, options)
         allowed = shapely.intersection(allowed, own_ground)
-    allowed = shapely.union_all([p for p in shapely.get_parts(allowed)
+    allowed = joined([p for p in shapely.get_parts(allowed)
                                  if p.geom_type == "Polygon" and p.area > 1e-6])
     widths = [w for p in drive if (w := _width(p, options)) is not None]
     overlap = options.overlap_m if options.overlap_m is not None else max(
@@ -77,16 +72,18 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
     radii = [r for p in drive if (r := options.radius_m or p.value("radius_m"))]
     speeds = [_speed(p, speed_m_s, min(widths) - overlap) for p in drive]
     entry = lanes.in_metres(ground, options.entry)
+    first = any(lanes.headland(options, p) for p in drive)
     made = fleet.plan_fleet(
         allowed, speeds, apart_m=apart_m, width_m=min(widths), overlap_m=overlap,
-        radius_m=max(radii, default=None), entry=entry)
-    by_hand = shapely.union_all([made.plan.by_hand, shapely.difference(ground.geometry, allowed)])
+        radius_m=max(radii, default=None), entry=entry, headland_first=first)
+    by_hand = joined([made.plan.by_hand, shapely.difference(ground.geometry, allowed)])
     result: dict[str, Any] = ({"synthetic": SYNTHETIC} if ground.synthetic else {}) | {
         "kind": "machines", "machines": [], "width_m": min(widths), "overlap_m": overlap,
         "radius_m": made.radius_m, "apart_m": apart_m, "task_m2": ground.geometry.area,
         "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
-        "length_m": made.plan.length_m, "seconds": made.seconds, "not_joined": made.plan.apart,
-        "findings": lanes.taken(drive, made.radius_m, overlap, options, slopes),
+        "length_m": made.plan.length_m, "headland_first": first, "seconds": made.seconds,
+        "not_joined": made.plan.apart,
+        "findings": [*notes, *lanes.taken(drive, made.radius_m, overlap, options, slopes)],
         "not_known": sorted({n for p in drive for n in p.not_known}),
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
                      "(S07)"}
@@ -103,7 +100,19 @@ def make_fleet(task: Path, names: Sequence[str], machines: int, out: Path, optio
         if not path:
             continue
         lines = [(s.drive.kind, f"{n}", _shape(s.drive.xy)) for n, s in enumerate(path, start=1)]
-        told = {"lines": lines, "by_hand": shapely.Polygon(), "control": [],
+        reach = options.control_m if options.control_m is not None else profile.value(
+            "control_range_m")
+        standoff = options.standoff_m if options.standoff_m is not None else 0.0
+        places = lanes.control(ground.geometry, [s.drive for s in path], standoff, reach
+                               ) if reach else []
+        own |= {"control_range_m": reach, "control_positions": len(places)}
+        if places and options.standoff_m is None:
+            stood = STANDOFF_NOT_STATED.text()
+            result["findings"] += [stood] if stood not in result["findings"] else []
+        if reach and len(places) != 1:
+            result["findings"].append(f"Machine {m + 1}: " + OUTSIDE_CONTROL.text(
+                standoff=standoff, reach=reach, found=len(places)))
+        told = {"lines": lines, "by_hand": shapely.Polygon(), "control": places,
                 "allowed": allowed, "holds": {n: _words(s.holds) for n, s in enumerate(path)
                                               if s.holds}}
         apart = lanes.not_joined([shape for _, _, shape in lines])

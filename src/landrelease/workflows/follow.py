@@ -69,7 +69,7 @@ def following(
                 if live is None or not np.array_equal(track.row[:len(seen)], seen):
                     # At first, or when the autopilot's own position takes the receiver's place.
                     live = proving.LiveWork(track.file, file.by, tool, rules_of(
-                        track, options, stated), ground.geometry.bounds)
+                        track, file, options, stated), ground.geometry.bounds)
                     seen = seen[:0]
                 fresh = _from(track, len(seen))
                 new = live.add(fresh, *ground.metres(fresh)) if len(fresh) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from landrelease.core.team_days import TeamDays
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.outlook import TrackRecord
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.rates import Lost, Range, Rate
     from landrelease.forecast.scores import Scores
@@ -414,7 +416,7 @@ class _Known:
                    - sum(m2 for _, m2 in self.released()), 0.0)
 
     def standing(self, day: date) -> Standing:
-        from landrelease.forecast.standing import CLEARANCE, SURVEY, Standing
+        from landrelease.forecast.standing import CLEARANCE, NTS, SURVEY, Standing
 
         number = {h.id: i for i, h in enumerate(self.hazards)}
         by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in self.hazards}
@@ -442,20 +444,34 @@ class _Known:
         gone = parts["cancelled"] + parts["reduced"]
         clear = np.where(surveyed, np.maximum(area - gone, 0.0), 0.0)
         clear[clear < 0.01 * area] = 0.0
-        recent = days.day > day.toordinal() - 90
+        # The last working days, not days of the calendar: after a winter these tell more.
+        reported = np.unique(days.day)
+        recent = days.day >= (reported[-min(RECENT_DAYS, len(reported))] if len(reported) else 0)
+        recent &= days.day > day.toordinal() - 366
         # Clearance that other methods do, and both steps of survey, go by the kinds with most days.
         survey = _most(days, ("TS", "NTS")) or SURVEY
         clearance = _most(days, ("clearance",)) or CLEARANCE
+        two_steps = survey[0] == "TS" and NTS in days.kinds
         names: dict[tuple[str, str], tuple[str, ...]] = {}
-        for work in (survey, clearance):
+        chosen = (*([NTS] if two_steps else []), survey, clearance)
+        busy: dict[tuple[str, str], float] = {}
+        for work in chosen:
             k = days.kinds.index(work) if work in days.kinds else -1
             names[work] = tuple(days.teams[t] for t in np.unique(
                 days.team[recent & (days.kind == k)]).tolist())
+            if work != clearance and names[work]:
+                busy[work] = _busy(days, recent, k)
+        cut = parts["cancelled"]
+        visited = (cut > 0) | surveyed | (worked["TS"] > 0)
+        pieces = [self._area[o.id] for o in self.outcomes if o.value("outcome_type") == "cleared"]
         months = [date.fromordinal(int(d)).month for d in days.day]
-        season = (min(months), max(months)) if len(set(months)) < 12 and (
-            days.span and (days.span[1] - days.span[0]).days > 330) else (
+        seen_year = bool(days.span and (days.span[1] - days.span[0]).days > 330)
+        season = (min(months), max(months)) if len(set(months)) < 12 and seen_year else (
             int(self.assumptions.value("season_first_month")),
             int(self.assumptions.value("season_last_month")))
+        sd = 8.0 if seen_year else 15.0
+        if months and not seen_year and season[0] <= season[1]:
+            season = (min(season[0], min(months)), max(season[1], max(months)))
         weekdays = len({int(d) % 7 for d in days.day})
         first = days.span[0] if days.span else day
         late = np.array([h.valid_from is not None and h.valid_from > first for h in self.hazards],
@@ -466,8 +482,27 @@ class _Known:
                 worked["TS"] if survey[0] == "TS" else worked["NTS"], area)), clear,
             np.minimum(cleared, clear), np.zeros(count, dtype=bool), late, len(seen),
             sum(i.value("result") == "rejected" for i in seen), _renumbered(days, place, count),
-            tuple((work, len(names[work])) for work in (survey, clearance)), names, season,
-            float(max(weekdays, 1)))
+            tuple((work, len(names[work])) for work in chosen), names, season,
+            float(max(weekdays, 1)), cut if two_steps else None, visited,
+            np.minimum(worked["NTS"], area),
+            float(np.median(pieces)) if len(pieces) >= FEWEST_PIECES else math.inf, busy,
+            0.0 if season == (1, 12) else sd)
+
+
+RECENT_DAYS = 75  # on which anybody reported: three months of work
+FEWEST_PIECES = 3  # decisions of clearance from which their usual size is read
+
+
+def _busy(days: TeamDays, recent: np.ndarray, kind: int) -> float:
+    """Share of the recent working days on which the teams of a kind reported at all, lost days
+    included: survey that waits for clearance reports nothing."""
+    own = recent & (days.kind == kind)
+    worked, possible = 0, 0
+    for team in np.unique(days.team[own]).tolist():
+        mine = np.unique(days.day[own & (days.team == team)])
+        worked += len(mine)
+        possible += len(np.unique(days.day[recent & (days.day >= mine.min())]))
+    return min(max(worked / max(possible, 1), 0.05), 1.0)
 
 
 def _renumbered(days: TeamDays, place: np.ndarray, count: int) -> TeamDays:
@@ -502,3 +537,15 @@ def backtest_document(found: Backtest) -> dict[str, Any]:
             for method, by in found.scores.items()},
         "forecasts": found.rows, "notes": list(found.notes)}
 
+
+def track_record(found: Backtest) -> TrackRecord:
+    """The scores as they stand beside a forecast."""
+    from landrelease.core.outlook import TrackRecord, TrackRow
+
+    rows = []
+    for ahead, ours in found.scores["forecast"].items():
+        boot, straight = (found.scores[m][ahead] for m in METHODS[1:])
+        if ours.crps is not None and boot.crps is not None and straight.crps is not None:
+            rows.append(TrackRow(ahead, ours.count, ours.crps, boot.crps, straight.crps,
+                                 dict(ours.coverage), ours.bias or 0.0))
+    return TrackRecord(len({r["made_on"] for r in found.rows}), tuple(rows), found.notes)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from landrelease.core.decision import Verdict, effective, standing
 from landrelease.core.descent import current_of, in_conflict
+from landrelease.core.geometry import joined
 from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
 from landrelease.core.personal import is_person_id
 from landrelease.core.record import Record
@@ -30,12 +31,14 @@ from landrelease.errors import (
     PERSON_UNKNOWN,
     REASON_NEEDED,
     RECORD_UNKNOWN,
+    SIGN_OFF_RELEASES,
     LandReleaseError,
 )
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
+_RELEASING = ("hazard", "outcome", "handover")  # kinds whose decisions give land back
 LEVELS: tuple[ValidationLevel, ...] = get_args(ValidationLevel)
 
 
@@ -340,7 +343,9 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
     unverified (S09). Whoever signs signs the whole content of the record, its decisions too.
 
     Raises SIG-006: no such level. SIG-010: a withdrawal without a reason. SIG-011: offices disagree
-    about a record. CLI-106: no such record. SIG-003: the key is of nobody here.
+    about a record. SIG-013: the authority's level for a record that says that land is released;
+    only a signed proposal releases it (S09). CLI-106: no such record. SIG-003: the key is of nobody
+    here.
     """
     wanted = level_named(level)
     at = now or datetime.now(UTC)
@@ -353,6 +358,11 @@ def sign_off(registry: Registry, record_ids: Sequence[str], level: str, *, reaso
         if in_conflict(history):
             raise LandReleaseError(CONTESTED, record=record_id)
         r = stored.revision
+        released = [n for n in registry.kinds[r.kind].decision_in(r.values)
+                    if r.kind in _RELEASING and r.values[n] != "revoked"]
+        if wanted == "authority" and released:
+            raise LandReleaseError(SIGN_OFF_RELEASES, record=record_id, found=", ".join(
+                f"{n} {r.values[n]}" for n in released))
         if not reason.strip() and LEVELS.index(wanted) < LEVELS.index(r.validation):
             raise LandReleaseError(REASON_NEEDED, record=record_id, found=r.validation,
                                    expected=level)
@@ -461,9 +471,8 @@ def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind,
                 and s.hash in verdicts and verdicts[s.hash].standing != "verified"
                 and s.number > stored.number]
         if any(g != ground for g in more):
-            import shapely
 
-            ground = shapely.union_all([g for g in (ground, *more) if g is not None])
+            ground = joined([g for g in (ground, *more) if g is not None], degrees=True)
     return replace(record, values=r.values, geometry=ground, valid_from=r.valid_from,
                    validation=r.validation, revision=stored.number, chain=stored.chain,
                    signed_by=r.signed_by)

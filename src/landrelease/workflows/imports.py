@@ -22,7 +22,10 @@ from landrelease.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as KindMap
+
     from landrelease.core.record import Record
+    from landrelease.core.revision import Revision
     from landrelease.records.mapping import Mapping, Proposal
     from landrelease.records.readers import SourceTable
     from landrelease.store.registry import Registry
@@ -47,6 +50,7 @@ def import_files(
     progress: Progress = silent,
     done: Callable[[ImportReport], None] = lambda report: None,
     reopened: Callable[[Sequence[Record]], None] = lambda hazards: None,
+    by_index: bool = False,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -61,6 +65,9 @@ def import_files(
     What was stated at an earlier import of the same file (SHA-256), a mapping or a system, holds
     again where nothing is stated now, so that the same file changes nothing.
 
+    `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
+    is not read whole but looked up (`workflows.few`); the fate of each row is the same.
+
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
     says the kind, refuses them all (`LandReleaseError`; FIL-043 names all of unknown kind). A
@@ -68,6 +75,7 @@ def import_files(
     files before it stay imported.
     """
     from landrelease.records import intake, mapping
+    from landrelease.workflows import few
     from landrelease.workflows.quarantine import take_in_once
 
     order = {kind: n for n, kind in enumerate(_ORDER)}
@@ -98,6 +106,11 @@ def import_files(
     settings = intake.SETTINGS if worst_accuracy_m is None else replace(
         intake.SETTINGS, worst_accuracy_m=worst_accuracy_m)
     reports = []
+    made: dict[int, Sequence[Revision]] = {}  # number of the layer -> what it brings
+
+    def looked_up(table: SourceTable) -> bool:
+        return by_index and len(table) <= few.MOST_ROWS
+
     for number, (found, table, used) in enumerate(tables):
         share = number / len(tables)
 
@@ -108,15 +121,24 @@ def import_files(
         by = recorded_by if dry_run else registry.author(recorded_by)
 
         def check(found: str = found, table: SourceTable = table, used: Mapping = used,
-                  part: Progress = part, by: str = by) -> Intake:
-            with without_collector():
+                  part: Progress = part, by: str = by, number: int = number) -> Intake:
+            bounds = programme_bounds(registry)
+            if looked_up(table) and bounds is None:
+                bounds = few.bounds_for(registry, found, settings.bounds_margin_deg)
+
+            def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(
-                    table, found, used,
-                    existing={r.id: r for r in registry.records(found)},
-                    taken_sources=set(registry.sources()), recorded_at=datetime.now(UTC),
-                    recorded_by=by, today=today or date.today(),
-                    programme_bounds=programme_bounds(registry), kinds=registry.kinds,
-                    settings=settings, progress=part)
+                    table, found, used, existing=existing,
+                    taken_sources={table.source} if registry.knows_source(table.source) else set(),
+                    recorded_at=datetime.now(UTC), recorded_by=by, today=today or date.today(),
+                    programme_bounds=bounds, kinds=registry.kinds, settings=settings,
+                    progress=part)
+
+            with without_collector():
+                taken = beside(few.existing_for(registry, found, beside) if looked_up(table) else
+                               {r.id: r for r in registry.records(found)})
+            made[number] = taken.revisions
+            return taken
 
         report = take_in_once(registry, check, used, table.layer, decided_by=by, dry_run=dry_run,
                               progress=part)
@@ -125,7 +147,10 @@ def import_files(
     if not dry_run:
         from landrelease.workflows.certificates import reopened_by_import
 
-        reopened(reopened_by_import(registry, {r.kind for r in reports if r.accepted}))
+        came_in = [r for part in made.values() for r in part]
+        if not (tables and all(looked_up(table) for _, table, _ in tables)
+                and not few.may_reopen(registry, came_in)):
+            reopened(reopened_by_import(registry, {r.kind for r in reports if r.accepted}))
     progress("files imported", 1.0)
     return reports
 

@@ -14,7 +14,7 @@ import shapely
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import is_decision_outcome
-from landrelease.core.geometry import LocalPlane, geodesic_area_m2, plane_for
+from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined, plane_for
 from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -86,7 +86,7 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
         if not pieces:
             raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="no outcome of its work "
                                    "is on record, or all wait for their follow-up")
-        taken = shapely.union_all([r.geometry for r in held if r.geometry is not None])
+        taken = joined([r.geometry for r in held if r.geometry is not None], degrees=True)
         plane = plane_for(tuple(shapely.total_bounds(
             np.array([p.ground for p in pieces], dtype=object))))
         taken = plane.to_plane(taken)
@@ -140,7 +140,7 @@ def draw_of(registry: Registry, reader: View, lot_id: str, *, thrown: str = "", 
     Raises INS-005: no such lot. INS-006: the records of then do not give the units of the lot.
     INS-007: drawn already, with another number thrown.
     """
-    lot = _lot(registry, reader, lot_id)
+    lot = lot_of(registry, reader, lot_id)
     drawn = _drawn(registry, lot_id)
     said = str(drawn[0].values.get("draw_number") or "") if drawn else ""
     if drawn and thrown and thrown != said:
@@ -186,7 +186,7 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     from landrelease.core.signature import signed
     from landrelease.workflows.identities import owner
 
-    lot = _lot(registry, reader, lot_id)
+    lot = lot_of(registry, reader, lot_id)
     drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
     at = now or datetime.now(UTC)
     who = owner(registry, key) if key is not None else registry.author(by)
@@ -300,6 +300,25 @@ def compare_teams(registry: Registry, reader: View, stated: Assumptions, by: str
             for g in found.groups],
         "rejected_lots": [r.id for r in rejected], "lots_in_doubt": doubt, "left_out": left_out,
         "chain_head": registry.head()}
+
+
+def recorded_detection(registry: Registry, reader: View, stated: Assumptions) -> dict[str, Any]:
+    """The detection of inspections: the least that lots on record state for themselves, else the
+    setting `detection_inspection`; {"detection", "words", "records"}.
+
+    The least, because a sample that is too large costs days and one that is too small lives.
+    """
+    known = {r.id: q for r in reader.inside(_standing(registry))
+             if (q := number_of(r.values.get("detection_probability"))) is not None and 0 < q < 1}
+    if not known:
+        setting = stated["detection_inspection"]
+        return {"detection": setting.value, "records": [], "words":
+                f"the setting detection_inspection ({setting.low:g} to {setting.high:g}); no "
+                "inspection on record states its own"}
+    least = min(known.values())
+    return {"detection": least, "records": sorted(known), "words":
+            f"the least of {len(known)} inspections on record, which state {least:g} to "
+            f"{max(known.values()):g}"}
 
 
 def detection_elsewhere(registry: Registry, reader: View, stated: Assumptions, hazard: Record
@@ -550,7 +569,8 @@ def _standing(registry: Registry) -> list[Record]:
     return standing_records(registry, "inspection")
 
 
-def _lot(registry: Registry, reader: View, lot_id: str) -> Record:
+def lot_of(registry: Registry, reader: View, lot_id: str) -> Record:
+    """A lot that the reader may know of. INS-005."""
     found = [r for r in reader.inside(registry.records("inspection"))
              if r.id == lot_id and r.value("inspection_part") == "lot"]
     if not found or found[0].geometry is None:
@@ -703,7 +723,7 @@ class _Told:
         if lot.geometry is not None and lot.value("inspection_part") == "lot":
             return lot.geometry
         grounds = [o.geometry for o in self.outcomes_of(lot) if o.geometry is not None]
-        return shapely.union_all(grounds) if grounds else None
+        return joined(grounds, degrees=True) if grounds else None
 
     def area_m2(self, lot: Record) -> float:
         ground = self.ground(lot)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import WGS84
+from landrelease.core.geometry import WGS84, joined
 from landrelease.errors import (
     ENTRY_NOT_STATED,
     OUTSIDE_CONTROL,
@@ -30,9 +31,10 @@ from landrelease.errors import (
 from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
 
 if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
+    from landrelease.access.policy import View
     from landrelease.core.profile import Profile
+    from landrelease.operate.lanes import Drive
+    from landrelease.store.registry import Registry
 
 ROWS = 400  # of the table on the sketch; all are in the files
 JOINED_M = 1e-4  # stretches that are nearer than this, end to start, are one path
@@ -56,18 +58,21 @@ class LaneOptions:
     keep_out: tuple[Path, ...] = ()
     back: bool = False  # the path ends where it begins
     headland_first: bool | None = None  # the round along the outer edge before all else
+    forbidden: tuple[BaseGeometry, ...] = ()  # more ground not to enter, in the task's metres
 
 
-def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
-               profiles: Path | None = None) -> dict[str, Any]:
+def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOptions,
+               profiles: Path | None = None, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Plan the lanes and write all files into `out`; what was planned, for people and programs.
+
+    notes : findings about the ground that its reader has already.
 
     Raises LAN-001 to LAN-006 and what `read_ground` raises.
     """
     from landrelease.records.profiles import profile_of
 
     chosen = profile_of(profile, profiles)
-    ground = read_ground(task, plane=options.plane)
+    ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
     allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
     entry = in_metres(ground, options.entry)
     width = options.width_m if options.width_m is not None else chosen.value("width_m")
@@ -79,6 +84,7 @@ def make_lanes(task: Path, profile: str, out: Path, options: LaneOptions,
         made = _machine(ground, allowed, chosen, width, entry, options)
         made["result"]["findings"][:0] = taken(
             [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes)
+    made["result"]["findings"][:0] = notes
     benchmark = entry if entry is not None else corner(ground.geometry)
     result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
               "profile": chosen.id, "width_m": width, "task_m2": ground.geometry.area,
@@ -109,7 +115,7 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
     from landrelease.records import readers
 
     limit = options.slope_deg if options.slope_deg is not None else profile.value("slope_deg")
-    gone = []
+    gone: list[BaseGeometry] = list(options.forbidden)
     slopes = False
     for path in options.keep_out:
         table = readers.read(path)
@@ -127,9 +133,9 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
             gone.append(shapely.make_valid(shape))
     if not gone:
         return ground.geometry, 0.0, slopes
-    left = shapely.difference(ground.geometry, shapely.union_all(gone))
+    left = shapely.difference(ground.geometry, joined(gone))
     parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
-    allowed = shapely.union_all(parts)
+    allowed = joined(parts)
     return allowed, ground.geometry.area - allowed.area, slopes
 
 
@@ -162,14 +168,14 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     overlap = options.overlap_m if options.overlap_m is not None else (
         profile.value("overlap_m") or 0.0)
     radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
-    headland = _headland(options, profile)
+    first = headland(options, profile)
     plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry,
-                      back=options.back, headland_first=headland)
-    by_hand = shapely.union_all([plan.by_hand, shapely.difference(ground.geometry, allowed)])
+                      back=options.back, headland_first=first)
+    by_hand = joined([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
     standoff = options.standoff_m if options.standoff_m is not None else 0.0
-    places = _control(ground.geometry, plan, standoff, reach) if reach else []
+    places = control(ground.geometry, plan.drives, standoff, reach) if reach else []
     rate = profile.figure("rate_m2_h")
     result: dict[str, Any] = {
         "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
@@ -177,7 +183,7 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         "length_m": plan.length_m, "least_length_m": plan.least_m,
         "over_least": plan.length_m / plan.least_m - 1, "turn_deg": plan.turn_deg,
         "swaths": sum(d.kind == "swath" for d in plan.drives), "angle_deg": plan.angle_deg,
-        "headland_first": headland, "ends_where_it_begins": options.back,
+        "headland_first": first, "ends_where_it_begins": options.back,
         "not_joined": plan.apart, "control_range_m": reach, "control_positions": len(places),
         "findings": [],
         "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
@@ -234,24 +240,24 @@ def fence(ground: Ground, allowed: BaseGeometry, points: BaseGeometry
     raise AssertionError("a path that no fence within the allowed ground holds")
 
 
-def _headland(options: LaneOptions, profile: Profile) -> bool:
+def headland(options: LaneOptions, profile: Profile) -> bool:
     """Whether the outer round comes first: as the user says, else as the profile asks."""
     if options.headland_first is not None:
         return options.headland_first
     return bool(profile.value("headland_first"))
 
 
-def _control(task: BaseGeometry, plan: Any, standoff: float, reach: float
-             ) -> list[tuple[float, float]]:
+def control(task: BaseGeometry, drives: Sequence[Drive], standoff: float, reach: float
+            ) -> list[tuple[float, float]]:
     """Positions round the task, at the stand-off, from which all of the path is in range.
 
     Greedy cover: each next position brings most of what is left into range. Points that none
     brings into range stay out of it.
     """
     xy = np.concatenate([d.xy if d.length_m == 0 else shapely.get_coordinates(shapely.segmentize(
-        shapely.LineString(d.xy), 20.0)) for d in plan.drives])
+        shapely.LineString(d.xy), 20.0)) for d in drives])
     rim = shapely.get_rings(shapely.get_parts(shapely.buffer(
-        shapely.union_all([shapely.Polygon(p.exterior) for p in shapely.get_parts(task)]),
+        joined([shapely.Polygon(p.exterior) for p in shapely.get_parts(task)]),
         max(standoff, 1e-3) * 1.003, quad_segs=16)))
     places = shapely.get_coordinates(shapely.line_interpolate_point(
         np.repeat(rim, CONTROL_STEP), np.tile(np.arange(CONTROL_STEP) / CONTROL_STEP, len(rim)),
@@ -419,6 +425,18 @@ def known_profiles(path: Path | None = None) -> dict[str, Profile]:
     from landrelease.records.profiles import read_profiles
 
     return read_profiles(path)
+
+
+def measured_profiles(registry: Registry, reader: View, path: Path | None = None
+                      ) -> dict[str, Profile]:
+    """The same with what the programme's own records measured of each."""
+    from landrelease.operate.rates import with_measured
+
+    machines = reader.inside(registry.records("machine"))
+    activities = reader.inside(registry.records("activity"))
+    tracks = reader.inside(registry.records("track"))
+    return {name: with_measured(p, machines, activities, tracks)
+            for name, p in known_profiles(path).items()}
 
 
 def profile_words(known: dict[str, Profile]) -> list[str]:

@@ -130,11 +130,12 @@ def summary(found: Books) -> dict[str, Any]:
 
 
 def figures_of(registry: Registry, reader: View, *, level: str | None = None,
-               valid_at: date | None = None, known_at: datetime | None = None
-               ) -> tuple[Figure, ...]:
+               valid_at: date | None = None, known_at: datetime | None = None,
+               currency: str | None = None) -> tuple[Figure, ...]:
     """The figures of money that the reader may see; none where no money is on record, or none that
-    this reader may see. As of `valid_at`, else of the last day on which money came in or went out:
-    the same records give the same figures on every day."""
+    this reader may see. In `currency`, else in that of most records. As of `valid_at`, else of the
+    last day on which money came in or went out: the same records give the same figures on every
+    day."""
     from landrelease.figures.money import money_figures
 
     days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
@@ -142,7 +143,7 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
             if isinstance(day := r.values.get(name), date)]
     try:
         found = books(registry, reader, as_of=valid_at or max(days, default=date.min), level=level,
-                      valid_at=valid_at, known_at=known_at)
+                      valid_at=valid_at, known_at=known_at, currency=currency)
     except LandReleaseError as error:
         if error.code != "MON-020":
             raise

@@ -294,8 +294,9 @@ def outlook_for(outlook: Outlook, document: dict[str, Any], reader: View, kept: 
             hidden.pop(name, None)
     if not full:
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
-                                      groups=(), group_day=None, notes=())
+                                      groups=(), group_day=None, notes=(), track=None)
         # Notes and needs name funds, closures and teams.
-        for name in ("areas", "groups", "rates", "needed", "notes", "plan", "inputs"):
+        for name in ("areas", "groups", "rates", "needed", "notes", "plan", "inputs",
+                     "backtest"):
             hidden.pop(name, None)
     return outlook, hidden

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.geometry import LocalPlane, plane_for
+from landrelease.core.geometry import LocalPlane, joined, plane_for
 from landrelease.errors import TASK_NOT_PLANE, TASK_WITHOUT_GROUND, LandReleaseError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from landrelease.core.track import Track
     from landrelease.operate.fixes import FixRules
     from landrelease.operate.proof import Proof, Work
+    from landrelease.operate.spots import Spots
     from landrelease.operate.swath import Tool
 
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
@@ -67,22 +68,20 @@ def read_ground(path: Path, *, plane: bool) -> Ground:
         shapes = [row.geometry for row in table.rows if row.geometry is not None]
     else:
         shapes = read_shapes(path)
-    joined = shapely.union_all([
-        p for s in shapes for p in ([polygons_of(s)] if s.is_valid else readings(s))])
-    areas = [p for p in shapely.get_parts(joined) if p.geom_type == "Polygon" and p.area > 0]
-    if not areas:
+    whole = joined([p for s in shapes for p in ([polygons_of(s)] if s.is_valid else readings(s))],
+                   degrees=not plane)
+    if whole.is_empty:
         raise LandReleaseError(TASK_WITHOUT_GROUND)
-    joined = shapely.union_all(areas)
-    west, south, east, north = joined.bounds
+    west, south, east, north = whole.bounds
     if not plane and not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise LandReleaseError(TASK_NOT_PLANE, file=path.name,
                                found=f"from {west:g}, {south:g} to {east:g}, {north:g}",
                                expected="degrees lie within 180 and 90")
     synthetic = b'"synthetic"' in path.read_bytes()[:100_000] if path.is_file() else False
     if plane:
-        return Ground(path.name, joined, None, synthetic)
+        return Ground(path.name, whole, None, synthetic)
     local = plane_for((west, south, east, north))
-    return Ground(path.name, local.to_plane(joined), local, synthetic)
+    return Ground(path.name, local.to_plane(whole), local, synthetic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +109,7 @@ class ProofOptions:
     bias_m: float = 0.0  # one standard deviation of what a whole track is off by
     smallest_m: float | None = None
     detection: float | None = None
+    step_m: float | None = None  # longest way between two fixes
 
 
 def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
@@ -122,17 +122,38 @@ def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool
                 math.radians(stated.value("track_turn_deg")))
 
 
-def rules_of(track: Track, options: ProofOptions, stated: Assumptions) -> FixRules:
-    from landrelease.operate.fixes import FixRules, gap_limit_s
+def profile_speed(name: str) -> float | None:
+    """The speed of a profile in m/s, None where it is not known. Raises LAN-004."""
+    from landrelease.records.profiles import profile_of
 
+    return profile_of(name).value("speed_m_s")
+
+
+def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assumptions
+             ) -> FixRules:
+    """What fixes have to keep to: as the user says, else the assumptions for who made the track.
+
+    A slow log shows where the tool was and not how it came there: whatever the time between two
+    fixes, they count only where they are near each other and the tool was not too fast (S05). A
+    speed limit that nobody stated leaves room for the errors of both places.
+    """
+    from landrelease.operate.fixes import FixRules, gap_limit_s
+    from landrelease.operate.swath import Tool
+
+    by = file.by if file.by in ("manual", "animal") else "machine"
     gap = options.gap_s if options.gap_s is not None else gap_limit_s(
         track.time_s, stated.value("track_gap_s"), stated.value("track_gap_intervals"),
         stated.value("track_gap_most_s"))
     return FixRules(
         gap_s=gap, leap_m_s=stated.value("track_leap_m_s"), far_m=stated.value("track_far_m"),
         sideways_deg=stated.value("track_turn_deg"),
-        speed_m_s=options.speed_m_s if options.speed_m_s is not None else math.inf,
-        depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m)
+        speed_m_s=options.speed_m_s if options.speed_m_s is not None else stated.value(
+            f"track_speed_{by}_m_s"),
+        depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m,
+        step_m=options.step_m if options.step_m is not None else stated.value(
+            f"track_step_{by}_m"),
+        slack_m=0.0 if options.speed_m_s is not None else 2 * Tool(
+            1.0, file.position_error_m, options.confidence).margin_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +195,9 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         deepest = np.nanmax(track.depth_m) if np.isfinite(track.depth_m).any() else 0.0
         depths.update(float(np.round(k * DEPTH_STEP_M, 3))
                       for k in range(1, min(20, int(deepest / DEPTH_STEP_M + 1e-9)) + 1))
-        works.append(proving.work_of(track, *ground.metres(track), file.by, tool,
-                                     rules_of(track, options, stated), ground.geometry.bounds))
+        works.append(proving.work_of(
+            track, *ground.metres(track), file.by, tool, rules_of(track, file, options, stated),
+            ground.geometry.bounds))
     if not 0 <= options.bias_m < math.inf:
         from landrelease.errors import ERROR_NEGATIVE
 
@@ -198,13 +220,11 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
 
 def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:
     """A task as recorded, in degrees. Raises COV-004: it has no ground."""
-    areas = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0] if (
-        shape is not None) else []
-    if not areas:
+    whole = joined([shape], degrees=True)
+    if whole.is_empty:
         raise LandReleaseError(TASK_WITHOUT_GROUND)
-    joined = shapely.union_all(areas)
-    local = plane_for(joined.bounds)
-    return Ground(name, local.to_plane(joined), local, synthetic)
+    local = plane_for(whole.bounds)
+    return Ground(name, local.to_plane(whole), local, synthetic)
 
 
 def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
@@ -243,14 +263,18 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
 
 def uncovered_features(ground: Ground, proof: Proof) -> dict[str, Any]:
     """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks."""
-    shapes = ground.back(proof.spots.polygons) if len(proof.spots.polygons) else []
+    return spot_features(ground, proof.spots)
+
+
+def spot_features(ground: Ground, spots: Spots) -> dict[str, Any]:
+    shapes = ground.back(spots.polygons) if len(spots.polygons) else []
     marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
     features = [
         {"type": "Feature", "properties": marks | {
             "state": "not proven covered", "area_m2": round(float(a), 4),
             "largest_circle_radius_m": round(float(r), 4)},
          "geometry": json.loads(shapely.to_geojson(s))}
-        for s, a, r in zip(shapes, proof.spots.area_m2, proof.spots.radius_m, strict=True)]
+        for s, a, r in zip(shapes, spots.area_m2, spots.radius_m, strict=True)]
     name = "uncovered" if ground.plane is not None else "uncovered (metres)"
     return {"type": "FeatureCollection", "name": name, **marks, "features": features}
 

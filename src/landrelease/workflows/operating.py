@@ -136,6 +136,25 @@ def site_on(registry: Registry, reader: View, day: date,
         entered=told.entered, grace=told.grace, ended=told.ended)
 
 
+def state_local_time(registry: Registry, hours: float | None) -> float | None:
+    """Store the registry's local time less UTC in hours, once. What stands; None: nothing.
+
+    Raises OPS-001: an offset that is none, or another one than what stands.
+    """
+    if hours is None:
+        held = offset_of(registry, None)
+        return None if held is None else held.total_seconds() / 3600
+    offset_of(registry, hours)  # says what is wrong with it
+    registry.keep_setting(OFFSET, f"{hours:g}")
+    stands = offset_of(registry, None)
+    assert stands is not None
+    if abs(stands.total_seconds() / 3600 - hours) > 1e-9:
+        raise LandReleaseError(GATE_VALUE, name="--utc-offset", found=hours,
+                               expected=f"{stands.total_seconds() / 3600:g}, which stands already: "
+                               "gates were judged by it")
+    return hours
+
+
 def offset_of(registry: Registry, stated: float | None) -> timedelta | None:
     """Local time less UTC: as stated, else the registry's setting; None where neither is there.
 

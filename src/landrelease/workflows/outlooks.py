@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
+    from landrelease.workflows.forecasting import Learning
     from landrelease.workflows.scenarios import Need
 
 
@@ -32,14 +33,16 @@ class Made:
     needed: tuple[Need, ...]
     short: str | None
     notes: tuple[str, ...]
+    learning: Learning | None = None  # what reports taught, for who sees teams (S16)
 
 
 def forecast_on(
     registry: Registry, reader: View, saved: PlanFile, *, by: date | None = None,
     budget: float | None = None, chance: float | None = None, scenario: Path | None = None,
-    runs: int = 500, seed: int = 1, progress: Progress = silent,
+    runs: int = 500, seed: int = 1, backtest: bool = False, progress: Progress = silent,
 ) -> Made:
-    """Simulate the policy of a plan. With `by` and `chance` also what would reach that chance.
+    """Simulate the policy of a plan. With `by` and `chance` also what would reach that chance, with
+    `backtest` also how good forecasts of past months were.
 
     Dates of single areas, districts and communities are in it for who sees dated plans, rates for
     who sees teams (S16). Raises FOR-...: a scenario that cannot be read or does not fit the plan.
@@ -68,6 +71,8 @@ def forecast_on(
     if not dated:  # dates of single areas are a dated plan (S16)
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
                                       groups=(), group_day=None)
+    if backtest:
+        outlook = with_track(registry, reader, saved, outlook, seed=seed, progress=progress)
     notes = (*outlook.notes, *closed.notes)
     document = {
         **workflows.outlook_summary(outlook, by=by, budget=budget), "scenario": outlook.scenario,
@@ -79,5 +84,22 @@ def forecast_on(
         "groups": scenarios.group_rows(outlook) if dated else None,
         "needed": [
             {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
-             "words": n.words} for n in needed]}
-    return Made(outlook, document, tuple(needed), short, notes)
+             "words": n.words} for n in needed],
+        "backtest": None if outlook.track is None else dataclasses.asdict(outlook.track)}
+    return Made(outlook, document, tuple(needed), short, notes,
+                found if reader.may("plan_teams") else None)
+
+
+BACKTEST_RUNS = 200  # of each forecast of a past month, where the scores stand beside a forecast
+
+
+def with_track(registry: Registry, reader: View, saved: PlanFile, outlook: Outlook, *,
+               seed: int = 1, progress: Progress = silent) -> Outlook:
+    """The outlook with how good forecasts of past months were, for who sees the work of teams."""
+    from landrelease.workflows import forecasting
+
+    if not reader.may("plan_teams"):
+        return outlook
+    tested = forecasting.backtest(registry, reader, saved.assumptions, runs=BACKTEST_RUNS,
+                                  seed=seed, progress=progress)
+    return dataclasses.replace(outlook, track=forecasting.track_record(tested))

@@ -6,9 +6,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.errors import PROJECTS_NOTHING, LandReleaseError
 
@@ -38,25 +39,30 @@ class Works:
 
 
 def works(registry: Registry, reader: View, *, as_of: date, plan: PlanFile | None = None,
-          basis: str = "committed", currency: str | None = None) -> Works:
+          basis: str = "committed", currency: str | None = None, valid_at: date | None = None,
+          known_at: datetime | None = None, level: str | None = None) -> Works:
     """The works of phase two as the reader may see them, with their outlook by land, order, season
-    and money. basis : which money counts: received, committed,
-    announced, none (money binds nothing).
+    and money. basis : which money counts: received, committed, announced, none (money binds
+    nothing). valid_at, known_at : see `Registry.records`; level : of the works and of money.
 
     Raises MON-030: no works that this reader may see.
     """
     from landrelease.figures import runway
     from landrelease.figures.phase_two import works_outlook
     from landrelease.workflows import is_synthetic, load_assumptions
+    from landrelease.workflows.identities import at_level
     from landrelease.workflows.money import books
 
-    projects = reader.records(registry.records("project"))
+    projects = reader.records(registry.records("project", valid_at=valid_at, known_at=known_at))
+    if level is not None:
+        projects = list(at_level(projects, level))
     if not projects:
         raise LandReleaseError(PROJECTS_NOTHING, role=reader.role)
     stated = load_assumptions(None, registry)
     found: Books | None
     try:
-        found = books(registry, reader, as_of=as_of, currency=currency)
+        found = books(registry, reader, as_of=as_of, currency=currency, level=level,
+                      valid_at=valid_at, known_at=known_at)
     except LandReleaseError as error:
         if error.code != "MON-020":
             raise
@@ -67,7 +73,7 @@ def works(registry: Registry, reader: View, *, as_of: date, plan: PlanFile | Non
         if chosen and any(e.phase == "rebuilding" for e in found.account.funds):
             money = runway.money_of(found.account, chosen, phase="rebuilding")
         spent = _spent(found, projects)
-    sites, released = sites_of(registry, projects, plan)
+    sites, released = sites_of(registry, projects, plan, valid_at=valid_at, known_at=known_at)
     days = round(stated.value("handover_days"))
 
     def in_currency(amount: float, unit: str) -> float | None:
@@ -93,7 +99,8 @@ def _spent(found: Books, projects: Sequence[Record]) -> dict[str, float]:
     return out
 
 
-def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | None
+def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | None, *,
+             valid_at: date | None = None, known_at: datetime | None = None
              ) -> tuple[dict[str, Site], dict[str, date | None]]:
     """The land of each work, and the day on which each area is finished: by its signed release, or
     by the plan (None: not within it)."""
@@ -106,12 +113,13 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
     from landrelease.workflows.certificates import unlocked_projects
     from landrelease.workflows.identities import standing_records
 
-    land = {p.project: p for p in unlocked_projects(registry)}
-    hazards = registry.records("hazard")
+    then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
+    land = {p.project: p for p in unlocked_projects(registry, **then)}
+    hazards = registry.records("hazard", **then)
     line, links = lineage(hazards), Links(hazards)
-    standing = [r for r in hazards_that_stand(registry) if r.geometry is not None]
+    standing = [r for r in hazards_that_stand(registry, **then) if r.geometry is not None]
     still = {r.id for r in standing}
-    closed = {r.id: r for r in standing_records(registry, "hazard") if r.id not in still}
+    closed = {r.id: r for r in standing_records(registry, "hazard", **then) if r.id not in still}
     tree = shapely.STRtree([r.geometry for r in standing])
     released: dict[str, date | None] = {}
     for r in closed.values():
@@ -170,8 +178,9 @@ def works_to_pay(registry: Registry, reader: View, plan: PlanFile, as_of: date
 # --- what came back ------------------------------------------------------------------------------
 
 
-def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, handover_days: int
-            ) -> tuple[list[Return] | None, list[Return] | None]:
+def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, handover_days: int, *,
+            valid_at: date | None = None, known_at: datetime | None = None,
+            level: str | None = None) -> tuple[list[Return] | None, list[Return] | None]:
     """Land and people that come back: by the plan (None: no plan), by held hand-overs (None: none).
 
     Ground that is hazardous, again or still, is not back, whatever was handed over. Land belongs to
@@ -186,10 +195,11 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     from landrelease.figures.phase_two import Return
     from landrelease.plan.compare import day_of
     from landrelease.workflows import load_land
-    from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.identities import at_level, standing_records
 
-    land = load_land(registry, stated)
-    held = [r for r in standing_records(registry, "handover")
+    land = load_land(registry, stated, valid_at=valid_at, known_at=known_at, for_models=False)
+    given = standing_records(registry, "handover", valid_at=valid_at, known_at=known_at)
+    held = [r for r in (given if level is None else at_level(given, level))
             if r.value("handover_status") == "held" and r.geometry is not None]
     dated = sorted(((day, r) for r in held if (day := _handed_on(r)) is not None),
                    key=lambda pair: (pair[0], pair[1].id))
@@ -204,19 +214,19 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             # What is hazardous, again or still, is not back (S01, S11).
             again = grounds[hazardous.query(r.geometry, predicate="intersects")]
             ground = shapely.difference(shapely.difference(r.geometry, before),
-                                        shapely.union_all(again))
+                                        joined(again, degrees=True))
             before = shapely.union(before, r.geometry)
             actual.append(Return(day, near.community(r.geometry), geodesic_area_m2(ground), 0.0,
                                  (r.id,)))
         shapes = np.array([r.geometry for _, r in dated], dtype=object)
         for n, settlement in enumerate(land.settlements):
-            if near.own[n] or settlement.population is None:
+            if near.own[n]:
                 continue  # some of its areas are still hazardous
             there = near.within(settlement, shapes)
             if there:
                 actual.append(Return(dated[max(there)][0], settlement.name or settlement.id, 0.0,
-                                     float(settlement.population),
-                                     tuple(dated[k][1].id for k in there)))
+                                     float(settlement.population or 0.0),
+                                     tuple(dated[k][1].id for k in there), settlement.id))
     if plan is None:
         return None, actual
     planned: list[Return] = []
@@ -240,21 +250,53 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     return planned, actual
 
 
-def figures_of(registry: Registry, reader: View, *, as_of: date) -> tuple[Figure, ...]:
-    """The figures of phase two that the reader may see: works by state, land and people back; none
-    where no works are on record, or none that this reader may see."""
-    from landrelease.figures.phase_two import phase_two_figures
+def figures_of(registry: Registry, reader: View, *, level: str | None = None,
+               valid_at: date | None = None, known_at: datetime | None = None
+               ) -> tuple[Figure, ...]:
+    """The figures of phase two that the reader may see: works by state and kind, land, people,
+    settlements and roads back; none where nothing of it is on record, or for this reader.
 
-    if not (reader.may("hazard", "status") and reader.may("project", "cost")):
-        return ()
-    try:
-        found = works(registry, reader, as_of=as_of, basis="none")
-    except LandReleaseError as error:
-        if error.code != "MON-030":
-            raise
-        return ()
-    _, actual = returns(registry, found.stated, None, found.handover_days)
-    return reader.figures(phase_two_figures(found.rows, actual, as_of, found.chain_head))
+    As of `valid_at`, else of the last day on which a work began or ended or land was handed over:
+    the same records give the same figures on every day.
+    """
+    from landrelease.figures.phase_two import phase_two_figures, place_figures
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.identities import at_level
+
+    def records(kind: str) -> list[Record]:
+        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
+        return list(reader.nearby(at_level(found, level) if level else found))
+
+    head, found = registry.head(), list[Any]()
+    if reader.may("hazard", "status") and reader.may("project", "cost"):
+        days = [day for kind, names in (("project", ("started_on", "finished_on")),
+                                        ("handover", ("handed_over_on",)))
+                for r in records(kind) for name in names
+                if isinstance(day := r.values.get(name), date)]
+        as_of = valid_at or max(days, default=date.min)
+        try:
+            made: Works | None = works(
+                registry, reader, as_of=as_of, basis="none", valid_at=valid_at, known_at=known_at,
+                level=level)
+        except LandReleaseError as error:
+            if error.code != "MON-030":
+                raise
+            made = None
+        handed = bool(registry.ids("handover")) and reader.may("handover", "handed_over_on")
+        stated = load_assumptions(None, registry)
+        _, actual = returns(
+            registry, stated, None, round(stated.value("handover_days")), valid_at=valid_at,
+            known_at=known_at, level=level) if handed else (None, None)
+        if made is not None or handed:
+            found += phase_two_figures(() if made is None else made.rows, actual, as_of, head,
+                                       works=made is not None)
+        if handed:
+            found += place_figures(records("settlement"), actual, as_of, head)
+    if reader.may("road", "road_state"):
+        from landrelease.figures.phase_two import road_figures
+
+        found += road_figures(records("road"), head)
+    return reader.figures(found)
 
 
 def _handed_on(r: Record) -> date | None:

@@ -26,6 +26,7 @@ from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
 from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
+from landrelease.core.geometry import joined
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
 from landrelease.core.signature import SigningKey, fingerprint, signed
@@ -97,14 +98,16 @@ def checklist_of(registry: Registry) -> Checklist:
         return read_checklist(path.read_text(encoding="utf-8"), path.name)
 
 
-def standing_hazard(registry: Registry, hazard: str) -> Record:
-    """The area as it is hazardous now, by id or identifier. REL-002."""
+def standing_hazard(registry: Registry, hazard: str, reader: View | None = None) -> Record:
+    """The area as it is hazardous now, by id or identifier. REL-002; of an area that a reader may
+    not know of, as of one that there is not."""
     from landrelease.workflows import hazards_that_stand
 
     found = [r for r in hazards_that_stand(registry)
              if hazard in (r.id, r.values.get("identifier"))]
+    found = found if reader is None else reader.inside(found)
     if len(found) != 1 or found[0].geometry is None:
-        known = hazard in registry.ids("hazard")
+        known = hazard in registry.ids("hazard") and (reader is None or not reader.areas)
         words = ("several areas have this identifier" if len(found) > 1 else
                  "it has no ground on record" if found else
                  "it was released, or became other areas" if known else "there is no such record")
@@ -229,7 +232,7 @@ def read_wanted(path: Path) -> BaseGeometry:
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return areas(shapely.union_all([s for s in shapes if not s.is_empty]))
+    return areas(joined([s for s in shapes if not s.is_empty], degrees=True))
 
 
 # --- propose -----------------------------------------------------------------------------------
@@ -277,8 +280,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     behind = records_behind(registry, record, taken.ground, _reopened_by(record))
     if case.outcome == "cleared":
         only, records = not_followed_up(case)
-        if (size := area_m2(only)) >= lineage.SLIVER_M2:
-            raise LandReleaseError(RELEASE_MACHINE_ONLY, hazard=hazard, found=f"{size:,.0f} m²",
+        if (size := proposing.left_m2(case, only)) > 0:
+            raise LandReleaseError(RELEASE_MACHINE_ONLY, hazard=hazard, found=f"{size:,.2f} m²",
                                    records=", ".join(records))
     checklist = checklist_of(registry)
     said = read_answers(registry, answers, checklist, case.outcome) if answers else {}
@@ -386,7 +389,8 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
         r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
         effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, proven, r["coverage"], residual, signed_ids, beside)
+        gaps_file, proven, r["coverage"], residual, signed_ids, beside,
+        stated.value("spot_radius_m"))
 
 
 def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
@@ -397,10 +401,8 @@ def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Ma
              if new is not old or old.id in unproven]
     if not pairs:
         return None, []
-    proven = areas(shapely.union_all([
-        new.geometry for _, new in pairs if new.id not in unproven and new.geometry is not None]))
-    credit = shapely.union_all([o.geometry for o in outcomes
-                                if o.id not in unproven and o.geometry is not None])
+    proven = joined([new.geometry for _, new in pairs if new.id not in unproven], degrees=True)
+    credit = joined([o.geometry for o in outcomes if o.id not in unproven], degrees=True)
     holes = [areas(old.geometry.difference(credit)) for old, _ in pairs
              if old.geometry is not None]
     return proven, [h for h in holes if not h.is_empty]
@@ -550,16 +552,105 @@ def load_proposal(registry: Registry, what: str) -> Proposal:
                                            found=f"SHA-256 {sha256[:12]}, proposed {known[:12]}")
             raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=path.name)
     else:
-        found = [s for s, name in sources.items()
-                 if s == what or (name == f"{what}.json" and what.startswith(RELEASE))]
-        if len(found) != 1:
-            raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
-        sha256 = found[0]
-        content = registry.source_content(sha256)
+        return kept_proposal(registry, what)
     document = proposal_document(content)
     if document is None:
         raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
     return Proposal(RELEASE + sha256[:12], sha256, document, content)
+
+
+def kept_proposal(registry: Registry, what: str) -> Proposal:
+    """A proposal by its release id or its SHA-256, from the registry alone. REL-006."""
+    found = [s for s, name in registry.sources().items()
+             if s == what or (name == f"{what}.json" and what.startswith(RELEASE))]
+    if len(found) != 1:
+        raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
+    content = registry.source_content(found[0])
+    document = proposal_document(content)
+    if document is None:
+        raise LandReleaseError(RELEASE_PROPOSAL_UNKNOWN, found=what)
+    return Proposal(RELEASE + found[0][:12], found[0], document, content)
+
+
+def may_know(reader: View, registry: Registry, made: Proposal) -> bool:
+    """Whether a reader may know of the area of a proposal."""
+    from landrelease.workflows.collections import one_record
+
+    return bool(reader.inside(one_record(registry, "hazard", made.document["hazard"])))
+
+
+def proposals(registry: Registry) -> list[Proposal]:
+    """All proposals that the registry holds, the newest first."""
+    found = []
+    for sha256, name in registry.sources().items():
+        if name.startswith(RELEASE) and name.endswith(".json"):
+            try:
+                content = registry.source_content(sha256)
+            except LandReleaseError:  # its content was erased
+                continue
+            document = proposal_document(content)
+            if document is not None:
+                found.append(Proposal(RELEASE + sha256[:12], sha256, document, content))
+    return sorted(found, key=lambda p: (str(p.document["made_at"]), p.id), reverse=True)
+
+
+def propose_again(registry: Registry, made: Proposal, reader: View, stated: Assumptions, *,
+                  said: Mapping[str, tuple[str, str]], by: str, gaps: bytes = b"",
+                  now: datetime | None = None) -> Proposal:
+    """The same proposal on the records as they are now, with answers of a person: item -> (yes, no
+    or nothing, note). What persons answered in the earlier one stays theirs unless it is answered
+    anew. `gaps`: the file of uncovered ground; else the one that came with the earlier proposal.
+
+    Raises what `propose` does; REL-005 where the earlier file of gaps is not here any more.
+    """
+    import tempfile
+
+    d = made.document
+    with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
+        place = Path(folder)
+        ground = None
+        if d["left_m2"] > 0 or d["outside_recorded_m2"] > 0:
+            ground = place / "ground.geojson"
+            ground.write_text(json.dumps({"type": "Feature", "properties": {},
+                                          "geometry": d["ground"]}), encoding="utf-8")
+        content = gaps or _earlier_gaps(registry, made)
+        if content:
+            (place / "gaps.geojson").write_bytes(content)
+        answers = place / "checklist.csv"
+        answers.write_text(_answered_again(made, said, by), encoding="utf-8")
+        return propose(registry, d["hazard"], reader, stated, outcome=d["outcome"], ground=ground,
+                       gaps=place / "gaps.geojson" if content else None, answers=answers, by=by,
+                       now=now)
+
+
+def _earlier_gaps(registry: Registry, made: Proposal) -> bytes:
+    sha256 = str(made.document["coverage_proof"]["sha256"] or "")
+    if not sha256:
+        return b""
+    if not registry.knows_source(sha256):
+        raise LandReleaseError(
+            RELEASE_ANSWERS, file=made.id, line=0, field="gaps", found="the file is not here",
+            expected="the file of uncovered ground with which it was proposed, once more")
+    return registry.source_content(sha256)
+
+
+def _answered_again(made: Proposal, said: Mapping[str, tuple[str, str]], by: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["item", "answer", "note", "by"])
+    known = {a["id"] for a in made.document["checklist"]["items"]}
+    for item in made.document["checklist"]["items"]:
+        answer, note = said.get(item["id"], ("", ""))
+        if answer:
+            writer.writerow([item["id"], answer, note, by])
+        elif item["answered_by"] not in ("", "records"):
+            note = "; ".join(dict.fromkeys(str(item["words"]).split("; ")))
+            writer.writerow([item["id"], "yes" if item["state"] == "met" else "no", note,
+                             item["answered_by"]])
+    for name in said:
+        if name not in known:  # `propose` says what it expects
+            writer.writerow([name, said[name][0] or "yes", "", by])
+    return out.getvalue()
 
 
 def proposal_document(content: bytes) -> Mapping[str, Any] | None:

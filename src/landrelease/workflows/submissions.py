@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_PHOTO_BYTES = 20_000_000
 # What a photograph may be: by its first bytes, not by its name.
-_PICTURES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
+PICTURES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
         path = Path(folder) / f"{form}-{re.sub(r'[^0-9A-Za-z-]', '-', instance)}.xml"
         path.write_bytes(content)
-        reports = imports.import_files(registry, [path], recorded_by=by)
+        reports = imports.import_files(registry, [path], recorded_by=by, by_index=True)
     return Received(form, instance, sum(r.accepted for r in reports),
                     sum(r.merged for r in reports), sum(r.quarantined for r in reports),
                     len(files))
@@ -81,7 +81,7 @@ def _check_picture(name: str, content: bytes) -> None:
     if len(content) > MOST_PHOTO_BYTES:
         raise LandReleaseError(SUBMISSION_FILE, name=name[:80], found=f"{len(content):,} bytes",
                                expected=f"at most {MOST_PHOTO_BYTES:,} bytes")
-    if not any(content.startswith(magic) for magic, _ in _PICTURES):
+    if not any(content.startswith(magic) for magic, _ in PICTURES):
         raise LandReleaseError(SUBMISSION_FILE, name=name[:80], found="another kind of file",
                                expected="a photograph as JPEG or PNG")
 

@@ -21,7 +21,7 @@ from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.registries import Registries
-from landrelease.errors import LandReleaseError
+from landrelease.errors import NOT_FOR_ROLE, LandReleaseError
 from landrelease.store.registry import Registry
 
 T = TypeVar("T")
@@ -35,16 +35,38 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Unless an answer says otherwise: nothing of a reader stays in a browser or a proxy.
+    "Cache-Control": "private, no-store",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
 }
+# Besides, where readers come over https: for two years the browser asks no other way.
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
+           "WEB-062": HTTP_404_NOT_FOUND,
            "CLI-106": HTTP_404_NOT_FOUND, "STO-007": HTTP_503_SERVICE_UNAVAILABLE,
            "STO-031": HTTP_409_CONFLICT, "WEB-030": HTTP_429_TOO_MANY_REQUESTS,
            "WEB-032": HTTP_409_CONFLICT, "WEB-033": HTTP_503_SERVICE_UNAVAILABLE,
            "WEB-035": HTTP_404_NOT_FOUND, "WEB-014": HTTP_429_TOO_MANY_REQUESTS,
            "WEB-017": HTTP_403_FORBIDDEN, "WEB-041": HTTP_401_UNAUTHORIZED,
-           "REL-020": HTTP_404_NOT_FOUND, "INS-005": HTTP_404_NOT_FOUND,
-           "REL-006": HTTP_404_NOT_FOUND}
+           **dict.fromkeys(("REL-006", "REL-020", "REL-021", "INS-005", "INS-010"),
+                           HTTP_404_NOT_FOUND)}
+
+
+def address_of(request: Request) -> str:
+    """The network address of who asks, to count failures by. Behind a proxy of this machine or
+    network that speaks https, what the proxy itself added last; what comes before it anybody can
+    write (ASVS 5.0, 4.1.3)."""
+    import ipaddress
+
+    peer = request.client.host if request.client else "unknown"
+    settings = request.app.state.settings
+    said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    try:
+        if settings.secure and said and not ipaddress.ip_address(peer).is_global:
+            return str(ipaddress.ip_address(said))
+    except ValueError:
+        pass
+    return peer
 
 
 def asking_of(request: Request) -> Asking:
@@ -83,18 +105,24 @@ def status_of(error: LandReleaseError) -> int:
     return _STATUS.get(error.code, HTTP_400_BAD_REQUEST)
 
 
-def on_error(_: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
+def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
     """An error of ours as JSON: code, words, remedy; what was found stays in the words."""
+    asking: Asking | None = request.scope.get("user")
+    if error.code == NOT_FOR_ROLE.code and asking is not None and asking.signed_in:
+        request.app.state.accounts.log(asking.account, asking.role, "refused",
+                                       request.url.path)  # ASVS 5.0, 16.3.2
     return Response({"code": error.code, "description": str(error)},
                     status_code=status_of(error),
                     media_type="application/json")
 
 
-def on_http_error(_: Request, error: HTTPException) -> Response[dict[str, Any]]:
+def on_http_error(request: Request, error: HTTPException) -> Response[dict[str, Any]]:
+    secure = request.app.state.settings.secure
     return Response({"code": str(error.status_code), "description": error.detail},
                     status_code=error.status_code,
                     # An address that there is not never passes the middleware.
-                    headers={**HEADERS, **(error.headers or {})},
+                    headers={**HEADERS, **(HTTPS_HEADERS if secure else {}),
+                             **(error.headers or {})},
                     media_type="application/json")
 
 

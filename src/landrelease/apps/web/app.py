@@ -15,28 +15,44 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from landrelease.apps.web import (
+    basemap,
     claims,
     features,
     forecasting,
+    inspecting,
     oidc,
     openrosa,
     pages,
+    past,
+    people,
     planning,
+    public,
+    quality,
     records,
+    releasing,
     signin,
     validating,
+    webhooks,
     work,
 )
-from landrelease.apps.web.answers import HEADERS, on_error, on_http_error, on_unexpected
+from landrelease.apps.web.answers import (
+    HEADERS,
+    HTTPS_HEADERS,
+    on_error,
+    on_http_error,
+    on_unexpected,
+)
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.throttle import Throttle
 from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Accounts
+from landrelease.store.webhooks import Webhooks
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_BODY = 25_000_000
@@ -49,12 +65,16 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-def own_page(connection: ASGIConnection, _: BaseRouteHandler) -> None:
+def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
     """A change must come from a page of ours or from a program, never from another site (ASVS
     3.5): it carries the header X-CSRF-Token, which another site cannot add without asking first,
     and with a session the session's token, which no other site can read."""
     asking: Asking | None = connection.scope.get("user")
-    if connection.scope.get("method", "GET") in _SAFE or asking is None:
+    if connection.scope.get("method", "GET") in _SAFE:
+        return
+    if handler.opt.get("open_form"):  # of the public, without an account: it changes nothing itself
+        return public.open_form(connection)
+    if asking is None:
         return
     # A phone speaks OpenRosa and brings its token: a page elsewhere can add neither header without
     # asking first, and no cookie opens the way of the phones.
@@ -85,16 +105,23 @@ def make_app(settings: Settings) -> Litestar:
         registries.close()
         accounts.close()
 
+    headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
-                        *records.HANDLERS, *openrosa.HANDLERS, *pages.HANDLERS,
+                        *webhooks.HANDLERS,
+                        *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
+                        *pages.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
-                        *forecasting.HANDLERS, *claims.HANDLERS],
-        middleware=[Hosts(settings.hosts, HEADERS), DefineMiddleware(Authentication)],
+                        *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
+                        *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
+                        *basemap.HANDLERS, *past.HANDLERS],
+        middleware=[Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
-                     "tiles": features.TileCache(), "provider": provider}),
+                     "tiles": features.TileCache(), "provider": provider,
+                     "webhooks": Webhooks(accounts),
+                     "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
@@ -106,7 +133,7 @@ def make_app(settings: Settings) -> Litestar:
             render_plugins=[Described()], path="/schema",
             openapi_router=Router(path="/schema", route_handlers=[], opt=OPEN,
                                   include_in_schema=False)),
-        on_startup=[open_all], on_shutdown=[close_all],
+        lifespan=[webhooks.running], on_startup=[open_all], on_shutdown=[close_all],
         debug=False,
     )
 

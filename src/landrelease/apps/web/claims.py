@@ -78,17 +78,22 @@ def _recorded(registry: Registry, view: View, checked: dict[str, Any] | None) ->
                     reverse=True)[:ROWS_MOST]:
         at = told.get(r.id)
         v = r.values
+        note = ", ".join(str(v[k]) for k in ("claim_source", "published_on", "scope") if v.get(k))
         rows.append((
-            record_link("claim", r.id), str(v.get("claim_source") or ""),
-            str(v.get("published_on") or ""), str(v.get("scope") or ""),
-            str(v.get("metric") or v.get("words") or ""),
-            f"{v.get('value') if v.get('value') is not None else ''} {v.get('unit') or ''}".strip(),
+            group(str(v.get("metric") or v.get("words") or ""), tag("p", note, class_="note"),
+                  record_link("claim", r.id)),
+            f"{_number(v.get('value'))} {v.get('unit') or ''}".strip(),
             word("claim.not_checked") if at is None else verdict(at["verdict"]),
             "" if at is None else tag("ul", *(tag("li", x) for x in at["reasons"]),
                                       class_="plain")))
-    return table(word("claim.recorded"), [word("record"), *(word(f"claim.{k}") for k in (
-        "source", "published", "scope", "metric", "value", "verdict", "reasons"))], rows
+    return table(word("claim.recorded"), [word(f"claim.{k}") for k in (
+        "metric", "value", "verdict", "reasons")], rows
     ) if rows else tag("p", word("claim.none"))
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:,.12g}" if isinstance(value, (int, float)) else str(
+        value)
 
 
 _LABELS = {"source": "source", "published": "published", "as_of": "as_of", "scope": "scope",

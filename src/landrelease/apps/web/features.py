@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections import OrderedDict
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import shapely
@@ -25,6 +25,9 @@ from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.tiers import OPEN, VIEW
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
+
+if TYPE_CHECKING:
+    from landrelease.workflows.collections import Moment
 
 GEOJSON = "application/geo+json"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -226,7 +229,7 @@ async def list_items(
         page = collections.items(registry, view, name, bounds=window, where=where,
                                  between=between, keep=keep, after=start, limit=count)
         made_up = is_synthetic(registry)
-        return page, [_feature(i, out, made_up) for i in page.items], made_up
+        return page, [feature(i, out, made_up) for i in page.items], made_up
 
     page, features, made_up = await read(request, work)
     note_reading(request, name, f"{len(features)} items")
@@ -308,18 +311,19 @@ async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str]
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections, is_synthetic
 
-        return _feature(collections.item(registry, view, name, item_id), out,
-                        is_synthetic(registry))
+        return feature(collections.item(registry, view, name, item_id), out,
+                       is_synthetic(registry))
 
-    feature = await read(request, work)
+    found = await read(request, work)
     note_reading(request, name, item_id)
-    feature["links"] = [_link(request, _here(request), "self", GEOJSON),
+    found["links"] = [_link(request, _here(request), "self", GEOJSON),
                         _link(request, f"/ogc/collections/{name}", "collection",
                               "application/json")]
-    return _json(feature, GEOJSON, **{"Content-Crs": f"<{out}>"})
+    return _json(found, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
-def _feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
+def feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
+    """An item as a feature of GeoJSON, in one of the `SYSTEMS`."""
     shape = item.geometry
     if shape is not None and system != CRS84:
         shape = shapely.transform(shape, _FROM_DEGREES[system])
@@ -455,6 +459,31 @@ def _typed(field: Any, name: str, text: str) -> Any:
     return listed if len(listed) > 1 else listed[0]
 
 
+def moment_of(valid_at: str | None, known_at: str | None) -> Moment | None:
+    """The moment that a question about the past names; None for now. WEB-011."""
+    from landrelease.workflows.collections import Moment
+
+    def wrong(name: str, found: str) -> LandReleaseError:
+        return LandReleaseError(PARAMETER_WRONG, name=name, found=found[:60],
+                                expected="it is a day or a moment (RFC 3339)")
+
+    day, at = None, None
+    try:
+        if valid_at:
+            day = date.fromisoformat(valid_at)
+    except ValueError:
+        raise wrong("valid_at", valid_at or "") from None
+    try:
+        if known_at:
+            at = datetime.fromisoformat(known_at.replace("z", "Z"))
+            # A day without a time is known at its end; without a zone it is UTC.
+            at = at.replace(hour=23, minute=59, second=59) if len(known_at) <= 10 else at
+            at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except ValueError:
+        raise wrong("known_at", known_at or "") from None
+    return Moment(day, at) if day is not None or at is not None else None
+
+
 # --- tiles ---------------------------------------------------------------------------------------
 
 class TileCache:
@@ -484,9 +513,12 @@ class TileCache:
 
 @get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}", opt=VIEW)
 async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: FromPath[int],
-                   y: FromPath[int]) -> Response[bytes]:
-    """One vector tile (Mapbox Vector Tile 2.1) of a collection."""
-    _only(request)
+                   y: FromPath[int], valid_at: FromQuery[str | None] = None,
+                   known_at: FromQuery[str | None] = None) -> Response[bytes]:
+    """One vector tile (Mapbox Vector Tile 2.1) of a collection; for who may see histories as it was
+    on a day (`valid_at`), as it was known at an instant (`known_at`)."""
+    _only(request, "valid_at", "known_at")
+    then = moment_of(valid_at, known_at)
     if not (0 <= z <= 22 and 0 <= x < 2**z and 0 <= y < 2**z):
         raise LandReleaseError(PARAMETER_WRONG, name="z/x/y", found=f"{z}/{x}/{y}",
                                expected="z is 0 to 22, x and y are 0 to 2^z - 1")
@@ -496,10 +528,13 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     def work(registry: Registry, view: View) -> tuple[bytes, str]:
         from landrelease.workflows import collections
 
-        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y)
+        # The past is for who may see histories; for others there is no such parameter.
+        if then is not None and not view.may("history", "revisions"):
+            raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at", expected="none")
+        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y, then)
         found = cache.get(key)
         if found is None:
-            found = collections.tile(registry, view, name, z, x, y)
+            found = collections.tile(registry, view, name, z, x, y, then)
             cache.put(key, found)
         # Of the content, not of the registry's state: that would tell of changes elsewhere.
         reader = repr((asking.role, asking.organisation, asking.areas)).encode()

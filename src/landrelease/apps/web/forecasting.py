@@ -30,6 +30,7 @@ from landrelease.apps.web.layout import (
     tag,
 )
 from landrelease.apps.web.records import signature
+from landrelease.apps.web.results import day as stamp
 from landrelease.apps.web.results import needed, number, percent
 from landrelease.apps.web.tiers import VIEW, within
 from landrelease.apps.web.words import word
@@ -318,7 +319,7 @@ def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
         ordered = sorted(rows, key=lambda r: (r.get("p50") or "9999", r[of]))
         body = table(word(key), [word("forecast.group" if of == "group" else "plan.area"),
                                  *(word(f"forecast.{k}") for k in levels)], [
-            (r[of], *(r[k] or word("forecast.not_within", years=_years(outlook))
+            (r[of], *(stamp(r[k]) if r[k] else word("forecast.not_within", years=_years(outlook))
                       for k in levels)) for r in ordered[:500]])
         parts.append(tag("section", tag("h2", word(key)), body) if of == "group"
                      else tag("details", tag("summary", word(key)), body))

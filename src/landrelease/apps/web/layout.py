@@ -78,7 +78,9 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
                 *(tag("td", cell, class_="number" if n in numbers else None)
                   for n, cell in enumerate(row[1:], 1))) for row in listed]
     return tag("div", tag("table", tag("caption", caption),
-                          tag("thead", tag("tr", *(tag("th", h, scope="col") for h in heads))),
+                          tag("thead", tag("tr", *(
+                              tag("th", h, scope="col", class_="number" if n in numbers else None)
+                              for n, h in enumerate(heads)))),
                           tag("tbody", *body)),
                class_="scroll", tabindex="0", role="region", aria_label=caption)
 

@@ -33,6 +33,11 @@ PARTS: tuple[Part, ...] = (
     Part("claims", "/claims", way("claims check")),
     Part("work", "/work", lambda view: view.role != "public"),
     Part("validation", "/validation", lambda view: view.role in VALIDATES),
+    Part("inspection", "/inspection", way("verify open")),
+    Part("releases", "/releases", way("release list")),
+    Part("teams", "/teams", way("operate competence")),
+    Part("quality", "/quality", way("check")),
+    Part("certificate", "/certificate", lambda _: True),
 )
 
 

@@ -24,6 +24,7 @@ import httpx
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 
+from landrelease.apps.web.answers import address_of
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import LOOPBACK, Settings
 from landrelease.apps.web.tiers import OPEN
@@ -257,7 +258,7 @@ async def callback(request: Request) -> Response[bytes]:
     """The answer of the provider: sign in the account that the identity is linked to."""
     accounts: Accounts = request.app.state.accounts
     settings: Settings = request.app.state.settings
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     try:
         waits = accounts.waits(f"address {address}")
         if waits:

@@ -39,6 +39,7 @@ from landrelease.apps.web.results import (
     ROWS_MOST,
     better_by,
     changes,
+    day,
     number,
     percent,
     plan_numbers,
@@ -264,10 +265,10 @@ def _day(request: Request, name: str) -> date | None:
                                expected="it is a date as 2027-04-01") from None
 
 
-def _months_later(day: date, months: int) -> date:
-    month = day.month - 1 + months
-    year = min(day.year + month // 12, 9998)
-    return date(year, month % 12 + 1, min(day.day, 28))
+def _months_later(start: date, months: int) -> date:
+    month = start.month - 1 + months
+    year = min(start.year + month // 12, 9998)
+    return date(year, month % 12 + 1, min(start.day, 28))
 
 
 @get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
@@ -350,8 +351,8 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("h2", word("plan.table")),
             table(word("plan.table"), [word(h) for h in heads], [
                 (r["order"], record_link("hazard", r["hazard_id"]),
-                 word(f"plan.activity.{r['activity']}"), r["mode"], r["start"].isoformat(),
-                 r["finish"].isoformat(), *([number(r["cost"])] if seen.whole else []))
+                 word(f"plan.activity.{r['activity']}"), r["mode"], day(r["start"]),
+                 day(r["finish"]), *([number(r["cost"])] if seen.whole else []))
                 for r in listed[:ROWS_MOST]], numbers=(6,)),
             tag("p", word("plan.table_cut", n=ROWS_MOST, total=f"{len(listed):,}"), class_="note")
             if len(listed) > ROWS_MOST else None,
@@ -483,7 +484,8 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("h2", word("plan.waits")),
             table(word("plan.waits"), [word(k) for k in (
                 "plan.stage", "plan.start", "plan.waits_for", "plan.else_from", "plan.gain")], [
-                    (w["stage"], w["start"], w["waits_for"], w["else_from"], number(w["gain"]))
+                    (w["stage"], day(w["start"]), w["waits_for"], day(w["else_from"]),
+                     number(w["gain"]))
                     for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
             tag("div", tag("section", tag("h2", word("plan.conflicts")),
                            tag("p", word("plan.conflicts_words"), class_="note"),
@@ -517,8 +519,8 @@ def _why(why: dict[str, Any]) -> Html:
         table(word("plan.two"), [word(k) for k in (
             "plan.side", "plan.start", "plan.finish", "plan.per_day", "plan.team_days",
             "plan.per_team_day")], [
-                (record_link("hazard", s["id"]), s["start"] or word("plan.beyond"),
-                 s["finish"] or word("plan.beyond"), number(s["points_per_day"], 1),
+                (record_link("hazard", s["id"]), day(s["start"]), day(s["finish"]),
+                 number(s["points_per_day"], 1),
                  number(s["team_days"], 1), number(s["points_per_team_day"], 2))
                 for s in why["sides"]], numbers=(3, 4, 5)),
         tag("ul", *(tag("li", f"{w['stage']}: {w['start']}, {word('plan.waits_for').lower()} "

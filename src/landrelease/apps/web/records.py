@@ -89,9 +89,13 @@ async def waiting(request: Request) -> list[dict[str, Any]]:
 
     def work(registry: Registry, view: View) -> list[dict[str, Any]]:
         from landrelease import workflows
+        from landrelease.workflows import reports
 
         view.check("quarantine list")
-        return [_entry(e) for e in workflows.visible_quarantine(registry, view)]
+        entries = workflows.visible_quarantine(registry, view)
+        near = reports.near(registry, view, entries)
+        return [{**_entry(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())]}
+                for e in entries]
 
     found = await read(request, work)
     note_reading(request, "quarantine", f"{len(found)} rows")

@@ -26,6 +26,11 @@ def better_by(gap: float | None) -> str:
     return word("not_reported") if gap is None else percent(gap / (1 + gap), 2)
 
 
+def day(text: object) -> Html:
+    """A date that no line breaks; an empty one lies beyond the horizon."""
+    return tag("span", str(text) if text else word("plan.beyond"), class_="day" if text else None)
+
+
 def shown(job: Job, found: Mapping[str, Any]) -> Html:
     """The result in words and tables."""
     parts: dict[str, Callable[[Mapping[str, Any]], Html]] = {
@@ -74,8 +79,7 @@ def changes(stages: Sequence[Mapping[str, Any]], communities: Sequence[Mapping[s
         parts.append(table(word("plan.changes"), [word(k) for k in (
             "plan.stage", "plan.change", "plan.day_before", "plan.day_after", "plan.days_moved",
             "plan.teams_before", "plan.teams_after")], [
-                (r["id"], r["change"], r["before"] or word("plan.beyond"),
-                 r["after"] or word("plan.beyond"),
+                (r["id"], r["change"], day(r["before"]), day(r["after"]),
                  f"{r['days']:+,}" if r["days"] != "" else "", r["team_before"], r["team_after"])
                 for r in moved[:ROWS_MOST]], numbers=(4,)))
         if len(moved) > ROWS_MOST:
@@ -94,7 +98,7 @@ def _what_if(found: Mapping[str, Any]) -> Html:
     return group(
         table(word("plan.part"), [word("plan.part"), word("plan.before"), word("plan.after"),
                                   word("plan.change")], rows, numbers=(1, 2, 3)),
-        tag("p", word("plan.bound_none", gap=better_by(found["gap"]))),
+        tag("p", word("plan.gap_words", gap=better_by(found["gap"]))),
         tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
                       class_="button")) if found.get("plan") else None,
         changes(found["stages"], found["communities"]))
@@ -107,13 +111,14 @@ def _price(found: Mapping[str, Any]) -> Html:
     def finish(row: Mapping[str, Any], name: str) -> str:
         return str(row[name] or word("plan.beyond"))
 
-    return table(word("plan.changes"), [word(f"plan.price.{k}") for k in (
-        "change", "gain", "share", "most", "sooner", "later", "finish")], [
-            (r["change"], number(r["gain"]), percent(r["gain_share"], 2), number(r["at_most"]),
-             r.get("communities_sooner", ""), r.get("communities_later", ""),
-             f"{finish(r, 'finish_without')} → {finish(r, 'finish_with')}"
-             if r["finish_with"] != r["finish_without"] else finish(r, "finish_with"))
-            for r in found["changes"]], numbers=(1, 2, 3, 4, 5))
+    roads = any("communities_sooner" in r for r in found["changes"])
+    heads = ["change", "gain", "share", "most", *(["sooner", "later"] if roads else []), "finish"]
+    return table(word("plan.changes"), [word(f"plan.price.{k}") for k in heads], [
+        (r["change"], number(r["gain"]), percent(r["gain_share"], 2), number(r["at_most"]),
+         *([r.get("communities_sooner", ""), r.get("communities_later", "")] if roads else []),
+         day(f"{finish(r, 'finish_without')} → {finish(r, 'finish_with')}"
+             if r["finish_with"] != r["finish_without"] else finish(r, "finish_with")))
+        for r in found["changes"]], numbers=(1, 2, 3, 4, 5) if roads else (1, 2, 3))
 
 
 def _conflicts(found: Mapping[str, Any]) -> Html:

@@ -14,6 +14,10 @@ def free_port(host: str, port: int) -> int:
     """`port`, or for 0 one that is free now. Raises CLI-107 where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":
+            # A server that was killed starts again at once: lines that it left half closed hold the
+            # port for a minute, a server that listens still holds it.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:

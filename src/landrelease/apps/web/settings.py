@@ -25,6 +25,7 @@ class Settings:
         the loopback address that of the office that started the server.
     hosts : names under which the server may be asked; others are refused, so that no page elsewhere
         reads it by a name of its own (DNS rebinding).
+    basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
     oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
@@ -36,6 +37,7 @@ class Settings:
     areas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = LOOPBACK
     secure: bool = False
+    basemap: str = ""
     oidc: str = ""
 
     def to_environment(self) -> str:

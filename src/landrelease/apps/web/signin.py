@@ -11,10 +11,10 @@ from litestar.params import JSONBody
 from litestar.status_codes import HTTP_401_UNAUTHORIZED
 
 from landrelease.apps.web import oidc
-from landrelease.apps.web.answers import asking_of
+from landrelease.apps.web.answers import address_of, asking_of
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import Settings
-from landrelease.apps.web.tiers import OPEN
+from landrelease.apps.web.tiers import OPEN, within
 from landrelease.errors import SIGN_IN_WAITS, SIGN_IN_WRONG, LandReleaseError
 from landrelease.store.accounts import FAILURE_MINUTES, FAILURES, SESSION_HOURS, Accounts
 
@@ -48,7 +48,7 @@ async def sign_in(
     """
     accounts: Accounts = request.app.state.accounts
     settings: Settings = request.app.state.settings
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     waits = accounts.waits(f"account {data.name}", f"address {address}")
     if waits:
         raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
@@ -89,9 +89,35 @@ async def sign_out(request: Request) -> Response[dict[str, Any]]:
         accounts.end(request.auth)
         accounts.log(asking.account, asking.role, "signed out", "")
     # Where to go on to, so that the provider's own session ends as well.
-    return Response({"account": "", "sign_out_at": elsewhere}, cookies=[
-        Cookie(cookie_name(settings), value="", path="/", httponly=True, samesite="strict",
-               secure=settings.secure, max_age=0)])
+    return Response({"account": "", "sign_out_at": elsewhere}, headers=_CLEARED,
+                    cookies=[_no_cookie(settings)])
 
 
-HANDLERS = [who, sign_in, sign_out]
+_CLEARED = {"Clear-Site-Data": '"cache", "storage"'}
+
+
+def _no_cookie(settings: Settings) -> Cookie:
+    return Cookie(cookie_name(settings), value="", path="/", httponly=True, samesite="strict",
+                  secure=settings.secure, max_age=0)
+
+
+@get("/api/session/all", opt=within(account=True))
+async def sessions(request: Request) -> list[dict[str, str]]:
+    """The open sessions of the account: when each began and was last used."""
+    accounts: Accounts = request.app.state.accounts
+    return [{"made_at": made, "seen_at": seen}
+            for made, seen in accounts.sessions_of(asking_of(request).account)]
+
+
+@post("/api/session/all/end", status_code=200, opt=within(account=True))
+async def sign_out_everywhere(request: Request) -> Response[dict[str, Any]]:
+    """End all sessions of the account, this one included; tokens of programs stay."""
+    accounts: Accounts = request.app.state.accounts
+    asking = asking_of(request)
+    count = accounts.end_sessions(asking.account)
+    accounts.log(asking.account, asking.role, "signed out", f"everywhere: {count} sessions")
+    return Response({"ended": count}, headers=_CLEARED,
+                    cookies=[_no_cookie(request.app.state.settings)])
+
+
+HANDLERS = [who, sign_in, sign_out, sessions, sign_out_everywhere]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from landrelease.apps.web.answers import asking_of
+from landrelease.apps.web.answers import address_of, asking_of
 from landrelease.apps.web.layout import Html, field, tag
 from landrelease.apps.web.words import word
 from landrelease.errors import (
@@ -42,7 +42,7 @@ async def password_again(request: Request, password: str) -> None:
     if not asking.signed_in:
         return
     accounts: Accounts = request.app.state.accounts
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     waits = accounts.waits(f"account {asking.account}", f"address {address}")
     if waits:
         raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)

@@ -20,7 +20,7 @@ from landrelease.apps.web.stepup import content_of, key_fields, opened_key, pass
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.core.kind import ValidationLevel
-from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
+from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
 PAGE = 100
@@ -44,6 +44,10 @@ def level_steps(level: ValidationLevel) -> Html:
                            class_="now" if n == at else "done" if n < at else None,
                            aria_current="step" if n == at else None)
                        for n, name in enumerate(LEVELS)), class_="steps")
+
+
+def validation_address(record_id: str) -> str:
+    return f"/validation/record/{quote(record_id, safe='')}"
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -82,7 +86,7 @@ async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuer
             ["", word("record"), word("name"), word("date"), word("level")],
             [[tag("input", type="checkbox", name="records[]", value=r.id,
                   aria_label=word("val.choose", record=r.id), form="give"),
-              layout.link(f"/validation/record/{quote(r.id, safe='')}", r.id),
+              layout.link(validation_address(r.id), r.id),
               r.values.get("name") or r.values.get("identifier") or "",
               r.valid_from or word("not_reported"), word(f"level.{r.validation}")]
              for r in listed.records]))
@@ -205,6 +209,8 @@ async def give(request: Request, data: JSONBody[Levels]) -> dict[str, Any]:
     if not 1 <= len(data.records) <= MOST_AT_ONCE:
         raise LandReleaseError(PARAMETER_WRONG, name="records", found=len(data.records),
                                expected=f"it is 1 to {MOST_AT_ONCE} records")
+    if data.level == "authority":
+        raise LandReleaseError(KEY_NOT_GIVEN)  # without one it would count for nothing (S09)
 
     def work(registry: Registry, view: View) -> int:
         from landrelease.workflows import validating

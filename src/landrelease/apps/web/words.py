@@ -30,6 +30,7 @@ ENGLISH = {
     "name": "Name", "password": "Password", "signed_in": "Signed in.",
     "waiting_words": "Rows that could not be accepted. Nothing is lost: mend a value and check the "
                      "row again, or reject the row with a reason.",
+    "near": "What lies near, and what says the same", "same_words": "the same words",
     "no_waiting": "No row waits.", "file": "File", "row": "Row", "value": "Value",
     "check_again": "Check again", "reject": "Reject", "reject_reason": "Reason for rejecting",
     "accepted": "Accepted.", "still_waits": "It still waits:", "rejected": "Rejected.",

@@ -109,6 +109,7 @@ ENGLISH = {
     "plan.bound_none":
         "No plan for these areas, teams and weights can be more than {gap} better: that is "
         "proven. The best simple rule leaves no room.",
+    "plan.gap_words": "No plan by these weights can be more than {gap} better: that is proven.",
     "plan.bound_loose":
         "Little is proven: the bound is far below the plan. `Better bound` below goes on "
         "proving.",
@@ -382,7 +383,7 @@ ENGLISH = {
     "claim.ours": "Ours",
     "claim.check": "Check a claim",
     "claim.check_words": "As it was published; what is empty is not known.",
-    "claim.check_recorded": "Check the recorded claims again",
+    "claim.check_recorded": "Check the recorded claims",
     "claim.checked": "Checked {day}.",
     "claim.old": "The records have changed since; check again.",
     "claim.not_checked": "not checked yet",

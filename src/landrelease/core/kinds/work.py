@@ -247,7 +247,7 @@ TRACK = Kind(
     definition="The line on which a machine or a detector went, with its width and its error.",
 )
 COVERAGE = Kind(
-    "coverage", "Coverage (ground that tracks prove searched)", "polygon",
+    "coverage", "Coverage (ground that is proven searched)", "polygon",
     (
         *COMMON,
         reference("task", "Task.", "task"),
@@ -261,10 +261,13 @@ COVERAGE = Kind(
         number("confidence", "That the tool was where the proof takes it to be.", "", maximum=1,
                source=OWN),
         references("tracks", "Tracks that it rests on.", "track"),
+        choice("proven_by", "What shows it: tracks, or lanes that people marked and measured.",
+               "tracks measured_lanes", source=OWN),
     ),
     repair="intersection", legend=("coverage", "covered ground"),
     place_needed=False, group="work",
-    definition="Ground that tracks show covered for certain; the rest of the task is not proven.",
+    definition="Ground that tracks, or measured lanes, show covered for certain; the rest of the "
+    "task is not proven.",
 )
 INSPECTION = Kind(
     "inspection", "Inspection (lot, sample, finding)", "polygon",

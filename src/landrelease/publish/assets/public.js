@@ -49,19 +49,23 @@
     // A hazard always comes before a release: where both are recorded, the ground is hazardous.
     pick(map, px, py) {
       const [x, y] = map.toWorld(px, py);
+      let unsigned = false;
       for (let i = 0; i < cells.count; i++) if (cells.contains(i, x, y)) return { kind: "hazard", x, y };
       for (let i = 0; i < released.count; i++) {
-        if (released.contains(i, x, y)) return { kind: "released", i, x, y };
+        if (!released.contains(i, x, y)) continue;
+        if (data.released.signed[i]) return { kind: "released", i, x, y };
+        unsigned = true;
       }
-      return { kind: "blank", x, y };
+      return { kind: unsigned ? "unsigned" : "blank", x, y };
     },
     hover() {},
     chosen(found) {
       tapped = [found.x, found.y];
       const answer = $("answer");
-      answer.className = "answer " + found.kind;
+      answer.className = "answer " + (found.kind === "unsigned" ? "blank" : found.kind);
       answer.textContent = found.kind === "hazard" ? words["pub.hazard"]
-        : found.kind === "released" ? when(found.i) : words["pub.blank"];
+        : found.kind === "released" ? when(found.i)
+        : found.kind === "unsigned" ? words["pub.unsigned"] : words["pub.blank"];
       map.redraw();
     },
   };

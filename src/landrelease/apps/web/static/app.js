@@ -138,6 +138,11 @@ async function recordView(place, collection, id) {
 
 const finding = f => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`);
 
+// What a report of the public may be about, or the same as: for whoever looks through it.
+const nearList = near => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
+  make("ul", {}, ...near.map(n => make("li", {}, `${plain(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
+    n.distance_m === null ? "" : `, ${Math.round(n.distance_m)} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
+
 async function waitingView(place) {
   const rows = await ask("/api/quarantine");
   place.append(make("h1", {}, word("waiting")), make("p", {}, rows.length ? word("waiting_words") : word("no_waiting")));
@@ -168,7 +173,7 @@ async function waitingView(place) {
     } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
     const list = make("dl");
     for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
-    card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, make("details", {}, make("summary", {}, word("value")), list), mend, reject);
+    card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
     place.append(card);
   }
 }

@@ -4,7 +4,10 @@
 // types apart without colour.
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
+import { Protocol } from "./vendor/pmtiles.mjs";
+
 maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
+maplibre.addProtocol("pmtiles", new Protocol({ metadata: true }).tile);
 
 const ORDER = ["administrative_area", "parcel", "released_ground", "outcome", "hazard_cells", "closure",
   "hazard", "task", "road", "marking", "track", "activity", "item", "accident", "settlement"];
@@ -25,6 +28,78 @@ function stripes(colour, lean) {
   return c.getImageData(0, 0, size, size);
 }
 
+// The sign of each layer for the legend: shape, pattern and outline, as on the map; never colour alone.
+const SVG = "http://www.w3.org/2000/svg";
+function sign(id, dark, part = "") {
+  const svg = document.createElementNS(SVG, "svg");
+  const put = (name, values) => { const e = document.createElementNS(SVG, name); for (const [k, v] of Object.entries(values)) e.setAttribute(k, v); svg.append(e); };
+  svg.setAttribute("viewBox", "0 0 30 20"); svg.setAttribute("class", "key"); svg.setAttribute("aria-hidden", "true");
+  const box = { x: 2, y: 2, width: 26, height: 16 };
+  const lines = (colour, d) => put("path", { d, stroke: colour, "stroke-width": 1.6, fill: "none" });
+  const up = "M2 14L14 2M8 18L24 2M20 18L28 10", down = "M16 2L28 14M6 2L22 18M2 8L12 18";
+  if (id === "hazard" || id === "hazard_cells") {
+    const cells = id === "hazard_cells";
+    if (part === "CHA" || cells) { put("rect", { ...box, fill: "#ff0000", "fill-opacity": .5, stroke: cells ? "#a30000" : "none" }); lines("#7a0000", up); }
+    else if (part === "SHA") { put("rect", { ...box, fill: "#f4a718", "fill-opacity": .5 }); lines("#7a4a00", down); }
+    else if (part === "open") put("rect", { ...box, fill: "none", stroke: "#e60000", "stroke-width": 2.5 });
+    else if (part === "worked_on") put("rect", { ...box, fill: "none", stroke: "#f4a718", "stroke-width": 2.5, "stroke-dasharray": "6 4" });
+    else if (part === "closed") put("rect", { ...box, fill: "none", stroke: "#7fb800", "stroke-width": 3 });
+    else { put("rect", { ...box, fill: "#ff0000", "fill-opacity": .5, stroke: "#e60000", "stroke-width": 2 }); lines("#7a0000", up); }
+  } else if (id === "released_ground" || id === "outcome") { put("rect", { ...box, fill: "#2f7d68", "fill-opacity": .3, stroke: "#2f7d68", "stroke-width": 2 }); for (const x of [8, 15, 22]) put("circle", { cx: x, cy: 10, r: 1.6, fill: "#2f7d68" }); }
+  else if (id === "closure") { put("rect", { ...box, fill: "none", stroke: COLOURS.closure, "stroke-width": 2 }); lines(COLOURS.closure, `${up}${down}`); }
+  else if (id === "task") put("rect", { ...box, fill: COLOURS.task, "fill-opacity": .15, stroke: COLOURS.task, "stroke-width": 2, "stroke-dasharray": "2 2" });
+  else if (id === "coverage_gaps") { put("rect", { ...box, fill: "none", stroke: "#b0006d", "stroke-width": 2 }); lines("#b0006d", "M4 4L26 16M4 16L26 4"); }
+  else if (id === "road") { if (part === "blocked") put("path", { d: "M2 10H28", stroke: "#c00020", "stroke-width": 3, "stroke-dasharray": "3 3" }); else put("path", { d: "M2 10H28", stroke: COLOURS.road, "stroke-width": 2 }); }
+  else if (id === "track" || id === "marking") put("path", { d: "M2 14L12 6L20 13L28 5", stroke: COLOURS[id], "stroke-width": 2, fill: "none" });
+  else if (id === "administrative_area") put("rect", { ...box, fill: "none", stroke: dark ? "#9fb0b9" : "#5a6a74", "stroke-width": 1.5, "stroke-dasharray": "5 3" });
+  else if (id === "parcel") put("rect", { ...box, fill: COLOURS.parcel, "fill-opacity": .2, stroke: COLOURS.parcel, "stroke-width": 1.5 });
+  else { const light = dark && (id === "settlement" || id === "accident"); put("circle", { cx: 15, cy: 10, r: id === "settlement" ? 6 : 4, fill: light ? "#ffffff" : COLOURS[id] ?? "#0b5d7a", stroke: dark ? "#10181e" : "#ffffff", "stroke-width": 1.5 }); if (id === "accident") lines(light ? "#ffffff" : "#1b1b1b", "M8 3L22 17M22 3L8 17"); }
+  return svg;
+}
+
+// What stands under a layer in the legend: the parts that are told apart on the map.
+const PARTS = { hazard: ["CHA", "SHA", "open", "worked_on", "closed"], road: ["passable", "blocked"] };
+
+function dots(colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 10;
+  const c = canvas.getContext("2d");
+  c.fillStyle = colour; c.beginPath(); c.arc(5, 5, 1.6, 0, 7); c.fill();
+  return c.getImageData(0, 0, 10, 10);
+}
+
+function crossed(colour) {
+  const size = 12, canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext("2d");
+  c.strokeStyle = colour; c.lineWidth = 1.5; c.beginPath();
+  c.moveTo(0, 0); c.lineTo(size, size); c.moveTo(size, 0); c.lineTo(0, size); c.stroke();
+  return c.getImageData(0, 0, size, size);
+}
+
+// The base map that the user brings: pictures as they are; vectors in quiet greys, without names.
+async function ground(map, dark) {
+  const url = `pmtiles://${location.origin}/basemap.pmtiles`;
+  const { PMTiles } = await import("./vendor/pmtiles.mjs");
+  const archive = new PMTiles(`${location.origin}/basemap.pmtiles`);
+  const header = await archive.getHeader();
+  if (header.tileType !== 1) {
+    map.addSource("basemap", { type: "raster", url, tileSize: 256 });
+    map.addLayer({ id: "basemap", type: "raster", source: "basemap", paint: { "raster-saturation": -.7, "raster-opacity": dark ? .45 : .8 } });
+    return;
+  }
+  const about = await archive.getMetadata();
+  map.addSource("basemap", { type: "vector", url });
+  for (const { id } of about.vector_layers ?? []) {
+    const water = /water|ocean|sea/i.test(id), road = /road|transport|street/i.test(id), green = /wood|forest|green|natural|park|landcover/i.test(id);
+    const shape = { source: "basemap", "source-layer": id };
+    map.addLayer({ id: `base-${id}-area`, type: "fill", ...shape, filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": water ? (dark ? "#1a3340" : "#c9dde6") : green ? (dark ? "#22302a" : "#dfe8da") : dark ? "#26323a" : "#e4e6e1", "fill-opacity": .8 } });
+    map.addLayer({ id: `base-${id}-line`, type: "line", ...shape, filter: ["==", ["geometry-type"], "LineString"],
+      paint: { "line-color": water ? (dark ? "#2b5163" : "#9dbdcb") : dark ? "#4b5a63" : "#b4b8b0", "line-width": road ? 1.2 : .8 } });
+  }
+}
+
 function layersOf(id, dark) {
   const source = { source: id, "source-layer": id };
   const area = ["==", ["geometry-type"], "Polygon"], line = ["==", ["geometry-type"], "LineString"], point = ["==", ["geometry-type"], "Point"];
@@ -41,8 +116,14 @@ function layersOf(id, dark) {
       edge("closed", { "line-color": "#7fb800", "line-width": 2.5 }, status("closed", "handed_over"))];
   }
   if (id === "hazard_cells") return [fill("fill", { "fill-color": "#ff0000", "fill-opacity": .45 }), fill("cha", { "fill-pattern": "cha" }), edge("edge", { "line-color": "#a30000", "line-width": 1 })];
-  if (id === "outcome" || id === "released_ground") return [fill("fill", { "fill-color": "#2f7d68", "fill-opacity": .3 }), edge("edge", { "line-color": "#2f7d68", "line-width": 1.5 })];
+  if (id === "outcome" || id === "released_ground") return [fill("fill", { "fill-color": "#2f7d68", "fill-opacity": .3 }), fill("dots", { "fill-pattern": "dots" }), edge("edge", { "line-color": "#2f7d68", "line-width": 1.5 })];
   if (id === "administrative_area") return [edge("edge", { "line-color": dark ? "#9fb0b9" : "#5a6a74", "line-width": 1, "line-dasharray": [4, 2] })];
+  if (id === "closure") return [fill("fill", { "fill-pattern": "crossed" }), edge("edge", { "line-color": COLOURS.closure, "line-width": 2 })];
+  if (id === "task") return [fill("fill", { "fill-color": COLOURS.task, "fill-opacity": .15 }), edge("edge", { "line-color": COLOURS.task, "line-width": 2, "line-dasharray": [1, 1] })];
+  if (id === "coverage_gaps") return [{ id: "coverage_gaps-fill", type: "fill", source: id, paint: { "fill-pattern": "gaps" } }, { id: "coverage_gaps-edge", type: "line", source: id, paint: { "line-color": "#b0006d", "line-width": 2 } }];
+  if (id === "road") return [
+    edge("line", { "line-color": COLOURS.road, "line-width": 1.4 }, ["all", line, ["!=", ["get", "passable"], "no"]]),
+    edge("blocked", { "line-color": "#c00020", "line-width": 2.4, "line-dasharray": [1.5, 1.5] }, ["all", line, ["==", ["get", "passable"], "no"]])];
   const colour = id === "settlement" && dark ? "#ffffff" : id === "accident" && dark ? "#ffffff" : COLOURS[id] ?? "#0b5d7a";
   return [fill("fill", { "fill-color": colour, "fill-opacity": .2 }), edge("edge", { "line-color": colour, "line-width": 1.5 }),
     edge("line", { "line-color": colour, "line-width": id === "road" ? 1.2 : 2 }, line),
@@ -52,12 +133,14 @@ function layersOf(id, dark) {
 }
 
 export async function mapView(place, { ask, make, word, rest }) {
-  const { collections } = await ask("/ogc/collections");
+  const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
   const known = collections.filter(c => ORDER.includes(c.id)).sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
   const canvas = make("div", { id: "map", role: "region", "aria-label": word("map_words") });
   const panel = make("div", { "aria-live": "polite" });
-  const list = make("fieldset", {}, make("legend", {}, word("layers")));
-  place.append(make("div", { class: "mapview" }, canvas, make("aside", { class: "side" }, list, panel)));
+  const list = make("fieldset", { class: "legend-list" }, make("legend", {}, word("layers")));
+  const then = make("p", { class: "then", role: "status", hidden: true });
+  const time = make("div");
+  place.append(make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   let map;
   try {
@@ -71,22 +154,34 @@ export async function mapView(place, { ask, make, word, rest }) {
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));
   map.on("load", async () => {
     map.addImage("cha", stripes("#7a0000", 1)); map.addImage("sha", stripes("#7a4a00", -1));
+    map.addImage("dots", dots("#2f7d68")); map.addImage("crossed", crossed(dark ? "#b48ad0" : COLOURS.closure)); map.addImage("gaps", crossed("#b0006d"));
+    if (able.basemap) await ground(map, dark).catch(e => panel.replaceChildren(make("p", { class: "error" }, e.message)));
     for (const c of known) {
       map.addSource(c.id, { type: "vector", tiles: [`${location.origin}/tiles/${c.id}/{z}/{x}/{y}`], maxzoom: 16 });
       for (const layer of layersOf(c.id, dark)) {
         map.addLayer({ ...layer, layout: { visibility: SHOWN.has(c.id) ? "visible" : "none" } });
       }
     }
+    if (able.gaps) {
+      map.addSource("coverage_gaps", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+      for (const layer of layersOf("coverage_gaps", dark)) map.addLayer({ ...layer, layout: { visibility: "none" } });
+    }
+    if (able.past) await timeView(time, then, map, known, { ask, make, word });
     const bounds = await extent(ask, known, rest);
     if (bounds) map.fitBounds(bounds, { padding: 40, animate: false, maxZoom: 16 });
     canvas.dataset.ready = "yes";
   });
-  for (const c of [...known].reverse()) {
-    const box = make("input", { type: "checkbox", checked: SHOWN.has(c.id), onchange: e => {
-      for (const layer of layersOf(c.id, dark)) if (map.getLayer(layer.id)) map.setLayoutProperty(layer.id, "visibility", e.target.checked ? "visible" : "none");
-    } });
-    list.append(make("label", {}, box, c.title));
-  }
+  const row = (id, title, shown, change) => {
+    const box = make("input", { type: "checkbox", checked: shown, onchange: e => change(e.target.checked) });
+    list.append(make("label", {}, box, PARTS[id] ? null : sign(id, dark), title));
+    if (PARTS[id]) list.append(make("ul", { class: "parts" }, ...PARTS[id].map(p => make("li", {}, sign(id, dark, p), word(`legend.${p}`)))));
+  };
+  const switchLayers = id => on => { for (const layer of layersOf(id, dark)) if (map.getLayer(layer.id)) map.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none"); };
+  for (const c of [...known].reverse()) row(c.id, c.title, SHOWN.has(c.id), switchLayers(c.id));
+  if (able.gaps) row("coverage_gaps", word("legend.coverage_gaps"), false, async on => {
+    if (on) map.getSource("coverage_gaps").setData(await ask("/api/layers/coverage_gaps"));
+    switchLayers("coverage_gaps")(on);
+  });
   map.on("click", e => {
     const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
@@ -95,6 +190,40 @@ export async function mapView(place, { ask, make, word, rest }) {
       make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type].filter(Boolean).join(" · ")))));
   });
   return () => map.remove();
+}
+
+// The past: as it was on a day, as we knew it on a day. The map says so as long as it is not now.
+async function timeView(place, then, map, known, { ask, make, word }) {
+  const times = await ask("/api/times");
+  const day = 86_400_000, number = text => Math.round(Date.parse(text) / day), text = n => new Date(n * day).toISOString().slice(0, 10);
+  const now = number(times.today);
+  const slider = (key, from) => {
+    const range = make("input", { type: "range", min: Math.min(from, now - 1), max: now, value: now, step: 1, "aria-label": word(key) });
+    const date = make("input", { type: "date", min: text(Number(range.min)), max: text(now), value: text(now), "aria-label": word(key) });
+    range.addEventListener("input", () => { date.value = text(Number(range.value)); });
+    range.addEventListener("change", apply);
+    date.addEventListener("change", () => { if (date.value) { range.value = number(date.value); apply(); } });
+    place.append(make("div", { class: "time" }, make("span", {}, word(key)), range, date));
+    return { range, date };
+  };
+  let valid, seen;
+  function apply() {
+    const query = new URLSearchParams();
+    if (Number(valid.range.value) < now) query.set("valid_at", valid.date.value);
+    if (Number(seen.range.value) < now) query.set("known_at", seen.date.value);
+    const past = [...query].length > 0;
+    for (const c of known) map.getSource(c.id).setTiles([`${location.origin}/tiles/${c.id}/{z}/{x}/{y}${past && !["hazard_cells", "released_ground"].includes(c.id) ? `?${query}` : ""}`]);
+    then.hidden = !past;
+    then.textContent = past ? word("then").replace("{valid}", valid.date.value).replace("{known}", seen.date.value) : "";
+    place.dataset.past = past ? "yes" : "no";
+  }
+  place.append(make("h2", {}, word("time")));
+  valid = slider("valid_at", number(times.valid_from));
+  seen = slider("known_at", number(times.known_from));
+  place.append(make("button", { type: "button", class: "plain", onclick: () => {
+    for (const s of [valid, seen]) { s.range.value = now; s.date.value = text(now); }
+    apply();
+  } }, word("time_now")));
 }
 
 async function extent(ask, known, [collection, id]) {

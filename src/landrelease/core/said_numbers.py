@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from landrelease.core.claim import Quantity
-from landrelease.figures.claims_words import Vocabulary
+from landrelease.core.said_words import Vocabulary, fold
 
 _SPACES = "   "
 DIGITS = re.compile(rf"(?<![\w.,])\d{{1,3}}(?:[{_SPACES}'’.,]\d{{3}})+(?!\d)(?:[.,]\d+)?"
@@ -21,6 +21,10 @@ _SIGNS = {"~": "about", "≈": "about", "±": "about", ">": "at_least", "≥": "
           "<": "at_most", "≤": "at_most"}
 _BETWEEN = re.compile(r"\s*(?:-|–|—|to|and|до|bis)\s*")
 Decimal = Literal["", ".", ","]
+VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999),
+         "thousands": (2_000, 9_999), "tens of thousands": (20_000, 99_999),
+         "hundreds of thousands": (200_000, 999_999), "сотни": (200, 999),
+         "тысячи": (2_000, 9_999), "десятки": (20, 99)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,37 @@ def numbers(text: str, words: Vocabulary, *, decimal: Decimal, counted: bool, ab
             value * size, step * size, significant, bound or qualifier, counted=counted,
             about_share=about_share, written=min(1.0, step) * size), ambiguous))
     return found
+
+
+def vague(text: str) -> Quantity | None:
+    """"Hundreds", "tens of thousands of mines" as the range that such a word leaves open."""
+    bare = re.sub(r"\bof\b(?! thousands).*", "", text).strip()
+    if bare not in VAGUE:
+        return None
+    low, high = VAGUE[bare]
+    return Quantity((low * high) ** 0.5, low, high, low / 2, high * 2, low, 1, "range")
+
+
+def one_number(cell: object, words: Vocabulary, decimal: str) -> Quantity | None:
+    """The one number of a cell as officials write it: "~26,000", "about 550 thousand", ">10 000",
+    "20-25", "hundreds"; None where it is not one number, or one that can be read in two ways.
+
+    What "about" leaves open is not in it: that is an assumption of who reads it.
+    """
+    mark: Decimal = "." if decimal == "." else "," if decimal == "," else ""
+    text = fold(cell)
+    if len(text) > 120:
+        return None
+    if (found := vague(text)) is not None:
+        return found
+    try:
+        several = numbers(text, words, decimal=mark, counted=True, about_share=0.0)
+    except (OverflowError, ValueError):
+        return None
+    if len(several) != 1 or several[0].ambiguous or text.startswith(("-", "−", "–")):
+        return None
+    amount = several[0].quantity
+    return amount if math.isfinite(amount.value) and abs(amount.value) <= 1e18 else None
 
 
 def _is_date(text: str, match: re.Match[str]) -> bool:

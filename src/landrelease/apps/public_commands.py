@@ -1,0 +1,68 @@
+"""The command `ask`: what the public is told of a place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
+from landrelease.apps.reading import reading
+from landrelease.errors import LANGUAGE_UNKNOWN, QUESTION_OF_ONE_KIND, LandReleaseError
+
+
+def register(app: typer.Typer) -> None:
+    app.command("ask")(ask)
+
+
+def ask(
+    registry: RegistryArgument,
+    at: Annotated[str | None, typer.Option(
+        "--at", metavar="PLACE", help="Latitude and longitude, UTM or MGRS, on WGS 84.")] = None,
+    place: Annotated[str | None, typer.Option(
+        "--place", metavar="NAME", help="Name of a community or an administrative area.")] = None,
+    area: Annotated[Path | None, typer.Option(
+        "--area", metavar="FILE", help="A field as a polygon, in any GIS file.")] = None,
+    lang: Annotated[str, typer.Option(
+        "--lang", metavar="L", help="Language of the answer: en, fr, es, ru, uk, ar.")] = "en",
+    role: RoleOption = None, json: JsonOption = None,
+) -> None:
+    """Is a place known to be hazardous, released, or is there no information? Never "safe".
+
+    The answer is the public's for every role. Where a name means several places, all are answered.
+
+    Example: landrelease ask district.gpkg --at "44.2083, 17.6612"
+    """
+    from landrelease.workflows import public
+    from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.languages import NAMES, texts
+    from landrelease.workflows.public_words import words_of
+
+    stated = [name for name, value in (("--at", at), ("--place", place), ("--area", area))
+              if value is not None]
+    if len(stated) != 1:
+        raise LandReleaseError(QUESTION_OF_ONE_KIND, found=" and ".join(stated) or "none")
+    if lang not in NAMES:
+        raise LandReleaseError(LANGUAGE_UNKNOWN, found=lang, expected=", ".join(NAMES))
+    with reading(registry, "ask", role) as (opened_registry, _):
+        view = public.VIEWS.of(opened_registry)
+        if at is not None:
+            replies = [public.ask_point(view, at)]
+        elif place is not None:
+            replies = [public.ask_named(view, p) for p in public.named(view, place)]
+        else:
+            import shapely
+
+            assert area is not None
+            replies = [public.ask_shape(view, shapely.union_all(read_shapes(area)))]
+    told = [words_of(reply, texts(lang)) for reply in replies]
+    documents: list[dict[str, Any]] = [
+        {**public.document(reply), "words": [w.headline, *w.lines, *w.cautions, w.contact]}
+        for reply, w in zip(replies, told, strict=True)]
+    put_json(json, documents)
+    for words in told:
+        say(words.asked)
+        say(words.headline)
+        for line in (*words.lines, *words.cautions, words.contact):
+            say(f"  {line}")

@@ -1,0 +1,85 @@
+"""For the map: from when on there is a past to look at, and layers that are computed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+import shapely
+from litestar import Request, Response, get
+
+from landrelease.access.policy import View
+from landrelease.apps.web import layout
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.tiers import VIEW, within
+from landrelease.store.registry import Registry
+
+
+@get("/api/times", opt=within("history"))
+async def times(request: Request) -> dict[str, str]:
+    """The first day that a hazard speaks of, the first instant at which anything was known, today.
+    """
+    asking = asking_of(request)
+
+    def work(registry: Registry, view: View) -> dict[str, str]:
+        view.check("history")
+
+        def made() -> dict[str, str]:
+            days = [r.valid_from for r in view.inside(registry.records("hazard"))
+                    if r.valid_from is not None]
+            first = next(iter(registry.revisions(limit=1)), None)
+            today = date.today()
+            known = first.revision.recorded_at.date() if first is not None else today
+            return {"valid_from": min([*days, today]).isoformat(),
+                    "known_from": min(known, today).isoformat(), "today": today.isoformat()}
+
+        found: dict[str, str] = layout.KEPT.of(
+            ("times", registry.address, registry.head(), date.today(), asking.role,
+             asking.organisation, asking.areas), made)
+        return found
+
+    return await read(request, work)
+
+
+@get("/api/layers/coverage_gaps", opt=within("operate proof"))
+async def coverage_gaps(request: Request) -> Response[bytes]:
+    """Ground of tasks that their proofs of coverage leave open (GeoJSON); tasks without a proof on
+    record are not in it."""
+    asking = asking_of(request)
+
+    def work(registry: Registry, view: View) -> bytes:
+        from landrelease.workflows import is_synthetic
+        from landrelease.workflows.coverage import gaps
+
+        view.check("operate proof")
+        found = layout.KEPT.of(("gaps", registry.address, registry.head(), asking.role,
+                                asking.organisation, asking.areas),
+                               lambda: gaps(registry, view))
+        mark = {"synthetic": True} if is_synthetic(registry) else {}
+        return orjson.dumps({"type": "FeatureCollection", "features": [
+            {"type": "Feature", "id": task, "properties": {"id": task, "area_m2": round(m2, 1),
+                                                           **mark},
+             "geometry": orjson.Fragment(shapely.to_geojson(ground))}
+            for task, ground, m2 in found]})
+
+    content = await read(request, work)
+    note_reading(request, "coverage", "gaps")
+    return Response(content, media_type="application/geo+json",
+                    headers={"Cache-Control": "private, no-store"})
+
+
+@get("/api/map", opt=VIEW)
+async def map_settings(request: Request) -> dict[str, Any]:
+    """What the map can show beside the collections, for this reader."""
+
+    def work(_: Registry, view: View) -> dict[str, Any]:
+        from landrelease.apps.web.navigation import way
+
+        return {"basemap": bool(request.app.state.settings.basemap),
+                "past": way("history")(view), "gaps": way("operate proof")(view)}
+
+    return await read(request, work)
+
+
+HANDLERS = [times, coverage_gaps, map_settings]

@@ -1,0 +1,170 @@
+"""Subscriptions to changes, and what waits to be sent: in the file of accounts.
+
+The secret with which a subscription's messages are signed is derived from one random secret of the
+installation and the subscription's id; it is shown once and stored nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from landrelease.errors import WEBHOOK_UNKNOWN, WEBHOOKS_MANY, LandReleaseError
+from landrelease.store.accounts import Accounts
+
+MOST_OF_ACCOUNT = 10
+MOST_WAITING = 1_000
+FAILURES = 10  # one after the other; then the subscription rests
+FIRST_WAIT, FACTOR, LONGEST_WAIT = 10, 4, 3_600  # seconds
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS webhook (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, url TEXT NOT NULL, kinds TEXT NOT NULL,
+  made_at TEXT NOT NULL, seen INTEGER NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
+  disabled INTEGER NOT NULL DEFAULT 0, next_at TEXT NOT NULL, last TEXT NOT NULL DEFAULT '',
+  FOREIGN KEY (account) REFERENCES account (name));
+CREATE TABLE IF NOT EXISTS webhook_message (
+  number INTEGER PRIMARY KEY, webhook TEXT NOT NULL, body BLOB NOT NULL,
+  FOREIGN KEY (webhook) REFERENCES webhook (id) ON DELETE CASCADE);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A subscription. `seen`: the last revision that was looked at. `last`: what became of the last
+    attempt. `failures`: in a row."""
+
+    id: str
+    account: str
+    url: str
+    kinds: tuple[str, ...]
+    made_at: str
+    seen: int
+    failures: int
+    disabled: bool
+    last: str
+
+
+_COLUMNS = "id, account, url, kinds, made_at, seen, failures, disabled, last"
+
+
+def _webhook(row: tuple[str, str, str, str, str, int, int, int, str]) -> Webhook:
+    return Webhook(row[0], row[1], row[2], tuple(row[3].split(",")), row[4], row[5], row[6],
+                   bool(row[7]), row[8])
+
+
+class Webhooks:
+    """The subscriptions of a file of accounts."""
+
+    def __init__(self, accounts: Accounts):
+        self.accounts = accounts
+        with accounts.opened() as db:
+            db.executescript(_LAYOUT)
+
+    def add(self, account: str, url: str, kinds: tuple[str, ...], seen: int) -> tuple[str, str]:
+        """Subscribe: (id, secret). Raises WEB-061 where the account has too many."""
+        if len(self.of(account)) >= MOST_OF_ACCOUNT:
+            raise LandReleaseError(WEBHOOKS_MANY, most=MOST_OF_ACCOUNT)
+        made = secrets.token_urlsafe(12)
+        with self.accounts.opened() as db:
+            db.execute("INSERT INTO webhook (id, account, url, kinds, made_at, seen, next_at) "
+                       "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                       (made, account, url, ",".join(kinds), self._now(), seen, self._now()))
+        return made, self.secret(made)
+
+    def secret(self, webhook: str) -> str:
+        """The secret that signs the messages of a subscription."""
+        whole = self.accounts.secret("webhooks").encode()
+        return hmac.new(whole, webhook.encode(), hashlib.sha256).hexdigest()
+
+    def of(self, account: str) -> list[Webhook]:
+        with self.accounts.opened() as db:
+            return [_webhook(r) for r in db.execute(
+                f"SELECT {_COLUMNS} FROM webhook WHERE account = ? ORDER BY made_at",  # noqa: S608
+                (account,))]
+
+    def awake(self) -> list[Webhook]:
+        """Those that are not resting."""
+        with self.accounts.opened() as db:
+            return [_webhook(r) for r in db.execute(
+                f"SELECT {_COLUMNS} FROM webhook WHERE disabled = 0 ORDER BY made_at")]  # noqa: S608
+
+    def remove(self, account: str, webhook: str) -> None:
+        """Unsubscribe; what waits is not sent. WEB-062, for another account's as well."""
+        with self.accounts.opened() as db:
+            if not db.execute("DELETE FROM webhook WHERE id = ? AND account = ?",
+                              (webhook, account)).rowcount:
+                raise LandReleaseError(WEBHOOK_UNKNOWN, found=webhook[:40])
+
+    def wake(self, account: str, webhook: str, seen: int) -> None:
+        """Send again from now on. WEB-062."""
+        with self.accounts.opened() as db:
+            if not db.execute("UPDATE webhook SET disabled = 0, failures = 0, seen = ?, "
+                              "next_at = ? WHERE id = ? AND account = ?",
+                              (seen, self._now(), webhook, account)).rowcount:
+                raise LandReleaseError(WEBHOOK_UNKNOWN, found=webhook[:40])
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def keep(self, webhook: str, bodies: list[bytes], seen: int) -> None:
+        """Messages that wait, and how far the registry was looked at, in one transaction. Where too
+        many wait the subscription rests."""
+        with self.accounts.opened() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.executemany("INSERT INTO webhook_message (webhook, body) VALUES (?, ?)",
+                               [(webhook, body) for body in bodies])
+                db.execute("UPDATE webhook SET seen = ? WHERE id = ?", (seen, webhook))
+                (waiting,) = db.execute("SELECT count(*) FROM webhook_message WHERE webhook = ?",
+                                        (webhook,)).fetchone()
+                if waiting > MOST_WAITING:
+                    self._rest(db, webhook, "too many messages waited")
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+
+    def due(self) -> list[tuple[int, str, bytes]]:
+        """(number, subscription, body) of the first message of each subscription whose time came:
+        messages of one subscription are sent in their order."""
+        with self.accounts.opened() as db:
+            return db.execute(
+                "SELECT min(m.number), m.webhook, m.body FROM webhook_message m "
+                "JOIN webhook w ON w.id = m.webhook WHERE w.disabled = 0 AND w.next_at <= ? "
+                "GROUP BY m.webhook", (self._now(),)).fetchall()
+
+    def sent(self, number: int, webhook: str) -> None:
+        with self.accounts.opened() as db:
+            db.execute("DELETE FROM webhook_message WHERE number = ?", (number,))
+            db.execute("UPDATE webhook SET failures = 0, last = ?, next_at = ? WHERE id = ?",
+                       (f"{self._now()} sent", self._now(), webhook))
+
+    def failed(self, webhook: str, why: str) -> None:
+        """Wait longer each time; after ten failures in a row the subscription rests."""
+        with self.accounts.opened() as db:
+            row = db.execute("SELECT failures FROM webhook WHERE id = ?", (webhook,)).fetchone()
+            if row is None:
+                return
+            failures = row[0] + 1
+            wait = min(LONGEST_WAIT, FIRST_WAIT * FACTOR ** (failures - 1))
+            at = (self.accounts.now() + timedelta(seconds=wait)).isoformat()
+            db.execute("UPDATE webhook SET failures = ?, next_at = ?, last = ? WHERE id = ?",
+                       (failures, at, f"{self._now()} {why}"[:200], webhook))
+            if failures >= FAILURES:
+                self._rest(db, webhook, f"{failures} failures in a row, the last: {why}")
+
+    def rest(self, webhook: str, why: str) -> None:
+        with self.accounts.opened() as db:
+            self._rest(db, webhook, why)
+
+    def _rest(self, db: sqlite3.Connection, webhook: str, why: str) -> None:
+        db.execute("DELETE FROM webhook_message WHERE webhook = ?", (webhook,))
+        db.execute("UPDATE webhook SET disabled = 1, last = ? WHERE id = ?",
+                   (f"{self._now()} rests: {why}"[:200], webhook))
+
+    def _now(self) -> str:
+        now: datetime = self.accounts.now()
+        return now.isoformat()

@@ -1,0 +1,103 @@
+"""Teams as they stand on a day: members and competence, leave to work, detectors, gates."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from landrelease.core.assumption import Assumptions
+from landrelease.core.moment import day_of
+from landrelease.core.record import Record
+from landrelease.errors import RECORD_UNKNOWN, LandReleaseError
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.core.gate import TeamGate
+    from landrelease.operate.competence import Leave
+    from landrelease.store.registry import Registry
+
+_ENDED = ("withdrawn", "completed")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TeamState:
+    """A team on a day. `leave`: the worst of its trainings and accreditations (in_force, ends_soon,
+    end_not_reported, expired; "" where none is on record); `untested`: detectors without a test of
+    that day that passed; `gates`: of the tasks that it is ordered to."""
+
+    team: Record
+    members: tuple[Record, ...]
+    leaves: tuple[Leave, ...]
+    detectors: tuple[Record, ...]
+    untested: tuple[str, ...]
+    gates: tuple[TeamGate, ...]
+
+    @property
+    def leave(self) -> str:
+        from landrelease.operate.competence import ORDER
+
+        return min((x.state for x in self.leaves), key=ORDER.index, default="")
+
+
+def teams_on(registry: Registry, reader: View, stated: Assumptions, day: date,
+             only: str = "") -> list[TeamState]:
+    """The teams that the reader may know of, as they stand on a day; or one of them.
+
+    Raises CLI-106: there is no such team, or not for this reader.
+    """
+    from landrelease.operate.gate import gates
+    from landrelease.workflows.operating import site_on
+
+    site = site_on(registry, reader, day)
+    teams = [t for t in site.teams.values() if not only or t.id == only]
+    if only and not teams:
+        raise LandReleaseError(RECORD_UNKNOWN, found=only[:80])
+    found = all_leaves(registry, reader, stated, day)
+    tasks = [t for t in reader.inside(registry.records("task", valid_at=day))
+             if t.value("task_status") not in _ENDED]
+    out = []
+    for team in sorted(teams, key=lambda t: t.id):
+        names = {team.id, str(team.values.get("identifier") or team.id)}
+        members = tuple(site.persons[m] for m in map(str, team.values.get("members") or ())
+                        if m in site.persons)
+        detectors = tuple(d for d in site.detectors if str(d.values.get("team")) in names)
+        mine = tuple(x for x in found if names & set(x.teams) or (
+            x.holder and x.holder == str(team.values.get("organisation") or "")))
+        held = tuple(g for t in tasks if names & set(map(str, t.values.get("teams") or ()))
+                     for g in gates(t, day, site) if g.team in names)
+        out.append(TeamState(team, members, mine, detectors, _untested(detectors, day), held))
+    return out
+
+
+def _untested(detectors: Sequence[Record], day: date) -> tuple[str, ...]:
+    return tuple(d.id for d in detectors if day_of(d.values.get("tested_on")) != day
+                 or d.value("test_result") != "passed")
+
+
+def all_leaves(registry: Registry, reader: View, stated: Assumptions, day: date
+               ) -> tuple[Leave, ...]:
+    """Trainings and accreditations by how soon they end."""
+    from landrelease.operate.competence import leaves
+    from landrelease.workflows.identities import standing_records
+
+    def records(kind: str) -> list[Record]:
+        return list(reader.inside(registry.records(kind, valid_at=day)))
+
+    return leaves(records("person"), reader.inside(
+        standing_records(registry, "accreditation", valid_at=day)), records("team"), day,
+        warn_days=stated.value("expiry_warning_days"))
+
+
+def accreditation_states(registry: Registry, reader: View, day: date) -> dict[str, Any]:
+    """Accreditations that are not granted (asked for, refused, suspended, withdrawn), by state, and
+    those whose granting nobody signed: they count for nothing (S09)."""
+    from landrelease.workflows.identities import doubts, standing_records
+
+    standing = {r.id: r for r in reader.inside(
+        standing_records(registry, "accreditation", valid_at=day))}
+    unsigned = doubts(registry, "accreditation")
+    return {"others": [r for r in standing.values()
+                       if r.value("accreditation_status") != "granted" and r.id not in unsigned],
+            "unsigned": {i: why for i, why in unsigned.items() if i in standing}}

@@ -1,0 +1,165 @@
+"""What the public reads: the answers, the page and the form for reports, in all languages.
+
+The English text is the key of its translations, as in the forms (`records.forms.words`). No text
+here calls ground safe; a test holds them to that (S15).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from landrelease.core.kinds import KINDS
+from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
+from landrelease.records.forms.words import PHOTO, SYNTHETIC, UNREVIEWED, Texts, label
+
+if TYPE_CHECKING:
+    from landrelease.access.answer import Release
+    from landrelease.workflows.public import Reply
+
+TITLE = "Is this ground known to be hazardous?"
+HEADLINES = {
+    "hazardous": "Hazardous: do not enter.",
+    "released": "Released.",
+    "no_information": "No information: treat it as dangerous.",
+}
+_MORE = {
+    "hazardous": "In or near this place there is ground that is recorded as hazardous. The squares "
+                 "on the map are coarse on purpose: treat all of it as dangerous.",
+    "released": "Released does not mean that nothing can be left in the ground. Where you see "
+                "anything suspicious, do not touch it, and report it.",
+    "no_information": "Nothing that counts is recorded about this place. That does not mean that "
+                      "nothing is there.",
+}
+_REASONS = {
+    "unsigned": "The records call this ground released, but no signature of the authority stands "
+                "behind it.",
+    "partly": "A part of it is recorded as released, but not all of it.",
+    "unplaced": "Of some recorded hazards nobody knows the place; they are on no map.",
+}
+_DONE = {
+    "cleared": "cleared", "reduced": "reduced by technical survey",
+    "cancelled": "cancelled by survey: no evidence of a hazard was found",
+}
+RELEASE = "What was done: {what}. Day: {day}. Depth: {depth}."
+NOT_REPORTED = "not reported"
+DEPTH = "{depth} m"
+NEAREST = ("The nearest ground that is known to be hazardous begins about {distance} km to the "
+           "{direction}. There may be other ground nearer by that nobody has reported.")
+_TOWARDS = {
+    "north": "north", "north_east": "north-east", "east": "east", "south_east": "south-east",
+    "south": "south", "south_west": "south-west", "west": "west", "north_west": "north-west",
+}
+WITHIN = "The answer is about all ground within {metres} m of what you asked about."
+ASKED = "You asked about: {place}"
+FIELD = "a field of {corners} corners"
+CONTACT = "Who to call: {contact}"
+NO_CONTACT = "Who to call: not stated here. Ask your local authority."
+MADE = "From the records of {office}, {moment} UTC."
+NOT_FOR_MOVING = "Not for moving on the ground. People decide what is released, and they sign it."
+
+# The page
+ON_MAP = "On the map"
+MAP_HINT = "Press a place on the map to ask about it."
+MAP_LABEL = "Map of the ground that is known to be hazardous or released"
+PRESS_ASKS = "asks about the place"
+PRESS_MARKS = "adds a corner of a field"
+PRESSING = "Pressing the map"
+CLOSER, WIDER = "Closer", "Wider"
+HAZARD_KEY = "Known to be hazardous: do not enter"
+RELEASED_KEY = "Released ground"
+NOTHING_KEY = "No colour: no information, treat it as dangerous"
+BY_NAME, NAME = "By name", "Name of a community"
+BY_COORDINATES = "By coordinates"
+COORDINATES = "Latitude and longitude, or a grid reference (WGS 84)"
+BY_CORNERS, CORNERS = "A field, by its corners", "Corners in their order, one in each line"
+ASK = "Ask"
+SEVERAL = "Several places are called so. Which one?"
+AGAIN = "Ask again"
+PRINT = "This page can be printed."
+TO_REPORT = "Report something, or complain"
+LANGUAGE = "Language"
+
+# Reports and complaints
+REPORT = "Report or complaint"
+ABOUT = "What is it about?"
+WHAT = "What did you see or hear, and where?"
+WHERE = "Place: coordinates, or leave it empty and describe it"
+REACH = "How can you be reached? You may leave this empty."
+REACH_NOTE = "Only those who answer reports see it. It can be erased."
+NO_DEMAND = "You need not say who you are."
+SEND = "Send"
+THANKS = "Received. Somebody will look at it."
+NUMBER = "Your report has the number {number}."
+
+TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
+    DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL, PHOTO, SYNTHETIC, UNREVIEWED,
+    TITLE, *HEADLINES.values(), *_MORE.values(), *_REASONS.values(), *_DONE.values(), RELEASE,
+    NOT_REPORTED, DEPTH, NEAREST, *_TOWARDS.values(), WITHIN, ASKED, FIELD, CONTACT, NO_CONTACT,
+    MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
+    WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
+    BY_CORNERS, CORNERS, ASK, SEVERAL, AGAIN, PRINT, TO_REPORT, LANGUAGE, REPORT, ABOUT, WHAT,
+    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER,
+    *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
+
+
+def about(word: str) -> str:
+    """What a report is about, in English words."""
+    return label(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A reply in words. `lines` follow the headline; `cautions` stand below them."""
+
+    told: str
+    headline: str
+    asked: str
+    lines: tuple[str, ...]
+    cautions: tuple[str, ...]
+    contact: str
+
+
+def words_of(reply: Reply, texts: Texts) -> Words:
+    """The reply in a language; what no native speaker reviewed says so (S18)."""
+    a = reply.answer
+    lines = [_release(r, texts) for r in a.releases]
+    lines += [texts(_REASONS[r]) for r in a.reasons if r != "unplaced"]
+    lines.append(texts(_MORE[a.told]))
+    if reply.within_m >= 1:
+        lines.append(texts.told(WITHIN, metres=_metres(reply.within_m)))
+    if a.nearest_m is not None:
+        lines.append(texts.told(NEAREST, distance=f"{a.nearest_m / 1000:g}",
+                                direction=texts(_TOWARDS[a.towards])))
+    cautions = [texts(_REASONS["unplaced"])] if "unplaced" in a.reasons else []
+    cautions.append(texts(NOT_FOR_MOVING))
+    if not texts.reviewed:
+        cautions.append(texts(UNREVIEWED))
+    return Words(a.told, texts(HEADLINES[a.told]), texts.told(ASKED, place=_place(reply, texts)),
+                 tuple(lines), tuple(cautions), contact_words(reply.contact, texts))
+
+
+def contact_words(contact: str, texts: Texts) -> str:
+    return texts.told(CONTACT, contact=contact) if contact else texts(NO_CONTACT)
+
+
+def _release(release: Release, texts: Texts) -> str:
+    return texts.told(
+        RELEASE, what=texts(_DONE.get(release.outcome_type, release.outcome_type)),
+        day=texts(NOT_REPORTED) if release.released_on is None else release.released_on.isoformat(),
+        depth=texts(NOT_REPORTED) if release.depth_m is None
+        else texts.told(DEPTH, depth=f"{release.depth_m:g}"))
+
+
+def _place(reply: Reply, texts: Texts) -> str:
+    if reply.name:
+        return reply.name
+    if reply.kind == "area":
+        import shapely
+
+        return texts.told(FIELD, corners=max(0, shapely.get_num_coordinates(reply.place) - 1))
+    return f"{reply.place.y:.5f}, {reply.place.x:.5f}"
+
+
+def _metres(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

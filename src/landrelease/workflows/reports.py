@@ -1,0 +1,217 @@
+"""Reports and complaints of the public: each waits until somebody of the programme looks at it.
+
+Nothing that anybody can send becomes a record by itself. A report is a row that waits, of the kind
+`complaint`; it becomes a record, or is rejected with a reason, as every row that waits
+(`workflows.quarantine`). What lies near it is shown to whoever looks at it, never to the public.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
+from landrelease.core.geometry import geodesic_distance_m
+from landrelease.core.kinds import KINDS
+from landrelease.errors import (
+    REPORT_EMPTY,
+    REPORT_PHOTOGRAPH,
+    REPORT_TO_LOOK_AT,
+    LandReleaseError,
+)
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landrelease.access.policy import View
+    from landrelease.store.registry import QuarantineEntry, Registry
+    from landrelease.workflows.public import PublicView
+
+ABOUT: tuple[str, ...] = tuple(
+    c for c in KINDS["complaint"].field("complaint_type").choices if c != "not_reported")
+MOST_WORDS = 4_000  # characters
+MOST_PHOTO_BYTES = 5_000_000
+_MOST_NEAR = 20
+_WORDS_KEPT = 200
+_COLUMNS = ("identifier", "complaint_type", "complaint_status", "received_on", "description",
+            "latitude", "longitude", "position_accuracy_m", "reporter_contact", "source_label")
+
+
+@dataclass(frozen=True, slots=True)
+class PublicReport:
+    """What somebody sent. `about` is one of `ABOUT`; `where` and `reach` may be empty. `key` is
+    made by the form: the same form sent twice is one report."""
+
+    about: str
+    what: str
+    where: str
+    reach: str
+    key: str
+    photograph: bytes = b""
+
+
+def receive(registry: Registry, view: PublicView, report: PublicReport, *, today: date) -> str:
+    """Keep a report as a row that waits; returns its number, which tells nothing of others.
+
+    Whole or not at all; the same form sent twice changes nothing. The way to reach somebody stands
+    in the row under a personal field (S17): it is masked wherever rows are shown, becomes a
+    personal value of the record, and goes with `erase`.
+
+    Raises PUB-020: it says nothing. PUB-021: the photograph is too large or no JPEG or PNG.
+    """
+    from landrelease.records.mapping import Mapping as ColumnMapping
+    from landrelease.workflows import public
+    from landrelease.workflows.quarantine import document_of
+    from landrelease.workflows.submissions import PICTURES
+
+    if len(report.what.strip()) < 3:
+        raise LandReleaseError(REPORT_EMPTY)
+    photograph = ""
+    if report.photograph:
+        if len(report.photograph) > MOST_PHOTO_BYTES:
+            raise LandReleaseError(REPORT_PHOTOGRAPH, found=f"{len(report.photograph):,} bytes",
+                                   expected=f"at most {MOST_PHOTO_BYTES:,} bytes")
+        if not any(report.photograph.startswith(magic) for magic, _ in PICTURES):
+            raise LandReleaseError(REPORT_PHOTOGRAPH, found="another kind of file",
+                                   expected="a photograph as JPEG or PNG")
+        photograph = hashlib.sha256(report.photograph).hexdigest()
+    number = hashlib.sha256(report.key.encode()).hexdigest()[:8]
+    words = report.what.strip()[:MOST_WORDS]
+    row: dict[str, str] = {
+        "identifier": f"public-{number}",
+        "complaint_type": report.about if report.about in ABOUT else "other",
+        "complaint_status": "open", "received_on": today.isoformat(), "description": words,
+        "latitude": "", "longitude": "", "position_accuracy_m": "",
+        "reporter_contact": report.reach.strip()[:300],
+        "source_label": "report of the public" + (
+            f", photograph SHA-256 {photograph}" if photograph else "")}
+    where = report.where.strip()[:300]
+    if where:
+        try:
+            (x, y), off = public.read_place(view, where)
+            row |= {"latitude": repr(y), "longitude": repr(x),
+                    "position_accuracy_m": f"{off + view.place_m:.1f}"}
+        except LandReleaseError:  # a name, or a way to go there: whoever looks at it reads it
+            row["description"] = f"{words}\nPlace: {where}"
+    content = _as_csv(row)
+    file = f"public-report-{number}.csv"
+    source = hashlib.sha256(content).hexdigest()
+    placed = bool(row["latitude"])
+    mapping = ColumnMapping("complaint", {c: c for c in _COLUMNS if placed or c not in (
+        "latitude", "longitude", "position_accuracy_m")}, crs="EPSG:4326" if placed else "")
+    if registry.knows_source(source):
+        return number
+    finding = Finding(
+        REPORT_TO_LOOK_AT.code, file, 1, "", "", REPORT_TO_LOOK_AT.problem.format(file=file),
+        REPORT_TO_LOOK_AT.remedy, "quarantined")
+    waiting = QuarantinedRow(file, source, 1, "complaint", row, "", (finding,))
+    if photograph:
+        registry.keep_source(photograph, f"public-report-{number}", report.photograph)
+    registry.take_in(Intake(ImportReport(
+        file, source, "complaint", 1, 0, 0, 1, (finding,), mapping=document_of(mapping)),
+        (), (waiting,), content))
+    return number
+
+
+def _as_csv(row: Mapping[str, str]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(row)
+    writer.writerow(row.values())
+    return text.getvalue().encode()
+
+
+# --- what lies near ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Something that a row that waits may be about, or the same as. `id`: of a record; "" of a row,
+    which has a `number`. `distance_m`: None where one of both has no place."""
+
+    kind: str
+    id: str
+    number: int | None
+    distance_m: float | None
+    same_words: bool
+    words: str
+
+
+def near(registry: Registry, reader: View, entries: Sequence[QuarantineEntry]
+         ) -> dict[int, list[Near]]:
+    """Row number -> what is near it, the nearest first, for rows of the kind `complaint`.
+
+    Other rows and records of complaints with a place within `nearby_distance_m` or with the same
+    words, and hazards and finds within that distance, as far as the reader sees them as they stand.
+    """
+    from landrelease.workflows import load_assumptions
+    from landrelease.workflows.quarantine import waiting_places
+
+    chosen = [e for e in entries if e.row.kind == "complaint"]
+    if not chosen:
+        return {}
+    within = load_assumptions(None, registry).value("nearby_distance_m")
+    rows = [e for e in registry.quarantine("waiting") if e.row.kind == "complaint"]
+    places = {e.number: place for e, place in waiting_places(registry, ("complaint",))}
+    out: dict[int, list[Near]] = {}
+    for entry in chosen:
+        place, said = places.get(entry.number), _said(entry.row.values)
+        found: list[Near] = []
+        for other in rows:
+            if other.number == entry.number:
+                continue
+            away = _apart(place, places.get(other.number))
+            same = bool(said) and said == _said(other.row.values)
+            if same or (away is not None and away <= within):
+                found.append(Near("complaint", "", other.number, away, same, _short(
+                    other.row.values)))
+        if place is not None:
+            for kind in ("complaint", "hazard", "item"):
+                if reader.precision(kind) == "exact":
+                    found += _records(registry, reader, kind, place, within, said)
+        found.sort(key=lambda n: (not n.same_words, n.distance_m is None, n.distance_m or 0.0))
+        out[entry.number] = found[:_MOST_NEAR]
+    return out
+
+
+def _records(registry: Registry, reader: View, kind: str, place: BaseGeometry, within: float,
+             said: str) -> list[Near]:
+    import math
+
+    x, y = place.centroid.x, place.centroid.y
+    high = within / 110_000
+    wide = high / max(0.05, math.cos(math.radians(y)))
+    found = []
+    for r in reader.records(registry.find(
+            kind, bounds=(x - wide, y - high, x + wide, y + high), limit=200)):
+        away = _apart(place, r.geometry)
+        if away is not None and away <= within:
+            words = r.values.get("description") or r.values.get("name") or \
+                r.values.get("ordnance_category") or r.values.get("hazard_type") or ""
+            found.append(Near(kind, r.id, None, away,
+                              kind == "complaint" and bool(said) and said == _said(r.values),
+                              str(words)[:_WORDS_KEPT]))
+    return found
+
+
+def _apart(one: BaseGeometry | None, other: BaseGeometry | None) -> float | None:
+    """Metres between two shapes, to about 0.5 %; None where one of them has no place."""
+    if one is None or other is None or one.is_empty or other.is_empty:
+        return None
+    (x0, y0), (x1, y1) = shapely.get_coordinates(shapely.shortest_line(one, other))[:2]
+    return round(float(geodesic_distance_m(x0, y0, x1, y1)), 1)
+
+
+def _said(values: Mapping[str, Any]) -> str:
+    return " ".join(str(values.get("description") or "").casefold().split())
+
+
+def _short(values: Mapping[str, Any]) -> str:
+    return f"{values.get('complaint_type') or ''}: {values.get('description') or ''}"[:_WORDS_KEPT]

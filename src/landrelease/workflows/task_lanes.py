@@ -1,0 +1,160 @@
+"""Lanes over a task on record: what may not be entered, and from which side it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from landrelease.core import lineage
+from landrelease.core.geometry import joined
+from landrelease.core.record import Record
+from landrelease.errors import LANES_CLOSED, LANES_ENTRY, LANES_FORBIDDEN, LandReleaseError
+from landrelease.workflows.coverage import recorded_ground
+from landrelease.workflows.lanes import LaneOptions
+from landrelease.workflows.operate import Ground
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landrelease.access.policy import View
+    from landrelease.core.assumption import Assumptions
+    from landrelease.store.registry import Registry
+
+NEAR_M = 500.0  # roads and released ground farther from the task than this give no entry
+INSIDE_M = 0.01  # by which an entry lies within the safe ground, not on its edge
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGround:
+    """A recorded task made ready for lanes; findings in words."""
+
+    ground: Ground
+    options: LaneOptions
+    findings: tuple[str, ...]
+
+
+def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
+            stated: Assumptions, day: date, utc_offset_hours: float | None = None) -> TaskGround:
+    """The ground of a task, with what of it may not be entered and where to come from.
+
+    Forbidden is ground of other hazards that stand, widened by their accuracy (S04), and of
+    closures in force at any hour of the day. The entry, unless stated, is the place nearest to the
+    task on ground that a signed release in force covers, else on a road that can be passed; never
+    on a hazard.
+
+    Raises COV-004, COV-007, LAN-018 (a closure without ground closes everything).
+    """
+    from landrelease.operate.gate import closures_on
+    from landrelease.workflows import hazards_that_stand, load_land
+    from landrelease.workflows.operating import offset_of
+
+    record, ground = recorded_ground(registry, reader, task)
+    assert ground.plane is not None
+    near = _near(ground)
+    standing = [h for h in hazards_that_stand(registry) if near(h)]
+    own = _own(registry, record, standing, ground)
+    others = [h for h in standing if h.id not in own]
+    closed = closures_on(registry.records("closure"), day, offset_of(registry, utc_offset_hours))
+    everywhere = [c.id for c in closed if c.geometry is None or c.geometry.is_empty]
+    closed = [c for c in closed if near(c)]
+    if everywhere:
+        raise LandReleaseError(LANES_CLOSED, task=task, day=day, found=", ".join(everywhere))
+    forbidden: list[BaseGeometry] = []
+    findings = []
+    for what, listed in (("hazard", others), ("closure", closed)):
+        hit = []
+        for r in listed:
+            shape = _widened(ground, r)
+            if shape.intersects(ground.geometry) and not shape.touches(ground.geometry):
+                hit.append(r.id)
+                forbidden.append(shape)
+        if hit:
+            findings.append(LANES_FORBIDDEN.text(what=what, found=", ".join(sorted(hit))))
+    entry = options.entry
+    if entry is None:
+        land = load_land(registry, stated, for_models=False)
+        released = [o.ground for o in land.outcomes if o.id in land.in_force]
+        roads = [r.geometry for r in registry.records("road")
+                 if near(r) and r.value("passable") == "yes"]
+        blocked = [_widened(ground, r) for r in (*standing, *closed)]
+        at, away, kind = _entry(ground, released, roads, blocked)
+        if at is not None:
+            degrees = shapely.get_coordinates(ground.back(at))[0]
+            entry = float(degrees[0]), float(degrees[1])
+            findings.append(LANES_ENTRY.text(what=kind, metres=round(away, 1)))
+    return TaskGround(ground, replace(options, entry=entry, forbidden=tuple(forbidden)),
+                      tuple(findings))
+
+
+def _near(ground: Ground) -> Callable[[Record], bool]:
+    """Whether a record may matter for a task: by its bounds, so that not all is carried over."""
+    around = shapely.buffer(ground.geometry, 2 * NEAR_M)
+    assert ground.plane is not None
+    west, south, east, north = ground.plane.to_degrees(shapely.box(*around.bounds)).bounds
+    step = max(north - south, east - west) / 10  # the box of a plane is no box in degrees
+
+    def near(r: Record) -> bool:
+        if r.geometry is None or r.geometry.is_empty:
+            return False
+        if _reach_m(r) > NEAR_M:
+            return True
+        a, b, c, d = r.geometry.bounds
+        return bool(a <= east + step and c >= west - step and b <= north + step
+                    and d >= south - step)
+
+    return near
+
+
+def _reach_m(r: Record) -> float:
+    accuracy = r.values.get("position_accuracy_m")
+    return float(accuracy) if isinstance(accuracy, (int, float)) else 0.0
+
+
+def _own(registry: Registry, task: Record, standing: list[Record], ground: Ground) -> set[str]:
+    """The hazard of the task with its ancestors and descendants; where the task names none, the
+    one that shares most ground with it."""
+    named = str(task.values.get("hazard") or "")
+    every = registry.records("hazard")
+    ids = {r.id for r in every if named and named in (r.id, r.values.get("identifier"))}
+    if not ids:
+        assert ground.plane is not None
+        shared = [(ground.plane.to_plane(h.geometry).intersection(ground.geometry).area, h.id)
+                  for h in standing if h.geometry is not None]
+        ids = {max(shared)[1]} if shared and max(shared)[0] > 0 else set()
+    line = lineage.lineage(every)
+    # Of areas that were split the task's own part is the one that its ground lies on.
+    return ids | {a for i in ids for a in (*line.ancestors(i), *line.descendants(i))}
+
+
+def _widened(ground: Ground, r: Record) -> BaseGeometry:
+    assert ground.plane is not None and r.geometry is not None
+    shape: BaseGeometry = ground.plane.to_plane(r.geometry)
+    if not shape.is_valid:
+        shape = shapely.make_valid(shape)
+    reach = _reach_m(r)
+    return shapely.buffer(shape, reach * 1.003, quad_segs=16) if reach > 0 else shape
+
+
+def _entry(ground: Ground, released: list[Any], roads: list[Any], blocked: list[BaseGeometry]
+           ) -> tuple[BaseGeometry | None, float, str]:
+    """The place on safe ground that is nearest to the task, how far it is, and what it lies on."""
+    assert ground.plane is not None
+    closed = joined([ground.geometry, *blocked])
+    around = shapely.buffer(ground.geometry, NEAR_M)
+    for kind, shapes, inside in (("released ground", released, INSIDE_M), ("a road", roads, 0.0)):
+        planar = [ground.plane.to_plane(s) for s in shapes]
+        near = [shapely.difference(shapely.buffer(s, -inside) if inside else s, closed)
+                for s in planar if s.intersects(around)]
+        near = [s for s in near if not s.is_empty]
+        if near:
+            away = shapely.distance(np.array(near, dtype=object), ground.geometry)
+            n = int(np.argmin(away))
+            if away[n] <= NEAR_M:
+                line = shapely.shortest_line(near[n], ground.geometry)
+                return shapely.Point(shapely.get_coordinates(line)[0]), float(away[n]), kind
+    return None, 0.0, ""

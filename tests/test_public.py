@@ -1,0 +1,542 @@
+"""PUB: what the public is told of a place, and what the public may report (S14 to S18)."""
+
+import json
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar.testing import TestClient
+from typer.testing import CliRunner
+
+from landrelease.access import policy
+from landrelease.access.answer import PublicLand, Release, ReleasedPart
+from landrelease.apps.cli import app as cli
+from landrelease.apps.web import public as web
+from landrelease.apps.web.app import make_app
+from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.throttle import Throttle
+from landrelease.core.geometry import LocalPlane
+from landrelease.core.record import Record
+from landrelease.errors import LandReleaseError
+from landrelease.store.accounts import Account
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import languages, public, public_words, reports
+from landrelease.workflows.quarantine import retry_quarantined, visible_quarantine
+from release_world import keys, record, signed_record
+
+PLANE = LocalPlane(17.5, 44.0)
+DAY = date(2026, 5, 4)
+RELEASE = Release("cleared", 0.2, DAY)
+JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
+
+
+def square(east, north, side):
+    """A square in degrees, from metres in the plane."""
+    return PLANE.to_degrees(shapely.box(east, north, east + side, north + side))
+
+
+def spot(east, north):
+    return PLANE.to_degrees(shapely.Point(east, north))
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+LAND = PublicLand(PLANE, [square(0, 0, 1000)], [
+    ReleasedPart(RELEASE, square(2000, 0, 400), True),
+    ReleasedPart(Release("reduced", None, None), square(2100, 100, 200), True),
+    ReleasedPart(RELEASE, square(3000, 0, 400), False)])
+
+
+@pytest.mark.parametrize(("place", "within", "told", "reasons"), [
+    (spot(500, 500), 0, "hazardous", ()),
+    (spot(1020, 500), 10, "no_information", ()),
+    (spot(1020, 500), 25, "hazardous", ()),
+    (spot(2050, 50), 10, "released", ()),
+    (spot(2050, 50), 60, "no_information", ("partly",)),
+    (spot(3050, 50), 10, "no_information", ("unsigned",)),
+    (spot(5000, 5000), 10, "no_information", ()),
+    (square(2010, 10, 380), 5, "released", ()),
+    (square(1900, 10, 380), 5, "no_information", ("partly",)),
+    (square(900, 10, 1480), 5, "hazardous", ())])
+def test_safety_S15_three_answers_and_the_worst_of_all_that_may_be_meant(place, within, told,
+                                                                         reasons):
+    found = LAND.answer(place, within)
+    assert (found.told, found.reasons) == (told, reasons)
+
+
+def test_all_releases_are_told_the_least_known_depth_first():
+    assert LAND.answer(spot(2200, 200), 10).releases == (Release("reduced", None, None), RELEASE)
+
+
+def test_a_field_that_crosses_itself_stands_for_all_that_it_may_enclose():
+    corners = [spot(900, 1100), spot(1500, 1900), spot(1500, 1100), spot(900, 1900)]
+    bow = shapely.Polygon(corners)
+    assert not bow.is_valid and LAND.answer(bow, 10).told == "no_information"
+    low = shapely.Polygon([spot(900, 900), spot(1500, 1900), spot(1500, 900), spot(900, 1900)])
+    assert LAND.answer(low, 10).told == "hazardous"
+
+
+def test_the_nearest_cell_is_told_with_its_direction_and_never_farther_than_it_is():
+    found = LAND.answer(spot(1840, 500), 10)
+    assert (found.nearest_m, found.towards) == (800.0, "west")
+    assert LAND.answer(spot(500, -2060), 10).towards == "north"
+    empty = PublicLand(PLANE, [], [], unplaced=True)
+    assert empty.answer(spot(0, 0), 10) == empty.answer(shapely.Point(-162.5, -44.0), 10)
+    assert empty.answer(spot(0, 0), 10).reasons == ("unplaced",)
+
+
+@given(x=st.floats(-3000, 5000), y=st.floats(-3000, 3000), within=st.floats(0, 900),
+       more=st.floats(0, 900))
+def test_safety_S15_who_knows_the_place_less_well_is_never_told_better(x, y, within, more):
+    """Hazardous stays hazardous with more doubt about the place, and released never appears."""
+    near, far = LAND.answer(spot(x, y), within), LAND.answer(spot(x, y), within + more)
+    assert near.told != "hazardous" or far.told == "hazardous"
+    assert far.told != "released" or near.told == "released"
+
+
+# --- a world with known truth --------------------------------------------------------------------
+
+def blob(rng, east, north, size):
+    angle = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(4, 14)))
+    radius = size * rng.uniform(0.4, 1.0, len(angle))
+    return PLANE.to_degrees(shapely.Polygon(np.column_stack(
+        [east + radius * np.cos(angle), north + radius * np.sin(angle)])).buffer(0.01))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A registry of 25 hazards and 50 outcomes, every second one signed; 5 lie on hazards."""
+    folder = tmp_path_factory.mktemp("public")
+    path, rng = folder / "r.gpkg", np.random.default_rng(11)
+    create_registry(path, office="Test office").close()
+    hazards, released = [], []
+    with open_registry(path) as registry:
+        registry.keep_setting("synthetic", "yes")
+        ana, _ = keys(registry, folder)
+        for n in range(25):
+            shape = blob(rng, *rng.uniform(-9000, 9000, 2), rng.uniform(30, 400))
+            accuracy = float(rng.choice([5.0, 60.0, 350.0]))
+            record(registry, "hazard", f"h{n}", shape, identifier=f"H-{n}", hazard_type="SHA",
+                   status="open", name=f"Secret meadow {n}", position_accuracy_m=accuracy,
+                   information_date=DAY)
+            hazards.append((shape, max(100.0, accuracy)))
+        for n in range(50):
+            at = rng.uniform(-9000, 9000, 2)
+            if n < 5:
+                flat = PLANE.to_plane(hazards[n][0]).centroid
+                at = flat.x + 150, flat.y
+            shape, kind = blob(rng, *at, rng.uniform(80, 500)), ("cleared", "reduced")[n % 2]
+            values = {"outcome_type": kind, "depth_m": 0.2, "information_date": DAY}
+            if n % 2:
+                signed_record(registry, "outcome", f"o{n}", ana, shape, **values)
+                released.append(shape)
+            else:
+                record(registry, "outcome", f"o{n}", shape, **values)
+        searched = blob(rng, 12_000, 0, 300)
+        signed_record(registry, "outcome", "os", ana, searched, outcome_type="searched",
+                      information_date=DAY)
+        for n, place in enumerate((spot(0, 0), spot(4000, -4000), spot(-9000, 9000))):
+            record(registry, "settlement", f"s{n}", place, name=("Gornje Šilo", "Donje Šilo",
+                                                               "Kraj")[n],
+                   position_accuracy_m=50.0, population=100 + n)
+    return path, hazards, released, searched
+
+
+def apart_m(point, flat):
+    """Distances from one point to shapes of the plane: brute force, true to 1 cm here."""
+    return shapely.distance(flat, PLANE.to_plane(point))
+
+
+def test_safety_S15_never_released_on_other_ground_never_silent_near_a_hazard(world):
+    """The promise, held against brute force; benchmarks/bench_public_answers.py asks 10,000."""
+    path, hazards, released, searched = world
+    rng = np.random.default_rng(5)
+    points = [spot(*rng.uniform(-10_000, 10_000, 2)) for _ in range(250)]
+    for shape in (*(h for h, _ in hazards), *released, searched):  # where it matters: at the edges
+        ring = PLANE.to_plane(shape).exterior
+        for share in rng.uniform(0, 1, 3):
+            on = ring.interpolate(share, normalized=True)
+            points.append(spot(on.x + rng.normal(0, 120), on.y + rng.normal(0, 120)))
+        points.append(PLANE.to_degrees(PLANE.to_plane(shape).representative_point()))
+    with open_registry(path) as registry:
+        view = public.VIEWS.of(registry)
+    told = []
+    flat, good = (PLANE.to_plane(np.array(s, dtype=object)) for s in (
+        [h for h, _ in hazards], released))
+    for point in points:
+        reply = public.ask_spot(view, point.x, point.y, 0.0)
+        told.append(reply.answer.told)
+        away = apart_m(point, flat)
+        if (away <= [w for _, w in hazards]).any():
+            assert reply.answer.told == "hazardous", point
+        if reply.answer.told == "released":
+            assert apart_m(point, good).min() == 0 and (away > 0).all(), point
+    assert {told.count(t) > 10 for t in ("hazardous", "released", "no_information")} == {True}
+
+
+def test_a_hazard_that_comes_in_or_waits_counts_at_once(tmp_path):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        view = public.VIEWS.of(registry)
+        assert public.ask_point(view, "44.0, 17.5").answer.told == "no_information"
+        record(registry, "hazard", "h1", square(0, 0, 50), hazard_type="SHA", status="open")
+        assert public.ask_spot(public.VIEWS.of(registry), 17.5, 44.0, 0).answer.told == "hazardous"
+        record(registry, "hazard", "h2", None, hazard_type="SHA", status="open")
+        found = public.ask_spot(public.VIEWS.of(registry), 17.9, 44.0, 0).answer
+        assert found.told == "no_information" and found.reasons == ("unplaced",)
+
+
+@pytest.mark.parametrize(("text", "told", "within"), [
+    ("44.00010, 17.50010", "point", 15), ("44,0001 17,5001", "point", 25),
+    ("44°00'00.4\" N 17°30'00.4\" E", "point", 15), ("44.0 17.5", "point", 7000)])
+def test_places_are_read_in_many_spellings_and_few_decimals_are_a_large_place(world, text, told,
+                                                                              within):
+    with open_registry(world[0]) as registry:
+        view = public.VIEWS.of(registry)
+    reply = public.ask_point(view, text)
+    assert reply.kind == told and within / 3 < reply.within_m < within
+    assert abs(reply.place.x - 17.5) < 2e-4 and abs(reply.place.y - 44.0) < 2e-4
+
+
+@pytest.mark.parametrize("text", ["17.5001, 44.0001", "here", "", "44.1"])
+def test_swapped_and_unreadable_places_are_refused_with_words(world, text):
+    with open_registry(world[0]) as registry:
+        view = public.VIEWS.of(registry)
+    with pytest.raises(LandReleaseError, match=r"PUB-010.*44\.2083, 17\.6612"):
+        public.ask_point(view, text)
+
+
+def test_names_are_found_without_capitals_and_accents_and_never_answer_for_a_field(world):
+    with open_registry(world[0]) as registry:
+        view = public.VIEWS.of(registry)
+    assert [p.name for p in public.named(view, "gornje silo")] == ["Gornje Šilo"]
+    assert len(public.named(view, "SILO")) == 2
+    with pytest.raises(LandReleaseError, match=r"PUB-011.*treat it as dangerous"):
+        public.named(view, "Nowhere")
+    reply = public.ask_named(view, public.named(view, "kraj")[0])
+    assert reply.within_m > 1000 and reply.name == "Kraj"
+
+
+# --- in words ------------------------------------------------------------------------------------
+
+def test_safety_S15_no_answer_in_any_language_calls_ground_safe():
+    said = " ".join(t.lower() for t in public_words.TEXTS)
+    assert not re.search(r"\bsafe|\bsafety|harmless|no danger", said)
+    for texts in languages.all_texts():
+        for english in public_words.TEXTS:
+            words = texts(english).lower()
+            assert not re.search(r"безопас(?!н[а-я]* место)|(?<!не)безпечн|\bsegur[oa]\b|\bsûr|آمن",
+                                 words), words
+
+
+def test_safety_S18_every_language_says_whether_it_was_reviewed(world):
+    with open_registry(world[0]) as registry:
+        view = public.VIEWS.of(registry)
+    reply = public.ask_point(view, "44.00010, 17.50010")
+    for texts in languages.all_texts():
+        cautions = " ".join(public_words.words_of(reply, texts).cautions)
+        assert texts.reviewed or texts(public_words.UNREVIEWED) in cautions
+
+
+def test_the_command_answers_the_same_for_every_role(world, tmp_path):
+    path, _, released, _ = world
+    out = tmp_path / "a.json"
+    (tmp_path / "field.geojson").write_text(json.dumps(shapely.geometry.mapping(
+        PLANE.to_degrees(PLANE.to_plane(released[-1]).representative_point().buffer(3)))))
+    said = set()
+    for role in ("public", "authority"):
+        for call in (["--at", "44.00010, 17.50010"], ["--place", "silo"],
+                     ["--area", str(tmp_path / "field.geojson")]):
+            done = CliRunner().invoke(cli, ["ask", str(path), *call, "--json", str(out),
+                                            "--as", role])
+            assert done.exit_code == 0, done.output
+            documents = json.loads(out.read_text())
+            assert all(d["synthetic"] and d["answer"] in ("hazardous", "released",
+                                                          "no_information") for d in documents)
+            assert "Secret meadow" not in done.output + out.read_text()
+            said.add((call[0], done.stdout))
+    assert len(said) == 3
+    for wrong, code in (([], "PUB-013"), (["--at", "x", "--place", "y"], "PUB-013"),
+                        (["--at", "x"], "PUB-010"),
+                        (["--at", "44.1, 17.5", "--lang", "xx"], "FRM-002")):
+        assert CliRunner().invoke(cli, ["ask", str(path), *wrong]).exception.code == code
+
+
+def test_whom_to_call_comes_from_the_extension_and_is_never_invented(world, tmp_path):
+    from landrelease.workflows.areas import load_extension
+
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        (tmp_path / "e.yaml").write_text(
+            'name: E\nversion: "1"\ncontact: "Office, by the bridge"\n')
+        english = languages.texts("en")
+        before = public.ask_point(public.VIEWS.of(registry), "44.00010, 17.50010")
+        assert "not stated here" in public_words.words_of(before, english).contact
+        load_extension(registry, tmp_path / "e.yaml", by="x")
+        after = public.ask_point(public.VIEWS.of(registry), "44.00010, 17.50010")
+        assert public_words.words_of(after, english).contact == "Who to call: Office, by the bridge"
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+@pytest.fixture
+def app(world, tmp_path):
+    with open_registry(world[0]) as registry:
+        registry.backup(tmp_path / "r.gpkg")
+    made = make_app(Settings(str(tmp_path / "r.gpkg"), str(tmp_path / "accounts"),
+                             hosts=("testserver.local",)))
+    made.state.accounts.add(Account("one.planner", "planner", "Operator A"), "four random words do")
+    return made
+
+
+@pytest.fixture
+def client(app):
+    with TestClient(app) as made:
+        made.app_under_test = app
+        yield made
+
+
+def token_in(answer):
+    return re.search(r'name="token" value="([^"]+)"', answer.text)[1]
+
+
+def send(client, *, token=None, photograph=None, headers=None, **said):
+    said = {"about": "suspicion", "what": "Something rusty beside the well", **said}
+    files = {"photograph": ("p.jpg", photograph, "image/jpeg")} if photograph else {
+        "photograph": ("", b"", "application/octet-stream")}
+    return client.post("/public/report", headers=headers, files=files, data={
+        **said, "token": token or token_in(client.get("/public/report"))})
+
+
+def test_the_page_asks_by_press_name_coordinates_and_corners_without_a_script(client, world):
+    first = client.get("/public")
+    assert first.status_code == 200 and "<script" not in first.text
+    assert "Do not approach. Do not touch." in first.text and "SYNTHETIC" in first.text
+    flat = PLANE.to_plane(world[1][3][0]).centroid
+    where = {"e": f"{flat.x:.1f}", "n": f"{flat.y:.1f}", "s": "1"}
+    by_name = client.get("/public", params={"place": "kraj"}).text
+    assert 'class="answer ' in by_name and "Kraj" in by_name
+    many = client.get("/public", params={"place": "silo"}).text
+    assert "Which one?" in many and many.count("&amp;id=") == 2
+    by_place = client.get("/public", params={"at": "44.00010, 17.50010"}).text
+    assert 'class="answer ' in by_place and "44.00010, 17.50010" in by_place
+    pressed = client.get("/public", params={**where, "size": "wide", "map.x": "360",
+                                            "map.y": "230"}).text
+    assert 'class="answer ' in pressed
+    marked = client.get("/public", params={
+        **where, "size": "narrow", "press": "corner", "corners": "44.1, 17.5", "map.x": "10",
+        "map.y": "20"}).text
+    corners = re.search(r"<textarea[^>]*>([^<]*)</textarea>", marked)[1].splitlines()
+    assert len(corners) == 2 and 'class="answer ' not in marked
+    field = client.get("/public", params={
+        "field": "1", "corners": "44.1001, 17.5001\n44.1002, 17.5001\n44.1002, 17.5003"}).text
+    assert 'class="answer no_information"' in field and "a field of 3 corners" in field
+    assert "PUB-012" in client.get("/public", params={"field": "1", "corners": "44.1, 17.5"}).text
+    moved = client.get("/public", params={**where, "go": "wider"}).text
+    assert 'name="s" value="2"' in moved
+
+
+def test_a_press_asks_about_the_place_that_was_pressed(client, world):
+    """The middle of the picture is the middle of the frame; a corner is half a picture away."""
+    with open_registry(client.app_under_test.state.registries.address) as registry:
+        view = public.VIEWS.of(registry)
+    frame = web.drawing.Frame(1000.0, -2000.0, 5.0)
+    for px, (dx, dy) in (((360, 230), (0, 0)), ((0, 0), (-1800, 1150)),
+                         ((720, 460), (1800, -1150))):
+        made = web._Question(view, {"e": "1000", "n": "-2000", "s": "5", "size": "wide",
+                                    "map.x": str(px[0]), "map.y": str(px[1])})
+        made.ask()
+        flat = view.land.plane.to_plane(made.replies[0].place)
+        assert abs(flat.x - 1000 - dx) < 0.01 and abs(flat.y + 2000 - dy) < 0.01
+        assert made.replies[0].within_m == pytest.approx(10 + 4 * 5)
+    assert frame == made.frame
+
+
+def test_safety_S14_whoever_is_signed_in_reads_the_publics_page(client):
+    plain = client.get("/public", params={"at": "44.00010, 17.50010"}).text
+    signed = client.post("/api/session", headers={"x-csrf-token": "page"}, json={
+        "name": "one.planner", "password": "four random words do"})
+    assert signed.status_code == 200
+    assert client.get("/public", params={"at": "44.00010, 17.50010"}).text == plain
+    assert "Secret" not in plain
+
+
+def test_safety_S15_the_picture_holds_no_corner_of_a_hazard_and_only_whole_cells(client, world):
+    picture = client.get("/public/map.svg").content
+    assert picture.startswith(b"<svg") and b"script" not in picture
+    with open_registry(client.app_under_test.state.registries.address) as registry:
+        view = public.VIEWS.of(registry)
+    frame = web.drawing.Frame(0.0, 0.0, 50.0)
+    text = web.drawing.picture(view, frame, web.drawing.SIZES["wide"]).decode()
+    cell_px = view.cell_m / 50
+    lines = re.findall(r'<path d="([^"]+)" fill="url\(#h\)"', text)
+    ends = [tuple(map(float, p.split())) for line in lines
+            for p in re.findall(r"[ML]([\d.-]+ [\d.-]+)", line)]
+    assert len(ends) > 20
+    for x, y in ends:  # each corner lies on the grid of cells, or on the edge of the picture
+        on_grid = [abs((v + o) / cell_px - round((v + o) / cell_px)) < 0.02
+                   or v in (-10.0, s + 10.0) for v, o, s in ((x, -360, 720), (y, -230, 460))]
+        assert any(on_grid), (x, y)
+
+
+@pytest.mark.parametrize("name", ["at", "place", "corners", "e", "n", "s", "lang", "map.x", "id"])
+def test_nothing_that_is_typed_becomes_part_of_the_page(client, name):
+    wrong = "<script>alert(1)</script>\"'&"
+    params = {"field": "1", **({"place": "silo"} if name == "id" else {}), name: wrong}
+    for address in ("/public", "/public/map.svg", "/public/report"):
+        answer = client.get(address, params={**params, "where": wrong})
+        assert answer.status_code == 200 and "<script>" not in answer.text
+
+
+def test_every_language_has_its_page_and_arabic_runs_from_right_to_left(client):
+    for texts in languages.all_texts():
+        page = client.get("/public", params={"lang": texts.code}).text
+        assert texts(public_words.TITLE) in page.replace("&#x27;", "'")
+        assert (' dir="rtl"' in page.split("<head>")[0]) == (texts.code == "ar")
+    asked = client.get("/public", headers={"accept-language": "xx, uk;q=0.8, en;q=0.5"}).text
+    assert '<html lang="uk"' in asked
+
+
+# --- reports -------------------------------------------------------------------------------------
+
+def test_a_report_waits_becomes_a_record_by_retry_and_keeps_the_contact_apart(client):
+    address = client.app_under_test.state.registries.address
+    with open_registry(address) as registry:
+        before, head = registry.quarantine(), registry.head()
+    answer = send(client, where="44.01000, 17.51000", reach="door number 7 please",
+                  photograph=JPEG)
+    assert answer.status_code == 201, answer.text
+    with open_registry(address) as registry:
+        (entry,) = registry.quarantine()[len(before):]
+        assert registry.head() == head, "nothing of the public enters the chain by itself"
+        assert entry.row.kind == "complaint" and not registry.records("complaint")
+        assert entry.row.findings[0].code == "PUB-030"
+        shown = visible_quarantine(registry, policy.view("planner"), entry.number)[0]
+        assert "door number" not in repr(shown)
+        digest = re.search(r"[0-9a-f]{64}", entry.row.values["source_label"])[0]
+        assert registry.source_content(digest) == JPEG
+        report = retry_quarantined(registry, entry.number, {}, decided_by="Ana")
+        assert report.accepted == 1, report.findings
+        (made,) = registry.records("complaint")
+        assert made.values["complaint_type"] == "suspicion" and made.geometry.x == 17.51
+        assert "reporter_contact" not in made.values
+        assert [p.value for p in registry.personal(made.id)] == ["door number 7 please"]
+        assert not registry.audit()
+
+
+def test_a_report_without_a_place_keeps_the_words_and_can_be_mended(client):
+    address = client.app_under_test.state.registries.address
+    assert send(client, where="behind the old mill", about="conduct").status_code == 201
+    with open_registry(address) as registry:
+        entry = registry.quarantine()[-1]
+        assert "behind the old mill" in entry.row.values["description"]
+        report = retry_quarantined(registry, entry.number, {"geometry": "POINT (17.5 44.0)"})
+        assert report.accepted == 1, report.findings
+        (made,) = registry.records("complaint")
+        assert made.values["complaint_type"] == "conduct" and made.geometry.x == 17.5
+
+
+def test_the_same_form_sent_twice_is_one_report(client):
+    address = client.app_under_test.state.registries.address
+    token = token_in(client.get("/public/report"))
+    numbers = {re.search(r"number (\w+)", send(client, token=token).text)[1] for _ in range(2)}
+    assert len(numbers) == 1
+    with open_registry(address) as registry:
+        assert len([e for e in registry.quarantine() if e.row.kind == "complaint"]) == 1
+
+
+def test_what_lies_near_is_for_who_looks_through_and_never_for_the_public(client):
+    for n, what in enumerate(("A rusty thing by the road", "a RUSTY  thing by the road", "Noise")):
+        answer = send(client, what=what, where=f"44.0100{n}, 17.51000")
+        assert answer.status_code == 201 and "rusty" not in answer.text.lower()
+    assert send(client, what="Far away", where="44.05000, 17.51000").status_code == 201
+    assert client.get("/api/quarantine").status_code == 403
+    client.post("/api/session", headers={"x-csrf-token": "page"}, json={
+        "name": "one.planner", "password": "four random words do"})
+    rows = [r for r in client.get("/api/quarantine").json() if r["kind"] == "complaint"]
+    first = rows[0]["near"]
+    assert first[0]["same_words"] and first[0]["number"] == rows[1]["number"]
+    assert first[0]["distance_m"] < 5 and "Far away" not in json.dumps(first)
+    assert not any(n["kind"] == "complaint" for n in rows[3]["near"])
+
+
+def test_reports_are_throttled_and_what_was_typed_comes_back(client):
+    answers = [send(client, what=f"Report {n}") for n in range(7)]
+    assert [a.status_code for a in answers] == [201] * 5 + [429] * 2
+    assert "PUB-022" in answers[-1].text and "Report 6" in answers[-1].text
+
+
+@pytest.mark.parametrize(("wrong", "code"), [
+    ({"what": " "}, "PUB-020"), ({"photograph": b"MZ" + bytes(99)}, "PUB-021"),
+    ({"photograph": JPEG + bytes(reports.MOST_PHOTO_BYTES)}, "PUB-021"),
+    ({"token": "1.2.3"}, "PUB-023"), ({"token": ""}, None)])
+def test_what_cannot_be_taken_leaves_nothing_and_says_why(client, wrong, code):
+    address = client.app_under_test.state.registries.address
+    if wrong.get("token") == "":
+        answer = client.post("/public/report", data={"what": "Report without a form"})
+        code = "PUB-023"
+    else:
+        answer = send(client, **wrong)
+    assert answer.status_code == 400 and code in answer.text
+    with open_registry(address) as registry:
+        assert not [e for e in registry.quarantine() if e.row.kind == "complaint"]
+
+
+def test_another_site_cannot_send_the_form_and_a_program_that_fills_all_in_is_let_run_empty(client):
+    assert send(client, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert send(client, web="http://spam").status_code == 201
+    with open_registry(client.app_under_test.state.registries.address) as registry:
+        assert not [e for e in registry.quarantine() if e.row.kind == "complaint"]
+
+
+def test_forms_are_sealed_for_hours_only():
+    key, other = web.new_key(), web.new_key()
+    token = web.seal(key, 1_000_000.0)
+    assert web.sealed(key, token, 1_000_000.0 + 11 * 3600)
+    for k, t, now in ((other, token, 1e6), (key, token, 1e6 + 13 * 3600), (key, token, 1e6 - 99),
+                      (key, "é" + token, 1e6), (key, "", 1e6)):
+        assert not web.sealed(k, t, now)
+
+
+def test_the_throttle_forgets_and_stops_a_flood_from_many_addresses():
+    throttle = Throttle(one=2, everybody=5, minutes=1)
+    assert [throttle.take("a", n) for n in (0, 1, 2)] == [0, 0, 58]
+    assert throttle.take("a", 61) == 0
+    assert [throttle.take(f"b{n}", 62) for n in range(5)] == [0, 0, 0, 0, 59]
+
+
+def test_nearness_is_for_complaints_alone_and_sees_records(world, tmp_path):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        record(registry, "hazard", "h1", square(0, 0, 50), hazard_type="SHA", status="open",
+               name="Meadow")
+        record(registry, "complaint", "c1", spot(30, 200), description="Same words",
+               complaint_type="suspicion")
+        view = public.VIEWS.of(registry)
+        reports.receive(registry, view, reports.PublicReport(
+            "suspicion", "same  WORDS", "44.0000, 17.5000", "", "key-1"), today=date.today())
+        entries = registry.quarantine()
+        near = reports.near(registry, policy.view("planner"), entries)[entries[0].number]
+        assert [(n.kind, n.id, n.same_words) for n in near] == [
+            ("complaint", "c1", True), ("hazard", "h1", False)]
+        hushed = reports.near(registry, policy.view("public"), entries)[entries[0].number]
+        assert hushed == []
+
+
+def test_the_record_of_now_is_what_is_looked_up(world):
+    """`few.record_of` finds ids by their order, whatever their last letter is."""
+    from landrelease.workflows import few
+
+    with open_registry(world[0]) as registry:
+        for record_id in ("h0", "h1", "h10", "h24"):
+            found = few.record_of(registry, "hazard", record_id)
+            assert isinstance(found, Record) and found.id == record_id
+        assert few.record_of(registry, "hazard", "h") is None
+        assert few.record_of(registry, "hazard", "zz") is None

@@ -1,0 +1,192 @@
+"""LAN-R: lanes of a task on record: what may not be entered is left out, the entry is safe."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+from typer.testing import CliRunner
+
+import release_world as world
+from landrelease import workflows
+from landrelease.apps.cli import app
+from landrelease.core.geometry import plane_for
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry
+from landrelease.workflows import releasing, sharing, task_lanes
+from landrelease.workflows.lanes import LaneOptions, allowed_ground
+
+AT = datetime(2027, 5, 1, 8, tzinfo=UTC)
+DAY = date(2027, 5, 3)
+PLANE = plane_for((-30.0, 20.0, -29.998, 20.002))
+FIELD = box(0, 0, 40, 30)
+RUN = CliRunner()
+
+
+def degrees(shape):
+    return PLANE.to_degrees(shape)
+
+
+def metres(shape):
+    return PLANE.to_plane(shape)
+
+
+def put(registry, kind, record_id, shape=None, **values):
+    registry.append([Revision(kind, record_id, values, None if shape is None else degrees(shape),
+                              AT, "landrelease test", "why", "", None)])
+
+
+@pytest.fixture
+def registry(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="A") as made:
+        put(made, "hazard", "h1", FIELD, hazard_type="CHA", status="open")
+        put(made, "task", "t1", FIELD, hazard="h1", task_type="clearance")
+        yield made
+
+
+def made_ready(registry, **more):
+    options = more.pop("options", LaneOptions())
+    return task_lanes.of_task(registry, sharing.reader_of(registry, "planner"), "t1", options,
+                              workflows.load_assumptions(), more.pop("day", DAY))
+
+
+def allowed(found):
+    """Where lanes may lie, in the metres of these tests."""
+    from landrelease.records.profiles import profile_of
+
+    ground = allowed_ground(found.ground, profile_of("uran-6"), found.options)[0]
+    return metres(found.ground.back(ground))
+
+
+def codes(found):
+    return [f[1:8] for f in found.findings]
+
+
+def test_other_hazards_with_their_accuracy_and_closures_are_left_out(registry):
+    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-3
+    put(registry, "hazard", "h2", box(35, -10, 60, 50), hazard_type="SHA", status="open",
+        position_accuracy_m=3.0)
+    put(registry, "closure", "c1", box(-5, -5, 4, 4), closure_reason="security")
+    put(registry, "closure", "c2", box(10, 10, 20, 20), closure_reason="weather",
+        closed_from=datetime(2027, 6, 1, tzinfo=UTC))  # later
+    found = made_ready(registry)
+    left = FIELD - box(32, -20, 99, 99) - box(-5, -5, 4, 4)
+    assert allowed(found).symmetric_difference(left).area < 0.5  # arcs to the safe side
+    assert allowed(found).difference(left).area < 1e-3  # never more than that
+    assert codes(found) == ["LAN-019"] * 2 and "h2" in found.findings[0]
+    assert not allowed(made_ready(registry, day=date(2027, 6, 2))).intersects(box(11, 11, 19, 19))
+
+
+def test_the_tasks_own_hazard_and_its_parts_are_no_hindrance(registry):
+    put(registry, "hazard", "h1/1", box(0, 0, 20, 30), parents=["h1"], status="open")
+    put(registry, "hazard", "h1/2", box(20, 0, 40, 30), parents=["h1"], status="open")
+    assert allowed(made_ready(registry)).symmetric_difference(FIELD).area < 1e-3
+    put(registry, "task", "t1", FIELD, hazard="h1/1", task_type="clearance")
+    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-3
+    put(registry, "task", "t1", box(0, 0, 25, 30), task_type="clearance")  # it names no hazard
+    assert allowed(made_ready(registry)).symmetric_difference(box(0, 0, 20, 30)).area < 1e-3
+
+
+def test_a_closure_without_ground_closes_everything(registry):
+    put(registry, "closure", "all", closure_reason="security")
+    with pytest.raises(LandReleaseError, match=r"LAN-018.*all"):
+        made_ready(registry)
+
+
+def test_the_entry_lies_on_a_road_that_can_be_passed_and_on_no_hazard(registry):
+    assert made_ready(registry).options.entry is None  # nothing safe is on record
+    put(registry, "road", "r1", shapely.LineString([(-100, 40), (200, 40)]), passable="unknown")
+    assert made_ready(registry).options.entry is None
+    put(registry, "road", "r2", shapely.LineString([(-100, 50), (200, 50)]), passable="yes")
+    found = made_ready(registry)
+    at = metres(shapely.Point(found.options.entry))
+    assert at.y == pytest.approx(50, abs=1e-3) and codes(found) == ["LAN-020"]
+    assert "20.0 m" in found.findings[0]
+    put(registry, "hazard", "h3", box(-10, 45, 60, 55), status="open")  # on the road
+    at = metres(shapely.Point(made_ready(registry).options.entry))
+    assert at.x == pytest.approx(-10, abs=0.01) or at.x == pytest.approx(60, abs=0.01)
+    stated = made_ready(registry, options=LaneOptions(entry=(-30.1, 20.0)))
+    assert stated.options.entry == (-30.1, 20.0) and codes(stated) == []
+
+
+def test_the_entry_lies_on_released_ground_where_a_signed_release_is_in_force(tmp_path):
+    beside = shapely.box(17.0010, 44.0, 17.0020, 44.001)
+    with create_registry(tmp_path / "r.gpkg", office="A") as registry:
+        registry.keep_setting("utc_offset_hours", "2")
+        ana, _ = world.keys(registry, tmp_path)
+        world.programme(registry)
+        world.accreditation(registry, ana)
+        world.hazard(registry, "h1", world.FIELD)
+        world.cleared(registry, "h1", world.FIELD)
+        world.inspection(registry, "h1", ana)
+        world.hazard(registry, "h2", beside)
+        world.record(registry, "task", "next", beside, hazard="h2")
+        reader = sharing.reader_of(registry, "planner")
+        stated = workflows.load_assumptions()
+
+        def ready():
+            return task_lanes.of_task(registry, reader, "next", LaneOptions(), stated, DAY)
+
+        assert ready().options.entry is None
+        at = datetime(2026, 5, 1, tzinfo=UTC)
+        made = releasing.propose(registry, "h1", reader, stated, by="Ana", now=at)
+        made = releasing.propose(registry, "h1", reader, stated, by="Ana", now=at,
+                                 answers=world.answers(made, tmp_path / "a.csv"))
+        releasing.sign(registry, made, ana, now=at)
+        entry = shapely.Point(ready().options.entry)
+        assert world.FIELD.contains(entry) and entry.distance(beside) < 1e-5
+
+
+@settings(deadline=None, max_examples=4)
+@given(x=st.floats(0, 40), y=st.floats(0, 30), wide=st.floats(2, 15), accuracy=st.floats(0, 4))
+def test_no_path_of_a_recorded_task_is_on_forbidden_ground(tmp_path_factory, x, y, wide, accuracy):
+    folder = tmp_path_factory.mktemp("task")
+    hazard = shapely.Point(x, y).buffer(wide, quad_segs=2)
+    with create_registry(folder / "r.gpkg", office="A") as made:
+        put(made, "hazard", "h1", FIELD, status="open")
+        put(made, "hazard", "h2", hazard, status="open", position_accuracy_m=accuracy)
+        put(made, "task", "t1", FIELD, hazard="h1")
+    got = RUN.invoke(app, ["operate", "lanes", str(folder / "r.gpkg"), "t1", "--profile", "uran-6",
+                           "--width", "3", "--out", str(folder / "o"), "--as", "planner"])
+    if got.exception is not None and not isinstance(got.exception, SystemExit):
+        assert got.exception.code == "LAN-003"  # nothing is left that a machine fits on
+        return
+    features = json.loads((folder / "o" / "lanes.geojson").read_text())["features"]
+    roomy = hazard.buffer(accuracy).buffer(1.5 - 1e-3)
+    for f in features:
+        if f["geometry"]["type"] == "LineString":
+            line = metres(shapely.geometry.shape(f["geometry"]))
+            assert not line.intersects(roomy) and FIELD.buffer(-1.499).covers(line)
+
+
+def test_the_commands_for_one_machine_and_for_several_from_the_registry(registry, tmp_path):
+    put(registry, "road", "r2", shapely.LineString([(-100, 50), (200, 50)]), passable="yes")
+    path = registry.address
+    registry.close()
+
+    def run(*more):
+        return RUN.invoke(app, ["operate", "lanes", path, "t1", "--profile", "uran-6", "--width",
+                                "3", "--out", str(tmp_path / "o"), *more])
+
+    one = run("--as", "planner")
+    assert one.exit_code == 1 and "LAN-020" in one.output and "LAN-014" not in one.output
+    several = run("--machines", "2", "--apart", "5", "--headland-first", "--stand-off", "20",
+                  "--control-range", "300", "--as", "planner")
+    assert several.exit_code == 1, (several.output, several.exception)
+    result = json.loads((tmp_path / "o" / "lanes.json").read_text())
+    assert result["headland_first"] is True
+    assert [m["control_positions"] for m in result["machines"]] == [1, 1]
+    for m in ("machine-1", "machine-2"):
+        features = json.loads((tmp_path / "o" / m / "lanes.geojson").read_text())["features"]
+        (position,) = [metres(shapely.geometry.shape(f["geometry"])) for f in features
+                       if f["properties"]["kind"] == "control position"]
+        assert position.distance(FIELD) >= 20
+    short = run("--machines", "2", "--apart", "5", "--control-range", "15", "--as", "planner")
+    assert short.exit_code == 1 and "Machine 1: [LAN-007]" in short.output
+    assert run("--as", "public").exception.code == "ACC-101"
+    both = run("--task", "x.geojson", "--as", "planner")
+    assert both.exception.code == "CLI-103"
