@@ -175,66 +175,93 @@ def _depths(predecessor: np.ndarray) -> np.ndarray:
     return depth
 
 
-def reconnecting_order(problem: Problem, slots: np.ndarray) -> np.ndarray:
+def reconnecting_order(problem: Problem, slots: np.ndarray, land: bool = False) -> np.ndarray:
     """A priority (S,) by what reconnects most people soonest: again and again the community with
     the most weight for the work that its cheapest way and its own hazards still take.
 
-    slots (S,) : quickest slots of each stage. Hazards that reconnect nobody follow by benefit per
-    day. Greedy, after the cost-benefit rule for network restoration.
+    slots (S,) : work of each stage, for example quickest slots. Hazards that reconnect nobody
+    follow by benefit per day. land : count the benefit of the hazards on the way as well, and let a
+    hazard that reconnects nobody come before a community that gives less for the work. Greedy,
+    after the cost-benefit rule for network restoration.
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
     access = problem.access
     assert access is not None
-    hazards = len(problem.hazard_ids)
+    hazards, zones = len(problem.hazard_ids), access.zones
     work = np.bincount(problem.hazard, slots, minlength=hazards)
-    gates = len(access.gate_from)
+    benefit = np.bincount(problem.hazard, problem.weight, minlength=hazards)
+    gates, communities = len(access.gate_from), len(access.community_ids)
     gate = np.repeat(np.arange(gates), np.diff(access.gate_start))
     pair = np.unique(gate * hazards + problem.hazard[access.gate_stage])  # gate and hazard
     of_gate, needs = pair // hazards, pair % hazards
     needs_start = np.searchsorted(of_gate, np.arange(gates + 1))
-    community = np.repeat(np.arange(len(access.community_ids)), np.diff(access.community_start))
+    community = np.repeat(np.arange(communities), np.diff(access.community_start))
     own_pair = np.unique(community * hazards + problem.hazard[access.community_stage])
-    own_start = np.searchsorted(own_pair // hazards, np.arange(len(access.community_ids) + 1))
-    own = own_pair % hazards
-    left = work.copy()
+    of_community, own = own_pair // hazards, own_pair % hazards
+    own_start = np.searchsorted(of_community, np.arange(communities + 1))
+    # Gates that lead from the same zone to the same zone stand together; the cheapest counts.
+    way = access.gate_from.astype(np.int64) * zones + access.gate_to
+    by_way = np.argsort(way, kind="stable")
+    first = np.flatnonzero(np.diff(way[by_way], prepend=-1))
+    number = np.repeat(np.arange(len(first)), np.diff(np.append(first, gates)))
+    left, gain = work.copy(), benefit.copy()
     rank = np.full(hazards, np.inf)
-    place = 0
+    place, at_rest = 0, 0
+    per_work = benefit / np.maximum(work, 1e-9)
+    rest = np.argsort(-per_work, kind="stable")
     waiting = np.flatnonzero(access.community_weight > 0)
+
+    def take(hazard: int) -> None:
+        nonlocal place
+        if np.isinf(rank[hazard]):
+            rank[hazard], left[hazard], gain[hazard] = place, 0.0, 0.0
+            place += 1
+
     while len(waiting):
         cost = np.bincount(of_gate, left[needs], minlength=gates) + 1e-6
-        cheapest = np.lexsort((cost, access.gate_to, access.gate_from))
-        first = np.unique(access.gate_from[cheapest].astype(np.int64) * access.zones
-                          + access.gate_to[cheapest], return_index=True)[1]
-        arcs = cheapest[first]  # the cheapest gate of each pair of zones
+        least = np.minimum.reduceat(cost[by_way], first) if gates else cost
+        hit = np.flatnonzero(cost[by_way] == least[number])
+        arcs = by_way[hit[np.flatnonzero(np.diff(number[hit], prepend=-1))]]
         graph = csr_array((cost[arcs], (access.gate_from[arcs], access.gate_to[arcs])),
-                          shape=(access.zones, access.zones))
+                          shape=(zones, zones))
         far, via = dijkstra(graph, indices=0, return_predecessors=True)
-        own_cost = np.array([left[own[own_start[c]:own_start[c + 1]]].sum() for c in waiting])
-        total = far[access.community_zone[waiting]] + own_cost
+        zone = access.community_zone[waiting]
+        total = far[zone] + np.bincount(of_community, left[own], minlength=communities)[waiting]
         if not np.isfinite(total).any():
             break
-        chosen = int(np.argmax(access.community_weight[waiting] / np.maximum(total, 1e-3)))
+        enter = np.full(zones, -1)  # the gate by which the cheapest way comes into a zone
+        used = via[access.gate_to[arcs]] == access.gate_from[arcs]
+        enter[access.gate_to[arcs[used]]] = arcs[used]
+        value = access.community_weight[waiting].astype(float)
+        if land:
+            along = np.zeros(zones)
+            through = np.bincount(of_gate, gain[needs], minlength=gates)
+            for z in np.argsort(far, kind="stable").tolist():
+                if enter[z] >= 0 and np.isfinite(far[z]):
+                    along[z] = along[access.gate_from[enter[z]]] + through[enter[z]]
+            value += along[zone] + np.bincount(
+                of_community, gain[own], minlength=communities)[waiting]
+        ratio = value / np.maximum(total, 1e-3)
+        chosen = int(np.argmax(ratio))
         c = int(waiting[chosen])
         waiting = np.delete(waiting, chosen)
         if not np.isfinite(total[chosen]):
             continue
-        gate_of = {(int(access.gate_from[g]), int(access.gate_to[g])): int(g) for g in arcs}
+        while land and at_rest < hazards and per_work[rest[at_rest]] >= ratio[chosen]:
+            take(int(rest[at_rest]))
+            at_rest += 1
         chain: list[int] = []
         at = int(access.community_zone[c])
         while at != 0:
-            g = gate_of[int(via[at]), at]
+            g = int(enter[at])
             chain[:0] = needs[needs_start[g]:needs_start[g + 1]].tolist()
             at = int(via[at])
         for hazard in [*chain, *own[own_start[c]:own_start[c + 1]].tolist()]:
-            if np.isinf(rank[hazard]):
-                rank[hazard], left[hazard] = place, 0.0
-                place += 1
-    rest = np.flatnonzero(np.isinf(rank))
-    benefit = np.bincount(problem.hazard, problem.weight, minlength=hazards)
-    rank[rest[np.argsort(-benefit[rest] / np.maximum(work[rest], 1e-9), kind="stable")]] = (
-        place + np.arange(len(rest)))
+            take(hazard)
+    for hazard in rest.tolist():
+        take(hazard)
     return rank[problem.hazard]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
-from landrelease.plan.access import dominators
+from landrelease.plan.access import dominators, reconnecting_order
 from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
 from landrelease.plan.bound import (
     Ascent,
@@ -31,7 +31,8 @@ from landrelease.plan.linear import (
     multipliers,
     times,
 )
-from landrelease.plan.rules import rules
+from landrelease.plan.regions import Regions, Standing
+from landrelease.plan.rules import quickest_slots, rules
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
 _PRICE_SHARES = (0.0, 0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
@@ -73,8 +74,8 @@ def make_plan(
     Steps: the simple rules; where there are roads, a linear program (`linear.approach`) and orders
     by the times at which it starts stages; prices and the bound (`bound.ascend`); orders by the
     mean start of the relaxed problem, in which each stage takes the option whose finish and team
-    time cost least; then annealing of the order and the options. Every schedule is made by
-    `decoder.place_all`.
+    time cost least; then annealing of the order and the options, of a large problem region by
+    region (`plan.regions`). Every schedule is made by `decoder.place_all`.
 
     Raises
     ------
@@ -87,10 +88,12 @@ def make_plan(
             raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=number,
                                    expected="0 or more")
     stages = len(problem.predecessor)
+    large = stages >= _LARGE
     if bound_iterations is None:
         bound_iterations = iterations
     began = time.monotonic()
-    watch = _Watch(progress, None if seconds is None else _PROOF * seconds)
+    proof = _PROOF_OF_LARGE if large else _PROOF
+    watch = _Watch(progress, None if seconds is None else proof * seconds)
     tried = _Tried(problem)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
     if standing is not None:
@@ -101,7 +104,7 @@ def make_plan(
     stopped = False
     try:
         steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
-        if _pays(problem) and (seconds or steps):
+        if _pays(problem) and not large and (seconds or steps):
             made, found = approach(
                 problem, forest, grid(tried.placed[4], problem.horizon, _knots(problem, KNOTS)),
                 seconds=None if seconds is None else _PROGRAM * seconds, steps=steps,
@@ -113,7 +116,7 @@ def make_plan(
         bound_iterations = 0
     if seconds is not None:
         bound_iterations = min(bound_iterations, _evaluations(problem, forest, max(
-            0.5, (_PROOF - _PROGRAM) * seconds)))
+            0.5, (proof if large else _PROOF - _PROGRAM) * seconds)))
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.1, 0.6))
     if not stopped:
@@ -122,8 +125,9 @@ def make_plan(
     value = relaxed.value
     if not stopped:
         try:
-            _anneal(tried, iterations, seed, _Watch(progress, None).part(0.6, 1.0),
-                    None if seconds is None or iterations == 0 else began + seconds)
+            (_by_regions if large else _anneal)(
+                tried, iterations, seed, _Watch(progress, None).part(0.6, 1.0),
+                None if seconds is None or iterations == 0 else began + seconds)
         except KeyboardInterrupt:
             stopped = True
     if bound_seconds and not stopped:
@@ -141,6 +145,10 @@ def make_plan(
 _PROGRAM, _PROOF = 0.25, 0.35  # shares of the seconds: linear program, and that and the prices
 _STEPS = 4  # of the linear program for each iteration
 _SMALLEST = 200  # stages from which on a linear program pays
+# Stages from which on a plan is searched region by region; the linear program, which at that size
+# has a million columns, is left to the proof.
+_LARGE = 4000
+_PROOF_OF_LARGE = 0.05
 
 
 def _pays(problem: Problem) -> bool:
@@ -368,6 +376,94 @@ def _anneal(tried: _Tried, iterations: int, seed: int, progress: Progress,
                 speed = number / max(1e-6, now - tick)
                 share = min(1.0, (now - began) / max(1e-3, until - began))
     progress("searching for a better plan", 1.0)
+
+
+def _by_regions(tried: _Tried, iterations: int, seed: int, progress: Progress,
+                until: float | None = None) -> None:
+    """Search a large problem region by region, `CHAINS` regions at a time, each around a hazard
+    that is drawn; temperatures, moves and the end as in `_anneal`.
+
+    What the rounds have found is a schedule; orders that lead near it are decoded at the end, or
+    when people interrupt.
+    """
+    problem, world = tried.problem, tried.world
+    stages = len(problem.predecessor)
+    if iterations == 0 and until is None:
+        return
+    if problem.access is not None:
+        for slots in (quickest_slots(problem), _scarce_slots(problem)):
+            tried.rule(reconnecting_order(problem, slots, land=True))
+    behind = None if problem.access is None else dominators(problem.access, stages)
+    regions = Regions(problem, world, soonest_costs(world), groups_of(problem, behind), CHAINS)
+    stands = Standing(tried.placed, tried.projects, tried.score)
+    chance = np.random.default_rng(seed)
+    rounds = max(1, iterations * 15_000 // (_REGION_TRIES * (_REGION // 2 + 30)))
+    weights, record = np.array(_MOVE_WEIGHTS), np.zeros((len(MOVES), 3))
+    hot, cold = _HEAT[0] * tried.score, _HEAT[1] * tried.score
+    began, share, k = time.monotonic(), 0.0, 0
+    try:
+        with ThreadPoolExecutor(CHAINS) as team:
+            while share < 1.0:
+                progress("searching for a better plan", share)
+                heat = hot * (cold / hot) ** share
+                jobs = [team.submit(
+                    regions.search, c, centre, stands, weights, _REGION_TRIES, heat,
+                    0.1 ** (1 / _REGION_TRIES), (seed * 1_000_003 + k * CHAINS + c) % 2**31,
+                    _REGION) for c, centre in enumerate(chance.integers(
+                        0, len(problem.hazard_ids), CHAINS).tolist())]
+                found = [job.result() for job in jobs]
+                record = 0.9 * record + sum(end[2] for end in found)
+                weights = _weights(record)
+                parts = [(end[0], end[1]) for end in found]
+                for some in (parts, *([part] for part in parts)):
+                    settled = regions.settle(stands, some)
+                    if settled.score < stands.score:
+                        stands = settled
+                        break
+                k += 1
+                if until is None:
+                    share = k / rounds
+                else:
+                    share = min(1.0, (time.monotonic() - began) / max(
+                        1e-3, until - _ORDERS_S * stages - began))
+    finally:
+        for order in regions.orders(stands):
+            tried.decode(order, np.ascontiguousarray(stands.placed[0]), np.ones(stages),
+                         tried.no_price)
+    progress("searching for a better plan", 1.0)
+
+
+_REGION, _REGION_TRIES = 400, 1500  # stages of a region, tries in it
+_ORDERS_S = 1.5e-4  # seconds a stage that the last orders take
+
+
+def _scarce_slots(problem: Problem) -> np.ndarray:
+    """Work (S,) of the cheapest option where a slot of a team counts by how much the teams of its
+    kind have to do."""
+    kinds = sorted({pool.kind for pool in problem.pools})
+    kind = np.array([kinds.index(pool.kind) for pool in problem.pools])
+    stages, options = len(problem.predecessor), len(problem.first_pool)
+    some = np.flatnonzero(np.diff(problem.option_start) > 0)
+    if not len(some):
+        return quickest_slots(problem)
+    two = problem.second_pool >= 0
+    second = np.maximum(problem.second_pool, 0)
+    both = problem.first_slots + np.where(two, problem.second_slots, 0)
+    of = np.repeat(np.arange(stages), np.diff(problem.option_start))
+    quickest = np.lexsort((np.arange(options), both, of))
+    quickest = quickest[np.flatnonzero(np.diff(of[quickest], prepend=-1))]
+    load = np.bincount(kind[problem.first_pool[quickest]], problem.first_slots[quickest],
+                       minlength=len(kinds))
+    load += np.bincount(kind[second[quickest]], np.where(two, problem.second_slots, 0)[quickest],
+                        minlength=len(kinds))
+    teams = np.bincount(kind, problem.pool_teams, minlength=len(kinds))
+    price = load / np.maximum(teams, 1e-9)
+    price = price / max(1e-9, price.max())
+    cost = problem.first_slots * price[kind[problem.first_pool]] + np.where(
+        two, problem.second_slots * price[kind[second]], 0.0)
+    out = np.full(stages, float(max(1, problem.horizon)))
+    out[some] = np.minimum.reduceat(cost, problem.option_start[some])
+    return out
 
 
 _MOVE_WEIGHTS = (2.0, 1.0, 3.0, 3.0, 1.0, 4.0)
