@@ -61,7 +61,7 @@ class Small(NamedTuple):
 
 def places(problem: Problem) -> np.ndarray:
     """Where each hazard lies: (H, 2) degrees, the mean of its tasks, longitudes shrunk by the
-    latitude; without tasks the mean of all, so that such hazards fall to any region."""
+    latitude; without tasks the mean of all."""
     hazards = len(problem.hazard_ids)
     of = np.full(len(problem.tasks), -1, dtype=np.int64)
     with_task = problem.task >= 0
@@ -94,9 +94,10 @@ class Regions:
         self.ones, self.free = np.ones(stages), np.zeros((len(world.resource), len(world.delay)))
 
     def inside(self, centre: int, window: int) -> np.ndarray:
-        """Stages (N,) of the hazards nearest to one, whole hazards, at most about `window`."""
+        """Stages (N,) of the hazards nearest to one, whole hazards, at most about `window`; what
+        is equally far, by how far its number is."""
         far = ((self.where - self.where[centre]) ** 2).sum(axis=1)
-        near = np.lexsort((np.arange(len(far)), far))
+        near = np.lexsort((np.abs(np.arange(len(far)) - centre), far))
         taken = near[np.cumsum(self.size[near]) <= max(window, self.size[near[0]])]
         chosen = np.zeros(len(far), dtype=bool)
         chosen[taken] = True
