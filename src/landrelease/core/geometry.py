@@ -182,22 +182,24 @@ def _meeting(parts: np.ndarray, near: float) -> np.ndarray:
 def _one(parts: np.ndarray, grid: float) -> BaseGeometry:
     if len(parts) == 1:
         return parts[0]
-    inner = _inner_points(parts, grid)
+    wide, inner = _inner_points(parts, grid)
     found = shapely.union_all(parts, grid_size=grid)
-    if _holds(found, inner, grid):
+    if _holds(found, wide, inner, grid):
         return found
-    found = functools.reduce(lambda a, b: shapely.union(a, b, grid_size=grid), parts)
-    if not _holds(found, inner, grid):
+    # What the grid makes a line of on the way cannot be joined with a polygon.
+    found = functools.reduce(
+        lambda a, b: shapely.union(_areal(a), b, grid_size=grid), parts)
+    if not _holds(found, wide, inner, grid):
         raise ArithmeticError(f"a union of {len(parts)} polygons lost ground of one of them")
     return found
 
 
-def _inner_points(parts: np.ndarray, grid: float) -> np.ndarray:
-    """Points inside each part that is wider than a few grids: one of it; of many parts, which may
-    lie over each other, also one of each half."""
+def _inner_points(parts: np.ndarray, grid: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces of the parts that are wider than a few grids, and a point inside each: the part; of
+    many parts, which may lie over each other, also each half of it."""
     wide = parts[2 * shapely.area(parts) > 8 * grid * shapely.length(parts)]
     if len(wide) <= _FEW:
-        return shapely.point_on_surface(wide)
+        return wide, shapely.point_on_surface(wide)
     west, south, east, north = shapely.bounds(wide).T
     flat = (east - west) > (north - south)
     x, y = np.where(flat, (west + east) / 2, east), np.where(flat, north, (south + north) / 2)
@@ -206,10 +208,17 @@ def _inner_points(parts: np.ndarray, grid: float) -> np.ndarray:
         np.where(flat, x, west), np.where(flat, south, y), east, north))
     whole = np.concatenate([wide, halves, rest])
     whole = whole[2 * shapely.area(whole) > 8 * grid * shapely.length(whole)]
-    return shapely.point_on_surface(whole)
+    return whole, shapely.point_on_surface(whole)
 
 
-def _holds(found: BaseGeometry, points: np.ndarray, grid: float) -> bool:
+def _holds(found: BaseGeometry, wide: np.ndarray, points: np.ndarray, grid: float) -> bool:
+    """Whether the points, or what is wide of the pieces whose points are not, lie in a union."""
     shapely.prepare(found)
-    outside = points[~shapely.intersects(found, points)]
-    return not len(outside) or bool((shapely.distance(found, outside) <= _NEAR * grid).all())
+    out = ~shapely.intersects(found, points)
+    out[out] = shapely.distance(found, points[out]) > _NEAR * grid
+    if not out.any():
+        return True
+    # The point of a piece may lie on a spike of it that is thinner than the grid.
+    core = shapely.buffer(wide[out], -_NEAR * grid)
+    lost = shapely.area(shapely.difference(core, found))
+    return bool((lost <= grid * shapely.length(wide[out])).all())
