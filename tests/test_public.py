@@ -1,5 +1,6 @@
 """PUB: what the public is told of a place, and what the public may report (S14 to S18)."""
 
+import hashlib
 import json
 import re
 from datetime import date
@@ -19,14 +20,17 @@ from landrelease.apps.web import public as web
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.throttle import Throttle
+from landrelease.core.certificate import OUTCOME
+from landrelease.core.certificate import RELEASE as RELEASE_ID
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.record import Record
+from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import languages, public, public_words, reports
+from landrelease.workflows import identities, languages, public, public_words, reports
 from landrelease.workflows.quarantine import retry_quarantined, visible_quarantine
-from release_world import keys, record, signed_record
+from release_world import AT, keys, record, signed_record
 
 PLANE = LocalPlane(17.5, 44.0)
 DAY = date(2026, 5, 4)
@@ -107,6 +111,17 @@ def blob(rng, east, north, size):
         [east + radius * np.cos(angle), north + radius * np.sin(angle)])).buffer(0.01))
 
 
+def signed_release(registry, n, key, shape, **values):
+    """An outcome and its certificate, signed under one proposal, whose content is elsewhere."""
+    proposal = hashlib.sha256(f"proposal {n}".encode()).hexdigest()
+    for kind, prefix, ground, said in (
+            ("outcome", OUTCOME, shape, values),
+            ("handover", RELEASE_ID, shape, {"outcomes": [OUTCOME + proposal[:12]],
+                                             "handover_status": "planned"})):
+        registry.append([identities.sign_revision(registry, Revision(
+            kind, prefix + proposal[:12], said, ground, AT, "", "released", proposal, DAY), key)])
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """A registry of 25 hazards and 50 outcomes, every second one signed; 5 lie on hazards."""
@@ -132,7 +147,7 @@ def world(tmp_path_factory):
             shape, kind = blob(rng, *at, rng.uniform(80, 500)), ("cleared", "reduced")[n % 2]
             values = {"outcome_type": kind, "depth_m": 0.2, "information_date": DAY}
             if n % 2:
-                signed_record(registry, "outcome", f"o{n}", ana, shape, **values)
+                signed_release(registry, n, ana, shape, **values)
                 released.append(shape)
             else:
                 record(registry, "outcome", f"o{n}", shape, **values)
