@@ -45,6 +45,7 @@ from landrelease.apps.web.answers import (
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
+from landrelease.apps.web.proxies import Proxies
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
@@ -115,7 +116,7 @@ def make_app(settings: Settings) -> Litestar:
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
                         *basemap.HANDLERS, *past.HANDLERS],
-        middleware=[Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
+        middleware=[Proxies(settings.proxies), Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
