@@ -97,7 +97,8 @@ def measure(address: str, folder: Path) -> dict[str, Any]:
         now = registry.count()
     size = (folder / "backup.gpkg").stat().st_size
     return {
-        "bytes": size, "backup_s": round(backup_s, 2), "backup_MB_per_s": round(size / 1e6 / backup_s),
+        "bytes": size,
+        "backup_s": round(backup_s, 2), "backup_MB_per_s": round(size / 1e6 / backup_s),
         "restore_s": round(restore_s, 2), "restore_MB_per_s": round(size / 1e6 / restore_s),
         "writes_meanwhile": len(waits), "worst_write_s": round(max(waits), 3),
         "median_write_s": round(sorted(waits)[len(waits) // 2], 3), "refused": refused,

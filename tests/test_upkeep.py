@@ -1,5 +1,5 @@
-"""Backup and restore: while others write, tried by restoring, whole or nothing at all; registries of
-earlier versions open; a newer one is refused."""
+"""Backup and restore: while others write, tried by restoring, whole or nothing at all; registries
+of earlier versions open; a newer one is refused."""
 
 import gzip
 import hashlib
@@ -163,7 +163,7 @@ EARLIER_HEAD = "5e5911b24e591b18df3f35fb044059f2a83ead01a400c15393ec4a6f8f640990
 
 
 def test_a_registry_of_an_earlier_version_opens_and_is_the_same(tmp_path):
-    """Made by the program of 24 November 2026 (layout 2, before kinds and columns that came since)."""
+    """Made by the program of 24 November 2026: layout 2, without what came since."""
     path = tmp_path / "r.gpkg"
     path.write_bytes(gzip.decompress(EARLIER.read_bytes()))
     with open_registry(path, writable=False) as registry:

@@ -26,9 +26,9 @@ from landrelease.errors import (
     ACCOUNT_UNKNOWN,
     ACCOUNTS_DAMAGED,
     CANNOT_WRITE,
-    REGISTRY_EXISTS,
     IDENTITY_TAKEN,
     PASSWORD_WEAK,
+    REGISTRY_EXISTS,
     LandReleaseError,
 )
 from landrelease.store.open import utc_now

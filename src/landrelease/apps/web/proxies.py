@@ -1,4 +1,4 @@
-"""What a reverse proxy says of a reader, taken from the proxy's own address and from nobody else."""
+"""What a reverse proxy says of a reader, believed from the proxy's own address and nobody else."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def networks(stated: Sequence[str]) -> tuple[Network, ...]:
 class Proxies(ASGIMiddleware):
     """Behind a proxy, `client` and `scheme` of a request are the reader's, not the proxy's.
 
-    The reader is the last address of X-Forwarded-For that is no proxy of ours: what stands before it
-    anybody can write (ASVS 5.0, 4.1.3). X-Forwarded-Proto is the proxy's word for the scheme. The
+    The reader is the last address of X-Forwarded-For that is no proxy of ours: what stands before
+    it anybody can write (ASVS 5.0, 4.1.3). X-Forwarded-Proto is the proxy's word for the scheme. The
     headers of any other peer count for nothing, and X-Forwarded-Host never: the proxy passes Host.
     """
 
