@@ -1,6 +1,7 @@
 """Every command in README.md and docs/ is one that the parser takes."""
 
 import pytest
+
 from doc_commands import all_commands, problem
 
 

@@ -36,8 +36,8 @@ class Proxies(ASGIMiddleware):
     """Behind a proxy, `client` and `scheme` of a request are the reader's, not the proxy's.
 
     The reader is the last address of X-Forwarded-For that is no proxy of ours: what stands before
-    it anybody can write (ASVS 5.0, 4.1.3). X-Forwarded-Proto is the proxy's word for the scheme. The
-    headers of any other peer count for nothing, and X-Forwarded-Host never: the proxy passes Host.
+    it anybody can write (ASVS 5.0, 4.1.3). X-Forwarded-Proto is the proxy's word for the scheme.
+    Headers of any other peer count for nothing, X-Forwarded-Host never: the proxy passes Host.
     """
 
     def __init__(self, stated: Sequence[str]):
