@@ -72,8 +72,8 @@ def api_page() -> str:
         app = make_app(Settings(str(path), f"{path}.accounts"))
         described = app.openapi_schema.to_schema()
         app.state.accounts.close()
-    out = ["# The web API", "", "Made from the OpenAPI description, which a running server gives at "
-           "`/schema/openapi.json`, with every field and answer. Who may ask what: "
+    out = ["# The web API", "", "Made from the OpenAPI description, which a running server gives "
+           "at `/schema/openapi.json`, with every field and answer. Who may ask what: "
            "[web.md](web.md).", "", "| address | | what it gives |", "| --- | --- | --- |"]
     for path, item in sorted(described["paths"].items()):
         for method in ("get", "post", "put", "patch", "delete"):
