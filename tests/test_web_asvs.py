@@ -133,7 +133,7 @@ def test_v4_1_3_what_anybody_can_write_into_a_header_is_not_who_asks():
 def test_v4_1_3_a_proxy_is_an_address_and_never_everybody(stated):
     from landrelease.apps.web.proxies import networks
 
-    with pytest.raises(LandReleaseError, match="WEB-018"):
+    with pytest.raises(LandReleaseError, match="WEB-019"):
         networks([stated])
 
 

@@ -1740,7 +1740,7 @@ NOT_LOOPBACK = Message(
     "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
     "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")
 PROXY_ADDRESS = Message(
-    "WEB-018", "{found!r} is no address of a proxy.",
+    "WEB-019", "{found!r} is no address of a proxy.",
     "Give --proxy an address such as 127.0.0.1 or a network such as 172.28.5.0/24; not all "
     "addresses: whoever speaks from there is believed.")
 NO_TIER = Message(

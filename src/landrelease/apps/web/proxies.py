@@ -15,7 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def networks(stated: Sequence[str]) -> tuple[Network, ...]:
-    """Addresses and networks of proxies. Raises WEB-018: no such thing, or all addresses.
+    """Addresses and networks of proxies. Raises WEB-019: no such thing, or all addresses.
 
     >>> networks(["127.0.0.1", "172.28.5.0/24"])
     (IPv4Network('127.0.0.1/32'), IPv4Network('172.28.5.0/24'))
