@@ -47,10 +47,11 @@ class Proxies(ASGIMiddleware):
         peer: Any = scope.get("client")
         if scope["type"] == "http" and self.networks and peer and self.ours(peer[0]):
             client, proto = self.forwarded(scope["headers"])
+            changed: Any = scope
             if client:
-                scope["client"] = (client, 0)
+                changed["client"] = (client, 0)
             if proto:
-                scope["scheme"] = proto
+                changed["scheme"] = proto
         await next_app(scope, receive, send)
 
     def ours(self, text: str) -> bool:
