@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
 from landrelease.core.report import PublicTotal
+from landrelease.core.texts import Texts
 from landrelease.errors import LandReleaseError
 from landrelease.publish.content import chances, curve_rows
 from landrelease.publish.page import percent, render_page, render_public
-from landrelease.core.texts import Texts
 from landrelease.publish.words import ENGLISH, Words
 from landrelease.units import area_words
 from test_publish_report import (
