@@ -49,7 +49,7 @@ def texts_of_forms() -> tuple[str, ...]:
 
 
 def texts_of_publications() -> dict[str, str]:
-    """Key -> text of the published pages, documents, certificates and their warnings, in English."""
+    """Key -> text of published pages, documents, certificates and their warnings, in English."""
     from landrelease.publish.words import ENGLISH as published
 
     return dict(published)
@@ -60,7 +60,7 @@ def vocabularies() -> tuple[str, ...]:
     from landrelease.core.kinds import KINDS
     from landrelease.core.labels import label
 
-    shown = (("activity", "operational_method"), ("item", "ordnance_category"), ("item", "disposal"),
-             ("handover", "land_use_intended"), ("hazard", "land_use_expected"))
+    shown = (("activity", "operational_method"), ("item", "ordnance_category"),
+             ("item", "disposal"), ("handover", "land_use_intended"), ("hazard", "land_use_expected"))
     return tuple(dict.fromkeys(label(word) for kind, name in shown
                                for word in KINDS[kind].field(name).choices))

@@ -31,6 +31,7 @@ from landrelease.apps.web import (
     records,
     releasing,
     signin,
+    speaking,
     validating,
     webhooks,
     work,
