@@ -61,6 +61,7 @@ def vocabularies() -> tuple[str, ...]:
     from landrelease.core.labels import label
 
     shown = (("activity", "operational_method"), ("item", "ordnance_category"),
-             ("item", "disposal"), ("handover", "land_use_intended"), ("hazard", "land_use_expected"))
+             ("item", "disposal"), ("handover", "land_use_intended"),
+             ("hazard", "land_use_expected"))
     return tuple(dict.fromkeys(label(word) for kind, name in shown
                                for word in KINDS[kind].field(name).choices))
