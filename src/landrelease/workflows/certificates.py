@@ -37,7 +37,6 @@ from landrelease.workflows.releasing import authority, proposal_document
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
-    from landrelease.core.texts import Texts
     from landrelease.store.registry import Registry
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
@@ -576,12 +575,13 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
     from landrelease.publish.certificate import Certificate, Signature, render_certificate
     from landrelease.release.ground import on_paper
     from landrelease.workflows import hazards_that_stand, is_synthetic
+    from landrelease.workflows.languages import asked_for
 
     found = find_release(registry, words)
     d = found.document
     if d is None or found.ground is None:
         raise LandReleaseError(RELEASE_WITHOUT_PROPOSAL, release=found.id)
-    texts = _language(lang)
+    texts = asked_for(lang)
     hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
     values = hazard.values if hazard is not None else {}
     outcome = next((r for r in registry.records("outcome") if r.id in found.outcome), None)
@@ -644,16 +644,6 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
                     r.recorded_at.astimezone(UTC).isoformat(timespec="minutes")[:16],
                     stated[stored.hash].standing == "verified"))
     return out
-
-
-def _language(code: str) -> Texts:
-    """The texts of a language. REL-023: there is none such."""
-    from landrelease.workflows import languages
-
-    if code not in languages.NAMES:
-        raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
-                               expected=", ".join(languages.NAMES))
-    return languages.texts(code)
 
 
 # --- phase two ---------------------------------------------------------------------------------

@@ -35,6 +35,16 @@ def texts(code: str) -> Texts:
         bool(reviewed.strip()))
 
 
+def asked_for(code: str) -> Texts:
+    """The texts of the language that `--lang` names. REL-023: there is none such."""
+    from landrelease.errors import RELEASE_OPTION, LandReleaseError
+
+    if code not in NAMES:
+        raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
+                               expected=", ".join(NAMES))
+    return texts(code)
+
+
 def all_texts() -> tuple[Texts, ...]:
     """All languages, English first."""
     return tuple(texts(code) for code in NAMES)
