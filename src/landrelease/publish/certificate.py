@@ -20,6 +20,7 @@ from landrelease.core.geometry import WGS84, geodesic_area_m2, joined, plane_for
 from landrelease.core.labels import label
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish.templates import typeset
+from landrelease.publish.words import ENGLISH as ENGLISH_WORDS
 from landrelease.publish.words import Words
 
 DECIMALS = 7
@@ -159,10 +160,13 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
 def residual_lines(residual: Mapping[str, Any], w: Words) -> list[str]:
     """What may remain, a sentence a stratum, with its interval (S12)."""
     lines = []
+    ours = {ENGLISH_WORDS[k]: w(k) for k in (
+        "cert.residual.ground.cleared", "cert.residual.ground.hazard")}
     for s in residual.get("strata", ()):
         prior = s.get("prior_share")
         known = isinstance(prior, (int, float))
-        said = [w("cert.residual.row", stratum=s.get("stratum") or w("cert.residual.ground"),
+        said = [w("cert.residual.row", stratum=ours.get(s.get("stratum")) or s.get("stratum") or
+                  w("cert.residual.ground"),
                   none=f"{100 * s['probability_none_left']:.2f}", low=f"{s['items_left_low']:g}",
                   high=f"{s['items_left_high']:g}", interval=f"{100 * s['interval']:g}",
                   expected=f"{s['expected_items_left']:.3g}")]

@@ -602,6 +602,8 @@ ENGLISH: Mapping[str, str] = {
         "that nothing is left."
     ),
     "cert.residual.ground": "the ground",
+    "cert.residual.ground.cleared": "cleared ground",
+    "cert.residual.ground.hazard": "the whole hazard",
     "cert.residual.row": (
         "{stratum}: {none} % chance that nothing is left; items left {low} to {high} ({interval} % "
         "interval), expected {expected}."
