@@ -40,7 +40,16 @@ class Texts:
 
     def told(self, english: str, **facts: object) -> str:
         """A text with facts filled in."""
-        return self(english).format(**facts)
+        return self.filled(self(english), facts)
+
+    def filled(self, text: str, facts: Mapping[str, object]) -> str:
+        """Facts put into a text of this language. From right to left each fact stands alone
+        (isolates, Unicode Annex 9): else year and day of a date after Arabic letters would be
+        shown changed about."""
+        if self.code in RIGHT_TO_LEFT:
+            facts = {k: f"\u2068{v}\u2069" if isinstance(v, str) and v else v
+                     for k, v in facts.items()}
+        return text.format(**facts)
 
     @property
     def direction(self) -> str:

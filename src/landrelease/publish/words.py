@@ -647,7 +647,7 @@ class Words:
 
     def __call__(self, key: str, **facts: object) -> str:
         text = self.texts(ENGLISH[key])
-        return text.format(**facts) if facts else text
+        return self.texts.filled(text, facts) if facts else text
 
     def knows(self, key: str) -> bool:
         return key in ENGLISH

@@ -66,5 +66,5 @@ def said() -> dict[str, str]:
 
 def word(key: str, **facts: object) -> str:
     """The text of a key in the language of the request, with its facts filled in."""
-    text = speaking.texts()(ENGLISH[key])
-    return text.format(**facts) if facts else text
+    told = speaking.texts()
+    return told.told(ENGLISH[key], **facts) if facts else told(ENGLISH[key])
