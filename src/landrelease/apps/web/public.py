@@ -21,6 +21,7 @@ from litestar.exceptions import PermissionDeniedException
 
 from landrelease.apps.web import public_html as html
 from landrelease.apps.web import public_map as drawing
+from landrelease.apps.web import speaking
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import LOOPBACK, Settings
 from landrelease.apps.web.tiers import VIEW
@@ -56,17 +57,11 @@ async def _run(request: Request, work: Callable[[Registry], T]) -> T:
 
 
 def language_of(request: Request) -> str:
-    """The language that the page was asked in, else the first of the browser's that there is."""
+    """The language that the page was asked in, else that of all pages (`speaking`)."""
     from landrelease.workflows.languages import NAMES
 
     stated = request.query_params.get("lang", "")
-    if stated in NAMES:
-        return stated
-    for part in request.headers.get("accept-language", "").split(",")[:10]:
-        code = part.split(";")[0].strip().lower()[:2]
-        if code in NAMES:
-            return code
-    return "en"
+    return stated if stated in NAMES else speaking.language_of(request)
 
 
 def _page(body: str, status: int = 200) -> Response[bytes]:
