@@ -964,6 +964,12 @@ PLAN_VALUE_OUT_OF_RANGE = Message(
 HAZARD_TWICE = Message(
     "PLN-010", "Hazard {hazard} is given twice.",
     "Each hazard is planned once: take the repeated record out.")
+NO_WORK_POSSIBLE = Message(
+    "PLN-011",
+    "{found}, so no team can do any of the {stages} steps of the plan; expected a base within "
+    "{expected} km of the land (beyond that a week is spent on the way).",
+    "Give your own teams, with the coordinates of their bases, by --teams FILE.csv; where the "
+    "bases are right, look whether longitude and latitude of the land are.")
 
 PLAN_FILE_UNREADABLE = Message(
     "PLN-101",

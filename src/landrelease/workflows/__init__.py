@@ -390,10 +390,11 @@ def planning_problem(
     """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
     records of `binding` put on it.
 
-    Raises PLN-702: records leave no team for the first survey; and what building raises.
+    Raises PLN-011: no team can reach any of the land; PLN-702: records leave no team for the first
+    survey; and what building raises.
     """
     from landrelease.plan.cutting import cut
-    from landrelease.plan.problem import build
+    from landrelease.plan.problem import build, out_of_reach
     from landrelease.workflows.roads import access_over_roads
 
     plane = plane_of(land)
@@ -435,6 +436,10 @@ def planning_problem(
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
+    idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
+        not binding.teams_given and problem.pools == tuple(pools)))
+    if idle is not None:
+        read = dataclasses.replace(read, notes=(*read.notes, idle))
     if access is not None:
         problem = dataclasses.replace(
             problem, access=access, objective=dataclasses.replace(
