@@ -247,29 +247,30 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     chosen = chosen.copy()
     at = np.empty(stages, np.int32)
     inside = np.zeros(stages, np.bool_)
+    nought = np.int64(0)  # a literal would be another type, and all be compiled twice
     if fixed == 0:
         clear_room(world, room)
-    keep(mark, 0, room)
+    keep(mark, nought, room)
     for s in range(stages):
         tried[s], finish[4, s] = 0, -1
     for j in range(fixed):
-        s = seq[j]
+        s = np.int64(seq[j])
         taken[j], tried[s] = s, 1
         for i in range(5):
             finish[i, s] = trial[i, s] = placed[i, s]
+        ends = np.int64(placed[4, s] if placed[4, s] >= 0 else horizon)
+        base += stage_cost(s, ends, world.worth, world.loss, world.seasons, world.delay)
         base -= soonest[s]
-        base += stage_cost(s, placed[4, s] if placed[4, s] >= 0 else horizon, world.worth,
-                           world.loss, world.seasons, world.delay)
         if placed[0, s] >= 0:
             base += world.money[placed[0, s], CHARGE]
     mark_spent[0] = base
-    place_from(seq, fixed, stages, world, room, finish, tried, value, no_price, chosen, taken,
-               base, np.inf, soonest, 0.0)
+    place_from(seq, np.int64(fixed), np.int64(stages), world, room, finish, tried, value, no_price,
+               chosen, taken, base, np.inf, soonest, 0.0)
     copy_row(taken, seq)
     copy_row(taken, new)
-    take_back(mark, 0, room)
-    reached, now = settle(seq, 0, step, world, room, finish, tried, value, no_price, chosen, taken,
-                          soonest, mark, mark_spent, projects, fixed)
+    take_back(mark, nought, room)
+    reached, now = settle(seq, nought, step, world, room, finish, tried, value, no_price, chosen,
+                          taken, soonest, mark, mark_spent, projects, fixed)
     first_now = now
     best, best_seq, best_chosen = now, seq.copy(), chosen.copy()
     for s in range(stages):

@@ -27,6 +27,7 @@ class Settings:
         reads it by a name of its own (DNS rebinding).
     basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    proxies : addresses and networks of reverse proxies: what they say of a reader is believed.
     oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     secure: bool = False
     basemap: str = ""
     oidc: str = ""
+    proxies: tuple[str, ...] = ()
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))
@@ -46,7 +48,8 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Settings:
         said = json.loads(os.environ[ENVIRONMENT])
-        return cls(**{**said, "areas": tuple(said["areas"]), "hosts": tuple(said["hosts"])})
+        lists = ("areas", "hosts", "proxies")
+        return cls(**{**said, **{name: tuple(said[name]) for name in lists}})
 
 
 def accounts_file(address: str, stated: Path | None) -> Path:
