@@ -112,6 +112,14 @@ def test_no_two_machines_are_ever_nearer_than_the_distance(ground, speeds, apart
             assert math.dist(drives[0].xy[0], drives[-1].xy[-1]) < 1e-6  # off where it came on
 
 
+def test_a_stretch_never_ends_in_a_corner():
+    """Where it would, no bar would turn there; found by the property above."""
+    ground = shapely.Polygon([(0, 0), (50, 2.614), (28, 25), (6, 22)])
+    made = fleet.plan_fleet(ground, [0.2, 0.2], apart_m=0.0, width_m=3.0, overlap_m=0.2,
+                            entry=(-5.0, -5.0))
+    assert missed(made) < 1e-6
+
+
 def test_two_machines_far_enough_apart_need_about_half_the_time():
     field = box(0, 0, 120, 90)
     one = fleet.plan_fleet(field, [0.5], apart_m=10, width_m=3.0, entry=(-2.0, 0.0))

@@ -24,6 +24,7 @@ from landrelease.operate.lanes import Drive, LanePlan
 
 LEAST_STRETCH_M = 5.0  # stretches are not cut shorter than this
 MOST_MACHINES = 8
+_OFF_CORNER_M = 0.01
 BOTH_WAYS = 5  # up to so many machines, each way round of every path is tried
 
 
@@ -161,6 +162,11 @@ def _cut(drives: Sequence[Drive], longest_m: float) -> list[Drive]:
             continue
         along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(d.xy, axis=0).T))])
         cuts = np.linspace(0, along[-1], parts + 1)
+        for k in range(1, parts):  # never at a corner: within a stretch the bar turns there
+            corner = int(np.argmin(np.abs(along - cuts[k])))
+            if abs(along[corner] - cuts[k]) < _OFF_CORNER_M and 0 < corner < len(along) - 1:
+                cuts[k] = along[corner] + min(
+                    _OFF_CORNER_M, 0.1 * float(along[corner + 1] - along[corner]))
         at = np.column_stack([np.interp(cuts, along, d.xy[:, 0]),
                               np.interp(cuts, along, d.xy[:, 1])])
         for k in range(parts):
@@ -170,7 +176,8 @@ def _cut(drives: Sequence[Drive], longest_m: float) -> list[Drive]:
 
 
 def _line(d: Drive) -> BaseGeometry:
-    return shapely.LineString(d.xy) if len(d.xy) > 1 else shapely.Point(d.xy[0])
+    # A line of no length is a point: a tree does not find such lines by distance (GEOS 3.13).
+    return shapely.LineString(d.xy) if d.length_m > 0 else shapely.Point(d.xy[0])
 
 
 def _timed(paths: Sequence[Sequence[Drive]], speeds: Sequence[float], apart: float
