@@ -321,7 +321,8 @@ def test_safety_S10_order_and_doubles_change_nothing(listed, dice):
     # The same record from another office, or typed in a second time.
     doubles = [dataclasses.replace(e, record_id=e.record_id + " again") for e in listed]
     again = proposal(*listed, *doubles)
-    assert (again.proposed, again.cha_share) == (made.proposed, pytest.approx(made.cha_share))
+    assert again.proposed == made.proposed
+    assert again.cha_share == pytest.approx(made.cha_share, rel=1e-5)  # unions are on a grid
     chance, = assess_hazards(land(*listed), STATED, weights=WEIGHTS)
     assert again.total_weight == pytest.approx(made.total_weight)
     twice, = assess_hazards(land(*listed, *doubles), STATED, weights=WEIGHTS)

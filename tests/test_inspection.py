@@ -48,16 +48,17 @@ def test_units_are_a_partition_of_the_lot_within_strata(ground, side, cut):
     units = units_of(ground, [p for p in pieces if not p.ground.is_empty], side)
     shapes = np.array([u.ground for u in units], dtype=object)
     assert [u.number for u in units] == list(range(1, len(units) + 1))
-    # All of the lot, nothing twice, nothing outside.
-    assert shapely.area(shapes).sum() == pytest.approx(ground.area, rel=1e-9)
-    assert shapely.union_all(shapes).symmetric_difference(ground).area < 1e-6
-    assert all(u.ground.difference(ground).area < 1e-9 for u in units)
+    # All of the lot, nothing twice, nothing outside; unions move corners by up to 0.1 µm.
+    edge = 1e-4
+    assert shapely.area(shapes).sum() == pytest.approx(ground.area, abs=edge)
+    assert shapely.union_all(shapes).symmetric_difference(ground).area < edge
+    assert all(u.ground.difference(ground).area < edge for u in units)
     held = strata_of(ground, pieces)
     assert {u.stratum for u in units} == {s.name for s in held}
     for stratum in held:
         own = [u for u in units if u.stratum == stratum.name]
         assert shapely.union_all([u.ground for u in own]).symmetric_difference(
-            stratum.ground).area < 1e-6
+            stratum.ground).area < edge
         assert all(u.teams == stratum.teams for u in own)
     # A sliver stays alone only where no larger unit of its stratum lies beside it.
     for u in units:

@@ -27,6 +27,10 @@ def missing_m2(part: shapely.Geometry, whole: shapely.Geometry) -> float:
     return geodesic_area_m2(shapes.polygons_of(part.difference(whole)))
 
 
+# Unions move corners by up to 0.1 µm (`core.geometry.joined`), along some km of outline.
+EDGE_M2 = 1e-2
+
+
 def winding(shape: Polygon, x: float, y: float) -> int:
     """How often an outline goes round a place: angles summed, an independent check."""
     xy = np.asarray(shape.exterior.coords) - (x, y)
@@ -41,7 +45,7 @@ def test_safety_S01_a_repaired_hazard_covers_every_reading(points):
     shape = outline(points)
     fixed = shapes.repair(shape, "union")
     for reading in shapes.readings(shape):
-        assert missing_m2(reading, fixed.shape) < 1e-3
+        assert missing_m2(reading, fixed.shape) < EDGE_M2
     assert fixed.shape.is_empty or fixed.shape.is_valid
 
 
@@ -51,8 +55,8 @@ def test_safety_S01_a_repaired_outcome_is_covered_by_every_reading(points):
     shape = outline(points)
     fixed = shapes.repair(shape, "intersection")
     for reading in shapes.readings(shape):
-        assert missing_m2(fixed.shape, reading) < 1e-3
-    assert missing_m2(fixed.shape, shapes.repair(shape, "union").shape) < 1e-3
+        assert missing_m2(fixed.shape, reading) < EDGE_M2
+    assert missing_m2(fixed.shape, shapes.repair(shape, "union").shape) < EDGE_M2
 
 
 @settings(max_examples=40, deadline=None)
@@ -80,7 +84,7 @@ def test_safety_S01_buffer_0_loses_ground_that_the_repair_keeps(shape):
     kept = geodesic_area_m2(shapes.repair(shape, "union").shape)
     left = geodesic_area_m2(shapes.polygons_of(shape.buffer(0)))
     assert left < 0.85 * kept
-    assert missing_m2(shape.buffer(0), shapes.repair(shape, "union").shape) < 1e-3
+    assert missing_m2(shape.buffer(0), shapes.repair(shape, "union").shape) < EDGE_M2
 
 
 def test_safety_S01_ground_enclosed_twice_is_hazardous_and_not_cleared():

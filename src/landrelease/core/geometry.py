@@ -124,17 +124,19 @@ _FEW = 12
 _NEAR = 4  # grids; parts that are so near each other are joined together
 
 
-def joined(shapes: Iterable[BaseGeometry | None], *, degrees: bool = False
+def joined(shapes: Iterable[BaseGeometry | None], *, degrees: bool = False, exact: bool = False
            ) -> Polygon | MultiPolygon:
     """The ground of all shapes as one, so that none of it is lost; only polygons count.
 
     The plain union of many rectangles that nearly meet has lost a whole one (GEOS 3.13, overlay in
-    floating point). So it is looked at whether inner points of each part lie in what came out;
-    where one does not, parts that meet are joined on a grid of 0.1 µm, which moves no corner by
-    more, all at once or one after the other.
+    floating point). So parts that meet are joined on a grid of 0.1 µm, which moves no corner by
+    more, and it is looked at whether inner points of each part lie in what came out; where one
+    does not, the parts are joined one after the other.
 
     shapes : geometries in m, or in longitude/latitude with `degrees`; None and empty ones are
         passed over.
+    exact : first without the grid, so that no corner moves where nothing is lost; parts that
+        nearly meet may then stay apart.
 
     Raises
     ------
@@ -152,11 +154,11 @@ def joined(shapes: Iterable[BaseGeometry | None], *, degrees: bool = False
     grid = max(GRID_DEGREES if degrees else GRID_M,
                float(np.abs(shapely.total_bounds(parts)).max()) * 2.0**-48)
     if len(parts) <= _FEW:  # not worth the sorting
-        return _areal(_one(parts, grid))
+        return _areal(_one(parts, grid, exact))
     group = _meeting(parts, _NEAR * grid)
     order = np.argsort(group, kind="stable")
     cuts = np.flatnonzero(np.diff(group[order])) + 1
-    out = [_one(parts[some], grid) for some in np.split(order, cuts)]
+    out = [_one(parts[some], grid, exact) for some in np.split(order, cuts)]
     pieces = shapely.get_parts(np.array(out, dtype=object))
     pieces = pieces[shapely.get_type_id(pieces) == 3]
     return pieces[0] if len(pieces) == 1 else MultiPolygon(list(pieces))
@@ -179,11 +181,11 @@ def _meeting(parts: np.ndarray, near: float) -> np.ndarray:
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
-def _one(parts: np.ndarray, grid: float) -> BaseGeometry:
+def _one(parts: np.ndarray, grid: float, exact: bool) -> BaseGeometry:
     if len(parts) == 1:
         return parts[0]
     wide, inner = _inner_points(parts, grid)
-    for size in (None, grid):  # exact corners where that holds
+    for size in (None, grid) if exact else (grid,):
         found = shapely.union_all(parts, grid_size=size)
         if _holds(found, wide, inner, grid):
             return found

@@ -63,7 +63,7 @@ def readings(shape: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry, BaseGeome
     even_odd = polygons_of(shapely.make_valid(shape, method="linework"))
     structural = polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
-    filled = polygons_of(joined([_outline(p) for p in parts], degrees=True))
+    filled = polygons_of(joined([_outline(p) for p in parts], degrees=True, exact=True))
     return even_odd, structural, filled
 
 
@@ -73,10 +73,12 @@ def _outline(part: Polygon) -> BaseGeometry:
     faces = shapely.get_parts(shapely.polygonize([shapely.node(lines)]))
     if not len(faces):
         return Polygon()
-    filled = joined(shapely.polygons(shapely.get_exterior_ring(faces)), degrees=True)
+    filled = joined(shapely.polygons(shapely.get_exterior_ring(faces)), degrees=True, exact=True)
     holes = [hole for ring in part.interiors if shapely.is_valid(hole := Polygon(ring))
              and shapely.covers(filled, hole)]
-    return shapely.difference(filled, joined(holes, degrees=True)) if holes else filled
+    if not holes:
+        return filled
+    return shapely.difference(filled, joined(holes, degrees=True, exact=True))
 
 
 def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repair:
@@ -87,7 +89,7 @@ def repair(shape: BaseGeometry, rule: Literal["union", "intersection"]) -> Repai
     coordinates (1e-12 degrees). The result is valid, 2-D, polygonal; it may be empty.
     """
     read = readings(shape)
-    widest = polygons_of(joined(read, degrees=True))
+    widest = polygons_of(joined(read, degrees=True, exact=True))
     common = read[0]
     for other in read[1:]:
         common = polygons_of(shapely.intersection(common, other))

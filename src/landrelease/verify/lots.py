@@ -21,7 +21,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import joined
+from landrelease.core.geometry import GRID_M, joined
 from landrelease.errors import LOT_SETTING, LOT_TOO_MANY_UNITS, LandReleaseError
 
 Form = Literal["team", "day", "size"]
@@ -243,7 +243,9 @@ def _cells(ground: BaseGeometry, unit_m: float) -> list[BaseGeometry]:
     met = shapely.intersects(ground, squares)
     column, row, squares = column[met], row[met], squares[met]
     cut = ~shapely.contains_properly(ground, squares)
-    squares[cut] = shapely.intersection(squares[cut], ground)
+    # On a grid: without one, the overlay of a square with a spike of the ground that only touches
+    # it has given the whole square (GEOS 3.13).
+    squares[cut] = shapely.intersection(squares[cut], ground, grid_size=GRID_M)
     parts, origin = shapely.get_parts(squares, return_index=True)
     areas = shapely.area(parts)
     # Of collections only their polygons are ground; what is thinner than a hundredth of a
