@@ -254,12 +254,12 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     for s in range(stages):
         tried[s], finish[4, s] = 0, -1
     for j in range(fixed):
-        s = np.int64(seq[j])
+        s = seq[j]
         taken[j], tried[s] = s, 1
         for i in range(5):
             finish[i, s] = trial[i, s] = placed[i, s]
         ends = np.int64(placed[4, s] if placed[4, s] >= 0 else horizon)
-        base += stage_cost(s, ends, world.worth, world.loss, world.seasons, world.delay)
+        base += stage_cost(np.int64(s), ends, world.worth, world.loss, world.seasons, world.delay)
         base -= soonest[s]
         if placed[0, s] >= 0:
             base += world.money[placed[0, s], CHARGE]
