@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from landrelease.publish import words_documents
+
 ENGLISH: Mapping[str, str] = {
     # --- on every output -----------------------------------------------------------------------
     "synthetic": "SYNTHETIC DATA: made up. Nothing here is about real ground.",
@@ -624,7 +626,13 @@ ENGLISH: Mapping[str, str] = {
         "it."
     ),
     "cert.foot": "{release} · proposal {sha} · chain head {head} · state of {date}",
+    **words_documents.ENGLISH,
 }
+# Texts that no template of a centre changes: marks and cautions (S12, S19).
+FIXED: tuple[str, ...] = (
+    "synthetic", "synthetic_mark", *(k for k in ENGLISH if k.startswith((
+        "caution", "cert.caution", "cert.state", "cert.unreviewed", "cert.residual"))),
+    *words_documents.FIXED)
 
 
 class Words:
