@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
+from landrelease.apps.common import (
+    JsonOption,
+    RegistryArgument,
+    RoleOption,
+    TemplatesOption,
+    put_json,
+    say,
+)
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
 
 AccountsOption = Annotated[Path | None, typer.Option(
@@ -47,6 +54,7 @@ def serve(
     accounts: AccountsOption = None,
     oidc: Annotated[Path | None, typer.Option(
         "--oidc", metavar="FILE", help="A provider of OpenID Connect to sign in at.")] = None,
+    templates: TemplatesOption = None,
 ) -> None:
     """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
 
@@ -63,6 +71,10 @@ def serve(
         raise LandReleaseError(NOT_LOOPBACK, found=host, role=role)
     with reading(registry, "serve", role, organisation, area) as (_, reader):
         seen_as = reader.role
+    if templates is not None:
+        from landrelease.workflows import documents
+
+        documents.checked(templates)  # likewise
     if oidc is not None:
         from landrelease.apps.web.oidc import read_client
 
@@ -72,7 +84,8 @@ def serve(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
         tuple(area or ()), (*LOOPBACK, *(name or ())), https,
         "" if basemap is None else str(ground.checked(basemap)),
-        str(oidc.resolve()) if oidc else ""), host, port, say)
+        str(oidc.resolve()) if oidc else "",
+        str(templates.resolve()) if templates else ""), host, port, say)
 
 
 def account_add(

@@ -21,6 +21,7 @@ from landrelease.publish.templates import typeset
 
 MOST_ROWS = 400  # of one table on paper; the spreadsheet holds all
 LONGEST = 400  # characters of one text of the data
+_TURNS = frozenset(map(chr, (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
 def render_paper(document: Document, templates: Path | None = None) -> bytes:
@@ -37,21 +38,22 @@ def paper_content(d: Document) -> dict[str, Any]:
         return cell_words(value, column, d.not_reported)
 
     return {
-        "lang": d.lang, "title": d.title, "subtitle": d.subtitle, "state": d.state,
+        "lang": d.lang, "title": d.title, "subtitle": plain(d.subtitle), "state": d.state,
         "caution": d.caution, "synthetic": d.synthetic, "unreviewed": d.unreviewed,
         "foot": d.foot, "sign_words": d.sign_words,
         "sections": [{
             "title": s.title, "lines": [plain(line, 2_000) for line in s.lines],
             "facts": [[name, said(value)] for name, value in s.facts],
             "pictures": [list(p) for p in s.pictures], "signatures": list(s.signatures),
-            "grids": [_grid(g, d, said) for g in s.grids]} for s in d.sections],
+            "grids": [_grid(g, "" if g.title == s.title else g.title, d, said) for g in s.grids]}
+            for s in d.sections],
     }
 
 
-def _grid(g: Grid, d: Document, said: Any) -> dict[str, Any]:
+def _grid(g: Grid, title: str, d: Document, said: Any) -> dict[str, Any]:
     left = len(g.rows) - MOST_ROWS
     notes = ([d.more_rows.format(count=f"{left:,}")] if left > 0 else []) + list(g.notes)
-    return {"title": g.title, "head": [c.title for c in g.columns],
+    return {"title": title, "head": [c.title for c in g.columns],
             "numbers": [c.type in ("integer", "number", "share") for c in g.columns],
             "wide": _wide(g), "empty": g.empty if not g.rows else "",
             "rows": [[said(value, column) for value, column in zip(row, g.columns, strict=True)]
@@ -88,14 +90,15 @@ def cell_words(value: Cell, column: Column | None, not_reported: str) -> str:
         if kind == "share":
             return f"{100 * value:.1f} %"
         if column is None and isinstance(value, float) and value != round(value):
-            return f"{value:,.2f}"
+            return f"{value:,.2f}".rstrip("0").rstrip(".")
         return f"{value:,.{digits}f}"
     return value.isoformat()
 
 
 def plain(text: str, most: int = LONGEST) -> str:
-    """Without control characters and half pairs, and short enough for one place on the page."""
-    text = "".join(c if ord(c) >= 32 else " " for c in text)
+    """Without control characters, marks that turn the direction of what follows, and half pairs;
+    short enough for one place on the page."""
+    text = "".join(c if ord(c) >= 32 and c not in _TURNS else " " for c in text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 

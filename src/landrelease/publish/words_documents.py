@@ -219,7 +219,7 @@ ENGLISH: Mapping[str, str] = {
         "begins:"
     ),
     "paper.task.contacts.medical": "Medical evacuation",
-    "paper.task.contacts.write": "to be written by hand",
+    "paper.task.contacts.write": "________________________________",
     # --- weekly report ---------------------------------------------------------------------------
     "paper.week.subtitle": "{first} to {last}",
     "paper.week.summary": "In short",

@@ -69,6 +69,15 @@ def making(registry: Registry, reader: View, *, made_on: date, lang: str = "en",
                   as_of, known_at, level)
 
 
+def checked(templates: Path) -> None:
+    """Raise REL-030 or PUB-040 where a folder of templates is none."""
+    from landrelease.publish import layout as layouts
+    from landrelease.publish import templates as sheets
+
+    sheets.own(templates)
+    layouts.read_layout(templates)
+
+
 # --- out -----------------------------------------------------------------------------------------
 
 
@@ -89,6 +98,16 @@ def write(document: Document, out: Path, templates: Path | None = None) -> None:
         write_atomically(out, pdf(document, templates))
     else:
         write_workbook(document, out)
+
+
+def content(document: Document, ending: str, templates: Path | None = None) -> bytes:
+    """The bytes of a document, by the ending of its name. PUB-003, PUB-040, PUB-041, REL-030."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / f"document{ending}"
+        write(document, out, templates)
+        return out.read_bytes()
 
 
 def write_workbook(document: Document, out: Path) -> None:
@@ -483,7 +502,7 @@ def _hazard(m: Making, hazard: Record | None) -> Section:
         if name in seen:
             value = hazard.values.get(name)
             unit = f", {kind.field(name).unit}" if kind.field(name).unit else ""
-            facts.append((plain_word(name) + unit, number_of(value) if isinstance(
+            facts.append((plain_word(name.removesuffix("_deg")) + unit, number_of(value) if isinstance(
                 value, int | float) else word_or_none(value)))
     grids = []
     if m.reader.may("items", "counts") and m.reader.precision("item") == "exact":

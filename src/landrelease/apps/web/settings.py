@@ -27,6 +27,7 @@ class Settings:
         reads it by a name of its own (DNS rebinding).
     basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    templates : folder of a centre's layout and templates of documents; "" for what ships.
     oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
 
@@ -39,6 +40,7 @@ class Settings:
     secure: bool = False
     basemap: str = ""
     oidc: str = ""
+    templates: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))

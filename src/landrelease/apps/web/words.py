@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landrelease.apps.web import words_planning, words_release
+from landrelease.apps.web import words_documents, words_planning, words_release
 
 ENGLISH = {
     "title": "landrelease",
@@ -52,6 +52,7 @@ ENGLISH = {
 }
 ENGLISH |= words_release.ENGLISH
 ENGLISH |= words_planning.ENGLISH
+ENGLISH |= words_documents.ENGLISH
 
 
 def word(key: str, **facts: object) -> str:
