@@ -263,7 +263,7 @@ def test_contacts_come_from_the_national_extension(world):
 
 
 def test_the_commands_write_both_and_refuse_another_ending(world, tmp_path):
-    address, registry, plan = world
+    address, _, plan = world
     for words in (("plan", address, plan), ("task", address, "t1"),
                   ("week", address, "--ending", "2026-04-12", "--plan", plan),
                   ("donor", address)):

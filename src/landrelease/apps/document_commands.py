@@ -69,7 +69,7 @@ def plan(
     templates: TemplatesOption = None, role: RoleOption = None,
     organisation: OrganisationOption = None, area: AreaOption = None,
 ) -> None:
-    """The plan of work: what is done when and by whom, in which order and why, and what it waits for.
+    """The plan of work: what is done when and by whom, in which order, why, and what it awaits.
 
     Who does not see plans whole gets dates and the own teams, without reasons and score.
 
@@ -140,7 +140,7 @@ def donor(
     lang: LangOption = "en", templates: TemplatesOption = None, role: RoleOption = None,
     organisation: OrganisationOption = None, area: AreaOption = None,
 ) -> None:
-    """Money fund by fund, figures with trace codes, shares with what they are of, what is not claimed.
+    """Money by fund, figures with trace codes, shares with their whole, what is not claimed.
 
     Example: landrelease document donor district.gpkg --out report.pdf --as donor --organisation D1
     """

@@ -3,8 +3,9 @@
 A template is a typst file. `common.typ` comes before each of them and holds what all share: colour,
 font, header, footer, the mark of synthetic data, tables. All texts come in as one JSON value,
 `doc`, and are shown as text, never read as markup. Fonts are those that typst carries: letters
-outside Latin, Greek and Cyrillic have no glyph in them; a centre adds fonts, a `layout.yaml` with its
-sign, its header and its words (`publish.layout`: data alone) and templates in a folder of its own.
+outside Latin, Greek and Cyrillic have no glyph in them; a centre adds fonts, a `layout.yaml` with
+its sign, its header and its words (`publish.layout`: data alone) and templates in a folder of
+its own.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def own(folder: Path | None) -> dict[str, str]:
     known = {n: p for n, p in found.items() if n in names()}
     if not known and not (folder / layout.FILE).is_file():
         raise LandReleaseError(TEMPLATES_UNKNOWN, folder=folder,
-                               found=", ".join(found) or "no template", expected=", ".join((layout.FILE, *names())))
+                               found=", ".join(found) or "no template",
+                               expected=", ".join((layout.FILE, *names())))
     try:
         return {n: p.read_text(encoding="utf-8") for n, p in known.items()}
     except (OSError, UnicodeDecodeError) as error:

@@ -29,8 +29,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.sign.received": "Received by the team leader",
     "paper.sign.operator": "For the operator",
     "paper.sign.note": (
-        "A signature on this paper is for the file. What the program counts as a decision is signed "
-        "with a personal key."
+        "A signature on this paper is for the file. What the program counts as a decision is "
+        "signed with a personal key."
     ),
     "paper.withheld": "Not shown to this reader: {what}.",
     "paper.yes": "yes",
@@ -192,8 +192,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.task.ground": "The ground",
     "paper.task.no_ground": "No ground is recorded for this task: it cannot be worked on so.",
     "paper.task.ground.note": (
-        "Red: the ground of this task, hazardous until it is released. WGS 84 (EPSG:4326); bearings "
-        "from true north, to the next point; distances on the ellipsoid. Benchmark: {benchmark}."
+        "Red: the ground of this task, hazardous until it is released. WGS 84 (EPSG:4326); "
+        "bearings from true north, to the next point; distances on the ellipsoid. Benchmark: {benchmark}."
     ),
     "paper.task.size": "Size, m²",
     "paper.task.points": "Turning points",
@@ -251,7 +251,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.week.plan.late": "Steps that are late",
     "paper.week.plan.running": "Late step",
     "paper.week.items.none": "No item of this week is on record.",
-    "paper.week.small_arms": "Rounds of small-arms ammunition are a row of their own and in no sum.",
+    "paper.week.small_arms": "Rounds of small-arms ammunition are a row of their own, in no sum.",
     "paper.week.incidents": "Accidents and incidents",
     "paper.week.incidents.none": "None is on record for this week.",
     "paper.week.coverage": "Gaps in coverage",
@@ -274,8 +274,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.week.figures": "Figures before and at the end of the week",
     "paper.week.figures.none": "No figure changed in this week.",
     "paper.week.figures.note": (
-        "Figures of the catalogue on the last day of the week and on the day before its first; only "
-        "those that changed. They go by the date of information of records, reports by their days: "
+        "Figures of the catalogue on the last day of the week and on the day before its first; "
+        "only those that changed. They go by the date of information of records, reports by their days: "
         "the two can differ where reports came late."
     ),
     # --- report to donors ------------------------------------------------------------------------
@@ -286,8 +286,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.donor.money.none": "No fund and no expense is on record for this reader.",
     "paper.donor.money.note": (
         "Each fund in its own currency. Left: received less spent and bound; not reported where an "
-        "expense cannot be converted at a recorded rate. Announced and committed money has not come "
-        "in and is in no sum."
+        "expense cannot be converted at a recorded rate. Announced and committed money has not "
+        "come in and is in no sum."
     ),
     "paper.donor.expenses": "What was spent on what",
     "paper.donor.expenses.none": "No expense names one of these funds.",
@@ -299,7 +299,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.donor.outcomes": "Shares, each with what it is a share of",
     "paper.donor.outcomes.none": "No share can be computed from what is on record.",
     "paper.donor.work": "Work on tasks that expenses of these funds name",
-    "paper.donor.work.none": "No expense of these funds names a task: no work is attributed to them.",
+    "paper.donor.work.none": "No expense of these funds names a task: no work is theirs.",
     "paper.donor.work.hidden": "tasks and reports of work",
     "paper.donor.work.note": (
         "A task can be paid by several funds; its work then stands under each of them and must not "
@@ -310,8 +310,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.donor.forecast.note": "A forecast is a distribution, no promise.",
     "paper.donor.not_claimed": "What is not claimed",
     "paper.donor.not_claimed.whole": (
-        "Figures are of the whole programme, whoever paid. That a fund paid for a result is claimed "
-        "only where an expense names the task."
+        "Figures are of the whole programme, whoever paid. That a fund paid for a result is "
+        "claimed only where an expense names the task."
     ),
     "paper.donor.not_claimed.worked": (
         "Ground that was worked on or searched is not cleared land, and cleared land is not used "

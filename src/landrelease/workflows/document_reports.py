@@ -351,8 +351,8 @@ def donor_document(m: Making, *, fund: str = "", outlook: Outlook | None = None)
         from landrelease.errors import NOT_FOUND_HERE
 
         raise LandReleaseError(NOT_FOUND_HERE, found=f"fund {fund}")
-    figures = [f for f in all_figures(m.registry, m.reader, At(m.as_of, m.known_at, m.level)).figures
-               if not f.id.startswith("money_")]
+    every = all_figures(m.registry, m.reader, At(m.as_of, m.known_at, m.level)).figures
+    figures = [f for f in every if not f.id.startswith("money_")]
     w = m.words
     sections = [
         _donor_summary(m, funds, figures), _money(m, funds, day),

@@ -1,4 +1,4 @@
-"""Documents for readers: the plan of work and the order of one task; and how any document is written.
+"""Documents for readers: the plan of work and the order of one task; how any is written.
 
 Each is made of values (`core.document`) under the reader's view, then set as PDF by the one module
 of templates or written as a workbook. `workflows.document_reports` has the weekly and the donors'.
@@ -436,9 +436,9 @@ def task_document(m: Making, task: str) -> Document:
                 _hazard(m, hazard), _people(m, found), _closures(m, found),
                 _contacts(m), signatures(m, "ordered", "operator", "received"),
                 trace(m, w("paper.trace.task", record=found.id))]
-    return made(m, "task", f"{found.id} · {plain_word(v.get('name')) or plain_word(v.get('task_type'))}",
-                sections, state=w(key) if w.knows(key) else "",
-                synthetic=is_synthetic(m.registry), caution="paper.caution.task")
+    name = plain_word(v.get("name")) or plain_word(v.get("task_type"))
+    return made(m, "task", f"{found.id} · {name}", sections,
+                state=w(key) if w.knows(key) else "", synthetic=is_synthetic(m.registry), caution="paper.caution.task")
 
 
 def _ids(value: Any) -> str | None:
@@ -502,8 +502,9 @@ def _hazard(m: Making, hazard: Record | None) -> Section:
         if name in seen:
             value = hazard.values.get(name)
             unit = f", {kind.field(name).unit}" if kind.field(name).unit else ""
-            facts.append((plain_word(name.removesuffix("_deg")) + unit, number_of(value) if isinstance(
-                value, int | float) else word_or_none(value)))
+            facts.append((
+                plain_word(name.removesuffix("_deg")) + unit,
+                number_of(value) if isinstance(value, int | float) else word_or_none(value)))
     grids = []
     if m.reader.may("items", "counts") and m.reader.precision("item") == "exact":
         counts: dict[str, list[int]] = {}

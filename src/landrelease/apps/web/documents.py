@@ -1,4 +1,4 @@
-"""Documents to be downloaded: plan, task order, weekly report, report to donors, at the reader's tier.
+"""Documents to be downloaded: plan, task order, weekly and donor report, at the reader's tier.
 
 They are what the commands of `document` make, through the same workflow.
 """
