@@ -193,7 +193,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.task.no_ground": "No ground is recorded for this task: it cannot be worked on so.",
     "paper.task.ground.note": (
         "Red: the ground of this task, hazardous until it is released. WGS 84 (EPSG:4326); "
-        "bearings from true north, to the next point; distances on the ellipsoid. Benchmark: {benchmark}."
+        "bearings from true north, to the next point; distances on the ellipsoid. "
+        "Benchmark: {benchmark}."
     ),
     "paper.task.size": "Size, m²",
     "paper.task.points": "Turning points",
@@ -275,8 +276,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.week.figures.none": "No figure changed in this week.",
     "paper.week.figures.note": (
         "Figures of the catalogue on the last day of the week and on the day before its first; "
-        "only those that changed. They go by the date of information of records, reports by their days: "
-        "the two can differ where reports came late."
+        "only those that changed. They go by the date of information of records, reports by "
+        "their days: the two can differ where reports came late."
     ),
     # --- report to donors ------------------------------------------------------------------------
     "paper.donor.subtitle": "Money, work and results as of {day}",

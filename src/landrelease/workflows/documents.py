@@ -438,7 +438,8 @@ def task_document(m: Making, task: str) -> Document:
                 trace(m, w("paper.trace.task", record=found.id))]
     name = plain_word(v.get("name")) or plain_word(v.get("task_type"))
     return made(m, "task", f"{found.id} · {name}", sections,
-                state=w(key) if w.knows(key) else "", synthetic=is_synthetic(m.registry), caution="paper.caution.task")
+                state=w(key) if w.knows(key) else "", synthetic=is_synthetic(m.registry),
+                caution="paper.caution.task")
 
 
 def _ids(value: Any) -> str | None:
