@@ -350,7 +350,7 @@ def donor_document(m: Making, *, fund: str = "", outlook: Outlook | None = None)
     if fund and not funds:
         from landrelease.errors import NOT_FOUND_HERE
 
-        raise LandReleaseError(NOT_FOUND_HERE, found=f"fund {fund}")
+        raise LandReleaseError(NOT_FOUND_HERE, found="such fund")
     every = all_figures(m.registry, m.reader, At(m.as_of, m.known_at, m.level)).figures
     figures = [f for f in every if not f.id.startswith("money_")]
     w = m.words

@@ -412,7 +412,7 @@ def task_document(m: Making, task: str) -> Document:
     found = next((r for r in m.records("task")
                   if task in (r.id, r.values.get("identifier"))), None)
     if found is None:
-        raise LandReleaseError(NOT_FOUND_HERE, found=f"task {task}")
+        raise LandReleaseError(NOT_FOUND_HERE, found="such task")
     w, v = m.words, found.values
     status = str(v.get("task_status") or NOT_REPORTED)
     hazard = next((r for r in m.records("hazard") if r.id == v.get("hazard")
