@@ -12,12 +12,13 @@ from landrelease.access import policy
 from landrelease.core.document import Column
 from landrelease.core.extension import read_extension
 from landrelease.core.revision import Revision
+from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
 from landrelease.errors import LandReleaseError
 from landrelease.publish import layout
-from landrelease.publish.paper import MOST_ROWS, cell_words
+from landrelease.publish.paper import MOST_ROWS, cell_words, paper_content
 from landrelease.store.open import create_registry
 from landrelease.store.results import load_plan
-from landrelease.workflows import document_reports, documents
+from landrelease.workflows import document_reports, documents, languages
 from test_access_ways_out import command
 
 AT = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -243,6 +244,33 @@ def test_a_broken_layout_says_which_entry_and_runs_nothing(world, tmp_path, text
     with pytest.raises(LandReleaseError, match=r"PUB-040") as error:
         making(world, templates=tmp_path)
     assert found in str(error.value)
+
+
+@pytest.mark.parametrize("lang", languages.NAMES)
+def test_safety_S18_documents_speak_each_language_and_say_what_is_doubtful(world, lang):
+    """No text falls back to English, and what nobody reviewed or stands in English is said."""
+    texts = languages.texts(lang)
+    for kind in ("plan", "task", "week", "donor"):
+        m = making(world, lang=lang)
+        document = {"plan": lambda m=m: documents.plan_document(m, load_plan(world[2])),
+                    "task": lambda m=m: documents.task_document(m, "t1"),
+                    "week": lambda m=m: document_reports.week_document(m, SUNDAY),
+                    "donor": lambda m=m: document_reports.donor_document(m)}[kind]()
+        assert not m.words.texts.missing
+        assert document.title == texts({"plan": "Plan of work", "task": "Task order",
+                                        "week": "Weekly report", "donor": "Report to donors"}[kind])
+        assert document.unreviewed == ("" if lang == "en" else "\n".join(
+            (texts(UNREVIEWED), texts(NOT_ALL_TRANSLATED))))
+        assert document.synthetic == texts(
+            "SYNTHETIC DATA: made up. Nothing here is about real ground.")
+        said = paper_content(document)
+        assert said["dir"] == ("rtl" if lang == "ar" else "ltr") and said["lang"] == lang
+    if lang == "ar":  # set from right to left; days in a text stay together (isolates)
+        week = document_reports.week_document(making(world, lang=lang), SUNDAY)
+        assert "\u20682026-04-06\u2069" in paper_content(week)["subtitle"]
+        assert documents.pdf(week).startswith(b"%PDF")
+    with pytest.raises(LandReleaseError, match=r"REL-023"):
+        making(world, lang="xx")
 
 
 def test_a_broken_template_says_so(world, tmp_path):

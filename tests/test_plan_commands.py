@@ -60,6 +60,24 @@ def test_explain_names_what_binds_and_why_one_comes_first(planned, tmp_path, cap
     assert command("plan", "explain", registry, plan, "--as", "operator") == 2
 
 
+def test_teams_that_reach_nothing_are_said_before_anything_is_planned(planned, tmp_path, capsys):
+    registry, _ = planned
+    columns = ("id,kind,organisation,base,longitude,latitude,teams,m2_per_day,m2_per_day_low,"
+               "m2_per_day_high,cost_per_day,currency,available_from,available_until,source")
+    rest = "1,9000,8000,10000,600,USD,,,synthetic"
+    far, no_ts = tmp_path / "far.csv", tmp_path / "no_ts.csv"
+    far.write_text(f"{columns}\nn,nts,o,Sea,44.2,-17.9,{rest}\n")  # a base with places exchanged
+    no_ts.write_text(f"{columns}\nn,nts,o,Zenica,17.9,44.2,{rest}\n")
+    ask = ("plan", "problem", registry, "--as", "planner", "--quiet", "--out", tmp_path / "p")
+    assert command(*ask, "--teams", far) == 2
+    said = capsys.readouterr().err
+    assert "PLN-011" in said and "(Sea, of n)" in said and not (tmp_path / "p").exists()
+    assert command(*ask, "--teams", no_ts) == 0
+    said = capsys.readouterr().out
+    assert "steps of TS (no team of kind ts)" in said
+    assert "steps of clearance (no team of kind manual)" in said and "steps of NTS" not in said
+
+
 def test_work_that_cannot_be_planned_says_why(planned, tmp_path, capsys):
     registry, plan = planned
     hazard = json.loads((plan / "plan.json").read_text())["hazard_ids"][0]

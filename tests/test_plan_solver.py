@@ -280,6 +280,19 @@ def test_an_interrupted_search_still_gives_a_plan_and_a_bound_and_says_so(word):
     assert not make_plan(problem, iterations=5, seed=1).interrupted
 
 
+@pytest.mark.parametrize("what", ["_Tried.relaxed", "prove"])
+def test_ctrl_c_between_the_steps_of_a_search_leaves_a_plan(what, monkeypatch):
+    problem = tiny(7, hazards=10, horizon=20)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"landrelease.plan.search.{what}", stop)
+    plan = make_plan(problem, iterations=2, seed=1, bound_seconds=0.01)
+    assert plan.interrupted == (what != "prove")  # a plan that is less proven is whole
+    assert check.violations(problem, plan.schedule) == [] and plan.bound <= plan.score
+
+
 @pytest.mark.parametrize("make", [tiny, behind_roads])
 def test_the_bound_holds_at_any_prices(make):
     """Against the enumerated optimum, without a plan beside it that could hide a wrong bound."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.hazard import AdministrativeArea, Hazard, Land, Settlement
 from landrelease.core.report import PublicTotal
+from landrelease.core.texts import Texts
 from landrelease.errors import LandReleaseError
 from landrelease.publish.content import chances, curve_rows
 from landrelease.publish.page import percent, render_page, render_public
@@ -378,11 +379,12 @@ def test_cells_without_a_width_are_refused(width):
 
 
 def test_a_translation_fills_in_and_what_it_lacks_stays_english():
-    w = Words({"plan.none": "Plan nije napravljen."})
+    bosnian = Texts("bs", "Bosanski", {"No plan was made.": "Plan nije napravljen."})
+    w = Words(bosnian)
     assert w("plan.none") == "Plan nije napravljen."
     assert w("forecast.none") == "No forecast was made."
     page = render_page(
-        small_report(plan=None), Everything(), {"plan.none": "Plan nije napravljen."}
+        small_report(plan=None), Everything(), bosnian
     )
     assert "Plan nije napravljen." in Reader(page).words
 

@@ -222,7 +222,8 @@ def test_the_certificate_says_what_was_released_and_how_it_is_known(ready, tmp_p
     said = text_of(pdf)
     for words in ("Completion certificate", name, found.code, "h1/1", "cleared", "manual",
                   "0.2 m (required: 0.2 m)", "2026-04-10 – 2026-04-10", "i-h1-1",
-                  "items met", "ap mine blast: 2, destroyed", "chance that nothing is left",
+                  "items met", "anti-personnel mine, blast: 2, destroyed",
+                  "chance that nothing is left",
                   "interval", "WGS 84", "Turning points", "not yet handed over",
                   "do not approach, do not touch", "verified", "not reported"):
         assert words in said, words

@@ -1,11 +1,14 @@
 """Points of OWASP ASVS 5.0, level 2, that no other test holds; `docs/asvs.md` says which test holds
 which point."""
 
+import contextlib
+
 import pytest
 from litestar.testing import TestClient
 
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
+from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry
 
@@ -99,19 +102,39 @@ def test_v16_4_1_an_entry_cannot_look_like_another(app):
 
 
 def test_v4_1_3_what_anybody_can_write_into_a_header_is_not_who_asks():
-    from types import SimpleNamespace
+    from landrelease.apps.web.proxies import Proxies
 
-    from landrelease.apps.web.answers import address_of
+    def asked(peer, *forwarded, proxies=("127.0.0.1", "10.1.0.0/24"), proto=()):
+        heads = [(b"X-Forwarded-For", f.encode()) for f in forwarded]
+        heads += [(b"x-forwarded-proto", p.encode()) for p in proto]
+        scope = {"type": "http", "client": (peer, 5), "scheme": "http", "headers": heads}
 
-    def asked(peer, forwarded, secure=True):
-        return address_of(SimpleNamespace(
-            client=SimpleNamespace(host=peer), headers={"x-forwarded-for": forwarded},
-            app=SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(secure=secure)))))
+        async def app(scope, receive, send):
+            pass
+
+        with contextlib.suppress(StopIteration):
+            Proxies(proxies).handle(scope, None, None, app).send(None)
+        return scope["client"][0] if not proto else scope["scheme"]
 
     assert asked("127.0.0.1", "6.6.6.6, 8.8.8.8") == "8.8.8.8", "what the proxy added"
-    assert asked("127.0.0.1", "nonsense") == "127.0.0.1"
-    assert asked("127.0.0.1", "8.8.8.8", secure=False) == "127.0.0.1", "no proxy was stated"
-    assert asked("9.9.9.9", "8.8.8.8") == "9.9.9.9", "not from a proxy of ours"
+    assert asked("127.0.0.1", "6.6.6.6", "8.8.8.8") == "8.8.8.8", "the same as two headers"
+    assert asked("127.0.0.1", "6.6.6.6, 8.8.8.8, 10.1.0.7") == "8.8.8.8", "two proxies of ours"
+    assert asked("::ffff:127.0.0.1", "8.8.8.8") == "8.8.8.8", "IPv4 as IPv6 writes it"
+    assert asked("127.0.0.1", "8.8.8.8, nonsense") == "127.0.0.1"
+    assert asked("127.0.0.1", "8.8.8.8", proxies=()) == "127.0.0.1", "no proxy was stated"
+    for peer in ("9.9.9.9", "10.2.0.1", "192.168.1.1"):
+        assert asked(peer, "8.8.8.8") == peer, "not from a proxy of ours"
+        assert asked(peer, "8.8.8.8", proto=["https"]) == "http"
+    assert asked("127.0.0.1", proto=["https"]) == "https"
+    assert asked("127.0.0.1", proto=["https", "http"]) == asked("127.0.0.1", proto=["ws"]) == "http"
+
+
+@pytest.mark.parametrize("stated", ["0.0.0.0/0", "::/0", "proxy.example", "", "10.0.0.1/24"])
+def test_v4_1_3_a_proxy_is_an_address_and_never_everybody(stated):
+    from landrelease.apps.web.proxies import networks
+
+    with pytest.raises(LandReleaseError, match="WEB-019"):
+        networks([stated])
 
 
 def test_v13_4_the_server_names_no_version_and_lists_no_folder(app):

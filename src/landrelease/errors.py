@@ -964,6 +964,12 @@ PLAN_VALUE_OUT_OF_RANGE = Message(
 HAZARD_TWICE = Message(
     "PLN-010", "Hazard {hazard} is given twice.",
     "Each hazard is planned once: take the repeated record out.")
+NO_WORK_POSSIBLE = Message(
+    "PLN-011",
+    "{found}, so no team can do any of the {stages} steps of the plan; expected a base within "
+    "{expected} km of the land (beyond that a week is spent on the way).",
+    "Give your own teams, with the coordinates of their bases, by --teams FILE.csv; where the "
+    "bases are right, look whether longitude and latitude of the land are.")
 
 PLAN_FILE_UNREADABLE = Message(
     "PLN-101",
@@ -1464,6 +1470,12 @@ BACKUP_DIFFERS = Message(
 BACKUP_UNSOUND = Message(
     "UPK-002", "{path} does not pass its audit: {count} findings, the first: {found}",
     "`landrelease audit` lists them all. Restore an older backup, or give --anyway.")
+BACKUP_NO_ROOM = Message(
+    "UPK-003", "{place} has {found} of free space; the copy needs {expected}.",
+    "Give a place on another disk, or remove what is not needed there; nothing was written.")
+BACKUP_NO_ACCOUNTS = Message(
+    "UPK-004", "{path} is no file of accounts: nothing is there.",
+    "Give the file that `serve` uses (beside the registry, or its --accounts), or leave it out.")
 
 # --- CLI: the command line ---------------------------------------------------------------------
 
@@ -1738,6 +1750,10 @@ ACCOUNTS_NOWHERE = Message(
 NOT_LOOPBACK = Message(
     "WEB-016", "--as gives everybody who reaches {found} the view of {role} without signing in.",
     "Leave --as out and make accounts with `landrelease account add`, or serve on 127.0.0.1.")
+PROXY_ADDRESS = Message(
+    "WEB-019", "{found!r} is no address of a proxy.",
+    "Give --proxy an address such as 127.0.0.1 or a network such as 172.28.5.0/24; not all "
+    "addresses: whoever speaks from there is believed.")
 NO_TIER = Message(
     "WEB-017", "Nobody may ask {found}: its handler states no tier.",
     "State it with `opt=` (docs/web.md, \"The tier of an address\").")

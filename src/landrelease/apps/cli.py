@@ -279,6 +279,8 @@ def publish(
     forecast: Annotated[Path | None, typer.Option("--forecast", metavar="forecast.json")] = None,
     title: Annotated[str, typer.Option(help="Name of the programme.")] = "Land release",
     contact: Annotated[str, typer.Option(help="Who to call about a find.")] = "",
+    lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
+    = "en",
     templates: TemplatesOption = None,
     assumptions: AssumptionsOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -295,7 +297,7 @@ def publish(
         paths = workflows.publish(
             opened_registry, out, reader=reader, plan_path=plan, forecast_path=forecast,
             assumptions_path=assumptions, title=title, contact=contact, made_on=date.today(),
-            templates=templates, progress=progress)
+            templates=templates, progress=progress, lang=lang)
     for path in paths:
         say(str(path))
 

@@ -31,19 +31,24 @@ def register(app: typer.Typer) -> None:
 def backup(
     registry: RegistryArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new .gpkg file.")],
+    test: Annotated[bool, typer.Option(
+        "--test", help="Restore it to a scratch place, compare, and remove that again.")] = False,
+    accounts: Annotated[Path | None, typer.Option(
+        "--accounts", metavar="FILE", help="Also the file of accounts, to OUT.accounts.")] = None,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Write a whole, checked copy of a registry to a new file; others may go on working.
 
     Exit status 1 where the audit of the copy found something: the registry has it too.
 
-    Example: landrelease backup district.gpkg district-2027-05-01.gpkg
+    Example: landrelease backup district.gpkg district-2027-05-01.gpkg --test
     """
     from landrelease.workflows import upkeep
 
     with listening(quiet) as progress:
-        made = upkeep.backup(registry, out, progress)
-    show(made, json, f"Backup of {made.office}: {out}")
+        made = upkeep.backup(registry, out, progress, test=test, accounts=accounts)
+    words = "restored as a test with the same head" if test else "not tried by restoring"
+    show(made, json, f"Backup of {made.office}: {out} ({words})")
 
 
 def restore(

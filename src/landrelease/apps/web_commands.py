@@ -48,6 +48,9 @@ def serve(
     = None,
     https: Annotated[bool, typer.Option(
         "--https", help="A proxy speaks https to the readers: cookies only over it.")] = False,
+    proxy: Annotated[list[str] | None, typer.Option(
+        "--proxy", metavar="ADDRESS", help="Address or network of the proxy: only what it says of "
+        "a reader is believed; with --https else this machine. Repeat for more.")] = None,
     basemap: Annotated[Path | None, typer.Option(
         "--basemap", metavar="FILE.pmtiles", help="Ground under the map; else it is blank.")]
     = None,
@@ -63,7 +66,7 @@ def serve(
     Example: landrelease serve district.gpkg --as planner --port 8080
     """
     from landrelease.apps.web import basemap as ground
-    from landrelease.apps.web import server
+    from landrelease.apps.web import proxies, server
     from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
     from landrelease.errors import NOT_LOOPBACK, LandReleaseError
 
@@ -71,20 +74,22 @@ def serve(
         raise LandReleaseError(NOT_LOOPBACK, found=host, role=role)
     with reading(registry, "serve", role, organisation, area) as (_, reader):
         seen_as = reader.role
-    if templates is not None:
-        from landrelease.workflows import documents
-
-        documents.checked(templates)  # likewise
     if oidc is not None:
         from landrelease.apps.web.oidc import read_client
 
         read_client(oidc)  # what is wrong with it is said before anything is served
+    if templates is not None:
+        from landrelease.workflows import documents
+
+        documents.checked(templates)  # likewise
+    trusted = tuple(proxy or (("127.0.0.1", "::1") if https else ()))
+    proxies.networks(trusted)
     address = registry if "://" in registry else str(Path(registry).resolve())
     server.run(Settings(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
         tuple(area or ()), (*LOOPBACK, *(name or ())), https,
         "" if basemap is None else str(ground.checked(basemap)),
-        str(oidc.resolve()) if oidc else "",
+        str(oidc.resolve()) if oidc else "", trusted,
         str(templates.resolve()) if templates else ""), host, port, say)
 
 

@@ -199,17 +199,18 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     at = np.empty(stages, np.int32)
     inside = np.zeros(stages, np.bool_)
     clear_room(world, room)
-    keep(mark, 0, room)
+    nought = np.int64(0)  # a literal would be another type, and all be compiled twice
+    keep(mark, nought, room)
     mark_spent[0] = base
     for s in range(stages):
         tried[s], finish[4, s] = 0, -1
-    place_from(seq, 0, stages, world, room, finish, tried, value, no_price, chosen, taken, base,
-               np.inf, soonest, 0.0)
+    place_from(seq, nought, stages, world, room, finish, tried, value, no_price, chosen, taken,
+               base, np.inf, soonest, 0.0)
     copy_row(taken, seq)
     copy_row(taken, new)
-    take_back(mark, 0, room)
-    reached, now = settle(seq, 0, step, world, room, finish, tried, value, no_price, chosen, taken,
-                          soonest, mark, mark_spent, projects)
+    take_back(mark, nought, room)
+    reached, now = settle(seq, nought, step, world, room, finish, tried, value, no_price, chosen,
+                          taken, soonest, mark, mark_spent, projects)
     first_now = now
     best, best_seq, best_chosen = now, seq.copy(), chosen.copy()
     for s in range(stages):

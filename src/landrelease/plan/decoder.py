@@ -55,7 +55,9 @@ from landrelease.plan.arrays import (
 __all__ = ["INNER", "NEVER", "Arrays", "Room", "arrays", "decode", "dispatch_order", "place_all",
            "to_schedule"]
 
-# Of functions that only compiled ones call (from Python they crash): a third less compiling.
+# Of functions that only compiled ones call (from Python they crash): a third less compiling. They
+# are compiled once for every combination of types: a literal 0 or an int32 in one call and an int64
+# in another means twice, so calls pass np.int64 where they would differ.
 INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -141,8 +143,8 @@ def clear_room(world, room):
         room.gate_opens[g] = 0
     for z in range(world.zones):
         room.zone_opens[z] = NEVER
-    spread(0, 0, world.gate, world.zone_gate_start, world.zone_gate, room.gate_left,
-           room.gate_opens, room.zone_opens)
+    spread(np.int32(0), np.int32(0), world.gate, world.zone_gate_start, world.zone_gate,
+           room.gate_left, room.gate_opens, room.zone_opens)
     pins = 0
     for s in range(stages):
         room.pinned[s] = 0
@@ -266,9 +268,9 @@ def pay(line, cost, slot, tranche_from, slack, payer_start, payer):
     """Bind money of the funds of a line from a slot on, in their order."""
     rest, last, full = cost, slack.shape[1] - 1, 0.0
     begin, end = payer_start[line], payer_start[line + 1]
-    fund = -1
+    fund = np.int64(-1)
     for i in range(begin, end):
-        f = payer[i, 0]
+        f = np.int64(payer[i, 0])
         if slot >= payer[i, 1]:
             continue
         part = rest
@@ -328,7 +330,8 @@ def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arri
     if option[o, SECOND_POOL] >= 0:
         calendar, slots = option[o, SECOND_CALENDAR], option[o, SECOND_SLOTS]
         b = earliest_start(free, skip, option[o, SECOND_POOL], option[o, SECOND_GEAR], worked,
-                           slot_of, calendar, max(found[1], option[o, SECOND_FROM]), slots,
+                           slot_of, calendar,
+                           np.int64(max(found[1], option[o, SECOND_FROM])), slots,
                            option[o, SECOND_UNTIL])
         if b < 0:
             return False
@@ -351,7 +354,7 @@ def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, p
         if option[o, SECOND_GEAR] >= 0:
             occupy(free, skip, option[o, SECOND_GEAR], second, end)
     if fund >= 0:
-        pay(fund, money[o, OPTION_COST], first, tranche_from, slack, payer_start, payer)
+        pay(fund, money[o, OPTION_COST], np.int64(first), tranche_from, slack, payer_start, payer)
 
 
 @njit(cache=True, nogil=True, **INNER)
@@ -389,7 +392,8 @@ def release_pin(s, world, room):
             room.skip[p, t] = t + 1 if room.free[p, t] == 0 and t < last else t
     for f in range(len(room.slack)):
         if room.lent[f, s] != 0.0:
-            charge(f, -room.lent[f, s], room.reserved[1, s], world.tranche_from, room.slack)
+            charge(np.int64(f), -room.lent[f, s], np.int64(room.reserved[1, s]),
+                   world.tranche_from, room.slack)
     room.pinned[s] = 2
 
 
@@ -512,7 +516,8 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
         if not reserved:
             take(np.int64(o), stage[s, STAGE_FUND], best_found[0], best_found[2], option, money,
                  worked, slot_of, tranche_from, payer_start, payer, free, skip, slack)
-        spent += stage_cost(s, best_found[3], worth, loss, seasons, delay) + money[o, CHARGE]
+        cost = stage_cost(s, np.int64(best_found[3]), worth, loss, seasons, delay)
+        spent += cost + money[o, CHARGE]
         spent -= soonest[s]
         if spent > limit:
             return np.inf
@@ -625,8 +630,8 @@ def place_all(order, world, room, value, price, chosen, thrift):
     taken = np.empty(stages, np.int32)
     projects = np.empty((2, len(world.project)), np.int32)
     clear_room(world, room)
-    score = place_from(order, 0, stages, world, room, out, tried, value, price, chosen, taken, 0.0,
-                       np.inf, np.zeros(stages + len(world.community_weight)), thrift)
+    score = place_from(order, np.int64(0), stages, world, room, out, tried, value, price, chosen,
+                       taken, 0.0, np.inf, np.zeros(stages + len(world.community_weight)), thrift)
     return out, projects, taken, score + place_projects(world, room, out, projects)
 
 

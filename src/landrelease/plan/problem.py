@@ -15,6 +15,7 @@ from landrelease.core.conditions import Benefits, Objective
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.hazard import Hazard
 from landrelease.core.progress import Progress, silent
+from landrelease.core.recorded import Note
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Problem, Task, TeamPool
 from landrelease.errors import (
@@ -22,6 +23,7 @@ from landrelease.errors import (
     HAZARD_TWICE,
     NO_HAZARDS,
     NO_TEAM_OF_KIND,
+    NO_WORK_POSSIBLE,
     PLAN_ASSUMPTION_MISSING,
     PLAN_ASSUMPTION_OUT_OF_RANGE,
     PLAN_VALUE_OUT_OF_RANGE,
@@ -126,7 +128,7 @@ def build(
     is ever an option alone (S07). Machines are not offered on ground that is steeper than they can.
 
     A kind of activity for which no pool exists has no option: its stages stay undone
-    (`explain.undone` says why).
+    (`out_of_reach` says why).
 
     Raises
     ------
@@ -356,6 +358,44 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
     return _Options(starts.astype(np.int32), one[order].astype(np.int32),
                     first[order].astype(np.int32), two[order].astype(np.int32),
                     second[order].astype(np.int32), cost[order], modes)
+
+
+def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = False
+                 ) -> Note | None:
+    """What no team can do because of where it is based or of what kind it is, in words; None where
+    every stage has an option.
+
+    assumed : the teams are those that come with the package, not those of a programme
+
+    Raises PLN-011: no stage has any option.
+    """
+    idle = np.diff(problem.option_start) == 0
+    if not idle.any():
+        return None
+    reach = TRAVEL_HOME_EVERY_DAYS / 2 * _positive(
+        assumptions, "travel_speed_km_per_hour") * _positive(assumptions, "working_hours_per_day")
+    if idle.all() and problem.tasks:
+        x, y = (np.array([getattr(t, name) for t in problem.tasks])
+                for name in ("longitude", "latitude"))
+        km = [geodesic_distance_m(np.full(len(x), p.longitude), np.full(len(x), p.latitude),
+                                  x, y).min() / 1000 for p in problem.pools]
+        near = int(np.argmin(km))
+        found = ("No teams were given, and the nearest base of the assumed ones ("
+                 if assumed else "The nearest base (")
+        raise LandReleaseError(
+            NO_WORK_POSSIBLE, stages=f"{len(idle):,}", expected=f"{reach:,.0f}",
+            found=f"{found}{problem.pools[near].base}, of {problem.pools[near].id}) is "
+            f"{km[near]:,.0f} km from the nearest land")
+    missing = {kind for kind in ("ts", "manual")
+               if not any(p.kind == kind and p.teams > 0 for p in problem.pools)}
+    why = []
+    for act, (name, kind) in enumerate((("NTS", "nts"), ("TS", "ts"), ("clearance", "manual"))):
+        count = int((idle & (problem.activity == act)).sum())
+        if count:
+            why.append(f"{count:,} steps of {name} ("
+                       + (f"no team of kind {kind}" if kind in missing else
+                          f"no base of teams of kind {kind} within {reach:,.0f} km") + ")")
+    return Note("team", "", "left undone, as no team can do them: " + ", ".join(why))
 
 
 def _day_share(where: np.ndarray, pool: TeamPool, assumptions: Assumptions) -> np.ndarray:

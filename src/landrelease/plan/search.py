@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -117,7 +118,10 @@ def make_plan(
     relaxed = ascend(problem, forest, first, tried.score, iterations=bound_iterations,
                      progress=watch.part(0.1, 0.6))
     if not stopped:
-        tried.relaxed(relaxed, forest)
+        try:
+            tried.relaxed(relaxed, forest)
+        except KeyboardInterrupt:
+            stopped = True
     stopped |= relaxed.stopped and not watch.is_late
     value = relaxed.value
     if not stopped:
@@ -127,7 +131,8 @@ def make_plan(
         except KeyboardInterrupt:
             stopped = True
     if bound_seconds and not stopped:
-        value = max(value, prove(problem, tried.placed, tried.score, bound_seconds, progress))
+        with contextlib.suppress(KeyboardInterrupt):  # the plan is whole without it
+            value = max(value, prove(problem, tried.placed, tried.score, bound_seconds, progress))
     # Above a real schedule's score no bound is true. What rounding leaves is cut off.
     assert value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
     schedule = to_schedule(problem, tried.placed, tried.projects)

@@ -71,7 +71,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, release, never,
             own = blame[blame_row[s]]
             if worth[s, LATE_PRICE] > 0.0:
                 for t in range(horizon + 1):
-                    after[i, t] = stage_cost(s, t, worth, loss, seasons, delay) + own[t]
+                    after[i, t] = stage_cost(np.int64(s), t, worth, loss, seasons, delay) + own[t]
             else:
                 w, sw = worth[s, WEIGHT], worth[s, SEASON_WEIGHT]
                 for t in range(horizon + 1):
@@ -160,9 +160,9 @@ def costs(o, low, high, option, worked, slot_of, price, end, wait, tail):
         for t in range(len(wait)):
             wait[t] = np.inf
         until, slots = option[o, SECOND_UNTIL], option[o, SECOND_SLOTS]
-        step_cost(wait, option[o, SECOND_FROM], until - slots + 1, option[o, SECOND_POOL],
-                  option[o, SECOND_GEAR], option[o, SECOND_CALENDAR], slots, until, worked,
-                  slot_of, price, end)
+        step_cost(wait, np.int64(option[o, SECOND_FROM]), np.int64(until - slots + 1),
+                  option[o, SECOND_POOL], option[o, SECOND_GEAR], option[o, SECOND_CALENDAR],
+                  slots, until, worked, slot_of, price, end)
         best = np.inf
         for t in range(len(wait) - 1, -1, -1):
             if wait[t] < best:

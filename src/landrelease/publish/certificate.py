@@ -17,7 +17,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import WGS84, geodesic_area_m2, joined, plane_for
+from landrelease.core.labels import label
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish.templates import typeset
+from landrelease.publish.words import ENGLISH as ENGLISH_WORDS
 from landrelease.publish.words import Words
 
 DECIMALS = 7
@@ -56,10 +59,11 @@ class Certificate:
     required_depth_m: float | None
     work_from: str | None
     work_until: str | None
-    residual: tuple[str, ...]
+    residual: Mapping[str, Any]  # as the proposal holds it: strata with their intervals
     items: tuple[tuple[str, int, str], ...]  # category, number, what became of them
     inspections: tuple[str, ...]
-    checklist: str
+    checklist: str  # its name and version
+    checklist_met: tuple[int, int]  # items that are met, of how many
     restrictions: str
     benchmark: str
     beneficiaries: Mapping[str, int | None]  # women, men, girls, boys
@@ -73,17 +77,21 @@ class Certificate:
     made_on: date
 
 
-def render_certificate(c: Certificate, words: Mapping[str, str] | None = None, *,
-                       lang: str = "en", reviewed: bool = True, templates: Path | None = None
+def render_certificate(c: Certificate, texts: Texts = ENGLISH, *, templates: Path | None = None
                        ) -> bytes:
     """The certificate as PDF; the same facts give the same bytes. PUB-003, REL-030."""
-    return typeset("certificate", certificate_content(c, Words(words), lang, reviewed),
-                   made_on=c.made_on, folder=templates)
+    return typeset("certificate", certificate_content(c, Words(texts)), made_on=c.made_on,
+                   folder=templates)
 
 
-def certificate_content(c: Certificate, w: Words, lang: str = "en", reviewed: bool = True
-                        ) -> dict[str, Any]:
-    """All texts and the sketch, as the template reads them."""
+def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
+    """All texts and the sketch, as the template reads them.
+
+    What persons wrote (names, restrictions, reasons of a revocation) stands as they wrote it.
+    """
+    def _plain(word: str) -> str:
+        return w.texts(label(str(word))) if word else ""
+
     no = w("not_reported")
     points = turning_points(c.on_paper)
     rows = [[p.name, f"{p.latitude:.{DECIMALS}f}", f"{p.longitude:.{DECIMALS}f}",
@@ -93,9 +101,8 @@ def certificate_content(c: Certificate, w: Words, lang: str = "en", reviewed: bo
                                                     depth=f"{c.required_depth_m:g} m")
     found = [w("cert.items.row", category=_plain(category), count=count, fate=_plain(fate))
              for category, count, fate in c.items]
-    return {
-        "lang": lang,
-        "unreviewed": "" if reviewed else w("cert.unreviewed"),
+    content: dict[str, Any] = {
+        "lang": w.texts.code, "dir": w.texts.direction,
         "synthetic": w("synthetic") if c.synthetic else "",
         "title": w("cert.title.handover" if c.handed_over_on else "cert.title"),
         "state": "" if c.status == "valid" else w(
@@ -112,7 +119,8 @@ def certificate_content(c: Certificate, w: Words, lang: str = "en", reviewed: bo
             [w("cert.depth"), depth + (f" ({asked})" if asked else "")],
             [w("cert.work"), f"{c.work_from or no} – {c.work_until or no}"],
             [w("cert.inspection"), ", ".join(c.inspections) or no],
-            [w("cert.checklist"), c.checklist],
+            [w("cert.checklist"), w("cert.checklist.met", name=c.checklist,
+                                     met=c.checklist_met[0], of=c.checklist_met[1])],
             [w("cert.decided"), str(c.decided_on or no)],
             [w("cert.handed"), str(c.handed_over_on or w("cert.handed.not"))],
             [w("cert.use"), _plain(c.use) or no],
@@ -129,7 +137,7 @@ def certificate_content(c: Certificate, w: Words, lang: str = "en", reviewed: bo
         "points_more": w("cert.points.more", count=len(rows) - MOST_POINTS)
         if len(rows) > MOST_POINTS else "",
         "found_title": w("cert.items"), "found": found or [w("cert.items.none")],
-        "residual_title": w("cert.residual"), "residual": list(c.residual) or [no],
+        "residual_title": w("cert.residual"), "residual": residual_lines(c.residual, w) or [no],
         "residual_note": w("cert.residual.note"),
         "people_title": w("cert.people"),
         "people_head": ["", *(w(f"cert.people.{k}") for k in ("women", "men", "girls", "boys"))],
@@ -146,15 +154,33 @@ def certificate_content(c: Certificate, w: Words, lang: str = "en", reviewed: bo
         "foot": w("cert.foot", release=c.release, head=c.chain_head[:16], sha=c.proposal[:16],
                   date=c.made_on.isoformat()),
     }
+    return {**content, "unreviewed": "\n".join(w.doubts())}
+
+
+def residual_lines(residual: Mapping[str, Any], w: Words) -> list[str]:
+    """What may remain, a sentence a stratum, with its interval (S12)."""
+    lines = []
+    ours = {ENGLISH_WORDS[k]: w(k) for k in (
+        "cert.residual.ground.cleared", "cert.residual.ground.hazard")}
+    for s in residual.get("strata", ()):
+        prior = s.get("prior_share")
+        known = isinstance(prior, (int, float))
+        said = [w("cert.residual.row", stratum=ours.get(s.get("stratum")) or s.get("stratum") or
+                  w("cert.residual.ground"),
+                  none=f"{100 * s['probability_none_left']:.2f}", low=f"{s['items_left_low']:g}",
+                  high=f"{s['items_left_high']:g}", interval=f"{100 * s['interval']:g}",
+                  expected=f"{s['expected_items_left']:.3g}")]
+        if known and prior >= 0.999:
+            said.append(w("cert.residual.prior"))
+        elif known and prior > 0:
+            said.append(w("cert.residual.prior.some", share=f"{100 * prior:.0f}"))
+        lines.append(" ".join(said))
+    return lines
 
 
 def _counts(people: Mapping[str, int | None], no: str) -> list[str]:
     return [no if people.get(k) is None else f"{people[k]:,}"
             for k in ("women", "men", "girls", "boys")]
-
-
-def _plain(word: str) -> str:
-    return str(word).replace("_", " ")
 
 
 # --- turning points ----------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.report import Report
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish import charts
 from landrelease.publish.content import (
     PlanDates,
@@ -47,7 +47,7 @@ ANNOUNCED_ROWS = 4
 LONGEST = 220  # characters of one text that the data brings
 
 
-def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = None,
+def render_pdf(report: Report, view: View, texts: Texts = ENGLISH,
                templates: Path | None = None) -> bytes:
     """Two A4 pages: what was found with the map and the plan; the forecast, ledger and cautions.
 
@@ -55,7 +55,7 @@ def render_pdf(report: Report, view: View, words: Mapping[str, str] | None = Non
 
     Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-003 (typst refused).
     """
-    content = document_content(report, sight_of(view), Words(words))
+    content = document_content(report, sight_of(view), Words(texts))
     return typeset("report", content, made_on=report.made_on, folder=templates)
 
 

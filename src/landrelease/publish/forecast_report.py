@@ -62,7 +62,7 @@ def pictures(report: ForecastReport, w: Words) -> list[tuple[str, str, str, str]
 
 def render_html(report: ForecastReport) -> str:
     """The page. The same report gives the same text."""
-    w = Words(None)
+    w = Words()
 
     def t(text: object) -> str:
         return escape(str(text))
@@ -106,7 +106,7 @@ def render_html(report: ForecastReport) -> str:
 
 def render_pdf(report: ForecastReport, templates: Path | None = None) -> bytes:
     """The document, by `forecast.typ`. Raises PUB-003: typst refused it."""
-    w = Words(None)
+    w = Words()
     content: dict[str, Any] = {
         "words": {"caution": w("caution.planned")}, "title": report.title,
         "subtitle": _subtitle(report, w), "foot": _foot(report, w),

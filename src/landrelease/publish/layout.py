@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from landrelease.core.texts import Texts
 from landrelease.errors import LAYOUT_WRONG, LandReleaseError
 from landrelease.publish.words import ENGLISH, FIXED, Words
 
@@ -161,9 +162,6 @@ def _facts(text: str) -> set[str] | None:
     return names if names == told and all(n.isidentifier() for n in names) else None
 
 
-def worded(words: Mapping[str, str] | None, layout: Layout) -> Words:
+def worded(texts: Texts, layout: Layout) -> Words:
     """The words of a document: a centre's own before those of a language before English."""
-    if not layout.words:
-        return Words(words)
-    return Words({**(words or {}), **{
-        key: layout.words[text] for key, text in ENGLISH.items() if text in layout.words}})
+    return Words(replace(texts, words={**texts.words, **layout.words}) if layout.words else texts)

@@ -21,6 +21,7 @@ import numpy as np
 from landrelease.core.ledger import LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.report import DataSource, PublicReport, Report
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish import charts
 from landrelease.publish.content import (
     Finish,
@@ -45,7 +46,7 @@ from landrelease.units import M2_PER_HECTARE, area_words
 RECORDS_SHOWN = 200  # of those that a figure rests on; the rest are in figures.json
 
 
-def render_page(report: Report, view: View, words: Mapping[str, str] | None = None) -> str:
+def render_page(report: Report, view: View, texts: Texts = ENGLISH) -> str:
     """The page for those who run the programme, as one self-contained HTML text.
 
     `view` says what the reader may see (`content.sight_of`); what it refuses is not in the page.
@@ -53,7 +54,7 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
     Raises LandReleaseError PUB-001 (the reader may not see hazards), PUB-002 (no coordinates).
     """
     sight = sight_of(view)
-    w = Words(words)
+    w = Words(texts)
     dates = visible_dates(report, sight)
     shown_on_map = map_content(report, sight, dates)
     content = {
@@ -92,7 +93,7 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
             f"<h1>{_t(report.title)}</h1>",
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
             f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
-            f'<p class="caution">{_t(w("caution_short"))}</p>',
+            f'<p class="caution">{_t(w("caution_short"))}</p>', _DOUBTS,
             _tiles(report, sight, w, dates),
             "</div></header>",
             f'<nav aria-label="{_t(w("page.contents"))}"><div class="wide">',
@@ -108,15 +109,17 @@ def render_page(report: Report, view: View, words: Mapping[str, str] | None = No
             _foot(report, w),
         ]
     )
-    return _html(report.title, body, content, columns, ("map.js", "cells.js", "planner.js"))
+    body = body.replace(_DOUBTS, _doubts(w), 1)
+    return _html(report.title, body, content, columns, ("map.js", "cells.js", "planner.js"),
+                 w.texts)
 
 
-def render_public(report: PublicReport, words: Mapping[str, str] | None = None) -> str:
+def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
     """The page for everybody: coarse cells and released ground, nothing else of the records.
 
     Raises LandReleaseError PUB-002 (no coordinates), PUB-004 (cells without a width).
     """
-    w = Words(words)
+    w = Words(texts)
     content = {"map": public_content(report), "words": w.for_script("js.pub.")}
     contact = (
         w("public.contact", contact=report.contact) if report.contact else w("public.contact.none")
@@ -135,7 +138,7 @@ def render_public(report: PublicReport, words: Mapping[str, str] | None = None) 
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
             f"{_t(state)} "
             f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
-            f'<p class="caution">{_t(w("public.blank"))}</p>',
+            f'<p class="caution">{_t(w("public.blank"))}</p>', _DOUBTS,
             "</div></header><main>",
             '<section id="map" aria-labelledby="h-map"><div class="wide">',
             f'<h2 id="h-map">{_t(w("public.map"))}</h2><p>'
@@ -164,14 +167,15 @@ def render_public(report: PublicReport, words: Mapping[str, str] | None = None) 
                     w("caution.moving"),
                     *report.cautions,
                     w("public.decide"),
-                    w("public.language"),
+                    *((w("public.language"),) if w.texts.code == "en" else ()),
                 )
             ),
             "</ul></div></section></main>",
             _foot(report, w),
         ]
     )
-    return _html(report.title, body, content, [], ("map.js", "public.js"))
+    body = body.replace(_DOUBTS, _doubts(w), 1)
+    return _html(report.title, body, content, [], ("map.js", "public.js"), w.texts)
 
 
 # --- the frame -----------------------------------------------------------------------------------
@@ -198,7 +202,8 @@ def _sha(text: str) -> str:
 
 
 def _html(
-    title: str, body: str, content: Any, columns: Sequence[Any], scripts: Iterable[str]
+    title: str, body: str, content: Any, columns: Sequence[Any], scripts: Iterable[str],
+    texts: Texts
 ) -> str:
     style, script = _asset("page.css"), "".join(_asset(name) for name in scripts)
     policy = (
@@ -208,7 +213,8 @@ def _html(
     )
     return "".join(
         [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+            f'<!doctype html>\n<html lang="{texts.code}" dir="{texts.direction}">\n<head>\n'
+            '<meta charset="utf-8">\n',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="referrer" content="no-referrer">\n',
@@ -220,6 +226,14 @@ def _html(
             f"<script>{script}</script>\n</body>\n</html>\n",
         ]
     )
+
+
+# Stands where a page says what is doubtful of its language: that is known when all else was said.
+_DOUBTS = "\x00doubts\x00"
+
+
+def _doubts(w: Words) -> str:
+    return "".join(f'<p class="caution">{_t(line)}</p>' for line in w.doubts())
 
 
 def _banner(synthetic: bool, w: Words) -> str:

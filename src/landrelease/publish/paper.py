@@ -16,12 +16,13 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.document import Cell, Column, Document, Grid
 from landrelease.core.geometry import plane_for
+from landrelease.core.texts import RIGHT_TO_LEFT
 from landrelease.publish.picture import RAMP
 from landrelease.publish.templates import typeset
 
 MOST_ROWS = 400  # of one table on paper; the spreadsheet holds all
 LONGEST = 400  # characters of one text of the data
-_TURNS = frozenset(map(chr, (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_TURNS = frozenset(map(chr, (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x2068))))
 
 
 def render_paper(document: Document, templates: Path | None = None) -> bytes:
@@ -38,7 +39,8 @@ def paper_content(d: Document) -> dict[str, Any]:
         return cell_words(value, column, d.not_reported)
 
     return {
-        "lang": d.lang, "title": d.title, "subtitle": plain(d.subtitle), "state": d.state,
+        "lang": d.lang, "dir": "rtl" if d.lang in RIGHT_TO_LEFT else "ltr",
+        "title": d.title, "subtitle": plain(d.subtitle), "state": d.state,
         "caution": d.caution, "synthetic": d.synthetic, "unreviewed": d.unreviewed,
         "foot": d.foot, "sign_words": d.sign_words,
         "sections": [{
@@ -97,7 +99,8 @@ def cell_words(value: Cell, column: Column | None, not_reported: str) -> str:
 
 def plain(text: str, most: int = LONGEST) -> str:
     """Without control characters, marks that turn the direction of what follows, and half pairs;
-    short enough for one place on the page."""
+    short enough for one place on the page. Isolates of no direction (U+2068, U+2069) stay: they
+    hold facts together in a text from right to left (`core.texts`)."""
     text = "".join(c if ord(c) >= 32 and c not in _TURNS else " " for c in text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

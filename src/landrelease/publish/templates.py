@@ -2,10 +2,10 @@
 
 A template is a typst file. `common.typ` comes before each of them and holds what all share: colour,
 font, header, footer, the mark of synthetic data, tables. All texts come in as one JSON value,
-`doc`, and are shown as text, never read as markup. Fonts are those that typst carries: letters
-outside Latin, Greek and Cyrillic have no glyph in them; a centre adds fonts, a `layout.yaml` with
-its sign, its header and its words (`publish.layout`: data alone) and templates in a folder of
-its own.
+`doc`, and are shown as text, never read as markup. Fonts are those that typst carries (Libertinus:
+Latin, Greek, Cyrillic) and those of `landrelease/data/fonts` (Arabic); a centre adds fonts, a
+`layout.yaml` with its sign, its header and its words (`publish.layout`: data alone) and templates
+in a folder of its own.
 """
 
 from __future__ import annotations
@@ -80,11 +80,13 @@ def typeset(template: str, content: Mapping[str, Any], *, made_on: date | None =
     text = source(COMMON) + "\n" + source(f"{template}.typ")
     setting: Any = typst.compile  # its types ask for a root of the kind of the text
     try:
-        pdf = setting(
-            text.encode(), format="pdf", ignore_system_fonts=True,
-            sys_inputs={"doc": json.dumps(content, ensure_ascii=False)},
-            timestamp=0 if made_on is None else calendar.timegm(made_on.timetuple()),
-            **({} if folder is None else {"root": str(folder), "font_paths": [str(folder)]}))
+        with resources.as_file(resources.files("landrelease.data") / "fonts") as fonts:
+            pdf = setting(
+                text.encode(), format="pdf", ignore_system_fonts=True,
+                sys_inputs={"doc": json.dumps(content, ensure_ascii=False)},
+                timestamp=0 if made_on is None else calendar.timegm(made_on.timetuple()),
+                font_paths=[str(fonts), *([] if folder is None else [str(folder)])],
+                **({} if folder is None else {"root": str(folder)}))
     except Exception as error:  # typst raises its own error type, which older versions lack
         raise LandReleaseError(PUB_NOT_SET, reason=str(error)[:500]) from error
     return bytes(pdf)

@@ -1,14 +1,16 @@
-"""Every word that a page or the document shows, in English: the catalogue that a translation fills.
+"""Every word that a page or the document shows, in English, by key.
 
-Keys never change their meaning. A text may hold `{facts}`. Keys that begin with `js.` travel with
-the page, because its script fills them in. Another language is a mapping with the same keys; what
-it lacks is shown in English, and the page says that the language was not reviewed (S18).
+The English text is what is translated (`core.texts`); a key only says where it stands, and never
+changes its meaning. A text may hold `{facts}`. Keys that begin with `js.` travel with the page,
+because its script fills them in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from landrelease.core import texts
+from landrelease.core.texts import Texts
 from landrelease.publish import words_documents
 
 ENGLISH: Mapping[str, str] = {
@@ -545,7 +547,6 @@ ENGLISH: Mapping[str, str] = {
     # --- certificate of a release --------------------------------------------------------------
     "cert.title": "Completion certificate",
     "cert.title.handover": "Completion and hand-over certificate",
-    "cert.unreviewed": "No native speaker has reviewed the words of this language.",
     "cert.state.revoked": "REVOKED. This certificate no longer holds: {why}",
     "cert.state.reopened": "REOPENED. This ground is hazardous again: {why}",
     "cert.state.superseded": "SUPERSEDED by a later certificate: {why}",
@@ -571,6 +572,7 @@ ENGLISH: Mapping[str, str] = {
     "cert.work": "Work from, until",
     "cert.inspection": "Accepted by inspection",
     "cert.checklist": "All reasonable effort",
+    "cert.checklist.met": "{name}: {met} of {of} items met",
     "cert.decided": "Decided on",
     "cert.handed": "Handed over on",
     "cert.handed.not": "not yet handed over",
@@ -600,6 +602,15 @@ ENGLISH: Mapping[str, str] = {
         "Computed from the records of search, with the interval that is stated. Nobody can promise "
         "that nothing is left."
     ),
+    "cert.residual.ground": "the ground",
+    "cert.residual.ground.cleared": "cleared ground",
+    "cert.residual.ground.hazard": "the whole hazard",
+    "cert.residual.row": (
+        "{stratum}: {none} % chance that nothing is left; items left {low} to {high} ({interval} % "
+        "interval), expected {expected}."
+    ),
+    "cert.residual.prior": "This rests on a prior alone: no local evidence has touched it.",
+    "cert.residual.prior.some": "{share} % of it rests on a prior.",
     "cert.people": "People",
     "cert.people.women": "Women",
     "cert.people.men": "Men",
@@ -631,19 +642,19 @@ ENGLISH: Mapping[str, str] = {
 # Texts that no template of a centre changes: marks and cautions (S12, S19).
 FIXED: tuple[str, ...] = (
     "synthetic", "synthetic_mark", *(k for k in ENGLISH if k.startswith((
-        "caution", "cert.caution", "cert.state", "cert.unreviewed", "cert.residual"))),
+        "caution", "cert.caution", "cert.state", "cert.residual"))),
     *words_documents.FIXED)
 
 
 class Words:
-    """Looks a text up and fills in its facts; a key that no catalogue holds is a defect."""
+    """Looks a text up in a language and fills in its facts; a key that is not here is a defect."""
 
-    def __init__(self, translated: Mapping[str, str] | None = None):
-        self._translated = translated or {}
+    def __init__(self, told: Texts = texts.ENGLISH):
+        self.texts = told.watched()
 
     def __call__(self, key: str, **facts: object) -> str:
-        text = self._translated.get(key) or ENGLISH[key]
-        return text.format(**facts) if facts else text
+        text = self.texts(ENGLISH[key])
+        return self.texts.filled(text, facts) if facts else text
 
     def knows(self, key: str) -> bool:
         return key in ENGLISH
@@ -651,3 +662,10 @@ class Words:
     def for_script(self, prefix: str = "js.") -> dict[str, str]:
         """The texts that travel with the page, by the key without its `js.`."""
         return {key.removeprefix("js."): self(key) for key in ENGLISH if key.startswith(prefix)}
+
+    def doubts(self) -> tuple[str, ...]:
+        """What to say of the language itself, after all else was said: nobody reviewed it, or a
+        part of it stands in English (S18)."""
+        t = self.texts
+        said = () if t.reviewed else (t(texts.UNREVIEWED),)
+        return (*said, t(texts.NOT_ALL_TRANSLATED)) if t.missing else said

@@ -19,7 +19,6 @@ ENGLISH: Mapping[str, str] = {
         "Not for moving on the ground outside of the procedure. The start-of-day gate decides each "
         "morning whether work begins; ground that is not marked as safe is dangerous."
     ),
-    "paper.unreviewed": "No native speaker has reviewed the texts of this language.",
     "paper.more": "{count} more rows are in the spreadsheet of this document.",
     "paper.sign.fields": "Name, signature, day",
     "paper.sign": "Signatures",
@@ -66,11 +65,11 @@ ENGLISH: Mapping[str, str] = {
         "`landrelease history REGISTRY {record}` shows who recorded this task, when and why."
     ),
     # --- headings of tables ----------------------------------------------------------------------
-    "paper.c.place": "Place",
+    "paper.c.place": "Place in the plan",
     "paper.c.area": "Area",
     "paper.c.type": "Type",
     "paper.c.m2": "m²",
-    "paper.c.start": "Start",
+    "paper.c.start": "Planned start",
     "paper.c.finish": "Finish",
     "paper.c.work": "Work",
     "paper.c.method": "Method",
@@ -109,7 +108,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.c.due": "Due",
     "paper.c.severity": "Severity",
     "paper.c.reason": "Reason",
-    "paper.c.from": "From",
+    "paper.c.from": "Valid from",
     "paper.c.until": "Until",
     "paper.c.figure": "Figure",
     "paper.c.unit": "Unit",
@@ -180,7 +179,7 @@ ENGLISH: Mapping[str, str] = {
     "paper.task.type": "Kind of work",
     "paper.task.method": "Method",
     "paper.task.depth": "Depth to be searched, m",
-    "paper.task.start": "Start",
+    "paper.task.start": "Planned start",
     "paper.task.finish": "Expected end",
     "paper.task.not_before": "Not before",
     "paper.task.start_by": "Start by",
@@ -220,7 +219,6 @@ ENGLISH: Mapping[str, str] = {
         "begins:"
     ),
     "paper.task.contacts.medical": "Medical evacuation",
-    "paper.task.contacts.write": "________________________________",
     # --- weekly report ---------------------------------------------------------------------------
     "paper.week.subtitle": "{first} to {last}",
     "paper.week.summary": "In short",
@@ -331,5 +329,5 @@ ENGLISH: Mapping[str, str] = {
     "paper.donor.not_claimed.unverified": "Without a signature that counts: {figures}.",
 }
 # Marks and cautions that no template changes (S12, S19).
-FIXED = ("paper.caution", "paper.caution.task", "paper.plan.state", "paper.unreviewed",
+FIXED = ("paper.caution", "paper.caution.task", "paper.plan.state",
          *(k for k in ENGLISH if k.startswith(("paper.task.state", "paper.donor.not_claimed."))))

@@ -8,6 +8,7 @@ session and token secrets, which are random, as SHA-256. Nothing in the file ope
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import sqlite3
 import threading
@@ -27,6 +28,7 @@ from landrelease.errors import (
     CANNOT_WRITE,
     IDENTITY_TAKEN,
     PASSWORD_WEAK,
+    REGISTRY_EXISTS,
     LandReleaseError,
 )
 from landrelease.store.open import utc_now
@@ -119,6 +121,29 @@ class Accounts:
         if db is not None:
             db.close()
             self._local.db = None
+
+    def backup(self, path: Path) -> None:
+        """A whole copy at a new path, for its owner alone, while others sign in.
+
+        Raises STO-002: the place is taken. STO-008: it cannot be written.
+        """
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError as error:
+            raise LandReleaseError(REGISTRY_EXISTS, address=path) from error
+        except OSError as error:
+            raise LandReleaseError(CANNOT_WRITE, path=path, reason=error.strerror) from error
+        try:
+            copy = sqlite3.connect(path, isolation_level=None)
+            try:
+                with self._open() as db:
+                    db.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+        except sqlite3.Error as error:
+            path.unlink(missing_ok=True)
+            raise LandReleaseError(CANNOT_WRITE, path=path, reason=str(error)) from error
 
     # --- accounts --------------------------------------------------------------------------------
 

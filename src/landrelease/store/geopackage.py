@@ -89,6 +89,7 @@ class GeoPackageRegistry:
         self._path, self._now, self._wait_s = path, now, wait_s
         self._writable, self._prepared = writable, False
         self._db: sqlite3.Connection | None = None
+        self._switch: sqlite3.Connection | None = None  # to WAL, while a copy is made
         files.check(path)
         self._db = files.connect(path, writable=writable, wait_s=wait_s)
         layout.register_functions(self._db)
@@ -797,7 +798,7 @@ class GeoPackageRegistry:
             copy = sqlite3.connect(part, isolation_level=None)
             try:
                 with self._speaking():
-                    self._open_db().backup(copy)
+                    self._not_in_the_way().backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
@@ -813,6 +814,20 @@ class GeoPackageRegistry:
             for end in ("", "-journal", "-wal", "-shm"):
                 part.with_name(part.name + end).unlink(missing_ok=True)
 
+    def _not_in_the_way(self) -> sqlite3.Connection:
+        """A connection for a long reading: in WAL mode a writer does not wait for it. In the old
+        mode, in which a closed registry lies, a copy of gigabytes would keep every commit out until
+        its time is over (STO-007)."""
+        db = self._open_db()
+        mode = str(db.execute("PRAGMA journal_mode").fetchone()[0]).lower()
+        if mode == "wal" or files.network_share(self._path) is not None:
+            return db
+        if self._switch is None:
+            with contextlib.suppress(LandReleaseError, sqlite3.Error):  # a place to read only
+                self._switch = files.connect(self._path, writable=True, wait_s=self._wait_s)
+                self._switch.execute("PRAGMA journal_mode = WAL")
+        return db if self._switch is None else self._switch
+
     # --- the connection --------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -827,6 +842,12 @@ class GeoPackageRegistry:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 db.execute("PRAGMA journal_mode = DELETE")
         db.close()
+        if self._switch is not None:
+            switch, self._switch = self._switch, None
+            with contextlib.suppress(sqlite3.Error):
+                switch.execute("PRAGMA busy_timeout = 0")
+                switch.execute("PRAGMA journal_mode = DELETE")
+            switch.close()
 
     def __enter__(self) -> GeoPackageRegistry:
         return self

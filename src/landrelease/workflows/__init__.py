@@ -23,6 +23,7 @@ from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.recorded import NOTHING_READ, Recorded, Sources
 from landrelease.core.risk import ContaminationMap, HazardAssessment
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.core.work import Plan, Problem, TeamPool
 from landrelease.errors import (
     NO_LEAVE_TO_SURVEY,
@@ -389,10 +390,11 @@ def planning_problem(
     """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
     records of `binding` put on it.
 
-    Raises PLN-702: records leave no team for the first survey; and what building raises.
+    Raises PLN-011: no team can reach any of the land; PLN-702: records leave no team for the first
+    survey; and what building raises.
     """
     from landrelease.plan.cutting import cut
-    from landrelease.plan.problem import build
+    from landrelease.plan.problem import build, out_of_reach
     from landrelease.workflows.roads import access_over_roads
 
     plane = plane_of(land)
@@ -434,6 +436,10 @@ def planning_problem(
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
+    idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
+        not binding.teams_given and problem.pools == tuple(pools)))
+    if idle is not None:
+        read = dataclasses.replace(read, notes=(*read.notes, idle))
     if access is not None:
         problem = dataclasses.replace(
             problem, access=access, objective=dataclasses.replace(
@@ -563,7 +569,7 @@ class Heading:
 
 def publish_public(
     results: Results, heading: Heading, grid: PublicGrid, out: Path, made_on: date,
-    progress: Progress = silent,
+    progress: Progress = silent, texts: Texts = ENGLISH,
 ) -> Path:
     """Write the page for everybody: coarse hazard cells, released ground rounded inward, totals.
 
@@ -606,7 +612,7 @@ def publish_public(
         sources=heading.sources, cautions=cautions, contact=heading.contact,
     )
     path = out / "index.html"
-    write_atomically(path, render_public(report).encode())
+    write_atomically(path, render_public(report, texts).encode())
     progress("the public's page", 1.0)
     return path
 
@@ -640,6 +646,7 @@ def publish_planner(
     promised: Sequence[date] = (),
     templates: Path | None = None,
     progress: Progress = silent,
+    texts: Texts = ENGLISH,
 ) -> list[Path]:
     """Write page, PDF and data files for those who run the programme, as the role may see them."""
     from landrelease.access import policy
@@ -667,10 +674,10 @@ def publish_planner(
         sources=heading.sources, cautions=heading.cautions)
     written = []
     progress("the page", 0.1)
-    files.write_atomically(out / "index.html", render_page(report, view).encode())
+    files.write_atomically(out / "index.html", render_page(report, view, texts).encode())
     written.append(out / "index.html")
     progress("the document", 0.4)
-    files.write_atomically(out / "report.pdf", render_pdf(report, view, templates=templates))
+    files.write_atomically(out / "report.pdf", render_pdf(report, view, texts, templates))
     written.append(out / "report.pdf")
     progress("the data files", 0.7)
     if view.may("figures", "records"):
@@ -953,13 +960,18 @@ def publish(
     made_on: date,
     templates: Path | None = None,
     progress: Progress = silent,
+    lang: str = "en",
 ) -> list[Path]:
     """Write what a reader may see of a registry; the public's page alone for the public (S14).
+
+    `lang`: a language of `workflows.languages`. REL-023: there is none such.
 
     Pages are made of all rows at once, so that what is given by organisation is not on them.
     """
     from landrelease.store.results import load_outlook, load_plan
+    from landrelease.workflows.languages import asked_for
 
+    texts = asked_for(lang)
     view = reader.whole()
     stated = load_assumptions(assumptions_path, registry)
     land = load_land(registry, stated, reader=reader)
@@ -977,7 +989,7 @@ def publish(
         results = Results(land, stated, rows, make_figures(land, rows),
                           small_count=reader.small_count)
         return [publish_public(results, heading, public_grid(registry, land), out, made_on,
-                               progress)]
+                               progress, texts)]
     saved = outlook = None
     if plan_path is not None:
         saved = load_plan(plan_path)
@@ -997,7 +1009,7 @@ def publish(
     results = Results(land, stated, rows, figures, assessments, saved, outlook, contamination,
                       imports=tuple(report for _, report in registry.imports()))
     return publish_planner(results, heading, out, made_on, role=view.role, templates=templates,
-                           progress=progress)
+                           progress=progress, texts=texts)
 
 
 def make_world(size: str, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:

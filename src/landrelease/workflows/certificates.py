@@ -567,7 +567,7 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
     Its day is that of the last revision of its record, so that the same registry gives the same
     bytes. Names of persons are not on it: who signs on paper writes the own name (S17).
 
-    `lang`: a language of which a catalogue is here; what it lacks is in English.
+    `lang`: a language of `workflows.languages`; one that nobody reviewed says so (S18).
 
     Raises REL-020, REL-021, REL-023 (no such language), REL-024 (no proposal stands behind it),
     REL-030.
@@ -575,12 +575,13 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
     from landrelease.publish.certificate import Certificate, Signature, render_certificate
     from landrelease.release.ground import on_paper
     from landrelease.workflows import hazards_that_stand, is_synthetic
+    from landrelease.workflows.languages import asked_for
 
     found = find_release(registry, words)
     d = found.document
     if d is None or found.ground is None:
         raise LandReleaseError(RELEASE_WITHOUT_PROPOSAL, release=found.id)
-    said, reviewed = _language(lang)
+    texts = asked_for(lang)
     hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
     values = hazard.values if hazard is not None else {}
     outcome = next((r for r in registry.records("outcome") if r.id in found.outcome), None)
@@ -601,13 +602,13 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
         outcome=d["outcome"], ground=found.ground, on_paper=on_paper(found.ground),
         still_hazardous=tuple(near), methods=tuple(d["methods"]), depth_m=d["depth_m"],
         required_depth_m=d["required_depth_m"], work_from=min(days, default=None),
-        work_until=max(days, default=None), residual=tuple(d["residual_statement"]),
+        work_until=max(days, default=None), residual=d["residual"],
         items=tuple((c, n, fate) for (c, fate), n in sorted(items.items())),
         inspections=tuple(i["record"] for i in d["inspections"]
                           if i["result"] == "accepted" and i["signed"]),
-        checklist=f"{d['checklist']['name']} {d['checklist']['version']}: "
-        f"{sum(a['state'] == 'met' for a in d['checklist']['items'])} of "
-        f"{len(d['checklist']['items'])} items met",
+        checklist=f"{d['checklist']['name']} {d['checklist']['version']}",
+        checklist_met=(sum(a["state"] == "met" for a in d["checklist"]["items"]),
+                       len(d["checklist"]["items"])),
         restrictions=str((outcome.values if outcome else {}).get("restrictions") or ""),
         benchmark=str(values.get("benchmark") or ""),
         beneficiaries=_people(values, "beneficiaries_expected"), present=_people(at, "present"),
@@ -615,8 +616,8 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
         decided_on=found.decided_on, handed_over_on=found.handed_over_on,
         signatures=tuple(Signature(*s) for s in _signatures(registry, line)),
         proposal=found.proposal, chain_head=registry.head(),
-        made_on=max(s.revision.recorded_at for s in line).date()), said, lang=lang,
-        reviewed=reviewed, templates=templates)
+        made_on=max(s.revision.recorded_at for s in line).date()), texts,
+        templates=templates)
 
 
 def _people(values: Mapping[str, Any], prefix: str) -> dict[str, int | None]:
@@ -643,35 +644,6 @@ def _signatures(registry: Registry, line: Sequence[StoredRevision]
                     r.recorded_at.astimezone(UTC).isoformat(timespec="minutes")[:16],
                     stated[stored.hash].standing == "verified"))
     return out
-
-
-def _language(code: str) -> tuple[dict[str, str], bool]:
-    """The words of a language by key, and whether a native speaker reviewed them. REL-023."""
-    from landrelease.workflows import languages
-
-    if code == "en":
-        return {}, True
-    able = languages_of()
-    if code not in able:
-        raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
-                               expected=", ".join(able))
-    return _words(code), languages.texts(code).reviewed
-
-
-def languages_of() -> tuple[str, ...]:
-    """The languages in which there are words for a certificate."""
-    from landrelease.workflows import languages
-
-    return tuple(n for n in languages.NAMES if n == "en" or any(
-        k.startswith("cert.") for k in _words(n)))
-
-
-def _words(language: str) -> dict[str, str]:
-    from landrelease.publish.words import ENGLISH
-    from landrelease.workflows import languages
-
-    known = languages.texts(language).words
-    return {key: known[text] for key, text in ENGLISH.items() if text in known}
 
 
 # --- phase two ---------------------------------------------------------------------------------

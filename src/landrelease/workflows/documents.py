@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FORMATS = (".pdf", ".xlsx")
 MAP_MOST = 300  # areas that are drawn on a map of a page
 _ACCREDITED = ("granted",)
+_TO_WRITE_ON = "_" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,6 @@ class Making:
     made_on: date
     words: Words
     layout: Layout
-    lang: str = "en"
-    reviewed: bool = True
     as_of: date | None = None
     known_at: datetime | None = None
     level: str | None = None
@@ -60,13 +59,13 @@ def making(registry: Registry, reader: View, *, made_on: date, lang: str = "en",
     """
     from landrelease.publish import layout as layouts
     from landrelease.publish import templates as sheets
-    from landrelease.workflows.certificates import _language
+    from landrelease.workflows.languages import asked_for
 
-    words, reviewed = _language(lang)
+    texts = asked_for(lang)
     sheets.own(templates)  # a folder that is none is said first
     layout = layouts.read_layout(templates)
-    return Making(registry, reader, made_on, layouts.worded(words, layout), layout, lang, reviewed,
-                  as_of, known_at, level)
+    return Making(registry, reader, made_on, layouts.worded(texts, layout), layout, as_of, known_at,
+                  level)
 
 
 def checked(templates: Path) -> None:
@@ -202,8 +201,18 @@ def made(m: Making, kind: str, subtitle: str, sections: Sequence[Section], *, st
             ("not reported", "an empty cell of a column of numbers or days: not zero"),
             *((("synthetic", "made up; nothing here is about real ground"),) if synthetic
               else ())),
-        w("not_reported"), w("paper.sign.fields"), w("paper.more"), m.lang,
-        "" if m.reviewed else w("paper.unreviewed")), m.layout.sections.get(kind, ()))
+        w("not_reported"), w("paper.sign.fields"), w("paper.more"), w.texts.code,
+        "\n".join(_doubts(w))), m.layout.sections.get(kind, ()))
+
+
+def _doubts(w: Words) -> tuple[str, ...]:
+    """What to say of the language (S18). Choices of the vocabularies, names of figures and units,
+    reasons of a plan and lines of a forecast stand in English in every language: said too."""
+    from landrelease.core.texts import NOT_ALL_TRANSLATED
+
+    said = w.doubts()
+    return said if w.texts.code == "en" else tuple(dict.fromkeys(
+        (*said, w.texts(NOT_ALL_TRANSLATED))))
 
 
 def trace(m: Making, how: str, more: Sequence[tuple[str, Cell]] = ()) -> Section:
@@ -360,8 +369,8 @@ def _plan_order(m: Making, saved: PlanFile, seen: Any, waits: Sequence[Mapping[s
     number = {name: s for s, name in enumerate(problem.stage_ids)}
     hazards = {r.id: r for r in m.reader.records(m.registry.records("hazard"))}
     of: dict[str, list[dict[str, Any]]] = {}
-    for row in seen.rows:
-        of.setdefault(row["hazard_id"], []).append(row)
+    for planned in seen.rows:
+        of.setdefault(planned["hazard_id"], []).append(planned)
     cause: dict[str, list[str]] = {}
     for wait in waits:
         cause.setdefault(wait["stage"], []).append(wait["waits_for"])
@@ -597,6 +606,6 @@ def _contacts(m: Making) -> Section:
     said = "" if extension is None else extension.contact.strip()
     facts = ((w("paper.task.contacts"), said),) if said else ()
     return Section("contacts", w("paper.task.contacts"), (
-        *facts, *(((w("paper.task.contacts.medical"), w("paper.task.contacts.write")),)
+        *facts, *(((w("paper.task.contacts.medical"), _TO_WRITE_ON),)
                   if not said else ())),
         () if said else (w("paper.task.contacts.none"),))

@@ -56,7 +56,7 @@ def write_report(
 
     put("forecast.html", pages.render_html(report).encode())
     put("forecast.pdf", pages.render_pdf(report))
-    for name, _, picture, _ in pages.pictures(report, Words(None)):
+    for name, _, picture, _ in pages.pictures(report, Words()):
         marked = picture.replace(">", "><!-- synthetic data -->", 1) if synthetic else picture
         put(f"{name}.svg", marked.encode())
     for name, rows in (

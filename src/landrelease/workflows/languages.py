@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from landrelease.records.forms.words import ENGLISH, Texts
+from landrelease.core.texts import ENGLISH, Texts
 
 # Each by its own name, in the order in which they are offered.
 NAMES = {"en": "English", "fr": "Français", "es": "Español", "ru": "Русский", "uk": "Українська",
@@ -35,6 +35,43 @@ def texts(code: str) -> Texts:
         bool(reviewed.strip()))
 
 
+def asked_for(code: str) -> Texts:
+    """The texts of the language that `--lang` names. REL-023: there is none such."""
+    from landrelease.errors import RELEASE_OPTION, LandReleaseError
+
+    if code not in NAMES:
+        raise LandReleaseError(RELEASE_OPTION, option="--lang", found=code,
+                               expected=", ".join(NAMES))
+    return texts(code)
+
+
 def all_texts() -> tuple[Texts, ...]:
     """All languages, English first."""
     return tuple(texts(code) for code in NAMES)
+
+
+def texts_of_forms() -> tuple[str, ...]:
+    """Every text of the forms, in English."""
+    from landrelease.records.forms import FORMS
+    from landrelease.records.forms.xlsform import texts_of
+
+    return tuple(dict.fromkeys(t for form in FORMS.values() for t in texts_of(form)))
+
+
+def texts_of_publications() -> dict[str, str]:
+    """Key -> text of published pages, documents, certificates and their warnings, in English."""
+    from landrelease.publish.words import ENGLISH as published
+
+    return dict(published)
+
+
+def vocabularies() -> tuple[str, ...]:
+    """What people read for the words of records that a certificate shows."""
+    from landrelease.core.kinds import KINDS
+    from landrelease.core.labels import label
+
+    shown = (("activity", "operational_method"), ("item", "ordnance_category"),
+             ("item", "disposal"), ("handover", "land_use_intended"),
+             ("hazard", "land_use_expected"))
+    return tuple(dict.fromkeys(label(word) for kind, name in shown
+                               for word in KINDS[kind].field(name).choices))

@@ -1,6 +1,6 @@
 """What the public reads: the answers, the page and the form for reports, in all languages.
 
-The English text is the key of its translations, as in the forms (`records.forms.words`). No text
+The English text is the key of its translations, as everywhere (`core.texts`). No text
 here calls ground safe; a test holds them to that (S15).
 """
 
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from landrelease.core.kinds import KINDS
+from landrelease.core.labels import label
+from landrelease.core.texts import UNREVIEWED, Texts
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
-from landrelease.records.forms.words import PHOTO, SYNTHETIC, UNREVIEWED, Texts, label
+from landrelease.records.forms.words import PHOTO, SYNTHETIC
 
 if TYPE_CHECKING:
     from landrelease.access.answer import Release

@@ -2,56 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landrelease.core.progress import Progress, silent
-from landrelease.errors import BACKUP_DIFFERS, BACKUP_UNSOUND, REGISTRY_EXISTS, LandReleaseError
+from landrelease.errors import (
+    BACKUP_DIFFERS,
+    BACKUP_NO_ACCOUNTS,
+    BACKUP_NO_ROOM,
+    BACKUP_UNSOUND,
+    REGISTRY_EXISTS,
+    LandReleaseError,
+)
 
 if TYPE_CHECKING:
     from landrelease.store.registry import AuditFinding
 
+_ROOM = 50_000_000  # bytes that stay free on a disk for who works there meanwhile
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy that was made and checked: `head` and `count` are those of both."""
+    """A copy that was made and checked: `head` and `count` are those of both. `tested`: it was
+    restored elsewhere and came back the same."""
 
     address: str
     office: str
     head: str
     count: int
     findings: tuple[AuditFinding, ...]
+    tested: bool = False
 
 
-def backup(address: str, out: Path, progress: Progress = silent) -> Copy:
+def backup(address: str, out: Path, progress: Progress = silent, *, test: bool = False,
+           accounts: Path | None = None) -> Copy:
     """Write a whole copy of a registry to a new GeoPackage file, while others go on working.
 
     The copy is opened and audited before the command says that it is there. A registry with
     findings is backed up as it is, and the findings are returned: a damaged one is worth a copy.
+    With `test` it is restored to a scratch place (a file beside it, or a schema of the same
+    database) and held against the copy: head of the chains, number of revisions, audit; then the
+    scratch place is removed. `accounts`, a file of accounts, is copied to `<out>.accounts`.
 
     Raises
     ------
     LandReleaseError
         STO-002: something is at `out` already. STO-008: cannot be written. UPK-001: the copy does
-        not hold what the registry held; it is removed.
+        not hold what the registry held, or not when it is restored. UPK-003: no room. UPK-004: no
+        accounts. In each case nothing is left at `out`.
     """
-    from landrelease.store.open import open_registry
+    from landrelease.store.accounts import Accounts
+    from landrelease.store.open import open_registry, own_file
 
+    beside = out.with_name(f"{out.name}.accounts")
     _new_place(out)
+    if accounts is not None:
+        _new_place(beside)
+        if not accounts.is_file():
+            raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=accounts)
+    file = own_file(address)
+    if file is not None and file.is_file():
+        _need_room(out.parent, file.stat().st_size * (2 if test else 1))
     with open_registry(address, writable=False) as registry:
         progress("copying", 0.0)
         registry.backup(out)
     try:
         with open_registry(out, writable=False) as copy:
-            progress("checking the copy", 0.6)
+            progress("checking the copy", 0.4)
             findings = tuple(copy.audit())
             made = Copy(str(out), copy.office, copy.head(), copy.count(), findings)
+        if test:
+            progress("restoring it, as a test", 0.6)
+            _test(made, out, address)
+            made = replace(made, tested=True)
+        if accounts is not None:
+            held = Accounts(accounts)
+            try:
+                held.backup(beside)
+            finally:
+                held.close()
     except BaseException:
         out.unlink(missing_ok=True)
         raise
     progress("backup made", 1.0)
     return made
+
+
+def _test(made: Copy, out: Path, address: str) -> None:
+    """Restore a backup to a scratch place of the registry's own kind. UPK-001: it does not fit."""
+    from landrelease.store.open import open_registry, own_file
+    from landrelease.store.pg_scratch import scratch_schema
+
+    def hold(place: str | Path, found: Copy) -> None:
+        if (found.head, found.count, len(found.findings)) != (
+                made.head, made.count, len(made.findings)):
+            raise LandReleaseError(
+                BACKUP_DIFFERS, path=out, address=place, expected=made.count,
+                found=f"{found.count} revisions and {len(found.findings)} findings")
+
+    if own_file(address) is None:
+        from landrelease.store.copy import copy_registry
+
+        with scratch_schema(address) as scratch:
+            with open_registry(out, writable=False) as source:
+                copy_registry(source, scratch)
+            with open_registry(scratch, writable=False) as copy:
+                hold(copy.address, Copy(copy.address, copy.office, copy.head(), copy.count(),
+                                        tuple(copy.audit())))
+        return
+    place = out.with_name(f".{out.name}.{os.getpid()}.restored")
+    try:
+        hold(place, restore(out, str(place), anyway=True))
+    finally:
+        place.unlink(missing_ok=True)
 
 
 def restore(backup_path: Path, address: str, *, anyway: bool = False,
@@ -73,6 +139,8 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
     target = own_file(address)
     if target is not None:
         _new_place(target)
+        if backup_path.is_file():
+            _need_room(target.parent, backup_path.stat().st_size)
     with open_registry(backup_path, writable=False) as source:
         progress("checking the backup", 0.0)
         findings = tuple(source.audit())
@@ -107,6 +175,17 @@ def migrate(address: str, progress: Progress = silent) -> Path | None:
     path = own_file(address)
     # A schema of PostgreSQL has had one layout so far; opening says so where that is not true.
     return None if path is None else migrate_file(path, progress)
+
+
+def _need_room(folder: Path, size: int) -> None:
+    """Before anything is written: a full disk would stop the registry that is in use on it."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return  # no such folder: the writing says so
+    if free < size + _ROOM:
+        raise LandReleaseError(BACKUP_NO_ROOM, place=folder, found=f"{free / 1e6:,.0f} MB",
+                               expected=f"{(size + _ROOM) / 1e6:,.0f} MB")
 
 
 def _new_place(path: Path) -> None:

@@ -53,20 +53,9 @@ _STATUS = {"WEB-010": HTTP_404_NOT_FOUND, "ACC-101": HTTP_403_FORBIDDEN,
 
 
 def address_of(request: Request) -> str:
-    """The network address of who asks, to count failures by. Behind a proxy of this machine or
-    network that speaks https, what the proxy itself added last; what comes before it anybody can
-    write (ASVS 5.0, 4.1.3)."""
-    import ipaddress
-
-    peer = request.client.host if request.client else "unknown"
-    settings = request.app.state.settings
-    said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    try:
-        if settings.secure and said and not ipaddress.ip_address(peer).is_global:
-            return str(ipaddress.ip_address(said))
-    except ValueError:
-        pass
-    return peer
+    """The network address of who asks, to count failures by; behind a proxy the one that the proxy
+    saw (`proxies.Proxies`)."""
+    return request.client.host if request.client else "unknown"
 
 
 def asking_of(request: Request) -> Asking:

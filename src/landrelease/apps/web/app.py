@@ -32,6 +32,7 @@ from landrelease.apps.web import (
     records,
     releasing,
     signin,
+    speaking,
     validating,
     webhooks,
     work,
@@ -46,9 +47,11 @@ from landrelease.apps.web.answers import (
 from landrelease.apps.web.description import Described
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
+from landrelease.apps.web.proxies import Proxies
 from landrelease.apps.web.readers import Asking, Authentication
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.speaking import Speaking
 from landrelease.apps.web.throttle import Throttle
 from landrelease.apps.web.tiers import OPEN, within_tier
 from landrelease.errors import LandReleaseError
@@ -111,13 +114,14 @@ def make_app(settings: Settings) -> Litestar:
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
                         *webhooks.HANDLERS,
                         *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
-                        *pages.HANDLERS,
+                        *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
                         *documents.HANDLERS,
                         *basemap.HANDLERS, *past.HANDLERS],
-        middleware=[Hosts(settings.hosts, headers), DefineMiddleware(Authentication)],
+        middleware=[Proxies(settings.proxies), Hosts(settings.hosts, headers), Speaking,
+                    DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,

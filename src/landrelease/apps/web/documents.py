@@ -15,6 +15,7 @@ from litestar.params import FromPath
 
 from landrelease.access import policy
 from landrelease.access.policy import WAYS_OUT, View
+from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import Html, asked, choices, field, group, link, show, tag
 from landrelease.apps.web.tiers import within
@@ -111,13 +112,14 @@ async def _document(request: Request, kind: str, subject: str,
                                expected="it is one of " + ", ".join(MEDIA))
     folder = request.app.state.settings.templates
     templates = Path(folder) if folder else None
+    lang = speaking.texts().code
 
     def inner(registry: Registry, view: View) -> bytes:
         from landrelease.workflows import documents
 
         view.check(f"document {kind}")
         made = work(registry, view, documents.making(registry, view, made_on=date.today(),
-                                                     templates=templates))
+                                                     lang=lang, templates=templates))
         return documents.content(made, f".{ending}", templates)
 
     body = await read(request, inner)

@@ -14,10 +14,12 @@ from typing import Any
 from litestar import Request, Response
 
 from landrelease.access.policy import View
+from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import asking_of, read, status_of
 from landrelease.apps.web.navigation import links
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.words import word
+from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
 from landrelease.errors import LandReleaseError
 from landrelease.store.registry import Registry
 
@@ -193,7 +195,7 @@ def _page(request: Request, title: str, body: Html, said: About, here: str) -> s
         tag("link", rel="stylesheet", href="/static/app.css"),
         tag("link", rel="stylesheet", href="/static/pages.css"),
         tag("script", "", type="module", src="/static/pages.js"))
-    return "<!doctype html>\n" + tag("html", head, tag(
+    page = "<!doctype html>\n" + tag("html", head, tag(
         "body", link("#content", word("skip"), class_="skip"),
         tag("p", word("synthetic"), class_="synthetic") if said.synthetic else None,
         tag("header", tag("p", said.office, class_="office"),
@@ -204,7 +206,31 @@ def _page(request: Request, title: str, body: Html, said: About, here: str) -> s
         tag("p", word("caution"), class_="caution"),
         tag("main", tag("h1", title), body, id="content", tabindex="-1"),
         tag("p", "", id="said", class_="said", role="status", aria_live="polite"),
-        tag("noscript", tag("p", word("no_script"), class_="caution"))), lang="en")
+        tag("noscript", tag("p", word("no_script"), class_="caution")),
+        _DOUBTS), lang=speaking.texts().code, dir=speaking.texts().direction)
+    return page.replace(_DOUBTS, foot(request.url.path + (
+        f"?{request.url.query}" if request.url.query else "")), 1)
+
+
+_DOUBTS = Html("<!--languages-->")
+
+
+def foot(here: str) -> Html:
+    """The languages to choose from, and what is doubtful of the one that is shown: that nobody
+    reviewed it, or that a part stands in English (S18). It is asked for last."""
+    from urllib.parse import urlencode
+
+    from landrelease.workflows.languages import NAMES
+
+    told = speaking.texts()
+    doubts = [] if told.reviewed else [told(UNREVIEWED)]
+    name = told(LANGUAGE)
+    if told.missing:
+        doubts.append(told(NOT_ALL_TRANSLATED))
+    return tag("footer", *(tag("p", d, class_="caution") for d in doubts), tag(
+        "nav", *(link("/language?" + urlencode({"lang": code, "then": here}), own, lang=code,
+                      aria_current="true" if code == told.code else None)
+                 for code, own in NAMES.items()), aria_label=name))
 
 
 class Kept:
@@ -229,4 +255,5 @@ class Kept:
         return made
 
 
+LANGUAGE = "Language"
 KEPT = Kept()

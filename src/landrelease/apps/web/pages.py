@@ -10,12 +10,12 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from landrelease.apps.web import words
+from landrelease.apps.web import speaking, words
 from landrelease.apps.web.tiers import OPEN
 
 _KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
           ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-          ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8"}
+          ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".ttf": "font/ttf"}
 
 
 @cache
@@ -23,7 +23,8 @@ def _files() -> dict[str, tuple[bytes, str]]:
     """Name -> (content, tag) of all that is served; what is not in it is not there."""
     found: dict[str, tuple[bytes, str]] = {}
     top = resources.files("landrelease.apps.web") / "static"
-    for folder, prefix in ((top, ""), (top / "vendor", "vendor/")):
+    fonts = resources.files("landrelease.data") / "fonts"
+    for folder, prefix in ((top, ""), (top / "vendor", "vendor/"), (fonts, "fonts/")):
         for file in folder.iterdir():
             if file.is_file() and _ending(file.name) in _KINDS:
                 content = file.read_bytes()
@@ -47,8 +48,19 @@ def _answer(request: Request, name: str) -> Response[bytes]:
 
 @get("/", include_in_schema=False, exclude_from_auth=True, opt=OPEN)
 async def index(request: Request) -> Response[bytes]:
-    """The page."""
-    return _answer(request, "index.html")
+    """The page, in the language of the request."""
+    from html import escape
+
+    from landrelease.apps.web.layout import foot
+
+    told = speaking.texts()
+    texts = words.said()  # the whole page shows them
+    shown = _files()["index.html"][0].decode().format(
+        lang=told.code, dir=told.direction, foot=foot("/"),
+        **{k: escape(texts[k]) for k in ("skip", "nav", "caution", "no_script_at_all",
+                                         "for_everybody")})
+    return Response(shown.encode(), media_type=_KINDS[".html"],
+                    headers={"Cache-Control": "no-cache", "Vary": "Cookie, Accept-Language"})
 
 
 @get("/static/{name:path}", include_in_schema=False, exclude_from_auth=True, opt=OPEN)
@@ -65,8 +77,8 @@ async def favicon(request: Request) -> Response[bytes]:
 
 @get("/api/words", exclude_from_auth=True, opt=OPEN)
 async def all_words() -> dict[str, str]:
-    """The texts of the page, by key."""
-    return dict(words.ENGLISH)
+    """The texts of the page by key, in the language that the request asks for."""
+    return words.said()
 
 
 HANDLERS = [index, static, favicon, all_words]

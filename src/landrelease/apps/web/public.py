@@ -21,8 +21,9 @@ from litestar.exceptions import PermissionDeniedException
 
 from landrelease.apps.web import public_html as html
 from landrelease.apps.web import public_map as drawing
+from landrelease.apps.web import speaking
+from landrelease.apps.web.answers import address_of
 from landrelease.apps.web.registries import Registries
-from landrelease.apps.web.settings import LOOPBACK, Settings
 from landrelease.apps.web.tiers import VIEW
 from landrelease.errors import (
     PLACE_NOT_UNDERSTOOD,
@@ -56,17 +57,11 @@ async def _run(request: Request, work: Callable[[Registry], T]) -> T:
 
 
 def language_of(request: Request) -> str:
-    """The language that the page was asked in, else the first of the browser's that there is."""
+    """The language that the page was asked in, else that of all pages (`speaking`)."""
     from landrelease.workflows.languages import NAMES
 
     stated = request.query_params.get("lang", "")
-    if stated in NAMES:
-        return stated
-    for part in request.headers.get("accept-language", "").split(",")[:10]:
-        code = part.split(";")[0].strip().lower()[:2]
-        if code in NAMES:
-            return code
-    return "en"
+    return stated if stated in NAMES else speaking.language_of(request)
 
 
 def _page(body: str, status: int = 200) -> Response[bytes]:
@@ -204,15 +199,6 @@ def sealed(key: bytes, token: str, now: float) -> bool:
     return now - FORM_HOURS * 3600 <= made <= now + 60
 
 
-def sender_of(request: Request) -> str:
-    """Whose reports are counted together: the address, behind a proxy on this machine the one that
-    the proxy added."""
-    settings: Settings = request.app.state.settings
-    host = request.client.host if request.client else "unknown"
-    passed = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return passed[:60] if settings.secure and host in LOOPBACK and passed else host
-
-
 @get("/public/report", exclude_from_auth=True, include_in_schema=False, opt=VIEW)
 async def report_form(request: Request) -> Response[bytes]:
     """The form for reports and complaints; it starts with what not to do (S18)."""
@@ -249,7 +235,7 @@ async def report(request: Request) -> Response[bytes]:
     try:
         if not sealed(request.app.state.report_key, said["token"], now):
             raise LandReleaseError(REPORT_FORM_OLD)
-        wait = request.app.state.report_throttle.take(sender_of(request), time.monotonic())
+        wait = request.app.state.report_throttle.take(address_of(request), time.monotonic())
         if wait:
             raise LandReleaseError(REPORTS_WAIT, seconds=wait)
 

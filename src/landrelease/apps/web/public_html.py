@@ -15,8 +15,6 @@ from landrelease.workflows.languages import NAMES
 if TYPE_CHECKING:
     from landrelease.errors import LandReleaseError
 
-_RIGHT_TO_LEFT = ("ar",)
-
 
 def _t(text: object) -> str:
     return escape(str(text), quote=True)
@@ -162,7 +160,7 @@ def thanks_page(view: Any, texts: Any, number: str) -> str:
 
 
 def _frame(view: Any, texts: Any, title: str, body: str, address: str) -> str:
-    way = ' dir="rtl"' if texts.code in _RIGHT_TO_LEFT else ""
+    way = f' dir="{texts.direction}"' if texts.direction == "rtl" else ""
     links = " ".join(
         f'<a href="{address}?lang={code}" lang="{code}"'
         f'{" aria-current=true" if code == texts.code else ""}>{_t(name)}</a>'

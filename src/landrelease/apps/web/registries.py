@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +33,9 @@ class Registries:
         return found
 
     async def run(self, work: Callable[[Registry], T]) -> T:
+        here = contextvars.copy_context()  # the language of the request goes along
         return await asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: work(self._registry()))
+            self._pool, lambda: here.run(work, self._registry()))
 
     def close(self) -> None:
         def end() -> None:

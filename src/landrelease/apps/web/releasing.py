@@ -17,7 +17,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 
 from landrelease.access.policy import View
-from landrelease.apps.web import layout
+from landrelease.apps.web import layout, speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.forms import count_of_form, day_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
@@ -283,8 +283,7 @@ async def one_release(request: Request, release_id: FromPath[str]) -> Response[s
         pdf = tag("section", tag("h2", word("rel.pdf")), layout.asked(
             f"/releases/{quote(found.id)}/certificate.pdf",
             layout.field(word("rel.language"), layout.choices(
-                "lang", [(code, name) for code, name in languages.NAMES.items()
-                         if code in certificates.languages_of()], "en")),
+                "lang", list(languages.NAMES.items()), speaking.texts().code)),
             button=word("rel.download")), class_="card") if able else None
         forms: list[Any] = []
         if found.status == "valid" and found.handed_over_on is None \

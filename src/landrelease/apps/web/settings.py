@@ -27,6 +27,7 @@ class Settings:
         reads it by a name of its own (DNS rebinding).
     basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
+    proxies : addresses and networks of reverse proxies: what they say of a reader is believed.
     templates : folder of a centre's layout and templates of documents; "" for what ships.
     oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
@@ -40,6 +41,7 @@ class Settings:
     secure: bool = False
     basemap: str = ""
     oidc: str = ""
+    proxies: tuple[str, ...] = ()
     templates: str = ""
 
     def to_environment(self) -> str:
@@ -48,7 +50,8 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Settings:
         said = json.loads(os.environ[ENVIRONMENT])
-        return cls(**{**said, "areas": tuple(said["areas"]), "hosts": tuple(said["hosts"])})
+        lists = ("areas", "hosts", "proxies")
+        return cls(**{**said, **{name: tuple(said[name]) for name in lists}})
 
 
 def accounts_file(address: str, stated: Path | None) -> Path:

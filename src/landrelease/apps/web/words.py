@@ -1,8 +1,9 @@
-"""The texts of the web page, in English: what a translation fills. Keys keep their meaning."""
+"""The texts of the web app's pages, in English, by key; the English text is what is translated
+(`core.texts`). Keys keep their meaning."""
 
 from __future__ import annotations
 
-from landrelease.apps.web import words_documents, words_planning, words_release
+from landrelease.apps.web import speaking, words_documents, words_planning, words_release
 
 ENGLISH = {
     "title": "landrelease",
@@ -11,6 +12,9 @@ ENGLISH = {
                "for moving on the ground.",
     "synthetic": "SYNTHETIC DATA: made up. Nothing here is about real ground.",
     "nav": "Parts of the programme",
+    "no_script_at_all": "This page needs JavaScript. The page for everybody, the command line and "
+                        "the published pages work without it.",
+    "for_everybody": "Is this ground known to be hazardous? The page for everybody",
     "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
     "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
     "sign_in_at": "Sign in at",
@@ -55,6 +59,13 @@ ENGLISH |= words_planning.ENGLISH
 ENGLISH |= words_documents.ENGLISH
 
 
+def said() -> dict[str, str]:
+    """All texts by key, in the language of the request."""
+    told = speaking.texts()
+    return {key: told(text) for key, text in ENGLISH.items()}
+
+
 def word(key: str, **facts: object) -> str:
-    """The text of a key with its facts filled in."""
-    return ENGLISH[key].format(**facts) if facts else ENGLISH[key]
+    """The text of a key in the language of the request, with its facts filled in."""
+    told = speaking.texts()
+    return told.told(ENGLISH[key], **facts) if facts else told(ENGLISH[key])

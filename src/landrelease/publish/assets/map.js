@@ -492,7 +492,8 @@ function element(tag, attributes, ...children) {
 }
 
 function say(words, key, facts) {
-  return words[key].replace(/\{(\w+)\}/g, (all, name) => facts && name in facts ? facts[name] : all);
+  return words[key].replace(/\{(\w+)\}/g, (all, name) => !facts || !(name in facts) ? all
+    : document.documentElement.dir === "rtl" ? `\u2068${facts[name]}\u2069` : facts[name]);
 }
 
 function number(value, digits = 0) {

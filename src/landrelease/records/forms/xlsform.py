@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from landrelease.core.kind import Field, Kind
 from landrelease.core.kinds import KINDS
+from landrelease.core.labels import label
+from landrelease.core.texts import ENGLISH, UNREVIEWED, Texts
 from landrelease.records.forms import words
 from landrelease.records.forms.form import Form, Part
-from landrelease.records.forms.words import ENGLISH, Texts, label
 
 Row = dict[str, str]
 # A list of things that the registry knows: (id, what a person reads).
@@ -137,7 +138,7 @@ class _Maker:
         self.survey.append({
             "type": "note", "name": "note_language",
             **{f"label::{_heading(t)}": "-" if t.reviewed else
-               f"{t(words.UNREVIEWED)} / {words.UNREVIEWED}" for t in self.languages}})
+               f"{t(UNREVIEWED)} / {UNREVIEWED}" for t in self.languages}})
 
     def part(self, part: Part, *, repeated: bool) -> None:
         kind = self.kinds[part.kind]

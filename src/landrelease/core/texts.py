@@ -1,0 +1,64 @@
+"""The texts of a language: the one way in which forms, pages, documents and warnings speak.
+
+The English text is the key of its translation, as in gettext (msgid). Where the catalogues lie and
+how they are read: `workflows.languages`. What a language lacks is shown in English, and whoever
+shows it says so (`missing`); a language that no native speaker has reviewed says so too (S18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RIGHT_TO_LEFT = frozenset({"ar"})
+UNREVIEWED = ("No native speaker has reviewed this language yet. Where in doubt, the English text "
+              "holds.")
+NOT_ALL_TRANSLATED = "Not all of this is translated yet. What is missing stands in English."
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of a language: English -> translation, and whether a native speaker reviewed them.
+
+    `code` is ISO 639-1; `name` is the language's own name. `missing` gathers the English texts that
+    were asked for and had no translation; None: nobody asks.
+    """
+
+    code: str
+    name: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    reviewed: bool = False
+    missing: set[str] | None = None
+
+    def __call__(self, english: str) -> str:
+        said = self.words.get(english)
+        if said:
+            return said
+        if self.missing is not None and self.code != "en" and english:
+            self.missing.add(english)
+        return english
+
+    def told(self, english: str, **facts: object) -> str:
+        """A text with facts filled in."""
+        return self.filled(self(english), facts)
+
+    def filled(self, text: str, facts: Mapping[str, object]) -> str:
+        """Facts put into a text of this language. From right to left each fact stands alone
+        (isolates, Unicode Annex 9): else year and day of a date after Arabic letters would be
+        shown changed about."""
+        if self.code in RIGHT_TO_LEFT:
+            facts = {k: f"\u2068{v}\u2069" if isinstance(v, str) and v else v
+                     for k, v in facts.items()}
+        return text.format(**facts)
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, as HTML says it."""
+        return "rtl" if self.code in RIGHT_TO_LEFT else "ltr"
+
+    def watched(self) -> Texts:
+        """The same texts, with a `missing` of their own."""
+        return Texts(self.code, self.name, self.words, self.reviewed, set())
+
+
+ENGLISH = Texts("en", "English", reviewed=True)

@@ -1,0 +1,85 @@
+"""The commands in README.md and docs/*.md: found, and held against the real parser."""
+
+import re
+import shlex
+from pathlib import Path
+
+import typer
+
+from landrelease.apps import cli
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = re.compile(r"(?:\S*/)?landrelease")
+
+
+def blocks(text):
+    """(line, text) of each fenced or indented block of code."""
+    lines, out, fence, held, start = text.splitlines(), [], None, [], 0
+    for n, line in enumerate(lines, 1):
+        if line.lstrip().startswith("```"):
+            if fence is None:
+                fence, held, start = line.strip(), [], n + 1
+            else:
+                out.append((start, "\n".join(held)))
+                fence, held = None, []
+        elif fence is not None:
+            held.append(line)
+        elif line.startswith("    ") and (held or not lines[n - 2].strip()):
+            start = start if held else n
+            held.append(line[4:])
+        elif held:
+            out.append((start, "\n".join(held)))
+            held = []
+    if held:
+        out.append((start, "\n".join(held)))
+    return out
+
+
+def commands(text):
+    """(line, words after "landrelease") of each command in the blocks of a page."""
+    for start, block in blocks(text):
+        n = start
+        joined = re.sub(r"\\\n\s*", " ", block)
+        for line in joined.splitlines():
+            for part in re.split(r"\s*(?:&&|\|(?!\|))\s*", line):
+                try:
+                    words = shlex.split(part, comments=True)
+                except ValueError:
+                    continue
+                while words and (words[0] in ("$", "sudo", "-u") or "=" in words[0]
+                                 or (len(words) > 1 and words[0] == "landrelease"
+                                     and PROGRAM.fullmatch(words[1]))):
+                    words = words[1:]
+                if len(words) > 1 and PROGRAM.fullmatch(words[0]):
+                    yield n, words[1:]
+            n += 1
+
+
+def pages():
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def all_commands():
+    return [(f"{path.relative_to(ROOT)}:{line}", words) for path in pages()
+            for line, words in commands(path.read_text(encoding="utf-8"))]
+
+
+def problem(words):
+    """What the parser says against a command; None where it takes it. Nothing is run."""
+    words = [w.strip("[]") for w in words if w not in ("...", "[", "]") and not w.startswith("[")]
+    command = typer.main.get_command(cli.app)
+    try:
+        context = command.make_context("landrelease", list(words), resilient_parsing=False)
+        while hasattr(command, "resolve_command"):
+            rest = [*context._protected_args, *context.args]
+            if not rest:
+                return "a group without its command"
+            name, command, rest = command.resolve_command(context, rest)
+            context = command.make_context(name, list(rest), parent=context)
+    except Exception as error:
+        if type(error).__name__ == "Exit":  # --help
+            return None
+        if not hasattr(error, "format_message"):
+            raise
+        return error.format_message() or type(error).__name__
+    return None

@@ -1,0 +1,298 @@
+"""What lies in deploy/: parsed, validated by the programs that read it, and run as far as one
+machine allows. `docs/deploy.md` says how it is used."""
+
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+from landrelease.store.open import create_registry
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+DOCS = (DEPLOY.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+
+
+def need(program):
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"needs {program}")
+    return found
+
+
+# --- what the files hold -------------------------------------------------------------------------
+
+
+def test_only_the_proxy_is_reached_from_outside():
+    assert {n for n, s in SERVICES.items() if "ports" in s} == {"proxy"}
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    assert SERVICES["app"]["networks"] == SERVICES["db"]["networks"] == ["inside"]
+
+
+def test_the_app_believes_the_address_that_the_proxy_has():
+    address = SERVICES["proxy"]["networks"]["inside"]["ipv4_address"]
+    assert f"--proxy={address}" in SERVICES["app"]["command"]
+    assert "--https" in SERVICES["app"]["command"] and address in DOCS
+
+
+def test_services_may_do_little():
+    for name in ("app", "proxy"):
+        service = SERVICES[name]
+        assert service["read_only"] is True and service["cap_drop"] == ["ALL"]
+    assert SERVICES["app"]["user"] == "10001:10001" and "cap_add" not in SERVICES["app"]
+    for service in SERVICES.values():
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.get("privileged") and "network_mode" not in service
+        assert not any("docker.sock" in str(v) for v in service.get("volumes", []))
+
+
+def test_every_image_is_pinned_and_every_mount_is_there():
+    for name, service in SERVICES.items():
+        assert re.search(r":\d[\w.]*(-[\w.]+)?$", service["image"]), name
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            if source.startswith("./") and source not in ("./certificates",):
+                assert (DEPLOY / source).exists(), source
+    assert set(COMPOSE["volumes"]) == {v.split(":")[0] for s in SERVICES.values()
+                                       for v in s["volumes"] if re.match(r"[a-z]", v)}
+
+
+def test_no_secret_stands_in_a_file():
+    ignored = (DEPLOY / ".gitignore").read_text().split()
+    assert {".env", "secrets/"} <= set(ignored)
+    for path in DEPLOY.iterdir():
+        if not path.is_file():
+            continue
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if not line.lstrip().startswith("#"):
+                found = re.search(
+                    r"(?i)(password|secret|token)\w*\s*[=:]\s*['\"]?(?!\W|/)\w{6,}$", line)
+                assert not found, (path.name, line)
+    assert all("file" in s for s in COMPOSE["secrets"].values())
+
+
+def test_every_name_in_the_samples_is_used_and_every_used_name_is_in_a_sample():
+    def sample(name):
+        return set(re.findall(r"^#? ?([A-Z_]+)=", (DEPLOY / name).read_text(), re.M))
+
+    used = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
+    assert sample("compose.env.sample") == used
+    units = "".join(p.read_text() for p in DEPLOY.glob("*.service"))
+    script = (DEPLOY / "landrelease-backup").read_text()
+    used = set(re.findall(r"\$\{([A-Z_]+)", units + script))
+    assert sample("landrelease.env.sample") - {"PGPASSFILE"} - {"REGISTRY"} == used - {"REGISTRY"}
+
+
+def test_the_container_is_pinned_and_runs_as_nobody_special():
+    lines = (DEPLOY / "Containerfile").read_text()
+    assert re.search(r"^ARG BASE=\S+:3\.11\.\d+-slim-\w+$", lines, re.M)
+    assert "--require-hashes" in lines and "requirements.txt" in lines
+    assert lines.rindex("USER 10001:10001") < lines.rindex("ENTRYPOINT")
+    for source in re.findall(r"^COPY (?:--\S+ )?(.+) \S+$", lines, re.M):
+        if "--from" not in source and "/opt/" not in source:
+            assert all((DEPLOY.parent / name).exists() for name in source.split()), source
+    assert "/health" in lines
+
+
+@pytest.mark.parametrize("name", ["landrelease-backup", "container-start", "database-start.sh"])
+def test_scripts_can_be_read_by_their_shell(name):
+    shell = (DEPLOY / name).read_text().splitlines()[0].removeprefix("#!")
+    subprocess.run([shell, "-n", DEPLOY / name], check=True)
+
+
+def test_commands_of_compose_and_units_are_commands_of_ours():
+    import shlex
+
+    from doc_commands import problem
+
+    line = next(x for x in (DEPLOY / "landrelease.service").read_text().splitlines()
+                if x.startswith("ExecStart="))
+    for words in (shlex.split(line)[1:], SERVICES["app"]["command"],
+                  shlex.split("backup R OUT --test --accounts A --quiet")):
+        words = [re.sub(r"\$\{PORT\}", "8080", w) for w in words]
+        assert problem(words) is None, words
+
+
+@pytest.mark.parametrize("unit", ["landrelease.service", "landrelease-backup.service",
+                                  "landrelease-backup.timer"])
+def test_systemd_takes_the_units(unit, tmp_path):
+    analyze = need("systemd-analyze")
+    for path in DEPLOY.glob("landrelease*.[st]*[er]"):
+        if path.suffix in (".service", ".timer"):  # the programs are not installed here
+            (tmp_path / path.name).write_text(
+                re.sub(r"/opt/landrelease/bin/\S+", "/bin/true", path.read_text()))
+    done = subprocess.run([analyze, "verify", "--man=no", tmp_path / unit], capture_output=True,
+                          text=True, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"})
+    said = [x for x in done.stderr.splitlines() if unit.split(".")[0] in x]
+    assert done.returncode == 0 and said == [], done.stderr
+    if unit.endswith(".service"):
+        done = subprocess.run([analyze, "security", "--offline=true", "--no-pager",
+                               "--threshold=20", tmp_path / unit], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-400:]  # exposure of at most 2.0 of 10
+
+
+# --- run -----------------------------------------------------------------------------------------
+
+
+def free():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(work, seconds=60):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory):
+    """The app as the unit starts it, behind Caddy with the Caddyfile: its ports and authority."""
+    caddy = need("caddy")
+    folder = tmp_path_factory.mktemp("deploy")
+    create_registry(folder / "r.gpkg", office="Test").close()
+    own, outside, plain = free(), free(), free()
+    words = {**os.environ, "OMP_NUM_THREADS": "1"}
+    app = subprocess.Popen(
+        [sys.executable, "-m", "landrelease", "serve", folder / "r.gpkg", "--port", str(own),
+         "--name", "mines.localhost", "--https", "--proxy", "127.0.0.1"],
+        env=words, stdout=subprocess.DEVNULL)
+    proxy = subprocess.Popen(
+        [caddy, "run", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile"],
+        env={**words, "SITE_NAME": "mines.localhost", "TLS": "internal",
+             "UPSTREAM": f"127.0.0.1:{own}", "HTTP_PORT": str(plain), "HTTPS_PORT": str(outside),
+             "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder)},
+        stdout=subprocess.DEVNULL, stderr=(folder / "caddy.log").open("w"))
+    try:
+        root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+        until(root.read_bytes)
+        until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{own}/health", timeout=5))
+        yield outside, own, plain, root
+    finally:
+        for process in (proxy, app):
+            process.terminate()
+            process.wait(20)
+
+
+def ask(behind, path, *, through=True, source="127.0.0.1", body=None, headers=None):
+    """(status, headers, text) of an answer, through the proxy or straight from an address."""
+    import http.client
+
+    outside, own, _, root = behind
+    if through:
+        link = http.client.HTTPSConnection("127.0.0.1", outside, timeout=30,
+                                           source_address=(source, 0))
+        context = ssl.create_default_context(cafile=root)
+        link.sock = context.wrap_socket(
+            socket.create_connection(("127.0.0.1", outside), 30, (source, 0)),
+            server_hostname="mines.localhost")
+    else:
+        link = http.client.HTTPConnection("127.0.0.1", own, timeout=30, source_address=(source, 0))
+    link.request("GET" if body is None else "POST", path, body,
+                 {"Host": f"mines.localhost:{outside}", **(headers or {})})
+    answer = link.getresponse()
+    text = answer.read().decode()
+    link.close()
+    return answer.status, answer.headers, text
+
+
+def test_behind_the_proxy_links_have_the_readers_scheme_and_name(behind):
+    until(lambda: ask(behind, "/health"))
+    status, headers, text = ask(behind, "/ogc")
+    assert status == 200 and f"https://mines.localhost:{behind[0]}/ogc" in text
+    assert "http://" not in text.replace("http://www.opengis.net", "")
+    assert "max-age" in headers["strict-transport-security"] and headers["server"] is None
+    assert headers.get_all("content-security-policy") and headers["x-frame-options"] == "DENY"
+    # What a reader writes himself is not the scheme, nor the name.
+    text = ask(behind, "/ogc", headers={"X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil",
+                                        "Forwarded": "host=evil;proto=http"})[2]
+    assert "evil" not in text and f"https://mines.localhost:{behind[0]}/ogc" in text
+
+
+def test_who_asks_is_whom_the_proxy_saw_and_nobody_believes_the_reader(behind):
+    until(lambda: ask(behind, "/health"))
+
+    def fails(n, **how):
+        return ask(behind, "/api/session", body=f'{{"name":"nobody.{n}","password":"wrong words"}}',
+                   headers={"X-Forwarded-For": f"8.8.8.{n}", "X-CSRF-Token": "x",
+                            "Content-Type": "application/json"}, **how)[0]
+
+    # Five failures close an address, whatever it says of itself; another address goes on.
+    assert [fails(n, source="127.0.0.5") for n in range(6)][-1] == 429
+    assert fails(7, source="127.0.0.6") != 429
+    # Straight to the app from an address that is not the proxy's: the header counts for nothing.
+    assert [fails(n, source="127.0.0.9", through=False) for n in range(10, 16)][-1] == 429
+    assert f"http://mines.localhost:{behind[0]}/ogc" in ask(
+        behind, "/ogc", source="127.0.0.9", through=False,
+        headers={"X-Forwarded-Proto": "https"})[2]
+
+
+def test_the_proxy_leads_to_https_and_refuses_what_is_too_large(behind):
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+
+    asked = urllib.request.Request(f"http://127.0.0.1:{behind[2]}/x",
+                                   headers={"Host": "mines.localhost"})
+    with pytest.raises(urllib.error.HTTPError) as found:
+        urllib.request.build_opener(Stay).open(asked, timeout=30)
+    assert found.value.code in (301, 308) and found.value.headers["location"].startswith("https://")
+    try:
+        status = ask(behind, "/api/session", body=b"x" * 26_000_000,
+                     headers={"X-CSRF-Token": "x", "Content-Type": "application/json"})[0]
+    except OSError:
+        status = 413  # it hangs up while the rest is still being sent
+    assert status == 413
+
+
+def test_the_backup_of_the_night(tmp_path):
+    """The script as the timer runs it: tried, the oldest go, what is not its own stays."""
+    create_registry(tmp_path / "r.gpkg", office="Test").close()
+    sqlite3.connect(tmp_path / "r.gpkg").close()
+    folder, bin_ = tmp_path / "backups", tmp_path / "bin"
+    folder.mkdir()
+    bin_.mkdir()
+    program = bin_ / "landrelease"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m landrelease "$@"\n')
+    program.chmod(0o755)
+    from landrelease.store.accounts import Accounts
+
+    Accounts(tmp_path / "a").close()
+    for old in ("registry-20260101T000000Z.gpkg", "registry-20260102T000000Z.gpkg",
+                "registry-20260102T000000Z.gpkg.accounts", "mine.gpkg"):
+        (folder / old).write_bytes(b"old")
+
+    def night(registry, keep):
+        return subprocess.run(
+            [DEPLOY / "landrelease-backup", registry, folder, tmp_path / "a"], text=True,
+            capture_output=True, env={**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}",
+                                      "KEEP": keep})
+
+    failed = night(tmp_path / "none.gpkg", "1")
+    assert failed.returncode == 2 and len(list(folder.iterdir())) == 4, "nothing is removed"
+    assert night(tmp_path / "r.gpkg", "0").returncode == 2
+    done = night(tmp_path / "r.gpkg", "2")
+    assert done.returncode == 0, done.stderr
+    names = sorted(p.name for p in folder.iterdir())
+    new = [n for n in names if n.startswith("registry-2") and not n.startswith("registry-20260")]
+    assert len(new) == 2 and new[1] == f"{new[0]}.accounts"
+    assert set(names) - set(new) == {"mine.gpkg", "registry-20260102T000000Z.gpkg",
+                                     "registry-20260102T000000Z.gpkg.accounts"}

@@ -1,0 +1,187 @@
+"""Six languages: no text is left out, each says whether it was reviewed, Arabic is shaped."""
+
+import html
+import io
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+
+from landrelease.apps.web import words as pages
+from landrelease.apps.web.app import make_app
+from landrelease.apps.web.settings import Settings
+from landrelease.apps.web.texts import every_text
+from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
+from landrelease.errors import LandReleaseError
+from landrelease.publish.words import ENGLISH as PUBLISHED
+from landrelease.store.open import create_registry
+from landrelease.workflows import certificates, languages, public_words
+from test_release import ready, registry, release
+
+__all__ = ["ready", "registry"]  # fixtures
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "src/landrelease/data/locale"
+OTHERS = [t for t in languages.all_texts() if t.code != "en"]
+UNTRANSLATED_MOST = 248  # it may only become less: lower it with the list
+
+
+def untranslated():
+    return (LOCALE / "untranslated.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+@pytest.mark.parametrize("texts", OTHERS, ids=lambda t: t.code)
+def test_no_text_is_left_out_but_those_that_are_listed(texts):
+    missing = [t for t in every_text() if not texts.words.get(t)]
+    assert sorted(missing) == sorted(untranslated())
+    assert len(missing) <= UNTRANSLATED_MOST
+
+
+def test_nothing_that_people_rely_on_in_the_field_is_on_the_list_of_untranslated():
+    """Certificates, warnings, the public's pages, forms and the web app are whole."""
+    listed = set(untranslated())
+    whole = {text for key, text in PUBLISHED.items()
+             if key.split(".")[0] in ("cert", "paper", "public", "caution", "caution_short",
+                                      "synthetic") or key.startswith("js.pub.")}
+    whole |= set(public_words.TEXTS) | set(languages.texts_of_forms()) | \
+        set(languages.vocabularies()) | set(pages.ENGLISH.values())
+    assert not whole & listed
+
+
+@pytest.mark.parametrize("texts", OTHERS, ids=lambda t: t.code)
+def test_translations_keep_the_facts_and_the_catalogue_holds_nothing_else(texts):
+    assert set(texts.words) <= set(every_text())
+    for english, said in texts.words.items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", said)), said
+    same = [t for t, said in texts.words.items() if t == said and len(t) > 14]
+    assert len(same) < 5, same
+    letters = {"ru": "а-яё", "uk": "а-яєіїґ", "ar": "\u0621-\u064a"}.get(texts.code)
+    if letters:
+        bare = [t for t, said in texts.words.items() if re.search("[A-Za-z]{4}", t) and not
+                re.search(f"[{letters}]", said, re.I) and "{" not in t and t != "landrelease"]
+        assert not bare
+
+
+def test_every_key_of_a_page_has_a_text_and_every_text_a_place_in_the_catalogue():
+    asked = set()
+    for path in (ROOT / "src/landrelease/apps/web").glob("*.py"):
+        asked |= set(re.findall(r'(?<![\w.])word\("([\w.]+)"', path.read_text(encoding="utf-8")))
+    assert asked and asked <= set(pages.ENGLISH)
+    scripts = ROOT / "src/landrelease/apps/web/static"
+    for path in scripts.glob("*.js"):
+        for key in re.findall(r'\bword\("([\w.]+)"\)', path.read_text(encoding="utf-8")):
+            assert key in pages.ENGLISH, (path.name, key)
+
+
+# --- documents -----------------------------------------------------------------------------------
+
+
+def test_safety_S18_a_certificate_in_each_language_is_whole_and_says_that_nobody_reviewed_it(
+        ready, tmp_path):
+    from landrelease.publish.certificate import certificate_content
+    from landrelease.publish.words import Words
+
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    seen = []
+
+    def keep(c, texts, *, templates=None):
+        seen.append((c, texts))
+        return b""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("landrelease.publish.certificate.render_certificate", keep)
+        for texts in languages.all_texts():
+            certificates.certificate(registry, name, lang=texts.code)
+    for c, texts in seen:
+        w = Words(texts)
+        content = certificate_content(c, w)
+        assert not w.texts.missing  # nothing fell back to English
+        assert content["dir"] == ("rtl" if texts.code == "ar" else "ltr")
+        assert content["unreviewed"] == ("" if texts.reviewed else texts(UNREVIEWED))
+        assert NOT_ALL_TRANSLATED not in content["unreviewed"]
+    assert [t.code for _, t in seen] == list(languages.NAMES)
+    with pytest.raises(LandReleaseError, match=r"REL-023.*--lang.*xx.*ar"):
+        certificates.certificate(registry, name, lang="xx")
+
+    pypdf = pytest.importorskip("pypdf")
+    found, pdf = certificates.certificate(registry, name, lang="ar")
+    read = pypdf.PdfReader(io.BytesIO(pdf))
+    fonts = {str(f.get_object()["/BaseFont"]) for p in read.pages
+             for f in p["/Resources"]["/Font"].values()}
+    assert any("NotoNaskhArabic" in f for f in fonts), fonts
+    said = "".join(p.extract_text() for p in read.pages)
+    assert len(re.findall("[\u0600-\u06ff\ufb50-\ufeff]", said)) > 500
+    assert found.code in said.replace("\n", "")
+    assert certificates.certificate(registry, name, lang="ar")[1] == pdf  # the same bytes
+
+
+def test_the_fonts_are_shipped_with_their_licence_and_hold_every_letter_of_the_catalogues():
+    from fontTools.ttLib import TTFont
+
+    folder = resources.files("landrelease.data") / "fonts"
+    assert "SIL OPEN FONT LICENSE" in (folder / "OFL.txt").read_text(encoding="utf-8").upper()
+    # The minus sign has no glyph here: it names a key of a map, in the font of the system.
+    letters = set()
+    for name in ("NotoSans-Regular.ttf", "NotoNaskhArabic-Regular.ttf"):
+        with resources.as_file(folder / name) as path:
+            letters |= set(TTFont(path).getBestCmap())
+    for texts in languages.all_texts():
+        used = {ord(c) for said in (*texts.words, *texts.words.values()) for c in said} - {0x2212}
+        assert not {chr(c) for c in used - letters if c >= 32}
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("languages")
+    create_registry(folder / "r.gpkg", office="Office").close()
+    with TestClient(make_app(Settings(str(folder / "r.gpkg"), str(folder / "accounts"),
+                                      hosts=("testserver.local",)))) as made:
+        yield made
+
+
+@pytest.mark.parametrize("texts", languages.all_texts(), ids=lambda t: t.code)
+def test_safety_S18_each_page_speaks_the_language_that_was_chosen(client, texts):
+    client.cookies.clear()
+    chosen = client.get("/language", params={"lang": texts.code, "then": "/certificate?code=x"},
+                        follow_redirects=False)
+    assert chosen.status_code == 303 and chosen.headers["location"] == "/certificate?code=x"
+    for path in ("/certificate", "/", "/public"):
+        page = html.unescape(client.get(path, headers={"accept-language": "en"}).text)
+        assert f'lang="{texts.code}"' in page and (' dir="rtl"' in page) == (texts.code == "ar")
+        assert (texts(UNREVIEWED) in page) == (not texts.reviewed)
+    page = html.unescape(client.get("/certificate").text)
+    assert texts(pages.ENGLISH["look.words"]) in page and texts(pages.ENGLISH["caution"]) in page
+    assert NOT_ALL_TRANSLATED not in page and texts(NOT_ALL_TRANSLATED) not in page
+    said = client.get("/api/words").json()
+    assert said["map"] == texts("Map") and set(said) == set(pages.ENGLISH)
+
+
+def test_what_a_language_lacks_is_shown_in_english_and_said(client, monkeypatch):
+    client.cookies.clear()
+    monkeypatch.setitem(pages.ENGLISH, "look.words", "A text that nobody translated.")
+    page = client.get("/certificate", headers={"accept-language": "fr"}).text
+    assert "A text that nobody translated." in page
+    assert languages.texts("fr")(NOT_ALL_TRANSLATED) in html.unescape(page)
+    assert NOT_ALL_TRANSLATED not in client.get("/certificate").text
+
+
+@pytest.mark.parametrize("then", ["//elsewhere.example", "https://elsewhere.example",
+                                  "/\\elsewhere", "/a\r\nb", ""])
+def test_the_choice_of_a_language_leads_nowhere_else(client, then):
+    client.cookies.clear()
+    answer = client.get("/language", params={"lang": "fr", "then": then}, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+def test_the_browser_is_asked_where_nothing_was_chosen_and_fonts_are_served(client):
+    client.cookies.clear()
+    page = client.get("/certificate", headers={"accept-language": "xx, uk;q=0.8, en;q=0.5"}).text
+    assert '<html lang="uk"' in page
+    font = client.get("/static/fonts/NotoNaskhArabic-Regular.ttf")
+    assert font.status_code == 200 and font.headers["content-type"] == "font/ttf"
+    assert client.get("/static/fonts/OFL.txt").status_code == 200

@@ -1,0 +1,193 @@
+"""Backup and restore: while others write, tried by restoring, whole or nothing at all; registries
+of earlier versions open; a newer one is refused."""
+
+import gzip
+import hashlib
+import json
+import random
+import shutil
+import sqlite3
+import stat
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import shapely
+
+from landrelease.core.finding import ImportReport, Intake
+from landrelease.core.revision import Revision
+from landrelease.errors import LandReleaseError
+from landrelease.store import layout
+from landrelease.store.accounts import Account, Accounts
+from landrelease.store.open import create_registry, open_registry
+from landrelease.workflows import upkeep
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+T0 = datetime(2027, 5, 1, tzinfo=UTC)
+
+
+def revision(name, source=""):
+    return Revision("hazard", name, {"name": name}, shapely.box(0, 0, 0.001, 0.001), T0,
+                    "test", "a test", source)
+
+
+def filled(address):
+    with create_registry(address, office="Test") as registry:
+        for n in range(3):
+            content = b"\xff\xd8\xff\xe0" + random.Random(n).randbytes(50_000)  # a photograph
+            sha = hashlib.sha256(content).hexdigest()
+            registry.take_in(Intake(ImportReport(f"{n}.jpg", sha, "hazard", 1, 1, 0, 0),
+                                    (revision(f"h{n}", sha),), (), content))
+        return registry.head()
+
+
+@pytest.fixture
+def address(tmp_path):
+    filled(tmp_path / "r.gpkg")
+    return tmp_path / "r.gpkg"
+
+
+def left(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_backup_is_tried_by_restoring_and_leaves_nothing_else(address, tmp_path):
+    out = tmp_path / "b" / "copy.gpkg"
+    out.parent.mkdir()
+    made = upkeep.backup(str(address), out, test=True)
+    assert made.tested and made.count == 3 and left(out.parent) == ["copy.gpkg"]
+    assert left(tmp_path) == ["b", "r.gpkg"], "one plain file each"
+    back = upkeep.restore(out, str(tmp_path / "back.gpkg"))
+    assert (back.head, back.count, back.findings) == (made.head, 3, ())
+    with open_registry(tmp_path / "back.gpkg") as copy, open_registry(address) as registry:
+        assert copy.sources() == registry.sources()
+        for sha in registry.sources():
+            assert copy.source_content(sha) == registry.source_content(sha)
+
+
+def test_a_copy_that_does_not_come_back_whole_is_no_backup(address, tmp_path, monkeypatch):
+    real = upkeep.restore
+
+    def cut(backup, target, **words):
+        made = real(backup, target, **words)
+        return upkeep.Copy(made.address, made.office, "0" * 64, made.count, ())
+
+    monkeypatch.setattr(upkeep, "restore", cut)
+    with pytest.raises(LandReleaseError, match="UPK-001"):
+        upkeep.backup(str(address), tmp_path / "copy.gpkg", test=True)
+    assert left(tmp_path) == ["r.gpkg"]
+
+
+def test_on_a_server_it_is_tried_in_a_schema_that_is_gone_afterwards(postgres_address, tmp_path):
+    import psycopg
+
+    head = filled(postgres_address)
+    made = upkeep.backup(postgres_address, tmp_path / "copy.gpkg", test=True)
+    assert made.tested and made.head == head
+    with psycopg.connect(postgres_address) as db:
+        found = {name for (name,) in db.execute("SELECT nspname FROM pg_namespace")}
+    assert "landrelease" in found and not any("restore_test" in name for name in found)
+    back = upkeep.restore(tmp_path / "copy.gpkg", f"{postgres_address}?schema=again")
+    assert (back.head, back.findings) == (head, ())
+
+
+def test_a_writer_does_not_wait_for_the_copy(address, tmp_path):
+    """Also where the registry was closed before: then its file is in the mode in which a reader
+    keeps commits out."""
+    with open_registry(address, writable=False) as reading:
+        held = reading._not_in_the_way()
+        held.execute("BEGIN")
+        held.execute("SELECT count(*) FROM revision").fetchone()
+        with open_registry(address, wait_s=0.2) as writer:
+            writer.append([revision("meanwhile")])  # else STO-007
+        assert held.execute("SELECT count(*) FROM revision").fetchone() == (3,), "of one moment"
+        held.execute("ROLLBACK")
+    assert left(tmp_path) == ["r.gpkg"], "one plain file again"
+    with open_registry(address) as registry:
+        assert registry.count() == 4
+
+
+def test_the_benchmark_small(capsys, monkeypatch, tmp_path):
+    import bench_backup
+
+    monkeypatch.setattr(sys, "argv", ["x", "--gigabytes", "0.002", "--folder", str(tmp_path),
+                                      "--json", str(tmp_path / "o.json")])
+    assert bench_backup.main() == 0
+    found = json.loads((tmp_path / "o.json").read_text())
+    assert found["same"] and found["refused"] == [] and found["writes_meanwhile"] > 0
+
+
+def test_nothing_is_written_over(address, tmp_path):
+    out = tmp_path / "copy.gpkg"
+    out.write_bytes(b"mine")
+    with pytest.raises(LandReleaseError, match="STO-002"):
+        upkeep.backup(str(address), out)
+    with pytest.raises(LandReleaseError, match="STO-002"):
+        upkeep.restore(address, str(out))
+    assert out.read_bytes() == b"mine"
+
+
+def test_a_full_disk_is_seen_before_anything_is_written(address, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 60_000_000))
+    upkeep.backup(str(address), tmp_path / "fits.gpkg")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 50_000_000))
+    for work in (lambda: upkeep.backup(str(address), tmp_path / "copy.gpkg"),
+                 lambda: upkeep.restore(address, str(tmp_path / "back.gpkg"))):
+        with pytest.raises(LandReleaseError, match="UPK-003"):
+            work()
+    assert left(tmp_path) == ["fits.gpkg", "r.gpkg"]
+
+
+def test_accounts_go_along_for_their_owner_alone(address, tmp_path):
+    file = tmp_path / "r.gpkg.accounts"
+    there = Accounts(file)
+    there.add(Account("m.office", "planner"), "four random words do")
+    out = tmp_path / "copy.gpkg"
+    with pytest.raises(LandReleaseError, match="UPK-004"):
+        upkeep.backup(str(address), out, accounts=tmp_path / "none")
+    upkeep.backup(str(address), out, accounts=file)  # while it is open
+    there.close()
+    beside = tmp_path / "copy.gpkg.accounts"
+    assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+    held = Accounts(beside)
+    assert [a.name for a in held.all()] == ["m.office"]
+    held.close()
+
+
+# --- from version to version ---------------------------------------------------------------------
+
+EARLIER = Path(__file__).parent / "registry_layout2_2026_11.gpkg.gz"
+EARLIER_HEAD = "5e5911b24e591b18df3f35fb044059f2a83ead01a400c15393ec4a6f8f640990"
+
+
+def test_a_registry_of_an_earlier_version_opens_and_is_the_same(tmp_path):
+    """Made by the program of 24 November 2026: layout 2, without what came since."""
+    path = tmp_path / "r.gpkg"
+    path.write_bytes(gzip.decompress(EARLIER.read_bytes()))
+    with open_registry(path, writable=False) as registry:
+        assert registry.head() == EARLIER_HEAD and registry.audit() == []
+    with open_registry(path) as registry:
+        assert registry.head() == EARLIER_HEAD and registry.audit() == []
+        assert {r.id for r in registry.records("hazard")} == {"h1", "h2"}
+        assert all(registry.records(kind) is not None for kind in registry.kinds)
+        registry.append([revision("h3")])
+        assert registry.audit() == []
+    made = upkeep.backup(str(path), tmp_path / "copy.gpkg", test=True)
+    assert made.findings == () and made.count == 4
+
+
+@pytest.mark.parametrize("work", ["open", "backup", "migrate", "restore"])
+def test_a_registry_of_a_newer_version_is_refused_and_left_alone(address, tmp_path, work):
+    db = sqlite3.connect(address)
+    db.execute("UPDATE setting SET value = ? WHERE name = 'layout'", (str(layout.LAYOUT + 1),))
+    db.commit()
+    db.close()
+    before = address.read_bytes()
+    with pytest.raises(LandReleaseError, match=r"STO-004.*landrelease"):
+        {"open": lambda: open_registry(address),
+         "backup": lambda: upkeep.backup(str(address), tmp_path / "copy.gpkg"),
+         "migrate": lambda: upkeep.migrate(str(address)),
+         "restore": lambda: upkeep.restore(address, str(tmp_path / "back.gpkg"))}[work]()
+    assert address.read_bytes() == before and left(tmp_path) == ["r.gpkg"]
