@@ -240,7 +240,11 @@ def test_failures_make_an_address_wait(app, client, provider):
         client.get("/api/oidc/callback")
     app.state.accounts.link("m.office", provider.issuer, subject="subject-7")
     answer = client.get(begun(client, provider)[0])
-    assert answer.status_code == 403 and "WEB-014" in answer.text
+    assert answer.status_code == 429 and "WEB-014" in answer.text
+    waits = app.state.accounts.waits("address testclient")
+    for _ in range(5):
+        client.get("/api/oidc/callback")
+    assert 0 < app.state.accounts.waits("address testclient") <= waits, "asking makes none longer"
 
 
 def test_the_settings_are_checked_and_the_secret_shows_nowhere(tmp_path):

@@ -38,3 +38,19 @@ def test_every_address_of_the_api_is_described(address):
         for method, operation in operations_of.items():
             if method in ("get", "post", "head"):
                 assert "4XX" in operation["responses"] or "default" in operation["responses"]
+
+
+@pytest.mark.parametrize("kind,content", [
+    ("", b"\xef\xb8"), ("text/plain; charset=nothing", b"x"),
+    ("text/plain; charset=utf-16", b"x"), ("text/plain; charset=hex", b"x")])
+def test_a_form_in_no_encoding_is_the_senders_fault(address, kind, content):
+    app = make_app(Settings(str(address), f"{address}.accounts", role="administrator",
+                            hosts=("testserver.local",)))
+    head = f"Content-Type: {kind}\r\n" if kind else ""
+    body = (b'--B\r\nContent-Disposition: form-data; name="record"\r\n' + head.encode() + b"\r\n"
+            + content + b"\r\n--B--\r\n")
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.post("/api/inspection/corrections", content=body, headers={
+            "content-type": "multipart/form-data; boundary=B", "x-csrf-token": "program"})
+    assert answer.status_code == 400 and "encoding" in answer.json()["description"], answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"

@@ -116,10 +116,25 @@ def on_http_error(request: Request, error: HTTPException) -> Response[dict[str, 
 
 
 def on_unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
-    """A fault of ours: its words go to the log of the server, never to the reader (S14)."""
+    """A fault of ours: its words go to the log of the server, never to the reader (S14). A form
+    that is not in the encoding that it names (UTF-8 where it names none) is the sender's."""
     import logging
 
+    if isinstance(error, UnicodeError | LookupError) and _in_a_form(error):
+        return on_http_error(request, HTTPException(
+            status_code=HTTP_400_BAD_REQUEST,
+            detail="A field of the form is not in the encoding that it names; send UTF-8."))
     logging.getLogger("landrelease.web").exception("%s %s", request.method, request.url.path,
                                                    exc_info=error)
     return Response({"code": "500", "description": "The server made a fault; it is in its log."},
                     status_code=500, media_type="application/json")
+
+
+def _in_a_form(error: Exception) -> bool:
+    """Whether the library failed while it read the parts of a form: it lets `decode` raise."""
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") == "litestar._multipart":
+            return True
+        at = at.tb_next
+    return False

@@ -259,11 +259,13 @@ async def callback(request: Request) -> Response[bytes]:
     accounts: Accounts = request.app.state.accounts
     settings: Settings = request.app.state.settings
     address = address_of(request)
+    provider = _provider(request)
+    waits = accounts.waits(f"address {address}")
+    if waits:  # not a failure of its own: asking again must not make the wait longer
+        accounts.log("", "", "sign-in refused", f"{SIGN_IN_WAITS.code} from {address}")
+        return _page(request, str(LandReleaseError(SIGN_IN_WAITS, seconds=waits)), 429)
     try:
-        waits = accounts.waits(f"address {address}")
-        if waits:
-            raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
-        name, claims = await _answered(request)
+        name, claims = await _answered(request, provider)
     except LandReleaseError as error:
         accounts.failed(f"address {address}")
         accounts.log("", "", "sign-in refused", f"{error.code} from {address}")
@@ -277,10 +279,9 @@ async def callback(request: Request) -> Response[bytes]:
         secure=settings.secure, max_age=SESSION_HOURS * 3600))
 
 
-async def _answered(request: Request) -> tuple[str, dict[str, Any]]:
+async def _answered(request: Request, provider: Provider) -> tuple[str, dict[str, Any]]:
     from cryptography.fernet import InvalidToken
 
-    provider = _provider(request)
     accounts: Accounts = request.app.state.accounts
     said = request.query_params
     try:
