@@ -77,6 +77,9 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/openrosa/forms/{name}/manifest": ("text/xml", ""),
     "/openrosa/media/{name}/{file}": ("text/csv", ""),
     "/openrosa/submission": ("text/xml", ""),
+    # Files to be kept, never shown.
+    "/jobs/{job_id}/files/{file}": ("application/octet-stream", ""),
+    "/api/plans/{name}/files/{file}": ("application/octet-stream", ""),
 }
 _NUMBERS = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
 _PARAMETERS: dict[str, dict[str, Any]] = {
