@@ -329,6 +329,12 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "figures recompute": [("figures", "recompute", r, world.figure, *js, *only)],
             "figures treaty": [("figures", "treaty", r, "--treaty", "all", "--year", 1903, "--out",
                                 out / "tables", *js, *as_role)],
+            **{f"document {name}": [("document", name, r, *words, "--out", out / f"{name}{end}",
+                                     *(only if name == "plan" else as_role))
+                                    for end in (".pdf", ".xlsx")]
+               for name, words in (("plan", (world.plan,)), ("task", (a_task(world),)),
+                                   ("week", ("--ending", "1903-04-05", "--plan", world.plan)),
+                                   ("donor", ("--forecast", world.forecast)))},
             "claims check": [("claims", "check", claims_file(world), "--registry", r, *js,
                               *as_role)],
             "claims recorded": [("claims", "check", "--registry", r, *js, *as_role)],
@@ -598,7 +604,7 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                              "operate days", "forecast rates", "forecast backtest",
                              "verify lots", "verify teams", "verify open",
                              "money summary", "money runway", "operate proof",
-                             "operate measured", "operate lanes",
+                             "operate measured", "operate lanes", "document task",
                              "operate accidents", "operate environment", "operate marking",
                              "operate evacuations", "operate competence"):
                 assert code == 0, (role, way, words)

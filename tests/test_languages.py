@@ -24,7 +24,7 @@ __all__ = ["ready", "registry"]  # fixtures
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "src/landrelease/data/locale"
 OTHERS = [t for t in languages.all_texts() if t.code != "en"]
-UNTRANSLATED_MOST = 249  # it may only become less: lower it with the list
+UNTRANSLATED_MOST = 248  # it may only become less: lower it with the list
 
 
 def untranslated():
@@ -42,8 +42,8 @@ def test_nothing_that_people_rely_on_in_the_field_is_on_the_list_of_untranslated
     """Certificates, warnings, the public's pages, forms and the web app are whole."""
     listed = set(untranslated())
     whole = {text for key, text in PUBLISHED.items()
-             if key.split(".")[0] in ("cert", "public", "caution", "caution_short", "synthetic")
-             or key.startswith("js.pub.")}
+             if key.split(".")[0] in ("cert", "paper", "public", "caution", "caution_short",
+                                      "synthetic") or key.startswith("js.pub.")}
     whole |= set(public_words.TEXTS) | set(languages.texts_of_forms()) | \
         set(languages.vocabularies()) | set(pages.ENGLISH.values())
     assert not whole & listed

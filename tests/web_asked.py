@@ -13,6 +13,13 @@ SOME = ("hazard", "accident", "team", "settlement", "parcel", "fund", "hazard_ce
 _TILE = "9/280/185"  # holds the marked registry
 
 ASKED = {
+    "/documents": ["/documents"],
+    "/documents/plan/{name:str}": ["/documents/plan/nothing", "/documents/plan/nothing?as=exe"],
+    "/documents/task": ["/documents/task?task={ID:task}", "/documents/task?task=nothing&as=xlsx",
+                        "/documents/task?task={ID:task}&as=xlsx"],
+    "/documents/week": ["/documents/week?ending=1903-04-05&as=xlsx",
+                        "/documents/week?ending=tomorrow"],
+    "/documents/donor": ["/documents/donor?as=xlsx", "/documents/donor?fund={ID:fund}"],
     "/ogc/collections/{name:str}": [f"/ogc/collections/{k}" for k in SOME],
     "/ogc/collections/{name:str}/queryables": [
         f"/ogc/collections/{k}/queryables" for k in SOME],

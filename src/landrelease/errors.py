@@ -1251,7 +1251,12 @@ REPORT_TO_LOOK_AT = Message(
     "PUB-030", "{file} came from the public and nobody has looked at it.",
     "Look at what is near it and ask back where you can. Then check the row again: it becomes a "
     "record; or reject it with a reason.")
-
+LAYOUT_WRONG = Message(
+    "PUB-040", "{file}, {entry}: found {found}; expected {expected}.",
+    "Mend the entry, or take it out: without it documents are as they ship.")
+DOCUMENT_FORMAT = Message(
+    "PUB-041", "--out {found}: a document is written as {expected}.",
+    "Give the file an ending that says which, for example report.pdf or report.xlsx.")
 
 # --- ACC: access -------------------------------------------------------------------------------
 

@@ -435,6 +435,16 @@ WAYS_OUT: dict[str, WayOut] = {
     "figures recompute": WayOut("whether an exported figure comes out again", (
         ("figures", "records"),)),
     "figures treaty": WayOut("tables for treaty and donor reports"),
+    "document plan": WayOut("the plan of work as a document; reasons and score for who sees plans "
+                            "whole", (("plan_dates", "start"),)),
+    "document task": WayOut("the order of one task as a document", (
+        ("task", "teams"), ("hazard", "status"), ("accreditation", "accreditation_status"),
+        ("closure", "closure_reason"))),
+    "document week": WayOut("a week's work, finds, inspections and what waits, as a document", (
+        ("activity", "area_m2"), ("task", "task_status"), ("inspection", "result"),
+        ("coverage", "covered_m2"))),
+    "document donor": WayOut("money and figures for donors as a document", (
+        *_MONEY, ("figures", "value"))),
     "figures tables": WayOut("the area ledger by municipality"),
     "claims check": WayOut("published numbers beside figures"),
     "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),

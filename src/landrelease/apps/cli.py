@@ -20,6 +20,7 @@ from landrelease.apps import (
     assess_commands,
     check_commands,
     claims_commands,
+    document_commands,
     exchange_commands,
     export_commands,
     figures_commands,
@@ -95,6 +96,7 @@ forms_commands.register(group)
 release_commands.register(group)
 money_commands.register(group)
 figures_commands.register(group)
+document_commands.register(group)
 claims_commands.register(group)
 project_commands.register(group)
 public_commands.register(app)

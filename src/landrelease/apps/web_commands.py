@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
+from landrelease.apps.common import (
+    JsonOption,
+    RegistryArgument,
+    RoleOption,
+    TemplatesOption,
+    put_json,
+    say,
+)
 from landrelease.apps.reading import AreaOption, OrganisationOption, reading
 
 AccountsOption = Annotated[Path | None, typer.Option(
@@ -50,6 +57,7 @@ def serve(
     accounts: AccountsOption = None,
     oidc: Annotated[Path | None, typer.Option(
         "--oidc", metavar="FILE", help="A provider of OpenID Connect to sign in at.")] = None,
+    templates: TemplatesOption = None,
 ) -> None:
     """Serve a registry: pages, sign-in, OGC API Features, tiles; until interrupted.
 
@@ -70,6 +78,10 @@ def serve(
         from landrelease.apps.web.oidc import read_client
 
         read_client(oidc)  # what is wrong with it is said before anything is served
+    if templates is not None:
+        from landrelease.workflows import documents
+
+        documents.checked(templates)  # likewise
     trusted = tuple(proxy or (("127.0.0.1", "::1") if https else ()))
     proxies.networks(trusted)
     address = registry if "://" in registry else str(Path(registry).resolve())
@@ -77,7 +89,8 @@ def serve(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
         tuple(area or ()), (*LOOPBACK, *(name or ())), https,
         "" if basemap is None else str(ground.checked(basemap)),
-        str(oidc.resolve()) if oidc else "", trusted), host, port, say)
+        str(oidc.resolve()) if oidc else "", trusted,
+        str(templates.resolve()) if templates else ""), host, port, say)
 
 
 def account_add(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 RIGHT_TO_LEFT = frozenset({"ar"})
 UNREVIEWED = ("No native speaker has reviewed this language yet. Where in doubt, the English text "
@@ -47,7 +48,7 @@ class Texts:
         (isolates, Unicode Annex 9): else year and day of a date after Arabic letters would be
         shown changed about."""
         if self.code in RIGHT_TO_LEFT:
-            facts = {k: f"\u2068{v}\u2069" if isinstance(v, str) and v else v
+            facts = {k: f"\u2068{v}\u2069" if isinstance(v, str | date) and v else v
                      for k, v in facts.items()}
         return text.format(**facts)
 

@@ -3,8 +3,9 @@
 A template is a typst file. `common.typ` comes before each of them and holds what all share: colour,
 font, header, footer, the mark of synthetic data, tables. All texts come in as one JSON value,
 `doc`, and are shown as text, never read as markup. Fonts are those that typst carries (Libertinus:
-Latin, Greek, Cyrillic) and those of `landrelease/data/fonts` (Arabic); a centre adds fonts and
-changes templates in a folder of its own.
+Latin, Greek, Cyrillic) and those of `landrelease/data/fonts` (Arabic); a centre adds fonts, a
+`layout.yaml` with its sign, its header and its words (`publish.layout`: data alone) and templates
+in a folder of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from landrelease.errors import PUB_NOT_SET, TEMPLATES_UNKNOWN, LandReleaseError
+from landrelease.publish import layout
 
 COMMON = "common.typ"
 
@@ -40,9 +42,10 @@ def own(folder: Path | None) -> dict[str, str]:
                                expected=", ".join(names()))
     found = {p.name: p for p in sorted(folder.glob("*.typ"))}
     known = {n: p for n, p in found.items() if n in names()}
-    if not known:
+    if not known and not (folder / layout.FILE).is_file():
         raise LandReleaseError(TEMPLATES_UNKNOWN, folder=folder,
-                               found=", ".join(found) or "no template", expected=", ".join(names()))
+                               found=", ".join(found) or "no template",
+                               expected=", ".join((layout.FILE, *names())))
     try:
         return {n: p.read_text(encoding="utf-8") for n, p in known.items()}
     except (OSError, UnicodeDecodeError) as error:
@@ -61,11 +64,14 @@ def typeset(template: str, content: Mapping[str, Any], *, made_on: date | None =
     made_on : day of the document; None: no day, so that only the content decides.
     folder : templates and fonts of a centre's own; images that they name lie there too.
 
-    Raises PUB-003 (typst refused), REL-030.
+    Raises PUB-003 (typst refused), PUB-040 (a layout that is none), REL-030.
     """
     import typst
 
     changed = own(folder)
+    said = layout.read_layout(folder)
+    content = {**content, "centre": {"logo": said.logo, "header": list(said.header),
+                                     "footer": said.footer}}
     base = resources.files("landrelease.publish") / "templates"
 
     def source(name: str) -> str:

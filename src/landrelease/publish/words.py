@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from landrelease.core import texts
 from landrelease.core.texts import Texts
+from landrelease.publish import words_documents
 
 ENGLISH: Mapping[str, str] = {
     # --- on every output -----------------------------------------------------------------------
@@ -636,7 +637,13 @@ ENGLISH: Mapping[str, str] = {
         "it."
     ),
     "cert.foot": "{release} · proposal {sha} · chain head {head} · state of {date}",
+    **words_documents.ENGLISH,
 }
+# Texts that no template of a centre changes: marks and cautions (S12, S19).
+FIXED: tuple[str, ...] = (
+    "synthetic", "synthetic_mark", *(k for k in ENGLISH if k.startswith((
+        "caution", "cert.caution", "cert.state", "cert.residual"))),
+    *words_documents.FIXED)
 
 
 class Words:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -267,6 +268,7 @@ def _sheet_of_words(rows: Sequence[tuple[str, str]]) -> str:
 
 def _word_cell(word: str, style: int = 0) -> str:
     mark = f' s="{style}"' if style else ""
+    word = re.sub(_NOT_XML, "\ufffd", word)
     return f'<c{mark} t="inlineStr"><is><t xml:space="preserve">{escape(word)}</t></is></c>'
 
 

@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from landrelease.apps.web import (
     basemap,
     claims,
+    documents,
     features,
     forecasting,
     inspecting,
@@ -117,6 +118,7 @@ def make_app(settings: Settings) -> Litestar:
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
+                        *documents.HANDLERS,
                         *basemap.HANDLERS, *past.HANDLERS],
         middleware=[Proxies(settings.proxies), Hosts(settings.hosts, headers), Speaking,
                     DefineMiddleware(Authentication)],

@@ -53,6 +53,9 @@ _SCHEMAS: dict[str, Any] = {
             "features": {"type": "array", "items": {"$ref": "#/components/schemas/Feature"}},
             "links": _LINKS, "numberReturned": {"type": "integer", "minimum": 0},
             "timeStamp": {"type": "string", "format": "date-time"}}},
+    "Layer": {"type": "object", "required": ["type", "features"], "properties": {
+        "type": {"type": "string", "enum": ["FeatureCollection"]},
+        "features": {"type": "array", "items": {"$ref": "#/components/schemas/Feature"}}}},
     "Object": {"type": "object"},
 }
 _TILE = "application/vnd.mapbox-vector-tile"
@@ -66,6 +69,7 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/ogc/collections/{name}/items": (GEOJSON, "Features"),
     "/ogc/collections/{name}/items.parquet": ("application/vnd.apache.parquet", ""),
     "/ogc/collections/{name}/items/{item_id}": (GEOJSON, "Feature"),
+    "/api/layers/coverage_gaps": (GEOJSON, "Layer"),
     "/tiles/{name}/{z}/{x}/{y}": (_TILE, ""),
     "/tiles/{file}": ("application/json", "Object"),
     "/openrosa/formList": ("text/xml", ""),
@@ -73,6 +77,9 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/openrosa/forms/{name}/manifest": ("text/xml", ""),
     "/openrosa/media/{name}/{file}": ("text/csv", ""),
     "/openrosa/submission": ("text/xml", ""),
+    # Files to be kept, never shown.
+    "/jobs/{job_id}/files/{file}": ("application/octet-stream", ""),
+    "/api/plans/{name}/files/{file}": ("application/octet-stream", ""),
 }
 _NUMBERS = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
 _PARAMETERS: dict[str, dict[str, Any]] = {

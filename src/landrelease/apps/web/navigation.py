@@ -37,6 +37,8 @@ PARTS: tuple[Part, ...] = (
     Part("releases", "/releases", way("release list")),
     Part("teams", "/teams", way("operate competence")),
     Part("quality", "/quality", way("check")),
+    Part("documents", "/documents", lambda view: any(way(f"document {k}")(view) for k in (
+        "plan", "task", "week", "donor"))),
     Part("certificate", "/certificate", lambda _: True),
 )
 

@@ -19,6 +19,7 @@ from litestar.params import FromPath, JSONBody
 from landrelease.access import policy
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.documents import plan_links
 from landrelease.apps.web.layout import (
     Html,
     asked,
@@ -183,7 +184,7 @@ def _tabs(name: str, here: str, whole: bool) -> Html:
                class_="tabs", aria_label=name)
 
 
-def _seen_by(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> tuple[Kept, bool]:
+def seen_by(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> tuple[Kept, bool]:
     """A plan for a reader, and whether the reader sees it whole. Raises WEB-035, ACC-101."""
     from landrelease.workflows import on_file
 
@@ -210,7 +211,7 @@ def _page(request: Request, name: str, here: str,
     def content(registry: Registry, view: View) -> Html:
         if whole:
             view.check("plan explain")
-        kept, full = _seen_by(shelf, view, name, areas)
+        kept, full = seen_by(shelf, view, name, areas)
         if whole and not full:
             raise LandReleaseError(NOT_FOUND_HERE, found=f"plan {name}")
         saved = loaded(kept)
@@ -223,6 +224,7 @@ def _page(request: Request, name: str, here: str,
                 "plan.in_force" if current else "plan.file")), " ",
                 word("plan.since", day=when(force.at), by=force.by) if full and current
                 and force is not None else None),
+            plan_links(name),
             tag("p", word("plan.newer"), class_="warn") if old else None,
             tag("p", word("plan.stopped"), class_="warn") if saved.plan.interrupted else None,
             work(registry, view, kept, saved))
@@ -409,7 +411,7 @@ async def plan_map(request: Request, name: FromPath[str]) -> dict[str, Any]:
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import on_file
 
-        kept, _ = _seen_by(shelf, view, name, areas)
+        kept, _ = seen_by(shelf, view, name, areas)
         saved = loaded(kept)
         return on_file.plan_map(saved, on_file.seen(saved, view, registry), registry, view)
 

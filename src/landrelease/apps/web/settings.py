@@ -28,6 +28,7 @@ class Settings:
     basemap : a file of PMTiles under the map; "": blank ground.
     secure : whether readers come over https (a reverse proxy): cookies are then only sent over it.
     proxies : addresses and networks of reverse proxies: what they say of a reader is believed.
+    templates : folder of a centre's layout and templates of documents; "" for what ships.
     oidc : file that describes a provider of OpenID Connect (`oidc.read_client`); "" for none.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     basemap: str = ""
     oidc: str = ""
     proxies: tuple[str, ...] = ()
+    templates: str = ""
 
     def to_environment(self) -> str:
         return json.dumps(asdict(self))

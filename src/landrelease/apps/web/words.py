@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from landrelease.apps.web import speaking, words_planning, words_release
+from landrelease.apps.web import speaking, words_documents, words_planning, words_release
 
 ENGLISH = {
     "title": "landrelease",
@@ -56,6 +56,7 @@ ENGLISH = {
 }
 ENGLISH |= words_release.ENGLISH
 ENGLISH |= words_planning.ENGLISH
+ENGLISH |= words_documents.ENGLISH
 
 
 def said() -> dict[str, str]:
