@@ -48,8 +48,9 @@ def test_units_are_a_partition_of_the_lot_within_strata(ground, side, cut):
     units = units_of(ground, [p for p in pieces if not p.ground.is_empty], side)
     shapes = np.array([u.ground for u in units], dtype=object)
     assert [u.number for u in units] == list(range(1, len(units) + 1))
-    # All of the lot, nothing twice, nothing outside; unions move corners by up to 0.1 µm.
-    edge = 1e-4
+    # All of the lot, nothing twice, nothing outside; unions move corners by up to 0.1 µm, and what
+    # is thinner than a hundredth of a millimetre beside a line of the grid is nobody's.
+    edge = 1e-2
     assert shapely.area(shapes).sum() == pytest.approx(ground.area, abs=edge)
     assert shapely.union_all(shapes).symmetric_difference(ground).area < edge
     assert all(u.ground.difference(ground).area < edge for u in units)
