@@ -39,8 +39,9 @@ def tries_a_second(problem, plan) -> tuple[float, float, float]:
     room, free = room_of(world), np.zeros((len(world.resource), problem.horizon + 1))
     asked = (order, chosen, world, room, soonest_costs(world), groups_of(problem),
              np.array(search._MOVE_WEIGHTS))
-    clock, count = time.process_time(), 3000
-    anneal(*asked, count, 3e-6 * plan.score, 1.0, 1)
+    placed = np.full((5, stages), -1, np.int32)  # nothing stands
+    clock, count = time.process_time(), 3000 if stages < 4000 else 300
+    anneal(*asked, count, 3e-6 * plan.score, 1.0, 1, 0, placed)
     tried = count / (time.process_time() - clock)
     clock = time.process_time()
     for _ in range(300):

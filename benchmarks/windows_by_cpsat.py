@@ -381,7 +381,7 @@ def by_annealing(problem, order, chosen, score, seconds, heat, seed):
         share = (time.process_time() - began) / seconds
         now = heat * (search._HEAT[1] * score / heat) ** share
         end = anneal(*state, asked[0], asked[1], asked[2], asked[3], weights, 800, now, 1.0,
-                     seed * 1000 + k)
+                     seed * 1000 + k, 0, np.full((5, len(state[0])), -1, np.int32))
         best = min(best, end[0])
         state = (end[3], end[4]) if k % 10 < 9 else (end[1], end[2])
         record = 0.7 * record + end[5]
