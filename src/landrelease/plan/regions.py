@@ -33,7 +33,7 @@ from landrelease.plan.arrays import (
 )
 from landrelease.plan.decoder import Room, dispatch_order, place_all, place_behind, room_of
 
-WINDOW = 1200  # stages of a region
+WINDOW = 400  # stages of a region
 _REPAIRS = 8  # orders tried to give a schedule again
 
 

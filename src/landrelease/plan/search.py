@@ -32,7 +32,7 @@ from landrelease.plan.linear import (
     multipliers,
     times,
 )
-from landrelease.plan.regions import Regions, Standing
+from landrelease.plan.regions import WINDOW, Regions, Standing
 from landrelease.plan.rules import quickest_slots, rules
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
@@ -438,7 +438,7 @@ def _by_regions(tried: _Tried, iterations: int, seed: int, progress: Progress,
     progress("searching for a better plan", 1.0)
 
 
-_REGION, _REGION_TRIES = 400, 1500  # stages of a region, tries in it
+_REGION, _REGION_TRIES = WINDOW, 1500  # stages of a region, tries in it
 _ORDERS_S = 1.5e-4  # seconds a stage that the last orders take
 
 
