@@ -59,6 +59,42 @@ def test_rows_that_cannot_be_used_are_listed_with_their_row(tmp_path):
     assert all(f.code == "TRK-001" and not f.counted for f in got.findings)
 
 
+@pytest.mark.parametrize("word", ["inf", "-inf", "nan", "1e300", "1746086400000", "yesterday"])
+@pytest.mark.parametrize("others", ["0,1", "2026-05-01T08:00:00Z,2026-05-01T08:00:01Z"])
+def test_safety_S05_a_time_that_is_none_never_counts(tmp_path, word, others):
+    """Also where all the column looks like numbers: a gap of unknown length is no short one."""
+    first, second = others.split(",")
+    got = read_track(written(tmp_path, f"time,x,y,pass\n{first},0,0,1\n{word},0,1,1\n"
+                             f"{second},0,2,1\n"), plane=True)
+    assert got.row.tolist() == [1, 3] and np.isfinite(got.time_s).all()
+    assert [(f.code, f.first_row) for f in got.findings] == [("TRK-001", 2)]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_names_of_passes_in_another_encoding(tmp_path, encoding):
+    path = tmp_path / "k.csv"
+    path.write_bytes("time,x,y,pass\n0,0,0,été\n1,0,1,été\n".encode(encoding))
+    got = read_track(path, plane=True)
+    assert got.passes == ("été",) and got.y.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    (b"\x1f\x8b\x08garbage", "FIL-004"), (b"not an archive", "FIL-003"),
+    (gzip.compress(b"time,x,y,pass\n0,0,0,1\n" * 50)[:-20], "FIL-004")])
+def test_a_damaged_archive_says_so(tmp_path, content, code):
+    path = tmp_path / "k.csv.gz"
+    path.write_bytes(content)
+    with pytest.raises(LandReleaseError, match=code):
+        read_track(path, plane=True)
+
+
+def test_a_log_whose_clock_ran_away_lists_its_fixes(tmp_path):
+    log = b"".join([record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
+                    record(9e12, packet(33, position(5200, 45.6, 10.6)))])
+    got = read_track(written(tmp_path, log, "k.tlog"))
+    assert np.abs(got.time_s).max() < 1e11
+
+
 def test_degrees_outside_the_earth_are_listed(tmp_path):
     got = read_track(written(tmp_path, HEAD + "0,45,10,1,,,\n1,95,10,1,,,\n2,45,190,1,,,\n"))
     assert got.row.tolist() == [1] and len(got.findings) == 2

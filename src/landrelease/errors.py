@@ -1114,6 +1114,11 @@ INSPECTION_TOO_WEAK = Message(
     "with {tolerable} defects with probability {accept}; at most {allowed} is allowed.",
     "Inspect with a better method, inspect twice, or tolerate more defects.",
 )
+NO_TRIALS = Message(
+    "VER-004",
+    "No trial with seeded targets is of the method inspection; found: {found}.",
+    "Give trials in which inspectors searched (method inspection), or state --detection.",
+)
 
 # --- INS: inspection of lots -------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ UTC; a CSV may give plain seconds instead. Positions are WGS 84, or metres with 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import math
 from collections.abc import Iterable, Sequence
@@ -31,6 +30,7 @@ from landrelease.errors import (
 )
 
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
+YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
 _YES = {"1", "true", "yes", "y", "t", "on"}
 _NO = {"0", "false", "no", "n", "f", "off"}
 
@@ -41,8 +41,9 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
     Raises
     ------
     LandReleaseError
-        FIL-001 missing, FIL-002 empty, FIL-006 ending, FIL-007 no fix at all, FIL-015 columns
-        missing, TRK-002 metres asked of a format that has degrees only.
+        FIL-001 missing, FIL-002 empty, FIL-003 to FIL-005 an archive or a text that is damaged, too
+        large or another thing, FIL-006 ending, FIL-007 no fix at all, FIL-008 encoding, FIL-015
+        columns missing, TRK-002 metres asked of a format that has degrees only.
     """
     path = Path(path)
     if not path.is_file():
@@ -54,7 +55,10 @@ def track_of(name: str, content: bytes, *, plane: bool = False) -> Track:
     """The same from the content of a file; what it is, its name says."""
     ending = Path(name).suffix.lower()
     if ending == ".gz":
-        content = gzip.decompress(content)
+        from landrelease.records.readers.archives import gunzip
+        from landrelease.records.readers.table import Limits
+
+        content = gunzip(name, content, Limits())
         ending = Path(Path(name).stem).suffix.lower()
     if not content.strip(b"\x00\r\n\t "):
         raise LandReleaseError(FILE_EMPTY, file=name, found=f"{len(content)} bytes")
@@ -94,6 +98,9 @@ def whole_lines(name: str, content: bytes) -> bytes:
 def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[int, str, str]]
            ) -> Track:
     """From (row, time, longitude, latitude, heading, pass) and (row, field, found)."""
+    problems = [*problems, *((int(f[0]), "time", f"{f[1]:g}") for f in fixes
+                             if not abs(f[1]) <= YEARS_S)]
+    fixes = [f for f in fixes if abs(f[1]) <= YEARS_S]
     if not fixes:
         raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="no position with a fix")
     names = tuple(dict.fromkeys(str(f[5]) for f in fixes))
@@ -133,7 +140,7 @@ def grouped(file: str, problems: Iterable[tuple[int, str, str]], message: Messag
 
 
 def _from_csv(file: str, content: bytes, plane: bool) -> Track:
-    columns, rows, problems = _cells(content)
+    columns, rows, problems = _cells(_utf8(file, content))
     place = ("x", "y") if plane else ("longitude", "latitude")
     missing = [c for c in ("time", *place) if c not in columns]
     if missing:
@@ -177,6 +184,17 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
         w.strip().lower() in _YES for w in _words(columns["synthetic"])[:1])
     return Track(file, plane, time_s[keep], x[keep], y[keep], names, in_pass[keep], engaged[keep],
                  depth[keep], heading[keep], rows[keep], grouped(file, problems), synthetic)
+
+
+def _utf8(file: str, content: bytes) -> bytes:
+    """The same text in UTF-8. Raises FIL-003, FIL-008."""
+    from landrelease.records.text import detect_encoding
+
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode(detect_encoding(content, file).name).encode("utf-8")
+    return content
 
 
 def _cells(content: bytes) -> tuple[dict[str, Any], np.ndarray, list[tuple[int, str, str]]]:
@@ -244,7 +262,11 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
     import pyarrow.compute as compute
 
     try:
-        return np.array(compute.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+        out = np.array(compute.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+        # Not a number, or no day of any calendar: nothing can be told from such a time.
+        for k in np.flatnonzero(~(np.abs(out) <= YEARS_S)).tolist():
+            bad.setdefault(k, ("time", str(column[k])))
+        return out
     except pa.ArrowInvalid:
         pass
     for kind in (pa.timestamp("us", tz="UTC"), pa.timestamp("us")):
@@ -258,7 +280,7 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
     for k, word in enumerate(words):
         try:
             out[k] = float(word)
-            if not math.isfinite(out[k]):
+            if not abs(out[k]) <= YEARS_S:
                 raise ValueError
         except ValueError:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from landrelease.verify.switching import Rule, Standing
     from landrelease.verify.teams import InspectedLot
 
+_WHOLE = re.compile(r"\d{1,9}")
 _COMPLETED = ("cleared", "searched", "reduced")
 _SEARCHED = ("clear", "item_found")
 BY = ("team", "detector", "organisation", "school")
@@ -255,14 +257,16 @@ def read_results(path: Path) -> dict[int, int | None]:
 
     try:
         rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
+        names = rows.fieldnames or ()
+        listed_rows = list(rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise wrong(1, error, "a CSV file in UTF-8") from None
-    if not {"unit", "items"} <= set(rows.fieldnames or ()):
-        raise wrong(1, ", ".join(rows.fieldnames or ()) or "nothing", "the columns unit, items")
+    if not {"unit", "items"} <= set(names):
+        raise wrong(1, ", ".join(names) or "nothing", "the columns unit, items")
     out: dict[int, int | None] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(listed_rows, start=2):
         unit, items = ((row[name] or "").strip() for name in ("unit", "items"))
-        if not unit.isdigit() or not (items.isdigit() or not items):
+        if not _WHOLE.fullmatch(unit) or not (_WHOLE.fullmatch(items) or not items):
             raise wrong(line, f"{unit}, {items}", "whole numbers")
         if int(unit) in out:
             raise wrong(line, unit, "each unit once")
@@ -303,12 +307,18 @@ def compare_teams(registry: Registry, reader: View, stated: Assumptions, by: str
 
 
 def recorded_detection(registry: Registry, reader: View, stated: Assumptions) -> dict[str, Any]:
-    """The detection of inspections: the least that lots on record state for themselves, else the
-    setting `detection_inspection`; {"detection", "words", "records"}.
+    """The detection of inspections: as trials with seeded targets on record show it, else the least
+    that lots on record state for themselves, else the setting `detection_inspection`;
+    {"detection", "words", "records"}.
 
     The least, because a sample that is too large costs days and one that is too small lives.
     """
-    known = {r.id: q for r in reader.inside(_standing(registry))
+    from landrelease.workflows.trials import detection_on_record
+
+    inspections = reader.inside(_standing(registry))
+    if (tried := detection_on_record(inspections, stated)) is not None:
+        return tried
+    known = {r.id: q for r in inspections
              if (q := number_of(r.values.get("detection_probability"))) is not None and 0 < q < 1}
     if not known:
         setting = stated["detection_inspection"]
@@ -402,6 +412,7 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
               ) -> dict[str, Any]:
     from landrelease.verify.draw import plan_sample
     from landrelease.verify.switching import next_level, tightest
+    from landrelease.workflows.trials import detection_on_record
 
     plane = plane_for(ground.bounds)
     units = _units(ground, pieces, side, plane)
@@ -414,8 +425,12 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     if before is not None and level != "tightened":
         level, reason = "tightened", f"{before.id} was rejected: its ground is inspected tighter"
     sizes = _sizes(units)
-    detection = strict.detection if strict.detection is not None else stated.value(
-        "detection_inspection")
+    if strict.detection is not None:
+        detection, why = strict.detection, "stated"
+    elif (tried := detection_on_record(inspections, stated)) is not None:
+        detection, why = tried["detection"], tried["words"]
+    else:
+        detection, why = stated.value("detection_inspection"), "the setting detection_inspection"
     wanted = stated.value("inspection_confidence" + ("" if level == "normal" else f"_{level}"))
     confidence = wanted if strict.confidence is None else (
         max(strict.confidence, wanted) if level == "tightened" else strict.confidence)
@@ -441,8 +456,9 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
             str(known[t].values["organisation"]) for t in teams
             if t in known and known[t].values.get("organisation")})),
         "level": level, "level_reason": reason, "stopped": standing.stopped and before is None,
-        "tolerable": tolerable, "detection": detection, "confidence": confidence,
-        "sample": plan.sample, "simple_sample": plan.simple, "accept_probability": plan.accept,
+        "tolerable": tolerable, "detection": detection, "detection_from": why,
+        "confidence": confidence, "sample": plan.sample, "simple_sample": plan.simple,
+        "accept_probability": plan.accept,
         "after": None if before is None else before.id, "ground": ground}
 
 
