@@ -192,9 +192,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         track = read_track(file.path, plane=options.plane)
         tracks.append(track)
         synthetic = synthetic or track.synthetic
-        deepest = np.nanmax(track.depth_m) if np.isfinite(track.depth_m).any() else 0.0
-        depths.update(float(np.round(k * DEPTH_STEP_M, 3))
-                      for k in range(1, min(20, int(deepest / DEPTH_STEP_M + 1e-9)) + 1))
+        depths.update(depth_steps(track.depth_m))
         works.append(proving.work_of(
             track, *ground.metres(track), file.by, tool, rules_of(track, file, options, stated),
             ground.geometry.bounds))
@@ -216,6 +214,13 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         result["detection_share"] = proving.detection(shares, {}, options.detection)
     return Proven(dataclasses.replace(ground, synthetic=synthetic), found, result, tuple(tracks),
                   tuple(works), tuple(sorted(depths)), shift)
+
+
+def depth_steps(depth_m: np.ndarray) -> list[float]:
+    """The depths in m of the table by depth, for the depths (N,) that a track states."""
+    deepest = np.nanmax(depth_m) if np.isfinite(depth_m).any() else 0.0
+    return [float(np.round(k * DEPTH_STEP_M, 3))
+            for k in range(1, min(20, int(min(deepest, 10.0) / DEPTH_STEP_M + 1e-9)) + 1)]
 
 
 def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:
