@@ -70,6 +70,16 @@ def test_safety_S05_a_time_that_is_none_never_counts(tmp_path, word, others):
     assert [(f.code, f.first_row) for f in got.findings] == [("TRK-001", 2)]
 
 
+@pytest.mark.parametrize(("depth", "used"), [("0.15", True), ("0", True), ("", True),
+                                             ("15", False), ("-0.15", False), ("1e300", False)])
+def test_a_depth_in_another_unit_or_sign_is_no_depth(tmp_path, depth, used):
+    got = read_track(written(tmp_path, f"time,x,y,pass,depth_m\n0,0,0,1,0.1\n1,0,1,1,{depth}\n"),
+                     plane=True)
+    assert len(got) == 1 + used
+    assert [f.text for f in got.findings if "depth_m" in f.text] == [
+        f.text for f in got.findings] and len(got.findings) == 1 - used
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
 def test_names_of_passes_in_another_encoding(tmp_path, encoding):
     path = tmp_path / "k.csv"
@@ -108,7 +118,8 @@ def test_the_synthetic_mark_is_kept(tmp_path):
 @pytest.mark.parametrize("name, text, code", [
     ("k.csv", "", "FIL-002"), ("k.csv", "\n\n", "FIL-002"), ("k.csv", "time,x,pass\n0,1,1\n",
                                                             "FIL-015"),
-    ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "FIL-007"),
+    ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "TRK-018"),
+    ("k.csv", 'time,x,y,pass\n"0,0,0,1\n1,0,1,1\n', "FIL-007.*quotation mark"),
     ("k.doc", "x", "FIL-006"), ("k.gpx", "<gpx/>", "TRK-002"), ("k.ulg", "x", "FIL-006"),
     ("k.bin", "x", "TRK-002")])
 def test_files_that_hold_no_track(tmp_path, name, text, code):
@@ -302,7 +313,7 @@ def test_a_data_flash_log_with_the_receiver_only_and_with_wrong_descriptions(tmp
     assert [f[1] - NOON for f in fixes] == pytest.approx([0, 0.2], abs=1e-5)
     assert np.isnan(fixes[0][4])
     assert len(problems) == 3
-    with pytest.raises(LandReleaseError, match="FIL-007"):
+    with pytest.raises(LandReleaseError, match="TRK-019"):
         read_track(written(tmp_path, b"no log at all" * 20, "k.bin"))
 
 

@@ -472,7 +472,7 @@ def _numbers(option: str, text: str, all_of_them: list[int]) -> list[int]:
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
         if not (_WHOLE.fullmatch(first) and _WHOLE.fullmatch(last or first)
-                and int(last or first) - int(first) < 100_000):
+                and 0 <= int(last or first) - int(first) < 100_000):
             raise LandReleaseError(BAD_OPTION, option=option, found=text,
                                    expected="numbers of units, as 3,7-9, or all")
         out += range(int(first), int(last or first) + 1)

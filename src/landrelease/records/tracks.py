@@ -25,12 +25,15 @@ from landrelease.errors import (
     FILE_WITHOUT_ROWS,
     TRACK_PLANE_FILE,
     TRACK_ROW,
+    TRACK_UNREADABLE,
+    TRACK_WITHOUT_FIX,
     LandReleaseError,
     Message,
 )
 
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
 YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
+DEEPEST_M = 5.0  # of a tool; what is deeper is in another unit
 _YES = {"1", "true", "yes", "y", "t", "on"}
 _NO = {"0", "false", "no", "n", "f", "off"}
 
@@ -42,8 +45,9 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
     ------
     LandReleaseError
         FIL-001 missing, FIL-002 empty, FIL-003 to FIL-005 an archive or a text that is damaged, too
-        large or another thing, FIL-006 ending, FIL-007 no fix at all, FIL-008 encoding, FIL-015
-        columns missing, TRK-002 metres asked of a format that has degrees only.
+        large or another thing, FIL-006 ending, FIL-007 no rows, FIL-008 encoding, FIL-015 columns
+        missing, TRK-002 metres asked of a format that has degrees only, TRK-018 no row is readable,
+        TRK-019 no fix.
     """
     path = Path(path)
     if not path.is_file():
@@ -102,7 +106,7 @@ def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[i
                              if not abs(f[1]) <= YEARS_S)]
     fixes = [f for f in fixes if abs(f[1]) <= YEARS_S]
     if not fixes:
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="no position with a fix")
+        raise LandReleaseError(TRACK_WITHOUT_FIX, file=file)
     names = tuple(dict.fromkeys(str(f[5]) for f in fixes))
     number = {n: k for k, n in enumerate(names)}
     values = np.array([f[:5] for f in fixes], dtype=np.float64)
@@ -149,7 +153,9 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
             expected="time, x, y, pass (metres, with --plane) or time, latitude, longitude, pass")
     count = len(rows)
     if not count:
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="headings only")
+        raise LandReleaseError(
+            FILE_WITHOUT_ROWS, file=file, found="headings only" if content.count(b"\n") < 2 else
+            "a quotation mark that is never closed, or rows of another length than the headings")
     bad: dict[int, tuple[str, str]] = {}
     x, y = (_numbers(columns[c], c, bad) for c in place)
     time_s = _times(columns["time"], bad)
@@ -170,6 +176,8 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
                 bad.setdefault(k, ("engaged", word))
     empty = np.full(count, np.nan)
     depth = _numbers(columns["depth_m"], "depth_m", bad, True) if "depth_m" in columns else empty
+    for k in np.flatnonzero((depth < 0) | (depth > DEEPEST_M)).tolist():
+        bad.setdefault(k, ("depth_m", f"{depth[k]:g}"))
     heading = (_numbers(columns["heading_deg"], "heading_deg", bad, True)
                if "heading_deg" in columns else empty)
     names, in_pass = _passes(columns.get("pass"), count)
@@ -177,9 +185,9 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
     keep[list(bad)] = False
     problems += [(int(rows[k]), *what) for k, what in bad.items()]
     if not keep.any():
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file,
-                               found=f"{count} rows, none of them readable: row {problems[0][0]}, "
-                               f"{problems[0][1]} is {problems[0][2]!r}")
+        row, field, found = problems[0]
+        raise LandReleaseError(TRACK_UNREADABLE, file=file, count=count, row=row, field=field,
+                               found=found.strip()[:60] or "nothing", deepest=DEEPEST_M)
     synthetic = "synthetic" in columns and any(
         w.strip().lower() in _YES for w in _words(columns["synthetic"])[:1])
     return Track(file, plane, time_s[keep], x[keep], y[keep], names, in_pass[keep], engaged[keep],

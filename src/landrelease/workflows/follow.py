@@ -18,6 +18,7 @@ from landrelease.workflows.operate import (
     Ground,
     ProofOptions,
     TrackFile,
+    check_proof_options,
     depth_steps,
     rules_of,
     tool_of,
@@ -57,6 +58,7 @@ def following(
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
 
+    check_proof_options(options)
     logs = [_Log(f, ground, options, stated)
             for f in ([files] if isinstance(files, TrackFile) else files)]
     shift = Tool(1.0, options.bias_m, options.confidence).margin_m
@@ -128,7 +130,7 @@ def _so_far(path: Path, plane: bool) -> Track | None:
     try:
         return track_of(path.name, content, plane=plane)
     except LandReleaseError as error:
-        if error.code in ("FIL-002", "FIL-007"):
+        if error.code in ("FIL-002", "FIL-007", "TRK-018", "TRK-019"):
             return None
         raise
 

@@ -75,6 +75,11 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
 
     if form not in FORMS:
         raise LandReleaseError(LOT_SETTING, name="--form", found=form, expected=", ".join(FORMS))
+    for name, value, expected in (
+            ("--detection", strictness and strictness.detection, "above 0 and at most 1"),
+            ("--confidence", strictness and strictness.confidence, "above 0 and below 1")):
+        if value is not None and not (0 < value < 1 or (value == 1 and name == "--detection")):
+            raise LandReleaseError(LOT_SETTING, name=name, found=value, expected=expected)
     side = stated.value("inspection_unit_m") if unit_m is None else unit_m
     inspections = reader.inside(_standing(registry))
     order = _task(registry, reader, task)
@@ -183,7 +188,7 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     A unit in which an item was found stays so.
 
     Raises INS-005: no such lot. INS-007: a unit that was not drawn; `accept` before all units are
-    clear; a unit with an item called clear.
+    clear; a unit with an item called clear; nothing to record; a day that is still to come.
     """
     from landrelease.core.signature import signed
     from landrelease.workflows.identities import owner
@@ -191,6 +196,12 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     lot = lot_of(registry, reader, lot_id)
     drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
     at = now or datetime.now(UTC)
+    if not results and not accept:
+        raise LandReleaseError(LOT_RESULT, lot=lot_id, name="results", found="nothing",
+                               expected="--clear, --found, --results or --accept")
+    if day > at.date() + timedelta(days=1):  # a local day may have begun before that of UTC
+        raise LandReleaseError(LOT_RESULT, lot=lot_id, name="day", found=day,
+                               expected="a day that has come")
     who = owner(registry, key) if key is not None else registry.author(by)
     revisions = []
     for number, items in sorted(results.items()):
@@ -252,22 +263,22 @@ def read_results(path: Path) -> dict[int, int | None]:
     import csv
 
     def wrong(line: int, found: Any, expected: str) -> LandReleaseError:
-        return LandReleaseError(LOT_RESULT, lot=path.name, name=f"line {line}", found=found,
-                                expected=expected)
+        return LandReleaseError(LOT_RESULT, lot=path.name or str(path), name=f"line {line}",
+                                found=found, expected=expected)
 
     try:
         rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
         names = rows.fieldnames or ()
         listed_rows = list(rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise wrong(1, error, "a CSV file in UTF-8") from None
+        raise wrong(1, getattr(error, "strerror", None) or error, "a CSV file in UTF-8") from None
     if not {"unit", "items"} <= set(names):
-        raise wrong(1, ", ".join(names) or "nothing", "the columns unit, items")
+        raise wrong(1, ", ".join(names)[:80] or "nothing", "the columns unit, items")
     out: dict[int, int | None] = {}
     for line, row in enumerate(listed_rows, start=2):
         unit, items = ((row[name] or "").strip() for name in ("unit", "items"))
         if not _WHOLE.fullmatch(unit) or not (_WHOLE.fullmatch(items) or not items):
-            raise wrong(line, f"{unit}, {items}", "whole numbers")
+            raise wrong(line, f"{unit[:40]}, {items[:40]}", "whole numbers")
         if int(unit) in out:
             raise wrong(line, unit, "each unit once")
         out[int(unit)] = int(items) if items else None

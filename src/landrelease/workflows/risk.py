@@ -231,7 +231,8 @@ def read_trials(path: Path) -> list[Trial]:
         rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
         listed_rows = list(rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise wrong(1, "(file)", error, "a CSV file in UTF-8") from None
+        raise wrong(1, "(file)", getattr(error, "strerror", None) or error,
+                    "a CSV file in UTF-8") from None
     needed = ("organisation", "method", "targets", "found")
     for name in needed:
         if name not in (rows.fieldnames or ()):
