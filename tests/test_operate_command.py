@@ -170,12 +170,12 @@ def test_safety_S10_a_log_given_twice_is_no_second_pass(tmp_path, plane_files):
     copy = tmp_path / "copy.csv"
     copy.write_bytes(track.read_bytes() + b"\n")  # another file, the same fixes
     for extra in (["--track", str(track)], ["--manual", str(copy)]):
-        with pytest.raises(LandReleaseError, match="COV-009.*same fixes"):
+        with pytest.raises(LandReleaseError, match=r"COV-009.*same fixes"):
             proof(tmp_path, task, track, "--plane", *extra)
 
 
 def test_nothing_is_stored_where_the_gaps_cannot_be_written(tmp_path, plane_files):
-    with pytest.raises(LandReleaseError, match="CLI-104.*folder"):
+    with pytest.raises(LandReleaseError, match=r"CLI-104.*folder"):
         proof(tmp_path, *plane_files, "--plane", "--uncovered", str(tmp_path))
 
 
