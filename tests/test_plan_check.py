@@ -88,7 +88,8 @@ def test_a_work_that_takes_no_time_is_paid_as_the_horizon_ends():
     assert any("are missing" in text for text in check.violations(poor, plan.schedule))
     twice = dataclasses.replace(problem, conditions=dataclasses.replace(
         problem.conditions, projects=dataclasses.replace(
-            works, slots=np.array([0, 0]), cost=np.array([8.0, 8.0]), stage=np.array([1, 1]),
-            start=np.array([0, 1, 2]))))
+            works, earliest=np.array([problem.horizon] * 2), slots=np.array([0, 0]),
+            cost=np.array([6.0, 6.0]), stage=np.array([1, 1]), start=np.array([0, 1, 2]))))
     both = make_plan(twice, iterations=5, seed=1, bound_iterations=10)
     assert list(check.violations(twice, both.schedule)) == []
+    assert sorted(both.schedule.project_start) == [-1, problem.horizon]  # money for one of them
