@@ -18,7 +18,7 @@ from landrelease.store.open import create_registry
 from landrelease.verify.draw import draw, seed_of
 from landrelease.workflows import identities, inspecting
 
-DAY = date(2026, 5, 2)
+DAY = date(2026, 4, 8)
 STATED = workflows.load_assumptions()
 INSPECTOR = policy.view("inspector")
 
@@ -359,7 +359,7 @@ def test_what_is_open_overdue_corrected_and_refused(registry):
         "n1": "open"}
     assert next(n for n in found["nonconformities"] if n["record"] == "v2")["days_over"] == 7
     assert found["counts"] == {"overdue": 2, "open": 3, "corrected": 1, "closed": 0}
-    later_on = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 5, 15))
+    later_on = inspecting.open_items(registry, INSPECTOR, STATED, DAY + timedelta(days=13))
     assert later_on["counts"]["closed"] == 1 and later_on["counts"]["overdue"] == 3
     assert [(v["visits"], v["refused"]) for v in found["visits"]] == [(6, 0)]  # v7 is later
     (org,) = later_on["visits"]
@@ -493,11 +493,11 @@ def test_a_metre_is_a_metre_in_these_tests():
 
 
 @pytest.mark.parametrize(("change", "name"), [
-    ({"detection": float("nan")}, "--detection"), ({"detection": 0.0}, "--detection"),
-    ({"detection": 1.5}, "--detection"), ({"confidence": 1.0}, "--confidence"),
-    ({"confidence": 2.0}, "--confidence"), ({"confidence": float("nan")}, "--confidence")])
+    ({"detection": float("nan")}, "detection"), ({"detection": 0.0}, "detection"),
+    ({"detection": 1.5}, "detection"), ({"confidence": 1.0}, "confidence"),
+    ({"confidence": 2.0}, "confidence"), ({"confidence": float("nan")}, "confidence")])
 def test_a_strictness_that_cannot_be_is_refused(registry, change, name):
-    with pytest.raises(LandReleaseError, match=f"INS-001.*{name}"):
+    with pytest.raises(LandReleaseError, match=f"VER-002.*{name}"):
         lots(registry, strictness=inspecting.Strictness(**change))
 
 

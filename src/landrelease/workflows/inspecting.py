@@ -20,6 +20,7 @@ from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    INSPECTION_PROBABILITY,
     LOT_MOVED,
     LOT_NOT_AGAIN,
     LOT_RESULT,
