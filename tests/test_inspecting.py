@@ -352,14 +352,15 @@ def test_what_is_open_overdue_corrected_and_refused(registry):
         visit(6, "none"), record("inspection", "n1", inspection_part="nonconformity",
                                  inspected_organisation="Org A", finding="no board at the entry"),
         record("inspection", "v7", inspection_part="visit", visit_refused="yes",
-               inspected_organisation="Org A", refusal_reason="no escort", inspected_on=DAY)])
+               inspected_organisation="Org A", refusal_reason="no escort",
+               inspected_on=date(2026, 5, 2))])
     found = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 4, 15))
     assert {n["record"]: n["state"] for n in found["nonconformities"]} == {
         "v1": "open", "v2": "overdue", "v3": "overdue", "v4": "corrected", "v5": "open",
         "n1": "open"}
     assert next(n for n in found["nonconformities"] if n["record"] == "v2")["days_over"] == 7
     assert found["counts"] == {"overdue": 2, "open": 3, "corrected": 1, "closed": 0}
-    later_on = inspecting.open_items(registry, INSPECTOR, STATED, DAY + timedelta(days=13))
+    later_on = inspecting.open_items(registry, INSPECTOR, STATED, date(2026, 5, 15))
     assert later_on["counts"]["closed"] == 1 and later_on["counts"]["overdue"] == 3
     assert [(v["visits"], v["refused"]) for v in found["visits"]] == [(6, 0)]  # v7 is later
     (org,) = later_on["visits"]
