@@ -981,6 +981,13 @@ PLAN_IS_OLD = Message(
     "{path} rests on another state of the registry: chain head {found}, now {expected}.",
     "Make the plan again from the present records with `landrelease plan make`.",
 )
+PLAN_OF_OTHERS = Message(
+    "PLN-103",
+    "{path} is a plan of another registry: none of its {found} areas, such as {area}, is on record "
+    "here.",
+    "Give the registry that the plan was made of, or make a plan of this one with `landrelease "
+    "plan make`.",
+)
 
 REACH_NO_ROAD = Message(
     "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
