@@ -136,6 +136,7 @@ BODIES = {
     "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
     "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
     "POST /api/import": [("/api/import", {})],
+    "POST /api/import/columns": [("/api/import/columns", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.

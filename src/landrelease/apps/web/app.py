@@ -20,6 +20,7 @@ from landrelease.apps.web import (
     documents,
     features,
     forecasting,
+    importing,
     inspecting,
     oidc,
     openrosa,
@@ -113,7 +114,8 @@ def make_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
                         *webhooks.HANDLERS,
-                        *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
+                        *records.HANDLERS, *importing.HANDLERS, *openrosa.HANDLERS,
+                        *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,

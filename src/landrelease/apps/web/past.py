@@ -35,8 +35,7 @@ async def times(request: Request) -> dict[str, str]:
                     "known_from": min(known, today).isoformat(), "today": today.isoformat()}
 
         found: dict[str, str] = layout.KEPT.of(
-            ("times", registry.address, registry.head(), date.today(), asking.role,
-             asking.organisation, asking.areas), made)
+            ("times", *layout.state_of(registry, asking)), made)
         return found
 
     return await read(request, work)
@@ -53,8 +52,7 @@ async def coverage_gaps(request: Request) -> Response[bytes]:
         from landrelease.workflows.coverage import gaps
 
         view.check("operate proof")
-        found = layout.KEPT.of(("gaps", registry.address, registry.head(), asking.role,
-                                asking.organisation, asking.areas),
+        found = layout.KEPT.of(("gaps", *layout.state_of(registry, asking)),
                                lambda: gaps(registry, view))
         mark = {"synthetic": True} if is_synthetic(registry) else {}
         return orjson.dumps({"type": "FeatureCollection", "features": [

@@ -15,6 +15,7 @@ ENGLISH = {
     "no_script_at_all": "This page needs JavaScript. The page for everybody, the command line and "
                         "the published pages work without it.",
     "for_everybody": "Is this ground known to be hazardous? The page for everybody",
+    "menu": "Menu",
     "map": "Map", "tables": "Tables", "waiting": "Rows that wait", "import": "Bring in a file",
     "figures": "Figures", "sign_in": "Sign in", "sign_out": "Sign out",
     "sign_in_at": "Sign in at",
@@ -31,6 +32,7 @@ ENGLISH = {
     "record": "Record", "on_map": "Show on the map", "past": "Its past", "source": "Source",
     "recorded": "Recorded", "by": "by", "reason": "Why", "level": "Level",
     "signed": "Signature", "unsigned": "not signed", "download": "Download (GeoJSON)",
+    "table.other": "Other formats", "table.sorted": "sorted among the rows shown",
     "name": "Name", "password": "Password", "signed_in": "Signed in.",
     "waiting_words": "Rows that could not be accepted. Nothing is lost: mend a value and check the "
                      "row again, or reject the row with a reason.",
@@ -43,6 +45,14 @@ ENGLISH = {
     "kind": "Kind of record", "kind_guess": "as the file says", "crs": "System of coordinates",
     "crs_hint": "Only where the file does not say it, for example EPSG:4326 for WGS 84.",
     "dry_run": "Check only, write nothing", "bring_in": "Bring in",
+    "import.look": "Look at the columns", "import.columns": "What the columns mean",
+    "import.columns_words": "What is certain is chosen. Choose the field of each other column, or "
+                            "leave it: it stays in the file that is kept.",
+    "import.column": "Column", "import.values": "First values", "import.unused": "not used",
+    "import.perhaps": "perhaps", "import.twice": "Two columns stand for the same field:",
+    "import.dates": "Dates such as 03/04/2024", "import.dmy": "day first",
+    "import.mdy": "month first", "import.as_it_says": "as the file shows",
+    "import.place": "place",
     "report": "What became of it", "read": "read", "merged": "merged", "quarantined": "wait",
     "not_used": "Columns that were kept in the file only",
     "figures_words": "Each figure names the records that it rests on.",

@@ -111,9 +111,9 @@ function layersOf(id, dark) {
     return [
       fill("fill", { "fill-color": ["match", ["get", "hazard_type"], "CHA", "#ff0000", "SHA", "#f4a718", "#9b7fb8"], "fill-opacity": .5 }),
       fill("cha", { "fill-pattern": "cha" }, type("CHA")), fill("sha", { "fill-pattern": "sha" }, type("SHA")),
-      edge("open", { "line-color": "#e60000", "line-width": 2 }, ["all", area, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]),
-      edge("worked", { "line-color": "#f4a718", "line-width": 2.5, "line-dasharray": [3, 2] }, status("worked_on")),
-      edge("closed", { "line-color": "#7fb800", "line-width": 2.5 }, status("closed", "handed_over"))];
+      edge("open", { "line-color": "#e60000", "line-width": afar(2) }, ["all", area, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]),
+      edge("worked", { "line-color": "#f4a718", "line-width": afar(2.5), "line-dasharray": [3, 2] }, status("worked_on")),
+      edge("closed", { "line-color": "#7fb800", "line-width": afar(2.5) }, status("closed", "handed_over"))];
   }
   if (id === "hazard_cells") return [fill("fill", { "fill-color": "#ff0000", "fill-opacity": .45 }), fill("cha", { "fill-pattern": "cha" }), edge("edge", { "line-color": "#a30000", "line-width": 1 })];
   if (id === "outcome" || id === "released_ground") return [fill("fill", { "fill-color": "#2f7d68", "fill-opacity": .3 }), fill("dots", { "fill-pattern": "dots" }), edge("edge", { "line-color": "#2f7d68", "line-width": 1.5 })];
@@ -128,9 +128,12 @@ function layersOf(id, dark) {
   return [fill("fill", { "fill-color": colour, "fill-opacity": .2 }), edge("edge", { "line-color": colour, "line-width": 1.5 }),
     edge("line", { "line-color": colour, "line-width": id === "road" ? 1.2 : 2 }, line),
     { id: `${id}-point`, type: "circle", ...source, filter: point, paint: {
-      "circle-radius": id === "settlement" ? 5 : 3.5, "circle-color": colour,
-      "circle-stroke-color": dark ? "#10181e" : "#ffffff", "circle-stroke-width": 1.5 } }];
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 1.2, 12, id === "settlement" ? 5 : 3.5], "circle-color": colour,
+      "circle-stroke-color": dark ? "#10181e" : "#ffffff", "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 7, .4, 12, 1.5] } }];
 }
+
+// From afar a hazard is smaller than its outline: the outline grows, so that none is overlooked (S01).
+const afar = width => ["interpolate", ["linear"], ["zoom"], 7, 6, 11, 4, 13, width];
 
 export async function mapView(place, { ask, make, word, rest }) {
   const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
@@ -140,7 +143,7 @@ export async function mapView(place, { ask, make, word, rest }) {
   const list = make("fieldset", { class: "legend-list" }, make("legend", {}, word("layers")));
   const then = make("p", { class: "then", role: "status", hidden: true });
   const time = make("div");
-  place.append(make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
+  place.append(make("h1", { class: "unseen" }, word("map")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   let map;
   try {
