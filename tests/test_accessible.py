@@ -142,8 +142,8 @@ def test_no_page_is_wider_than_a_phone(world, chromium_path, lang):
     with (served(world.address, "--as", "planner") as url,
           browsing(chromium_path, url) as browser):
         page = browser.page(width=390, height=800, lang=lang)
-        for one in ("#map", "#tables/hazard", "#waiting", "#import", "#figures", "#sign_in", "plans",
-                    "plans/spring", "plans/spring/why", "forecasts/outlook", "claims", "work",
+        for one in ("#map", "#tables/hazard", "#waiting", "#import", "#figures", "#sign_in",
+                    "plans", "plans/spring", "plans/spring/why", "forecasts/outlook", "claims", "work",
                     "validation", "inspection", "releases", "teams", "quality", "documents",
                     "certificate", "public"):
             page.goto("about:blank")

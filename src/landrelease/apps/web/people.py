@@ -84,7 +84,8 @@ async def overview(request: Request, day: FromQuery[str] = "") -> Response[str]:
         counts = {s: sum(x.state == s for x in found) for s in _LEAVE}
         return group(
             _day_field("/teams", on),
-            tag("ul", *(tag("li", tag("strong", counts[s]), leave_mark(s, counts[s] > 0)) for s in _LEAVE),
+            tag("ul", *(tag("li", tag("strong", counts[s]), leave_mark(s, counts[s] > 0))
+                        for s in _LEAVE),
                 class_="counts"),
             tag("h2", word("teams")), layout.table(word("teams"), [
                 word("team.team"), word("name"), word("ins.organisation"), word("team.type"),
