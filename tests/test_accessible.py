@@ -143,8 +143,8 @@ def test_no_page_is_wider_than_a_phone(world, chromium_path, lang):
           browsing(chromium_path, url) as browser):
         page = browser.page(width=390, height=800, lang=lang)
         for one in ("#map", "#tables/hazard", "#waiting", "#import", "#figures", "#sign_in",
-                    "plans", "plans/spring", "plans/spring/why", "forecasts/outlook", "claims", "work",
-                    "validation", "inspection", "releases", "teams", "quality", "documents",
+                    "plans", "plans/spring", "plans/spring/why", "forecasts/outlook", "claims",
+                    "work", "validation", "inspection", "releases", "teams", "quality", "documents",
                     "certificate", "public"):
             page.goto("about:blank")
             page.goto(url + one)

@@ -204,6 +204,13 @@ def columns_of(registry: Registry, path: Path, *, kind: str | None = None
     return proposal, samples, {name: value for name, value in document.items() if value}
 
 
+def place_columns() -> tuple[str, ...]:
+    """What a column may stand for beside the fields: parts of a place."""
+    from landrelease.records.mapping import PLACE_COLUMNS
+
+    return PLACE_COLUMNS
+
+
 def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:
     """West, south, east, north of the recorded administrative areas; None where there are none."""
     import numpy as np

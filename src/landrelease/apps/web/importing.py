@@ -92,7 +92,6 @@ async def columns(request: Request, data: MultipartBody[Looked]) -> dict[str, An
     """What each column of a file may mean, with its first values; nothing is written. What is
     certain stands in `mapping`, in the shape that `/api/import` takes."""
     def work(registry: Registry, view: View, path: Path) -> dict[str, Any]:
-        from landrelease.records.mapping import PLACE_COLUMNS
         from landrelease.workflows import imports
 
         proposal, samples, document = imports.columns_of(registry, path, kind=data.kind or None)
@@ -103,7 +102,7 @@ async def columns(request: Request, data: MultipartBody[Looked]) -> dict[str, An
                          "reason": s.reason, "values": samples.get(s.column, [])}
                         for s in proposal.suggestions],
             "fields": [{"name": f.name, "title": f.definition} for f in kind.fields],
-            "places": list(PLACE_COLUMNS)}
+            "places": list(imports.place_columns())}
 
     return await _with_file(request, data.file, work)
 

@@ -12,7 +12,7 @@ from litestar import Request, Response, get
 from landrelease.access.policy import View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.tiers import VIEW, within
+from landrelease.apps.web.tiers import VIEW, may_write, within
 from landrelease.store.registry import Registry
 
 
@@ -75,7 +75,9 @@ async def map_settings(request: Request) -> dict[str, Any]:
         from landrelease.apps.web.navigation import way
 
         return {"basemap": bool(request.app.state.settings.basemap),
-                "past": way("history")(view), "gaps": way("operate proof")(view)}
+                "past": way("history")(view), "gaps": way("operate proof")(view),
+                "reach": way("plan reach")(view),
+                "contamination": way("assess map")(view) and may_write(asking_of(request))}
 
     return await read(request, work)
 

@@ -59,6 +59,27 @@ ENGLISH = {
     "unit": "Unit", "definition": "Definition", "records": "Records",
     "not_reported": "not reported",
     "loading": "Loading…", "failed": "That did not work.",
+    "layer.reach": "Reachability", "layer.contamination": "Contamination (chance, by cells)",
+    "reach.counted": "{reached} of {all} communities can be reached on {day}; {blocked} pieces of "
+                     "road are blocked.",
+    "reach.no_bases": "No plan is in force whose bases lie on a recorded road: communities are "
+                      "shown as recorded.",
+    "reach.words": "Reached means that nothing on record blocks the way. It never means that a "
+                   "road is safe.",
+    "reach.reached": "reached", "reach.cut_off": "cut off",
+    "reach.off_road": "no road on record leads there", "reach.yes": "recorded as reachable",
+    "reach.no": "recorded as not reachable", "reach.partly": "recorded as partly reachable",
+    "reach.not_reported": "not reported",
+    "reach.blocked": "road blocked by a hazard, a closure or as recorded",
+    "reach.openings": "{n} pieces of road must open at least",
+    "cont.class": "{from} % or more", "cont.bounds": "bounds {low} to {high} %",
+    "cont.cells": "Cells of {m} m. A cell without a value is ground without information: treat it "
+                  "as dangerous.",
+    "cont.prior.all": "A prior: no local search or find stands behind it.",
+    "cont.prior.some": "Part of it is a prior: no local search or find stands behind that part.",
+    "cont.none": "No map of this time has been drawn for you yet.",
+    "cont.old": "The records have changed since this map was drawn.",
+    "cont.draw": "Draw the map", "cont.drawing": "The map is being drawn:",
     "legend.SHA": "suspected (SHA)", "legend.CHA": "confirmed (CHA)",
     "legend.open": "open", "legend.worked_on": "worked on", "legend.closed": "closed",
     "legend.cells": "known to be hazardous (coarse cells)",

@@ -137,9 +137,12 @@ class RecordedClaimsInputs:
 
 @dataclass
 class MapInputs:
-    """The contamination map; `cell` is the side of a cell in m."""
+    """The contamination map; `cell` is the side of a cell in m. `valid_at`, `known_at`: as it was
+    on a day, as it was known on a day."""
 
     cell: Annotated[float, Meta(ge=10, le=10_000)] = 100.0
+    valid_at: Day = ""
+    known_at: Day = ""
 
 
 @dataclass

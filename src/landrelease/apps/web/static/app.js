@@ -299,7 +299,7 @@ async function signOut() {
 // --- the whole ---------------------------------------------------------------------------------
 
 const views = {
-  map: (place, ...rest) => mapView(place, { ask, make, word, rest }),
+  map: (place, ...rest) => mapView(place, { ask, start: send, make, word, rest }),
   tables: tableView, record: recordView, waiting: waitingView, import: importView,
   figures: figuresView, sign_in: signInView,
 };

@@ -4,6 +4,7 @@
 // types apart without colour.
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
+import { computedLayers } from "./layers.js";
 import { Protocol } from "./vendor/pmtiles.mjs";
 
 maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
@@ -135,10 +136,10 @@ function layersOf(id, dark) {
 // From afar a hazard is smaller than its outline: the outline grows, so that none is overlooked (S01).
 const afar = width => ["interpolate", ["linear"], ["zoom"], 7, 6, 11, 4, 13, width];
 
-export async function mapView(place, { ask, make, word, rest }) {
+export async function mapView(place, { ask, start, make, word, rest }) {
   const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
   const known = collections.filter(c => ORDER.includes(c.id)).sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
-  const canvas = make("div", { id: "map", role: "region", "aria-label": word("map_words") });
+  const canvas = make("div", { id: "map", dir: "ltr", role: "region", "aria-label": word("map_words") });
   const panel = make("div", { "aria-live": "polite" });
   const list = make("fieldset", { class: "legend-list" }, make("legend", {}, word("layers")));
   const then = make("p", { class: "then", role: "status", hidden: true });
@@ -169,11 +170,15 @@ export async function mapView(place, { ask, make, word, rest }) {
       map.addSource("coverage_gaps", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
       for (const layer of layersOf("coverage_gaps", dark)) map.addLayer({ ...layer, layout: { visibility: "none" } });
     }
-    if (able.past) await timeView(time, then, map, known, { ask, make, word });
+    computed.add();
+    if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: computed.at });
     const bounds = await extent(ask, known, rest);
     if (bounds) map.fitBounds(bounds, { padding: 40, animate: false, maxZoom: 16 });
     canvas.dataset.ready = "yes";
   });
+  const computed = computedLayers(map, able, { ask, start, make, word, row: (id, title, change, parts, notes) => {
+    list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, onchange: e => change(e.target.checked) }), title), ...[parts, notes].filter(Boolean));
+  } });
   const row = (id, title, shown, change) => {
     const box = make("input", { type: "checkbox", checked: shown, onchange: e => change(e.target.checked) });
     list.append(make("label", {}, box, PARTS[id] ? null : sign(id, dark), title));
@@ -185,10 +190,11 @@ export async function mapView(place, { ask, make, word, rest }) {
     if (on) map.getSource("coverage_gaps").setData(await ask("/api/layers/coverage_gaps"));
     switchLayers("coverage_gaps")(on);
   });
+  computed.rows();
   map.on("click", e => {
     const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
-    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => make("div", { class: "card" },
+    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
       make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type].filter(Boolean).join(" · ")))));
   });
@@ -196,7 +202,7 @@ export async function mapView(place, { ask, make, word, rest }) {
 }
 
 // The past: as it was on a day, as we knew it on a day. The map says so as long as it is not now.
-async function timeView(place, then, map, known, { ask, make, word }) {
+async function timeView(place, then, map, known, { ask, make, word, changed }) {
   const times = await ask("/api/times");
   const day = 86_400_000, number = text => Math.round(Date.parse(text) / day), text = n => new Date(n * day).toISOString().slice(0, 10);
   const now = number(times.today);
@@ -219,6 +225,7 @@ async function timeView(place, then, map, known, { ask, make, word }) {
     then.hidden = !past;
     then.textContent = past ? word("then").replace("{valid}", valid.date.value).replace("{known}", seen.date.value) : "";
     place.dataset.past = past ? "yes" : "no";
+    changed(past ? `?${query}` : "");
   }
   place.append(make("h2", {}, word("time")));
   valid = slider("valid_at", number(times.valid_from));
