@@ -17,8 +17,8 @@ from litestar.params import FromPath
 
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, read
-from landrelease.apps.web.records import MAY_BRING_IN, signature
-from landrelease.apps.web.tiers import within
+from landrelease.apps.web.records import signature
+from landrelease.apps.web.tiers import MAY_BRING_IN, within
 from landrelease.errors import NOT_FOR_ROLE, SUBMISSION_EMPTY, LandReleaseError
 from landrelease.store.registry import Registry
 
