@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Day:
     requests: int = 0
     broken: int = 0
     unheard: int = 0
-    refused: int = 0
+    refused: Counter[int] = field(default_factory=Counter)  # by status; 0: no server
     kills: int = 0
     took: list[float] = field(default_factory=list)
 
@@ -214,7 +215,7 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
                     elif status == 201:
                         day.took.append(time.perf_counter() - begun)
                     else:
-                        day.refused += 1
+                        day.refused[status] += 1
                 if status == 201:
                     submission.heard = True
                     if not times_more:
