@@ -119,8 +119,8 @@ def body_of(submission: Submission) -> bytes:
 class Server:
     """`landrelease serve` as a process of its own, which can be killed and started again."""
 
-    def __init__(self, address: Path):
-        self.address = address
+    def __init__(self, address: Path | str, *more: str):
+        self.address, self.more = address, more
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -129,7 +129,7 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "landrelease", "serve", str(self.address), "--port",
-             str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+             str(self.port), *self.more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         for _ in range(600):
             if self.process.poll() is not None:

@@ -13,7 +13,6 @@ shapes. Also asked: a part of a layer by a rectangle, as the map canvas does. No
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
