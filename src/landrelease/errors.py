@@ -1732,8 +1732,9 @@ FORM_UNKNOWN = Message(
 LANGUAGE_UNKNOWN = Message(
     "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
 SUBMISSION_FORM_UNKNOWN = Message(
-    "FRM-010", "There is no form {found} here.",
-    "Fetch the list of forms again; the forms are {expected}. The submission stays on the phone.")
+    "FRM-010", "There is no form {found} here; the forms are {expected}.",
+    "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
+    "rejected, what belongs here becomes records by `import` of its file with a mapping.")
 SUBMISSION_NAMELESS = Message(
     "FRM-011", "The submission has no id of its own ({found!r}).",
     "Fill in the form with ODK Collect or another program that speaks OpenRosa.")
