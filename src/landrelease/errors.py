@@ -981,6 +981,13 @@ PLAN_IS_OLD = Message(
     "{path} rests on another state of the registry: chain head {found}, now {expected}.",
     "Make the plan again from the present records with `landrelease plan make`.",
 )
+PLAN_OF_OTHERS = Message(
+    "PLN-103",
+    "{path} is a plan of another registry: none of its {found} areas, such as {area}, is on record "
+    "here.",
+    "Give the registry that the plan was made of, or make a plan of this one with `landrelease "
+    "plan make`.",
+)
 
 REACH_NO_ROAD = Message(
     "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
@@ -1728,8 +1735,9 @@ FORM_UNKNOWN = Message(
 LANGUAGE_UNKNOWN = Message(
     "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
 SUBMISSION_FORM_UNKNOWN = Message(
-    "FRM-010", "There is no form {found} here.",
-    "Fetch the list of forms again; the forms are {expected}. The submission stays on the phone.")
+    "FRM-010", "There is no form {found} here; the forms are {expected}.",
+    "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
+    "rejected, what belongs here becomes records by `import` of its file with a mapping.")
 SUBMISSION_NAMELESS = Message(
     "FRM-011", "The submission has no id of its own ({found!r}).",
     "Fill in the form with ODK Collect or another program that speaks OpenRosa.")

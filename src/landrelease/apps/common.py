@@ -21,7 +21,7 @@ RegistryArgument = Annotated[str, typer.Argument(
 JsonOption = Annotated[Path | None, typer.Option("--json", metavar="OUT",
                                                  help="Write the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0,
                                          help="The same seed and iterations, the same result.")]
 RoleOption = Annotated[str | None, typer.Option(
     "--as", metavar="ROLE", help="Whose view; without it the public's.")]

@@ -132,12 +132,13 @@ class _Maker:
                             **self.say("label", english)})
 
     def reviewed(self) -> None:
-        """A note that stands only in the languages that nobody reviewed."""
+        """A note that stands only in the languages that nobody reviewed; elsewhere a dash, since a
+        label may not be empty (a hyphen would be drawn as a list)."""
         if all(t.reviewed for t in self.languages):
             return
         self.survey.append({
             "type": "note", "name": "note_language",
-            **{f"label::{_heading(t)}": "-" if t.reviewed else
+            **{f"label::{_heading(t)}": "–" if t.reviewed else
                f"{t(UNREVIEWED)} / {UNREVIEWED}" for t in self.languages}})
 
     def part(self, part: Part, *, repeated: bool) -> None:
