@@ -77,8 +77,9 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     if form not in FORMS:
         raise LandReleaseError(LOT_SETTING, name="--form", found=form, expected=", ".join(FORMS))
     for name, value, expected in (
-            ("detection", strictness and strictness.detection, "above 0 and at most 1"),
-            ("confidence", strictness and strictness.confidence, "above 0 and below 1")):
+            ("detection", strictness.detection if strictness else None, "above 0 and at most 1"),
+            ("confidence", strictness.confidence if strictness else None,
+             "above 0 and below 1")):
         if value is not None and not (0 < value < 1 or (value == 1 and name == "detection")):
             raise LandReleaseError(INSPECTION_PROBABILITY, field=name, found=value,
                                    expected=expected)
