@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def make_app(settings: Settings) -> Litestar:
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
                      "tiles": features.TileCache(), "provider": provider,
-                     "webhooks": Webhooks(accounts),
+                     "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),
