@@ -7,7 +7,6 @@ problem. Nothing in them is executed when they are read.
 from __future__ import annotations
 
 import dataclasses
-import errno
 import hashlib
 import io
 import json
@@ -27,7 +26,7 @@ from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook, TrackRecord, TrackRow
 from landrelease.core.recorded import NOTHING_READ, Note, Recorded
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
-from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
+from landrelease.errors import OUT_NOT_WRITABLE, PLAN_FILE_UNREADABLE, LandReleaseError
 
 FORMAT = 4
 _ARRAYS = (
@@ -63,8 +62,8 @@ class PlanFile:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Beside, then renamed: a reader sees the old file or the new one, never half of one."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.name or path.is_dir():
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=path, found="it is a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
