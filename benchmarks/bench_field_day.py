@@ -39,7 +39,8 @@ def main() -> None:
         bytes_ = (folder / "day.gpkg").stat().st_size
     print(json.dumps({
         **size, "seed": stated.seed, "seconds": round(took, 1), "requests": day.requests,
-        "broken_off": day.broken, "answer_not_heard": day.unheard, "refused": day.refused,
+        "broken_off": day.broken, "answer_not_heard": day.unheard,
+        "not_taken_by_status": dict(day.refused),
         "killed": day.kills, **became, "registry_mb": round(bytes_ / 1e6, 1),
         "accepted_request_s": {"median": round(float(np.median(day.took)), 3),
                                "p95": round(float(np.quantile(day.took, 0.95)), 3),

@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Day:
     requests: int = 0
     broken: int = 0
     unheard: int = 0
-    refused: int = 0
+    refused: Counter[int] = field(default_factory=Counter)  # by status; 0: no server
     kills: int = 0
     took: list[float] = field(default_factory=list)
 
@@ -118,8 +119,8 @@ def body_of(submission: Submission) -> bytes:
 class Server:
     """`landrelease serve` as a process of its own, which can be killed and started again."""
 
-    def __init__(self, address: Path):
-        self.address = address
+    def __init__(self, address: Path | str, *more: str):
+        self.address, self.more = address, more
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -128,7 +129,7 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "landrelease", "serve", str(self.address), "--port",
-             str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+             str(self.port), *self.more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         for _ in range(600):
             if self.process.poll() is not None:
@@ -214,7 +215,7 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
                     elif status == 201:
                         day.took.append(time.perf_counter() - begun)
                     else:
-                        day.refused += 1
+                        day.refused[status] += 1
                 if status == 201:
                     submission.heard = True
                     if not times_more:

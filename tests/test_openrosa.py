@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +16,7 @@ from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import forms as building
-from landrelease.workflows import imports, languages
+from landrelease.workflows import imports, languages, quarantine
 
 OPENROSA = {"x-openrosa-version": "1.0"}
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
@@ -143,7 +144,6 @@ def test_a_wrong_clock_and_a_wrong_number_wait_and_the_phone_may_forget_them(pho
 
 
 @pytest.mark.parametrize(("content", "files", "code"), [
-    (b"<data id='other'><meta><instanceID>uuid:00000001</instanceID></meta></data>", {}, "FRM-010"),
     (item("i", ""), {}, "FRM-011"), (item("i", "../../etc"), {}, "FRM-011"),
     (item("i", "uuid:00000001"), {"photo_1": b"MZ" + bytes(99)}, "FRM-012"),
     (b"<landrelease_item", {}, "FIL-004"), (b"", {}, "FRM-013"),
@@ -156,6 +156,62 @@ def test_what_cannot_be_taken_stays_on_the_phone_and_leaves_nothing(phone, addre
     assert answer.status_code == 400 and answer.json()["code"] == code, answer.text
     with open_registry(address) as registry:
         assert registry.head() == before and not registry.quarantine()
+
+
+def test_a_photograph_of_which_only_the_content_was_kept_gets_its_record(phone, address):
+    """As a server leaves it that was killed between the two."""
+    with open_registry(address) as registry:
+        registry.keep_source(hashlib.sha256(JPEG).hexdigest(), "photo_1.jpg", JPEG)
+    for _ in range(2):
+        assert send(phone, item("item-1", "uuid:00000001"), photo_1=JPEG).status_code == 201
+    with open_registry(address) as registry:
+        (record,) = registry.records("source")
+        assert record.values["sha256"] == hashlib.sha256(JPEG).hexdigest()
+        assert len(registry.history(record.id)) == 1
+
+
+SAMPLES = Path(__file__).parent / "openrosa_samples"  # see DATA_SOURCES.md
+PLACED = "/some_geopoint"
+
+
+@pytest.mark.parametrize(("name", "answers", "one"), [
+    ("all-data-types", 10, (PLACED, "43.3149254 -1.9869671 71.80000305175781 15.478")),
+    ("choice-lists", 3, ("/some_group/yet_another_string", "CHOICE_1")),
+    ("nested-repeats", 12, ("/g1[3]/g2/g3[4]/t3", "some text 3.1.4"))])
+def test_submissions_of_forms_that_are_not_ours_wait_whole_and_once(phone, address, name, answers,
+                                                                   one):
+    """Written by a program that nobody here wrote, of forms that are not known here."""
+    content = (SAMPLES / f"{name}-submission.xml").read_bytes()
+    for files in ({}, {"photo_1": JPEG}, {}):
+        assert send(phone, content, **files).status_code == 201
+    with open_registry(address) as registry:
+        (entry,) = registry.quarantine()
+        (finding,) = entry.row.findings
+        assert (finding.code, finding.found) == ("FRM-010", name)
+        said = {k: v for k, v in entry.row.values.items() if k.startswith("/")}
+        assert len([k for k in said if not k.startswith("/meta")]) == answers
+        assert said[one[0]] == one[1]
+        assert registry.source_content(entry.row.source) == content
+        assert registry.source_content(hashlib.sha256(JPEG).hexdigest()) == JPEG
+        assert not registry.records("item") and not registry.audit()
+        report = quarantine.retry_quarantined(registry, entry.number, {})
+        assert report.accepted == 1, report.findings
+        (kept,) = [r for r in registry.records("source")
+                   if r.values.get("source_type") == "form_submission"]
+        assert kept.values["sha256"] == entry.row.source and kept.values["title"] == name
+    assert send(phone, content).status_code == 201, "and again, once it is decided"
+    with open_registry(address) as registry:
+        assert not registry.quarantine() and len(registry.quarantine(None)) == 1
+
+
+def test_a_submission_of_our_form_without_an_answer_waits_too(phone, address):
+    content = b"""<landrelease_item id="landrelease_item"><item><identifier>i</identifier></item>
+      <meta><instanceID>uuid:00000001</instanceID></meta></landrelease_item>"""
+    assert send(phone, content).status_code == 201
+    with open_registry(address) as registry:
+        (entry,) = registry.quarantine()
+        assert [f.code for f in entry.row.findings] == ["FIL-007"]
+        assert entry.row.values["/item/identifier"] == "i"
 
 
 def test_a_day_in_the_field_of_several_phones_at_once(phone, address):

@@ -16,15 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    SOURCE_TWICE,
     SUBMISSION_FILE,
     SUBMISSION_FORM_UNKNOWN,
     SUBMISSION_NAMELESS,
     LandReleaseError,
 )
 from landrelease.records.forms import FORMS
-from landrelease.workflows import imports
+from landrelease.workflows import few, imports
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -54,27 +56,70 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
     its metadata goes when it leaves (S17). They are written first, so that no record names a
     picture that is not there.
 
-    Raises FIL-... for XML that cannot be read, FRM-010 for a form that is not ours (the phone keeps
-    it), FRM-011 for one without an instance id, FRM-012 for a file that is no photograph.
+    A submission of a form that is not ours (FRM-010), and one of ours that cannot be imported as a
+    whole, waits as one row of the kind `source` with all its answers: nothing that came in is lost.
+
+    Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read, FRM-011 for one without an
+    instance id, FRM-012 for a file that is no photograph: the phone keeps it.
     """
     from landrelease.records.readers import LIMITS, openrosa
 
     form, instance, _ = openrosa.instance_of("submission.xml", content, LIMITS)
-    if form not in FORMS:
-        raise LandReleaseError(SUBMISSION_FORM_UNKNOWN, found=form[:80], expected=", ".join(FORMS))
     if not re.fullmatch(r"[\w:.\-]{8,100}", instance):
         raise LandReleaseError(SUBMISSION_NAMELESS, found=instance[:100])
     for name, picture in files.items():
         _check_picture(name, picture)
     for name, picture in sorted(files.items()):
         _keep(registry, form, instance, name, picture, by, at or datetime.now(UTC))
+    name = f"{_plain(form)}-{_plain(instance)}.xml"
+    if form not in FORMS:
+        return _wait(registry, name, content, form, instance, len(files), LandReleaseError(
+            SUBMISSION_FORM_UNKNOWN, found=form[:80], expected=", ".join(FORMS)))
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
-        path = Path(folder) / f"{form}-{re.sub(r'[^0-9A-Za-z-]', '-', instance)}.xml"
+        path = Path(folder) / name
         path.write_bytes(content)
-        reports = imports.import_files(registry, [path], recorded_by=by, by_index=True)
+        try:
+            reports = imports.import_files(registry, [path], recorded_by=by, by_index=True)
+        except LandReleaseError as error:
+            if error.code.startswith("STO-"):  # a busy or full registry: the phone tries again
+                raise
+            return _wait(registry, name, content, form, instance, len(files), error)
     return Received(form, instance, sum(r.accepted for r in reports),
                     sum(r.merged for r in reports), sum(r.quarantined for r in reports),
                     len(files))
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[^0-9A-Za-z_-]", "-", words)[:100] or "form"
+
+
+def _wait(registry: Registry, name: str, content: bytes, form: str, instance: str,
+          photographs: int, why: LandReleaseError) -> Received:
+    """Keep a submission that no record can be made of: one row that waits, once.
+
+    Its answers stand in the row by their paths, its XML in the registry by its SHA-256. Accepted
+    (`quarantine retry`), it is a `source` record, and `import --kind --mapping` makes records of
+    the file.
+    """
+    from landrelease.records.mapping import Mapping as ColumnMapping
+    from landrelease.records.readers import LIMITS, openrosa
+    from landrelease.workflows.quarantine import document_of
+
+    digest = hashlib.sha256(content).hexdigest()
+    if registry.knows_source(digest) and any(
+            (r.source, r.kind) == (digest, "source") for _, r in registry.imports()):
+        return Received(form, instance, 0, 1, 0, photographs)
+    own = {"sha256": digest, "source_type": "form_submission", "title": form[:200],
+           "source_label": f"{form[:200]} {instance}"}
+    row = {**own, **openrosa.answers_of(name, content, LIMITS)}
+    finding = Finding(why.code, name, 1, "", form[:80], why.message.problem.format(**why.facts),
+                      why.message.remedy.format(**why.facts), "quarantined")
+    waiting = QuarantinedRow(name, digest, 1, "source", row, "", (finding,))
+    # Of two doubles at once the store takes one: the other brings nothing new.
+    registry.take_in(Intake(ImportReport(
+        name, digest, "source", 1, 0, 0, 1, (finding,), mapping=document_of(
+            ColumnMapping("source", {c: c for c in own}))), (), (waiting,), content))
+    return Received(form, instance, 0, 0, 1, photographs)
 
 
 def _check_picture(name: str, content: bytes) -> None:
@@ -89,11 +134,17 @@ def _check_picture(name: str, content: bytes) -> None:
 def _keep(registry: Registry, form: str, instance: str, name: str, content: bytes, by: str,
           at: datetime) -> None:
     digest = hashlib.sha256(content).hexdigest()
-    if registry.knows_source(digest):
+    record, file = f"source-{digest[:32]}", Path(name).name[-120:]
+    # Whatever was kept of it before: a server may have been killed in between.
+    if registry.knows_source(digest) and few.record_of(registry, "source", record) is not None:
         return
-    registry.keep_source(digest, Path(name).name[-120:], content)
-    registry.append([Revision(
-        "source", f"source-{digest[:32]}",
-        {"sha256": digest, "source_type": "photograph", "title": f"{Path(name).name[-120:]}",
-         "source_label": f"{form} {instance}"},
-        None, at, registry.author(by), f"photograph of {form} {instance}", digest, at.date())])
+    revision = Revision(
+        "source", record, {"sha256": digest, "source_type": "photograph", "title": file,
+                           "source_label": f"{form} {instance}"},
+        None, at, registry.author(by), f"photograph of {form} {instance}", digest, at.date())
+    try:  # content and record in one transaction
+        registry.take_in(Intake(
+            ImportReport(file, digest, "source", 1, 1, 0, 0), (revision,), (), content))
+    except LandReleaseError as error:
+        if error.code != SOURCE_TWICE.code:  # else another request was first
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from landrelease.apps.web import (
     documents,
     features,
     forecasting,
+    importing,
     inspecting,
+    layers,
     oidc,
     openrosa,
     pages,
@@ -113,20 +116,21 @@ def make_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
                         *webhooks.HANDLERS,
-                        *records.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
+                        *records.HANDLERS, *importing.HANDLERS, *openrosa.HANDLERS,
+                        *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
                         *documents.HANDLERS,
-                        *basemap.HANDLERS, *past.HANDLERS],
+                        *basemap.HANDLERS, *past.HANDLERS, *layers.HANDLERS],
         middleware=[Proxies(settings.proxies), Hosts(settings.hosts, headers), Speaking,
                     DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
                      "tiles": features.TileCache(), "provider": provider,
-                     "webhooks": Webhooks(accounts),
+                     "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[r"\.parquet$"]),

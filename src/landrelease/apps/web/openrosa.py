@@ -17,13 +17,20 @@ from litestar.params import FromPath
 
 from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, read
-from landrelease.apps.web.records import MAY_BRING_IN, signature
-from landrelease.apps.web.tiers import within
-from landrelease.errors import NOT_FOR_ROLE, SUBMISSION_EMPTY, LandReleaseError
+from landrelease.apps.web.records import signature
+from landrelease.apps.web.tiers import MAY_BRING_IN, within
+from landrelease.errors import (
+    NOT_FOR_ROLE,
+    REGISTRY_BUSY,
+    REGISTRY_MOVED_ON,
+    SUBMISSION_EMPTY,
+    LandReleaseError,
+)
 from landrelease.store.registry import Registry
 
 VERSION = {"X-OpenRosa-Version": "1.0"}
 MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
+_WAITED_S = 1  # about: five attempts
 _XML = "text/xml; charset=utf-8"
 _PHONES = within(roles=MAY_BRING_IN, writes=True, by_handler=True)
 
@@ -181,9 +188,18 @@ async def submit(request: Request) -> Response[bytes]:
     def work(registry: Registry, _: View) -> Any:
         from landrelease.workflows import submissions
 
-        return submissions.receive(registry, content, files, by=signature(asking))
+        try:
+            return submissions.receive(registry, content, files, by=signature(asking))
+        except LandReleaseError as error:
+            if error.code != REGISTRY_MOVED_ON.code:
+                raise
+            # Others went on recording: busy (503), not a fault of what the phone sends.
+            raise LandReleaseError(REGISTRY_BUSY, address=registry.office,
+                                   waited_s=_WAITED_S) from None
 
-    found = await read(request, work)
+    # One after the other: each is held against what is recorded, which would move on meanwhile.
+    async with request.app.state.submitting:
+        found = await read(request, work)
     words = (f"Received: {found.accepted} new or changed, {found.merged} known already, "
              f"{found.waiting} wait to be looked at, {found.photographs} photographs.")
     return _answer('<OpenRosaResponse xmlns="http://openrosa.org/http/response">'

@@ -7,6 +7,7 @@ that it replaces.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
@@ -75,6 +76,30 @@ def instance_of(file: str, content: bytes, limits: Limits) -> tuple[str, str, st
     """
     root = _root(file, content, limits)
     return _form_id(root), _meta(root, INSTANCE), _meta(root, REPLACES)
+
+
+def answers_of(file: str, content: bytes, limits: Limits, most: int = 500) -> dict[str, str]:
+    """Path of an answer ("group/repeat[2]/question") -> what it says, of any submission.
+
+    At most so many answers, each of at most 500 characters; the rest stands in the file. Keys start
+    with "/", so that none is taken for a field. Raises FIL-004, FIL-011, FIL-012.
+    """
+    found: dict[str, str] = {}
+
+    def take(element: ElementTree.Element, path: str) -> None:
+        many = {name for name, times in Counter(tag(e) for e in element).items() if times > 1}
+        seen: Counter[str] = Counter()
+        for answer in element:
+            name = tag(answer)
+            seen[name] += 1
+            here = f"{path}/{name}[{seen[name]}]" if name in many else f"{path}/{name}"
+            take(answer, here)
+            said = (answer.text or "").strip()
+            if said and not len(answer) and len(found) < most:
+                found[here[:200]] = said[:500]
+
+    take(_root(file, content, limits), "")
+    return found
 
 
 def _root(file: str, content: bytes, limits: Limits) -> ElementTree.Element:
