@@ -184,15 +184,15 @@ def forecast_standing(
                     _rework(standing, uncertain, runs, generator), np.ones(runs),
                     np.ascontiguousarray(slow))
     slots_of_time = np.arange(len(calendar.begins) + 1, dtype=float)
-    # How far ahead survey goes, and which area comes next, nobody has said: where the first counts,
-    # each part of the runs has a limit and an order of its own.
+    # Which area comes next, and how far ahead survey goes, nobody has said: each part of the runs
+    # has an order and a limit of its own. The last areas decide the end: one may be large.
     parts = []
-    edges = np.linspace(0, runs, min(ORDERS if held else 1, runs) + 1).astype(int).tolist()
+    edges = np.linspace(0, runs, min(ORDERS, runs) + 1).astype(int).tolist()
     for k, (begin, end) in enumerate(itertools.pairwise(edges)):
         count = len(standing.area_m2)
         problem, priority, planned = _problem(
             standing, kinds, by_kind, uncertain, mean,
-            generator.permutation(count) if held else np.arange(count))
+            generator.permutation(count))
         workforce = workforce_of(problem, calendar, 0.0)._replace(
             watches=np.array([held[p][0] if p in held else -1 for p in range(len(kinds))]),
             limit=np.array([round(held[p][1] * math.exp(LIMIT_SD * generator.standard_normal()))
@@ -217,7 +217,7 @@ def forecast_standing(
                   tuple(notes))
 
 
-ORDERS = 12  # parts of the runs, where survey waits for those who follow it
+ORDERS = 24  # parts of the runs, each with its own order of the areas that nobody has begun
 ANOTHER_SEED = 1_000_003
 HELD_BACK = 0.85  # of the days: a kind of survey that is at work on fewer of them waits for others
 LIMIT_SD = 0.35  # of the logarithm of how far ahead it goes
