@@ -20,6 +20,7 @@ import importlib.resources
 import json
 import math
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -128,8 +129,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--skip", type=int, default=0, help="Worlds to leave out at the start.")
-    parser.add_argument("--rows", type=Path, help="Append the scores of each world to this file, "
-                        "and print the table of all that it holds: for runs in parts.")
+    parser.add_argument("--rows", type=Path, help="Append the scores of each world to this file as "
+                        "soon as it is done, leave out the worlds that it holds, and print the "
+                        "table of all: a run that was stopped goes on.")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
     if options.small:
@@ -139,17 +141,24 @@ def main() -> None:
     clock = time.perf_counter()
     seeds = [(options.seed * 1_000_000 + k, options.runs)
              for k in range(options.skip, options.skip + options.worlds)]
-    one_world(seeds[0])  # compiled before the processes begin
-    with ProcessPoolExecutor(options.workers) as executor:
-        rows = [r for world in executor.map(one_world, seeds, chunksize=4) for r in world]
+    rows, now = [], 0
+    if options.rows is not None and options.rows.exists():
+        rows = [json.loads(line) for line in options.rows.read_text().splitlines()]
+        there = Counter(r["seed"] for r in rows)
+        rows = [r for r in rows if there[r["seed"]] == len(POINTS)]  # none half written
+        seeds = [s for s in seeds if there[s[0]] != len(POINTS)]
+    if seeds:
+        one_world(seeds[0])  # compiled before the processes begin
+        with ProcessPoolExecutor(options.workers) as executor:
+            for world in executor.map(one_world, seeds):
+                rows += world
+                now += 1
+                if options.rows is not None:
+                    with options.rows.open("a", encoding="utf-8") as file:
+                        file.write("".join(json.dumps(r, default=bool) + "\n" for r in world))
     taken = time.perf_counter() - clock
-    if options.rows is not None:
-        with options.rows.open("a+", encoding="utf-8") as file:
-            file.writelines(json.dumps(r, default=bool) + "\n" for r in rows)
-            file.seek(0)
-            rows = [json.loads(line) for line in file]
     worlds = len({r["seed"] for r in rows})
-    print(f"{worlds} worlds ({options.worlds} of them now) from seed {options.seed}, "
+    print(f"{worlds} worlds ({now} of them now) from seed {options.seed}, "
           f"{options.runs} runs a forecast, {taken:.0f} s with {options.workers} processes; "
           f"finish: {start_words(rows)}")
     print("progress | 50 % holds | 80 % holds | 95 % holds | CRPS days | bootstrap | straight | "

@@ -187,12 +187,16 @@ def main() -> None:
     options.add_argument("--readers", type=int, default=50)
     options.add_argument("--seconds", type=float, default=5.0)
     options.add_argument("--zooms", default="8,9,10,11,12,13")
+    options.add_argument("--registry", default="", help="made once here, and used again")
     options.add_argument("--chromium", default="", help="path; without it no browser is timed")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "r.gpkg"
-        print(f"{given.items:,} items, {given.polygons:,} polygons: made in "
-              f"{build(path, given.items, given.polygons):.1f} s")
+        path = Path(given.registry or Path(folder) / "r.gpkg")
+        if path.exists():
+            print(f"{path.name}: made before")
+        else:
+            print(f"{given.items:,} items, {given.polygons:,} polygons: made in "
+                  f"{build(path, given.items, given.polygons):.1f} s")
         process, host, port, started = serve(path)
         try:
             print(f"start until it answers: {started:.2f} s; "

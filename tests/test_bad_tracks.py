@@ -172,6 +172,33 @@ def test_a_log_that_is_followed_gives_at_last_what_the_whole_gives(tmp_path, kin
     assert "TRK-005" in told and set(told) == {f.code for f in after.findings}
 
 
+def test_safety_S07_machine_and_hand_are_followed_apart_while_both_grow(tmp_path):
+    machine, hand = log(tmp_path / "m.csv").read_bytes(), log(tmp_path / "h.csv").read_bytes()
+    paths, now = (tmp_path / "m2.csv", tmp_path / "h2.csv"), [0.0]
+
+    def sleep(seconds):
+        now[0] += seconds
+        if now[0] <= 4:  # the hand follows later, and does not come to the end
+            paths[0].write_bytes(machine[:int(len(machine) * now[0] / 4)])
+        elif now[0] <= 6:
+            paths[1].write_bytes(hand[:int(len(hand) * (now[0] - 4) / 4)])
+
+    looks = list(follow.following(
+        GROUND, [operate.TrackFile(paths[0], "machine", 1.7, 0.0),
+                 operate.TrackFile(paths[1], "manual", 1.7, 0.0)],
+        operate.ProofOptions(0.95, gap_s=5), STATED, every_s=1, idle_s=3, clock=lambda: now[0],
+        sleep=sleep))
+    assert [k.name for k in looks[0].proof.by_kind] == ["machine"]
+    last = looks[-1].proof
+    assert [k.name for k in last.by_kind] == ["machine", "manual"]
+    assert last.certain_m2 == pytest.approx(270, abs=0.01)
+    assert 100 < last.manual_m2 < 150
+    assert last.machine_only_m2 == pytest.approx(last.certain_m2 - last.manual_m2, abs=0.01)
+    words = "\n".join(follow.look_words(looks[-1]))
+    assert "machine 270.0 m2; manual" in words and "not clearance" in words
+    assert "pass machine" in words
+
+
 def test_what_cannot_be_followed_says_so(tmp_path):
     options = operate.ProofOptions(0.95)
 
@@ -200,7 +227,7 @@ def test_the_command_says_what_is_proven_after_each_look_and_the_whole_at_last(t
     assert "fixes: covered for certain 270.0 m2 (100.0 %)" in got.output
     assert "Not clearance" in got.output
     got = CliRunner().invoke(app, arguments)
-    assert isinstance(got.exception, LandReleaseError) and "--follow" in str(got.exception)
+    assert isinstance(got.exception, LandReleaseError) and "REGISTRY TASK" in str(got.exception)
 
 
 def test_numbers_that_are_cut_in_a_log_are_never_read(tmp_path):

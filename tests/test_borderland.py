@@ -36,6 +36,29 @@ def test_as_many_communities_are_cut_off_as_the_world_says(made):
     assert summary["communities"]["reopened_by_plan"] > 27
 
 
+def test_its_registry_says_by_itself_what_binds_a_plan(made, tmp_path):
+    """No files: teams, leave, closures, money and works are on record."""
+    out, _ = made
+    done = subprocess.run(
+        [sys.executable, "-m", "landrelease", "plan", "problem", "--as", "planner",
+         str(out / "registry.gpkg"), "--start", "2025-08-31", "--renewed", "--out",
+         str(tmp_path / "tables"), "--quiet"], check=True, capture_output=True, text=True)
+    rows = {name: len(list(csv.DictReader((out / "world" / name).open(encoding="utf-8"))))
+            for name in ("accreditations.csv", "funds.csv", "expenses.csv", "projects.csv")}
+    closures = len(json.loads((out / "world" / "closures.geojson").read_text())["features"])
+    said = done.stdout.splitlines()[0]
+    for number, what in ((rows["accreditations.csv"], "teams"), (closures, "closures"),
+                         (rows["accreditations.csv"], "accreditations"),
+                         (rows["funds.csv"], "funds"), (rows["expenses.csv"], "expenses"),
+                         (rows["projects.csv"], "projects")):
+        assert f"{number} {what} (" in said
+    for name in ("teams.csv", "calendars.csv", "money.csv", "projects.csv"):
+        assert len((tmp_path / "tables" / name).read_text().splitlines()) > 2, name
+    bases = {r["base"] for r in csv.DictReader((tmp_path / "tables" / "teams.csv").open())}
+    assert bases == {r["name"].removeprefix("Base ") for r in csv.DictReader(
+        (out / "world" / "bases.csv").open(encoding="utf-8"))}
+
+
 def test_nobody_works_where_no_open_road_leads(made):
     plan = load_plan(made[0] / "plan").plan
     assert plan.problem.access is not None and len(plan.problem.access.gate_ids) > 100

@@ -563,3 +563,22 @@ def test_numbers_as_officials_write_them(said, value, low, high, bound):
 @pytest.mark.parametrize("said", ["some", "12.500 or so of 3", "", "between", "-5 to -3", "=1+1"])
 def test_what_is_not_one_number_is_none(said):
     assert one_number(said, WORDS, "") is None
+
+
+@pytest.mark.parametrize(("cell", "unit", "m2"), [
+    ("٥٥٬٢٠٠", "هكتار", 552e6), ("۵۵٬۲۰۰", "ha", 552e6), ("١٬٢٣٤٫٥", "ha", 12_345_000.0)])
+def test_arabic_marks_of_thousands_and_decimals_are_read(cell, unit, m2):
+    found = read([row("2030-01-01", "cleared area", cell, unit)], WORDS, ASSUMED)
+    assert found.claims[0].quantity.value == m2
+
+
+def test_a_share_with_an_arabic_sign_is_a_share():
+    judged = check([row("2030-01-01", "share of roads open", "١٤٠٪", "", "of all roads")])
+    assert "share_out_of_range" in judged[0].codes
+
+
+def test_a_total_of_money_below_zero_cannot_be_and_a_refund_in_a_month_can():
+    judged = check([row("2030-01-01", "money spent", "-200", "USD")])
+    assert judged[0].codes == ("value_negative",)
+    assert "value_negative" not in check(
+        [row("2030-01-01", "money spent", "-200", "USD per month")])[0].codes

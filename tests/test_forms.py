@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -90,6 +91,8 @@ def test_every_question_is_a_field_of_its_kind_and_none_is_personal(form):
     """S17: a phone never asks for a name; a field that there is not cannot be filled."""
     for part in form.part.walk():
         kind = KINDS[part.kind]
+        for name, words in part.only.items():
+            assert name in part.asks and set(words) < set(kind.field(name).choices)
         for name in (*part.asks, *part.fixed, *part.words, *part.needed, *part.when):
             assert not kind.field(name).personal, (form.id, name)
         assert set(part.needed) <= set(part.asks)
@@ -105,7 +108,7 @@ def test_every_question_is_a_field_of_its_kind_and_none_is_personal(form):
 def test_all_reports_that_the_standards_ask_for_have_a_form():
     kinds = {form.part.kind for form in FORMS.values()}
     assert {"activity", "gate", "item", "accident", "inspection", "handover", "complaint",
-            "session", "marking"} == kinds
+            "session", "marking", "environment", "permit"} == kinds
     assert {p.kind for f in FORMS.values() for p in f.part.walk()} >= {"hazard", "evidence",
                                                                       "outcome"}
 
@@ -254,6 +257,62 @@ def test_a_submission_becomes_records_that_name_each_other(xforms, tmp_path):
     # The same submission again changes nothing.
     code, said = run("import", path, "--into", registry)
     assert code == 0 and open_registry(str(registry)).chains()[0].position == 3, said
+
+
+SITE = [
+    ("landrelease_environment", "environment", {
+        "environment_type": "demolition_place", "observed_on": "2026-09-01", "demolitions": "3",
+        "disturbed_m2": "12.5", "soil_sampled": "no", "restored": "no", "place": "44.1 17.5 0 3"},
+     {"demolitions": 3, "disturbed_m2": 12.5, "restored": "no"}),
+    ("landrelease_permit", "permit", {
+        "holder_organisation": "Electricity works", "information_date": "2026-09-01",
+        "valid_from_time": "2026-09-02T06:00:00.000+02:00", "purpose": "Mend a line",
+        "place": GROUND},
+     {"state": "requested", "valid_from_time": "2026-09-02T04:00:00+00:00"}),
+    ("landrelease_evacuation", "gate", {
+        "gate_type": "evacuation_drill", "day": "2026-09-01", "task": "t1",
+        "evacuated_at": "2026-09-01T10:00:00.000+02:00",
+        "clear_at": "2026-09-01T10:07:00.000+02:00", "people_on_site": "9",
+        "people_counted": "9", "evacuation_reason": "drill"},
+     {"gate_type": "evacuation_drill", "clear_at": "2026-09-01T08:07:00+00:00",
+      "people_counted": 9}),
+    ("landrelease_gate", "gate", {
+        "day": "2026-09-01", "checked_at": "2026-09-01T06:30:00.000+02:00", "result": "passed",
+        "medic": "passed"},
+     {"checked_at": "2026-09-01T04:30:00+00:00", "medic": "passed"}),
+    ("landrelease_accident", "accident", {
+        "accident_class": "incident", "information_date": "2026-09-01",
+        "occurred_at": "2026-09-01T09:15:00.000+02:00",
+        "notified_at": "2026-09-01T09:40:00.000+02:00", "site_preserved": "yes",
+        "place": "44.1 17.5 0 3"},
+     {"occurred_at": "2026-09-01T07:15:00+00:00", "site_preserved": "yes"}),
+    ("landrelease_marking", "marking", {
+        "marking_type": "fence", "state": "removed", "checked_on": "2026-09-01",
+        "removed_on": "2026-08-30", "removal_reason": "stolen",
+        "place": "44.1 17.5 0 3;44.1 17.51 0 3"},
+     {"removed_on": date(2026, 8, 30), "removal_reason": "stolen"})]
+
+
+@pytest.mark.parametrize(("form", "kind", "answers", "wanted"), SITE, ids=[s[0] for s in SITE])
+def test_what_happens_on_a_site_comes_in_from_its_form(xforms, tmp_path, form, kind, answers,
+                                                       wanted):
+    path, registry = tmp_path / "s.xml", tmp_path / "r.gpkg"
+    path.write_bytes(filled(xforms[form], {f"{kind}/{k}": v for k, v in answers.items()}
+                            | {f"{kind}/identifier": f"{kind}-u1"}))
+    run("init", registry, "--office", "Test")
+    code, said = run("import", path, "--into", registry)
+    assert code == 0, said
+    with open_registry(str(registry)) as opened:
+        (record,) = opened.records(kind)
+    assert wanted.items() <= record.values.items(), record.values
+    assert (record.geometry is not None) == ("place" in answers)
+
+
+def test_a_drill_form_offers_no_start_of_day():
+    made = sheets(FORMS["landrelease_evacuation"])
+    asked = next(r for r in made.survey if r.get("name") == "gate_type")
+    listed = [c["name"] for c in made.choices if c["list_name"] == asked["type"].split()[1]]
+    assert listed == ["evacuation", "evacuation_drill"]
 
 
 def test_an_edited_submission_is_a_new_revision_of_the_same_record(xforms, tmp_path):

@@ -487,3 +487,38 @@ def test_a_metre_is_a_metre_in_these_tests():
 
     assert geodesic_area_m2(field(0, 0, 100, 100)) == pytest.approx(10_000, rel=0.01)
     assert M > 0 and dataclasses.is_dataclass(INSPECTOR)
+
+
+# --- input that cannot be ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("change", "name"), [
+    ({"detection": float("nan")}, "--detection"), ({"detection": 0.0}, "--detection"),
+    ({"detection": 1.5}, "--detection"), ({"confidence": 1.0}, "--confidence"),
+    ({"confidence": 2.0}, "--confidence"), ({"confidence": float("nan")}, "--confidence")])
+def test_a_strictness_that_cannot_be_is_refused(registry, change, name):
+    with pytest.raises(LandReleaseError, match=f"INS-001.*{name}"):
+        lots(registry, strictness=inspecting.Strictness(**change))
+
+
+def test_results_of_a_day_to_come_and_no_results_at_all_are_not_recorded(registry):
+    (lot, _), _ = lots(registry)
+    drawn_of(registry, lot)
+    head = registry.head()
+    with pytest.raises(LandReleaseError, match=r"INS-007.*day.*2099.*has come"):
+        record_all(registry, lot, day=date(2099, 1, 1))
+    with pytest.raises(LandReleaseError, match=r"INS-007.*results.*nothing"):
+        inspecting.record_results(registry, INSPECTOR, lot, {}, day=DAY, by="i", now=later(7))
+    assert registry.head() == head
+
+
+@pytest.mark.parametrize("text", [
+    "unit,items\n\u00b2,0\n", "unit,items\n1," + "9" * 5000 + "\n", "unit,items\n1,0\n1,0\n",
+    "unit;items\n1;0\n", "", "unit,items\n1,\x00\n"])
+def test_a_file_of_results_that_cannot_be_read_says_its_line(tmp_path, text):
+    path = tmp_path / "results.csv"
+    path.write_text(text)
+    with pytest.raises(LandReleaseError, match=r"INS-007.*results\.csv, line \d"):
+        inspecting.read_results(path)
+    with pytest.raises(LandReleaseError, match=r"INS-007.*No such file"):
+        inspecting.read_results(tmp_path / "none.csv")

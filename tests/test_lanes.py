@@ -449,3 +449,73 @@ def test_the_list_of_profiles_sets_the_makers_figure_beside_the_others(tmp_path)
     assert len(rows) == 1 and "maker; another figure is used" in rows[0]
     listed = {p["id"]: p for p in json.loads((tmp_path / "p.json").read_text())}
     assert "rate_m2_h" in listed["uran-6"]["not_known"]
+
+
+# --- ground and options that cannot be -----------------------------------------------------------
+
+
+def keep_out_file(path, *shapes, **properties):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": properties,
+         "geometry": None if s is None else json.loads(shapely.to_geojson(s))} for s in shapes]}))
+    return path
+
+
+@pytest.mark.parametrize(("shape", "properties", "code"), [
+    (shapely.Point(10, 10), {}, "LAN-023"), (None, {}, "LIN-005"),
+    (shapely.LineString([(0, 0), (20, 20)]), {}, "LAN-023"),
+    (shapely.box(5, 5, 9, 9), {"slope_deg": "steep"}, "LAN-022"),
+    (shapely.box(5, 5, 9, 9), {"slope_deg": 400}, "LAN-022"),
+    (shapely.box(5, 5, 9, 9), {"slope_deg": "nan"}, "LAN-022")])
+def test_safety_S05_a_keep_out_that_cannot_be_read_is_never_passed_over(tmp_path, shape,
+                                                                        properties, code):
+    from landrelease.records.profiles import profile_of
+    from landrelease.workflows.lanes import LaneOptions, allowed_ground
+    from landrelease.workflows.operate import Ground
+
+    ground = Ground("t", shapely.box(0, 0, 20, 20), None)
+    file = keep_out_file(tmp_path / "k.geojson", shapely.box(1, 1, 2, 2), shape, **properties)
+    with pytest.raises(LandReleaseError, match=code):
+        allowed_ground(ground, profile_of("uran-6", None),
+                       LaneOptions(plane=True, keep_out=(file,), slope_deg=10))
+
+
+def test_keep_outs_in_another_system_and_crossing_themselves_take_their_ground(tmp_path):
+    from pyogrio import raw
+    from pyproj import Transformer
+
+    from landrelease.core.geometry import plane_for
+    from landrelease.records.profiles import profile_of
+    from landrelease.workflows.lanes import LaneOptions, allowed_ground
+    from landrelease.workflows.operate import Ground
+
+    plane = plane_for((17.0, 44.0, 17.001, 44.001))
+    ground = Ground("t", plane.to_plane(shapely.box(17.0, 44.0, 17.001, 44.001)), plane)
+    hole = shapely.box(17.0004, 44.0004, 17.0006, 44.0006)
+    file = tmp_path / "k.gpkg"
+    utm = Transformer.from_crs("EPSG:4326", "EPSG:32633", always_xy=True)
+    there = shapely.transform(hole, lambda xy: np.column_stack(utm.transform(*xy.T)))
+    raw.write(file, np.array([shapely.to_wkb(there)], dtype=object), [np.array([1])], ["n"],
+              geometry_type="Polygon", crs="EPSG:32633")
+    _, gone, _ = allowed_ground(ground, profile_of("uran-6", None), LaneOptions(keep_out=(file,)))
+    assert gone == pytest.approx(plane.to_plane(hole).area, rel=1e-3)
+    bow = shapely.Polygon([(17.0004, 44.0004), (17.0006, 44.0006), (17.0006, 44.0004),
+                           (17.0004, 44.0006)])
+    crossing = keep_out_file(tmp_path / "b.geojson", bow)
+    _, gone, _ = allowed_ground(ground, profile_of("uran-6", None),
+                                LaneOptions(keep_out=(crossing,)))
+    assert gone >= plane.to_plane(hole).area / 2 * 0.99
+
+
+@pytest.mark.parametrize(("change", "name"), [
+    ({"entry": (float("nan"), 0.0)}, "--entry"), ({"entry": (500_000.0, 4e6)}, "--entry"),
+    ({"slope_deg": float("nan")}, "--slope-limit"), ({"slope_deg": -1.0}, "--slope-limit"),
+    ({"control_m": -5.0}, "--control-range"), ({"radius_m": float("nan")}, "--radius"),
+    ({"standoff_m": float("inf")}, "--stand-off")])
+def test_options_that_say_nothing_are_refused(change, name):
+    from landrelease.workflows.lanes import LaneOptions, check_options
+
+    with pytest.raises(LandReleaseError, match=f"LAN-021.*{name}"):
+        check_options(LaneOptions(**change))
+    check_options(LaneOptions(entry=(17.0, 44.0), slope_deg=15.0, control_m=300.0, radius_m=1.0,
+                              standoff_m=0.0))

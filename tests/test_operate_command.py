@@ -143,7 +143,13 @@ def test_the_limits_are_those_of_who_made_the_track(tmp_path):
 
 def test_follow_up_depth_and_detection(tmp_path, plane_files):
     task, track = plane_files
-    got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(track),
+    hand = tmp_path / "hand.csv"  # the same way, an hour later
+    head, *rows = track.read_text().splitlines()
+    at = head.split(",").index("time")
+    hand.write_text("\n".join([head, *(",".join(
+        str(float(c) + 3600) if k == at else c for k, c in enumerate(r.split(",")))
+        for r in rows)]) + "\n")
+    got, _, report = proof(tmp_path, task, track, "--plane", "--manual", str(hand),
                            "--manual-width", "1.6", "--detection", "0.9", width=1.7)
     assert got.exit_code == 0 and report["machine_or_animal_only_m2"] == 0
     assert report["manual_m2"] == pytest.approx(270)
@@ -159,7 +165,23 @@ def test_a_task_that_crosses_itself_is_the_union_of_its_readings(tmp_path):
     assert ground.geometry.area >= 50 - 1e-9 and ground.geometry.is_valid
 
 
+def test_safety_S10_a_log_given_twice_is_no_second_pass(tmp_path, plane_files):
+    task, track = plane_files
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(track.read_bytes() + b"\n")  # another file, the same fixes
+    for extra in (["--track", str(track)], ["--manual", str(copy)]):
+        with pytest.raises(LandReleaseError, match=r"COV-009.*same fixes"):
+            proof(tmp_path, task, track, "--plane", *extra)
+
+
+def test_nothing_is_stored_where_the_gaps_cannot_be_written(tmp_path, plane_files):
+    with pytest.raises(LandReleaseError, match=r"CLI-104.*folder"):
+        proof(tmp_path, *plane_files, "--plane", "--uncovered", str(tmp_path))
+
+
 @pytest.mark.parametrize("arguments, code", [
+    (["--tool-forward", "nan"], "COV-010"), (["--tool-right", "inf"], "COV-010"),
+    (["--speed-limit", "inf"], "COV-010"),
     (["--width", "0"], "COV-001"), (["--position-error", "-1"], "COV-002"),
     (["--confidence", "1"], "COV-003"), (["--by", "dog"], "CLI-"),
     (["--detection", "1"], "CLI-"), (["--bias", "-1"], "COV-002")])

@@ -69,3 +69,27 @@ def test_the_checker_finds_every_kind_of_fault():
                               "before") if word in text}
     assert said >= {"closed", "accreditation", "had arrived", "slots that were decided",
                     "does not take the time", "before"}
+
+
+
+def test_a_work_that_takes_no_time_is_paid_as_the_horizon_ends():
+    """The school of this world waits for land that comes back in the last slot: whether there is
+    money for it, and that it is bound then, hangs on no slot after the horizon."""
+    problem = bound_by(770)
+    money, works = problem.conditions.money, problem.conditions.projects
+    plan = make_plan(problem, iterations=5, seed=770, bound_iterations=10)
+    assert int(plan.schedule.project_start[1]) == problem.horizon and works.slots[1] == 0
+    assert list(check.violations(problem, plan.schedule)) == []
+    poor = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, projects=dataclasses.replace(
+            works, cost=np.array([works.cost[0], money.arrived.sum()]))))
+    kept = make_plan(poor, iterations=5, seed=770, bound_iterations=10)
+    assert int(kept.schedule.project_start[1]) == -1
+    assert any("are missing" in text for text in check.violations(poor, plan.schedule))
+    twice = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, projects=dataclasses.replace(
+            works, earliest=np.array([problem.horizon] * 2), slots=np.array([0, 0]),
+            cost=np.array([6.0, 6.0]), stage=np.array([1, 1]), start=np.array([0, 1, 2]))))
+    both = make_plan(twice, iterations=5, seed=1, bound_iterations=10)
+    assert list(check.violations(twice, both.schedule)) == []
+    assert sorted(both.schedule.project_start) == [-1, problem.horizon]  # money for one of them

@@ -59,6 +59,52 @@ def test_rows_that_cannot_be_used_are_listed_with_their_row(tmp_path):
     assert all(f.code == "TRK-001" and not f.counted for f in got.findings)
 
 
+@pytest.mark.parametrize("word", ["inf", "-inf", "nan", "1e300", "1746086400000", "yesterday"])
+@pytest.mark.parametrize("others", ["0,1", "2026-05-01T08:00:00Z,2026-05-01T08:00:01Z"])
+def test_safety_S05_a_time_that_is_none_never_counts(tmp_path, word, others):
+    """Also where all the column looks like numbers: a gap of unknown length is no short one."""
+    first, second = others.split(",")
+    got = read_track(written(tmp_path, f"time,x,y,pass\n{first},0,0,1\n{word},0,1,1\n"
+                             f"{second},0,2,1\n"), plane=True)
+    assert got.row.tolist() == [1, 3] and np.isfinite(got.time_s).all()
+    assert [(f.code, f.first_row) for f in got.findings] == [("TRK-001", 2)]
+
+
+@pytest.mark.parametrize(("depth", "used"), [("0.15", True), ("0", True), ("", True),
+                                             ("15", False), ("-0.15", False), ("1e300", False)])
+def test_a_depth_in_another_unit_or_sign_is_no_depth(tmp_path, depth, used):
+    got = read_track(written(tmp_path, f"time,x,y,pass,depth_m\n0,0,0,1,0.1\n1,0,1,1,{depth}\n"),
+                     plane=True)
+    assert len(got) == 1 + used
+    assert [f.text for f in got.findings if "depth_m" in f.text] == [
+        f.text for f in got.findings] and len(got.findings) == 1 - used
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_names_of_passes_in_another_encoding(tmp_path, encoding):
+    path = tmp_path / "k.csv"
+    path.write_bytes("time,x,y,pass\n0,0,0,été\n1,0,1,été\n".encode(encoding))
+    got = read_track(path, plane=True)
+    assert got.passes == ("été",) and got.y.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("content", "code"), [
+    (b"\x1f\x8b\x08garbage", "FIL-004"), (b"not an archive", "FIL-003"),
+    (gzip.compress(b"time,x,y,pass\n0,0,0,1\n" * 50)[:-20], "FIL-004")])
+def test_a_damaged_archive_says_so(tmp_path, content, code):
+    path = tmp_path / "k.csv.gz"
+    path.write_bytes(content)
+    with pytest.raises(LandReleaseError, match=code):
+        read_track(path, plane=True)
+
+
+def test_a_log_whose_clock_ran_away_lists_its_fixes(tmp_path):
+    log = b"".join([record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
+                    record(9e12, packet(33, position(5200, 45.6, 10.6)))])
+    got = read_track(written(tmp_path, log, "k.tlog"))
+    assert np.abs(got.time_s).max() < 1e11
+
+
 def test_degrees_outside_the_earth_are_listed(tmp_path):
     got = read_track(written(tmp_path, HEAD + "0,45,10,1,,,\n1,95,10,1,,,\n2,45,190,1,,,\n"))
     assert got.row.tolist() == [1] and len(got.findings) == 2
@@ -72,7 +118,8 @@ def test_the_synthetic_mark_is_kept(tmp_path):
 @pytest.mark.parametrize("name, text, code", [
     ("k.csv", "", "FIL-002"), ("k.csv", "\n\n", "FIL-002"), ("k.csv", "time,x,pass\n0,1,1\n",
                                                             "FIL-015"),
-    ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "FIL-007"),
+    ("k.csv", "time,x,y,pass\n", "FIL-007"), ("k.csv", "time,x,y,pass\na,b,c,d\n", "TRK-018"),
+    ("k.csv", 'time,x,y,pass\n"0,0,0,1\n1,0,1,1\n', "FIL-007.*quotation mark"),
     ("k.doc", "x", "FIL-006"), ("k.gpx", "<gpx/>", "TRK-002"), ("k.ulg", "x", "FIL-006"),
     ("k.bin", "x", "TRK-002")])
 def test_files_that_hold_no_track(tmp_path, name, text, code):
@@ -266,7 +313,7 @@ def test_a_data_flash_log_with_the_receiver_only_and_with_wrong_descriptions(tmp
     assert [f[1] - NOON for f in fixes] == pytest.approx([0, 0.2], abs=1e-5)
     assert np.isnan(fixes[0][4])
     assert len(problems) == 3
-    with pytest.raises(LandReleaseError, match="FIL-007"):
+    with pytest.raises(LandReleaseError, match="TRK-019"):
         read_track(written(tmp_path, b"no log at all" * 20, "k.bin"))
 
 

@@ -43,6 +43,10 @@ ASKED = {
         *(f"/tiles/{k}/{_TILE}" for k in SOME), "/tiles/hazard/0/5/5",
         f"/tiles/hazard/{_TILE}?valid_at=2020-01-01", f"/tiles/accident/{_TILE}?known_at=soon",
         f"/tiles/hazard_cells/{_TILE}?known_at=2020-01-01T00:00:00Z"],
+    "/api/layers/reach": ["/api/layers/reach", "/api/layers/reach?valid_at=2020-01-01",
+                          "/api/layers/reach?known_at=soon"],
+    "/api/layers/contamination": ["/api/layers/contamination",
+                                  "/api/layers/contamination?valid_at=2020-01-01"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
     "/api/records/{record_id:path}": [
         *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
@@ -136,6 +140,7 @@ BODIES = {
     "POST /api/webhooks/{name:str}/remove": [("/api/webhooks/none/remove", {})],
     "POST /api/webhooks/{name:str}/wake": [("/api/webhooks/none/wake", {})],
     "POST /api/import": [("/api/import", {})],
+    "POST /api/import/columns": [("/api/import/columns", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
@@ -147,7 +152,7 @@ BODIES = {
     "POST /jobs/forecast": [("/jobs/forecast", {"name": "../x"})],
     "POST /jobs/claims": [("/jobs/claims", {"claims": ""})],
     "POST /jobs/claims-recorded": [("/jobs/claims-recorded", {"level": "none"})],
-    "POST /jobs/map": [("/jobs/map", {"cell": 0})],
+    "POST /jobs/map": [("/jobs/map", {"cell": 0}), ("/jobs/map", {"valid_at": "soon"})],
     "POST /jobs/export": [("/jobs/export", {"layout": "none"})],
     "DELETE /jobs/{job_id:str}": [("/jobs/nothing", None)],
     "POST /api/plans/{name:str}/orders": [("/api/plans/nothing/orders", {})],

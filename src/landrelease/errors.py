@@ -981,6 +981,13 @@ PLAN_IS_OLD = Message(
     "{path} rests on another state of the registry: chain head {found}, now {expected}.",
     "Make the plan again from the present records with `landrelease plan make`.",
 )
+PLAN_OF_OTHERS = Message(
+    "PLN-103",
+    "{path} is a plan of another registry: none of its {found} areas, such as {area}, is on record "
+    "here.",
+    "Give the registry that the plan was made of, or make a plan of this one with `landrelease "
+    "plan make`.",
+)
 
 REACH_NO_ROAD = Message(
     "PLN-201", "{place} is {found} from the nearest road that can be used; expected at most "
@@ -1113,6 +1120,11 @@ INSPECTION_TOO_WEAK = Message(
     "Even an inspection of all {lot} units that finds {detection} of the defects accepts a lot "
     "with {tolerable} defects with probability {accept}; at most {allowed} is allowed.",
     "Inspect with a better method, inspect twice, or tolerate more defects.",
+)
+NO_TRIALS = Message(
+    "VER-004",
+    "No trial with seeded targets is of the method inspection; found: {found}.",
+    "Give trials in which inspectors searched (method inspection), or state --detection.",
 )
 
 # --- INS: inspection of lots -------------------------------------------------------------------
@@ -1553,6 +1565,13 @@ TRACK_FAR = Message(
     "TRK-010", "{file}, row {row}: {count} fixes lie more than {far:g} m outside the task.",
     "They are not counted. Check that it is this task's track, and that latitude and longitude "
     "are not exchanged.")
+TRACK_UNREADABLE = Message(
+    "TRK-018", "{file}: none of {count} rows can be read; row {row}: {field} is {found}.",
+    "Each row needs a time (ISO 8601, or seconds) and a place in numbers with a decimal point; "
+    "engaged is 1 or 0, depth_m from 0 to {deepest:g}. Correct the export of the log.")
+TRACK_WITHOUT_FIX = Message(
+    "TRK-019", "{file}: no position with a time and a fix.",
+    "Check that the logger had a receiver with a fix, and that the file is the log itself.")
 TRACK_SHALLOW = Message(
     "TRK-011", "{file}, row {row}: depth {found_m} m over {count} steps (nan: not stated); the "
     "task asks for {depth:g} m.", "That stretch counts as not covered to the depth asked for.")
@@ -1619,6 +1638,11 @@ TASK_NOT_PLANE = Message(
 COVERAGE_TASK = Message(
     "COV-007", "There is no task {found} on record for you.",
     "Give the id of a task of the registry, or the ground as a file with --task.")
+TRACK_TWICE = Message(
+    "COV-009", "{file} holds the same fixes as {other}.",
+    "Give each log once: what stands twice would count as two passes, or as its own follow-up.")
+COVERAGE_OPTION = Message(
+    "COV-010", "{name}: found {found}; expected {expected}.", "Correct the value.")
 MEASURED_DEPTH = Message(
     "COV-008", "The depth to which the lanes were searched is {found} m.",
     "Give --depth as it was tested on site, above 0 and at most 5 m.")
@@ -1658,6 +1682,15 @@ OUTSIDE_CONTROL = Message(
     "LAN-007", "From no place at {standoff:g} m from the task can all of it be reached within "
     "{reach:g} m: {found} control positions are needed.",
     "They are in lanes.geojson; move the operator between them.")
+LANES_OPTION = Message(
+    "LAN-021", "{name}: found {found}; expected {expected}.", "Correct the value.")
+LANES_SLOPE = Message(
+    "LAN-022", "{file}, row {row}: slope_deg is {found}; expected degrees from 0 to 90.",
+    "Correct the slope in the file: where nobody can read it, nobody can say whether the machine "
+    "may go there.")
+LANES_KEEP_OUT = Message(
+    "LAN-023", "{file}, row {row}: ground not to enter is a {found}.",
+    "Draw it as a polygon: round a point, for example a find, with its safety distance.")
 # What a plan had to take because nobody stated it.
 RADIUS_NOT_STATED = Message(
     "LAN-012", "The disc that {found} needs to turn is not known; {taken:g} m was taken as its "

@@ -5,10 +5,12 @@ Exit status: 0 done, 1 done with findings, 2 could not be done.
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -394,6 +396,25 @@ def _loading(frame: Any) -> bool:
     return False
 
 
+def only_named(whole: typer.Typer, words: Sequence[str]) -> typer.Typer:
+    """The application with the one command that the words begin with; the whole one where they name
+    none, for help and for what is misspelled. Typer takes a tenth of a second to make ready all
+    commands, of which one runs."""
+    for kept in whole.registered_groups:
+        group = kept.typer_instance
+        if not words or kept.name != words[0] or group is None:
+            continue
+        named = [c for c in group.registered_commands if len(words) > 1 and c.name == words[1]]
+        if named:
+            group = copy.copy(group)
+            group.registered_commands = named
+        kept, whole = copy.copy(kept), copy.copy(whole)
+        kept.typer_instance = group
+        whole.registered_groups, whole.registered_commands = [kept], []
+        break
+    return whole
+
+
 def main() -> None:
     """Run the command line; every `LandReleaseError` becomes one clear line and status 2."""
     stopped = False
@@ -412,7 +433,7 @@ def main() -> None:
     before = (signal.signal(signal.SIGINT, stop)
               if threading.current_thread() is threading.main_thread() else None)
     try:
-        app()
+        only_named(app, sys.argv[1:])()
     except LandReleaseError as error:
         print(error, file=sys.stderr)
         sys.exit(NOT_DONE)

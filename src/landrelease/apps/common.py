@@ -21,7 +21,7 @@ RegistryArgument = Annotated[str, typer.Argument(
 JsonOption = Annotated[Path | None, typer.Option("--json", metavar="OUT",
                                                  help="Write the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress.")]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N",
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0,
                                          help="The same seed and iterations, the same result.")]
 RoleOption = Annotated[str | None, typer.Option(
     "--as", metavar="ROLE", help="Whose view; without it the public's.")]
@@ -44,10 +44,14 @@ def say(text: str = "") -> None:
 
 def as_date(option: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
+        found = None
+    # A slip of the finger in the year; the ends of the calendar have no day before or after.
+    if found is None or not 1900 <= found.year < 2200:
         raise LandReleaseError(BAD_OPTION, option=option, found=text,
-                               expected="a date as 2027-04-01") from None
+                               expected="a date as 2027-04-01")
+    return found
 
 
 def first_day(text: str | None) -> date:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,8 +102,9 @@ def operate_proof(
         "--detection", metavar="P", min=0.0, max=1.0, help="Chance that a pass finds an item "
         "that it passes over.")] = None,
     follow: Annotated[bool, typer.Option(
-        "--follow", help="The one --track is still being written: say after each look what is "
-        "proven, until it has not grown for --idle seconds; then the whole proof.")] = False,
+        "--follow", help="The tracks are still being written: say after each look what is proven, "
+        "machine and hand apart, until none has grown for --idle seconds; then the whole proof.")]
+    = False,
     every: Annotated[float, typer.Option(
         "--every", metavar="S", min=0.1, help="With --follow: seconds between looks.")] = 5.0,
     idle: Annotated[float, typer.Option(
@@ -132,7 +134,6 @@ def operate_proof(
     """
     from landrelease import workflows
     from landrelease.errors import BAD_OPTION, LandReleaseError
-    from landrelease.store.results import dump, write_atomically
     from landrelease.workflows import operate
 
     if by not in ("machine", "manual", "animal"):
@@ -152,11 +153,10 @@ def operate_proof(
     if profile is not None and speed_limit is None:
         options = dataclasses.replace(options, speed_m_s=operate.profile_speed(profile))
     stated = workflows.load_assumptions(assumptions)
-    if follow:
-        if len(track) != 1 or registry is not None or task is None:
-            raise LandReleaseError(BAD_OPTION, option="--follow", found=f"{len(track)} tracks",
-                                   expected="one --track and a --task")
-        _followed(operate.read_ground(task, plane=plane), files[0], options, stated, every, idle)
+    if follow and (recorded is None) != (task is None):
+        _followed(operate.read_ground(task, plane=plane) if task is not None else
+                  _recorded_ground(str(registry), str(recorded), role, organisation),
+                  files, options, stated, every, idle)
     if registry is None or recorded is None:
         if task is None or store:
             raise LandReleaseError(
@@ -169,10 +169,10 @@ def operate_proof(
             raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
                                    expected="neither, where the task is on record")
         made, stored = _on_record(registry, recorded, files, options, assumptions, store, activity,
-                                  machine, recorded_by, role, organisation)
-    ground, proof, result = made.ground, made.proof, made.result
-    write_atomically(uncovered, dump(operate.uncovered_features(ground, proof)))
-    put_json(json, result)
+                                  machine, recorded_by, role, organisation,
+                                  lambda done: _written(done, uncovered, json))
+    _written(made, uncovered, json)
+    proof, result = made.proof, made.result
     for line in operate.proof_words(result):
         say(line)
     others = [f for f in proof.findings if f.code != "COV-005"]
@@ -188,13 +188,30 @@ def operate_proof(
     raise typer.Exit(DONE if done else FINDINGS)
 
 
-def _followed(ground: Ground, file: TrackFile, options: ProofOptions, stated: Assumptions,
-              every: float, idle: float) -> None:
+def _written(made: Proven, uncovered: Path, json: Path | None) -> None:
+    from landrelease.store.results import dump, write_atomically
+    from landrelease.workflows import operate
+
+    write_atomically(uncovered, dump(operate.uncovered_features(made.ground, made.proof)))
+    put_json(json, made.result)
+
+
+def _recorded_ground(registry: str, task: str, role: str | None, organisation: str | None
+                     ) -> Ground:
+    """The registry is not held open while the machine works."""
+    from landrelease.workflows import coverage
+
+    with reading(registry, "operate proof", role, organisation) as (opened_registry, reader):
+        return coverage.recorded_ground(opened_registry, reader, task)[1]
+
+
+def _followed(ground: Ground, files: list[TrackFile], options: ProofOptions,
+              stated: Assumptions, every: float, idle: float) -> None:
     from landrelease.workflows import follow
 
     say("The first look ever takes longer: loops are compiled for this machine, and kept.")
     with contextlib.suppress(KeyboardInterrupt):  # what stands in the log until now is proven
-        for look in follow.following(ground, file, options, stated, every_s=every, idle_s=idle):
+        for look in follow.following(ground, files, options, stated, every_s=every, idle_s=idle):
             for line in follow.look_words(look):
                 say(line)
 
@@ -202,8 +219,9 @@ def _followed(ground: Ground, file: TrackFile, options: ProofOptions, stated: As
 def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofOptions,
                assumptions: Path | None, store: bool, activity: str | None,
                machine: str | None, by: str,
-               role: str | None, organisation: str | None
+               role: str | None, organisation: str | None, written: Callable[[Proven], None]
                ) -> tuple[Proven, tuple[int, float] | None]:
+    """`written` before anything is stored: what cannot be written leaves the registry as it was."""
     from landrelease import workflows
     from landrelease.workflows import coverage, operate
 
@@ -211,6 +229,7 @@ def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofO
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
         made = operate.prove_on(ground, files, options, stated)
+        written(made)
         if not store:
             return made, None
         return made, coverage.store_proof(opened_registry, record, files, made,
@@ -259,13 +278,21 @@ def operate_measured(
     with reading(registry, "operate measured", role, organisation) as (opened_registry, reader):
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
-        found = coverage.prove_measured(
-            opened_registry, record, ground, lanes, position_error_m=position_error,
-            confidence=confidence, depth_m=depth, day=as_date("--day", day), activity=activity,
-            by=recorded_by, smallest_m=stated.value("spot_radius_m"), store=store)
-    spots = found.pop("spots")
-    write_atomically(uncovered, dump(spots))
-    put_json(json, found)
+
+        def proven(*, keep: bool) -> dict[str, Any]:
+            return coverage.prove_measured(
+                opened_registry, record, ground, lanes, position_error_m=position_error,
+                confidence=confidence, depth_m=depth, day=as_date("--day", day),
+                activity=activity, by=recorded_by, smallest_m=stated.value("spot_radius_m"),
+                store=keep)
+
+        found = proven(keep=False)
+        spots = found.pop("spots")
+        # What cannot be written leaves the registry as it was.
+        write_atomically(uncovered, dump(spots))
+        put_json(json, found | {"stored": store})
+        if store:
+            proven(keep=True)
     say(f"{found['lanes']} lanes, {found['task_m2']:,.2f} m2 of task: covered for certain "
         f"{found['covered_certain_m2']:,.2f} m2, not proven {found['uncovered_most_m2']:,.2f} m2.")
     say(f"{uncovered}: {len(spots['features']):,} polygons")

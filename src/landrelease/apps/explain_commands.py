@@ -57,11 +57,11 @@ def plan_explain(
 
     Example: landrelease plan explain district.gpkg plan --why hazard-12 hazard-7 --as planner
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.explaining import explain
+    from landrelease.workflows.planning import plan_of
 
     with reading(registry, "plan explain", role, areas=area) as (opened_registry, _):
-        saved = load_plan(plan)
+        saved = plan_of(opened_registry, plan)
         found = explain(saved.plan, why)
         old = saved.chain_head != opened_registry.head()
     put_json(json, {**dataclasses.asdict(found), "synthetic": saved.synthetic,
@@ -111,11 +111,12 @@ def plan_conflicts(
 
     Example: landrelease plan conflicts district.gpkg plan --stage hazard-12 --as planner
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.explaining import conflict_of
+    from landrelease.workflows.planning import plan_of
 
-    with (reading(registry, "plan conflicts", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan conflicts", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         found = conflict_of(saved.plan, stage or [], progress)
     put_json(json, {"conflict": None if found is None else dataclasses.asdict(found),
                     "synthetic": saved.synthetic})
@@ -149,12 +150,13 @@ def plan_price(
 
     Example: landrelease plan price r.gpkg plan --change teams:machines:1:2027-05-01 --as planner
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.explaining import asked_of, price, worth_asking
+    from landrelease.workflows.planning import plan_of
 
     asked = [asked_of(text) for text in changes or []]
-    with (reading(registry, "plan price", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan price", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         rows = price(saved.plan, asked or worth_asking(saved.plan, most), iterations=iterations,
                      seed=seed, progress=progress)
     put_json(json, {"changes": rows, "synthetic": saved.synthetic})
@@ -190,11 +192,12 @@ def plan_policy(
 
     Example: landrelease plan policy district.gpkg plan --samples 200 --as planner
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.explaining import policy_of
+    from landrelease.workflows.planning import plan_of
 
-    with (reading(registry, "plan policy", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan policy", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         found = policy_of(saved.plan, saved.assumptions, samples=samples, every=every,
                           iterations=iterations, seed=seed, progress=progress)
     put_json(json, {**found, "synthetic": saved.synthetic})
@@ -226,12 +229,14 @@ def plan_what_if(
 
     Example: landrelease plan what-if r.gpkg plan --weight access_weight=3 --as planner
     """
-    from landrelease.store.results import load_plan, save_plan
+    from landrelease.store.results import save_plan
     from landrelease.workflows.explaining import change_rows, what_if
+    from landrelease.workflows.planning import plan_of
 
     stated = dict(_weight(text) for text in weights)
-    with (reading(registry, "plan what-if", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan what-if", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         found = what_if(saved.plan, stated, iterations=iterations, seed=seed, progress=progress)
         if out is not None:
             save_plan(out, dataclasses.replace(saved, plan=found.plan))
@@ -263,11 +268,12 @@ def plan_pareto(
 
     Example: landrelease plan pareto r.gpkg plan --parts access land --as planner
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.explaining import nothing_at_stake, pareto
+    from landrelease.workflows.planning import plan_of
 
-    with (reading(registry, "plan pareto", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan pareto", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         rows = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
                       progress=progress)
         notes = nothing_at_stake(saved.plan.problem, parts)
@@ -308,12 +314,12 @@ def plan_orders(
 
     Example: landrelease plan orders district.gpkg plan --until 2027-06-30 --by "Operations"
     """
-    from landrelease.store.results import load_plan
     from landrelease.workflows.orders import propose_from
+    from landrelease.workflows.planning import plan_of
 
     last = None if until is None else as_date("--until", until)
     with reading(registry, "plan orders", role, areas=area) as (opened_registry, _):
-        saved = load_plan(plan)
+        saved = plan_of(opened_registry, plan)
         found = propose_from(opened_registry, saved, plan, by=by, until=last)
     put_json(json, dataclasses.asdict(found))
     say(f"{len(found.new)} tasks proposed, {len(found.changed)} changed, {len(found.same)} as they "
@@ -336,12 +342,13 @@ def plan_bound(
 
     Example: landrelease plan bound district.gpkg plan --seconds 600 --as planner
     """
-    from landrelease.store.results import load_plan
+    from landrelease.workflows.planning import plan_of
     from landrelease.workflows.proving import prove_on
 
     folder = plan.parent if plan.name == "plan.json" else plan
-    with (reading(registry, "plan bound", role, areas=area), listening(quiet) as progress):
-        saved = load_plan(plan)
+    with (reading(registry, "plan bound", role, areas=area) as (opened_registry, _),
+          listening(quiet) as progress):
+        saved = plan_of(opened_registry, plan)
         found = prove_on(folder, saved.plan, seconds, synthetic=saved.synthetic,
                          progress=progress)
     put_json(json, {**dataclasses.asdict(found), "gap": found.gap, "synthetic": saved.synthetic})

@@ -85,7 +85,7 @@ def plan_make(
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
-    from landrelease.store.results import load_plan, recorded_rows
+    from landrelease.store.results import recorded_rows
     from landrelease.workflows import planning
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
@@ -108,7 +108,8 @@ def plan_make(
             opened_registry, reader, assumptions=assumptions, teams=teams, start=first_day(start),
             iterations=iterations, seed=seed, seconds=seconds, roads=over, renewed=renewed,
             money=money, bound_seconds=bound_seconds,
-            standing=None if standing is None else load_plan(standing), first=show_first,
+            standing=None if standing is None else planning.plan_of(opened_registry, standing),
+            first=show_first,
             progress=progress)
         again = made.again
         saved = planning.write_plan(out, made.saved, made.land, bound_seconds)
@@ -232,10 +233,10 @@ def plan_check(
     Example: landrelease plan check district.gpkg plan --as planner
     """
     from landrelease import workflows
-    from landrelease.store.results import load_plan
+    from landrelease.workflows.planning import plan_of
 
     with reading(registry, "plan check", role, areas=area) as (opened_registry, _reader):
-        saved = load_plan(plan)
+        saved = plan_of(opened_registry, plan)
         found = workflows.check_plan(saved, opened_registry)
     put_json(json, found | {"synthetic": saved.synthetic})
     wrong = [words for kind in ("violations", "unkept", "doubts")
@@ -331,13 +332,14 @@ def plan_rank(
     """
     from landrelease import workflows
     from landrelease.store import exports
-    from landrelease.workflows.ranking import rank_hazards
+    from landrelease.workflows.ranking import rank_hazards, stated_weights
     from landrelease.workflows.roads import RoadFiles
 
     if (roads is None) != (bases is None):
         raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
                                expected="both or none")
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    stated_weights(weights)  # a mistake in them is told before anything is assessed
     with (reading(registry, "plan rank", role, areas=area) as (opened_registry, reader),
           listening(quiet) as progress):
         stated = workflows.load_assumptions(assumptions, opened_registry)
@@ -447,9 +449,9 @@ def show_first(first: Any) -> None:
 
 def show_plan(plan: Any) -> None:
     for name, score in sorted(plan.rules.items(), key=lambda item: -item[1]):
-        say(f"{name:<28}{score:>20,.0f}")
-    say(f"{'this plan':<28}{plan.score:>20,.0f}")
-    say(f"{'proven bound':<28}{plan.bound:>20,.0f}")
+        say(f"{name:<32}{score:>16,.0f}")
+    say(f"{'this plan':<32}{plan.score:>16,.0f}")
+    say(f"{'proven bound':<32}{plan.bound:>16,.0f}")
     room = plan.room_closed
     done = plan.schedule.finish >= 0
     say(f"{int(done.sum()):,} of {len(done):,} stages are planned until "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,12 +19,15 @@ from landrelease.apps.common import (
     RegistryArgument,
     RoleOption,
     as_date,
+    opened,
     put_json,
     say,
 )
 from landrelease.apps.identity_commands import KeyOption, opened_key
 from landrelease.apps.reading import OrganisationOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
+
+_WHOLE = re.compile(r"\d{1,9}")
 
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:
@@ -33,6 +37,9 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     verify.command("lots")(verify_lots)
     verify.command("draw")(verify_draw)
     verify.command("record")(verify_record)
+    verify.command("trial")(verify_trial)
+    verify.command("finding")(verify_finding)
+    verify.command("correct")(verify_correct)
     verify.command("teams")(verify_teams)
     verify.command("open")(verify_open)
 
@@ -44,13 +51,18 @@ Detection = Annotated[float | None, typer.Option(
     "--detection", metavar="Q", help="Chance that inspecting a defect shows it; without it, and "
     "without --registry, as if nothing were missed.")]
 Recorded = Annotated[str | None, typer.Option(
-    "--registry", metavar="REGISTRY", help="Take the detection that inspections on record state "
-    "for themselves (trials, quality assurance), else the programme's setting.")]
+    "--registry", metavar="REGISTRY", help="Take the detection that trials with seeded targets on "
+    "record show, else what inspections on record state for themselves, else the programme's "
+    "setting.")]
+Trials = Annotated[Path | None, typer.Option(
+    "--trials", metavar="FILE.csv", help="Take the detection from trials with seeded targets in "
+    "which inspectors searched: columns organisation,method,targets,found; method inspection.")]
 Confidence = Annotated[float, typer.Option("--confidence", metavar="C")]
 
 
 def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = None,
                   confidence: Confidence = 0.95, registry: Recorded = None,
+                  trials: Trials = None, assumptions: AssumptionsOption = None,
                   role: RoleOption = None, organisation: OrganisationOption = None,
                   json: JsonOption = None) -> None:
     """How many units to inspect so that D defects are found with confidence C.
@@ -59,27 +71,36 @@ def verify_sample(lot: Lot, tolerable: Tolerable, detection: Detection = None,
     """
     from landrelease import workflows
 
-    q = _detection(detection, registry, role, organisation)
+    q = _detection(detection, registry, trials, assumptions, role, organisation)
     found = workflows.sample_size(lot, tolerable, q, confidence)
     put_json(json, found)
     say(f"Inspect {found['sample']} of {lot} units; a lot with {tolerable} defects is then "
         f"accepted with probability {found['accept_probability']:.3f}.")
 
 
-def _detection(stated: float | None, registry: str | None, role: str | None,
-               organisation: str | None) -> float:
-    """As stated, else as it is on record, else 1; says where it comes from."""
-    if stated is not None and registry is not None:
-        raise LandReleaseError(BAD_OPTION, option="--registry", found="given beside --detection",
+def _detection(stated: float | None, registry: str | None, trials: Path | None,
+               assumptions: Path | None, role: str | None, organisation: str | None) -> float:
+    """As stated, else as trials show or as it is on record, else 1; says where it comes from."""
+    given = [name for name, value in (("--detection", stated), ("--trials", trials),
+                                      ("--registry", registry)) if value is not None]
+    if len(given) > 1:
+        raise LandReleaseError(BAD_OPTION, option=given[1], found=f"given beside {given[0]}",
                                expected="one of them")
-    if registry is not None:
+    found = None
+    if trials is not None:
+        from landrelease import workflows
+        from landrelease.workflows.trials import detection_of_file
+
+        found = detection_of_file(trials, workflows.load_assumptions(assumptions))
+    elif registry is not None:
         from landrelease import workflows
         from landrelease.workflows import inspecting
 
         with reading(registry, "verify lots", role, organisation) as (opened_registry, reader):
             found = inspecting.recorded_detection(
-                opened_registry, reader, workflows.load_assumptions(None, opened_registry))
-        say(f"Detection {found['detection']:g}: {found['words']}")
+                opened_registry, reader, workflows.load_assumptions(assumptions, opened_registry))
+    if found is not None:
+        say(f"Detection {found['detection']:.4g}: {found['words']}")
         return float(found["detection"])
     if stated is None or stated >= 1.0:
         say("WARNING: computed as if the inspection missed nothing. No inspection does that (S06): "
@@ -90,6 +111,7 @@ def _detection(stated: float | None, registry: str | None, role: str | None,
 
 def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metavar="n")],
                  detection: Detection = None, registry: Recorded = None,
+                 trials: Trials = None, assumptions: AssumptionsOption = None,
                  role: RoleOption = None, organisation: OrganisationOption = None,
                  json: JsonOption = None) -> None:
     """The operating characteristic: the chance to accept a lot, by its number of defects.
@@ -98,7 +120,7 @@ def verify_curve(lot: Lot, sample: Annotated[int, typer.Option("--sample", metav
     """
     from landrelease import workflows
 
-    q = _detection(detection, registry, role, organisation)
+    q = _detection(detection, registry, trials, assumptions, role, organisation)
     curve = workflows.operating_characteristic(lot, sample, q)
     put_json(json, curve)
     for point in curve:
@@ -151,9 +173,10 @@ def verify_lots(
         say(f"{lot['id']}  {lot['name'] or 'all'}  {lot['area_m2']:,.0f} m2 in {lot['units']} "
             f"units of {lot['unit_m']:g} m; {lot['level']} inspection: {lot['sample']} units")
         say(f"    {lot['level_reason']}")
-        say(f"    {lot['tolerable']} defects, detection {lot['detection']:g}, confidence "
+        say(f"    {lot['tolerable']} defects, detection {lot['detection']:.4g}, confidence "
             f"{lot['confidence']:g}: accepted with probability {lot['accept_probability']:.4f} at "
             f"most; without strata {lot['simple_sample']} units would do")
+        say(f"    detection: {lot['detection_from']}")
         if len(lot["strata"]) > 1:
             say("    strata: " + ", ".join(f"{n} ({k})" for n, k in lot["strata"].items()))
     say(f"{len(lots)} lots " + ("recorded." if record else "proposed; --record keeps them."))
@@ -224,7 +247,7 @@ def verify_record(
         told |= dict.fromkeys(_numbers("--clear", clear, drawn), 0)
         for words in found or ():
             unit, _, items = words.partition("=")
-            if not (unit.strip().isdigit() and items.strip().isdigit()):
+            if not (_WHOLE.fullmatch(unit.strip()) and _WHOLE.fullmatch(items.strip())):
                 raise LandReleaseError(BAD_OPTION, option="--found", found=words,
                                        expected="a unit and how many items, as 5=1")
             told[int(unit)] = int(items)
@@ -245,6 +268,104 @@ def verify_record(
         say("All units are clear: a person may accept it with --accept --key.")
     if done["result"] == "rejected" or (accept and not done["signed"]):
         raise typer.Exit(FINDINGS)
+
+
+def verify_trial(
+    registry: RegistryArgument,
+    organisation: Annotated[str, typer.Option("--organisation", metavar="NAME",
+                                              help="Who searched.")],
+    targets: Annotated[int, typer.Option("--targets", metavar="N", help="Targets that were "
+                                         "seeded.")],
+    found: Annotated[int, typer.Option("--found", metavar="N", help="Targets that were found.")],
+    method: Annotated[str, typer.Option(
+        "--method", metavar="METHOD", help="What searched: inspection (the inspectors' own "
+        "search), manual, mechanical, animal_detection, visual_search, mixed, technical_survey.")]
+    = "inspection",
+    ground: Annotated[str, typer.Option(
+        "--ground", metavar="test_field|worked_ground", help="Where the targets lay.")]
+    = "test_field",
+    team: Annotated[list[str] | None, typer.Option("--team", metavar="ID")] = None,
+    detector: Annotated[list[str] | None, typer.Option("--detector", metavar="ID")] = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="DAY", help="Else today.")] = None,
+    by: ByOption = UNVERIFIED, json: JsonOption = None,
+) -> None:
+    """Record a trial with seeded targets: sample sizes and residual risk count on it from then on.
+
+    Example: landrelease verify trial district.gpkg --organisation "Team Q" --targets 30 --found 29
+    """
+    from landrelease.workflows.trials import record_trial
+
+    with opened(registry) as opened_registry:
+        record = record_trial(
+            opened_registry, organisation=organisation, method=method, targets=targets,
+            found=found, ground=ground, teams=team or (), detectors=detector or (),
+            day=as_date("--day", day) if day else date.today(), by=by)
+    put_json(json, {"record": record})
+    say(f"{record} recorded: {found} of {targets} targets found")
+
+
+def verify_finding(
+    registry: RegistryArgument,
+    finding: Annotated[str, typer.Option("--finding", metavar="TEXT", help="What was found.")],
+    severity: Annotated[str, typer.Option("--severity", metavar="minor|major|critical")],
+    kind: Annotated[str, typer.Option(
+        "--kind", metavar="KIND", help="safety, marking, medical, equipment, training, "
+        "documentation, coverage, depth, missed_item or other.")],
+    task: Annotated[str, typer.Option("--task", metavar="TASK", help="Id of the task.")] = "",
+    inspected: Annotated[str, typer.Option("--inspected", metavar="NAME",
+                                           help="Organisation that was visited.")] = "",
+    day: Annotated[str | None, typer.Option("--day", metavar="DAY", help="Of the visit; else "
+                                            "today.")] = None,
+    due: Annotated[str | None, typer.Option("--due", metavar="DAY", help="By which it is to be "
+                                            "corrected; else as the settings say.")] = None,
+    by: ByOption = UNVERIFIED, role: RoleOption = None,
+    organisation: OrganisationOption = None, json: JsonOption = None,
+) -> None:
+    """Record a nonconformity that a monitoring visit found.
+
+    Example: landrelease verify finding district.gpkg --task task-12 --severity major --kind marking
+    --finding "Two signs of the north side are missing"
+    """
+    from landrelease.workflows.corrections import record_finding
+
+    with reading(registry, "verify open", role, organisation) as (opened_registry, reader):
+        record = record_finding(
+            opened_registry, reader, severity=severity, kind=kind, finding=finding, task=task,
+            organisation=inspected, day=as_date("--day", day) if day else date.today(),
+            due_on=as_date("--due", due) if due else None, by=by)
+    put_json(json, {"record": record})
+    say(f"{record} recorded")
+
+
+def verify_correct(
+    registry: RegistryArgument,
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="Id of the nonconformity, or of "
+                                          "the rejected lot.")],
+    measure: Annotated[str, typer.Option("--measure", metavar="TEXT",
+                                         help="What was done about it.")] = "",
+    corrected: Annotated[str | None, typer.Option("--corrected", metavar="DAY",
+                                                  help="Day of the measure.")] = None,
+    closed: Annotated[str | None, typer.Option("--closed", metavar="DAY", help="Day on which a "
+                                               "visit found it corrected.")] = None,
+    key: KeyOption = None, by: ByOption = UNVERIFIED, role: RoleOption = None,
+    organisation: OrganisationOption = None, json: JsonOption = None,
+) -> None:
+    """Record the measure against a nonconformity, or that a visit found it taken.
+
+    Example: landrelease verify correct district.gpkg lot:task-12:1 --measure "Cleared again"
+    --corrected 2027-05-20
+    """
+    from landrelease.workflows.corrections import correct
+
+    with reading(registry, "verify open", role, organisation) as (opened_registry, reader):
+        done = correct(
+            opened_registry, reader, record, measure=measure,
+            corrected_on=as_date("--corrected", corrected) if corrected else None,
+            closed_on=as_date("--closed", closed) if closed else None, by=by, key=opened_key(key))
+    put_json(json, {"record": done.id, "corrected_on": done.values.get("corrected_on"),
+                    "closed_on": done.values.get("closed_on")})
+    say(f"{record}: corrected on {done.values.get('corrected_on') or 'no day'}, closed on "
+        f"{done.values.get('closed_on') or 'no day'}")
 
 
 def verify_teams(
@@ -350,8 +471,8 @@ def _numbers(option: str, text: str, all_of_them: list[int]) -> list[int]:
     out: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        if not (first.isdigit() and (last or first).isdigit()
-                and int(last or first) - int(first) < 100_000):
+        if not (_WHOLE.fullmatch(first) and _WHOLE.fullmatch(last or first)
+                and 0 <= int(last or first) - int(first) < 100_000):
             raise LandReleaseError(BAD_OPTION, option=option, found=text,
                                    expected="numbers of units, as 3,7-9, or all")
         out += range(int(first), int(last or first) + 1)

@@ -36,12 +36,16 @@ _WORDS = (("mechanical", r"machin|mechanic|flail|tiller|sift"),
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A blind trial: targets found and missed by an organisation's method."""
+    """A blind trial: targets found and missed by an organisation's method.
+
+    `spared`: on a test field, where targets lie better than items in the field.
+    """
 
     organisation: str
     method: str
     found: int
     missed: int
+    spared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,10 +519,13 @@ def _detection(method: str, organisation: str, trials: Sequence[Trial], stated: 
         if not own:
             out.assume(f"{organisation or 'An organisation that is not reported'} has no blind "
                        f"trial for {wanted}: those of all organisations count.")
+        counts = {"found": sum(t.found for t in used), "missed": sum(t.missed for t in used)}
+        if not any(t.spared for t in used):  # seeded in the ground that was worked on
+            return counts
         d = stated["trial_discount_odds"]
         out.assume(f"The odds of a miss are {d.value:g} times those in a blind trial, {d.low:g} to "
                    f"{d.high:g} times ({d.source}).")
-        return {"found": sum(t.found for t in used), "missed": sum(t.missed for t in used),
+        return {**counts,
                 "discount": {"logit": math.log(d.value),
                              "sd": (math.log(d.high) - math.log(d.low)) / 2.5631}}
     a = stated[f"detection_{wanted}"]

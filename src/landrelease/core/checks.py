@@ -42,7 +42,8 @@ _ORDER = (
 _PARTS = {
     "accident": ((tuple(f"{what}_{who}" for what in ("killed", "injured")
                         for who in ("women", "men", "girls", "boys")), "victims"),),
-    "inspection": ((("sample_size",), "lot_size"), (("items_found",), "sample_size")),
+    "inspection": ((("sample_size",), "lot_size"), (("items_found",), "sample_size"),
+                   (("targets_found",), "targets")),
 }
 
 

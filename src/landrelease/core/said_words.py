@@ -30,12 +30,16 @@ def fold(text: object) -> str:
     return _folded("" if text is None else str(text))
 
 
+_ARABIC_MARKS = str.maketrans({"٬": ",", "٫": ".", "٪": "%"})  # of thousands, decimals, a share
+
+
 @functools.lru_cache(maxsize=8192)
 def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.replace("_", " ").lower().split())
     plain = unicodedata.normalize("NFKC", text)
-    digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
+    digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c
+                     for c in plain.translate(_ARABIC_MARKS))
     return " ".join(digits.replace("_", " ").casefold().split())
 
 

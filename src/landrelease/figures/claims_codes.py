@@ -15,7 +15,7 @@ CODES: dict[str, tuple[VerdictWord, str]] = {
     "value_declined": ("cannot_be_checked", "the number was declined; that is not zero"),
     "value_unreadable": ("cannot_be_checked", "the value is not one number"),
     "value_ambiguous": ("cannot_be_checked", "a mark in the number may part thousands or decimals"),
-    "value_negative": ("impossible", "a count or an area below zero"),
+    "value_negative": ("impossible", "a count, an area or a total of money below zero"),
     "metric_missing": ("cannot_be_checked", "it does not say what was counted"),
     "metric_unknown": ("cannot_be_checked", "what was counted is not among the known metrics"),
     "unit_missing": ("cannot_be_checked", "no unit is stated where one is needed"),

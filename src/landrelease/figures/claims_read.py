@@ -177,7 +177,8 @@ def _claim(number: int, row: Mapping[str, Any], words: Vocabulary, marks: Decima
         problem("value_ambiguous", f"\"{row.get('value')}\" may be {amount.value:,.3f} or "
                 f"{amount.value * 1000:,.0f}.")
         amount = None
-    if amount is not None and amount.value < 0 and subject in ("area", "roads", *_COUNTED):
+    if amount is not None and amount.value < 0 and (
+            subject in ("area", "roads", *_COUNTED) or (subject == "money" and not period)):
         problem("value_negative", f"{amount.value:,g} is below zero.")
         amount = None
     if amount is not None and two_units and promised is None:

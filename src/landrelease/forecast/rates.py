@@ -198,7 +198,7 @@ class Given:
 def given(table: Table, deviation: Mapping[str, float], mean_sd: float, learning_sd: float
           ) -> Given:
     """Lindley and Smith (1972) for given deviations; areas are eliminated first (they are many)."""
-    from scipy.linalg import solve_triangular
+    from scipy.linalg.lapack import dpotrf, dtrtrs  # asked thousands of times: no wrappers
 
     noise = deviation["day"] ** 2
     precision = np.empty(len(table.by))
@@ -208,11 +208,13 @@ def given(table: Table, deviation: Mapping[str, float], mean_sd: float, learning
     own = table.area_count / noise + deviation["area"] ** -2
     scaled = table.area_cross / own
     s = table.cross / noise - scaled @ table.area_cross.T / noise**2
-    s[np.diag_indices_from(s)] += precision
-    factor = np.linalg.cholesky(s)
+    s.ravel()[::len(s) + 1] += precision
+    factor, failed = dpotrf(s, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the precision of the rates is not positive definite")
     h = table.by / noise - scaled @ table.area_by / noise**2
-    half = solve_triangular(factor, h, lower=True)
-    mean = solve_triangular(factor, half, lower=True, trans="T")
+    half = dtrtrs(factor, h, lower=1)[0]
+    mean = dtrtrs(factor, half, lower=1, trans=1)[0]
     quadratic = (table.square / noise - np.sum(table.area_by**2 / own) / noise**2 - half @ half)
     log_likelihood = (
         -0.5 * table.count * math.log(2 * math.pi * noise) + 0.5 * np.log(precision).sum()
@@ -266,7 +268,7 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
     theta, ess = _sample(score, centre, width, draws, generator)
     coefficients = np.empty((draws, len(table.by)))
     middle, total = np.zeros(len(table.by)), np.zeros(levels["area"])
-    from scipy.linalg import solve_triangular
+    from scipy.linalg.lapack import dtrtrs
 
     last: tuple[np.ndarray, Given] | None = None
     for m in range(draws):
@@ -274,8 +276,8 @@ def fit_rate(days: TeamDays, kind: int, prior: Range, priors: RatePriors, *, see
             own = {n: math.exp(v) for n, v in zip(order, theta[m], strict=True)}
             last = (theta[m], given(table, own, prior.sd_log, priors.learning_sd))
         found = last[1]
-        coefficients[m] = found.mean + solve_triangular(
-            found.factor, generator.standard_normal(len(table.by)), lower=True, trans="T")
+        coefficients[m] = found.mean + dtrtrs(
+            found.factor, generator.standard_normal(len(table.by)), lower=1, trans=1)[0]
         middle += found.mean / draws
         total += found.area / draws
     deviation = {n: np.exp(theta[:, i]) for i, n in enumerate(order)}

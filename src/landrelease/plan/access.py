@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from landrelease.core.loops import loop
 from landrelease.core.work import Access, Problem
 from landrelease.plan.arrays import (
     ALLOWED,
@@ -121,7 +121,7 @@ def soonest(problem: Problem, world: Arrays) -> tuple[np.ndarray, np.ndarray]:
         opens = new
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def _finish_soonest(order, opens, world, finish):
     option, stage, never = world.option, world.stage, 2**30
     worked, slot_of = world.worked, world.slot_of
@@ -155,7 +155,7 @@ def _finish_soonest(order, opens, world, finish):
             finish[s] = min(finish[s], f)
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def _open_from(low, calendar, slots, worked, slot_of):
     """First open slot >= low with `slots` open slots from it on; 2**30 if there is none."""
     horizon = worked.shape[1] - 1
@@ -165,6 +165,12 @@ def _open_from(low, calendar, slots, worked, slot_of):
     if w + slots > worked[calendar, horizon]:
         return np.int64(2**30)
     return np.int64(slot_of[calendar, w])
+
+
+def levels(predecessor: np.ndarray) -> list[np.ndarray]:
+    """Stages by their distance from the root: roots first."""
+    depth = _depths(predecessor)
+    return [np.flatnonzero(depth == d) for d in range(int(depth.max(initial=0)) + 1)]
 
 
 def _depths(predecessor: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from landrelease.core.loops import loop
 from landrelease.core.work import Problem
 from landrelease.plan.arrays import (
     CHARGE,
@@ -117,7 +117,7 @@ def soonest_costs(world: Arrays) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def _soonest(world, out, finish, horizon):
     stages = len(world.stage)
     left = stages
@@ -146,7 +146,7 @@ def _soonest(world, out, finish, horizon):
         out[stages + c] = world.community_weight[c] * world.loss[min(at, horizon)]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def keep(mark, i, room):
     """Copy the decoder's state into mark i."""
     copy_table(room.free, mark[0][i])
@@ -158,7 +158,7 @@ def keep(mark, i, room):
     copy_row(room.pinned, mark[6][i])
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def take_back(mark, i, room):
     """Copy mark i into the decoder's state."""
     copy_table(mark[0][i], room.free)
@@ -170,7 +170,7 @@ def take_back(mark, i, room):
     copy_row(mark[6][i], room.pinned)
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def hold(world, room, stages, placed, projects, works):
     """Make `room` what some stages leave over that stay where `placed` (5, S) has them, in the
     order given, and some projects `works` where `projects` (2, W) has them; zones open as far as
@@ -206,7 +206,7 @@ def hold(world, room, stages, placed, projects, works):
                 projects[0, w], world.tranche_from, room.slack, world.payer_start, world.payer)
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, cooling, seed, fixed,
            placed):
     """Simulated annealing: `tries` small changes at temperature heat * cooling ** try.
@@ -335,7 +335,7 @@ def anneal(order, chosen, world, room, soonest, groups, weights, tries, heat, co
     return best, best_seq, best_chosen, seq, chosen, record, placed, first_now
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def settle(seq, i, step, world, room, finish, tried, value, no_price, chosen, taken, soonest,
            mark, mark_spent, projects, fixed):
     """Decode an order in which every stage can be taken in its turn again from mark i, and set the
@@ -370,7 +370,7 @@ def settle(seq, i, step, world, room, finish, tried, value, no_price, chosen, ta
     return reached, spent
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def change(kind, seq, new, at, inside, chosen, world, groups, fixed):
     """Write a changed order into `new`, which equals `seq`, by one of `MOVES`, behind its first
     `fixed` stages.
@@ -453,7 +453,7 @@ def change(kind, seq, new, at, inside, chosen, world, groups, fixed):
     return (first if first < stages else -1), -1, -1
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def shift(seq, new, i, j, world, fixed):
     """Move the stage at place i to place j, not across its predecessor or successors nor before
     place `fixed`; returns the first place that changed, -1 if none. `new` may be `seq`."""

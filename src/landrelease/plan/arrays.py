@@ -148,7 +148,9 @@ def arrays(problem: Problem) -> Arrays:
         payers = money.payers()
         payer_start = np.cumsum([0] + [len(own) for own in payers])
         funds = np.concatenate([*payers, none])
-        payer = np.column_stack([funds, money.ends()[funds]])
+        # Without a last day money is there also for a work that takes no time as the horizon ends.
+        ends = np.where(money.ends() >= problem.horizon, NEVER, money.ends())
+        payer = np.column_stack([funds, ends[funds]])
         # What no fund may pay for is never done.
         nobody = np.append(np.diff(payer_start) == 0, False)[stage_fund]
         if nobody.any():

@@ -25,7 +25,7 @@ import numpy as np
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
-from landrelease.plan.access import dominators, relaxed, soonest
+from landrelease.plan.access import dominators, levels, relaxed, soonest
 from landrelease.plan.arrays import OPTION_COST, STAGE_FUND, Arrays, arrays
 from landrelease.plan.blame import Blame, cuts_at, network
 from landrelease.plan.trees import price_trees
@@ -100,16 +100,6 @@ def trees(problem: Problem, finish: np.ndarray | None = None) -> Trees:
     stretch = np.searchsorted(world.tranche_from, np.arange(horizon), side="right") - 1
     return Trees(world, start, loose.release, member, parent_at, before, below, undone, capacity,
                  chunks, blame, world.arrived, stretch)
-
-
-def levels(predecessor: np.ndarray) -> list[np.ndarray]:
-    """Stages by their distance from the root: roots first."""
-    depth = np.zeros(len(predecessor), dtype=np.int32)
-    at = predecessor
-    while np.any(at >= 0):
-        depth += at >= 0
-        at = np.where(at >= 0, predecessor[at], -1)
-    return [np.flatnonzero(depth == d) for d in range(int(depth.max(initial=0)) + 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,8 @@ def _earmarked(problem: Problem, schedule: Schedule) -> Iterator[str]:
         slot, line, _, _ = bills[bill]
         given = line == fund if money.may_pay is None else bool(money.may_pay[line][fund])
         last = horizon if money.until is None else int(money.until[fund])
-        return given and since <= slot < last
+        # A work that takes no time may begin as the horizon ends, with money that has no last day.
+        return given and since <= slot and (slot < last or last >= horizon)
 
     rounding = 1e-6 + 2e-9 * (funds + sum(float(row[-1]) for row in money.arrived))
     takes: list[dict[int, float]] = [{} for _ in bills]  # bill -> tranche -> money

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from landrelease.core.loops import loop
 from landrelease.core.work import Problem, Schedule
 from landrelease.plan.arrays import (
     ALLOWED,
@@ -110,7 +110,7 @@ def _depth(predecessor: np.ndarray) -> int:
     return depth
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def copy_table(of, to):
     """to[:] = of for two dimensions; loops compile in a tenth of the time of an assignment."""
     for i in range(of.shape[0]):
@@ -118,14 +118,14 @@ def copy_table(of, to):
             to[i, j] = of[i, j]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def copy_row(of, to):
     """to[:] = of for one dimension."""
     for i in range(len(of)):
         to[i] = of[i]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def clear_room(world, room):
     """Make the room empty, then reserve what people have pinned, in the order of its slots."""
     horizon, stages = len(world.delay) - 1, len(world.stage)
@@ -178,13 +178,13 @@ def clear_room(world, room):
                 room.lent[f, s] -= room.slack[f, last]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def end_of(worked, slot_of, calendar, start, slots):
     """Slot after the last of `slots` open slots from an open slot on."""
     return slot_of[calendar, worked[calendar, start] + slots - 1] + 1
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def earliest_start(free, skip, p, gear, worked, slot_of, calendar, low, slots, high):
     """First open slot >= low from which resources p and gear have a unit until the step, of
     `slots` open slots, ends by `high`; -1 if there is none."""
@@ -220,7 +220,7 @@ def earliest_start(free, skip, p, gear, worked, slot_of, calendar, low, slots, h
         t = u + 1
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def money_from(line, cost, low, tranche_from, arrived, slack, payer_start, payer):
     """First slot >= low from which the funds of a line can pay `cost` without any of them ever
     running dry; `NEVER` if none. A fund with a last slot pays until then only."""
@@ -254,7 +254,7 @@ def money_from(line, cost, low, tranche_from, arrived, slack, payer_start, payer
     return found
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def lapses(line, tranche_from, payer_start, payer):
     """Whether any fund of a line has a last slot."""
     for i in range(payer_start[line], payer_start[line + 1]):
@@ -263,7 +263,7 @@ def lapses(line, tranche_from, payer_start, payer):
     return False
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def pay(line, cost, slot, tranche_from, slack, payer_start, payer):
     """Bind money of the funds of a line from a slot on, in their order."""
     rest, last, full = cost, slack.shape[1] - 1, 0.0
@@ -289,7 +289,7 @@ def pay(line, cost, slot, tranche_from, slack, payer_start, payer):
         charge(fund, rest, slot, tranche_from, slack)
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def charge(fund, cost, slot, tranche_from, slack):
     """Bind money of a fund from a slot on."""
     j = slack.shape[1] - 1
@@ -298,7 +298,7 @@ def charge(fund, cost, slot, tranche_from, slack):
         j -= 1
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arrived, payer_start,
         payer, free, skip, slack, found):
     """Whether option o of stage s fits from `release` on; found: start, end of the first step,
@@ -340,7 +340,7 @@ def fit(o, s, release, option, money, stage, worked, slot_of, tranche_from, arri
     return True
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, payer_start, payer,
          free, skip, slack):
     """Use up what option o takes from its starts on."""
@@ -357,7 +357,7 @@ def take(o, fund, first, second, option, money, worked, slot_of, tranche_from, p
         pay(fund, money[o, OPTION_COST], np.int64(first), tranche_from, slack, payer_start, payer)
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def occupy(free, skip, p, begin, end):
     """One unit of resource p less in begin .. end - 1."""
     for t in range(begin, end):
@@ -366,7 +366,7 @@ def occupy(free, skip, p, begin, end):
             skip[p, t] = t + 1
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def release_pin(s, world, room):
     """Give back what was reserved for a pinned stage that cannot keep its slot."""
     o, option = room.reserved[0, s], world.option
@@ -397,7 +397,7 @@ def release_pin(s, world, room):
     room.pinned[s] = 2
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def stage_cost(s, f, worth, loss, seasons, delay):
     """Points of stage s when it is finished at slot f; the horizon where undone."""
     cost = worth[s, WEIGHT] * loss[f] + worth[s, SEASON_WEIGHT] * seasons[f]
@@ -406,7 +406,7 @@ def stage_cost(s, f, worth, loss, seasons, delay):
     return cost
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def place_from(order, k, upto, world, room, out, tried, value, price, chosen, taken, spent, limit,
                soonest, thrift):
     """Go on placing stages at place k of the order, up to place `upto`; `place_all` says how.
@@ -549,7 +549,7 @@ def place_from(order, k, upto, world, room, out, tried, value, price, chosen, ta
     return spent if spent <= limit else np.inf
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def place_projects(world, room, out, projects):
     """Start each project when its land is released, the works that it follows are done, its season
     is there and its fund can pay, the one that can start first before the others; ties by weight
@@ -608,7 +608,7 @@ def place_projects(world, room, out, projects):
     return total
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def place_all(order, world, room, value, price, chosen, thrift):
     """Place stages in the given order, each at its cheapest option, earliest start first.
 
@@ -635,7 +635,7 @@ def place_all(order, world, room, value, price, chosen, thrift):
     return out, projects, taken, score + place_projects(world, room, out, projects)
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def place_behind(order, world, room, placed, chosen, fixed):
     """The placing (5, S) of an order of which the first `fixed` stages stay where `placed` (5, S)
     has them; `room` is what they leave over."""
@@ -654,7 +654,7 @@ def place_behind(order, world, room, placed, chosen, fixed):
     return out
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def spread(zone, at, gate, zone_gate_start, zone_gate, gate_left, gate_opens, zone_opens):
     """Open a zone at slot `at`, and earlier than before what open gates lead to from it.
 
@@ -691,6 +691,7 @@ def decode(
     priority: np.ndarray,
     *,
     chosen: np.ndarray | None = None,
+    compiled: bool = True,
 ) -> Schedule:
     """The schedule that an order of stages leads to.
 
@@ -698,6 +699,8 @@ def decode(
     ----------
     priority (S,) : smaller is dispatched first, never before its predecessor; ties by index
     chosen (S,) : an option per stage that is preferred, -1 for the one that finishes first
+    compiled : else the same source is run by Python: for one decoding of a small problem, where
+        loading what compiles takes longer
 
     Each stage in turn takes the earliest start at which its pool has a team free for the whole
     step (gaps before later work are used), of the option that finishes first; ties go to fewer
@@ -709,10 +712,22 @@ def decode(
     if chosen is None:
         chosen = np.full(stages, -1, dtype=np.int32)
     world = arrays(problem)
-    placed, projects, _, _ = place_all(
-        dispatch_order(problem, priority), world, room_of(world), np.ones(stages),
-        np.zeros((len(world.resource), problem.horizon + 1)), chosen.astype(np.int32), 0.0)
+    order, value, chosen = dispatch_order(problem, priority), np.ones(stages), chosen.astype(
+        np.int32)
+    price = np.zeros((len(world.resource), problem.horizon + 1))
+    if compiled:
+        placed, projects, _, _ = place_all(order, world, room_of(world), value, price, chosen, 0.0)
+    else:
+        placed, projects, _, _ = place_all.plain(
+            memoryview(order), _viewed(world), _viewed(room_of(world)), memoryview(value),
+            memoryview(price), memoryview(chosen), 0.0)
     return to_schedule(problem, placed, projects)
+
+
+def _viewed(values):
+    """Arrays as memoryviews, whose items are plain numbers of Python."""
+    return type(values)(*(memoryview(value) if isinstance(value, np.ndarray) else value
+                          for value in values))
 
 
 def to_schedule(problem: Problem, placed: np.ndarray, projects: np.ndarray | None = None

@@ -20,10 +20,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.conditions import Decisions, Outcomes
+from landrelease.core.loops import loop
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
@@ -285,7 +285,7 @@ def _again(problem: Problem, outcomes: Outcomes, order: np.ndarray, chosen: np.n
     return dispatch_order(problem, place), new.astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def spend(line, cost, t, tranche, spent, world):
     """Take the cost out of the funds that may pay for a line at slot t, in their order, if they
     have it; returns whether they do."""
@@ -310,7 +310,7 @@ def spend(line, cost, t, tranche, spent, world):
     return True
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def fits(t, slots, row, until, world):
     """Whether a step that takes as long as expected ends before its leave runs out; one that the
     end of the plan cuts off is held against the end of the plan."""
@@ -322,7 +322,7 @@ def fits(t, slots, row, until, world):
     return end <= until or (until >= horizon and end > horizon)
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def _run(at, until, order, chosen, first, second, cost, needed, state, times, remaining, spent,
          works, world):
     """Play slots at .. until - 1; `state`, `times`, `remaining`, `spent`, `works` go on changing.

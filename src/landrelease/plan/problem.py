@@ -38,6 +38,7 @@ from landrelease.units import hectares
 NEAREST_BASES = 3  # bases offered to a stage: more add little and slow the plan and its bound
 SLOT_CALENDAR_DAYS = 3.5  # half a week
 TRAVEL_HOME_EVERY_DAYS = 5.0  # a camping team goes to its base and back once a working week
+FIRST_YEAR, LAST_YEAR = 1945, 2199  # a first day outside of them is a slip of the pen
 _PERCENT = "a share between 0 and 1"
 
 
@@ -59,7 +60,8 @@ def calendar(assumptions: Assumptions, start: date) -> Calendar:
     are spread evenly over the slots of a year. A season may pass the turn of the year
     (`season_first_month` after `season_last_month`).
 
-    Raises PLN-004, PLN-005 (assumption out of range, missing).
+    Raises PLN-004, PLN-005 (assumption out of range, missing), PLN-009 (a first day of no year
+    in which anybody plans).
     """
     first, last = (_month(assumptions, name) for name in
                    ("season_first_month", "season_last_month"))
@@ -69,6 +71,9 @@ def calendar(assumptions: Assumptions, start: date) -> Calendar:
     working = _value(assumptions, "working_days_per_year")
     if not 0 < working <= 366:
         raise _assumption("working_days_per_year", working, "more than 0 and at most 366 days")
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the first day", found=start,
+                               expected=f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
     horizon_day = start + timedelta(days=round(years * 365.25))
     months = (last - first) % 12 + 1
     slots_a_year = max(1, round(months * 30.4375 / SLOT_CALENDAR_DAYS))

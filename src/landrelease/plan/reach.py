@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from numba import njit
 
 from landrelease.core.geometry import LocalPlane, geodesic_distance_m, plane_for
 from landrelease.core.hazard import Ground
+from landrelease.core.loops import loop
 from landrelease.core.roads import Closure, Mode, Place, RoadNetwork, part_lengths_m
 from landrelease.core.work import Access
 from landrelease.errors import (
@@ -394,7 +394,7 @@ def graph(network: RoadNetwork, mode: Mode = "driving") -> Graph:
                  tail[order].astype(np.int32), segment[order])
 
 
-@njit(cache=True)
+@loop(cache=True)
 def paths(start, head, segment, opening, sources, add):
     """Best paths from the sources to all nodes, all at once (numba).
 
@@ -570,7 +570,7 @@ class Weight:
     uncounted: np.ndarray  # int64
 
 
-@njit(cache=True)
+@loop(cache=True)
 def _dominated(start, head, back_start, back_tail, weight):
     """Immediate dominators of a flow graph with root 0 (numba): order (n,) of the nodes reached,
     depth first, and for each of them the weight (n, 3) of all that it dominates.
@@ -686,7 +686,7 @@ def reconnected(roads: Graph, places: Places, sources: np.ndarray, blocked: np.n
     return _weight(gained)
 
 
-@njit(cache=True)
+@loop(cache=True)
 def _gains(start, head, tail, segment, blocked, now, group_start, members, arc_start, arcs,
            entry_start, entry, before, weigh):
     """(G, 3): what breadth-first search finds newly from the ends of each group (numba)."""
@@ -759,7 +759,7 @@ def fewest_openings(roads: Graph, places: Places, sources: np.ndarray, blocked: 
     return Fewest(count, start, segment)
 
 
-@njit(cache=True)
+@loop(cache=True)
 def _chains(place_start, place_node, best, via, tail, segment, blocked, start):
     """The blocked segments on the path to the best node of each place, from the base (numba)."""
     out = np.empty(start[-1], np.int32)

@@ -12,9 +12,9 @@ import numpy as np
 
 from landrelease.core.geometry import geodesic_distance_m
 from landrelease.core.work import Problem
-from landrelease.plan.access import Relaxed, reconnecting_order, relaxed
-from landrelease.plan.bound import levels
+from landrelease.plan.access import Relaxed, levels, reconnecting_order, relaxed
 
+WHOLE_CHAIN = "benefit per day, whole chain"
 _KINDS = (("nts",), ("ts",), ("manual", "mechanical"))  # by activity
 
 
@@ -34,26 +34,32 @@ def rules(problem: Problem) -> dict[str, np.ndarray]:
     hazard = problem.hazard
     area = np.bincount(hazard, np.where(problem.activity == 0, problem.work_m2, 0.0))
     loose = relaxed(problem)  # a community counts at what it waits for, roads as what follows
-    weight, before = loose.weight, loose.predecessor
+    weight = loose.weight
     benefit = np.bincount(hazard, weight)
     slots = quickest_slots(problem)
-    weight_below, slots_below = weight.copy(), slots.copy()
-    for level in reversed(levels(before)):
-        inner = level[before[level] >= 0]
-        np.add.at(weight_below, before[inner], weight_below[inner])
-        np.add.at(slots_below, before[inner], slots_below[inner])
     made = {
         "largest area first": -area[hazard],
         "largest benefit first": -benefit[hazard],
         "nearest first": _nearest(problem),
         "benefit per day first": -weight / slots,
-        "benefit per day, whole chain": -weight_below / slots_below,
+        WHOLE_CHAIN: whole_chain(loose, slots),
         "benefit per day, best of chain": -_best_ratio(loose, slots),
     }
     if problem.access is not None:
         made["most people reconnected per day"] = reconnecting_order(problem, slots)
     assert all(len(priority) == stages for priority in made.values())
     return made
+
+
+def whole_chain(loose: Relaxed, slots: np.ndarray) -> np.ndarray:
+    """The priority (S,) of the rule of that name; slots (S,) as `quickest_slots` gives them."""
+    before = loose.predecessor
+    weight_below, slots_below = loose.weight.copy(), slots.copy()
+    for level in reversed(levels(before)):
+        inner = level[before[level] >= 0]
+        np.add.at(weight_below, before[inner], weight_below[inner])
+        np.add.at(slots_below, before[inner], slots_below[inner])
+    return -weight_below / slots_below
 
 
 def quickest_slots(problem: Problem) -> np.ndarray:

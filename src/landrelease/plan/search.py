@@ -102,6 +102,7 @@ def make_plan(
                      np.ones(stages), tried.no_price)
     forest = trees(problem, tried.placed[4])
     first: np.ndarray | Multipliers = prices_of(problem, forest, tried.placed)
+    floor = evaluate(problem, forest, np.zeros_like(forest.capacity)).value
     stopped = False
     try:
         steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
@@ -112,6 +113,11 @@ def make_plan(
                 progress=_Watch(progress, None).part(0.0, 0.1))
             first = multipliers(problem, forest, made, found)
             tried.program(problem, forest, made, found, first)
+            # A program that was hardly solved gives prices that are worse than none.
+            if evaluate(problem, forest, first.price, money=first.money,
+                        toll=first.toll).value < floor:
+                forest = trees(problem, tried.placed[4])
+                first = prices_of(problem, forest, tried.placed)
     except KeyboardInterrupt:
         stopped = True
         bound_iterations = 0
@@ -126,7 +132,7 @@ def make_plan(
         except KeyboardInterrupt:
             stopped = True
     stopped |= relaxed.stopped and not watch.is_late
-    value = relaxed.value
+    value = max(relaxed.value, floor)
     if not stopped:
         try:
             (_by_regions if large else _anneal)(
@@ -143,7 +149,7 @@ def make_plan(
     place = np.empty(stages)
     place[tried.order] = np.arange(stages)
     return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
-                bound=min(value, tried.score), rules=scores, floor=relaxed.floor,
+                bound=min(value, tried.score), rules=scores, floor=max(relaxed.floor, floor),
                 iterations=iterations, seed=seed, interrupted=stopped)
 
 

@@ -8,8 +8,8 @@ money and roads come in as prices.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from landrelease.core.loops import loop
 from landrelease.plan.arrays import (
     ALLOWED,
     CHARGE,
@@ -36,7 +36,7 @@ from landrelease.plan.arrays import (
 from landrelease.plan.decoder import INNER, stage_cost
 
 
-@njit(cache=True, nogil=True)
+@loop(cache=True, nogil=True)
 def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, release, never, world, price,
                 bill, blame, blame_row, toll, toll_row, use, placed):
     """Plan the trees tree_lo .. tree_hi - 1 alone, exactly, at the given prices.
@@ -141,7 +141,7 @@ def price_trees(tree_lo, tree_hi, tree_start, member, parent_at, release, never,
     return total
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def span(o, s, release, option, stage, horizon):
     """Starts low <= t < high that an option may have, calendars aside."""
     if option[o, ALLOWED] == 0:
@@ -151,7 +151,7 @@ def span(o, s, release, option, stage, horizon):
     return low, high
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def costs(o, low, high, option, worked, slot_of, price, end, wait, tail):
     """tail[t] for low <= t < high: the price of what option o uses when it starts at t, and what
     follows its finish, `end`; wait[t] the same of its second step alone, from slot t on."""
@@ -174,7 +174,7 @@ def costs(o, low, high, option, worked, slot_of, price, end, wait, tail):
               slot_of, price, finish)
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def step_cost(out, low, high, p, gear, calendar, slots, until, worked, slot_of, price, finish):
     """out[t] for low <= t < high: the price of a step that starts at t and what follows it."""
     if high <= low:
@@ -200,7 +200,7 @@ def step_cost(out, low, high, p, gear, calendar, slots, until, worked, slot_of, 
                 out[t] += other[f] - other[t]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def add_always(out, before, later, finish, n):
     """out[t] = later[t] - before[t] + finish[t].
 
@@ -210,7 +210,7 @@ def add_always(out, before, later, finish, n):
         out[t] = later[t] - before[t] + finish[t]
 
 
-@njit(cache=True, nogil=True, **INNER)
+@loop(cache=True, nogil=True, **INNER)
 def note(use, p, gear, begin, end):
     """A unit of resource p, and of the equipment, is used in begin .. end - 1."""
     use[p, begin] += 1

@@ -9,8 +9,11 @@ from landrelease.core.instance import as_recorded
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
 from landrelease.plan import check
+from landrelease.plan.access import relaxed
 from landrelease.plan.decoder import decode
-from landrelease.plan.rules import rules
+from landrelease.plan.rules import WHOLE_CHAIN, quickest_slots, whole_chain
+
+_FEW = 4000  # stages; more take longer in Python than compiled code takes to load
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,14 @@ class First:
 
 
 def first_plan(problem: Problem) -> First:
-    """The plan of one simple rule (benefit per day of the whole chain), without any search."""
-    rule = "benefit per day, whole chain"
-    schedule = decode(problem, rules(problem)[rule])
-    return First(rule, check.score(problem, schedule), int((schedule.finish >= 0).sum()),
+    """The plan of one simple rule (benefit per day of the whole chain), without any search.
+
+    Without roads (whose reading loads compiled code in any case) a small problem is decoded without
+    compiled code.
+    """
+    schedule = decode(problem, whole_chain(relaxed(problem), quickest_slots(problem)),
+                      compiled=problem.access is not None or len(problem.stage_ids) > _FEW)
+    return First(WHOLE_CHAIN, check.score(problem, schedule), int((schedule.finish >= 0).sum()),
                  len(problem.stage_ids))
 
 

@@ -7,10 +7,11 @@ metre for cells of 100 m.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import shapely
 from pyproj import Transformer
 
 from landrelease.core.risk import ContaminationMap
@@ -59,6 +60,53 @@ def cells_content(
         "limits": [round(100 * limit) for limit in LIMITS], "range": ranges,
         "prior": "all" if share == 1 else "none" if share == 0 else "some",
     }
+
+
+def class_areas(
+    strips: Iterable[tuple[int, np.ndarray]], names: Sequence[str], shape: tuple[int, int],
+    proj: str, west: float, north: float, cell_m: float, most_runs: int = MOST_RUNS,
+) -> tuple[list[tuple[int, Any, list[int]]], float]:
+    """The cells of each class of chance as one MultiPolygon in degrees, for maps that take shapes.
+
+    strips : (first row, float32 bands) of the map, from north to south; shape : its rows, columns.
+    Returns (class, ground, [least low, largest high bound in %]) by class, and the side of a cell
+    in m: above `most_runs` runs of equal cells, cells are put together in fours and the largest
+    chance of them stays, so that nothing is thinned out (S01).
+    """
+    kind = np.full(shape, NOTHING, dtype=np.int8)
+    bounds = [[np.inf, -np.inf] for _ in range(len(LIMITS) + 1)]
+    at = {name: names.index(name if name in names else "probability")
+          for name in ("probability", "lower", "upper")}
+    for top, bands in strips:
+        chance = bands[at["probability"]]
+        known = ~np.isnan(chance)
+        classes = len(LIMITS) - np.searchsorted(LIMITS[::-1], chance[known].astype(float),
+                                                side="right")
+        kind[top:top + chance.shape[0]][known] = classes
+        low, high = bands[at["lower"]][known], bands[at["upper"]][known]
+        for k in np.unique(classes).tolist():
+            bounds[k][0] = min(bounds[k][0], float(np.nanmin(low[classes == k])))
+            bounds[k][1] = max(bounds[k][1], float(np.nanmax(high[classes == k])))
+    side = cell_m
+    while len(_runs(kind)) > 2 * most_runs and max(kind.shape) > 2:
+        kind, side = _halved(kind), side * 2
+    to_degrees = Transformer.from_crs(proj, "EPSG:4326", always_xy=True)
+    out: list[tuple[int, Any, list[int]]] = []
+    for k in range(len(LIMITS) + 1):
+        if not (kind == k).any():
+            continue
+        runs = np.array(_runs(np.where(kind == k, 0, NOTHING).astype(np.int8))).reshape(-1, 2)
+        length = runs[:, 1] // 5
+        begin = np.cumsum(runs[:, 0] + np.concatenate([[0], length[:-1]]))
+        row, column = begin // kind.shape[1], begin % kind.shape[1]
+        # Long edges bend on their way to degrees: a corner every `STEP` cells.
+        ground = shapely.segmentize(shapely.union_all(shapely.box(
+            west + column * side, north - (row + 1) * side,
+            west + (column + length) * side, north - row * side)), STEP * side)
+        shown = shapely.transform(ground, lambda xy: np.column_stack(to_degrees.transform(*xy.T)))
+        out.append((k, shapely.multipolygons([shown]) if shown.geom_type == "Polygon" else shown,
+                    [int(np.floor(100 * bounds[k][0])), int(np.ceil(100 * bounds[k][1]))]))
+    return out, side
 
 
 def _runs(kind: np.ndarray) -> list[int]:

@@ -396,7 +396,8 @@ def cost_chart(
     edges = np.arange(math.floor(low / step), math.floor(high / step) + 2) * step
     counts, _ = np.histogram(scaled, edges)
     bars = [
-        (f"{e:,.6g}", float(c) / len(cost), False) for e, c in zip(edges[:-1], counts, strict=True)
+        (f"{e:,.0f}" if e >= 1e6 else f"{e:,.6g}", float(c) / len(cost), False)
+        for e, c in zip(edges[:-1], counts, strict=True)
     ]
     return _bars(bars, label, styled, width, height), millions
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.finding import Finding
-from landrelease.core.record import NOT_REPORTED
+from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.roads import Closure, Place, RoadNetwork
 from landrelease.errors import (
     COLUMNS_MISSING,
@@ -151,6 +151,24 @@ def _reading(file: str, content: bytes, ways: Ways, read_rows: int, tolerance_m:
     merged = np.setdiff1d(ways.row[joined.merged], used)
     return RoadReading(file, hashlib.sha256(content).hexdigest(), joined.network, read_rows,
                        len(used), len(merged), read_rows - len(used) - len(merged), told.close())
+
+
+def network_of_records(records: Sequence[Record], tolerance_m: float = TOLERANCE_M
+                       ) -> RoadNetwork | None:
+    """The network of recorded road segments (lines in degrees, WGS 84), joined as `read_roads`
+    joins a file without numbered nodes; None where no record has a line. The source id of a segment
+    is the id of its record.
+    """
+    told, lines = Told("records"), _Lines()
+    for number, record in enumerate(records, 1):
+        if record.geometry is None:
+            continue
+        values = {"id": record.id, "class": record.values.get("road_class"),
+                  "surface": record.values.get("surface"), "name": record.values.get("name")}
+        for part in shapely.get_parts(record.geometry):
+            if part.geom_type == "LineString" and len(xy := shapely.get_coordinates(part)) > 1:
+                lines.add(number, values, xy, told)
+    return join(lines.ways(None, None), tolerance_m, told).network if lines.row else None
 
 
 # --- OpenStreetMap -----------------------------------------------------------------------------

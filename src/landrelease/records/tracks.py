@@ -7,7 +7,6 @@ UTC; a CSV may give plain seconds instead. Positions are WGS 84, or metres with 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import math
 from collections.abc import Iterable, Sequence
@@ -26,11 +25,15 @@ from landrelease.errors import (
     FILE_WITHOUT_ROWS,
     TRACK_PLANE_FILE,
     TRACK_ROW,
+    TRACK_UNREADABLE,
+    TRACK_WITHOUT_FIX,
     LandReleaseError,
     Message,
 )
 
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
+YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
+DEEPEST_M = 5.0  # of a tool; what is deeper is in another unit
 _YES = {"1", "true", "yes", "y", "t", "on"}
 _NO = {"0", "false", "no", "n", "f", "off"}
 
@@ -41,8 +44,10 @@ def read_track(path: Path | str, *, plane: bool = False) -> Track:
     Raises
     ------
     LandReleaseError
-        FIL-001 missing, FIL-002 empty, FIL-006 ending, FIL-007 no fix at all, FIL-015 columns
-        missing, TRK-002 metres asked of a format that has degrees only.
+        FIL-001 missing, FIL-002 empty, FIL-003 to FIL-005 an archive or a text that is damaged, too
+        large or another thing, FIL-006 ending, FIL-007 no rows, FIL-008 encoding, FIL-015 columns
+        missing, TRK-002 metres asked of a format that has degrees only, TRK-018 no row is readable,
+        TRK-019 no fix.
     """
     path = Path(path)
     if not path.is_file():
@@ -54,7 +59,10 @@ def track_of(name: str, content: bytes, *, plane: bool = False) -> Track:
     """The same from the content of a file; what it is, its name says."""
     ending = Path(name).suffix.lower()
     if ending == ".gz":
-        content = gzip.decompress(content)
+        from landrelease.records.readers.archives import gunzip
+        from landrelease.records.readers.table import Limits
+
+        content = gunzip(name, content, Limits())
         ending = Path(Path(name).stem).suffix.lower()
     if not content.strip(b"\x00\r\n\t "):
         raise LandReleaseError(FILE_EMPTY, file=name, found=f"{len(content)} bytes")
@@ -94,8 +102,11 @@ def whole_lines(name: str, content: bytes) -> bytes:
 def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[int, str, str]]
            ) -> Track:
     """From (row, time, longitude, latitude, heading, pass) and (row, field, found)."""
+    problems = [*problems, *((int(f[0]), "time", f"{f[1]:g}") for f in fixes
+                             if not abs(f[1]) <= YEARS_S)]
+    fixes = [f for f in fixes if abs(f[1]) <= YEARS_S]
     if not fixes:
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="no position with a fix")
+        raise LandReleaseError(TRACK_WITHOUT_FIX, file=file)
     names = tuple(dict.fromkeys(str(f[5]) for f in fixes))
     number = {n: k for k, n in enumerate(names)}
     values = np.array([f[:5] for f in fixes], dtype=np.float64)
@@ -133,7 +144,7 @@ def grouped(file: str, problems: Iterable[tuple[int, str, str]], message: Messag
 
 
 def _from_csv(file: str, content: bytes, plane: bool) -> Track:
-    columns, rows, problems = _cells(content)
+    columns, rows, problems = _cells(_utf8(file, content))
     place = ("x", "y") if plane else ("longitude", "latitude")
     missing = [c for c in ("time", *place) if c not in columns]
     if missing:
@@ -142,7 +153,9 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
             expected="time, x, y, pass (metres, with --plane) or time, latitude, longitude, pass")
     count = len(rows)
     if not count:
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found="headings only")
+        raise LandReleaseError(
+            FILE_WITHOUT_ROWS, file=file, found="headings only" if content.count(b"\n") < 2 else
+            "a quotation mark that is never closed, or rows of another length than the headings")
     bad: dict[int, tuple[str, str]] = {}
     x, y = (_numbers(columns[c], c, bad) for c in place)
     time_s = _times(columns["time"], bad)
@@ -163,6 +176,8 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
                 bad.setdefault(k, ("engaged", word))
     empty = np.full(count, np.nan)
     depth = _numbers(columns["depth_m"], "depth_m", bad, True) if "depth_m" in columns else empty
+    for k in np.flatnonzero((depth < 0) | (depth > DEEPEST_M)).tolist():
+        bad.setdefault(k, ("depth_m", f"{depth[k]:g}"))
     heading = (_numbers(columns["heading_deg"], "heading_deg", bad, True)
                if "heading_deg" in columns else empty)
     names, in_pass = _passes(columns.get("pass"), count)
@@ -170,13 +185,24 @@ def _from_csv(file: str, content: bytes, plane: bool) -> Track:
     keep[list(bad)] = False
     problems += [(int(rows[k]), *what) for k, what in bad.items()]
     if not keep.any():
-        raise LandReleaseError(FILE_WITHOUT_ROWS, file=file,
-                               found=f"{count} rows, none of them readable: row {problems[0][0]}, "
-                               f"{problems[0][1]} is {problems[0][2]!r}")
+        row, field, found = problems[0]
+        raise LandReleaseError(TRACK_UNREADABLE, file=file, count=count, row=row, field=field,
+                               found=found.strip()[:60] or "nothing", deepest=DEEPEST_M)
     synthetic = "synthetic" in columns and any(
         w.strip().lower() in _YES for w in _words(columns["synthetic"])[:1])
     return Track(file, plane, time_s[keep], x[keep], y[keep], names, in_pass[keep], engaged[keep],
                  depth[keep], heading[keep], rows[keep], grouped(file, problems), synthetic)
+
+
+def _utf8(file: str, content: bytes) -> bytes:
+    """The same text in UTF-8. Raises FIL-003, FIL-008."""
+    from landrelease.records.text import detect_encoding
+
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode(detect_encoding(content, file).name).encode("utf-8")
+    return content
 
 
 def _cells(content: bytes) -> tuple[dict[str, Any], np.ndarray, list[tuple[int, str, str]]]:
@@ -244,7 +270,11 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
     import pyarrow.compute as compute
 
     try:
-        return np.array(compute.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+        out = np.array(compute.cast(column, pa.float64()).to_numpy(), dtype=np.float64)
+        # Not a number, or no day of any calendar: nothing can be told from such a time.
+        for k in np.flatnonzero(~(np.abs(out) <= YEARS_S)).tolist():
+            bad.setdefault(k, ("time", str(column[k])))
+        return out
     except pa.ArrowInvalid:
         pass
     for kind in (pa.timestamp("us", tz="UTC"), pa.timestamp("us")):
@@ -258,7 +288,7 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
     for k, word in enumerate(words):
         try:
             out[k] = float(word)
-            if not math.isfinite(out[k]):
+            if not abs(out[k]) <= YEARS_S:
                 raise ValueError
         except ValueError:
             try:

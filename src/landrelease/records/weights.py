@@ -18,6 +18,20 @@ _OF_CRITERION = ("weight", "better", "low", "high", "title")
 _OF_STABILITY = ("spread", "samples", "first", "seed")
 
 
+class _OnceLoader(yaml.SafeLoader):
+    """Refuses a name that stands twice in one block, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value} stands twice", key.start_mark)
+            if isinstance(key.value, str):
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """`scores`: field of the hazard -> word -> number, for criteria that are words."""
@@ -67,9 +81,11 @@ def read_weights(path: Path | str, known: Mapping[str, Criterion]) -> Weights:
         return float(value)
 
     try:
-        document = yaml.safe_load(path.read_bytes())
+        document = yaml.load(path.read_bytes(), _OnceLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
+        if isinstance(error, yaml.constructor.ConstructorError) and mark:
+            raise wrong(f"line {mark.line + 1}", error.problem, "each name once") from error
         raise wrong(f"line {mark.line + 1}" if mark else "the text", "text that is not YAML",
                     "`name: value` lines") from error
     if document is None:

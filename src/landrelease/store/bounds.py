@@ -52,7 +52,10 @@ def with_kept_bound(plan: Plan, folder: Path) -> Plan:
     kept = load_bound(folder)
     if kept is None or kept.instance != fingerprint(plan.problem):
         return plan
-    return replace(plan, bound=min(max(plan.bound, kept.bound), plan.score))
+    bound = max(plan.bound, kept.bound)
+    if bound <= plan.score * (1 + 1e-9) + 1e-9:  # what rounding leaves is cut off
+        bound = min(bound, plan.score)  # else one of the two is wrong, and `plan check` says so
+    return replace(plan, bound=bound)
 
 
 def keep_bound(folder: Path, instance: str, bound: float, seconds: float,

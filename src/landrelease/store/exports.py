@@ -34,6 +34,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
     at `path` stays as it was.
     """
     final = Path(path)
+    if not final.name:
+        raise LandReleaseError(CANNOT_WRITE, path=final, reason="it is a folder")
     part = final.with_name(f".{final.name}.{os.getpid()}.part")
     try:
         if final.is_dir():

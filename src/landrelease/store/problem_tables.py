@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -28,9 +29,11 @@ from landrelease.errors import (
     PROBLEM_FILE_MISSING,
     LandReleaseError,
 )
+from landrelease.store.results import write_atomically
 
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
+_SETTINGS = "problem.csv"
 _FOREVER = ""  # a slot cell: no limit
 _TEAM = [f.name for f in dataclasses.fields(TeamPool)]
 
@@ -51,17 +54,19 @@ def write_problem(folder: Path, problem: Problem, *, synthetic: bool = False) ->
             columns.append("synthetic")
             for row in rows:
                 row["synthetic"] = "yes"
+    # Without its settings a folder is no problem: nobody reads half of one, or parts of two.
+    (folder / _SETTINGS).unlink(missing_ok=True)
     for name in FILES:
         if name not in tables:
             (folder / name).unlink(missing_ok=True)
     out = []
-    for name, (columns, rows) in tables.items():
-        path = folder / name
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows([_text(row.get(c)) for c in columns] for row in rows)
-        out.append(path)
+    for name, (columns, rows) in sorted(tables.items(), key=lambda item: item[0] == _SETTINGS):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_text(row.get(c)) for c in columns] for row in rows)
+        write_atomically(folder / name, text.getvalue().encode("utf-8"))
+        out.append(folder / name)
     return out
 
 
@@ -320,7 +325,7 @@ class _Table:
                             found=f"{len(cells)} cells", expected=f"{len(self.columns)}",
                             remedy="Give each column a cell, and put quotes around commas.")
                     self.rows.append(dict(zip(self.columns, cells, strict=True)))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise LandReleaseError(PROBLEM_FILE_MISSING, folder=folder, file=name) from None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise LandReleaseError(

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import os
 import zipfile
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Driver, Outlook, TrackRecord, TrackRow
 from landrelease.core.recorded import NOTHING_READ, Note, Recorded
 from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, Task, TeamPool
-from landrelease.errors import PLAN_FILE_UNREADABLE, LandReleaseError
+from landrelease.errors import OUT_NOT_WRITABLE, PLAN_FILE_UNREADABLE, LandReleaseError
 
 FORMAT = 4
 _ARRAYS = (
@@ -61,6 +62,8 @@ class PlanFile:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Beside, then renamed: a reader sees the old file or the new one, never half of one."""
+    if not path.name or path.is_dir():
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=path, found="it is a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -133,6 +136,8 @@ def load_plan(path: Path) -> PlanFile:
     folder = path.parent if path.name == "plan.json" else path
     try:
         document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("plan.json holds no plan")
         if document["format"] != FORMAT:
             raise ValueError(f"format {document['format']}, expected {FORMAT}")
         content = (folder / "problem.npz").read_bytes()
@@ -169,11 +174,16 @@ def load_plan(path: Path) -> PlanFile:
                 arrays["benefits_people"], arrays["benefits_hectares"],
                 arrays.get("benefits_growing")),
         )
+        doubt = _incoherent(problem)
+        if doubt:
+            raise ValueError(doubt)
         schedule = Schedule(**{f.name: arrays[f"schedule_{f.name}"]
                                for f in dataclasses.fields(Schedule)
                                if f"schedule_{f.name}" in arrays})
-        plan = Plan(problem, schedule, arrays["priority"], document["score"], document["bound"],
-                    document["rules"], document["floor"], document["iterations"],
+        plan = Plan(problem, schedule, arrays["priority"], _number(document, "score"),
+                    _number(document, "bound"), {name: _number(document["rules"], name)
+                                                 for name in document["rules"]},
+                    _number(document, "floor"), document["iterations"],
                     document["seed"], document["interrupted"])
         return PlanFile(
             with_kept_bound(plan, folder),
@@ -181,9 +191,53 @@ def load_plan(path: Path) -> PlanFile:
             document["chain_head"], date.fromisoformat(document["start"]), document["weights"],
             document.get("synthetic", False) is not False,
             _recorded(document.get("recorded") or {}))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile,
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile,
             shapely.errors.GEOSException) as error:
-        raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=str(error)) from error
+        raise LandReleaseError(PLAN_FILE_UNREADABLE, path=str(path), found=_said(error)) from error
+
+
+def _number(document: Mapping[str, Any], name: str) -> float:
+    value = document[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{name} is {value!r}, expected a number")
+    return float(value)
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with a file, for people: a missing name or file by its name."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _incoherent(problem: Problem) -> str:
+    """What does not fit together in a problem that was read; empty where all does."""
+    stages, options = len(problem.stage_ids), len(problem.option_mode)
+    for names, count, what in (
+            (("activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2"),
+             stages, "stages"),
+            (("first_pool", "first_slots", "second_pool", "second_slots", "option_cost"), options,
+             "options"),
+            (("pool_teams", "pool_opens", "pool_closes"), len(problem.pools), "pools"),
+            (("option_start",), stages + 1, "ends of options"),
+            (("delay_days",), len(problem.slot_starts), "days")):
+        for name in names:
+            if getattr(problem, name).shape != (count,):
+                return f"{count} {what}, but {name} has {getattr(problem, name).size} values"
+    if options != int(problem.option_start[-1]) or (np.diff(problem.option_start) < 0).any():
+        return f"{options} options, but the stages have {int(problem.option_start[-1])}"
+    for name, least, most, what in (
+            ("hazard", 0, len(problem.hazard_ids), "hazards"),
+            ("task", -1, len(problem.tasks), "tasks"), ("predecessor", -1, stages, "stages"),
+            ("activity", 0, len(ACTIVITIES), "activities"),
+            ("first_pool", 0, len(problem.pools), "pools"),
+            ("second_pool", -1, len(problem.pools), "pools")):
+        values = getattr(problem, name)
+        if len(values) and not (values.min() >= least and values.max() < most):
+            return f"{most} {what}, but {name} names others"
+    return ""
 
 
 def recorded_rows(found: Recorded) -> dict[str, Any]:

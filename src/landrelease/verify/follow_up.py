@@ -111,7 +111,7 @@ def visits(inspections: Iterable[Record], day: date) -> tuple[Visits, ...]:
         when = day_of(r.values.get("inspected_on")) or r.valid_from
         if when is not None and when > day:
             continue
-        if r.value("inspection_part") in ("unit", "nonconformity", "recommendation"):
+        if r.value("inspection_part") in ("unit", "nonconformity", "recommendation", "trial"):
             continue
         if r.value("inspection_part") == "lot" and not refused and \
                 day_of(r.values.get("inspected_on")) is None:

@@ -39,23 +39,34 @@ def read_shapes(path: Path) -> list[BaseGeometry]:
     One that crosses or touches itself, by rounding for example, is read as the union of all its
     readings, like a hazard (S01).
     """
+    return [shape for _, shape, _ in read_places(path)]
+
+
+def read_places(path: Path, *, plane: bool = False
+                ) -> list[tuple[int, BaseGeometry, Mapping[str, Any]]]:
+    """The same with the number of each row and its values; with `plane` in the file's metres.
+
+    Raises CLI-105 where a row has no shape, and what `readers.read` raises.
+    """
     from landrelease.records import places, readers
     from landrelease.records.shapes import repair
 
     table = readers.read(path)
-    shapes = [row.geometry for row in table.rows if row.geometry is not None]
-    if not shapes or len(shapes) < len(table.rows):
-        raise LandReleaseError(SHAPES_MISSING, file=table.file, found=len(shapes),
+    rows = [(row.row, row.geometry, row.values) for row in table.rows if row.geometry is not None]
+    if not rows or len(rows) < len(table.rows):
+        raise LandReleaseError(SHAPES_MISSING, file=table.file, found=len(rows),
                                expected=len(table.rows))
-    if table.crs and not places.is_wgs84(table.crs, table.file):
+    shapes = [shape for _, shape, _ in rows]
+    if not plane and table.crs and not places.is_wgs84(table.crs, table.file):
         import numpy as np
         import shapely
 
         ground = np.array(shapes, dtype=object)
         using = places.carriage(table.crs, table.file, shapely.get_coordinates(ground))
         shapes = list(places.carry_all(ground, using))
-    return [s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
-            else repair(s, "union").widest for s in shapes]
+    return [(number, s if s.is_valid or s.geom_type not in ("Polygon", "MultiPolygon")
+             else repair(s, "union").widest, values)
+            for (number, _, values), s in zip(rows, shapes, strict=True)]
 
 
 def hazard_of(registry: Registry, record_id: str) -> Record:

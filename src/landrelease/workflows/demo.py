@@ -56,6 +56,7 @@ class World:
     works: tuple[Work, ...] = ()
     promised: tuple[date, ...] = ()
     synthetic: bool = False
+    mapped: tuple[tuple[Path, Path], ...] = ()  # more files, each with its mapping
 
 
 def demo(
@@ -98,6 +99,9 @@ def demo(
             registry.keep_setting("synthetic", "yes")
         reports = workflows.import_files(
             registry, on.files, crs="EPSG:4326", today=today, progress=progress)
+        for file, mapping in on.mapped:
+            reports += workflows.import_files(registry, [file], mapping_path=mapping,
+                                              crs="EPSG:4326", today=today, progress=progress)
         land = workflows.load_land(registry, stated)
         effort = workflows.load_effort(registry, stated)
         grid = workflows.public_grid(registry, land)
@@ -232,7 +236,17 @@ def _borderland(out: Path, teams_path: Path | None, seed: int, progress: Progres
         roads=RoadFiles(folder / "roads.geojson", folder / "bases.csv"),
         funds=read_funds(folder / "funds.csv"), works=read_works(folder / "projects.csv"),
         promised=(_months_later(AS_OF, 18), _months_later(AS_OF, 36)),
-        synthetic=True)
+        synthetic=True,
+        mapped=tuple((folder / name, folder / "mappings" / f"{kind}.yaml")
+                     for name, kind in MEANS))
+
+
+# What binds a plan besides land and people, in an order in which nothing names what comes later.
+MEANS = (
+    ("accreditations.csv", "team"), ("accreditations.csv", "accreditation"),
+    ("closures.geojson", "closure"), ("exchange_rates.csv", "exchange_rate"),
+    ("funds.csv", "fund"), ("expenses.csv", "expense"), ("projects.csv", "project"),
+)
 
 
 def _made(folder: Path) -> tuple[str, int, int] | None:

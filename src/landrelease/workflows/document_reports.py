@@ -254,7 +254,7 @@ def _inspection(m: Making, first: date, last: date) -> Section:
     w = m.words
     told = sorted((r for r in m.records("inspection")
                    if _within(r, "inspected_on", first, last)
-                   and r.value("inspection_part") != "unit"),
+                   and r.value("inspection_part") not in ("unit", "trial")),
                   key=lambda r: (day_of(r.values.get("inspected_on")) or first, r.id))
     open_ = open_items(m.registry, m.reader, load_assumptions(None, m.registry), last)
     return Section("inspection", w("paper.week.inspection"), grids=(

@@ -44,8 +44,9 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     different profiles drive lanes for the narrowest tool and the largest body among them. A profile
     of people or animals gets lanes over all of the ground, each with what has to be away first.
 
-    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-008 to LAN-011, LAN-021, LAN-022, and what `read_ground` raises.
     """
+    lanes.check_options(options)
     from landrelease.operate import fleet
     from landrelease.records.profiles import profile_of
     from landrelease.store.results import dump, write_atomically

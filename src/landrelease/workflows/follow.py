@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,15 @@ import numpy as np
 
 from landrelease.core.assumption import Assumptions
 from landrelease.errors import TRACK_NOT_FOLLOWED, TRACK_SHRANK, LandReleaseError
-from landrelease.workflows.operate import Ground, ProofOptions, TrackFile, rules_of, tool_of
+from landrelease.workflows.operate import (
+    Ground,
+    ProofOptions,
+    TrackFile,
+    check_proof_options,
+    depth_steps,
+    rules_of,
+    tool_of,
+)
 
 if TYPE_CHECKING:
     from landrelease.core.track import Track, TrackFinding
@@ -24,7 +33,7 @@ FOLLOWED = (".csv", ".txt", ".nmea", ".nma", ".tlog", ".bin")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """After one look at the log: all fixes so far, the bracket, and doubts about the new ones."""
+    """After one look at the logs: all fixes so far, the bracket, and doubts about the new ones."""
 
     fixes: int
     proof: Proof
@@ -32,53 +41,85 @@ class Look:
 
 
 def following(
-    ground: Ground, file: TrackFile, options: ProofOptions, stated: Assumptions, *,
-    every_s: float, idle_s: float, clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    ground: Ground, files: TrackFile | Sequence[TrackFile], options: ProofOptions,
+    stated: Assumptions, *, every_s: float, idle_s: float,
+    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Look]:
-    """Look at a log every `every_s` until it has not grown for `idle_s`.
+    """Look at logs every `every_s` until none of them has grown for `idle_s`.
 
-    Each look takes in what is new; the bracket is that of all fixes so far. The longest gap that
-    counts is that of the first look (`--gap` sets it), so that a verdict once given stands. Of
-    text only whole lines are read. The log need not be there at the beginning.
+    Each look takes in what is new; the bracket is that of all fixes so far, machines and people
+    apart, with its tables by pass and by depth. The longest gap that counts is that of the first
+    look (`--gap` sets it), so that a verdict once given stands. Of text only whole lines are read.
+    A log need not be there at the beginning.
 
-    Raises TRK-014 the log became shorter, TRK-015 a format that does not grow at its end, and what
+    Raises TRK-014 a log became shorter, TRK-015 a format that does not grow at its end, and what
     `track_of` raises for a log that is no track.
     """
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
 
-    if file.path.suffix.lower() not in FOLLOWED:
-        raise LandReleaseError(TRACK_NOT_FOLLOWED, file=file.path.name)
-    tool = tool_of(file, options, stated)
-    proving.check_tool(tool)
+    check_proof_options(options)
+    logs = [_Log(f, ground, options, stated)
+            for f in ([files] if isinstance(files, TrackFile) else files)]
     shift = Tool(1.0, options.bias_m, options.confidence).margin_m
     smallest = options.smallest_m if options.smallest_m is not None else stated.value(
         "spot_radius_m")
-    live: LiveWork | None = None
-    seen = np.empty(0, dtype=np.int64)  # rows that were taken in
-    size, grown = 0, clock()
+    grown = clock()
     while True:
-        found = file.path.stat().st_size if file.path.is_file() else 0
-        if found < size:
-            raise LandReleaseError(TRACK_SHRANK, file=file.path.name, found=found)
-        if found > size:
-            size, grown = found, clock()
-            track = _so_far(file.path, options.plane)
-            if track is not None:
-                if live is None or not np.array_equal(track.row[:len(seen)], seen):
-                    # At first, or when the autopilot's own position takes the receiver's place.
-                    live = proving.LiveWork(track.file, file.by, tool, rules_of(
-                        track, file, options, stated), ground.geometry.bounds)
-                    seen = seen[:0]
-                fresh = _from(track, len(seen))
-                new = live.add(fresh, *ground.metres(fresh)) if len(fresh) else []
-                seen = track.row
-                yield Look(len(track), proving.prove(
-                    ground.geometry, [live.work()], smallest_m=smallest, bias_m=shift), tuple(new))
+        found = [log.look() for log in logs]
+        if any(f is not None for f in found):
+            grown = clock()
+            lives = [log.live.work() for log in logs if log.live is not None]
+            if lives:
+                yield Look(sum(len(log.seen) for log in logs), proving.prove(
+                    ground.geometry, lives, smallest_m=smallest, bias_m=shift,
+                    depths_m=sorted({d for log in logs for d in depth_steps(log.depth_m)})),
+                    tuple(itertools.chain.from_iterable(f or () for f in found)))
         elif clock() - grown >= idle_s:
             return
         sleep(every_s)
+
+
+class _Log:
+    """A log that grows, and what was taken in of it."""
+
+    def __init__(self, file: TrackFile, ground: Ground, options: ProofOptions,
+                 stated: Assumptions):
+        from landrelease.operate import proof as proving
+
+        if file.path.suffix.lower() not in FOLLOWED:
+            raise LandReleaseError(TRACK_NOT_FOLLOWED, file=file.path.name)
+        self.file, self.ground, self.options, self.stated = file, ground, options, stated
+        self.tool = tool_of(file, options, stated)
+        proving.check_tool(self.tool)
+        self.live: LiveWork | None = None
+        self.seen = np.empty(0, dtype=np.int64)  # rows that were taken in
+        self.depth_m = np.empty(0)
+        self.size = 0
+
+    def look(self) -> list[TrackFinding] | None:
+        """Take in what is new; doubts about it. None: it has not grown."""
+        from landrelease.operate import proof as proving
+
+        path = self.file.path
+        found = path.stat().st_size if path.is_file() else 0
+        if found < self.size:
+            raise LandReleaseError(TRACK_SHRANK, file=path.name, found=found)
+        if found == self.size:
+            return None
+        self.size = found
+        track = _so_far(path, self.options.plane)
+        if track is None:
+            return []
+        if self.live is None or not np.array_equal(track.row[:len(self.seen)], self.seen):
+            # At first, or when the autopilot's own position takes the receiver's place.
+            self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules_of(
+                track, self.file, self.options, self.stated), self.ground.geometry.bounds)
+            self.seen = self.seen[:0]
+        fresh = _from(track, len(self.seen))
+        new = self.live.add(fresh, *self.ground.metres(fresh)) if len(fresh) else []
+        self.seen, self.depth_m = track.row, track.depth_m
+        return new
 
 
 def _so_far(path: Path, plane: bool) -> Track | None:
@@ -89,7 +130,7 @@ def _so_far(path: Path, plane: bool) -> Track | None:
     try:
         return track_of(path.name, content, plane=plane)
     except LandReleaseError as error:
-        if error.code in ("FIL-002", "FIL-007"):
+        if error.code in ("FIL-002", "FIL-007", "TRK-018", "TRK-019"):
             return None
         raise
 
@@ -106,4 +147,11 @@ def look_words(look: Look) -> list[str]:
     out = [f"{look.fixes:>9,} fixes: covered for certain {p.certain_m2:,.1f} m2 "
            f"({100 * p.certain_m2 / p.task_m2:.1f} %), at best {p.best_m2:,.1f} m2; "
            f"{p.uncovered_most_m2:,.1f} m2 left"]
+    for title, parts in (("", p.by_kind), ("pass ", p.by_pass), ("at least ", p.by_depth)):
+        if len(parts) > (0 if title == "at least " else 1):
+            out.append("          " + "; ".join(
+                f"{title}{part.name} {part.certain_m2:,.1f} m2" for part in parts))
+    if len(p.by_kind) > 1 and p.machine_only_m2 > 0:
+        out.append(f"          {p.machine_only_m2:,.1f} m2 by machine or animal only: not "
+                   "clearance until the follow-up by hand")
     return out + [f"          {f.text}" for f in look.new]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.memory import without_collector
@@ -181,6 +181,34 @@ def propose_mapping(registry: Registry, path: Path, *, kind: str | None = None,
     found = kind or mapping.guess_kind(table, registry.kinds)
     proposal = mapping.suggest(table, found, registry.kinds)
     return proposal, mapping.dump(proposal)
+
+
+def columns_of(registry: Registry, path: Path, *, kind: str | None = None
+               ) -> tuple[Proposal, dict[str, list[str]], dict[str, Any]]:
+    """What each column of a file may mean; its first values; and the mapping of what is certain, as
+    a file of mappings has it (`records.mapping.load`). Of a file with layers the first is read.
+
+    Raises what reading a file raises, and FIL-013: nothing says of what kind its rows are.
+    """
+    from landrelease.records import mapping, readers
+    from landrelease.workflows.quarantine import document_of
+
+    table = mapping.whole(readers.read(path))
+    proposal = mapping.suggest(table, kind or mapping.guess_kind(table, registry.kinds),
+                               registry.kinds)
+    samples = {heading: list(dict.fromkeys(
+        str(cell).strip()[:60] for cell in list(table.cells[heading][:200])
+        if cell is not None and str(cell).strip()))[:3] for heading in table.columns}
+    document = document_of(proposal.mapping)
+    document.pop("stated")
+    return proposal, samples, {name: value for name, value in document.items() if value}
+
+
+def place_columns() -> tuple[str, ...]:
+    """What a column may stand for beside the fields: parts of a place."""
+    from landrelease.records.mapping import PLACE_COLUMNS
+
+    return PLACE_COLUMNS
 
 
 def programme_bounds(registry: Registry) -> tuple[float, float, float, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from landrelease.verify.switching import Rule, Standing
     from landrelease.verify.teams import InspectedLot
 
+_WHOLE = re.compile(r"\d{1,9}")
 _COMPLETED = ("cleared", "searched", "reduced")
 _SEARCHED = ("clear", "item_found")
 BY = ("team", "detector", "organisation", "school")
@@ -73,6 +75,11 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
 
     if form not in FORMS:
         raise LandReleaseError(LOT_SETTING, name="--form", found=form, expected=", ".join(FORMS))
+    for name, value, expected in (
+            ("--detection", strictness and strictness.detection, "above 0 and at most 1"),
+            ("--confidence", strictness and strictness.confidence, "above 0 and below 1")):
+        if value is not None and not (0 < value < 1 or (value == 1 and name == "--detection")):
+            raise LandReleaseError(LOT_SETTING, name=name, found=value, expected=expected)
     side = stated.value("inspection_unit_m") if unit_m is None else unit_m
     inspections = reader.inside(_standing(registry))
     order = _task(registry, reader, task)
@@ -181,7 +188,7 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     A unit in which an item was found stays so.
 
     Raises INS-005: no such lot. INS-007: a unit that was not drawn; `accept` before all units are
-    clear; a unit with an item called clear.
+    clear; a unit with an item called clear; nothing to record; a day that is still to come.
     """
     from landrelease.core.signature import signed
     from landrelease.workflows.identities import owner
@@ -189,6 +196,12 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     lot = lot_of(registry, reader, lot_id)
     drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
     at = now or datetime.now(UTC)
+    if not results and not accept:
+        raise LandReleaseError(LOT_RESULT, lot=lot_id, name="results", found="nothing",
+                               expected="--clear, --found, --results or --accept")
+    if day > at.date() + timedelta(days=1):  # a local day may have begun before that of UTC
+        raise LandReleaseError(LOT_RESULT, lot=lot_id, name="day", found=day,
+                               expected="a day that has come")
     who = owner(registry, key) if key is not None else registry.author(by)
     revisions = []
     for number, items in sorted(results.items()):
@@ -250,20 +263,22 @@ def read_results(path: Path) -> dict[int, int | None]:
     import csv
 
     def wrong(line: int, found: Any, expected: str) -> LandReleaseError:
-        return LandReleaseError(LOT_RESULT, lot=path.name, name=f"line {line}", found=found,
-                                expected=expected)
+        return LandReleaseError(LOT_RESULT, lot=path.name or str(path), name=f"line {line}",
+                                found=found, expected=expected)
 
     try:
         rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
-        raise wrong(1, error, "a CSV file in UTF-8") from None
-    if not {"unit", "items"} <= set(rows.fieldnames or ()):
-        raise wrong(1, ", ".join(rows.fieldnames or ()) or "nothing", "the columns unit, items")
+        names = rows.fieldnames or ()
+        listed_rows = list(rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise wrong(1, getattr(error, "strerror", None) or error, "a CSV file in UTF-8") from None
+    if not {"unit", "items"} <= set(names):
+        raise wrong(1, ", ".join(names)[:80] or "nothing", "the columns unit, items")
     out: dict[int, int | None] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(listed_rows, start=2):
         unit, items = ((row[name] or "").strip() for name in ("unit", "items"))
-        if not unit.isdigit() or not (items.isdigit() or not items):
-            raise wrong(line, f"{unit}, {items}", "whole numbers")
+        if not _WHOLE.fullmatch(unit) or not (_WHOLE.fullmatch(items) or not items):
+            raise wrong(line, f"{unit[:40]}, {items[:40]}", "whole numbers")
         if int(unit) in out:
             raise wrong(line, unit, "each unit once")
         out[int(unit)] = int(items) if items else None
@@ -303,12 +318,18 @@ def compare_teams(registry: Registry, reader: View, stated: Assumptions, by: str
 
 
 def recorded_detection(registry: Registry, reader: View, stated: Assumptions) -> dict[str, Any]:
-    """The detection of inspections: the least that lots on record state for themselves, else the
-    setting `detection_inspection`; {"detection", "words", "records"}.
+    """The detection of inspections: as trials with seeded targets on record show it, else the least
+    that lots on record state for themselves, else the setting `detection_inspection`;
+    {"detection", "words", "records"}.
 
     The least, because a sample that is too large costs days and one that is too small lives.
     """
-    known = {r.id: q for r in reader.inside(_standing(registry))
+    from landrelease.workflows.trials import detection_on_record
+
+    inspections = reader.inside(_standing(registry))
+    if (tried := detection_on_record(inspections, stated)) is not None:
+        return tried
+    known = {r.id: q for r in inspections
              if (q := number_of(r.values.get("detection_probability"))) is not None and 0 < q < 1}
     if not known:
         setting = stated["detection_inspection"]
@@ -402,6 +423,7 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
               ) -> dict[str, Any]:
     from landrelease.verify.draw import plan_sample
     from landrelease.verify.switching import next_level, tightest
+    from landrelease.workflows.trials import detection_on_record
 
     plane = plane_for(ground.bounds)
     units = _units(ground, pieces, side, plane)
@@ -414,8 +436,12 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
     if before is not None and level != "tightened":
         level, reason = "tightened", f"{before.id} was rejected: its ground is inspected tighter"
     sizes = _sizes(units)
-    detection = strict.detection if strict.detection is not None else stated.value(
-        "detection_inspection")
+    if strict.detection is not None:
+        detection, why = strict.detection, "stated"
+    elif (tried := detection_on_record(inspections, stated)) is not None:
+        detection, why = tried["detection"], tried["words"]
+    else:
+        detection, why = stated.value("detection_inspection"), "the setting detection_inspection"
     wanted = stated.value("inspection_confidence" + ("" if level == "normal" else f"_{level}"))
     confidence = wanted if strict.confidence is None else (
         max(strict.confidence, wanted) if level == "tightened" else strict.confidence)
@@ -441,8 +467,9 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
             str(known[t].values["organisation"]) for t in teams
             if t in known and known[t].values.get("organisation")})),
         "level": level, "level_reason": reason, "stopped": standing.stopped and before is None,
-        "tolerable": tolerable, "detection": detection, "confidence": confidence,
-        "sample": plan.sample, "simple_sample": plan.simple, "accept_probability": plan.accept,
+        "tolerable": tolerable, "detection": detection, "detection_from": why,
+        "confidence": confidence, "sample": plan.sample, "simple_sample": plan.simple,
+        "accept_probability": plan.accept,
         "after": None if before is None else before.id, "ground": ground}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,20 @@ class Doing:
         except ValueError:
             raise LandReleaseError(PARAMETER_WRONG, name=name, found=str(value),
                                    expected="it is a date as 2027-04-01") from None
+
+    def moment(self, name: str) -> datetime | None:
+        """A day (known at its end) or an instant; UTC where it names no zone. Raises WEB-011."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            raise LandReleaseError(PARAMETER_WRONG, name=name, found=value[:60],
+                                   expected="it is a day or a moment (RFC 3339)") from None
+        if len(value) <= 10:
+            found = found.replace(hour=23, minute=59, second=59)
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def file(self, name: str, ending: str) -> Path | None:
         """The text of an input as a file; None where there is none."""
@@ -232,16 +246,23 @@ def _checked(job: Doing, path: Path | None) -> dict[str, Any]:
 def _map(job: Doing) -> dict[str, Any]:
     """`assess map`: the contamination map as a raster, with its legend."""
     from landrelease import workflows
+    from landrelease.workflows import maps
 
     stated = workflows.load_assumptions(None, job.registry)
-    land = workflows.load_land(job.registry, stated, reader=job.reader)
-    effort = workflows.load_effort(job.registry, stated, reader=job.reader)
+    moment: dict[str, Any] = {"valid_at": job.day("valid_at"), "known_at": job.moment("known_at")}
+    land = workflows.load_land(job.registry, stated, reader=job.reader, **moment)
+    effort = workflows.load_effort(job.registry, stated, reader=job.reader, **moment)
     assessments = workflows.assess(land, stated, job.progress)
     made = workflows.write_map(land, assessments, stated, job.folder / "contamination.tif",
                                job.number("cell", 100.0), effort, progress=job.progress)
-    return {"rows": made.rows, "columns": made.columns, "bands": list(made.names),
+    priors = sum(a.prior.is_prior for a in assessments)
+    maps.write_layer(job.folder / "contamination.tif", job.folder / "contamination.geojson",
+                     prior=priors / len(assessments) if assessments else 1.0,
+                     synthetic=land.synthetic)
+    return {"chain_head": land.chain_head, "rows": made.rows, "columns": made.columns,
+            "bands": list(made.names),
             "passes": made.passes, "uncredited": len(made.uncredited), "finds": made.finds,
-            "priors": sum(a.prior.is_prior for a in assessments), "areas": len(assessments),
+            "priors": priors, "areas": len(assessments),
             "synthetic": land.synthetic}
 
 

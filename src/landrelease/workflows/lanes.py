@@ -18,6 +18,9 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core.geometry import WGS84, joined
 from landrelease.errors import (
     ENTRY_NOT_STATED,
+    LANES_KEEP_OUT,
+    LANES_OPTION,
+    LANES_SLOPE,
     OUTSIDE_CONTROL,
     OVERLAP_NOT_STATED,
     PARTS_NOT_JOINED,
@@ -67,10 +70,11 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
 
     notes : findings about the ground that its reader has already.
 
-    Raises LAN-001 to LAN-006 and what `read_ground` raises.
+    Raises LAN-001 to LAN-006, LAN-021, LAN-022, and what `read_ground` raises.
     """
     from landrelease.records.profiles import profile_of
 
+    check_options(options)
     chosen = profile_of(profile, profiles)
     ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
     allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
@@ -93,6 +97,26 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     return result
 
 
+def check_options(options: LaneOptions) -> None:
+    """LAN-021: an option that says nothing, as a range below 0 m or a slope that is no number."""
+    def wrong(name: str, found: object, expected: str) -> LandReleaseError:
+        return LandReleaseError(LANES_OPTION, name=name, found=found, expected=expected)
+
+    if options.entry is not None and not all(map(math.isfinite, options.entry)):
+        raise wrong("--entry", options.entry, "two numbers as 10.25,45.5")
+    if options.entry is not None and not options.plane and not (
+            abs(options.entry[0]) <= 180 and abs(options.entry[1]) <= 90):
+        raise wrong("--entry", options.entry, "longitude,latitude; metres only with --plane")
+    for name, value, least in (("--radius", options.radius_m, 0.0),
+                               ("--control-range", options.control_m, 0.0)):
+        if value is not None and not least < value < math.inf:
+            raise wrong(name, value, "metres above 0")
+    if options.standoff_m is not None and not 0 <= options.standoff_m < math.inf:
+        raise wrong("--stand-off", options.standoff_m, "metres from 0")
+    if options.slope_deg is not None and not 0 <= options.slope_deg <= 90:
+        raise wrong("--slope-limit", options.slope_deg, "degrees from 0 to 90")
+
+
 def in_metres(ground: Ground, place: tuple[float, float] | None) -> tuple[float, float] | None:
     if place is None or ground.plane is None:
         return place
@@ -111,32 +135,47 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
                    ) -> tuple[BaseGeometry, float, bool]:
     """The task less keep-outs, and less ground that is steeper than the machine may go; how many
     m² that takes off; whether any polygon states a slope.
+
+    Raises LAN-006, LAN-022 a slope that is none, LAN-023 a keep-out that is no polygon, and what
+    `read_places` raises: a keep-out that cannot be read is never passed over.
     """
-    from landrelease.records import readers
+    from landrelease.records.shapes import polygons_of
+    from landrelease.workflows.areas import read_places
 
     limit = options.slope_deg if options.slope_deg is not None else profile.value("slope_deg")
     gone: list[BaseGeometry] = list(options.forbidden)
     slopes = False
     for path in options.keep_out:
-        table = readers.read(path)
-        for row in table.rows:
-            if row.geometry is None:
-                continue
-            steep = row.values.get("slope_deg")
+        for number, place, values in read_places(path, plane=ground.plane is None):
+            shape = polygons_of(place)
+            if shape.is_empty:
+                raise LandReleaseError(LANES_KEEP_OUT, file=path.name, row=number,
+                                       found=place.geom_type)
+            steep = values.get("slope_deg")
             if steep not in (None, ""):
                 slopes = True
                 if limit is None:
                     raise LandReleaseError(SLOPE_NOT_KNOWN, file=path.name, found=profile.title)
-                if float(steep) <= limit:
+                if _slope(path.name, number, steep) <= limit:
                     continue
-            shape = row.geometry if ground.plane is None else ground.plane.to_plane(row.geometry)
-            gone.append(shapely.make_valid(shape))
+            gone.append(shape if ground.plane is None else ground.plane.to_plane(shape))
     if not gone:
         return ground.geometry, 0.0, slopes
     left = shapely.difference(ground.geometry, joined(gone))
     parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
     allowed = joined(parts)
     return allowed, ground.geometry.area - allowed.area, slopes
+
+
+def _slope(file: str, row: int, value: object) -> float:
+    """Degrees, also with a decimal comma. Raises LAN-022."""
+    try:
+        found = float(str(value).strip().replace(",", "."))
+    except ValueError:
+        found = math.nan
+    if not 0 <= found <= 90:
+        raise LandReleaseError(LANES_SLOPE, file=file, row=row, found=str(value)[:40])
+    return found
 
 
 def taken(profiles: Sequence[Profile], radius: float, overlap: float, options: LaneOptions,

@@ -54,7 +54,8 @@ class MapReport:
 
 def load_effort(
     registry: Registry, assumptions: Assumptions, *, reader: View | None = None,
-    independent: bool = False, known_at: datetime | None = None, level: str | None = None,
+    independent: bool = False, valid_at: date | None = None, known_at: datetime | None = None,
+    level: str | None = None,
 ) -> Effort:
     """What was searched, found and decided, as far as records say; see `core.search`.
 
@@ -68,7 +69,7 @@ def load_effort(
     from landrelease.workflows.identities import at_level
 
     def records(kind: str) -> list[Record]:
-        found = registry.records(kind, known_at=known_at)
+        found = registry.records(kind, valid_at=valid_at, known_at=known_at)
         if level is not None and kind in ("outcome", "activity"):
             found = at_level(found, level)
         return found if reader is None else list(reader.nearby(found))
@@ -79,9 +80,11 @@ def load_effort(
         outcomes, registry.records("activity", known_at=known_at), coverages(registry, known_at))
     effort = build_effort(
         hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven,
-        activities=records("activity"), inspections=registry.records("inspection"),
-        gates=registry.records("gate"), assumptions=assumptions, independent=independent,
-        uncredited=without_credit(registry, outcomes, known_at=known_at))
+        activities=records("activity"),
+        inspections=registry.records("inspection", valid_at=valid_at, known_at=known_at),
+        gates=registry.records("gate", valid_at=valid_at, known_at=known_at),
+        assumptions=assumptions, independent=independent,
+        uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))
     return dataclasses.replace(effort, since={**effort.since, **_first_days(
         registry, hazards, effort)})
 
@@ -149,6 +152,34 @@ def write_map(
              else sum((b - t) * (e - f) for t, f, b, e in windows))
     return MapReport(grid.rows, grid.columns, frame.names, len(effort.passes), len(effort.finds),
                      effort.uncredited, None if windows is None else len(windows), cells, anew)
+
+
+def write_layer(path: Path, out: Path, *, prior: float, synthetic: bool) -> None:
+    """A contamination map that was written (`path`) as GeoJSON for the web app's map: a feature for
+    each class of chance, with the least and largest bound of its cells and the limit of the class.
+
+    prior : share of the areas behind it that no local effort has touched (S12).
+    """
+    import orjson
+    import shapely
+
+    from landrelease.publish.cells import LIMITS, class_areas
+    from landrelease.store.raster import read_frame, read_strips
+
+    frame, tags = read_frame(path)
+    rows = max(1, STRIP_CELLS // frame.columns)
+    areas, side = class_areas(read_strips(path, rows), frame.names, (frame.rows, frame.columns),
+                              frame.proj, frame.west, frame.north, frame.cell_m)
+    limits = (*LIMITS, 0.0)
+    out.write_bytes(orjson.dumps({
+        "type": "FeatureCollection", "chain_head": tags.get(_HEAD, ""), "cell_m": side,
+        "prior": "all" if prior == 1 else "none" if prior == 0 else "some",
+        **({"synthetic": True} if synthetic else {}),
+        "features": [{
+            "type": "Feature",
+            "properties": {"class": k, "from": round(100 * limits[k]), "low": low, "high": high},
+            "geometry": orjson.Fragment(shapely.to_geojson(shapely.set_precision(
+                ground, 1e-6, mode="pointwise")))} for k, ground, (low, high) in areas]}))
 
 
 def _compared(land: Land, assessments: Sequence[HazardAssessment], density: Density, out: Path,

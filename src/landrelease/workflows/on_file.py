@@ -225,7 +225,7 @@ def seen(saved: PlanFile, reader: View, registry: Registry) -> SeenPlan:
 def _natural(text: str) -> list[tuple[int, str]]:
     import re
 
-    return [(int(part), "") if part.isdigit() else (-1, part)
+    return [(int(part), "") if part.isdecimal() else (-1, part)
             for part in re.split(r"(\d+)", text) if part]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,13 @@ import shapely
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.geometry import LocalPlane, joined, plane_for
-from landrelease.errors import TASK_NOT_PLANE, TASK_WITHOUT_GROUND, LandReleaseError
+from landrelease.errors import (
+    COVERAGE_OPTION,
+    TASK_NOT_PLANE,
+    TASK_WITHOUT_GROUND,
+    TRACK_TWICE,
+    LandReleaseError,
+)
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -178,23 +185,28 @@ def prove(task: Path, files: Sequence[TrackFile], options: ProofOptions, stated:
 
 def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
              stated: Assumptions) -> Proven:
-    """The same on ground that was read already. Raises COV-001 to COV-006, and what readers raise.
+    """The same on ground that was read already.
+
+    Raises COV-001 to COV-006, COV-009 the same log twice (S10), COV-010, and what readers raise.
     """
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
     from landrelease.records.tracks import read_track
 
+    check_proof_options(options)
     works, tracks, synthetic = [], [], ground.synthetic
     depths: set[float] = set()
+    seen: dict[bytes, str] = {}
     for file in files:
         tool = tool_of(file, options, stated)
         proving.check_tool(tool)
         track = read_track(file.path, plane=options.plane)
+        if (known := seen.get(key := _fixes(track))) is not None:
+            raise LandReleaseError(TRACK_TWICE, file=track.file, other=known)
+        seen[key] = track.file
         tracks.append(track)
         synthetic = synthetic or track.synthetic
-        deepest = np.nanmax(track.depth_m) if np.isfinite(track.depth_m).any() else 0.0
-        depths.update(float(np.round(k * DEPTH_STEP_M, 3))
-                      for k in range(1, min(20, int(deepest / DEPTH_STEP_M + 1e-9)) + 1))
+        depths.update(depth_steps(track.depth_m))
         works.append(proving.work_of(
             track, *ground.metres(track), file.by, tool, rules_of(track, file, options, stated),
             ground.geometry.bounds))
@@ -216,6 +228,38 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         result["detection_share"] = proving.detection(shares, {}, options.detection)
     return Proven(dataclasses.replace(ground, synthetic=synthetic), found, result, tuple(tracks),
                   tuple(works), tuple(sorted(depths)), shift)
+
+
+def depth_steps(depth_m: np.ndarray) -> list[float]:
+    """The depths in m of the table by depth, for the depths (N,) that a track states."""
+    deepest = np.nanmax(depth_m) if np.isfinite(depth_m).any() else 0.0
+    return [float(np.round(k * DEPTH_STEP_M, 3))
+            for k in range(1, min(20, int(min(deepest, 10.0) / DEPTH_STEP_M + 1e-9)) + 1)]
+
+
+def check_proof_options(options: ProofOptions) -> None:
+    """COV-010: an option that is no number, or not in its range."""
+    def wrong(name: str, found: object, expected: str) -> LandReleaseError:
+        return LandReleaseError(COVERAGE_OPTION, name=name, found=found, expected=expected)
+
+    for name, metres in (("--tool-forward", options.forward_m), ("--tool-right", options.right_m)):
+        if not abs(metres) <= 100:
+            raise wrong(name, metres, "metres from -100 to 100")
+    for name, value in (("--speed-limit", options.speed_m_s), ("--gap", options.gap_s),
+                        ("--step-limit", options.step_m), ("--smallest", options.smallest_m),
+                        ("--heading-error", options.heading_error_deg),
+                        ("--depth", options.depth_m)):
+        if value is not None and not 0 <= value < math.inf:
+            raise wrong(name, value, "a number from 0")
+    if options.detection is not None and not 0 <= options.detection < 1:
+        raise wrong("--detection", options.detection, "from 0 to less than 1: no detection is "
+                    "certain (S06)")
+
+
+def _fixes(track: Track) -> bytes:
+    """What tells one log from another: time and place of its fixes."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(c).tobytes() for c in (
+        track.time_s, track.x, track.y))).digest()
 
 
 def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:

@@ -13,7 +13,7 @@ from landrelease import workflows
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
-from landrelease.errors import BAD_OPTION, LandReleaseError
+from landrelease.errors import BAD_OPTION, PLAN_OF_OTHERS, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -72,6 +72,22 @@ def make(
         return MadePlan(again.saved, land, again)
     return MadePlan(workflows.make_plan(land, assessments, pools, stated, first=first, **asked),
                     land)
+
+
+def plan_of(registry: Registry, path: Path) -> PlanFile:
+    """The plan of a folder, of which the registry knows at least one area.
+
+    A plan that was made of tables alone (`plan make --problem` without a registry) knows no
+    registry and goes with any. Raises PLN-101: it cannot be read; PLN-103: it is of another
+    registry.
+    """
+    from landrelease.store.results import load_plan
+
+    saved = load_plan(path)
+    areas = saved.plan.problem.hazard_ids
+    if saved.chain_head and areas and not registry.ids("hazard").intersection(areas):
+        raise LandReleaseError(PLAN_OF_OTHERS, path=path, found=f"{len(areas):,}", area=areas[0])
+    return saved
 
 
 def write_plan(out: Path, saved: PlanFile, land: Land, bound_seconds: float = 0.0) -> PlanFile:

@@ -20,6 +20,7 @@ from landrelease.units import M2_PER_HECTARE
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.records.weights import Weights
     from landrelease.store.registry import Registry
     from landrelease.workflows.roads import RoadFiles
 
@@ -50,6 +51,13 @@ class Ranked:
     between: Difference | None
 
 
+def stated_weights(path: Path) -> Weights:
+    """The criteria of a file of weights. Raises what `read_weights` raises."""
+    from landrelease.records.weights import read_weights
+
+    return read_weights(path, CRITERIA)
+
+
 def rank_hazards(
     registry: Registry,
     reader: View,
@@ -75,9 +83,8 @@ def rank_hazards(
     import dataclasses
 
     from landrelease.plan import rank as ranks
-    from landrelease.records.weights import read_weights
 
-    stated = read_weights(weights, CRITERIA)
+    stated = stated_weights(weights)
     stability = (stated.stability if seed is None
                  else dataclasses.replace(stated.stability, seed=seed))
     n = len(land.hazards)

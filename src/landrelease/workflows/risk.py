@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import Registry
 
 CLEARED = "cleared ground"  # the stratum of that name, see `assess.stratum`
+GROUNDS = ("test_field", "worked_ground")  # of blind trials
+_WHOLE = re.compile(r"\d{1,9}")
 _METHODS = {"ts": "technical_survey", "machine": "mechanical", "dog": "animal_detection"}
 
 
@@ -37,7 +40,8 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     """Residual risk of the strata of a hazard, from the records that the reader may see.
 
     `hazard`: its id or identifier. `trials`: a CSV of blind trials (organisation, method, targets,
-    found). `learn`: pi and density of cleared ground from the finds on that of all other hazards.
+    found, optional ground), in the place of those on record. `learn`: pi and density of cleared
+    ground from the finds on that of all other hazards.
     Raises ASS-104 (no such hazard), ASS-105 (no area), ASS-106 (a line of the trials), ASS-107
     (too few strata to learn from).
     """
@@ -47,6 +51,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     from landrelease.workflows.coverage import coverages
     from landrelease.workflows.identities import doubts
     from landrelease.workflows.inspecting import detection_elsewhere
+    from landrelease.workflows.trials import trials_of
 
     known = reader.records(hazards_that_stand(registry))
     found = [r for r in known if hazard in (r.id, r.values.get("identifier"))]
@@ -58,7 +63,9 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     # Work whose tracks are on record counts where they prove it, whoever may see them.
     told["outcome"], unproven = proven_outcomes(
         told["outcome"], registry.records("activity"), coverages(registry))
-    tried = read_trials(trials) if trials is not None else []
+    # A file takes the place of what is on record: the same trial may stand in both (S10).
+    tried = read_trials(trials) if trials is not None else [
+        t for _, t in trials_of(told["inspection"])]
     described = _described(registry, record, told, tried, stated,
                            _prior(registry, record, reader, stated), unproven,
                            # A density that is learned from the finds of other hazards has them
@@ -209,7 +216,8 @@ def _prior(registry: Registry, hazard: Record, reader: View, stated: Assumptions
 def read_trials(path: Path) -> list[Trial]:
     """Blind trials of a CSV file with the columns organisation, method, targets, found.
 
-    Other columns are passed over; rows of one organisation and method are added up later. Raises
+    A column `ground` says test_field (as without it) or worked_ground. Other columns are passed
+    over; rows of one organisation and method are added up later. Raises
     ASS-106 with the line and the field.
     """
     from landrelease.assess.residual_input import METHODS
@@ -220,21 +228,22 @@ def read_trials(path: Path) -> list[Trial]:
                                 expected=expected)
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise wrong(1, "(file)", error, "a CSV file in UTF-8") from None
-    rows = csv.DictReader(text.splitlines())
+        rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
+        listed_rows = list(rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise wrong(1, "(file)", getattr(error, "strerror", None) or error,
+                    "a CSV file in UTF-8") from None
     needed = ("organisation", "method", "targets", "found")
     for name in needed:
         if name not in (rows.fieldnames or ()):
             raise wrong(1, name, "no such column", ", ".join(needed))
     out = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in enumerate(listed_rows, start=2):
         counts = {}
         for name in ("targets", "found"):
             value = (row[name] or "").strip()
-            if not value.isdigit():
-                raise wrong(line, name, value or "nothing", "a whole number")
+            if not _WHOLE.fullmatch(value):
+                raise wrong(line, name, value[:40] or "nothing", "a whole number")
             counts[name] = int(value)
         if counts["found"] > counts["targets"]:
             raise wrong(line, "found", counts["found"], f"at most {counts['targets']}")
@@ -242,6 +251,9 @@ def read_trials(path: Path) -> list[Trial]:
         method = _METHODS.get(method, method)
         if method not in METHODS:
             raise wrong(line, "method", method or "nothing", ", ".join(METHODS))
+        ground = (row.get("ground") or "").strip().lower() or "test_field"
+        if ground not in GROUNDS:
+            raise wrong(line, "ground", ground, ", ".join(GROUNDS))
         out.append(Trial((row["organisation"] or "").strip(), method, counts["found"],
-                         counts["targets"] - counts["found"]))
+                         counts["targets"] - counts["found"], spared=ground == "test_field"))
     return out

@@ -15,7 +15,7 @@ import numpy as np
 from landrelease.core.geometry import LocalPlane
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
-VERSION = 3  # of the generator: another version may give another world for the same seed
+VERSION = 4  # of the generator: another version may give another world for the same seed
 PLANE = LocalPlane(1.5, -47.0)
 START = date(2024, 6, 3)  # first day of work; a Monday
 AS_OF = date(2025, 8, 31)  # last day that is reported

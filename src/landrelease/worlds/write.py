@@ -308,14 +308,15 @@ def _teams(world: World, folder: _Folder) -> None:
         rows.append({
             "team": teams.team_id(t), "pool": teams.pool_id(int(teams.pool[t])),
             "organisation": ORGANISATIONS[teams.organisation[t]],
+            "base": community(int(teams.pool_base[teams.pool[t]])),
             "scope": scopes[KINDS[teams.kind[t]]],
             "trained_at": SCHOOLS[SCHOOL_OF[teams.organisation[t]]],
             "training_days": int(rng.integers(15, 45)), "joined_on": joined.isoformat(),
             "accredited_from": start.isoformat(),
             "accredited_until": (start + timedelta(days=int(rng.choice([365, 730])))).isoformat()})
     folder.csv("accreditations.csv", rows, (
-        "team", "pool", "organisation", "scope", "trained_at", "training_days", "joined_on",
-        "accredited_from", "accredited_until"))
+        "team", "pool", "organisation", "base", "scope", "trained_at", "training_days",
+        "joined_on", "accredited_from", "accredited_until"))
     folder.csv("detection_trials.csv", people.blind_trials(world.detection, world.dice()), (
         "organisation", "school", "method", "device_category", "targets", "found", "depth_from_m",
         "depth_to_m"))
@@ -807,7 +808,12 @@ values:
 """, "team": """\
 # of accreditations.csv, which has a row for each team
 kind: team
-columns: {identifier: team, organisation: organisation, team_type: scope, mobilised_on: joined_on}
+columns:
+  identifier: team
+  organisation: organisation
+  base: base
+  team_type: scope
+  mobilised_on: joined_on
 values:
   team_type: {NTS: NTS, TS: TS, Manual Clearance: manual, Mechanical: mechanical}
 """, "accreditation": """\

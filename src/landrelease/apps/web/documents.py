@@ -5,7 +5,7 @@ They are what the commands of `document` make, through the same workflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,18 @@ from landrelease.access import policy
 from landrelease.access.policy import WAYS_OUT, View
 from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.layout import Html, asked, choices, field, group, link, show, tag
+from landrelease.apps.web.layout import (
+    Html,
+    Kept,
+    asked,
+    choices,
+    field,
+    group,
+    link,
+    show,
+    state_of,
+    tag,
+)
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import forecasts_of, plans_of
@@ -103,6 +114,15 @@ def _asked(request: Request, name: str) -> str:
     return said
 
 
+def _state_of_files(folders: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Each file of folders, with its time and size."""
+    found = (p for folder in folders for p in (folder, *folder.rglob("*")) if p.exists())
+    return tuple(sorted((str(p), s.st_mtime_ns, s.st_size) for p in found for s in (p.stat(),)))
+
+
+KEPT = Kept(24)  # documents are up to some MB
+
+
 async def _document(request: Request, kind: str, subject: str,
                     work: Callable[[Registry, View, Any], Document]) -> Response[bytes]:
     """The document that `work(registry, view, making)` gives, as PDF or as a workbook."""
@@ -112,15 +132,26 @@ async def _document(request: Request, kind: str, subject: str,
                                expected="it is one of " + ", ".join(MEDIA))
     folder = request.app.state.settings.templates
     templates = Path(folder) if folder else None
-    lang = speaking.texts().code
+    lang, asking = speaking.texts().code, asking_of(request)
 
     def inner(registry: Registry, view: View) -> bytes:
         from landrelease.workflows import documents
 
         view.check(f"document {kind}")
-        made = work(registry, view, documents.making(registry, view, made_on=date.today(),
-                                                     lang=lang, templates=templates))
-        return documents.content(made, f".{ending}", templates)
+
+        def make() -> bytes:
+            made = work(registry, view, documents.making(registry, view, made_on=date.today(),
+                                                         lang=lang, templates=templates))
+            return documents.content(made, f".{ending}", templates)
+
+        # What was asked for, who asks, and all that it is made of: the registry, what is on file
+        # and in force, the templates.
+        files = (plans_of(request).folder, forecasts_of(request).folder,
+                 *([] if templates is None else [templates]))
+        found: bytes = KEPT.of((kind, ending, lang, tuple(sorted(request.query_params.items())),
+                                request.url.path, _state_of_files(files),
+                                *state_of(registry, asking)), make)
+        return found
 
     body = await read(request, inner)
     note_reading(request, subject, f"document {kind}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
@@ -21,7 +20,6 @@ from landrelease.apps.web.layout import (
     choices,
     facts,
     field,
-    form,
     group,
     link,
     mark,
@@ -29,10 +27,11 @@ from landrelease.apps.web.layout import (
     table,
     tag,
 )
-from landrelease.apps.web.records import signature
+from landrelease.apps.web.layout import Kept as Results
 from landrelease.apps.web.results import day as stamp
 from landrelease.apps.web.results import needed, number, percent
-from landrelease.apps.web.tiers import VIEW, within
+from landrelease.apps.web.standing import Filed
+from landrelease.apps.web.tiers import VIEW
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
     assets,
@@ -43,7 +42,6 @@ from landrelease.apps.web.work import (
     may_start,
     number_input,
     plans_of,
-    starter,
     text_input,
     when,
 )
@@ -84,9 +82,28 @@ def _years(outlook: Outlook) -> int:
 
 
 def _until(outlook: Outlook, day: date | None) -> str:
-    if day is None:
-        return word("forecast.later", year=outlook.start.year + _years(outlook))
-    return day.isoformat()
+    return _by(outlook.start.year + _years(outlook), day)
+
+
+def _by(last_year: int, day: date | None) -> str:
+    return word("forecast.later", year=last_year) if day is None else day.isoformat()
+
+
+SUMS = Results(64)
+
+
+def _summed(kept: Kept) -> tuple[str, int, date | None, date | None, date | None]:
+    """Scenario, last year, and the days of the finish (10, 50, 90 %) of a forecast on file."""
+    def make() -> tuple[str, int, date | None, date | None, date | None]:
+        from landrelease.workflows import pictures
+
+        outlook, document = loaded(kept)
+        return (document.get("scenario") or outlook.scenario,
+                outlook.start.year + _years(outlook), *pictures.finish_days(outlook)[:3])
+
+    found: tuple[str, int, date | None, date | None, date | None] = SUMS.of(
+        (str(kept.path), (kept.path / "forecast.json").stat().st_mtime_ns), make)
+    return found
 
 
 @get("/forecasts", include_in_schema=False, opt=VIEW)
@@ -96,7 +113,7 @@ async def forecasts_page(request: Request) -> Response[str]:
 
     def content(_: Registry, view: View) -> Html:
         from landrelease.access.policy import WAYS_OUT
-        from landrelease.workflows import on_file, pictures
+        from landrelease.workflows import on_file
 
         if not view.may("forecast", "finish"):
             view.check("forecast make")
@@ -104,14 +121,13 @@ async def forecasts_page(request: Request) -> Response[str]:
         kept = on_file.forecasts_on_file(shelf, view, asking.areas)
         rows = []
         for k in kept[:50]:
-            outlook, document = loaded(k)
-            low, middle, high, _never = pictures.finish_days(outlook)
+            scenario, last, low, middle, high = _summed(k)
             rows.append((
                 link(f"/forecasts/{k.name}", k.name),
                 mark("good", word("plan.in_force")) if standing and standing.name == k.name
                 else word("plan.file"), when(k.made_at.isoformat()),
-                _scenario(document.get("scenario") or outlook.scenario), _until(outlook, middle),
-                word("forecast.range", low=_until(outlook, low), high=_until(outlook, high))))
+                _scenario(scenario), _by(last, middle),
+                word("forecast.range", low=_by(last, low), high=_by(last, high))))
         parts: list[Any] = [
             assets(), tag("p", word("forecast.words")),
             table(word("forecast.on_file"), [word(k) for k in (
@@ -185,12 +201,8 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
             parts += [tag("h2", word("forecast.inverse")),
                       tag("p", word("forecast.inverse_words"), class_="note"),
                       _make_form(ordered, inverse=True) if ordered else None]
-        if on_file.sees_plans(view) and may_start(asking) and not current:
-            parts.append(tag(
-                "div", form(f"/api/forecasts/{name}/force", button=word("forecast.force"),
-                            confirm=word("forecast.force_sure")),
-                form(f"/api/forecasts/{name}/drop", button=word("forecast.drop"), danger=True,
-                     confirm=word("forecast.drop_sure")), class_="buttons noprint"))
+        if on_file.sees_plans(view):
+            parts.append(FILED.buttons(request, kept))
         return group(*parts)
 
     return await show(request, name, content, here="forecasts")
@@ -364,33 +376,11 @@ async def one_forecast(request: Request, name: FromPath[str]) -> dict[str, Any]:
     return await read(request, work)
 
 
-async def _with_forecast(request: Request, name: str, act: Callable[[Shelf, Kept], None]) -> None:
-    asking, shelf = starter(request), forecasts_of(request)
+def _on_file(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> Kept:
+    from landrelease.workflows import on_file
 
-    def work(_: Registry, view: View) -> None:
-        from landrelease.workflows import on_file
-
-        view.check("plan orders")
-        act(shelf, on_file.forecast_on_file(shelf, view, name, asking.areas))
-
-    await read(request, work)
+    return on_file.forecast_on_file(shelf, view, name, areas)
 
 
-@post("/api/forecasts/{name:str}/force", status_code=200, opt=within("plan orders", writes=True))
-async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
-    """From now on this forecast is in force: all see its distributions as the policy says."""
-    by = signature(starter(request))
-    await _with_forecast(request, name, lambda shelf, kept: shelf.put_in_force(
-        kept.name, by, datetime.now(UTC)))
-    return {"said": word("forecast.forced", name=name), "location": f"/forecasts/{name}"}
-
-
-@post("/api/forecasts/{name:str}/drop", status_code=200, opt=within("plan orders", writes=True))
-async def drop_forecast(request: Request, name: FromPath[str]) -> dict[str, str]:
-    """Remove a forecast from file; the one in force stays."""
-    await _with_forecast(request, name, lambda shelf, kept: shelf.drop(kept.name))
-    return {"said": word("plan.dropped", name=name), "location": "/forecasts"}
-
-
-HANDLERS = [forecasts_page, forecast_page, list_forecasts, one_forecast, put_in_force,
-            drop_forecast]
+FILED = Filed("forecasts", "forecast", forecasts_of, _on_file)
+HANDLERS = [forecasts_page, forecast_page, list_forecasts, one_forecast, *FILED.handlers()]

@@ -75,8 +75,8 @@ async def overview(request: Request) -> Response[str]:
         stated = workflows.load_assumptions(None, registry)
         found = inspecting.open_items(registry, view, stated, date.today())
         lots = corrections.lots_of(registry, view)
-        counts = [tag("li", tag("strong", found["counts"][s]), mark(_STATE[s], word(f"ins.{s}")))
-                  for s in _STATE]
+        counts = [tag("li", tag("strong", n), mark(_STATE[s] if n else "open", word(f"ins.{s}")))
+                  for s in _STATE for n in (found["counts"][s],)]
         refused = [v for v in found["visits"] if v["refused"]]
         forms = None
         if _may(view, "verify draw"):

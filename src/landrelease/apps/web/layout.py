@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from litestar import Request, Response
@@ -81,8 +82,9 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
                   for n, cell in enumerate(row[1:], 1))) for row in listed]
     return tag("div", tag("table", tag("caption", caption),
                           tag("thead", tag("tr", *(
+                              # A column without a name is no heading to anybody.
                               tag("th", h, scope="col", class_="number" if n in numbers else None)
-                              for n, h in enumerate(heads)))),
+                              if h else tag("td") for n, h in enumerate(heads)))),
                           tag("tbody", *body)),
                class_="scroll", tabindex="0", role="region", aria_label=caption)
 
@@ -97,7 +99,8 @@ def mark(state: str, text: str) -> Html:
     """A state with its sign before it, so that it is never told by colour alone: good, bad, soon,
     open."""
     sign = {"good": "✓", "bad": "✗", "soon": "!", "open": "○"}[state]
-    return tag("span", tag("span", sign, class_="sign", aria_hidden="true"), " ", text,
+    # The sign stays on the line of the first word.
+    return tag("span", tag("span", sign, class_="sign", aria_hidden="true"), "\u00a0", text,
                class_=f"mark {state}")
 
 
@@ -154,10 +157,10 @@ class About:
     pages: tuple[tuple[str, str], ...]  # (key of the words, address)
 
 
-def about(registry: Registry, view: View) -> About:
+def about(registry: Registry, view: View, asking: Asking) -> About:
     from landrelease.workflows import is_synthetic
 
-    return About(registry.office, is_synthetic(registry), links(view))
+    return About(registry.office, is_synthetic(registry), links(view, asking))
 
 
 async def show(request: Request, title: str, work: Callable[[Registry, View], Any], *,
@@ -167,7 +170,7 @@ async def show(request: Request, title: str, work: Callable[[Registry, View], An
     told: list[About] = []
 
     def both(registry: Registry, view: View) -> Html:
-        told.append(about(registry, view))
+        told.append(about(registry, view, asking_of(request)))
         return group(work(registry, view))
 
     try:
@@ -184,7 +187,6 @@ async def show(request: Request, title: str, work: Callable[[Registry, View], An
 
 def _page(request: Request, title: str, body: Html, said: About, here: str) -> str:
     asking: Asking = asking_of(request)
-    own = [("map", "/#map"), ("tables", "/#tables"), ("figures", "/#figures"), *said.pages]
     reader = f"{word('reading_as')} " + (f"{asking.account}, " if asking.account else "") + \
         word(f"role.{asking.role}")
     head = tag(
@@ -197,13 +199,20 @@ def _page(request: Request, title: str, body: Html, said: About, here: str) -> s
         tag("script", "", type="module", src="/static/pages.js"))
     page = "<!doctype html>\n" + tag("html", head, tag(
         "body", link("#content", word("skip"), class_="skip"),
-        tag("p", word("synthetic"), class_="synthetic") if said.synthetic else None,
-        tag("header", tag("p", said.office, class_="office"),
+        tag("header", tag("p", word("synthetic"), class_="synthetic") if said.synthetic else None,
+            tag("div", tag("p", said.office, class_="office"),
+            # Where the screen is narrow the links open from a button: the browser does that
+            # (popover), with its keys and what it tells to screen readers, and without a script.
+            tag("button", word("menu"), type="button", class_="menu", popovertarget="nav"),
             tag("nav", *(link(path, word(key), aria_current="page" if key == here else None)
-                         for key, path in own), aria_label=word("nav")),
-            tag("p", reader, " ", link("/#sign_in", word("sign_in"))
-                if not asking.account else None, class_="reader")),
-        tag("p", word("caution"), class_="caution"),
+                         for key, path in said.pages), id="nav", popover=True,
+                aria_label=word("nav")),
+            tag("div", tag("span", reader), link("/#sign_in", word("sign_in"))
+                if not asking.account else tag("form", tag(
+                    "button", word("sign_out"), type="submit", class_="plain"),
+                    tag("span", "", class_="error", role="alert"), method="post",
+                    action="/api/session/end", data_send=True), class_="reader"), class_="bar"),
+            tag("p", word("caution"), class_="caution")),
         tag("main", tag("h1", title), body, id="content", tabindex="-1"),
         tag("p", "", id="said", class_="said", role="status", aria_live="polite"),
         tag("noscript", tag("p", word("no_script"), class_="caution")),
@@ -227,7 +236,8 @@ def foot(here: str) -> Html:
     name = told(LANGUAGE)
     if told.missing:
         doubts.append(told(NOT_ALL_TRANSLATED))
-    return tag("footer", *(tag("p", d, class_="caution") for d in doubts), tag(
+    return tag("footer", *(tag("p", d, class_="caution") for d in doubts),
+               tag("p", link("/public", word("for_everybody"))), tag(
         "nav", *(link("/language?" + urlencode({"lang": code, "then": here}), own, lang=code,
                       aria_current="true" if code == told.code else None)
                  for code, own in NAMES.items()), aria_label=name))
@@ -254,6 +264,18 @@ class Kept:
                 self._held.popitem(last=False)
         return made
 
+    def clear(self) -> None:
+        """Forget all of it."""
+        with self._lock:
+            self._held.clear()
+
 
 LANGUAGE = "Language"
 KEPT = Kept()
+
+
+def state_of(registry: Registry, asking: Asking) -> tuple[Any, ...]:
+    """What a result depends on beside what was asked for: the registry with its chains and rows
+    that wait, the day, and the whole of the reader. Part of each key of `KEPT`."""
+    return (registry.address, registry.head(), registry.quarantine_state(), date.today(),
+            asking.role, asking.organisation, asking.areas)

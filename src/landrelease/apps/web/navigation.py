@@ -1,5 +1,6 @@
-"""The pages of the web app that the server writes, in their order, and who is shown a link to each.
-A page of another module adds a line here; that it may be read is checked where it is read."""
+"""The pages of the web app in their order, and who is shown a link to each: those of the map's page
+(`/#...`) and those that the server writes. A page of another module adds a line here; that it may
+be read is checked where it is read."""
 
 from __future__ import annotations
 
@@ -7,15 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from landrelease.access.policy import VALIDATES, WAYS_OUT, View
+from landrelease.apps.web.readers import Asking
+from landrelease.apps.web.tiers import MAY_BRING_IN, may_write
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`key` of its words, its address, and who is shown it."""
+    """`key` of its words, its address, who is shown it; `writes`: only who may change things."""
 
     key: str
     path: str
     seen: Callable[[View], bool]
+    writes: bool = False
 
 
 def way(name: str) -> Callable[[View], bool]:
@@ -28,21 +32,27 @@ def _planned(view: View) -> bool:
 
 
 PARTS: tuple[Part, ...] = (
+    Part("map", "/#map", lambda _: True),
+    Part("tables", "/#tables", lambda _: True),
+    Part("figures", "/#figures", lambda view: view.may("figures")),
+    Part("import", "/#import", lambda view: view.role in MAY_BRING_IN, writes=True),
+    Part("waiting", "/#waiting", lambda view: view.may("quarantine", "rows")),
+    Part("quality", "/quality", way("check")),
+    Part("validation", "/validation", lambda view: view.role in VALIDATES),
     Part("plans", "/plans", _planned),
     Part("forecasts", "/forecasts", lambda view: view.may("forecast", "finish")),
-    Part("claims", "/claims", way("claims check")),
-    Part("work", "/work", lambda view: view.role != "public"),
-    Part("validation", "/validation", lambda view: view.role in VALIDATES),
+    Part("teams", "/teams", way("operate competence")),
     Part("inspection", "/inspection", way("verify open")),
     Part("releases", "/releases", way("release list")),
-    Part("teams", "/teams", way("operate competence")),
-    Part("quality", "/quality", way("check")),
+    Part("certificate", "/certificate", lambda _: True),
     Part("documents", "/documents", lambda view: any(way(f"document {k}")(view) for k in (
         "plan", "task", "week", "donor"))),
-    Part("certificate", "/certificate", lambda _: True),
+    Part("claims", "/claims", way("claims check")),
+    Part("work", "/work", lambda view: view.role != "public"),
 )
 
 
-def links(view: View) -> tuple[tuple[str, str], ...]:
+def links(view: View, asking: Asking) -> tuple[tuple[str, str], ...]:
     """(key, address) of the parts that a reader may use."""
-    return tuple((p.key, p.path) for p in PARTS if p.seen(view))
+    return tuple((p.key, p.path) for p in PARTS
+                 if p.seen(view) and (not p.writes or may_write(asking)))

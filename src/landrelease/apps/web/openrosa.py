@@ -18,8 +18,8 @@ from litestar.params import FromPath
 from landrelease.access.policy import View
 from landrelease.apps.web import speaking
 from landrelease.apps.web.answers import OPENROSA, asking_of, openrosa_message, read
-from landrelease.apps.web.records import MAY_BRING_IN, signature
-from landrelease.apps.web.tiers import within
+from landrelease.apps.web.records import signature
+from landrelease.apps.web.tiers import MAY_BRING_IN, within
 from landrelease.errors import (
     NOT_FOR_ROLE,
     REGISTRY_BUSY,

@@ -57,8 +57,8 @@ async def index(request: Request) -> Response[bytes]:
     texts = words.said()  # the whole page shows them
     shown = _files()["index.html"][0].decode().format(
         lang=told.code, dir=told.direction, foot=foot("/"),
-        **{k: escape(texts[k]) for k in ("skip", "nav", "caution", "no_script_at_all",
-                                         "for_everybody")})
+        **{k: escape(texts[k]) for k in ("skip", "nav", "menu", "caution",
+                                         "no_script_at_all")})
     return Response(shown.encode(), media_type=_KINDS[".html"],
                     headers={"Cache-Control": "no-cache", "Vary": "Cookie, Accept-Language"})
 

@@ -12,7 +12,7 @@ from litestar import Request, Response, get
 from landrelease.access.policy import View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
-from landrelease.apps.web.tiers import VIEW, within
+from landrelease.apps.web.tiers import VIEW, may_write, within
 from landrelease.store.registry import Registry
 
 
@@ -35,8 +35,7 @@ async def times(request: Request) -> dict[str, str]:
                     "known_from": min(known, today).isoformat(), "today": today.isoformat()}
 
         found: dict[str, str] = layout.KEPT.of(
-            ("times", registry.address, registry.head(), date.today(), asking.role,
-             asking.organisation, asking.areas), made)
+            ("times", *layout.state_of(registry, asking)), made)
         return found
 
     return await read(request, work)
@@ -53,8 +52,7 @@ async def coverage_gaps(request: Request) -> Response[bytes]:
         from landrelease.workflows.coverage import gaps
 
         view.check("operate proof")
-        found = layout.KEPT.of(("gaps", registry.address, registry.head(), asking.role,
-                                asking.organisation, asking.areas),
+        found = layout.KEPT.of(("gaps", *layout.state_of(registry, asking)),
                                lambda: gaps(registry, view))
         mark = {"synthetic": True} if is_synthetic(registry) else {}
         return orjson.dumps({"type": "FeatureCollection", "features": [
@@ -77,7 +75,9 @@ async def map_settings(request: Request) -> dict[str, Any]:
         from landrelease.apps.web.navigation import way
 
         return {"basemap": bool(request.app.state.settings.basemap),
-                "past": way("history")(view), "gaps": way("operate proof")(view)}
+                "past": way("history")(view), "gaps": way("operate proof")(view),
+                "reach": way("plan reach")(view),
+                "contamination": way("assess map")(view) and may_write(asking_of(request))}
 
     return await read(request, work)
 

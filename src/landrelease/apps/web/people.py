@@ -39,8 +39,8 @@ async def _page(request: Request, title: str, work: Any, detail: str) -> Respons
     return answer
 
 
-def leave_mark(state: str) -> Html:
-    return mark(_LEAVE[state], word(f"leave.{state}")) if state else mark(
+def leave_mark(state: str, any_: bool = True) -> Html:
+    return mark(_LEAVE[state] if any_ else "open", word(f"leave.{state}")) if state else mark(
         "bad", word("leave.none"))
 
 
@@ -84,7 +84,8 @@ async def overview(request: Request, day: FromQuery[str] = "") -> Response[str]:
         counts = {s: sum(x.state == s for x in found) for s in _LEAVE}
         return group(
             _day_field("/teams", on),
-            tag("ul", *(tag("li", tag("strong", counts[s]), leave_mark(s)) for s in _LEAVE),
+            tag("ul", *(tag("li", tag("strong", counts[s]), leave_mark(s, counts[s] > 0))
+                        for s in _LEAVE),
                 class_="counts"),
             tag("h2", word("teams")), layout.table(word("teams"), [
                 word("team.team"), word("name"), word("ins.organisation"), word("team.type"),

@@ -7,7 +7,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from landrelease.access.policy import View
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.documents import plan_links
 from landrelease.apps.web.layout import (
+    KEPT,
     Html,
     asked,
     choices,
@@ -32,9 +33,11 @@ from landrelease.apps.web.layout import (
     mark,
     record_link,
     show,
+    state_of,
     table,
     tag,
 )
+from landrelease.apps.web.layout import Kept as Results
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.results import (
     ROWS_MOST,
@@ -45,6 +48,7 @@ from landrelease.apps.web.results import (
     percent,
     plan_numbers,
 )
+from landrelease.apps.web.standing import Filed
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
@@ -87,6 +91,25 @@ def loaded(kept: Kept) -> PlanFile:
                    bound.stat().st_mtime_ns if bound.exists() else 0)
 
 
+def _files(kept: Kept) -> tuple[Any, ...]:
+    """The state of a plan's files, for the keys of what is kept of it."""
+    return (str(kept.path), *(f.stat().st_mtime_ns if f.exists() else 0
+                              for f in (kept.path / "plan.json", kept.path / "bound.json")))
+
+
+def _summed(kept: Kept) -> tuple[dict[str, Any], str]:
+    """A plan's numbers and the chain head that it was made on."""
+    def make() -> tuple[dict[str, Any], str]:
+        saved = loaded(kept)
+        return numbers_of(saved), saved.chain_head
+
+    found: tuple[dict[str, Any], str] = SUMS.of(_files(kept), make)
+    return found
+
+
+SUMS = Results(64)
+
+
 def numbers_of(saved: PlanFile) -> dict[str, Any]:
     from landrelease.workflows.planning import plan_summary
 
@@ -120,8 +143,7 @@ async def plans_page(request: Request) -> Response[str]:
         kept = on_file.plans_on_file(shelf, view, asking.areas)
         rows: list[Any] = []
         for k in kept:
-            plan = loaded(k) if len(rows) < 30 else None
-            told = None if plan is None else numbers_of(plan)
+            told, head = _summed(k) if len(rows) < 30 else (None, registry.head())
             force = in_force is not None and in_force.name == k.name
             rows.append((
                 link(f"/plans/{k.name}", k.name), mark("good", word("plan.in_force")) if force
@@ -131,7 +153,7 @@ async def plans_page(request: Request) -> Response[str]:
                 "" if told is None else better_by(told["gap"]),
                 "" if told is None else word("plan.of", planned=f"{told['stages_planned']:,}",
                                              stages=f"{told['stages']:,}"),
-                "" if plan is None or plan.chain_head == registry.head()
+                "" if head == registry.head()
                 else mark("soon", word("plan.state_old"))))
         parts.append(table(word("plan.on_file"), [
             word("plan.name"), word("plan.state"), word("plan.made"), word("plan.by"),
@@ -276,7 +298,6 @@ def _months_later(start: date, months: int) -> date:
 @get("/plans/{name:str}", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
 async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
     """Teams as rows, time from left to right; the same as a table; the plan in figures."""
-    asking = asking_of(request)
     stated = request.query_params.get("months", "")
     pool = request.query_params.get("pool", "")
 
@@ -286,7 +307,8 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
         if stated not in ("", *MONTHS):
             raise LandReleaseError(PARAMETER_WRONG, name="months", found=stated[:40],
                                    expected="it is one of " + ", ".join(MONTHS))
-        seen = on_file.seen(saved, view, registry)
+        seen = KEPT.of(("plan", *_files(kept), *state_of(registry, asking_of(request))),
+                       lambda: on_file.seen(saved, view, registry))
         first = _day(request, "from") or seen.first.replace(day=1)
         # As much as shows the whole plan, up to two years.
         months_text = stated or next((m for m in MONTHS[:2] if _months_later(
@@ -366,22 +388,11 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
                  for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"))
                  if (kept.path / f).is_file()]
         return group(_numbers(view, saved), chart, work_table, tag("p", *files, class_="buttons"),
-                     _decide(request, kept) if may_start(asking) else None)
+                     FILED.buttons(request, kept))
 
     note_reading(request, "plan_dates", name)
     return await show(request, name, _page(request, name, "gantt", work, whole=False),
                       here="plans")
-
-
-def _decide(request: Request, kept: Kept) -> Html | None:
-    force = plans_of(request).in_force()
-    if force is not None and force.name == kept.name:
-        return None
-    return tag("div",
-               form(f"/api/plans/{kept.name}/force", button=word("plan.force"),
-                    confirm=word("plan.force_sure")),
-               form(f"/api/plans/{kept.name}/drop", button=word("plan.drop"), danger=True,
-                    confirm=word("plan.drop_sure")), class_="buttons noprint")
 
 
 @get("/plans/{name:str}/map", include_in_schema=False, opt=within(roles=_DATED, by_handler=True))
@@ -466,7 +477,9 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
         from landrelease.workflows.explaining import explain
 
         view.check("plan explain")
-        found = explain(saved.plan, (one, other) if one and other else None)
+        pair = (one, other) if one and other else None
+        # For who sees plans whole, and of the plan alone: no reader changes it.
+        found = KEPT.of(("why", *_files(kept), pair), lambda: explain(saved.plan, pair))
         areas = list(saved.plan.problem.hazard_ids)[:2_000]
         return group(
             tag("section", tag("h2", word("plan.two")), asked(
@@ -681,38 +694,13 @@ async def propose_tasks(request: Request, name: FromPath[str], data: JSONBody[Or
     return await read(request, work)
 
 
-@dataclass
-class Nothing:
-    """Nothing is to be said."""
+def _on_file(shelf: Shelf, view: View, name: str, areas: tuple[str, ...]) -> Kept:
+    from landrelease.workflows import on_file
+
+    return on_file.plan_on_file(shelf, view, name, areas)
 
 
-async def _with_plan(request: Request, name: str, act: Callable[[Shelf, Kept], None]) -> None:
-    asking, shelf = starter(request), plans_of(request)
-
-    def work(_: Registry, view: View) -> None:
-        from landrelease.workflows import on_file
-
-        view.check("plan orders")
-        act(shelf, on_file.plan_on_file(shelf, view, name, asking.areas))
-
-    await read(request, work)
-
-
-@post("/api/plans/{name:str}/force", status_code=200, opt=within("plan orders", writes=True))
-async def put_in_force(request: Request, name: FromPath[str]) -> dict[str, str]:
-    """From now on this plan is in force: others of the programme see its dates."""
-    by = signature(starter(request))
-    await _with_plan(request, name, lambda shelf, kept: shelf.put_in_force(
-        kept.name, by, datetime.now(UTC)))
-    return {"said": word("plan.forced", name=name), "location": f"/plans/{name}"}
-
-
-@post("/api/plans/{name:str}/drop", status_code=200, opt=within("plan orders", writes=True))
-async def drop_plan(request: Request, name: FromPath[str]) -> dict[str, str]:
-    """Remove a plan from file; the one in force stays."""
-    await _with_plan(request, name, lambda shelf, kept: shelf.drop(kept.name))
-    return {"said": word("plan.dropped", name=name), "location": "/plans"}
-
+FILED = Filed("plans", "plan", plans_of, _on_file)
 
 HANDLERS = [plans_page, plan_page, plan_map_page, plan_map, plan_file, list_plans, why_page,
-            what_if_page, compare_page, orders_page, propose_tasks, put_in_force, drop_plan]
+            what_if_page, compare_page, orders_page, propose_tasks, *FILED.handlers()]

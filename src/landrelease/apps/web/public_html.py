@@ -173,7 +173,7 @@ def _frame(view: Any, texts: Any, title: str, body: str, address: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{_t(title)}</title>"
         '<link rel="icon" href="/static/sign.svg"><link rel="stylesheet" href="/static/public.css">'
-        f'</head><body>{made_up}<header><p class="warning" role="note">'
+        f'</head><body><header>{made_up}<p class="warning" role="note">'
         f'{_t(texts(say.DO_NOT_TOUCH))}</p>'
         f'<p class="contact">{_t(say.contact_words(view.contact, texts))}</p>{doubt}'
         f'<nav class="noprint" aria-label="{_t(texts(say.LANGUAGE))}">{links}</nav></header>'

@@ -32,9 +32,7 @@ async def _page(request: Request, title: str, work: Any, detail: str) -> Respons
 
 
 def _kept(request: Request, registry: Registry, what: str, make: Any) -> Any:
-    asking = asking_of(request)
-    return layout.KEPT.of((what, registry.address, registry.head(), len(registry.quarantine()),
-                           asking.role, asking.organisation, asking.areas), make)
+    return layout.KEPT.of((what, *layout.state_of(registry, asking_of(request))), make)
 
 
 @get("/quality", include_in_schema=False, opt=_SEES)

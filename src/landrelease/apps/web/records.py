@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from litestar import Request, get, post
-from litestar.datastructures import UploadFile
 from litestar.exceptions import NotAuthorizedException
-from litestar.params import FromPath, JSONBody, MultipartBody
+from litestar.params import FromPath, JSONBody
 
 from landrelease.access.policy import View
+from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.readers import Asking
-from landrelease.apps.web.tiers import VIEW, may_write, within
-from landrelease.errors import NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
+from landrelease.apps.web.tiers import MAY_BRING_IN, VIEW, may_write, within
+from landrelease.errors import PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
-
-# Who may bring something in: roles that see rows that wait, and operators.
-MAY_BRING_IN = ("operator", "inspector", "planner", "authority", "administrator")
 
 
 @get("/api/about", opt=VIEW)
@@ -36,7 +31,7 @@ async def about(request: Request) -> dict[str, Any]:
         return {"office": registry.office, "synthetic": is_synthetic(registry),
                 "head": registry.head() if view.may("history") else "",
                 "role": asking.role, "account": asking.account,
-                "pages": [{"key": key, "path": path} for key, path in links(view)],
+                "pages": [{"key": key, "path": path} for key, path in links(view, asking)],
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
                         "import": may_write(asking) and asking.role in MAY_BRING_IN,
@@ -166,53 +161,6 @@ async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejecti
     return await read(request, work)
 
 
-# --- files in ------------------------------------------------------------------------------------
-
-@dataclass
-class Incoming:
-    """A file, and what the person says of it."""
-
-    file: UploadFile
-    kind: str = ""
-    crs: str = ""
-    dry_run: str = ""
-
-
-@post("/api/import", status_code=200, opt=within(roles=MAY_BRING_IN, writes=True))
-async def bring_in(
-    request: Request,
-    data: MultipartBody[Incoming],
-) -> list[dict[str, Any]]:
-    """Import a file, each layer whole or not at all; a dry run checks all and writes nothing."""
-    asking = writer(request)
-    if asking.role not in MAY_BRING_IN:
-        raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="files coming in",
-                               roles=", ".join(MAY_BRING_IN))
-    content = await data.file.read()
-    name = PurePosixPath((data.file.filename or "upload").replace("\\", "/")).name or "upload"
-
-    def work(registry: Registry, view: View) -> list[dict[str, Any]]:
-        from landrelease import workflows
-        from landrelease.workflows import imports
-
-        with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
-            path = Path(folder) / name[-120:]
-            path.write_bytes(content)
-            reports = imports.import_files(
-                registry, [path], kind=data.kind or None, crs=data.crs,
-                dry_run=bool(data.dry_run), recorded_by=signature(asking))
-        full = view.may("quarantine", "rows")
-        return [{
-            "file": r.file, "layer": r.layer, "kind": r.kind, "read": r.read,
-            "accepted": r.accepted, "merged": r.merged, "quarantined": r.quarantined,
-            "unmapped": list(r.unmapped),
-            "findings": [dataclasses.asdict(f) for f in workflows.without_personal(
-                r.findings, registry.kinds[r.kind])][:500] if full else [],
-        } for r in reports]
-
-    return await read(request, work)
-
-
 # --- figures -------------------------------------------------------------------------------------
 
 @get("/api/figures", opt=within("figures list"))
@@ -223,7 +171,8 @@ async def figures(request: Request) -> list[dict[str, Any]]:
         from landrelease import workflows
 
         view.check("figures list")
-        _, found = workflows.visible_figures(registry, view)
+        _, found = layout.KEPT.of(("figures", *layout.state_of(registry, asking_of(request))),
+                                  lambda: workflows.visible_figures(registry, view))
         return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
                  "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
 
@@ -246,5 +195,5 @@ def signature(asking: Asking) -> str:
                              else "local user (unverified)")
 
 
-HANDLERS = [about, past, waiting, mend, reject, bring_in, figures]
+HANDLERS = [about, past, waiting, mend, reject, figures]
 

@@ -89,8 +89,8 @@ async def sign_out(request: Request) -> Response[dict[str, Any]]:
         accounts.end(request.auth)
         accounts.log(asking.account, asking.role, "signed out", "")
     # Where to go on to, so that the provider's own session ends as well.
-    return Response({"account": "", "sign_out_at": elsewhere}, headers=_CLEARED,
-                    cookies=[_no_cookie(settings)])
+    return Response({"account": "", "sign_out_at": elsewhere, "location": elsewhere or "/"},
+                    headers=_CLEARED, cookies=[_no_cookie(settings)])
 
 
 _CLEARED = {"Clear-Site-Data": '"cache", "storage"'}

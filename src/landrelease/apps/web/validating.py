@@ -64,8 +64,7 @@ async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuer
         may(view)
         mine = view.levels()
         kinds = validating.kinds_of(registry, view)
-        counted = layout.KEPT.of(("levels", registry.address, registry.head(), asking.role,
-                                  asking.organisation, asking.areas),
+        counted = layout.KEPT.of(("levels", *layout.state_of(registry, asking)),
                                  lambda: validating.counts(registry, view))
         held = [k for k in kinds if k in counted]
         chosen = kind if kind in kinds else (held or kinds)[0]

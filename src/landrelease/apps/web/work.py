@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, delete, get, post
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -36,6 +37,7 @@ from landrelease.apps.web.words import word
 from landrelease.errors import NOT_FOUND_HERE, LandReleaseError
 from landrelease.store.registry import Registry
 from landrelease.store.shelf import NAME_PATTERN, Shelf
+from landrelease.workflows.jobs import KINDS
 
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=64)]
 OptionalName = Annotated[str, Meta(pattern=rf"^$|{NAME_PATTERN}", max_length=64)]
@@ -135,9 +137,12 @@ class RecordedClaimsInputs:
 
 @dataclass
 class MapInputs:
-    """The contamination map; `cell` is the side of a cell in m."""
+    """The contamination map; `cell` is the side of a cell in m. `valid_at`, `known_at`: as it was
+    on a day, as it was known on a day."""
 
     cell: Annotated[float, Meta(ge=10, le=10_000)] = 100.0
+    valid_at: Day = ""
+    known_at: Day = ""
 
 
 @dataclass
@@ -198,8 +203,6 @@ async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str,
     asking = starter(request)
 
     def check(_: Registry, view: View) -> None:
-        from landrelease.workflows.jobs import KINDS
-
         view.check(KINDS[kind].way)
 
     await read(request, check)
@@ -208,68 +211,32 @@ async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str,
                     headers={"Location": f"/jobs/{job.id}"})
 
 
-@post("/jobs/plan", opt=within("plan make", writes=True))
-async def start_plan(request: Request, data: JSONBody[PlanInputs]) -> Response[dict[str, Any]]:
-    """Make a plan and put it on file."""
-    return await _start(request, "plan", data)
+# What starts each kind of job: what it takes, and what it does. Its tier is the way of its command.
+_STARTS: tuple[tuple[str, type, str], ...] = (
+    ("plan", PlanInputs, "Make a plan and put it on file."),
+    ("what-if", WhatIfInputs, "Make a plan again by other weights, and say what is different."),
+    ("price", PriceInputs,
+     "Say what more teams, money, equipment, open ground or a road would bring."),
+    ("conflicts", ConflictInputs, "Say which requirements keep work from being planned."),
+    ("bound", BoundInputs, "Prove a better bound for a plan on file."),
+    ("forecast", ForecastInputs, "Simulate a plan and put the forecast on file."),
+    ("claims", ClaimsInputs,
+     "Check published numbers, beside our figures as the reader may see them."),
+    ("claims-recorded", RecordedClaimsInputs, "Check the recorded claims."),
+    ("map", MapInputs, "Draw the contamination map."),
+    ("export", ExportInputs, "Write the records that the reader may see as files."))
 
 
-@post("/jobs/what-if", opt=within("plan what-if", writes=True))
-async def start_what_if(request: Request, data: JSONBody[WhatIfInputs]
-                        ) -> Response[dict[str, Any]]:
-    """Make a plan again by other weights, and say what is different."""
-    return await _start(request, "what-if", data)
+def _starting(kind: str, inputs: type, words: str) -> HTTPRouteHandler:
+    """The handler that starts jobs of a kind. Litestar reads what it takes from its annotations."""
+    async def start(request: Request, data: Any) -> Response[dict[str, Any]]:
+        return await _start(request, kind, data)
 
-
-@post("/jobs/price", opt=within("plan price", writes=True))
-async def start_price(request: Request, data: JSONBody[PriceInputs]) -> Response[dict[str, Any]]:
-    """Say what more teams, money, equipment, open ground or a road would bring."""
-    return await _start(request, "price", data)
-
-
-@post("/jobs/conflicts", opt=within("plan conflicts", writes=True))
-async def start_conflicts(request: Request, data: JSONBody[ConflictInputs]
-                          ) -> Response[dict[str, Any]]:
-    """Say which requirements keep work from being planned."""
-    return await _start(request, "conflicts", data)
-
-
-@post("/jobs/bound", opt=within("plan bound", writes=True))
-async def start_bound(request: Request, data: JSONBody[BoundInputs]) -> Response[dict[str, Any]]:
-    """Prove a better bound for a plan on file."""
-    return await _start(request, "bound", data)
-
-
-@post("/jobs/forecast", opt=within("forecast make", writes=True))
-async def start_forecast(request: Request, data: JSONBody[ForecastInputs]
-                         ) -> Response[dict[str, Any]]:
-    """Simulate a plan and put the forecast on file."""
-    return await _start(request, "forecast", data)
-
-
-@post("/jobs/claims", opt=within("claims check", writes=True))
-async def start_claims(request: Request, data: JSONBody[ClaimsInputs]) -> Response[dict[str, Any]]:
-    """Check published numbers, beside our figures as the reader may see them."""
-    return await _start(request, "claims", data)
-
-
-@post("/jobs/claims-recorded", opt=within("claims recorded", writes=True))
-async def start_claims_recorded(request: Request, data: JSONBody[RecordedClaimsInputs]
-                                ) -> Response[dict[str, Any]]:
-    """Check the recorded claims."""
-    return await _start(request, "claims-recorded", data)
-
-
-@post("/jobs/map", opt=within("assess map", writes=True))
-async def start_map(request: Request, data: JSONBody[MapInputs]) -> Response[dict[str, Any]]:
-    """Draw the contamination map."""
-    return await _start(request, "map", data)
-
-
-@post("/jobs/export", opt=within("export", writes=True))
-async def start_export(request: Request, data: JSONBody[ExportInputs]) -> Response[dict[str, Any]]:
-    """Write the records that the reader may see as files."""
-    return await _start(request, "export", data)
+    start.__name__ = f"start_{kind.replace('-', '_')}"
+    start.__doc__ = words
+    start.__annotations__ = {"request": Request, "data": JSONBody[inputs],  # type: ignore[valid-type]
+                             "return": Response[dict[str, Any]]}
+    return post(f"/jobs/{kind}", opt=within(KINDS[kind].way, writes=True))(start)
 
 
 @get("/jobs", opt=VIEW)
@@ -304,8 +271,6 @@ async def end_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
 async def _allowed(request: Request, job: Job) -> None:
     """The result passes the policy as it is now. Raises ACC-101."""
     def check(_: Registry, view: View) -> None:
-        from landrelease.workflows.jobs import KINDS
-
         view.check(KINDS[job.kind].way)
 
     await read(request, check)
@@ -442,8 +407,6 @@ async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
 
     def content(_: Registry, view: View) -> Html:
         from landrelease.apps.web import results
-        from landrelease.workflows.jobs import KINDS
-
         if job is None:
             raise LandReleaseError(NOT_FOUND_HERE, found="such job")
         view.check(KINDS[job.kind].way)
@@ -504,6 +467,5 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else text[:200] + " …"
 
 
-HANDLERS = [start_plan, start_what_if, start_price, start_conflicts, start_bound, start_forecast,
-            start_claims, start_claims_recorded, start_map, start_export, list_jobs, one_job,
-            end_job, job_result, job_file, work_page, job_page]
+HANDLERS = [*(_starting(*what) for what in _STARTS), list_jobs, one_job, end_job, job_result,
+            job_file, work_page, job_page]

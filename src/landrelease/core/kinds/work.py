@@ -27,6 +27,7 @@ from landrelease.core.kinds.common import (
 _S08 = "safety rule S08; IMAS 10.20, 10.40"
 _EVACUATION = "IMAS 10.20, 10.40"
 _ACCIDENT = "IMAS 10.60"
+_TRIAL = "CWA 14747"
 _QA = "IMAS 07.40; IMAS 05.10 minimum data requirements (public draft)"
 
 ACTIVITY = Kind(
@@ -297,8 +298,8 @@ INSPECTION = Kind(
         day("corrected_on", "Day on which it was corrected.", source=_QA),
         reference("inspected_by", "Person who inspected.", "person"),
         choice("inspection_part", "What the record is: a visit, a lot with its sample, a unit of "
-               "the sample, or one nonconformity or recommendation.",
-               "visit lot unit nonconformity recommendation", source=_QA),
+               "the sample, one nonconformity or recommendation, or a trial with seeded targets.",
+               "visit lot unit nonconformity recommendation trial", source=_QA),
         reference("lot", "Unit: the lot that it was drawn from. Lot: the rejected lot that it "
                   "comes after.", "inspection", source=_QA),
         references("activities", "Work of the lot.", "activity", source=_QA),
@@ -325,6 +326,13 @@ INSPECTION = Kind(
         text("refusal_reason", "Why the visit was refused, as it was said.", source=OWN),
         reference("accident", "Accident from which the recommendation comes.", "accident",
                   source=_ACCIDENT),
+        choice("trial_method", "Trial: what searched; inspection: the inspectors' own search.",
+               (*METHODS[:-1], "technical_survey", "inspection"), source=_TRIAL),
+        choice("trial_ground", "Trial: where the targets lay; on a test field they lie better than "
+               "items in the field.", "test_field worked_ground", source=_TRIAL),
+        count("targets", "Trial: seeded targets, whose places nobody who searched knew.",
+              source=_TRIAL),
+        count("targets_found", "Trial: how many of them were found.", source=_TRIAL),
     ),
     repair="union", legend=("inspection", "qa visit", "qc", "inspekcija"),
     place_needed=False, group="work",

@@ -53,7 +53,7 @@ def closed_ground(problem: Problem, grounds: Mapping[str, Any], closures: Sequen
     kept: list[Record] = []
     spans: list[tuple[date, date]] = []
     for record in closures:
-        span = _days(record, utc_offset)
+        span = closed_days(record, utc_offset)
         if span is None:
             notes.append(Note("closure", record.id, "it does not say from when: left out"))
             continue
@@ -132,8 +132,11 @@ def _touched(problem: Problem, grounds: Mapping[str, Any], closures: Sequence[Re
     return [tuple(sorted({*everywhere, *own_})) for own_ in found]
 
 
-def _days(record: Record, offset: timedelta | None) -> tuple[date, date | None] | None:
-    """First and last local day that a closure touches; last None: without an end."""
+def closed_days(record: Record, offset: timedelta | None) -> tuple[date, date | None] | None:
+    """First and last local day that a closure touches; last None: without an end. None where it
+    does not say from when. offset : of local time from UTC; None: every day that it touches in
+    some zone.
+    """
     begin, end = (_aware(record.values.get(n)) for n in ("closed_from", "closed_until"))
     if begin is None:
         return None

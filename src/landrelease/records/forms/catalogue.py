@@ -93,13 +93,28 @@ _GATE_CHECKS = ("briefing", "medic", "ambulance", "communications", "weather", "
                 "closures", "accreditation", "detector_test")
 _GATE = Form(
     "landrelease_gate", "Start-of-day gate",
-    Part("gate", "Checks before work", ("day", "task", "team", *_GATE_CHECKS, "result",
-                                        "worked_in_spite"),
-         needed=("day", *_GATE_CHECKS, "result"),
-         words={"result": "Can work start?",
+    Part("gate", "Checks before work", ("day", "checked_at", "task", "team", *_GATE_CHECKS,
+                                        "result", "worked_in_spite"),
+         needed=("day", "checked_at", *_GATE_CHECKS, "result"),
+         # A check without its hour does not outweigh an earlier one that failed.
+         words={"checked_at": "Day and hour of the check", "result": "Can work start?",
                 "worked_in_spite": "Was work done although the gate failed?"},
          when={"worked_in_spite": "../result = 'failed'"}),
     notes=("One check that fails closes the gate. Nobody can set it aside.",))
+
+_EVACUATION = Form(
+    "landrelease_evacuation", "Evacuation or drill",
+    Part("gate", "The evacuation",
+         ("gate_type", "day", "task", "team", "evacuation_reason", "evacuated_at", "clear_at",
+          "people_on_site", "people_counted"),
+         needed=("gate_type", "day", "evacuated_at"),
+         only={"gate_type": ("evacuation", "evacuation_drill")},
+         words={"gate_type": "Was it an evacuation or a drill?", "day": "Day on which it was",
+                "evacuated_at": "When was it ordered?", "clear_at": "When were all out?",
+                "people_on_site": "People on the list of the day",
+                "people_counted": "People counted at the assembly point",
+                "evacuation_reason": "Why, in one word, without military detail"}),
+    notes=("After an evacuation the gate has to pass again before work goes on.",))
 
 _FOUND = Form(
     "landrelease_item", "Item found",
@@ -111,12 +126,20 @@ _FOUND = Form(
 _ACCIDENT = Form(
     "landrelease_accident", "Accident or incident",
     Part("accident", "What happened",
-         ("accident_class", "information_date", "organisation", "task", "hazard", "killed_women",
+         ("accident_class", "information_date", "occurred_at", "notified_at", "organisation",
+          "task", "team", "activity", "hazard", "killed_women",
           "killed_men", "killed_girls", "killed_boys", "injured_women", "injured_men",
           "injured_girls", "injured_boys", "ordnance_category", "activity_at_the_time", "causes",
-          "depth_m", "protective_equipment", "minutes_to_care", "narrative", "corrective_action"),
+          "depth_m", "protective_equipment", "minutes_to_care", "site_preserved", "narrative",
+          "detailed_report_at", "investigation", "investigating_organisation", "investigated_at",
+          "corrective_action"),
          place="geopoint", place_needed=True, needed=("accident_class", "information_date"),
+         when={"investigating_organisation": "../investigation != 'none'",
+               "investigated_at": "../investigation = 'closed'"},
          words={"information_date": "Day of the accident",
+                "occurred_at": "Day and hour at which it happened",
+                "notified_at": "When was the authority told?",
+                "site_preserved": "Is the place left as it was until the investigation?",
                 "protective_equipment": "Was protective equipment worn as ordered?",
                 "causes": "Causes, as far as the review knows them"}),
     notes=(NO_NAMES, "Leave a number empty where it is not known. 0 means: nobody."), photos=2)
@@ -174,10 +197,38 @@ _SESSION = Form(
 _MARKING = Form(
     "landrelease_marking", "Marking and fencing visit",
     Part("marking", "The marking",
-         ("marking_type", "state", "hazard", "placed_on", "checked_on", "signs", "permanent"),
-         place="geotrace", needed=("marking_type", "state", "checked_on")),
+         ("marking_type", "state", "organisation", "hazard", "placed_on", "checked_on", "signs",
+          "permanent", "maintained_on", "removed_on", "removal_reason"),
+         place="geotrace", needed=("marking_type", "state", "checked_on"),
+         when={"removed_on": "../state = 'removed'", "removal_reason": "../state = 'removed'"}),
     notes=(FROM_SAFE_GROUND,), photos=2, photo_hint=PHOTO_OPTIONAL)
 
+_ENVIRONMENT = Form(
+    "landrelease_environment", "Environment: demolition places, soil, water",
+    Part("environment", "What the work does to the place",
+         ("environment_type", "observed_on", "organisation", "task", "hazard", "activity",
+          "demolitions", "disturbed_m2", "depth_m", "soil_sampled", "soil_result", "measure",
+          "restored", "restore_by", "restored_on"),
+         place="geopoint", place_needed=True, needed=("environment_type", "observed_on"),
+         words={"soil_sampled": "Was soil sampled?", "soil_result": "What did the sample show?",
+                "measure": "What was done about it?", "restored": "Is the place restored?"},
+         when={"demolitions": "../environment_type = 'demolition_place'",
+               "soil_result": "../soil_sampled = 'yes'",
+               "restore_by": "../restored != 'yes'", "restored_on": "../restored = 'yes'"}),
+    notes=(FROM_SAFE_GROUND,), photos=3, photo_hint=PHOTO_OPTIONAL)
+
+_PERMIT = Form(
+    "landrelease_permit", "Request for a permit to enter",
+    Part("permit", "The permit",
+         ("holder_organisation", "information_date", "valid_from_time", "valid_until_time",
+          "purpose"),
+         place="geoshape", place_needed=True, fixed={"state": "requested"},
+         needed=("holder_organisation", "information_date"),
+         words={"holder_organisation": "Which organisation is to enter?",
+                "information_date": "Today", "valid_from_time": "From when?",
+                "valid_until_time": "Until when?", "purpose": "For what?"}),
+    notes=("This form only asks for a permit. Nobody enters before it is granted.",))
+
 FORMS: dict[str, Form] = {form.id: form for form in (
-    _NTS, _PROGRESS, _GATE, _FOUND, _ACCIDENT, _INSPECTION, _HANDOVER, _COMMUNITY, _SESSION,
-    _MARKING)}
+    _NTS, _PROGRESS, _GATE, _EVACUATION, _FOUND, _ACCIDENT, _INSPECTION, _HANDOVER, _COMMUNITY,
+    _SESSION, _MARKING, _ENVIRONMENT, _PERMIT)}

@@ -27,6 +27,7 @@ class Part:
     words : field -> English question, where the definition of the field is no question.
     needed : fields without which the form cannot be sent.
     when : field -> XPath condition under which it is asked, over its neighbours (`../field`).
+    only : field -> the words of its vocabulary that may be chosen here.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Part:
     words: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     when: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Part]:
         """This part and all inside it, those around first."""

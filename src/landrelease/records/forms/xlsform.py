@@ -180,8 +180,8 @@ class _Maker:
         if field.name in part.when:
             row["relevant"] = part.when[field.name]
         row |= self.limits(field)
-        if field.type == "date" and field.name in part.needed:
-            row["default"] = "today()"
+        if field.type in ("date", "moment") and field.name in part.needed:
+            row["default"] = "today()" if field.type == "date" else "now()"
         if row["type"].startswith("select_one") and len(field.choices) > 8:
             row["appearance"] = "minimal"
         self.survey.append(row)
@@ -217,10 +217,12 @@ class _Maker:
 
     def vocabulary(self, part: Part, field: Field) -> str:
         """The name of the list of a field's words; equal lists share one."""
-        name = field.name
-        if self.lists.setdefault(name, field.choices) != field.choices:
+        name, words_ = field.name, field.choices
+        if field.name in part.only:
+            words_ = tuple(c for c in words_ if c in part.only[field.name])
+        if self.lists.setdefault(name, words_) != words_:
             name = f"{part.kind}_{field.name}"
-            self.lists[name] = field.choices
+            self.lists[name] = words_
         return name
 
     def photo(self, number: int, hint: str) -> None:

@@ -82,7 +82,7 @@ async function tableView(place, name) {
     body.replaceChildren(...rows.map(r => make("tr", {},
       make("th", { scope: "row" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
       ...columns.map(n => make("td", { class: typeof r.properties[n] === "number" ? "number" : null }, shown(r.properties[n]))))));
-    count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}` : word("none");
+    count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}${next && sorted.name ? ` (${word("table.sorted")})` : ""}` : word("none");
     more.hidden = !next;
   }
   async function load(path) {
@@ -103,7 +103,9 @@ async function tableView(place, name) {
     make("label", { class: "field" }, word("equals"), value), values,
     make("button", { type: "submit" }, word("apply")),
     make("button", { type: "button", class: "plain", onclick: () => { value.value = ""; start("").catch(x => tell(x.message, true)); } }, word("clear")),
-    make("a", { class: "button", download: `${chosen.id}.geojson`, href: `/ogc/collections/${chosen.id}/items?limit=10000` }, word("download")));
+    make("a", { class: "button", download: `${chosen.id}.geojson`, href: `/ogc/collections/${chosen.id}/items?limit=10000` }, word("download")),
+    make("a", { class: "button plain", download: `${chosen.id}.parquet`, href: `/ogc/collections/${chosen.id}/items.parquet` }, "GeoParquet"),
+    about.pages.some(p => p.key === "work") ? make("a", { class: "button plain", href: "/work" }, word("table.other")) : null);
   place.append(make("h1", {}, chosen.title), make("p", { class: "note" }, chosen.description), filter,
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": chosen.title },
       make("table", {}, count, make("thead", {}, head), body)), more);
@@ -187,6 +189,47 @@ async function importView(place) {
     ...collections.map(c => make("option", { value: c.id }, c.title)));
   const crs = make("input", { placeholder: "EPSG:4326", autocomplete: "off", "aria-describedby": "crs_hint" });
   const dry = make("input", { type: "checkbox" });
+  const meaning = make("div", { "aria-live": "polite" });
+  let looked = null; // what the columns may mean, and the choices of the person
+  const forget = () => { looked = null; meaning.replaceChildren(); };
+  file.addEventListener("change", forget); kind.addEventListener("change", forget);
+  const look = async () => {
+    if (!form.reportValidity()) return;
+    forget();
+    const data = new FormData();
+    data.append("file", file.files[0]); data.append("kind", kind.value);
+    try {
+      const found = await ask("/api/import/columns", { method: "POST", body: data, headers: { "x-csrf-token": session.csrf || "page" } });
+      const rows = found.columns.map(c => {
+        const pick = make("select", { "aria-label": `${word("field")}: ${c.column}` }, make("option", { value: "" }, word("import.unused")),
+          ...found.fields.map(f => make("option", { value: f.name, title: f.title, selected: c.certain && f.name === c.field }, plain(f.name))),
+          ...found.places.map(p => make("option", { value: p, selected: c.certain && p === c.field }, `${word("import.place")}: ${plain(p)}`)));
+        return { column: c.column, pick, row: make("tr", {}, make("th", { scope: "row" }, c.column), make("td", {}, c.values.join(" · ")), make("td", {}, pick,
+          c.field && !c.certain ? make("p", { class: "note" }, `${word("import.perhaps")} ${plain(c.field)}: ${c.reason}`) : null)) };
+      });
+      const dates = make("select", {}, ...["", "dmy", "mdy"].map(v => make("option", { value: v, selected: v === (found.mapping.date_order ?? "") }, word(v ? `import.${v}` : "import.as_it_says"))));
+      looked = { found, rows, dates };
+      meaning.replaceChildren(make("h2", {}, word("import.columns")), make("p", { class: "note" }, word("import.columns_words")),
+        make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word("import.columns") }, make("table", {},
+          make("thead", {}, make("tr", {}, ...["import.column", "import.values", "field"].map(k => make("th", { scope: "col" }, word(k))))),
+          make("tbody", {}, ...rows.map(r => r.row)))),
+        make("label", { class: "field" }, word("import.dates"), dates));
+    } catch (x) { meaning.replaceChildren(make("p", { class: "error" }, x.message)); }
+  };
+  // The mapping as a person left it; "" where nobody looked at the columns. Throws for a field given twice.
+  const chosen = () => {
+    if (!looked) return "";
+    const columns = {};
+    for (const { column, pick } of looked.rows) {
+      if (!pick.value) continue;
+      if (columns[pick.value]) throw new Error(`${word("import.twice")} ${plain(pick.value)}`);
+      columns[pick.value] = column;
+    }
+    const kept = block => Object.fromEntries(Object.entries(looked.found.mapping[block] ?? {}).filter(([name]) => columns[name]));
+    const { values, unit_columns, ...rest } = looked.found.mapping;
+    return JSON.stringify({ ...rest, columns, values: kept("values"), unit_columns: kept("unit_columns"),
+      ...(crs.value.trim() ? { crs: crs.value.trim() } : {}), ...(looked.dates.value ? { date_order: looked.dates.value } : {}) });
+  };
   const result = make("div", { "aria-live": "polite" });
   const button = make("button", { type: "submit" }, word("bring_in"));
   const form = make("form", { class: "card", onsubmit: async e => {
@@ -194,6 +237,7 @@ async function importView(place) {
     const data = new FormData();
     data.append("file", file.files[0]); data.append("kind", kind.value); data.append("crs", crs.value);
     data.append("dry_run", dry.checked ? "yes" : "");
+    try { data.append("mapping", chosen()); } catch (x) { return void result.replaceChildren(make("p", { class: "error" }, x.message)); }
     button.disabled = true; result.replaceChildren(make("p", {}, word("loading")));
     try {
       const reports = await ask("/api/import", { method: "POST", body: data, headers: { "x-csrf-token": session.csrf || "page" } });
@@ -201,13 +245,14 @@ async function importView(place) {
         make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${r.kind}: ${r.read} ${word("read")}, ${r.accepted} ${word("accepted").replace(".", "").toLowerCase()}, ${r.merged} ${word("merged")}, ${r.quarantined} ${word("quarantined")}`),
         r.unmapped.length ? make("p", { class: "note" }, `${word("not_used")}: ${r.unmapped.join(", ")}`) : null,
         ...r.findings.slice(0, 50).map(f => make("p", {}, `${word("row")} ${f.row}: `, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`)),
-        r.quarantined ? make("p", {}, make("a", { href: "#waiting" }, word("waiting"))) : null)));
+        r.quarantined && !dry.checked && about.may.quarantine ? make("p", {}, make("a", { class: "button", href: "#waiting" }, word("waiting"))) : null)));
     } catch (x) { result.replaceChildren(make("p", { class: "error" }, x.message)); }
     button.disabled = false;
   } },
     make("label", { class: "field" }, word("file"), file), make("label", { class: "field" }, word("kind"), kind),
     make("label", { class: "field" }, word("crs"), crs), make("p", { class: "note", id: "crs_hint" }, word("crs_hint")),
-    make("label", {}, dry, ` ${word("dry_run")}`), make("p", {}, button));
+    make("p", {}, make("button", { type: "button", class: "plain", onclick: look }, word("import.look"))), meaning,
+    make("label", { class: "check" }, dry, ` ${word("dry_run")}`), make("p", {}, button));
   place.append(make("h1", {}, word("import")), make("p", {}, word("import_words")), form, result);
 }
 
@@ -254,7 +299,7 @@ async function signOut() {
 // --- the whole ---------------------------------------------------------------------------------
 
 const views = {
-  map: (place, ...rest) => mapView(place, { ask, make, word, rest }),
+  map: (place, ...rest) => mapView(place, { ask, start: send, make, word, rest }),
   tables: tableView, record: recordView, waiting: waitingView, import: importView,
   figures: figuresView, sign_in: signInView,
 };
@@ -265,7 +310,7 @@ async function show() {
   const view = views[name] ? name : "map";
   leave?.(); leave = null;
   tell("");
-  for (const a of document.querySelectorAll("nav a")) a.getAttribute("href") === `#${view}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
+  for (const a of document.querySelectorAll("#nav a")) a.getAttribute("href") === `#${view}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
   const place = document.createDocumentFragment();
   const holder = make("div", { class: "view" });
   holder.style.display = "contents";
@@ -283,13 +328,16 @@ async function begin() {
   banner.hidden = !about.synthetic; banner.textContent = word("synthetic");
   document.getElementById("office").textContent = about.office;
   document.getElementById("caution").textContent = word("caution");
-  const parts = ["map", "tables", ...(about.may.figures ? ["figures"] : []), ...(about.may.quarantine ? ["waiting"] : []),
-    ...(about.may.import ? ["import"] : []), ...(session.account ? [] : ["sign_in"])];
-  document.getElementById("nav").replaceChildren(...parts.map(p => make("a", { href: `#${p}` }, word(p))),
-    ...about.pages.map(p => make("a", { href: p.path }, word(p.key))));
-  document.getElementById("reader").replaceChildren(`${word("reading_as")} ${session.account ? `${session.account}, ` : ""}${word(`role.${about.role}`)} `,
-    session.account ? make("button", { type: "button", class: "plain", onclick: () => signOut().catch(x => tell(x.message, true)) }, word("sign_out")) : "");
+  const nav = document.getElementById("nav");
+  nav.replaceChildren(...about.pages.map(p => make("a", { href: p.path.replace("/#", "#"), onclick: () => shut(nav) }, word(p.key))));
+  document.getElementById("reader").replaceChildren(
+    make("span", {}, `${word("reading_as")} ${session.account ? `${session.account}, ` : ""}${word(`role.${about.role}`)}`),
+    session.account ? make("button", { type: "button", class: "plain", onclick: () => signOut().catch(x => tell(x.message, true)) }, word("sign_out"))
+      : make("a", { href: "#sign_in" }, word("sign_in")));
 }
+
+// On a narrow screen the links lie in a popover: a link of this page does not load another one.
+const shut = nav => { if (nav.matches(":popover-open")) nav.hidePopover(); };
 
 window.addEventListener("hashchange", show);
 begin().then(show).catch(x => tell(x.message, true));

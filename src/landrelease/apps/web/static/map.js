@@ -4,6 +4,7 @@
 // types apart without colour.
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
+import { computedLayers } from "./layers.js";
 import { Protocol } from "./vendor/pmtiles.mjs";
 
 maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
@@ -111,9 +112,9 @@ function layersOf(id, dark) {
     return [
       fill("fill", { "fill-color": ["match", ["get", "hazard_type"], "CHA", "#ff0000", "SHA", "#f4a718", "#9b7fb8"], "fill-opacity": .5 }),
       fill("cha", { "fill-pattern": "cha" }, type("CHA")), fill("sha", { "fill-pattern": "sha" }, type("SHA")),
-      edge("open", { "line-color": "#e60000", "line-width": 2 }, ["all", area, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]),
-      edge("worked", { "line-color": "#f4a718", "line-width": 2.5, "line-dasharray": [3, 2] }, status("worked_on")),
-      edge("closed", { "line-color": "#7fb800", "line-width": 2.5 }, status("closed", "handed_over"))];
+      edge("open", { "line-color": "#e60000", "line-width": afar(2) }, ["all", area, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]),
+      edge("worked", { "line-color": "#f4a718", "line-width": afar(2.5), "line-dasharray": [3, 2] }, status("worked_on")),
+      edge("closed", { "line-color": "#7fb800", "line-width": afar(2.5) }, status("closed", "handed_over"))];
   }
   if (id === "hazard_cells") return [fill("fill", { "fill-color": "#ff0000", "fill-opacity": .45 }), fill("cha", { "fill-pattern": "cha" }), edge("edge", { "line-color": "#a30000", "line-width": 1 })];
   if (id === "outcome" || id === "released_ground") return [fill("fill", { "fill-color": "#2f7d68", "fill-opacity": .3 }), fill("dots", { "fill-pattern": "dots" }), edge("edge", { "line-color": "#2f7d68", "line-width": 1.5 })];
@@ -128,19 +129,22 @@ function layersOf(id, dark) {
   return [fill("fill", { "fill-color": colour, "fill-opacity": .2 }), edge("edge", { "line-color": colour, "line-width": 1.5 }),
     edge("line", { "line-color": colour, "line-width": id === "road" ? 1.2 : 2 }, line),
     { id: `${id}-point`, type: "circle", ...source, filter: point, paint: {
-      "circle-radius": id === "settlement" ? 5 : 3.5, "circle-color": colour,
-      "circle-stroke-color": dark ? "#10181e" : "#ffffff", "circle-stroke-width": 1.5 } }];
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 1.2, 12, id === "settlement" ? 5 : 3.5], "circle-color": colour,
+      "circle-stroke-color": dark ? "#10181e" : "#ffffff", "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 7, .4, 12, 1.5] } }];
 }
 
-export async function mapView(place, { ask, make, word, rest }) {
+// From afar a hazard is smaller than its outline: the outline grows, so that none is overlooked (S01).
+const afar = width => ["interpolate", ["linear"], ["zoom"], 7, 6, 11, 4, 13, width];
+
+export async function mapView(place, { ask, start, make, word, rest }) {
   const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
   const known = collections.filter(c => ORDER.includes(c.id)).sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
-  const canvas = make("div", { id: "map", role: "region", "aria-label": word("map_words") });
+  const canvas = make("div", { id: "map", dir: "ltr", role: "region", "aria-label": word("map_words") });
   const panel = make("div", { "aria-live": "polite" });
   const list = make("fieldset", { class: "legend-list" }, make("legend", {}, word("layers")));
   const then = make("p", { class: "then", role: "status", hidden: true });
   const time = make("div");
-  place.append(make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
+  place.append(make("h1", { class: "unseen" }, word("map")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   let map;
   try {
@@ -166,11 +170,15 @@ export async function mapView(place, { ask, make, word, rest }) {
       map.addSource("coverage_gaps", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
       for (const layer of layersOf("coverage_gaps", dark)) map.addLayer({ ...layer, layout: { visibility: "none" } });
     }
-    if (able.past) await timeView(time, then, map, known, { ask, make, word });
+    computed.add();
+    if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: computed.at });
     const bounds = await extent(ask, known, rest);
     if (bounds) map.fitBounds(bounds, { padding: 40, animate: false, maxZoom: 16 });
     canvas.dataset.ready = "yes";
   });
+  const computed = computedLayers(map, able, { ask, start, make, word, row: (id, title, change, parts, notes) => {
+    list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, onchange: e => change(e.target.checked) }), title), ...[parts, notes].filter(Boolean));
+  } });
   const row = (id, title, shown, change) => {
     const box = make("input", { type: "checkbox", checked: shown, onchange: e => change(e.target.checked) });
     list.append(make("label", {}, box, PARTS[id] ? null : sign(id, dark), title));
@@ -182,10 +190,11 @@ export async function mapView(place, { ask, make, word, rest }) {
     if (on) map.getSource("coverage_gaps").setData(await ask("/api/layers/coverage_gaps"));
     switchLayers("coverage_gaps")(on);
   });
+  computed.rows();
   map.on("click", e => {
     const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
-    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => make("div", { class: "card" },
+    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
       make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type].filter(Boolean).join(" · ")))));
   });
@@ -193,7 +202,7 @@ export async function mapView(place, { ask, make, word, rest }) {
 }
 
 // The past: as it was on a day, as we knew it on a day. The map says so as long as it is not now.
-async function timeView(place, then, map, known, { ask, make, word }) {
+async function timeView(place, then, map, known, { ask, make, word, changed }) {
   const times = await ask("/api/times");
   const day = 86_400_000, number = text => Math.round(Date.parse(text) / day), text = n => new Date(n * day).toISOString().slice(0, 10);
   const now = number(times.today);
@@ -216,6 +225,7 @@ async function timeView(place, then, map, known, { ask, make, word }) {
     then.hidden = !past;
     then.textContent = past ? word("then").replace("{valid}", valid.date.value).replace("{known}", seen.date.value) : "";
     place.dataset.past = past ? "yes" : "no";
+    changed(past ? `?${query}` : "");
   }
   place.append(make("h2", {}, word("time")));
   valid = slider("valid_at", number(times.valid_from));

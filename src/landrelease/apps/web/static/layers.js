@@ -1,0 +1,158 @@
+// Layers of the map that the server computes: who can be reached, and the chance of contamination.
+// Shape and pattern tell their classes apart, never colour alone.
+
+// --- signs -------------------------------------------------------------------------------------
+
+const REACH = {
+  reached: ["circle", "#1d6b3c", "tick"], cut_off: ["square", "#a3121f", "cross"], off_road: ["diamond", "#ffffff", "query"],
+  yes: ["circle", "#ffffff", "tick"], no: ["square", "#ffffff", "cross"], partly: ["circle", "#ffffff", "half"], not_reported: ["circle", "#ffffff", ""],
+};
+
+function badge(shape, fill, mark) {
+  const size = 36, canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext("2d"), light = fill === "#ffffff";
+  c.lineWidth = 3; c.strokeStyle = "#16222c"; c.fillStyle = fill; c.beginPath();
+  if (shape === "circle") c.arc(18, 18, 14, 0, 7);
+  else if (shape === "square") c.rect(4, 4, 28, 28);
+  else { c.moveTo(18, 2); c.lineTo(34, 18); c.lineTo(18, 34); c.lineTo(2, 18); c.closePath(); }
+  c.fill(); c.stroke();
+  c.strokeStyle = c.fillStyle = light ? "#16222c" : "#ffffff"; c.lineWidth = 4; c.beginPath();
+  if (mark === "tick") { c.moveTo(11, 18); c.lineTo(16, 24); c.lineTo(26, 12); }
+  else if (mark === "cross") { c.moveTo(11, 11); c.lineTo(25, 25); c.moveTo(25, 11); c.lineTo(11, 25); }
+  else if (mark === "half") { c.moveTo(18, 8); c.lineTo(18, 28); }
+  c.stroke();
+  if (mark === "query") { c.font = "700 20px sans-serif"; c.textAlign = "center"; c.textBaseline = "middle"; c.fillText("?", 18, 19); }
+  return canvas;
+}
+
+function barrier() {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 24;
+  const c = canvas.getContext("2d");
+  c.strokeStyle = "#ffffff"; c.lineWidth = 7;
+  for (const _ of [0, 1]) { c.beginPath(); c.moveTo(4, 4); c.lineTo(20, 20); c.moveTo(20, 4); c.lineTo(4, 20); c.stroke(); c.strokeStyle = "#c00020"; c.lineWidth = 4; }
+  return canvas;
+}
+
+// From the highest chance to the lowest: darker, and denser.
+const CLASSES = ["#4a1486", "#6a51a3", "#9e9ac8", "#cbc9e2", "#efedf5"];
+function weave(k) {
+  const size = 16, canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext("2d");
+  c.globalAlpha = .8; c.fillStyle = CLASSES[k]; c.fillRect(0, 0, size, size);
+  c.globalAlpha = 1; c.strokeStyle = c.fillStyle = k < 2 ? "#ffffff" : "#2d1160"; c.lineWidth = 1.5; c.beginPath();
+  const slant = (from, to) => { c.moveTo(...from); c.lineTo(...to); };
+  if (k === 0) { slant([0, 16], [16, 0]); slant([0, 0], [16, 16]); slant([0, 8], [8, 0]); slant([8, 16], [16, 8]); slant([8, 0], [16, 8]); slant([0, 8], [8, 16]); }
+  else if (k === 1) { slant([0, 16], [16, 0]); slant([0, 0], [16, 16]); }
+  else if (k === 2) { slant([0, 16], [16, 0]); }
+  else if (k === 3) { c.arc(8, 8, 1.8, 0, 7); c.fill(); c.beginPath(); }
+  c.stroke();
+  return canvas;
+}
+
+const pixels = canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+const key = canvas => { canvas.className = "key round"; canvas.setAttribute("aria-hidden", "true"); return canvas; };
+const EMPTY = { type: "FeatureCollection", features: [] };
+
+// --- the layers --------------------------------------------------------------------------------
+
+export function computedLayers(map, able, { ask, start, make, word, row }) {
+  let query = ""; // the moment of the map, "?valid_at=..."
+  const on = { reach: false, contamination: false };
+  const told = (text, facts) => Object.entries(facts).reduce((t, [k, v]) => t.replace(`{${k}}`, v), text);
+  const notes = {};
+
+  function add() {
+    if (able.contamination) {
+      CLASSES.forEach((_, k) => map.addImage(`chance-${k}`, pixels(weave(k))));
+      map.addSource("contamination", { type: "geojson", data: EMPTY });
+      const under = map.getLayer("hazard-fill") ? "hazard-fill" : undefined;
+      map.addLayer({ id: "contamination-fill", type: "fill", source: "contamination", layout: { visibility: "none" },
+        paint: { "fill-pattern": ["concat", "chance-", ["to-string", ["get", "class"]]] } }, under);
+    }
+    if (able.reach) {
+      for (const [name, how] of Object.entries(REACH)) map.addImage(`reach-${name}`, pixels(badge(...how)), { pixelRatio: 2 });
+      map.addImage("barrier", pixels(barrier()), { pixelRatio: 2 });
+      map.addSource("reach", { type: "geojson", data: EMPTY });
+      const road = ["==", ["get", "what"], "road"], hidden = { visibility: "none" };
+      map.addLayer({ id: "reach-road", type: "line", source: "reach", filter: road, layout: hidden, paint: { "line-color": "#c00020", "line-width": 3, "line-dasharray": [2, 1.5] } });
+      map.addLayer({ id: "reach-barrier", type: "symbol", source: "reach", filter: road, layout: { ...hidden, "symbol-placement": "line-center", "icon-image": "barrier", "icon-allow-overlap": true } });
+      map.addLayer({ id: "reach-community", type: "symbol", source: "reach", filter: ["==", ["get", "what"], "settlement"],
+        layout: { ...hidden, "icon-image": ["concat", "reach-", ["get", "state"]], "icon-allow-overlap": true, "symbol-sort-key": ["match", ["get", "state"], "cut_off", 2, "no", 2, 1],
+          "icon-size": ["interpolate", ["linear"], ["zoom"], 7, .45, 12, 1] } });
+    }
+  }
+  const show = name => { for (const layer of map.getStyle().layers) if (layer.source === name) map.setLayoutProperty(layer.id, "visibility", on[name] ? "visible" : "none"); };
+
+  async function loadReach() {
+    const found = await ask(`/api/layers/reach${query}`);
+    map.getSource("reach").setData(found);
+    const places = found.features.filter(f => f.properties.what === "settlement"), of = s => places.filter(f => f.properties.state === s).length;
+    notes.reach.replaceChildren(
+      make("p", { class: "note" }, found.bases ? told(word("reach.counted"), { reached: of("reached"), all: places.length, day: found.on, blocked: found.features.length - places.length }) : word("reach.no_bases")),
+      make("p", { class: "note" }, word("reach.words")));
+    notes.reach.dataset.states = JSON.stringify(Object.fromEntries(places.map(f => [f.id, f.properties.state])));
+  }
+
+  async function loadContamination() {
+    const found = await ask(`/api/layers/contamination${query}`);
+    map.getSource("contamination").setData(found);
+    const words = found.features.map(({ properties: p }) => make("li", {}, key(weave(p.class)),
+      `${told(word("cont.class"), { from: p.from })}; ${told(word("cont.bounds"), { low: p.low, high: p.high })}`));
+    const drawn = found.features.length > 0;
+    notes.contamination.replaceChildren(...(drawn ? [
+      make("ul", { class: "parts" }, ...words),
+      make("p", { class: "note" }, told(word("cont.cells"), { m: found.cell_m })),
+      found.prior === "none" ? null : make("p", { class: "note" }, word(`cont.prior.${found.prior}`))] : [make("p", { class: "note" }, word("cont.none"))]).filter(Boolean),
+    ...(found.current ? [] : [...(drawn ? [make("p", { class: "note" }, word("cont.old"))] : []),
+      make("p", {}, make("button", { type: "button", class: "plain", onclick: draw }, word("cont.draw")))]));
+    notes.contamination.dataset.classes = String(found.features.length);
+  }
+
+  async function draw() {
+    const asked = new URLSearchParams(query), say = make("p", { class: "note", role: "status" }, word("cont.drawing"));
+    notes.contamination.replaceChildren(say);
+    try {
+      const job = await start("/jobs/map", Object.fromEntries(asked));
+      for (let wait = 500; ; wait = Math.min(5_000, wait * 1.3)) {
+        await new Promise(r => setTimeout(r, wait));
+        const now = await ask(`/jobs/${job.id}`);
+        if (now.state === "done") break;
+        if (!["waiting", "running"].includes(now.state)) throw new Error(now.error?.description ?? word("failed"));
+        say.textContent = `${word("cont.drawing")} ${Math.round(100 * now.share)} %`;
+      }
+      await loadContamination();
+    } catch (x) { notes.contamination.replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); }
+  }
+
+  const load = { reach: loadReach, contamination: loadContamination };
+  const change = name => async shown => {
+    on[name] = shown; show(name);
+    notes[name].hidden = !shown;
+    if (shown) await load[name]().catch(x => notes[name].replaceChildren(make("p", { class: "error", role: "alert" }, x.message)));
+  };
+  const rows = () => {
+    for (const name of ["reach", "contamination"].filter(n => able[n])) {
+      const parts = name === "reach" ? make("ul", { class: "parts" },
+        ...["reached", "cut_off", "off_road", "yes", "no", "partly", "not_reported"].map(s => make("li", {}, key(badge(...REACH[s])), word(`reach.${s}`))),
+        make("li", {}, key(barrier()), word("reach.blocked"))) : null;
+      notes[name] = make("div", { id: `${name}-notes`, "aria-live": "polite", hidden: true });
+      row(name, word(`layer.${name}`), change(name), parts, notes[name]);
+    }
+  };
+  // The card of a feature that was pressed; null where it is of another layer.
+  const card = f => {
+    const p = f.properties;
+    if (f.source === "contamination") return make("div", { class: "card" }, make("p", {}, told(word("cont.class"), { from: p.from })), make("p", { class: "note" }, told(word("cont.bounds"), { low: p.low, high: p.high })));
+    if (f.source !== "reach") return null;
+    return make("div", { class: "card" }, make("p", {}, make("a", { href: `#record/${p.what}/${encodeURIComponent(p.id)}` }, String(p.name || p.id))),
+      make("p", { class: "note" }, word(p.what === "road" ? "reach.blocked" : `reach.${p.state}`), p.openings ? ` (${told(word("reach.openings"), { n: p.openings })})` : "", p.by ? `: ${p.by}` : ""));
+  };
+  const at = text => {
+    query = text;
+    for (const name of Object.keys(on)) if (on[name]) change(name)(true);
+  };
+  return { add, rows, card, at };
+}
