@@ -349,7 +349,7 @@ def _crowded_tile(registry: Registry, reader: View, found: Collection, bounds: B
     return tiles.crowded(
         found.id, boxes, numbers,
         [{**dict(zip(names, row, strict=True)), "crowded": True, **mark} for row in told],
-        (shapes, [{"id": r.id, **{n: _plain(r.values.get(n)) for n in shown}, **mark}
+        (list(shapes), [{"id": r.id, **{n: _plain(r.values.get(n)) for n in shown}, **mark}
                   for r in records]), *at,
         points=found.geometry == "point", grows=found.id in _GROWS)
 
