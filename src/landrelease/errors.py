@@ -618,7 +618,7 @@ AUDIT_INDEX = Message(
 NOTHING_HAZARDOUS = Message(
     "STO-020",
     "The registry holds no open hazard.",
-    "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",
+    "Import hazards first, for example `landrelease import hazards.geojson --into registry.gpkg`.",
 )
 
 NETWORK_SHARE = Message(
