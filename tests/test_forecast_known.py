@@ -244,3 +244,32 @@ def test_ground_that_lost_its_follow_up_is_not_given_to_another_machine():
     found, _, _ = finish_of([-1], options, [1.0], [1] * 5, [0] * 5,
                             [math.inf, 2, math.inf, math.inf, math.inf])  # fmt: skip
     assert found.tolist() == [22]
+
+
+def test_survey_that_waited_for_clearance_is_forecast_to_wait_on():
+    from landrelease.core.team_days import TeamDays
+    from landrelease.forecast.rates import Range
+    from landrelease.forecast.standing import CLEARANCE, SURVEY, Standing, forecast_standing
+    from landrelease.workflows import load_assumptions
+
+    none, count = np.zeros(0, dtype=np.int64), 30
+    reports = TeamDays(none, none, none, none, none, np.zeros(0), np.zeros(0),
+                       np.zeros(0, dtype=bool), (), (), tuple(map(str, range(count))))
+    surveyed = np.arange(count) < 3
+
+    def released(at_work):
+        standing = Standing(
+            date(2031, 4, 1), np.full(count, 40_000.0), surveyed, np.zeros(count),
+            np.where(surveyed, 20_000.0, 0.0), np.zeros(count), np.zeros(count, dtype=bool),
+            np.zeros(count, dtype=bool), 0, 0, reports, ((SURVEY, 1), (CLEARANCE, 1)),
+            months=(4, 11), busy={SURVEY: at_work})
+        made = forecast_standing(
+            standing, load_assumptions(),
+            {SURVEY: Range(8_000, 7_000, 9_000), CLEARANCE: Range(400, 390, 410)},
+            runs=60, seed=1, draws=40)
+        return np.quantile(made.released_m2[:, 7], [0.1, 0.5, 0.9])
+
+    waits, runs_ahead = released(0.3), released(1.0)
+    # One clearance team does about 60,000 m² in the season, the survey team all 27 areas.
+    assert runs_ahead[0] > waits[2]
+    assert waits[0] > 20_000  # it does not stand still for good

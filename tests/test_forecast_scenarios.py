@@ -404,6 +404,38 @@ def test_a_forecast_waits_for_the_money_of_its_plan_unless_a_scenario_says_other
     assert money_of(dataclasses.replace(plan, problem=made)) is None
 
 
+def needed_for(stages, options, pools, by, chance=0.8):
+    from landrelease.forecast.scenario import as_planned
+    from landrelease.workflows.scenarios import what_is_needed
+
+    made = problem(stages, options, pools, hazards=len({s[2] for s in stages}),
+                   calendar=every_day(), slot_days=1.0)
+    scenario = as_planned(plan_of(made), assumptions(**NO_MOVE))
+    return what_is_needed(scenario, {}, None, by, chance, runs=4, seed=1)
+
+
+def test_the_teams_and_the_money_for_a_chance_by_a_date_are_the_fewest():
+    # Twelve areas of 10 days each: one team needs 120 days, so by day 40 it takes three.
+    stages, options = [(0, -1, h, 10.0) for h in range(12)], [[(0, 10, -1, 0)]] * 12
+    one = [pool("nts", 1, rate=SAME, cost=100.0)]
+    (found,) = needed_for(stages, options, one, day(40))
+    assert (found.kinds, found.more, found.chance) == (("nts",), 2, 1.0)
+    assert found.cost == pytest.approx(12 * 10 * 100.0)  # three teams for 40 days each
+    (found,) = needed_for(stages, options, one, day(39))  # 12 areas by 3 teams take 40 days
+    assert found.more == 3
+    (found,) = needed_for(stages, options, one, day(120))
+    assert found.more == 0 and "Nothing more is needed" in found.words
+
+
+def test_where_another_kind_holds_it_no_number_of_teams_is_named():
+    # Survey of 10 days, then clearance of 100 in one piece: more survey teams never help.
+    stages, options = [(0, -1, 0, 10.0), (2, 0, 0, 10.0)], [[(0, 10, -1, 0)], [(1, 100, -1, 0)]]
+    teams = [pool("nts", 1, rate=SAME), pool("manual", 1, rate=SAME)]
+    found = needed_for(stages, options, teams, day(60))
+    assert [n.more for n in found] == [None] * 3 and all(n.cost is None for n in found)
+    assert all("Something else holds it" in n.words for n in found)
+
+
 def test_costs_of_runs_that_do_not_finish_are_lower_bounds():
     from landrelease.workflows.scenarios import cost_words
 

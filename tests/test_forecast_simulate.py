@@ -222,6 +222,20 @@ def test_ground_half_done_by_a_machine_is_worked_in_full_when_the_follow_up_has_
     assert found.tolist() == [22]
 
 
+@pytest.mark.parametrize(("limit", "ends"), [
+    (0, [1, 2, 12]), (1, [1, 2, 3]), (None, [1, 2, 3])])
+def test_survey_begins_nothing_while_too_much_waits_for_clearance(limit, ends):
+    # Three areas, each surveyed in a day and cleared in ten; one team of each kind.
+    options = [[(0, 1, -1, 0)], [(1, 10, -1, 0)]] * 3
+    made = workforce(options, [1, 1])
+    if limit is not None:
+        made = made._replace(watches=np.array([2, -1]), limit=np.array([limit, 0]))
+    found = play(made, ways([0] * 6, []), np.arange(6), np.array([-1, 0, -1, 2, -1, 4]),
+                 np.ones(6), np.ones(6, dtype=bool), np.ones(2), 1.0,
+                 activity=np.array([1, 2] * 3))[0]
+    assert found[::2].tolist() == ends and found[1::2].tolist() == [11, 21, 31]
+
+
 # --- the whole forecast, nothing uncertain -------------------------------------------------------
 
 
@@ -345,7 +359,7 @@ def test_many_areas_turn_out_empty_and_empty_means_no_work():
 def test_safety_S03_released_is_the_sum_of_its_parts_and_never_more_than_there_is():
     plan = region(30, seed=4)
     nothing_new = assumptions(undiscovered_share=(0, 0, 0))
-    outlook = make_outlook(plan, nothing_new, runs=40, seed=9)
+    outlook = make_outlook(plan, nothing_new, runs=40, seed=10)
     assert np.isfinite(outlook.finish_day).all()
     assert outlook.released_m2[:, -1] == pytest.approx([outlook.total_m2] * 7)
     assert np.all(np.diff(outlook.released_m2, axis=1) >= 0)

@@ -266,7 +266,8 @@ SITE = [
      {"demolitions": 3, "disturbed_m2": 12.5, "restored": "no"}),
     ("landrelease_permit", "permit", {
         "holder_organisation": "Electricity works", "information_date": "2026-09-01",
-        "valid_from_time": "2026-09-02T06:00:00.000+02:00", "purpose": "Mend a line",
+        "state": "requested", "valid_from_time": "2026-09-02T06:00:00.000+02:00",
+        "purpose": "Mend a line",
         "place": GROUND},
      {"state": "requested", "valid_from_time": "2026-09-02T04:00:00+00:00"}),
     ("landrelease_evacuation", "gate", {

@@ -153,7 +153,8 @@ def test_what_cannot_be_taken_stays_on_the_phone_and_leaves_nothing(phone, addre
     with open_registry(address) as registry:
         before = registry.head()
     answer = send(phone, content, **files)
-    assert answer.status_code == 400 and answer.json()["code"] == code, answer.text
+    (words,) = texts(answer.content, "message")  # as OpenRosa says it: the phone shows it
+    assert answer.status_code == 400 and words.startswith(f"[{code}] "), answer.text
     with open_registry(address) as registry:
         assert registry.head() == before and not registry.quarantine()
 
@@ -212,6 +213,18 @@ def test_a_submission_of_our_form_without_an_answer_waits_too(phone, address):
         (entry,) = registry.quarantine()
         assert [f.code for f in entry.row.findings] == ["FIL-007"]
         assert entry.row.values["/item/identifier"] == "i"
+
+
+def test_a_phone_is_answered_in_its_language(phone):
+    for lang, sign in (("fr", "Reçu"), ("ar", "استُلم"), ("uk", "Отримано")):
+        phone.headers["accept-language"] = f"{lang}-XX,en;q=0.5"
+        answer = send(phone, item(f"item-{lang}", f"uuid:0000000{lang}"))
+        (words,) = texts(answer.content, "message")
+        assert answer.status_code == 201 and words.startswith(sign)
+        answer = send(phone, item("i", "../../etc"))
+        (words,) = texts(answer.content, "message")
+        assert words.startswith("[FRM-011] ") and "../../etc" in words and "\\u" not in words
+        assert "The submission has" not in words
 
 
 def test_a_day_in_the_field_of_several_phones_at_once(phone, address):

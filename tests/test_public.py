@@ -555,3 +555,14 @@ def test_the_record_of_now_is_what_is_looked_up(world):
             assert isinstance(found, Record) and found.id == record_id
         assert few.record_of(registry, "hazard", "h") is None
         assert few.record_of(registry, "hazard", "zz") is None
+
+
+def test_what_cannot_be_answered_is_said_in_the_language_that_was_asked_in(world):
+    path = world[0]
+    app = make_app(Settings(str(path), f"{path}.accounts", hosts=("testserver.local",)))
+    with TestClient(app) as client:
+        for lang, words in (("uk", "не записано"), ("ar", "لا يوجد في السجلات")):
+            said = client.get("/public", params={"place": "Nowhere", "lang": lang}).text
+            assert "[PUB-011]" in said and words in said and "No community" not in said
+    done = CliRunner().invoke(cli, ["ask", str(path), "--place", "Nowhere", "--lang", "fr"])
+    assert done.exit_code != 0 and "Aucune communauté" in str(done.exception)

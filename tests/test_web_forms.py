@@ -115,7 +115,8 @@ def test_a_form_filled_in_sent_and_edited_is_one_record_with_its_photograph(open
     picture = page.screenshot(type="jpeg")
     page.locator("input[type=file]").first.set_input_files(
         {"name": "find.jpg", "mimeType": "image/jpeg", "buffer": picture})
-    page.locator("img").first.wait_for()
+    # Shown once it is part of the answers.
+    page.locator(".question-container img[src^='blob:']").wait_for()
     send.click()
     page.wait_for_selector("body[data-answer]")
     assert page.get_attribute("body", "data-answer") == "ready 201"

@@ -618,7 +618,7 @@ AUDIT_INDEX = Message(
 NOTHING_HAZARDOUS = Message(
     "STO-020",
     "The registry holds no open hazard.",
-    "Import hazards first, for example `landrelease import areas.geojson --into registry.gpkg`.",
+    "Import hazards first, for example `landrelease import hazards.geojson --into registry.gpkg`.",
 )
 
 NETWORK_SHARE = Message(
@@ -1470,6 +1470,9 @@ RELEASE_WITHOUT_PROPOSAL = Message(
 RELEASE_BY_PROPOSAL = Message(
     "REL-025", "{hazard}: ground is released with the checklist in front of whoever signs, not by "
     "this command.", "`landrelease release propose`, then `landrelease release sign`.")
+ADOPTION_FILE = Message(
+    "REL-026", "{file}, {field}: found {found}; expected {expected}.",
+    "docs/release.md describes the list of closings.")
 TEMPLATES_UNKNOWN = Message(
     "REL-030", "{folder}: {found}; expected one or more of {expected}.",
     "Copy the templates that ship with the package, and change what you want to change.")

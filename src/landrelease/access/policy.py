@@ -559,10 +559,11 @@ class View:
 
         For what is computed from them; what leaves record by record passes `records`.
         """
-        listed = [r for r in records if self.may(r.kind)]
+        listed = list(records)
+        grants = {kind: self.grant(kind) for kind in {r.kind for r in listed} if self.may(kind)}
+        listed = [r for r in listed if r.kind in grants]
         if not listed:
             return []
-        grants = {r.kind: self.grant(r.kind) for r in listed}
         placed = self._in_areas(listed) if self.areas else np.zeros(len(listed), dtype=bool)
         out = []
         for record, there in zip(listed, placed, strict=True):
@@ -595,17 +596,19 @@ class View:
         the date of information goes with its field; revision, chain, signature, files and level of
         validation belong to the history.
         """
-        past = self.may("history")
+        known = self.inside(records)
+        visible = {kind: frozenset(self.fields(kind)) for kind in {r.kind for r in known}
+                   if self.precision(kind) == "exact"}
+        hidden: dict[str, Any] = {} if self.may("history") else {
+            "revision": 0, "sources": (), "chain": "", "signed_by": "", "validation": "entered"}
         out: list[Record] = []
-        for record in self.inside(records):
-            if self.precision(record.kind) != "exact":
-                continue
-            seen = set(self.fields(record.kind))
-            kept = replace(
-                record, values={k: v for k, v in record.values.items() if k in seen},
-                valid_from=record.valid_from if "information_date" in seen else None)
-            out.append(kept if past else replace(
-                kept, revision=0, sources=(), chain="", signed_by="", validation="entered"))
+        for record in known:
+            seen = visible.get(record.kind)
+            if seen is not None:
+                out.append(replace(
+                    record, values={k: v for k, v in record.values.items() if k in seen},
+                    valid_from=record.valid_from if "information_date" in seen else None,
+                    **hidden))
         return out
 
     def rows(self, rows: Sequence[Mapping[str, Any]], subject: str) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +11,22 @@ import typer
 
 from landrelease.apps.common import JsonOption, RegistryArgument, RoleOption, put_json, say
 from landrelease.apps.reading import reading
+from landrelease.core.texts import Texts
 from landrelease.errors import LANGUAGE_UNKNOWN, QUESTION_OF_ONE_KIND, LandReleaseError
 
 
 def register(app: typer.Typer) -> None:
     app.command("ask")(ask)
+
+
+@contextmanager
+def speaking(texts: Texts) -> Iterator[None]:
+    """What goes wrong inside is said in this language, as far as it is translated."""
+    try:
+        yield
+    except LandReleaseError as error:
+        error.args = (texts.error(error),)
+        raise
 
 
 def ask(
@@ -45,7 +58,7 @@ def ask(
         raise LandReleaseError(QUESTION_OF_ONE_KIND, found=" and ".join(stated) or "none")
     if lang not in NAMES:
         raise LandReleaseError(LANGUAGE_UNKNOWN, found=lang, expected=", ".join(NAMES))
-    with reading(registry, "ask", role) as (opened_registry, _):
+    with speaking(texts(lang)), reading(registry, "ask", role) as (opened_registry, _):
         view = public.VIEWS.of(opened_registry)
         if at is not None:
             replies = [public.ask_point(view, at)]

@@ -39,6 +39,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     release = group("release", "Land given back: proposals, signatures, certificates.")
     release.command("propose")(propose)
     release.command("sign")(sign)
+    release.command("adopt")(adopt)
     release.command("revoke")(revoke)
     release.command("handover")(handover)
     release.command("certificate")(certificate)
@@ -126,6 +127,57 @@ def sign(
     say(f"Code of the certificate: {found.code}")
     say(f"The certificate: landrelease release certificate {registry} {release} --out "
         f"{release}.pdf --as authority")
+
+
+def adopt(
+    registry: RegistryArgument,
+    closings: Annotated[Path, typer.Argument(
+        metavar="CLOSINGS.csv", help="Columns hazard, outcome, decided_on, authority, rules, "
+        "document, checked_by; optional depth_m, ground (WKT), note.")],
+    until: Annotated[str, typer.Option(
+        "--until", metavar="DAY", help="Day until which the earlier rules held.")],
+    out: Annotated[Path, typer.Option("--out", metavar="ROWS.csv", help="Every row, and why it was "
+                                      "refused.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and record nothing.")] = False,
+    key: KeyOption = None, role: RoleOption = None, by: ByOption = UNVERIFIED,
+    json: JsonOption = None,
+) -> None:
+    """Adopt closings from before the programme: each row its own proposal, signature, certificate.
+
+    Without --key the rows that can be adopted are proposed and nothing is released. Exit status 1
+    where a row was refused, or not yet signed.
+
+    Example: landrelease release adopt district.gpkg closings.csv --until 2005-01-01 --out rows.csv
+    --dry-run --as authority
+    """
+    import dataclasses
+
+    from landrelease.store.results import write_atomically
+    from landrelease.workflows import adopting
+
+    day = as_date("--until", until)
+    opened_ = None if dry_run else opened_key(key)
+    with reading(registry, "release propose", role) as (opened_registry, reader):
+        # What cannot be written changes nothing; what was refused is known before the first
+        # signature.
+        checked = adopting.adopt(opened_registry, reader, closings, until=day, by=by, dry_run=True)
+        write_atomically(out, adopting.refused_csv(checked))
+        rows = checked if dry_run else adopting.adopt(
+            opened_registry, reader, closings, until=day, by=by, key=opened_)
+    write_atomically(out, adopting.refused_csv(rows))
+    put_json(json, [dataclasses.asdict(r) for r in rows])
+    for r in rows:
+        say(f"row {r.row}  {r.hazard}  {r.state}"
+            + (f"  {r.area_m2:,.0f} m2" if r.state != "refused" else "")
+            + (f"  {r.release}" if r.release else ""))
+        for why in r.reasons:
+            say(f"    {why}")
+    counts = {state: sum(r.state == state for r in rows)
+              for state in ("released", "proposed", "ready", "refused")}
+    say(f"{len(rows)} closings: " + ", ".join(f"{n} {s}" for s, n in counts.items() if n)
+        + ("; nothing is released before the authority signs." if not counts["released"] else "."))
+    raise typer.Exit(DONE if counts["released"] == len(rows) or (
+        dry_run and not counts["refused"]) else FINDINGS)
 
 
 def revoke(registry: RegistryArgument, release: ReleaseArgument, reason: ReasonOption,

@@ -7,9 +7,12 @@ shows it says so (`missing`); a language that no native speaker has reviewed say
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
+from landrelease.errors import LandReleaseError
 
 RIGHT_TO_LEFT = frozenset({"ar"})
 UNREVIEWED = ("No native speaker has reviewed this language yet. Where in doubt, the English text "
@@ -52,6 +55,18 @@ class Texts:
                      for k, v in facts.items()}
         return text.format(**facts)
 
+    def error(self, error: LandReleaseError) -> str:
+        """What an error says, as far as it is translated; its code is the same in all languages.
+        A fact that is a text of the catalogue is translated as well."""
+        facts = {k: self.words.get(v, v) if isinstance(v, str) else v
+                 for k, v in error.facts.items()}
+        problem, remedy = (
+            # A repr would spell isolates out: quotation marks stand there instead.
+            self.filled(_QUOTED.sub(r"“{\1}”", said) if (said := self.words.get(english)) else
+                        english, facts)
+            for english in (error.message.problem, error.message.remedy))
+        return f"[{error.code}] {problem} {remedy}"
+
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`, as HTML says it."""
@@ -62,4 +77,5 @@ class Texts:
         return Texts(self.code, self.name, self.words, self.reviewed, set())
 
 
+_QUOTED = re.compile(r"\{(\w+)!r\}")
 ENGLISH = Texts("en", "English", reviewed=True)

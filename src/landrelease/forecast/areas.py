@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from landrelease.core.work import Problem
+from landrelease.forecast.calendar import Calendar
 from landrelease.forecast.chance import INNER, QUICK, beta_draw, fork, normal, uniform
 from landrelease.forecast.uncertain import Uncertain
 
+if TYPE_CHECKING:
+    from landrelease.forecast.scene import Scene
+
 CLEARANCE = 2  # index in `ACTIVITIES`
+NO_COPY = 1 << 40  # forks of an area from here on are none of its copies
 LEAST = 1e-9  # of a parameter of a Beta: below it the part is 0 (or 1) for certain
 
 
@@ -106,28 +111,6 @@ def chances_of(uncertain: Uncertain, renewed_part: float = 0.0) -> Chances:
                    renewed_part > 0.0, renewed_part)
 
 
-class Elements(NamedTuple):
-    """Room for what one run finds, for up to C elements; `share` (H, 3) of the known areas."""
-
-    stage: np.ndarray
-    parent: np.ndarray
-    work: np.ndarray
-    known: np.ndarray
-    released_m2: np.ndarray
-    share: np.ndarray
-    extra: np.ndarray  # int64 (H,) areas that turn up beside each
-    first: np.ndarray  # int64 (S + 1,) first element of each place in the order
-    ratio: np.ndarray  # (1, 6) by activity: area released and work of one area, over planned
-
-
-def elements(areas: Areas, capacity: int) -> Elements:
-    return Elements(
-        np.zeros(capacity, dtype=np.int64), np.zeros(capacity, dtype=np.int64), np.zeros(capacity),
-        np.zeros(capacity, dtype=np.bool_), np.zeros(capacity),
-        np.zeros((len(areas.hazard_m2), 3)), np.zeros(len(areas.hazard_m2), dtype=np.int64),
-        np.zeros(len(areas.activity) + 1, dtype=np.int64), np.zeros((1, 6)))
-
-
 def turn_out(
     areas: Areas,
     uncertain: Uncertain,
@@ -149,150 +132,148 @@ def turn_out(
     of each share over the areas is the one that was drawn for the programme.
     """
     key = np.uint64(generator.integers(0, 2**64, dtype=np.uint64))
-    chances = chances_of(uncertain)
-    room = elements(areas, count_elements(key, areas, chances, undiscovered))
-    count, found = lay_out(key, areas, chances, np.asarray(mean_shares, dtype=float),
-                           float(undiscovered), float(rework), room)
-    return Outcome(room.stage[:count], room.parent[:count], room.work[:count], room.known[:count],
-                   room.released_m2[:count], found, room.share)
+    scene = _scene_of(areas, chances_of(uncertain), undiscovered)
+    count, found = lay_out(key, scene, *map(float, mean_shares), float(undiscovered),
+                           float(rework))
+    made, own = scene.elements[:count], scene.hazards
+    return Outcome(
+        made["stage"].astype(np.int64), made["parent"].astype(np.int64), made["work"].copy(),
+        made["known"] > 0, made["released"].copy(), found,
+        np.column_stack([own["share_cancelled"], own["share_reduced"], own["share_cleared"]]))
+
+
+def most_elements(areas: Areas, chances: Chances, undiscovered: float) -> int:
+    """How many elements a run may have at most."""
+    copies = 1 + math.floor(max(undiscovered, 0.0) + 1.0)
+    again = int(np.sum(areas.activity == CLEARANCE)) if chances.renewed else 0
+    return copies * len(areas.activity) + again
+
+
+def _scene_of(areas: Areas, chances: Chances, undiscovered: float) -> Scene:
+    """Room to draw areas in, without teams."""
+    from landrelease.forecast.dispatch import Ways, Workforce, comings_of
+    from landrelease.forecast.effects import no_effects
+    from landrelease.forecast.scene import scene_of
+
+    count, none = len(areas.activity), np.zeros(0, dtype=np.int64)
+    nobody = Workforce(np.zeros(count + 1, dtype=np.int64), np.zeros((0, 4), dtype=np.int32),
+                       np.zeros(1, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0), 0.0, 0.0)
+    ways = Ways(np.zeros(count, dtype=np.int64), 1, none, none, none,
+                np.zeros(count + 1, dtype=np.int64), none, none, 0, none, none)
+    return scene_of(areas, nobody, ways, chances, no_effects(count, 0, 0, Calendar.empty()),
+                    comings_of(nobody), most_elements(areas, chances, undiscovered))
 
 
 # --- compiled ------------------------------------------------------------------------------------
 
 
 @njit(**QUICK)
-def count_elements(key, areas, chances, undiscovered):
-    """How many elements a run has."""
-    total = len(areas.activity)
-    extras = fork(key, 10)
-    for h in range(len(areas.hazard_m2)):
-        own = areas.stages_start[h + 1] - areas.stages_start[h]
-        if own > 0 and areas.hazard_m2[h] > 0.0:
-            total += own * int(undiscovered + uniform(extras, h))
-    if chances.renewed:
-        for s in range(len(areas.activity)):
-            if areas.activity[s] == CLEARANCE:
-                total += 1
-    return total
+def lay_out(key, scene, cancelled, reduced, cleared, undiscovered, rework):
+    """Fill the elements with one run; returns how many there are, and the area that turns up, m².
 
-
-@njit(**QUICK)
-def lay_out(key, areas, chances, mean_shares, undiscovered, rework, room):
-    """Fill `room` with one run; returns the number of elements, and the area that turns up, m².
-
-    The numbers of an area and a stage are keyed by it and by the copy, so that an area has the same
-    luck whatever else is in the programme.
+    The numbers of an area and its stages are keyed by it and by the copy, so that an area has the
+    same luck whatever else is in the programme.
     """
-    stages, hazards = len(areas.activity), len(areas.hazard_m2)
-    extras, splits, times = fork(key, 10), fork(key, 11), fork(key, 12)
-    fates, finds = fork(key, 13), fork(key, 14)
+    chance, hazards, elements, first = scene.chance, scene.hazards, scene.elements, scene.first
+    extras, splits = fork(key, 10), fork(key, 11)
     found = 0.0
-    for h in range(hazards):
-        own = areas.stages_start[h + 1] - areas.stages_start[h]
-        room.extra[h] = 0
-        if own > 0 and areas.hazard_m2[h] > 0.0:
-            room.extra[h] = int(undiscovered + uniform(extras, h))
-            found += room.extra[h] * areas.hazard_m2[h]
-    room.first[0] = 0
-    for q in range(stages):
-        s = areas.order[q]
-        again = 1 if chances.renewed and areas.activity[s] == CLEARANCE else 0
-        room.first[q + 1] = room.first[q] + 1 + room.extra[areas.hazard[s]] + again
+    for h in range(len(hazards)):
+        area = hazards[h]
+        area.extra = 0
+        if area.end > area.first and area.m2 > 0.0:
+            area.extra = int(undiscovered + uniform(extras, h))
+            found += area.extra * area.m2
+    count = 0
+    for q in range(len(scene.order)):
+        stage = scene.stages[scene.order[q]]
+        first[q] = count
+        count += 1 + hazards[stage.hazard].extra
+        if chance.renewed and stage.activity == CLEARANCE:
+            count += 1
+    first[len(scene.order)] = count
 
-    ratio = room.ratio[0]
-    for h in range(hazards):
-        for copy in range(room.extra[h] + 1):
-            own = fork(fork(splits, h), copy)
-            _shares_found(own, areas, chances, mean_shares, h, ratio)
+    spread = chance.task_spread
+    for h in range(len(hazards)):
+        area = hazards[h]
+        stages = area.end - area.first
+        keyed = fork(splits, h)
+        m0 = max(area.cancelled + area.follows * (cancelled - chance.stated_cancelled), 0.0)
+        m1 = max(area.reduced + area.follows * (reduced - chance.stated_reduced), 0.0)
+        m2 = max(area.cleared + area.follows * (cleared - chance.stated_cleared), 0.0)
+        after = area.reduced + area.cleared
+        for copy in range(area.extra + 1):
+            own = keyed if copy == 0 else fork(keyed, copy)
+            # Where the plan has no such step, nothing can be cancelled, reduced or left in it.
+            s0 = s1 = s2 = 0.0
+            if area.m2 > 0.0:
+                s0 = _part(own, 0, m0, chance.whole, chance.concentration)
+                s1 = (1.0 - s0) * _part(own, 1, m1 / (m1 + m2) if m1 + m2 > 0.0 else 0.0,
+                                        chance.whole, chance.concentration)
+                s2 = 1.0 - s0 - s1 if s0 + s1 < 1.0 else 0.0
             if copy == 0:
-                room.share[h, 0], room.share[h, 1], room.share[h, 2] = ratio[0], ratio[1], ratio[2]
-            _ratios(areas, h, ratio)
-            begin, end = areas.stages_start[h], areas.stages_start[h + 1]
-            found_after = areas.stages[begin] if end > begin else 0
-            if copy > 0:
-                place = int(uniform(fork(finds, h), copy) * (end - begin))
-                found_after = areas.stages[begin + min(place, end - begin - 1)]
-            for i in range(begin, end):
-                s = areas.stages[i]
-                e = room.first[areas.rank[s]] + copy
-                before = areas.predecessor[s]
-                activity = areas.activity[s]
-                room.stage[e] = s
-                room.known[e] = copy == 0
+                area.share_cancelled, area.share_reduced, area.share_cleared = s0, s1, s2
+            # Rounded, so that what is as planned takes the planned time to the last digit: who is
+            # free first must not hang on how a sum was rounded.
+            survey = _rounded((1.0 - s0) / after) if after > 0.0 else 1.0
+            clearance = _rounded(s2 / area.cleared) if area.cleared > 0.0 else 1.0
+            found_after = 0
+            if copy > 0 and stages > 0:
+                place = min(int(uniform(own, 2) * stages), stages - 1)
+                found_after = scene.of_hazard[area.first + place]
+            for i in range(stages):
+                s = scene.of_hazard[area.first + i]
+                stage = scene.stages[s]
+                e = first[stage.rank] + copy
+                element = elements[e]
+                before = stage.before
+                parent = -1
                 if before >= 0:
-                    room.parent[e] = room.first[areas.rank[before]] + copy
+                    parent = first[scene.stages[before].rank] + copy
                 elif copy > 0:
-                    room.parent[e] = room.first[areas.rank[found_after]]
-                else:
-                    room.parent[e] = -1
-                work = ratio[3 + activity]
-                if work > 0.0 and chances.task_spread > 0.0:
-                    spread = chances.task_spread  # mean 1: the spread alone makes nothing longer
-                    work *= math.exp(spread * normal(fork(times, copy), s) - 0.5 * spread * spread)
-                if activity == CLEARANCE and uniform(fork(fates, copy), s) < rework:
+                    parent = first[scene.stages[found_after].rank]
+                activity = stage.activity
+                work, ratio = 1.0, 0.0  # NTS always looks at the whole area
+                if activity == CLEARANCE:
+                    work = clearance
+                    ratio = s2 / area.cleared if area.cleared > 0.0 else 0.0
+                elif activity == 1:
+                    work = survey
+                    ratio = s1 / area.reduced if area.reduced > 0.0 else 0.0
+                elif area.cancelled > 0.0:
+                    ratio = s0 / area.cancelled
+                if work > 0.0 and spread > 0.0:  # mean 1: the spread alone makes nothing longer
+                    work *= math.exp(spread * normal(own, 4 + 2 * i) - 0.5 * spread * spread)
+                if activity == CLEARANCE and uniform(own, 5 + 2 * i) < rework:
                     work *= 2.0
-                room.work[e] = work
-                room.released_m2[e] = areas.released_m2[s] * ratio[activity]
-                if chances.renewed and activity == CLEARANCE and copy == 0:
-                    again = room.first[areas.rank[s] + 1] - 1
-                    room.stage[again] = s
-                    room.known[again] = False
-                    room.parent[again] = -2 - e
-                    room.work[again] = chances.renewed_part
-                    room.released_m2[again] = 0.0
-    return room.first[stages], found
+                element.stage, element.parent, element.work = s, parent, work
+                element.known = 1 if copy == 0 else 0
+                element.released = stage.released * ratio
+                if chance.renewed and activity == CLEARANCE and copy == 0:
+                    again = elements[first[stage.rank + 1] - 1]
+                    again.stage, again.parent, again.work = s, -2 - e, chance.renewed_part
+                    again.known, again.released = 0, 0.0
+    return count, found
 
 
 @njit(**INNER)
-def _shares_found(key, areas, chances, mean_shares, h, share):
-    """Shares cancelled, reduced and cleared of area h, into `share[:3]`."""
-    follows = areas.follows[h]
-    m0 = max(areas.shares[h, 0] + follows * (mean_shares[0] - areas.stated[0]), 0.0)
-    m1 = max(areas.shares[h, 1] + follows * (mean_shares[1] - areas.stated[1]), 0.0)
-    m2 = max(areas.shares[h, 2] + follows * (mean_shares[2] - areas.stated[2]), 0.0)
-    share[0] = share[1] = share[2] = 0.0
-    # Where the plan has no such step, nothing can be cancelled, reduced or left in it.
-    if areas.hazard_m2[h] > 0.0:
-        share[0] = _part(fork(key, 0), m0, chances)
-        share[1] = (1.0 - share[0]) * _part(fork(key, 1), m1 / (m1 + m2) if m1 + m2 > 0.0 else 0.0,
-                                            chances)
-        share[2] = 1.0 - share[0] - share[1] if share[0] + share[1] < 1.0 else 0.0
-
-
-@njit(**INNER)
-def _part(key, mean, chances):
+def _part(key, step, mean, whole, concentration):
     """The part of an area that goes: all of it with chance whole * mean, else Beta; E is `mean`."""
     mean = min(max(mean, 0.0), 1.0)
     if mean >= 1.0:
         return 1.0
     if mean <= 0.0:
         return 0.0
-    if uniform(key, 0) < chances.whole * mean:
+    if uniform(key, step) < whole * mean:
         return 1.0
-    part = mean * (1.0 - chances.whole) / (1.0 - chances.whole * mean)
-    if chances.concentration == math.inf:
+    part = mean * (1.0 - whole) / (1.0 - whole * mean)
+    if concentration == math.inf:
         return part
-    a, b = part * chances.concentration, (1.0 - part) * chances.concentration
+    a, b = part * concentration, (1.0 - part) * concentration
     if a <= LEAST or b <= LEAST:
         return 1.0 if part > 0.5 else 0.0
-    return beta_draw(fork(key, 1), a, b)
+    return beta_draw(fork(key, NO_COPY + step), a, b)
 
 
-@njit(**INNER)
-def _ratios(areas, h, ratio):
-    """From the shares in `ratio[:3]`: area released over planned (:3), work over planned (3:)."""
-    cancelled = ratio[0]
-    planned = areas.shares[h]
-    for i in range(3):
-        ratio[i] = ratio[i] / planned[i] if planned[i] > 0.0 else 0.0
-    after = planned[1] + planned[2]
-    ratio[3] = 1.0  # NTS always looks at the whole area
-    # Rounded, so that what is as planned takes the planned time to the last digit: who is free
-    # first must not hang on how a sum was rounded.
-    ratio[4] = _rounded((1.0 - cancelled) / after) if after > 0.0 else 1.0
-    ratio[5] = _rounded(ratio[2]) if planned[2] > 0.0 else 1.0
-
-
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _rounded(value):
     return math.floor(value * 1e12 + 0.5) / 1e12

@@ -34,19 +34,19 @@ def mix(z):
     return z ^ (z >> _S31)
 
 
-@njit(**QUICK)
+@njit(inline="always", **QUICK)
 def fork(key, number):
     """The key (uint64) of a stream of its own, for a whole number 0 or more."""
     return mix(mix(key + _GOLDEN * (np.uint64(number) + _ONE)) ^ _FORK)
 
 
-@njit(**QUICK)
+@njit(inline="always", **QUICK)
 def uniform(key, k):
     """Number k (0 or more) of a stream: in the open interval 0..1."""
     return ((mix(key + _GOLDEN * (np.uint64(k) + _ONE)) >> _S11) + 0.5) * _TO_UNIT
 
 
-@njit(**QUICK)
+@njit(inline="always", **QUICK)
 def exponential(key, k):
     return -math.log(uniform(key, k))
 
@@ -99,15 +99,15 @@ def normal_quantile(p):
 
 
 @njit(**QUICK)
-def log_gamma_draw(key, shape):
-    """The logarithm of a draw from Gamma(shape, 1); the key serves this one draw.
+def log_gamma_draw(key, begin, shape):
+    """The logarithm of a draw from Gamma(shape, 1) by the numbers of the key from `begin` on.
 
     Source: G. Marsaglia, W. W. Tsang, ACM Trans. Math. Software 26 (2000), 363.
     """
     more = shape < 1.0
     d = (shape + 1.0 if more else shape) - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
-    k = 1
+    k = begin + 1
     while True:
         x = normal(key, k)
         v = 1.0 + c * x
@@ -120,11 +120,10 @@ def log_gamma_draw(key, shape):
                 break
         k += 2
     found = math.log(d * v)
-    return found + math.log(uniform(key, 0)) / shape if more else found
+    return found + math.log(uniform(key, begin)) / shape if more else found
 
 
 @njit(**QUICK)
 def beta_draw(key, a, b):
     """A draw from Beta(a, b); the key serves this one draw."""
-    return 1.0 / (1.0 + math.exp(log_gamma_draw(fork(key, 1), b)
-                                 - log_gamma_draw(fork(key, 0), a)))
+    return 1.0 / (1.0 + math.exp(log_gamma_draw(key, 1 << 20, b) - log_gamma_draw(key, 0, a)))

@@ -13,8 +13,9 @@ from numba.extending import intrinsic
 
 from landrelease.core.work import Problem
 from landrelease.forecast.calendar import Calendar, stays
-from landrelease.forecast.chance import INNER, QUICK, exponential, fork, normal
+from landrelease.forecast.chance import INNER, QUICK, exponential, fork, normal, uniform
 from landrelease.forecast.effects import Effects, no_effects
+from landrelease.forecast.scene import scene_of
 
 ZERO, ONE, ALL_BITS = np.uint64(0), np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF)
 WAITING, READY, FIRST_STEP, BETWEEN, SECOND_STEP = 0, 1, 2, 3, 4
@@ -31,6 +32,10 @@ class Workforce(NamedTuple):
     cost: np.ndarray  # float64 (P,) money a team and slot
     move_slots: float
     horizon: float  # slots
+    # int64 (P,) The teams of a pool begin nothing while more than `limit` elements of the activity
+    # `watches` wait for a team: survey that does not run far ahead of clearance. None, -1: no such.
+    watches: np.ndarray | None = None
+    limit: np.ndarray | None = None
 
 
 class Ways(NamedTuple):
@@ -93,87 +98,7 @@ def ways_of(problem: Problem, works: Sequence[np.ndarray] = ()) -> Ways:
         works=waits[0], work=waits[1], work_stage=waits[2])
 
 
-# Few arrays with columns instead of many arrays: what a compiled function is handed costs time.
-# TO_LEARN: exp(-slots at work so far / slots of learning); then slots at work until ...
-TO_LEARN, FAILS_AT, LEAVES_AT, BREAKDOWNS, DEPARTURES = 0, 1, 2, 3, 4
-FAIL_RATE, REPAIR, LEAVE_RATE, GAP, LEARNING, LEARNING_SLOTS = 0, 1, 2, 3, 4, 5
-SHAPE, SCALE, LOG_MEAN, LOG_SD, AT_START = 0, 1, 2, 3, 4
-# Of a closure: begin and end in slots, and the slots' worth of work that season allows until then.
-LAST_DAY, BEGINS, ENDS, WORK_BEGINS, WORK_ENDS, NUMBER = 0, 1, 2, 3, 4, 5
-SPELLS = 256  # closures of a sector that a run keeps; later ones are drawn whenever they are asked
-LEARNED = math.exp(-12.0)  # of TO_LEARN: a team that has so little to learn is experienced
-
-
-class Buffers(NamedTuple):
-    """What one run is played in; made once for many runs of up to C elements. See `_play`."""
-
-    state: np.ndarray  # int8 (C,)
-    alone: np.ndarray  # bool (C,) nobody can follow up, only single steps count
-    chosen: np.ndarray  # int64 (C,) option in use
-    child: np.ndarray  # int64 (C,) first child ...
-    sibling: np.ndarray  # int64 (C,) ... and the next one
-    beside: np.ndarray  # int64 (C,) the next one of the elements that wait for a zone
-    outside: np.ndarray  # int64 (Z,) the first of these
-    waits: np.ndarray  # uint64 (P, C / 64) the queues: a bit an element, numbered by priority
-    some: np.ndarray  # uint64 (P, C / 4096) a bit a word of `waits`: something waits in it
-    free: np.ndarray  # int64 (P,) teams
-    gone: np.ndarray  # bool (P,) without a team
-    idle: np.ndarray  # uint64 (T / 64,) a bit a team: free
-    doing: np.ndarray  # int64 (T,) element of a team that is not free
-    due: np.ndarray  # (T,) heap of the ends of steps ...
-    whose: np.ndarray  # int64 (T,) ... and the teams
-    ready: np.ndarray  # int64 (C,) stack of what becomes ready now
-    ended: np.ndarray  # int64 (C,) stack of what ends now
-    left: np.ndarray  # int64 (G,) stages that a gate still waits for
-    finish: np.ndarray  # (C,) inf: not by the horizon; -1: never had to be done
-    busy_until: np.ndarray  # (T,) -1 for a team that never got work
-    worked: np.ndarray  # (P,) team-slots from begin to end of steps
-    zone_opens: np.ndarray  # (Z,)
-    crew: np.ndarray  # (T, 5) columns TO_LEARN .. DEPARTURES
-    habits: np.ndarray  # (P, 6) of the pools' teams, columns FAIL_RATE .. LEARNING_SLOTS
-    closing: np.ndarray  # (K, 5) of the sectors, columns SHAPE .. AT_START
-    spell: np.ndarray  # (K, 6) the closure that is next or in force, columns LAST_DAY .. NUMBER
-    spells: np.ndarray  # (K, SPELLS, 5) those drawn so far; the last row: what is not kept
-    drawn: np.ndarray  # int64 (K,) how many are kept
-    slot_of_work: np.ndarray  # int64: the last slot by whose begin at most so much work is done
-    fixed_at: np.ndarray  # int64 (K,) first fixed closure that is not over
-    closed_until: np.ndarray  # (K,) slots; 0: open now
-    arrives: np.ndarray  # (F,) when tranches arrive in this run
-    timer: np.ndarray  # (C,) heap of moments at which an element becomes ready ...
-    timed: np.ndarray  # int64 (C,) ... and the elements
-    stopped: np.ndarray  # (1,) slots at which money first kept work from being begun; inf: never
-
-
-def buffers(workforce: Workforce, ways: Ways, effects: Effects, capacity: int) -> Buffers:
-    """Room for runs of up to `capacity` elements."""
-    pools, teams = len(workforce.opens), int(workforce.pool_start[-1])
-    sectors = len(effects.open_scale)
-
-    def whole(*shape: int) -> np.ndarray:
-        return np.zeros(shape, dtype=np.int64)
-
-    return Buffers(
-        state=np.zeros(capacity, dtype=np.int8), alone=np.zeros(capacity, dtype=np.bool_),
-        chosen=whole(capacity), child=whole(capacity), sibling=whole(capacity),
-        beside=whole(capacity), outside=whole(ways.zones),
-        waits=np.zeros((pools, capacity // 64 + 1), dtype=np.uint64),
-        some=np.zeros((pools, capacity // 4096 + 1), dtype=np.uint64),
-        free=whole(pools), gone=np.zeros(pools, dtype=np.bool_),
-        idle=np.zeros(teams // 64 + 1, dtype=np.uint64), doing=whole(teams), due=np.zeros(teams),
-        whose=whole(teams), ready=whole(capacity), ended=whole(capacity),
-        left=whole(len(ways.gate_size)), finish=np.zeros(capacity), busy_until=np.zeros(teams),
-        worked=np.zeros(pools), zone_opens=np.zeros(ways.zones), crew=np.zeros((teams, 5)),
-        habits=np.column_stack([effects.fail_rate, effects.repair, effects.leave_rate, effects.gap,
-                                effects.learning, effects.learning_slots]),
-        closing=np.column_stack([
-            effects.open_shape, effects.open_scale, effects.closed_log_mean, effects.closed_log_sd,
-            effects.closed_at_start]).reshape(sectors, 5),
-        spell=np.zeros((sectors, 6)), spells=np.zeros((sectors, SPELLS, 5)), drawn=whole(sectors),
-        slot_of_work=np.searchsorted(
-            effects.worked_by, np.arange(int(effects.worked_by[-1]) + 1), side="right") - 1,
-        fixed_at=whole(sectors), closed_until=np.zeros(sectors),
-        arrives=np.zeros(len(effects.arrives)), timer=np.zeros(capacity), timed=whole(capacity),
-        stopped=np.zeros(1))
+LEARNED = math.exp(-8.0)  # of `to_learn`: a team that has so little to learn is experienced
 
 
 class Comings(NamedTuple):
@@ -205,6 +130,7 @@ def play(
     lost: float,
     effects: Effects | None = None,
     key: int = 0,
+    activity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Play one run by the dispatch rule.
 
@@ -215,6 +141,7 @@ def play(
     lost : calendar slots needed over slots worked
     effects : what happens on the way; None: nothing, and the run is deterministic
     key : of the random numbers of the effects
+    activity : (S,) of each stage, for pools that wait for those who follow them; None: none does
 
     A step takes (move + (planned - move) * work * slowness) * lost slots, and what the effects add.
 
@@ -229,132 +156,141 @@ def play(
     if effects is None:
         stages, pools = len(workforce.option_start) - 1, len(workforce.opens)
         effects = no_effects(stages, pools, int(sizes.sum()), Calendar.empty())
-    room = buffers(workforce, ways, effects, count)
+    scene = scene_of(None, workforce, ways, None, effects, comings_of(workforce), max(count, 1))
+    if activity is not None:
+        scene.stages["activity"] = activity
+    made = scene.elements[:count]
+    made["stage"], made["parent"], made["work"], made["known"] = stage, parent, work, known
     slow = np.repeat(slowness, sizes) if len(slowness) == len(sizes) else np.asarray(slowness)
-    _play(np.uint64(key), count, stage, parent, work, known, slow.astype(float), float(lost),
-          workforce, ways, effects, comings_of(workforce), room)
-    return room.finish, room.busy_until, room.worked, room.zone_opens
+    _play(np.uint64(key), count, slow.astype(float), float(lost), scene)
+    return (made["finish"].copy(), scene.teams["busy_until"].copy(), scene.pools["worked"].copy(),
+            scene.zones["opens"].copy())
 
 
 # --- compiled ------------------------------------------------------------------------------------
 
 
 @njit(**INNER)
-def _open_zones(gate_from, gate_to, left, zone_opens, now):
+def _open_zones(gates, zones, now):
     """Mark the zones to which open gates lead as open from now on; True if there are new ones."""
     new = False
     changed = True
     while changed:
         changed = False
-        for g in range(len(gate_from)):
-            if left[g] == 0 and zone_opens[gate_from[g]] <= now and zone_opens[gate_to[g]] > now:
-                zone_opens[gate_to[g]] = now
+        for g in range(len(gates)):
+            gate = gates[g]
+            if (gate.left == 0 and zones[gate.zone_from].opens <= now
+                    and zones[gate.zone_to].opens > now):
+                zones[gate.zone_to].opens = now
                 changed = new = True
     return new
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _slot_at(slot_of_day, day):
     """Slots that have passed on a day; linear within days, at the end beyond the last."""
     last = len(slot_of_day) - 1
-    if last < 0 or not day < last:
-        return slot_of_day[last] if last >= 0 else 0.0
-    k = int(day)
-    return slot_of_day[k] + (day - k) * (slot_of_day[k + 1] - slot_of_day[k])
+    found = slot_of_day[last]
+    if day < last:
+        k = int(day)
+        found = slot_of_day[k] + (day - k) * (slot_of_day[k + 1] - slot_of_day[k])
+    return found
 
 
-@njit(**INNER)
-def _spell(key, closing, z, k, after):
-    """First and last day of closure k of sector z; the one before it ended on day `after`."""
-    own = fork(key, z)
-    if k == 0 and closing[z, AT_START] > 0.0:
-        return 0.0, closing[z, AT_START]
-    if closing[z, SCALE] == math.inf:
-        return math.inf, math.inf
-    begins = after + closing[z, SCALE] * exponential(own, 2 * k) ** (1.0 / closing[z, SHAPE])
-    return begins, begins + math.exp(
-        closing[z, LOG_MEAN] + closing[z, LOG_SD] * normal(own, 2 * k + 1))
-
-
-@njit(**INNER)
-def _kept_spell(closures, closing, spells, drawn, z, k, after, slot_of_day, worked_by, seasonal):
-    """The row of `spells[z]` that holds closure k; the one before it ended on day `after`."""
-    row = min(k, spells.shape[1] - 1)
-    if k < drawn[z]:
-        return row
-    first, last = _spell(closures, closing, z, k, after)
-    begin = end = math.inf
-    if first < math.inf:
-        begin, end = _slot_at(slot_of_day, first), _slot_at(slot_of_day, last)
-        if begin >= len(worked_by) - 1:
-            begin = end = math.inf
-    spells[z, row, LAST_DAY], spells[z, row, BEGINS], spells[z, row, ENDS] = last, begin, end
-    spells[z, row, WORK_BEGINS] = spells[z, row, WORK_ENDS] = math.inf
-    if begin < math.inf:
-        spells[z, row, WORK_BEGINS] = _work_by(worked_by, begin, seasonal)
-        spells[z, row, WORK_ENDS] = _work_by(worked_by, end, seasonal)
-    if row == k and k < spells.shape[1] - 1:
-        drawn[z] = k + 1
-    return row
-
-
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _work_by(worked_by, at, seasonal):
     """Slots' worth of work that the season lets a team do until a moment."""
-    if not seasonal:
-        return at
-    last = len(worked_by) - 1
-    if at >= last:
-        return worked_by[last]
-    k = int(at)
-    return worked_by[k] + (at - k) * (worked_by[k + 1] - worked_by[k])
+    found = at
+    if seasonal:
+        last = len(worked_by) - 1
+        found = worked_by[last]
+        if at < last:
+            k = int(at)
+            found = worked_by[k] + (at - k) * (worked_by[k + 1] - worked_by[k])
+    return found
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _slot_by(worked_by, slot_of_work, target, now):
     """The moment, from `now` on, by which the season allows `target` work; inf past the end."""
     last = len(worked_by) - 1
-    if now >= last or target > worked_by[last]:
-        return math.inf
-    k = max(int(now), slot_of_work[int(target)])
-    while k + 1 < last and worked_by[k + 1] < target:
-        k += 1
-    width = worked_by[k + 1] - worked_by[k]
-    return k + ((target - worked_by[k]) / width if width > 0.0 else 0.0)
+    found = math.inf
+    if now < last and target <= worked_by[last]:
+        k = max(int(now), int(slot_of_work[int(target)]))
+        while k + 1 < last and worked_by[k + 1] < target:
+            k += 1
+        width = worked_by[k + 1] - worked_by[k]
+        found = k + ((target - worked_by[k]) / width if width > 0.0 else 0.0)
+    return found
 
 
 @njit(**INNER)
-def _passes(closures, z, now, need, seasonal, worked_by, slot_of_work, closing, spell, spells,
-            drawn, fixed_at, fixed_last, fixed_from, fixed_to, slot_of_day):
-    """The moment at which `need` slots of presence are over, closures and season in between."""
-    k, last_day = int(spell[z, NUMBER]), spell[z, LAST_DAY]
-    begin, end = spell[z, BEGINS], spell[z, ENDS]
-    work_begins, work_ends = spell[z, WORK_BEGINS], spell[z, WORK_ENDS]
-    fixed, horizon = fixed_at[z], len(worked_by) - 1.0
-    at = _work_by(worked_by, now, seasonal)
+def _spell(key, sector, z, k, after, slot_of_day, worked_by, seasonal, spells):
+    """The row of `spells[z]` that holds closure k; the one before it ended on day `after`."""
+    row = min(k, spells.shape[1] - 1)
+    if k < sector.drawn:
+        return row
+    kept = spells[z, row]
+    first = last = math.inf
+    if k == 0 and sector.at_start > 0.0:
+        first, last = 0.0, sector.at_start
+    elif sector.scale != math.inf:
+        own = fork(key, z)
+        first = after + sector.scale * exponential(own, 2 * k) ** (1.0 / sector.shape)
+        last = first + math.exp(sector.log_mean + sector.log_sd * normal(own, 2 * k + 1))
+    begin = end = math.inf
+    if first < math.inf:
+        begin = _slot_at(slot_of_day, first)
+        end = _slot_at(slot_of_day, last)
+        if begin >= len(worked_by) - 1:
+            begin = end = math.inf
+    kept.last_day, kept.begins, kept.ends = last, begin, end
+    kept.work_begins = kept.work_ends = math.inf
+    if begin < math.inf:
+        kept.work_begins = _work_by(worked_by, begin, seasonal)
+        kept.work_ends = _work_by(worked_by, end, seasonal)
+    if row == k and k < spells.shape[1] - 1:
+        sector.drawn = k + 1
+    return row
+
+
+@njit(inline="always", **INNER)
+def _passes(closures, sectors, z, now, at, need, seasonal, worked_by, slot_of_work, spells, fixed,
+            slot_of_day):
+    """The moment at which `need` slots of presence are over, closures and season in between.
+
+    `at` is the work that the season allows until now.
+    """
+    sector = sectors[z]
+    k, last_day = int(sector.number), sector.last_day
+    begin, end = sector.begins, sector.ends
+    work_begins, work_ends = sector.work_begins, sector.work_ends
+    f, end_fixed, horizon = int(sector.fixed_at), int(sector.end_fixed), len(worked_by) - 1.0
     while True:
         while end <= now and begin < math.inf:
             k += 1
-            row = _kept_spell(closures, closing, spells, drawn, z, k, last_day, slot_of_day,
-                              worked_by, seasonal)
-            last_day, begin, end = (spells[z, row, LAST_DAY], spells[z, row, BEGINS],
-                                    spells[z, row, ENDS])
-            work_begins, work_ends = spells[z, row, WORK_BEGINS], spells[z, row, WORK_ENDS]
-        while fixed < fixed_last and fixed_to[fixed] <= now:
-            fixed += 1
+            kept = spells[z, _spell(closures, sector, z, k, last_day, slot_of_day, worked_by,
+                                    seasonal, spells)]
+            last_day, begin, end = kept.last_day, kept.begins, kept.ends
+            work_begins, work_ends = kept.work_begins, kept.work_ends
         if begin <= now:
             now, at = end, work_ends
             continue
         shut, work = begin, work_begins
-        if fixed < fixed_last and fixed_from[fixed] < shut:
-            if fixed_from[fixed] <= now:
-                now = fixed_to[fixed]
+        while f < end_fixed and fixed[f, 1] <= now:
+            f += 1
+        if f < end_fixed and fixed[f, 0] < shut:
+            if fixed[f, 0] <= now:
+                now = fixed[f, 1]
                 at = _work_by(worked_by, now, seasonal)
                 continue
-            shut = fixed_from[fixed]
+            shut = fixed[f, 0]
             work = _work_by(worked_by, shut, seasonal)
         if at + need <= work:
-            return _slot_by(worked_by, slot_of_work, at + need, now) if seasonal else at + need
+            found = at + need
+            if seasonal:
+                found = _slot_by(worked_by, slot_of_work, found, now)
+            return found
         need -= work - at
         now, at = shut, work
         if now >= horizon:
@@ -362,162 +298,190 @@ def _passes(closures, z, now, need, seasonal, worked_by, slot_of_work, closing, 
 
 
 @njit(**INNER)
-def _close_and_open(closures, now, closing, spell, spells, drawn, fixed_at, fixed_first, fixed_from,
-                    fixed_to, slot_of_day, worked_by, seasonal, closed_until):
-    """Bring the closures up to now; `closed_until` says which sectors are closed, and how long.
+def _close_and_open(closures, now, sectors, spells, fixed, slot_of_day, worked_by, seasonal, shut,
+                    inside, words):
+    """Bring the closures up to now, and the elements that lie in a closed sector.
 
     Returns the next moment at which one begins or ends.
     """
     change = math.inf
-    for z in range(len(spell)):
-        while spell[z, ENDS] <= now and spell[z, BEGINS] < math.inf:
-            spell[z, NUMBER] += 1.0
-            row = _kept_spell(closures, closing, spells, drawn, z, int(spell[z, NUMBER]),
-                              spell[z, LAST_DAY], slot_of_day, worked_by, seasonal)
-            for i in range(NUMBER):
-                spell[z, i] = spells[z, row, i]
-        while fixed_at[z] < fixed_first[z + 1] and fixed_to[fixed_at[z]] <= now:
-            fixed_at[z] += 1
+    for z in range(len(sectors)):
+        sector = sectors[z]
+        while sector.ends <= now and sector.begins < math.inf:
+            sector.number += 1
+            kept = spells[z, _spell(closures, sector, z, int(sector.number), sector.last_day,
+                                    slot_of_day, worked_by, seasonal, spells)]
+            sector.last_day, sector.begins, sector.ends = kept.last_day, kept.begins, kept.ends
+            sector.work_begins, sector.work_ends = kept.work_begins, kept.work_ends
+        while sector.fixed_at < sector.end_fixed and fixed[sector.fixed_at, 1] <= now:
+            sector.fixed_at += 1
         until = 0.0
-        if spell[z, BEGINS] <= now:
-            until = spell[z, ENDS]
+        if sector.begins <= now:
+            until = sector.ends
             change = min(change, until)
         else:
-            change = min(change, spell[z, BEGINS])
-        f = fixed_at[z]
-        if f < fixed_first[z + 1]:
-            if fixed_from[f] <= now:
-                until = max(until, fixed_to[f])
-                change = min(change, fixed_to[f])
+            change = min(change, sector.begins)
+        f = sector.fixed_at
+        if f < sector.end_fixed:
+            if fixed[f, 0] <= now:
+                until = max(until, fixed[f, 1])
+                change = min(change, fixed[f, 1])
             else:
-                change = min(change, fixed_from[f])
-        closed_until[z] = until
+                change = min(change, fixed[f, 0])
+        closed = 1 if until > now else 0
+        if closed != sector.shut:
+            sector.shut = closed
+            for w in range(words):
+                shut[w] ^= inside[z, w]
     return change
 
 
-@njit(**INNER)
-def _learned(need, start, slots):
+@njit(inline="always", **INNER)
+def _learned(need, share, slots):
     """Slots at work x that take `need` slots of experienced work, and exp(-x / slots).
 
-    x - start * (1 - exp(-x / slots)) = need is solved by Newton's steps; `start` < `slots`, so the
-    left side rises and is convex, and after the first step they come down from the right.
+    x / slots - share * (1 - exp(-x / slots)) = need / slots, with 0 <= share < 1. A Newton step
+    from need / slots, whose exponential is the only one that is asked, comes within a hundredth;
+    the next ones, with the series of the exponential, to 1e-8.
     """
-    found = need
-    for _ in range(2):  # close to it, with a fraction in the place of exp
-        t = found / slots
-        found = need + start * (1.0 - 1.0 / (1.0 + t * (1.0 + t * (0.5 + t * (1.0 / 6.0)))))
-    rest = math.exp(-found / slots)
-    for _ in range(30):
-        step = (found - start * (1.0 - rest) - need) / (1.0 - start / slots * rest)
-        found -= step
-        y = step / slots
-        if abs(y) < 0.02:  # the series up to y^5 is exact to 1e-13
-            rest *= 1.0 + y * (1.0 + y * (1 / 2 + y * (1 / 6 + y * (1 / 24 + y * (1 / 120)))))
-        else:
-            rest = math.exp(-found / slots)
-        if abs(step) < 1e-7 * (1.0 + found):
-            break
-    return found, rest
-
-
-@njit(**INNER)
-def _step_ends(closures, lasts, crew, habits, p, team, z, now, need, seasonal, worked_by,
-               slot_of_work, closing, spell, spells, drawn, fixed_at, fixed_first, fixed_from,
-               fixed_to, slot_of_day):
-    """When a step of `need` slots of experienced work ends, begun now; the team grows older."""
-    share, slots = habits[p, LEARNING], habits[p, LEARNING_SLOTS]
+    n = need / slots
+    e = math.exp(-n)
+    step = share * (1.0 - e) / (1.0 - share * e)
+    u = n + step
+    if step < 0.1:
+        e *= 1.0 - step * (1.0 - step * (1 / 2 - step * (1 / 6 - step * (1 / 24 - step * (
+            1 / 120 - step * (1 / 720))))))
+    else:
+        e = math.exp(-u)
     while True:
-        start, whole, rest = share * slots * crew[team, TO_LEARN], need, 1.0
-        learns = start > 0.0 and crew[team, TO_LEARN] >= LEARNED
+        step = (u - share * (1.0 - e) - n) / (1.0 - share * e)
+        u -= step
+        if abs(step) < 0.001:
+            e *= 1.0 + step * (1.0 + step * (1 / 2 + step * (1 / 6)))
+            break
+        e = math.exp(-u)
+    return u * slots, e
+
+
+@njit(inline="always", **INNER)
+def _step_ends(closures, lasts, teams, team, pools, p, sectors, z, now, need, seasonal, worked_by,
+               slot_of_work, spells, fixed, slot_of_day):
+    """When a step of `need` slots of experienced work ends, begun now; the team grows older."""
+    crew, pool = teams[team], pools[p]
+    slots = pool.learning_slots
+    while True:
+        start, whole, rest = pool.learning * crew.to_learn, need, 1.0
+        learns = start > 0.0 and crew.to_learn >= LEARNED
         if learns:
             whole, rest = _learned(need, start, slots)
-        worked = min(whole, crew[team, FAILS_AT], crew[team, LEAVES_AT])
+        worked = min(whole, crew.fails_at, crew.leaves_at)
+        at = _work_by(worked_by, now, seasonal)
         if z >= 0:
-            now = _passes(closures, z, now, worked, seasonal, worked_by, slot_of_work, closing,
-                          spell, spells, drawn, fixed_at, fixed_first[z + 1], fixed_from, fixed_to,
-                          slot_of_day)
+            now = _passes(closures, sectors, z, now, at, worked, seasonal, worked_by, slot_of_work,
+                          spells, fixed, slot_of_day)
         elif seasonal:
-            now = _slot_by(worked_by, slot_of_work, _work_by(worked_by, now, True) + worked, now)
+            now = _slot_by(worked_by, slot_of_work, at + worked, now)
         else:
             now += worked
-        crew[team, FAILS_AT] -= worked
-        crew[team, LEAVES_AT] -= worked
+        crew.fails_at -= worked
+        crew.leaves_at -= worked
         if worked >= whole or now == math.inf:
-            crew[team, TO_LEARN] *= rest
+            crew.to_learn *= rest
             return now
         need -= worked
         if learns:
             rest = math.exp(-worked / slots)
-            need += start * (1.0 - rest)
-            crew[team, TO_LEARN] *= rest
+            need += start * slots * (1.0 - rest)
+            crew.to_learn *= rest
         need = max(need, 0.0)
         own = fork(lasts, team)
-        if crew[team, FAILS_AT] <= 0.0:
-            crew[team, BREAKDOWNS] += 1.0
-            k = int(crew[team, BREAKDOWNS])
-            now = now + habits[p, REPAIR] * exponential(own, 4 * k)
-            crew[team, FAILS_AT] = exponential(own, 4 * k + 1) / habits[p, FAIL_RATE]
+        if crew.fails_at <= 0.0:
+            crew.breakdowns += 1
+            k = crew.breakdowns
+            now = now + pool.repair * exponential(own, 4 * k)
+            crew.fails_at = exponential(own, 4 * k + 1) / pool.fail_rate
         else:
-            crew[team, DEPARTURES] += 1.0
-            k = int(crew[team, DEPARTURES])
-            now = now + habits[p, GAP] * exponential(own, 4 * k + 2)
-            crew[team, LEAVES_AT] = exponential(own, 4 * k + 3) / habits[p, LEAVE_RATE]
-            crew[team, TO_LEARN] = 1.0
+            crew.departures += 1
+            k = crew.departures
+            now = now + pool.gap * exponential(own, 4 * k + 2)
+            crew.leaves_at = exponential(own, 4 * k + 3) / pool.leave_rate
+            crew.to_learn = 1.0
 
 
 @njit(**INNER)
-def _prepare(key, count, workforce, ways, effects, comings, room):
+def _prepare(key, count, scene):
     """Everything as it is before the first moment of a run."""
-    pools = len(workforce.opens)
+    elements, sectors, inside = scene.elements, scene.sectors, scene.inside
+    words, closes = count // 64 + 1, len(sectors) > 0
+    if closes:
+        for w in range(words):
+            scene.shut[w] = ZERO
+            for z in range(len(sectors)):
+                inside[z, w] = ZERO
     for e in range(count):
-        room.state[e] = WAITING
-        room.alone[e] = False
-        room.chosen[e] = 0
-        room.child[e] = room.sibling[e] = room.beside[e] = -1
-        room.finish[e] = math.inf
-    for z in range(len(room.outside)):
-        room.outside[z] = -1
-        room.zone_opens[z] = math.inf
-    for g in range(len(room.left)):
-        room.left[g] = ways.gate_size[g]
-    for team in range(len(room.doing)):
-        room.busy_until[team] = -1.0
-    for w in range(len(room.idle)):
-        room.idle[w] = ALL_BITS
-    room.stopped[0] = math.inf
-    for p in range(pools):
-        room.free[p] = 0
-        room.worked[p] = 0.0
-        room.gone[p] = comings.gone[p]
-        for w in range(count // 64 + 1):
-            room.waits[p, w] = ZERO
+        element = elements[e]
+        stage = scene.stages[element.stage]
+        element.state = WAITING
+        element.alone = 0
+        element.chosen = 0
+        element.child = element.sibling = element.beside = -1
+        element.finish = math.inf
+        element.first_option, element.end_option = stage.first_option, stage.end_option
+        element.sector = stage.sector if closes else -1
+        if element.sector >= 0:
+            inside[element.sector, e >> 6] |= ONE << np.uint64(e & 63)
+    for z in range(len(scene.zones)):
+        scene.zones[z].outside = -1
+        scene.zones[z].opens = math.inf
+    for g in range(len(scene.gates)):
+        scene.gates[g].left = scene.gates[g].size
+    for k in range(len(scene.due)):
+        scene.due[k] = math.inf
+    for t in range(len(scene.whose)):
+        scene.whose[t] = t - len(scene.whose) // 2
+    for w in range(len(scene.idle)):
+        scene.idle[w] = ALL_BITS
+    for w in range(len(scene.has_free)):
+        scene.has_free[w] = ZERO
+    scene.stopped[0] = math.inf
+    for k in range(len(scene.queued)):
+        scene.queued[k] = 0
+    lasts = fork(key, 3)
+    for p in range(len(scene.pools)):
+        pool = scene.pools[p]
+        pool.free = 0
+        pool.worked = 0.0
+        pool.gone = pool.never
+        for w in range(words):
+            scene.waits[p, w] = ZERO
         for w in range(count // 4096 + 1):
-            room.some[p, w] = ZERO
-    lasts, crew = fork(key, 3), room.crew
-    for p in range(pools):
-        fails, leaves = effects.fail_rate[p], effects.leave_rate[p]
-        slots = effects.learning_slots[p]
-        for team in range(workforce.pool_start[p], workforce.pool_start[p + 1]):
-            own = fork(lasts, team)
-            crew[team, TO_LEARN] = math.exp(-effects.experience[team] / slots) if slots > 0 else 0.0
-            crew[team, FAILS_AT] = exponential(own, 1) / fails if fails > 0.0 else math.inf
-            crew[team, LEAVES_AT] = exponential(own, 3) / leaves if leaves > 0.0 else math.inf
-            crew[team, BREAKDOWNS] = crew[team, DEPARTURES] = 0.0
+            scene.some[p, w] = ZERO
+        for team in range(pool.first, pool.end):
+            crew = scene.teams[team]
+            crew.busy_until = -1.0
+            crew.to_learn = crew.at_start
+            crew.breakdowns = crew.departures = 0
+            crew.fails_at = crew.leaves_at = math.inf
+            if pool.fail_rate > 0.0 or pool.leave_rate > 0.0:
+                own = fork(lasts, team)
+                if pool.fail_rate > 0.0:
+                    crew.fails_at = exponential(own, 1) / pool.fail_rate
+                if pool.leave_rate > 0.0:
+                    crew.leaves_at = exponential(own, 3) / pool.leave_rate
     closures = fork(key, 2)
-    for z in range(len(room.spell)):
-        room.fixed_at[z] = effects.fixed_first[z]
-        room.drawn[z] = 0
-        row = _kept_spell(closures, room.closing, room.spells, room.drawn, z, 0, 0.0,
-                          effects.slot_of_day, effects.worked_by, effects.seasonal)
-        room.spell[z, NUMBER] = 0.0
-        for i in range(NUMBER):
-            room.spell[z, i] = room.spells[z, row, i]
+    for z in range(len(sectors)):
+        sector = sectors[z]
+        sector.fixed_at, sector.drawn, sector.number, sector.shut = sector.first_fixed, 0, 0, 0
+        kept = scene.spells[z, _spell(closures, sector, z, 0, 0.0, scene.slot_of_day,
+                                      scene.worked_by, scene.chance.seasonal, scene.spells)]
+        sector.last_day, sector.begins, sector.ends = kept.last_day, kept.begins, kept.ends
+        sector.work_begins, sector.work_ends = kept.work_begins, kept.work_ends
     own = fork(key, 4)
-    for f in range(len(effects.arrives)):
-        at = effects.arrives[f]
-        if effects.late[f] > 0.0:
-            at += effects.late[f] * exponential(own, f)
-        room.arrives[f] = at
+    for f in range(len(scene.funds)):
+        fund = scene.funds[f]
+        fund.at = fund.arrives
+        if fund.late > 0.0:
+            fund.at += fund.late * exponential(own, f)
 
 
 def _lowest_bit(typing, word):
@@ -532,13 +496,13 @@ def _lowest_bit(typing, word):
 _lowest: Any = intrinsic(_lowest_bit)
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _put(waits, some, p, e):
     waits[p, e >> 6] |= ONE << np.uint64(e & 63)
     some[p, e >> 12] |= ONE << np.uint64((e >> 6) & 63)
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
 def _take(waits, some, p, e):
     word = waits[p, e >> 6] & ~(ONE << np.uint64(e & 63))
     waits[p, e >> 6] = word
@@ -546,30 +510,35 @@ def _take(waits, some, p, e):
         some[p, e >> 12] &= ~(ONE << np.uint64((e >> 6) & 63))
 
 
-@njit(**INNER)
-def _next(waits, some, p, begin, end):
-    """The first element from `begin` on that waits for pool p; `end` where none before it does."""
-    if begin >= end:
-        return end
-    at = begin >> 6
-    word = waits[p, at] & (ALL_BITS << np.uint64(begin & 63))
-    if word != ZERO:
-        return min(end, (at << 6) + _lowest(word))
-    at += 1
-    if at << 6 >= end:
-        return end
-    group = at >> 6
-    mask = some[p, group] & (ALL_BITS << np.uint64(at & 63))
-    while mask == ZERO:
-        group += 1
-        if group << 12 >= end:
-            return end
+@njit(inline="always", **INNER)
+def _next(waits, some, shut, p, end):
+    """The first element that waits for pool p in no closed sector; `end` where none before it."""
+    found = end
+    group = 0
+    while group << 12 < end:
         mask = some[p, group]
-    at = (group << 6) + _lowest(mask)
-    return min(end, (at << 6) + _lowest(waits[p, at]))
+        while mask != ZERO:
+            at = (group << 6) + _lowest(mask)
+            word = waits[p, at] & ~shut[at]
+            if word != ZERO:
+                found = min(end, (at << 6) + _lowest(word))
+                mask, group = ZERO, end
+            else:
+                mask &= mask - ONE
+        group += 1
+    return found
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
+def _waits_for(some, p, end):
+    """Whether any element waits for pool p."""
+    found = False
+    for group in range((end >> 12) + 1):
+        found = found or some[p, group] != ZERO
+    return found
+
+
+@njit(inline="always", **INNER)
 def _first_idle(idle, begin):
     """The first free team from `begin` on; there is one."""
     at = begin >> 6
@@ -580,7 +549,22 @@ def _first_idle(idle, begin):
     return (at << 6) + _lowest(word)
 
 
-@njit(**INNER)
+@njit(inline="always", **INNER)
+def _set_due(due, whose, team, at):
+    """The end of the step of a team; inf: none. Of the same moment the lowest team comes first."""
+    k = (len(due) >> 1) + team
+    who = team
+    due[k] = at
+    while k > 1:
+        beside, other = due[k ^ 1], whose[k ^ 1]
+        if (beside < at) | ((beside == at) & (other < who)):
+            at, who = beside, other
+        k >>= 1
+        due[k] = at
+        whose[k] = who
+
+
+@njit(inline="always", **INNER)
 def _push(timer, timed, size, at, number):
     """Put a moment on the heap of `size`; of the same moment the lowest number comes first."""
     i = size
@@ -613,99 +597,112 @@ def _pop(timer, timed, size):
 
 
 @njit(**QUICK)
-def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, effects, comings,
-          room):
-    """See `play`; `room` (see `Buffers`) holds the result. `count` elements are played.
+def _play(key, count, slow, lost, scene):
+    """See `play`; the first `count` elements of the scene (see `scene.Scene`) hold what is played
+    and its result.
 
     An element whose parent is itself coded as -2 - parent becomes ready only if its ground is
     contaminated again, some time after the parent's end (see `Effects`).
     """
-    _prepare(key, count, workforce, ways, effects, comings, room)
-    elements, pools = count, len(workforce.opens)
-    option_start, option = workforce.option_start, workforce.option
-    pool_start, horizon = workforce.pool_start, workforce.horizon
-    state, alone, chosen = room.state, room.alone, room.chosen
-    child, sibling, waits, some = room.child, room.sibling, room.waits, room.some
-    free, idle, due, whose = room.free, room.idle, room.due, room.whose
-    doing, ready, ended = room.doing, room.ready, room.ended
-    finish, left, gone, zone_opens = room.finish, room.left, room.gone, room.zone_opens
-    busy_until, worked, cost = room.busy_until, room.worked, workforce.cost
-    crew, habits, closing, spell = room.crew, room.habits, room.closing, room.spell
-    fixed_at, fixed_first = room.fixed_at, effects.fixed_first
-    fixed_from, fixed_to = effects.fixed_from, effects.fixed_to
-    slot_of_day, worked_by, sector = effects.slot_of_day, effects.worked_by, effects.sector
-    closed_until, arrives = room.closed_until, room.arrives
-    spells, drawn, slot_of_work = room.spells, room.drawn, room.slot_of_work
-    closes, closures, lasts, renews = len(spell) > 0, fork(key, 2), fork(key, 3), fork(key, 5)
-    change = depth = endings = timers = working = 0
-    to_do = elements
+    _prepare(key, count, scene)
+    elements, stages, pools, teams = scene.elements, scene.stages, scene.pools, scene.teams
+    option, waits, some, shut = scene.option, scene.waits, scene.some, scene.shut
+    idle, due, whose, ready, ended = scene.idle, scene.due, scene.whose, scene.ready, scene.ended
+    timer, timed, zones, gates = scene.timer, scene.timed, scene.zones, scene.gates
+    sectors, spells, fixed, funds = scene.sectors, scene.spells, scene.fixed, scene.funds
+    slot_of_day, worked_by, slot_of_work = scene.slot_of_day, scene.worked_by, scene.slot_of_work
+    coming, chance, has_free, queued = scene.coming, scene.chance, scene.has_free, scene.queued
+    horizon, seasonal, funded = chance.horizon, chance.seasonal, chance.funded
+    closes, words = len(sectors) > 0, count // 64 + 1
+    closures, lasts, renews = fork(key, 2), fork(key, 3), fork(key, 5)
+    change = depth = endings = timers = 0
+    to_do = count
+    any_gone = False  # a pool is without a team: options have to be looked at
+    for p in range(len(pools)):
+        any_gone = any_gone or pools[p].gone != 0
     now = money = spent = turns = pays = 0.0
-    zone_opens[0] = 0.0
-    _open_zones(ways.gate_from, ways.gate_to, left, zone_opens, now)
-    for e in range(elements - 1, -1, -1):
-        z = ways.zone[stage[e]]
-        if parent[e] != -1:
-            before = parent[e] if parent[e] >= 0 else -2 - parent[e]
-            sibling[e] = child[before]
-            child[before] = e
-        elif zone_opens[z] <= now:
-            ready[depth] = e
-            depth += 1
+    zones[0].opens = 0.0
+    _open_zones(gates, zones, now)
+    for e in range(count - 1, -1, -1):
+        element = elements[e]
+        parent = element.parent
+        if parent != -1:
+            before = elements[parent if parent >= 0 else -2 - parent]
+            element.sibling = before.child
+            before.child = e
         else:
-            room.beside[e] = room.outside[z]
-            room.outside[z] = e
+            zone = zones[stages[element.stage].zone]
+            if zone.opens <= now:
+                ready[depth] = e
+                depth += 1
+            else:
+                element.beside = zone.outside
+                zone.outside = e
 
     while True:
         # Queue what is ready; where nothing is left to do, it has ended as soon as it could begin.
         while depth > 0 or endings > 0:
             if endings > 0:
                 endings -= 1
-                e = ended[endings]
+                element = elements[ended[endings]]
                 to_do -= 1
-                finish[e] = now
-                c = child[e]
+                element.finish = now
+                c = element.child
                 while c >= 0:
-                    if parent[c] < -1:
-                        again = now + exponential(renews, c) / effects.renewed_rate
-                        if again < effects.renewed_until and again < horizon:
-                            _push(room.timer, room.timed, timers, again, c)
+                    child = elements[c]
+                    if child.parent < -1:
+                        # It stays clean where a uniform number lies below exp(-rate * time left),
+                        # for certain below 1 - rate * time left: this spares most logarithms.
+                        again = math.inf
+                        if uniform(renews, c) > 1.0 - chance.renewed_rate * (
+                                chance.renewed_until - now):
+                            again = now + exponential(renews, c) / chance.renewed_rate
+                        if again < chance.renewed_until and again < horizon:
+                            _push(timer, timed, timers, again, c)
                             timers += 1
                         else:
-                            finish[c] = -1.0
+                            child.finish = -1.0
                             to_do -= 1
                     else:
                         ready[depth] = c
                         depth += 1
-                    c = sibling[c]
+                    c = child.sibling
+                stage = stages[element.stage]
                 opened = False
-                s = stage[e]
-                for i in range(ways.stage_gate_start[s], ways.stage_gate_start[s + 1]):
-                    if known[e]:
-                        left[ways.stage_gate[i]] -= 1
-                        opened = opened or left[ways.stage_gate[i]] == 0
-                if opened and _open_zones(ways.gate_from, ways.gate_to, left, zone_opens, now):
-                    for z in range(len(zone_opens)):
-                        while zone_opens[z] <= now and room.outside[z] >= 0:
-                            ready[depth] = room.outside[z]
+                for i in range(stage.first_gate, stage.end_gate):
+                    if element.known:
+                        gate = gates[scene.stage_gate[i]]
+                        gate.left -= 1
+                        opened = opened or gate.left == 0
+                if opened and _open_zones(gates, zones, now):
+                    for z in range(len(zones)):
+                        zone = zones[z]
+                        while zone.opens <= now and zone.outside >= 0:
+                            ready[depth] = zone.outside
                             depth += 1
-                            room.outside[z] = room.beside[room.outside[z]]
+                            zone.outside = elements[zone.outside].beside
                 continue
             depth -= 1
             e = ready[depth]
-            if work[e] <= 0.0:
+            element = elements[e]
+            if element.work <= 0.0:
                 ended[endings] = e
                 endings += 1
                 continue
-            step = 0
-            lo, hi = option_start[stage[e]], option_start[stage[e] + 1]
-            if state[e] == BETWEEN:
-                step, lo, hi = 1, chosen[e], chosen[e] + 1
-            else:
-                state[e] = READY
-            for o in range(lo, hi):
-                p, q = option[o, 2 * step], option[o, 2]
-                if not gone[p] and (q < 0 or not (alone[e] or gone[q])):
-                    _put(waits, some, p, e)
+            if element.state == BETWEEN:
+                q = option[element.chosen, 2]
+                if pools[q].gone == 0:
+                    _put(waits, some, q, e)
+                continue
+            element.state = READY
+            queued[stages[element.stage].activity] += 1
+            for o in range(element.first_option, element.end_option):
+                p = option[o, 0]
+                if any_gone or element.alone:
+                    q = option[o, 2]
+                    if pools[p].gone or (q >= 0 and (element.alone or pools[q].gone)):
+                        continue
+                _put(waits, some, p, e)
         if to_do == 0:
             break
 
@@ -713,123 +710,139 @@ def _play(key, count, stage, parent, work, known, slow, lost, workforce, ways, e
         # lies in no closed sector.
         wake = math.inf
         if closes and now >= turns:
-            turns = _close_and_open(closures, now, closing, spell, spells, drawn, fixed_at,
-                                    fixed_first, fixed_from, fixed_to, slot_of_day, worked_by,
-                                    effects.seasonal, closed_until)
-        if effects.funded:
+            turns = _close_and_open(closures, now, sectors, spells, fixed, slot_of_day, worked_by,
+                                    seasonal, shut, scene.inside, words)
+        if funded:
             if now >= pays:
                 money, pays = 0.0, math.inf
-                for f in range(len(arrives)):
-                    if arrives[f] <= now:
-                        money += effects.amount[f]
+                for f in range(len(funds)):
+                    if funds[f].at <= now:
+                        money += funds[f].amount
                     else:
-                        pays = min(pays, arrives[f])
+                        pays = min(pays, funds[f].at)
             wake = pays
         while True:
-            e = elements
-            for p in range(pools):
-                if free[p] == 0:
-                    continue
-                i = _next(waits, some, p, 0, e)
-                while i < e:
-                    z = sector[stage[i]] if closes else -1
-                    if z < 0 or closed_until[z] <= now:
-                        e = i
-                        break
-                    wake = min(wake, closed_until[z])
-                    i = _next(waits, some, p, i + 1, e)
-            if e == elements:
+            e = count
+            for w in range(len(has_free)):
+                mask = has_free[w]
+                while mask != ZERO:
+                    p = (w << 6) + _lowest(mask)
+                    mask &= mask - ONE
+                    watched = pools[p].watches
+                    if watched < 0 or queued[watched] <= pools[p].limit:
+                        e = _next(waits, some, shut, p, e)
+            if e == count:
+                if closes:  # what waits for a free team lies in closed sectors
+                    for w in range(len(has_free)):
+                        mask = has_free[w]
+                        while mask != ZERO:
+                            if _waits_for(some, (w << 6) + _lowest(mask), count):
+                                wake = min(wake, turns)
+                            mask &= mask - ONE
                 break
-            step = 0
-            o = chosen[e]
-            if state[e] == READY:
-                shortest = 2**40
-                for a in range(option_start[stage[e]], option_start[stage[e] + 1]):
-                    p, q = option[a, 0], option[a, 2]
-                    if (free[p] > 0 and option[a, 1] + option[a, 3] < shortest and not gone[p]
-                            and (q < 0 or not (alone[e] or gone[q]))):
-                        shortest = option[a, 1] + option[a, 3]
+            element = elements[e]
+            first = element.state == READY
+            o = element.chosen
+            if first:  # the shortest that a free team can do; they are in the order of their length
+                for a in range(element.first_option, element.end_option):
+                    if pools[option[a, 0]].free > 0:
+                        if any_gone or element.alone:
+                            q = option[a, 2]
+                            if pools[option[a, 0]].gone or (
+                                    q >= 0 and (element.alone or pools[q].gone)):
+                                continue
                         o = a
-            else:
-                step = 1
-            planned = float(option[o, 2 * step + 1])
-            p = option[o, 2 * step]
-            move = min(workforce.move_slots, planned)
+                        break
+            planned = float(option[o, 1] if first else option[o, 3])
+            p = option[o, 0] if first else option[o, 2]
+            pool = pools[p]
+            move = min(chance.move, planned)
             # The first free team of the pool, so that the last ones can leave early.
-            team = _first_idle(idle, pool_start[p])
-            need = (move + (planned - move) * work[e] * slow[team]) * lost
-            if effects.funded:
-                price = need * cost[p]
+            team = _first_idle(idle, pool.first)
+            need = (move + (planned - move) * element.work * slow[team]) * lost
+            if funded:
+                price = need * pool.cost
                 if spent + price > money:
-                    room.stopped[0] = min(room.stopped[0], now)
+                    scene.stopped[0] = min(scene.stopped[0], now)
+                    if closes:  # a sector that opens may have work that costs less
+                        wake = min(wake, turns)
                     break
                 spent += price
-            chosen[e] = o
-            if state[e] == READY:
-                state[e] = FIRST_STEP
-                for a in range(option_start[stage[e]], option_start[stage[e] + 1]):
+            element.chosen = o
+            if first:
+                element.state = FIRST_STEP
+                queued[stages[element.stage].activity] -= 1
+                for a in range(element.first_option, element.end_option):
                     _take(waits, some, option[a, 0], e)
             else:
-                state[e] = SECOND_STEP
+                element.state = SECOND_STEP
                 _take(waits, some, p, e)
-            z = sector[stage[e]] if closes else -1
-            end = _step_ends(closures, lasts, crew, habits, p, team, z, now, need, effects.seasonal,
-                             worked_by, slot_of_work, closing, spell, spells, drawn, fixed_at,
-                             fixed_first, fixed_from, fixed_to, slot_of_day)
-            doing[team] = e
+            end = _step_ends(closures, lasts, teams, team, pools, p, sectors, element.sector, now,
+                             need, seasonal, worked_by, slot_of_work, spells, fixed, slot_of_day)
+            crew = teams[team]
+            crew.doing = e
             idle[team >> 6] &= ~(ONE << np.uint64(team & 63))
             if end <= horizon:
-                _push(due, whose, working, end, team)
-                working += 1
-            free[p] -= 1
-            busy_until[team] = min(end, horizon)
-            worked[p] += busy_until[team] - now
+                _set_due(due, whose, team, end)
+            pool.free -= 1
+            if pool.free == 0:
+                has_free[p >> 6] &= ~(ONE << np.uint64(p & 63))
+            crew.busy_until = min(end, horizon)
+            pool.worked += crew.busy_until - now
 
         # On to the next moment at which anything happens.
-        now = wake
-        if working > 0:
-            now = min(now, due[0])
-        if change < len(comings.when):
-            now = min(now, comings.when[change])
+        now = min(wake, due[1])
+        if change < len(coming):
+            now = min(now, coming[change])
         if timers > 0:
-            now = min(now, room.timer[0])
+            now = min(now, timer[0])
         if now > horizon or now == math.inf:
             break
-        while timers > 0 and room.timer[0] <= now:
-            ready[depth] = _pop(room.timer, room.timed, timers)
+        while timers > 0 and timer[0] <= now:
+            ready[depth] = _pop(timer, timed, timers)
             depth += 1
             timers -= 1
-        while change < len(comings.when) and comings.when[change] == now:
-            p = comings.what[change]
+        while change < len(coming) and coming[change] == now:
+            p = scene.comes[change]
             change += 1
-            if p < pools:
-                free[p] = pool_start[p + 1] - pool_start[p]
+            if p < len(pools):
+                pools[p].free = pools[p].end - pools[p].first
+                has_free[p >> 6] |= ONE << np.uint64(p & 63)
                 continue
-            p -= pools
-            gone[p] = True
-            for e in range(elements):
-                if state[e] == BETWEEN and option[chosen[e], 2] == p:
-                    alone[e] = True
-                elif state[e] != READY:
+            p -= len(pools)
+            pools[p].gone = 1
+            any_gone = True
+            for e in range(count):
+                element = elements[e]
+                if element.state == BETWEEN and option[element.chosen, 2] == p:
+                    element.alone = 1
+                elif element.state != READY:
                     continue
-                state[e] = WAITING
-                for q in range(pools):
+                else:
+                    queued[stages[element.stage].activity] -= 1
+                element.state = WAITING
+                for q in range(len(pools)):
                     _take(waits, some, q, e)
                 ready[depth] = e
                 depth += 1
-        while working > 0 and due[0] <= now:
-            team = _pop(due, whose, working)
-            working -= 1
-            e = doing[team]
+        while due[1] <= now:
+            team = whose[1]
+            _set_due(due, whose, team, math.inf)
+            e = teams[team].doing
+            element = elements[e]
             idle[team >> 6] |= ONE << np.uint64(team & 63)
-            q = option[chosen[e], 2]
-            free[option[chosen[e], 2 if state[e] == SECOND_STEP else 0]] += 1
-            if state[e] == SECOND_STEP or q < 0:
+            q = option[element.chosen, 2]
+            second = element.state == SECOND_STEP
+            p = q if second else option[element.chosen, 0]
+            pools[p].free += 1
+            has_free[p >> 6] |= ONE << np.uint64(p & 63)
+            if second or q < 0:
                 ended[endings] = e
                 endings += 1
             else:
                 # The machine's pass is not clearance (S07); perhaps nobody can follow it up.
-                state[e] = WAITING if gone[q] else BETWEEN
-                alone[e] = gone[q]
+                lost_follow_up = pools[q].gone
+                element.state = WAITING if lost_follow_up else BETWEEN
+                element.alone = lost_follow_up
                 ready[depth] = e
                 depth += 1

@@ -21,9 +21,8 @@ from landrelease.forecast.areas import (
     Areas,
     Chances,
     chances_of,
-    count_elements,
-    elements,
     lay_out,
+    most_elements,
 )
 from landrelease.forecast.calendar import Calendar
 from landrelease.forecast.chance import QUICK, fork
@@ -32,13 +31,14 @@ from landrelease.forecast.dispatch import (
     Ways,
     Workforce,
     _play,
-    buffers,
     comings_of,
 )
 from landrelease.forecast.effects import Effects
+from landrelease.forecast.scene import scene_of
 from landrelease.forecast.uncertain import Draws, Uncertain
 
 PORTIONS = 32  # of the runs; a worker takes one after the other
+FEWEST_RUNS = 25  # of a portion: laying out the room for it takes as long as a few runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,44 +120,57 @@ def simulate(
     """
     count = len(runs.lost)
     threads = max(1, min(workers or os.cpu_count() or 1, count))
-    edges = np.linspace(0, count, min(count, max(threads, PORTIONS)) + 1).astype(int).tolist()
-    portions = [(model, Runs(*(part[a:b] for part in runs)), seed, a)
-                for a, b in itertools.pairwise(edges)]
+    portions = min(count, max(threads, min(PORTIONS, count // FEWEST_RUNS)))
+    edges = np.linspace(0, count, portions + 1).astype(int).tolist()
+    spans = list(itertools.pairwise(edges))
+    parts = [(model, Runs(*(part[a:b] for part in runs)), seed, a) for a, b in spans]
+    names = [field.name for field in fields(Simulated)]
     if spread is not None:
-        done = spread(play_portion, portions)
-    else:
-        done = []
-        with ThreadPoolExecutor(threads) as executor:
-            waiting = [executor.submit(play_portion, *portion) for portion in portions]
-            try:
-                for number, future in enumerate(waiting):
-                    done.append(future.result())
-                    progress("simulating the programme", (number + 1) / len(waiting))
-            except BaseException:
-                for future in waiting:
-                    future.cancel()
-                raise
-    return Simulated(*(np.concatenate([getattr(part, field.name) for part in done])
-                       for field in fields(Simulated)))
+        done = spread(play_portion, parts)
+        return Simulated(*(np.concatenate([getattr(part, name) for part in done])
+                           for name in names))
+    whole = _room_for(model, count)  # threads write into it: nothing is copied
+    with ThreadPoolExecutor(threads) as executor:
+        waiting = [
+            executor.submit(play_portion, *part,
+                            Simulated(*(getattr(whole, name)[a:b] for name in names)))
+            for part, (a, b) in zip(parts, spans, strict=True)]
+        try:
+            for number, future in enumerate(waiting):
+                future.result()
+                progress("simulating the programme", (number + 1) / len(waiting))
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
+    return whole
 
 
-def play_portion(model: Model, runs: Runs, seed: int, first: int) -> Simulated:
-    """Play some runs; `first` is the number of the first of them among all.
-
-    A function of its arguments alone, so that it may run anywhere.
-    """
-    count, ways = len(runs.lost), model.ways
-    out = Simulated(
+def _room_for(model: Model, count: int) -> Simulated:
+    return Simulated(
         finish_slot=np.full(count, np.inf), cost=np.zeros(count), work_cost=np.zeros(count),
         found_m2=np.zeros(count), released_m2=np.zeros((count, 3, model.bins)),
-        community_slot=np.full((count, len(ways.community_zone)), np.inf),
-        work_slot=np.zeros((count, ways.works)),
+        community_slot=np.full((count, len(model.ways.community_zone)), np.inf),
+        work_slot=np.zeros((count, model.ways.works)),
         area_slot=np.zeros((count, len(model.areas.hazard_m2)), dtype=np.float32),
         stopped_slot=np.full(count, np.inf))
-    capacity = int(_most_elements(np.uint64(seed), first, model.areas, model.chances,
-                                  runs.undiscovered))
-    _play_all(np.uint64(seed), first, model, runs, elements(model.areas, capacity),
-              buffers(model.workforce, ways, model.effects, capacity),
+
+
+def play_portion(model: Model, runs: Runs, seed: int, first: int, out: Simulated | None = None
+                 ) -> Simulated:
+    """Play some runs; `first` is the number of the first of them among all.
+
+    A function of its arguments alone, so that it may run anywhere. It writes into `out` where one
+    is given, fresh from `_room_for`.
+    """
+    ways = model.ways
+    if out is None:
+        out = _room_for(model, len(runs.lost))
+    most = float(np.max(runs.undiscovered, initial=0.0))
+    scene = scene_of(model.areas, model.workforce, ways, model.chances, model.effects,
+                     model.comings, max(most_elements(model.areas, model.chances, most), 1))
+    _play_all(np.uint64(seed), first, runs, scene, model.begins, model.ends, model.bin_days,
+              ways.community_zone, ways.work, ways.work_stage,
               out.finish_slot, out.cost, out.work_cost, out.found_m2, out.released_m2,
               out.community_slot, out.work_slot, out.area_slot, out.stopped_slot)
     return out
@@ -181,52 +194,43 @@ def dask_spread(scheduler: object = "processes") -> Spread:
 
 
 @njit(**QUICK)
-def _most_elements(seed, first, areas, chances, undiscovered):
-    most = 0
-    for r in range(len(undiscovered)):
-        most = max(most, count_elements(fork(seed, first + r), areas, chances, undiscovered[r]))
-    return most
-
-
-@njit(**QUICK)
-def _play_all(seed, first, model, runs, room, buffer, finish_slot, cost, work_cost, found_m2,
-              released_m2, community_slot, work_slot, area_slot, stopped_slot):
-    areas, workforce, ways = model.areas, model.workforce, model.ways
-    pools = len(workforce.opens)
+def _play_all(seed, first, runs, scene, begins, ends, bin_days, community_zone, work, work_stage,
+              finish_slot, cost, work_cost, found_m2, released_m2, community_slot, work_slot,
+              area_slot, stopped_slot):
+    elements, stages, pools, teams = scene.elements, scene.stages, scene.pools, scene.teams
+    bins = released_m2.shape[2]
     for r in range(len(runs.lost)):
         key = fork(seed, first + r)
-        count, found = lay_out(key, areas, model.chances, runs.shares[r], runs.undiscovered[r],
-                               runs.rework[r], room)
-        found_m2[r] = found
-        _play(key, count, room.stage, room.parent, room.work, room.known, runs.slow[r],
-              runs.lost[r], workforce, ways, model.effects, model.comings, buffer)
+        count, found_m2[r] = lay_out(key, scene, runs.shares[r, 0], runs.shares[r, 1],
+                                     runs.shares[r, 2], runs.undiscovered[r], runs.rework[r])
+        _play(key, count, runs.slow[r], runs.lost[r], scene)
         total = paid = 0.0
-        for p in range(pools):
-            total += buffer.worked[p] * workforce.cost[p]
-            begins = max(workforce.opens[p], 0.0)
-            for team in range(workforce.pool_start[p], workforce.pool_start[p + 1]):
-                if buffer.busy_until[team] >= 0.0:
-                    paid += (buffer.busy_until[team] - begins) * workforce.cost[p]
+        for p in range(len(pools)):
+            pool = pools[p]
+            total += pool.worked * pool.cost
+            opens = max(pool.opens, 0.0)
+            for team in range(pool.first, pool.end):
+                if teams[team].busy_until >= 0.0:
+                    paid += (teams[team].busy_until - opens) * pool.cost
         cost[r], work_cost[r] = paid, total
-        for c in range(len(ways.community_zone)):
-            community_slot[r, c] = buffer.zone_opens[ways.community_zone[c]]
+        for c in range(len(community_zone)):
+            community_slot[r, c] = scene.zones[community_zone[c]].opens
         last = 0.0
         for e in range(count):
-            at = buffer.finish[e]
+            element = elements[e]
+            at = element.finish
             last = max(last, at)
-            s = room.stage[e]
-            h = areas.hazard[s]
-            area_slot[r, h] = max(area_slot[r, h], np.float32(at))
-            if at < np.inf and room.released_m2[e] > 0.0:
+            stage = stages[element.stage]
+            area_slot[r, stage.hazard] = max(area_slot[r, stage.hazard], np.float32(at))
+            if at < np.inf and element.released > 0.0:
                 k = max(int(np.ceil(at)) - 1, 0)
                 day = 0.0
                 if at > 0.0:
-                    day = model.begins[k] + (at - k) * (model.ends[k] - model.begins[k])
-                point = min(int(np.ceil(day / model.bin_days)), model.bins - 1)
-                released_m2[r, areas.activity[s], point] += room.released_m2[e]
+                    day = begins[k] + (at - k) * (ends[k] - begins[k])
+                point = min(int(np.ceil(day / bin_days)), bins - 1)
+                released_m2[r, stage.activity, point] += element.released
         finish_slot[r] = last
-        stopped_slot[r] = buffer.stopped[0]
-        for w in range(len(ways.work)):
-            s = ways.work_stage[w]
-            at = buffer.finish[room.first[areas.rank[s]]]
-            work_slot[r, ways.work[w]] = max(work_slot[r, ways.work[w]], at)
+        stopped_slot[r] = scene.stopped[0]
+        for w in range(len(work)):
+            at = elements[scene.first[stages[work_stage[w]].rank]].finish
+            work_slot[r, work[w]] = max(work_slot[r, work[w]], at)

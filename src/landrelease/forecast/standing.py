@@ -8,6 +8,7 @@ as priors.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from datetime import date
@@ -155,15 +156,14 @@ def forecast_standing(
     kinds = [kind for kind, count in standing.teams if count > 0]
     by_kind = {(r.activity, r.method): r for r in rates}
     shares, whole, alike = _shares(standing, uncertain, runs, generator)
-    problem, priority, whole_shares = _problem(
-        standing, kinds, by_kind, uncertain,
-        None if standing.cancelled_m2 is None else np.median(shares, axis=0))
+    mean = None if standing.cancelled_m2 is None else np.median(shares, axis=0)
+    held = _held_back(standing, kinds)
     slow = np.concatenate([
         1.0 / _pace(by_kind[kind], count, standing.names.get(kind, ()), pick, generator)
         / (1.0 - _long_run(lost, pick))[:, None]
-        / _at_work(standing.busy.get(kind), runs, generator)[:, None]
-        for (kind, count), lost in zip(
-            [pair for pair in standing.teams if pair[1] > 0], losses, strict=True)], axis=1)
+        / _at_work(None if k in held else standing.busy.get(kind), runs, generator)[:, None]
+        for k, ((kind, count), lost) in enumerate(zip(
+            [pair for pair in standing.teams if pair[1] > 0], losses, strict=True))], axis=1)
     spread = float(np.mean([np.median(by_kind[k].deviation["area"]) for k in kinds]))
     certain = Uncertain(
         uncertain.cancelled, uncertain.reduced, uncertain.cleared, uncertain.lost_days,
@@ -171,9 +171,6 @@ def forecast_standing(
         horizon_days / DAYS_PER_YEAR, standing.months)
     months = standing.months if standing.season_sd_days <= 0 else _wider(standing.months)
     calendar = season_calendar(standing.day, months, standing.days_a_week, horizon_days)
-    workforce = workforce_of(problem, calendar, 0.0)
-    areas = areas_of(problem, priority, whole_shares)
-    teams = int(workforce.pool_start[-1])
     # The runs are played in working days of the long run; which of them fall on which day of the
     # calendar is the luck of the months, that all teams share.
     done = _working_days(
@@ -183,26 +180,47 @@ def forecast_standing(
     passed = np.array([np.interp(np.searchsorted(calendar.ends, ends, side="right"),
                                  np.arange(done.shape[1]), own) for own in done])  # (R, B)
     step = max(float(passed.max()) / FINE_BINS, 1e-9)
-    model = model_of(areas, workforce, ways_of(problem), certain,
-                     no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
-                     Calendar(standing.day, np.arange(len(calendar.begins), dtype=float),
-                              np.arange(1, len(calendar.begins) + 1, dtype=float)),
-                     bin_days=step, bins=FINE_BINS + 2)
-    found = simulate(model, Runs(
-        shares, _undiscovered(standing, uncertain, runs, generator),
-        _rework(standing, uncertain, runs, generator),
-        np.ones(runs), np.ascontiguousarray(slow)), seed=seed, workers=workers)
+    runs_all = Runs(shares, _undiscovered(standing, uncertain, runs, generator),
+                    _rework(standing, uncertain, runs, generator), np.ones(runs),
+                    np.ascontiguousarray(slow))
+    slots_of_time = np.arange(len(calendar.begins) + 1, dtype=float)
+    # Which area comes next, and how far ahead survey goes, nobody has said: each part of the runs
+    # has an order and a limit of its own. The last areas decide the end: one may be large.
+    parts = []
+    edges = np.linspace(0, runs, min(ORDERS, runs) + 1).astype(int).tolist()
+    for k, (begin, end) in enumerate(itertools.pairwise(edges)):
+        count = len(standing.area_m2)
+        problem, priority, planned = _problem(
+            standing, kinds, by_kind, uncertain, mean,
+            generator.permutation(count))
+        workforce = workforce_of(problem, calendar, 0.0)._replace(
+            watches=np.array([held[p][0] if p in held else -1 for p in range(len(kinds))]),
+            limit=np.array([round(held[p][1] * math.exp(LIMIT_SD * generator.standard_normal()))
+                            if p in held else 0 for p in range(len(kinds))]))
+        teams = int(workforce.pool_start[-1])
+        model = model_of(areas_of(problem, priority, planned), workforce, ways_of(problem), certain,
+                         no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
+                         Calendar(standing.day, slots_of_time[:-1], slots_of_time[1:]),
+                         bin_days=step, bins=FINE_BINS + 2)
+        parts.append(simulate(model, Runs(*(part[begin:end] for part in runs_all)),
+                              seed=seed + k * ANOTHER_SEED, workers=workers))
+    finish = np.concatenate([part.finish_slot for part in parts])
+    released = np.concatenate([part.released_m2.sum(axis=1) for part in parts])
     slots = np.array([np.interp(at, own, np.arange(len(own)), right=np.inf)
-                      for at, own in zip(found.finish_slot, done, strict=True)])
+                      for at, own in zip(finish, done, strict=True)])
     days = calendar.days(slots)
     capped = int(np.sum(~np.isfinite(days)))
-    fine = np.cumsum(found.released_m2.sum(axis=1), axis=1)
+    fine = np.cumsum(released, axis=1)
     place = np.clip(np.floor(passed / step + 1e-9).astype(int), 0, fine.shape[1] - 1)
     return Finish(np.minimum(days, horizon_days), horizon_days, capped,
                   np.take_along_axis(fine, place, axis=1), bin_days, rates, losses[-1],
                   tuple(notes))
 
 
+ORDERS = 24  # parts of the runs, each with its own order of the areas that nobody has begun
+ANOTHER_SEED = 1_000_003
+HELD_BACK = 0.85  # of the days: a kind of survey that is at work on fewer of them waits for others
+LIMIT_SD = 0.35  # of the logarithm of how far ahead it goes
 FINE_BINS = 1_500  # of working time, so that months of any luck can be cut out of them
 FOLLOWS = 0.2  # how much of the luck of a month the next one has (see `fit_lost`)
 
@@ -216,6 +234,29 @@ def _at_work(share: float | None, runs: int, generator: np.random.Generator) -> 
     drawn: np.ndarray = 1 / (1 + np.exp(-(math.log(at / (1 - at))
                                           + 0.8 * generator.standard_normal(runs))))
     return np.clip(drawn, 0.02, 1.0)
+
+
+def _held_back(standing: Standing, kinds: list[tuple[str, str]]) -> dict[int, tuple[int, float]]:
+    """Of kinds of survey that wait for those who follow them: the activity (1 TS, 2 clearance) that
+    they watch, and how many pieces of it wait for a team now, which is as far ahead as survey goes.
+
+    A kind whose teams are at work on nearly all days waits for nobody.
+    """
+    pieces = 0.0
+    for a in np.flatnonzero(standing.open & standing.surveyed).tolist():
+        left = float(standing.clear_m2[a] - standing.cleared_m2[a])
+        pieces += min(max(math.ceil(left / standing.piece_m2 - 0.5), 1), MOST_PIECES) if (
+            math.isfinite(standing.piece_m2)) else 1
+    seen = np.zeros(len(standing.area_m2), dtype=bool) if standing.seen is None else standing.seen
+    ready = (float(np.sum(standing.open & seen & ~standing.surveyed)), pieces)
+    teams = [sum(count for kind, count in standing.teams if kind[0] == name)
+             for name in ("TS", "clearance")]
+    found = {}
+    for p, kind in enumerate(kinds):
+        if kind[0] in ("NTS", "TS") and standing.busy.get(kind, 1.0) < HELD_BACK:
+            after = 0 if kind[0] == "NTS" and any(k[0] == "TS" for k in kinds) else 1
+            found[p] = (after + 1, max(ready[after] - teams[after], float(teams[after]), 1.0))
+    return found
 
 
 def _wider(months: tuple[int, int]) -> tuple[int, int]:
@@ -298,8 +339,11 @@ _NODES, _WEIGHTS = (np.polynomial.hermite_e.hermegauss(9)[0],
 
 def _problem(standing: Standing, kinds: list[tuple[str, str]],
              by_kind: dict[tuple[str, str], Rate], uncertain: Uncertain,
-             mean: np.ndarray | None) -> tuple[Problem, np.ndarray, np.ndarray]:
+             mean: np.ndarray | None, turn: np.ndarray
+             ) -> tuple[Problem, np.ndarray, np.ndarray]:
     """Stages of the open areas. `slots` of an option are m², so that nothing is rounded away.
+
+    turn : (A,) the place of each area in the order in which those are taken that are not begun.
 
     mean : (3,) shares cancelled, reduced, cleared, where NTS is a step of its own. None: survey is
         one step, and cancels or reduces all that the shares do not leave for clearance.
@@ -341,7 +385,7 @@ def _problem(standing: Standing, kinds: list[tuple[str, str]],
     begun = (standing.survey_done_m2 > 0) | (standing.cleared_m2 > 0)
     for a in np.flatnonzero(standing.open).tolist():
         area = float(standing.area_m2[a])
-        rank = (0.0 if begun[a] else 1e6) + a
+        rank = (0.0 if begun[a] else 1e6) + float(turn[a])
         if not standing.surveyed[a]:
             before, after = -1, planned
             if standing.cancelled_m2 is not None and float(standing.cancelled_m2[a]) > 0:

@@ -19,6 +19,7 @@ BUFFER = 64  # units beyond its edges, so that outlines do not show at seams
 MOST_NORTH = 85.0511287798066  # where the square grid ends
 _MOVE, _LINE, _CLOSE = 1, 2, 7
 _POINT, _LINESTRING, _POLYGON = 1, 2, 3
+_TYPE_POLYGON = 3  # of shapely
 
 
 def bounds_of(z: int, x: int, y: int, *, buffer: int = BUFFER
@@ -81,8 +82,12 @@ def _layer(name: str, geometries: np.ndarray, values: Sequence[Mapping[str, Any]
     keys: dict[str, int] = {}
     words: dict[tuple[type, Any], int] = {}
     features = bytearray()
-    for shape, said in zip(shapes, values, strict=True):
-        commands, kind = _commands(shape)
+    # Most areas are one ring: these are written all at once, the others one by one.
+    single = (shapely.get_type_id(shapes) == _TYPE_POLYGON) & (
+        shapely.get_num_interior_rings(shapes) == 0)
+    rings = iter(_rings(shapes[single]))
+    for shape, plain, said in zip(shapes, single.tolist(), values, strict=True):
+        commands, kind = (next(rings), _POLYGON) if plain else _commands(shape)
         if not commands:
             continue
         tags: list[int] = []
@@ -117,6 +122,38 @@ def _cut(shapes: np.ndarray, low: float, high: float) -> np.ndarray:
         out[cross] = shapely.intersection(
             shapely.make_valid(shapes[cross]), shapely.box(low, low, high, high))
     return out
+
+
+def _rings(shapes: np.ndarray) -> list[list[int]]:
+    """The commands of polygons without holes (N); empty where a ring shrinks to nothing."""
+    if not len(shapes):
+        return []
+    xy, of = shapely.get_coordinates(shapes, return_index=True)
+    whole = np.rint(xy).astype(np.int64)
+    keep = np.ones(len(whole), dtype=bool)
+    keep[1:] = (np.diff(whole, axis=0) != 0).any(axis=1) | (np.diff(of) != 0)
+    whole, of = whole[keep], of[keep]
+    number = np.arange(len(shapes))
+    first, last = np.searchsorted(of, number), np.searchsorted(of, number, side="right") - 1
+    some = last > first  # the end of a ring is its beginning
+    keep = np.ones(len(whole), dtype=bool)
+    keep[last[some][(whole[first[some]] == whole[last[some]]).all(axis=1)]] = False
+    whole, of = whole[keep], of[keep]
+    first, end = np.searchsorted(of, number), np.searchsorted(of, number, side="right")
+    count = end - first
+    after = np.arange(len(whole)) + 1
+    after[end[count > 0] - 1] = first[count > 0]
+    area = np.bincount(of, weights=whole[:, 0] * whole[after, 1] - whole[after, 0] * whole[:, 1],
+                       minlength=len(shapes))
+    # Outer rings turn to the right with y down (positive area).
+    at = np.arange(len(whole))
+    whole = whole[np.where(area[of] > 0, at, first[of] + end[of] - 1 - at)]
+    steps = np.diff(whole, axis=0, prepend=0)
+    steps[first[count > 0]] = whole[first[count > 0]]
+    flat = _zigzag(steps)
+    return [[_MOVE | 1 << 3, *flat[2 * a:2 * a + 2], _LINE | (n - 1) << 3,
+             *flat[2 * a + 2:2 * (a + n)], _CLOSE | 1 << 3] if n >= 3 and size else []
+            for a, n, size in zip(first.tolist(), count.tolist(), area.tolist(), strict=True)]
 
 
 def _commands(shape: Any) -> tuple[list[int], int]:

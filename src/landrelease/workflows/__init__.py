@@ -799,8 +799,7 @@ def outlook_summary(
         "not_finished": int(np.sum(~np.isfinite(outlook.finish_day))),
         "horizon_years": outlook.horizon_days / 365.25,
         "years_until_done": years,
-        "cost": {f"p{round(q * 100)}": float(np.quantile(outlook.cost, q))
-                 for q in (0.1, 0.5, 0.9)},
+        "cost": {f"p{round(q * 100)}": outlook.cost_quantile(q)[0] for q in (0.1, 0.5, 0.9)},
         "currency": outlook.currency,
         "chance_by": None if by is None else outlook.chance_by(by),
         # Money that was not enough for a run that did not finish was not enough at all.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
-    COVERAGE_OPTION,
     COVERAGE_TASK,
     MEASURED_DEPTH,
     TASK_WITHOUT_GROUND,
@@ -137,9 +136,6 @@ def prove_measured(registry: Registry, task: Record, ground: Ground, lanes: Path
 
     if not 0 < depth_m <= 5:
         raise LandReleaseError(MEASURED_DEPTH, found=depth_m)
-    if day > (now or datetime.now(UTC)).date() + timedelta(days=1):  # a local day may be ahead
-        raise LandReleaseError(COVERAGE_OPTION, name="--day", found=day,
-                               expected="a day that has come")
     assert ground.plane is not None
     shapes = [ground.plane.to_plane(s) for s in read_shapes(lanes)]
     if joined(shapes).is_empty:

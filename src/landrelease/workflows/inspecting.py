@@ -20,6 +20,7 @@ from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    INSPECTION_PROBABILITY,
     LOT_MOVED,
     LOT_NOT_AGAIN,
     LOT_RESULT,
@@ -76,10 +77,12 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     if form not in FORMS:
         raise LandReleaseError(LOT_SETTING, name="--form", found=form, expected=", ".join(FORMS))
     for name, value, expected in (
-            ("--detection", strictness and strictness.detection, "above 0 and at most 1"),
-            ("--confidence", strictness and strictness.confidence, "above 0 and below 1")):
-        if value is not None and not (0 < value < 1 or (value == 1 and name == "--detection")):
-            raise LandReleaseError(LOT_SETTING, name=name, found=value, expected=expected)
+            ("detection", strictness.detection if strictness else None, "above 0 and at most 1"),
+            ("confidence", strictness.confidence if strictness else None,
+             "above 0 and below 1")):
+        if value is not None and not (0 < value < 1 or (value == 1 and name == "detection")):
+            raise LandReleaseError(INSPECTION_PROBABILITY, field=name, found=value,
+                                   expected=expected)
     side = stated.value("inspection_unit_m") if unit_m is None else unit_m
     inspections = reader.inside(_standing(registry))
     order = _task(registry, reader, task)

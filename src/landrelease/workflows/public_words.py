@@ -12,6 +12,20 @@ from typing import TYPE_CHECKING
 from landrelease.core.kinds import KINDS
 from landrelease.core.labels import label
 from landrelease.core.texts import UNREVIEWED, Texts
+from landrelease.errors import (
+    AREA_OF_FEW_CORNERS,
+    NAME_NOT_FOUND,
+    NOT_FOR_ROLE,
+    PLACE_NOT_UNDERSTOOD,
+    REGISTRY_BUSY,
+    REPORT_EMPTY,
+    REPORT_FORM_OLD,
+    REPORT_PHOTOGRAPH,
+    REPORTS_WAIT,
+    SUBMISSION_EMPTY,
+    SUBMISSION_FILE,
+    SUBMISSION_NAMELESS,
+)
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
 from landrelease.records.forms.words import PHOTO, SYNTHETIC
 
@@ -94,6 +108,18 @@ SEND = "Send"
 THANKS = "Received. Somebody will look at it."
 NUMBER = "Your report has the number {number}."
 
+# What somebody meets who reads no English: on the page for everybody and on a phone that sends.
+ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
+          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_NAMELESS, SUBMISSION_FILE,
+          SUBMISSION_EMPTY, REGISTRY_BUSY, NOT_FOR_ROLE)
+RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
+            "looked at, {photographs} photographs.")
+SIGN_IN = "Sign in first."
+ERROR_TEXTS: tuple[str, ...] = (
+    *(text for message in ERRORS for text in (message.problem, message.remedy)),
+    RECEIVED, SIGN_IN, "another kind of file", "a photograph as JPEG or PNG",
+    "forms and submissions")
+
 TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL, PHOTO, SYNTHETIC, UNREVIEWED,
     TITLE, *HEADLINES.values(), *_MORE.values(), *_REASONS.values(), *_DONE.values(), RELEASE,
@@ -101,7 +127,7 @@ TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
     WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
     BY_CORNERS, CORNERS, ASK, SEVERAL, AGAIN, PRINT, TO_REPORT, LANGUAGE, REPORT, ABOUT, WHAT,
-    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER,
+    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, *ERROR_TEXTS,
     *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
 
 

@@ -719,6 +719,10 @@ def changed_since(registry: Registry, made: Proposal) -> list[str]:
     rows = {w["number"] for w in d["quarantine"]}
     out += [f"row {w.number} in quarantine is new" for w in behind.quarantine
             if w.number not in rows]
+    if d.get("adopted"):
+        from landrelease.workflows.adopting import speaks_against
+
+        return out + speaks_against(registry, record, d)
     checklist = checklist_of(registry)
     if (checklist.name, checklist.version) != (d["checklist"]["name"], d["checklist"]["version"]):
         out.append("the checklist")
@@ -766,6 +770,10 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
         registry.append(parts)
         child, values = parts[1].record_id, dict(parts[1].values)
     outcome_id = OUTCOME + made.sha256[:12]
+    # A closing from before the programme counts from its own day: what was found after that day
+    # speaks against it, whenever it was adopted (S11).
+    adopted = d.get("adopted")
+    decided = day if adopted is None else date.fromisoformat(adopted["decided_on"])
     code = lookup_code(bytes.fromhex(made.sha256))
     closed = Revision(
         "hazard", child, {**values, "status": "closed", "status_changed_on": day,
@@ -778,10 +786,12 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
             hazard_identifier=str(record.values.get("identifier", record.id)),
             method=", ".join(d["methods"]) or None, depth_m=d["depth_m"],
             activity=next((w["record"] for w in reversed(d["work"])), None),
-            decided_on=day, decided_by_role="authority", decided_by=person,
+            decided_on=decided, decided_by_role="authority", decided_by=person,
+            restrictions=" ".join(d["residual_statement"]) if adopted else None,
             criteria=f"{d['checklist']['name']} {d['checklist']['version']}: "
             f"{len(d['checklist']['items'])} items met",
-            evidence=d["evidence_records"] or None, reported_area_m2=d["area_m2"],
+            evidence=None if adopted else d["evidence_records"] or None,
+            reported_area_m2=d["area_m2"],
             items_found=sum(int(i["quantity"] or 1) for i in d["items"])),
         ground, at, person, why, made.sha256, day)
     certificate = Revision(

@@ -25,6 +25,7 @@ from landrelease.errors import NOT_FOR_ROLE, LandReleaseError
 from landrelease.store.registry import Registry
 
 T = TypeVar("T")
+OPENROSA = "X-OpenRosa-Version"  # in every request of a phone, and in every answer to one
 
 # Nothing is loaded from elsewhere, nothing may frame a page, and no address is passed on.
 HEADERS = {
@@ -95,14 +96,32 @@ def status_of(error: LandReleaseError) -> int:
 
 
 def on_error(request: Request, error: LandReleaseError) -> Response[dict[str, Any]]:
-    """An error of ours as JSON: code, words, remedy; what was found stays in the words."""
+    """An error of ours as JSON: code, words, remedy; what was found stays in the words. A phone
+    gets it as OpenRosa says, and shows it; both in the language of the request, as far as it is
+    translated."""
+    from landrelease.apps.web import speaking
+
     asking: Asking | None = request.scope.get("user")
     if error.code == NOT_FOR_ROLE.code and asking is not None and asking.signed_in:
         request.app.state.accounts.log(asking.account, asking.role, "refused",
                                        request.url.path)  # ASVS 5.0, 16.3.2
-    return Response({"code": error.code, "description": str(error)},
+    words = speaking.texts().error(error)
+    if request.url.path.startswith("/openrosa/") and request.headers.get(OPENROSA):
+        return openrosa_message(words, status_of(error))
+    return Response({"code": error.code, "description": words},
                     status_code=status_of(error),
                     media_type="application/json")
+
+
+def openrosa_message(words: str, status: int) -> Response[Any]:
+    """What a phone shows, as OpenRosa 1.0 (Form Submission API) writes it."""
+    from xml.sax.saxutils import escape
+
+    return Response(
+        ('<?xml version="1.0" encoding="UTF-8"?>\n<OpenRosaResponse '
+         'xmlns="http://openrosa.org/http/response">'
+         f"<message>{escape(words)}</message></OpenRosaResponse>").encode(),
+        status_code=status, media_type="text/xml; charset=utf-8", headers={OPENROSA: "1.0"})
 
 
 def on_http_error(request: Request, error: HTTPException) -> Response[dict[str, Any]]:

@@ -16,7 +16,8 @@ from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
-from landrelease.apps.web.answers import asking_of, read
+from landrelease.apps.web import speaking
+from landrelease.apps.web.answers import OPENROSA, asking_of, openrosa_message, read
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.tiers import MAY_BRING_IN, within
 from landrelease.errors import (
@@ -28,7 +29,7 @@ from landrelease.errors import (
 )
 from landrelease.store.registry import Registry
 
-VERSION = {"X-OpenRosa-Version": "1.0"}
+VERSION = {OPENROSA: "1.0"}
 MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
 _WAITED_S = 1  # about: five attempts
 _XML = "text/xml; charset=utf-8"
@@ -39,7 +40,9 @@ def _phone(request: Request) -> None:
     """Only who may bring something in; a phone is asked for name and token first."""
     asking = asking_of(request)
     if not asking.signed_in and asking.role == "public":
-        raise NotAuthorizedException("Sign in first.", headers={
+        from landrelease.workflows import public_words
+
+        raise NotAuthorizedException(speaking.texts()(public_words.SIGN_IN), headers={
             **VERSION, "WWW-Authenticate": 'Basic realm="landrelease", charset="UTF-8"'})
     if asking.role not in MAY_BRING_IN:
         raise LandReleaseError(NOT_FOR_ROLE, role=asking.role, subject="forms and submissions",
@@ -200,10 +203,11 @@ async def submit(request: Request) -> Response[bytes]:
     # One after the other: each is held against what is recorded, which would move on meanwhile.
     async with request.app.state.submitting:
         found = await read(request, work)
-    words = (f"Received: {found.accepted} new or changed, {found.merged} known already, "
-             f"{found.waiting} wait to be looked at, {found.photographs} photographs.")
-    return _answer('<OpenRosaResponse xmlns="http://openrosa.org/http/response">'
-                   f"<message>{escape(words)}</message></OpenRosaResponse>", 201)
+    from landrelease.workflows import public_words
+
+    return openrosa_message(speaking.texts().told(
+        public_words.RECEIVED, accepted=found.accepted, merged=found.merged, waiting=found.waiting,
+        photographs=found.photographs), 201)
 
 
 HANDLERS = [form_list, form_file, manifest, media, may_submit, submit]

@@ -25,7 +25,7 @@ def page(view: Any, texts: Any, question: Any, now: datetime) -> str:
     problem = question.problem
     parts = [f"<h1>{_t(texts(say.TITLE))}</h1>"]
     if problem is not None:
-        parts.append(f'<p class="problem" role="alert">{_t(problem)}</p>')
+        parts.append(f'<p class="problem" role="alert">{_t(texts.error(problem))}</p>')
     parts += [_answer(say.words_of(reply, texts), view, texts, now) for reply in question.replies]
     if question.choices:
         parts.append(_choices(question.choices, texts))
@@ -124,7 +124,8 @@ def report_page(view: Any, texts: Any, said: Mapping[str, str], token: str,
     options = "".join(
         f'<option value="{_t(word)}"{" selected" if word == chosen else ""}>'
         f"{_t(texts(say.about(word)))}</option>" for word in reports.ABOUT)
-    wrong = f'<p class="problem" role="alert">{_t(problem)}</p>' if problem is not None else ""
+    wrong = "" if problem is None else (
+        f'<p class="problem" role="alert">{_t(texts.error(problem))}</p>')
     body = (
         f"<h1>{_t(texts(say.REPORT))}</h1>{wrong}"
         '<form class="card report" method="post" action="/public/report" '
