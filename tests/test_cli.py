@@ -61,6 +61,22 @@ def test_every_command_explains_itself_with_an_example(words, command):
     assert re.search(rf"Example: landrelease {' '.join(words)}\b", command.help), words
 
 
+def test_the_command_that_is_named_is_made_ready_as_in_the_whole():
+    for words, command in all_commands():
+        made = typer.main.get_command(cli.only_named(cli.app, [*words, "--quiet"]))
+        for word in words:
+            made = made.commands[word]
+        assert [p.opts for p in made.params] == [p.opts for p in command.params], words
+        assert made.help == command.help
+    for words in ([], ["--help"], ["pln"], ["plan"], ["plan", "--help"], ["plan", "mak"]):
+        whole = typer.main.get_command(cli.app).commands
+        made = typer.main.get_command(cli.only_named(cli.app, words)).commands
+        if words[:1] == ["plan"]:  # what is misspelled in a group needs the group
+            assert made["plan"].commands.keys() == whole["plan"].commands.keys()
+        else:
+            assert made.keys() == whole.keys()
+
+
 def test_every_command_of_the_readme_and_docs_exists():
     known = {" ".join(words) for words, _ in all_commands()}
     root = Path(__file__).parent.parent

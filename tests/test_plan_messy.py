@@ -197,3 +197,25 @@ def test_seeds_below_nothing_are_refused_by_every_command(here, capsys):
     assert command("plan", "policy", here / "A.gpkg", here / "plan", "--seed", "-1", "--as",
                    "planner") == 2
     assert "--seed" in capsys.readouterr().err
+
+
+def test_what_cannot_bind_is_said(here, tmp_path, capsys):
+    """A work that waits for land that nobody recorded; money of which none counts."""
+    registry = shutil.copy(here / "A.gpkg", tmp_path / "r.gpkg")
+    works, funds = tmp_path / "works.csv", tmp_path / "funds.csv"
+    works.write_text("identifier,hazards,cost,currency,duration_days,beneficiaries\n"
+                     "W1,A-0,50000,USD,60,500\nW2,A-9,50000,USD,60,500\n")
+    funds.write_text("identifier,phase,amount,currency,available_on,fund_status\n"
+                     "F1,demining,1000000,USD,2027-01-01,announced\n")
+    for kind, file in (("project", works), ("fund", funds)):
+        assert command("import", file, "--into", registry, "--kind", kind, "--quiet") in (0, 1)
+    for counted in ("received", "announced"):
+        capsys.readouterr()
+        assert command("plan", "problem", registry, "--teams", here / "teams.csv", "--out",
+                       tmp_path / counted, "--start", "2027-04-01", "--as", "planner", "--quiet",
+                       "--money", counted) == 0
+        said = capsys.readouterr().out
+        assert "A-9, for which it waits, is not on record: not kept" in said
+        assert ("none of the 1 on record counts, so that no money binds the plan" in said) == (
+            counted == "received")
+        assert (tmp_path / counted / "money.csv").exists() == (counted == "announced")

@@ -365,12 +365,13 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
                     second[order].astype(np.int32), cost[order], modes)
 
 
-def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = False
-                 ) -> Note | None:
+def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = False,
+                 unplanned: Sequence[Note] = ()) -> Note | None:
     """What no team can do because of where it is based or of what kind it is, in words; None where
     every stage has an option.
 
     assumed : the teams are those that come with the package, not those of a programme
+    unplanned : why each of the teams on record is not planned
 
     Raises PLN-011: no stage has any option.
     """
@@ -385,7 +386,9 @@ def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = 
         km = [geodesic_distance_m(np.full(len(x), p.longitude), np.full(len(x), p.latitude),
                                   x, y).min() / 1000 for p in problem.pools]
         near = int(np.argmin(km))
-        found = ("No teams were given, and the nearest base of the assumed ones ("
+        on_record = ("" if not unplanned else f"none of the {len(unplanned):,} on record can be "
+                     f"planned ({unplanned[0].record}: {unplanned[0].words}), ")
+        found = (f"No teams were given, {on_record}and the nearest base of the assumed ones ("
                  if assumed else "The nearest base (")
         raise LandReleaseError(
             NO_WORK_POSSIBLE, stages=f"{len(idle):,}", expected=f"{reach:,.0f}",

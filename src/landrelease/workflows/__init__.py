@@ -401,7 +401,7 @@ def planning_problem(
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read, access = NOTHING_READ, None
+    read, access, unplanned = NOTHING_READ, None, []
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
         if roads is not None:
@@ -419,6 +419,7 @@ def planning_problem(
         if not any(p.kind == "nts" for p in made.pools) and any(p.kind == "nts" for p in pools):
             raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
                 note.words for note in made.read.notes)) or "no team on record surveys")
+        unplanned = [n for n in made.read.notes if n.kind == "team" and n.record]
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
                         facts=facts, steepest_deg=made.steepest_deg)
@@ -437,7 +438,8 @@ def planning_problem(
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read)
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
-        not binding.teams_given and problem.pools == tuple(pools)))
+        not binding.teams_given and problem.pools == tuple(pools)),
+        unplanned=unplanned)
     if idle is not None:
         read = dataclasses.replace(read, notes=(*read.notes, idle))
     if access is not None:

@@ -45,7 +45,7 @@ def bind(problem: Problem, sources: Sources, made: Crew, grounds: Mapping[str, A
     weight = assumptions.value("infrastructure_weight")
     works, of_works = projects(problem, sources.projects, sources.handovers, grounds, exchange,
                                currency, usual_days=assumptions.value("project_days"),
-                               weight=weight)
+                               weight=weight, hazards=sources.hazards)
     bills = money(problem, sources.funds, sources.expenses, exchange, currency, counting=counting,
                   works=works, places=places_of(sources.projects, grounds, sources.settlements),
                   grounds=grounds, areas=sources.areas, waiting=waiting(sources.projects))

@@ -33,15 +33,18 @@ class _Work:
 
 def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Record],
              grounds: Mapping[str, Any], exchange: Exchange, currency: str, *,
-             usual_days: float, weight: float) -> tuple[Projects | None, Recorded]:
+             usual_days: float, weight: float, hazards: Sequence[Record] = ()
+             ) -> tuple[Projects | None, Recorded]:
     """Works of the second phase that wait for land of the plan, or for money.
 
     A work waits for all stages of the hazards that it names, of those behind the hand-overs that it
     names, and of those that its own ground touches. It starts in its season only, and not before
     the works that it follows are finished. `usual_days` where nobody says how long it takes;
-    `weight` points a beneficiary and day. Who pays is not said yet (`money.money`).
+    `weight` points a beneficiary and day. Who pays is not said yet (`money.money`). hazards : all
+    on record, also those that are closed, for which no work waits.
     """
     notes: list[Note] = []
+    on_record = by_name(hazards)
     number = {name: h for h, name in enumerate(problem.hazard_ids)}
     handed = by_name(handovers)
     names = list(problem.hazard_ids)
@@ -53,6 +56,11 @@ def projects(problem: Problem, records: Sequence[Record], handovers: Sequence[Re
             continue
         works[record.id] = _work(problem, record, number, handed, tree, exchange, currency,
                                  usual_days, slot_days, notes)
+        unknown = [h for h in listed(record, "hazards")
+                   if not {h, f"hazard-{h}"} & (number.keys() | on_record.keys())]
+        if unknown:
+            notes.append(Note("project", record.id, f"{', '.join(unknown)}, for which it waits, is "
+                              "not on record: not kept"))
     named = {**{str(r.values["identifier"]): r.id for r in records if r.values.get("identifier")},
              **{r.id: r.id for r in records}}
     ids = sorted(works)

@@ -124,6 +124,9 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
                               f"before the plan, and all money on record for it is {total:,.0f}: "
                               "nothing can be paid (--money none leaves money out)"))
     if not listed_:
+        if funds and used == 0:
+            notes.append(Note("fund", "", f"none of the {len(funds)} on record counts, so that no "
+                              "money binds the plan"))
         return Paid(None, nothing, Recorded(
             {"fund": (len(funds), used), "expense": (len(expenses), spent_used)}, tuple(notes)))
     lines = _Lines(listed_, ground_of)
