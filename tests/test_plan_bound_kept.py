@@ -69,9 +69,10 @@ def test_a_bound_is_taken_up_again_where_the_instance_is_the_same(tmp_path):
     proved = proving.prove_on(tmp_path, other, 0.2, synthetic=True)
     assert proved.fresh and proved.before <= proved.bound <= proved.score + 1e-9
     assert load_bound(tmp_path).instance == fingerprint(other.problem)
-    # No bound is above the score of a real plan, whatever the file says.
+    # No bound is above the score of a real plan: it proves nothing, whatever the file says.
     keep_bound(tmp_path, fingerprint(other.problem), 1e30, 0.0)
-    assert load_plan(tmp_path).plan.bound == other.score
+    assert load_plan(tmp_path).plan.bound == json.loads(
+        (tmp_path / "plan.json").read_text())["bound"] < other.score
 
 
 def test_a_bound_holds_whenever_it_is_stopped(tmp_path):

@@ -52,10 +52,9 @@ def with_kept_bound(plan: Plan, folder: Path) -> Plan:
     kept = load_bound(folder)
     if kept is None or kept.instance != fingerprint(plan.problem):
         return plan
-    bound = max(plan.bound, kept.bound)
-    if bound <= plan.score * (1 + 1e-9) + 1e-9:  # what rounding leaves is cut off
-        bound = min(bound, plan.score)  # else one of the two is wrong, and `plan check` says so
-    return replace(plan, bound=bound)
+    if kept.bound > plan.score * (1 + 1e-9) + 1e-9:
+        return plan  # no bound of this problem, whatever the file says: a plan does better
+    return replace(plan, bound=max(plan.bound, min(kept.bound, plan.score)))
 
 
 def keep_bound(folder: Path, instance: str, bound: float, seconds: float,
