@@ -27,7 +27,7 @@ import shapely
 
 from landrelease import workflows
 from landrelease.core.track import Track
-from landrelease.operate import fixes, proof, sweep
+from landrelease.operate import fixes, proof, spots, sweep
 from landrelease.operate.swath import Tool
 from landrelease.workflows import operate
 
@@ -106,6 +106,11 @@ def speed(small: bool) -> None:
             field, runs, exact=e, threads=t))
         left = sweep.rest(field, runs, exact=exact).area_m2
         print(f"  {name:<36}{seconds:8.3f} s ({spread})  {left:8.2f} m2  {peer / seconds:5.1f} x")
+    # The list of spots comes on top of it: pieces joined, with their largest circles.
+    pieces = sweep.rest(field, runs).pieces
+    seconds, spread = timed(1, lambda: spots.join(pieces, 0.01))
+    print(f"  {'spots joined from ' + format(len(pieces), ',') + ' pieces':<36}{seconds:8.3f} s "
+          f"({spread})")
 
 
 def exact(small: bool) -> None:

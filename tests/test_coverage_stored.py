@@ -185,7 +185,7 @@ def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(regis
         got = RUN.invoke(app, [
             "operate", "measured", registry.address, "tsk", "--lanes", str(lanes_file),
             "--position-error", "0.1", "--confidence", "0.95", "--depth", "0.2", "--day",
-            "2027-05-01", "--uncovered", str(gaps), "--activity", "act", "--json",
+            "2026-05-01", "--uncovered", str(gaps), "--activity", "act", "--json",
             str(tmp_path / "m.json"), *map(str, more)])
         assert got.exit_code == code, (got.output, got.exception)
         return json.loads((tmp_path / "m.json").read_text())

@@ -167,3 +167,12 @@ def test_without_a_role_that_may_the_commands_refuse(tmp_path):
     path = programme(tmp_path, months=1)
     for command in ("rates", "backtest"):
         assert run("forecast", command, path, "--as", "public") == 2
+
+
+@pytest.mark.parametrize("command", [("make",), ("compare", "--scenario", "s.yaml")])
+@pytest.mark.parametrize("budget", ["0", "-5", "nan", "inf"])
+def test_a_budget_that_is_none_is_refused_and_not_a_chance_of_zero(
+        command, budget, tmp_path, capsys):
+    assert run("forecast", command[0], tmp_path / "none.gpkg", "--plan", tmp_path, *command[1:],
+               "--budget", budget) == 2
+    assert "above zero" in capsys.readouterr().err

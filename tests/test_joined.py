@@ -67,3 +67,33 @@ def test_going_to_the_plane_and_back_moves_nothing(latitude):
     xy = np.concatenate([rng.uniform(-r, r, (50, 2)) for r in (1e-3, 1.0, 1e3, 1e5)])
     there = shapely.get_coordinates(plane.to_plane(plane.to_degrees(shapely.points(xy))))
     assert np.abs(there - xy).max() < 1e-6
+
+
+def test_safety_S05_a_spot_is_told_although_the_union_lost_a_piece_of_it(monkeypatch):
+    """The areas of pieces that do not overlap show that ground was lost: another way is taken."""
+    from landrelease.operate import spots
+
+    pieces = np.array([shapely.box(x, 0, x + 1, 1) for x in range(4)], dtype=object)
+    whole, asked = shapely.union_all, []
+
+    def losing(parts, grid_size=None, **more):
+        asked.append(len(parts))
+        return whole(parts[:-1] if len(asked) == 1 else parts, grid_size=grid_size, **more)
+
+    monkeypatch.setattr(shapely, "union_all", losing)
+    found = spots.join(pieces, 0.01)
+    assert len(asked) > 1 and len(found.polygons) == 1
+    assert found.area_m2[0] == pytest.approx(4)
+    assert found.radius_m[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_pieces_that_meet_in_seams_of_rounding_make_one_spot():
+    """Two halves, each narrower than the circle, whose common edge differs in the last digits."""
+    from landrelease.operate import spots
+
+    wide = 0.015
+    pieces = np.array([shapely.box(0, 0, wide, 1), shapely.box(wide + 3e-13, 0.0, 2 * wide, 1)],
+                      dtype=object)
+    found = spots.join(pieces, 0.012)
+    assert len(found.polygons) == 1 and found.small == 0
+    assert found.radius_m[0] == pytest.approx(wide, abs=2e-3)

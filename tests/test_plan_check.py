@@ -2,14 +2,16 @@
 
 import dataclasses
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from shapely import Point
 from typer.testing import CliRunner
 
 from landrelease.apps.cli import app
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.revision import Revision
 from landrelease.plan import check
 from landrelease.plan.search import make_plan
 from landrelease.store.open import create_registry
@@ -23,6 +25,9 @@ STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")}
 def registry(tmp_path):
     address = tmp_path / "r.gpkg"
     opened = create_registry(address, office="o")
+    opened.append([Revision("hazard", f"h{n}", {}, Point(17 + n, 44).buffer(0.01),
+                            datetime(2026, 5, 1, tzinfo=UTC), "test", "test", "", date(2026, 5, 1))
+                   for n in range(3)])  # the areas of the plans
     head = opened.head()
     opened.close()
     return address, head

@@ -187,6 +187,40 @@ def test_safety_S01_a_hazard_covers_in_a_tile_what_it_covers_on_the_ground(shape
     assert left.difference(box.boundary.buffer(1)).area < 1e-6 * max(1.0, inside.area)
 
 
+@given(st.integers(0, 500), st.sampled_from([0, 4, 8, 12]), st.booleans())
+@settings(max_examples=25)
+def test_safety_S01_many_small_hazards_drawn_together_cover_each_of_them(seed, z, far):
+    rng = np.random.default_rng(seed)
+    west, south, east, north = tiles.bounds_of(z, *(AT[z]), buffer=0)
+    low = rng.uniform((west, south), (east, north), (200, 2))
+    size = rng.uniform(0, 1, (200, 2)) * ((east - west) / 200, (north - south) / 200)
+    boxes = np.hstack([low, low + size])
+    kinds = rng.choice(["CHA", "SHA"], 200).tolist()
+    big = shapely.box(west + (east - west) / 4, south + (north - south) / 4,
+                      west + (east - west) / 3, south + (north - south) / 3)
+    both = np.array([("CHA", "SHA").index(k) for k in kinds])
+    content = tiles.crowded("hazard", boxes, both, [{"hazard_type": k} for k in ("CHA", "SHA")],
+                            ([big], [{"id": "big"}]) if far else ([], []), z, *AT[z], grows=True)
+    layers = decoded(content)["hazard"]
+    together = {said["hazard_type"]: (polygon_of(rings), said["count"])
+                for kind, rings, said in layers if "count" in said}
+    assert {k: n for k, (_, n) in together.items()} == {k: kinds.count(k) for k in set(kinds)}
+    assert [said["id"] for _, _, said in layers if "id" in said] == ["big"] * far
+    edge = shapely.box(-tiles.BUFFER, -tiles.BUFFER, tiles.EXTENT + tiles.BUFFER,
+                       tiles.EXTENT + tiles.BUFFER)
+    for box, kind in zip(boxes, kinds, strict=True):
+        (given_,) = tiles.to_tile(np.array([shapely.box(*box)], dtype=object), z, *AT[z])
+        assert together[kind][0].buffer(1e-6).covers(given_.intersection(edge))
+    points = decoded(tiles.crowded(
+        "item", boxes[:, [0, 1, 0, 1]], np.zeros(200, dtype=int), [{}], ([], []), z, *AT[z],
+        points=True))["item"]
+    ((kind, spots, said),) = points
+    assert kind == 1 and 0 < len(spots) <= 200 and said["count"] == 200
+
+
+AT = {0: (0, 0), 4: (8, 5), 8: (140, 92), 12: (2247, 1475)}
+
+
 @pytest.mark.parametrize(("z", "x", "y"), [(0, 0, 0), (3, 5, 2), (12, 2247, 1475)])
 def test_bounds_hold_the_tile(z, x, y):
     west, south, east, north = tiles.bounds_of(z, x, y, buffer=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -75,6 +76,7 @@ def forecast_make(
     from landrelease.workflows import outlooks
 
     day = as_date("--by", by) if by else None
+    _check_budget(budget)
     if chance is not None and (day is None or not 0 < chance < 1):
         raise LandReleaseError(BAD_OPTION, option="--chance", found=chance,
                                expected="more than 0 and less than 1, together with --by")
@@ -115,6 +117,12 @@ def forecast_make(
         say(line)
     if report is not None:
         say(f"Report: {report / 'forecast.html'}   document: {report / 'forecast.pdf'}")
+
+
+def _check_budget(budget: float | None) -> None:
+    if budget is not None and not 0 < budget < math.inf:
+        raise LandReleaseError(BAD_OPTION, option="--budget", found=budget,
+                               expected="an amount of money above zero")
 
 
 def _write_report(folder: Path, outlooks: Sequence[Outlook], saved: PlanFile, by: date | None,
@@ -193,6 +201,7 @@ def forecast_compare(
     from landrelease.workflows import forecasting, scenarios
 
     day = as_date("--by", by) if by else None
+    _check_budget(budget)
     with (reading(registry, "forecast compare", role) as (opened_registry, reader),
           listening(quiet) as progress):
         saved = load_plan(plan)

@@ -65,8 +65,7 @@ def serve(
 
     Example: landrelease serve district.gpkg --as planner --port 8080
     """
-    from landrelease.apps.web import basemap as ground
-    from landrelease.apps.web import proxies, server
+    from landrelease.apps.web import server
     from landrelease.apps.web.settings import LOOPBACK, Settings, accounts_file
     from landrelease.errors import NOT_LOOPBACK, LandReleaseError
 
@@ -83,12 +82,20 @@ def serve(
 
         documents.checked(templates)  # likewise
     trusted = tuple(proxy or (("127.0.0.1", "::1") if https else ()))
-    proxies.networks(trusted)
+    # Loaded where they are needed: the server's own process loads the web's libraries once more.
+    if trusted:
+        from landrelease.apps.web import proxies
+
+        proxies.networks(trusted)
+    shown = ""
+    if basemap is not None:
+        from landrelease.apps.web import basemap as ground
+
+        shown = str(ground.checked(basemap))
     address = registry if "://" in registry else str(Path(registry).resolve())
     server.run(Settings(
         address, str(accounts_file(registry, accounts)), seen_as, organisation or "",
-        tuple(area or ()), (*LOOPBACK, *(name or ())), https,
-        "" if basemap is None else str(ground.checked(basemap)),
+        tuple(area or ()), (*LOOPBACK, *(name or ())), https, shown,
         str(oidc.resolve()) if oidc else "", trusted,
         str(templates.resolve()) if templates else ""), host, port, say)
 

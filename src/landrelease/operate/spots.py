@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import joined
+from landrelease.core.geometry import GRID_M, joined
 
 NEAR_M = 1e-6  # pieces nearer than this touch; they come from sums in floating point
 
@@ -48,7 +49,8 @@ def join(pieces: np.ndarray, smallest_m: float) -> Spots:
         size >= math.pi * smallest_m**2 * (1 - 1e-9))
     order = np.argsort(group, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=many))])
-    grounds = [joined(pieces[order[first[g]:first[g + 1]]]) for g in np.flatnonzero(may)]
+    grounds = [_union(pieces[order[first[g]:first[g + 1]]], float(size[g]), smallest_m)
+               for g in np.flatnonzero(may)]
     polygons = shapely.get_parts(np.array(grounds, dtype=object)) if grounds else (
         np.empty(0, dtype=object))
     if smallest_m > 0 and len(polygons):
@@ -63,6 +65,23 @@ def join(pieces: np.ndarray, smallest_m: float) -> Spots:
     return Spots(polygons[by_size], radius[by_size], area[by_size], smallest_m,
                  many - len(np.unique(_groups_of(polygons, pieces, group))),
                  max(0.0, float(areas.sum() - area.sum())))
+
+
+def _union(pieces: np.ndarray, area_m2: float, smallest_m: float) -> BaseGeometry:
+    """Pieces of one group as one, none of their ground lost.
+
+    Pieces do not overlap, so that the sum of their areas, which is known, shows whether any ground
+    was lost: half the work of looking at inner points of each, as `joined` does. It is told only
+    where what the grid of the union may move is far less than the smallest spot; else `joined`.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    moved = GRID_M * float(shapely.length(pieces).sum())
+    if moved < 0.05 * math.pi * smallest_m**2:
+        found = shapely.union_all(pieces, grid_size=GRID_M)
+        if abs(found.area - area_m2) <= moved:
+            return found
+    return joined(pieces)
 
 
 def _groups_of(polygons: np.ndarray, pieces: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ import shapely
 
 EXTENT = 4096  # units of a tile's side
 BUFFER = 64  # units beyond its edges, so that outlines do not show at seams
+CELL, POINT_CELL = 16, 8  # units of a cell in which what is small is drawn together
 MOST_NORTH = 85.0511287798066  # where the square grid ends
 _MOVE, _LINE, _CLOSE = 1, 2, 7
 _POINT, _LINESTRING, _POLYGON = 1, 2, 3
@@ -70,15 +71,74 @@ def tile(layers: Mapping[str, tuple[Sequence[Any], Sequence[Mapping[str, Any]]]]
     return bytes(out)
 
 
+def crowded(name: str, boxes: np.ndarray, group: np.ndarray, values: Sequence[Mapping[str, Any]],
+            large: tuple[Sequence[Any], Sequence[Mapping[str, Any]]], z: int, x: int, y: int, *,
+            points: bool = False, grows: bool = False) -> bytes:
+    """One tile of a layer with very many features: the small ones as the cells that they touch.
+
+    Parameters
+    ----------
+    boxes : (N, 4) west, south, east, north in degrees of features that are small in this tile.
+    group : (N,) which of the `values` a feature has: those of a group become one feature, with
+        their number as `count`.
+    large : geometries and values of the other features: they are drawn as in `tile`.
+    points : of a group one point is drawn in each cell; else the ground of all cells that a box
+        touches, which covers the boxes (S01).
+    """
+    from rasterio.features import shapes as outlines
+
+    side, low = (POINT_CELL if points else CELL), -BUFFER
+    many = (EXTENT + 2 * BUFFER) // side
+    at = shapely.get_coordinates(to_tile(shapely.points(
+        np.concatenate([boxes[:, [0, 3]], boxes[:, [2, 1]]])), z, x, y)).reshape(2, -1, 2)
+    edge = 1.0 if grows else 0.0
+    first = np.floor((at[0] - edge - low) / side).astype(np.int64)
+    last = np.floor((at[1] + edge - low) / side).astype(np.int64)
+    geometries: list[Any] = []
+    told: list[Mapping[str, Any]] = []
+    for number, said in enumerate(values):
+        members = group == number
+        if not members.any():
+            continue
+        a, b = first[members], last[members]
+        grid = np.zeros((many, many), dtype=np.uint8)
+        for right in range(int((b - a)[:, 0].max()) + 1):
+            for down in range(int((b - a)[:, 1].max()) + 1):
+                cell = a + np.array((right, down))
+                inside = ((cell <= b) & (cell >= 0) & (cell < many)).all(axis=1)
+                grid[cell[inside, 1], cell[inside, 0]] = 1
+        if not grid.any():
+            continue
+        if points:
+            row, column = np.nonzero(grid)
+            shape = shapely.multipoints(np.column_stack([column, row]) * side + low + side / 2)
+        else:
+            shape = shapely.transform(shapely.multipolygons([
+                shapely.Polygon(rings[0], rings[1:]) for rings in (
+                    found["coordinates"]
+                    for found, _ in outlines(grid, mask=grid.astype(bool)))]),
+                lambda xy: xy * side + low)
+        geometries.append(shape)
+        told.append({**said, "count": int(members.sum())})
+    return _layer(name, np.asarray(large[0], dtype=object), large[1], z, x, y, grows,
+                  (geometries, told))
+
+
 def _layer(name: str, geometries: np.ndarray, values: Sequence[Mapping[str, Any]], z: int, x: int,
-           y: int, grows: bool) -> bytes:
-    if not len(geometries):
+           y: int, grows: bool,
+           drawn: tuple[list[Any], list[Mapping[str, Any]]] = ([], [])) -> bytes:
+    """`drawn`: features in units of the tile already."""
+    if not len(geometries) and not drawn[0]:
         return b""
-    shapes = to_tile(geometries, z, x, y)
+    shapes = to_tile(geometries, z, x, y) if len(geometries) else geometries
     if grows:
         areal = shapely.get_dimensions(shapes) == 2
         shapes[areal] = shapely.buffer(shapes[areal], 1.0, quad_segs=2)
-    shapes = _cut(shapes, -BUFFER, EXTENT + BUFFER)
+    shapes = _cut(shapes, -BUFFER, EXTENT + BUFFER) if len(shapes) else shapes
+    if drawn[0]:
+        more = np.empty(len(drawn[0]), dtype=object)
+        more[:] = drawn[0]
+        shapes, values = np.concatenate([shapes, more]), [*values, *drawn[1]]
     keys: dict[str, int] = {}
     words: dict[tuple[type, Any], int] = {}
     features = bytearray()

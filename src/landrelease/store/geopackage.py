@@ -24,6 +24,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from landrelease.core import descent
 from landrelease.core.columns import Columns
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
@@ -71,7 +73,7 @@ from landrelease.store.registry import (
     QuarantineEntry,
     QuarantineStatus,
 )
-from landrelease.store.search import Question, find, known_condition
+from landrelease.store.search import Question, crowd, find, known_condition
 
 _PIECE = 20_000  # revisions that are prepared and written at a time
 _BULK = 5_000  # from so many on the indexes of an empty table are built at the end
@@ -319,6 +321,19 @@ class GeoPackageRegistry:
                 f"ON r.record_id = j.value WHERE r.source <> '' AND {text} ORDER BY r.number",
                 (json.dumps([s.revision.record_id for s in found]), *bound)).fetchall()
         return rows.records_of(found, named)
+
+    def crowd(self, kind: str, bounds: tuple[float, float, float, float],
+              small: tuple[float, float], least: int, names: Sequence[str]
+              ) -> tuple[np.ndarray, np.ndarray, list[tuple[Any, ...]], list[Record]] | None:
+        """Boxes and values of the small records of a window that holds many, and its large records
+        whole; None where it holds fewer than `least` (see `search.crowd`). Without their sources.
+        """
+        layer = rows.kind_of(kind, self.kinds)
+        if layer.name in self._without_layer or layer.geometry == "none":
+            return None
+        with self._read() as db:
+            found = crowd(db, layer, self._kinds, bounds, small, least, names)
+        return None if found is None else (*found[:3], rows.records_of(found[3], []))
 
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""

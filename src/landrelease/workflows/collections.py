@@ -295,6 +295,9 @@ def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
     if found.geometry == "none":
         return b""
     bounds = tiles.bounds_of(z, x, y)
+    together = _crowded_tile(registry, reader, found, bounds, then, (z, x, y))
+    if together is not None:
+        return together
     chosen = list(_all_in(registry, reader, name, bounds, then))
     truncated = len(chosen) > _MOST_IN_TILE
     chosen = chosen[:_MOST_IN_TILE]
@@ -306,7 +309,53 @@ def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
                **({"synthetic": True} if synthetic else {}),
                **({"truncated": True} if truncated else {})} for one in chosen]
     return tiles.tile({name: (list(shapes), values)}, z, x, y,
-                      grows=frozenset(("hazard", CELLS, "closure", "task")))
+                      grows=_GROWS)
+
+
+_GROWS = frozenset(("hazard", CELLS, "closure", "task"))
+_CROWDED, _SMALL = 1_500, 24  # features of a tile; units of a small one
+
+
+def _crowded_tile(registry: Registry, reader: View, found: Collection, bounds: Bounds,
+                  then: Moment | None, at: tuple[int, int, int]) -> bytes | None:
+    """A tile of now that holds very many features: small ones are drawn together, without ids, with
+    their number and the values by which the map tells them apart. None where there are fewer, where
+    the reader sees only some rows of the kind, and where the store cannot say boxes.
+
+    What is drawn covers the small features: as coarse cells hazards only grow (S01).
+    """
+    import numpy as np
+
+    from landrelease.publish import tiles
+
+    ask, grant = getattr(registry, "crowd", None), reader.grant(found.id)
+    whole = grant.precision == "exact" and grant.rows == "all" and not reader.areas
+    if ask is None or not whole or then is not None or found.id not in registry.kinds or (
+            found.geometry not in ("point", "polygon")):
+        return None
+    west, south, east, north = bounds
+    share = _SMALL / (tiles.EXTENT + 2 * tiles.BUFFER)
+    names = [f.name for f in found.fields if f.name in _TOLD_APART]
+    answer = ask(found.id, bounds, ((east - west) * share, (north - south) * share), _CROWDED,
+                 names)
+    if answer is None:
+        return None
+    boxes, numbers, told, large = answer
+    mark = {"synthetic": True} if is_synthetic(registry) else {}
+    shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
+    records = [r for r in reader.records(large) if r.geometry is not None]
+    shapes = np.empty(len(records), dtype=object)
+    shapes[:] = [r.geometry for r in records]
+    return tiles.crowded(
+        found.id, boxes, numbers,
+        [{**dict(zip(names, row, strict=True)), "crowded": True, **mark} for row in told],
+        (list(shapes), [{"id": r.id, **{n: _plain(r.values.get(n)) for n in shown}, **mark}
+                  for r in records]), *at,
+        points=found.geometry == "point", grows=found.id in _GROWS)
+
+
+# The fields by which the map tells features of a kind apart.
+_TOLD_APART = ("hazard_type", "status", "outcome_type")
 
 
 def _all_in(registry: Registry, reader: View, name: str, bounds: Bounds,

@@ -95,8 +95,9 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     def records(kind: str) -> list[Record]:
         return list(reader.records(registry.records(kind, valid_at=valid_at, known_at=known_at)))
 
-    roads, settlements = records("road"), [
-        r for r in records("settlement") if r.geometry is not None]
+    roads = records("road")
+    settlements = [(r, r.geometry.centroid) for r in records("settlement")
+                   if r.geometry is not None and not r.geometry.is_empty]
     closures = [r for r in records("closure")
                 if r.geometry is not None and not r.geometry.is_empty and closed_on(r, on)]
     try:
@@ -109,11 +110,11 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
         hazards = []
     network = network_of_records(roads)
     if network is None:
-        return ReachLayer(on, len(bases), tuple(_recorded(r) for r in settlements), ())
+        return ReachLayer(on, len(bases), tuple(_recorded(r, at) for r, at in settlements), ())
     nearest = assumptions.value("road_distance_m")
     network, places = reach.attach(network, [
-        Place(r.id, str(r.values.get("name") or ""), r.geometry.centroid.x, r.geometry.centroid.y,
-              _people(r)) for r in settlements], max_distance_m=nearest)
+        Place(r.id, str(r.values.get("name") or ""), at.x, at.y, _people(r))
+        for r, at in settlements], max_distance_m=nearest)
     network, from_ = reach.attach(network, list(bases), max_distance_m=nearest)
     network = reach.subdivide(network, LONGEST_SEGMENT_M)
     index = reach.index_segments(network)
@@ -131,13 +132,13 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
             graph, np.where(blocked, reach.NEVER, reach.OPEN), from_.node))
         fewest = reach.fewest_openings(graph, places, from_.node, blocked).count
         communities = [Community(
-            r.id, str(r.values.get("name") or ""), _people(r), r.geometry.centroid,
+            r.id, str(r.values.get("name") or ""), _people(r), at,
             "off_road" if not there else "reached" if day != reach.NEVER else "cut_off",
             int(count) if there and count > 0 else None)
-            for r, there, day, count in zip(settlements, places.on_network, first, fewest,
+            for (r, at), there, day, count in zip(settlements, places.on_network, first, fewest,
                                             strict=True)]
     else:
-        communities = [_recorded(r) for r in settlements]
+        communities = [_recorded(r, at) for r, at in settlements]
     # Beside the areas of a reader a hazard counts that the reader may not know by its id.
     known = {r.id for r in records("hazard")} | {c.id for c in closures}
     names: dict[int, list[str]] = {}
@@ -159,8 +160,7 @@ def _people(record: Record) -> int | None:
     return int(value) if isinstance(value, int | float) else None
 
 
-def _recorded(record: Record) -> Community:
+def _recorded(record: Record, at: shapely.Point) -> Community:
     said = record.values.get("reachable")
-    return Community(record.id, str(record.values.get("name") or ""), _people(record),
-                     record.geometry.centroid,
+    return Community(record.id, str(record.values.get("name") or ""), _people(record), at,
                      said if said in ("yes", "no", "partly") else "not_reported")

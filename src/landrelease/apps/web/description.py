@@ -70,6 +70,8 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/ogc/collections/{name}/items.parquet": ("application/vnd.apache.parquet", ""),
     "/ogc/collections/{name}/items/{item_id}": (GEOJSON, "Feature"),
     "/api/layers/coverage_gaps": (GEOJSON, "Layer"),
+    "/api/layers/reach": (GEOJSON, "Layer"),
+    "/api/layers/contamination": (GEOJSON, "Layer"),
     "/tiles/{name}/{z}/{x}/{y}": (_TILE, ""),
     "/tiles/{file}": ("application/json", "Object"),
     "/openrosa/formList": ("text/xml", ""),

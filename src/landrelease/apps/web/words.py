@@ -59,6 +59,7 @@ ENGLISH = {
     "unit": "Unit", "definition": "Definition", "records": "Records",
     "not_reported": "not reported",
     "loading": "Loading…", "failed": "That did not work.",
+    "map.crowded": "Several records lie here: move closer to see them one by one.",
     "layer.reach": "Reachability", "layer.contamination": "Contamination (chance, by cells)",
     "reach.counted": "{reached} of {all} communities can be reached on {day}; {blocked} pieces of "
                      "road are blocked.",

@@ -234,7 +234,8 @@ def _starting(kind: str, inputs: type, words: str) -> HTTPRouteHandler:
 
     start.__name__ = f"start_{kind.replace('-', '_')}"
     start.__doc__ = words
-    start.__annotations__ = {"request": Request, "data": JSONBody[inputs],  # type: ignore[valid-type]
+    body: Any = JSONBody
+    start.__annotations__ = {"request": Request, "data": body[inputs],
                              "return": Response[dict[str, Any]]}
     return post(f"/jobs/{kind}", opt=within(KINDS[kind].way, writes=True))(start)
 

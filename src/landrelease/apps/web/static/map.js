@@ -194,7 +194,8 @@ export async function mapView(place, { ask, start, make, word, rest }) {
   map.on("click", e => {
     const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
-    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? make("div", { class: "card" },
+    const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, f.source.replaceAll("_", " "))) : null;
+    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
       make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type].filter(Boolean).join(" · ")))));
   });
