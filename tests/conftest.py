@@ -14,6 +14,13 @@ from hypothesis import settings
 settings.register_profile("fixed", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("fixed")
 
+
+def pytest_make_parametrize_id(config, val, argname):
+    """Files given as bytes are told by their length: a compressed one may hold the time, and all
+    processes that run the tests must give a case the same name."""
+    return f"{len(val)}_bytes" if isinstance(val, bytes) else None
+
+
 CHROMIUM_ADVICE = (
     "needs Chromium: `apt-get install chromium`, or CHROMIUM=/path/to/chromium in the environment")
 

@@ -235,3 +235,13 @@ def test_the_bracket_holds_the_truth_of_synthetic_tracks(tmp_path):
                     "zero fixes": "TRK-009", "leap": "TRK-005"}.get(truth["damage"])
         assert expected is None or expected in codes, truth["damage"]
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "1899-12-31", "2200-01-01", "x", ""])
+def test_a_day_at_the_end_of_the_calendar_is_a_slip(text):
+    """A gate looks at the day before and the day after; there is none beside these."""
+    from landrelease.apps.common import as_date
+
+    with pytest.raises(LandReleaseError, match=r"CLI-103.*--on"):
+        as_date("--on", text)
+    assert as_date("--on", "2027-04-01").year == 2027

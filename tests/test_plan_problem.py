@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from landrelease import workflows
 from landrelease.core.recorded import Sources
 from landrelease.errors import LandReleaseError
+from landrelease.plan.problem import calendar
 from test_plan_recorded import STATED, asked, land_of, pool, record
 
 
@@ -89,3 +91,10 @@ def test_teams_on_record_that_cannot_be_planned_are_told_with_the_error():
     assert error.value.code == "PLN-011"
     assert ("none of the 3 on record can be planned (t0: its base (not reported) is no settlement "
             "on record") in str(error.value)
+
+
+@pytest.mark.parametrize("day", [date(207, 4, 1), date(9998, 1, 1)])
+def test_a_first_day_in_no_year_of_ours_is_refused(day):
+    with pytest.raises(LandReleaseError) as error:
+        calendar(STATED, day)
+    assert error.value.code == "PLN-009" and day.isoformat() in str(error.value)

@@ -492,6 +492,23 @@ def test_safety_S11_what_reopens_and_what_does_not(ready, tmp_path, kind, values
     assert standing(registry) == ({"h1": "reopened"} if reopens else {})
 
 
+def test_safety_S11_on_cancelled_ground_a_find_of_an_earlier_day_that_comes_late_reopens(
+        ready, tmp_path):
+    """Nothing was searched there: what was found before the decision, which did not know of it,
+    speaks against it as much as what is found later."""
+    registry, ana, _ = ready
+    world.hazard(registry, "h2", OTHER)
+    world.record(registry, "activity", "nts", OTHER.centroid, activity_type="NTS", hazard="h2",
+                 activity_status="completed", started_on=DAY, ended_on=DAY)
+    identities.sign_off(registry, ["nts"], "authority", reason="a survey needs no gate", key=ana,
+                        now=SIGNED_AT)
+    release(registry, tmp_path, ana, "h2", outcome="cancelled")
+    assert standing(registry) == {"h1": "open"}
+    world.record(registry, "item", "late", OTHER.centroid, hours=24 * 60,
+                 ordnance_category="ap_mine_blast", found_on=DAY)
+    assert standing(registry) == {"h1": "open", "h2": "reopened"}
+
+
 def test_safety_S11_a_find_that_may_lie_on_it_reopens_it_and_one_in_an_open_hazard_does_not(
         ready, tmp_path):
     registry, ana, _ = ready

@@ -296,7 +296,8 @@ def ascend(
     funds = forest.money
     money, toll = np.zeros_like(funds), np.zeros((len(blame.toll_stage), horizon))
     blocks: tuple[int, ...] = _BLOCKS
-    memory, shares = 0.15, _SHARES
+    memory = 0.15
+    shares: tuple[float, ...] = _SHARES
     if isinstance(first, Multipliers):
         full, money, toll, blocks, factor, memory, shares = (
             first.price, first.money, first.toll, (1,), 0.02, 0.1, (1.0,))

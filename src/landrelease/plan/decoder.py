@@ -718,16 +718,16 @@ def decode(
     if compiled:
         placed, projects, _, _ = place_all(order, world, room_of(world), value, price, chosen, 0.0)
     else:
+        order, value, price, chosen = _viewed((order, value, price, chosen))
         placed, projects, _, _ = place_all.plain(
-            memoryview(order), _viewed(world), _viewed(room_of(world)), memoryview(value),
-            memoryview(price), memoryview(chosen), 0.0)
+            order, _viewed(world), _viewed(room_of(world)), value, price, chosen, 0.0)
     return to_schedule(problem, placed, projects)
 
 
-def _viewed(values):
-    """Arrays as memoryviews, whose items are plain numbers of Python."""
-    return type(values)(*(memoryview(value) if isinstance(value, np.ndarray) else value
-                          for value in values))
+def _viewed(values: Any) -> Any:
+    """Arrays of a tuple as memoryviews, whose items are plain numbers of Python."""
+    viewed: list[Any] = [memoryview(v) if hasattr(v, "shape") else v for v in values]
+    return tuple(viewed) if type(values) is tuple else type(values)(*viewed)
 
 
 def to_schedule(problem: Problem, placed: np.ndarray, projects: np.ndarray | None = None

@@ -25,6 +25,7 @@ class Released:
 
     `known`: ids of records that the decision had before it. `hands`: (team, detector) that searched
     it, "" where the detector is not reported. `revoked`: why its certificate was revoked.
+    `searched`: it was cleared; ground that was cancelled or reduced rests on what was known of it.
     """
 
     id: str  # of the outcome, or of the hazard that was closed
@@ -38,6 +39,7 @@ class Released:
     hands: frozenset[tuple[str, str]] = frozenset()
     lots: frozenset[str] = frozenset()  # inspections that accepted it
     revoked: str = ""
+    searched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def reopenings(released: Sequence[Released], finds: Iterable[Find]) -> tuple[Reo
     names, and with it every ground that was released by the same decision, on the same evidence, by
     the same team and detector, or in the same lot; each only where its decision came before the
     find. A decision that had the find before it has answered it. A find without a day counts as
-    later unless it was on record before.
+    later unless it was on record before. On ground that was cancelled or reduced a find of an
+    earlier day counts as well if it came on record after the decision: no search has answered it.
 
     A revoked certificate reopens its own ground.
     """
@@ -129,7 +132,7 @@ def _after(find: Find, r: Released) -> bool:
     """Whether a find came after a decision that did not know of it."""
     if find.id in r.known:
         return False
-    if find.day is not None:
+    if find.day is not None and (r.searched or find.day >= r.decided_on):
         return find.day >= r.decided_on
     return find.recorded_at > r.decided_at
 

@@ -151,7 +151,7 @@ def released(registry: Registry, *, valid_at: date | None = None,
             frozenset(map(str, r.values.get("evidence") or (d or {}).get("evidence_records", ()))),
             frozenset(hands),
             frozenset(accepted.get(r.record_id, ())) | frozenset((d or {}).get("lots", ())),
-            revoked.get(r.record_id, "")))
+            revoked.get(r.record_id, ""), r.values.get("outcome_type") == "cleared"))
         closing.add((str(r.values.get("hazard", "")), r.source))
     hazards = [r.id for r in registry.records("hazard", valid_at=valid_at, known_at=known_at)
                if r.value("status") in _CLOSED]

@@ -470,12 +470,17 @@ def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: 
                                expected="a CSV file in UTF-8") from None
     known = {i.id for i in checklist.of(outcome)}
     out: dict[str, tuple[str, str, str]] = {}
-    rows = csv.DictReader(text.splitlines())
+    try:
+        rows = csv.DictReader(text.splitlines())
+        names, listed = rows.fieldnames or (), list(rows)
+    except csv.Error as error:
+        raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=1, field="(file)",
+                               found=error, expected="a CSV file in UTF-8") from None
     for name in ("item", "answer", "by"):
-        if name not in (rows.fieldnames or ()):
+        if name not in names:
             raise LandReleaseError(RELEASE_ANSWERS, file=path.name, line=1, field=name,
                                    found="no such column", expected="item, answer, note, by")
-    for line, row in enumerate(rows, 2):
+    for line, row in enumerate(listed, 2):
         item, answer = (row["item"] or "").strip(), (row["answer"] or "").strip().lower()
         name = (row["by"] or "").strip()
         for field, found, fits, expected in (

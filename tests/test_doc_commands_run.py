@@ -1,0 +1,383 @@
+"""Every command in README.md and docs/ is run, on small files, and ends as stated here.
+
+Commands of the tutorial are run by test_tutorial.py. What needs a server that stays, another
+machine or data that is not here is named in `ELSEWHERE` with the test that runs it. A command that
+is new in the docs fails the first test until it is put into one of the lists.
+"""
+
+import csv
+import hashlib
+import json
+import random
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+import release_world as world
+from doc_commands import all_commands
+from landrelease.apps.cli import app
+from landrelease.errors import LandReleaseError
+from landrelease.store.open import create_registry
+from landrelease.workflows import imports
+
+TYPED = "four random words do\n" * 2  # passwords and passphrases, where they are asked for
+
+# Documented command -> what runs it.
+ELSEWHERE = {
+    "demo": ".ci/run, as the main job",
+    "serve district.gpkg --port 8080": "test_serve.py: it runs until Ctrl-C",
+    "serve district.gpkg --as planner --port 8080": "test_web.py: it runs until Ctrl-C",
+    "restore backups/district-2027-05-01.gpkg "
+    "postgresql://landrelease@db.example.org/landrelease?schema=second":
+        "test_upkeep.py, with a PostgreSQL of its own",
+    "plan case j30.sm.zip#j301_1.sm --format psplib --seconds 60 --json plan.json":
+        "test_cases.py, with cases in the same format",
+    "plan reach district.gpkg --roads roads.osm.pbf --bases bases.csv --out reach --as operator":
+        "test_borderland.py and test_access_ways_out.py, with roads",
+    "plan make district.gpkg --roads roads.osm.pbf --bases bases.csv --out plan --as planner":
+        "test_borderland.py, with roads",
+    "assess cells district.gpkg --cell 1000 --within 5 --out cells.csv --as planner --roads "
+    "roads.osm.pbf --near front=lines.gpkg --elevation heights.tif --land-cover cover.tif":
+        "test_prior_cells.py, with rasters and roads",
+    "exchange resolve national.gpkg hazard-7 --choose 3f2a --reason visited --key me.pem":
+        "test_exchange.py: it takes a conflict of two offices",
+    "operate proof REGISTRY TASK --track K.csv --manual H.csv --width 1.75 --position-error 0.03 "
+    "--confidence 0.95 --uncovered G.geojson --store --activity ID": "test_coverage_stored.py",
+    "operate measured REGISTRY TASK --lanes L.geojson --position-error 0.05 --confidence 0.95 "
+    "--depth 0.2 --day 2027-05-02 --uncovered G.geojson --store --as inspector":
+        "test_coverage_stored.py",
+    "import OUT/inspections.csv --into R --mapping OUT/mappings/inspection.yaml":
+        "test_worlds.py, with a world",
+    "import OUT/suspected_areas.geojson --into R --mapping OUT/mappings/evidence.yaml":
+        "test_worlds.py, with a world",
+    "import OUT/daily_reports.csv --into R --mapping OUT/mappings/daily_reports.yaml":
+        "test_worlds.py, with a world",
+    "release adopt district.gpkg closings.csv --until 2005-01-01 --out rows.csv --dry-run --as "
+    "authority": "test_adoption.py",
+    "release adopt district.gpkg closings.csv --until 2005-01-01 --out rows.csv --key "
+    "authority.pem --as authority": "test_adoption.py",
+    "verify trial district.gpkg --organisation Team Q --targets 30 --found 29": "test_trials.py",
+    "verify sample --lot 400 --tolerable 5 --trials trials.csv": "test_trials.py",
+    "assess type district.gpkg --hazard SHA-00007 --parts parts.geojson --as planner":
+        "test_access_ways_out.py",
+}
+
+# In their order: (documented command, exit status, words put in the place of documented ones).
+FIELD = "hazard-7"
+RUN = [
+    # A registry from nothing (README, commands.md, import.md).
+    ("init district.gpkg --office Travnik", 0, {"district.gpkg": "new.gpkg"}),
+    ("import hazards.geojson settlements.xlsx --into district.gpkg --crs EPSG:4326 --report "
+     "import.json", 0, {"district.gpkg": "new.gpkg"}),
+    ("import municipalities.geojson hazards.geojson settlements.csv --into district.gpkg --crs "
+     "EPSG:4326", 0, {}),
+    ("import areas.gpkg settlements.csv --into district.gpkg --crs EPSG:4326 --report report.json",
+     0, {}),
+    ("init /var/lib/landrelease/registry.gpkg --office Sarajevo", 0,
+     {"/var/lib/landrelease/registry.gpkg": "registry.gpkg"}),
+    ("account add /var/lib/landrelease/registry.gpkg m.office --role administrator", 0,
+     {"/var/lib/landrelease/registry.gpkg": "registry.gpkg"}),
+    ("account add district.gpkg m.office --role planner", 0, {}),
+    ("account add district.gpkg m.office --role planner --organisation Operator A", 0,
+     {"district.gpkg": "new.gpkg"}),
+    ("account token district.gpkg m.office --label QGIS --days 30", 0, {}),
+    ("account log district.gpkg --limit 20", 0, {}),
+    # Rows that wait.
+    ("quarantine list district.gpkg --as planner", 1, {}),
+    ("quarantine export district.gpkg back.xlsx --file areas.csv --as planner", 0, {}),
+    ("quarantine retry district.gpkg --from back.xlsx --as planner", 1, {}),
+    ("quarantine mend district.gpkg 12 --set crs=EPSG:6316 --as planner", 1, {"12": "1"}),
+    ("quarantine mend district.gpkg 13 --set date_order=dmy --set decimal=, --as planner", 0,
+     {"13": "2"}),
+    ("quarantine retry district.gpkg --from back.xlsx --as planner", 1, {}),
+    # Money.
+    ("import funds.csv --into district.gpkg --kind fund", 0, {}),
+    ("import expenses.csv --into district.gpkg --kind expense", 0, {}),
+    ("import rates.csv --into district.gpkg --kind exchange_rate", 0, {}),
+    ("money summary district.gpkg --as planner --currency USD", 0, {}),
+    ("money costs district.gpkg --as planner", 0, {}),
+    # Plan and forecast.
+    ("plan make district.gpkg --teams teams.csv --out plan --as planner", 0, {}),
+    ("money runway district.gpkg --as planner --plan plan", 0, {}),
+    ("forecast make district.gpkg --plan plan --out forecast.json --as planner", 0, {}),
+    ("projects list district.gpkg --as planner", 0, {}),
+    ("projects outlook district.gpkg --plan plan --as planner --csv back.csv", 0, {}),
+    # What rests on a plan is of the state that it was made for.
+    ("document plan district.gpkg plan --out plan.pdf --as planner", 0, {}),
+    ("document week district.gpkg --ending 2027-04-04 --plan plan --out week.xlsx --as planner", 0,
+     {}),
+    ("publish district.gpkg pages --as planner --plan plan --forecast forecast.json", 0, {}),
+    # Assess.
+    ("assess map district.gpkg --out map.tif --cell 100 --as planner", 0, {}),
+    ("assess map district.gpkg --out map.tif --cell 100 --as planner --update", 0, {}),
+    ("assess residual field.json", 0, {}),
+    ("assess residual district.gpkg --hazard SHA-00013 --trials trials.csv --as inspector", 0,
+     {"SHA-00013": FIELD}),
+    ("assess next district.gpkg --effort 60 --csv next.csv --as planner", 0, {}),
+    ("assess prior --train cells.csv --label found --group municipality --predict other.csv --out "
+     "scores.csv --reasons why.csv --json report.json", 0, {}),
+    ("assess survey-next --train cells.csv --label found --group municipality --id cell --cells 40 "
+     "--out next.csv --log log.csv", 0, {}),
+    ("assess survey-next --train cells.csv --label found --group municipality --id cell --cells 40 "
+     "--results next.csv --out next2.csv", 0, {"next.csv": "results.csv"}),
+    # Operate.
+    ("operate proof --task T.geojson --track K.csv --width 1.75 --position-error 0.03 --confidence "
+     "0.95 --uncovered G.geojson --json proof.json", 1, {}),
+    ("operate lanes --task T.geojson --profile uran-6 --overlap 0.2 --entry -30.001,20.0 --out "
+     "lanes", 1, {}),
+    ("operate lanes --task T.geojson --profile uran-6 --machines 2 --apart 25 --profile detector "
+     "--people-apart 50 --overlap 0.2 --entry -30.001,20.0 --out lanes", 1, {}),
+    # Inspection.
+    ("verify sample --lot 400 --tolerable 5 --detection 0.9 --confidence 0.95", 0, {}),
+    ("verify curve --lot 400 --sample 200 --detection 0.9", 0, {}),
+    ("verify lots district.gpkg task-12 --form team --record --as inspector", 0,
+     {"task-12": "t-hazard-9-1"}),
+    ("verify draw district.gpkg lot:task-12:1 --thrown 417 --as inspector", 0,
+     {"lot:task-12:1": "lot:t-hazard-9-1:1"}),
+    ("verify record district.gpkg lot:task-12:1 --clear all --day 2027-05-02", 0,
+     {"lot:task-12:1": "lot:t-hazard-9-1:1", "2027-05-02": "2026-05-02"}),
+    ("verify record district.gpkg lot:task-12:1 --accept --key me.pem", 0,
+     {"lot:task-12:1": "lot:t-hazard-9-1:1"}),
+    ("verify finding district.gpkg --task task-12 --severity major --kind marking --finding Two "
+     "signs are missing", 0, {"task-12": "t-hazard-9-1"}),
+    ("verify correct district.gpkg lot:task-12:1 --measure Cleared again --corrected 2027-05-20", 0,
+     {"lot:task-12:1": "FINDING", "2027-05-20": date.today().isoformat()}),
+    ("verify teams district.gpkg --as inspector", 0, {}),
+    ("verify open district.gpkg --as inspector", 0, {}),
+    # Figures, claims, documents, pages, forms.
+    ("figures catalogue", 0, {}),
+    ("figures list district.gpkg --as planner", 0, {}),
+    ("figures list district.gpkg --as-of 2027-12-31 --known-at 2028-02-01 --level authority --as "
+     "planner", 0, {}),
+    ("figures trace district.gpkg items_destroyed --json figure.json --as planner", 0, {}),
+    ("figures recompute district.gpkg figure.json --as planner", 0, {}),
+    ("figures tables district.gpkg --out ledger.csv", 0, {}),
+    ("figures tables district.gpkg --as planner --out ledger.csv", 0, {}),
+    ("figures treaty district.gpkg --treaty apmbc --year 2027 --out tables --as authority", 0, {}),
+    ("claims example claims.csv", 0, {}),
+    ("claims check claims.csv --json verdicts.json", 1, {}),
+    ("claims check claims.csv --registry district.gpkg --whole Travnik --as planner", 1, {}),
+    ("document task district.gpkg task:h1:clearance --out order.pdf --as planner", 0,
+     {"task:h1:clearance": "t-hazard-9-1"}),
+    ("document donor district.gpkg --fund F-1 --out report.pdf --as donor --organisation Donor 1",
+     0, {}),
+    ("publish district.gpkg public", 0, {}),
+    ("forms build forms --lang uk --registry district.gpkg --as planner", 0, {}),
+    ("ask district.gpkg --at 44.2083, 17.6612", 0, {}),
+    ("ask district.gpkg --place Name of a community --lang uk", 0,
+     {"Name of a community": "Upper"}),
+    ("ask district.gpkg --area field.geojson --json answer.json", 0, {}),
+    # Identities.
+    ("identity new district.gpkg me.pem --name NAME --role authority", 0,
+     {"me.pem": "other.pem"}),
+    ("identity list district.gpkg --as administrator", 0, {}),
+    ("identity vouch district.gpkg person:3f2a... --key me.pem --fingerprint 9d7e c523 ...", 0,
+     {"person:3f2a...": "OTHER", "9d7e c523 ...": "FINGERPRINT"}),
+    ("sign-off district.gpkg hazard-7 hazard-8 --level operations --by NAME", 0, {}),
+    ("sign-off district.gpkg hazard-7 --level authority --key me.pem", 0,
+     {"hazard-7": "hazard-8"}),
+    ("sign-off district.gpkg hazard-7 --level entered --by NAME --reason wrong map sheet", 0,
+     {"hazard-7": "hazard-8"}),
+    # Release.
+    ("release propose district.gpkg hazard-7 --type cleared --out proposal --as planner", 1, {}),
+    ("release propose district.gpkg hazard-7 --type cleared --answers proposal/checklist.csv --out "
+     "proposal --as planner", 0, {}),
+    ("release sign district.gpkg proposal --key authority.pem", 0, {}),
+    ("release handover district.gpkg release-3f2a91c07d55 --key authority.pem --recipient NAME "
+     "--use farmland --women 4 --men 5", 0, {"release-3f2a91c07d55": "CODE"}),
+    ("release lookup district.gpkg 7K2M-Q9RT-4C", 0, {"7K2M-Q9RT-4C": "CODE"}),
+    ("release certificate district.gpkg 7K2M-Q9RT-4C --out certificate.pdf --as authority", 0,
+     {"7K2M-Q9RT-4C": "CODE"}),
+    # Proof, offices, copies.
+    ("checkpoint district.gpkg stick/2027-05-01.json", 0, {}),
+    ("audit district.gpkg --checkpoint stick/2027-05-01.json --as administrator", 0, {}),
+    ("exchange pack district.gpkg stick/travnik.lrx --as authority", 0, {}),
+    ("exchange pack district.gpkg stick/travnik.lrx --to Sarajevo --as authority", 0,
+     {"stick/travnik.lrx": "stick/travnik2.lrx"}),
+    ("exchange unpack national.gpkg stick/*.lrx", 0, {"stick/*.lrx": "stick/travnik.lrx"}),
+    ("exchange status national.gpkg --as planner", 0, {}),
+    ("exchange conflicts national.gpkg --as planner", 0, {}),
+    ("identity erase district.gpkg SHA-256-OF-A-FILE-THAT-CAME-IN --reason held names", 0,
+     {"SHA-256-OF-A-FILE-THAT-CAME-IN": "SOURCE"}),
+    ("identity revoke district.gpkg person:3f2a... --reason key lost --last-day 2027-05-03", 0,
+     {"person:3f2a...": "OTHER"}),
+    ("identity erase district.gpkg person:3f2a... --reason asked to be forgotten", 0,
+     {"person:3f2a...": "OTHER"}),
+    ("backup district.gpkg backups/district-2027-05-01.gpkg --test", 0, {}),
+    ("restore backups/district-2027-05-01.gpkg restored.gpkg", 0, {}),
+    ("audit restored.gpkg", 0, {}),
+]
+# Beside what is documented: so that a small machine is soon done.
+SHORTER = {"plan make": ["--iterations", "0"], "forecast make": ["--runs", "2"]}
+
+
+def documented():
+    return {" ".join(words) for where, words in all_commands()
+            if not where.startswith("docs/tutorial.md")}
+
+
+def test_every_documented_command_is_run_here_or_elsewhere():
+    listed = {command for command, _, _ in RUN} | set(ELSEWHERE)
+    assert documented() - listed == set(), "put it into RUN or ELSEWHERE"
+    assert listed - documented() == set(), "it is in the docs no more"
+
+
+def place(east, north, side=0.001):
+    return shapely.box(east, north, east + side, north + side)
+
+
+def write_geojson(path, features):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": values, "geometry": shapely.geometry.mapping(shape)}
+        for values, shape in features]}), encoding="utf-8")
+
+
+def write_csv(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def prepare(folder):
+    """The files that the docs name, small, and a registry with a field ready to be released."""
+    areas = [({"identifier": f"SHA-{n}", "name": f"Area {n}", "hazard_type": "SHA",
+               "status": "open", "information_date": "2026-03-01"}, place(17.1 + n / 100, 44.1))
+             for n in range(4)]
+    for name in ("hazards.geojson",):
+        write_geojson(folder / name, areas)
+    import numpy as np
+    import pyogrio
+
+    pyogrio.raw.write(folder / "areas.gpkg", shapely.to_wkb([s for _, s in areas]),
+                      [np.array([v[k] for v, _ in areas], dtype=object) for k in areas[0][0]],
+                      list(areas[0][0]), geometry_type="Polygon", crs="EPSG:4326",
+                      layer="suspected areas")
+    write_geojson(folder / "municipalities.geojson",
+                  [({"name": "Travnik", "identifier": "M-1", "level": 3}, place(16.9, 43.9, 1.0))])
+    write_geojson(folder / "field.geojson", [({}, world.FIELD)])
+    write_csv(folder / "settlements.csv", [
+        {"identifier": f"S-{n}", "name": name, "population": 100 + n, "latitude": 44.05 + n / 50,
+         "longitude": 17.05} for n, name in enumerate(("Upper", "Lower"))])
+    book = openpyxl.Workbook()
+    book.active.title = "settlements"
+    with (folder / "settlements.csv").open() as stream:
+        for row in csv.reader(stream):
+            book.active.append(row)
+    book.save(folder / "settlements.xlsx")
+    write_csv(folder / "areas.csv", [
+        {"identifier": f"OLD-{n}", "hazard_type": "SHA", "status": "open",
+         "information_date": day, "geometry": place(17.3 + n / 100, 44.3).wkt}
+        for n, day in enumerate(("never", "03/04/2026"))])
+    teams = {"organisation": "Org A", "base": "Upper", "longitude": 17.05, "latitude": 44.05,
+             "teams": 1, "currency": "USD", "available_from": "", "available_until": "",
+             "source": "made up"}
+    write_csv(folder / "teams.csv", [
+        {"id": kind, "kind": kind, "m2_per_day": rate, "m2_per_day_low": rate / 2,
+         "m2_per_day_high": rate * 2, "cost_per_day": 500, **teams}
+        for kind, rate in (("nts", 50_000), ("ts", 8_000), ("manual", 2_000))])
+    write_csv(folder / "funds.csv", [
+        {"identifier": "F-1", "donor": "Donor 1", "phase": "demining", "amount": 500_000,
+         "currency": "USD", "received_on": "2026-01-10", "fund_status": "received"}])
+    write_csv(folder / "expenses.csv", [
+        {"identifier": "E-1", "fund": "fund-F-1", "amount": 9_000, "currency": "EUR",
+         "paid_on": "2026-04-15", "activity_type": "clearance"}])
+    write_csv(folder / "rates.csv", [
+        {"from_currency": "EUR", "to_currency": "USD", "rate": 1.09, "dated": "2026-04-01"}])
+    write_csv(folder / "trials.csv", [
+        {"organisation": "Org A", "school": "", "method": "manual", "device_category": "ap_mine",
+         "targets": 30, "found": 28, "depth_from_m": 0.0, "depth_to_m": 0.13}])
+    (folder / "field.json").write_text(json.dumps({
+        "pi": 0.3, "alpha": 0.8, "beta": 900, "area_m2": 10000, "depth_m": 0.2,
+        "survey_date": "2026-03-01", "passes": [
+            {"name": "clearance", "operator": "team 1", "method": "manual", "date": "2026-05-01",
+             "detection": {"found": 28, "missed": 2}, "depth_m": 0.2, "reach_m": 0.25,
+             "finds": 3}], "passes_independent": True}))
+    rng = random.Random(5)
+    cells = [{"cell": f"c{n}", "municipality": f"m{n % 5}", "found": int(rng.random() < 0.3),
+              "slope": round(rng.random() * 30, 1), "road_m": rng.randrange(3000),
+              "latitude": 44 + n // 12 / 100, "longitude": 17 + n % 12 / 100} for n in range(120)]
+    for n in range(120):
+        if n % 3:
+            cells[n]["found"] = -1
+    write_csv(folder / "cells.csv", cells)
+    write_csv(folder / "other.csv", [{k: v for k, v in c.items() if k != "found"}
+                                     for c in cells[:20]])
+    shape = shapely.box(-30.001, 19.9999, -30.0005, 20.0002)
+    (folder / "T.geojson").write_text(json.dumps({
+        "type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}))
+    with (folder / "K.csv").open("w") as stream:
+        stream.write("time,latitude,longitude,pass\n")
+        for n in range(60):
+            stream.write(f"2027-05-02T08:{n // 60:02}:{n % 60:02}Z,{20.0:.7f},"
+                         f"{-30.001 + n * 8e-6:.7f},1\n")
+    for name in ("stick", "backups"):
+        (folder / name).mkdir()
+    create_registry(folder / "national.gpkg", office="Sarajevo").close()
+    with create_registry(folder / "district.gpkg", office="Travnik") as registry:
+        ana, _ = world.keys(registry, folder)
+        world.programme(registry)
+        world.accreditation(registry, ana)
+        world.hazard(registry, "hazard-7", world.FIELD)
+        world.hazard(registry, "hazard-8", world.OTHER)
+        world.cleared(registry, "hazard-7", world.FIELD)
+        world.inspection(registry, "hazard-7", ana)
+        world.hazard(registry, "hazard-9", place(17.02, 44.0))
+        world.cleared(registry, "hazard-9", place(17.02, 44.0))
+        world.record(registry, "project", "project-P-1", world.FIELD, identifier="P-1",
+                     name="Mill", information_date=world.DAY)
+        imports.import_files(registry, [folder / "areas.csv"], kind="hazard", crs="EPSG:4326")
+    for name in ("authority.pem", "me.pem"):
+        shutil.copy(folder / "ana.pem", folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return prepare(tmp_path_factory.mktemp("documented"))
+
+
+def test_documented_commands_end_as_stated(folder, monkeypatch):
+    """One after the other in one folder, as somebody would who follows the docs."""
+    monkeypatch.chdir(folder)
+    written = {" ".join(words): words for _, words in all_commands()}
+    facts = {"SOURCE": hashlib.sha256(Path("funds.csv").read_bytes()).hexdigest()}
+    wrong = []
+    for command, expected, other in RUN:
+        words = [facts.get(w, w) for w in (other.get(w, w) for w in written[command])]
+        for start, more in SHORTER.items():
+            words += more if command.startswith(start) else []
+        done = CliRunner().invoke(app, words, input=TYPED)
+        status = 2 if isinstance(done.exception, LandReleaseError) else done.exit_code
+        if status != expected:
+            wrong.append((command, status, expected, done.output[-300:], str(done.exception)))
+        after(command, done.output, facts)
+    assert wrong == []
+
+
+def after(command, said, facts):
+    """What a person does in between: read what was printed, answer the checklist, go and survey."""
+    if command.startswith("identity new"):
+        facts["OTHER"] = re.search(r"person:\w+", said)[0]
+        facts["FINGERPRINT"] = re.search(r"Fingerprint[^:]*: (.*)", said)[1].strip()
+    elif command.startswith("verify finding"):
+        facts["FINDING"] = re.search(r"finding:\w+", said)[0]
+    elif command.startswith("release sign"):
+        facts["CODE"] = re.search(r"Code of the certificate: (\S+)", said)[1]
+    elif command.startswith("release propose"):
+        with Path("proposal/checklist.csv").open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        for row in rows:
+            if row["state"] == "open":
+                row |= {"answer": "yes", "note": "seen", "by": "Ana"}
+        write_csv(Path("proposal/checklist.csv"), rows)
+    elif command.startswith("assess survey-next") and Path("next.csv").exists():
+        with Path("next.csv").open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        write_csv(Path("results.csv"), [{**row, "result": n % 2} for n, row in enumerate(rows)])
