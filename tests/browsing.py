@@ -66,7 +66,7 @@ class Browser:
 
         opened.route("**/*", route)
         page = opened.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(240_000)
         page.on("pageerror", lambda e: self.problems.append(f"{page.url}: {e}"))
         page.on("console", lambda m: self.problems.append(f"{page.url}: {m.text}")
                 if m.type == "error" else None)
