@@ -271,11 +271,8 @@ def ascend(
     known_score : the score of a real schedule; the steps aim at it
     patient : use all iterations, also where none gets better for long
 
-    Prices are constant over blocks of 4, then 2 and 1 slots, for a quarter, a quarter and half of
-    the evaluations: the coarse prices find the level fast, the fine ones add what winters and short
-    work need. Steps go to and fro around what they look for, so that the running mean of the
-    multipliers is often better than any of them: it is evaluated now and then, and where it is, the
-    search goes on from it.
+    Prices are constant over blocks of 8, then 4, 2 and 1 slots, a quarter of the evaluations each:
+    the coarse prices find the level fast, the fine ones add what winters and short work need.
     Each step moves every multiplier in proportion to itself and to how far a running mean of
     relaxed plans breaks its rule (teams wanted - teams there, by the teams there; what is done
     last; money spent too early), with B. T. Polyak's step length (USSR Comp. Math. 9, 1969), so
@@ -296,11 +293,10 @@ def ascend(
     funds = forest.money
     money, toll = np.zeros_like(funds), np.zeros((len(blame.toll_stage), horizon))
     blocks: tuple[int, ...] = _BLOCKS
-    memory = 0.15
-    shares: tuple[float, ...] = _SHARES
+    memory = 0.3
     if isinstance(first, Multipliers):
-        full, money, toll, blocks, factor, memory, shares = (
-            first.price, first.money, first.toll, (1,), 0.02, 0.1, (1.0,))
+        full, money, toll, blocks, factor, memory = (
+            first.price, first.money, first.toll, (1,), 0.02, 0.1)
     else:  # Where roads rather than teams are short, the prices of a schedule are far too high.
         full = max((first * share for share in _FIRST_PRICES),
                    key=lambda price: evaluate(problem, forest, price, workers).value)
@@ -325,39 +321,18 @@ def ascend(
             lowest = np.maximum(price.max(axis=1, keepdims=True) * 1e-5,
                                 price.max(initial=0.0) * 1e-7)
             mean: np.ndarray | None = None
-            stuck, top, turn = 0, price, 0
+            stuck, top = 0, price
             factor = max(factor, 0.05) if phase else factor
-            until = iterations * sum(shares[:phase + 1])
-            quota = until - count
-            middle: list[np.ndarray] = []  # running mean of the multipliers
+            quota = iterations * (phase + 1) // len(blocks) - iterations * phase // len(blocks)
             if phase and blame.cuts:
                 blame.add_cuts(problem, unfinished)
                 kept = (toll, money, blame.shares())
-            while count < until:
+            coarse = (slots_of if isinstance(first, Multipliers) else
+                      np.minimum(slots_of // 4, max(0, -(-horizon // 4) - 1)))
+            for turn in range(quota):
                 if not patient and count - risen >= _PATIENCE and turn >= quota // 2:
                     break
                 progress("proving a bound", count / iterations)
-                turn += 1
-                now = [price, money, toll, blame.wait_share, blame.cut_share,
-                       blame.blocker_share, blame.mass]
-                if not middle:
-                    middle = [a.copy() for a in now]
-                for mean_of, newest in zip(middle, now, strict=True):
-                    mean_of += max(_AVERAGE, 1 / turn) * (newest - mean_of)
-                if turn % _EVERY == 0 and count + 1 < until:
-                    stands = blame.shares()
-                    blame.restore(tuple(middle[3:]))
-                    at_mean = evaluate(problem, forest, middle[0][:, block], workers, middle[1],
-                                       middle[2]).value
-                    count += 1
-                    if at_mean > best:
-                        price, money, toll = (a.copy() for a in middle[:3])
-                        best, best_full, top, stuck = at_mean, price[:, block], price, 0
-                        kept = (toll, money, blame.shares())
-                        risen = count
-                    else:
-                        blame.restore(stands)
-                    trace.append(best)
                 found = evaluate(problem, forest, price[:, block], workers, money, toll)
                 count += 1
                 if found.value > best:
@@ -397,7 +372,7 @@ def ascend(
                 if length <= 0 or known_score <= found.value:
                     continue  # the relaxed plan keeps to the teams: nothing to correct
                 step = factor * (known_score - found.value) / length
-                blame.follow(lean, step, slots_of)
+                blame.follow(lean, step, coarse)
                 toll = np.maximum(toll, np.where(wrong > 0, least_toll, 0.0)) * np.exp(
                     np.clip(step * wrong, -0.7, 0.7))
                 toll = np.where(toll < 0.1 * least_toll, 0.0, toll)
@@ -419,9 +394,7 @@ def ascend(
 
 
 _MONEY_WORTH = 0.02  # first price of money, of all that is at stake over all that could be spent
-_BLOCKS = (4, 2, 1)  # slots over which prices are constant, phase by phase
-_SHARES = (0.25, 0.25, 0.5)  # of the evaluations, phase by phase
-_AVERAGE, _EVERY = 0.05, 10  # weight of the newest multipliers in their mean, tried so often
+_BLOCKS = (8, 4, 2, 1)  # slots over which prices are constant, phase by phase
 _FIRST_PRICES = (0.85, 0.4, 0.15, 0.05)  # shares of a schedule's prices to begin with
 _PATIENCE = 60  # evaluations without a better bound, after which the ascent ends
 _MEMORY = 0.03  # weight of the newest evaluation in the mean start and finish
