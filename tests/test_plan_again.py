@@ -9,7 +9,7 @@ import pytest
 import tiny_worlds
 from landrelease.errors import LandReleaseError
 from landrelease.plan.check import score, violations
-from landrelease.plan.compare import community_slots, day_of, difference, why
+from landrelease.plan.compare import community_slots, end_of, difference, why
 from landrelease.plan.progress import begun, partly_done, promised, slot_by, without
 from landrelease.plan.search import make_plan
 
@@ -119,9 +119,9 @@ def test_promises_are_days_not_slots():
     made = promised(later, standing, late_price=1, change_price=1).conditions.promises
     for s, slot in enumerate(made.finish.tolist()):
         if slot >= 0:
-            end = day_of(problem, int(standing.schedule.finish[s]))
+            end = end_of(problem, int(standing.schedule.finish[s]))
             assert slot == slot_by(later, end)
-            assert slot == 0 or day_of(later, slot) <= end
+            assert slot == 0 or end_of(later, slot) <= end
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -172,6 +172,34 @@ def test_orders_name_the_teams_on_record_and_the_plan_is_made_again_with_them(re
     assert command("plan", "check", path, tmp_path / "again", "--as", "planner") == 0
 
 
+def test_orders_after_a_winter_start_on_the_day_that_the_plan_gives_them(registry, tmp_path):
+    """All ground is closed from June to November: most work begins in April of the next year."""
+    import csv
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    with open_registry(path) as opened:
+        opened.append([told("closure", "C9", closed_from="2027-06-01T00:00:00+00:00",
+                            closed_until="2027-12-01T00:00:00+00:00")])
+    out, json_ = tmp_path / "plan", tmp_path / "o.json"
+    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) == 0
+    assert command("plan", "orders", path, out, "--until", "2027-12-31", "--by", "Operations") == 0
+    with open_registry(path) as opened:
+        early = {t.id: t for t in opened.records("task") if t.id.startswith("task:")}
+    assert early and all(t.value("planned_start").year == 2027 for t in early.values())
+    assert command("plan", "orders", path, out, "--by", "Operations", "--json", json_) == 0
+    with open(out / "plan.csv", newline="", encoding="utf-8") as file:
+        rows = {f"task:{r['stage']}": r for r in csv.DictReader(file)}
+    with open_registry(path) as opened:
+        tasks = {t.id: t for t in opened.records("task") if t.id in rows}
+    assert set(early) < set(tasks)
+    for name, task in tasks.items():
+        assert task.value("planned_start").isoformat() == rows[name]["start"]
+        assert task.value("planned_finish").isoformat() == rows[name]["finish"]
+    assert any(r["start"] == "2028-04-01" for r in rows.values())
+
+
 def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registry, tmp_path,
                                                                         capsys):
     import shutil

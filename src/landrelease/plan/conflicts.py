@@ -26,7 +26,7 @@ from landrelease.core.conflict import Conflict, Requirement
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
-from landrelease.plan.compare import day_of
+from landrelease.plan.compare import end_of, start_of
 
 SECONDS = 20.0  # for one question to the solver
 _CALLS = 400
@@ -421,7 +421,7 @@ class _Model:
             words = (f"{name} has {arrived[max(0, last - 1)]:,.0f} {money.currency}, "
                      f"{arrived[0]:,.0f} of it at the start")
             if last < p.horizon:
-                words += f", to be spent before {self._day(last)}"
+                words += f", to be spent before {self._until(last)}"
             if money.may_pay is not None and not money.may_pay[:, f].all():
                 words += ", for " + ", ".join(
                     money.lines[k] for k in np.flatnonzero(money.may_pay[:, f]).tolist())
@@ -470,19 +470,25 @@ class _Model:
     # --- words -----------------------------------------------------------------------------------
 
     def _day(self, slot: int) -> str:
-        day = day_of(self.problem, min(slot, self.problem.horizon))
+        """The day on which a slot begins."""
+        day = start_of(self.problem, min(slot, self.problem.horizon))
+        return date.max.isoformat() if day is None else day.isoformat()
+
+    def _until(self, slot: int) -> str:
+        """The day after the end of the slot before."""
+        day = end_of(self.problem, min(slot, self.problem.horizon))
         return date.max.isoformat() if day is None else day.isoformat()
 
     def _between(self, low: int, high: int) -> str:
         words = [] if low <= 0 else [f"from {self._day(low)}"]
         if high < self.problem.horizon:
-            words.append(f"until {self._day(high)}")
+            words.append(f"until {self._until(high)}")
         return " ".join(words)
 
     def _closed(self, row: np.ndarray) -> str:
         shut = np.flatnonzero(~row)
         runs = np.split(shut, np.flatnonzero(np.diff(shut) > 1) + 1)
-        said = [f"{self._day(int(r[0]))} to {self._day(int(r[-1]) + 1)}" for r in runs[:3]]
+        said = [f"{self._day(int(r[0]))} to {self._until(int(r[-1]) + 1)}" for r in runs[:3]]
         return ", ".join(said) + (f" and {len(runs) - 3} times more" if len(runs) > 3 else "")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from landrelease.core.conditions import Decisions, Promises
 from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
-from landrelease.plan.compare import day_of
+from landrelease.plan.compare import end_of
 
 LEAST_LEFT = 0.05  # of a stage that has begun and is not reported as finished
 
@@ -157,7 +157,7 @@ def promised(problem: Problem, standing: Plan, *, late_price: float, change_pric
         before = known.get(name, -1)
         if before < 0 or int(schedule.finish[before]) < 0:
             continue
-        day = day_of(old, int(schedule.finish[before]))
+        day = end_of(old, int(schedule.finish[before]))
         if day is None:
             continue
         finish[s] = slot_by(problem, day)
