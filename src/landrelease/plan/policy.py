@@ -353,8 +353,9 @@ def _left(problem: Problem, outcomes: Outcomes, chosen: np.ndarray, state: np.nd
     return replace(
         problem, first_slots=first.astype(np.int32), second_slots=second.astype(np.int32),
         first_pool=first_pool, second_pool=second_pool, option_cost=cost,
-        conditions=replace(terms, money=money, **new, decisions=Decisions(
-            earliest.astype(np.int32), latest.astype(np.int32), allowed, decided.after)))
+        conditions=replace(terms, money=money, **new, decisions=replace(
+            decided, earliest=earliest.astype(np.int32), latest=latest.astype(np.int32),
+            allowed=allowed)))
 
 
 @loop(cache=True, nogil=True)

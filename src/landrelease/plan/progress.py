@@ -81,6 +81,7 @@ def without(problem: Problem, done: Iterable[int]) -> Problem:
         pairs = number[d.after]
         part["decisions"] = replace(
             d, earliest=stages(d.earliest), latest=stages(d.latest), allowed=d.allowed[options],
+            ordered=None if d.ordered is None else stages(d.ordered),
             after=np.ascontiguousarray(pairs[(pairs >= 0).all(axis=1)], dtype=np.int32))
     if terms.promises is not None:
         p = terms.promises

@@ -91,12 +91,28 @@ def _iso(day: date | None) -> str:
 
 def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -> Conflict | None:
     """A smallest conflict that keeps stages (or all stages of hazards) from being done; no names:
-    the stages that people have fixed. Raises PLN-009: a name that the plan does not know."""
-    from landrelease.plan.compare import members
-    from landrelease.plan.conflicts import conflict
+    the stages that people have ordered or fixed and that the plan leaves undone.
 
+    What people have fixed besides, and the plan keeps, counts as a requirement. Raises PLN-009: a
+    name that the plan does not know.
+    """
+    from landrelease.plan.compare import members
+    from landrelease.plan.conflicts import conflict, pinned
+
+    done = plan.schedule.option >= 0
     asked = [s for name in names for s in members(plan.problem, name).tolist()]
-    return conflict(plan.problem, asked or None, progress=progress)
+    decided = plan.problem.conditions.decisions
+    if not names and decided is not None:
+        asked = np.flatnonzero(decided.wanted(plan.problem.horizon) & ~done).tolist()
+    return conflict(plan.problem, asked, kept=[s for s in pinned(plan.problem) if done[s]],
+                    progress=progress)
+
+
+def unkept(plan: Plan) -> list[str]:
+    """What people ordered or fixed and the plan does not do, in words."""
+    from landrelease.plan import check
+
+    return check.unkept(plan.problem, plan.schedule)
 
 
 # --- the price of a constraint -----------------------------------------------------------------
