@@ -187,7 +187,7 @@ def test_dates_of_areas_are_for_who_sees_dated_plans_and_closures_for_who_sees_t
     assert any("reach into the plan" in n for n in forecast(sea, saved).notes)
     donor = forecast(sea, saved, role="donor")
     assert donor.document["areas"] is None and donor.document["groups"] is None
-    assert not any("closure" in n and "sector" in n or "reach into" in n for n in donor.notes)
+    assert not any(("closure" in n and "sector" in n) or "reach into" in n for n in donor.notes)
 
 
 def test_a_plan_without_teams_says_so(sea, tmp_path, capsys):
