@@ -341,10 +341,10 @@ def _machines(pools: Sequence[TeamPool], machines: Sequence[Record], notes: list
         own = [r for r, owner in zip(ready, owners, strict=True) if shared or owner == who]
         name = "machines" if shared else f"machines of {pools[p].organisation}"
         if not own:
-            known = sorted({str(r.values.get("organisation")) for r in ready})
+            others = sorted({str(r.values.get("organisation")) for r in ready})
             notes.append(Note("machine", "", f"none that is ready belongs to "
                               f"{pools[p].organisation}, so that {pools[p].id} cannot work (on "
-                              f"record: {', '.join(known[:5]) or 'no machine that is ready'})"))
+                              f"record: {', '.join(others[:5]) or 'no machine that is ready'})"))
         if name not in names:
             names.append(name)
             units.append(len(own))
