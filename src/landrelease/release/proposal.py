@@ -19,6 +19,7 @@ from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, State
 from landrelease.core.gate import FlaggedWork
 from landrelease.core.geometry import joined, plane_for
+from landrelease.core.inspection import inspected_on, rejections
 from landrelease.core.lineage import SLIVER_M2
 from landrelease.core.record import Record
 from landrelease.core.search import NO_FOLLOW_UP, Effort, SearchPass
@@ -44,8 +45,7 @@ class Case:
     """The records about the ground to be released, and what other stages say of it.
 
     `searched_since`: searches before it do not count: the day on which the area was recorded, or
-    reopened. `signed`: ids of records whose decision is signed and counts. `gaps`: what a proof of
-    coverage left uncovered. `beside`: finds on other ground that the same work searched.
+    reopened. `inspections`: as they stand (S09). `gaps`: what a proof of coverage left uncovered. `beside`: finds on other ground that the same work searched.
     `residual`: the result of the residual risk, or why there is none.
     """
 
@@ -69,7 +69,9 @@ class Case:
     proven: BaseGeometry | None = None  # ground that stored proofs cover; None: there is none
     proofs: Sequence[Record] = ()  # these proofs, records of the kind coverage
     residual: Mapping[str, Any] | str = "not computed"
-    signed: frozenset[str] = frozenset()
+    # Inspection -> ground that it accepted, where the acceptance is signed and counts.
+    accepted: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    unsigned: frozenset[str] = frozenset()  # inspections that accept, and that do not count
     beside: Sequence[Record] = ()
     spot_radius_m: float = 0.01  # no ground that holds a circle of it is passed over (S05)
 
@@ -326,32 +328,52 @@ def _nonconformities(case: Case) -> Found:
 
 
 def _inspected(case: Case) -> Found:
-    accepted = [i for i in case.inspections if i.value("result") == "accepted"]
-    signed = [i for i in accepted if i.id in case.signed]
-    if not accepted:
+    if not case.accepted and not case.unsigned:
         return "open", ("no inspection that accepted this ground is on record; nobody's word takes "
                         "its place"), [i.id for i in case.inspections]
-    if not signed:
+    if not case.accepted:
         return "not_met", "accepted by an inspection that nobody signed (S09): " + ", ".join(
-            i.id for i in accepted), [i.id for i in accepted]
-    covered = accepted_ground(case, signed)
-    missing = area_m2(case.cut.ground.difference(covered))
+            sorted(case.unsigned)), sorted(case.unsigned)
+    ids, why = sorted(case.accepted), []
+    parts = []
+    for i in ids:
+        ground, words = _still_accepted(case, i)
+        parts.append(ground)
+        why += [words] if words else []
+    missing = area_m2(case.cut.ground.difference(areas(joined(parts, degrees=True))))
     if missing >= SLIVER_M2:
-        return "not_met", f"{missing:,.0f} m² are in no lot that was accepted", [
-            i.id for i in signed]
-    return "met", "accepted: " + ", ".join(i.id for i in signed), [i.id for i in signed]
+        return "not_met", "; ".join([f"{missing:,.0f} m² are in no lot that was accepted",
+                                     *why]), ids
+    return "met", "accepted: " + ", ".join(ids), ids
 
 
-def accepted_ground(case: Case, signed: Sequence[Record]) -> BaseGeometry:
-    """Ground of the lots of inspections: of their outcomes, or the inspection's own."""
-    by_id = {o.id: o.geometry for o in case.outcomes if o.geometry is not None} | {
-        str(o.values["identifier"]): o.geometry for o in case.outcomes
-        if o.geometry is not None and o.values.get("identifier")}
-    parts = [by_id[str(o)] for i in signed for o in i.values.get("outcomes") or ()
-             if str(o) in by_id]
-    parts += [i.geometry for i in signed if i.geometry is not None
-              and i.geometry.geom_type in ("Polygon", "MultiPolygon")]
-    return areas(joined(parts, degrees=True)) if parts else NOTHING
+def _still_accepted(case: Case, name: str) -> tuple[BaseGeometry, str]:
+    """Ground that an inspection accepted and that its acceptance still speaks for, and why not all
+    of it: it says nothing of searches that came after it, nor against a later rejection."""
+    record = next(i for i in case.inspections if i.id == name)
+    ground, day = case.accepted[name], inspected_on(record)
+    since = case.searched_since
+    if since is not None and (day is None or day < since):
+        return NOTHING, (f"{name}: its day is not reported" if day is None else
+                         f"{name}: inspected before {since}, when the area was recorded or "
+                         "reopened")
+    for r in rejections(case.inspections):
+        if r.id in (name, record.values.get("lot")) or (
+                day is not None and r.day is not None and r.day < day):
+            continue
+        bad = [r.ground] if r.ground is not None else [
+            o.geometry for o in case.outcomes if o.geometry is not None
+            and {o.id, str(o.values.get("identifier"))} & r.outcomes]
+        if bad:
+            ground = areas(ground.difference(joined(bad, degrees=True)))
+    if case.outcome != "cleared" or day is None:
+        return ground, ""
+    before = [p.ground for p in searched(case)[1] if p.day is None or p.day <= day]
+    seen = areas(ground.intersection(joined(before, degrees=True))) if before else NOTHING
+    later = area_m2(case.cut.ground.intersection(ground)) - area_m2(
+        case.cut.ground.intersection(seen))
+    return seen, f"{name}: {later:,.0f} m² of it were searched after it, or without a search that " \
+        "counts" if later >= SLIVER_M2 else ""
 
 
 def _survey(case: Case) -> Found:

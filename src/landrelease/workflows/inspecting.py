@@ -628,11 +628,11 @@ def _computed(registry: Registry, lot: Record, thrown: str
     said = first.revision.values
     ground = first.revision.geometry
     name = str(said.get("task") or "")
-    task = _then(registry, name, first.number) or Record("task", name, {})
+    task = as_it_was(registry, name, first.number) or Record("task", name, {})
     pieces = []
     for outcome in listed(said.get("outcomes")):
-        then = _then(registry, outcome, first.number)
-        work = None if then is None else _then(
+        then = as_it_was(registry, outcome, first.number)
+        work = None if then is None else as_it_was(
             registry, str(then.values.get("activity") or ""), first.number)
         if then is not None and (piece := _piece(then, work, task)) is not None:
             pieces.append(piece)
@@ -651,7 +651,7 @@ def _computed(registry: Registry, lot: Record, thrown: str
     return seed, plan, [u for u in units if u.number in numbers], plane
 
 
-def _then(registry: Registry, record_id: str, number: int) -> Record | None:
+def as_it_was(registry: Registry, record_id: str, number: int) -> Record | None:
     """A record as it stood before the revision of that number came in; None where it was not."""
     from landrelease.core.descent import current_of
 

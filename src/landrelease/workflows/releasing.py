@@ -306,8 +306,8 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         "gate": {"days_in_spite": len({(f.activity, f.day) for f in case.flagged}),
                  "without_credit": len({(f.activity, f.day) for f in case.flagged
                                         if not f.credit})},
-        "inspections": [{"record": i.id, "result": str(i.value("result")),
-                         "signed": i.id in case.signed, "lot": i.values.get("lot_size"),
+        "inspections": [{"record": i.id, "result": "accepted" if i.id in case.unsigned
+                         else str(i.value("result")), "signed": i.id in case.accepted, "lot": i.values.get("lot_size"),
                          "sample": i.values.get("sample_size")} for i in case.inspections],
         "residual": case.residual, "residual_statement": residual_words(case.residual)
         if not isinstance(case.residual, str) else [f"not computed: {case.residual}"],
@@ -321,7 +321,7 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
                        "records": list(a.records)} for a in listed]},
         "hands": [list(h) for h in hands(case)],
         "evidence_records": [r.id for r in case.evidence],
-        "lots": [i.id for i in case.inspections if i.value("result") == "accepted"],
+        "lots": sorted({*case.accepted, *case.unsigned}),
         "evidence": {i: list(h) for i, h in behind.state.items()},
         "chain_head": registry.head(), "office": registry.office,
         "made_at": at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -379,18 +379,44 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
             for kind in ("item", "accident")}
     on_it = {x.id for listed in here.values() for x in listed}
     beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
-    # A lot is accepted by an inspector or the authority, never by whoever has a key (S09).
-    accepted = [i for i in standing_records(registry, "inspection")
-                if i.value("result") == "accepted"]
-    able = {p for p in {i.signed_by for i in accepted if i.signed_by}
-            if vouched_role(registry, p) in ("inspector", "authority")}
-    signed_ids = frozenset(i.id for i in accepted if i.signed_by in able)
+    inspections, accepted, unsigned = _inspected(registry, r["inspection"], r["outcome"])
     return proposing.Case(
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
-        r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
+        r["activity"], here["item"], here["accident"], inspections, r["evidence"], r["track"],
         effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, proven, r["coverage"], residual, signed_ids, beside,
+        gaps_file, proven, r["coverage"], residual, accepted, unsigned, beside,
         stated.value("spot_radius_m"))
+
+
+def _inspected(registry: Registry, inspections: Sequence[Record], outcomes: Sequence[Record]
+               ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str]]:
+    """Inspections as they stand; what those accept that count; ids of those that accept and do not
+    count. A lot is accepted by an inspector or the authority, never by whoever has a key (S09)."""
+    from landrelease.core.inspection import accepted_ground, in_lots
+    from landrelease.core.moment import listed
+    from landrelease.workflows.inspecting import as_it_was
+
+    ids = {i.id for i in inspections}
+    standing = [i for i in standing_records(registry, "inspection") if i.id in ids]
+    named = {str(o.values["identifier"]): o.id for o in outcomes if o.values.get("identifier")}
+    held = in_lots(inspections)
+    held |= {named[o] for o in held if o in named}
+    accepts = [i for i in standing if i.value("result") == "accepted"]
+    able = {p for p in {i.signed_by for i in accepts if i.signed_by}
+            if vouched_role(registry, p) in ("inspector", "authority")}
+    accepted: dict[str, BaseGeometry] = {}
+    for i in accepts:
+        if i.signed_by not in able:
+            continue
+        # What was added to an outcome since was in front of nobody who accepted it.
+        then = {o: was.geometry for o in listed(i.values.get("outcomes"))
+                if (was := as_it_was(registry, named.get(o, o), i.revision)) is not None
+                and was.geometry is not None}
+        taken = {o for o in then if named.get(o, o) in held}
+        if (ground := accepted_ground(i, then, held | taken)) is not None:
+            accepted[i.id] = ground
+    claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
+    return standing, accepted, frozenset(claimed - {i.id for i in accepts if i.signed_by in able})
 
 
 def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
