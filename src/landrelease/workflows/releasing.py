@@ -383,7 +383,7 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
     return proposing.Case(
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
         r["activity"], here["item"], here["accident"], inspections, r["evidence"], r["track"],
-        effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
+        effort, _flagged(registry, r["activity"]), behind.quarantine, gap_shapes,
         gaps_file, proven, r["coverage"], residual, accepted, unsigned, beside,
         stated.value("spot_radius_m"))
 
@@ -461,11 +461,11 @@ def _reopened_by(record: Record) -> tuple[str, ...]:
                                if a in ("item", "accident")))
 
 
-def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> tuple[Any, ...]:
+def _flagged(registry: Registry, activities: Sequence[Record]) -> tuple[Any, ...]:
     """Days of this work whose gate had not passed (S08). The authority's review counts as signed.
     """
     from landrelease.operate.gate import flagged_work
-    from landrelease.workflows.operating import site_on, told_of
+    from landrelease.workflows.operating import Sites
 
     ids = {a.id for a in activities}
     activities = [a for a in standing_records(registry, "activity") if a.id in ids]
@@ -480,9 +480,8 @@ def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> 
     if not days:
         return ()
     tasks = {r.id: r for r in registry.records("task")}
-    told = told_of(registry)
-    return flagged_work(activities, tasks, {
-        d: site_on(registry, reader, d, told=told) for d in sorted(days)})
+    sites, named = Sites(registry), {str(a.values.get("task")) for a in activities}
+    return flagged_work(activities, tasks, {d: sites.on(d, named) for d in sorted(days)})
 
 
 def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: OutcomeType
