@@ -6,7 +6,7 @@ Longitude and latitude on WGS 84.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,8 +14,9 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
 from landrelease.core.moment import day_of, listed
-from landrelease.core.record import Record
+from landrelease.core.record import NOT_REPORTED, Record
 
+SEVERITIES = ("critical", "major", "minor")
 _AREAL = ("Polygon", "MultiPolygon")
 _NO_FINISHED_GROUND = ("unit", "nonconformity", "recommendation", "trial")
 
@@ -75,6 +76,67 @@ def accepted_ground(inspection: Record, outcomes: Mapping[str, BaseGeometry],
     named = [outcomes[o] for o in listed(inspection.values.get("outcomes"))
              if o in outcomes and o not in held]
     return joined(named, degrees=True) if named else None
+
+
+def is_nonconformity(record: Record) -> bool:
+    """Whether a record of an inspection says that something was wrong, or recommends something.
+
+    A drawn unit is none: its lot is. A refused visit is none either: see `was_refused`.
+    """
+    part = record.value("inspection_part")
+    if part == "unit" or was_refused(record):
+        return False
+    severity = record.value("nonconformity_severity")
+    return (part in ("nonconformity", "recommendation") or record.value("result") == "rejected"
+            or severity in SEVERITIES or (severity == NOT_REPORTED and record.value(
+                "nonconformity_type") not in ("none", NOT_REPORTED)))
+
+
+def was_refused(record: Record) -> bool:
+    """Whether an inspection is a visit that was refused."""
+    return record.value("visit_refused") == "yes" or record.value("result") == "refused"
+
+
+def severity_of(record: Record) -> str:
+    """The severity of a nonconformity; one that nobody reported counts as critical (S12)."""
+    said = str(record.value("nonconformity_severity"))
+    return said if said in SEVERITIES else "critical"
+
+
+def still_open(inspections: Sequence[Record], closed_by_visit: Container[str]) -> list[str]:
+    """Ids of what keeps ground from being released: nonconformities without a measure, or, of the
+    severities in `closed_by_visit`, that no visit has found corrected; refused visits after which
+    no visit to the same work or ground was made.
+    """
+    out = []
+    for r in inspections:
+        corrected, closed = (day_of(r.values.get(n)) for n in ("corrected_on", "closed_on"))
+        if was_refused(r):
+            done = (closed or corrected) is not None or any(
+                _answers(other, r) for other in inspections)
+        elif is_nonconformity(r):
+            done = closed is not None or (
+                corrected is not None and severity_of(r) not in closed_by_visit)
+        else:
+            continue
+        if not done:
+            out.append(r.id)
+    return out
+
+
+def _answers(visit: Record, refused: Record) -> bool:
+    """Whether a visit was made where one had been refused, on that day or later."""
+    made, day = day_of(visit.values.get("inspected_on")), inspected_on(refused)
+    if was_refused(visit) or made is None or day is None or made < day or visit.value(
+            "inspection_part") in _NO_FINISHED_GROUND:
+        return False
+    for name in ("task", "activity"):
+        if refused.values.get(name) and refused.values[name] == visit.values.get(name):
+            return True
+    if set(listed(refused.values.get("outcomes"))) & set(listed(visit.values.get("outcomes"))):
+        return True
+    a, b = own_ground(refused), own_ground(visit)
+    return a is not None and b is not None and bool(a.intersects(b))
 
 
 def rejections(inspections: Iterable[Record]) -> tuple[Rejection, ...]:
