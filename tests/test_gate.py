@@ -671,7 +671,8 @@ def test_from_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize(("change", "state"), [
     ({}, "passed"), ({"task_status": "started"}, "passed"), ({"task_status": "proposed"}, "failed"),
     ({"task_status": "suspended"}, "failed"), ({"task_status": None}, "not_reported"),
-    ({"teams": ["team-a", "team-b"]}, "passed")])
+    ({"teams": ["team-a", "team-b"]}, "passed"), ({"excluded_teams": ["team-a"]}, "failed"),
+    ({"not_before": DAY + timedelta(days=1)}, "failed"), ({"not_before": DAY}, "passed")])
 def test_only_an_order_that_stands_opens_a_gate(change, state):
     task = dataclasses.replace(TASK, values={**TASK.values, **change})
     first = gates(task, DAY, site())[0]

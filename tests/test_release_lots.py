@@ -108,6 +108,12 @@ def test_safety_S09_a_visit_to_work_that_goes_on_accepts_no_ground(tmp_path):
         assert asked(registry)["inspected"][0] == "not_met", "it came before the search"
         world.inspection(registry, "h1", ana)
         assert asked(registry)["inspected"][0] == "met"
+        # Reported a week later, the work had ended before.
+        world.record(registry, "outcome", "o-h1-1", FIELD, outcome_type="cleared", method="manual",
+                     depth_m=0.2, hazard="h1", activity="a-h1-1",
+                     information_date=DAY + timedelta(days=7))
+        world.inspection(registry, "h1", ana)
+        assert asked(registry)["inspected"][0] == "met"
 
 
 def test_a_rejected_lot_is_searched_again_before_its_ground_counts(field):

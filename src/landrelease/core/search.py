@@ -165,7 +165,7 @@ def build_effort(
             why = "its depth is not reported"
         ground = outcome.geometry
         if not why and detection is not None:
-            ground = rejected.left_of(outcome, _search_day(outcome, activity))
+            ground = rejected.left_of(outcome, search_day(outcome, activity))
             if ground.is_empty:
                 why = REJECTED
         if why or detection is None:
@@ -206,7 +206,7 @@ def _note(dated: list[tuple[str, Ground | Point, date]], record: Record, day: ob
         dated.append((record.id, record.geometry, day))
 
 
-def _search_day(outcome: Record, activity: Record | None) -> date | None:
+def search_day(outcome: Record, activity: Record | None) -> date | None:
     """The day of a search; of the work behind it where that ended before the decision on it."""
     days = [d for d in (outcome.valid_from or day_of(outcome.values.get("decided_on")),
                         None if activity is None else day_of(activity.values.get("ended_on")))

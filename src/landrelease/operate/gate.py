@@ -133,7 +133,7 @@ def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
     scope = scope_of(task)
     checks = [_on_site(name, recorded) for name in SITE_CHECKS]
     checks += [
-        _order(task, team, site),
+        _order(task, team, day, site),
         _with(_closures(task, day, site), "closures", recorded),
         _permits(task, team, day, site),
         _with(_accreditation(task, team, scope, day, site), "accreditation", recorded),
@@ -260,9 +260,9 @@ def closures_on(closures: Sequence[Record], day: date, utc_offset: timedelta | N
     return out
 
 
-def _order(task: Record, team: str, site: Site) -> GateCheck:
-    """Whether an order stands for this team: signed, not suspended, on ground where work is not
-    suspended. `task` holds what was ordered (see `Site.orders`)."""
+def _order(task: Record, team: str, day: date, site: Site) -> GateCheck:
+    """Whether an order stands for this team: signed, begun, not suspended, on ground where work is
+    not suspended. `task` holds what was ordered (see `Site.orders`)."""
     status = str(task.value("task_status"))
     if status not in ("ordered", "started"):
         state: CheckState = "not_reported" if status == NOT_REPORTED else "failed"
@@ -271,6 +271,11 @@ def _order(task: Record, team: str, site: Site) -> GateCheck:
             else f"the task is {status.replace('_', ' ')}: no order stands"), (task.id,))
     if team and team not in _listed(task, "teams"):
         return GateCheck("order", "failed", f"{team} is not ordered to this task", (task.id,))
+    if team in _listed(task, "excluded_teams"):
+        return GateCheck("order", "failed", f"{team} may not do this task", (task.id,))
+    begins = task.values.get("not_before")
+    if isinstance(begins, date) and day < begins:
+        return GateCheck("order", "failed", f"it may not start before {begins}", (task.id,))
     area = site.areas.get(task.id)
     if area is not None and area.value("status") == "suspended":
         return GateCheck("order", "failed", f"work on {area.id} is suspended", (task.id, area.id))

@@ -29,6 +29,7 @@ from landrelease.core.search import (
     SearchPass,
     asks_for_hand_proof,
     kinds_of_search,
+    search_day,
 )
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas
 from landrelease.release.reopening import HARMLESS
@@ -428,7 +429,11 @@ def _still_accepted(case: Case, name: str) -> tuple[BaseGeometry, str]:
             ground = areas(ground.difference(joined(bad, degrees=True)))
     if case.outcome != "cleared" or day is None:
         return ground, ""
-    before = [p.ground for p in searched(case)[1] if p.day is None or p.day <= day]
+    works = {a.id: a for a in case.activities}
+    days = {o.id: search_day(o, works.get(str(o.values.get("activity") or "")))
+            for o in case.outcomes}
+    before = [p.ground for p in searched(case)[1]
+              if (done := days.get(p.id) or p.day) is None or done <= day]
     seen = areas(ground.intersection(joined(before, degrees=True))) if before else NOTHING
     later = area_m2(case.cut.ground.intersection(ground)) - area_m2(
         case.cut.ground.intersection(seen))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from landrelease.errors import GATE_VALUE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
-    from landrelease.core.decision import KeyRing
+    from landrelease.core.decision import KeyRing, Verdict
     from landrelease.core.revision import StoredRevision
     from landrelease.operate.gate import Site
     from landrelease.store.registry import Registry
@@ -136,6 +136,7 @@ class Sites:
         self.told: Told | None = None
         self.timeless: dict[str, list[Record]] = {}
         self.lines: dict[tuple[str, str], list[StoredRevision]] = {}
+        self.judged: dict[tuple[str, ...], tuple[StoredRevision | None, Mapping[str, Verdict]]] = {}
         self.ring: KeyRing | None = None
 
     def on(self, day: date, tasks: Iterable[str] = ()) -> Site:
@@ -187,16 +188,10 @@ class Sites:
         alone. A signature that came later counts from the day that it states (`ordered_on`, else
         the day of its information): it is the authority's word on what had been ordered.
         """
-        from landrelease.core.decision import effective
-        from landrelease.workflows.identities import ring_of
-
         whole, line = self.line("task", task), self.until("task", task, day)
         if not whole:
             return None
-        if self.ring is None:
-            self.ring = ring_of(self.registry)
-        kind = self.registry.kinds["task"]
-        verdicts = effective(whole, kind, self.ring)[1]
+        verdicts = self._effective(whole)[1]
 
         def signed(s: StoredRevision) -> bool:
             return (s.revision.values.get("task_status") in ("ordered", "started")
@@ -213,7 +208,7 @@ class Sites:
                 order, ended = None, s
             elif status == "started":
                 started = True
-        stands = effective(line, kind, self.ring)[0] if line else None
+        stands = self._effective(line)[0] if line else None
         if stands is not None and stands.revision.values.get("task_status") in _CLOSED:
             ended = stands
         if ended is not None:
@@ -225,6 +220,19 @@ class Sites:
         found = _as_record(order)
         return replace(found, values={**found.values, "task_status": "started"}) if started \
             else found
+
+    def _effective(self, line: Sequence[StoredRevision]
+                   ) -> tuple[StoredRevision | None, Mapping[str, Verdict]]:
+        """What stands of a part of a task's history, checked once."""
+        from landrelease.core.decision import effective
+        from landrelease.workflows.identities import ring_of
+
+        if self.ring is None:
+            self.ring = ring_of(self.registry)
+        key = tuple(s.hash for s in line)
+        if key not in self.judged:
+            self.judged[key] = effective(line, self.registry.kinds["task"], self.ring)
+        return self.judged[key]
 
     def state(self, kind: str, record_id: str, day: date) -> Record | None:
         """A record as it was by the end of a day; as it first came where that was later."""
