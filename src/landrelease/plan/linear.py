@@ -241,9 +241,9 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     slot = np.arange(horizon)
     for o in range(options):
         at = latest[kind[last[o]], :horizon]
-        some = at >= 0
+        begun = np.flatnonzero(at >= 0)
         base = int(last[o]) * count
-        cost[base:base + count] -= np.bincount(period[at[some]], rise[stage_of[o], some], count)
+        cost[base:base + count] -= np.bincount(period[at[begun]], rise[stage_of[o], begun], count)
     for n, lost in enumerate(blame.loss):
         at = np.maximum(slot - shift[n], 0)
         base = int(node_column[n])

@@ -168,8 +168,8 @@ def make_plan(
 
 _PROGRAM, _PROOF = 0.25, 0.35  # shares of the seconds: linear program, and that and the prices
 _STEPS = 4  # of the linear program for each iteration
-# Stages from which on, and up to which, a linear program pays: below, annealing finds as much; above,
-# a first-order method is far from its solution when the time is over (docs/plan.md).
+# Stages from which on, and up to which, a linear program pays: below, annealing finds as much;
+# above, a first-order method is far from its solution when the time is over (docs/plan.md).
 _SMALLEST, _MOST = 200, 800
 _LARGE = 4000  # stages from which on a plan is searched region by region
 _PROOF_OF_LARGE = 0.05
