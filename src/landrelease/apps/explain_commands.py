@@ -185,7 +185,7 @@ def plan_policy(
                                          )] = 200,
     every: Annotated[int, typer.Option(
         "--every", metavar="SLOTS", min=0, help="Make the plan again after so many half weeks of "
-        "working time; 0: keep its order to the end.")] = 104,
+        "working time in which a stage ended; 0: keep its order to the end.")] = 35,
     iterations: Annotated[int, typer.Option(
         "--iterations", metavar="N", min=0, help="Effort of each making again.")] = 1,
     role: RoleOption = None, area: AreaOption = None, seed: SeedOption = 1,
@@ -209,8 +209,8 @@ def plan_policy(
     say(f"{'points, ' + str(samples) + ' drawn worlds':<44}{'10 %':>16}{'median':>16}{'90 %':>16}")
     for name in ("plan", "rule"):
         row = found[name]
-        title = ("this plan" + (f", made again {found['remade']} times" if found["remade"] else "")
-                 if name == "plan" else f"{found['rule_name']} as a policy")
+        title = ("this plan" + (f", made again up to {found['remade']} times" if found["remade"]
+                                else "") if name == "plan" else f"{found['rule_name']} as a policy")
         say(f"{title:<44}{row['low']:>16,.0f}{row['median']:>16,.0f}{row['high']:>16,.0f}")
     say(f"As expected, without chance: {found['planned']:,.0f}. The plan is better in "
         f"{found['better']:.0%} of the worlds, on average by {found['gain']:,.0f} points "
