@@ -21,7 +21,7 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
-from landrelease.apps.console import listening
+from landrelease.apps.console import listening, stopping_gently
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
@@ -350,7 +350,8 @@ def plan_orders(
 def plan_bound(
     registry: RegistryArgument, plan: PlanArgument,
     seconds: Annotated[float, typer.Option(
-        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C stops it at any time.")] = 60.0,
+        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C or SIGTERM stop it at any time.",
+    )] = 60.0,
     role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -367,7 +368,7 @@ def plan_bound(
 
     folder = plan.parent if plan.name == "plan.json" else plan
     with (reading(registry, "plan bound", role, areas=area) as (opened_registry, _),
-          listening(quiet) as progress):
+          listening(quiet) as progress, stopping_gently()):
         saved = plan_of(opened_registry, plan)
         found = prove_on(folder, saved.plan, seconds, synthetic=saved.synthetic,
                          progress=progress)
