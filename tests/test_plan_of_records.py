@@ -139,6 +139,11 @@ def test_other_weights_work_with_conditions_from_records(registry, plan, tmp_pat
                    "infrastructure_weight=9", "--weight", "worst_off=3", *common) == 0
     found = json.loads(json_.read_text())
     assert found["lost_before"]["seasons"] > 0 and found["lost_before"]["infrastructure"] > 0
+    # Judged alike, the plan by the new weights loses no more points than the one before.
+    for name, weight in (("lost_after", 1), ("lost_before", -1)):
+        found[name] = weight * (found[name]["people"] + found[name]["land"]
+                                + 500 * found[name]["seasons"] + 9 * found[name]["infrastructure"])
+    assert found["lost_after"] + found["lost_before"] <= 1e-6 * found["lost_after"]
     for parts in (("infrastructure", "land"), ("seasons", "people")):
         assert command("plan", "pareto", path, plan, "--parts", *parts, "--points", 2,
                        *common) == 0

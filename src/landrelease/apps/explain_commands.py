@@ -21,7 +21,7 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
-from landrelease.apps.console import listening
+from landrelease.apps.console import listening, stopping_gently
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
@@ -185,7 +185,7 @@ def plan_policy(
                                          )] = 200,
     every: Annotated[int, typer.Option(
         "--every", metavar="SLOTS", min=0, help="Make the plan again after so many half weeks of "
-        "working time; 0: keep its order to the end.")] = 104,
+        "working time in which a stage ended; 0: keep its order to the end.")] = 35,
     iterations: Annotated[int, typer.Option(
         "--iterations", metavar="N", min=0, help="Effort of each making again.")] = 1,
     role: RoleOption = None, area: AreaOption = None, seed: SeedOption = 1,
@@ -209,8 +209,8 @@ def plan_policy(
     say(f"{'points, ' + str(samples) + ' drawn worlds':<44}{'10 %':>16}{'median':>16}{'90 %':>16}")
     for name in ("plan", "rule"):
         row = found[name]
-        title = ("this plan" + (f", made again {found['remade']} times" if found["remade"] else "")
-                 if name == "plan" else f"{found['rule_name']} as a policy")
+        title = ("this plan" + (f", made again up to {found['remade']} times" if found["remade"]
+                                else "") if name == "plan" else f"{found['rule_name']} as a policy")
         say(f"{title:<44}{row['low']:>16,.0f}{row['median']:>16,.0f}{row['high']:>16,.0f}")
     say(f"As expected, without chance: {found['planned']:,.0f}. The plan is better in "
         f"{found['better']:.0%} of the worlds, on average by {found['gain']:,.0f} points "
@@ -350,7 +350,8 @@ def plan_orders(
 def plan_bound(
     registry: RegistryArgument, plan: PlanArgument,
     seconds: Annotated[float, typer.Option(
-        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C stops it at any time.")] = 60.0,
+        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C or SIGTERM stop it at any time.",
+    )] = 60.0,
     role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -367,7 +368,7 @@ def plan_bound(
 
     folder = plan.parent if plan.name == "plan.json" else plan
     with (reading(registry, "plan bound", role, areas=area) as (opened_registry, _),
-          listening(quiet) as progress):
+          listening(quiet) as progress, stopping_gently()):
         saved = plan_of(opened_registry, plan)
         found = prove_on(folder, saved.plan, seconds, synthetic=saved.synthetic,
                          progress=progress)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -257,14 +258,25 @@ def _paid_first(problem: Problem, started: Mapping[int, int]) -> Money | None:
 
 
 def _same_option(problem: Problem, s: int, old: Problem, option: int) -> int:
-    """The option of stage `s` with the mode and pools of an option of another problem; -1: none."""
-    def words(of: Problem, o: int) -> tuple[str, str, str]:
+    """The option of stage `s` with the mode and pools of an option of another problem; -1: none.
+
+    A pool that the records part by now, or no longer part (`north` and `north.1`), is still that
+    pool."""
+    def words(of: Problem, o: int, *, whole: bool) -> tuple[str, str, str]:
         second = int(of.second_pool[o])
-        return (of.option_mode[o], of.pools[int(of.first_pool[o])].id,
-                "" if second < 0 else of.pools[second].id)
+        pools = (of.pools[int(of.first_pool[o])].id, "" if second < 0 else of.pools[second].id)
+        one, two = (p if whole else _PART.sub("", p) for p in pools)
+        return of.option_mode[o], one, two
 
     if option < 0:
         return -1
-    wanted = words(old, option)
-    return next((o for o in range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
-                 if words(problem, o) == wanted), -1)
+    own = range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+    for whole in (True, False):
+        wanted = words(old, option, whole=whole)
+        for o in own:
+            if words(problem, o, whole=whole) == wanted:
+                return o
+    return -1
+
+
+_PART = re.compile(r"\.\d+$")

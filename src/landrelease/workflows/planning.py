@@ -185,7 +185,7 @@ def plan_summary(plan: Plan) -> dict[str, Any]:
             "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
             "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
             "interrupted": plan.interrupted, "objective": objective_rows(plan),
-            "communities": communities_reopened(plan),
+            "reopened": communities_reopened(plan),
             "stages": len(plan.problem.stage_ids),
             "stages_planned": int((plan.schedule.finish >= 0).sum())}
 
