@@ -360,8 +360,10 @@ def test_orders_hold_stages_to_their_days_their_teams_and_their_sequence():
         order("T-8", hazard="h1", task_type="clearance", method="manual",
               excluded_teams=["nobody"]),
         order("T-9", "proposed", hazard="h0", task_type="NTS", planned_start=date(2029, 5, 1)),
-        order("T-10", hazard="gone", task_type="NTS"), order("T-11", "completed"),
-        order("T-12", "suspended", hazard="h0", task_type="TS"))))
+        order("T-10", hazard="gone", task_type="NTS"),
+        order("T-11", "completed", hazard="h0", task_type="clearance"),
+        order("T-12", "suspended", hazard="h0", task_type="TS")),
+        reported=(order("T-11", "completed", hazard="h0", task_type="clearance"),)))
     problem, fixed = found.problem, found.problem.conditions.decisions
     plan = planned(problem)
     number = {n: s for s, n in enumerate(problem.stage_ids)}

@@ -68,6 +68,9 @@ class Sources:
     projects: tuple[Record, ...] = ()
     handovers: tuple[Record, ...] = ()
     tasks: tuple[Record, ...] = ()
+    # What was done, as it was reported: tasks (signed or not) and reports of work.
+    reported: tuple[Record, ...] = ()
+    activities: tuple[Record, ...] = ()
     hazards: tuple[Record, ...] = ()
     settlements: tuple[Record, ...] = ()
     areas: tuple[Record, ...] = ()  # administrative ones

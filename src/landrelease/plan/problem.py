@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -33,6 +33,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.plan.recorded.ground import GroundFacts
+from landrelease.plan.shares import expected_shares
 from landrelease.units import hectares
 
 NEAREST_BASES = 3  # bases offered to a stage: more add little and slow the plan and its bound
@@ -105,12 +106,13 @@ def build(
     weights: Mapping[str, float] | None = None,
     facts: GroundFacts | None = None,
     steepest_deg: Sequence[float] | None = None,
+    done: Collection[str] = (),
 ) -> Problem:
     """Build the planning problem of one programme.
 
     Parameters
     ----------
-    hazards : N hazards; `assessments` : one of each (people_nearby is used)
+    hazards : N hazards; `assessments` : one of each (people nearby, chance of contamination)
     tasks : the partition of the hazards that `cutting.cut` made
     pools : the teams; pools with 0 teams are kept but do nothing
     assumptions : shares, calendar, travel, durations, weights (see docs/plan.md)
@@ -119,11 +121,15 @@ def build(
         the assumptions' values
     facts : what records say of the ground: rates, slopes, what grows there
     steepest_deg : of each pool, the slope up to which its machines work
+    done : ids of stages that are on record as completed, with all stages before them
 
-    The shares are expectations: NTS is done on the whole hazard and cancels `share_cancelled` of
-    it; TS on what NTS leaves reduces `share_reduced` of the hazard; the rest is cleared. The
-    benefit of a hazard, person_weight x people + hectare_weight x ha, a calendar day, comes back
-    with the same shares, over its tasks by area.
+    The shares are expectations of what survey finds. NTS is done on the whole hazard and cancels a
+    share of it; TS on what NTS leaves reduces a share; the rest is cleared. On average over the
+    ground that waits for its first survey they are `share_cancelled` and `share_reduced`; those of
+    a hazard move with its chance of contamination (`plan.shares`). A confirmed area (CHA) needs no
+    NTS; what is done is no stage, and shares are those of the ground that it left. The benefit of
+    a hazard, person_weight x people + hectare_weight x ha, a calendar day, comes back with the
+    same shares, over its tasks by area.
 
     Days of a stage: work / (m2_per_day x share of the day left after travel) / (1 -
     lost_day_share) + move_days + one way from the base, rounded up to whole slots. Up to
@@ -145,8 +151,9 @@ def build(
     progress("building the planning problem", 0.0)
     if not hazards:
         raise LandReleaseError(NO_HAZARDS, found="0 hazards were given")
-    _check_pools(pools)
-    shares = _shares(assumptions)
+    surveyed = np.array([not needs_survey(hazard, done) for hazard in hazards])
+    _check_pools(pools, first_survey=not surveyed.all())
+    cancelled, reduced = _shares(assumptions)
     days = calendar(assumptions, start)
     per_person, per_hectare = _weights(assumptions, weights)
 
@@ -155,10 +162,11 @@ def build(
         if hazard.id in index:
             raise LandReleaseError(HAZARD_TWICE, hazard=hazard.id)
         index[hazard.id] = i
-    people = np.full(len(hazards), np.nan)
+    people, chance = np.full(len(hazards), np.nan), np.full(len(hazards), np.nan)
     for assessment in assessments:
         if assessment.hazard_id in index:
             people[index[assessment.hazard_id]] = assessment.people_nearby
+            chance[index[assessment.hazard_id]] = assessment.prior.probability
     missing = np.flatnonzero(~np.isfinite(people))
     if len(missing):
         raise LandReleaseError(HAZARD_NOT_ASSESSED, hazard=hazards[int(missing[0])].id)
@@ -176,7 +184,9 @@ def build(
     benefit = per_person * people + per_hectare * hectares(1.0) * area
     longitude, latitude = _middles(hazards)
 
-    # Stages: NTS of a hazard, then TS and clearance of each of its tasks.
+    # Stages: NTS of a hazard, then TS and clearance of each of its tasks; without what is done.
+    of_area = expected_shares(chance, area, surveyed, cancelled, reduced)
+    technically = np.array([f"{task.id}:TS" in done for task in tasks], dtype=bool)
     of_hazard: list[list[int]] = [[] for _ in hazards]
     for t, h in enumerate(task_hazard):
         if h >= 0:
@@ -186,31 +196,36 @@ def build(
     predecessor: list[int] = []
     hazard_of: list[int] = []
     task_of: list[int] = []
-    for h, hazard in enumerate(hazards):
-        nts = len(ids)
-        ids.append(f"{hazard.id}:NTS")
-        activity.append(0)
-        predecessor.append(-1)
+
+    def add(name: str, kind: int, before: int, h: int, t: int) -> int:
+        """Number of the stage; -1 where it is done."""
+        if name in done:
+            return -1
+        ids.append(name)
+        activity.append(kind)
+        predecessor.append(before)
         hazard_of.append(h)
-        task_of.append(-1)
+        task_of.append(t)
+        return len(ids) - 1
+
+    for h, hazard in enumerate(hazards):
+        nts = -1 if surveyed[h] else add(f"{hazard.id}:NTS", 0, -1, h, -1)
         for t in of_hazard[h]:
-            ts = len(ids)
-            for name, kind, before in (("TS", 1, nts), ("clearance", 2, ts)):
-                ids.append(f"{tasks[t].id}:{name}")
-                activity.append(kind)
-                predecessor.append(before)
-                hazard_of.append(h)
-                task_of.append(t)
+            ts = add(f"{tasks[t].id}:TS", 1, nts, h, t)
+            add(f"{tasks[t].id}:clearance", 2, ts, h, t)
     acts = np.array(activity, dtype=np.int8)
     hz = np.array(hazard_of, dtype=np.int32)
     tk = np.array(task_of, dtype=np.int32)
     own = np.where(tk < 0, area[hz], task_area[tk])
     part = np.where(tk < 0, 1.0, task_area[tk] / np.maximum(sums[hz], 1e-9))
-    left = np.array([1.0, 1.0 - shares[0], shares[2]])
+    # What a stage gives back of its ground, and what it works on.
+    after_ts = (tk >= 0) & technically[tk] if len(tasks) else np.zeros(len(tk), dtype=bool)
+    shares = np.where(after_ts, 1.0, of_area[hz, acts])
+    left = np.where(acts == 0, 1.0, np.where(acts == 1, 1.0 - of_area[hz, 0], shares))
     where = np.column_stack([
         np.where(tk < 0, longitude[hz], np.array([t.longitude for t in tasks])[tk]),
         np.where(tk < 0, latitude[hz], np.array([t.latitude for t in tasks])[tk])])
-    work = own * left[acts]
+    work = own * left
     progress("building the planning problem", 0.3)
     ground = _Ground(hz, facts, steepest_deg)
     options = _options(acts, work, where, pools, assumptions, days.slot_days, ground)
@@ -219,8 +234,8 @@ def build(
     problem = Problem(
         stage_ids=tuple(ids), activity=acts,
         predecessor=np.array(predecessor, dtype=np.int32), hazard=hz, task=tk,
-        weight=benefit[hz] * part * np.array(shares)[acts], work_m2=work,
-        released_m2=own * np.array(shares)[acts],
+        weight=benefit[hz] * part * shares, work_m2=work,
+        released_m2=own * shares,
         option_start=options.start, first_pool=options.first_pool,
         first_slots=options.first_slots, second_pool=options.second_pool,
         second_slots=options.second_slots, option_cost=options.cost, option_mode=options.mode,
@@ -229,10 +244,10 @@ def build(
         slot_starts=days.first_days, slot_days=days.slot_days,
         hazard_ids=tuple(hazard.id for hazard in hazards), tasks=tuple(tasks),
         objective=Objective(person_weight=per_person, hectare_weight=per_hectare),
-        benefits=Benefits(people=people[hz] * part * np.array(shares)[acts],
-                          hectares=hectares(1.0) * own * np.array(shares)[acts],
+        benefits=Benefits(people=people[hz] * part * shares,
+                          hectares=hectares(1.0) * own * shares,
                           growing=None if facts is None or (facts.grows == 1.0).all() else
-                          hectares(1.0) * own * np.array(shares)[acts] * facts.grows[hz]))
+                          hectares(1.0) * own * shares * facts.grows[hz]))
     progress("building the planning problem", 1.0)
     return problem
 
@@ -449,7 +464,13 @@ def _middles(hazards: Sequence[Hazard]) -> tuple[np.ndarray, np.ndarray]:
     return xy[:, 0], xy[:, 1]
 
 
-def _check_pools(pools: Sequence[TeamPool]) -> None:
+def needs_survey(hazard: Hazard, done: Collection[str] = ()) -> bool:
+    """Whether an area waits for its first survey: not where it is done, nor where direct evidence
+    confirms the area already."""
+    return hazard.hazard_type != "CHA" and f"{hazard.id}:NTS" not in done
+
+
+def _check_pools(pools: Sequence[TeamPool], *, first_survey: bool) -> None:
     for pool in pools:
         if pool.teams < 0:
             raise LandReleaseError(TEAM_VALUE_NOT_POSITIVE, team=pool.id, field="teams",
@@ -460,18 +481,19 @@ def _check_pools(pools: Sequence[TeamPool]) -> None:
         if not 0 <= pool.cost_per_day < math.inf:
             raise LandReleaseError(TEAM_VALUE_NOT_POSITIVE, team=pool.id, field="cost_per_day",
                                    found=pool.cost_per_day, expected="0 or more")
-    if not any(pool.kind == "nts" and pool.teams > 0 for pool in pools):
-        raise LandReleaseError(NO_TEAM_OF_KIND, kind="nts", why="every hazard is surveyed first")
+    if first_survey and not any(pool.kind == "nts" and pool.teams > 0 for pool in pools):
+        raise LandReleaseError(NO_TEAM_OF_KIND, kind="nts",
+                               why="every suspected area is surveyed first")
 
 
-def _shares(assumptions: Assumptions) -> tuple[float, float, float]:
+def _shares(assumptions: Assumptions) -> tuple[float, float]:
     cancelled, reduced = (_value(assumptions, n) for n in ("share_cancelled", "share_reduced"))
     for name, value in (("share_cancelled", cancelled), ("share_reduced", reduced)):
         if not 0 <= value <= 1:
             raise _assumption(name, value, _PERCENT)
     if cancelled + reduced > 1 + 1e-9:
         raise LandReleaseError(SHARES_ABOVE_ONE, cancelled=cancelled, reduced=reduced)
-    return cancelled, reduced, max(0.0, 1 - cancelled - reduced)
+    return cancelled, reduced
 
 
 def _weights(assumptions: Assumptions,

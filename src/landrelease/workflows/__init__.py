@@ -31,6 +31,7 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
+from landrelease.plan.recorded.done import Since
 from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
@@ -370,10 +371,12 @@ class Binding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Asked:
-    """A planning problem, and what it took from the records."""
+    """A planning problem, what it took from the records, and what they say was done: stages that
+    are done are not in the problem."""
 
     problem: Problem
     read: Recorded = NOTHING_READ
+    since: Since = dataclasses.field(default_factory=Since)
 
 
 def planning_problem(
@@ -394,14 +397,15 @@ def planning_problem(
     survey; and what building raises.
     """
     from landrelease.plan.cutting import cut
-    from landrelease.plan.problem import build, out_of_reach
+    from landrelease.plan.problem import build, needs_survey, out_of_reach
+    from landrelease.plan.shares import outcomes_of
     from landrelease.workflows.roads import access_over_roads
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read, access, unplanned = NOTHING_READ, None, []
+    read, access, unplanned, since = NOTHING_READ, None, [], Since()
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
         if roads is not None:
@@ -411,18 +415,26 @@ def planning_problem(
         from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
         from landrelease.plan.recorded.crew import crew
+        from landrelease.plan.recorded.done import done_notes, done_of
         from landrelease.plan.recorded.ground import ground_facts
         from landrelease.workflows.recorded import exchange_of
 
         made = crew(binding.sources, tuple(pools) if binding.teams_given else None, tuple(pools),
                     start, renew=binding.renew)
-        if not any(p.kind == "nts" for p in made.pools) and any(p.kind == "nts" for p in pools):
+        before = {f"{hazard.id}:NTS": "" for hazard in land.hazards}
+        for task in tasks:
+            before[f"{task.id}:TS"] = f"{task.hazard_id}:NTS"
+            before[f"{task.id}:clearance"] = f"{task.id}:TS"
+        since = done_of(before, binding.sources.reported, binding.sources.activities)
+        if not any(p.kind == "nts" for p in made.pools) and any(
+                p.kind == "nts" for p in pools) and any(
+                needs_survey(hazard, since.done) for hazard in land.hazards):
             raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
                 note.words for note in made.read.notes)) or "no team on record surveys")
         unplanned = [n for n in made.read.notes if n.kind == "team" and n.record]
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
-                        facts=facts, steepest_deg=made.steepest_deg)
+                        facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done))
         grounds = {h.id: h.ground for h in land.hazards}
         closed = closed_ground(problem, grounds, binding.sources.closures,
                                assumptions.value("closure_open_days"), binding.sources.utc_offset,
@@ -436,7 +448,8 @@ def planning_problem(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
-        problem, read = bound.problem, bound.read.and_also(facts.read)
+        problem, read = bound.problem, bound.read.and_also(facts.read).and_also(
+            done_notes(since, land.hazards))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)
@@ -446,7 +459,9 @@ def planning_problem(
         problem = dataclasses.replace(
             problem, access=access, objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
-    return Asked(problem, read)
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, outcomes=outcomes_of(problem, assumptions)))
+    return Asked(problem, read, since)
 
 
 def no_land(synthetic: bool) -> Land:

@@ -248,8 +248,9 @@ def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int,
     Outcomes are those of the problem, or follow from the shares and spreads of the assumptions.
     """
     from landrelease.plan import policy
+    from landrelease.plan.shares import outcomes_of
 
-    drawn = plan.problem.conditions.outcomes or policy.outcomes_of(plan.problem, assumptions)
+    drawn = plan.problem.conditions.outcomes or outcomes_of(plan.problem, assumptions)
     tested = policy.on_samples(plan, drawn, samples=samples, every=every, iterations=iterations,
                                seed=seed, progress=progress)
 

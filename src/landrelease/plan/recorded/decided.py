@@ -44,12 +44,7 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
     teams = by_name(sources.teams)
     used = 0
     for task in sources.tasks:
-        status = task.value("task_status")
-        if status == "completed":
-            notes.append(Note("task", task.id, "it is reported as completed: `--standing` takes it "
-                              "out of the plan"))
-            continue
-        if status not in _BINDING:
+        if task.value("task_status") not in _BINDING:
             continue
         own = place.of(task)
         if not own:
@@ -57,7 +52,7 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
                               "area on record)"))
             continue
         used += 1
-        if status == "suspended" and not isinstance(task.values.get("not_before"), date):
+        if task.value("task_status") == "suspended" and not isinstance(task.values.get("not_before"), date):
             notes.append(Note("task", task.id, "it is suspended, and nobody says until when: "
                               "planned as if it could go on"))
         _when(problem, task, own, fixed, notes)
