@@ -32,6 +32,8 @@ from landrelease.errors import BAD_OPTION, LandReleaseError
 
 RenewedOption = Annotated[bool, typer.Option(
     "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+NoRoadsOption = Annotated[bool, typer.Option(
+    "--no-roads", help="Leave the recorded roads out: plan as if every area could be reached.")]
 TIED = 1e-12  # scores that differ by less differ by rounding alone
 MoneyOption = Annotated[str, typer.Option(
     "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
@@ -64,9 +66,10 @@ def plan_make(
     )] = None,
     roads: Annotated[Path | None, typer.Option(
         "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
-        "work begins where the bases can reach it.")] = None,
+        "work begins where the bases can reach it. Else those on record.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    no_roads: NoRoadsOption = False,
     standing: Annotated[Path | None, typer.Option(
         "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
         "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
@@ -80,7 +83,7 @@ def plan_make(
     """Propose which area each team works next, with a bound on how good any plan could be.
 
     REGISTRY is only read: land, people, and what binds a plan besides (closures, teams and their
-    accreditations, machines, funds, projects, task orders). DIR gets plan.json, problem.npz,
+    accreditations, machines, funds, projects, task orders, roads). DIR gets plan.json, problem.npz,
     plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached.
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
@@ -106,8 +109,8 @@ def plan_make(
           listening(quiet) as progress):
         made = planning.make(
             opened_registry, reader, assumptions=assumptions, teams=teams, start=first_day(start),
-            iterations=iterations, seed=seed, seconds=seconds, roads=over, renewed=renewed,
-            money=money, bound_seconds=bound_seconds,
+            iterations=iterations, seed=seed, seconds=seconds, roads=over,
+            over_roads=not no_roads, renewed=renewed, money=money, bound_seconds=bound_seconds,
             standing=None if standing is None else planning.plan_of(opened_registry, standing),
             first=show_first,
             progress=progress)
@@ -171,6 +174,7 @@ def plan_problem(
         "--roads", metavar="FILE", help="As of plan make.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="As of plan make.")] = None,
+    no_roads: NoRoadsOption = False,
     plan: Annotated[Path | None, typer.Option(
         "--plan", metavar="PLAN", help="The problem of this plan instead.")] = None,
     renewed: RenewedOption = False, money: MoneyOption = "announced",
@@ -207,7 +211,7 @@ def plan_problem(
                 land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
                 stated, start=first_day(start), roads=over, progress=progress,
                 binding=planning.binding_of(opened_registry, reader, renewed, money,
-                                            teams is not None))
+                                            teams is not None, not no_roads))
             problem, read = asked.problem, asked.read
         made = write_problem(out, problem, synthetic=synthetic)
     for line in recorded_words(read):

@@ -21,7 +21,7 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
-from landrelease.core.recorded import NOTHING_READ, Recorded, Sources
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Sources
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.core.work import Plan, Problem, TeamPool
@@ -360,13 +360,14 @@ class Binding:
 
     renew : an accreditation in force that ends is taken to be renewed; counting : which money
     counts ("received", "committed" or "announced"); teams_given : the pools are those of a file of
-    the user, not assumed ones.
+    the user, not assumed ones; over_roads : recorded roads count where no files of roads are given.
     """
 
     sources: Sources
     renew: bool = False
     counting: str = "announced"
     teams_given: bool = True
+    over_roads: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -390,8 +391,8 @@ def planning_problem(
     binding: Binding | None = None,
     progress: Progress = silent,
 ) -> Asked:
-    """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
-    records of `binding` put on it.
+    """The problem of a plan: tasks, options, benefits, access over roads (of files, else those on
+    record), and what the records of `binding` put on it.
 
     Raises PLN-011: no team can reach any of the land; PLN-702: records leave no team for the first
     survey; and what building raises.
@@ -399,7 +400,7 @@ def planning_problem(
     from landrelease.plan.cutting import cut
     from landrelease.plan.problem import build, needs_survey, out_of_reach
     from landrelease.plan.shares import outcomes_of
-    from landrelease.workflows.roads import access_over_roads
+    from landrelease.workflows.roads import access_over_roads, roads_from, roads_on_record
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
@@ -410,7 +411,8 @@ def planning_problem(
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
         if roads is not None:
             progress("access over roads", 0.1)
-            access, _ = access_over_roads(problem, land, roads, assumptions)
+            access = access_over_roads(problem, land, roads_from(land, roads, assumptions),
+                                       assumptions)[0]
     else:
         from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
@@ -436,20 +438,35 @@ def planning_problem(
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
                         facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done))
         grounds = {h.id: h.ground for h in land.hazards}
+        over, of_roads = None, NOTHING_READ
+        if roads is not None:
+            over = roads_from(land, roads, assumptions)
+        if there := len(binding.sources.roads):
+            if roads is None and binding.over_roads:
+                over, of_roads = roads_on_record(land, binding.sources.roads, problem, assumptions)
+            else:
+                of_roads = Recorded({"road": (there, 0)}, (Note("road", "", f"{there} on record: "
+                    + ("those of --roads are used in their place" if roads is not None else
+                       "left out, as asked for")),))
         closed = closed_ground(problem, grounds, binding.sources.closures,
                                assumptions.value("closure_open_days"), binding.sources.utc_offset,
-                               roads=roads is not None)
-        if roads is not None:
+                               roads=over is not None)
+        if over is not None:
             progress("access over roads", 0.1)
-            access, laid = access_over_roads(problem, land, roads, assumptions, closed)
+            access, laid, shut = access_over_roads(problem, land, over, assumptions, closed)
             closed = laid or closed
+            if shut:
+                of_roads = of_roads.and_also(Recorded({}, (Note(
+                    "road", shut[0] if len(shut) == 1 else "", f"{len(shut)} kept shut by their "
+                    "own record, and no area on record blocks them: no work of the plan opens them"
+                    ),)))
         bound = bind(problem, binding.sources, made, grounds, closed,
                      assumptions, exchange_of(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
         problem, read = bound.problem, bound.read.and_also(facts.read).and_also(
-            done_notes(since, land.hazards))
+            of_roads).and_also(done_notes(since, land.hazards))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)

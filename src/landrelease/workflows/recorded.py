@@ -47,7 +47,7 @@ def sources_of(registry: Registry, reader: View) -> Sources:
         expenses=records("expense"), exchange_rates=records("exchange_rate"),
         projects=records("project"),
         handovers=standing("handover"), tasks=standing("task"), reported=records("task"),
-        activities=records("activity"), hazards=records("hazard"),
+        activities=records("activity"), hazards=records("hazard"), roads=records("road"),
         settlements=records("settlement"), areas=records("administrative_area"),
         others={kind: there for kind in KINDS_NOT_READ if (there := len(records(kind)))},
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations

@@ -190,6 +190,8 @@ def _make_form(kept: list[Kept]) -> Html:
         number_input("iterations", word("plan.iterations"), 250, min=0, max=20000),
         tag("label", tag("input", name="renewed", type="checkbox"), word("plan.make_renewed"),
             class_="check"),
+        tag("label", tag("input", name="no_roads", type="checkbox"), word("plan.make_no_roads"),
+            class_="check"),
         button=word("job.start"))
 
 

@@ -285,6 +285,7 @@ ENGLISH = {
     "plan.money.announced": "announced, committed and received",
     "plan.money.none": "none: money binds nothing",
     "plan.make_renewed": "Accreditations in force are taken to be renewed",
+    "plan.make_no_roads": "Recorded roads are left out: every area counts as reachable",
     "plan.make_standing": "Made again from",
     "plan.make_standing_none": "nothing: a new plan",
     "plan.make_standing_hint": "What was done since counts, and what was announced has its price.",
