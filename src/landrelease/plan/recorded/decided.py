@@ -44,7 +44,8 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
     teams = by_name(sources.teams)
     used = 0
     for task in sources.tasks:
-        if task.value("task_status") not in _BINDING:
+        status = task.value("task_status")
+        if status not in _BINDING:
             continue
         own = place.of(task)
         if not own:
@@ -52,7 +53,7 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
                               "area on record)"))
             continue
         used += 1
-        if task.value("task_status") == "suspended" and not isinstance(task.values.get("not_before"), date):
+        if status == "suspended" and not isinstance(task.values.get("not_before"), date):
             notes.append(Note("task", task.id, "it is suspended, and nobody says until when: "
                               "planned as if it could go on"))
         _when(problem, task, own, fixed, notes)
