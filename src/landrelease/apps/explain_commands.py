@@ -139,8 +139,8 @@ def plan_price(
     registry: RegistryArgument, plan: PlanArgument,
     changes: Annotated[list[str] | None, typer.Option(
         "--change", metavar="CHANGE", help="teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], "
-        "ground:CALENDAR, equipment:THING[:N], road:GATE; repeat for more. None: those that bind "
-        "most.")] = None,
+        "ground:CALENDAR, equipment:THING[:N], road:GATE, leave:POOL, decision:STAGE; repeat for "
+        "more. None: those that bind most.")] = None,
     most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="Without --change: how "
                                       "many constraints to try.")] = 4,
     iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,

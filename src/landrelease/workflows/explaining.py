@@ -104,8 +104,8 @@ def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment` or
-    `road`; what it is about, how much of it, and since when."""
+    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment`,
+    `road`, `leave` or `decision`; what it is about, how much of it, and since when."""
 
     kind: str
     name: str
@@ -120,22 +120,26 @@ class Asked:
             "ground": f"{self.name} is not closed",
             "money": f"{self.amount:,.0f} more in {self.name}{since}",
             "equipment": f"{self.amount:g} more {self.name}",
-            "road": f"{self.name} is opened by others"}[self.kind]
+            "road": f"{self.name} is opened by others",
+            "leave": f"the leave of {self.name} holds throughout",
+            "decision": f"nothing is decided on {self.name}"}[self.kind]
 
 
 def asked_of(text: str) -> Asked:
     """Read `teams:POOL[:N[:DATE]]`, `money:FUND:AMOUNT[:DATE]`, `ground:CALENDAR`,
-    `equipment:THING[:N]`, `road:GATE`. Raises PLN-511: anything else."""
+    `equipment:THING[:N]`, `road:GATE`, `leave:POOL`, `decision:STAGE` (or an area). Raises PLN-511:
+    anything else."""
     def wrong(expected: str) -> LandReleaseError:
         return LandReleaseError(PLAN_CHANGE, found=text, expected=expected)
 
     kind, _, rest = text.partition(":")
     parts = rest.split(":")
-    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1}
+    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1, "leave": 1,
+              "decision": 1}
     if kind not in limits or not parts[0]:
         raise wrong("teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], ground:CALENDAR, "
-                    "equipment:THING[:N] or road:GATE")
-    if kind in ("ground", "road"):
+                    "equipment:THING[:N], road:GATE, leave:POOL or decision:STAGE")
+    if kind in ("ground", "road", "leave", "decision"):
         return Asked(kind, rest)
     if len(parts) > limits[kind] or (kind == "money" and len(parts) < 2):
         raise wrong(f"at most {limits[kind]} parts after {kind}, money with its amount")
@@ -150,8 +154,10 @@ def asked_of(text: str) -> Asked:
 
 
 def changed(problem: Problem, asked: Asked) -> Problem:
-    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing or road."""
+    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing, road or
+    decision."""
     from landrelease.plan import variants
+    from landrelease.plan.compare import members
 
     if asked.kind == "teams":
         return variants.more_teams(problem, asked.name, int(asked.amount), asked.since)
@@ -161,6 +167,10 @@ def changed(problem: Problem, asked: Asked) -> Problem:
         return variants.more_money(problem, asked.name, asked.amount, asked.since)
     if asked.kind == "equipment":
         return variants.more_equipment(problem, asked.name, int(asked.amount))
+    if asked.kind == "leave":
+        return variants.leave_kept(problem, asked.name)
+    if asked.kind == "decision":
+        return variants.undecided(problem, members(problem, asked.name).tolist())
     return variants.roads_open(problem, {asked.name})
 
 
@@ -173,10 +183,9 @@ def worth_asking(plan: Plan, most: int) -> list[Asked]:
     for b in binding(plan.problem, waits(plan.problem, plan.schedule)):
         if b.kind == "team":
             out.append(Asked("teams", b.name))
-        elif b.kind == "ground":
-            out.append(Asked("ground", b.name))
-        elif b.kind == "equipment":
-            out.append(Asked("equipment", b.name))
+        elif b.kind in ("ground", "equipment", "leave", "decision") or (
+                b.kind == "road" and b.name):
+            out.append(Asked(b.kind, b.name))
         elif b.kind == "money" and money is not None:
             arrived = float(money.arrived[money.fund_ids.index(b.name), -1])
             out.append(Asked("money", b.name, round(max(1.0, 0.1 * arrived))))

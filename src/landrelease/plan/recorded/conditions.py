@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.conditions import Calendars, Equipment, Windows
+from landrelease.core.conditions import (
+    CALENDAR_PARTS,
+    Calendars,
+    Equipment,
+    Windows,
+    no_leave_of,
+)
 from landrelease.core.recorded import KINDS_NOT_READ, Note, Recorded, Sources
 from landrelease.core.work import Problem
 from landrelease.plan.objective import growing
@@ -81,7 +87,8 @@ def seasons_missed(problem: Problem, month: int) -> np.ndarray:
 
 
 def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None:
-    """A calendar for each set of closures and pool with gaps in its leave that meet in a step."""
+    """A calendar for each set of closures and pool with gaps in its leave that meet in a step. The
+    calendar of its closures alone is there as well: what holds if the leave did (`variants`)."""
     gaps = without_leave(problem, made)
     gappy = np.asarray(gaps.any(axis=1))
     if not gappy.any() and not any(closed.of_stage):
@@ -91,10 +98,11 @@ def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None
     names = ["always"]
     number: dict[tuple[tuple[int, ...], int], int] = {((), -1): 0}
 
-    def row(stage: int, pool: int) -> int:
-        key = (closed.of_stage[stage], pool if pool >= 0 and gappy[pool] else -1)
+    def row(closures: tuple[int, ...], pool: int) -> int:
+        key = (closures, pool if pool >= 0 and gappy[pool] else -1)
         if key not in number:
-            number[key] = len(rows)
+            if key[1] >= 0:
+                row(closures, -1)
             is_open = np.ones(problem.horizon, dtype=bool)
             words = []
             if key[0]:
@@ -103,21 +111,22 @@ def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None
                 words.append(closed.words(key[0]))
             if key[1] >= 0:
                 is_open &= ~gaps[key[1]]
-                words.append(f"no leave of {problem.pools[key[1]].id}")
+                words.append(no_leave_of(problem.pools[key[1]].id))
+            number[key] = len(rows)
             rows.append(is_open)
-            name = "; ".join(words)
+            name = CALENDAR_PARTS.join(words)
             names.append(name if name not in names else f"{name} ({len(rows)})")
         return number[key]
 
     # Few sets of closures and few pools: each pair of them is looked at once.
     sets = {own: n for n, own in enumerate(dict.fromkeys(closed.of_stage))}
-    one_of = np.array([closed.of_stage.index(own) for own in sets])
+    listed = list(sets)
     set_of = np.array([sets[own] for own in closed.of_stage])[stage_of]
     pools = len(problem.pools)
 
     def of(pool: np.ndarray) -> np.ndarray:
         pairs, at = np.unique(set_of * (pools + 1) + pool + 1, return_inverse=True)
-        return np.array([row(int(one_of[k // (pools + 1)]), int(k % (pools + 1)) - 1)
+        return np.array([row(listed[k // (pools + 1)], int(k % (pools + 1)) - 1)
                          for k in pairs.tolist()], dtype=np.int32)[at]
 
     first = of(problem.first_pool)
