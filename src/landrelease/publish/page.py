@@ -167,7 +167,6 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
                     w("caution.moving"),
                     *report.cautions,
                     w("public.decide"),
-                    *((w("public.language"),) if w.texts.code == "en" else ()),
                 )
             ),
             "</ul></div></section></main>",
