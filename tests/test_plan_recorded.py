@@ -475,5 +475,5 @@ def test_funds_without_earmarks_stay_one_fund_a_phase():
 
 
 def test_kinds_that_a_plan_does_not_read_are_named():
-    found = asked(Sources(others={"parcel": 3, "road": 2}))
-    assert "3 on record" in words(found, "parcel") and "--roads" in words(found, "road")
+    found = asked(Sources(others={"parcel": 3, "permit": 2}))
+    assert "3 on record" in words(found, "parcel") and "2 on record" in words(found, "permit")

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import get_args
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from landrelease.core.hazard import Hazard
 from landrelease.core.progress import Progress, silent
 from landrelease.core.recorded import Note
 from landrelease.core.risk import HazardAssessment
-from landrelease.core.work import Problem, Task, TeamPool
+from landrelease.core.work import Problem, Task, TeamKind, TeamPool
 from landrelease.errors import (
     HAZARD_NOT_ASSESSED,
     HAZARD_TWICE,
@@ -137,6 +138,8 @@ def build(
     working week. A machine's or a dog team's ground is finished by a manual team of the same base,
     `follow_up_speed_factor` or `dog_follow_up_speed_factor` times as fast as without them; neither
     is ever an option alone (S07). Machines are not offered on ground that is steeper than they can.
+
+    Teams that can do several kinds of work (`TeamPool.also`) do one at a time, at its own rate.
 
     A kind of activity for which no pool exists has no option: its stages stay undone
     (`out_of_reach` says why).
@@ -305,17 +308,20 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
     far = np.array([geodesic_distance_m(np.full(count, lon), np.full(count, lat), where[:, 0],
                                         where[:, 1]) for lon, lat in bases])  # (P, S)
 
-    def days_of(pool: int, stages: np.ndarray, speed: float) -> np.ndarray:
+    speeds = [pool.speeds() for pool in pools]
+
+    def days_of(pool: int, kind: TeamKind, stages: np.ndarray, speed: float) -> np.ndarray:
         share = share_of_pool[pool, stages]
         with np.errstate(divide="ignore"):
-            rate = pools[pool].m2_per_day * speed * share * ground.speed(pools[pool].kind, stages)
+            rate = speeds[pool][kind] * speed * share * ground.speed(kind, stages)
             return work[stages] / rate / (1 - lost) + moves + far[pool, stages] / drive
 
     def slots_of(days: np.ndarray) -> np.ndarray:
         whole = np.ceil(days / slot_days - 1e-9)
         return np.clip(np.where(np.isfinite(whole), whole, 2**20), 1, 2**20).astype(np.int32)
 
-    def offer(stages: np.ndarray, rank: np.ndarray, mode: int, one: int, two: int) -> None:
+    def offer(stages: np.ndarray, rank: np.ndarray, mode: int, one: int, kind: TeamKind,
+              two: int) -> None:
         usable = share_of_pool[one, stages] > 0
         if two >= 0:
             usable &= share_of_pool[two, stages] > 0
@@ -323,11 +329,11 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         stages, rank = stages[usable], rank[usable]
         if not len(stages):
             return
-        first = days_of(one, stages, 1.0)
+        first = days_of(one, kind, stages, 1.0)
         cost = first * pools[one].cost_per_day
         second = np.zeros(len(stages), dtype=np.int32)
         if two >= 0:
-            follow = days_of(two, stages, factors[pools[one].kind])
+            follow = days_of(two, "manual", stages, factors[kind])
             cost = cost + follow * pools[two].cost_per_day
             second = slots_of(follow)
         stage_parts.append(stages)
@@ -342,25 +348,27 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         order = np.argsort(np.argsort(distance, axis=0, kind="stable"), axis=0, kind="stable")
         return order[[places.index(bases[p]) for p in candidates]]
 
-    by_kind = {kind: [p for p, pool in enumerate(pools) if pool.kind == kind and pool.teams > 0]
-               for kind in ("nts", "ts", "manual", "mechanical", "animal")}
-    for act, kind in enumerate(("nts", "ts", "manual")):
+    by_kind = {kind: [p for p, pool in enumerate(pools) if kind in speeds[p] and pool.teams > 0]
+               for kind in get_args(TeamKind)}
+    by_hand: tuple[TeamKind, ...] = ("nts", "ts", "manual")
+    for act, kind in enumerate(by_hand):
         stages = np.flatnonzero(acts == act)
         candidates = by_kind[kind]
         if not candidates or not len(stages):
             continue
         for p, rank in zip(candidates, ranks(candidates, stages), strict=True):
             near = rank < NEAREST_BASES
-            offer(stages[near], rank[near], 0, p, -1)
+            offer(stages[near], rank[near], 0, p, kind, -1)
     stages = np.flatnonzero(acts == 2)
-    for number, kind in ((1, "mechanical"), (2, "animal")):
+    with_others: tuple[tuple[int, TeamKind], ...] = ((1, "mechanical"), (2, "animal"))
+    for number, kind in with_others:
         pairs = [(m, f) for m in by_kind[kind] for f in by_kind["manual"] if bases[m] == bases[f]]
         if pairs and len(stages):
             firsts = sorted({m for m, _ in pairs})
             rank_of = dict(zip(firsts, ranks(firsts, stages), strict=True))
             for m, f in pairs:
                 near = rank_of[m] < NEAREST_BASES
-                offer(stages[near], rank_of[m][near], number, m, f)
+                offer(stages[near], rank_of[m][near], number, m, kind, f)
 
     if not stage_parts:
         empty = np.zeros(0, dtype=np.int32)
@@ -410,7 +418,7 @@ def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = 
             found=f"{found}{problem.pools[near].base}, of {problem.pools[near].id}) is "
             f"{km[near]:,.0f} km from the nearest land")
     missing = {kind for kind in ("ts", "manual")
-               if not any(p.kind == kind and p.teams > 0 for p in problem.pools)}
+               if not any(kind in p.speeds() and p.teams > 0 for p in problem.pools)}
     why = []
     for act, (name, kind) in enumerate((("NTS", "nts"), ("TS", "ts"), ("clearance", "manual"))):
         count = int((idle & (problem.activity == act)).sum())
@@ -481,7 +489,7 @@ def _check_pools(pools: Sequence[TeamPool], *, first_survey: bool) -> None:
         if not 0 <= pool.cost_per_day < math.inf:
             raise LandReleaseError(TEAM_VALUE_NOT_POSITIVE, team=pool.id, field="cost_per_day",
                                    found=pool.cost_per_day, expected="0 or more")
-    if first_survey and not any(pool.kind == "nts" and pool.teams > 0 for pool in pools):
+    if first_survey and not any("nts" in pool.speeds() and pool.teams > 0 for pool in pools):
         raise LandReleaseError(NO_TEAM_OF_KIND, kind="nts",
                                why="every suspected area is surveyed first")
 

@@ -133,9 +133,9 @@ def roads_open(problem: Problem, gates: set[str]) -> Problem:
     waits = [tuple(access.gate_stage[a:b].tolist()) for a, b in itertools.pairwise(
         access.gate_start.tolist())]
     blocks = {own for name, own in zip(access.gate_ids, waits, strict=True) if name in gates}
-    start, members = [0], []
+    start, members = [0], list[int]()
     for own in waits:
-        members += [] if own in blocks else own
+        members += () if own in blocks else own
         start.append(len(members))
     return replace(problem, access=replace(
         access, gate_start=np.array(start, np.int32), gate_stage=np.array(members, np.int32)))
@@ -160,8 +160,9 @@ def leave_kept(problem: Problem, pool: str) -> Problem:
         gap = no_leave_of(pool)
         for k, name in enumerate(calendars.ids):
             parts = name.split(CALENDAR_PARTS)
-            rest = CALENDAR_PARTS.join(part for part in parts if part != gap) or calendars.ids[0]
-            if gap in parts and rest in calendars.ids:
+            kept = [part for part in parts if part != gap and not part.startswith(f"{gap} for ")]
+            rest = CALENDAR_PARTS.join(kept) or calendars.ids[0]
+            if len(kept) < len(parts) and rest in calendars.ids:
                 number[k] = calendars.ids.index(rest)
         problem = _with(problem, calendars=replace(
             calendars, first=np.where(first, number[calendars.first], calendars.first),

@@ -434,6 +434,12 @@ def planning_problem(
             progress("access over roads", 0.1)
             access = access_over_roads(problem, land, roads_from(land, roads, assumptions),
                                        assumptions)[0]
+        if any(pool.rest for pool in pools):
+            from landrelease.plan.recorded.conditions import calendars_of
+            from landrelease.plan.recorded.crew import steps_of
+
+            problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+                problem.conditions, calendars=calendars_of(problem, steps_of(problem))))
     else:
         from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
@@ -449,8 +455,8 @@ def planning_problem(
             before[f"{task.id}:TS"] = f"{task.hazard_id}:NTS"
             before[f"{task.id}:clearance"] = f"{task.id}:TS"
         since = done_of(before, binding.sources.reported, binding.sources.activities)
-        if not any(p.kind == "nts" for p in made.pools) and any(
-                p.kind == "nts" for p in pools) and any(
+        if not any("nts" in p.speeds() for p in made.pools) and any(
+                "nts" in p.speeds() for p in pools) and any(
                 needs_survey(hazard, since.done) for hazard in land.hazards):
             raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
                 note.words for note in made.read.notes)) or "no team on record surveys")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,11 +34,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Rows for tables, and for `why` the two sides in words."""
+    """Rows for tables, and for `why` the two sides in words. `idle`: time of teams without work, by
+    team and time; `idle_share`: its share of the time in which teams are there."""
 
     binding: list[dict[str, Any]]
     waits: list[dict[str, Any]]
     why: dict[str, Any] | None
+    idle: list[dict[str, Any]]
+    idle_share: float
 
 
 def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
@@ -66,7 +69,42 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
                 "points_per_team_day": side.points_per_team_day,
                 "waits": [_wait_row(problem, w) for w in side.waits]}
                 for side in (held.first, held.second)]}
-    return Explained(found, rows, between)
+    spans = idle_rows(plan)
+    there = float(np.sum(problem.pool_teams * np.maximum(
+        0, problem.pool_closes.astype(np.int64) - problem.pool_opens)))
+    return Explained(found, rows, between, spans,
+                     sum(r["weeks"] for r in spans) * 2 / there if there else 0.0)
+
+
+_IDLE = {
+    "nothing": "no work that it could do is left",
+    "order": "nothing: it could begin {stage}, and the plan has that later",
+    "survey": "the survey or clearance before {stage}", "machine": "the machine before {stage}",
+    "road": "the road to {stage}", "decision": "a decision of people on {stage}",
+    "leave": "leave or presence for {stage}", "ground": "{stage}: closed ground or rest",
+    "equipment": "shared equipment for {stage}", "money": "money for {stage}",
+    "end": "{stage} would not be done by the end of the plan, of leave or of its stay",
+    "next": "{stage} would not be done before its next work",
+    "others": "{stage} is done sooner by others"}
+
+
+def idle_rows(plan: Plan) -> list[dict[str, Any]]:
+    """What each team waits for while it has no work, in words; weeks are of working time."""
+    from landrelease.plan.idle import idle
+
+    problem = plan.problem
+    rows = []
+    for span in idle(problem, plan.schedule):
+        pool = problem.pools[span.pool]
+        known = pool.members[span.team] if span.team < len(pool.members) else ""
+        stage = "" if span.stage < 0 else problem.stage_ids[span.stage]
+        rows.append({
+            "team": known or f"{pool.id} {span.team + 1}", "pool": pool.id,
+            "start": _iso(problem.slot_starts[span.begin]),
+            "finish": _iso(problem.slot_starts[span.end] - timedelta(days=1)),
+            "weeks": (span.end - span.begin) / 2, "kind": span.kind, "stage": stage,
+            "waits_for": _IDLE[span.kind].format(stage=stage)})
+    return rows
 
 
 def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
