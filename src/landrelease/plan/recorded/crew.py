@@ -102,10 +102,15 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
             notes.append(Note("team", "", f"{len(own)} teams of {pool.id} are on record, the "
                               f"teams file has {pool.teams}: the file counts"))
         if nameless:
-            spells, *rest = ((_of_organisation(pool, kind, sources, renew, used_leave)
+            spells, *rest = ((_of_organisation(pool, kind, sources, renew, used_leave, start)
                               if not own else _ALWAYS) for kind in (pool.kind, *others))
-            parts.setdefault((pool.available_from, pool.available_until, spells,
-                              tuple(zip(others, rest, strict=True))), []).extend([""] * nameless)
+            if spells:
+                parts.setdefault((pool.available_from, pool.available_until, spells, tuple(
+                    zip(others, rest, strict=True))), []).extend([""] * nameless)
+            else:
+                notes.append(Note("team", "", f"{nameless} teams of {pool.id}: no accreditation of "
+                                  f"{pool.organisation} for {SCOPES[pool.kind]} is in force on or "
+                                  "after the first day: not planned"))
         for k, ((opens, closes, spells, more), names) in enumerate(parts.items()):
             name = pool.id if len(parts) == 1 else f"{pool.id}.{k + 1}"
             able = {kind for kind, own_leave in more if own_leave}
@@ -122,7 +127,8 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
               "accreditation": (len(sources.accreditations), len(used_leave)),
               "machine": (len(sources.machines), machines),
               "detector": (len(sources.detectors), dogs)}
-    return Crew(made, tuple(leave), tuple(also_leave), things, units, thing, steepest, Recorded(counts, tuple(notes)))
+    return Crew(made, tuple(leave), tuple(also_leave), things, units, thing, steepest,
+                Recorded(counts, tuple(notes)))
 
 
 # Of which kind the first step of each way is; the second is always that of a manual team.
@@ -288,8 +294,8 @@ def _recorded(teams: Sequence[Record], sources: Sources, assumed: Sequence[TeamP
 # --- leave -------------------------------------------------------------------------------------
 
 
-def _leave(record: Record, pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool, used: set[str],
-           notes: list[Note], start: date) -> Spells:
+def _leave(record: Record, pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool,
+           used: set[str], notes: list[Note], start: date) -> Spells:
     if not sources.accreditations:
         return _ALWAYS
     scope = SCOPES[kind]
@@ -307,12 +313,13 @@ def _leave(record: Record, pool: TeamPool, kind: TeamKind, sources: Sources, ren
 
 
 def _of_organisation(pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool,
-                     used: set[str]) -> Spells:
-    """A pool of which no team is on record: what its organisation is accredited for, if known."""
+                     used: set[str], start: date) -> Spells:
+    """A pool of which no team is on record: what its organisation is accredited for; always, where
+    nothing of that is on record."""
     who = _word(pool.organisation)
     own = [a for a in sources.accreditations
            if a.value("scope") == SCOPES[kind] and _organisations(a, who)]
-    return _spells(own, sources, renew, used, date.min) or _ALWAYS
+    return _spells(own, sources, renew, used, start) if own else _ALWAYS
 
 
 def _organisations(record: Record, who: str) -> bool:
@@ -390,6 +397,11 @@ def _machines(pools: Sequence[TeamPool], machines: Sequence[Record], notes: list
         who = "" if shared else _word(pools[p].organisation)
         own = [r for r, owner in zip(ready, owners, strict=True) if shared or owner == who]
         name = "machines" if shared else f"machines of {pools[p].organisation}"
+        if not own:
+            others = sorted({str(r.values.get("organisation")) for r in ready})
+            notes.append(Note("machine", "", f"none that is ready belongs to "
+                              f"{pools[p].organisation}, so that {pools[p].id} cannot work (on "
+                              f"record: {', '.join(others[:5]) or 'no machine that is ready'})"))
         if name not in names:
             names.append(name)
             units.append(len(own))
