@@ -73,6 +73,16 @@ def operate_proof(
         "--manual-width", metavar="M", help="Its width; else --width.")] = None,
     manual_position_error: Annotated[float | None, typer.Option(
         "--manual-position-error", metavar="M", help="Its error; else --position-error.")] = None,
+    manual_depth: Annotated[float, typer.Option(
+        "--manual-depth", metavar="M", min=0.0, help="As --depth, of the tracks of --manual; what "
+        "is said of the others never holds for these.")] = 0.0,
+    manual_speed_limit: Annotated[float | None, typer.Option(
+        "--manual-speed-limit", metavar="M/S", min=0.0)] = None,
+    manual_step_limit: Annotated[float | None, typer.Option(
+        "--manual-step-limit", metavar="M", min=0.0)] = None,
+    manual_forward: Annotated[float, typer.Option(
+        "--manual-tool-forward", metavar="M")] = 0.0,
+    manual_right: Annotated[float, typer.Option("--manual-tool-right", metavar="M")] = 0.0,
     depth: Annotated[float, typer.Option(
         "--depth", metavar="M", min=0.0, help="Count only ground worked at least so deep.")] = 0.0,
     speed_limit: Annotated[float | None, typer.Option(
@@ -90,6 +100,9 @@ def operate_proof(
         "--tool-forward", metavar="M", help="The tool's middle ahead of the antenna.")] = 0.0,
     right: Annotated[float, typer.Option(
         "--tool-right", metavar="M", help="The tool's middle to the right of the antenna.")] = 0.0,
+    least_fix: Annotated[str | None, typer.Option(
+        "--least-fix", metavar="single|differential|float|fixed", help="Kind of fix that the "
+        "stated position error holds for, at least; else the best kind in each log.")] = None,
     heading_error: Annotated[float | None, typer.Option(
         "--heading-error", metavar="DEG", min=0.0, help="One standard deviation.")] = None,
     bias: Annotated[float, typer.Option(
@@ -145,11 +158,13 @@ def operate_proof(
     files = [operate.TrackFile(p, by, width, position_error) for p in track]
     files += [operate.TrackFile(
         p, "manual", manual_width if manual_width is not None else width,
-        manual_position_error if manual_position_error is not None else position_error)
+        manual_position_error if manual_position_error is not None else position_error,
+        operate.TrackLimits(manual_speed_limit, manual_depth, manual_forward, manual_right,
+                            manual_step_limit))
         for p in manual or ()]
     options = operate.ProofOptions(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
-        detection, step_limit)
+        detection, step_limit, operate.kind_of_fix(least_fix))
     if profile is not None and speed_limit is None:
         options = dataclasses.replace(options, speed_m_s=operate.profile_speed(profile))
     stated = workflows.load_assumptions(assumptions)

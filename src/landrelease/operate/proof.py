@@ -131,21 +131,33 @@ class LiveWork:
         self._name, self._by, self._tool, self._rules = name, by, tool, rules
         self._judge = Judge(rules, bounds)
         self._passes: tuple[str, ...] = ()
+        self._told: set[tuple[str, int]] = set()
 
     def add(self, track: Track, x: np.ndarray, y: np.ndarray) -> list[TrackFinding]:
-        """Take in more fixes of the same track; what is doubtful about them, at once.
+        """Take in more fixes of the same track; what is doubtful about them, at once, and what they
+        show to be doubtful about those before.
 
         `track.in_pass` numbers the passes of the whole track; `track.passes` names those so far.
         """
         self._passes = track.passes
         steps = self._judge.add(track, x, y)
-        whole = self._judge.steps()
-        return [f for f in fixes.findings(whole, self._rules, self._name)
-                if len(steps.row) and f.last_row >= steps.row[0]]
+        return self._new(ended=False, since=int(steps.row[0]) if len(steps.row) else None)
 
-    def work(self) -> Work:
-        return Work(self._name, self._by, self._tool, self._rules, self._judge.steps(),
-                    self._passes)
+    def end(self) -> list[TrackFinding]:
+        """What is doubtful because the log has ended."""
+        return self._new(ended=True, since=None)
+
+    def _new(self, *, ended: bool, since: int | None) -> list[TrackFinding]:
+        found = fixes.findings(self._judge.steps(ended=ended), self._rules, self._name)
+        new = [f for f in found if (f.code, f.first_row) not in self._told
+               or (since is not None and f.last_row >= since)]
+        self._told.update((f.code, f.first_row) for f in new)
+        return new
+
+    def work(self, *, ended: bool = True) -> Work:
+        """All so far; until the log has `ended`, what may still be taken back does not count."""
+        return Work(self._name, self._by, self._tool, self._rules,
+                    self._judge.steps(ended=ended), self._passes)
 
 
 def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_m: float = 0.0,
@@ -199,7 +211,12 @@ def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
 
 
 def _at_best(work: Work, bias_m: float) -> Runs:
-    runs = swath.at_best(*fixes.lines(work.steps, at_best=True), work.tool)
+    if work.tool.lever_m > 0 and (work.steps.verdict == fixes.HEADING).any():
+        # The tool is somewhere round the antenna, and its bar points anywhere.
+        runs = swath.at_best(*fixes.antenna_lines(work.steps), work.tool,
+                             wider_m=work.tool.lever_m + work.tool.width_m / 2)
+    else:
+        runs = swath.at_best(*fixes.lines(work.steps, at_best=True), work.tool)
     return Runs(runs.x, runs.y, runs.half_m + bias_m, runs.first)
 
 

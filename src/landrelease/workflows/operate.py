@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from landrelease.operate.swath import Tool
 
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
+# Radius that holds 68 % of the fixes, as receivers state their error, in standard deviations along
+# one axis (Rayleigh distribution): sqrt(-2 ln 0.32).
+CIRCLE = 1.51
 SYNTHETIC = "synthetic: made up, not about real ground"
 
 
@@ -92,6 +95,17 @@ def read_ground(path: Path, *, plane: bool) -> Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackLimits:
+    """What holds for the tracks of one kind of work alone; None takes the stated assumption."""
+
+    speed_m_s: float | None = None
+    depth_m: float = 0.0
+    forward_m: float = 0.0
+    right_m: float = 0.0
+    step_m: float | None = None  # longest way between two fixes
+
+
+@dataclass(frozen=True, slots=True)
 class TrackFile:
     """One file of fixes and the tool that made them."""
 
@@ -99,6 +113,7 @@ class TrackFile:
     by: str  # machine, manual, animal
     width_m: float
     position_error_m: float
+    limits: TrackLimits | None = None  # its own; None: those of the options
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +132,22 @@ class ProofOptions:
     smallest_m: float | None = None
     detection: float | None = None
     step_m: float | None = None  # longest way between two fixes
+    least_fix: int = 0  # least kind of fix that counts (`core.track`); 0: the best of each log
+
+    def limits(self, file: TrackFile) -> TrackLimits:
+        """Offsets and limits of a track. Those of the machine never fall on the hand's (S05)."""
+        return file.limits or TrackLimits(self.speed_m_s, self.depth_m, self.forward_m,
+                                          self.right_m, self.step_m)
 
 
 def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
     from landrelease.operate.swath import Tool
 
+    limits = options.limits(file)
     error = (options.heading_error_deg if options.heading_error_deg is not None
              else stated.value("heading_error_deg"))
     return Tool(file.width_m, file.position_error_m, options.confidence, math.radians(error),
-                math.hypot(options.forward_m, options.right_m),
+                math.hypot(limits.forward_m, limits.right_m),
                 math.radians(stated.value("track_turn_deg")))
 
 
@@ -142,25 +164,30 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
 
     A slow log shows where the tool was and not how it came there: whatever the time between two
     fixes, they count only where they are near each other and the tool was not too fast (S05). A
-    speed limit that nobody stated leaves room for the errors of both places.
+    speed limit that nobody stated leaves room for the errors of both places, once in each window
+    over which the speed is judged.
     """
     from landrelease.operate.fixes import FixRules, gap_limit_s
     from landrelease.operate.swath import Tool
 
     by = file.by if file.by in ("manual", "animal") else "machine"
+    limits = options.limits(file)
     gap = options.gap_s if options.gap_s is not None else gap_limit_s(
         track.time_s, stated.value("track_gap_s"), stated.value("track_gap_intervals"),
         stated.value("track_gap_most_s"))
+    errors = 2 * Tool(1.0, file.position_error_m, options.confidence).margin_m
     return FixRules(
         gap_s=gap, leap_m_s=stated.value("track_leap_m_s"), far_m=stated.value("track_far_m"),
         sideways_deg=stated.value("track_turn_deg"),
-        speed_m_s=options.speed_m_s if options.speed_m_s is not None else stated.value(
+        speed_m_s=limits.speed_m_s if limits.speed_m_s is not None else stated.value(
             f"track_speed_{by}_m_s"),
-        depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m,
-        step_m=options.step_m if options.step_m is not None else stated.value(
+        depth_m=limits.depth_m, forward_m=limits.forward_m, right_m=limits.right_m,
+        step_m=limits.step_m if limits.step_m is not None else stated.value(
             f"track_step_{by}_m"),
-        slack_m=0.0 if options.speed_m_s is not None else 2 * Tool(
-            1.0, file.position_error_m, options.confidence).margin_m)
+        slack_m=0.0 if limits.speed_m_s is not None else errors, step_slack_m=errors,
+        window_s=stated.value("track_speed_window_s"), settle_s=stated.value("track_settle_s"),
+        agree_share=stated.value("track_agree_share"), least_fix=options.least_fix,
+        accuracy_m=CIRCLE * file.position_error_m or math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +220,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     from landrelease.operate.swath import Tool
     from landrelease.records.tracks import read_track
 
-    check_proof_options(options)
+    check_proof_options(options, files)
     works, tracks, synthetic = [], [], ground.synthetic
     depths: set[float] = set()
     seen: dict[bytes, str] = {}
@@ -237,23 +264,39 @@ def depth_steps(depth_m: np.ndarray) -> list[float]:
             for k in range(1, min(20, int(min(deepest, 10.0) / DEPTH_STEP_M + 1e-9)) + 1)]
 
 
-def check_proof_options(options: ProofOptions) -> None:
+def check_proof_options(options: ProofOptions, files: Sequence[TrackFile]) -> None:
     """COV-010: an option that is no number, or not in its range."""
     def wrong(name: str, found: object, expected: str) -> LandReleaseError:
         return LandReleaseError(COVERAGE_OPTION, name=name, found=found, expected=expected)
 
-    for name, metres in (("--tool-forward", options.forward_m), ("--tool-right", options.right_m)):
-        if not abs(metres) <= 100:
-            raise wrong(name, metres, "metres from -100 to 100")
-    for name, value in (("--speed-limit", options.speed_m_s), ("--gap", options.gap_s),
-                        ("--step-limit", options.step_m), ("--smallest", options.smallest_m),
-                        ("--heading-error", options.heading_error_deg),
-                        ("--depth", options.depth_m)):
+    own = TrackLimits(options.speed_m_s, options.depth_m, options.forward_m, options.right_m,
+                      options.step_m)
+    for prefix, limits in (("--", own), *(("--manual-", f.limits) for f in files if f.limits)):
+        for name, metres in (("tool-forward", limits.forward_m), ("tool-right", limits.right_m)):
+            if not abs(metres) <= 100:
+                raise wrong(prefix + name, metres, "metres from -100 to 100")
+        for name, value in (("speed-limit", limits.speed_m_s), ("step-limit", limits.step_m),
+                            ("depth", limits.depth_m)):
+            if value is not None and not 0 <= value < math.inf:
+                raise wrong(prefix + name, value, "a number from 0")
+    for name, value in (("--gap", options.gap_s), ("--smallest", options.smallest_m),
+                        ("--heading-error", options.heading_error_deg)):
         if value is not None and not 0 <= value < math.inf:
             raise wrong(name, value, "a number from 0")
     if options.detection is not None and not 0 <= options.detection < 1:
         raise wrong("--detection", options.detection, "from 0 to less than 1: no detection is "
                     "certain (S06)")
+
+
+def kind_of_fix(name: str | None) -> int:
+    """The number of a kind of fix, 0 for None. Raises COV-010."""
+    from landrelease.core.track import FIX_NAMES
+
+    known = FIX_NAMES[1:]
+    if name is not None and name not in known:
+        raise LandReleaseError(COVERAGE_OPTION, name="--least-fix", found=name,
+                               expected=", ".join(known))
+    return 0 if name is None else FIX_NAMES.index(name)
 
 
 def _fixes(track: Track) -> bytes:
