@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from landrelease.errors import LandReleaseError
 from landrelease.operate import proof
 from landrelease.workflows import operate
 from test_bad_tracks import FORMATS, GROUND, STATED, log, proven
@@ -215,3 +216,97 @@ def test_offsets_and_limits_of_the_machine_do_not_fall_on_the_hand(tmp_path):
 
 def test_proven_is_what_the_other_tests_take_it_to_be(tmp_path):
     assert proven(log(tmp_path / "k.csv")).certain_m2 == pytest.approx(270, abs=1e-3)
+
+
+# --- receivers that fall back --------------------------------------------------------------------
+
+def falling(kind, good, bad):
+    """A log of the six lanes whose receiver is worse over the third of them."""
+    from test_bad_tracks import BEGIN, angle, degrees
+    from test_records_tracks import (
+        GPS,
+        HEADS,
+        packet,
+        pos,
+        position,
+        receiver,
+        record,
+        said,
+        sentence,
+    )
+
+    t, x, y, p = lanes()
+    lon, lat = degrees(x, y)
+    out = [HEADS] if kind == "bin" else []
+    for a, b, c, lane in zip(t + BEGIN, lon, lat, p, strict=True):
+        fix = bad if lane == 2 else good
+        if kind == "nmea":
+            clock = f"{int(a % 86400) // 3600:02d}{int(a % 3600) // 60:02d}{a % 60:05.2f}"
+            out.append(sentence(",".join(["GPGGA", clock, angle(c, 2, "NS"), angle(b, 3, "EW"),
+                                          str(fix), "12", "0.5", "1", "M", "1", "M", "", ""])
+                                ).encode() + b"\r\n")
+        elif kind == "rmc":
+            clock = f"{int(a % 86400) // 3600:02d}{int(a % 3600) // 60:02d}{a % 60:05.2f}"
+            out.append(sentence(",".join(["GPRMC", clock, "A", angle(c, 2, "NS"),
+                                          angle(b, 3, "EW"), "0.9", "0", "150127", "", "", fix])
+                                ).encode() + b"\r\n")
+        elif kind == "tlog":
+            out.append(record(a, packet(24, receiver(a, c, b, *fix))))
+            out.append(record(a, packet(33, position(round((a - BEGIN + 9000) * 1000), c, b))))
+        elif kind == "raw":
+            out.append(record(a, packet(24, receiver(a, c, b, *fix))))
+        else:
+            week, rest = divmod(a - 315_964_800 + 18, 604_800)
+            boot = a - BEGIN + 9000
+            out.append(said(GPS, round(boot * 1e6), 0, fix, round(rest * 1000), int(week), 12, 80,
+                            round(c * 1e7), round(b * 1e7), 0, 0.5, 0, 0, 0, 1))
+            out.append(pos(boot, c, b))
+    return b"".join(out)
+
+
+@pytest.mark.parametrize(("kind", "good", "bad", "code"), [
+    ("nmea", 4, 1, "TRK-021"), ("nmea", 4, 5, "TRK-021"), ("nmea", 5, 2, "TRK-021"),
+    ("nmea", 4, 6, "TRK-001"), ("nmea", 4, 8, "TRK-001"), ("rmc", "R", "A", "TRK-021"),
+    ("rmc", "R", "E", "TRK-001"), ("rmc", "A", "N", "TRK-001"),
+    ("tlog", (6,), (3,), "TRK-021"), ("tlog", (3,), (1,), "TRK-001"),
+    ("tlog", (6, 14), (6, 400), "TRK-021"), ("raw", (6,), (4,), "TRK-021"),
+    ("bin", 6, 4, "TRK-021"), ("bin", 3, 1, "TRK-001")])
+def test_safety_S05_where_the_receiver_falls_back_nothing_counts(tmp_path, kind, good, bad, code):
+    path = tmp_path / ("k." + {"rmc": "nmea", "raw": "tlog"}.get(kind, kind))
+    path.write_bytes(falling(kind, good, bad))
+    file = operate.TrackFile(path, "machine", 1.7, 0.02)
+    got = operate.prove_on(GROUND, [file], operate.ProofOptions(0.95), STATED).proof
+    assert code in codes(got)
+    lane = box(3.0 + 0.2, 0, 4.5 - 0.2, 30)  # what the lanes beside it do not reach
+    grown = shapely.union_all(shapely.buffer(got.spots.polygons, 0.01))
+    assert grown.covers(lane)
+    assert got.uncovered_most_m2 < 30 * 2.2
+    path.write_bytes(falling(kind, good, good))
+    same = operate.prove_on(GROUND, [file], operate.ProofOptions(0.95), STATED).proof
+    assert same.uncovered_most_m2 < 0.2 and code not in codes(same)
+
+
+def test_the_kind_of_fix_that_the_stated_error_holds_for_can_be_said(tmp_path):
+    path = tmp_path / "k.nmea"
+    path.write_bytes(falling("nmea", 4, 5))
+    file = operate.TrackFile(path, "machine", 1.7, 0.02)
+
+    def missed(least):
+        return operate.prove_on(GROUND, [file], operate.ProofOptions(
+            0.95, least_fix=operate.kind_of_fix(least)), STATED).proof.uncovered_most_m2
+
+    assert missed("float") < 0.2 and missed("single") < 0.2
+    assert missed("fixed") == missed(None) > 30
+    with pytest.raises(LandReleaseError, match=r"COV-010.*--least-fix"):
+        operate.kind_of_fix("rtk")
+
+
+def test_safety_S05_a_filter_without_a_receiver_proves_nothing(tmp_path):
+    """GLOBAL_POSITION_INT alone: the filter's own motion, with nothing that says it has a fix."""
+    from test_records_tracks import packet, position, record
+
+    path = tmp_path / "k.tlog"
+    path.write_bytes(b"".join(record(1000 + k, packet(33, position(k * 1000, 20.001, -29.995)))
+                              for k in range(20)))
+    with pytest.raises(LandReleaseError, match="TRK-019"):
+        proven(path)

@@ -146,7 +146,8 @@ def _so_far(path: Path, plane: bool) -> Track | None:
 def _from(track: Track, first: int) -> Track:
     return dataclasses.replace(track, findings=(), **{
         name: getattr(track, name)[first:] for name in (
-            "time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row")})
+            "time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row", "fix",
+            "accuracy_m") if getattr(track, name) is not None})
 
 
 def look_words(look: Look) -> list[str]:
