@@ -232,7 +232,8 @@ def test_the_command_says_what_is_proven_after_each_look_and_the_whole_at_last(t
             shapely.to_geojson(PLANE.to_degrees(FIELD)))}]}))
     arguments = ["operate", "proof", "--track", str(log(tmp_path / "k.csv")), "--width", "1.7",
                  "--position-error", "0", "--confidence", "0.95", "--uncovered",
-                 str(tmp_path / "g.geojson"), "--follow", "--idle", "0", "--every", "0.1"]
+                 str(tmp_path / "g.geojson"), "--pass-only", "--follow", "--idle", "0", "--every",
+                 "0.1"]
     got = CliRunner().invoke(app, [*arguments, "--task", str(task)])
     assert got.exit_code == 0, got.output
     assert "fixes: covered for certain 270.0 m2 (100.0 %)" in got.output

@@ -310,3 +310,46 @@ def test_safety_S05_a_filter_without_a_receiver_proves_nothing(tmp_path):
                               for k in range(20)))
     with pytest.raises(LandReleaseError, match="TRK-019"):
         proven(path)
+
+
+# --- what a log as a whole cannot say ------------------------------------------------------------
+
+def made_of(tmp_path, ground, text, *, by="machine", name="k.csv"):
+    path = tmp_path / name
+    path.write_text(text)
+    return operate.prove_on(operate.Ground("t", ground, None), [
+        operate.TrackFile(path, by, 1.7, 0.0)], operate.ProofOptions(0.95, plane=True), STATED)
+
+
+def rows(t, x, y, p):
+    return "time,x,y,pass\n" + "".join(f"{a},{b},{c},{d}\n" for a, b, c, d in zip(
+        t, x, y, p, strict=True))
+
+
+def test_safety_S05_exchanged_axes_near_the_diagonal_are_listed_and_not_covered(tmp_path):
+    """The task touches the diagonal, so that part of the exchanged lanes lies in it."""
+    t, x, y, p = lanes()
+    good = made_of(tmp_path, box(0, 0, 9, 30), rows(t, x, y, p))
+    assert good.proof.certain_m2 == pytest.approx(270)
+    got = made_of(tmp_path, box(0, 0, 9, 30), rows(t, y, x, p))
+    assert "TRK-022" in codes(got.proof) and got.proof.certain_m2 == 0
+    # A square cannot tell: both stand, and it is said.
+    square = made_of(tmp_path, box(0, 0, 9, 9), rows(*lanes(length=9.0)))
+    assert [n["code"] for n in square.result["notes"]] == ["TRK-023", "TRK-026"]
+    away = made_of(tmp_path, box(100, 0, 109, 30), rows(t, x + 100, y, p))
+    assert [n["code"] for n in away.result["notes"]] == ["TRK-023"]
+
+
+def test_what_a_log_cannot_say_is_noted(tmp_path):
+    t, x, y, p = lanes()
+    field = box(0, 0, 9, 30)
+    assert made_of(tmp_path, field, rows(t, x, y, p), by="manual").result["notes"] == []
+    every = made_of(tmp_path, field, rows(t, x, y, np.arange(len(t))))
+    assert [n["code"] for n in every.result["notes"]] == ["TRK-023", "TRK-025"]
+    beside = made_of(tmp_path, box(100, 0, 109, 30), rows(t, x, y, p))
+    assert "TRK-024" in [n["code"] for n in beside.result["notes"]]
+    told = rows(t, x, y, p).replace("\n", ",1\n").replace("pass,1", "pass,engaged", 1)
+    assert made_of(tmp_path, field, told).result["notes"] == []
+    whole = operate.prove_on(GROUND, [operate.TrackFile(
+        log(tmp_path / "k.nmea"), "machine", 1.7, 0.0)], operate.ProofOptions(0.95), STATED)
+    assert [n["code"] for n in whole.result["notes"]] == ["TRK-023"]

@@ -1601,6 +1601,19 @@ TRACK_EXCHANGED = Message(
     "the task with its axes exchanged.",
     "Nothing of it counts. Check the order of latitude and longitude, or of x and y, in the "
     "export.")
+TRACK_TOOL_NOT_LOGGED = Message(
+    "TRK-023", "{file} does not say whether the tool was engaged: the whole log counts.",
+    "Cut off the way there and back and all driving without the tool, or log engaged (1 or 0).")
+TRACK_NOT_IN_TASK = Message(
+    "TRK-024", "{file}: none of {count} fixes lies in the task.",
+    "Check that it is this task's track, the day, and the datum of the receiver.")
+TRACK_MANY_PASSES = Message(
+    "TRK-025", "{file}: the pass changes at {count} of {all} fixes.",
+    "Between passes nothing counts. The column pass names the pass over the ground, not the fix.")
+TRACK_AXES_UNTOLD = Message(
+    "TRK-026", "{file}: with its axes exchanged the track would fit the task as well.",
+    "Nothing in the log shows which is right: look at one fix whose place is known, or log "
+    "heading_deg.")
 
 # --- CLM: published numbers -----------------------------------------------------------------------
 CLAIMS_WITHOUT_COLUMNS = Message(

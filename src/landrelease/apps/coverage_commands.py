@@ -125,6 +125,9 @@ def operate_proof(
     store: Annotated[bool, typer.Option(
         "--store", help="Record tracks and covered ground in the registry: the contamination map "
         "and residual risk then give credit on it only.")] = False,
+    pass_only: Annotated[bool, typer.Option(
+        "--pass-only", help="The question is what this pass covered: ground that waits for the "
+        "follow-up by hand is no finding.")] = False,
     activity: Annotated[str | None, typer.Option(
         "--activity", metavar="ID", help="With --store: the work that it proves; else all work of "
         "the task.")] = None,
@@ -139,7 +142,8 @@ def operate_proof(
     """What the tracks prove of a task: covered for certain, at best, and every gap as a polygon.
 
     Doubt counts as uncovered: gaps in time, leaps, tool not engaged, ground past the last fix.
-    Exit status 1 where ground is not proven covered or a track has findings. The task is a file
+    Exit status 1 where ground is not proven covered, waits for the follow-up by hand (but for
+    --pass-only) or a track has findings. The task is a file
     (--task), or one on record: REGISTRY TASK, with --store also to be recorded.
 
     Example: landrelease operate proof --task T.geojson --track K.csv --width 1.75
@@ -195,11 +199,12 @@ def operate_proof(
         say(finding.text)
     if len(others) > SHOWN:
         say(f"... and {len(others) - SHOWN:,} more findings; --json lists all.")
-    say(f"{uncovered}: {len(proof.spots.polygons):,} polygons")
+    say(f"{uncovered}: {len(proof.spots.polygons) + len(proof.waiting.polygons):,} polygons")
     if stored is not None:
         say(f"{stored[0]} records of tracks and covered ground are stored; {stored[1]:,.2f} m2 of "
             "the task are covered for certain by no kind of work.")
-    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
+    waits = proof.machine_only_m2 > 1e-6 and not pass_only
+    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings and not waits
     raise typer.Exit(DONE if done else FINDINGS)
 
 

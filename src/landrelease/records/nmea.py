@@ -22,10 +22,10 @@ DAY_S = 86_400.0
 
 
 def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
-    """(line, time, longitude, latitude, nan, pass, kind, nan) of each fix, and (line, field, found).
+    """(line, time, longitude, latitude, nan, pass, kind, nan) of each fix; (line, field, found).
 
-    A log with GGA never falls back to RMC: that GGA has no fix says more than a status of RMC, which
-    in older logs does not tell a receiver from dead reckoning.
+    A log with GGA never falls back to RMC: that GGA has no fix says more than a status of RMC,
+    which in older logs does not tell a receiver from dead reckoning.
     The course of RMC is the way over the ground, not where the tool points; it is left out.
     """
     recommended: list[tuple[Any, ...]] = []

@@ -15,9 +15,11 @@ import numpy as np
 from landrelease.core.assumption import Assumptions
 from landrelease.errors import TRACK_NOT_FOLLOWED, TRACK_SHRANK, LandReleaseError
 from landrelease.workflows.operate import (
+    EXCHANGED,
     Ground,
     ProofOptions,
     TrackFile,
+    axes_of,
     check_proof_options,
     depth_steps,
     rules_of,
@@ -26,7 +28,7 @@ from landrelease.workflows.operate import (
 
 if TYPE_CHECKING:
     from landrelease.core.track import Track, TrackFinding
-    from landrelease.operate.proof import LiveWork, Proof
+    from landrelease.operate.proof import Kind, LiveWork, Part, Proof
 
 FOLLOWED = (".csv", ".txt", ".nmea", ".nma", ".tlog", ".bin")
 
@@ -124,6 +126,7 @@ class _Log:
             self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules_of(
                 track, self.file, self.options, self.stated), self.ground.geometry.bounds)
             self.seen = self.seen[:0]
+        self.live.axes(exchanged=axes_of(self.ground, track) == EXCHANGED)
         fresh = _from(track, len(self.seen))
         new = self.live.add(fresh, *self.ground.metres(fresh)) if len(fresh) else []
         self.seen, self.depth_m = track.row, track.depth_m
@@ -156,7 +159,9 @@ def look_words(look: Look) -> list[str]:
     out = [f"{look.fixes:>9,} fixes: covered for certain {p.certain_m2:,.1f} m2 "
            f"({100 * p.certain_m2 / p.task_m2:.1f} %), at best {p.best_m2:,.1f} m2; "
            f"{p.uncovered_most_m2:,.1f} m2 left"]
-    for title, parts in (("", p.by_kind), ("pass ", p.by_pass), ("at least ", p.by_depth)):
+    rows: tuple[tuple[str, Sequence[Kind | Part]], ...] = (
+        ("", p.by_kind), ("pass ", p.by_pass), ("at least ", p.by_depth))
+    for title, parts in rows:
         if len(parts) > (0 if title == "at least " else 1):
             out.append("          " + "; ".join(
                 f"{title}{part.name} {part.certain_m2:,.1f} m2" for part in parts))

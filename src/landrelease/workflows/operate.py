@@ -20,8 +20,13 @@ from landrelease.errors import (
     COVERAGE_OPTION,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
+    TRACK_AXES_UNTOLD,
+    TRACK_MANY_PASSES,
+    TRACK_NOT_IN_TASK,
+    TRACK_TOOL_NOT_LOGGED,
     TRACK_TWICE,
     LandReleaseError,
+    Message,
 )
 
 if TYPE_CHECKING:
@@ -222,6 +227,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
 
     check_proof_options(options, files)
     works, tracks, synthetic = [], [], ground.synthetic
+    notes: list[dict[str, str]] = []
     depths: set[float] = set()
     seen: dict[bytes, str] = {}
     for file in files:
@@ -234,9 +240,12 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         tracks.append(track)
         synthetic = synthetic or track.synthetic
         depths.update(depth_steps(track.depth_m))
-        works.append(proving.work_of(
-            track, *ground.metres(track), file.by, tool, rules_of(track, file, options, stated),
-            ground.geometry.bounds))
+        axes = axes_of(ground, track)
+        rules = dataclasses.replace(rules_of(track, file, options, stated),
+                                    exchanged=axes == EXCHANGED)
+        works.append(proving.work_of(track, *ground.metres(track), file.by, tool, rules,
+                                     ground.geometry.bounds))
+        notes += notes_of(ground, track, works[-1], axes)
     if not 0 <= options.bias_m < math.inf:
         from landrelease.errors import ERROR_NEGATIVE
 
@@ -246,7 +255,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
                 else stated.value("spot_radius_m"))
     found = proving.prove(ground.geometry, works, smallest_m=smallest, bias_m=shift,
                           depths_m=sorted(depths))
-    result = document(found, synthetic)
+    result = document(found, synthetic) | {"notes": notes}
     if options.detection is not None:
         shares = proving.overlay(ground.geometry, works, bias_m=shift)
         result["passes_overlay"] = [
@@ -255,6 +264,52 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         result["detection_share"] = proving.detection(shares, {}, options.detection)
     return Proven(dataclasses.replace(ground, synthetic=synthetic), found, result, tuple(tracks),
                   tuple(works), tuple(sorted(depths)), shift)
+
+
+EXCHANGED, EITHER, AS_WRITTEN = "exchanged", "either", "as written"
+SAMPLE = 2000  # fixes that are looked at to tell the axes
+
+
+def axes_of(ground: Ground, track: Track) -> str:
+    """Whether x and y of a track stand in their order: as written, exchanged, or either.
+
+    Only where latitude and longitude (or x and y) of the task are much the same can a track with
+    exchanged axes lie near it at all. Exchanged: with the axes the other way round more than half
+    of the fixes lie in the task, and a quarter of all more than as written.
+    """
+    some = np.flatnonzero(track.engaged != 0)
+    some = some[::max(1, len(some) // SAMPLE)]
+    if not len(some):
+        return AS_WRITTEN
+
+    def inside(x: np.ndarray, y: np.ndarray) -> float:
+        place = dataclasses.replace(track, x=x[some], y=y[some])
+        return float(np.mean(shapely.contains_xy(ground.geometry, *ground.metres(place))))
+
+    written, other = inside(track.x, track.y), inside(track.y, track.x)
+    if other > 0.5 and other > written + 0.25:
+        return EXCHANGED
+    return EITHER if other > 0.25 and other > written - 0.1 else AS_WRITTEN
+
+
+def notes_of(ground: Ground, track: Track, work: Work, axes: str) -> list[dict[str, str]]:
+    """What a log as a whole cannot say, as code and text; the proof stands with it."""
+    from landrelease.operate.fixes import NEW_PASS
+
+    def note(message: Message, **facts: object) -> dict[str, str]:
+        return {"code": message.code, "text": message.text(file=track.file, **facts)}
+
+    out = []
+    if work.by != "manual" and (track.engaged == -1).all():
+        out.append(note(TRACK_TOOL_NOT_LOGGED))
+    changes = int(np.count_nonzero(work.steps.verdict == NEW_PASS))
+    if len(track) >= 10 and changes > len(track) / 2:
+        out.append(note(TRACK_MANY_PASSES, count=changes, all=len(track)))
+    if axes == EITHER:
+        out.append(note(TRACK_AXES_UNTOLD))
+    if not shapely.contains_xy(ground.geometry, *ground.metres(track)).any():
+        out.append(note(TRACK_NOT_IN_TASK, count=len(track)))
+    return out
 
 
 def depth_steps(depth_m: np.ndarray) -> list[float]:
@@ -337,6 +392,8 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
                   "largest_radius_m": float(proof.spots.radius_m[0]) if len(
                       proof.spots.radius_m) else 0.0,
                   "not_listed": proof.spots.small, "not_listed_m2": proof.spots.small_m2},
+        "waiting": {"count": len(proof.waiting.polygons), "not_listed": proof.waiting.small,
+                    "not_listed_m2": proof.waiting.small_m2},
         "by_pass": [dataclasses.asdict(p) for p in proof.by_pass],
         "by_depth": [dataclasses.asdict(p) for p in proof.by_depth],
         "by_kind": [dataclasses.asdict(p) for p in proof.by_kind],
@@ -349,16 +406,26 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
 
 
 def uncovered_features(ground: Ground, proof: Proof) -> dict[str, Any]:
-    """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks."""
-    return spot_features(ground, proof.spots)
+    """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks.
+
+    Where there are tracks by hand, ground that others covered and nobody by hand is there too, with
+    a state of its own (S07).
+    """
+    out = spot_features(ground, proof.spots)
+    out["features"] += spot_features(ground, proof.waiting, WAITING)["features"]
+    return out
 
 
-def spot_features(ground: Ground, spots: Spots) -> dict[str, Any]:
+WAITING = "machine or animal only, waits for hand"
+
+
+def spot_features(ground: Ground, spots: Spots, state: str = "not proven covered"
+                  ) -> dict[str, Any]:
     shapes = ground.back(spots.polygons) if len(spots.polygons) else []
     marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
     features = [
         {"type": "Feature", "properties": marks | {
-            "state": "not proven covered", "area_m2": round(float(a), 4),
+            "state": state, "area_m2": round(float(a), 4),
             "largest_circle_radius_m": round(float(r), 4)},
          "geometry": json.loads(shapely.to_geojson(s))}
         for s, a, r in zip(shapes, spots.area_m2, spots.radius_m, strict=True)]
@@ -375,6 +442,7 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     for finding in result["findings"]:
         if finding["code"] == "COV-005":
             out.append(finding["text"])
+    out += [note["text"] for note in result["notes"]]
     out += [
         f"Task: {task:,.2f} m2. With {100 * result['confidence']:g} % confidence:",
         f"  covered for certain {result['covered_certain_m2']:>14,.2f} m2  "
@@ -393,8 +461,15 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
         out.append(f"{result['length_m'] / 1000:,.2f} km of swaths that count in "
                    f"{result['hours']:.2f} h: {result['hectares_per_hour']:.3f} ha an hour; "
                    f"{result['overlap_m2']:,.1f} m2 covered more than once.")
-    for key, title in (("by_kind", "By kind"), ("by_pass", "By pass"),
-                       ("by_depth", "At least this deep")):
+    if len(result["by_kind"]) > 1:
+        out.append("By kind:")
+        for k in result["by_kind"]:
+            pace = ("" if k["hectares_per_hour"] is None else
+                    f", {k['hours']:.2f} h, {k['hectares_per_hour']:.3f} ha an hour")
+            out.append(f"  {k['name']:<20}{k['certain_m2']:>14,.2f} m2 for certain, "
+                       f"{k['best_m2']:,.2f} m2 at best, {k['length_m']:,.1f} m{pace}, "
+                       f"{k['overlap_m2']:,.1f} m2 more than once")
+    for key, title in (("by_pass", "By pass"), ("by_depth", "At least this deep")):
         if len(result[key]) > (0 if key == "by_depth" else 1):
             out.append(f"{title} (covered for certain):")
             out += [f"  {p['name']:<20}{p['certain_m2']:>14,.2f} m2 {p['length_m']:>12,.1f} m"
@@ -406,6 +481,9 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     if result["machine_or_animal_only_m2"] > 0:
         out.append(f"Not clearance: {result['machine_or_animal_only_m2']:,.2f} m2 were worked by "
                    "machine or animal only and wait for the follow-up by hand.")
+        if (waiting := result["waiting"])["count"]:
+            out.append(f"  {waiting['count']:,} polygons of it stand in the file; smaller: "
+                       f"{waiting['not_listed']:,}, {waiting['not_listed_m2']:.3f} m2 together.")
     return out
 
 
