@@ -1588,6 +1588,35 @@ TRACK_HEADING_UNKNOWN = Message(
     "TRK-013", "{file}, row {row}: over {count} steps nothing says where the machine points, and "
     "the tool is not at the antenna.", "Those steps count as not covered. Log heading_deg.")
 
+TRACK_BETWEEN = Message(
+    "TRK-020", "{file}, row {row}: {count} steps on end beside a leap: they last less than "
+    "{settle:g} s, or other places contradict this one.",
+    "At one side of a leap the place is false. These steps count as not covered: drive this ground "
+    "again. If the machine was carried there, give each place a pass of its own.")
+TRACK_WORSE = Message(
+    "TRK-021", "{file}, row {row}: over {count} steps on end the fix is {fix}, not as good as the "
+    "best of the log or as asked for.",
+    "The error that was stated does not hold there: these steps count as not covered. Wait for "
+    "the correction, or say with --least-fix what kind of fix the stated error holds for.")
+TRACK_EXCHANGED = Message(
+    "TRK-022", "{file}, row {row}: {count} steps on end belong to a track of which more lies in "
+    "the task with its axes exchanged.",
+    "Nothing of it counts. Check the order of latitude and longitude, or of x and y, in the "
+    "export.")
+TRACK_TOOL_NOT_LOGGED = Message(
+    "TRK-023", "{file} does not say whether the tool was engaged: the whole log counts.",
+    "Cut off the way there and back and all driving without the tool, or log engaged (1 or 0).")
+TRACK_NOT_IN_TASK = Message(
+    "TRK-024", "{file}: none of {count} fixes lies in the task.",
+    "Check that it is this task's track, the day, and the datum of the receiver.")
+TRACK_MANY_PASSES = Message(
+    "TRK-025", "{file}: the pass changes at {count} of {all} fixes.",
+    "Between passes nothing counts. The column pass names the pass over the ground, not the fix.")
+TRACK_AXES_UNTOLD = Message(
+    "TRK-026", "{file}: with its axes exchanged the track would fit the task as well.",
+    "Nothing in the log shows which is right: look at one fix whose place is known, or log "
+    "heading_deg.")
+
 # --- CLM: published numbers -----------------------------------------------------------------------
 CLAIMS_WITHOUT_COLUMNS = Message(
     "CLM-001", "{file}: none of the columns metric, value and words is there; found {found}.",

@@ -887,8 +887,10 @@ def _take(px, py, pn, box, count, tool_x, tool_y, corners, wx, wy, qx, qy, vx, v
                 break
             for k in range(m):
                 wx[k], wy[k] = qx[k], qy[k]
-        if failed and not outer_arcs:
-            count = new_from  # keep the piece as it was: understated
+        if (m < 3 and not failed) or (failed and not outer_arcs):
+            # Nothing of the piece lies in the polygon after all, and it is not cut up for nothing;
+            # or it does not fit, and is kept as it was: understated.
+            count = new_from
             p += 1
             continue
         # The piece at p is replaced by the last of the old ones, then of the new ones.
