@@ -283,3 +283,140 @@ def test_a_closure_without_an_end_lasts_as_assumed_and_that_is_said(sea):
             for k in range(AREAS)]
     with open_registry(sea.path) as opened:
         assert opened.count() and max(ends) >= (START + timedelta(days=days)).isoformat()
+
+
+# --- what back-testing sees of the records -------------------------------------------------------
+
+
+def known(sea):
+    from landrelease.workflows import forecasting
+
+    sea.registry.append(sea._revisions)
+    sea._revisions = []
+    return forecasting._Known(sea.registry, policy.view("planner"), None, None,
+                              load_assumptions(None, sea.registry))
+
+
+def cleared(sea, name, shape, hazard, on=date(2031, 3, 1), kind="cleared"):
+    sea.add("outcome", name, {"outcome_type": kind, "hazard": hazard, "identifier": name}, shape,
+            on)
+
+
+def half(n, second=False):
+    west, south, east, north = box(n).bounds
+    middle = (west + east) / 2
+    return shapely.box(middle, south, east, north) if second else shapely.box(
+        west, south, middle, north)
+
+
+def test_safety_S03_ground_that_two_outcomes_hold_is_released_once(sea):
+    from landrelease.core.geometry import geodesic_area_m2
+
+    cleared(sea, "O-1", half(0), "A-0")
+    cleared(sea, "O-2", box(0), "A-0", date(2031, 4, 1))
+    cleared(sea, "O-3", half(0), "A-0", date(2031, 5, 1))
+    cleared(sea, "O-4", half(1), "A-1", kind="reduced")
+    cleared(sea, "O-5", half(1), "A-1", kind="cleared")
+    found = known(sea)
+    one, whole = geodesic_area_m2(half(0)), geodesic_area_m2(box(0))
+    by_day = dict.fromkeys([d for d, _ in found.released()], 0.0)
+    for day, m2 in found.released():
+        by_day[day] += m2
+    assert by_day[date(2031, 4, 1)] == pytest.approx(whole - one, rel=1e-6)
+    assert by_day[date(2031, 5, 1)] == pytest.approx(0, abs=1e-3)
+    assert found.left_m2() == pytest.approx(
+        found.area.sum() - whole - geodesic_area_m2(half(1)), rel=1e-9)
+    standing = found.standing(START)
+    assert not standing.open[0]  # all of it is cleared, once
+    assert standing.cleared_m2[1] == pytest.approx(geodesic_area_m2(half(1)), rel=1e-6)
+    assert standing.clear_m2[1] == pytest.approx(found.area[1], rel=1e-6)  # nothing was reduced
+
+
+def test_an_area_that_was_divided_counts_once_and_its_parts_end_by_themselves(sea):
+    for n, part in enumerate((half(0), half(0, True))):
+        sea.add("hazard", f"A-0-{n}", {"identifier": f"A-0-{n}", "status": "open",
+                                       "hazard_type": "CHA", "parents": ["A-0"]}, part)
+    # Decided before the division, in the name of the whole; then a report of work on it.
+    cleared(sea, "O-1", half(0, True), "A-0")
+    sea.add("activity", "act-1", report(1, date(2031, 3, 3), m2=400.0, area="A-0").values, None,
+            date(2031, 3, 3))
+    found = known(sea)
+    ids = [h.id for h in found.hazards]
+    assert "A-0" not in ids and len(ids) == AREAS + 1
+    standing = found.standing(START)
+    left, right = ids.index("A-0-0"), ids.index("A-0-1")
+    assert standing.open[left] and not standing.open[right]
+    assert standing.cleared_m2[left] == pytest.approx(200.0, rel=0.01)
+
+
+def test_a_lot_that_failed_is_not_cleared_until_it_is_cleared_or_accepted_again(sea):
+    for n in range(4):
+        cleared(sea, f"O-{n}", box(n), f"A-{n}")
+
+    def inspected(name, lot, result, on):
+        sea.add("inspection", name, {"outcomes": [lot], "result": result, "inspected_on": on}, None,
+                on)
+
+    inspected("I-1", "O-1", "rejected", date(2031, 3, 10))
+    inspected("I-2", "O-2", "rejected", date(2031, 3, 10))
+    inspected("I-3", "O-2", "accepted", date(2031, 5, 10))
+    inspected("I-4", "O-3", "rejected", date(2031, 3, 10))
+    sea.add("activity", "again", report(1, date(2031, 4, 1), m2=30_000.0, area="A-3").values, None,
+            date(2031, 4, 1))
+    standing = known(sea).standing(START)
+    assert standing.open[:4].tolist() == [False, True, False, False]
+    assert (standing.inspected, standing.failed) == (4, 3)
+
+
+@pytest.mark.parametrize(("months", "season"), [
+    (range(1, 13), (1, 12)), ([10, 11, 12, 1, 2, 3, 4, 5], (10, 5)), (range(4, 12), (4, 11)),
+    ([6], (6, 6)), ([4, 5, 6, 9, 10], (4, 10))])
+def test_the_season_is_that_of_the_reports_also_over_new_year(months, season):
+    from landrelease.workflows.forecasting import season_of
+
+    days = [m for m in months for _ in range(20)]
+    assert season_of(days) == season
+    assert season_of([*days, 12 if 12 not in months else 6]) == season  # one day more is chance
+
+
+def test_one_sunday_makes_no_week_of_seven_days(sea):
+    from landrelease.workflows.forecasting import days_a_week
+
+    sea.reports(months=4)
+    assert days_a_week(known(sea).reported.days) == 6.0
+    sea.add("activity", "sunday", report("s", date(2031, 1, 5), area="A-0").values, None,
+            date(2031, 1, 5))
+    assert days_a_week(known(sea).reported.days) == 6.0
+
+
+def test_safety_S12_a_past_month_is_forecast_from_what_was_known_then(tmp_path):
+    """Records that came in month by month; a correction that came much later changes no forecast of
+    the months before it."""
+    from landrelease.workflows import forecasting
+
+    def tested(name, *, corrected, at_once=False):
+        made = Sea(tmp_path / f"{name}.gpkg")
+        made.reports(months=9)
+        for n in range(5):
+            cleared(made, f"O-{n}", box(n), f"A-{n}", FIRST + timedelta(days=40 + 45 * n))
+        late = datetime(2031, 10, 1, tzinfo=UTC)
+        made.registry.append([dataclasses.replace(r, recorded_at=late if at_once else max(
+            datetime.combine(r.valid_from + timedelta(days=3), datetime.min.time(), UTC),
+            datetime(2030, 12, 2, tzinfo=UTC))) for r in made._revisions])
+        if corrected:  # the reports of the first month were ten times too small
+            made.registry.append([dataclasses.replace(
+                r, recorded_at=late, reason="corrected",
+                values={**r.values, "area_m2": r.values["area_m2"] * 10})
+                for r in made._revisions if r.kind == "activity"
+                and r.valid_from < date(2031, 2, 1)])
+        found = forecasting.backtest(made.registry, policy.view("planner"), load_assumptions(),
+                                     runs=40)
+        made.registry.close()
+        return found
+
+    plain, corrected = (tested(f"{c}", corrected=c) for c in (False, True))
+    assert plain.rows and plain.rows == corrected.rows
+    assert not any("cannot be told" in n for n in corrected.notes)
+    whole = [tested(f"once {c}", corrected=c, at_once=True) for c in (False, True)]
+    assert whole[0].rows != whole[1].rows
+    assert all(any("cannot be told" in n for n in w.notes) for w in whole)
