@@ -129,12 +129,33 @@ def test_what_reports_say_is_in_the_forecast_and_what_none_touched_is_a_prior(se
     assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
                "--runs", 20, "--no-backtest", "--json", tmp_path / "f.json", "--quiet") == 0
     document = json.loads((tmp_path / "f.json").read_bytes())
-    assert document["notes"] == [*forecast_notes(document)]
     assert any("Rates learned" in n for n in document["notes"])
 
 
-def forecast_notes(document):
-    return [n for n in document["notes"] if n.strip()]
+def test_months_are_on_the_screen_and_what_runs_leave_open_stands_beside_a_chance(
+        sea, tmp_path, capsys):
+    _, saved = sea.planned()
+    save_plan(tmp_path / "plan", saved)
+    out = tmp_path / "f.json"
+
+    def said(*words):
+        assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
+                   "--runs", 40, "--no-backtest", "--quiet", "--json", out, *words) == 0
+        return capsys.readouterr().out, json.loads(out.read_bytes())
+
+    text, document = said("--by", "2034-06-30", "--budget", 10_000)
+    day = START + timedelta(days=math.ceil(document["years_until_done"]["p50"] * 365.25 - 1e-6))
+    assert f"all done by {day.strftime('%B %Y')} (median)" in text
+    low, high = document["chance_by_interval"]
+    assert low <= document["chance_by"] <= high and high - low < 0.25
+    assert f"{document['chance_by']:.0%} ({low:.0%} to {high:.0%}, as far as 40 runs" in text
+    # Beyond the horizon runs that have not ended may still keep a date: the chance is the least.
+    short = tmp_path / "short.json"
+    short.write_text(json.dumps({"name": "short", "assumptions": {"forecast_horizon_years": 1.2}}))
+    text, document = said("--by", "2050-01-01", "--scenario", short)
+    assert document["chance_by_open_runs"] > 0 and document["chance_by"] < 1
+    assert "at least" in text.split("Chance of being done by 2050-01-01")[1].splitlines()[0]
+    assert document["chance_by_interval"][1] == pytest.approx(1.0)
 
 
 def test_twice_the_reported_ground_ends_sooner(tmp_path):
@@ -197,7 +218,9 @@ def test_a_plan_without_teams_says_so(sea, tmp_path, capsys):
                "--runs", 20, "--no-backtest", "--by", "2035-12-31", "--quiet",
                "--json", tmp_path / "f.json") == 0
     said = capsys.readouterr().out
-    assert "20 of 20 runs do not finish" in said and "0%" in said
+    assert "20 of 20 runs do not finish" in said
+    assert "Chance of being done by 2035-12-31: 0% (0% to 8%, as far as 20 runs can tell)" in said
+    assert "team-days alone" in said
     document = json.loads((tmp_path / "f.json").read_bytes())
     assert any("no team that can do them" in n for n in document["notes"])
     assert document["years_until_done"]["p50"] is None

@@ -121,6 +121,15 @@ class Circumstances:
     renewed: Renewed | None = None
 
     @property
+    def by_chance(self) -> tuple[str, ...]:
+        """What of it differs from run to run, in words."""
+        return tuple(words for on, words in (
+            (self.closings, "when closures come"), (self.breakdowns, "when machines fail"),
+            (self.turnover, "when staff leave"),
+            (any(t.late_days > 0 for t in self.money or ()), "how late money comes"),
+            (self.renewed is not None, "what is contaminated again")) if on)
+
+    @property
     def sectors(self) -> int:
         largest = -1 if self.sector is None or not len(self.sector) else int(self.sector.max())
         return max(len(self.closings), largest + 1)

@@ -210,8 +210,8 @@ def make_outlook(
     shown = _shown(released, bool(np.isinf(finish).any()))
     total = released[:, :, shown].sum(axis=1)
     drivers, explained, chance_share = _drivers(
-        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned
-    )
+        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned,
+        made.by_chance)
     progress("the forecast is made", 1.0)
     return Outlook(
         start=calendar.start,
@@ -383,6 +383,7 @@ def _drivers(
     pools: tuple[TeamPool, ...],
     used: np.ndarray,
     learned: Mapping[str, Learned],
+    on_the_way: Sequence[str],
 ) -> tuple[tuple[Driver, ...], str, float | None]:
     runs = len(finish)
     unfinished = int(np.isinf(finish).sum())
@@ -404,9 +405,10 @@ def _drivers(
     ]
     drivers.sort(key=lambda driver: (-driver.share, driver.name))
     rest = max(0.0, 1.0 - float(shares.sum()))
+    way = "".join(f", {what}" for what in on_the_way)
     return tuple(drivers), (
         f"Shares of the spread (of ranks) of the {of_what}{why}. {rest:.0%} is chance: which areas "
-        "turn out empty, which stages take long, and what acts only together."
+        f"turn out empty, which stages take long{way}, and what acts only together."
     ), rest  # fmt: skip
 
 
