@@ -112,6 +112,7 @@ class Circumstances:
     closings: tuple[Closing, ...] = ()
     shut: tuple[Shut, ...] = ()
     month: np.ndarray | None = None
+    months_reported: bool = False  # reports taught them
     breakdowns: Mapping[str, Breakdowns] = field(default_factory=dict)  # by kind of team
     turnover: Mapping[str, Turnover] = field(default_factory=dict)
     learning: Mapping[str, Learning] = field(default_factory=dict)

@@ -887,8 +887,8 @@ def outlook_words(outlook: Outlook) -> list[str]:
     return lines
 
 
-COST_WORDS = ("Cost is that of team-days alone: no equipment, no overhead, no change of prices; the "
-              "chance of a budget counts nothing else either.")
+COST_WORDS = ("Cost is that of team-days alone: no equipment, no overhead, no change of prices; "
+              "the chance of a budget counts nothing else either.")
 
 
 def cost_words(outlook: Outlook, chance: float) -> str:

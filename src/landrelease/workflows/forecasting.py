@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.team_days import TeamDays
@@ -19,6 +20,7 @@ from landrelease.core.team_days import TeamDays
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.outlook import TrackRecord
+    from landrelease.forecast.circumstances import Learning as NewTeams
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.rates import Lost, Range, Rate
     from landrelease.forecast.scores import Scores
@@ -254,19 +256,82 @@ def lost_of(found: Learning) -> tuple[float, float, float] | None:
     return None if found.lost.from_prior else middle_80(found.lost.share)
 
 
-def learned_of(found: Learning) -> dict[str, Learned]:
-    """What `make_outlook` takes: by kind of team, only what was learned here."""
+def team_names(teams: Sequence[Record]) -> dict[str, str]:
+    """What reports may call a team -> its id."""
+    names = {str(t.values["identifier"]): t.id for t in teams if t.values.get("identifier")}
+    return names | {t.id: t.id for t in teams}
+
+
+def learned_of(found: Learning, teams: Mapping[str, str] | None = None) -> dict[str, Learned]:
+    """What `make_outlook` takes: by kind of team, only what was learned here. `teams`: names in
+    reports -> names of the members of pools."""
     from landrelease.forecast.outlook import Learned
 
     made = {}
-    for kind, work in POOL_WORK.items():
-        for rate in found.rates:
-            if (rate.activity, rate.method) == work and not rate.from_prior:
-                low, value, high = np.quantile(rate.of_work(), [0.1, 0.5, 0.9])
-                made[kind] = Learned(
-                    float(low), float(value), float(high),
-                    float(np.median(rate.deviation["team"])), rate.days)
+    for kind, rate in _rates_of(found).items():
+        if not rate.from_prior:
+            low, value, high = np.quantile(rate.of_work(), [0.1, 0.5, 0.9])
+            made[kind] = Learned(
+                float(low), float(value), float(high),
+                float(np.median(rate.deviation["team"])), rate.days,
+                {(teams or {}).get(name, name): (float(own.mean()), float(own.std()))
+                 for name, own in zip(rate.teams, rate.team.T, strict=True)})
     return made
+
+
+def _rates_of(found: Learning) -> dict[str, Rate]:
+    """By kind of team the rate of its work."""
+    by_work = {(rate.activity, rate.method): rate for rate in found.rates}
+    return {kind: by_work[work] for kind, work in POOL_WORK.items() if work in by_work}
+
+
+YEAR_DAYS = 330  # of reports, before they say what months do
+
+
+def months_of(found: Learning) -> np.ndarray | None:
+    """(12,) rate of whole days in each month over the mean, of all kinds of team together, each
+    with the weight of its days; None where no year was reported."""
+    span = found.reported.days.span
+    own = [r for r in _rates_of(found).values() if not r.from_prior]
+    if span is None or (span[1] - span[0]).days < YEAR_DAYS or not own:
+        return None
+    weight = np.array([r.days for r in own], dtype=float)
+    logs = np.array([np.median(r.month, axis=0) for r in own])
+    month: np.ndarray = np.exp(weight @ logs / weight.sum())
+    return month
+
+
+def learning_of(found: Learning) -> dict[str, NewTeams]:
+    """By kind of team how much slower new ones are, from reports or, where no team was new in them,
+    from the prior."""
+    from landrelease.forecast.circumstances import Learning as NewTeams
+
+    return {kind: NewTeams(min(float(1 - np.exp(-np.median(rate.learning))), 0.95),
+                           rate.learning_days)
+            for kind, rate in _rates_of(found).items()}
+
+
+def taught_of(found: Learning, registry: Registry, reader: View, assumptions: Assumptions, *,
+              seed: int = 1) -> tuple[Assumption, ...]:
+    """Assumptions that the records teach: shares that survey leaves, rework, area that turns up,
+    how much areas differ. Empty where there are no reports: what came on record then tells nothing
+    of how the work went."""
+    from landrelease.forecast.outlook import REPORTED
+    from landrelease.forecast.standing import taught
+
+    span = found.reported.days.span
+    if span is None:
+        return ()
+    three = taught(_Known(registry, reader, None, None, assumptions).standing(span[1]),
+                   assumptions, seed=seed)
+    own = [r for r in _rates_of(found).values() if not r.from_prior]
+    if own:
+        spread = float(np.average([np.median(r.deviation["area"]) for r in own],
+                                  weights=[r.days for r in own]))
+        three["task_duration_spread"] = (spread,) * 3
+    return tuple(dataclasses.replace(assumptions[name], low=low, value=value, high=high,
+                                     source=REPORTED)
+                 for name, (low, value, high) in three.items())
 
 
 # --- back-testing --------------------------------------------------------------------------------
@@ -642,8 +707,6 @@ def _busy(days: TeamDays, recent: np.ndarray, kind: int) -> float:
 
 
 def _renumbered(days: TeamDays, place: np.ndarray, count: int) -> TeamDays:
-    import dataclasses
-
     area = np.where(days.area >= 0, place[np.maximum(days.area, 0)], -1) if len(days) else days.area
     return dataclasses.replace(days, area=area, areas=tuple(map(str, range(count))))
 
