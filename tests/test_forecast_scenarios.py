@@ -87,6 +87,18 @@ def test_a_renewal_process_closes_its_share_of_the_days(shape):
     assert found.finish_day.std() > 10
 
 
+def test_what_comes_by_chance_on_the_way_is_named_beside_the_drivers():
+    plan = region(10, seed=1)
+    sector = np.zeros(len(plan.problem.stage_ids), dtype=int)
+    plain = make_outlook(plan, assumptions(), runs=40, seed=1)
+    assert "closures" not in plain.explained and "money" not in plain.explained
+    held = make_outlook(plan, assumptions(), runs=40, seed=1, circumstances=Circumstances(
+        sector=sector, closings=(Closing(20.0, 0.7, 60.0, 1.0),),
+        money=(Tranche(START, 1e9, late_days=90.0),)))
+    assert "when closures come, how late money comes" in held.explained
+    assert held.chance_share > plain.chance_share  # it is no stated factor
+
+
 def test_months_that_are_slow_make_work_longer():
     month = np.full(12, 0.5)
     plan, made = one_stage(month=month)

@@ -100,13 +100,14 @@ def forecast_make(
     for line in workflows.outlook_words(outlook):
         say(line)
     if day:
-        say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
+        say(f"Chance of being done by {day}: {workflows.chance_words(summary, 'chance_by')}")
     if not outlook.cost_quantile(0.5)[1]:
         say("Runs that do not finish cost more than what they have cost by then: read the costs "
             "above as lower bounds.")
     if budget is not None:
         say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
-            f"{summary['chance_of_budget']:.0%}")
+            f"{workflows.chance_words(summary, 'chance_of_budget')}")
+    say(workflows.COST_WORDS)
     if made.short is not None:
         say(made.short)
     for n in made.needed:
@@ -239,6 +240,7 @@ def forecast_compare(
         if row["not_finished"]:
             say(f"    {row['not_finished']} of {row['runs']} runs do not finish within "
                 f"{row['horizon_years']:.0f} years")
+    say(workflows.COST_WORDS)
 
 
 def forecast_backtest(

@@ -909,22 +909,50 @@ def outlook_summary(
         "years_until_done": years,
         "cost": {f"p{round(q * 100)}": outlook.cost_quantile(q)[0] for q in (0.1, 0.5, 0.9)},
         "currency": outlook.currency,
-        "chance_by": None if by is None else outlook.chance_by(by),
-        # Money that was not enough for a run that did not finish was not enough at all.
-        "chance_of_budget": None if budget is None else float(np.mean(
-            (outlook.cost <= budget) & np.isfinite(outlook.finish_day))),
+        **_chances(outlook, by, budget),
         "drivers": [dataclasses.asdict(d) for d in outlook.drivers],
     }
+
+
+def _chances(outlook: Outlook, by: date | None, budget: float | None) -> dict[str, Any]:
+    """The chance of a date and of a budget, what so many runs leave open of it (80 %), and the
+    runs that might still keep it; money that was not enough for a run that did not finish was not
+    enough at all."""
+    from landrelease.forecast.inverse import inverse
+
+    found: dict[str, Any] = {}
+    for name, asked in (("chance_by", {"by": by}), ("chance_of_budget", {"budget": budget})):
+        answer = None if next(iter(asked.values())) is None else inverse(
+            outlook, **asked)  # type: ignore[arg-type]
+        found[name] = None if answer is None else answer.chance
+        found[f"{name}_interval"] = None if answer is None else [answer.low, answer.high]
+        found[f"{name}_open_runs"] = None if answer is None else answer.open_runs
+    return found
+
+
+def chance_words(summary: Mapping[str, Any], name: str, digits: int = 0) -> str:
+    """A chance of `outlook_summary` with its interval; "at least" where runs are still open."""
+    low, high = summary[f"{name}_interval"]
+    least = "at least " if summary[f"{name}_open_runs"] else ""
+    return (f"{least}{summary[name]:.{digits}%} ({low:.{digits}%} to {high:.{digits}%}, as far as "
+            f"{summary['runs']:,} runs can tell)")
+
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")
 
 
 def outlook_words(outlook: Outlook) -> list[str]:
     """The forecast in a few lines."""
     summary = outlook_summary(outlook)
-    ends = {
-        name: f"later than {outlook.start.year + round(summary['horizon_years'])}"
-        if value is None else
-        str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
-        for name, value in summary["years_until_done"].items()}
+
+    def month(years: float | None) -> str:
+        if years is None:
+            return f"later than {outlook.start.year + round(summary['horizon_years'])}"
+        day = date.fromordinal(outlook.start.toordinal() + math.ceil(years * 365.25 - 1e-6))
+        return f"{_MONTHS[day.month - 1]} {day.year}"
+
+    ends = {name: month(value) for name, value in summary["years_until_done"].items()}
     low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
     horizon = outlook.start.year + round(summary["horizon_years"])
     middle_years = summary["years_until_done"]["p50"]
@@ -939,6 +967,10 @@ def outlook_words(outlook: Outlook) -> list[str]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+COST_WORDS = ("Cost is that of team-days alone: no equipment, no overhead, no change of prices; "
+              "the chance of a budget counts nothing else either.")
 
 
 def cost_words(outlook: Outlook, chance: float) -> str:

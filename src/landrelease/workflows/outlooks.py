@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease import workflows
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
@@ -55,12 +55,13 @@ class Basis:
     learned: Mapping[str, Learned]
     lost: Lost80 | None
     closed: Closed
+    taught: tuple[Assumption, ...] = ()
 
     def scenarios(self, paths: Sequence[Path]) -> list[Scenario]:
         """The plan as it is, then each file's scenario."""
         from landrelease.workflows.scenarios import scenarios_of
 
-        return scenarios_of(paths, self.plan, self.assumptions, self.closed)
+        return scenarios_of(paths, self.plan, self.assumptions, self.closed, self.taught)
 
     def play(self, scenario: Scenario, *, runs: int, seed: int,
              works: Sequence[np.ndarray] = (),
@@ -74,13 +75,21 @@ class Basis:
 
 def basis_of(registry: Registry, reader: View, plan: Plan, assumptions: Assumptions, land: Land, *,
              seed: int = 1) -> Basis:
-    """Rates and days lost as reported, closures on record."""
+    """Rates, days lost, months, shares, rework and what turns up as reported; closures on record.
+    """
     from landrelease.workflows import forecasting, scenarios
 
     found = forecasting.learn(registry, reader, assumptions, seed=seed)
-    return Basis(plan, assumptions, found, forecasting.learned_of(found),
-                 forecasting.lost_of(found),
-                 scenarios.closures_of(registry, plan, land, assumptions))
+    closed = scenarios.closures_of(registry, plan, land, assumptions)
+    month = forecasting.months_of(found)
+    circumstances = dataclasses.replace(
+        closed.circumstances, month=month, months_reported=month is not None,
+        learning=forecasting.learning_of(found))
+    return Basis(
+        plan, assumptions, found,
+        forecasting.learned_of(found, forecasting.team_names(registry.records("team"))),
+        forecasting.lost_of(found), dataclasses.replace(closed, circumstances=circumstances),
+        forecasting.taught_of(found, registry, reader, assumptions, seed=seed))
 
 
 def forecast_on(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
@@ -166,14 +166,14 @@ def _moment(value: Any) -> date | None:
     return None
 
 
-def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed
-                 ) -> list[Scenario]:
+def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed,
+                 taught: tuple[Assumption, ...] = ()) -> list[Scenario]:
     """The plan as it is, with its money, and each file's scenario."""
     from landrelease.errors import SCENARIO_WRONG
     from landrelease.forecast.scenario import as_planned, scenario_of
 
     given = dataclasses.replace(closed.circumstances, money=money_of(plan))
-    found = [dataclasses.replace(as_planned(plan, assumptions), circumstances=given)]
+    found = [dataclasses.replace(as_planned(plan, assumptions, taught), circumstances=given)]
     for path in paths:
         document = read_scenario(path)
         if isinstance(document, dict) and document.get("closure_process") == "fitted":
@@ -185,7 +185,7 @@ def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, cl
             document = {**document, "closure_process": {
                 "open_days": c.open_days, "open_shape": min(max(c.open_shape, 0.1), 10.0),
                 "closed_days": c.closed_days, "closed_spread": min(c.closed_spread, 5.0)}}
-        found.append(scenario_of(document, path.name, plan, assumptions, given))
+        found.append(scenario_of(document, path.name, plan, assumptions, given, taught))
     return found
 
 
@@ -251,7 +251,7 @@ def play(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None
     made = make_outlook(
         scenario.plan, scenario.assumptions, runs=runs, seed=seed, works=works,
         learned=scenario.learned(learned), rate_factor=scenario.rate_factor,
-        lost=None if scenario.own_lost else lost,
+        lost=None if scenario.own_lost else lost, taught=scenario.taught,
         circumstances=scenario.circumstances, groups=groups, progress=progress)
     return dataclasses.replace(made, notes=(*made.notes, *scenario.notes))
 
