@@ -526,15 +526,16 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     cache: TileCache = request.app.state.tiles
 
     def work(registry: Registry, view: View) -> tuple[bytes, str]:
-        from landrelease.workflows import collections
+        from landrelease.workflows import map_tiles
 
         # The past is for who may see histories; for others there is no such parameter.
         if then is not None and not view.may("history", "revisions"):
             raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at", expected="none")
-        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y, then)
+        key = (*map_tiles.depends_on(registry, asking.role, asking.organisation, asking.areas,
+                                     name, then is not None), asking.role, asking.organisation, asking.areas, name, z, x, y, then)
         found = cache.get(key)
         if found is None:
-            found = collections.tile(registry, view, name, z, x, y, then)
+            found = map_tiles.tile(registry, view, name, z, x, y, then)
             cache.put(key, found)
         # Of the content, not of the registry's state: that would tell of changes elsewhere.
         reader = repr((asking.role, asking.organisation, asking.areas)).encode()
@@ -558,10 +559,10 @@ async def tile_description(request: Request, file: FromPath[str]) -> Response[by
     name = file.removesuffix(".json")
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease.workflows import collections
+        from landrelease.workflows import collections, map_tiles
 
         found = collections.collection(registry, view, name)
-        shown = [f for f in found.fields if f.name in collections.TILE_FIELDS]
+        shown = [f for f in found.fields if f.name in map_tiles.TILE_FIELDS]
         return {"tilejson": "3.0.0", "name": found.title, "description": _WORDS,
                 "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"],
                 "minzoom": 0, "maxzoom": 16,
