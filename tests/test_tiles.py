@@ -266,8 +266,9 @@ def test_safety_S01_many_small_hazards_drawn_together_cover_each_of_them(seed, z
     big = shapely.box(west + (east - west) / 4, south + (north - south) / 4,
                       west + (east - west) / 3, south + (north - south) / 3)
     both = np.array([("CHA", "SHA").index(k) for k in kinds])
-    content = tiles.crowded("hazard", tiles.world(boxes), both, [{"hazard_type": k} for k in ("CHA", "SHA")],
-                            ([big], [{"id": "big"}]) if far else ([], []), z, *AT[z], grows=True)
+    content = tiles.crowded(
+        "hazard", tiles.world(boxes), both, [{"hazard_type": k} for k in ("CHA", "SHA")],
+        ([big], [{"id": "big"}]) if far else ([], []), z, *AT[z], grows=True)
     layers = decoded(content)["hazard"]
     together = {said["hazard_type"]: (polygon_of(rings), said["count"])
                 for kind, rings, said in layers if "count" in said}

@@ -319,9 +319,9 @@ def test_tiles_differ_by_reader_and_are_kept(app, client):
     assert client.get("/tiles/hazard/9/280/185").status_code == 404
     sign_in(client, "planner")
     first = client.get("/tiles/hazard/9/280/185")
-    hits = app.state.tiles.hits
+    hits = app.state.tiles.cache.hits
     again = client.get("/tiles/hazard/9/280/185")
-    assert first.content == again.content and app.state.tiles.hits == hits + 1
+    assert first.content == again.content and app.state.tiles.cache.hits == hits + 1
     same = client.get("/tiles/hazard/9/280/185", headers={"if-none-match": first.headers["etag"]})
     assert same.status_code == 304 and not same.content
     client.cookies.clear()

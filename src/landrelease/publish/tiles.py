@@ -70,6 +70,19 @@ def world(boxes: np.ndarray) -> np.ndarray:
     return np.clip(np.vstack([low, high]), 0, _WORLD - 1).astype(np.uint32)
 
 
+def extent_of(boxes: np.ndarray) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees of all `world` boxes (4, N); None of none."""
+    if not boxes.shape[1]:
+        return None
+
+    def north(v: float) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * v / _WORLD))))
+
+    left, top = boxes[:2].min(axis=1).tolist()
+    right, bottom = boxes[2:].max(axis=1).tolist()
+    return (left / _WORLD * 360 - 180, north(bottom), right / _WORLD * 360 - 180, north(top))
+
+
 def touching(boxes: np.ndarray, z: int, x: int, y: int) -> np.ndarray:
     """The places (int64) in `world` boxes (4, N) of those that touch a tile or its buffer."""
     bits, more = _BITS - z, (BUFFER << (_BITS - z)) >> _UNIT_BITS
@@ -336,7 +349,7 @@ def _encoded(shapes: np.ndarray) -> list[tuple[bytes, int]]:
     """
     out: list[tuple[bytes, int]] = [(b"", 0)] * len(shapes)
     types = shapely.get_type_id(shapes)
-    for n in np.flatnonzero(types == _TYPE_COLLECTION):
+    for n in np.flatnonzero(types == _TYPE_COLLECTION).tolist():
         shapes[n] = _highest(shapes[n])
     types = shapely.get_type_id(shapes)
     areal = np.flatnonzero(np.isin(types, _TYPES_AREA))

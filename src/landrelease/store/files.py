@@ -62,7 +62,8 @@ def check(path: Path) -> None:
         raise refuse(REGISTRY_DAMAGED, f"{size} of {expected} bytes are there")
 
 
-def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
+def connect(path: Path, *, writable: bool, wait_s: float, cache_mb: int = 64
+            ) -> sqlite3.Connection:
     """A connection; to a file in a place where nothing can be written one that only reads."""
     where = path.resolve().as_uri()
     shared = network_share(path) is not None
@@ -75,7 +76,7 @@ def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
     for n, way in enumerate(ways):
         db = sqlite3.connect(f"{where}?{way}", uri=True, isolation_level=None, timeout=wait_s)
         try:
-            db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country fits
+            db.execute(f"PRAGMA cache_size = -{cache_mb * 1024}")  # KiB
             db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut
             db.execute("PRAGMA secure_delete = ON")  # what was erased is not left in free pages
         except sqlite3.DatabaseError as error:

@@ -85,14 +85,14 @@ class GeoPackageRegistry:
     """
 
     def __init__(self, path: Path, *, writable: bool = True, wait_s: float = 20.0,
-                 now: Callable[[], datetime]):
+                 cache_mb: int = 64, now: Callable[[], datetime]):
         self.address = str(path)
         self._path, self._now, self._wait_s = path, now, wait_s
         self._writable, self._prepared = writable, False
         self._db: sqlite3.Connection | None = None
         self._switch: sqlite3.Connection | None = None  # to WAL, while a copy is made
         files.check(path)
-        self._db = files.connect(path, writable=writable, wait_s=wait_s)
+        self._db = files.connect(path, writable=writable, wait_s=wait_s, cache_mb=cache_mb)
         layout.register_functions(self._db)
         try:
             self.office, self.chain = self._recognise()

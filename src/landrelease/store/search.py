@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from landrelease.core.descent import current
 from landrelease.core.boxes import Boxes
+from landrelease.core.descent import current
 from landrelease.core.record import Field, Kind
 from landrelease.core.revision import StoredRevision
 from landrelease.errors import FILTER_UNKNOWN, LandReleaseError
@@ -232,8 +232,8 @@ def boxes(db: sqlite3.Connection, kind: Kind, names: Sequence[str], ids: Sequenc
     bound = [f'$."{n}"' for n in names]
     last = last_of(db, kind.name)
     if ids is None:
-        cursor = db.execute(f"{columns} {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id {join}",
-                            bound)
+        cursor = db.execute(
+            f"{columns} {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id {join}", bound)
     else:
         cursor = db.execute(
             f"{columns} json_each(?) AS j CROSS JOIN {table} AS k ON k.record_id = j.value "

@@ -101,30 +101,33 @@ _CELL_M = Field("cell_m", "number", "Side of a cell.", unit="m")
 
 def collections(registry: Registry, reader: View) -> list[Collection]:
     """The collections of a reader, in the order of the kinds."""
-    out = []
-    for kind in registry.kinds.values():
-        precision = reader.precision(kind.name)
-        if precision == "exact":
-            seen = set(reader.fields(kind.name))
-            out.append(Collection(kind.name, kind.title, kind.definition, kind.geometry,
-                                  tuple(f for f in kind.fields if f.name in seen)))
-        elif precision == "cells":
-            out.append(Collection(
-                CELLS, "Ground that is known to be hazardous",
-                "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
-                "without information: treat it as dangerous.", "polygon", (_CELL_M,)))
-        elif precision == "inward":
-            out.append(Collection(
-                RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
-                "inward.", "polygon",
-                tuple(f for f in kind.fields if reader.may(kind.name, f.name))))
-    return out
+    return [found for kind in registry.kinds.values()
+            if (found := _collection_of(kind, reader)) is not None]
+
+
+def _collection_of(kind: Kind, reader: View) -> Collection | None:
+    precision = reader.precision(kind.name)
+    if precision not in ("exact", "cells", "inward"):
+        return None
+    if precision == "cells":
+        return Collection(
+            CELLS, "Ground that is known to be hazardous",
+            "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
+            "without information: treat it as dangerous.", "polygon", (_CELL_M,))
+    seen = set(reader.fields(kind.name))
+    fields = tuple(f for f in kind.fields if f.name in seen)
+    if precision == "exact":
+        return Collection(kind.name, kind.title, kind.definition, kind.geometry, fields)
+    return Collection(RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
+                      "inward.", "polygon", fields)
 
 
 def collection(registry: Registry, reader: View, name: str) -> Collection:
     """One of them. Raises WEB-010, alike for what there is not and for what is not shown."""
-    for found in collections(registry, reader):
-        if found.id == name:
+    kinds = registry.kinds
+    for kind in [kinds[name]] if name in kinds else kinds.values():
+        found = _collection_of(kind, reader)
+        if found is not None and found.id == name:
             return found
     raise LandReleaseError(COLLECTION_UNKNOWN, found=name[:60])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from landrelease.workflows.unsigned import DECIDED, NOTHING, Unsigned, unsigned
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.kind import Field
     from landrelease.store.registry import Registry
 
 TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
@@ -74,6 +75,33 @@ def depends_on(registry: Registry, role: str, organisation: str, areas: Sequence
     return registry.address, registry.head(), *settings
 
 
+def prepare(registry: Registry) -> None:
+    """Read what tiles of large kinds are made from, so that the first of them come as fast as the
+    others."""
+    reader = view_of("planner")
+    for kind in registry.kinds.values():
+        if kind.geometry != "none" and registry.last(kind.name):
+            seen = reader.fields(kind.name)
+            CROWDS.of(registry, kind.name, [n for n in _told_apart(kind.fields) if n in seen])
+
+
+def extent(registry: Registry, reader: View) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees of all hazards as the reader sees them; None where there
+    are none, and where the reader sees only some of them."""
+    if reader.precision("hazard") == "cells":
+        cells = public.VIEWS.of(registry).cells
+        west, south, east, north = shapely.total_bounds(np.array(cells, dtype=object)).tolist()
+        return (west, south, east, north) if cells else None
+    if reader.areas or not _whole(reader, "hazard"):
+        return None
+    names = _told_apart(collection(registry, reader, "hazard").fields)
+    return tiles.extent_of(CROWDS.of(registry, "hazard", names).box)
+
+
+def _told_apart(fields: Sequence[Field]) -> list[str]:
+    return [f.name for f in fields if f.name in _TOLD_APART]
+
+
 def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
          then: Moment | None = None) -> bytes:
     """One vector tile of a collection, its layer called as the collection; of now, or of a moment
@@ -105,7 +133,7 @@ def _whole(reader: View, name: str) -> bool:
 def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
              at: tuple[int, int, int]) -> _Drawn:
     """From the boxes in memory: only what is drawn as it is comes from the store."""
-    names = [f.name for f in found.fields if f.name in _TOLD_APART]
+    names = _told_apart(found.fields)
     crowd = CROWDS.of(registry, found.id, names)
     doubtful = unsigned(registry, found.id)
     inside = tiles.touching(crowd.box, *at)
@@ -129,7 +157,7 @@ def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
         out.shapes.append(wide.geometry)
         out.values.append(_told(wide.id, {n: wide.values.get(n) for n in shown}, found.id,
                                 doubtful))
-    doubt = np.isin(crowd.number[together], doubtful.numbers)
+    doubt = np.isin(crowd.number[together], doubtful.numbers) if len(together) else together
     out.box, out.group = crowd.box[:, together], crowd.group[together].astype(np.int64) * 2 + doubt
     out.said = [{**dict(zip(names, row, strict=True)), **_counts(found.id, dict(
         zip(names, row, strict=True)), not doubted)}
@@ -200,7 +228,7 @@ def _all_in(registry: Registry, reader: View, name: str, bounds: tuple[float, fl
 
 def _told(record_id: str, said: Mapping[str, Any], kind: str, doubtful: Unsigned
           ) -> dict[str, Any]:
-    return {"id": record_id, **{n: _plain(v) for n, v in said.items()},
+    return {"id": record_id, **{n: _plain(n, v) for n, v in said.items()},
             **_counts(kind, said, record_id not in doubtful.ids)}
 
 
@@ -210,8 +238,13 @@ def _counts(kind: str, said: Mapping[str, Any], counts: bool) -> dict[str, bool]
         kind] else {}
 
 
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float, bool)):
+def _plain(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in ("closed_from", "closed_until"):  # in seconds since 1970: a map can compare numbers
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    if isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, date):
         return value.isoformat()

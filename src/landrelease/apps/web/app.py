@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import sys
+from collections import OrderedDict
 from pathlib import Path
 
 from litestar import Litestar, Request, Router, get
@@ -36,6 +38,7 @@ from landrelease.apps.web import (
     releasing,
     signin,
     speaking,
+    tiling,
     validating,
     webhooks,
     work,
@@ -97,7 +100,7 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
 
 def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
-    registries = Registries(settings.address)
+    registries, tiles = Registries(settings.address), tiling.Tiles(settings.address)
     accounts = Accounts(Path(settings.accounts))
     provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
@@ -106,16 +109,19 @@ def make_app(settings: Settings) -> Litestar:
     async def open_all(app: Litestar) -> None:
         jobs.begin()
         await registries.run(lambda registry: registry.count())
+        app.state.preparing = asyncio.create_task(tiles.prepare())
 
     async def close_all(app: Litestar) -> None:
+        app.state.preparing.cancel()
         await jobs.stop()
         registries.close()
+        tiles.close()
         accounts.close()
 
     headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
-                        *webhooks.HANDLERS,
+        route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
+                        *oidc.HANDLERS, *webhooks.HANDLERS,
                         *records.HANDLERS, *importing.HANDLERS, *openrosa.HANDLERS,
                         *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,
@@ -129,11 +135,12 @@ def make_app(settings: Settings) -> Litestar:
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
-                     "tiles": features.TileCache(), "provider": provider,
+                     "tiles": tiles, "noted": OrderedDict(), "provider": provider,
                      "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
-                                             minimum_size=1_000, exclude=[r"\.parquet$"]),
+                                             minimum_size=1_000, exclude=[
+                                                 r"\.parquet$", r"^/tiles/[^/]+/\d+/\d+/\d+$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,
@@ -150,5 +157,8 @@ def make_app(settings: Settings) -> Litestar:
 
 def from_environment() -> Litestar:
     """The app as the server's processes make it."""
+    # Threads that make tiles give way sooner than after the five milliseconds of a default that is
+    # made for few threads: kept tiles go out meanwhile.
+    sys.setswitchinterval(0.001)
     return make_app(Settings.from_environment())
 

@@ -107,9 +107,10 @@ def _entry(entry: Any) -> dict[str, Any]:
 
 @dataclass
 class Mending:
-    """New values of a row, by heading or field; none: check it again as it is."""
+    """New values of a row, by heading or field, null to take one away; none: check it again as it
+    is."""
 
-    changes: dict[str, str]
+    changes: dict[str, str | None]
 
 
 @dataclass
