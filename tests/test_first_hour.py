@@ -98,7 +98,7 @@ def with_key(page, form, place):
 
 
 def bring_in(page, place):
-    """The spreadsheet: what its columns mean, two rows that wait, one of them with two wrong values."""
+    """The spreadsheet: what its columns mean, two rows that wait, one with two wrong values."""
     go(page, "Bring in a file")
     page.set_input_files("#file", place / "new areas.xlsx")
     page.select_option("label:has-text('Kind of record') select", "hazard")

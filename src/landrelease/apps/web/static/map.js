@@ -1,7 +1,7 @@
 // The map: vector tiles of the collections that the reader may see, on blank ground.
 // Symbols follow IMAS TN 07.11/01: CHA red, SHA orange, both at half strength; the status is the
-// outline (open: red, continuous; worked on: orange, broken; closed: yellow-green). Patterns tell the
-// types apart without colour.
+// outline (open: red, continuous; worked on: orange, broken; closed: yellow-green, double). Patterns
+// tell the types apart without colour.
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
 import { badge, computedLayers, key, pixels } from "./layers.js";
@@ -77,15 +77,17 @@ function sign(id, dark, part = "") {
     else if (part === "SHA") { put("rect", { ...box, fill: "#f4a718", "fill-opacity": .5 }); lines("#7a4a00", down); }
     else if (part === "open") put("rect", { ...box, fill: "none", stroke: "#e60000", "stroke-width": 2.5 });
     else if (part === "worked_on") put("rect", { ...box, fill: "none", stroke: "#f4a718", "stroke-width": 2.5, "stroke-dasharray": "6 4" });
-    else if (part === "closed") put("rect", { ...box, fill: "none", stroke: "#7fb800", "stroke-width": 3 });
+    else if (part === "closed") { put("rect", { ...box, fill: "none", stroke: "#7fb800", "stroke-width": 1.5 }); put("rect", { x: 6, y: 6, width: 18, height: 8, fill: "none", stroke: "#7fb800", "stroke-width": 1.5 }); }
     else { put("rect", { ...box, fill: "#ff0000", "fill-opacity": .5, stroke: "#e60000", "stroke-width": 2 }); lines("#7a0000", up); }
   } else if (id === "released_ground" || id === "outcome") {
     const what = part || "cleared", unsigned = what === "unsigned", colour = unsigned ? doubtful(dark) : GREEN;
     if (RELEASED.includes(what)) put("rect", { ...box, fill: GREEN, "fill-opacity": .3 });
     put("rect", { ...box, fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": unsigned ? "4 3" : what === "searched" ? "1.5 3" : "none" });
-    const picture = document.createElementNS(SVG, "image");
-    picture.setAttribute("href", pattern(OUTCOMES[what], GREEN, doubtful(dark)).toDataURL());
-    for (const x of [3, 15]) { const one = picture.cloneNode(); for (const [k, v] of Object.entries({ x, y: 4, width: 12, height: 12 })) one.setAttribute(k, v); svg.append(one); }
+    if (what === "cleared") for (const cx of [8, 15, 22]) put("circle", { cx, cy: 10, r: 1.8, fill: colour });
+    else if (what === "reduced") for (const cx of [8, 15, 22]) put("circle", { cx, cy: 10, r: 2.6, fill: "none", stroke: colour, "stroke-width": 1.3 });
+    else if (what === "cancelled") lines(colour, "M3 7H27M3 13H27");
+    else if (what === "searched") lines(colour, "M9 6V14M5 10H13M21 6V14M17 10H25");
+    else { put("text", { x: 15, y: 14, fill: colour, "font-size": 12, "font-weight": 700, "text-anchor": "middle", "font-family": "sans-serif" }); svg.lastChild.textContent = "? ?"; }
   }
   else if (id === "closure") { const later = part === "closed_later"; put("rect", { ...box, fill: "none", stroke: COLOURS.closure, "stroke-width": 2, "stroke-dasharray": later ? "5 4" : "none" }); if (!later) lines(COLOURS.closure, `${up}${down}`); }
   else if (id === "task") put("rect", { ...box, fill: COLOURS.task, "fill-opacity": .15, stroke: COLOURS.task, "stroke-width": 2, "stroke-dasharray": "2 2" });
@@ -156,7 +158,7 @@ function layersOf(id, dark, when = present()) {
       fill("cha", { "fill-pattern": "cha" }, type("CHA")), fill("sha", { "fill-pattern": "sha" }, type("SHA")),
       edge("open", { "line-color": "#e60000", "line-width": afar(2) }, ["all", area, ["any", unsigned, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]]),
       edge("worked", { "line-color": "#f4a718", "line-width": afar(2.5), "line-dasharray": [3, 2] }, status("worked_on")),
-      edge("closed", { "line-color": "#7fb800", "line-width": afar(2.5) }, ["all", ["!", unsigned], status("closed", "handed_over")])];
+      edge("closed", { "line-color": "#7fb800", "line-width": 1.5, "line-gap-width": 2.5 }, ["all", ["!", unsigned], status("closed", "handed_over")])];
   }
   if (id === "hazard_cells") return [fill("fill", { "fill-color": "#ff0000", "fill-opacity": .45 }), fill("cha", { "fill-pattern": "cha" }), edge("edge", { "line-color": "#a30000", "line-width": 1 })];
   if (id === "outcome" || id === "released_ground") {
@@ -244,7 +246,7 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, onchange: e => change(e.target.checked) }), title), ...[parts, notes].filter(Boolean));
   } });
   const row = (id, title, shown, change) => {
-    const box = make("input", { type: "checkbox", checked: shown, onchange: e => change(e.target.checked) });
+    const box = make("input", { type: "checkbox", id: `layer-${id}`, checked: shown, onchange: e => change(e.target.checked) });
     list.append(make("label", {}, box, PARTS[id] ? null : sign(id, dark), title));
     if (PARTS[id]) list.append(make("ul", { class: "parts" }, ...PARTS[id].map(p => make("li", {}, sign(id, dark, p), word(`legend.${p}`))), ...NOTES[id] ? [make("li", { class: "note" }, word(NOTES[id]))] : []));
   };
