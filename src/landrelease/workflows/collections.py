@@ -249,7 +249,7 @@ def _public_items(registry: Registry, reader: View, found: Collection,
                   after: str, limit: int) -> Page:
     listed = PUBLIC.of(registry)[found.id == RELEASED]
     seen = {f.name for f in found.fields}
-    start = int(after) if after.isdecimal() else 0
+    start = int(after) if after.isdecimal() and len(after) < 10 else 0
     out: list[Item] = []
     for one in listed[start:]:
         if windows and not any(shapely.box(*w).intersects(one.geometry) for w in windows):

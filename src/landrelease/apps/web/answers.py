@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.status_codes import (
     HTTP_400_BAD_REQUEST,
@@ -94,15 +95,22 @@ def note_reading(request: Request, subject: str, detail: str = "", *, often: boo
     if shown or not asking.signed_in:
         return
     if often:
-        noted: OrderedDict[tuple[str, str], int] = request.app.state.noted
-        minute = int(time.monotonic() // 60)
-        if noted.get((asking.account, subject)) == minute:
-            return
-        noted[asking.account, subject] = minute
-        noted.move_to_end((asking.account, subject))
-        while len(noted) > _NOTED_MOST:
-            noted.popitem(last=False)
-    request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+        note_often(request, asking.account, asking.role, subject, detail)
+    else:
+        request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+
+
+def note_often(request: ASGIConnection, who: str, role: str, subject: str, detail: str) -> None:
+    """Log what may come many times a minute once for each minute, who and subject."""
+    noted: OrderedDict[tuple[str, str], int] = request.app.state.noted
+    minute = int(time.monotonic() // 60)
+    if noted.get((who, subject)) == minute:
+        return
+    noted[who, subject] = minute
+    noted.move_to_end((who, subject))
+    while len(noted) > _NOTED_MOST:
+        noted.popitem(last=False)
+    request.app.state.accounts.log(who, role, subject, detail)
 
 
 def status_of(error: LandReleaseError) -> int:

@@ -46,11 +46,13 @@ from landrelease.apps.web import (
 from landrelease.apps.web.answers import (
     HEADERS,
     HTTPS_HEADERS,
+    note_often,
     on_error,
     on_http_error,
     on_unexpected,
 )
 from landrelease.apps.web.description import Described
+from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.proxies import Proxies
@@ -92,10 +94,16 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
         return
     stated = connection.headers.get("x-csrf-token", "")
     site = connection.headers.get("sec-fetch-site", "same-origin")
+    refused = ""
     if site not in ("same-origin", "none") or not stated:
-        raise PermissionDeniedException("A change needs the header X-CSRF-Token.")
-    if asking.csrf and not hmac.compare_digest(stated, asking.csrf):
-        raise PermissionDeniedException("The page is out of date: load it again.")
+        refused = "A change needs the header X-CSRF-Token."
+    elif asking.csrf and not hmac.compare_digest(stated, asking.csrf):
+        refused = "The page is out of date: load it again."
+    if refused:
+        if asking.signed_in:  # ASVS 5.0, 16.3.3
+            note_often(connection, asking.account, asking.role, "refused",
+                       f"no token of a page: {connection.scope['path']}")
+        raise PermissionDeniedException(refused)
 
 
 def make_app(settings: Settings) -> Litestar:
@@ -104,7 +112,7 @@ def make_app(settings: Settings) -> Litestar:
     accounts = Accounts(Path(settings.accounts))
     provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
-    jobs = Jobs(settings.address, work.base_of(settings))
+    jobs, guesses = Jobs(settings.address, work.base_of(settings)), Guesses()
 
     async def open_all(app: Litestar) -> None:
         jobs.begin()
@@ -116,6 +124,7 @@ def make_app(settings: Settings) -> Litestar:
         await jobs.stop()
         registries.close()
         tiles.close()
+        guesses.close()
         accounts.close()
 
     headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
@@ -135,7 +144,8 @@ def make_app(settings: Settings) -> Litestar:
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
-                     "tiles": tiles, "noted": OrderedDict(), "provider": provider,
+                     "tiles": tiles, "noted": OrderedDict(), "guesses": guesses,
+                     "provider": provider,
                      "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,

@@ -216,6 +216,9 @@ async def list_items(
                                expected="it is cql2-text or cql2-json")
     carried = _TO_DEGREES.get(_system("filter-crs", filter_crs))
     start = _shown_after(request, after or "")
+    if "\0" in start:
+        raise LandReleaseError(PARAMETER_WRONG, name="after", found="a zero",
+                               expected="it is what `next` of a page says")
 
     def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
         from landrelease.workflows import collections, filtering, is_synthetic
@@ -224,8 +227,14 @@ async def list_items(
         by_name = {f.name: f for f in found.fields}
         only(request, *_OWN, *by_name)
         keep = None if filter_ is None else filtering.read_filter(filter_, lang, by_name, carried)
-        where = {key: _typed(by_name[key], key, value)
-                 for key, value in request.query_params.items() if key in by_name}
+        where, holds = {}, {}
+        for key, value in request.query_params.items():
+            if key in by_name and by_name[key].type in ("choices", "references"):
+                holds[key] = value
+            elif key in by_name:
+                where[key] = _typed(by_name[key], key, value)
+        if holds:  # a field of several values: those that hold the one that is asked for
+            keep = filtering.holding(holds, keep)
         page = collections.items(registry, view, name, bounds=window, where=where,
                                  between=between, keep=keep, after=start, limit=count)
         made_up = is_synthetic(registry)
@@ -301,11 +310,12 @@ async def download(request: Request, name: FromPath[str]) -> File:
                 background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
 
 
-@get("/ogc/collections/{name:str}/items/{item_id:str}", opt=VIEW)
+@get("/ogc/collections/{name:str}/items/{item_id:path}", opt=VIEW)
 async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
                    crs: FromQuery[str | None] = None) -> Response[bytes]:
-    """One item."""
+    """One item; its id may hold slashes."""
     only(request, "crs", "f")
+    item_id = item_id.removeprefix("/")
     out = _system("crs", crs)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
@@ -369,11 +379,11 @@ def _here(request: Request, **changed: str) -> str:
 def _limit(text: str | None) -> int:
     if text is None:
         return LIMIT
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or not text.strip("0"):
         raise LandReleaseError(PARAMETER_WRONG, name="limit", found=text[:60],
                                expected=f"it is a whole number from 1; over {MOST:,} counts as "
                                         f"{MOST:,}")
-    return min(int(text), MOST)
+    return MOST if len(text) > 9 else min(int(text), MOST)
 
 
 def _system(name: str, text: str | None) -> str:
@@ -478,8 +488,8 @@ def moment_of(valid_at: str | None, known_at: str | None) -> Moment | None:
             at = datetime.fromisoformat(known_at.replace("z", "Z"))
             # A day without a time is known at its end; without a zone it is UTC.
             at = at.replace(hour=23, minute=59, second=59) if len(known_at) <= 10 else at
-            at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    except ValueError:
+            at = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise wrong("known_at", known_at or "") from None
     return Moment(day, at) if day is not None or at is not None else None
 

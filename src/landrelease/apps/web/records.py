@@ -177,7 +177,9 @@ async def figures(request: Request) -> list[dict[str, Any]]:
         return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
                  "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
 
-    return await read(request, work)
+    told = await read(request, work)
+    note_reading(request, "figures", f"{len(told)} figures")
+    return told
 
 
 # --- who writes ----------------------------------------------------------------------------------
