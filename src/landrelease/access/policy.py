@@ -515,19 +515,23 @@ class View:
             return False
         if not field:
             return True
-        if field not in fields_of(subject, self.kinds):
-            return False
-        if self._extends(subject, field):
-            return ((subject, field) in self.public_fields if self.role in OUTSIDE
-                    else ALL in grant.fields)
-        return ALL in grant.fields or field in grant.fields
-
-    def _extends(self, subject: str, name: str) -> bool:
-        return subject in self.kinds and name not in fields_of(subject, KINDS)
+        return field in self.fields(subject)
 
     def fields(self, subject: str) -> tuple[str, ...]:
         """Visible fields in the order of their definition."""
-        return tuple(f for f in fields_of(subject, self.kinds) if self.may(subject, f))
+        grant = self.grant(subject)
+        if grant.precision == "none":
+            return ()
+        known = fields_of(subject, self.kinds)
+        ours = frozenset(fields_of(subject, KINDS)) if subject in self.kinds else known
+
+        def seen(name: str) -> bool:
+            if name not in ours:  # of the national extension
+                return ((subject, name) in self.public_fields if self.role in OUTSIDE
+                        else ALL in grant.fields)
+            return ALL in grant.fields or name in grant.fields
+
+        return tuple(name for name in known if seen(name))
 
     def whole(self) -> View:
         """The view for what cannot be cut by rows: subjects given by organisation or area fall out.

@@ -472,6 +472,7 @@ async def list_plans(request: Request) -> dict[str, Any]:
                 "in_force": None if force is None or force.name not in {k.name for k in kept}
                 else dataclasses.asdict(force)}
 
+    note_reading(request, "plan_dates", "list")
     return await read(request, work)
 
 

@@ -107,9 +107,10 @@ def _entry(entry: Any) -> dict[str, Any]:
 
 @dataclass
 class Mending:
-    """New values of a row, by heading or field; none: check it again as it is."""
+    """New values of a row, by heading or field, null to take one away; none: check it again as it
+    is."""
 
-    changes: dict[str, str]
+    changes: dict[str, str | None]
 
 
 @dataclass
@@ -176,7 +177,9 @@ async def figures(request: Request) -> list[dict[str, Any]]:
         return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
                  "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
 
-    return await read(request, work)
+    told = await read(request, work)
+    note_reading(request, "figures", f"{len(told)} figures")
+    return told
 
 
 # --- who writes ----------------------------------------------------------------------------------
