@@ -1743,10 +1743,28 @@ SUBMISSION_NAMELESS = Message(
     "Fill in the form with ODK Collect or another program that speaks OpenRosa.")
 SUBMISSION_FILE = Message(
     "FRM-012", "{name} came with the submission and is {found}; expected {expected}.",
-    "Take the photograph again within the form.")
+    "Take the photograph again within the form where it is needed; the answers are kept.")
 SUBMISSION_EMPTY = Message(
     "FRM-013", "The request holds no xml_submission_file.",
     "Send the submission again; the phone still has it.")
+SUBMISSION_AGAIN = Message(
+    "FRM-014", "The submission {found} came before with other content ({other}).",
+    "The first one holds; both are kept as they came. `source get` gives each of them out.")
+SUBMISSION_REPLACED = Message(
+    "FRM-015", "The submission {found} was replaced by {other}, which came before it.",
+    "The later answers hold; what came is kept. There is nothing to do.")
+EDIT_OF_CHANGED = Message(
+    "FRM-016", "{file}, row {row}: {other} was changed or signed after the submission that this "
+    "one replaces ({found}).",
+    "Compare both. Try the row again to take the answers of the phone; else reject it.")
+LEFT_OUT_BY_EDIT = Message(
+    "FRM-017", "{found} is no longer in the submission since it was edited on the phone ({other}).",
+    "It stands as it was: a phone takes nothing away. Correct the record where it was a mistake, "
+    "then reject this row.")
+PHONE_CLOCK = Message(
+    "FRM-018", "{file}, row {row}: the clock of the phone said {found} when the form was filled "
+    "in; it came in at {expected}.",
+    "Ask for the day on which it was so. Try the row again, with the day mended where it is wrong.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "
