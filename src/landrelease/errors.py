@@ -1734,6 +1734,9 @@ FORM_UNKNOWN = Message(
     "FRM-001", "There is no form {found}.", "Take one of {expected}.")
 LANGUAGE_UNKNOWN = Message(
     "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
+PHOTOGRAPH_UNREADABLE = Message(
+    "PHO-001", "The photograph cannot be given out: it is {found}.",
+    "Its metadata cannot be taken off, so it stays. The keeper of the registry has it as it came.")
 SUBMISSION_FORM_UNKNOWN = Message(
     "FRM-010", "There is no form {found} here; the forms are {expected}.",
     "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
