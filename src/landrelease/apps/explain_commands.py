@@ -111,7 +111,7 @@ def plan_conflicts(
 
     Example: landrelease plan conflicts district.gpkg plan --stage hazard-12 --as planner
     """
-    from landrelease.workflows.explaining import conflict_of
+    from landrelease.workflows.explaining import conflict_of, unkept
     from landrelease.workflows.planning import plan_of
 
     with (reading(registry, "plan conflicts", role, areas=area) as (opened_registry, _),
@@ -122,9 +122,14 @@ def plan_conflicts(
                     "synthetic": saved.synthetic})
     if found is None:
         say("Nothing conflicts: what is asked for can be done within the horizon.")
+        if not stage and unkept(saved.plan):
+            say("The plan leaves some of it undone all the same: make it again with more effort.")
         return
-    say(f"{', '.join(found.asked[:5])}{' ...' if len(found.asked) > 5 else ''} cannot be done by "
-        "the end of the plan:")
+    asked = ", ".join(found.asked[:5]) + (" ..." if len(found.asked) > 5 else "")
+    if found.unknown:
+        say(f"{asked}: {found.never}.")
+        raise typer.Exit(FINDINGS)
+    say(f"{asked} cannot be done by the end of the plan:")
     if found.never:
         say(f"  {found.never}.")
     else:

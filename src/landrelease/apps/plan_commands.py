@@ -32,6 +32,7 @@ from landrelease.errors import BAD_OPTION, LandReleaseError
 
 RenewedOption = Annotated[bool, typer.Option(
     "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+MISSED = 10  # decisions that are not kept and are named one by one
 TIED = 1e-12  # scores that differ by less differ by rounding alone
 MoneyOption = Annotated[str, typer.Option(
     "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
@@ -87,6 +88,7 @@ def plan_make(
     """
     from landrelease.store.results import recorded_rows
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
@@ -114,23 +116,35 @@ def plan_make(
         again = made.again
         saved = planning.write_plan(out, made.saved, made.land, bound_seconds)
     put_json(json, planning.plan_summary(saved.plan)
-             | {"recorded": recorded_rows(saved.recorded)}
+             | {"recorded": recorded_rows(saved.recorded), "unkept": unkept(saved.plan)}
              | ({} if again is None else {"not_as_standing": list(again.other)}))
     for line in recorded_words(saved.recorded):
         say(line)
     show_plan(saved.plan)
     if again is not None:
         explain_commands.finish_made_again(out, again, made.land.synthetic)
-    finish(saved.plan, out)
+    finish(saved.plan, out, registry)
     if again is not None and again.without_roads:
         raise typer.Exit(FINDINGS)  # two different problems: hardly what was meant
 
 
-def finish(plan: Any, out: Path) -> None:
+def finish(plan: Any, out: Path, registry: str | None) -> None:
+    """Say where the plan is, and what it leaves undone of what people decided: then exit 1."""
+    from landrelease.workflows.explaining import unkept
+
+    missed = unkept(plan)
+    for words in missed[:MISSED]:
+        say(words)
+    if missed:
+        say((f"... and {len(missed) - MISSED:,} more. " if len(missed) > MISSED else "")
+            + "What people decided is not all kept; why: landrelease plan conflicts "
+            f"{registry or 'REGISTRY'} {out}")
     if plan.interrupted:
         say("Interrupted: this is the best plan until then, and is marked so.")
         raise typer.Exit(FINDINGS)
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+    if missed:
+        raise typer.Exit(FINDINGS)
 
 
 def make_from_tables(
@@ -142,6 +156,7 @@ def make_from_tables(
     from landrelease import workflows
     from landrelease.store.problem_tables import read_problem
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
     from landrelease.workflows.tables import plan_tables
 
     for name, value in unused.items():
@@ -158,9 +173,9 @@ def make_from_tables(
                 saved = plan_tables(problem, stated, opened_registry, progress=progress, **asked)
     saved = planning.write_plan(out, saved, workflows.no_land(saved.synthetic),
                                 asked["bound_seconds"])
-    put_json(json, planning.plan_summary(saved.plan))
+    put_json(json, planning.plan_summary(saved.plan) | {"unkept": unkept(saved.plan)})
     show_plan(saved.plan)
-    finish(saved.plan, out)
+    finish(saved.plan, out, registry)
 
 
 def plan_problem(

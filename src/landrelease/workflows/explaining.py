@@ -70,7 +70,7 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
 
 
 def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import start_of
 
     cause = wait.cause
     words = f"{_KINDS[cause.kind]} {cause.name}".strip()
@@ -80,8 +80,8 @@ def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
     after = wait.causes[1].until if len(wait.causes) > 1 else 0
     return {
         "stage": problem.stage_ids[wait.stage], "step": wait.step,
-        "start": _iso(day_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
-        "name": cause.name, "else_from": _iso(day_of(problem, min(after, wait.start))),
+        "start": _iso(start_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
+        "name": cause.name, "else_from": _iso(start_of(problem, min(after, wait.start))),
         "points_per_day": round(wait.points_per_day, 3), "gain": round(wait.gain, 3)}
 
 
@@ -91,12 +91,28 @@ def _iso(day: date | None) -> str:
 
 def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -> Conflict | None:
     """A smallest conflict that keeps stages (or all stages of hazards) from being done; no names:
-    the stages that people have fixed. Raises PLN-009: a name that the plan does not know."""
-    from landrelease.plan.compare import members
-    from landrelease.plan.conflicts import conflict
+    the stages that people have ordered or fixed and that the plan leaves undone.
 
+    What people have fixed besides, and the plan keeps, counts as a requirement. Raises PLN-009: a
+    name that the plan does not know.
+    """
+    from landrelease.plan.compare import members
+    from landrelease.plan.conflicts import conflict, pinned
+
+    done = plan.schedule.option >= 0
     asked = [s for name in names for s in members(plan.problem, name).tolist()]
-    return conflict(plan.problem, asked or None, progress=progress)
+    decided = plan.problem.conditions.decisions
+    if not names and decided is not None:
+        asked = np.flatnonzero(decided.wanted(plan.problem.horizon) & ~done).tolist()
+    return conflict(plan.problem, asked, kept=[s for s in pinned(plan.problem) if done[s]],
+                    progress=progress)
+
+
+def unkept(plan: Plan) -> list[str]:
+    """What people ordered or fixed and the plan does not do, in words."""
+    from landrelease.plan import check
+
+    return check.unkept(plan.problem, plan.schedule)
 
 
 # --- the price of a constraint -----------------------------------------------------------------
@@ -193,7 +209,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
     counted as the change's. `gain` is what was found; no plan gains more than `at_most`, which is
     proven (the better plan without the change, less the bound with it).
     """
-    from landrelease.plan.compare import community_slots, day_of
+    from landrelease.plan.compare import community_slots, end_of
     from landrelease.plan.variants import carried
     from landrelease.plan.works import solved
 
@@ -215,7 +231,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
             "gain_share": (base.score - better.score) / base.score if base.score else 0.0,
             "finish_without": _iso(_finish(base)), "finish_with": _iso(_finish(better))}
         if plan.problem.access is not None:
-            days = [np.array([_ordinal(day_of(p.problem, int(s))) for s in community_slots(
+            days = [np.array([_ordinal(end_of(p.problem, int(s))) for s in community_slots(
                 p.problem, p.schedule)]) for p in (base, better)]
             sooner = days[0] - days[1]
             weeks = sooner[sooner >= WEEK_DAYS] / WEEK_DAYS
@@ -228,10 +244,10 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
 
 def _finish(plan: Plan) -> date | None:
     """The day on which the last stage ends; None where some stage does not end in time."""
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of
 
     finish = plan.schedule.finish
-    return day_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
+    return end_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
 
 
 def _ordinal(day: date | None) -> int:

@@ -114,13 +114,13 @@ def propose_from(registry: Registry, saved: PlanFile, path: Path, *, by: str,
 def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,
             grounds: Mapping[str, Any], teams: Mapping[str, str]
             ) -> dict[str, tuple[dict[str, Any], Any]]:
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of, start_of
 
     problem, schedule = saved.plan.problem, saved.plan.schedule
     out = {}
     for s, stage in enumerate(problem.stage_ids):
         option = int(schedule.option[s])
-        start = day_of(problem, int(schedule.start[s])) if option >= 0 else None
+        start = start_of(problem, int(schedule.start[s])) if option >= 0 else None
         if start is None or (until is not None and start > until):
             continue
         hazard = problem.hazard_ids[int(problem.hazard[s])]
@@ -135,7 +135,7 @@ def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | N
         values: dict[str, Any] = {
             "identifier": stage, "task_type": ACTIVITIES[int(problem.activity[s])],
             "task_status": "proposed", "hazard": hazard, "planned_start": start,
-            "planned_finish": day_of(problem, int(schedule.finish[s])),
+            "planned_finish": end_of(problem, int(schedule.finish[s])),
             "method": _METHOD.get(mode, "not_reported"),
             "instructions": f"{mode}: " + ", then ".join(pair[0] for pair in people),
         }
