@@ -330,7 +330,7 @@ def test_one_photograph_of_two_submissions_names_both(file):
     kept = file.records("source")
     assert {r.values["source_label"] for r in kept} == {
         f"landrelease_item {A}", f"landrelease_item {B}"}
-    assert {r.values["about"] for r in kept} == {"item-item-1", "item-item-2"}
+    assert {r.values["came_with"] for r in kept} == {"item-item-1", "item-item-2"}
     assert len({r.values["sha256"] for r in kept}) == 1 and len(kept) == 2
 
 

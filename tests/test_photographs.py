@@ -89,6 +89,9 @@ def test_safety_S17_a_photograph_leaves_as_the_picture_alone(content):
     before, after = pixels(content), pixels(out)
     assert after[1] == before[1] and (after[0] == before[0]).all()
     assert without_metadata(out) == out
+    noted = without_metadata(content, "SYNTHETIC")  # S19
+    assert b"SYNTHETIC" in noted and without_metadata(noted) == out
+    assert (pixels(noted)[0] == before[0]).all()
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -25,24 +25,25 @@ def kind_of(content: bytes) -> str:
     return "jpeg" if content.startswith(JPEG) else "png" if content.startswith(PNG) else ""
 
 
-def without_metadata(content: bytes) -> bytes:
+def without_metadata(content: bytes, note: str = "") -> bytes:
     """A JPEG or PNG with the same picture and nothing else: no Exif, XMP, IPTC, comments, colour
     profiles, small pictures, nor what stands behind its end. Which way up it is shown stays.
+    `note`: a comment of ours, in ASCII.
 
     Raises PHO-001: it is no JPEG or PNG, or breaks off before its picture.
     """
     kind = kind_of(content)
     try:
         if kind == "jpeg":
-            return _jpeg(content)
+            return _jpeg(content, note.encode("ascii"))
         if kind == "png":
-            return _png(content)
+            return _png(content, note.encode("ascii"))
     except (IndexError, struct.error) as error:
         raise LandReleaseError(PHOTOGRAPH_UNREADABLE, found=f"a {kind} that breaks off") from error
     raise LandReleaseError(PHOTOGRAPH_UNREADABLE, found="another kind of file")
 
 
-def _jpeg(content: bytes) -> bytes:
+def _jpeg(content: bytes, note: bytes) -> bytes:
     out, at, turned, seen = bytearray(content[:2]), 2, 1, False
     while True:
         if content[at] != 0xFF:
@@ -78,6 +79,8 @@ def _jpeg(content: bytes) -> bytes:
     if not seen:
         raise LandReleaseError(PHOTOGRAPH_UNREADABLE, found="a jpeg without a picture")
     out += b"\xff\xd9"
+    if note:
+        out[2:2] = _segment(_COM, note)
     if turned != 1:
         # The least Exif there can be: one entry, Orientation (0x0112), of type SHORT.
         out[2:2] = _segment(_APP1, b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(
@@ -104,7 +107,7 @@ def _turned(tiff: bytes) -> int:
     return 0
 
 
-def _png(content: bytes) -> bytes:
+def _png(content: bytes, note: bytes) -> bytes:
     out, at, seen = bytearray(PNG), len(PNG), False
     while True:
         length, name = struct.unpack_from(">L4s", content, at)
@@ -115,6 +118,9 @@ def _png(content: bytes) -> bytes:
         seen = seen or name == b"IDAT"
         if name in _CHUNKS:
             out += content[at:at + 12 + length]
+        if name == b"IHDR" and note:
+            text = b"tEXtComment\0" + note
+            out += struct.pack(">L", len(text) - 4) + text + struct.pack(">L", zlib.crc32(text))
         at += 12 + length
         if name == b"IEND":
             break

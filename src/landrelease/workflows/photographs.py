@@ -36,7 +36,7 @@ def photographs_of(registry: Registry, reader: View, record: str = "") -> list[P
     for r in reader.records(registry.records("source")):
         if r.values.get("source_type") != "photograph" or r.values.get("erased") == "yes":
             continue
-        about = tuple(str(r.values.get("about") or "").split())
+        about = tuple(str(r.values.get("came_with") or "").split())
         if not record or record in about:
             found.append(Photograph(
                 str(r.values.get("sha256")), str(r.values.get("title") or ""),
@@ -83,6 +83,8 @@ def given_out(registry: Registry, reader: View, sha256: str) -> tuple[bytes, str
     Raises ACC-101: not for this reader. STO-012: there is none. STO-013: not kept, or erased.
     PHO-001: a photograph that cannot be read.
     """
+    from landrelease.workflows import SYNTHETIC, is_synthetic
+
     reader.check("source get")
     known = [d for d in registry.sources() if len(sha256) >= 8 and d.startswith(sha256.lower())]
     if len(known) != 1:
@@ -90,7 +92,8 @@ def given_out(registry: Registry, reader: View, sha256: str) -> tuple[bytes, str
     content = registry.source_content(known[0])
     kind = photographs.kind_of(content)
     if kind:
-        return photographs.without_metadata(content), MEDIA[kind]
+        note = SYNTHETIC if is_synthetic(registry) else ""  # S19
+        return photographs.without_metadata(content, note), MEDIA[kind]
     if not reader.may("source_files", "content"):
         from landrelease.access.policy import ROLES, view
 

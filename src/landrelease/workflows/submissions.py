@@ -399,7 +399,7 @@ def _keep(registry: Registry, said: Said, name: str, content: bytes, by: str, at
         values: dict[str, Any] = {
             "sha256": digest, "source_type": "photograph", "title": file, "source_label": label}
         if said.records:
-            values["about"] = " ".join(said.records)[:2000]
+            values["came_with"] = " ".join(said.records)[:2000]
         revision = Revision("source", record, values, None, at, registry.author(by),
                             f"photograph of {label}", digest, at.date())
         try:  # content and record in one transaction
