@@ -55,6 +55,8 @@ ASKED = {
     "/openrosa/media/{name:str}/{file:str}": [
         "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
         "/openrosa/media/nothing/at_all.csv"],
+    "/api/photographs/{sha256:str}": [
+        "/api/photographs/nothing", "/api/photographs/{F:source.sha256}"],
     "/validation/record/{record_id:path}": [
         "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
         "/validation/record/nothing"],

@@ -54,6 +54,7 @@ ENGLISH = {
     "import.dates": "Dates such as 03/04/2024", "import.dmy": "day first",
     "import.mdy": "month first", "import.as_it_says": "as the file shows",
     "import.place": "place",
+    "photograph": "Photograph",
     "report": "What became of it", "read": "read", "merged": "merged", "quarantined": "wait",
     "not_used": "Columns that were kept in the file only",
     "figures_words": "Each figure names the records that it rests on.",

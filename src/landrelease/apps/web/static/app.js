@@ -124,6 +124,7 @@ async function recordView(place, collection, id) {
   if (about.may.validate) place.append(make("p", {}, make("a", { href: `/validation/record/${encodeURIComponent(id)}` }, word("val.go"))));
   if (!about.may.history) return;
   const past = await ask(`/api/records/${encodeURIComponent(id)}`);
+  if (past.photographs.length) place.append(pictures(past.photographs));
   place.append(make("h2", {}, word("past")));
   for (const r of past.revisions.toReversed()) {
     const values = make("dl");
@@ -144,6 +145,11 @@ const finding = f => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${
 const nearList = near => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
   make("ul", {}, ...near.map(n => make("li", {}, `${plain(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
     n.distance_m === null ? "" : `, ${Math.round(n.distance_m)} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
+
+// What came with it from a phone or from the public, without what the camera wrote beside it.
+const pictures = list => list.length ? make("div", { class: "photographs" }, ...list.map((sha, n) =>
+  make("a", { href: `/api/photographs/${sha}`, target: "_blank", rel: "noopener" },
+    make("img", { src: `/api/photographs/${sha}`, loading: "lazy", alt: `${word("photograph")} ${n + 1}` })))) : null;
 
 async function waitingView(place) {
   const rows = await ask("/api/quarantine");
@@ -196,7 +202,7 @@ function waitingCard(row) {
   } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
   const list = make("dl");
   for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
-  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
+  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), pictures(row.photographs ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
   return card;
 }
 
