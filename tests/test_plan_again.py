@@ -112,6 +112,18 @@ def test_a_standing_plan_is_never_made_worse(seed):
     assert violations(problem, free.schedule) == []
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_promises_know_a_pool_that_the_records_part(back):
+    problem = tiny_worlds.tiny(3)
+    first, *rest = problem.pools
+    parted = dataclasses.replace(problem, pools=(dataclasses.replace(first, id=f"{first.id}.2"),
+                                                 *rest))
+    one, two = (parted, problem) if back else (problem, parted)
+    standing = make_plan(one, iterations=1, seed=1)
+    told = promised(two, standing, late_price=1, change_price=1).conditions.promises
+    assert (told.option == standing.schedule.option).all() and (told.option >= 0).any()
+
+
 def test_promises_are_days_not_slots():
     problem = tiny_worlds.tiny(2)
     standing = make_plan(problem, iterations=1, seed=1)
@@ -272,6 +284,32 @@ def test_communities_reopen_as_the_score_counts_them(seed):
     slots = np.minimum(community_slots(problem, plan.schedule), problem.horizon)
     assert score(only, plan.schedule) == pytest.approx(
         float((problem.access.community_weight * problem.delay_days[slots]).sum()))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_how_many_communities_reopen_and_when_as_the_checker_sees_it(seed):
+    import math
+
+    from landrelease.plan.check import zones_open
+    from landrelease.workflows.planning import communities_reopened
+
+    plan = make_plan(tiny_worlds.behind_roads(seed), iterations=1, seed=1)
+    problem, finish = plan.problem, plan.schedule.finish
+    access, opens = problem.access, zones_open(problem, plan.schedule)
+    at = [opens[z] for z in access.community_zone]
+    reached = sorted(a for a in at if 0 < a < math.inf)
+    found = communities_reopened(plan)
+    assert found["all"] == len(at) and found["cut_off"] == sum(a > 0 for a in at)
+    assert found["reached"] == len(reached)
+    days = [problem.slot_starts[0] + timedelta(days=float(problem.delay_days[int(a)]))
+            for a in reached]
+    assert found["first"] == (days[0].isoformat() if days else None)
+    assert found["last"] == (days[-1].isoformat() if days else None)
+    own = [access.community_stage[access.community_start[c]:access.community_start[c + 1]]
+           for c in range(len(at))]
+    assert found["released"] == sum(0 < a < math.inf and (finish[mine] >= 0).all()
+                                    for a, mine in zip(at, own, strict=True))
+    assert communities_reopened(make_plan(tiny_worlds.tiny(seed), iterations=0)) is None
 
 
 def test_other_roads_teams_and_days_than_those_of_the_standing_plan_are_named():

@@ -8,6 +8,7 @@ import pytest
 
 from landrelease import workflows
 from landrelease.core.recorded import Sources
+from landrelease.forecast.calendar import extend
 from landrelease.plan.compare import end_of, start_of
 from landrelease.plan.progress import promised
 from landrelease.plan.recorded.slots import last_days, touching
@@ -83,6 +84,16 @@ def test_a_team_that_leaves_works_until_then():
     problem = asked_on(date(2027, 1, 15), pools=(*FAST, pool("manual-b", "manual", closes=stays)))
     last = int(problem.pool_closes[-1])
     assert last_days(problem)[last - 1] <= stays < last_days(problem)[last]
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_forecast_counts_from_the_same_day(start):
+    problem = asked_on(start)
+    calendar = extend(problem, (4, 11), float(problem.delay_days[-1]))
+    assert calendar.start == problem.slot_starts[0]
+    assert np.array_equal(calendar.ends[:problem.horizon], problem.delay_days[1:])
+    begins = [(d - calendar.start).days for d in problem.slot_starts[:problem.horizon]]
+    assert calendar.begins[:problem.horizon].tolist() == begins
 
 
 @pytest.mark.parametrize("start", STARTS)

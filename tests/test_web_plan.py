@@ -239,7 +239,8 @@ def test_the_chance_of_a_date_is_the_share_of_the_runs(client, forecast):
 def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, address):
     headers = sign_in(client, "planner")
     answer = client.post("/jobs/plan", headers=headers, json={
-        "name": "web", "iterations": 0, "start": "2027-04-01", "standing": "first"})
+        "name": "web", "iterations": 0, "start": "2027-04-01", "standing": "first",
+        "weights": {"worst_off": 2, "hectare_weight": 3}})
     assert answer.status_code == 201 and answer.headers["location"].startswith("/jobs/")
     job = answer.json()
     assert job["state"] in ("waiting", "running")
@@ -250,7 +251,11 @@ def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, a
     assert ended(client, job["id"])["state"] == "done"
     page = client.get(f"/work/{job['id']}").text
     assert "Open the plan web" in page and "Stages" in page
-    assert (address.parent / "r.gpkg.plans/web/plan.json").is_file()
+    made = json.loads((address.parent / "r.gpkg.plans/web/plan.json").read_text())
+    assert made["objective"]["worst_off"] == 2 and made["objective"]["hectare_weight"] == 3
+    told = client.get(f"/jobs/{job['id']}/result").json()
+    assert {r["name"]: r["value"] for r in told["objective"]}["worst_off"] == 2
+    assert told["unkept"] == []
     assert (address.parent / "r.gpkg.jobs").stat().st_mode & 0o077 == 0
     assert (address.parent / "r.gpkg.plans/web/about.json").exists()
     twice = client.post("/jobs/plan", headers=headers, json={"name": "web", "iterations": 0})

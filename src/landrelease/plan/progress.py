@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,7 @@ from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.compare import end_of
 from landrelease.plan.decoder import decode
+from landrelease.plan.objective import late_prices
 
 LEAST_LEFT = 0.05  # of a stage that has begun and is not reported as finished
 
@@ -164,10 +166,11 @@ def promised(problem: Problem, standing: Plan, *, late_price: float, change_pric
             continue
         finish[s] = slot_by(problem, day)
         option[s] = _same_option(problem, s, old, int(schedule.option[before]))
-    weight = np.where(problem.weight > 0, problem.weight, 0.0)
-    made = Promises(finish, option, np.where(finish >= 0, late_price * weight, 0.0),
+    made = Promises(finish, option, late_prices(late_price, finish, problem.weight),
                     np.where(option >= 0, change_price, 0.0))
-    return replace(problem, conditions=replace(problem.conditions, promises=made))
+    return replace(
+        problem, conditions=replace(problem.conditions, promises=made), objective=replace(
+            problem.objective, promise_price=late_price, change_price=change_price))
 
 
 def slot_by(problem: Problem, day: date) -> int:
@@ -255,14 +258,25 @@ def _paid_first(problem: Problem, started: Mapping[int, int]) -> Money | None:
 
 
 def _same_option(problem: Problem, s: int, old: Problem, option: int) -> int:
-    """The option of stage `s` with the mode and pools of an option of another problem; -1: none."""
-    def words(of: Problem, o: int) -> tuple[str, str, str]:
+    """The option of stage `s` with the mode and pools of an option of another problem; -1: none.
+
+    A pool that the records part by now, or no longer part (`north` and `north.1`), is still that
+    pool."""
+    def words(of: Problem, o: int, *, whole: bool) -> tuple[str, str, str]:
         second = int(of.second_pool[o])
-        return (of.option_mode[o], of.pools[int(of.first_pool[o])].id,
-                "" if second < 0 else of.pools[second].id)
+        pools = (of.pools[int(of.first_pool[o])].id, "" if second < 0 else of.pools[second].id)
+        one, two = (p if whole else _PART.sub("", p) for p in pools)
+        return of.option_mode[o], one, two
 
     if option < 0:
         return -1
-    wanted = words(old, option)
-    return next((o for o in range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
-                 if words(problem, o) == wanted), -1)
+    own = range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+    for whole in (True, False):
+        wanted = words(old, option, whole=whole)
+        for o in own:
+            if words(problem, o, whole=whole) == wanted:
+                return o
+    return -1
+
+
+_PART = re.compile(r"\.\d+$")

@@ -113,6 +113,7 @@ def _plan(job: Doing) -> dict[str, Any]:
         seconds=None if job.inputs.get("seconds") is None else job.number("seconds", 0.0),
         renewed=bool(job.inputs.get("renewed")), money=job.text("money", "announced"),
         bound_seconds=job.number("bound_seconds", 0.0), standing=standing,
+        weights={str(k): float(v) for k, v in dict(job.inputs.get("weights") or {}).items()},
         progress=job.progress)
     saved = planning.write_plan(out, made.saved, made.land, job.number("bound_seconds", 0.0))
     result: dict[str, Any] = {

@@ -173,6 +173,10 @@ def _since(at: str, by: str) -> Html:
     return tag("p", word("plan.since", day=when(at), by=by or "–"))
 
 
+_WEIGHTS = ("person_weight", "hectare_weight", "season_weight", "access_weight",
+            "infrastructure_weight", "worst_off")
+
+
 def _make_form(kept: list[Kept]) -> Html:
     from landrelease.workflows.planning import MONEY
 
@@ -188,6 +192,9 @@ def _make_form(kept: list[Kept]) -> Html:
             ("", word("plan.make_standing_none")), *((k.name, k.name) for k in kept)]),
             word("plan.make_standing_hint")),
         number_input("iterations", word("plan.iterations"), 250, min=0, max=20000),
+        tag("details", tag("summary", word("plan.weights")), *(
+            number_input(f"weights.{name}", word(f"plan.weight.{name}"), "", min=0)
+            for name in _WEIGHTS)),
         tag("label", tag("input", name="renewed", type="checkbox"), word("plan.make_renewed"),
             class_="check"),
         button=word("job.start"))

@@ -52,7 +52,8 @@ Weight = Annotated[float, Meta(ge=0, le=1e12)]
 
 @dataclass
 class PlanInputs:
-    """What a plan is made of; `teams` is the text of a teams file (docs/plan.md)."""
+    """What a plan is made of; `teams` is the text of a teams file (docs/plan.md); `weights` of the
+    objective by name, else those of the assumptions, or of the standing plan."""
 
     name: Name
     start: Day = ""
@@ -63,6 +64,7 @@ class PlanInputs:
     money: Literal["received", "committed", "announced", "none"] = "announced"
     renewed: bool = False
     standing: OptionalName = ""
+    weights: dict[str, Weight] = field(default_factory=dict)
     seed: Seed = 1
 
 
