@@ -90,6 +90,19 @@ def test_every_run_reaches_a_community_after_its_roads_are_free(made):
     assert outlook.work_day is not None and (outlook.work_day >= 0).all()
 
 
+def test_its_forecast_rests_on_the_reports_and_says_so(made):
+    out, summary = made
+    outlook, _ = load_outlook(out / "forecast.json")
+    said = " ".join(outlook.notes)
+    assert "Rates learned from daily reports: manual teams" in said
+    assert "Days lost as reported here" in said and "closures on record reach into the plan" in said
+    words = [d.words for d in outlook.drivers if d.name.startswith("rate_")]
+    assert words and all("were reported" in w for w in words)
+    assert "no daily report of this programme has touched" not in (out / "index.html").read_text()
+    assert outlook.track is not None and outlook.track.rows
+    assert summary["forecast"]["start"] == "2025-08-31"
+
+
 def test_safety_S19_every_file_of_a_synthetic_district_says_so(made):
     out, _ = made
     for path in sorted(p for p in out.rglob("*") if p.suffix in (

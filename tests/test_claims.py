@@ -235,6 +235,24 @@ def test_only_arithmetic_earns_impossible():
                for j in check(ALARMS[c]) for f in j.findings if f.code == c)
 
 
+@pytest.mark.parametrize(("rows", "fallen"), [
+    # A second source of the same day does not hide a fall from the first one's total.
+    ([row("2030-02-01", "cleared area", "1,200", "ha"),
+      row("2030-02-01", "cleared area", "1,000", "ha", source="B"),
+      row("2030-03-01", "cleared area", "1,050", "ha")], [3]),
+    # Nor do many small steps, each of which rounding could explain.
+    ([row(f"2030-0{n}-01", "cleared area", f"about {100 - 5 * n}", "ha") for n in range(1, 8)],
+     [5]),
+    # After a fall the series starts anew: one fall is said once.
+    ([row("2030-01-01", "cleared area", "1,200", "ha"),
+      row("2030-02-01", "cleared area", "1,000", "ha"),
+      row("2030-03-01", "cleared area", "1,050", "ha"),
+      row("2030-04-01", "cleared area", "1,100", "ha")], [2])])
+def test_a_total_is_held_against_the_largest_before_it(rows, fallen):
+    judged = [n for n, j in enumerate(check(rows), 1) if "total_falls" in j.codes]
+    assert judged[:1] == fallen[:1] and len(judged) == len(fallen), judged
+
+
 @pytest.mark.parametrize(("rows", "code"), [
     # Rounding alone is no fall, no mismatch, no disagreement.
     ([row("2030-01-01", "cleared area", "55,200", "ha"),

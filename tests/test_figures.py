@@ -389,11 +389,85 @@ def test_safety_S14_treaty_tables_of_the_public_show_no_single_area(run, path, t
     assert run("figures", "treaty", path, "--treaty", "apmbc", "--year", 2025, "--out",
                tmp_path / "t", "--json", out)[0] == 0
     areas = json.loads(out.read_text())["tables"][0]["rows"]
-    assert areas == [["total", *[0] * 14]]  # one area only: not shown
+    # One area only: not shown, and not shown as none (S12).
+    assert areas == [["total", 0, 0, "withheld", "withheld", 0, 0, 0, 0, "withheld", "withheld",
+                      0, 0, 0, 0]]
     assert "Alpha" not in out.read_text()
 
 
+def square(n):
+    return shapely.box(18.0, 44.0 + n / 100, 18.001, 44.001 + n / 100)
+
+
+def treaty_of(tmp_path, made, year=2025, role="public", treaty="all"):
+    from landrelease.workflows import treaties
+
+    with create_registry(str(tmp_path / "t.gpkg"), office="Synthetic office") as registry:
+        registry.append(made)
+        found = treaties.tables(registry, policy.view(role), treaty, year,
+                                made_on=date(2026, 7, 1))
+    return {t.name: [dict(zip(t.columns, r, strict=True)) for r in t.rows]
+            for t in found.tables}, " ".join(found.notes)
+
+
+def test_safety_S12_few_areas_of_one_type_are_withheld_and_not_none(tmp_path):
+    made = [revision("hazard", n, {"hazard_type": "CHA" if n == 5 else "SHA", "status": "open"},
+                     square(n), day=date(2024, 1, 1)) for n in range(6)]
+    tables, notes = treaty_of(tmp_path, made)
+    total = tables["areas"][-1]
+    assert (total["SHA end, areas"], total["CHA end, areas"], total["CHA start, m²"]) == (
+        5, "withheld", "withheld")
+    assert "not 0" in notes and "no item is on record" in notes
+
+
+def test_safety_S12_a_start_that_is_withheld_makes_no_release_of_the_year(tmp_path):
+    # One area at the start, with all that was cleared until then; six at the end.
+    made = [revision("hazard", n, {"hazard_type": "SHA", "status": "open"}, square(n),
+                     day=date(2024 if n == 0 else 2025, 3, 1)) for n in range(6)]
+    made.append(revision("outcome", 1, {"outcome_type": "cleared"}, square(50),
+                         day=date(2023, 1, 1)))
+    tables, _ = treaty_of(tmp_path, made)
+    assert set(tables["release"][-1].values()) == {"total", "withheld"}
+    assert tables["areas"][-1]["SHA end, areas"] == 6
+    again = tmp_path / "whole"
+    again.mkdir()
+    whole, _ = treaty_of(again, made, role="planner")
+    assert whole["release"][-1]["cleared, m²"] == 0
+
+
+def test_ground_that_came_back_is_said_where_a_number_is_below_zero(tmp_path):
+    made = [revision("outcome", 1, {"outcome_type": "cleared"}, square(0), day=date(2024, 1, 1)),
+            revision("hazard", 1, {"hazard_type": "SHA", "status": "open"}, square(0),
+                     day=date(2025, 3, 1))]
+    tables, notes = treaty_of(tmp_path, made, role="planner")
+    assert tables["release"][-1]["cleared, m²"] == -round(geodesic_area_m2(square(0)))
+    assert "Below zero" in notes
+
+
+def test_release_that_names_no_area_is_in_no_table_of_a_treaty_and_is_counted(tmp_path):
+    made = [revision("hazard", 1, {"hazard_type": "CHA", "ordnance_confirmed": ["ap_mine"]},
+                     square(0), day=date(2024, 1, 1)),
+            revision("hazard", 2, {"hazard_type": "CHA", "ordnance_confirmed": ["av_mine"]},
+                     square(1), day=date(2024, 1, 1)),
+            revision("outcome", 1, {"outcome_type": "cleared"}, square(10)),
+            revision("outcome", 2, {"outcome_type": "cleared", "hazard": "hazard-2"}, square(11)),
+            revision("outcome", 3, {"outcome_type": "cleared"}, square(12),
+                     day=date(2023, 1, 1))]
+    tables, notes = treaty_of(tmp_path, made, role="planner", treaty="apmbc")
+    assert tables["release"][-1]["cleared, m²"] == "not reported"
+    # Outcome 2 is of another kind of ordnance, outcome 3 of another year.
+    size = round(geodesic_area_m2(square(10)))
+    assert (f"1 records of release of 2025 name no area of which the ordnance is stated ({size:,} "
+            "m²") in notes
+
+
 @pytest.mark.parametrize(("said", "groups"), [
+    ({"device_category": "blue markings, compromised fence, pharma waste"}, set()),
+    ({"device_category": "AT mines"}, {"av_mine"}),
+    ({"device_category": "no cluster munitions, PMR2A"}, {"ap_mine"}),
+    ({"device_category": "without AP mines but TMA-4"}, {"av_mine"}),
+    ({"device_category": "BLU-97"}, {"submunition"}),
+    ({"device_category": "antitank and anti-personnel mines"}, {"av_mine", "ap_mine"}),
     ({"ordnance_confirmed": ["ap_mine_blast", "av_mine"]}, {"ap_mine", "av_mine"}),
     ({"ordnance_suspected": ["submunition"]}, {"submunition"}),
     ({"device_category": "PMA-2, PROM-1"}, {"ap_mine"}),

@@ -237,11 +237,80 @@ def test_a_scenario_changes_what_it_names_and_nothing_else():
     ({"name": "x", "money": [{"day": "2031-01-01", "amount": -1}]}, "money: 1: amount"),
     ({"name": "x", "renewed": {"share_a_year": 1.5, "until": "2031-01-01"}}, "share_a_year"),
     ({"name": "x", "closure_process": {"open_days": 0, "closed_days": 1}}, "open_days"),
+    # No closure is on record: which ground would close?
+    ({"name": "x", "closure_process": {"open_days": 9, "closed_days": 1}}, "areas"),
+    ({"name": "x", "closure_process": {"open_days": 9, "closed_days": 1, "areas": "some"}},
+     "areas"),
 ])
 def test_a_wrong_scenario_names_the_setting(document, where):
     with pytest.raises(LandReleaseError, match=r"FOR-009") as told:
         scenario(document)
     assert where in str(told.value)
+
+
+@pytest.mark.parametrize("block", [
+    {"teams": {"animal": 4}}, {"rates": {"animal": 2.0}},
+    {"breakdowns": {"animal": {"days_between": 20, "days_off": 2}}},
+    {"turnover": {"animal": {"days_between": 20, "days_off": 2}}},
+    {"learning": {"animal": {"share": 0.3, "days": 30}}}])
+def test_a_kind_of_which_the_plan_has_no_team_is_refused(block):
+    with pytest.raises(LandReleaseError, match=r"FOR-009.*animal.*nts, ts, manual, mechanical"):
+        scenario({"name": "dogs", **block})
+
+
+def play_of(plan, document, **kind):
+    from landrelease.workflows.scenarios import play
+
+    stated = assumptions(**NO_MOVE)
+    made = scenario_of({"name": "s", **document}, "s.yaml", plan, stated)
+    return play(made, {}, runs=1, seed=1, **kind)
+
+
+def test_teams_that_a_scenario_adds_have_to_learn_and_the_others_have_not():
+    plan, _ = one_stage(days=100, teams=0)
+    one = play_of(plan, {"teams": {"nts": "+1"}})
+    assert one.finish_day.tolist() == [100]
+    learning = {"learning": {"nts": {"share": 0.4, "days": 30}}}
+    took = play_of(plan, {"teams": {"nts": "+1"}, **learning}).finish_day[0]
+    assert took - 0.4 * 30 * (1 - math.exp(-took / 30)) == pytest.approx(100, abs=1e-4)
+    # Nobody is new: nothing changes, and that is said.
+    plan, _ = one_stage(days=100, teams=1)
+    found = play_of(plan, learning)
+    assert found.finish_day.tolist() == [100]
+    assert any("learning: nts changes nothing" in n for n in found.notes)
+
+
+def test_teams_that_the_inverse_adds_have_to_learn():
+    from landrelease.forecast.scenario import as_planned
+    from landrelease.workflows.scenarios import what_is_needed
+
+    made = problem([(0, -1, h, 10.0) for h in range(12)], [[(0, 10, -1, 0)]] * 12,
+                   [pool("nts", 1, rate=SAME)], hazards=12, calendar=every_day(), slot_days=1.0)
+    stated = as_planned(plan_of(made), assumptions(**NO_MOVE))
+    slow = dataclasses.replace(stated, circumstances=Circumstances(
+        learning={"nts": Learning(0.6, 40.0)}))
+    more = [what_is_needed(s, {}, None, day(40), 0.8, runs=2, seed=1)[0].more
+            for s in (stated, slow)]
+    assert more[0] == 2 and more[1] > 2
+
+
+def test_what_counts_twice_is_said_or_taken_off():
+    plan = region(10, seed=1)
+    stated = assumptions()
+
+    def made(**document):
+        return scenario_of({"name": "s", **document}, "s.yaml", plan, stated)
+
+    closed = {"closures": [{"from": "2031-01-01", "until": "2031-03-31"}]}
+    assert any("come on top" in n for n in made(**closed).notes)
+    assert made(**closed, assumptions={"lost_day_share": 0.1}).notes == ()
+    leave = {"days_between": 200, "days_off": 10}
+    some = made(turnover={"manual": leave})
+    assert some.assumptions["team_turnover_share"] == stated["team_turnover_share"]
+    assert any("counts twice" in n for n in some.notes)
+    all_of_them = made(turnover=dict.fromkeys(("nts", "ts", "manual", "mechanical"), leave))
+    assert all_of_them.assumptions["team_turnover_share"].high == 0
+    assert not any("counts twice" in n for n in all_of_them.notes)
 
 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 60))
@@ -279,6 +348,32 @@ def test_a_process_is_fitted_from_closures_of_several_places_or_refused():
     assert found.closed_days == pytest.approx(4.0, rel=0.1)
     assert fit_closing([[(1.0, 2.0), (5.0, 6.0)]], 100.0) is None
     assert fit_closing([], 100.0) is None
+
+
+def test_a_closure_that_is_not_over_lasts_longer_than_it_has_so_far():
+    generator = np.random.default_rng(6)
+    whole = np.exp(generator.normal(math.log(30.0), 0.7, 1500))
+    seen = generator.uniform(5, 60, 1500)  # how long each was watched
+    over = whole < seen
+    places = [[(0.0, float(t))] if done else [(1000.0 - float(w), np.inf)]
+              for t, w, done in zip(whole, seen, over, strict=True)]
+    places.append([(50.0 * k, 50.0 * k + 30) for k in range(8)])  # times between, to fit
+    found = fit_closing(places, 1000.0)
+    assert found.closed_days == pytest.approx(30, rel=0.1)
+    assert found.closed_spread == pytest.approx(0.7, rel=0.15)
+
+
+def test_a_process_closes_the_land_that_closures_touched_and_all_only_if_asked():
+    made = problem([(0, -1, h, 10.0) for h in range(4)], [[(0, 10, -1, 0)]] * 4,
+                   [pool("nts", 4, rate=SAME)], hazards=4, calendar=every_day(), slot_days=1.0)
+    plan, touched = plan_of(made), Circumstances(sector=np.array([-1, 0, 0, -1]))
+    process = {"open_days": 0.001, "closed_days": 50, "closed_spread": 0}  # closed at once
+    for areas, late in (("touched", [False, True, True, False]), ("all", [True] * 4)):
+        found = scenario_of({"name": "s", "closure_process": {**process, "areas": areas}}, "s.yaml",
+                            plan, assumptions(**NO_MOVE), touched)
+        ends = finish(plan, found.circumstances).area_day[1]
+        assert (ends > 40).tolist() == late
+        assert len(set(found.circumstances.sector.tolist())) == 2
 
 
 # --- scores and baselines ------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 """Six languages: no text is left out, each says whether it was reviewed, Arabic is shaped."""
 
+import dataclasses
 import html
+import importlib.util
 import io
 import re
+import shutil
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -24,6 +28,9 @@ __all__ = ["ready", "registry"]  # fixtures
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "src/landrelease/data/locale"
 OTHERS = [t for t in languages.all_texts() if t.code != "en"]
+_SPEC = importlib.util.spec_from_file_location("catalogues", ROOT / "tools/catalogues.py")
+tool = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(tool)
 UNTRANSLATED_MOST = 248  # it may only become less: lower it with the list
 
 
@@ -185,3 +192,98 @@ def test_the_browser_is_asked_where_nothing_was_chosen_and_fonts_are_served(clie
     font = client.get("/static/fonts/NotoNaskhArabic-Regular.ttf")
     assert font.status_code == 200 and font.headers["content-type"] == "font/ttf"
     assert client.get("/static/fonts/OFL.txt").status_code == 200
+
+
+# --- the mark of a review -------------------------------------------------------------------------
+
+
+def catalogue_of(code, **head):
+    from babel.messages.pofile import read_po
+
+    with (LOCALE / f"{code}.po").open("rb") as stream:
+        found = read_po(stream, locale=code)
+    made = io.BytesIO()
+    tool.write(made, found, head.get("by", ""), head.get("texts", languages.digest(found)))
+    return found, made
+
+
+def again(catalogue, **head):
+    made = io.BytesIO()
+    tool.write(made, catalogue, head.get("by", ""), head.get("texts", ""))
+    made.seek(0)
+    return languages.read(str(catalogue.locale), made)
+
+
+def test_safety_S18_a_language_is_reviewed_only_as_long_as_its_texts_are_those_that_were_seen():
+    catalogue, made = catalogue_of("fr", by="A native speaker")
+    made.seek(0)
+    seen = languages.digest(catalogue)
+    assert languages.read("fr", made).reviewed
+    assert not again(catalogue, by="", texts=seen).reviewed
+    assert not again(catalogue, by="A native speaker").reviewed
+    assert again(catalogue, by="A native speaker", texts=seen).reviewed
+    catalogue.add("A text that came later", "Un texte venu plus tard")
+    assert not again(catalogue, by="A native speaker", texts=seen).reviewed
+    catalogue.delete("A text that came later")
+    assert again(catalogue, by="A native speaker", texts=seen).reviewed
+    catalogue.get("Language").string = "Autre mot"
+    assert not again(catalogue, by="A native speaker", texts=seen).reviewed
+
+
+def test_the_tool_keeps_what_is_doubtful_doubtful(tmp_path, monkeypatch):
+    for code in languages.NAMES:
+        if code != "en":
+            shutil.copy(LOCALE / f"{code}.po", tmp_path)
+    shutil.copy(LOCALE / "untranslated.txt", tmp_path)
+    text = (tmp_path / "fr.po").read_text(encoding="utf-8")
+    doubtful = text.replace('msgid "Language"', '#, fuzzy\nmsgid "Language"')
+    assert doubtful != text
+    (tmp_path / "fr.po").write_text(doubtful, encoding="utf-8")
+    monkeypatch.setattr(tool, "FOLDER", tmp_path)
+    for arguments in ([], ["--reviewed", "fr", "A native speaker"], []):
+        monkeypatch.setattr("sys.argv", ["catalogues.py", *arguments])
+        assert tool.main() == 0
+        with (tmp_path / "fr.po").open("rb") as stream:
+            french = languages.read("fr", stream)
+        assert "Language" not in french.words
+    assert french.reviewed
+    with (tmp_path / "es.po").open("rb") as stream:
+        assert not languages.read("es", stream).reviewed
+
+
+def test_safety_S18_what_was_reviewed_carries_no_warning_and_only_in_that_language(
+        client, ready, tmp_path, monkeypatch):
+    """Page, form, certificate and published page."""
+    from landrelease.access import policy
+    from landrelease.publish.certificate import certificate_content
+    from landrelease.publish.words import Words
+    from landrelease.records.forms import FORMS, sheets
+    from landrelease.workflows import publish
+
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    french = languages.texts("fr")
+    reviewed = dataclasses.replace(french, reviewed=True)
+    known = languages.texts
+    monkeypatch.setattr(languages, "texts", lambda code: reviewed if code == "fr" else known(code))
+    form = sheets(FORMS["landrelease_community"], [known("en"), reviewed, known("es")])
+    seen = []
+
+    def keep(c, texts, *, templates=None):
+        seen.append(certificate_content(c, Words(texts))["unreviewed"])
+        return b""
+
+    monkeypatch.setattr("landrelease.publish.certificate.render_certificate", keep)
+    for code, said in (("fr", False), ("es", True)):
+        texts = languages.texts(code)
+        client.cookies.clear()
+        page = html.unescape(client.get("/public", params={"lang": code}).text)
+        assert (texts(UNREVIEWED) in page) == said
+        questions = [str(v) for row in form.survey for column, v in row.items()
+                     if column.endswith(f"({code})")]
+        assert questions and any(texts(UNREVIEWED) in q for q in questions) == said
+        certificates.certificate(registry, name, lang=code)
+        assert bool(seen[-1]) == said
+        (published,) = publish(registry, tmp_path / code, reader=policy.view(None), lang=code,
+                               made_on=date(2026, 5, 4))
+        assert (texts(UNREVIEWED) in html.unescape(published.read_text())) == said

@@ -227,6 +227,13 @@ def test_a_phone_is_answered_in_its_language(phone):
         assert "The submission has" not in words
 
 
+def test_safety_S19_a_phone_of_a_made_up_programme_hears_so(phone, address):
+    with open_registry(address) as registry:
+        registry.keep_setting("synthetic", "yes")
+    (words,) = texts(send(phone, item("item-1", "uuid:00000001")).content, "message")
+    assert words.startswith("Received: 1 ") and "SYNTHETIC" in words
+
+
 def test_a_day_in_the_field_of_several_phones_at_once(phone, address):
     """Every submission is a record or a row that waits, none twice; retries and doubles at once."""
     def day(number):

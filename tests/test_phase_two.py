@@ -122,6 +122,21 @@ def test_work_under_way_keeps_the_money_that_it_still_needs():
     assert outlook(projects, sites, money, spent={"busy": 80.0})["next"].start == AS_OF
 
 
+def test_work_under_way_ends_after_its_days_and_what_follows_it_starts_then():
+    began = AS_OF - timedelta(days=10)
+    projects = [project("busy", started_on=began, duration_days=30),
+                project("next", after_projects=["busy"])]
+    rows = outlook(projects, {"busy": FREE, "next": FREE})
+    assert rows["busy"].state == "under_way" and rows["busy"].finish == began + timedelta(days=30)
+    assert rows["next"].start == rows["busy"].finish and rows["next"].held_by == "order: after busy"
+    late = outlook([project("busy", started_on=AS_OF - timedelta(days=90), duration_days=30),
+                    projects[1]], {"busy": FREE, "next": FREE})
+    assert late["busy"].finish == AS_OF and "would have ended" in late["busy"].why
+    unknown = outlook([project("busy", project_status="started", duration_days=30), projects[1]],
+                      {"busy": FREE, "next": FREE})
+    assert unknown["next"].start is None and "when it ends is not known" in unknown["next"].why
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(1, 100), st.integers(0, 60)), min_size=1,
                 max_size=6), st.lists(st.tuples(st.integers(1, 400), st.floats(1, 200)),
                                       max_size=4), st.floats(0, 150))

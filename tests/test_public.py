@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from litestar.testing import TestClient
 from typer.testing import CliRunner
 
+from landrelease import workflows
 from landrelease.access import policy
 from landrelease.access.answer import PublicLand, Release, ReleasedPart
 from landrelease.apps.cli import app as cli
@@ -22,6 +23,7 @@ from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.throttle import Throttle
 from landrelease.core.certificate import OUTCOME
 from landrelease.core.certificate import RELEASE as RELEASE_ID
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.geometry import LocalPlane
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -206,6 +208,89 @@ def test_a_hazard_that_comes_in_or_waits_counts_at_once(tmp_path):
         assert found.told == "no_information" and found.reasons == ("unplaced",)
 
 
+def waiting(shape, *codes, number=0):
+    """A hazard as it waits in quarantine, with these findings."""
+    wkt = "" if shape is None else shapely.to_wkt(shape, rounding_precision=-1)
+    content = f"{wkt} {codes} {number}".encode()
+    source = hashlib.sha256(content).hexdigest()
+    findings = tuple(Finding(code, "h.geojson", 1, "geometry", "x", "Why.", "How.", "quarantined")
+                     for code in codes)
+    row = QuarantinedRow("h.geojson", source, 1, "hazard", {"identifier": f"W-{number}"}, wkt,
+                         findings)
+    return Intake(ImportReport("h.geojson", source, "hazard", 1, 0, 0, 1, findings), (), (row,),
+                  content)
+
+
+def published(registry, folder, day=DAY):
+    """The text of the published page for everybody, and what its map holds."""
+    (page,) = workflows.publish(registry, folder, reader=policy.view(None), made_on=day)
+    text = page.read_text()
+    return text, json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])["map"]
+
+
+def test_safety_S15_hazards_that_only_wait_are_told_and_shown(tmp_path):
+    """Nobody has accepted a hazard yet; of one that waits the place is known, of another not."""
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        registry.take_in(waiting(square(0, 0, 50), "VAL-001"))
+        view = public.VIEWS.of(registry)
+        inside, away = (public.ask_spot(view, p.x, p.y, 0).answer for p in (
+            spot(25, 25), spot(9000, 0)))
+        assert inside.told == "hazardous"
+        assert (away.told, away.reasons, away.towards) == ("no_information", (), "west")
+        text, data = published(registry, tmp_path / "one")
+        assert len(data["cells"]) == 1 and public_words.UNPLACED not in text
+        registry.take_in(waiting(None, "GEO-007"))
+        assert public.ask_spot(public.VIEWS.of(registry), 17.9, 44, 0).answer.reasons == (
+            "unplaced",)
+        assert public_words.UNPLACED in published(registry, tmp_path / "two")[0]
+
+
+@pytest.mark.parametrize("code", ["GEO-001", "GEO-011", "GEO-012", "GEO-014", "GEO-018"])
+def test_safety_S15_a_waiting_hazard_of_doubtful_place_may_lie_anywhere(tmp_path, code):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        ana, _ = keys(registry, tmp_path)
+        signed_release(registry, 1, ana, square(5000, 0, 400), outcome_type="cleared",
+                       depth_m=0.2, information_date=DAY)
+        released = spot(5200, 200)
+        before = public.ask_spot(public.VIEWS.of(registry), released.x, released.y, 0).answer
+        assert (before.told, before.reasons) == ("released", ())
+        registry.take_in(waiting(square(0, 0, 50), code))
+        view = public.VIEWS.of(registry)
+        after = public.ask_spot(view, released.x, released.y, 0)
+        assert (after.answer.told, after.answer.reasons) == ("released", ("unplaced",))
+        assert public_words.UNPLACED in public_words.words_of(
+            after, languages.texts("en")).cautions
+        assert public_words.UNPLACED in published(registry, tmp_path / "page")[0]
+
+
+def test_safety_S15_when_all_is_released_and_signed_the_public_is_told_so(tmp_path):
+    path = tmp_path / "r.gpkg"
+    create_registry(path, office="Test").close()
+    with open_registry(path) as registry:
+        with pytest.raises(LandReleaseError, match="STO-020"):
+            published(registry, tmp_path / "none")
+        ana, _ = keys(registry, tmp_path)
+        signed_record(registry, "hazard", "h1", ana, square(0, 0, 400), identifier="h1",
+                      hazard_type="CHA", status="open", information_date=DAY)
+        signed_release(registry, 1, ana, square(0, 0, 400), outcome_type="cleared", depth_m=0.2,
+                       information_date=DAY, hazard="h1")
+        middle = spot(200, 200)
+        assert public.ask_spot(
+            public.VIEWS.of(registry), middle.x, middle.y, 0).answer.told == "hazardous"
+        signed_record(registry, "hazard", "h1", ana, square(0, 0, 400), hours=2, identifier="h1",
+                      hazard_type="CHA", status="closed", information_date=DAY)
+        assert not workflows.hazards_that_stand(registry)
+        view = public.VIEWS.of(registry)
+        assert public.ask_spot(view, middle.x, middle.y, 0).answer.told == "released"
+        assert public.ask_spot(view, 17.6, 44, 0).answer.told == "no_information"
+        _, data = published(registry, tmp_path / "page")
+        assert len(data["released"]["rings"]) == 1 and data["cells"] == []
+
+
 @pytest.mark.parametrize(("text", "told", "within"), [
     ("44.00010, 17.50010", "point", 15), ("44,0001 17,5001", "point", 25),
     ("44°00'00.4\" N 17°30'00.4\" E", "point", 15), ("44.0 17.5", "point", 7000)])
@@ -274,6 +359,7 @@ def test_the_command_answers_the_same_for_every_role(world, tmp_path):
             assert all(d["synthetic"] and d["answer"] in ("hazardous", "released",
                                                           "no_information") for d in documents)
             assert "Secret meadow" not in done.output + out.read_text()
+            assert done.stdout.startswith("SYNTHETIC"), "S19"
             said.add((call[0], done.stdout))
     assert len(said) == 3
     for wrong, code in (([], "PUB-013"), (["--at", "x", "--place", "y"], "PUB-013"),

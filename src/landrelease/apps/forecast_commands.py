@@ -198,7 +198,8 @@ def forecast_compare(
     """
     from landrelease import workflows
     from landrelease.store.results import load_plan, write_atomically
-    from landrelease.workflows import forecasting, scenarios
+    from landrelease.workflows import scenarios
+    from landrelease.workflows.outlooks import basis_of, with_track
 
     day = as_date("--by", by) if by else None
     _check_budget(budget)
@@ -207,20 +208,16 @@ def forecast_compare(
         saved = load_plan(plan)
         workflows.check_plan_is_current(saved, opened_registry, plan)
         land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
-        found = forecasting.learn(opened_registry, reader, saved.assumptions, seed=seed)
-        learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
-        closed = scenarios.closures_of(opened_registry, saved.plan, land, saved.assumptions)
-        chosen = scenarios.scenarios_of(scenario, saved.plan, saved.assumptions, closed)
-        outlooks = [scenarios.play(s, learned, lost, runs=runs, seed=seed, progress=progress)
-                    for s in chosen]
+        basis = basis_of(opened_registry, reader, saved.plan, saved.assumptions, land, seed=seed)
+        outlooks = [basis.play(s, runs=runs, seed=seed, progress=progress)
+                    for s in basis.scenarios(scenario)]
         if report is not None and backtest:
-            from landrelease.workflows.outlooks import with_track
-
-            outlooks[0] = with_track(opened_registry, reader, saved, outlooks[0], seed=seed,
-                                     progress=progress)
+            outlooks[0] = with_track(opened_registry, reader, saved.assumptions, outlooks[0],
+                                     seed=seed, progress=progress)
     if report is not None:
         _write_report(report, outlooks, saved, day, budget,
-                      found if reader.may("plan_teams") else None, [], list(closed.notes))
+                      basis.learning if reader.may("plan_teams") else None, [],
+                      list(basis.closed.notes) if reader.may("closure") else [])
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
         "scenario": o.scenario, "notes": list(o.notes),
         "cost_known": {f"p{round(100 * q)}": o.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)}}

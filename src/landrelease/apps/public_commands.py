@@ -50,7 +50,7 @@ def ask(
     from landrelease.workflows import public
     from landrelease.workflows.areas import read_shapes
     from landrelease.workflows.languages import NAMES, texts
-    from landrelease.workflows.public_words import words_of
+    from landrelease.workflows.public_words import SYNTHETIC, words_of
 
     stated = [name for name, value in (("--at", at), ("--place", place), ("--area", area))
               if value is not None]
@@ -74,6 +74,8 @@ def ask(
         {**public.document(reply), "words": [w.headline, *w.lines, *w.cautions, w.contact]}
         for reply, w in zip(replies, told, strict=True)]
     put_json(json, documents)
+    if any(reply.synthetic for reply in replies):
+        say(texts(lang)(SYNTHETIC))
     for words in told:
         say(words.asked)
         say(words.headline)

@@ -154,6 +154,13 @@ class Decisions:
     latest: np.ndarray  # int32 (S,) last slot in which it may start; the horizon: free
     allowed: np.ndarray  # bool (O,) false: this assignment is forbidden
     after: np.ndarray  # int32 (E, 2) stage after[:, 1] starts when after[:, 0] is finished
+    # bool (S,) stages that people ordered, pinned or not; None: those that are pinned.
+    ordered: np.ndarray | None = None
+
+    def wanted(self, horizon: int) -> np.ndarray:
+        """bool (S,): stages that people want done: ordered or pinned."""
+        pinned = np.asarray(self.latest < horizon)
+        return pinned if self.ordered is None else pinned | self.ordered
 
 
 @dataclass(frozen=True, slots=True)

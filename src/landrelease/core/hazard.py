@@ -91,6 +91,8 @@ class Land:
     # Hazards that wait in quarantine although their place is known: on the public's map (S01, S15),
     # in no plan or figure until a person has confirmed them. Widest readings.
     unconfirmed: tuple[Hazard, ...] = ()
+    # Whether there are hazards, recorded or waiting, of which nobody knows the place.
+    unplaced: bool = False
     # What any record says about the ground: for the type, the chance and the next survey action.
     evidence: tuple[Evidence, ...] = ()
     # Outcomes of work in spite of a start-of-day gate, not reviewed: without credit, in no other

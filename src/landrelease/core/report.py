@@ -146,7 +146,8 @@ class PublicReport:
 
     `hazardous` are whole coarse cells that touch the widened hazards (a superset, S15), longitude
     and latitude; `cell_m` is their side. `released` is rounded inward. `contact` says who to call,
-    "" where the programme has not set it. `state` is the date of information in words.
+    "" where the programme has not set it. `state` is the date of information in words. `place_m` is
+    how far a place that somebody taps may be off, in m, as for `/public`.
     """
 
     title: str
@@ -166,3 +167,4 @@ class PublicReport:
     cautions: tuple[str, ...] = ()
     contact: str = ""
     chain_head: str = ""
+    place_m: float = 10.0

@@ -108,8 +108,8 @@ class Problem:
 
     Pools: `pool_teams[p]`, usable in slots `pool_opens[p] <= t < pool_closes[p]`.
 
-    `delay_days` (H + 1, non-decreasing): calendar days from the start of the plan to the END of
-    slot h - 1; `delay_days[0]` is 0. A stage finished at slot f (0..H) costs
+    `delay_days` (H + 1, non-decreasing): calendar days from `slot_starts[0]` to the END of slot
+    h - 1; `delay_days[0]` is 0. A stage finished at slot f (0..H) costs
     weight * delay_days[f]; one not finished by slot H costs weight * delay_days[H].
     """
 

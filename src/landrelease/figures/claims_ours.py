@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -40,6 +41,10 @@ METRICS: dict[tuple[str, str], str] = {
     ("roads", "safe"): "roads_returned_m", ("people", "returned"): "people_returned",
     ("hazards", "hazardous"): "hazard_count",
 }
+# Words of kinds of administrative areas: our records name the place alone.
+_KIND_OF_AREA = re.compile(
+    r"(?<!\w)(?:municipality|district|county|raion|rayon|commune|okrug|opština|opstina|općina|"
+    r"opcina|grad|kanton|canton|район|общины?|община|општина|громада|района|району|округ)(?!\w)")
 # Of shares of ground: verb -> our figure of the part.
 PARTS = {"cleared": "cleared_m2", "reduced": "reduced_m2", "cancelled": "cancelled_m2",
          "released": "released_m2", "safe": "released_m2", "remaining": "hazardous_m2"}
@@ -118,7 +123,7 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     metric = metric_of(claim)
     if not metric:
         return Beside(f"We keep no figure of {claim.subject} {claim.verb}".rstrip() + ".")
-    scope = ours.scopes.get(claim.scope)
+    scope = scope_in(claim, ours)
     if scope is None:
         return _no_scope(claim)
     day = claim.day.last if claim.as_of else None
@@ -127,6 +132,8 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     if figures is None:
         return Beside("We have no figures for that day.")
     figure = _figure(figures, metric, scope)
+    if figure is None and scope != "all" and _figure(figures, metric, "all") is not None:
+        return Beside(f"We compute this figure for the whole programme, not for {scope}.")
     if figure is None or figure.value is None:
         return Beside("Our records do not report it, or not to this reader; that is not zero.")
     if claim.subject == "money" and figure.unit != claim.currency:
@@ -141,6 +148,16 @@ def beside(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
         value, low, high = value - before.value, None, None
         how = f"between {start.isoformat() if start else ''} and {day.isoformat() if day else ''}"
     return _held(claim, ours, assumptions, figure, value, low, high, how)
+
+
+def scope_in(claim: Claim, ours: Ours) -> str | None:
+    """The scope of ours that a claim speaks of; None: we hold none. The kind of the area may stand
+    beside its name, unless a place of ours is called so."""
+    found = ours.scopes.get(claim.scope)
+    if found is None:
+        bare = frozenset(" ".join(_KIND_OF_AREA.sub(" ", name).split()) for name in claim.scope)
+        found = ours.scopes.get(bare) if all(bare) else None
+    return found
 
 
 def _no_scope(claim: Claim) -> Beside:
@@ -181,7 +198,7 @@ def _share(claim: Claim, ours: Ours, words: Vocabulary, assumptions: Assumptions
     if parts is None:
         return Beside("We keep no figure of such a share.")
     part, whole, stated = parts
-    scope = ours.scopes.get(claim.scope)
+    scope = scope_in(claim, ours)
     if scope is None:
         return _no_scope(claim)
     day = claim.day.last if claim.as_of else None
@@ -216,7 +233,7 @@ def _finish(claim: Claim, ours: Ours, assumptions: Assumptions) -> Beside:
     outlook = ours.outlook
     if outlook is None:
         return Beside(ours.outlook_words or "No forecast of ours was given to set it beside.")
-    if ours.scopes.get(claim.scope) != "all":
+    if scope_in(claim, ours) != "all":
         return _no_scope(claim)
     chance = outlook.chance_by(claim.end.last)
     least = assumptions.value("claim_finish_chance")

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.claim import Claim, Quantity, Raised
@@ -59,11 +58,18 @@ def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
 
 
 def _falls(series: Series, words: Vocabulary, share: float) -> list[Raised]:
-    """share : of a number, what zeros at its end can be rounding of at the most."""
+    """Totals that are certainly less than an earlier one: the largest of those since the last fall,
+    so that neither a second source of the same day nor many small steps hide it.
+
+    share : of a number, what zeros at its end can be rounding of at the most.
+    """
     found = []
-    for before, later in pairwise(series.claims):
-        if before.day.last >= later.day.first:
+    start = 0
+    for n, later in enumerate(series.claims):
+        earlier = [c for c in series.claims[start:n] if c.day.last < later.day.first]
+        if not earlier:
             continue
+        before = max(earlier, key=lambda c: c.amount.sure(share)[0])
         least = before.amount.sure(share)[0]
         if later.amount.sure(share)[1] < least:
             code = "total_corrected" if words.find("correction", later.words) else "total_falls"
@@ -73,6 +79,7 @@ def _falls(series: Series, words: Vocabulary, share: float) -> list[Raised]:
                 + (", and the words speak of a correction." if code == "total_corrected" else "."),
                 low=least, unit=later.unit))
             found += _slip(before, later)
+            start = n
     return found
 
 

@@ -197,12 +197,21 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
     people = r.values.get("beneficiaries")
     place = r.values.get("settlement")
     planned = _day(r, "planned_start")
+    finish = ended if state == "done" else None
+    days = _whole(r, "duration_days")
+    if state == "under_way" and began is not None and days is not None:
+        finish = within_season(began, days, _whole(r, "season_first_month"),
+                               _whole(r, "season_last_month"))[1]
+        if finish is not None and finish < as_of:
+            why = "; ".join(filter(None, (
+                why, f"by its duration it would have ended on {finish.isoformat()}")))
+            finish = as_of
     return WorkOutlook(
         r.id, str(r.values.get("name") or r.values.get("identifier") or r.id),
         str(r.value("project_type")), state, site.waits_for if state != "done" else (),
         site.needs, land_on if state in ("unlocked", "blocked") else site.since,
-        began if state in ("done", "under_way") else None, ended if state == "done" else None,
-        "", why, planned, None, amount, unit,
+        began if state in ("done", "under_way") else None, finish, "", why, planned, None, amount,
+        unit,
         in_currency(amount, unit) if amount is not None and unit else None,
         int(people) if isinstance(people, int) else None,
         str(place) if place not in (None, NOT_REPORTED, DECLINED) else "")
@@ -241,7 +250,7 @@ def _placed(row: WorkOutlook, r: Record, before: Sequence[WorkOutlook], as_of: d
         if other.state == "done":
             continue
         ends = other.finish
-        if other.state == "under_way":
+        if other.state == "under_way" and other.finish is None:
             return replace(row, held_by="order", why=f"work {other.id}, which comes before it, is "
                            "under way, and when it ends is not known"), 0.0
         if ends is None:

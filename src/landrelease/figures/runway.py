@@ -31,6 +31,8 @@ class Money:
     undated: float = 0.0
     records: tuple[str, ...] = ()
     below_since: date | None = None  # since when more was spent or bound than had come in
+    # Last days on which a part of it may be spent, and that part: what is left of it then is lost.
+    lapses: tuple[tuple[date, float], ...] = ()
 
     def until(self, day: date) -> float:
         return self.left + sum(a for d, a in self.arrives if d <= day)
@@ -108,19 +110,47 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
     spent = [e for e in found.expenses if e.value is not None
              and (chosen is None or e.fund in chosen) and (phase is None or e.phase == phase)]
     counted = BASES[:BASES.index(basis) + 1]
-    left = math.fsum([*(e.value or 0.0 for e in funds if e.state == "received"),
-                      *(-(e.value or 0.0) for e in spent)])
-    arrives, undated = [], 0.0
+    received = [e for e in funds if e.state == "received"]
+    left = math.fsum([*(e.value or 0.0 for e in received), *(-(e.value or 0.0) for e in spent)])
+    arrives, undated, ends = [], 0.0, [e for e in received if e.until is not None]
     for e in funds:
         if e.state in counted and e.state != "received":
             if e.day is not None and e.day > found.as_of:
                 arrives.append((e.day, e.value or 0.0))
+                ends += [e] if e.until is not None else []
             else:
                 undated += e.value or 0.0
+    lapses, lost = _lapses(ends, spent, found.as_of)
     used = [e.id for e in funds if e.state in counted] + [e.id for e in spent]
-    return Money(found.as_of, found.currency, left, tuple(sorted(arrives)), undated,
-                 tuple(sorted(used)),
-                 _below_since([e for e in funds if e.state == "received"], spent))
+    return Money(found.as_of, found.currency, left - lost, tuple(sorted(arrives)), undated,
+                 tuple(sorted(used)), _below_since(received, spent), lapses)
+
+
+def _lapses(funds: Sequence[Entry], spent: Sequence[Entry], as_of: date
+            ) -> tuple[tuple[tuple[date, float], ...], float]:
+    """What is left of funds with a last day, by that day, and what of it is lost already.
+
+    An expense is taken from the fund that it names, else from what lapses first of what had not
+    lapsed when it was paid.
+    """
+    rest = {e.id: e.value or 0.0 for e in funds}
+    ordered = sorted(funds, key=lambda e: (e.until or date.max, e.id))
+    loose = []
+    for e in spent:
+        if e.fund in rest:
+            rest[e.fund] -= e.value or 0.0
+        elif not e.fund:
+            loose.append(e)
+    for e in sorted(loose, key=lambda e: (e.day or date.min, e.id)):
+        amount = e.value or 0.0
+        for fund in ordered:
+            if fund.until is not None and (e.day or date.min) <= fund.until:
+                part = min(max(amount, 0.0), max(rest[fund.id], 0.0))
+                rest[fund.id] -= part
+                amount -= part
+    lapses = [(e.until, max(rest[e.id], 0.0)) for e in ordered if e.until is not None]
+    return (tuple((day, amount) for day, amount in lapses if day >= as_of and amount > 0),
+            math.fsum(amount for day, amount in lapses if day < as_of))
 
 
 def _below_since(funds: Sequence[Entry], spent: Sequence[Entry]) -> date | None:
@@ -244,7 +274,8 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
     """Days from `as_of` until the money ends for good, (R,); infinity: not within the months.
 
     spending : (R, M) a month. "For good": from then on until the horizon no money is left that
-    could be spent; a gap before the next arrival only makes work wait.
+    could be spent; a gap before the next arrival only makes work wait. What lapses first is spent
+    first; what is left of it after the month of its last day is lost.
     """
     starts = _month_starts(money.as_of, spending.shape[1])
     comes = np.zeros(spending.shape[1])
@@ -256,6 +287,13 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
     rows = len(spending)
     left = np.full(rows, float(money.left))
     ended = np.full(rows, np.inf)
+    lapsing = np.zeros(spending.shape[1])
+    for day, amount in money.lapses:
+        at = int(np.searchsorted(starts, (day - money.as_of).days, side="right")) - 1
+        if at < len(lapsing):
+            lapsing[at] += amount
+    lapsed_by = np.cumsum(lapsing)
+    gone = np.zeros(rows)  # spent or lost so far
     more = np.concatenate([np.cumsum(comes[::-1])[::-1][1:], [0.0]])  # after month m
     for m in range(spending.shape[1]):
         have = left + comes[m]
@@ -266,6 +304,11 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
         ended[out] = starts[m] + length * np.clip(share[out], 0.0, 1.0)
         # With more to come, work waits; a refund (below zero) is money that comes back.
         left = np.where(more[m] > 0, np.maximum(have - wants, np.minimum(have, 0.0)), have - wants)
+        if lapsed_by[-1] > 0:
+            gone += np.clip(wants, 0.0, np.maximum(have, 0.0))
+            lost = np.clip(lapsed_by[m] - gone, 0.0, np.maximum(left, 0.0))
+            left -= lost
+            gone += lost
         if more[m] <= 0 and np.isfinite(ended).all():
             break
     return ended
@@ -294,10 +337,13 @@ def plan_runway(scope: str, basis: str, money: Money,
     not within the plan.
     """
     dated = sorted(((d, n, c) for d, c, n in costs if d is not None), key=lambda x: (x[0], x[1]))
-    bound, day, step = 0.0, None, ""
+    bound, day, step, lost = 0.0, None, "", 0.0
     for on, name, cost in dated:
+        # What could not be spent any more before that day is lost.
+        lapsed = sum(amount for last, amount in money.lapses if last < on)
+        lost += max(lapsed - bound - lost, 0.0)
         bound += cost
-        if bound > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9 and day is None:
+        if bound + lost > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9 and day is None:
             day, step = on, name
     whole = math.fsum(c for _, c, _ in costs)
     return PlanRunway(scope, basis, money.currency, money.whole, whole, day, step,

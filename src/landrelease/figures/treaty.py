@@ -8,6 +8,7 @@ of the treaty itself, which the authority fills in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +25,20 @@ TREATIES: dict[str, tuple[str, str]] = {
     "ccm": ("Convention on Cluster Munitions, Articles 4 and 7", "submunition"),
     "all": ("All explosive ordnance, for donors", ""),
 }
-NOT_STATED = "not stated"
-# Words of free text that name a group; as the field device_category is filled in practice.
-_WORDS = {"ap_mine": ("ap_mine", "anti-personnel", "antipersonnel", "ap mine", "apm", "pma", "pmr",
-                      "prom"),
-          "av_mine": ("av_mine", "at_mine", "anti-vehicle", "anti-tank", "antitank", "tmm", "tma"),
-          "submunition": ("submunition", "cluster", "cmr", "bomblet", "blu", "kasetna")}
+NOT_REPORTED = "not reported"
+WITHHELD = "withheld"  # of so few that it would show a single record (S14); never 0 (S12)
+# Whole words of free text that name a group, as the field device_category is filled in practice; a
+# model's number may follow: PMA-2, PROM1, BLU-97.
+_WORDS = {
+    "ap_mine": r"ap[_ -]?mines?|anti-?personnel|apm|pma[- ]?\w{0,3}|pmr[- ]?\w{0,3}|"
+               r"prom[- ]?\d?\w?|mrud",
+    "av_mine": r"(?:at|av)[_ -]?mines?|anti-?(?:vehicle|tank)|tmm[- ]?\w{0,3}|tma[- ]?\w{0,3}",
+    "submunition": r"submunitions?|cluster|cmr|bomblets?|blu[- ]?\d+\w*|kasetna",
+}
+_NAMES = {group: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for group, words in _WORDS.items()}
+# What follows such a word, up to the end of the clause, is said not to be there.
+_NOT = re.compile(r"(?<!\w)(?:no|not|none|without|free of|nema|bez|нема|без|нет|немає)(?!\w).*")
+_CLAUSE = re.compile(r"[,;.:()]|(?<!\w)but(?!\w)")
 PARTS = ("cancelled", "reduced", "cleared")
 
 
@@ -45,10 +54,11 @@ class TreatyTable:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The ledger of one class of ground at one day: by type of hazard, and of all types."""
+    """The ledger of one class of ground at one day: by type of hazard, and of all types. None:
+    withheld from the reader."""
 
-    all: Sequence[LedgerRow]
-    by_type: Mapping[str, Sequence[LedgerRow]]
+    all: Sequence[LedgerRow] | None
+    by_type: Mapping[str, Sequence[LedgerRow] | None]
 
 
 def groups_of(values: Mapping[str, Any]) -> frozenset[str]:
@@ -57,8 +67,9 @@ def groups_of(values: Mapping[str, Any]) -> frozenset[str]:
     named = {str(w) for f in ("ordnance_suspected", "ordnance_confirmed")
              for w in _listed(values.get(f))}
     found = {group for group, words in GROUPS.items() if named & set(words)}
-    text = str(values.get("device_category") or "").casefold()
-    found |= {group for group, words in _WORDS.items() if any(w in text for w in words)}
+    text = " , ".join(_NOT.sub(" ", clause) for clause in
+                      _CLAUSE.split(str(values.get("device_category") or "").casefold()))
+    found |= {group for group, name in _NAMES.items() if name.search(text)}
     if named - {"not_reported", "none_found"} and not found:
         found.add("other")
     return frozenset(found)
@@ -68,10 +79,12 @@ def _listed(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple)) else (() if value is None else (value,))
 
 
-def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]]) -> TreatyTable:
+def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]] | None
+               ) -> TreatyTable:
     """Suspected and confirmed ground at the start and the end of the year, in m².
 
-    new : id of the administrative area -> hazards recorded in the year, and their area.
+    new : id of the administrative area -> hazards recorded in the year, and their area; None:
+    withheld.
     """
     columns = ["area"]
     for when in ("start", "end"):
@@ -83,18 +96,30 @@ def area_table(start: Ends, end: Ends, new: Mapping[str, tuple[int, float]]) -> 
         cells: list[Any] = [name]
         for ends in (start, end):
             for kind in ("SHA", "CHA", "not_reported"):
-                row = _row(ends.by_type.get(kind, ()), area_id)
-                cells += [row.hazards, round(row.hazardous_m2)] if row else [0, 0]
-        count, size = new.get(area_id, (0, 0.0))
-        rows.append((*cells, count, round(size)))
+                table = ends.by_type.get(kind, ())
+                row = _row(table, area_id)
+                cells += [WITHHELD] * 2 if table is None else \
+                    [row.hazards, round(row.hazardous_m2)] if row else [0, 0]
+        if new is None:
+            cells += [WITHHELD] * 2
+        else:
+            count, size = new.get(area_id, (0, 0.0))
+            cells += [count, round(size)]
+        rows.append(tuple(cells))
     return TreatyTable("areas", "Suspected (SHA) and confirmed (CHA) hazardous areas",
                        tuple(columns), tuple(rows))
 
 
 def release_table(start: Ends, end: Ends) -> TreatyTable:
-    """What was cancelled, reduced and cleared in the year: its end less its start (S03)."""
-    rows = []
+    """What was cancelled, reduced and cleared in the year: its end less its start (S03).
+
+    Withheld where either of them is. Below zero where ground was opened again.
+    """
+    rows: list[tuple[Any, ...]] = []
     for area_id, name in _areas(start.all, end.all):
+        if start.all is None or end.all is None:
+            rows.append((name, *[WITHHELD] * 5))
+            continue
         before, after = _row(start.all, area_id), _row(end.all, area_id)
         cells: list[Any] = []
         parts = []
@@ -102,11 +127,11 @@ def release_table(start: Ends, end: Ends) -> TreatyTable:
             then = getattr(before, f"{part}_m2") if before else 0.0
             now = getattr(after, f"{part}_m2") if after else 0.0
             if now is None:
-                cells.append("not reported")
+                cells.append(NOT_REPORTED)
                 continue
             parts.append(now - (then or 0.0))
             cells.append(round(parts[-1]))
-        rows.append((name, *cells, round(sum(parts)) if parts else "not reported",
+        rows.append((name, *cells, round(sum(parts)) if parts else NOT_REPORTED,
                      round(after.contested_m2) if after else 0))
     return TreatyTable(
         "release", "Land released in the year",
@@ -114,15 +139,20 @@ def release_table(start: Ends, end: Ends) -> TreatyTable:
          "contested at the end, m²"), tuple(rows))
 
 
-def _areas(*tables: Sequence[LedgerRow]) -> list[tuple[str, str]]:
+def opened_again(table: TreatyTable) -> bool:
+    """Whether any number of a table of release is below zero: ground of earlier years came back."""
+    return any(isinstance(cell, (int, float)) and cell < 0 for row in table.rows for cell in row)
+
+
+def _areas(*tables: Sequence[LedgerRow] | None) -> list[tuple[str, str]]:
     """Areas of all tables in the order of their names; the total last."""
-    found = {r.area_id: r.name for rows in tables for r in rows if r.area_id != "total"}
+    found = {r.area_id: r.name for rows in tables for r in rows or () if r.area_id != "total"}
     ordered = sorted(found.items(), key=lambda x: x[1])
     return [*ordered, ("total", "total")]
 
 
-def _row(rows: Sequence[LedgerRow], area_id: str) -> LedgerRow | None:
-    return next((r for r in rows if r.area_id == area_id), None)
+def _row(rows: Sequence[LedgerRow] | None, area_id: str) -> LedgerRow | None:
+    return next((r for r in rows or () if r.area_id == area_id), None)
 
 
 def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str], year: int,

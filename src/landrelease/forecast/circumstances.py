@@ -100,12 +100,15 @@ class Circumstances:
     """All that may happen on the way; nothing of it by default.
 
     sector : (S,) of each stage of the plan, -1: in no sector
+    often : of each sector, in how many places it lies of which each closes by itself; empty: in one
     month : (12,) rate of whole days in each month over that of the year
     experience : days at work before the start, by pool id; a pool that is not named is experienced
+    newcomers : by pool id, how many of its teams are new on the first day
     """
 
     name: str = "as planned"
     sector: np.ndarray | None = None
+    often: tuple[int, ...] = ()
     closings: tuple[Closing, ...] = ()
     shut: tuple[Shut, ...] = ()
     month: np.ndarray | None = None
@@ -113,6 +116,7 @@ class Circumstances:
     turnover: Mapping[str, Turnover] = field(default_factory=dict)
     learning: Mapping[str, Learning] = field(default_factory=dict)
     experience: Mapping[str, float] = field(default_factory=dict)
+    newcomers: Mapping[str, int] = field(default_factory=dict)
     money: tuple[Tranche, ...] | None = None  # None: there is always enough
     renewed: Renewed | None = None
 
@@ -149,9 +153,13 @@ def effects_of(made: Circumstances, problem: Problem, workforce: Workforce, cale
     changed["gap"] = by_pool(made.turnover, lambda t: t.days_off / slot_days, 0.0)
     changed["learning"] = by_pool(made.learning, lambda x: x.share, 0.0)
     changed["learning_slots"] = by_pool(made.learning, lambda x: x.days / slot_days, 1.0)
-    changed["experience"] = np.repeat(
+    experience = np.repeat(
         [made.experience.get(p.id, math.inf) / slot_days for p in problem.pools],
         np.diff(workforce.pool_start))
+    for pool, first, end in zip(problem.pools, workforce.pool_start[:-1].tolist(),
+                                workforce.pool_start[1:].tolist(), strict=True):
+        experience[max(end - made.newcomers.get(pool.id, 0), first):end] = 0.0
+    changed["experience"] = experience
     if made.money is not None:
         tranches = sorted(made.money, key=lambda t: t.day)
         late = np.array([t.late_days for t in tranches], dtype=float)

@@ -46,6 +46,7 @@ class Scenario:
     circumstances: Circumstances
     rate_factor: Mapping[str, float]
     own_lost: bool = False  # it states the days lost: what reports taught does not count then
+    notes: tuple[str, ...] = ()  # what of it counts twice, or changes nothing
 
     def learned(self, found: Mapping[str, Learned]) -> dict[str, Learned]:
         """Learned rates with the scenario's factors."""
@@ -109,8 +110,14 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
         for one in value:
             if one not in KINDS:
                 raise wrong(f"{name}: {one}", value[one], "one of " + ", ".join(KINDS))
+            if one not in present:
+                raise wrong(f"{name}: {one}", value[one], "a kind of which the plan has teams: "
+                            + (", ".join(present) or "none") + "; a kind that it lacks is added to "
+                            "the plan, not to a scenario")
         return value
 
+    pools = plan.problem.pools
+    present = [k for k in KINDS if any(p.kind == k for p in pools)]
     if not isinstance(document, dict):
         raise wrong("the whole", type(document).__name__, "settings " + ", ".join(SETTINGS))
     for one in document:
@@ -146,19 +153,31 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
         if last < first:
             raise wrong(f"closures: {i + 1}: until", last.isoformat(), f"a day not before {first}")
         shut.append(Shut(ALL if sector == "ALL" else sector, first, last))
-    closings = made.closings
+    closings, sector_of = made.closings, made.sector
     if (value := document.get("closure_process")) is not None:
         own = fields(value, "closure_process", ("open_days", "closed_days"),
-                     ("open_shape", "closed_spread"))
+                     ("open_shape", "closed_spread", "areas"))
         one_closing = Closing(
             number(own["open_days"], "closure_process: open_days", 0, above=True),
             number(own.get("open_shape", 1.0), "closure_process: open_shape", 0.1, 10),
             number(own["closed_days"], "closure_process: closed_days", 0, above=True),
             number(own.get("closed_spread", 0.5), "closure_process: closed_spread", 0, 5))
-        closings = (one_closing,) * max(made.sectors, 1)
-    sector_of = made.sector
-    if closings and sector_of is None:
-        sector_of = np.zeros(len(plan.problem.stage_ids), dtype=np.int64)
+        which = own.get("areas", "touched")
+        if which not in ("touched", "all"):
+            raise wrong("closure_process: areas", which, "touched (areas that a closure on record "
+                        "has ever touched), or all")
+        if which == "all":
+            # Areas that no closure has touched are one more sector, that closes as one.
+            sector_of = np.zeros(len(plan.problem.stage_ids), dtype=np.int64) \
+                if sector_of is None else np.where(sector_of < 0, made.sectors, sector_of)
+        if sector_of is None or not np.any(sector_of >= 0):
+            raise wrong("closure_process: areas", which, "all: no closure on record touches an "
+                        "area of the plan, so that nothing says which ground would close")
+        # Where several places close by themselves, closures come so many times as often.
+        often = dict(enumerate(made.often))
+        closings = tuple(
+            dataclasses.replace(one_closing, open_days=one_closing.open_days / often.get(k, 1))
+            for k in range(int(sector_of.max()) + 1))
     month = made.month
     if (value := document.get("months")) is not None:
         if not isinstance(value, list) or len(value) != 12:
@@ -194,16 +213,45 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
                           number(own.get("part", 1.0), "renewed: part", 0, 10, above=True))
     teams = _changed_teams(plan, counts)
     problem = dataclasses.replace(plan.problem, pool_teams=teams, pools=tuple(
-        dataclasses.replace(p, teams=int(n))
-        for p, n in zip(plan.problem.pools, teams, strict=True)))
+        dataclasses.replace(p, teams=int(n)) for p, n in zip(pools, teams, strict=True)))
+    newcomers = _newcomers(plan, teams, made.newcomers)
+    own = block("assumptions", dict)
+    notes = []
+    if (shut or closings) and "lost_day_share" not in own:
+        notes.append("Days lost hold what closures cost as well (lost_day_share); the closures of "
+                     "the scenario come on top of them. `assumptions: {lost_day_share: ...}` "
+                     "states what is lost without closures.")
+    if turnover and "team_turnover_share" not in own:
+        if all(p.kind in turnover for p in pools):
+            a = changed["team_turnover_share"]
+            changed["team_turnover_share"] = Assumption(
+                a.name, 0.0, 0.0, 0.0, a.unit, a.definition, f"scenario {name}: turnover")
+        else:
+            notes.append("team_turnover_share stays, for the kinds of team of which the scenario "
+                         "simulates no turnover: what it costs the others counts twice.")
+        if "lost_day_share" not in own:
+            notes.append("Days lost that reports taught hold staff that left as well; the turnover "
+                         "of the scenario comes on top of them.")
+    for kind in learning:
+        new = any(newcomers.get(p.id) for p in pools if p.kind == kind)
+        if not new and kind not in turnover and kind not in made.turnover:
+            notes.append(f"learning: {kind} changes nothing: no such team is new in this scenario, "
+                         "and no staff leave.")
     return Scenario(
         name, dataclasses.replace(plan, problem=problem), Assumptions(changed),
         dataclasses.replace(
             made, name=name, shut=(*made.shut, *shut), closings=closings, sector=sector_of,
             month=month, breakdowns={**made.breakdowns, **breakdowns},
             turnover={**made.turnover, **turnover}, learning={**made.learning, **learning},
-            money=money, renewed=renewed), rates,
-        "lost_day_share" in block("assumptions", dict))
+            newcomers=newcomers, money=money, renewed=renewed), rates,
+        "lost_day_share" in own, tuple(notes))
+
+
+def _newcomers(plan: Plan, teams: np.ndarray, before: Mapping[str, int]) -> dict[str, int]:
+    """By pool id, the teams that are new: those that a plan has more of than another."""
+    more = {p.id: max(int(n) - int(now), 0) + before.get(p.id, 0) for p, n, now in zip(
+        plan.problem.pools, teams, plan.problem.pool_teams, strict=True)}
+    return {name: count for name, count in more.items() if count}
 
 
 def _team_change(value: Any, wrong) -> tuple[str, float]:
@@ -243,7 +291,13 @@ def divided(now: np.ndarray, target: int) -> np.ndarray:
     return found
 
 
-def with_teams(plan: Plan, kinds: tuple[str, ...], more: int) -> Plan:
-    """The plan with so many more teams of each of some kinds, divided as they are now."""
+def with_teams(scenario: Scenario, kinds: tuple[str, ...], more: int) -> Scenario:
+    """So many more teams of each of some kinds, divided as they are now; they are new."""
+    plan = scenario.plan
     teams = _changed_teams(plan, {k: ("+", float(more)) for k in kinds})
-    return dataclasses.replace(plan, problem=dataclasses.replace(plan.problem, pool_teams=teams))
+    made = scenario.circumstances
+    return dataclasses.replace(
+        scenario, plan=dataclasses.replace(plan, problem=dataclasses.replace(
+            plan.problem, pool_teams=teams)),
+        circumstances=dataclasses.replace(
+            made, newcomers=_newcomers(plan, teams, made.newcomers)))

@@ -47,7 +47,6 @@ class Calendar:
     """The working season as slots. `first_days` (H + 1,) is the first day of each slot, last the
     horizon; `delay_days` (H + 1,) as in `Problem`."""
 
-    start: date
     first_days: tuple[date, ...]
     delay_days: np.ndarray
     slot_days: float
@@ -58,7 +57,8 @@ def calendar(assumptions: Assumptions, start: date) -> Calendar:
 
     The season is divided evenly, so a slot is about 3.5 calendar days; `working_days_per_year`
     are spread evenly over the slots of a year. A season may pass the turn of the year
-    (`season_first_month` after `season_last_month`).
+    (`season_first_month` after `season_last_month`). The first slot is the first one that begins on
+    or after `start`; delays are counted from it on: nobody can shorten what lies before it.
 
     Raises PLN-004, PLN-005 (assumption out of range, missing), PLN-009 (a first day of no year
     in which anybody plans).
@@ -90,8 +90,8 @@ def calendar(assumptions: Assumptions, start: date) -> Calendar:
                 ends.append(end)
     if not starts:
         raise _assumption("horizon_years", years, "a horizon with at least one slot of the season")
-    delay = np.array([0.0] + [float((end - start).days) for end in ends])
-    return Calendar(start, (*starts, ends[-1]), delay, working / slots_a_year)
+    delay = np.array([0.0] + [float((end - starts[0]).days) for end in ends])
+    return Calendar((*starts, ends[-1]), delay, working / slots_a_year)
 
 
 def build(
@@ -434,7 +434,7 @@ def _availability(pools: Sequence[TeamPool], days: Calendar) -> tuple[np.ndarray
             first = sum(day < pool.available_from for day in days.first_days[:horizon])
         if pool.available_until is not None:
             # The last day counts: a team that leaves that evening has worked it.
-            until = (pool.available_until - days.start).days + 1
+            until = (pool.available_until - days.first_days[0]).days + 1
             last = int(np.searchsorted(days.delay_days[1:], until, side="right"))
         opens.append(first)
         closes.append(max(first, last))

@@ -556,6 +556,7 @@ def public_content(report: PublicReport) -> dict[str, Any]:
         "steps": STEPS_PER_DEGREE,
         "origin": list(origin),
         "bounds": list(bounds),
+        "place_m": report.place_m,
         "cells": [rings(g, origin, record_id="a cell") for g in report.hazardous],
         "released": {
             "rings": [

@@ -167,7 +167,6 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
                     w("caution.moving"),
                     *report.cautions,
                     w("public.decide"),
-                    *((w("public.language"),) if w.texts.code == "en" else ()),
                 )
             ),
             "</ul></div></section></main>",
@@ -695,9 +694,11 @@ def _areas_section(
             f"{_t(w('table.all'))}</option></select></label>{stage}</div>",
             f'<p class="note">{_t(" ".join([w("table.everywhere"), *shared]))}</p>'
             if shared else "",
+            f'<div class="scroll" tabindex="0" role="region" aria-label="'
+            f'{_t(w("table.caption"))}">'
             f'<table class="areas"><caption>{_t(w("table.caption"))}</caption><thead>'
             f'<tr>{head}</tr>'
-            '</thead><tbody id="areas-body"></tbody></table><div class="pager">',
+            '</thead><tbody id="areas-body"></tbody></table></div><div class="pager">',
             f'<button id="previous" type="button">{_t(w("table.less"))}</button>',
             '<span id="count" role="status" aria-live="polite"></span>',
             f'<button id="next" type="button">{_t(w("table.more"))}</button></div>',

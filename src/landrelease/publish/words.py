@@ -488,7 +488,6 @@ ENGLISH: Mapping[str, str] = {
     "public.sources": "Where this comes from",
     "public.state": "State of the records: {state}.",
     "public.state.none": "State of the records: date not reported.",
-    "public.language": "This page is in English only. No other language was reviewed.",
     "public.map.label": (
         "Map of recorded hazards. Arrow keys move, plus and minus zoom, 0 shows everything, Enter "
         "reads the place at the cross."
@@ -507,6 +506,9 @@ ENGLISH: Mapping[str, str] = {
     "js.pub.depth_nr": "to a depth that was not reported",
     "js.pub.unsigned": "No information that counts. The records call this ground released, but no "
                        "signature of the authority stands behind it. Treat it as dangerous.",
+    "js.pub.partly": "No information that counts. Only a part of the ground here is released. "
+                     "Treat it as dangerous.",
+    "js.pub.within": "The answer is about all ground within {metres} m of what you asked about.",
     "js.pub.blank": "No information about this place. Treat it as dangerous.",
     # --- the document ----------------------------------------------------------------------------
     "doc.found": "What was found",
@@ -571,6 +573,7 @@ ENGLISH: Mapping[str, str] = {
     "cert.depth.required": "required: {depth}",
     "cert.work": "Work from, until",
     "cert.inspection": "Accepted by inspection",
+    "cert.inspection.weaker": "{lot} (its sample asks for less than the programme's settings do)",
     "cert.checklist": "All reasonable effort",
     "cert.checklist.met": "{name}: {met} of {of} items met",
     "cert.decided": "Decided on",

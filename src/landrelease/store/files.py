@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
+import weakref
+from collections import Counter
 from pathlib import Path
 
 from landrelease.errors import (
@@ -29,9 +32,65 @@ NETWORK_FILE_SYSTEMS = frozenset((
     "fuse.google-drive-ocamlfuse",
 ))
 
+# SQLite guards a file by POSIX locks, and a process loses all that it holds on a file as soon as it
+# closes the file by any descriptor that is not SQLite's (fcntl(2); sqlite.org/howtocorrupt.html,
+# section 2.2). Another process could then end the WAL mode of a registry that is being written to,
+# and a record that this one committed would be gone. So a file to which this process has a
+# connection is never opened otherwise.
+_CONNECTED: Counter[tuple[int, int]] = Counter()  # connections by device and inode
+_LOOKING = threading.RLock()
+
 
 def check(path: Path) -> None:
-    """What can be said of a file before SQLite touches it. STO-001, STO-003, STO-005."""
+    """What can be said of a file before SQLite touches it; nothing where this process has it open
+    already. STO-001, STO-003, STO-005."""
+    with _LOOKING:
+        if not _CONNECTED[_identity(path)]:
+            _check(path)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)  # of which nothing is connected
+    return found.st_dev, found.st_ino
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is counted until it is closed or forgotten."""
+
+    gone: weakref.finalize
+
+    def close(self) -> None:
+        super().close()
+        self.gone()
+
+
+def _leave(identity: tuple[int, int]) -> None:
+    # At the end of the process, or in the middle of a line that holds the lock: hence the RLock.
+    with _LOOKING:
+        _CONNECTED[identity] -= 1
+        if _CONNECTED[identity] <= 0:
+            del _CONNECTED[identity]
+
+
+def open_sqlite(path: Path, way: str, wait_s: float = 5.0) -> sqlite3.Connection:
+    """A connection by SQLite's `way` ("mode=ro" and the like) that `check` knows of."""
+    with _LOOKING:
+        identity = _identity(path)
+        _CONNECTED[identity] += 1
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?{way}", uri=True, isolation_level=None,
+                             timeout=wait_s, factory=_Connection)
+    except BaseException:
+        _leave(identity)
+        raise
+    db.gone = weakref.finalize(db, _leave, identity)
+    return db
+
+
+def _check(path: Path) -> None:
     def refuse(message: Message, found: str) -> LandReleaseError:
         return LandReleaseError(message, address=path, found=found)
 
@@ -64,7 +123,6 @@ def check(path: Path) -> None:
 
 def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
     """A connection; to a file in a place where nothing can be written one that only reads."""
-    where = path.resolve().as_uri()
     shared = network_share(path) is not None
     ways = ["mode=rw"] if writable and not shared else ["mode=ro"]
     if not path.with_name(path.name + "-wal").exists():
@@ -73,7 +131,7 @@ def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
         if shared:
             ways = ways[1:]
     for n, way in enumerate(ways):
-        db = sqlite3.connect(f"{where}?{way}", uri=True, isolation_level=None, timeout=wait_s)
+        db = open_sqlite(path, way, wait_s)
         try:
             db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country fits
             db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut

@@ -78,12 +78,14 @@ def is_registry(address: str | Path) -> bool:
     import contextlib
     import sqlite3
 
+    from landrelease.store import files
+
     path = own_file(address)
     if path is None:
         return True
-    if not path.is_file() or path.open("rb").read(16) != b"SQLite format 3\0":
+    if not path.is_file():
         return False
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with contextlib.closing(files.open_sqlite(path, "mode=ro")) as db:
         try:
             found = db.execute("SELECT value FROM setting WHERE name = 'program'").fetchone()
         except sqlite3.Error:

@@ -258,12 +258,15 @@ def _decisions(problem: Problem, decided: terms.Decisions) -> tuple[Rows, list[s
     rows: Rows = []
     for s, stage in enumerate(problem.stage_ids):
         low, high = int(decided.earliest[s]), int(decided.latest[s])
-        if low != 0 or high != problem.horizon:
+        ordered = decided.ordered is not None and bool(decided.ordered[s])
+        if low != 0 or high != problem.horizon or ordered:
             rows.append({"stage": stage, "earliest_slot": low,
-                         "latest_slot": _slot(high, problem.horizon)})
+                         "latest_slot": _slot(high, problem.horizon),
+                         "ordered": "yes" if ordered else "no"})
     rows += [{"stage": problem.stage_ids[int(b)], "after": problem.stage_ids[int(a)]}
              for a, b in decided.after]
-    return rows, ["stage", "earliest_slot", "latest_slot", "after"]
+    return rows, ["stage", "earliest_slot", "latest_slot", "after",
+                  *(() if decided.ordered is None else ("ordered",))]
 
 
 def _name(ids: Sequence[str], index: Any) -> str:
@@ -771,6 +774,7 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
     t = _Table(folder, "decisions.csv", ("stage", "earliest_slot", "latest_slot", "after"))
     earliest = np.zeros(len(number), np.int32)
     latest = np.full(len(number), horizon, np.int32)
+    ordered = np.zeros(len(number), bool) if t.has("ordered") else None
     pairs = []
     for n in range(len(t.rows)):
         stage = t.known(n, "stage", number, "stages.csv")
@@ -779,11 +783,14 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
             continue
         earliest[stage] = t.whole(n, "earliest_slot", high=horizon, empty=0)
         latest[stage] = t.whole(n, "latest_slot", high=horizon, empty=horizon)
+        if ordered is not None:
+            ordered[stage] = bool(_one_of(t, n, "ordered", ("no", "yes")))
     if o.has("allowed"):
         allowed = np.array(o.column(lambda n: _one_of(o, n, "allowed", ("no", "yes"))), bool)
     else:
         allowed = np.ones(len(o.rows), bool)
-    return terms.Decisions(earliest, latest, allowed, np.array(pairs, np.int32).reshape(-1, 2))
+    return terms.Decisions(earliest, latest, allowed, np.array(pairs, np.int32).reshape(-1, 2),
+                           ordered)
 
 
 FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",

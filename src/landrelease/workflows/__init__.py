@@ -6,6 +6,7 @@ ones. Heavy libraries are imported where they are used, so that the command line
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.resources
 import math
@@ -34,6 +35,8 @@ from landrelease.errors import (
 from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
@@ -178,8 +181,9 @@ def load_land(
     signed, standing = in_force(registry, hazards, valid_at=valid_at, known_at=known_at)
     # A signature under a record that came in cleared is not that of a release (S09).
     decided = {r.id for r in outcomes if registry.kinds["outcome"].decision_in(r.values)}
-    return dataclasses.replace(land, synthetic=is_synthetic(registry),
-                               unconfirmed=unconfirmed_hazards(registry),
+    unconfirmed, nowhere = waiting_hazards(registry)
+    return dataclasses.replace(land, synthetic=is_synthetic(registry), unconfirmed=unconfirmed,
+                               unplaced=nowhere or any(_nowhere(r) for r in hazards),
                                unverified=frozenset(doubts(registry, "outcome"))
                                | frozenset(decided - signed), in_force=standing)
 
@@ -215,35 +219,40 @@ _PLACE_IN_DOUBT = frozenset({"GEO-001", "GEO-002", "GEO-003", "GEO-004", "GEO-00
                              "GEO-012", "GEO-013", "GEO-014", "GEO-015", "GEO-018"})
 
 
-def unconfirmed_hazards(registry: Registry) -> tuple[Hazard, ...]:
-    """Hazards that wait in quarantine for another reason than their place, as their widest reading.
+def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
+    """Hazards that wait in quarantine for another reason than their place, as their widest reading;
+    and whether others wait that may lie anywhere.
 
-    A row whose shape was carried from another coordinate system, or is too large to be repaired at
-    once, is not among them: its place as read is not in degrees, or cannot be trusted.
+    A row whose place is in doubt, or is none on Earth, is not among the first: what was read may
+    stand for any other ground.
     """
     import shapely
 
     from landrelease.core.geometry import geodesic_area_m2
     from landrelease.records import shapes
 
-    found = []
+    found, nowhere = [], False
     for entry in registry.quarantine("waiting"):
         row = entry.row
-        if row.kind != "hazard" or not row.geometry_wkt or any(
-                f.code in _PLACE_IN_DOUBT for f in row.findings):
+        if row.kind != "hazard":
             continue
-        try:
-            shape = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
-            west, south, east, north = shape.bounds
-            if shape.is_empty or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-                continue
-            ground = shapes.repair(shape, "union").widest
-        except (shapely.errors.ShapelyError, ValueError):
+        ground = None
+        if row.geometry_wkt and not any(f.code in _PLACE_IN_DOUBT for f in row.findings):
+            with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
+                shape = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
+                west, south, east, north = shape.bounds
+                if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # refuses nan too
+                    ground = shapes.repair(shape, "union").widest
+        if ground is None or ground.is_empty:
+            nowhere = True
             continue
-        if not ground.is_empty:
-            found.append(Hazard(f"quarantine-{entry.number}", ground, geodesic_area_m2(ground),
-                                "not_reported", "not_reported", ""))
-    return tuple(found)
+        found.append(Hazard(f"quarantine-{entry.number}", ground, geodesic_area_m2(ground),
+                            "not_reported", "not_reported", ""))
+    return tuple(found), nowhere
+
+
+def _nowhere(record: Record) -> bool:
+    return record.geometry is None or record.geometry.is_empty
 
 
 def is_synthetic(registry: Registry) -> bool:
@@ -292,11 +301,25 @@ def public_grid(registry: Registry, land: Land) -> PublicGrid:
 
 
 def public_plane(registry: Registry, land: Land) -> LocalPlane:
-    """The plane of the public's grid: centred on the hazards of the first publication."""
-    from landrelease.core.geometry import LocalPlane
+    """The plane of the public's grid: centred on the hazards of the first publication; where there
+    are none, on those that wait and on the ground of the releases in force.
+
+    Raises STO-020: there is nothing that the public could be shown.
+    """
+    import numpy as np
+    import shapely
+
+    from landrelease.core.geometry import LocalPlane, plane_for
     from landrelease.errors import GRID_SETTING
 
-    centre = plane_of(land)
+    if land.hazards:
+        centre = plane_of(land)
+    else:
+        shown = [*(h.ground for h in land.unconfirmed),
+                 *(o.ground for o in land.outcomes if o.id in land.in_force)]
+        if not shown:
+            raise LandReleaseError(NOTHING_HAZARDOUS)
+        centre = plane_for(tuple(shapely.total_bounds(np.array(shown, dtype=object))))
     kept = registry.keep_setting("public_grid_centre", f"{centre.longitude} {centre.latitude}")
     try:
         longitude, latitude = (float(value) for value in kept.split())
@@ -335,22 +358,49 @@ def make_plan(
     roads: RoadFiles | None = None,
     binding: Binding | None = None,
     bound_seconds: float = 0.0,
+    weights: Mapping[str, float] | None = None,
+    until_stopped: bool = False,
     first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
     progress: Progress = silent,
 ) -> PlanFile:
     """Cut the areas into tasks, build the problem and solve it; over roads where they are given.
 
-    first : is told of the plan of a simple rule, as soon as it is there
+    weights : of the objective, by name, instead of those of the assumptions. until_stopped : search
+    in rounds until it is interrupted. first : is told of the plan of a simple rule, as soon as it
+    is there. keep : is given that plan, and each better one every few seconds.
     """
-    from landrelease.plan.works import first_plan, solved
-
     asked = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
                              binding=binding, progress=progress)
-    if first is not None:
-        first(first_plan(asked.problem))
-    plan = solved(asked.problem, iterations=iterations, seed=seed, seconds=seconds,
-                  bound_seconds=bound_seconds, progress=progress)
+    asked = dataclasses.replace(asked, problem=with_weights(asked.problem, weights or {}))
+    plan = searched(
+        asked.problem, lambda plan: plan_file(plan, land, assumptions, start, asked.read),
+        first=first, keep=keep, iterations=iterations, seed=seed, seconds=seconds,
+        bound_seconds=bound_seconds, until_stopped=until_stopped, progress=progress)
     return plan_file(plan, land, assumptions, start, asked.read)
+
+
+def searched(
+    problem: Problem, as_file: Callable[[Plan], PlanFile], *,
+    first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
+    standing: tuple[np.ndarray, np.ndarray] | None = None, **asked: Any,
+) -> Plan:
+    """The plan of a problem; before the search `keep` is given the first plan and `first` is told
+    of it, while it lasts `keep` is given each better one every few seconds."""
+    from landrelease.plan.works import first_plan, solved
+
+    if first is not None or keep is not None:
+        found = first_plan(problem, standing)
+        if keep is not None:
+            keep(as_file(found.plan))
+        if first is not None:
+            first(found)
+    more: dict[str, Any] = {} if standing is None else {"standing": standing}
+    if keep is not None:
+        kept = keep
+        more["improved"] = lambda plan: kept(as_file(plan))
+    return solved(problem, **asked, **more)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -449,6 +499,20 @@ def planning_problem(
     return Asked(problem, read)
 
 
+def with_weights(problem: Problem, weights: Mapping[str, float]) -> Problem:
+    """A problem judged by other weights, by name; the same one where they are its own.
+
+    Raises PLN-511: an unknown weight; PLN-009: one out of range.
+    """
+    if not weights:
+        return problem
+    from landrelease.plan.objective import weighted
+    from landrelease.workflows.explaining import objective_with
+
+    objective = objective_with(problem.objective, weights)
+    return problem if objective == problem.objective else weighted(problem, objective)
+
+
 def no_land(synthetic: bool) -> Land:
     """Land of which nothing is known: of a plan that was made from tables."""
     return Land((), (), (), (), (), (), "", synthetic=synthetic)
@@ -459,7 +523,8 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
     """A plan with what it rests on, ready to be saved."""
     from landrelease.store.results import PlanFile
 
-    weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
+    objective = plan.problem.objective
+    weights = {name: getattr(objective, name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded)
 
 
@@ -476,7 +541,7 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
         doubts.append(f"The plan says a score of {plan.score:,.2f}; added up it is {exact:,.2f}.")
     if plan.bound > exact * (1 + 1e-9) + 1e-9:
         doubts.append(f"The bound {plan.bound:,.2f} is above the plan's own score {exact:,.2f}.")
-    if saved.chain_head != registry.head():
+    if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
     return {"violations": check.violations(plan.problem, plan.schedule),
@@ -595,6 +660,10 @@ def publish_public(
         cautions += (f"The grid of squares was fixed at the first publication. Hazards now lie up "
                      f"to {reach_m / 1000:,.0f} km from its centre, where squares are up to "
                      f"{longer:.0%} longer in one direction than stated.",)
+    if land.unplaced:
+        from landrelease.workflows.public_words import UNPLACED
+
+        cautions += (texts(UNPLACED),)
     cells, released = public_ground(land, grid)
     report = PublicReport(
         title=heading.title, subtitle=heading.subtitle, scope=heading.scope,
@@ -612,6 +681,7 @@ def publish_public(
             PublicFigure(f.name, f.definition, f.value, f.unit, f.low, f.high, f.note)
             for f in view.figures(results.figures) if f.scope == "all"),
         sources=heading.sources, cautions=cautions, contact=heading.contact,
+        place_m=results.assumptions.value("public_place_m"),
     )
     path = out / "index.html"
     write_atomically(path, render_public(report, texts).encode())
@@ -976,7 +1046,6 @@ def publish(
     view = reader.whole()
     stated = load_assumptions(assumptions_path, registry)
     land = load_land(registry, stated, reader=reader)
-    plane_of(land)
     rows = make_ledger(land, progress)
     places = ", ".join(area.names[0] for area in reader.areas)
     from landrelease.workflows.public import contact_of
@@ -991,6 +1060,7 @@ def publish(
                           small_count=reader.small_count)
         return [publish_public(results, heading, public_grid(registry, land), out, made_on,
                                progress, texts)]
+    plane_of(land)
     saved = outlook = None
     if plan_path is not None:
         saved = load_plan(plan_path)

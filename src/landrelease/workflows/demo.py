@@ -17,11 +17,11 @@ from landrelease.core.assumption import Assumptions
 from landrelease.core.finding import ImportReport
 from landrelease.core.hazard import Land
 from landrelease.core.money import Fund, Work
-from landrelease.core.outlook import TrackRecord
+from landrelease.core.outlook import Outlook, TrackRecord
 from landrelease.core.progress import Progress, silent
 from landrelease.core.report import DataSource, Phase
 from landrelease.core.risk import HazardAssessment
-from landrelease.core.work import TeamPool
+from landrelease.core.work import Plan, TeamPool
 from landrelease.errors import DEMO_DATA_MISSING, LandReleaseError
 from landrelease.units import area_words
 from landrelease.workflows.roads import RoadFiles, communities_of, phases_of, stages_of_works
@@ -121,10 +121,7 @@ def demo(
     save_plan(out / "plan", saved)
     progress("simulating the plan's policy", 0.0)
     ready("forecast")
-    outlook = workflows.make_outlook(
-        saved.plan, stated, runs=runs, seed=seed,
-        works=stages_of_works(saved.plan.problem, on.works), progress=progress)
-    outlook = dataclasses.replace(outlook, track=_track(address, stated, seed, progress))
+    outlook = _outlook(address, saved.plan, stated, land, on.works, runs, seed, progress)
     save_outlook(out / "forecast.json", outlook, land.chain_head, synthetic=land.synthetic)
     rows = workflows.make_ledger(land, progress)
     results = workflows.Results(
@@ -141,19 +138,22 @@ def demo(
                       _summary(results, reports, waiting, on))
 
 
-BACKTEST_RUNS = 200  # of each forecast of a past month
-
-
-def _track(address: Path, stated: Assumptions, seed: int, progress: Progress) -> TrackRecord:
-    """How good forecasts of past months were; it says so where nothing was reported."""
+def _outlook(address: Path, plan: Plan, stated: Assumptions, land: Land, works: Sequence[Work],
+             runs: int, seed: int, progress: Progress) -> Outlook:
+    """The forecast of the plan as it is, on what the records teach; with how good forecasts of past
+    months were, or why nothing says so."""
     from landrelease.access import policy
     from landrelease.store.open import open_registry
-    from landrelease.workflows import forecasting
+    from landrelease.workflows import outlooks
 
+    reader = policy.view("planner")
     with open_registry(address) as registry:
-        return forecasting.track_record(forecasting.backtest(
-            registry, policy.view("planner"), stated, runs=BACKTEST_RUNS, seed=seed,
-            progress=progress))
+        basis = outlooks.basis_of(registry, reader, plan, stated, land, seed=seed)
+        outlook = basis.play(basis.scenarios([])[0], runs=runs, seed=seed,
+                             works=stages_of_works(plan.problem, works), progress=progress)
+        outlook = outlooks.with_track(registry, reader, stated, outlook, seed=seed,
+                                      progress=progress)
+    return dataclasses.replace(outlook, notes=(*outlook.notes, *basis.closed.notes))
 
 
 def _bosnia(data: Path | None, out: Path, teams_path: Path | None, start: date) -> World:
@@ -241,8 +241,10 @@ def _borderland(out: Path, teams_path: Path | None, seed: int, progress: Progres
                      for name, kind in MEANS))
 
 
-# What binds a plan besides land and people, in an order in which nothing names what comes later.
+# What binds a plan besides land and people, and what teaches a forecast, in an order in which
+# nothing names what comes later.
 MEANS = (
+    ("daily_reports.csv", "daily_reports"), ("inspections.csv", "inspection"),
     ("accreditations.csv", "team"), ("accreditations.csv", "accreditation"),
     ("closures.geojson", "closure"), ("exchange_rates.csv", "exchange_rate"),
     ("funds.csv", "fund"), ("expenses.csv", "expense"), ("projects.csv", "project"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.conditions import Objective
 from landrelease.core.conflict import Conflict
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
@@ -70,7 +71,7 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
 
 
 def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import start_of
 
     cause = wait.cause
     words = f"{_KINDS[cause.kind]} {cause.name}".strip()
@@ -80,8 +81,8 @@ def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
     after = wait.causes[1].until if len(wait.causes) > 1 else 0
     return {
         "stage": problem.stage_ids[wait.stage], "step": wait.step,
-        "start": _iso(day_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
-        "name": cause.name, "else_from": _iso(day_of(problem, min(after, wait.start))),
+        "start": _iso(start_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
+        "name": cause.name, "else_from": _iso(start_of(problem, min(after, wait.start))),
         "points_per_day": round(wait.points_per_day, 3), "gain": round(wait.gain, 3)}
 
 
@@ -91,12 +92,28 @@ def _iso(day: date | None) -> str:
 
 def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -> Conflict | None:
     """A smallest conflict that keeps stages (or all stages of hazards) from being done; no names:
-    the stages that people have fixed. Raises PLN-009: a name that the plan does not know."""
-    from landrelease.plan.compare import members
-    from landrelease.plan.conflicts import conflict
+    the stages that people have ordered or fixed and that the plan leaves undone.
 
+    What people have fixed besides, and the plan keeps, counts as a requirement. Raises PLN-009: a
+    name that the plan does not know.
+    """
+    from landrelease.plan.compare import members
+    from landrelease.plan.conflicts import conflict, pinned
+
+    done = plan.schedule.option >= 0
     asked = [s for name in names for s in members(plan.problem, name).tolist()]
-    return conflict(plan.problem, asked or None, progress=progress)
+    decided = plan.problem.conditions.decisions
+    if not names and decided is not None:
+        asked = np.flatnonzero(decided.wanted(plan.problem.horizon) & ~done).tolist()
+    return conflict(plan.problem, asked, kept=[s for s in pinned(plan.problem) if done[s]],
+                    progress=progress)
+
+
+def unkept(plan: Plan) -> list[str]:
+    """What people ordered or fixed and the plan does not do, in words."""
+    from landrelease.plan import check
+
+    return check.unkept(plan.problem, plan.schedule)
 
 
 # --- the price of a constraint -----------------------------------------------------------------
@@ -193,7 +210,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
     counted as the change's. `gain` is what was found; no plan gains more than `at_most`, which is
     proven (the better plan without the change, less the bound with it).
     """
-    from landrelease.plan.compare import community_slots, day_of
+    from landrelease.plan.compare import community_slots, end_of
     from landrelease.plan.variants import carried
     from landrelease.plan.works import solved
 
@@ -215,7 +232,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
             "gain_share": (base.score - better.score) / base.score if base.score else 0.0,
             "finish_without": _iso(_finish(base)), "finish_with": _iso(_finish(better))}
         if plan.problem.access is not None:
-            days = [np.array([_ordinal(day_of(p.problem, int(s))) for s in community_slots(
+            days = [np.array([_ordinal(end_of(p.problem, int(s))) for s in community_slots(
                 p.problem, p.schedule)]) for p in (base, better)]
             sooner = days[0] - days[1]
             weeks = sooner[sooner >= WEEK_DAYS] / WEEK_DAYS
@@ -228,10 +245,10 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
 
 def _finish(plan: Plan) -> date | None:
     """The day on which the last stage ends; None where some stage does not end in time."""
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of
 
     finish = plan.schedule.finish
-    return day_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
+    return end_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
 
 
 def _ordinal(day: date | None) -> int:
@@ -278,6 +295,15 @@ class WhatIf:
     lost_after: Mapping[str, float]
 
 
+def objective_with(objective: Objective, weights: Mapping[str, float]) -> Objective:
+    """An objective with some of its weights changed, by name. Raises PLN-511: an unknown one."""
+    known = [f.name for f in dataclasses.fields(objective)]
+    for name in weights:
+        if name not in known:
+            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
+    return dataclasses.replace(objective, **weights)
+
+
 def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: int,
             progress: Progress = silent) -> WhatIf:
     """The plan made again by other weights; `weights` are fields of the objective.
@@ -288,30 +314,33 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
     from landrelease.plan.objective import losses, weighted
     from landrelease.plan.works import solved
 
-    known = [f.name for f in dataclasses.fields(plan.problem.objective)]
-    for name in weights:
-        if name not in known:
-            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
-    objective = dataclasses.replace(plan.problem.objective, **weights)
-    problem = weighted(plan.problem, objective)
+    problem = weighted(plan.problem, objective_with(plan.problem.objective, weights))
     made = solved(problem, iterations=iterations, seed=seed, progress=progress,
                      standing=(plan.priority, plan.schedule.option))
     return WhatIf(made, difference(plan, made),
-                  dataclasses.asdict(losses(plan.problem, plan.schedule)),
+                  dataclasses.asdict(losses(problem, plan.schedule)),
                   dataclasses.asdict(losses(problem, made.schedule)))
 
 
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Rows for tables, and the plan of each, judged by the weights of its row."""
+
+    rows: list[dict[str, Any]]
+    plans: list[Plan]
+
+
 def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, seed: int,
-           progress: Progress = silent) -> list[dict[str, Any]]:
+           progress: Progress = silent) -> Pareto:
     """Plans between two parts of the objective, and which of them no other one beats.
 
     Each weight goes from all on `one` to all on `other` in equal steps of its share of what the
     standing plan loses in that part; the other weights and the prices of promises are 0. Each
     search starts from the plan before; a row holds the best plan by its weights that any of the
-    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven.
+    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven;
+    `weights` are those of the row.
     Raises PLN-009: an unknown part, fewer than 2 points.
     """
-    from landrelease.core.conditions import Objective
     from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
     from landrelease.plan.objective import PARTS, best_bounds, front, losses, weighted
     from landrelease.plan.works import solved
@@ -329,10 +358,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     # Weights are such that the standing plan scores as many points as before: what a price of
     # promises is worth in points means nothing beside other weights, so that promises are left out.
     unit = plan.score if 0 < plan.score < np.inf else 1.0
-    bare = dataclasses.replace(plan.problem, conditions=dataclasses.replace(
-        plan.problem.conditions, promises=None))
+    bare = dataclasses.replace(
+        plan.problem, objective=dataclasses.replace(
+            plan.problem.objective, promise_price=0.0, change_price=0.0),
+        conditions=dataclasses.replace(plan.problem.conditions, promises=None))
     none = Objective(0.0, 0.0, 0.0, 0.0, 0.0, plan.problem.objective.worst_off)
     made: list[Plan] = []
+    objectives: list[Objective] = []
     standing = plan
     shares = [k / (points - 1) for k in range(points)]
     # A hundredth on the other part at the ends: of plans that are equal in one, the better.
@@ -341,8 +373,9 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         def listen(what: str, part: float, n: int = n) -> None:
             progress(what, (n + part) / points)
 
-        problem = weighted(bare, dataclasses.replace(none, **{
+        objectives.append(dataclasses.replace(none, **{
             PARTS[one]: unit * (1 - tilt) / size[one], PARTS[other]: unit * tilt / size[other]}))
+        problem = weighted(bare, objectives[-1])
         standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
                              standing=(standing.priority, standing.schedule.option))
         made.append(standing)
@@ -358,6 +391,7 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     kept = set(front([made[b] for b in best], one, other))
     equal = {(getattr(lost[best[i]], one), getattr(lost[best[i]], other)) for i in kept}
     rows: list[dict[str, Any]] = []
+    plans: list[Plan] = []
     for i, share in enumerate(shares):
         at, score = lost[best[i]], scores[i]
         bound = min(bounds[i], score)
@@ -365,8 +399,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
             "share": share, "score": score, "bound": bound,
             "gap": 0.0 if score <= 0 else (score - bound) / bound if bound > 0 else None,
             "on_the_front": i in kept or (getattr(at, one), getattr(at, other)) in equal,
-            **dataclasses.asdict(at)})
-    return rows
+            "weights": {PARTS[name]: getattr(objectives[i], PARTS[name]) for name in (one, other)},
+            "folder": f"{100 * share:.4g}", **dataclasses.asdict(at)})
+        # The rules are judged by the row's own weights, whichever search found its plan.
+        plans.append(dataclasses.replace(
+            made[i], schedule=made[best[i]].schedule, priority=made[best[i]].priority,
+            score=score, bound=bound))
+    return Pareto(rows, plans)
 
 
 def nothing_at_stake(problem: Problem, parts: Sequence[str]) -> list[str]:

@@ -98,6 +98,7 @@ def _plan(job: Doing) -> dict[str, Any]:
     """`plan make`, onto the shelf of plans."""
     from landrelease.store.results import load_plan, recorded_rows
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
 
     name = job.text("name")
     job.plans.new(name)  # a name that cannot be is said before the work
@@ -116,7 +117,7 @@ def _plan(job: Doing) -> dict[str, Any]:
     saved = planning.write_plan(out, made.saved, made.land, job.number("bound_seconds", 0.0))
     result: dict[str, Any] = {
         **planning.plan_summary(saved.plan), "recorded": recorded_rows(saved.recorded),
-        "plan": name, "synthetic": saved.synthetic}
+        "plan": name, "unkept": unkept(saved.plan), "synthetic": saved.synthetic}
     if made.again is not None:
         stages, communities = planning.write_changes(out, made.again, made.land.synthetic)
         result |= {"not_as_standing": list(made.again.other), "stages_changed": stages,

@@ -5,34 +5,59 @@ Source: GNU gettext, PO files; read with Babel. The English text is the key of i
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
 from functools import cache
 from importlib import resources
+from typing import IO, TYPE_CHECKING
 
 from landrelease.core.texts import ENGLISH, Texts
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 # Each by its own name, in the order in which they are offered.
 NAMES = {"en": "English", "fr": "Français", "es": "Español", "ru": "Русский", "uk": "Українська",
          "ar": "العربية"}
-REVIEWED = "X-Reviewed-By"
+REVIEWED, REVIEWED_TEXTS = "X-Reviewed-By", "X-Reviewed-Texts"
 
 
 @cache
 def texts(code: str) -> Texts:
     """The texts of a language, by its code of ISO 639-1.
 
-    A language counts as reviewed where the head of its catalogue names by whom (`X-Reviewed-By`);
-    a text that is marked fuzzy is not used. Raises KeyError for a language that there is not.
+    A language counts as reviewed where the head of its catalogue names by whom (`X-Reviewed-By`)
+    and the texts are those that were reviewed (`X-Reviewed-Texts`, their `digest`); a text that is
+    marked fuzzy is not used. Raises KeyError for a language that there is not.
     """
     if code == "en":
         return ENGLISH
+    with (resources.files("landrelease.data") / "locale" / f"{code}.po").open("rb") as stream:
+        return read(code, stream)
+
+
+def read(code: str, stream: IO[bytes]) -> Texts:
+    """The texts of a language from its catalogue."""
     from babel.messages.pofile import read_po
 
-    with (resources.files("landrelease.data") / "locale" / f"{code}.po").open("rb") as stream:
-        catalogue = read_po(stream, locale=code)
-    reviewed = next((value for name, value in catalogue.mime_headers if name == REVIEWED), "")
+    content = stream.read()
+    catalogue, head = read_po(io.BytesIO(content), locale=code), marks(content)
     return Texts(code, NAMES[code], {
         str(m.id): str(m.string) for m in catalogue if m.id and m.string and not m.fuzzy},
-        bool(reviewed.strip()))
+        bool(head.get(REVIEWED, "").strip()) and head.get(REVIEWED_TEXTS) == digest(catalogue))
+
+
+def marks(content: bytes) -> dict[str, str]:
+    """What the head of a catalogue says of reviews; Babel keeps no lines that it does not know."""
+    head = content.decode("utf-8").split("\n\n", 1)[0]
+    return dict(re.findall(r'^"(X-[\w-]+): (.*?) *\\n"$', head, re.M))
+
+
+def digest(catalogue: Catalog) -> str:
+    """SHA-256 of the texts of a catalogue and their translations, in any order."""
+    said = sorted((str(m.id), str(m.string), m.fuzzy) for m in catalogue if m.id)
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def asked_for(code: str) -> Texts:

@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease import workflows
+from landrelease.core.assumption import Assumptions
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
+from landrelease.core.work import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
     from landrelease.access.policy import View
+    from landrelease.core.hazard import Land
+    from landrelease.forecast.outlook import Learned
+    from landrelease.forecast.scenario import Scenario
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
     from landrelease.workflows.forecasting import Learning
-    from landrelease.workflows.scenarios import Need
+    from landrelease.workflows.scenarios import Closed, Lost80, Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,44 @@ class Made:
     learning: Learning | None = None  # what reports taught, for who sees teams (S16)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the records teach the forecast of a plan."""
+
+    plan: Plan
+    assumptions: Assumptions
+    learning: Learning
+    learned: Mapping[str, Learned]
+    lost: Lost80 | None
+    closed: Closed
+
+    def scenarios(self, paths: Sequence[Path]) -> list[Scenario]:
+        """The plan as it is, then each file's scenario."""
+        from landrelease.workflows.scenarios import scenarios_of
+
+        return scenarios_of(paths, self.plan, self.assumptions, self.closed)
+
+    def play(self, scenario: Scenario, *, runs: int, seed: int,
+             works: Sequence[np.ndarray] = (),
+             groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent
+             ) -> Outlook:
+        from landrelease.workflows.scenarios import play
+
+        return play(scenario, self.learned, self.lost, runs=runs, seed=seed, works=works,
+                    groups=groups, progress=progress)
+
+
+def basis_of(registry: Registry, reader: View, plan: Plan, assumptions: Assumptions, land: Land, *,
+             seed: int = 1) -> Basis:
+    """Rates and days lost as reported, closures on record."""
+    from landrelease.workflows import forecasting, scenarios
+
+    found = forecasting.learn(registry, reader, assumptions, seed=seed)
+    return Basis(plan, assumptions, found, forecasting.learned_of(found),
+                 forecasting.lost_of(found),
+                 scenarios.closures_of(registry, plan, land, assumptions))
+
+
 def forecast_on(
     registry: Registry, reader: View, saved: PlanFile, *, by: date | None = None,
     budget: float | None = None, chance: float | None = None, scenario: Path | None = None,
@@ -50,30 +97,28 @@ def forecast_on(
     from landrelease.workflows import forecasting, scenarios
 
     land = workflows.load_land(registry, saved.assumptions, reader=reader)
-    found = forecasting.learn(registry, reader, saved.assumptions, seed=seed)
-    learned, lost = forecasting.learned_of(found), forecasting.lost_of(found)
-    closed = scenarios.closures_of(registry, saved.plan, land, saved.assumptions)
-    chosen = scenarios.scenarios_of([] if scenario is None else [scenario], saved.plan,
-                                    saved.assumptions, closed)[-1]
-    districts = scenarios.groups_of(land, saved.plan)
-    near = scenarios.communities_near(
-        land, saved.plan, saved.assumptions.value("community_hazard_distance_m"))
-    groups = {**{f"district {k}": v for k, v in districts.items()},
-              **{f"community {k}": v for k, v in near.items()}}
-    outlook = scenarios.play(chosen, learned, lost, runs=runs, seed=seed, groups=groups,
-                             progress=progress)
+    basis = basis_of(registry, reader, saved.plan, saved.assumptions, land, seed=seed)
+    found, closed = basis.learning, basis.closed
+    chosen = basis.scenarios([] if scenario is None else [scenario])[-1]
+    groups = {
+        **{f"district {k}": v for k, v in scenarios.groups_of(land, saved.plan).items()},
+        **{f"community {k}": v for k, v in scenarios.communities_near(
+            land, saved.plan, saved.assumptions.value("community_hazard_distance_m")).items()}}
+    outlook = basis.play(chosen, runs=runs, seed=seed, groups=groups, progress=progress)
     needed: list[Need] = []
     if chance is not None and by is not None:
-        needed = scenarios.what_is_needed(chosen, learned, lost, by, chance, runs=runs, seed=seed,
-                                          progress=progress)
+        needed = scenarios.what_is_needed(chosen, basis.learned, basis.lost, by, chance, runs=runs,
+                                          seed=seed, progress=progress)
     short = scenarios.money_words(chosen)
     dated = reader.may("plan_dates")
     if not dated:  # dates of single areas are a dated plan (S16)
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,
                                       groups=(), group_day=None)
     if backtest:
-        outlook = with_track(registry, reader, saved, outlook, seed=seed, progress=progress)
-    notes = (*outlook.notes, *closed.notes)
+        outlook = with_track(registry, reader, saved.assumptions, outlook, seed=seed,
+                             progress=progress)
+    # Closures in force are for who may see them (S16).
+    notes = (*outlook.notes, *(closed.notes if reader.may("closure") else ()))
     document = {
         **workflows.outlook_summary(outlook, by=by, budget=budget), "scenario": outlook.scenario,
         "notes": [*notes, *([] if short is None else [short])],
@@ -93,13 +138,13 @@ def forecast_on(
 BACKTEST_RUNS = 200  # of each forecast of a past month, where the scores stand beside a forecast
 
 
-def with_track(registry: Registry, reader: View, saved: PlanFile, outlook: Outlook, *,
+def with_track(registry: Registry, reader: View, assumptions: Assumptions, outlook: Outlook, *,
                seed: int = 1, progress: Progress = silent) -> Outlook:
     """The outlook with how good forecasts of past months were, for who sees the work of teams."""
     from landrelease.workflows import forecasting
 
     if not reader.may("plan_teams"):
         return outlook
-    tested = forecasting.backtest(registry, reader, saved.assumptions, runs=BACKTEST_RUNS,
+    tested = forecasting.backtest(registry, reader, assumptions, runs=BACKTEST_RUNS,
                                   seed=seed, progress=progress)
     return dataclasses.replace(outlook, track=forecasting.track_record(tested))

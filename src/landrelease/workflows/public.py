@@ -29,7 +29,6 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.workflows import (
-    hazards_that_stand,
     is_synthetic,
     load_assumptions,
     load_land,
@@ -129,14 +128,11 @@ def contact_of(registry: Registry) -> str:
 
 def _view(registry: Registry) -> PublicView:
     assumptions = load_assumptions(None, registry)
-    nowhere = any(r.geometry is None for r in hazards_that_stand(registry)) or any(
-        e.row.kind == "hazard" and not e.row.geometry_wkt
-        for e in registry.quarantine("waiting"))
     cells: Sequence[Ground] = ()
     released: list[tuple[Outcome, Ground]] = []
     parts: tuple[ReleasedPart, ...] = ()
+    land = load_land(registry, assumptions, for_models=False)
     try:
-        land = load_land(registry, assumptions, for_models=False)
         grid = public_grid(registry, land)
     except LandReleaseError as error:
         if error.code != NOTHING_HAZARDOUS.code:
@@ -144,13 +140,13 @@ def _view(registry: Registry) -> PublicView:
         # Nothing on record that could be shown: then there is no information anywhere.
         from landrelease.core.geometry import LocalPlane
 
-        answering, cell_m = PublicLand(LocalPlane(0.0, 0.0), (), (), nowhere), 0.0
+        answering, cell_m = PublicLand(LocalPlane(0.0, 0.0), (), (), land.unplaced), 0.0
     else:
         cells, released = public_ground(land, grid)
         parts = tuple(ReleasedPart(
             Release(outcome.outcome_type, outcome.depth_m, outcome.released_on), shape,
             outcome.id not in land.unverified) for outcome, shape in released)
-        answering, cell_m = PublicLand(grid.plane, cells, parts, nowhere), grid.cell_m
+        answering, cell_m = PublicLand(grid.plane, cells, parts, land.unplaced), grid.cell_m
     names = _names(registry, assumptions.value("exposure_distance_m"),
                    2.146 * assumptions.value("settlement_error_m"))
     return PublicView(

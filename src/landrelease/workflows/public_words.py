@@ -47,11 +47,12 @@ _MORE = {
     "no_information": "Nothing that counts is recorded about this place. That does not mean that "
                       "nothing is there.",
 }
+UNPLACED = "Of some recorded hazards nobody knows the place; they are on no map."
 _REASONS = {
     "unsigned": "The records call this ground released, but no signature of the authority stands "
                 "behind it.",
     "partly": "A part of it is recorded as released, but not all of it.",
-    "unplaced": "Of some recorded hazards nobody knows the place; they are on no map.",
+    "unplaced": UNPLACED,
 }
 _DONE = {
     "cleared": "cleared", "reduced": "reduced by technical survey",

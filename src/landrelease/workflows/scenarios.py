@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -46,61 +47,110 @@ class Closed:
 
 
 def closures_of(registry: Registry, plan: Plan, land: Land, assumptions: Assumptions) -> Closed:
-    """Closures with dates that reach into the plan, by the areas that they touch.
+    """Closures with dates that reach into the plan, and sectors: areas that close together.
 
-    Past closures are not drawn again by default: the days that they cost are among the days lost.
-    A scenario asks for the process that they fit (`closure_process: fitted`).
+    Closures of which the grounds are mostly the same are of one place, however each was drawn. A
+    sector is the areas of the plan that the same places have ever touched; an area that none ever
+    touched lies in no sector. Past closures are not drawn again by default: the days that they cost
+    are among the days lost. A scenario asks for the process that they fit (`closure_process:
+    fitted`).
     """
     import shapely
 
     from landrelease.forecast.circumstances import Circumstances, Shut
     from landrelease.forecast.closings import fit_closing
 
-    records = [r for r in registry.records("closure") if r.geometry is not None]
-    if not records:
+    dated = [(first, _moment(r.values.get("closed_until")), r.geometry)
+             for r in registry.records("closure") if r.geometry is not None
+             and (first := _moment(r.values.get("closed_from"))) is not None]
+    if not dated:
         return Closed(Circumstances(), None, ())
     start = plan.problem.slot_starts[0]
     ground = {h.id: h.ground for h in land.hazards}
     hazards = [ground.get(name) for name in plan.problem.hazard_ids]
     shapes = np.array([h if h is not None else shapely.Point() for h in hazards], dtype=object)
-    places: dict[str, list[tuple[float, float]]] = {}
-    sector_of = np.full(len(hazards), -1, dtype=np.int64)
+    grounds = np.array([g for _, _, g in dated], dtype=object)
+    places = _places(grounds)
+    sector_of, touched_by = _sectors(grounds, places, shapes)
+    spells: dict[int, list[tuple[float, float]]] = {}
     shut: list[Shut] = []
     open_days = round(assumptions.value("closure_open_days"))
-    sectors = endless = 0
-    for r in records:
-        first, last = (_moment(r.values.get(n)) for n in ("closed_from", "closed_until"))
-        if first is None:
-            continue
+    reaching = endless = 0
+    for (first, last, _), place in zip(dated, places.tolist(), strict=True):
+        spells.setdefault(place, []).append(
+            (float(first.toordinal()), np.inf if last is None else float(last.toordinal() + 1)))
         end = last or date.fromordinal(max(start, first).toordinal() + open_days)
-        endless += last is None and end >= start
-        places.setdefault(shapely.to_wkb(r.geometry, hex=True), []).append(
-            (float(first.toordinal()), float(end.toordinal() + 1)))
-        if end < start:
-            continue
-        touched = shapely.intersects(shapes, r.geometry)
-        if not touched.any():
-            continue
-        # An area lies in one sector: closures that share areas become one sector, the larger one.
-        taken = np.unique(sector_of[touched & (sector_of >= 0)])
-        number = int(taken[0]) if len(taken) else sectors
-        sectors = max(sectors, number + 1)
-        sector_of[touched] = number
-        for other in taken[1:].tolist():
-            sector_of[sector_of == other] = number
-            shut = [dataclasses.replace(s, sector=number) if s.sector == other else s for s in shut]
-        shut.append(Shut(number, max(first, start), end))
+        own = [k for k, by in enumerate(touched_by) if place in by]
+        if end >= start and own:
+            reaching += 1
+            endless += last is None
+            shut += [Shut(k, max(first, start), end) for k in own]
+    fitted = fit_closing(list(spells.values()), float(start.toordinal()))
     notes = []
     if shut:
-        notes.append(f"{len(shut)} closures on record reach into the plan; "
-                     f"{int((sector_of >= 0).sum())} areas lie in them.")
+        closed = np.isin(sector_of, [s.sector for s in shut])
+        notes.append(f"{reaching} closures on record reach into the plan; {int(closed.sum())} "
+                     "areas lie in them. The days that they cost come on top of the days lost "
+                     "(lost_day_share), which hold closures as well.")
         if endless:
             notes.append(f"{endless} closures have no end on record; they are taken to last "
                          f"{open_days} days (closure_open_days).")
-    until = float(max(date.toordinal(start), 1))
-    made = Circumstances() if not shut else Circumstances(
-        sector=sector_of[plan.problem.hazard], shut=tuple(shut))
-    return Closed(made, fit_closing(list(places.values()), until), tuple(notes))
+    if touched_by:
+        count = len(touched_by)
+        notes.append(
+            f"Areas that closures of any time have touched make {count} sectors: "
+            + "; ".join(_sector_words(k, plan, sector_of) for k in range(min(count, SECTORS_SAID)))
+            + ("." if count <= SECTORS_SAID else "; ..."))
+    made = Circumstances() if not touched_by else Circumstances(
+        sector=sector_of[plan.problem.hazard], shut=tuple(shut),
+        often=tuple(len(by) for by in touched_by))
+    return Closed(made, fitted, tuple(notes))
+
+
+SECTORS_SAID = 12
+SAME_GROUND = 0.5  # of the union of two closures: where they share so much, they are of one place
+
+
+def _sector_words(number: int, plan: Plan, sector_of: np.ndarray) -> str:
+    own = np.flatnonzero(sector_of == number)
+    first = plan.problem.hazard_ids[own[0]]
+    return f"{number} is {first}" + (f" and {len(own) - 1} more" if len(own) > 1 else "")
+
+
+def _places(grounds: np.ndarray) -> np.ndarray:
+    """(C,) number of the place of each closure."""
+    import shapely
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(grounds)
+    names, first = np.unique(shapely.to_wkb(grounds, hex=True), return_inverse=True)
+    distinct = grounds[np.array([np.flatnonzero(first == k)[0] for k in range(len(names))])]
+    one, other = shapely.STRtree(distinct).query(distinct, predicate="intersects")
+    shared = shapely.area(shapely.intersection(distinct[one], distinct[other]))
+    size = shapely.area(distinct)
+    same = shared >= SAME_GROUND * (size[one] + size[other] - shared)
+    _, label = connected_components(coo_array(
+        (np.ones(int(same.sum())), (one[same], other[same])), shape=(len(names),) * 2),
+        directed=False)
+    found: np.ndarray = label[first.reshape(count)]
+    return found
+
+
+def _sectors(grounds: np.ndarray, places: np.ndarray, shapes: np.ndarray
+             ) -> tuple[np.ndarray, list[frozenset[int]]]:
+    """(H,) sector of each area, -1: none; of each sector the places that touch its areas."""
+    import shapely
+
+    closure, area = shapely.STRtree(shapes).query(grounds, predicate="intersects")
+    touching: dict[int, set[int]] = {}
+    for c, h in zip(closure.tolist(), area.tolist(), strict=True):
+        touching.setdefault(h, set()).add(int(places[c]))
+    number: dict[frozenset[int], int] = {}
+    sector_of = np.full(len(shapes), -1, dtype=np.int64)
+    for h in sorted(touching):
+        sector_of[h] = number.setdefault(frozenset(touching[h]), len(number))
+    return sector_of, list(number)
 
 
 def _moment(value: Any) -> date | None:
@@ -154,13 +204,20 @@ def money_of(plan: Plan) -> tuple[Tranche, ...] | None:
 
 def groups_of(land: Land, plan: Plan) -> dict[str, list[str]]:
     """District (municipality) -> its areas in the plan."""
-    names = {m.id: m.name for m in land.municipalities}
     wanted = set(plan.problem.hazard_ids)
-    groups: dict[str, list[str]] = {}
+    of_district: dict[str, list[str]] = {}
     for h in land.hazards:
         if h.id in wanted and h.municipality_id:
-            groups.setdefault(names.get(h.municipality_id, h.municipality_id), []).append(h.id)
-    return dict(sorted(groups.items()))
+            of_district.setdefault(h.municipality_id, []).append(h.id)
+    return _named(of_district, {m.id: m.name for m in land.municipalities})
+
+
+def _named(groups: Mapping[str, list[str]], names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Groups by the name of each id; where several have one name, with the id beside it."""
+    said = {i: names.get(i) or i for i in groups}
+    often = Counter(said.values())
+    return dict(sorted((name if often[name] == 1 else f"{name} ({i})", groups[i])
+                       for i, name in said.items()))
 
 
 def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, list[str]]:
@@ -178,25 +235,25 @@ def communities_near(land: Land, plan: Plan, distance_m: float) -> dict[str, lis
     here, there = shapely.STRtree(grounds).query(places, predicate="dwithin", distance=distance_m)
     groups: dict[str, list[str]] = {}
     for s, h in zip(here.tolist(), there.tolist(), strict=True):
-        settlement = land.settlements[s]
-        groups.setdefault(settlement.name or settlement.id, []).append(wanted[h].id)
-    return dict(sorted(groups.items()))
+        groups.setdefault(land.settlements[s].id, []).append(wanted[h].id)
+    return _named(groups, {s.id: s.name for s in land.settlements})
 
 
 Lost80 = tuple[float, float, float]  # low, value, high of the share of team-days lost
 
 
 def play(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None = None, *,
-         runs: int, seed: int,
+         runs: int, seed: int, works: Sequence[np.ndarray] = (),
          groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent) -> Outlook:
     """The outlook of a scenario. The same seed gives the same luck to all of them."""
     from landrelease.forecast.outlook import make_outlook
 
-    return make_outlook(
-        scenario.plan, scenario.assumptions, runs=runs, seed=seed,
+    made = make_outlook(
+        scenario.plan, scenario.assumptions, runs=runs, seed=seed, works=works,
         learned=scenario.learned(learned), rate_factor=scenario.rate_factor,
         lost=None if scenario.own_lost else lost,
         circumstances=scenario.circumstances, groups=groups, progress=progress)
+    return dataclasses.replace(made, notes=(*made.notes, *scenario.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +349,7 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
     def outlook(kinds: tuple[str, ...], more: int) -> Outlook:
         key = (kinds if more else (), more)
         if key not in memory:
-            changed = dataclasses.replace(scenario, plan=with_teams(plan, kinds, more))
+            changed = with_teams(scenario, kinds, more) if more else scenario
             memory[key] = play(changed, learned, lost, runs=runs, seed=seed, progress=progress)
         return memory[key]
 

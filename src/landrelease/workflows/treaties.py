@@ -50,24 +50,37 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         raise LandReleaseError(TREATY_UNKNOWN, found=treaty, expected=", ".join(forms.TREATIES))
     title, group = forms.TREATIES[treaty]
     days = (date(year - 1, 12, 31), date(year, 12, 31))
-    of_group, unstated = _classes(registry, group, known_at)
+    of_group, unstated, unnamed = _classes(registry, group, known_at)
     ends, lands = [], []
     for n, day in enumerate(days):
         progress(f"land at {day}", n / 3)
         land = figure_land(registry, reader, At(day, known_at, level))
         lands.append(land)
         ends.append(_ends(_of_group(land, of_group), reader))
+    release = forms.release_table(*ends)
     found = [forms.area_table(ends[0], ends[1], _new(
-        _of_group(lands[0], of_group), _of_group(lands[1], of_group), reader)),
-             forms.release_table(*ends)]
+        _of_group(lands[0], of_group), _of_group(lands[1], of_group), reader)), release]
     notes = []
+    if any(forms.WITHHELD in row for t in found for row in t.rows):
+        notes.append("Withheld is of so few areas that it would show a single one; it is not 0.")
+    if forms.opened_again(release):
+        notes.append("Below zero: in the year more ground that had been released came back on "
+                     "record as hazardous than was released.")
     if group:
         left = [h for h in lands[1].hazards if h.id in unstated]
         count = len(left)
-        if count and not reader.few(count):
+        exact = reader.precision("hazard") == "exact"
+        if count and (exact or not reader.few(count)):
             notes.append(f"{count:,} areas on record at the end of {year} state no ordnance at all "
                          f"({sum(h.area_m2 for h in left):,.0f} m²); they are in none of these "
                          "tables and are not none.")
+        before = {o.id for o in lands[0].outcomes}
+        loose = [o for o in lands[1].outcomes if o.id in unnamed and o.id not in before
+                 and o.outcome_type in forms.PARTS]
+        if loose and (exact or not reader.few(len(loose))):
+            notes.append(f"{len(loose):,} records of release of {year} name no area of which the "
+                         f"ordnance is stated ({sum(o.area_m2 for o in loose):,.0f} m², each for "
+                         "itself); they are in none of these tables and are not none.")
         notes.append("Areas with several kinds of ordnance are in the tables of each treaty: the "
                      "tables are not to be added up.")
     progress("items", 0.7)
@@ -88,6 +101,11 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         if undated:
             notes.append(f"{undated:,} items on record as destroyed state no day of destruction "
                          "and are in no year.")
+    elif len(table):
+        notes.append("Items destroyed are withheld: so few are on record that the table would show "
+                     "a single one.")
+    else:
+        notes.append("Items destroyed are not reported: no item is on record.")
     notes.append("Released is the sum of its three parts; searched ground is not in it. A national "
                  "authority reports; these are numbers for its report.")
     if level is None:
@@ -103,24 +121,31 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
 
 
 def _classes(registry: Registry, group: str, known_at: datetime | None
-             ) -> tuple[set[str] | None, set[str]]:
-    """Ids of hazards, by which also outcomes name them, that hold the group of ordnance (None: all
-    count); ids of those that state none."""
+             ) -> tuple[set[str] | None, set[str], set[str]]:
+    """Ids of hazards, and of the outcomes that name them, that hold the group of ordnance (None:
+    all count); ids of hazards that state none; ids of outcomes that name no hazard which states
+    any."""
     from landrelease.figures.treaty import groups_of
 
     if not group:
-        return None, set()
-    found, unstated = set(), set()
+        return None, set(), set()
+    found, other, unstated, unnamed = set(), set(), set(), set()
     for record in registry.records("hazard", known_at=known_at):
         groups = groups_of(record.values)
+        names = {record.id, str(record.values.get("identifier") or record.id)}
         if group in groups:
-            found |= {record.id, str(record.values.get("identifier") or record.id)}
-        elif not groups:
+            found |= names
+        elif groups:
+            other |= names
+        else:
             unstated.add(record.id)
     for record in registry.records("outcome", known_at=known_at):
-        if record.values.get("hazard") in found or record.values.get("hazard_identifier") in found:
+        named = {record.values.get("hazard"), record.values.get("hazard_identifier")} - {None}
+        if named & found:
             found.add(record.id)
-    return found, unstated
+        elif not named & other:
+            unnamed.add(record.id)
+    return found, unstated, unnamed
 
 
 def _of_group(land: Land, ids: set[str] | None) -> Land:
@@ -136,23 +161,23 @@ def _ends(land: Land, reader: View) -> Ends:
     from landrelease.figures.treaty import Ends
     from landrelease.workflows import make_ledger
 
-    def rows(part: Land) -> Sequence[LedgerRow]:
+    def rows(part: Land) -> Sequence[LedgerRow] | None:
         made = make_ledger(part)
         if reader.precision("hazard") == "exact":
             return made
-        return () if reader.few(made[-1].hazards) else made[-1:]
+        return None if reader.few(made[-1].hazards) else made[-1:]
 
     return Ends(rows(land), {t: rows(dataclasses.replace(
         land, hazards=tuple(h for h in land.hazards if h.hazard_type == t), outcomes=()))
         for t in TYPES})
 
 
-def _new(start: Land, end: Land, reader: View) -> dict[str, tuple[int, float]]:
-    """Hazards that came on record in the year, by administrative area and in all."""
+def _new(start: Land, end: Land, reader: View) -> dict[str, tuple[int, float]] | None:
+    """Hazards that came on record in the year, by administrative area and in all; None: of few."""
     before = {h.id for h in start.hazards}
     new = [h for h in end.hazards if h.id not in before]
     if reader.precision("hazard") != "exact":
-        return {} if reader.few(len(new)) else {
+        return None if reader.few(len(new)) else {
             "total": (len(new), sum(h.area_m2 for h in new))}
     out: dict[str, tuple[int, float]] = {"total": (len(new), sum(h.area_m2 for h in new))}
     for h in new:

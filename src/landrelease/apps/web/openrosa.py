@@ -189,10 +189,11 @@ async def submit(request: Request) -> Response[bytes]:
         raise LandReleaseError(SUBMISSION_EMPTY)
 
     def work(registry: Registry, _: View) -> Any:
-        from landrelease.workflows import submissions
+        from landrelease.workflows import is_synthetic, submissions
 
         try:
-            return submissions.receive(registry, content, files, by=signature(asking))
+            return submissions.receive(registry, content, files,
+                                       by=signature(asking)), is_synthetic(registry)
         except LandReleaseError as error:
             if error.code != REGISTRY_MOVED_ON.code:
                 raise
@@ -202,12 +203,13 @@ async def submit(request: Request) -> Response[bytes]:
 
     # One after the other: each is held against what is recorded, which would move on meanwhile.
     async with request.app.state.submitting:
-        found = await read(request, work)
+        found, synthetic = await read(request, work)
     from landrelease.workflows import public_words
 
-    return openrosa_message(speaking.texts().told(
-        public_words.RECEIVED, accepted=found.accepted, merged=found.merged, waiting=found.waiting,
-        photographs=found.photographs), 201)
+    texts = speaking.texts()
+    said = texts.told(public_words.RECEIVED, accepted=found.accepted, merged=found.merged,
+                      waiting=found.waiting, photographs=found.photographs)
+    return openrosa_message(f"{said} {texts(public_words.SYNTHETIC)}" if synthetic else said, 201)
 
 
 HANDLERS = [form_list, form_file, manifest, media, may_submit, submit]

@@ -46,6 +46,22 @@ class Ground {
     }
     return inside;
   }
+
+  // How far a point lies from the outline of area i, inside or outside; Infinity beyond `most`.
+  edge(i, x, y, most) {
+    const b = this.box;
+    if (x < b[4 * i] - most || x > b[4 * i + 2] + most
+        || y < b[4 * i + 1] - most || y > b[4 * i + 3] + most) return Infinity;
+    let least = Infinity;
+    for (const r of this.rings[i]) {
+      for (let j = 0, k = r.length - 2; j < r.length; k = j, j += 2) {
+        const dx = r[j] - r[k], dy = r[j + 1] - r[k + 1], d2 = dx * dx + dy * dy;
+        const t = d2 && Math.min(1, Math.max(0, ((x - r[k]) * dx + (y - r[k + 1]) * dy) / d2));
+        least = Math.min(least, Math.hypot(x - r[k] - t * dx, y - r[k + 1] - t * dy));
+      }
+    }
+    return least <= most ? least : Infinity;
+  }
 }
 
 class Plane {

@@ -7,6 +7,7 @@
   const cells = new Ground(data.cells, plane);
   const released = new Ground(data.released.rings, plane);
   const outlines = new Ground(data.municipalities.rings, plane);
+  const FINGER_PX = 4, ROUNDING_M = 1;
   let tapped = null;
 
   function when(i) {
@@ -46,26 +47,40 @@
         }
       }
     },
-    // A hazard always comes before a release: where both are recorded, the ground is hazardous.
+    // The answer of /public: hazardous where any ground within reach of the finger is; released
+    // only where one signed piece holds all of it. A hazard always comes first.
     pick(map, px, py) {
-      const [x, y] = map.toWorld(px, py);
-      let unsigned = false;
-      for (let i = 0; i < cells.count; i++) if (cells.contains(i, x, y)) return { kind: "hazard", x, y };
-      for (let i = 0; i < released.count; i++) {
-        if (!released.contains(i, x, y)) continue;
-        if (data.released.signed[i]) return { kind: "released", i, x, y };
-        unsigned = true;
+      const [x, y] = map.toWorld(px, py), metres = map.plane.metres(y);
+      const reach = (data.place_m + ROUNDING_M) / metres + FINGER_PX / map.k;
+      const found = { kind: "blank", x, y, within: Math.ceil(reach * metres), holding: [] };
+      for (let i = 0; i < cells.count; i++) {
+        if (cells.contains(i, x, y) || cells.edge(i, x, y, reach) <= reach) {
+          return { ...found, kind: "hazard" };
+        }
       }
-      return { kind: unsigned ? "unsigned" : "blank", x, y };
+      let unsigned = false, partly = false;
+      for (let i = 0; i < released.count; i++) {
+        const inside = released.contains(i, x, y), near = released.edge(i, x, y, reach) <= reach;
+        if (inside && !near && data.released.signed[i]) found.holding.push(i);
+        else if (inside && !near) unsigned = true;
+        else if (inside || near) partly = true;
+      }
+      const kind = found.holding.length ? "released" : unsigned ? "unsigned"
+        : partly ? "partly" : "blank";
+      return { ...found, kind };
     },
     hover() {},
     chosen(found) {
       tapped = [found.x, found.y];
       const answer = $("answer");
-      answer.className = "answer " + (found.kind === "unsigned" ? "blank" : found.kind);
-      answer.textContent = found.kind === "hazard" ? words["pub.hazard"]
-        : found.kind === "released" ? when(found.i)
-        : found.kind === "unsigned" ? words["pub.unsigned"] : words["pub.blank"];
+      const told = { hazard: "hazard", released: "released" }[found.kind] || "blank";
+      answer.className = "answer " + told;
+      // The least depth first, an unknown one before all others.
+      const depth = (i) => data.released.depth[i] ?? -1;
+      const said = found.kind === "released"
+        ? [...new Set(found.holding.sort((a, b) => depth(a) - depth(b)).map(when))].join(" ")
+        : words["pub." + found.kind];
+      answer.textContent = said + " " + say(words, "pub.within", { metres: found.within });
       map.redraw();
     },
   };
