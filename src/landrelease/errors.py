@@ -1759,6 +1759,26 @@ LANES_FORBIDDEN = Message(
 LANES_ENTRY = Message(
     "LAN-020", "The entry was taken on {what}, {metres} m from the task's edge.",
     "Look whether the way from there to the task is safe, or state a point with --entry.")
+LANES_NOT_REACHED = Message(
+    "LAN-024", "To {count} lanes, {found}, no ground leads that may be entered: keep-outs lie "
+    "between them and the safe side.", "State an --entry from which they can be reached, or give "
+    "that ground a task of its own.")
+NOT_IN_RANGE = Message(
+    "LAN-025", "{metres} m of the path are not within {reach:g} m of any place where the operator "
+    "may stand, {standoff:g} m or more from the task and on no hazard, closure or keep-out.",
+    "Divide the task, use a control with more range, or clear ground to stand on first.")
+LANES_APPROACH = Message(
+    "LAN-026", "The straight way from the entry to where work begins leads over {metres} m of "
+    "ground that is a hazard, closed or kept out.",
+    "Do not take it: state an --entry from which the way is free.")
+TURNS_ON_NEW = Message(
+    "LAN-027", "{turns} turns lie on ground that is not yet worked, and {metres} m of ways lead "
+    "over such ground. {corners} corners of rounds along edges do so in any plan.",
+    "Keep the tool engaged on them. Edges are driven first unless --headland-later or the profile "
+    "says otherwise; --radius larger than the machine needs adds turns.")
+LANES_GIVEN_UP = Message(
+    "LAN-028", "{area} m² that the machine reaches are in no swath: it would take too many small "
+    "pieces.", "They are listed for hand work. Look whether the boundary has needless detail.")
 
 # --- FRM: forms for the field ---------------------------------------------------------------------
 FORM_UNKNOWN = Message(
