@@ -226,6 +226,23 @@ def test_a_plan_without_teams_says_so(sea, tmp_path, capsys):
     assert document["years_until_done"]["p50"] is None
 
 
+def test_the_answer_is_the_same_wherever_the_runs_are_played(sea, tmp_path, capsys):
+    _, saved = sea.planned()
+    save_plan(tmp_path / "plan", saved)
+    found = []
+    for n, words in enumerate(((), ("--workers", 1), ("--scheduler", "processes"))):
+        assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
+                   "--runs", 60, "--no-backtest", "--quiet", "--json", tmp_path / f"{n}.json",
+                   *words) == 0
+        found.append(json.loads((tmp_path / f"{n}.json").read_bytes()))
+    assert found[0] == found[1] == found[2]
+    for wrong in ("nowhere", "tcp://127.0.0.1:1"):
+        capsys.readouterr()
+        assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
+                   "--scheduler", wrong) == 2
+        assert "CLI-103" in capsys.readouterr().err
+
+
 # --- closures on record --------------------------------------------------------------------------
 
 
