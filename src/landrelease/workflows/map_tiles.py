@@ -23,6 +23,7 @@ from landrelease.publish import tiles
 from landrelease.workflows import is_synthetic, public
 from landrelease.workflows.collections import (
     CELLS,
+    NOW,
     RELEASED,
     Collection,
     Item,
@@ -169,8 +170,9 @@ def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequ
                 at: tuple[int, int, int], then: Moment | None) -> _Drawn:
     """Through the reader's view, record by record: where some rows are not for the reader, and of
     the past. Of more than the most that a tile holds, the small ones are drawn together too."""
+    moment = then or NOW
     doubtful = NOTHING if found.id not in registry.kinds else unsigned(
-        registry, found.id, valid_at=then and then.valid_at, known_at=then and then.known_at)
+        registry, found.id, valid_at=moment.valid_at, known_at=moment.known_at)
     listed: list[tuple[Item, np.ndarray]] = []
     boxes: list[np.ndarray] = []
     group: list[int] = []
