@@ -216,6 +216,28 @@ def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(regis
     assert metres2(effort(registry).passes[0].ground) == pytest.approx(270, abs=0.1)
 
 
+def test_safety_S07_the_layer_of_gaps_tells_machine_and_hand_apart(registry, tmp_path):
+    from landrelease.access.policy import view
+
+    machine = track(tmp_path / "m.csv", lambda lane: lane != 1)
+    manual = track(tmp_path / "h.csv", lambda lane: lane not in (1, 4))
+    proof(registry, "--track", machine, "--uncovered", tmp_path / "g.geojson", "--store")
+
+    def left():
+        return {state: (metres2(ground), m2) for _, state, ground, m2 in coverage.gaps(
+            registry, view("inspector"))}
+
+    alone = left()
+    assert alone["machine_only"][0] == pytest.approx(270 - 39, abs=0.3)
+    assert alone["not_proven"][0] == pytest.approx(39, abs=0.3)
+    proof(registry, "--track", machine, "--manual", manual, "--uncovered",
+          tmp_path / "g.geojson", "--store")
+    both = left()
+    assert both["machine_only"][0] == pytest.approx(39, abs=0.3)
+    assert both["not_proven"][0] == pytest.approx(39, abs=0.3)
+    assert all(a == pytest.approx(m2, rel=0.01) for a, m2 in both.values())
+
+
 def test_a_proof_of_an_activity_holds_for_it_alone():
     ground = degrees(box(0, 0, 9, 10))
     stored = [Record("coverage", "c", {"task": "tsk", "activity": "act", "coverage_by": "manual"},

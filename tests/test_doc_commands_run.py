@@ -152,6 +152,8 @@ RUN = [
      {"lot:task-12:1": "lot:t-hazard-9-1:1"}),
     ("verify finding district.gpkg --task task-12 --severity major --kind marking --finding Two "
      "signs are missing", 0, {"task-12": "t-hazard-9-1"}),
+    ("verify visit district.gpkg --task task-12 --refused No escort", 0,
+     {"task-12": "t-hazard-9-1"}),
     ("verify correct district.gpkg lot:task-12:1 --measure Cleared again --corrected 2027-05-20", 0,
      {"lot:task-12:1": "FINDING", "2027-05-20": date.today().isoformat()}),
     ("verify teams district.gpkg --as inspector", 0, {}),

@@ -172,6 +172,44 @@ def test_orders_name_the_teams_on_record_and_the_plan_is_made_again_with_them(re
     assert command("plan", "check", path, tmp_path / "again", "--as", "planner") == 0
 
 
+def test_a_proposal_says_only_what_its_plan_says_and_none_overwrites_a_newer_one(
+        registry, plan, tmp_path, capsys):
+    import dataclasses
+    import shutil
+
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.orders import propose_orders
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    old = tmp_path / "old"
+    shutil.copytree(plan, old)
+    assert command("plan", "orders", path, old, "--by", "Operations") == 0
+    # Another team, which is not on record, takes the surveys over.
+    saved = load_plan(old)
+    problem = saved.plan.problem
+    pools = tuple(dataclasses.replace(p, id="contractor", members=()) if p.kind == "nts" else p
+                  for p in problem.pools)
+    other = dataclasses.replace(saved, plan=dataclasses.replace(
+        saved.plan, problem=dataclasses.replace(problem, pools=pools)))
+    with open_registry(path) as opened:
+        tasks = {t.id: t for t in opened.records("task")}
+        assert tasks["task:H0:NTS"].value("teams") == ["nts-1"]
+        propose_orders(opened, other, by="Operations")
+        tasks = {t.id: t for t in opened.records("task")}
+        assert "teams" not in tasks["task:H0:NTS"].values
+        assert tasks["task:H0:NTS"].value("instructions") == "NTS: contractor-1"
+    # A plan of the records as they are now is proposed; then the old one is refused.
+    new = tmp_path / "new"
+    assert command("plan", "make", path, "--teams", teams, "--out", new, *MAKE) == 0
+    assert command("plan", "orders", path, new, "--by", "Operations") == 0
+    capsys.readouterr()
+    assert command("plan", "orders", path, old, "--by", "Operations") == 2
+    assert "PLN-102" in capsys.readouterr().err
+    assert command("plan", "orders", path, new, "--by", "Operations") == 0  # repeating is no news
+    assert "0 tasks proposed, 0 changed" in capsys.readouterr().out
+
+
 def test_orders_after_a_winter_start_on_the_day_that_the_plan_gives_them(registry, tmp_path):
     """All ground is closed from June to November: most work begins in April of the next year."""
     import csv

@@ -1154,7 +1154,9 @@ LOT_STOPPED = Message(
     "authority close them (closed_on).")
 LOT_NOT_AGAIN = Message(
     "INS-009", "Lot {lot} cannot be inspected again: {reason}.",
-    "A lot is inspected again after it was rejected, and cleared again (corrected_on).")
+    "A lot is inspected again after it was rejected and cleared again: record the day "
+    "(verify correct) and the new search (kind outcome, its activity), with the proof that it "
+    "covers the lot (operate proof --store, operate measured --store).")
 
 # --- FOR: forecast -----------------------------------------------------------------------------
 

@@ -234,17 +234,19 @@ def plan_what_if(
 
     Example: landrelease plan what-if r.gpkg plan --weight access_weight=3 --as planner
     """
-    from landrelease.store.results import save_plan
+    from landrelease.workflows import no_land
     from landrelease.workflows.explaining import change_rows, what_if
-    from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.planning import plan_of, ready, write_plan
 
-    stated = dict(_weight(text) for text in weights)
+    stated = dict(weight_of(text) for text in weights)
+    if out is not None:
+        ready(out)
     with (reading(registry, "plan what-if", role, areas=area) as (opened_registry, _),
           listening(quiet) as progress):
         saved = plan_of(opened_registry, plan)
         found = what_if(saved.plan, stated, iterations=iterations, seed=seed, progress=progress)
         if out is not None:
-            save_plan(out, dataclasses.replace(saved, plan=found.plan))
+            write_plan(out, dataclasses.replace(saved, plan=found.plan), no_land(saved.synthetic))
     stages = change_rows(found.difference.stages)
     communities = change_rows(found.difference.communities)
     put_json(json, {"lost_before": found.lost_before, "lost_after": found.lost_after,
@@ -266,6 +268,9 @@ def plan_pareto(
     parts: Annotated[tuple[str, str], typer.Option(
         "--parts", metavar="A B", help="Two of people, land, seasons, access, infrastructure.")],
     points: Annotated[int, typer.Option("--points", metavar="N", min=2)] = 5,
+    out: Annotated[Path | None, typer.Option(
+        "--out", metavar="DIR", help="Write the plan of each row into a folder there, named by its "
+        "share.")] = None,
     iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -273,19 +278,29 @@ def plan_pareto(
 
     Example: landrelease plan pareto r.gpkg plan --parts access land --as planner
     """
+    from landrelease.workflows import no_land
     from landrelease.workflows.explaining import nothing_at_stake, pareto
-    from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.planning import plan_of, ready, write_plan
+
+    if out is not None:
+        ready(out)
 
     with (reading(registry, "plan pareto", role, areas=area) as (opened_registry, _),
           listening(quiet) as progress):
         saved = plan_of(opened_registry, plan)
-        rows = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
-                      progress=progress)
+        found = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
+                       progress=progress)
+        rows = found.rows
+        for row, made in zip(rows, found.plans, strict=True) if out is not None else ():
+            write_plan(out / row["folder"], dataclasses.replace(saved, plan=made),
+                       no_land(saved.synthetic))
         notes = nothing_at_stake(saved.plan.problem, parts)
     put_json(json, {"parts": parts, "plans": rows, "notes": notes, "synthetic": saved.synthetic})
     show_pareto(parts, rows)
     for note in notes:
         say(note)
+    if out is not None:
+        say(f"Written to {out}, a folder for each share.")
     say("share: of the weight on the second part. Which of them is right is for people to say.")
 
 
@@ -396,7 +411,7 @@ def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> 
     show_changes(stages, communities, top)
 
 
-def _weight(text: str) -> tuple[str, float]:
+def weight_of(text: str) -> tuple[str, float]:
     name, mark, value = text.partition("=")
     try:
         number = float(value)

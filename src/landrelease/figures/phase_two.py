@@ -210,7 +210,8 @@ def _row(r: Record, site: Site, as_of: date, released_on: Mapping[str, date | No
         r.id, str(r.values.get("name") or r.values.get("identifier") or r.id),
         str(r.value("project_type")), state, site.waits_for if state != "done" else (),
         site.needs, land_on if state in ("unlocked", "blocked") else site.since,
-        began if state in ("done", "under_way") else None, finish, "", why, planned, None, amount, unit,
+        began if state in ("done", "under_way") else None, finish, "", why, planned, None, amount,
+        unit,
         in_currency(amount, unit) if amount is not None and unit else None,
         int(people) if isinstance(people, int) else None,
         str(place) if place not in (None, NOT_REPORTED, DECLINED) else "")

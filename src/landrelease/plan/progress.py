@@ -15,6 +15,7 @@ from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.compare import end_of
 from landrelease.plan.decoder import decode
+from landrelease.plan.objective import late_prices
 
 LEAST_LEFT = 0.05  # of a stage that has begun and is not reported as finished
 
@@ -164,10 +165,11 @@ def promised(problem: Problem, standing: Plan, *, late_price: float, change_pric
             continue
         finish[s] = slot_by(problem, day)
         option[s] = _same_option(problem, s, old, int(schedule.option[before]))
-    weight = np.where(problem.weight > 0, problem.weight, 0.0)
-    made = Promises(finish, option, np.where(finish >= 0, late_price * weight, 0.0),
+    made = Promises(finish, option, late_prices(late_price, finish, problem.weight),
                     np.where(option >= 0, change_price, 0.0))
-    return replace(problem, conditions=replace(problem.conditions, promises=made))
+    return replace(
+        problem, conditions=replace(problem.conditions, promises=made), objective=replace(
+            problem.objective, promise_price=late_price, change_price=change_price))
 
 
 def slot_by(problem: Problem, day: date) -> int:

@@ -35,6 +35,8 @@ from landrelease.errors import (
 from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
@@ -356,22 +358,49 @@ def make_plan(
     roads: RoadFiles | None = None,
     binding: Binding | None = None,
     bound_seconds: float = 0.0,
+    weights: Mapping[str, float] | None = None,
+    until_stopped: bool = False,
     first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
     progress: Progress = silent,
 ) -> PlanFile:
     """Cut the areas into tasks, build the problem and solve it; over roads where they are given.
 
-    first : is told of the plan of a simple rule, as soon as it is there
+    weights : of the objective, by name, instead of those of the assumptions. until_stopped : search
+    in rounds until it is interrupted. first : is told of the plan of a simple rule, as soon as it
+    is there. keep : is given that plan, and each better one every few seconds.
     """
-    from landrelease.plan.works import first_plan, solved
-
     asked = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
                              binding=binding, progress=progress)
-    if first is not None:
-        first(first_plan(asked.problem))
-    plan = solved(asked.problem, iterations=iterations, seed=seed, seconds=seconds,
-                  bound_seconds=bound_seconds, progress=progress)
+    asked = dataclasses.replace(asked, problem=with_weights(asked.problem, weights or {}))
+    plan = searched(
+        asked.problem, lambda plan: plan_file(plan, land, assumptions, start, asked.read),
+        first=first, keep=keep, iterations=iterations, seed=seed, seconds=seconds,
+        bound_seconds=bound_seconds, until_stopped=until_stopped, progress=progress)
     return plan_file(plan, land, assumptions, start, asked.read)
+
+
+def searched(
+    problem: Problem, as_file: Callable[[Plan], PlanFile], *,
+    first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
+    standing: tuple[np.ndarray, np.ndarray] | None = None, **asked: Any,
+) -> Plan:
+    """The plan of a problem; before the search `keep` is given the first plan and `first` is told
+    of it, while it lasts `keep` is given each better one every few seconds."""
+    from landrelease.plan.works import first_plan, solved
+
+    if first is not None or keep is not None:
+        found = first_plan(problem, standing)
+        if keep is not None:
+            keep(as_file(found.plan))
+        if first is not None:
+            first(found)
+    more: dict[str, Any] = {} if standing is None else {"standing": standing}
+    if keep is not None:
+        kept = keep
+        more["improved"] = lambda plan: kept(as_file(plan))
+    return solved(problem, **asked, **more)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -470,6 +499,20 @@ def planning_problem(
     return Asked(problem, read)
 
 
+def with_weights(problem: Problem, weights: Mapping[str, float]) -> Problem:
+    """A problem judged by other weights, by name; the same one where they are its own.
+
+    Raises PLN-511: an unknown weight; PLN-009: one out of range.
+    """
+    if not weights:
+        return problem
+    from landrelease.plan.objective import weighted
+    from landrelease.workflows.explaining import objective_with
+
+    objective = objective_with(problem.objective, weights)
+    return problem if objective == problem.objective else weighted(problem, objective)
+
+
 def no_land(synthetic: bool) -> Land:
     """Land of which nothing is known: of a plan that was made from tables."""
     return Land((), (), (), (), (), (), "", synthetic=synthetic)
@@ -480,7 +523,8 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
     """A plan with what it rests on, ready to be saved."""
     from landrelease.store.results import PlanFile
 
-    weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
+    objective = plan.problem.objective
+    weights = {name: getattr(objective, name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded)
 
 
@@ -497,7 +541,7 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
         doubts.append(f"The plan says a score of {plan.score:,.2f}; added up it is {exact:,.2f}.")
     if plan.bound > exact * (1 + 1e-9) + 1e-9:
         doubts.append(f"The bound {plan.bound:,.2f} is above the plan's own score {exact:,.2f}.")
-    if saved.chain_head != registry.head():
+    if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
     return {"violations": check.violations(plan.problem, plan.schedule),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.conditions import Objective
 from landrelease.core.conflict import Conflict
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
@@ -294,6 +295,15 @@ class WhatIf:
     lost_after: Mapping[str, float]
 
 
+def objective_with(objective: Objective, weights: Mapping[str, float]) -> Objective:
+    """An objective with some of its weights changed, by name. Raises PLN-511: an unknown one."""
+    known = [f.name for f in dataclasses.fields(objective)]
+    for name in weights:
+        if name not in known:
+            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
+    return dataclasses.replace(objective, **weights)
+
+
 def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: int,
             progress: Progress = silent) -> WhatIf:
     """The plan made again by other weights; `weights` are fields of the objective.
@@ -304,30 +314,33 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
     from landrelease.plan.objective import losses, weighted
     from landrelease.plan.works import solved
 
-    known = [f.name for f in dataclasses.fields(plan.problem.objective)]
-    for name in weights:
-        if name not in known:
-            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
-    objective = dataclasses.replace(plan.problem.objective, **weights)
-    problem = weighted(plan.problem, objective)
+    problem = weighted(plan.problem, objective_with(plan.problem.objective, weights))
     made = solved(problem, iterations=iterations, seed=seed, progress=progress,
                      standing=(plan.priority, plan.schedule.option))
     return WhatIf(made, difference(plan, made),
-                  dataclasses.asdict(losses(plan.problem, plan.schedule)),
+                  dataclasses.asdict(losses(problem, plan.schedule)),
                   dataclasses.asdict(losses(problem, made.schedule)))
 
 
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Rows for tables, and the plan of each, judged by the weights of its row."""
+
+    rows: list[dict[str, Any]]
+    plans: list[Plan]
+
+
 def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, seed: int,
-           progress: Progress = silent) -> list[dict[str, Any]]:
+           progress: Progress = silent) -> Pareto:
     """Plans between two parts of the objective, and which of them no other one beats.
 
     Each weight goes from all on `one` to all on `other` in equal steps of its share of what the
     standing plan loses in that part; the other weights and the prices of promises are 0. Each
     search starts from the plan before; a row holds the best plan by its weights that any of the
-    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven.
+    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven;
+    `weights` are those of the row.
     Raises PLN-009: an unknown part, fewer than 2 points.
     """
-    from landrelease.core.conditions import Objective
     from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
     from landrelease.plan.objective import PARTS, best_bounds, front, losses, weighted
     from landrelease.plan.works import solved
@@ -345,10 +358,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     # Weights are such that the standing plan scores as many points as before: what a price of
     # promises is worth in points means nothing beside other weights, so that promises are left out.
     unit = plan.score if 0 < plan.score < np.inf else 1.0
-    bare = dataclasses.replace(plan.problem, conditions=dataclasses.replace(
-        plan.problem.conditions, promises=None))
+    bare = dataclasses.replace(
+        plan.problem, objective=dataclasses.replace(
+            plan.problem.objective, promise_price=0.0, change_price=0.0),
+        conditions=dataclasses.replace(plan.problem.conditions, promises=None))
     none = Objective(0.0, 0.0, 0.0, 0.0, 0.0, plan.problem.objective.worst_off)
     made: list[Plan] = []
+    objectives: list[Objective] = []
     standing = plan
     shares = [k / (points - 1) for k in range(points)]
     # A hundredth on the other part at the ends: of plans that are equal in one, the better.
@@ -357,8 +373,9 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         def listen(what: str, part: float, n: int = n) -> None:
             progress(what, (n + part) / points)
 
-        problem = weighted(bare, dataclasses.replace(none, **{
+        objectives.append(dataclasses.replace(none, **{
             PARTS[one]: unit * (1 - tilt) / size[one], PARTS[other]: unit * tilt / size[other]}))
+        problem = weighted(bare, objectives[-1])
         standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
                              standing=(standing.priority, standing.schedule.option))
         made.append(standing)
@@ -374,6 +391,7 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     kept = set(front([made[b] for b in best], one, other))
     equal = {(getattr(lost[best[i]], one), getattr(lost[best[i]], other)) for i in kept}
     rows: list[dict[str, Any]] = []
+    plans: list[Plan] = []
     for i, share in enumerate(shares):
         at, score = lost[best[i]], scores[i]
         bound = min(bounds[i], score)
@@ -381,8 +399,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
             "share": share, "score": score, "bound": bound,
             "gap": 0.0 if score <= 0 else (score - bound) / bound if bound > 0 else None,
             "on_the_front": i in kept or (getattr(at, one), getattr(at, other)) in equal,
-            **dataclasses.asdict(at)})
-    return rows
+            "weights": {PARTS[name]: getattr(objectives[i], PARTS[name]) for name in (one, other)},
+            "folder": f"{100 * share:.4g}", **dataclasses.asdict(at)})
+        # The rules are judged by the row's own weights, whichever search found its plan.
+        plans.append(dataclasses.replace(
+            made[i], schedule=made[best[i]].schedule, priority=made[best[i]].priority,
+            score=score, bound=bound))
+    return Pareto(rows, plans)
 
 
 def nothing_at_stake(problem: Problem, parts: Sequence[str]) -> list[str]:

@@ -91,9 +91,14 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
             notes.append(Note("team", "", f"{len(own)} teams of {pool.id} are on record, the "
                               f"teams file has {pool.teams}: the file counts"))
         if nameless:
-            spells = _of_organisation(pool, sources, renew, used_leave) if not own else _ALWAYS
-            parts.setdefault((pool.available_from, pool.available_until, spells), []
-                             ).extend([""] * nameless)
+            spells = _ALWAYS if own else _of_organisation(pool, sources, renew, used_leave, start)
+            if spells:
+                parts.setdefault((pool.available_from, pool.available_until, spells), []
+                                 ).extend([""] * nameless)
+            else:
+                notes.append(Note("team", "", f"{nameless} teams of {pool.id}: no accreditation of "
+                                  f"{pool.organisation} for {SCOPES[pool.kind]} is in force on or "
+                                  "after the first day: not planned"))
         for k, ((opens, closes, spells), names) in enumerate(parts.items()):
             name = pool.id if len(parts) == 1 else f"{pool.id}.{k + 1}"
             out.append(replace(pool, id=name, teams=len(names), available_from=opens,
@@ -250,12 +255,14 @@ def _leave(record: Record, pool: TeamPool, sources: Sources, renew: bool, used: 
     return spells
 
 
-def _of_organisation(pool: TeamPool, sources: Sources, renew: bool, used: set[str]) -> Spells:
-    """A pool of which no team is on record: what its organisation is accredited for, if known."""
+def _of_organisation(pool: TeamPool, sources: Sources, renew: bool, used: set[str], start: date
+                     ) -> Spells:
+    """A pool of which no team is on record: what its organisation is accredited for; always, where
+    nothing of that is on record."""
     who = _word(pool.organisation)
     own = [a for a in sources.accreditations
            if a.value("scope") == SCOPES[pool.kind] and _organisations(a, who)]
-    return _spells(own, sources, renew, used, date.min) or _ALWAYS
+    return _spells(own, sources, renew, used, start) if own else _ALWAYS
 
 
 def _organisations(record: Record, who: str) -> bool:
@@ -333,6 +340,11 @@ def _machines(pools: Sequence[TeamPool], machines: Sequence[Record], notes: list
         who = "" if shared else _word(pools[p].organisation)
         own = [r for r, owner in zip(ready, owners, strict=True) if shared or owner == who]
         name = "machines" if shared else f"machines of {pools[p].organisation}"
+        if not own:
+            others = sorted({str(r.values.get("organisation")) for r in ready})
+            notes.append(Note("machine", "", f"none that is ready belongs to "
+                              f"{pools[p].organisation}, so that {pools[p].id} cannot work (on "
+                              f"record: {', '.join(others[:5]) or 'no machine that is ready'})"))
         if name not in names:
             names.append(name)
             units.append(len(own))

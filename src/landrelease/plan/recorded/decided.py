@@ -17,7 +17,8 @@ from landrelease.plan.recorded.slots import first_day, slot_of, within
 
 _BINDING = ("ordered", "started", "suspended")
 _MODES = {"manual": ("manual",), "mechanical": ("machine then manual",),
-          "animal_detection": ("dogs then manual",)}
+          "animal_detection": ("dogs then manual",),
+         "mixed": ("machine then manual", "dogs then manual")}
 
 
 @dataclass(slots=True)
@@ -146,6 +147,10 @@ def _when(problem: Problem, task: Record, own: Sequence[int], fixed: _Fixed, not
                 high = problem.horizon
     elif isinstance(start, date) and start >= first_day(problem):
         low = high = slot_of(problem, start)
+        if low < problem.horizon and problem.slot_starts[low] > start:
+            notes.append(Note("task", task.id, f"its day, {start.isoformat()}, is outside the "
+                              "working season: planned from "
+                              f"{problem.slot_starts[low].isoformat()} on"))
         if low >= problem.horizon:
             notes.append(Note("task", task.id, f"it is to start on {start.isoformat()}, after the "
                               "end of the plan"))

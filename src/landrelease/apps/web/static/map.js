@@ -121,7 +121,7 @@ function layersOf(id, dark) {
   if (id === "administrative_area") return [edge("edge", { "line-color": dark ? "#9fb0b9" : "#5a6a74", "line-width": 1, "line-dasharray": [4, 2] })];
   if (id === "closure") return [fill("fill", { "fill-pattern": "crossed" }), edge("edge", { "line-color": COLOURS.closure, "line-width": 2 })];
   if (id === "task") return [fill("fill", { "fill-color": COLOURS.task, "fill-opacity": .15 }), edge("edge", { "line-color": COLOURS.task, "line-width": 2, "line-dasharray": [1, 1] })];
-  if (id === "coverage_gaps") return [{ id: "coverage_gaps-fill", type: "fill", source: id, paint: { "fill-pattern": "gaps" } }, { id: "coverage_gaps-edge", type: "line", source: id, paint: { "line-color": "#b0006d", "line-width": 2 } }];
+  if (id === "coverage_gaps") return [{ id: "coverage_gaps-fill", type: "fill", source: id, filter: ["==", ["get", "state"], "not_proven"], paint: { "fill-pattern": "gaps" } }, { id: "coverage_gaps-hand", type: "fill", source: id, filter: ["==", ["get", "state"], "machine_only"], paint: { "fill-color": "#b0006d", "fill-opacity": 0.2 } }, { id: "coverage_gaps-edge", type: "line", source: id, paint: { "line-color": "#b0006d", "line-width": 2 } }];
   if (id === "road") return [
     edge("line", { "line-color": COLOURS.road, "line-width": 1.4 }, ["all", line, ["!=", ["get", "passable"], "no"]]),
     edge("blocked", { "line-color": "#c00020", "line-width": 2.4, "line-dasharray": [1.5, 1.5] }, ["all", line, ["==", ["get", "passable"], "no"]])];
