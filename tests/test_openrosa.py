@@ -298,6 +298,19 @@ def test_a_hazard_that_an_edit_leaves_out_stands_and_a_person_is_told(file, turn
     assert not file.audit()
 
 
+def test_an_edit_of_which_only_one_kind_came_in_is_taken_in_whole(file, tmp_path):
+    """As a server leaves it that was killed between two kinds of record of one submission."""
+    edit = survey(B, 1, replaces=A).replace(b"Operator A", b"Operator B")
+    take(file, survey(A, 1))
+    path = tmp_path / "edit.xml"
+    path.write_bytes(edit)
+    imports.import_files(file, [path], layer="hazard")
+    take(file, edit, edit, survey(A, 1))
+    (work,) = file.records("activity")
+    assert work.values["organisation"] == "Operator B" and not file.quarantine()
+    assert len(file.history(work.id)) == 2 and not file.audit()
+
+
 # --- clocks and photographs -----------------------------------------------------------------------
 
 
