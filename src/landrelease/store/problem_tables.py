@@ -610,14 +610,20 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
             organisation=table.text(n, "organisation"), base=table.text(n, "base"),
             longitude=table.number(n, "longitude"), latitude=table.number(n, "latitude"),
             teams=table.whole(n, "teams"),
-            **{c: table.number(n, c, low=0.0) for c in (
-                "m2_per_day", "m2_per_day_low", "m2_per_day_high", "cost_per_day")},
+            m2_per_day=table.number(n, "m2_per_day", low=0.0),
+            m2_per_day_low=table.number(n, "m2_per_day_low", low=0.0),
+            m2_per_day_high=table.number(n, "m2_per_day_high", low=0.0),
+            cost_per_day=table.number(n, "cost_per_day", low=0.0),
             currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
-            **{c: tuple(parted(table.text(n, c))) for c in _LISTS if table.has(c)}))
+            members=_listed(table, n, "members"), also=_listed(table, n, "also"), rest=_listed(table, n, "rest")))
     return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
                           table.wholes("opens_slot", high=horizon),
                           table.wholes("closes_slot", high=horizon)]
+
+
+def _listed(table: _Table, n: int, column: str) -> tuple[str, ...]:
+    return tuple(parted(table.text(n, column))) if table.has(column) else ()
 
 
 def _there(folder: Path, name: str) -> bool:

@@ -111,15 +111,15 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
                 notes.append(Note("team", "", f"{nameless} teams of {pool.id}: no accreditation of "
                                   f"{pool.organisation} for {SCOPES[pool.kind]} is in force on or "
                                   "after the first day: not planned"))
-        for k, ((opens, closes, spells, more), names) in enumerate(parts.items()):
+        for k, ((opens, closes, spells, leaves), names) in enumerate(parts.items()):
             name = pool.id if len(parts) == 1 else f"{pool.id}.{k + 1}"
-            able = {kind for kind, own_leave in more if own_leave}
+            able = {kind for kind, own_leave in leaves if own_leave}
             out.append(replace(pool, id=name, teams=len(names), available_from=opens,
                                available_until=closes, also=tuple(
                                    a for a in pool.also if a.partition("=")[0] in able),
                                members=tuple(names) if any(names) else ()))
             leave.append(spells)
-            also_leave.append(more)
+            also_leave.append(leaves)
     made = tuple(out)
     things, units, thing, steepest, machines = _machines(made, sources.machines, notes)
     dogs = _animals(made, sources, notes)
