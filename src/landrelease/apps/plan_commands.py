@@ -106,6 +106,10 @@ def plan_make(
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
+    if until_stopped and (seconds is not None or bound_seconds):
+        raise LandReleaseError(BAD_OPTION, option="--until-stopped",
+                               found="given with --seconds or --bound-seconds",
+                               expected="one of the two: a search until it is stopped has no end")
     weights = dict(explain_commands.weight_of(text) for text in weight or ())
     if problem is not None:
         return make_from_tables(problem, out, registry, role, area, assumptions, json, {
