@@ -136,8 +136,13 @@ def parts(registry: Path, teams: Path) -> dict[str, float]:
     done("the problem")
     from landrelease.plan.works import first_plan
 
-    first_plan(asked.problem)
+    found = first_plan(asked.problem)
     done("compiled code from its cache, first plan")
+    from landrelease.store.results import save_plan
+
+    save_plan(registry.parent / "first", workflows.plan_file(
+        found.plan, land, stated, date.fromisoformat(START), asked.read))
+    done("its files")
     opened.close()
     out["stages"], out["options"] = len(asked.problem.stage_ids), len(asked.problem.first_pool)
     return out

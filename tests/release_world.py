@@ -1,6 +1,7 @@
 """A small programme for the tests of release: two fields, one team, all in order."""
 
 import json
+import weakref
 from datetime import UTC, date, datetime, timedelta
 
 import shapely
@@ -24,6 +25,9 @@ def record(registry, kind, record_id, shape=None, *, hours=0, **values):
         values.get("information_date"))])
 
 
+_SIGNS = weakref.WeakKeyDictionary()  # registry -> the key that signs its orders
+
+
 def keys(registry, folder):
     """Ana, the authority; Ivo, a deminer for whom Ana vouched."""
     identities.create_identity(registry, folder / "ana.pem", name="Ana", by="x", role="authority",
@@ -31,6 +35,7 @@ def keys(registry, folder):
     ana = identities.read_key(folder / "ana.pem", None)
     identities.create_identity(registry, folder / "ivo.pem", name="Ivo", by="x", role="deminer",
                                voucher=ana, now=AT - timedelta(days=50))
+    _SIGNS[registry] = ana
     return ana, identities.read_key(folder / "ivo.pem", None)
 
 
@@ -61,12 +66,12 @@ def hazard(registry, name, ground, /, **values):
 
 
 def cleared(registry, name, ground, *, day=DAY, number=1, gate=True, proof=True, **values):
-    """The reports of a clearance of a field in one day, with the gate of that day and the proof of
-    coverage of all of it."""
+    """The reports of a clearance of a field in one day, as Ana ordered it, with the gate of that
+    day and the proof of coverage of all of it."""
     end = f"{name}-{number}"
-    record(registry, "task", f"t-{end}", ground, task_type="clearance", method="manual",
-           teams=["team-a"], task_status="ordered", hazard=name,
-           information_date=date(2026, 3, 15))
+    signed_record(registry, "task", f"t-{end}", _SIGNS[registry], ground, task_type="clearance",
+                  method="manual", teams=["team-a"], task_status="ordered", hazard=name,
+                  information_date=date(2026, 3, 15))
     if gate:
         record(registry, "gate", f"g-{end}", task=f"t-{end}", team="team-a", day=day,
                checked_at=datetime(day.year, day.month, day.day, 5, tzinfo=UTC),

@@ -298,7 +298,7 @@ def test_safety_S08_work_in_spite_of_a_failed_gate_gets_no_credit(run, tmp_path)
 
 @pytest.mark.parametrize(("values", "counts"), [
     ({"result": "rejected", "items_found": None}, False),
-    ({"result": "rejected", "items_found": None, "corrected_on": date(2026, 5, 20)}, True),
+    ({"result": "rejected", "items_found": None, "corrected_on": date(2026, 5, 20)}, False),
     ({"result": "rejected", "items_found": 1}, True), ({"result": "accepted"}, True)])
 def test_rejected_ground_counts_only_with_what_was_found(run, tmp_path, values, counts):  # noqa: F811
     path = tmp_path / "rejected.gpkg"

@@ -25,7 +25,17 @@ from test_coverage_proof import (
     same_time,
     with_gap,
 )
-from test_records_tracks import GPS, HEADS, packet, pos, position, record, said, sentence
+from test_records_tracks import (
+    GPS,
+    HEADS,
+    packet,
+    pos,
+    position,
+    receiver,
+    record,
+    said,
+    sentence,
+)
 from tracks_made import lanes
 
 PLANE = plane_for((-30.0, 20.0, -29.99, 20.01))
@@ -78,8 +88,9 @@ def as_nmea(t, x, y, p):
 
 
 def as_tlog(t, x, y, p):
-    return b"".join(record(a, packet(33, position(round((a - BEGIN + 9000) * 1000), c, b)))
-                    for a, b, c in zip(t, x, y, strict=True))
+    return b"".join(record(a, packet(24, receiver(a, c, b))) + record(
+        a, packet(33, position(round((a - BEGIN + 9000) * 1000), c, b)))
+        for a, b, c in zip(t, x, y, strict=True))
 
 
 def as_bin(t, x, y, p):
@@ -221,7 +232,8 @@ def test_the_command_says_what_is_proven_after_each_look_and_the_whole_at_last(t
             shapely.to_geojson(PLANE.to_degrees(FIELD)))}]}))
     arguments = ["operate", "proof", "--track", str(log(tmp_path / "k.csv")), "--width", "1.7",
                  "--position-error", "0", "--confidence", "0.95", "--uncovered",
-                 str(tmp_path / "g.geojson"), "--follow", "--idle", "0", "--every", "0.1"]
+                 str(tmp_path / "g.geojson"), "--pass-only", "--follow", "--idle", "0", "--every",
+                 "0.1"]
     got = CliRunner().invoke(app, [*arguments, "--task", str(task)])
     assert got.exit_code == 0, got.output
     assert "fixes: covered for certain 270.0 m2 (100.0 %)" in got.output

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -216,6 +216,28 @@ def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(regis
     assert metres2(effort(registry).passes[0].ground) == pytest.approx(270, abs=0.1)
 
 
+def test_safety_S07_the_layer_of_gaps_tells_machine_and_hand_apart(registry, tmp_path):
+    from landrelease.access.policy import view
+
+    machine = track(tmp_path / "m.csv", lambda lane: lane != 1)
+    manual = track(tmp_path / "h.csv", lambda lane: lane not in (1, 4))
+    proof(registry, "--track", machine, "--uncovered", tmp_path / "g.geojson", "--store")
+
+    def left():
+        return {state: (metres2(ground), m2) for _, state, ground, m2 in coverage.gaps(
+            registry, view("inspector"))}
+
+    alone = left()
+    assert alone["machine_only"][0] == pytest.approx(270 - 39, abs=0.3)
+    assert alone["not_proven"][0] == pytest.approx(39, abs=0.3)
+    proof(registry, "--track", machine, "--manual", manual, "--uncovered",
+          tmp_path / "g.geojson", "--store")
+    both = left()
+    assert both["machine_only"][0] == pytest.approx(39, abs=0.3)
+    assert both["not_proven"][0] == pytest.approx(39, abs=0.3)
+    assert all(a == pytest.approx(m2, rel=0.01) for a, m2 in both.values())
+
+
 def test_a_proof_of_an_activity_holds_for_it_alone():
     ground = degrees(box(0, 0, 9, 10))
     stored = [Record("coverage", "c", {"task": "tsk", "activity": "act", "coverage_by": "manual"},
@@ -226,6 +248,19 @@ def test_a_proof_of_an_activity_holds_for_it_alone():
     assert not why
     assert [round(metres2(o.geometry)) for o in found] == [90, 270]
     assert proven_outcomes(found, [ACTIVITY], []) == (found, {})
+
+
+def test_safety_S05_tracks_from_before_the_work_began_prove_nothing_of_it():
+    again = dataclasses.replace(ACTIVITY, values={
+        **ACTIVITY.values, "started_on": DAY + timedelta(days=10)})
+    proof_ = Record("coverage", "c", {"task": "tsk", "coverage_by": "manual"}, degrees(FIELD), DAY)
+    kept, why = proven_outcomes([outcome()], [ACTIVITY], [proof_])
+    assert not why and metres2(kept[0].geometry) == pytest.approx(270, abs=0.1)
+    _, why = proven_outcomes([outcome()], [again], [proof_])
+    assert set(why) == {"out"}
+    later = dataclasses.replace(proof_, valid_from=DAY + timedelta(days=9))  # UTC, in the east
+    kept, why = proven_outcomes([outcome()], [again], [proof_, later])
+    assert not why
 
 
 def test_covered_ground_is_the_task_less_its_gaps(tmp_path):

@@ -180,3 +180,48 @@ def test_strips_lie_inside_the_swath():
         strip = shapely.LineString([(x0[k], y0[k]), (x1[k], y1[k])]).buffer(
             wide[k], cap_style="flat")
         assert shapely.covers(swath, strip)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 40), angle=st.floats(0, 3.2),
+       far=st.sampled_from([0.0, 4e5]))
+def test_the_outline_of_pieces_is_their_union(seed, count, angle, far):
+    """Convex parts of a square, some taken out: holes, islands, parts that touch at a corner."""
+    rng = np.random.default_rng(seed)
+    parts = np.array([box(0, 0, 10, 10)], dtype=object)
+    for _ in range(count):  # cut through everything, here and there along a grid
+        if rng.random() < 0.5:
+            p, way = rng.integers(0, 6, 2) * 2.0, rng.integers(0, 2) * math.pi / 2
+        else:
+            p, way = rng.uniform(0, 10, 2), rng.uniform(0, math.pi)
+        d = np.array([math.cos(way), math.sin(way)]) * 40
+        n = np.array([-d[1], d[0]])
+        side = shapely.Polygon([p - d, p + d, p + d + n, p - d + n])
+        reach = shapely.box(*rng.uniform(-5, 5, 2), *rng.uniform(5, 15, 2))
+        near = shapely.intersects(parts, reach)
+        cut = np.concatenate([parts[~near], shapely.intersection(parts[near], side),
+                              shapely.difference(parts[near], side)])
+        parts = shapely.get_parts(cut)
+        parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 1e-6)]
+    parts = parts[rng.random(len(parts)) < 0.6]
+    c, s = math.cos(angle), math.sin(angle)
+    parts = shapely.transform(parts, lambda q: np.column_stack(
+        [c * q[:, 0] - s * q[:, 1] + far, s * q[:, 0] + c * q[:, 1] + 2 * far]))
+    if not len(parts):
+        return
+    found = spots.join(parts, 0.0)
+    assert shapely.is_valid(found.polygons).all()
+    assert found.area_m2.sum() == pytest.approx(shapely.area(parts).sum(), abs=1e-5)
+    grown = shapely.buffer(found.polygons, 1e-5)
+    for part in parts:  # none of it lost, and no two polygons share ground
+        assert shapely.covers(grown, part).any()
+    groups = shapely.union_all(shapely.buffer(parts, 1e-6))
+    assert found.small == 0 and len(found.polygons) >= shapely.get_num_geometries(groups)
+
+
+def test_an_outline_with_a_hole_and_an_island_in_it():
+    ring = [box(0, 0, 10, 4), box(0, 6, 10, 10), box(0, 4, 4, 6), box(6, 4, 10, 6)]
+    found = spots.join(np.array([*ring, box(4.5, 4.5, 5.5, 5.5)], dtype=object), 0.1)
+    assert found.area_m2.tolist() == [96.0, 1.0]
+    assert [len(p.interiors) for p in found.polygons] == [1, 0]
+    assert len(found.polygons[0].exterior.coords) == 5  # no corners where pieces met

@@ -463,6 +463,10 @@ def test_safety_S08_the_ledger_gives_no_credit_until_the_authority_has_reviewed(
     registry.append([signed(Revision(
         "accreditation", "acc", granted.values, None, NOON - timedelta(days=30), who.person,
         "granted", "", None), key, who.person, registry.tips("acc"))])
+    if not change:
+        why = without_credit(registry, registry.records("outcome"))["o1"]
+        assert "nobody ordered it with a signature" in why
+    order(registry, who.person, key)
 
     def shown():
         land = workflows.load_land(registry, workflows.load_assumptions())
@@ -539,6 +543,15 @@ def test_local_time_is_stated_once_and_found_again(tmp_path):
         assert offset_of(registry, None) == timedelta(hours=5.75)
 
 
+def order(registry, person, key, at=NOON - timedelta(days=30), **change):
+    """The order of the task as it stands in the registry, signed."""
+    from landrelease.core.signature import signed
+
+    values = registry.records("task")[0].values | {"task_status": "ordered"} | change
+    registry.append([signed(Revision("task", "t1", values, GROUND, at, person, "ordered", "", None),
+                            key, person, registry.tips("t1"))])
+
+
 def signed_review(registry, work, person, key):
     from landrelease.core.signature import signed
 
@@ -550,7 +563,7 @@ def test_safety_S08_what_was_recorded_in_the_registry_is_not_unsaid_afterwards(t
     """A failed gate that is changed, on the day or weeks later, and a permit without its end."""
     from landrelease.access.policy import view
     from landrelease.store.open import create_registry
-    from landrelease.workflows.operating import flagged_days, site_on
+    from landrelease.workflows.operating import Sites, flagged_days
 
     registry = create_registry(tmp_path / "r.gpkg", office="Test")
     programme(registry, gate_days=())
@@ -561,7 +574,7 @@ def test_safety_S08_what_was_recorded_in_the_registry_is_not_unsaid_afterwards(t
         registry.append([Revision(kind, id_, values, shape, at, "tester", "test", "", None)])
 
     def open_checks():
-        seen = site_on(registry, view("administrator"), DAY, 2)
+        seen = Sites(registry, 2).on(DAY)
         (gate,) = gates(registry.records("task")[0], DAY, seen)
         return set(failing(gate)) - {"accreditation"}
 
@@ -637,10 +650,11 @@ def test_from_the_command_line(tmp_path, capsys):
                      for r in parts])
     registry.close()
     out = tmp_path / "o.json"
-    # The accreditation was granted by nobody's signature: it does not count (S09).
+    # Order and accreditation bear nobody's signature: they do not count (S09).
     assert command("operate", "gate", address, "t1", DAY, "--as", "inspector", "--json", out) == 1
     (gate,) = json.loads(out.read_text())
-    assert [c["name"] for c in gate["checks"] if c["state"] != "passed"] == ["accreditation"]
+    assert [c["name"] for c in gate["checks"] if c["state"] != "passed"] == [
+        "order", "accreditation"]
     assert "NOT PASSED" in capsys.readouterr().out
     assert command("operate", "days", address, "--from", DAY, "--until", DAY, "--as",
                    "inspector") == 1
@@ -649,3 +663,166 @@ def test_from_the_command_line(tmp_path, capsys):
     assert "OPS-001" in capsys.readouterr().err
     assert command("operate", "gate", address, "t1", DAY, "--as", "public") == 2
     assert command("operate", "gate", address, "t1", "1 April", "--as", "inspector") == 2
+
+
+# --- who asks, and who ordered -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("change", "state"), [
+    ({}, "passed"), ({"task_status": "started"}, "passed"), ({"task_status": "proposed"}, "failed"),
+    ({"task_status": "suspended"}, "failed"), ({"task_status": None}, "not_reported"),
+    ({"teams": ["team-a", "team-b"]}, "passed"), ({"excluded_teams": ["team-a"]}, "failed"),
+    ({"not_before": DAY + timedelta(days=1)}, "failed"), ({"not_before": DAY}, "passed")])
+def test_only_an_order_that_stands_opens_a_gate(change, state):
+    task = dataclasses.replace(TASK, values={**TASK.values, **change})
+    first = gates(task, DAY, site())[0]
+    assert {c.name: c.state for c in first.checks}["order"] == state
+    assert first.passed == (state == "passed")
+
+
+def test_on_a_suspended_hazard_nobody_starts_and_a_team_that_is_not_ordered_does_not_either():
+    for status, good in (("suspended", False), ("worked_on", True)):
+        assert one(areas={"t1": record("hazard", "h1", GROUND, status=status)}).passed is good
+    work = record("activity", "w", task="t1", started_on=DAY, ended_on=DAY, teams=["team-b"])
+    (found,) = flagged_work([work], {"t1": TASK}, {DAY: site()})
+    assert "order: team-b is not ordered to this task" in found.reasons
+
+
+@pytest.mark.parametrize(("own", "good"), [
+    ({}, True), ({"accreditation_status": "withdrawn"}, False),
+    ({"accreditation_status": "suspended"}, False), ({"expires_on": date(2027, 3, 1)}, False),
+    ({"scope": "BAC", "accreditation_status": "withdrawn"}, True)])
+def test_what_was_said_of_the_team_goes_before_what_was_said_of_its_organisation(own, good):
+    granted = {"scope": "manual_clearance", "accreditation_status": "granted",
+               "granted_on": date(2027, 1, 1), "expires_on": date(2027, 12, 31)}
+    said = [record("accreditation", "org", accredited_organisation="Org A", **granted),
+            record("accreditation", "own", team="team-a", **(granted | own))]
+    assert one(accreditations=said).passed is good
+    assert one(accreditations=said[:1]).passed
+
+
+@pytest.fixture
+def ordered(tmp_path):
+    """A registry in which all is in order and signed but the order; the authority and its key."""
+    from landrelease.core.signature import signed
+    from landrelease.store.open import create_registry
+    from landrelease.workflows import identities
+
+    registry = create_registry(tmp_path / "r.gpkg", office="Test")
+    programme(registry)
+    who = identities.create_identity(registry, tmp_path / "a.pem", name="A", by="A",
+                                     role="authority", now=NOON - timedelta(days=90)).person
+    key = identities.read_key(tmp_path / "a.pem", None)
+
+    def grant(name, **said):
+        values = {"scope": "manual_clearance", "accreditation_status": "granted",
+                  "granted_on": date(2027, 1, 1), "expires_on": date(2027, 12, 31)} | said
+        registry.append([signed(Revision("accreditation", name, values, None,
+                                         NOON - timedelta(days=30), who, "said", "", None), key,
+                                who, registry.tips(name))])
+
+    grant("acc", team="team-a", accredited_organisation="Org A")
+    return registry, who, key, grant
+
+
+def say(registry, kind, id_, shape=None, *, at=NOON, **values):
+    registry.append([Revision(kind, id_, values, shape, at, "tester", "test", "", None)])
+
+
+def state(registry, role="inspector", day=DAY, **more):
+    from landrelease.access.policy import view
+    from landrelease.workflows.operating import gate_of
+
+    (gate,) = gate_of(registry, view(role, **more), "t1", day, 2)
+    return {c.name: c.state for c in gate.checks}
+
+
+def test_safety_S09_an_order_that_nobody_signed_opens_no_gate(ordered):
+    registry, who, key, _ = ordered
+    was = registry.records("task")[0].values
+    assert state(registry)["order"] == "not_reported"
+    say(registry, "task", "t1", GROUND, **was | {"task_status": "started"})
+    assert state(registry)["order"] == "not_reported"
+    order(registry, who, key)
+    assert set(state(registry).values()) == {"passed"}
+    say(registry, "task", "t1", GROUND, **was | {"task_status": "started"})
+    assert set(state(registry).values()) == {"passed"}
+    # What is changed without a signature was not ordered: it is the order as signed that counts.
+    say(registry, "task", "t1", GROUND, **was | {"task_status": "started", "teams": ["team-b"]})
+    assert set(state(registry).values()) == {"passed"}
+    say(registry, "task", "t1", GROUND, **was | {"task_status": "suspended"})
+    assert state(registry)["order"] == "failed"
+    for status in ("ordered", "started"):
+        say(registry, "task", "t1", GROUND, **was | {"task_status": status})
+        assert state(registry)["order"] == "failed", "nobody ordered it again"
+    order(registry, who, key, at=NOON)
+    assert state(registry)["order"] == "passed"
+
+
+def test_safety_S09_an_order_counts_from_its_day_and_what_ended_later_was_ordered_before(ordered):
+    registry, who, key, _ = ordered
+    order(registry, who, key, at=NOON + timedelta(days=9))
+    assert state(registry)["order"] == "not_reported", "signed nine days later, for no day before"
+    order(registry, who, key, at=NOON + timedelta(days=9), ordered_on=DAY - timedelta(days=3))
+    assert state(registry)["order"] == "passed", "the authority says since when it was ordered"
+    was = registry.records("task")[0].values
+    say(registry, "task", "t1", GROUND, at=NOON + timedelta(days=20),
+        **was | {"task_status": "completed"})
+    assert state(registry)["order"] == "passed"
+
+
+def test_a_task_without_ground_of_its_own_has_that_of_its_hazard(ordered):
+    registry, who, key, _ = ordered
+    was = registry.records("task")[0].values | {"hazard": "h1"}
+    say(registry, "task", "t1", None, **was)
+    from landrelease.core.signature import signed
+
+    registry.append([signed(Revision("task", "t1", was, None, NOON - timedelta(days=3), who, "o",
+                                     "", None), key, who, registry.tips("t1"))])
+    assert set(state(registry).values()) == {"passed"}
+    say(registry, "closure", "c", box(17.025, 44, 17.026, 44.001), closure_reason="security")
+    assert state(registry)["closures"] == "failed"
+
+
+@pytest.mark.parametrize("case", ["closure", "permit", "person", "machine", "evacuation", "none"])
+def test_safety_S08_the_gate_does_not_depend_on_who_asks(ordered, case):
+    from landrelease.access.policy import view
+    from landrelease.workflows.operating import flagged_days, gate_of
+
+    registry, who, key, grant = ordered
+    change = {"organisation": "Org A"}
+    if case == "closure":  # without ground: everything is closed
+        say(registry, "closure", "hidden", closure_reason="security")
+    elif case == "permit":  # of another organisation: this ground asks for one
+        say(registry, "permit", "hidden", GROUND, holder_organisation="Org B", state="granted")
+    elif case == "person":  # their own leave ran out; it names no organisation
+        grant("hidden", person="p1", expires_on=date(2027, 3, 1))
+    elif case == "machine":
+        say(registry, "machine", "m1", machine_status="ready", organisation="Org A")
+        grant("hidden", machine="m1", accreditation_status="withdrawn")
+        change["machines"] = ["m1"]
+    elif case == "evacuation":
+        say(registry, "gate", "hidden", task="t1", day=DAY, gate_type="evacuation",
+            team="", clear_at=NOON + timedelta(hours=1), at=NOON + timedelta(hours=2))
+    order(registry, who, key, **change)
+    seen = {"inspector": state(registry),
+            "operator": state(registry, "operator", organisation="Org A"),
+            "areas": state(registry, areas=[area(registry)])}
+    assert seen["operator"] == seen["inspector"] == seen["areas"]
+    assert (set(seen["inspector"].values()) == {"passed"}) == (case == "none")
+    reader = view("operator", organisation="Org A")
+    (gate,) = gate_of(registry, reader, "t1", DAY, 2)
+    if case not in ("closure", "none"):
+        assert "hidden" not in str(gate), "what the operator may not see"
+    say(registry, "activity", "w1", task="t1", started_on=DAY, ended_on=DAY, teams=["team-a"],
+        activity_type="clearance", organisation="Org A")
+    flagged = [len(flagged_days(registry, view(role, **more), DAY, DAY, 2)) for role, more in (
+        ("inspector", {}), ("operator", {"organisation": "Org A"}))]
+    assert flagged == ([0, 0] if case == "none" else [1, 1])
+
+
+def area(registry):
+    """The ground of the task as an area of a reader."""
+    from landrelease.access.policy import Area
+
+    return Area(("somewhere",), GROUND.buffer(0.001))

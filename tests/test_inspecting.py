@@ -244,8 +244,33 @@ def test_a_rejected_lot_is_cleared_again_then_inspected_tighter(registry):
     registry.append([Revision("inspection", rejected.id, {
         **rejected.values, "corrected_on": DAY + timedelta(days=5)}, rejected.geometry, later(40),
         "x", "cleared again", "")])
-    fill(registry, [record("outcome", "o-again", field(100, 0, 100, 100), outcome_type="cleared",
-                           activity="w-team-a", decided_on=DAY + timedelta(days=5))], later(40))
+    # A day in a field is no search; nor is the search that missed it, whenever it is reported.
+    with pytest.raises(LandReleaseError, match=r"INS-009.*without a search to 0.13 m"):
+        lots(registry, again="lot:t1:2")
+    again = record("outcome", "o-again", field(100, 0, 100, 100), outcome_type="cleared",
+                   method="manual", depth_m=0.2, activity="w-again",
+                   decided_on=DAY + timedelta(days=5))
+    work = record("activity", "w-again", activity_type="clearance", task="t1", teams=["team-a"],
+                  started_on=DAY + timedelta(days=3), ended_on=DAY + timedelta(days=5),
+                  operational_method="manual", hazard="h1")
+    proof = dataclasses.replace(
+        record("coverage", "c-again", field(100, 0, 100, 100), task="t1", activity="w-again",
+               coverage_by="manual"), valid_from=DAY + timedelta(days=5))
+    fill(registry, [again, work], later(40))
+    with pytest.raises(LandReleaseError, match=r"INS-009.*proven"):
+        lots(registry, again="lot:t1:2")
+    for change, words in (
+            ({"geometry": field(100, 0, 99, 100)}, r"99\.\d\d m²"),
+            ({"valid_from": DAY - timedelta(days=1)}, "proven"),
+            ({"values": {**proof.values, "activity": "w-team-b"}}, "proven")):
+        fill(registry, [dataclasses.replace(proof, **change)], later(40))
+        with pytest.raises(LandReleaseError, match="INS-009.*" + words):
+            lots(registry, again="lot:t1:2")
+    fill(registry, [proof, dataclasses.replace(work, values={
+        **work.values, "ended_on": DAY - timedelta(days=1)})], later(40))
+    with pytest.raises(LandReleaseError, match=r"INS-009.*without a search"):
+        lots(registry, again="lot:t1:2")
+    fill(registry, [work], later(40))
     ids, (lot,) = lots(registry, again="lot:t1:2")
     assert ids == ["lot:t1:3"] and lot["level"] == "tightened" and lot["confidence"] == 0.99
     assert lot["ground"].equals(rejected.geometry) and lot["teams"] == ["team-a"]

@@ -49,8 +49,12 @@ def plane_files(tmp_path):
 
 
 def test_all_covered_is_status_0(tmp_path, plane_files):
-    got, gaps, report = proof(tmp_path, *plane_files, "--plane", width=1.7)
+    got, gaps, report = proof(tmp_path, *plane_files, "--plane", "--pass-only", width=1.7)
     assert got.exit_code == 0 and gaps["features"] == []
+    by_hand = proof(tmp_path, *plane_files, "--plane", "--by", "manual", width=1.7)
+    assert by_hand[0].exit_code == 0 and by_hand[2]["machine_or_animal_only_m2"] == 0
+    machine = proof(tmp_path, *plane_files, "--plane", width=1.7)  # S07: it waits for the hand
+    assert machine[0].exit_code == 1 and machine[1]["features"] == []
     assert report["covered_certain_m2"] == pytest.approx(270)
     assert "100.00 %" in got.output and "Not clearance" in got.output
 
@@ -131,7 +135,7 @@ def test_the_limits_are_those_of_who_made_the_track(tmp_path):
     t = np.arange(0, 30.0)
     task = geojson(tmp_path / "t.geojson", shapely.box(-0.4, 1, 0.4, 30))
     track = track_csv(tmp_path / "k.csv", t, 0 * t, t * 1.2, 0 * t.astype(int))  # 1.2 m/s
-    assert proof(tmp_path, task, track, "--plane", width=1.0)[0].exit_code == 0
+    assert proof(tmp_path, task, track, "--plane", "--pass-only", width=1.0)[0].exit_code == 0
     got, _, report = proof(tmp_path, task, track, "--plane", "--by", "manual", width=1.0)
     assert got.exit_code == 1 and {f["code"] for f in report["findings"]} == {"TRK-017"}
     noisy = track_csv(tmp_path / "n.csv", t / 10, 0 * t, t * 0.05 + 0.15 * (t % 2),
@@ -157,6 +161,41 @@ def test_follow_up_depth_and_detection(tmp_path, plane_files):
     _, _, deep = proof(tmp_path, task, track, "--plane", "--depth", "0.1")
     assert deep["covered_certain_m2"] == 0  # the log does not say how deep
     assert "TRK-011" in {f["code"] for f in deep["findings"]}
+
+
+def test_safety_S07_machine_and_hand_stand_apart_in_all_that_comes_out(tmp_path, plane_files):
+    """The machine all over, the hand over the left half, twice as slow and with a hole."""
+    task, track = plane_files
+    t, x, y, p = lanes()
+    left = (x < 4.5) & ~((p == 1) & (y > 10) & (y < 20))
+    hand = track_csv(tmp_path / "h.csv", 2 * t[left] + 9000, x[left], y[left], p[left])
+    got, gaps, report = proof(tmp_path, task, track, "--plane", "--manual", str(hand), width=1.5)
+    states = {f["properties"]["state"] for f in gaps["features"]}
+    assert got.exit_code == 1 and states == {"machine or animal only, waits for hand"}
+    waiting = shapely.union_all([shapely.geometry.shape(f["geometry"]) for f in gaps["features"]])
+    hole = shapely.box(1.5, 10, 3.0, 20)
+    expected = shapely.union_all([shapely.box(4.5, 0, 9, 30), hole])
+    assert waiting.buffer(1e-6).covers(expected)
+    assert waiting.area == pytest.approx(135 + 15, abs=1.5)
+    assert waiting.area == pytest.approx(report["machine_or_animal_only_m2"])
+    machine, manual = report["by_kind"]
+    assert (machine["name"], manual["name"]) == ("machine", "manual")
+    hours = 6 * 34 / 0.5 / 3600
+    assert machine["hectares_per_hour"] == pytest.approx(0.027 / hours)
+    assert machine["overlap_m2"] == manual["overlap_m2"] == pytest.approx(0, abs=1e-6)
+    worked = 2 * (3 * 34 - 11) / 0.5 / 3600  # at half the speed, without the hole
+    assert manual["hours"] == pytest.approx(worked, rel=0.02)
+    assert manual["hectares_per_hour"] == pytest.approx(
+        manual["certain_m2"] / 1e4 / manual["hours"])
+    assert manual["best_m2"] == pytest.approx(135, abs=1e-6)  # straight over the hole
+    # With a wider machine its overlap is its own, and none of the hand's.
+    wide = proof(tmp_path, task, track, "--plane", "--manual", str(hand), "--manual-width", "1.5",
+                 width=1.8)[2]["by_kind"]
+    assert wide[0]["overlap_m2"] == pytest.approx(6 * 30 * 1.8 - 270, abs=1)
+    assert wide[1]["overlap_m2"] == pytest.approx(0, abs=1e-6)
+    everything = track_csv(tmp_path / "all.csv", 2 * t + 9000, x, y, p)
+    assert proof(tmp_path, task, track, "--plane", "--manual", str(everything),
+                 width=1.5)[0].exit_code == 0
 
 
 def test_a_task_that_crosses_itself_is_the_union_of_its_readings(tmp_path):

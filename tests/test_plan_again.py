@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import tiny_worlds
+from landrelease.core import conditions as terms
 from landrelease.errors import LandReleaseError
-from landrelease.plan.check import score, violations
-from landrelease.plan.compare import community_slots, day_of, difference, why
+from landrelease.plan.check import score, unkept, violations
+from landrelease.plan.compare import community_slots, difference, end_of, why
 from landrelease.plan.progress import begun, partly_done, promised, slot_by, without
 from landrelease.plan.search import make_plan
 
@@ -111,6 +112,18 @@ def test_a_standing_plan_is_never_made_worse(seed):
     assert violations(problem, free.schedule) == []
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_promises_know_a_pool_that_the_records_part(back):
+    problem = tiny_worlds.tiny(3)
+    first, *rest = problem.pools
+    parted = dataclasses.replace(problem, pools=(dataclasses.replace(first, id=f"{first.id}.2"),
+                                                 *rest))
+    one, two = (parted, problem) if back else (problem, parted)
+    standing = make_plan(one, iterations=1, seed=1)
+    told = promised(two, standing, late_price=1, change_price=1).conditions.promises
+    assert (told.option == standing.schedule.option).all() and (told.option >= 0).any()
+
+
 def test_promises_are_days_not_slots():
     problem = tiny_worlds.tiny(2)
     standing = make_plan(problem, iterations=1, seed=1)
@@ -119,21 +132,104 @@ def test_promises_are_days_not_slots():
     made = promised(later, standing, late_price=1, change_price=1).conditions.promises
     for s, slot in enumerate(made.finish.tolist()):
         if slot >= 0:
-            end = day_of(problem, int(standing.schedule.finish[s]))
+            end = end_of(problem, int(standing.schedule.finish[s]))
             assert slot == slot_by(later, end)
-            assert slot == 0 or day_of(later, slot) <= end
+            assert slot == 0 or end_of(later, slot) <= end
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_work_that_has_begun_goes_on_at_once_with_its_team(seed):
     problem = tiny_worlds.tiny(seed)
     option = int(problem.option_start[2])
-    made = begun(problem, {2: option})
-    plan = make_plan(made, iterations=3, seed=1)
-    if plan.schedule.option[2] >= 0:
-        assert plan.schedule.start[2] == 0 and plan.schedule.option[2] == option
+    plan = make_plan(begun(problem, {2: option}), iterations=3, seed=1)
+    assert plan.schedule.start[2] == 0 and plan.schedule.option[2] == option
+    assert violations(plan.problem, plan.schedule) == []
     with pytest.raises(LandReleaseError, match="PLN-009"):
         begun(problem, {2: 0})
+
+
+def free_world(seed=1, horizon=60):
+    """Room for everything: what is undone there was dropped."""
+    problem = tiny_worlds.tiny(seed, horizon=horizon)
+    return dataclasses.replace(problem, pool_opens=np.zeros(3, np.int32))
+
+
+def all_planned(problem, started):
+    plan = make_plan(begun(problem, started), iterations=2, seed=1)
+    assert violations(plan.problem, plan.schedule) == []
+    assert unkept(plan.problem, plan.schedule) == []
+    assert (plan.schedule.finish >= 0).all()
+    for s, option in started.items():
+        assert plan.schedule.option[s] == option
+    return plan
+
+
+@pytest.mark.parametrize("closed", [1, 3, 8])
+def test_work_that_has_begun_waits_for_its_ground_and_is_not_dropped(closed):
+    problem = free_world()
+    is_open = np.ones((2, problem.horizon), bool)
+    is_open[1, :closed] = False
+    option = int(problem.option_start[2])
+    row = np.zeros(len(problem.first_pool), np.int32)
+    row[option] = 1
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, calendars=terms.Calendars(("always", "shut"), is_open, row, 0 * row)))
+    assert all_planned(problem, {2: option}).schedule.start[2] == closed
+
+
+def test_work_that_has_begun_waits_for_leave_and_for_its_team():
+    problem = free_world()
+    options, option = len(problem.first_pool), int(problem.option_start[0])
+    zero, last = np.zeros(options, np.int32), np.full(options, problem.horizon, np.int32)
+    late = zero.copy()
+    late[option] = 5
+    leave = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, windows=terms.Windows(late, last, zero, last)))
+    assert all_planned(leave, {0: option}).schedule.start[0] == 5
+    away = dataclasses.replace(problem, pool_opens=np.array([4, 0, 0], np.int32))
+    assert all_planned(away, {0: option}).schedule.start[0] == 4
+
+
+def test_more_work_has_begun_than_teams_are_left():
+    problem = free_world()
+    surveys = {s: int(problem.option_start[s]) for s in (0, 2, 4)}
+    assert problem.pool_teams[0] == 1
+    plan = all_planned(problem, surveys)
+    starts = sorted(int(plan.schedule.start[s]) for s in surveys)
+    assert starts[0] == 0 and len(set(starts)) == 3
+    # A person's own pin for the only team, between the two, is kept as well.
+    between = int(problem.first_slots[surveys[0]])
+    last = np.full(6, problem.horizon, np.int32)
+    first = np.zeros(6, np.int32)
+    first[2] = last[2] = between
+    pinned = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, decisions=terms.Decisions(
+            first, last, np.ones(len(problem.first_pool), bool), np.zeros((0, 2), np.int32))))
+    plan = all_planned(pinned, {s: surveys[s] for s in (0, 4)})
+    assert plan.schedule.start[0] == 0 and plan.schedule.start[2] == between
+    assert plan.schedule.start[4] == plan.schedule.finish[2]
+
+
+@pytest.mark.parametrize("there", [0.0, 1.0, 50.0])
+def test_what_begun_work_still_costs_is_bound_and_waits_for_no_money(there):
+    problem = free_world()
+    option, horizon = int(problem.option_start[2]), problem.horizon
+    cost = np.zeros(len(problem.first_pool))
+    cost[option] = 3.0
+    arrived = np.full((1, horizon), there)
+    problem = dataclasses.replace(problem, option_cost=cost, conditions=dataclasses.replace(
+        problem.conditions, money=terms.Money(
+            ("f",), "USD", arrived, np.zeros(len(problem.stage_ids), np.int32))))
+    made = begun(problem, {2: option})
+    assert made.conditions.money.arrived[0, -1] == max(0.0, there - 3.0)
+    assert all_planned(problem, {2: option}).schedule.start[2] == 0
+
+
+def test_who_is_at_work_behind_a_blocked_road_has_got_there():
+    problem = next(p for p in map(tiny_worlds.behind_roads, range(60))
+                   if p.access.zone[2] > 0 and p.pool_opens[0] == 0)
+    plan = make_plan(begun(problem, {2: int(problem.option_start[2])}), iterations=2, seed=1)
+    assert plan.schedule.start[2] == 0
 
 
 def test_a_plan_differs_from_itself_in_nothing_and_from_another_by_days():
@@ -188,6 +284,32 @@ def test_communities_reopen_as_the_score_counts_them(seed):
     slots = np.minimum(community_slots(problem, plan.schedule), problem.horizon)
     assert score(only, plan.schedule) == pytest.approx(
         float((problem.access.community_weight * problem.delay_days[slots]).sum()))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_how_many_communities_reopen_and_when_as_the_checker_sees_it(seed):
+    import math
+
+    from landrelease.plan.check import zones_open
+    from landrelease.workflows.planning import communities_reopened
+
+    plan = make_plan(tiny_worlds.behind_roads(seed), iterations=1, seed=1)
+    problem, finish = plan.problem, plan.schedule.finish
+    access, opens = problem.access, zones_open(problem, plan.schedule)
+    at = [opens[z] for z in access.community_zone]
+    reached = sorted(a for a in at if 0 < a < math.inf)
+    found = communities_reopened(plan)
+    assert found["all"] == len(at) and found["cut_off"] == sum(a > 0 for a in at)
+    assert found["reached"] == len(reached)
+    days = [problem.slot_starts[0] + timedelta(days=float(problem.delay_days[int(a)]))
+            for a in reached]
+    assert found["first"] == (days[0].isoformat() if days else None)
+    assert found["last"] == (days[-1].isoformat() if days else None)
+    own = [access.community_stage[access.community_start[c]:access.community_start[c + 1]]
+           for c in range(len(at))]
+    assert found["released"] == sum(0 < a < math.inf and (finish[mine] >= 0).all()
+                                    for a, mine in zip(at, own, strict=True))
+    assert communities_reopened(make_plan(tiny_worlds.tiny(seed), iterations=0)) is None
 
 
 def test_other_roads_teams_and_days_than_those_of_the_standing_plan_are_named():

@@ -151,6 +151,58 @@ def test_a_pin_in_a_closure_is_told_in_words():
     assert conflict(problem) is None and conflict(problem, [0]) is None
 
 
+def held(seed):
+    """A world with one survey team, another stage pinned to slot 0 for as long as there is."""
+    problem = tiny_worlds.tiny(seed, hazards=2, horizon=20)
+    slots = problem.first_slots.copy()
+    slots[problem.option_start[0]] = 20
+    latest = np.full(4, 20, np.int32)
+    latest[0] = 0
+    return dataclasses.replace(problem, first_slots=slots, conditions=terms.Conditions(
+        decisions=terms.Decisions(np.zeros(4, np.int32), latest, np.ones(len(slots), bool),
+                                  np.zeros((0, 2), np.int32))))
+
+
+def test_what_people_have_fixed_elsewhere_counts_as_a_requirement():
+    problem = held(1)
+    assert conflict(problem, [2]) is None
+    found = conflict(problem, [2], kept=[0])
+    assert {(r.kind, r.key) for r in found.requirements} == {("decided", "h0/NTS"), ("teams", "n")}
+    assert conflict(problem, [0], kept=[0]) is None
+
+
+def test_what_the_solver_cannot_answer_is_unknown_and_no_conflict(monkeypatch):
+    from landrelease.plan import conflicts
+
+    for seed in range(6):
+        problem = tiny_worlds.bound_by(seed)
+        monkeypatch.setattr(conflicts, "SECONDS", 0.0)
+        unknown = [conflict(problem, [s]) for s in range(6)]
+        monkeypatch.setattr(conflicts, "SECONDS", 20.0)
+        for s, found in enumerate(unknown):
+            if found is None:
+                assert can(problem, [s])
+            elif found.proven or found.requirements:
+                assert not can(problem, [s])
+            else:
+                assert found.unknown and "not found out" in found.never
+    # An answer that is unknown at every question but the last is no proof.
+    real = conflicts._Model.keeps
+
+    def doubtful(model, on):
+        if len(on) < len(model.requirements):
+            model.unsure = True
+            return None
+        return real(model, on)
+
+    problem = held(1)
+    monkeypatch.setattr(conflicts._Model, "keeps", doubtful)
+    found = conflict(problem, [2], kept=[0])
+    assert not found.never and not found.proven
+    assert len(found.requirements) == len(conflicts._Model(
+        problem, (2,), frozenset({0}), 0).requirements)
+
+
 def test_no_team_at_all_and_no_time_at_all():
     problem = tiny_worlds.tiny(1)
     none = dataclasses.replace(

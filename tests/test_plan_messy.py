@@ -1,6 +1,8 @@
 """Plan commands on files that are damaged, of others, or not what they should be: one clear line,
 exit status 2, nothing half-written."""
 
+import contextlib
+import dataclasses
 import json
 import shutil
 import signal
@@ -179,10 +181,98 @@ def test_tables_that_were_begun_are_no_problem(tmp_path, monkeypatch):
     assert np.array_equal(found.weight, tiny(2, hazards=5).weight)
 
 
-@pytest.mark.parametrize("after", [0.0, 0.3, 1.0, 2.5, 5.0])
+MAKE_FOR_LONG = ("--seconds", "60", "--start", "2027-04-01", "--as", "planner", "--quiet")
+
+
+@pytest.mark.parametrize(("sent", "after"), [
+    (signal.SIGINT, 0.0), (signal.SIGINT, 0.3), (signal.SIGINT, 2.5), (signal.SIGTERM, 0.3),
+    (signal.SIGTERM, 1.0), (signal.SIGKILL, 0.0), (signal.SIGKILL, 1.0)])
+def test_whatever_ends_the_search_leaves_the_best_plan_so_far(here, tmp_path, sent, after):
+    """From the line of the first plan on there is a plan that stands up to the checker."""
+    out = tmp_path / "o"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "landrelease", "plan", "make", str(here / "A.gpkg"), "--teams",
+         str(here / "teams.csv"), "--out", str(out), *MAKE_FOR_LONG], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    said = running.stdout.readline()
+    assert said.startswith("First plan"), said + running.stderr.read()
+    time.sleep(after)
+    running.send_signal(sent)
+    said, error = running.communicate(timeout=120)
+    assert "Traceback" not in error, error
+    if sent == signal.SIGKILL:
+        assert running.returncode == -signal.SIGKILL
+    else:
+        assert running.returncode == 1 and "Interrupted" in said + error, (said, error)
+        assert (out / "plan.csv").exists()
+    assert command("plan", "check", here / "A.gpkg", out, "--as", "planner") == 0
+    assert json.loads((out / "plan.json").read_text())["interrupted"] is True
+
+
+def test_a_search_until_it_is_stopped_ends_well_when_it_is(here, tmp_path):
+    out = tmp_path / "o"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "landrelease", "plan", "make", str(here / "A.gpkg"), "--teams",
+         str(here / "teams.csv"), "--out", str(out), "--until-stopped", *MAKE_FOR_LONG[2:]],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    first = running.stdout.readline()
+    assert first.startswith("First plan"), first + running.stderr.read()
+    time.sleep(6.0)
+    assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    said, error = running.communicate(timeout=120)
+    assert running.returncode == 0 and "Written to" in said, (said, error)
+    assert command("plan", "check", here / "A.gpkg", out, "--as", "planner") == 0
+    score = float(first.split("score ")[1].split(" ")[0].replace(",", ""))
+    assert json.loads((out / "plan.json").read_text())["score"] <= score + 1
+
+
+def test_a_folder_that_holds_a_plan_keeps_it_until_the_new_one_is_done(here, tmp_path):
+    out = tmp_path / "o"
+    ask = ("plan", "make", here / "A.gpkg", "--teams", here / "teams.csv", "--out", out)
+    assert command(*ask, "--iterations", "3", "--start", "2027-04-01", "--as", "planner",
+                   "--quiet") == 0
+    before = (out / "plan.json").read_bytes()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "landrelease", *map(str, ask), *MAKE_FOR_LONG],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout.readline().startswith("First plan")
+    running.kill()
+    running.communicate(timeout=60)
+    assert (out / "plan.json").read_bytes() == before
+
+
+def test_a_plan_that_is_put_in_the_place_of_another_is_never_half_there(here, tmp_path,
+                                                                       monkeypatch):
+    from landrelease.store import results
+
+    old = results.load_plan(here / "plan")
+    new = dataclasses.replace(old, plan=dataclasses.replace(
+        old.plan, priority=old.plan.priority[::-1].copy(), seed=old.plan.seed + 1))
+    kept, moved = results.write_atomically, results.os.replace
+    for stop_at in range(6):
+        folder = tmp_path / str(stop_at)
+        results.save_plan(folder, old)
+        calls = []
+
+        def until(real, *args, calls=calls, stop_at=stop_at):
+            calls.append(args)
+            if len(calls) > stop_at:
+                raise KeyboardInterrupt
+            return real(*args)
+
+        monkeypatch.setattr(results, "write_atomically", lambda *a, u=until: u(kept, *a))
+        monkeypatch.setattr(results.os, "replace", lambda *a, u=until: u(moved, *a))
+        with contextlib.suppress(KeyboardInterrupt):
+            results.save_plan(folder, new)
+        monkeypatch.undo()
+        assert results.load_plan(folder).plan.seed in (old.plan.seed, new.plan.seed)
+    assert results.load_plan(folder).plan.seed == new.plan.seed
+
+
+@pytest.mark.parametrize("after", [0.0, 0.3, 1.0])
 def test_ctrl_c_leaves_a_whole_plan_or_none(here, tmp_path, after):
-    """Interrupted at any moment: exit status 1 with the best plan so far, which stands up to the
-    checker, or 130 and no plan; never a traceback."""
+    """Interrupted before there is any plan: exit status 130 and no folder; never a traceback."""
     out = tmp_path / "o"
     running = subprocess.Popen(
         [sys.executable, "-m", "landrelease", "plan", "make", str(here / "A.gpkg"), "--teams",
@@ -194,7 +284,7 @@ def test_ctrl_c_leaves_a_whole_plan_or_none(here, tmp_path, after):
     assert "Traceback" not in error, error
     if running.returncode != -signal.SIGINT:  # Python itself had not begun
         assert running.returncode in (1, 130) and "Interrupted" in said + error
-    if running.returncode == 1:
+    if running.returncode == 1 or (out / "plan.json").exists():
         assert command("plan", "check", here / "A.gpkg", out, "--as", "planner") == 0
         assert json.loads((out / "plan.json").read_text())["interrupted"] is True
     else:

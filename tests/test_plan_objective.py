@@ -13,7 +13,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.plan.check import score, violations
 from landrelease.plan.objective import best_bounds, front, losses, weighted
 from landrelease.plan.search import make_plan
-from landrelease.workflows.explaining import nothing_at_stake, pareto
+from landrelease.workflows.explaining import nothing_at_stake, pareto, what_if
 
 
 def with_benefits(seed):
@@ -99,6 +99,38 @@ def test_a_bound_between_two_weightings_lies_on_the_line_between_theirs():
     assert best_bounds([0.0, 0.5, 1.0], [10.0, 0.0, 4.0]) == pytest.approx([10.0, 7.0, 4.0])
 
 
+def test_prices_of_promises_are_weights_where_something_was_promised():
+    from landrelease.plan import progress
+
+    problem = with_benefits(3)
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, promises=None))
+    plan = make_plan(weighted(problem, Objective()), iterations=3, seed=1)
+    with pytest.raises(LandReleaseError, match="holds no promises"):
+        weighted(plan.problem, dataclasses.replace(plan.problem.objective, promise_price=1.0))
+    told = progress.promised(plan.problem, plan, late_price=1.0, change_price=2.0)
+    assert (told.objective.promise_price, told.objective.change_price) == (1.0, 2.0)
+    other = weighted(told, dataclasses.replace(told.objective, promise_price=3.0))
+    asked = progress.promised(plan.problem, plan, late_price=3.0, change_price=2.0)
+    for name in ("late_price", "change_price", "finish", "option"):
+        assert np.array_equal(getattr(other.conditions.promises, name),
+                              getattr(asked.conditions.promises, name)), name
+    same = weighted(told, dataclasses.replace(told.objective, person_weight=2.0))
+    assert np.array_equal(same.conditions.promises.late_price,
+                          told.conditions.promises.late_price)
+
+
+def test_the_same_plan_loses_the_same_by_another_exponent():
+    """Both sides of a what-if count days as the other weights say."""
+    plan = make_plan(weighted(with_benefits(3), Objective()), iterations=3, seed=1)
+    found = what_if(plan, {"worst_off": 3.0}, iterations=0, seed=1)
+    if np.array_equal(found.plan.schedule.finish, plan.schedule.finish):
+        assert found.lost_before == pytest.approx(found.lost_after)
+    judged = weighted(plan.problem, dataclasses.replace(plan.problem.objective, worst_off=3.0))
+    assert found.lost_before == dataclasses.asdict(losses(judged, plan.schedule))
+    assert found.plan.score <= score(judged, plan.schedule) + 1e-9
+
+
 def test_prices_of_promises_and_parts_without_loss_do_not_spoil_the_gap_of_a_front():
     from landrelease.plan import progress
 
@@ -114,8 +146,10 @@ def test_prices_of_promises_and_parts_without_loss_do_not_spoil_the_gap_of_a_fro
     dear = progress.promised(plan.problem, hurried, late_price=1e6, change_price=1e6)
     standing = make_plan(dear, iterations=3, seed=1)
     assert standing.score > 100 * losses(dear, standing.schedule).land
-    rows = pareto(standing, "people", "land", points=3, iterations=20, seed=1)
-    for row in rows:
+    found = pareto(standing, "people", "land", points=3, iterations=20, seed=1)
+    for row, plan in zip(found.rows, found.plans, strict=True):
+        assert plan.score == pytest.approx(score(plan.problem, plan.schedule))
+        assert violations(plan.problem, plan.schedule) == []
         assert row["people"] == 0 and row["bound"] <= row["score"] * (1 + 1e-9)
         assert row["gap"] < 10  # with the promises in the score it was above a thousand
         assert row["on_the_front"]

@@ -139,6 +139,11 @@ def test_other_weights_work_with_conditions_from_records(registry, plan, tmp_pat
                    "infrastructure_weight=9", "--weight", "worst_off=3", *common) == 0
     found = json.loads(json_.read_text())
     assert found["lost_before"]["seasons"] > 0 and found["lost_before"]["infrastructure"] > 0
+    # Judged alike, the plan by the new weights loses no more points than the one before.
+    for name, weight in (("lost_after", 1), ("lost_before", -1)):
+        found[name] = weight * (found[name]["people"] + found[name]["land"]
+                                + 500 * found[name]["seasons"] + 9 * found[name]["infrastructure"])
+    assert found["lost_after"] + found["lost_before"] <= 1e-6 * found["lost_after"]
     for parts in (("infrastructure", "land"), ("seasons", "people")):
         assert command("plan", "pareto", path, plan, "--parts", *parts, "--points", 2,
                        *common) == 0
@@ -172,6 +177,72 @@ def test_orders_name_the_teams_on_record_and_the_plan_is_made_again_with_them(re
     assert command("plan", "check", path, tmp_path / "again", "--as", "planner") == 0
 
 
+def test_a_proposal_says_only_what_its_plan_says_and_none_overwrites_a_newer_one(
+        registry, plan, tmp_path, capsys):
+    import dataclasses
+    import shutil
+
+    from landrelease.store.results import load_plan
+    from landrelease.workflows.orders import propose_orders
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    old = tmp_path / "old"
+    shutil.copytree(plan, old)
+    assert command("plan", "orders", path, old, "--by", "Operations") == 0
+    # Another team, which is not on record, takes the surveys over.
+    saved = load_plan(old)
+    problem = saved.plan.problem
+    pools = tuple(dataclasses.replace(p, id="contractor", members=()) if p.kind == "nts" else p
+                  for p in problem.pools)
+    other = dataclasses.replace(saved, plan=dataclasses.replace(
+        saved.plan, problem=dataclasses.replace(problem, pools=pools)))
+    with open_registry(path) as opened:
+        tasks = {t.id: t for t in opened.records("task")}
+        assert tasks["task:H0:NTS"].value("teams") == ["nts-1"]
+        propose_orders(opened, other, by="Operations")
+        tasks = {t.id: t for t in opened.records("task")}
+        assert "teams" not in tasks["task:H0:NTS"].values
+        assert tasks["task:H0:NTS"].value("instructions") == "NTS: contractor-1"
+    # A plan of the records as they are now is proposed; then the old one is refused.
+    new = tmp_path / "new"
+    assert command("plan", "make", path, "--teams", teams, "--out", new, *MAKE) == 0
+    assert command("plan", "orders", path, new, "--by", "Operations") == 0
+    capsys.readouterr()
+    assert command("plan", "orders", path, old, "--by", "Operations") == 2
+    assert "PLN-102" in capsys.readouterr().err
+    assert command("plan", "orders", path, new, "--by", "Operations") == 0  # repeating is no news
+    assert "0 tasks proposed, 0 changed" in capsys.readouterr().out
+
+
+def test_orders_after_a_winter_start_on_the_day_that_the_plan_gives_them(registry, tmp_path):
+    """All ground is closed from June to November: most work begins in April of the next year."""
+    import csv
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    with open_registry(path) as opened:
+        opened.append([told("closure", "C9", closed_from="2027-06-01T00:00:00+00:00",
+                            closed_until="2027-12-01T00:00:00+00:00")])
+    out, json_ = tmp_path / "plan", tmp_path / "o.json"
+    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) == 0
+    assert command("plan", "orders", path, out, "--until", "2027-12-31", "--by", "Operations") == 0
+    with open_registry(path) as opened:
+        early = {t.id: t for t in opened.records("task") if t.id.startswith("task:")}
+    assert early and all(t.value("planned_start").year == 2027 for t in early.values())
+    assert command("plan", "orders", path, out, "--by", "Operations", "--json", json_) == 0
+    with open(out / "plan.csv", newline="", encoding="utf-8") as file:
+        rows = {f"task:{r['stage']}": r for r in csv.DictReader(file)}
+    with open_registry(path) as opened:
+        tasks = {t.id: t for t in opened.records("task") if t.id in rows}
+    assert set(early) < set(tasks)
+    for name, task in tasks.items():
+        assert task.value("planned_start").isoformat() == rows[name]["start"]
+        assert task.value("planned_finish").isoformat() == rows[name]["finish"]
+    assert any(r["start"] == "2028-04-01" for r in rows.values())
+
+
 def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registry, tmp_path,
                                                                         capsys):
     import shutil
@@ -186,7 +257,13 @@ def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registr
             start_by=day), key) for name, hazard, day in (
                 ("T5", "H1", date(2027, 6, 1)), ("T6", "H4", date(2028, 6, 1)))])
     out, json_ = tmp_path / "plan", tmp_path / "o.json"
-    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) == 0
+    capsys.readouterr()
+    assert command("plan", "make", path, "--teams", teams, "--out", out, "--json", json_,
+                   *MAKE) == 1
+    said = capsys.readouterr().out
+    assert "H1:NTS: ordered, to start by 2027-05" in said and "and not in the plan" in said
+    assert f"landrelease plan conflicts {path} {out}" in said and f"Written to {out}" in said
+    assert [w.split(":")[0] for w in json.loads(json_.read_text())["unkept"]] == ["H1"]
     assert command("plan", "check", path, out, "--as", "planner") == 1
     capsys.readouterr()
     assert command("plan", "conflicts", path, out, "--as", "planner", "--quiet", "--json",
@@ -196,6 +273,59 @@ def test_decisions_that_cannot_be_kept_are_explained_by_the_smallest_set(registr
     said = capsys.readouterr().out
     assert kinds == ["closure", "decided"] and found["proven"]
     assert "H1:NTS starts by 2027-05" in said and "C1 is closed" in said
+
+
+def signed(path, folder, *tasks):
+    """Orders of Ana, signed."""
+    with open_registry(path) as opened:
+        key = identities.read_key(folder / "ana.pem", None)
+        opened.append([identities.sign_revision(opened, task, key) for task in tasks])
+
+
+def test_orders_that_follow_each_other_are_named_wherever_the_plan_is_looked_at(registry, tmp_path,
+                                                                               capsys):
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", registry[1]
+    shutil.copy(registry[0], path)
+    signed(path, registry[0].parent, *(
+        told("task", name, hazard=hazard, task_type="NTS", task_status="ordered",
+             after_tasks=[other]) for name, hazard, other in (("T5", "H1", "T6"),
+                                                              ("T6", "H4", "T5"))))
+    out, json_ = tmp_path / "plan", tmp_path / "o.json"
+    capsys.readouterr()
+    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) == 1
+    said = capsys.readouterr().out
+    assert "orders put work behind itself: H1:NTS, H4:NTS" in said
+    assert "H1:NTS: ordered, and not in the plan" in said and "H4:NTS: ordered" in said
+    assert command("plan", "check", path, out, "--as", "planner") == 1
+    assert "H4:NTS: ordered, and not in the plan" in capsys.readouterr().out
+    assert command("plan", "conflicts", path, out, "--as", "planner", "--quiet", "--json",
+                   json_) == 1
+    found = json.loads(json_.read_text())["conflict"]
+    assert found["proven"] and [r["kind"] for r in found["requirements"]] == ["after", "after"]
+
+
+def test_a_team_that_is_ordered_elsewhere_is_part_of_the_conflict(registry, tmp_path, capsys):
+    """The only survey team is held all season: whoever asks for its work then is told by whom."""
+    import shutil
+
+    path, teams = tmp_path / "r.gpkg", tmp_path / "teams.csv"
+    shutil.copy(registry[0], path)
+    teams.write_text("".join(  # a survey that takes more than a season
+        line.replace("100000,50000,200000", "1000,500,2000")
+        for line in registry[1].read_text().splitlines(keepends=True)))
+    signed(path, registry[0].parent, told(
+        "task", "T5", hazard="H2", task_type="NTS", task_status="ordered", start_by="2027-04-02"))
+    out, json_ = tmp_path / "plan", tmp_path / "o.json"
+    assert command("plan", "make", path, "--teams", teams, "--out", out, *MAKE) in (0, 1)
+    rows = {r.split(",")[0]: r.split(",") for r in (out / "plan.csv").read_text().splitlines()}
+    assert rows["H2:NTS"][5] == "2027-04-01"
+    capsys.readouterr()
+    assert command("plan", "conflicts", path, out, "--stage", "H3:NTS", "--as", "planner",
+                   "--quiet", "--json", json_) == 1
+    found = json.loads(json_.read_text())["conflict"]
+    assert "H2:NTS starts by 2027-04-01: decided" in {r["words"] for r in found["requirements"]}
 
 
 def test_the_bound_goes_on_and_the_problem_comes_as_tables(registry, plan, tmp_path):

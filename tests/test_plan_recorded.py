@@ -176,6 +176,29 @@ def test_teams_work_inside_their_accreditations_and_are_parted_by_them():
     assert found.read.counts["accreditation"] == (7, 5)
 
 
+@pytest.mark.parametrize(("status", "end"), [
+    ("suspended", date(2030, 1, 1)), ("withdrawn", date(2030, 1, 1)),
+    ("granted", date(2027, 3, 31))])
+def test_a_pool_whose_organisation_has_lost_its_leave_is_not_planned(status, end):
+    """No team of it is on record, so what its organisation may do counts."""
+    others = tuple(a for a in WHOLE if a.values["scope"] != "mechanical")
+    lost = accredited("m", scope="mechanical", accredited_organisation="A", status=status, end=end)
+    found = asked(Sources(accreditations=(*others, lost)))
+    assert not any(p.kind == "mechanical" for p in found.problem.pools)
+    assert "no accreditation of A for mechanical is in force" in words(found, "team")
+    # Where nothing is on record of that scope, the file counts, as before.
+    free = asked(Sources(accreditations=others))
+    assert any(p.kind == "mechanical" for p in free.problem.pools)
+
+
+def test_machines_of_an_organisation_spelled_otherwise_are_said():
+    found = asked(Sources(machines=(
+        record("machine", "m1", organisation="Contractor A", machine_status="ready"),)))
+    assert "belongs to A" in words(found, "machine") and "Contractor A" in words(found, "machine")
+    assert not words(asked(Sources(machines=(
+        record("machine", "m1", organisation="a", machine_status="ready"),))), "machine")
+
+
 def test_leave_with_a_gap_and_leave_that_is_renewed():
     leave = (accredited("one", "manual-a-1", end=date(2027, 7, 31)),
              accredited("more", "manual-a-1", begin=date(2028, 6, 1)),
@@ -360,8 +383,10 @@ def test_orders_hold_stages_to_their_days_their_teams_and_their_sequence():
         order("T-8", hazard="h1", task_type="clearance", method="manual",
               excluded_teams=["nobody"]),
         order("T-9", "proposed", hazard="h0", task_type="NTS", planned_start=date(2029, 5, 1)),
-        order("T-10", hazard="gone", task_type="NTS"), order("T-11", "completed"),
-        order("T-12", "suspended", hazard="h0", task_type="TS"))))
+        order("T-10", hazard="gone", task_type="NTS"),
+        order("T-11", "completed", hazard="h0", task_type="clearance"),
+        order("T-12", "suspended", hazard="h0", task_type="TS")),
+        reported=(order("T-11", "completed", hazard="h0", task_type="clearance"),)))
     problem, fixed = found.problem, found.problem.conditions.decisions
     plan = planned(problem)
     number = {n: s for s, n in enumerate(problem.stage_ids)}
@@ -377,6 +402,33 @@ def test_orders_hold_stages_to_their_days_their_teams_and_their_sequence():
     assert found.read.counts["task"] == (7, 4)
     for why in ("completed", "not in the plan", "suspended", "excluded"):
         assert why in words(found, "task")
+
+
+def test_an_order_keeps_the_method_that_a_plan_proposes():
+    from landrelease.workflows.orders import _METHOD
+
+    modes = set(asked().problem.option_mode)
+    assert {"manual", "machine then manual"} <= modes
+    for mode in ("manual", "machine then manual"):
+        found = asked(Sources(tasks=(order("T", hazard="h0", task_type="clearance",
+                                           method=_METHOD[mode]),)))
+        problem, fixed = found.problem, found.problem.conditions.decisions
+        for s in np.flatnonzero((problem.hazard == 0) & (problem.activity == 2)):
+            own = range(problem.option_start[s], problem.option_start[s + 1])
+            kept = {problem.option_mode[o] for o in own if fixed.allowed[o]}
+            assert kept == {mode}
+
+
+def test_an_order_for_a_day_in_winter_is_planned_in_spring_and_says_so():
+    found = asked(Sources(tasks=(
+        order("W", hazard="h0", task_type="NTS", planned_start=date(2027, 12, 15)),
+        order("S", hazard="h1", task_type="NTS", planned_start=date(2027, 6, 16)))))
+    problem, fixed = found.problem, found.problem.conditions.decisions
+    s = int(np.flatnonzero((problem.hazard == 0) & (problem.activity == 0))[0])
+    assert problem.slot_starts[int(fixed.latest[s])] == date(2028, 4, 1)
+    told = [n for n in found.read.notes if n.kind == "task"]
+    assert [n.record for n in told] == ["W"]
+    assert "2027-12-15, is outside the working season: planned from 2028-04-01" in told[0].words
 
 
 def test_an_order_names_its_teams_and_shuts_out_others():
@@ -473,5 +525,5 @@ def test_funds_without_earmarks_stay_one_fund_a_phase():
 
 
 def test_kinds_that_a_plan_does_not_read_are_named():
-    found = asked(Sources(others={"parcel": 3, "road": 2}))
-    assert "3 on record" in words(found, "parcel") and "--roads" in words(found, "road")
+    found = asked(Sources(others={"parcel": 3, "permit": 2}))
+    assert "3 on record" in words(found, "parcel") and "2 on record" in words(found, "permit")

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import tiny_worlds
+from landrelease.core import conditions as terms
+from landrelease.core.work import Access
 from landrelease.plan import check
 from landrelease.plan.check import violations
 from landrelease.plan.search import make_plan
@@ -84,6 +86,57 @@ def test_all_that_hangs_on_first_stages_is_all_there_is(seed):
     worth = worth_of(problem, plan.schedule)
     roots = problem.predecessor < 0
     assert worth[roots].sum() == pytest.approx(problem.weight.sum())
+
+
+def bent(seed):
+    """One area, whose survey waits for its team; long waits count more, a growing season, a
+    promise, and a road to a community that it opens."""
+    problem = tiny_worlds.tiny(seed, hazards=1, horizon=40)
+    horizon, stages = problem.horizon, 2
+    missed = np.concatenate([[0.0], (np.arange(horizon) >= 9).astype(float)])
+    return dataclasses.replace(
+        problem, weight=np.array([1.0, 5.0]), pool_teams=np.ones(3, np.int32),
+        pool_opens=np.array([7, 0, 0], np.int32), objective=terms.Objective(worst_off=3.0),
+        conditions=terms.Conditions(
+            seasons_missed=missed, season_weight=np.array([0.0, 1e3]),
+            promises=terms.Promises(
+                np.array([1, 4], np.int32), np.full(stages, -1, np.int32), np.array([2.0, 3.0]),
+                np.zeros(stages))),
+        access=Access(
+            zone=np.zeros(2, np.int32), zones=2, gate_ids=("g",), gate_from=np.zeros(1, np.int32),
+            gate_to=np.ones(1, np.int32), gate_start=np.array([0, 2], np.int32),
+            gate_stage=np.array([0, 1], np.int32), community_ids=("a",),
+            community_people=np.ones(1), community_weight=np.array([11.0]),
+            community_zone=np.ones(1, np.int32), community_start=np.zeros(2, np.int32),
+            community_stage=np.zeros(0, np.int32)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_a_wait_costs_is_what_the_score_loses_by_it(seed):
+    """With nothing else to wait for, the plan without the wait is better by its points exactly."""
+    problem = bent(seed)
+    plan = make_plan(problem, iterations=2, seed=1)
+    first = next(w for w in waits(problem, plan.schedule) if w.stage == 0)
+    assert first.cause.kind == "leave" and first.start == 7
+    at_once = make_plan(dataclasses.replace(problem, pool_opens=np.zeros(3, np.int32)),
+                        iterations=2, seed=1)
+    assert at_once.schedule.start[0] == 0
+    if at_once.schedule.option.tolist() == plan.schedule.option.tolist():
+        assert first.gain == pytest.approx(plan.score - at_once.score)
+        assert first.gain > 0
+
+
+def test_points_a_day_are_those_of_the_last_day():
+    problem = bent(1)
+    plan = make_plan(problem, iterations=2, seed=1)
+    worth, end = worth_of(problem, plan.schedule), plan.schedule.finish
+    span = problem.delay_days[-1]
+    day = [problem.delay_days[e] for e in end]
+    before = [problem.delay_days[e - 1] for e in end]
+    own = [w * span * ((d / span) ** 3 - (b / span) ** 3) / (d - b) + late
+           for w, d, b, late in zip((1.0, 16.0), day, before, (2.0, 3.0), strict=True)]
+    # 11 of the 16 are the community's, which hangs on the last stage.
+    assert worth[1] == pytest.approx(own[1]) and worth[0] == pytest.approx(sum(own))
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -99,7 +99,8 @@ def test_a_damaged_archive_says_so(tmp_path, content, code):
 
 
 def test_a_log_whose_clock_ran_away_lists_its_fixes(tmp_path):
-    log = b"".join([record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
+    log = b"".join([record(1000.1, packet(24, receiver(1, 45.5, 10.5))),
+                    record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
                     record(9e12, packet(33, position(5200, 45.6, 10.6)))])
     got = read_track(written(tmp_path, log, "k.tlog"))
     assert np.abs(got.time_s).max() < 1e11
@@ -166,7 +167,8 @@ def test_nmea_wrong_checksums_and_no_fix_are_listed():
     lines = [RMC, RMC.replace("N", "S"), sentence("GNRMC,123520,V,,,,,,,230394,,"),
              sentence("GNGGA,123521,,,,,0,00,,,,,,,"), "$GPRMC,1235", sentence("GPGSV,1,1,00")]
     fixes, problems = nmea.positions("\r\n".join(lines).encode())
-    assert len(fixes) == 1
+    assert fixes == []  # a log with GGA counts by its GGA, and that has no fix
+    assert len(nmea.positions("\r\n".join(lines[:3] + lines[4:]).encode())[0]) == 1
     assert [(p[0], p[1]) for p in problems] == [
         (2, "checksum"), (3, "status"), (4, "quality"), (5, "checksum")]
 
@@ -219,6 +221,12 @@ def position(boot_ms, lat, lon, heading=65535):
                        heading)
 
 
+def receiver(second, lat, lon, fix=6, accuracy_mm=0):
+    """GPS_RAW_INT with the extension of MAVLink 2."""
+    return struct.pack("<QiiiHHHHBBiI", round(second * 1e6), round(lat * 1e7), round(lon * 1e7), 0,
+                       1, 1, 0, 0, fix, 9, 0, accuracy_mm)
+
+
 def record(second, data):
     return struct.pack(">Q", round(second * 1e6)) + data
 
@@ -226,6 +234,7 @@ def record(second, data):
 def test_a_mavlink_log(tmp_path):
     log = b"".join([
         record(1000.0, packet(0, b"\0" * 9)),  # a heartbeat is passed over
+        record(1000.0, packet(24, receiver(1000.0, 45.5, 10.5))),
         record(1000.1, packet(33, position(5000, 45.5, 10.5, 9000))),
         record(1000.9, packet(33, position(5200, 45.6, 10.6), version=1)),  # late by radio
         record(1001.0, packet(33, position(5400, 45.7, 10.7), extra=1)),  # checksum wrong

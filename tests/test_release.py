@@ -208,8 +208,113 @@ def test_a_nonconformity_blocks_until_it_is_corrected(ready):
                      nonconformity_type="marking", nonconformity_severity="minor")
     assert states(propose(registry))["nonconformities_closed"] == "not_met"
     world.inspection(registry, "h1", ana, number=2, outcomes=["o-h1-1"], result="conditional",
-                     nonconformity_type="marking", corrected_on=DAY)
+                     nonconformity_type="marking", nonconformity_severity="minor",
+                     corrected_on=DAY)
     assert states(propose(registry))["nonconformities_closed"] == "met"
+
+
+@pytest.mark.parametrize(("said", "state"), [
+    ({"nonconformity_severity": "critical"}, "not_met"),  # of a type that nobody reported
+    ({"nonconformity_severity": "major", "corrected_on": DAY}, "not_met"),  # the operator's word
+    ({"nonconformity_type": "marking", "corrected_on": DAY}, "not_met"),  # severity not reported
+    ({"nonconformity_severity": "major", "corrected_on": DAY, "closed_on": DAY}, "met"),
+    ({"nonconformity_severity": "none"}, "met")])
+def test_what_is_open_for_the_list_is_open_for_a_release(ready, said, state):
+    registry, _, _ = ready
+    world.record(registry, "inspection", "visit-1", outcomes=["o-h1-1"], inspected_on=DAY,
+                 inspection_part="visit", inspection_type="monitoring", **said)
+    assert states(propose(registry))["nonconformities_closed"] == state
+
+
+@pytest.mark.parametrize("said", [{"visit_refused": "yes"}, {"result": "refused"}])
+def test_a_refused_visit_blocks_until_a_visit_was_made(ready, said):
+    registry, _, _ = ready
+    day = DAY + timedelta(days=3)
+    visit = {"inspection_part": "visit", "inspection_type": "monitoring", "task": "t-h1-1"}
+    world.record(registry, "inspection", "visit-1", inspected_on=day, **visit, **said)
+    made = propose(registry)
+    assert states(made)["nonconformities_closed"] == "not_met"
+    assert any("visit was refused" in b and "visit-1" in b for b in made.blocking)
+    for days, more, state in ((-1, {}, "not_met"), (1, {"visit_refused": "yes"}, "not_met"),
+                              (1, {}, "met")):
+        world.record(registry, "inspection", "visit-2", hours=1,
+                     inspected_on=day + timedelta(days=days), **visit | more)
+        assert states(propose(registry))["nonconformities_closed"] == state
+
+
+def test_safety_S12_nobodys_word_takes_the_place_of_the_statement_of_what_may_remain(
+        ready, tmp_path, monkeypatch):
+    from landrelease.errors import RESIDUAL_NO_AREA
+    from landrelease.workflows import risk
+
+    def fails(*_, **__):
+        raise LandReleaseError(RESIDUAL_NO_AREA, hazard="h1", problem="it cannot be computed")
+
+    registry, ana, _ = ready
+    monkeypatch.setattr(risk, "residual_of_hazard", fails)
+    made = answered(registry, tmp_path)
+    assert states(made)["residual_stated"] == "open"
+    with pytest.raises(LandReleaseError, match=r"REL-011.*residual_stated"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+
+
+def _failed_test(registry, ana, ivo):
+    world.record(registry, "detector", "d1", team="team-a", tested_on=DAY, test_result="failed",
+                 information_date=DAY, hours=300)
+    return "gate_credit"
+
+
+def _closure(registry, ana, ivo):
+    world.record(registry, "closure", "closed", FIELD, hours=300, closure_reason="security")
+    return "gate_credit"
+
+
+def _withdrawn(registry, ana, ivo):
+    world.signed_record(registry, "accreditation", "acc", ana, hours=300, team="team-a",
+                        scope="manual_clearance", accreditation_status="withdrawn",
+                        granted_on=date(2026, 1, 1), expires_on=date(2026, 12, 31))
+    return "gate_credit"
+
+
+def _deeper(registry, ana, ivo):
+    registry.load_extension(
+        "name: Deeper\nversion: '1'\nthresholds:\n  - {name: required_depth_m, value: 0.5, "
+        "unit: m, definition: Depth of clearance., source: National standard}\n")
+    return "searched_to_depth"
+
+
+@pytest.mark.parametrize("change", [_failed_test, _closure, _withdrawn, _deeper])
+def test_safety_S08_what_the_gates_and_settings_say_is_asked_again_at_the_signature(
+        ready, tmp_path, change):
+    registry, ana, ivo = ready
+    if change is _deeper:  # the area states no depth of its own
+        world.record(registry, "hazard", "h1", FIELD, hours=2, identifier="H1", status="open",
+                     hazard_type="CHA", information_date=date(2026, 3, 1))
+    made = answered(registry, tmp_path)
+    assert not made.blocking
+    item = change(registry, ana, ivo)
+    with pytest.raises(LandReleaseError, match=f"REL-012.*{item}"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
+    assert standing(registry) == {"h1": "open"}
+
+
+def test_safety_S09_an_inspectors_key_that_ended_before_is_seen_at_the_signature(
+        registry, tmp_path):
+    ana, _ = world.keys(registry, tmp_path)
+    ida = identities.create_identity(registry, tmp_path / "ida.pem", name="Ida", by="x",
+                                     role="inspector", voucher=ana, now=AT - timedelta(days=40))
+    world.programme(registry)
+    world.accreditation(registry, ana)
+    world.hazard(registry, "h1", FIELD)
+    world.cleared(registry, "h1", FIELD)
+    world.inspection(registry, "h1", identities.read_key(tmp_path / "ida.pem", None))
+    made = answered(registry, tmp_path)
+    assert not made.blocking
+    identities.revoke(registry, ida.person, by="Ana", reason="lost",
+                      last_day=(AT - timedelta(days=1)).date(),
+                      now=SIGNED_AT + timedelta(minutes=30))
+    with pytest.raises(LandReleaseError, match=r"REL-012.*inspected"):
+        releasing.sign(registry, made, ana, now=SIGNED_AT + timedelta(hours=1))
 
 
 def test_an_item_that_is_still_there_and_one_found_after_the_search_block(ready):

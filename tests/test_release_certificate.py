@@ -241,6 +241,23 @@ def test_the_certificate_says_what_was_released_and_how_it_is_known(ready, tmp_p
     assert after.count("verified") == 2
 
 
+def test_a_certificate_marks_a_lot_whose_sample_asked_for_less_than_the_settings(ready, tmp_path):
+    import release_world as world
+
+    registry, ana, _ = ready
+    world.inspection(registry, "h1", ana, confidence=0.5)
+    name = release(registry, tmp_path, ana)
+    said = text_of(certificates.certificate(registry, name)[1])
+    assert "i-h1-1 (its sample asks for less than the programme's settings do)" in said
+
+
+def test_a_certificate_without_a_computed_residual_states_none_and_does_not_fail():
+    from landrelease.publish.certificate import residual_lines
+    from landrelease.publish.words import Words
+
+    assert residual_lines("it cannot be computed", Words()) == []
+
+
 def test_safety_S11_a_certificate_that_no_longer_holds_says_so_across_the_page(ready, tmp_path):
     registry, ana, _ = ready
     name = release(registry, tmp_path, ana)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,19 @@ def listening(quiet: bool) -> Iterator[Progress]:
             yield bar
     else:
         yield _Lines()
+
+
+@contextmanager
+def stopping_gently() -> Iterator[None]:
+    """What ends a process politely (SIGTERM) is taken as Ctrl-C: the best so far is kept."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGTERM"):
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Lines:

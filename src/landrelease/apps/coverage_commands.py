@@ -27,8 +27,10 @@ from landrelease.apps.reading import OrganisationOption, reading
 
 if TYPE_CHECKING:
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.profile import Profile
     from landrelease.workflows.lanes import LaneOptions
     from landrelease.workflows.operate import Ground, ProofOptions, Proven, TrackFile
+    from landrelease.workflows.task_lanes import TaskGround
 
 SHOWN = 20
 
@@ -73,6 +75,16 @@ def operate_proof(
         "--manual-width", metavar="M", help="Its width; else --width.")] = None,
     manual_position_error: Annotated[float | None, typer.Option(
         "--manual-position-error", metavar="M", help="Its error; else --position-error.")] = None,
+    manual_depth: Annotated[float, typer.Option(
+        "--manual-depth", metavar="M", min=0.0, help="As --depth, of the tracks of --manual; what "
+        "is said of the others never holds for these.")] = 0.0,
+    manual_speed_limit: Annotated[float | None, typer.Option(
+        "--manual-speed-limit", metavar="M/S", min=0.0)] = None,
+    manual_step_limit: Annotated[float | None, typer.Option(
+        "--manual-step-limit", metavar="M", min=0.0)] = None,
+    manual_forward: Annotated[float, typer.Option(
+        "--manual-tool-forward", metavar="M")] = 0.0,
+    manual_right: Annotated[float, typer.Option("--manual-tool-right", metavar="M")] = 0.0,
     depth: Annotated[float, typer.Option(
         "--depth", metavar="M", min=0.0, help="Count only ground worked at least so deep.")] = 0.0,
     speed_limit: Annotated[float | None, typer.Option(
@@ -90,6 +102,9 @@ def operate_proof(
         "--tool-forward", metavar="M", help="The tool's middle ahead of the antenna.")] = 0.0,
     right: Annotated[float, typer.Option(
         "--tool-right", metavar="M", help="The tool's middle to the right of the antenna.")] = 0.0,
+    least_fix: Annotated[str | None, typer.Option(
+        "--least-fix", metavar="single|differential|float|fixed", help="Kind of fix that the "
+        "stated position error holds for, at least; else the best kind in each log.")] = None,
     heading_error: Annotated[float | None, typer.Option(
         "--heading-error", metavar="DEG", min=0.0, help="One standard deviation.")] = None,
     bias: Annotated[float, typer.Option(
@@ -112,6 +127,9 @@ def operate_proof(
     store: Annotated[bool, typer.Option(
         "--store", help="Record tracks and covered ground in the registry: the contamination map "
         "and residual risk then give credit on it only.")] = False,
+    pass_only: Annotated[bool, typer.Option(
+        "--pass-only", help="The question is what this pass covered: ground that waits for the "
+        "follow-up by hand is no finding.")] = False,
     activity: Annotated[str | None, typer.Option(
         "--activity", metavar="ID", help="With --store: the work that it proves; else all work of "
         "the task.")] = None,
@@ -126,7 +144,8 @@ def operate_proof(
     """What the tracks prove of a task: covered for certain, at best, and every gap as a polygon.
 
     Doubt counts as uncovered: gaps in time, leaps, tool not engaged, ground past the last fix.
-    Exit status 1 where ground is not proven covered or a track has findings. The task is a file
+    Exit status 1 where ground is not proven covered, waits for the follow-up by hand (but for
+    --pass-only) or a track has findings. The task is a file
     (--task), or one on record: REGISTRY TASK, with --store also to be recorded.
 
     Example: landrelease operate proof --task T.geojson --track K.csv --width 1.75
@@ -145,11 +164,13 @@ def operate_proof(
     files = [operate.TrackFile(p, by, width, position_error) for p in track]
     files += [operate.TrackFile(
         p, "manual", manual_width if manual_width is not None else width,
-        manual_position_error if manual_position_error is not None else position_error)
+        manual_position_error if manual_position_error is not None else position_error,
+        operate.TrackLimits(manual_speed_limit, manual_depth, manual_forward, manual_right,
+                            manual_step_limit))
         for p in manual or ()]
     options = operate.ProofOptions(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
-        detection, step_limit)
+        detection, step_limit, operate.kind_of_fix(least_fix))
     if profile is not None and speed_limit is None:
         options = dataclasses.replace(options, speed_m_s=operate.profile_speed(profile))
     stated = workflows.load_assumptions(assumptions)
@@ -180,11 +201,12 @@ def operate_proof(
         say(finding.text)
     if len(others) > SHOWN:
         say(f"... and {len(others) - SHOWN:,} more findings; --json lists all.")
-    say(f"{uncovered}: {len(proof.spots.polygons):,} polygons")
+    say(f"{uncovered}: {len(proof.spots.polygons) + len(proof.waiting.polygons):,} polygons")
     if stored is not None:
         say(f"{stored[0]} records of tracks and covered ground are stored; {stored[1]:,.2f} m2 of "
             "the task are covered for certain by no kind of work.")
-    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings
+    waits = proof.machine_only_m2 > 1e-6 and not pass_only
+    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings and not waits
     raise typer.Exit(DONE if done else FINDINGS)
 
 
@@ -330,8 +352,9 @@ def operate_lanes(
     back: Annotated[bool, typer.Option(
         "--back", help="The path ends where it begins.")] = False,
     headland_first: Annotated[bool | None, typer.Option(
-        "--headland-first/--headland-later", help="The round along the outer edge before all else, "
-        "so that the machine turns on ground that is done; else as the profile says.")] = None,
+        "--headland-first/--headland-later", help="Rounds along edges before the swaths that end "
+        "there, so that the machine turns on ground that is done; else as the profile says, else "
+        "first.")] = None,
     slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
     standoff: Annotated[float | None, typer.Option(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = None,
@@ -378,6 +401,7 @@ def operate_lanes(
         tuple(keep_out or ()), back, headland_first)
     where: Path | Ground
     notes: tuple[str, ...] = ()
+    known: dict[str, Profile] | None = None
     if registry is None or recorded is None:
         if task is None:
             raise LandReleaseError(
@@ -388,16 +412,19 @@ def operate_lanes(
         if task is not None or plane:
             raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
                                    expected="neither, where the task is on record")
-        where, options, notes = _task_ground(registry, recorded, options, assumptions, on, role,
-                                             organisation)
+        found = _task_ground(registry, recorded, options, assumptions, on, role, organisation,
+                             profiles)
+        where, options, notes, known = (found.ground, found.options, found.findings,
+                                        found.profiles)
     if len(profile) == machines == 1:
-        result = lanes.make_lanes(where, profile[0], out, options, profiles, notes)
+        result = lanes.make_lanes(where, profile[0], out, options, profiles, notes, known)
         words = lanes.lane_words(result)
     else:
         from landrelease.workflows import fleet
 
         result = fleet.make_fleet(where, profile, machines, out, options, profiles, apart_m=apart,
-                                  people_apart_m=people_apart, speed_m_s=speed, notes=notes)
+                                  people_apart_m=people_apart, speed_m_s=speed, notes=notes,
+                                  known=known)
         words = fleet.fleet_words(result)
     put_json(json, result)
     for line in words:
@@ -406,17 +433,16 @@ def operate_lanes(
 
 
 def _task_ground(registry: str, task: str, options: LaneOptions, assumptions: Path | None,
-                 on: str | None, role: str | None, organisation: str | None
-                 ) -> tuple[Ground, LaneOptions, tuple[str, ...]]:
+                 on: str | None, role: str | None, organisation: str | None,
+                 profiles: Path | None) -> TaskGround:
     from landrelease import workflows
     from landrelease.workflows import task_lanes
 
     with reading(registry, "operate lanes", role, organisation) as (opened_registry, reader):
-        found = task_lanes.of_task(
+        return task_lanes.of_task(
             opened_registry, reader, task, options,
             workflows.load_assumptions(assumptions, opened_registry),
-            as_date("--on", on) if on else date.today())
-    return found.ground, found.options, found.findings
+            as_date("--on", on) if on else date.today(), profiles=profiles)
 
 
 def operate_profiles(

@@ -21,10 +21,16 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
-from landrelease.apps.console import listening
+from landrelease.apps.console import listening, stopping_gently
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
+# Why a team has no work, in a word or two (`plan.idle`).
+IDLE = {"nothing": "no work left", "order": "as the plan has it", "survey": "survey or clearance",
+        "machine": "a machine", "road": "a road", "decision": "a decision", "leave": "leave",
+        "ground": "closed ground or rest", "equipment": "equipment", "money": "money",
+        "end": "too late to end in time", "next": "too short before the next work",
+        "others": "others are sooner"}
 PlanArgument = Annotated[Path, typer.Argument(
     metavar="PLAN", help="Folder that `plan make` wrote.")]
 IterationsOption = Annotated[int, typer.Option(
@@ -48,10 +54,12 @@ def plan_explain(
     why: Annotated[tuple[str, str] | None, typer.Option(
         "--why", metavar="A B", help="Two hazards or stages: why one comes before the other.",
     )] = None,
+    teams: Annotated[bool, typer.Option(
+        "--teams", help="Also what each team waits for while it has no work.")] = False,
     top: TopOption = 15, role: RoleOption = None, area: AreaOption = None,
     json: JsonOption = None,
 ) -> None:
-    """What binds a plan, what each piece of work waits for, and why one area comes first.
+    """What binds a plan, what each piece of work and each team waits for, why one area comes first.
 
     Points are what the plan's score counts, to first order, if that constraint alone fell away.
 
@@ -78,8 +86,24 @@ def plan_explain(
             say(f"  {row['stage']}{' (follow-up)' if row['step'] == 2 else ''} starts "
                 f"{row['start']}: {row['waits_for']}; else from {row['else_from']} "
                 f"({row['gain']:,.0f} points)")
+    show_idle(found, teams)
     if found.why is not None:
         show_why(found.why)
+
+
+def show_idle(found: Any, teams: bool) -> None:
+    """How much of their time teams have no work and why; `teams`: each span of each team."""
+    weeks: dict[str, float] = {}
+    for row in found.idle:
+        weeks[row["kind"]] = weeks.get(row["kind"], 0.0) + row["weeks"]
+    total = sum(weeks.values())
+    if total:
+        parts = sorted(weeks.items(), key=lambda item: -item[1])
+        say(f"Teams are without work for {found.idle_share:.0%} of their time; of this, "
+            + ", ".join(f"{IDLE[kind]} {share / total:.0%}" for kind, share in parts) + ".")
+    for row in found.idle if teams else ():
+        say(f"  {row['team']}: {row['start']} to {row['finish']} ({row['weeks']:g} weeks of work): "
+            f"{row['waits_for']}")
 
 
 def show_why(why: dict[str, Any]) -> None:
@@ -111,7 +135,7 @@ def plan_conflicts(
 
     Example: landrelease plan conflicts district.gpkg plan --stage hazard-12 --as planner
     """
-    from landrelease.workflows.explaining import conflict_of
+    from landrelease.workflows.explaining import conflict_of, unkept
     from landrelease.workflows.planning import plan_of
 
     with (reading(registry, "plan conflicts", role, areas=area) as (opened_registry, _),
@@ -122,9 +146,14 @@ def plan_conflicts(
                     "synthetic": saved.synthetic})
     if found is None:
         say("Nothing conflicts: what is asked for can be done within the horizon.")
+        if not stage and unkept(saved.plan):
+            say("The plan leaves some of it undone all the same: make it again with more effort.")
         return
-    say(f"{', '.join(found.asked[:5])}{' ...' if len(found.asked) > 5 else ''} cannot be done by "
-        "the end of the plan:")
+    asked = ", ".join(found.asked[:5]) + (" ..." if len(found.asked) > 5 else "")
+    if found.unknown:
+        say(f"{asked}: {found.never}.")
+        raise typer.Exit(FINDINGS)
+    say(f"{asked} cannot be done by the end of the plan:")
     if found.never:
         say(f"  {found.never}.")
     else:
@@ -139,8 +168,8 @@ def plan_price(
     registry: RegistryArgument, plan: PlanArgument,
     changes: Annotated[list[str] | None, typer.Option(
         "--change", metavar="CHANGE", help="teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], "
-        "ground:CALENDAR, equipment:THING[:N], road:GATE; repeat for more. None: those that bind "
-        "most.")] = None,
+        "ground:CALENDAR, equipment:THING[:N], road:GATE, leave:POOL, decision:STAGE; repeat for "
+        "more. None: those that bind most.")] = None,
     most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="Without --change: how "
                                       "many constraints to try.")] = 4,
     iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,
@@ -180,7 +209,7 @@ def plan_policy(
                                          )] = 200,
     every: Annotated[int, typer.Option(
         "--every", metavar="SLOTS", min=0, help="Make the plan again after so many half weeks of "
-        "working time; 0: keep its order to the end.")] = 104,
+        "working time in which a stage ended; 0: keep its order to the end.")] = 35,
     iterations: Annotated[int, typer.Option(
         "--iterations", metavar="N", min=0, help="Effort of each making again.")] = 1,
     role: RoleOption = None, area: AreaOption = None, seed: SeedOption = 1,
@@ -204,8 +233,8 @@ def plan_policy(
     say(f"{'points, ' + str(samples) + ' drawn worlds':<44}{'10 %':>16}{'median':>16}{'90 %':>16}")
     for name in ("plan", "rule"):
         row = found[name]
-        title = ("this plan" + (f", made again {found['remade']} times" if found["remade"] else "")
-                 if name == "plan" else f"{found['rule_name']} as a policy")
+        title = ("this plan" + (f", made again up to {found['remade']} times" if found["remade"]
+                                else "") if name == "plan" else f"{found['rule_name']} as a policy")
         say(f"{title:<44}{row['low']:>16,.0f}{row['median']:>16,.0f}{row['high']:>16,.0f}")
     say(f"As expected, without chance: {found['planned']:,.0f}. The plan is better in "
         f"{found['better']:.0%} of the worlds, on average by {found['gain']:,.0f} points "
@@ -229,17 +258,19 @@ def plan_what_if(
 
     Example: landrelease plan what-if r.gpkg plan --weight access_weight=3 --as planner
     """
-    from landrelease.store.results import save_plan
+    from landrelease.workflows import no_land
     from landrelease.workflows.explaining import change_rows, what_if
-    from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.planning import plan_of, ready, write_plan
 
-    stated = dict(_weight(text) for text in weights)
+    stated = dict(weight_of(text) for text in weights)
+    if out is not None:
+        ready(out)
     with (reading(registry, "plan what-if", role, areas=area) as (opened_registry, _),
           listening(quiet) as progress):
         saved = plan_of(opened_registry, plan)
         found = what_if(saved.plan, stated, iterations=iterations, seed=seed, progress=progress)
         if out is not None:
-            save_plan(out, dataclasses.replace(saved, plan=found.plan))
+            write_plan(out, dataclasses.replace(saved, plan=found.plan), no_land(saved.synthetic))
     stages = change_rows(found.difference.stages)
     communities = change_rows(found.difference.communities)
     put_json(json, {"lost_before": found.lost_before, "lost_after": found.lost_after,
@@ -261,6 +292,9 @@ def plan_pareto(
     parts: Annotated[tuple[str, str], typer.Option(
         "--parts", metavar="A B", help="Two of people, land, seasons, access, infrastructure.")],
     points: Annotated[int, typer.Option("--points", metavar="N", min=2)] = 5,
+    out: Annotated[Path | None, typer.Option(
+        "--out", metavar="DIR", help="Write the plan of each row into a folder there, named by its "
+        "share.")] = None,
     iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,
     seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
@@ -268,19 +302,29 @@ def plan_pareto(
 
     Example: landrelease plan pareto r.gpkg plan --parts access land --as planner
     """
+    from landrelease.workflows import no_land
     from landrelease.workflows.explaining import nothing_at_stake, pareto
-    from landrelease.workflows.planning import plan_of
+    from landrelease.workflows.planning import plan_of, ready, write_plan
+
+    if out is not None:
+        ready(out)
 
     with (reading(registry, "plan pareto", role, areas=area) as (opened_registry, _),
           listening(quiet) as progress):
         saved = plan_of(opened_registry, plan)
-        rows = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
-                      progress=progress)
+        found = pareto(saved.plan, *parts, points=points, iterations=iterations, seed=seed,
+                       progress=progress)
+        rows = found.rows
+        for row, made in zip(rows, found.plans, strict=True) if out is not None else ():
+            write_plan(out / row["folder"], dataclasses.replace(saved, plan=made),
+                       no_land(saved.synthetic))
         notes = nothing_at_stake(saved.plan.problem, parts)
     put_json(json, {"parts": parts, "plans": rows, "notes": notes, "synthetic": saved.synthetic})
     show_pareto(parts, rows)
     for note in notes:
         say(note)
+    if out is not None:
+        say(f"Written to {out}, a folder for each share.")
     say("share: of the weight on the second part. Which of them is right is for people to say.")
 
 
@@ -330,7 +374,8 @@ def plan_orders(
 def plan_bound(
     registry: RegistryArgument, plan: PlanArgument,
     seconds: Annotated[float, typer.Option(
-        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C stops it at any time.")] = 60.0,
+        "--seconds", metavar="S", min=0, help="Stop then; Ctrl-C or SIGTERM stop it at any time.",
+    )] = 60.0,
     role: RoleOption = None, area: AreaOption = None, json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -347,7 +392,7 @@ def plan_bound(
 
     folder = plan.parent if plan.name == "plan.json" else plan
     with (reading(registry, "plan bound", role, areas=area) as (opened_registry, _),
-          listening(quiet) as progress):
+          listening(quiet) as progress, stopping_gently()):
         saved = plan_of(opened_registry, plan)
         found = prove_on(folder, saved.plan, seconds, synthetic=saved.synthetic,
                          progress=progress)
@@ -391,7 +436,7 @@ def finish_made_again(out: Path, again: Any, synthetic: bool, top: int = 15) -> 
     show_changes(stages, communities, top)
 
 
-def _weight(text: str) -> tuple[str, float]:
+def weight_of(text: str) -> tuple[str, float]:
     name, mark, value = text.partition("=")
     try:
         number = float(value)

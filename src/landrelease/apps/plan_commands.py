@@ -26,12 +26,15 @@ from landrelease.apps.common import (
     put_json,
     say,
 )
-from landrelease.apps.console import listening
+from landrelease.apps.console import listening, stopping_gently
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
 RenewedOption = Annotated[bool, typer.Option(
     "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+NoRoadsOption = Annotated[bool, typer.Option(
+    "--no-roads", help="Leave the recorded roads out: plan as if every area could be reached.")]
+MISSED = 10  # decisions that are not kept and are named one by one
 TIED = 1e-12  # scores that differ by less differ by rounding alone
 MoneyOption = Annotated[str, typer.Option(
     "--money", metavar="M", help="Which recorded money counts: received, committed (and received), "
@@ -64,12 +67,21 @@ def plan_make(
     )] = None,
     roads: Annotated[Path | None, typer.Option(
         "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
-        "work begins where the bases can reach it.")] = None,
+        "work begins where the bases can reach it. Else those on record.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    no_roads: NoRoadsOption = False,
     standing: Annotated[Path | None, typer.Option(
         "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
         "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
+    weight: Annotated[list[str] | None, typer.Option(
+        "--weight", metavar="NAME=VALUE", help="person_weight, hectare_weight, season_weight, "
+        "access_weight, infrastructure_weight, worst_off (above 1: the longest waits first), "
+        "promise_price, change_price; else those of the assumptions, with --standing those of "
+        "PLAN. Repeat for more.")] = None,
+    until_stopped: Annotated[bool, typer.Option(
+        "--until-stopped", help="Search in rounds, each twice as long as the one before, until "
+        "Ctrl-C or SIGTERM.")] = False,
     bound_seconds: Annotated[float, typer.Option(
         "--bound-seconds", metavar="S", min=0, help="Go on proving for so long when the plan is "
         "made; `plan bound` goes on later.")] = 0.0,
@@ -80,21 +92,30 @@ def plan_make(
     """Propose which area each team works next, with a bound on how good any plan could be.
 
     REGISTRY is only read: land, people, and what binds a plan besides (closures, teams and their
-    accreditations, machines, funds, projects, task orders). DIR gets plan.json, problem.npz,
+    accreditations, machines, funds, projects, task orders, roads). DIR gets plan.json, problem.npz,
     plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached.
+    A first plan is there before the search, and better ones while it lasts: whatever ends the
+    command leaves the best plan so far. A DIR that holds a plan keeps it until the new one is done.
 
     Example: landrelease plan make district.gpkg --teams teams.csv --out plan --as planner
     """
+    from landrelease import workflows
     from landrelease.store.results import recorded_rows
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
+    if until_stopped and (seconds is not None or bound_seconds):
+        raise LandReleaseError(BAD_OPTION, option="--until-stopped",
+                               found="given with --seconds or --bound-seconds",
+                               expected="one of the two: a search until it is stopped has no end")
+    weights = dict(explain_commands.weight_of(text) for text in weight or ())
     if problem is not None:
         return make_from_tables(problem, out, registry, role, area, assumptions, json, {
             "iterations": iterations, "seconds": seconds, "seed": seed,
-            "bound_seconds": bound_seconds}, quiet, teams=teams, start=start, roads=roads,
-            standing=standing)
+            "bound_seconds": bound_seconds, "weights": weights, "until_stopped": until_stopped},
+            quiet, teams=teams, start=start, roads=roads, standing=standing)
     if registry is None:
         raise LandReleaseError(BAD_OPTION, option="REGISTRY", found="nothing",
                                expected="a registry, or --problem DIR")
@@ -102,35 +123,56 @@ def plan_make(
         raise LandReleaseError(BAD_OPTION, option="--roads and --bases", found="one of the two",
                                expected="both or none")
     over = None if roads is None or bases is None else RoadFiles(roads, bases)
+    planning.ready(out)
+    keep = planning.Keeping(out)
     with (reading(registry, "plan make", role, areas=area) as (opened_registry, reader),
-          listening(quiet) as progress):
-        made = planning.make(
-            opened_registry, reader, assumptions=assumptions, teams=teams, start=first_day(start),
-            iterations=iterations, seed=seed, seconds=seconds, roads=over, renewed=renewed,
-            money=money, bound_seconds=bound_seconds,
-            standing=None if standing is None else planning.plan_of(opened_registry, standing),
-            first=show_first,
-            progress=progress)
-        again = made.again
-        saved = planning.write_plan(out, made.saved, made.land, bound_seconds)
+          listening(quiet) as progress, stopping_gently()):
+        again = None
+        try:
+            made = planning.make(
+                opened_registry, reader, assumptions=assumptions, teams=teams,
+                start=first_day(start), iterations=iterations, seed=seed, seconds=seconds,
+                roads=over, over_roads=not no_roads, renewed=renewed, money=money,
+                bound_seconds=bound_seconds,
+                standing=None if standing is None else planning.plan_of(opened_registry, standing),
+                weights=weights, until_stopped=until_stopped, first=show_first, keep=keep,
+                progress=progress)
+            again, saved, land = made.again, made.saved, made.land
+        except KeyboardInterrupt:
+            if keep.last is None:
+                raise
+            saved, land = keep.last, workflows.no_land(keep.last.synthetic)
+        saved = planning.write_plan(out, saved, land, bound_seconds)
     put_json(json, planning.plan_summary(saved.plan)
-             | {"recorded": recorded_rows(saved.recorded)}
+             | {"recorded": recorded_rows(saved.recorded), "unkept": unkept(saved.plan)}
              | ({} if again is None else {"not_as_standing": list(again.other)}))
     for line in recorded_words(saved.recorded):
         say(line)
     show_plan(saved.plan)
     if again is not None:
-        explain_commands.finish_made_again(out, again, made.land.synthetic)
-    finish(saved.plan, out)
+        explain_commands.finish_made_again(out, again, saved.synthetic)
+    finish(saved.plan, out, registry, asked_to_stop=until_stopped)
     if again is not None and again.without_roads:
         raise typer.Exit(FINDINGS)  # two different problems: hardly what was meant
 
 
-def finish(plan: Any, out: Path) -> None:
-    if plan.interrupted:
-        say("Interrupted: this is the best plan until then, and is marked so.")
+def finish(plan: Any, out: Path, registry: str | None, *, asked_to_stop: bool = False) -> None:
+    """Say where the plan is, and what it leaves undone of what people decided: then exit 1."""
+    from landrelease.workflows.explaining import unkept
+
+    missed = unkept(plan)
+    for words in missed[:MISSED]:
+        say(words)
+    if missed:
+        say((f"... and {len(missed) - MISSED:,} more. " if len(missed) > MISSED else "")
+            + "What people decided is not all kept; why: landrelease plan conflicts "
+            f"{registry or 'REGISTRY'} {out}")
+    if plan.interrupted and not asked_to_stop:
+        say(f"Interrupted: this is the best plan until then, and is marked so. Written to {out}.")
         raise typer.Exit(FINDINGS)
     say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+    if missed:
+        raise typer.Exit(FINDINGS)
 
 
 def make_from_tables(
@@ -142,6 +184,7 @@ def make_from_tables(
     from landrelease import workflows
     from landrelease.store.problem_tables import read_problem
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
     from landrelease.workflows.tables import plan_tables
 
     for name, value in unused.items():
@@ -150,17 +193,26 @@ def make_from_tables(
                                    expected="one of the two: the tables of --problem say it all")
     problem = read_problem(folder)
     stated = workflows.load_assumptions(assumptions)
-    with listening(quiet) as progress:
-        if registry is None:
-            saved = plan_tables(problem, stated, progress=progress, **asked)
-        else:
-            with reading(registry, "plan make", role, areas=area) as (opened_registry, _):
-                saved = plan_tables(problem, stated, opened_registry, progress=progress, **asked)
+    planning.ready(out)
+    keep = planning.Keeping(out)
+    asked |= {"first": show_first, "keep": keep}
+    with listening(quiet) as progress, stopping_gently():
+        try:
+            if registry is None:
+                saved = plan_tables(problem, stated, progress=progress, **asked)
+            else:
+                with reading(registry, "plan make", role, areas=area) as (opened_registry, _):
+                    saved = plan_tables(problem, stated, opened_registry, progress=progress,
+                                        **asked)
+        except KeyboardInterrupt:
+            if keep.last is None:
+                raise
+            saved = keep.last
     saved = planning.write_plan(out, saved, workflows.no_land(saved.synthetic),
                                 asked["bound_seconds"])
-    put_json(json, planning.plan_summary(saved.plan))
+    put_json(json, planning.plan_summary(saved.plan) | {"unkept": unkept(saved.plan)})
     show_plan(saved.plan)
-    finish(saved.plan, out)
+    finish(saved.plan, out, registry, asked_to_stop=asked["until_stopped"])
 
 
 def plan_problem(
@@ -171,6 +223,7 @@ def plan_problem(
         "--roads", metavar="FILE", help="As of plan make.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="As of plan make.")] = None,
+    no_roads: NoRoadsOption = False,
     plan: Annotated[Path | None, typer.Option(
         "--plan", metavar="PLAN", help="The problem of this plan instead.")] = None,
     renewed: RenewedOption = False, money: MoneyOption = "announced",
@@ -207,7 +260,7 @@ def plan_problem(
                 land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
                 stated, start=first_day(start), roads=over, progress=progress,
                 binding=planning.binding_of(opened_registry, reader, renewed, money,
-                                            teams is not None))
+                                            teams is not None, not no_roads))
             problem, read = asked.problem, asked.read
         made = write_problem(out, problem, synthetic=synthetic)
     for line in recorded_words(read):
@@ -447,6 +500,26 @@ def show_first(first: Any) -> None:
         f"({first.rule}); now it is improved.")
 
 
+def show_objective(plan: Any) -> None:
+    """The weights that a plan is judged by, with what is lost in each part."""
+    from landrelease.workflows.planning import communities_reopened, objective_rows
+
+    for row in objective_rows(plan):
+        lost = "" if row["lost"] is None else f"{row['lost']:>20,.0f} {row['unit']} lost"
+        say(f"  {row['name']:<22}{row['value']:>8,.10g}{lost}")
+    found = communities_reopened(plan)
+    if found is None:
+        return
+    if not found["cut_off"]:
+        say(f"No community of {found['all']:,} is cut off today.")
+        return
+    say(f"{found['reached']:,} of {found['cut_off']:,} communities that are cut off today can be "
+        "reached by the end of the plan" + (
+            f": the first on {found['first']}, half of them by {found['half']}, the last on "
+            f"{found['last']}" if found["reached"] else "")
+        + f"; {found['released']:,} with their own land released.")
+
+
 def show_plan(plan: Any) -> None:
     for name, score in sorted(plan.rules.items(), key=lambda item: -item[1]):
         say(f"{name:<32}{score:>16,.0f}")
@@ -467,4 +540,6 @@ def show_plan(plan: Any) -> None:
         return
     say("room between best rule and bound closed: "
         + ("there is no room" if room is None else f"{room:.0%}")
-        + f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better")
+        + ("; nothing is proven yet" if plan.bound <= 0 < plan.score else
+           f"; no plan can be more than {plan.gap / (1 + plan.gap):.2%} better"))
+    show_objective(plan)

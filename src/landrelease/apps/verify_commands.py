@@ -39,6 +39,7 @@ def register(group: Callable[[str, str], typer.Typer]) -> None:
     verify.command("record")(verify_record)
     verify.command("trial")(verify_trial)
     verify.command("finding")(verify_finding)
+    verify.command("visit")(verify_visit)
     verify.command("correct")(verify_correct)
     verify.command("teams")(verify_teams)
     verify.command("open")(verify_open)
@@ -337,6 +338,34 @@ def verify_finding(
     say(f"{record} recorded")
 
 
+def verify_visit(
+    registry: RegistryArgument,
+    task: Annotated[str, typer.Option("--task", metavar="TASK", help="Id of the task.")] = "",
+    inspected: Annotated[str, typer.Option("--inspected", metavar="NAME",
+                                           help="Organisation that was visited.")] = "",
+    refused: Annotated[str | None, typer.Option(
+        "--refused", metavar="REASON", help="The visit was refused; the reason as it was "
+        "said.")] = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="DAY", help="Of the visit; else "
+                                            "today.")] = None,
+    by: ByOption = UNVERIFIED, role: RoleOption = None,
+    organisation: OrganisationOption = None, json: JsonOption = None,
+) -> None:
+    """Record a monitoring visit, made or refused. A refused one blocks releases of that ground
+    until a visit was made there.
+
+    Example: landrelease verify visit district.gpkg --task task-12 --refused "No escort"
+    """
+    from landrelease.workflows.corrections import record_visit
+
+    with reading(registry, "verify record", role, organisation) as (opened_registry, reader):
+        record = record_visit(
+            opened_registry, reader, task=task, organisation=inspected, refused=refused,
+            day=as_date("--day", day) if day else date.today(), by=by)
+    put_json(json, {"record": record})
+    say(f"{record} recorded: " + ("made" if refused is None else "refused"))
+
+
 def verify_correct(
     registry: RegistryArgument,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="Id of the nonconformity, or of "
@@ -357,7 +386,9 @@ def verify_correct(
     """
     from landrelease.workflows.corrections import correct
 
-    with reading(registry, "verify open", role, organisation) as (opened_registry, reader):
+    # Who was inspected reports measures, and closes none.
+    way = "verify open" if closed is None else "verify record"
+    with reading(registry, way, role, organisation) as (opened_registry, reader):
         done = correct(
             opened_registry, reader, record, measure=measure,
             corrected_on=as_date("--corrected", corrected) if corrected else None,

@@ -19,6 +19,7 @@ import shapely
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.geometry import LocalPlane, joined
+from landrelease.core.inspection import own_ground
 from landrelease.core.record import Record
 from landrelease.errors import RESIDUAL_DETECTION, RESIDUAL_NO_AREA, LandReleaseError
 from landrelease.units import M2_PER_HECTARE
@@ -296,7 +297,10 @@ def _inspections(known: Evidence, plane: LocalPlane, searches: Sequence[_Search]
             when = date.fromisoformat(when)
         out.use(record)
         ids.append(record.id)
-        ground = joined([plane.to_plane(by_id[o].geometry) for o in lot])
+        own = own_ground(record) if record.value("inspection_part") == "lot" else None
+        # A lot is a part of its outcomes: its sample says nothing of their other ground (S10).
+        ground = joined([plane.to_plane(by_id[o].geometry) for o in lot]) if own is None \
+            else plane.to_plane(own)
         lots.append((ground, min(1.0, sample / size)))
         finds += found
         done = max((d for d in (done, when) if d), default=None)

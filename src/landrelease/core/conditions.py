@@ -43,6 +43,14 @@ class Benefits:
     growing: np.ndarray | None = None  # float64 (S,) hectares on which something grows; None: all
 
 
+CALENDAR_PARTS = "; "  # between the parts of a calendar's name: ground that is closed, leave, rest
+
+
+def no_leave_of(pool: str) -> str:
+    """The part of a calendar's name that says that a pool has no leave for a time."""
+    return f"no leave of {pool}"
+
+
 @dataclass(frozen=True, slots=True)
 class Calendars:
     """When work goes on. Row 0 is always open.
@@ -154,6 +162,13 @@ class Decisions:
     latest: np.ndarray  # int32 (S,) last slot in which it may start; the horizon: free
     allowed: np.ndarray  # bool (O,) false: this assignment is forbidden
     after: np.ndarray  # int32 (E, 2) stage after[:, 1] starts when after[:, 0] is finished
+    # bool (S,) stages that people ordered, pinned or not; None: those that are pinned.
+    ordered: np.ndarray | None = None
+
+    def wanted(self, horizon: int) -> np.ndarray:
+        """bool (S,): stages that people want done: ordered or pinned."""
+        pinned = np.asarray(self.latest < horizon)
+        return pinned if self.ordered is None else pinned | self.ordered
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,15 @@ class Conflict:
     `asked` : ids of stages that were to be done. `requirements` : no smaller set conflicts; giving
     way in any one of them resolves this conflict (there may be others). Empty: the stages cannot be
     done whatever gives way (`never` says why in words). `proven` is False where the time ended
-    first: then the set conflicts, and a smaller one may too.
+    first: then the set conflicts, and a smaller one may too; without requirements nobody knows
+    whether the stages can be done (`unknown`).
     """
 
     asked: tuple[str, ...]
     requirements: tuple[Requirement, ...]
     never: str = ""
     proven: bool = True
+
+    @property
+    def unknown(self) -> bool:
+        return not self.proven and not self.requirements

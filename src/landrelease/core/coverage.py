@@ -7,56 +7,79 @@ certain counts as searched by that work: holes get no credit, whatever outline w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from datetime import timedelta
 
 import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
+from landrelease.core.moment import day_of
 from landrelease.core.record import Record
-from landrelease.core.search import ANIMAL, MACHINE, MANUAL
+from landrelease.core.search import NO_HAND_PROOF, asks_for_hand_proof, kinds_of_search
 
 NOT_PROVEN = "its tracks prove none of it covered (S05)"
 DEPTH_ROUNDING_M = 1e-9
 _SEARCHED = ("cleared", "searched")
+_A_DAY = timedelta(days=1)
 
 
 def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
-                    coverages: Sequence[Record]) -> tuple[list[Record], dict[str, str]]:
+                    coverages: Sequence[Record], by_word: Container[str] = ()
+                    ) -> tuple[list[Record], dict[str, str]]:
     """Outcomes with the ground that their tracks prove, and id -> why where they prove nothing.
 
     A proof belongs to an outcome by its activity, else by the task of that activity. Where hand
-    work is part of the search and its tracks are proven, they decide; else those of the machine or
-    the animal. An outcome without a proof of any of its work stays as it was reported. Where the
-    tracks state depths, they count from the outcome's depth on. An outcome that nothing is proven
-    of keeps its ground: it stands in the reasons, and whoever gives credit leaves it out.
+    work is part of the search, or the follow-up of a machine or an animal is recorded as done, the
+    proof of the hand work decides: without one the tracks of the machine or the animal stand for
+    nothing, but where `by_word` names it (see `core.search.by_word`). Else the proof of the machine
+    or the animal decides. An outcome without a proof of any of its work stays as it was reported.
+    Where the tracks state depths, they count from the outcome's depth on. An outcome that nothing
+    is proven of keeps its ground: it stands in the reasons, and whoever gives credit leaves it out.
     """
-    if not coverages:
-        return list(outcomes), {}
+    proofs = proofs_of(outcomes, activities, coverages)
+    out, why = [], {}
+    for outcome in outcomes:
+        own = proofs.get(outcome.id)
+        if own is None:
+            out.append(outcome)
+            continue
+        ground, words = _proven(outcome, own, by_word)
+        if words:
+            why[outcome.id] = words
+        elif ground is not None:
+            outcome = dataclasses.replace(outcome, geometry=ground)
+        out.append(outcome)
+    return out, why
+
+
+def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
+              coverages: Sequence[Record]) -> dict[str, list[Record]]:
+    """Searches of whose work a proof is on record: id -> its proofs, those of its activity, else
+    those of the task of that activity. Tracks from before the work began prove nothing of it: of
+    work that is done again on the ground of a task, the first proof says nothing, and none may be
+    left."""
     by_work: dict[tuple[str, str], list[Record]] = {}
     for c in coverages:
         if not c.values.get("pass_name"):
             key = "activity" if c.values.get("activity") else "task"
             by_work.setdefault((key, str(c.values.get(key, ""))), []).append(c)
-    task_of = {a.id: str(a.values.get("task") or "") for a in activities}
-    out, why = [], {}
-    for outcome in outcomes:
+    works = {a.id: a for a in activities} if by_work else {}
+    found = {}
+    for outcome in outcomes if by_work else ():
         activity = str(outcome.values.get("activity") or "")
-        task = task_of.get(activity, "")
+        work = works.get(activity)
+        task = str(work.values.get("task") or "") if work is not None else ""
         own = by_work.get(("activity", activity)) if activity else None
         own = own or (by_work.get(("task", task)) if task else None)
-        if not own or outcome.geometry is None or (
-                outcome.values.get("outcome_type") not in _SEARCHED):
-            out.append(outcome)
-            continue
-        ground = _proven(outcome, own)
-        if ground is not None and ground.is_empty:
-            why[outcome.id] = NOT_PROVEN
-        elif ground is not None:
-            outcome = dataclasses.replace(outcome, geometry=ground)
-        out.append(outcome)
-    return out, why
+        if own and outcome.geometry is not None and (
+                outcome.values.get("outcome_type") in _SEARCHED):
+            began = None if work is None else day_of(work.values.get("started_on"))
+            # The day of a proof is that of the last fix in UTC: in the east a day before the local.
+            found[outcome.id] = own if began is None else [
+                c for c in own if c.valid_from is None or c.valid_from >= began - _A_DAY]
+    return found
 
 
 def ground_proven(coverages: Sequence[Record], by: str, depth_m: float | None = None
@@ -84,29 +107,35 @@ def not_proven(task: BaseGeometry, coverages: Sequence[Record], by: Sequence[str
     return _polygons(shapely.difference(task, joined(parts, degrees=True)))
 
 
-def _proven(outcome: Record, coverages: Sequence[Record]) -> BaseGeometry | None:
+def _proven(outcome: Record, coverages: Sequence[Record], by_word: Container[str]
+            ) -> tuple[BaseGeometry | None, str]:
+    """(Ground that is proven of an outcome, None for all of it; why it is none, "")."""
+    if not coverages:
+        return Polygon(), NOT_PROVEN
     depth = outcome.values.get("depth_m")
     depth = float(depth) if isinstance(depth, (int, float)) else None
     ground: Mapping[str, BaseGeometry] = {
         kind: g for kind in ("manual", "machine", "animal")
         if (g := ground_proven(coverages, kind, depth)) is not None}
-    words = " ".join([str(outcome.values.get("method") or ""),
-                      *map(str, outcome.values.get("assets") or ())])
-    named = {kind for kind, pattern in (("manual", MANUAL), ("machine", MACHINE),
-                                        ("animal", ANIMAL)) if pattern.search(words)}
+    named = kinds_of_search(outcome)
     if not named:  # nobody says how: what there is decides, hand work first
-        named = {"manual"} if "manual" in ground else set(ground)
+        if "manual" not in ground:
+            return Polygon(), NO_HAND_PROOF
+        named = frozenset({"manual"})
+    if asks_for_hand_proof(outcome, named, by_word) and "manual" not in ground:
+        return Polygon(), NO_HAND_PROOF
     by_hand = "manual" in named or outcome.values.get("follow_up") == "done"
-    need = {"manual"} if by_hand and "manual" in ground else named
+    need = {"manual"} if by_hand and "manual" in ground else set(named)
     if "manual" not in named:  # the follow-up is done, its method is not: both have to be there
-        need = need | named
+        need |= named
     used = [ground[kind] for kind in sorted(need) if kind in ground]
     if not used:
-        return None
+        return None, ""
     left = outcome.geometry
     for g in used:
         left = shapely.intersection(left, g)
-    return _polygons(left)
+    left = _polygons(left)
+    return left, NOT_PROVEN if left.is_empty else ""
 
 
 def _polygons(shape: BaseGeometry | None) -> BaseGeometry:

@@ -10,7 +10,7 @@ CheckState = Literal["passed", "failed", "not_reported"]
 
 # Checked on the site, by a person; the others are looked up in the records as well.
 SITE_CHECKS = ("briefing", "medic", "ambulance", "communications", "weather", "threat")
-CHECKS = (*SITE_CHECKS, "closures", "permits", "accreditation", "competence", "machines",
+CHECKS = (*SITE_CHECKS, "order", "closures", "permits", "accreditation", "competence", "machines",
           "detector_test", "evacuation")
 
 

@@ -186,7 +186,10 @@ def _one(parts: np.ndarray, grid: float, exact: bool) -> BaseGeometry:
         return parts[0]
     wide, inner = _inner_points(parts, grid)
     for size in (None, grid) if exact else (grid,):
-        found = shapely.union_all(parts, grid_size=size)
+        try:
+            found = shapely.union_all(parts, grid_size=size)
+        except shapely.errors.GEOSException:  # of many slivers it finds no rings
+            continue
         if _holds(found, wide, inner, grid):
             return found
     # What the grid makes a line of on the way cannot be joined with a polygon.

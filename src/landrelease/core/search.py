@@ -11,11 +11,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
+import numpy as np
+import shapely
 from shapely import Point
+from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.certificate import is_decision_outcome
+from landrelease.core.geometry import joined
 from landrelease.core.hazard import Ground
+from landrelease.core.inspection import Rejection, rejections
+from landrelease.core.moment import day_of
 from landrelease.core.record import Record
 
 EPOCH = date(1970, 1, 1)
@@ -26,6 +32,9 @@ _THEN_MANUAL = re.compile(r"\b(then|followed by)\s+(manual|hand)|manual follow.?
 _SEARCHED = ("cleared", "searched")
 # Why a pass of a machine or an animal gives no credit (S07).
 NO_FOLLOW_UP = "the follow-up of a machine or an animal is not recorded as done"
+NO_HAND_PROOF = ("its follow-up by hand is proven nowhere, and the tracks of the machine or the "
+                 "animal do not stand for it (S07)")
+REJECTED = "an inspection of it was rejected, and no later search is on record"
 _NO_HAZARD = ("small_arms_ammunition", "none_found")  # a counter of its own; a word for nothing
 
 
@@ -88,8 +97,10 @@ def build_effort(
     Credit for search goes to outcomes that were cleared or searched, with a method, a depth and
     ground on record. None: a machine's or an animal's pass whose follow-up is not recorded as done
     (S07); a visual search, which has no depth; work whose depth or method nobody reported (S12);
-    ground of which an inspection was rejected and not corrected; work in spite of a failed gate
-    that the authority has not reviewed, and outcomes in `uncredited` (S08). A hazard asks for a
+    ground that an inspection rejected, but for searches of that day or later other than those that
+    were rejected (a measure that somebody reports is no search; of a lot its own ground is meant,
+    of an inspection without ground all of its outcomes); work in spite of a failed gate that the
+    authority has not reviewed, and outcomes in `uncredited` (S08). A hazard asks for a
     depth: passes less deep count for nothing there (`required_depth_m` of the assumptions where it
     does not say). Nor does a search count for a hazard that was recorded after it, or perhaps after
     it, because nobody reported the
@@ -102,9 +113,8 @@ def build_effort(
     """
     activities = list(activities)
     by_id = {a.id: a for a in activities}
-    rejected = {outcome for i in inspections
-                if i.values.get("result") == "rejected" and i.values.get("corrected_on") is None
-                for outcome in i.values.get("outcomes") or ()}
+    outcomes = list(outcomes)
+    rejected = _Rejected(rejections(inspections), outcomes)
     spited: dict[str, list[date | None]] = {}
     for gate in gates:
         if gate.values.get("worked_in_spite") == "yes" and gate.validation != "authority":
@@ -148,18 +158,21 @@ def build_effort(
         depth = outcome.values.get("depth_m")
         if outcome.id in no_credit:
             why = no_credit[outcome.id]
-        elif outcome.id in rejected:
-            why = "an inspection of it was rejected"
         elif outcome.id in uncredited or (
                 activity is not None and _in_spite(activity, spited)):
             why = "work in spite of a start-of-day gate that had not passed, not reviewed"
         elif not why and not isinstance(depth, (int, float)):
             why = "its depth is not reported"
+        ground = outcome.geometry
+        if not why and detection is not None:
+            ground = rejected.left_of(outcome, search_day(outcome, activity))
+            if ground.is_empty:
+                why = REJECTED
         if why or detection is None:
             without.append((outcome.id, why))
             continue
         accuracy = outcome.values.get("position_accuracy_m")
-        passes.append(SearchPass(outcome.id, outcome.geometry, detection, float(depth or 0.0),
+        passes.append(SearchPass(outcome.id, ground, detection, float(depth or 0.0),
                                  float(accuracy) if isinstance(accuracy, (int, float)) else 0.0,
                                  outcome.valid_from or outcome.values.get("decided_on")))
     for activity in activities:
@@ -193,16 +206,90 @@ def _note(dated: list[tuple[str, Ground | Point, date]], record: Record, day: ob
         dated.append((record.id, record.geometry, day))
 
 
+def search_day(outcome: Record, activity: Record | None) -> date | None:
+    """The day of a search; of the work behind it where that ended before the decision on it."""
+    days = [d for d in (outcome.valid_from or day_of(outcome.values.get("decided_on")),
+                        None if activity is None else day_of(activity.values.get("ended_on")))
+            if d is not None]
+    return min(days, default=None)
+
+
+class _Rejected:
+    """What rejections leave of searches."""
+
+    def __init__(self, found: Sequence[Rejection], outcomes: Sequence[Record]):
+        names: dict[str, list[Record]] = {}
+        for o in outcomes if found else ():
+            for name in {o.id, str(o.values.get("identifier") or "")} - {""}:
+                names.setdefault(name, []).append(o)
+        self.found: list[tuple[Rejection, frozenset[str], BaseGeometry]] = []
+        for r in found:
+            named = [o for name in r.outcomes for o in names.get(name, ())]
+            ground = joined([o.geometry for o in named], degrees=True) \
+                if r.ground is None else r.ground
+            if not ground.is_empty:
+                self.found.append((r, frozenset(o.id for o in named), ground))
+        self.tree = shapely.STRtree([ground for _, _, ground in self.found])
+
+    def left_of(self, outcome: Record, day: date | None) -> BaseGeometry:
+        """The ground of a search less what was rejected of it, or after it."""
+        assert outcome.geometry is not None
+        left: BaseGeometry = outcome.geometry
+        for n in np.sort(self.tree.query(left, predicate="intersects")).tolist():
+            r, named, ground = self.found[n]
+            later = day is not None and r.day is not None and day >= r.day
+            if not later or outcome.id in named:
+                left = shapely.difference(left, ground)
+        if left is outcome.geometry:
+            return left
+        return joined([left], degrees=True)
+
+
 def _in_spite(activity: Record, spited: Mapping[str, Sequence[date | None]]) -> bool:
     first, last = activity.values.get("started_on"), activity.values.get("ended_on")
     return any(day is None or not ((first and day < first) or (last and day > last))
                for day in spited.get(str(activity.values.get("task", "")), ()))
 
 
+def kinds_of_search(outcome: Record) -> frozenset[str]:
+    """Who searched, as the method and the assets say: manual, machine, animal; () where they say
+    nothing that is known."""
+    words = _words(outcome)
+    found = {kind for kind, pattern in (("manual", MANUAL), ("machine", MACHINE),
+                                        ("animal", ANIMAL)) if pattern.search(words)}
+    if "mixed" in words.lower():
+        found |= {"manual", "machine"}
+    return frozenset(found)
+
+
+def asks_for_hand_proof(outcome: Record, kinds: Container[str], by_word: Container[str]) -> bool:
+    """Whether the follow-up of a search asks for proof of a search by hand (S07): hand work is part
+    of it, or its follow-up is recorded as done, unless the national standard asks for another one
+    of these machines or animals (`by_word`), so that its record is enough."""
+    others = [k for k in ("machine", "animal") if k in kinds]
+    if "manual" in kinds and not others:
+        return False
+    done = outcome.values.get("follow_up") == "done"
+    if done and others and all(k in by_word for k in others):
+        return False
+    return done or "manual" in kinds
+
+
+def by_word(assumptions: Assumptions) -> frozenset[str]:
+    """Machines or animals whose follow-up counts once it is recorded as done: where the settings
+    of the programme ask for no search by hand of all their ground."""
+    return frozenset(k for k in ("machine", "animal")
+                     if assumptions.value(f"follow_up_by_hand_{k}") < 0.5)
+
+
+def _words(outcome: Record) -> str:
+    return " ".join([str(outcome.values.get("method") or ""),
+                     *map(str, outcome.values.get("assets") or ())])
+
+
 def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | None, str]:
     """The detection of a search, or why it gives no credit."""
-    assets = outcome.values.get("assets") or ()
-    words = " ".join([str(outcome.values.get("method", "")), *map(str, assets)])
+    words = _words(outcome)
     manual, machine, animal = (bool(p.search(words)) for p in (MANUAL, MACHINE, ANIMAL))
     mixed = "mixed" in words.lower()
     follow_up = outcome.values.get("follow_up")

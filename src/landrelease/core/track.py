@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 ENGAGED_BLANK = -2  # the file has the column, and the cell is empty
+# Kinds of fix, from the worst that is a position; 0: the log does not say.
+SINGLE, DIFFERENTIAL, FLOAT, FIXED = 1, 2, 3, 4
+FIX_NAMES = ("not stated", "single", "differential", "float", "fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Track:
     row: np.ndarray  # int64 (N,) row of data in the file, from 1
     findings: tuple[TrackFinding, ...] = field(default=())  # rows that could not be read
     synthetic: bool = False  # the file says so (S19)
+    fix: np.ndarray | None = None  # int8 (N,) kind of fix; None: the log never says
+    accuracy_m: np.ndarray | None = None  # float64 (N,) the receiver's own figure; nan: none
 
     def __len__(self) -> int:
         return len(self.time_s)

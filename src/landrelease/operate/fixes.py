@@ -1,23 +1,31 @@
 """Fixes that count and fixes that do not: a track in, its steps with a verdict each out (S05).
 
-A step leads from one kept fix to the next. Verdicts look only backwards, so fixes may come one at
-a time while the machine works and give the same answer as the whole log afterwards.
+A step leads from one kept fix to the next. Fixes may come one at a time while the machine works
+and give the same answer as the whole log afterwards. What one look backwards cannot tell is settled
+over all fixes so far: the speed, over a second or more; a place that the track leaps to, by whether
+the leap is taken back; a receiver that falls back to a worse kind of fix, by the best kind in the
+log.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from landrelease.core.track import ENGAGED_BLANK, Track, TrackFinding
+from landrelease.core.track import ENGAGED_BLANK, FIX_NAMES, Track, TrackFinding
 from landrelease.errors import (
+    TRACK_BETWEEN,
     TRACK_CLOCK_BACK,
     TRACK_DOUBLED,
     TRACK_ENGAGED_BLANK,
+    TRACK_EXCHANGED,
     TRACK_FAR,
     TRACK_GAP,
     TRACK_HEADING_UNKNOWN,
@@ -27,22 +35,24 @@ from landrelease.errors import (
     TRACK_SHALLOW,
     TRACK_SIDEWAYS,
     TRACK_TOO_FAST,
+    TRACK_WORSE,
     TRACK_ZERO,
     Message,
 )
 
 # Verdicts on the step that ends at a fix.
 (COUNTS, START, OFF, NEW_PASS, GAP, FAST, LEAP, CLOCK, SAME_TIME, DOUBLED, ZERO, FAR, SHALLOW,
- SIDEWAYS, HEADING, BLANK, LONG) = range(17)
+ SIDEWAYS, HEADING, BLANK, LONG, BETWEEN, WORSE, EXCHANGED, WAITING) = range(21)
 MESSAGES: dict[int, Message] = {
     GAP: TRACK_GAP, FAST: TRACK_TOO_FAST, LEAP: TRACK_LEAP, CLOCK: TRACK_CLOCK_BACK,
     SAME_TIME: TRACK_SAME_TIME, DOUBLED: TRACK_DOUBLED, ZERO: TRACK_ZERO, FAR: TRACK_FAR,
     SHALLOW: TRACK_SHALLOW, SIDEWAYS: TRACK_SIDEWAYS, HEADING: TRACK_HEADING_UNKNOWN,
-    BLANK: TRACK_ENGAGED_BLANK, LONG: TRACK_LONG,
+    BLANK: TRACK_ENGAGED_BLANK, LONG: TRACK_LONG, BETWEEN: TRACK_BETWEEN, WORSE: TRACK_WORSE,
+    EXCHANGED: TRACK_EXCHANGED,
 }
 _DROPPED = (LEAP, DOUBLED, ZERO, FAR)  # the fix itself is not used
 # "Covered at best" takes these steps in: the tool may have worked there.
-_AT_BEST = (COUNTS, GAP, LONG, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK)
+_AT_BEST = (COUNTS, GAP, LONG, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK, BETWEEN, WORSE, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,14 @@ class FixRules:
     forward_m: float = 0.0  # the tool's middle ahead of the antenna
     right_m: float = 0.0  # and to its right
     step_m: float = math.inf  # longest way between two fixes: what lies between them is not known
-    slack_m: float = 0.0  # by which the errors of both places lengthen a way, for the speed
+    slack_m: float = 0.0  # that the errors of both places may add to the way of a window
+    step_slack_m: float = 0.0  # and to that of one step; no step faster than with it counts
+    window_s: float = 1.0  # speed is judged over windows of at least this
+    settle_s: float = 60.0  # a stretch next to a leap that is shorter than this is doubt
+    agree_share: float = 0.9  # of the time, in which places that do not contradict have to lie
+    least_fix: int = 0  # least kind of fix that counts (`core.track`); 0: the best of the log
+    accuracy_m: float = math.inf  # fixes whose own figure for their error is more do not count
+    exchanged: bool = False  # the axes of the whole track stand the wrong way round
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,9 @@ class Steps:
     verdict: np.ndarray  # int8 (N,)
     before: np.ndarray  # int64 (N,) the fix that the step comes from; -1: none
     row: np.ndarray  # int64 (N,)
+    antenna_x: np.ndarray  # float64 (N,) the fix itself; x where the tool has no offset
+    antenna_y: np.ndarray  # float64 (N,)
+    fix: np.ndarray  # int8 (N,) kind (`core.track`); -1: by its own figure worse than stated
 
 
 class Judge:
@@ -93,27 +113,38 @@ class Judge:
         r = self.rules
         zero = np.zeros(len(x), dtype=bool) if track.plane else (
             (np.asarray(track.x) == 0) & (np.asarray(track.y) == 0))
+        x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
         out = _judge(
-            self._state, self._count, track.time_s, np.ascontiguousarray(x),
-            np.ascontiguousarray(y), track.in_pass, track.engaged, track.depth_m,
-            track.heading_deg, zero, self._bounds, r.gap_s, r.leap_m_s, r.speed_m_s, r.depth_m,
-            r.sideways_deg, r.forward_m, r.right_m, r.step_m, r.slack_m)
-        made = Steps(track.time_s, out[0], out[1], track.in_pass, out[2], out[3], out[4],
-                     track.row)
+            self._state, self._count, track.time_s, x, y, track.in_pass, track.engaged,
+            track.depth_m, track.heading_deg, zero, self._bounds, r.gap_s, r.leap_m_s,
+            r.speed_m_s, r.depth_m, r.sideways_deg, r.forward_m, r.right_m, r.step_m,
+            r.step_slack_m)
+        tool_x, tool_y = out[:2]
+        offset = r.forward_m != 0 or r.right_m != 0
+        fix = np.zeros(len(x), np.int8) if track.fix is None else track.fix.astype(np.int8)
+        if track.accuracy_m is not None:
+            fix[track.accuracy_m > r.accuracy_m] = -1
+        made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
+                     track.row, x if offset else tool_x, y if offset else tool_y, fix)
         self._parts.append(made)
         self._count += len(x)
         return made
 
-    def steps(self) -> Steps:
-        if len(self._parts) == 1:
-            return self._parts[0]
-        return Steps(*(np.concatenate([getattr(p, name) for p in self._parts])
-                       for name in Steps.__slots__)) if self._parts else _none()
+    def steps(self, *, ended: bool = True) -> Steps:
+        """All steps so far, settled. Until the log has `ended`, a stretch that is too young to say
+        whether it will stand waits and does not count."""
+        if not self._parts:
+            return _none()
+        if len(self._parts) > 1:
+            self._parts = [Steps(*(np.concatenate([getattr(p, name) for p in self._parts])
+                                   for name in Steps.__slots__))]
+        return _settled(self._parts[0], self.rules, ended)
 
 
 def _none() -> Steps:
     f, i = np.empty(0), np.empty(0, np.int64)
-    return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i)
+    return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i, f, f,
+                 np.empty(0, np.int8))
 
 
 def judge(track: Track, x: np.ndarray, y: np.ndarray, rules: FixRules,
@@ -147,11 +178,18 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
                 file=file, row=int(steps.row[first]), count=len(group), seconds=round(seconds, 2),
                 metres=round(metres, 2), gap=rules.gap_s, leap=rules.leap_m_s,
                 speed=rules.speed_m_s, step=rules.step_m, depth=rules.depth_m, far=rules.far_m,
-                sideways=rules.sideways_deg,
+                sideways=rules.sideways_deg, settle=rules.settle_s,
+                fix=_fix_words(steps, group) if kind == WORSE else "",
                 found_m_s=round(metres / seconds, 2) if seconds and seconds > 0 else "unknown",
                 found_m=float(steps.depth_m[first])),
             int(steps.row[first]), int(steps.row[last]), len(group), kind == DOUBLED))
     return found
+
+
+def _fix_words(steps: Steps, group: np.ndarray) -> str:
+    """The worst kind of fix at either end of the steps of a finding."""
+    worst = int(min(steps.fix[group].min(), steps.fix[steps.before[group]].min()))
+    return "worse than stated by its own figure" if worst < 0 else FIX_NAMES[worst]
 
 
 def lines(steps: Steps, *, at_best: bool, keep: np.ndarray | None = None
@@ -160,10 +198,168 @@ def lines(steps: Steps, *, at_best: bool, keep: np.ndarray | None = None
 
     `keep` (N,) bool leaves out the steps that end where it is False.
     """
-    good = np.isin(steps.verdict, _AT_BEST if at_best else (COUNTS,))
+    good = _one_of(_AT_BEST if at_best else (COUNTS,))[steps.verdict]
     if keep is not None:
         good &= keep
     return _lines(steps.x, steps.y, steps.before, good)
+
+
+def antenna_lines(steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same at best of the antenna, with the steps of which nothing says where the tool was."""
+    return _lines(steps.antenna_x, steps.antenna_y, steps.before,
+                  _one_of((*_AT_BEST, HEADING))[steps.verdict])
+
+
+def _one_of(verdicts: Sequence[int]) -> np.ndarray:
+    table = np.zeros(WAITING + 1, dtype=bool)
+    table[list(verdicts)] = True
+    return table
+
+
+# --- settled over all fixes so far ---------------------------------------------------------------
+
+_SPEED = (COUNTS, FAST, SHALLOW, SIDEWAYS, HEADING)  # steps that nothing graver is said of
+
+
+def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
+    """Verdicts that need more than a look backwards; what was given before is not made better."""
+    verdict, before = steps.verdict.copy(), steps.before
+    if math.isfinite(rules.speed_m_s):
+        _mark_fast(steps.time_s, steps.antenna_x, steps.antenna_y, before, verdict,
+                   _one_of(_SPEED), rules.window_s, rules.speed_m_s, rules.slack_m)
+    if steps.fix.any():
+        least = rules.least_fix or int(steps.fix.max())
+        poor = (steps.fix < 0) | ((steps.fix > 0) & (steps.fix < least))
+        verdict[(verdict == COUNTS) & (poor | poor[before])] = WORSE
+    if rules.exchanged:
+        verdict[verdict == COUNTS] = EXCHANGED
+    if np.count_nonzero(verdict == START) > 1 or not ended:
+        verdict, before = _leaps_settled(steps, rules, verdict, ended)
+    return replace(steps, verdict=verdict, before=before)
+
+
+@njit(cache=True, nogil=True)
+def _mark_fast(time, x, y, before, verdict, judged, window, speed, slack):
+    """Steps in any window of at least `window` seconds whose ends lie too far apart for the speed.
+
+    Windows run over unbroken steps. A line of steps that is shorter than a window is one window,
+    and its slack is cut in proportion: its speed is known no worse than that of a whole one.
+    """
+    n = len(time)
+    line = np.empty(n + 1, np.int64)
+    k = 0
+    while k < n:
+        if not judged[verdict[k]]:
+            k += 1
+            continue
+        line[0], line[1] = before[k], k
+        many = 2
+        k += 1
+        while k < n:  # fixes that are not used at all stand between two steps of a line
+            if verdict[k] == DOUBLED:
+                k += 1
+                continue
+            if not judged[verdict[k]] or before[k] != line[many - 1]:
+                break
+            line[many] = k
+            many += 1
+            k += 1
+        start, marked = 0, 1
+        long = time[line[many - 1]] - time[line[0]]
+        if long < window - 1e-3:
+            way = math.hypot(x[line[many - 1]] - x[line[0]], y[line[many - 1]] - y[line[0]])
+            if way > speed * long + slack * long / window:
+                for m in range(1, many):
+                    verdict[line[m]] = FAST
+            continue
+        for end in range(1, many):
+            while start + 1 < end and time[line[end]] - time[line[start + 1]] >= window - 1e-3:
+                start += 1
+            passed = time[line[end]] - time[line[start]]
+            if passed < window - 1e-3:
+                continue
+            way = math.hypot(x[line[end]] - x[line[start]], y[line[end]] - y[line[start]])
+            if way > speed * passed + slack:
+                for m in range(max(marked, start + 1), end + 1):
+                    verdict[line[m]] = FAST
+                marked = end + 1
+
+
+def _leaps_settled(steps: Steps, rules: FixRules, verdict: np.ndarray, ended: bool
+                   ) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the stretches between leaps count, and what leads from one of these to the next.
+
+    At one side of a leap the place is false, and the leap does not say at which. A stretch counts
+    where it lasts `settle_s` and agrees with the others that count: the way from the one before it,
+    and to the one after it, can be driven in the time. Of stretches that contradict each other the
+    longest are taken; where what contradicts them is not taken back and is more than a tenth of the
+    time, nothing counts.
+    """
+    verdict, before = verdict.copy(), steps.before.copy()
+    used = np.flatnonzero(~_one_of(_DROPPED)[verdict])
+    if not len(used):
+        return verdict, before
+    came = np.where(before[used] >= 0, before[used], used)
+    passed = steps.time_s[used] - steps.time_s[came]
+    clock = np.cumsum(np.maximum(passed, 0.0))
+    worked = np.cumsum(np.clip(passed, 0.0, rules.gap_s))
+    lever = 2 * math.hypot(rules.forward_m, rules.right_m)
+    x, y = steps.antenna_x[used], steps.antenna_y[used]
+
+    def way(a: Any, b: Any) -> Any:
+        return np.hypot(x[b] - x[a], y[b] - y[a]) - lever
+
+    # Passes that begin elsewhere, or on another clock, say nothing about each other.
+    at = np.arange(len(used))
+    from_at = np.searchsorted(used, came)
+    apart = (verdict[used] == NEW_PASS) & (
+        (passed <= 0) | (way(from_at, at) > rules.leap_m_s * passed + rules.step_slack_m))
+    begins = np.flatnonzero((verdict[used] == START) | apart)
+    begins = np.unique(np.concatenate([[0], begins]))
+    ends = np.concatenate([begins[1:], [len(used)]]) - 1
+    group = np.cumsum(apart)[begins]
+    lasts = worked[ends] - worked[begins]
+
+    def agree(a: int, b: int) -> bool:
+        """From the end of stretch a the beginning of stretch b can be reached in time."""
+        return bool(way(ends[a], begins[b]) <= rules.leap_m_s * (
+            clock[begins[b]] - clock[ends[a]]) + rules.step_slack_m)
+
+    counts = np.ones(len(begins), dtype=bool)
+    for low, high in _runs_of(group):
+        if high - low == 1:
+            continue
+        known: list[int] = []
+        settled = [k for k in range(low, high) if lasts[k] >= rules.settle_s]
+        for k in sorted(settled, key=lambda k: -lasts[k]):
+            place = bisect_left(known, k)
+            if (place == 0 or agree(known[place - 1], k)) and (
+                    place == len(known) or agree(k, known[place])):
+                known.insert(place, k)
+        against = sum(float(lasts[k]) for k in settled
+                      if known and not known[0] <= k <= known[-1])
+        total = sum(float(lasts[k]) for k in known)
+        if total < rules.agree_share * (total + against):
+            known = []
+        counts[low:high] = False
+        counts[known] = True
+        for a, b in pairwise(known):
+            if b > a + 1:
+                first = int(used[begins[b]])
+                before[first], verdict[first] = used[ends[a]], GAP
+    young = not ended and lasts[-1] < rules.settle_s
+    out = ~counts
+    out[-1] |= young
+    for k in np.flatnonzero(out).tolist():
+        own = used[begins[k]:ends[k] + 1]
+        waits = young and k == len(begins) - 1
+        verdict[own[verdict[own] == COUNTS]] = WAITING if waits else BETWEEN
+    return verdict, before
+
+
+def _runs_of(group: np.ndarray) -> Iterator[tuple[int, int]]:
+    cuts = np.flatnonzero(np.diff(group)) + 1
+    return pairwise([0, *cuts.tolist(), len(group)])
 
 
 @njit(cache=True, nogil=True)
@@ -225,10 +421,10 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
                 continue
             if in_pass[k] != state[3]:
                 verdict[k] = NEW_PASS
-            elif way > leap * max(passed, 0.0) and passed > 0.0:
+            elif passed >= 0.0 and way > leap * (passed if passed > 0.0 else 1.0) + slack:
                 held = state[8] == 1.0 and (
                     math.hypot(x[k] - state[10], y[k] - state[11])
-                    <= leap * max(time[k] - state[9], 0.0))
+                    <= leap * max(time[k] - state[9], 0.0) + slack)
                 if not held:
                     verdict[k] = LEAP
                     state[8], state[9], state[10], state[11] = 1.0, time[k], x[k], y[k]
@@ -260,10 +456,8 @@ def _judge(state, number, time, x, y, in_pass, engaged, depth, heading, zero, bo
                         verdict[k] = SIDEWAYS
             shallower[k] = min(depth[k], state[5])
         if lever > 0.0:
+            # The way is no heading: a machine that reverses has its tool on the other side.
             towards = heading[k]
-            if math.isnan(towards) and not math.isnan(state[0]) and (
-                    x[k] != state[1] or y[k] != state[2]):
-                towards = math.degrees(math.atan2(x[k] - state[1], y[k] - state[2]))
             if math.isnan(towards):
                 known = 0.0
             else:

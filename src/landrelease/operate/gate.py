@@ -13,7 +13,7 @@ Source: IMAS 10.20 and 10.40 (safety and medical support at the worksite), 07.30
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -61,6 +61,10 @@ class Site:
     entered: Mapping[int, datetime] = field(default_factory=dict)
     grace: timedelta = timedelta(0)  # after the local day, in which a check still counts as timely
     ended: frozenset[str] = frozenset()  # ids of permits that stated an end in some revision
+    # Task -> it as ordered by then, with a signature (S09), and the hazard on which it lies. A task
+    # that is not in `orders` is taken as it stands.
+    orders: Mapping[str, Record] = field(default_factory=dict)
+    areas: Mapping[str, Record] = field(default_factory=dict)
 
 
 def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
@@ -84,9 +88,12 @@ def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
 
 
 def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
-                 site_of: Mapping[date, Site]) -> tuple[FlaggedWork, ...]:
+                 site_of: Mapping[date, Site],
+                 shown: Callable[[TeamGate], TeamGate] = lambda gate: gate
+                 ) -> tuple[FlaggedWork, ...]:
     """Days of reported work on which a team's gate had not passed, or nobody recorded one.
 
+    shown : what of a gate its words are taken from.
     activities : reports of work; each day from `started_on` to `ended_on` for which `site_of`
         holds what was known then is looked at. Work without a task has no gate: it is flagged.
     A report that is validated by the authority counts as reviewed (S08). Reports carry days and no
@@ -103,15 +110,16 @@ def flagged_work(activities: Iterable[Record], tasks: Mapping[str, Record],
         task = tasks.get(str(work.values.get("task") or ""))
         reviewed = work.validation == "authority"
         for day in sorted(d for d in site_of if begin <= d <= end):
-            teams = _listed(work, "teams") or (_listed(task, "teams") if task else ()) or ("",)
+            order = None if task is None else site_of[day].orders.get(task.id, task)
+            teams = _listed(work, "teams") or (_listed(order, "teams") if order else ()) or ("",)
             for team in teams:
-                if task is None:
+                if order is None:
                     why: tuple[str, ...] = ("the work names no task on record: no gate",)
                 else:
-                    gate = _gate(task, team, day, site_of[day])
+                    gate = _gate(order, team, day, site_of[day])
                     if gate.passed:
                         continue
-                    why = tuple(f"{c.name}: {c.reason}" for c in gate.open)
+                    why = tuple(f"{c.name}: {c.reason}" for c in shown(gate).open)
                 found.append(FlaggedWork(work.id, "" if task is None else task.id, team, day, why,
                                          reviewed))
     return tuple(found)
@@ -125,6 +133,7 @@ def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
     scope = scope_of(task)
     checks = [_on_site(name, recorded) for name in SITE_CHECKS]
     checks += [
+        _order(task, team, day, site),
         _with(_closures(task, day, site), "closures", recorded),
         _permits(task, team, day, site),
         _with(_accreditation(task, team, scope, day, site), "accreditation", recorded),
@@ -172,7 +181,7 @@ def _time_of_check(g: Record, day: date, site: Site) -> datetime | None:
     at = moment_of(g.values.get("checked_at"))
     if at is None or site.utc_offset is None:
         return None
-    begin, end = _day_in_utc(day, site.utc_offset)
+    begin, end = day_in_utc(day, site.utc_offset)
     if not begin <= at < end:
         return None
     entered = site.entered.get(g.revision)
@@ -242,13 +251,35 @@ def closures_on(closures: Sequence[Record], day: date, utc_offset: timedelta | N
                 ) -> list[Record]:
     """Closures in force at any hour of a local day; where local time is not known, in every zone
     in which the day may lie."""
-    begin, end = _day_in_utc(day, utc_offset)
+    begin, end = day_in_utc(day, utc_offset)
     out = []
     for closure in closures:
         since, until = (moment_of(closure.values.get(n)) for n in ("closed_from", "closed_until"))
         if (since is None or since < end) and (until is None or until > begin):
             out.append(closure)
     return out
+
+
+def _order(task: Record, team: str, day: date, site: Site) -> GateCheck:
+    """Whether an order stands for this team: signed, begun, not suspended, on ground where work is
+    not suspended. `task` holds what was ordered (see `Site.orders`)."""
+    status = str(task.value("task_status"))
+    if status not in ("ordered", "started"):
+        state: CheckState = "not_reported" if status == NOT_REPORTED else "failed"
+        return GateCheck("order", state, (
+            "nobody ordered it with a signature by this day (S09)" if state == "not_reported"
+            else f"the task is {status.replace('_', ' ')}: no order stands"), (task.id,))
+    if team and team not in _listed(task, "teams"):
+        return GateCheck("order", "failed", f"{team} is not ordered to this task", (task.id,))
+    if team in _listed(task, "excluded_teams"):
+        return GateCheck("order", "failed", f"{team} may not do this task", (task.id,))
+    begins = task.values.get("not_before")
+    if isinstance(begins, date) and day < begins:
+        return GateCheck("order", "failed", f"it may not start before {begins}", (task.id,))
+    area = site.areas.get(task.id)
+    if area is not None and area.value("status") == "suspended":
+        return GateCheck("order", "failed", f"work on {area.id} is suspended", (task.id, area.id))
+    return GateCheck("order", "passed", "an order stands", (task.id,))
 
 
 def _closures(task: Record, day: date, site: Site) -> GateCheck:
@@ -273,7 +304,7 @@ def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
         return GateCheck("permits", "passed", "no permit is asked for on this ground")
     organisation = _organisation(team, site)
     members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
-    begin, end = _day_in_utc(day, site.utc_offset)
+    begin, end = day_in_utc(day, site.utc_offset)
     for p in here:
         mine = (organisation and _word(p.values.get("holder_organisation")) == organisation) or (
             p.values.get("holder") in members and members)
@@ -304,11 +335,13 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
     if not team:
         return GateCheck("accreditation", "not_reported", "no team is ordered for the task")
     organisation = _organisation(team, site)
-    own = [a for a in site.accreditations if a.value("scope") == scope and (
-        a.values.get("team") == team
-        or (organisation and not a.values.get("team") and not a.values.get("person")
-            and not a.values.get("machine")
-            and _word(a.values.get("accredited_organisation")) == organisation))]
+    scoped = [a for a in site.accreditations if a.value("scope") == scope]
+    # What the authority said of the team itself goes before what it said of its organisation: a
+    # team whose own accreditation was withdrawn or ran out has none.
+    own = [a for a in scoped if a.values.get("team") == team] or [
+        a for a in scoped if organisation and not a.values.get("team")
+        and not a.values.get("person") and not a.values.get("machine")
+        and _word(a.values.get("accredited_organisation")) == organisation]
     good = [a for a in own if in_force(a, day)]
     if good:
         return GateCheck("accreditation", "passed", f"accredited for {scope}", (good[0].id,))
@@ -446,7 +479,7 @@ def _organisation(team: str, site: Site) -> str:
     return _word(site.teams[team].values.get("organisation")) if team in site.teams else ""
 
 
-def _day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:
+def day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:
     """The hours of UTC in which a local day lies; all in which it may lie where that is unknown."""
     begin = datetime.combine(day, time(), UTC)
     if offset is not None:

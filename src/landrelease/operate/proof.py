@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -61,6 +61,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of work apart: machine, manual or animal. Areas in m²."""
+
+    name: str
+    certain_m2: float
+    best_m2: float
+    length_m: float  # of swaths that count
+    overlap_m2: float  # swept more than once by this kind, at least
+    hours: float  # in which its tool worked and its steps count
+    hectares_per_hour: float | None  # None: no hours
+    depth_m: float  # least depth that was asked of it; 0: any
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Areas in m². `uncovered_most` counts only what is certain, `uncovered_least` the best."""
 
@@ -73,8 +87,9 @@ class Proof:
     length_m: float
     by_pass: tuple[Part, ...]
     by_depth: tuple[Part, ...]
-    by_kind: tuple[Part, ...]
+    by_kind: tuple[Kind, ...]
     machine_only_m2: float  # covered for certain by machine or animal, not by hand (S07)
+    waiting: Spots  # that ground, where some was done by hand; none where there are no such tracks
     manual_m2: float  # covered for certain by hand
     findings: tuple[TrackFinding, ...]
     half_m: float  # least half width that is left for certain; not positive: nothing is proven
@@ -131,21 +146,37 @@ class LiveWork:
         self._name, self._by, self._tool, self._rules = name, by, tool, rules
         self._judge = Judge(rules, bounds)
         self._passes: tuple[str, ...] = ()
+        self._told: set[tuple[str, int]] = set()
 
     def add(self, track: Track, x: np.ndarray, y: np.ndarray) -> list[TrackFinding]:
-        """Take in more fixes of the same track; what is doubtful about them, at once.
+        """Take in more fixes of the same track; what is doubtful about them, at once, and what they
+        show to be doubtful about those before.
 
         `track.in_pass` numbers the passes of the whole track; `track.passes` names those so far.
         """
         self._passes = track.passes
         steps = self._judge.add(track, x, y)
-        whole = self._judge.steps()
-        return [f for f in fixes.findings(whole, self._rules, self._name)
-                if len(steps.row) and f.last_row >= steps.row[0]]
+        return self._new(ended=False, since=int(steps.row[0]) if len(steps.row) else None)
 
-    def work(self) -> Work:
-        return Work(self._name, self._by, self._tool, self._rules, self._judge.steps(),
-                    self._passes)
+    def axes(self, *, exchanged: bool) -> None:
+        """Whether the axes of the whole log stand the wrong way round: then nothing counts."""
+        self._rules = self._judge.rules = replace(self._rules, exchanged=exchanged)
+
+    def end(self) -> list[TrackFinding]:
+        """What is doubtful because the log has ended."""
+        return self._new(ended=True, since=None)
+
+    def _new(self, *, ended: bool, since: int | None) -> list[TrackFinding]:
+        found = fixes.findings(self._judge.steps(ended=ended), self._rules, self._name)
+        new = [f for f in found if (f.code, f.first_row) not in self._told
+               or (since is not None and f.last_row >= since)]
+        self._told.update((f.code, f.first_row) for f in new)
+        return new
+
+    def work(self, *, ended: bool = True) -> Work:
+        """All so far; until the log has `ended`, what may still be taken back does not count."""
+        return Work(self._name, self._by, self._tool, self._rules,
+                    self._judge.steps(ended=ended), self._passes)
 
 
 def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_m: float = 0.0,
@@ -174,7 +205,7 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
     sure = [_certain(w) for w in works]
     pieces, most = _uncovered(task, sure, bias_m, threads)
     loose = [_at_best(w, bias_m) for w in works]
-    least = rest(task, together(loose), outer_arcs=True, threads=threads).area_m2
+    least = min(rest(task, together(loose), outer_arcs=True, threads=threads).area_m2, most)
     halves = [w.tool.certain_half_m for w in works]
     found = list(itertools.chain.from_iterable(
         [*w.read, *fixes.findings(w.steps, w.rules, w.name)] for w in works))
@@ -185,12 +216,15 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
             file=worst.name, width=worst.tool.width_m, margin=round(worst.tool.margin_m, 3),
             error=worst.tool.position_error_m,
             confidence=round(100 * worst.tool.confidence, 3)), 0, 0, len(worst.steps.row), False))
-    by_kind, machine_only, manual = _kinds(task, works, sure, bias_m, most, threads)
+    open_ground = join(pieces, smallest_m)
+    by_kind, by_hand = _kinds(task, works, sure, loose, bias_m, (most, least), threads)
+    manual = sum(k.certain_m2 for k in by_kind if k.name == "manual")
     return Proof(
-        task.area, min(most, task.area), min(least, most), join(pieces, smallest_m),
+        task.area, min(most, task.area), least, open_ground,
         sum(_swept(task, r) for r in sure), sum(_hours(w.steps) for w in works),
         sum(r.length_m for r in sure), _by_pass(task, works, bias_m, threads),
-        _by_depth(task, works, depths_m, bias_m, threads), by_kind, machine_only, manual,
+        _by_depth(task, works, depths_m, bias_m, threads), by_kind,
+        max(0.0, task.area - most - manual), _waiting(by_hand, pieces, smallest_m), manual,
         tuple(found), min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
 
 
@@ -199,7 +233,12 @@ def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
 
 
 def _at_best(work: Work, bias_m: float) -> Runs:
-    runs = swath.at_best(*fixes.lines(work.steps, at_best=True), work.tool)
+    if work.tool.lever_m > 0 and (work.steps.verdict == fixes.HEADING).any():
+        # The tool is somewhere round the antenna, and its bar points anywhere.
+        runs = swath.at_best(*fixes.antenna_lines(work.steps), work.tool,
+                             wider_m=work.tool.lever_m + work.tool.width_m / 2)
+    else:
+        runs = swath.at_best(*fixes.lines(work.steps, at_best=True), work.tool)
     return Runs(runs.x, runs.y, runs.half_m + bias_m, runs.first)
 
 
@@ -246,19 +285,49 @@ def _hours(steps: Steps) -> float:
     return float((steps.time_s[good] - steps.time_s[steps.before[good]]).sum() / 3600)
 
 
-def _kinds(task: BaseGeometry, works: Sequence[Work], runs: Sequence[Runs], bias_m: float,
-           most: float, threads: int | None) -> tuple[tuple[Part, ...], float, float]:
-    """Each kind apart; what was covered by machine or animal only; what was covered by hand."""
+def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loose: Sequence[Runs],
+           bias_m: float, whole: tuple[float, float], threads: int | None
+           ) -> tuple[tuple[Kind, ...], np.ndarray | None]:
+    """Each kind apart, and the pieces that were not covered by hand where others worked as well.
+
+    `whole` : uncovered at most and at least of all kinds together, in m².
+    """
     kinds = list(dict.fromkeys(w.by for w in works))
-    parts, by_hand = [], 0.0
+    out, by_hand = [], None
     for kind in kinds:
-        own = [r for w, r in zip(works, runs, strict=True) if w.by == kind]
-        left = most if len(kinds) == 1 else _uncovered(task, own, bias_m, threads)[1]
-        covered = max(0.0, task.area - left)
-        parts.append(Part(kind, covered, sum(r.length_m for r in own)))
-        if kind == "manual":
-            by_hand = covered
-    return tuple(parts), max(0.0, task.area - most - by_hand), by_hand
+        own = [k for k, w in enumerate(works) if w.by == kind]
+        runs = [sure[k] for k in own]
+        if len(kinds) == 1:
+            most, least = whole
+        else:
+            pieces, most = _uncovered(task, runs, bias_m, threads)
+            least = min(most, rest(task, together([loose[k] for k in own]), outer_arcs=True,
+                                   threads=threads).area_m2)
+            if kind == "manual":
+                by_hand = pieces
+        certain = max(0.0, task.area - most)
+        hours = sum(_hours(works[k].steps) for k in own)
+        out.append(Kind(
+            kind, certain, max(0.0, task.area - least), sum(r.length_m for r in runs),
+            max(0.0, sum(_swept(task, r) for r in runs) - certain), hours,
+            certain / 1e4 / hours if hours > 0 else None,
+            min(works[k].rules.depth_m for k in own)))
+    return tuple(out), by_hand
+
+
+def _waiting(by_hand: np.ndarray | None, pieces: np.ndarray, smallest_m: float) -> Spots:
+    """Ground that others covered and nobody by hand, as spots; none of it lost (S07)."""
+    if by_hand is None:
+        return join(np.empty(0, dtype=object), smallest_m)
+    left, gone = (join(p, 0.0).polygons for p in (by_hand, pieces))
+    out = []
+    tree = shapely.STRtree(gone)
+    near, which = tree.query(left, predicate="intersects")
+    for k, ground in enumerate(left):
+        own = gone[which[near == k]]
+        out.append(shapely.difference(ground, joined(own)) if len(own) else ground)
+    parts = shapely.get_parts(np.array(out, dtype=object))
+    return join(parts[shapely.get_type_id(parts) == 3], smallest_m)
 
 
 def _by_pass(task: BaseGeometry, works: Sequence[Work], bias_m: float, threads: int | None

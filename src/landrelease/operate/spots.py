@@ -9,9 +9,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.core.geometry import GRID_M, joined
-
-NEAR_M = 1e-6  # pieces nearer than this touch; they come from sums in floating point
+from landrelease.core.geometry import joined
+from landrelease.operate.outline import SNAP_M, outlines, polygons
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +34,52 @@ def join(pieces: np.ndarray, smallest_m: float) -> Spots:
     A group that is narrower than the circle in any direction of the axes, or smaller in area, is
     left out without being joined; all others are joined and tried with a negative buffer.
     """
+    pieces = pieces[shapely.area(pieces) > 0]
     if not len(pieces):
         return Spots(pieces, np.empty(0), np.empty(0), smallest_m, 0, 0.0)
-    group, areas = groups(pieces), shapely.area(pieces)
-    many = int(group.max()) + 1
-    size = np.bincount(group, areas, many)
+    areas = shapely.area(pieces)
+    found = outlines(pieces)
+    many = int(found.group.max()) + 1
+    size = np.bincount(found.group, areas, many)
     bounds = shapely.bounds(pieces)
-    low = np.full((many, 2), np.inf)
-    high = np.full((many, 2), -np.inf)
-    np.minimum.at(low, group, bounds[:, :2])
-    np.maximum.at(high, group, bounds[:, 2:])
+    order = np.argsort(found.group, kind="stable")
+    first = np.concatenate([[0], np.cumsum(np.bincount(found.group, minlength=many))])
+    low = np.minimum.reduceat(bounds[order, :2], first[:-1], axis=0)
+    high = np.maximum.reduceat(bounds[order, 2:], first[:-1], axis=0)
     may = ((high - low).min(axis=1) >= 2 * smallest_m * (1 - 1e-9)) & (
         size >= math.pi * smallest_m**2 * (1 - 1e-9))
-    order = np.argsort(group, kind="stable")
-    first = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=many))])
-    grounds = [_union(pieces[order[first[g]:first[g + 1]]], float(size[g]), smallest_m)
-               for g in np.flatnonzero(may)]
-    polygons = shapely.get_parts(np.array(grounds, dtype=object)) if grounds else (
+    shapes, of = polygons(found, may)
+    # Pieces do not overlap, so that the sum of their areas shows whether any ground was lost.
+    made = np.bincount(of, shapely.area(shapes), many) if len(of) else np.zeros(many)
+    sound = np.ones(many, dtype=bool)
+    sound[of[~shapely.is_valid(shapes)]] = False
+    around = np.bincount(found.group, shapely.length(pieces), many)
+    sound &= np.abs(made - size) <= np.minimum(SNAP_M * around, 0.05 * math.pi * smallest_m**2
+                                               if smallest_m else math.inf)
+    grounds = [*shapes[sound[of]], *(_union(pieces[order[first[g]:first[g + 1]]])
+                                     for g in np.flatnonzero(may & ~sound))]
+    listed = shapely.get_parts(np.array(grounds, dtype=object)) if grounds else (
         np.empty(0, dtype=object))
-    if smallest_m > 0 and len(polygons):
+    if smallest_m > 0 and len(listed):
         # A circle on the limit stays in: the arcs of a buffer lie inside the true ones.
-        holds = ~shapely.is_empty(shapely.buffer(polygons, -smallest_m * (1 - 1e-6),
+        holds = ~shapely.is_empty(shapely.buffer(listed, -smallest_m * (1 - 1e-6),
                                                  quad_segs=8))
-        polygons = polygons[holds]
-    area = shapely.area(polygons)
+        listed = listed[holds]
+    area = shapely.area(listed)
     radius = shapely.length(shapely.maximum_inscribed_circle(
-        polygons, tolerance=max(smallest_m / 10, 0.001))) if len(polygons) else np.empty(0)
+        listed, tolerance=max(smallest_m / 10, 0.001))) if len(listed) else np.empty(0)
     by_size = np.argsort(-radius, kind="stable")
-    return Spots(polygons[by_size], radius[by_size], area[by_size], smallest_m,
-                 many - len(np.unique(_groups_of(polygons, pieces, group))),
+    return Spots(listed[by_size], radius[by_size], area[by_size], smallest_m,
+                 many - len(np.unique(_groups_of(listed, pieces, found.group))),
                  max(0.0, float(areas.sum() - area.sum())))
 
 
-def _union(pieces: np.ndarray, area_m2: float, smallest_m: float) -> BaseGeometry:
-    """Pieces of one group as one, none of their ground lost.
-
-    Pieces do not overlap, so that the sum of their areas, which is known, shows whether any ground
-    was lost: half the work of looking at inner points of each, as `joined` does. It is told only
-    where what the grid of the union may move is far less than the smallest spot; else `joined`.
-    """
-    if len(pieces) == 1:
-        return pieces[0]
-    moved = GRID_M * float(shapely.length(pieces).sum())
-    if moved < 0.05 * math.pi * smallest_m**2:
-        found = shapely.union_all(pieces, grid_size=GRID_M)
-        if abs(found.area - area_m2) <= moved:
-            return found
-    return joined(pieces)
+def _union(pieces: np.ndarray) -> BaseGeometry:
+    """Pieces of one group as one, where their outlines did not meet; none of their ground lost."""
+    try:
+        return joined(pieces)
+    except (ArithmeticError, shapely.errors.GEOSException):
+        return shapely.multipolygons(pieces)  # better in pieces than not at all
 
 
 def _groups_of(polygons: np.ndarray, pieces: np.ndarray, group: np.ndarray) -> np.ndarray:
@@ -90,14 +88,3 @@ def _groups_of(polygons: np.ndarray, pieces: np.ndarray, group: np.ndarray) -> n
     tree = shapely.STRtree(pieces)
     found = tree.query_nearest(shapely.point_on_surface(polygons), all_matches=False)
     return group[found[1]]
-
-
-def groups(pieces: np.ndarray) -> np.ndarray:
-    """int64 (N,): pieces that touch, also through others, have the same number, from 0."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    tree = shapely.STRtree(pieces)
-    a, b = tree.query(pieces, predicate="dwithin", distance=NEAR_M)
-    links = coo_matrix((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(pieces),) * 2)
-    return connected_components(links, directed=False)[1].astype(np.int64)

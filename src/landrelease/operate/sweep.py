@@ -39,6 +39,9 @@ OVERLAP_M = 0.5  # strips of a run overlap by this, so that no band falls betwee
 LONGEST_M = 20.0  # segments are cut to this length
 ARC_STEP = 0.05  # radians between the points of an arc
 THIN_M = 1e-9  # gaps thinner than this are rounding of the computer
+FEW_SEGMENTS = 48  # a box that more of them reach is halved,
+LEAST_BOX_M = 0.1  # but for one smaller than this
+BLOCK = 16  # segments whose reach is looked at together
 _VERTICES, _PIECES = 96, 512
 
 
@@ -100,12 +103,13 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
     rows = (bands + CELL_BANDS - 1) // CELL_BANDS
     cell_first, cell_strip = _index(x, y, runs.half_m, strips[5], strips[6], rows, columns,
                                     BAND_M * CELL_BANDS)
+    block = _blocks(x, y, runs.half_m)
     slab: Any = _slab  # compiled
     jobs = [(k, min(k + SLAB_BANDS, bands)) for k in range(0, bands, SLAB_BANDS)]
 
     def work(job: tuple[int, int]):
         return slab(job[0], job[1], x, y, runs.half_m, runs.first, *strips, ring_x, ring_y,
-                     ring_first, cell_first, cell_strip, columns, outer_arcs, exact)
+                     ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact)
 
     if min(workers, len(jobs)) > 1:
         with ThreadPoolExecutor(workers) as pool:
@@ -483,7 +487,7 @@ def _edges(low_band, high_band, ring_x, ring_y, ring_first):
 
 @njit(cache=True, nogil=True)
 def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
-          ring_x, ring_y, ring_first, cell_first, cell_strip, columns, outer_arcs, exact):
+          ring_x, ring_y, ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact):
     """The rest in the bands low_band to high_band: coordinates, counts, at the edge, areas."""
     bands = high_band - low_band
     # Strips of these bands: once each, through the index (a strip stands in many cells).
@@ -544,6 +548,8 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
     points = pieces = 0
     px, py = np.empty((_PIECES, _VERTICES)), np.empty((_PIECES, _VERTICES))
     pn, box = np.empty(_PIECES, np.int64), np.empty((_PIECES, 4))
+    near, own, stack = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(
+        (64, 4))
     side = BAND_M * CELL_BANDS
     gap_left, gap_right = np.empty(1024), np.empty(1024)
     gap_column, gap_band = np.empty(1024, np.int64), np.empty(1024, np.int64)
@@ -620,38 +626,64 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                 if _any(edge_left, edge_right, touch[b], touch[b + 1], a, z):
                     marked = True
                     break
-            px[0, 0], py[0, 0] = a, south * BAND_M
-            px[0, 1], py[0, 1] = z, south * BAND_M
-            px[0, 2], py[0, 2] = z, north * BAND_M
-            px[0, 3], py[0, 3] = a, north * BAND_M
-            pn[0] = 4
-            _bound(px, py, pn, box, 0)
-            left_over = 1
+            # A box with many segments is halved, so that the work grows with the segments and not
+            # with their square: each is taken from few pieces.
+            stack[0, 0], stack[0, 1] = a, south * BAND_M
+            stack[0, 2], stack[0, 3] = z, north * BAND_M
+            boxes = 1
             if exact and not empty:
                 c = row + column
-                left_over = _less(px, py, pn, box, x, y, half, first, begin, end,
-                                  cell_strip[cell_first[c]:cell_first[c + 1]], outer_arcs)
-            for p in range(left_over):
-                n = pn[p]
-                area = _area(px[p], py[p], n)
-                if area <= THIN_M * _around(px[p], py[p], n):
+                near, found = _near(stack[0], x, y, half, begin, end,
+                                    cell_strip[cell_first[c]:cell_first[c + 1]], block, near)
+            else:
+                found = 0
+            while boxes:
+                boxes -= 1
+                west, low, east, high = (stack[boxes, 0], stack[boxes, 1], stack[boxes, 2],
+                                         stack[boxes, 3])
+                own, many_here = _reaching(west, low, east, high, x, y, half, near,
+                                           found, own)
+                if many_here > FEW_SEGMENTS and max(east - west, high - low) > LEAST_BOX_M:
+                    for part in range(2):
+                        stack[boxes, 0], stack[boxes, 1] = west, low
+                        stack[boxes, 2], stack[boxes, 3] = east, high
+                        if east - west > high - low:
+                            stack[boxes, 2 if part == 0 else 0] = (west + east) / 2
+                        else:
+                            stack[boxes, 3 if part == 0 else 1] = (low + high) / 2
+                        boxes += 1
                     continue
-                if points + n + 1 > len(out):
-                    more = np.empty((2 * len(out) + n + 1, 2))
-                    for v in range(points):
-                        more[v, 0], more[v, 1] = out[v, 0], out[v, 1]
-                    out = more
-                if pieces == len(counts):
-                    counts = longer(counts, 2 * pieces)
-                    edge = longer(edge, 2 * pieces)
-                    areas = longer(areas, 2 * pieces)
-                for v in range(n):
-                    out[points, 0], out[points, 1] = px[p, v], py[p, v]
+                px[0, 0], py[0, 0] = west, low
+                px[0, 1], py[0, 1] = east, low
+                px[0, 2], py[0, 2] = east, high
+                px[0, 3], py[0, 3] = west, high
+                pn[0] = 4
+                _bound(px, py, pn, box, 0)
+                left_over = 1
+                if many_here:
+                    left_over = _less(px, py, pn, box, x, y, half, first, own, many_here,
+                                      outer_arcs)
+                for p in range(left_over):
+                    n = pn[p]
+                    area = _area(px[p], py[p], n)
+                    if area <= THIN_M * _around(px[p], py[p], n):
+                        continue
+                    if points + n + 1 > len(out):
+                        more = np.empty((2 * len(out) + n + 1, 2))
+                        for v in range(points):
+                            more[v, 0], more[v, 1] = out[v, 0], out[v, 1]
+                        out = more
+                    if pieces == len(counts):
+                        counts = longer(counts, 2 * pieces)
+                        edge = longer(edge, 2 * pieces)
+                        areas = longer(areas, 2 * pieces)
+                    for v in range(n):
+                        out[points, 0], out[points, 1] = px[p, v], py[p, v]
+                        points += 1
+                    out[points, 0], out[points, 1] = px[p, 0], py[p, 0]
                     points += 1
-                out[points, 0], out[points, 1] = px[p, 0], py[p, 0]
-                points += 1
-                counts[pieces], edge[pieces], areas[pieces] = n + 1, marked, area
-                pieces += 1
+                    counts[pieces], edge[pieces], areas[pieces] = n + 1, marked, area
+                    pieces += 1
     return out[:points].copy(), counts[:pieces].copy(), edge[:pieces].copy(), areas[:pieces].copy()
 
 
@@ -719,56 +751,130 @@ def _around(px, py, n):
 
 
 @njit(cache=True, nogil=True)
-def _less(px, py, pn, box, x, y, half, first, begin, end, strips, outer_arcs):
-    """Take the swaths of strips from the box in px[0], py[0]; how many pieces are left.
+def _blocks(x, y, half):
+    """West, south, east, north of what each `BLOCK` segments on end can cover."""
+    n = len(x)
+    out = np.empty(((n + BLOCK - 1) // BLOCK, 4))
+    for b in range(len(out)):
+        k = b * BLOCK
+        west = east = x[k]
+        south = north = y[k]
+        reach = half[k]
+        for m in range(k + 1, min(k + BLOCK + 1, n)):
+            west, east = min(west, x[m]), max(east, x[m])
+            south, north = min(south, y[m]), max(north, y[m])
+            reach = max(reach, half[m])
+        reach *= 1.01  # arcs may be polygons round the true ones
+        out[b, 0], out[b, 1], out[b, 2], out[b, 3] = (
+            west - reach, south - reach, east + reach, north + reach)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _near(box, x, y, half, begin, end, strips, block, near):
+    """The segments of strips that can reach a box, once each: their numbers, and how many."""
+    many = 0
+    done = -1
+    for s in strips:
+        k = max(begin[s], done + 1)
+        while k < end[s]:
+            b = k // BLOCK
+            stop = min(end[s], (b + 1) * BLOCK)
+            if (block[b, 0] >= box[2] or block[b, 2] <= box[0] or block[b, 1] >= box[3]
+                    or block[b, 3] <= box[1]):
+                k = stop
+                continue
+            while k < stop:
+                if _reaches(box[0], box[1], box[2], box[3], x, y, half, k):
+                    if many == len(near):
+                        near = longer(near, 2 * many)
+                    near[many] = k
+                    many += 1
+                k += 1
+        done = max(done, end[s] - 1)
+    return near, many
+
+
+@njit(cache=True, nogil=True)
+def _reaching(west, south, east, north, x, y, half, near, found, own):
+    """Those of `near` that can reach a box, and how many."""
+    many = 0
+    for m in range(found):
+        if _reaches(west, south, east, north, x, y, half, near[m]):
+            if many == len(own):
+                own = longer(own, 2 * many)
+            own[many] = near[m]
+            many += 1
+    return own, many
+
+
+@njit(cache=True, nogil=True)
+def _reaches(west, south, east, north, x, y, half, k):
+    """Whether the rectangle of a segment, or the sector at its far end, may touch a box."""
+    h = half[k]
+    ux, uy = x[k + 1] - x[k], y[k + 1] - y[k]
+    length = math.sqrt(ux * ux + uy * uy)
+    if length <= 0 or h <= 0:
+        return False
+    ux /= length
+    uy /= length
+    rx, ry = (west + east) / 2 - x[k], (south + north) / 2 - y[k]
+    across_x, across_y = (east - west) / 2, (north - south) / 2
+    along, across = ux * rx + uy * ry, ux * ry - uy * rx
+    ahead = abs(ux) * across_x + abs(uy) * across_y  # half of what the box measures along the way
+    aside = abs(uy) * across_x + abs(ux) * across_y
+    if along < -ahead or abs(across) > h * 1.01 + aside:
+        return False
+    if along <= length + ahead:
+        return True
+    if along > length + ahead + h * 1.01 or k + 2 >= len(x):
+        return False
+    # The sector lies abreast of the bend: no farther ahead than the bar turns.
+    wx, wy = x[k + 2] - x[k + 1], y[k + 2] - y[k + 1]
+    if ux * wx + uy * wy <= 0:
+        return True
+    sine = abs(ux * wy - uy * wx) / math.sqrt(wx * wx + wy * wy)
+    return along <= length + ahead + h * 1.01 * sine + 1e-9
+
+
+@njit(cache=True, nogil=True)
+def _less(px, py, pn, box, x, y, half, first, near, many, outer_arcs):
+    """Take the swaths of segments from the box in px[0], py[0]; how many pieces are left.
 
     Where the pieces would not fit, coverage is understated; overstated with `outer_arcs`.
     """
-    low_x, low_y, high_x, high_y = px[0, 0], py[0, 0], px[0, 2], py[0, 2]
-    cx, cy = (low_x + high_x) / 2, (low_y + high_y) / 2
-    round_box = math.hypot(high_x - low_x, high_y - low_y) / 2
     wx, wy = np.empty(_VERTICES), np.empty(_VERTICES)
     qx, qy = np.empty(_VERTICES), np.empty(_VERTICES)
     vx, vy = np.empty(_VERTICES), np.empty(_VERTICES)
     tool_x, tool_y = np.empty(_VERTICES), np.empty(_VERTICES)
     count = 1
-    done = -1
-    for s in strips:
-        run_end = -1
-        for k in range(max(begin[s], done + 1), end[s]):
-            h = half[k]
-            ux, uy = x[k + 1] - x[k], y[k + 1] - y[k]
-            length = math.sqrt(ux * ux + uy * uy)
-            if length <= 0 or h <= 0:
-                continue
-            ux /= length
-            uy /= length
-            rx, ry = cx - x[k], cy - y[k]
-            along, across = ux * rx + uy * ry, ux * ry - uy * rx
-            if (along < -round_box or along > length + round_box + h
-                    or abs(across) > h * 1.01 + round_box):
-                continue
-            if along <= length + round_box and abs(across) <= h + round_box:
-                nx, ny = -uy * h, ux * h
-                tool_x[0], tool_y[0] = x[k] - nx, y[k] - ny
-                tool_x[1], tool_y[1] = x[k + 1] - nx, y[k + 1] - ny
-                tool_x[2], tool_y[2] = x[k + 1] + nx, y[k + 1] + ny
-                tool_x[3], tool_y[3] = x[k] + nx, y[k] + ny
-                count = _take(px, py, pn, box, count, tool_x, tool_y, 4, wx, wy, qx, qy, vx, vy,
+    run_end = -1
+    for m in range(many):
+        k = near[m]
+        h = half[k]
+        ux, uy = x[k + 1] - x[k], y[k + 1] - y[k]
+        length = math.sqrt(ux * ux + uy * uy)
+        ux /= length
+        uy /= length
+        nx, ny = -uy * h, ux * h
+        tool_x[0], tool_y[0] = x[k] - nx, y[k] - ny
+        tool_x[1], tool_y[1] = x[k + 1] - nx, y[k + 1] - ny
+        tool_x[2], tool_y[2] = x[k + 1] + nx, y[k + 1] + ny
+        tool_x[3], tool_y[3] = x[k] + nx, y[k] + ny
+        count = _take(px, py, pn, box, count, tool_x, tool_y, 4, wx, wy, qx, qy, vx, vy,
+                      outer_arcs)
+        if count == 0:
+            return 0
+        # The sector on the outside of the bend at the far end, inside its run.
+        if not k < run_end or m == 0 or k < near[m - 1]:
+            run_end = end_of_run(first, k)
+        if k + 1 < run_end:
+            n = _sector(x, y, half, k + 1, ux, uy, outer_arcs, tool_x, tool_y)
+            if n:
+                count = _take(px, py, pn, box, count, tool_x, tool_y, n, wx, wy, qx, qy, vx, vy,
                               outer_arcs)
                 if count == 0:
                     return 0
-            # The sector on the outside of the bend at the far end, inside its run.
-            if run_end < 0:
-                run_end = end_of_run(first, k)
-            if k + 1 < run_end:
-                n = _sector(x, y, half, k + 1, ux, uy, outer_arcs, tool_x, tool_y)
-                if n:
-                    count = _take(px, py, pn, box, count, tool_x, tool_y, n, wx, wy, qx, qy, vx, vy,
-                                  outer_arcs)
-                    if count == 0:
-                        return 0
-        done = max(done, end[s] - 1)
     return count
 
 
@@ -887,8 +993,10 @@ def _take(px, py, pn, box, count, tool_x, tool_y, corners, wx, wy, qx, qy, vx, v
                 break
             for k in range(m):
                 wx[k], wy[k] = qx[k], qy[k]
-        if failed and not outer_arcs:
-            count = new_from  # keep the piece as it was: understated
+        if (m < 3 and not failed) or (failed and not outer_arcs):
+            # Nothing of the piece lies in the polygon after all, and it is not cut up for nothing;
+            # or it does not fit, and is kept as it was: understated.
+            count = new_from
             p += 1
             continue
         # The piece at p is replaced by the last of the old ones, then of the new ones.

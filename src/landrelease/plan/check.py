@@ -78,13 +78,22 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
 
 
 def unkept(problem: Problem, schedule: Schedule) -> list[str]:
-    """Decisions of people that the plan does not keep: pinned stages that it leaves undone."""
-    decided = problem.conditions.decisions
+    """Decisions of people that the plan does not keep, in words: what it leaves undone of what they
+    ordered or fixed a start for."""
+    decided, horizon, out = problem.conditions.decisions, problem.horizon, []
     if decided is None:
         return []
-    return [f"{name}: pinned to slots {int(decided.earliest[s])} to {int(decided.latest[s])}, "
-            "and not in the plan" for s, name in enumerate(problem.stage_ids)
-            if int(decided.latest[s]) < problem.horizon and int(schedule.option[s]) < 0]
+    for s, name in enumerate(problem.stage_ids):
+        low, high = int(decided.earliest[s]), int(decided.latest[s])
+        if int(schedule.option[s]) >= 0 or (high >= horizon and not (
+                decided.ordered is not None and bool(decided.ordered[s]))):
+            continue
+        when = [f"from {problem.slot_starts[low].isoformat()} on"] if 0 < low < horizon else []
+        if high < horizon:
+            when.append(f"by {problem.slot_starts[high].isoformat()}")
+        out.append(f"{name}: ordered" + (f", to start {' and '.join(when)}" if when else "")
+                   + ", and not in the plan")
+    return out
 
 
 def _step(problem: Problem, name: str, option: int, which: str, start: int, finish: int

@@ -19,13 +19,17 @@ ChangeKind = Literal["new", "gone", "sooner", "later", "same", "planned now", "n
 # --- dates -------------------------------------------------------------------------------------
 
 
-def day_of(problem: Problem, slot: int) -> date | None:
-    """The calendar day on which slot `slot` begins, which is the day after the end of the slot
-    before; None beyond the horizon."""
+def start_of(problem: Problem, slot: int) -> date | None:
+    """The calendar day on which what starts at slot `slot` begins; None beyond the horizon."""
+    return problem.slot_starts[slot] if 0 <= slot <= problem.horizon else None
+
+
+def end_of(problem: Problem, slot: int) -> date | None:
+    """The calendar day on which what finishes at slot `slot` is over: the day after the end of the
+    slot before, which a winter may part from the day on which the next one begins. None beyond the
+    horizon."""
     if slot < 0 or slot > problem.horizon:
         return None
-    if slot == 0:
-        return problem.slot_starts[0]
     return problem.slot_starts[0] + timedelta(days=float(problem.delay_days[slot]))
 
 
@@ -108,7 +112,7 @@ def _changes(before: Ends, after: Ends) -> tuple[Change, ...]:
 
 def _stages(plan: Plan) -> Ends:
     problem, schedule = plan.problem, plan.schedule
-    return {name: (day_of(problem, int(f)) if f >= 0 else None,
+    return {name: (end_of(problem, int(f)) if f >= 0 else None,
                    team_words(problem, int(o)) if o >= 0 else "")
             for name, f, o in zip(problem.stage_ids, schedule.finish, schedule.option, strict=True)}
 
@@ -117,7 +121,7 @@ def _communities(plan: Plan) -> Ends:
     access = plan.problem.access
     if access is None:
         return {}
-    return {name: (None if s >= NEVER else day_of(plan.problem, int(s)), "")
+    return {name: (None if s >= NEVER else end_of(plan.problem, int(s)), "")
             for name, s in zip(access.community_ids, community_slots(plan.problem, plan.schedule),
                                strict=True)}
 
@@ -222,8 +226,8 @@ def _side(plan: Plan, name: str, own: np.ndarray, worth: np.ndarray,
     points = float(worth[first].sum())
     days = slots * problem.slot_days
     return Side(
-        name, day_of(problem, int(schedule.start[done].min())) if len(done) else None,
-        day_of(problem, int(schedule.finish[done].max())) if len(done) == len(own) else None,
+        name, start_of(problem, int(schedule.start[done].min())) if len(done) else None,
+        end_of(problem, int(schedule.finish[done].max())) if len(done) == len(own) else None,
         points, days, points / days if days else 0.0,
         tuple(w for w in waited if w.stage in inside))
 

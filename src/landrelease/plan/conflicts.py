@@ -26,7 +26,7 @@ from landrelease.core.conflict import Conflict, Requirement
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
-from landrelease.plan.compare import day_of
+from landrelease.plan.compare import end_of, start_of
 
 SECONDS = 20.0  # for one question to the solver
 _CALLS = 400
@@ -41,11 +41,13 @@ def pinned(problem: Problem) -> tuple[int, ...]:
 
 
 def conflict(problem: Problem, asked: Iterable[int] | None = None, *, seed: int = 0,
-             progress: Progress = silent) -> Conflict | None:
+             kept: Iterable[int] = (), progress: Progress = silent) -> Conflict | None:
     """A smallest set of requirements that keeps stages from being done by the horizon.
 
-    asked : stages; None: those that are pinned. Returns None where they can all be done. The same
-    input and seed give the same answer.
+    asked : stages; None: those that are pinned. kept : other pinned stages, whose decisions count
+    as requirements too (those that some plan keeps: else they conflict on their own). Returns None
+    where all that is asked can be done. The same input and seed give the same answer; where the
+    solver finds none in its time, it is said to be unknown, never that it cannot be done.
 
     Raises PLN-009: a stage that is not one.
     """
@@ -57,31 +59,34 @@ def conflict(problem: Problem, asked: Iterable[int] | None = None, *, seed: int 
     if not stages:
         return None
     names = tuple(problem.stage_ids[s] for s in stages)
-    model = _Model(problem, stages, seed)
+    model = _Model(problem, stages, frozenset(kept) - set(stages), seed)
     if model.never:
         return Conflict(names, (), model.never)
     everything = frozenset(range(len(model.requirements)))
     if model.keeps(everything):
         return None
-    if not model.keeps(frozenset()):
+    if model.keeps(everything) is None:
+        return Conflict(names, (), "whether it can be done was not found out in the time that the "
+                        "solver has", proven=False)
+    if model.keeps(frozenset()) is False:
         return Conflict(names, (), "not even without all of these can it be done by the end of "
                         "the plan: it takes longer than there is time")
     ways: list[frozenset[int]] = []  # each a set of requirements that resolves it if given up
     for call in range(_CALLS):
         progress("looking for a smallest conflict", call / _CALLS)
         tried = _hitting(ways, len(model.requirements))
-        if not model.keeps(tried):
+        if model.keeps(tried) is False:
             return Conflict(names, tuple(model.requirements[r] for r in sorted(tried)),
                             proven=not model.unsure)
-        kept = set(tried)
+        held = set(tried)
         for r in sorted(everything - tried):
-            if model.keeps(frozenset({*kept, r})):
-                kept.add(r)
-        ways.append(everything - kept)
+            if model.keeps(frozenset({*held, r})):
+                held.add(r)
+        ways.append(everything - held)
     # Too many ways: a set from which nothing can be left out, perhaps not the smallest.
     left = set(everything)
     for r in sorted(everything):
-        if not model.keeps(frozenset(left - {r})):
+        if model.keeps(frozenset(left - {r})) is False:
             left.discard(r)
     return Conflict(names, tuple(model.requirements[r] for r in sorted(left)), proven=False)
 
@@ -131,7 +136,8 @@ class _Stage:
 class _Model:
     """The stages that matter, with a switch for each requirement."""
 
-    def __init__(self, problem: Problem, asked: tuple[int, ...], seed: int):
+    def __init__(self, problem: Problem, asked: tuple[int, ...], kept: frozenset[int],
+                 seed: int):
         from ortools.sat.python import cp_model
 
         self.cp, self.problem, self.seed = cp_model, problem, seed
@@ -140,13 +146,17 @@ class _Model:
         self.switch: dict[tuple[str, str], Any] = {}
         self.unsure = False
         self.never = ""
-        self.answers: dict[frozenset[int], bool] = {}
+        self.answers: dict[frozenset[int], bool | None] = {}
         self.asked = asked
         self.stages: dict[int, _Stage] = {}
         self.steps: list[_Step] = []
         self.opens: dict[int, Any] = {}
-        for s in sorted(self._needed(asked)):
+        for s in sorted(self._needed({*asked, *kept})):
             self._stage(s)
+        for s in sorted(kept):  # it is done, as long as nobody gives way in it
+            if ("decided", problem.stage_ids[s]) in self.switch:
+                self.model.add_implication(self.switch["decided", problem.stage_ids[s]],
+                                           self.stages[s].done)
         for s in asked:
             if not self.stages[s].options:
                 kind = ("NTS", "TS", "clearance")[int(problem.activity[s])]
@@ -421,7 +431,7 @@ class _Model:
             words = (f"{name} has {arrived[max(0, last - 1)]:,.0f} {money.currency}, "
                      f"{arrived[0]:,.0f} of it at the start")
             if last < p.horizon:
-                words += f", to be spent before {self._day(last)}"
+                words += f", to be spent before {self._until(last)}"
             if money.may_pay is not None and not money.may_pay[:, f].all():
                 words += ", for " + ", ".join(
                     money.lines[k] for k in np.flatnonzero(money.may_pay[:, f]).tolist())
@@ -449,8 +459,9 @@ class _Model:
 
     # --- questions -------------------------------------------------------------------------------
 
-    def keeps(self, on: frozenset[int]) -> bool:
-        """Whether what is asked can be done with these requirements on and all others off."""
+    def keeps(self, on: frozenset[int]) -> bool | None:
+        """Whether what is asked can be done with these requirements on and all others off; None:
+        not found out in time."""
         if on in self.answers:
             return self.answers[on]
         switches = [self.switch[r.kind, r.key] for r in self.requirements]
@@ -464,25 +475,32 @@ class _Model:
         status = solver.solve(self.model)
         if status == self.cp.UNKNOWN:
             self.unsure = True
-        self.answers[on] = status in (self.cp.OPTIMAL, self.cp.FEASIBLE)
+        self.answers[on] = None if status == self.cp.UNKNOWN else status in (
+            self.cp.OPTIMAL, self.cp.FEASIBLE)
         return self.answers[on]
 
     # --- words -----------------------------------------------------------------------------------
 
     def _day(self, slot: int) -> str:
-        day = day_of(self.problem, min(slot, self.problem.horizon))
+        """The day on which a slot begins."""
+        day = start_of(self.problem, min(slot, self.problem.horizon))
+        return date.max.isoformat() if day is None else day.isoformat()
+
+    def _until(self, slot: int) -> str:
+        """The day after the end of the slot before."""
+        day = end_of(self.problem, min(slot, self.problem.horizon))
         return date.max.isoformat() if day is None else day.isoformat()
 
     def _between(self, low: int, high: int) -> str:
         words = [] if low <= 0 else [f"from {self._day(low)}"]
         if high < self.problem.horizon:
-            words.append(f"until {self._day(high)}")
+            words.append(f"until {self._until(high)}")
         return " ".join(words)
 
     def _closed(self, row: np.ndarray) -> str:
         shut = np.flatnonzero(~row)
         runs = np.split(shut, np.flatnonzero(np.diff(shut) > 1) + 1)
-        said = [f"{self._day(int(r[0]))} to {self._day(int(r[-1]) + 1)}" for r in runs[:3]]
+        said = [f"{self._day(int(r[0]))} to {self._until(int(r[-1]) + 1)}" for r in runs[:3]]
         return ", ".join(said) + (f" and {len(runs) - 3} times more" if len(runs) > 3 else "")
 
 

@@ -20,10 +20,11 @@ PARTS = {"people": "person_weight", "land": "hectare_weight", "seasons": "season
 
 
 def weighted(problem: Problem, objective: Objective) -> Problem:
-    """The problem with other weights; teams, roads, money and promises stay as they are.
+    """The problem with other weights; teams, roads and money stay as they are, and promises keep
+    their prices unless the objective has another `promise_price` or `change_price`.
 
-    Raises PLN-009: a weight that is not a number of 0 or more, an exponent below 1, or a problem
-    that does not hold its benefits before weights.
+    Raises PLN-009: a weight that is not a number of 0 or more, an exponent below 1, a price where
+    nothing was promised, or a problem that does not hold its benefits before weights.
     """
     for name in (*PARTS.values(), "promise_price", "change_price"):
         value = getattr(objective, name)
@@ -47,10 +48,27 @@ def weighted(problem: Problem, objective: Objective) -> Problem:
             * _reported(terms.projects.people)))
     if terms.seasons_missed is not None:
         terms = replace(terms, season_weight=objective.season_weight * growing(benefits))
-    return replace(
-        problem, objective=objective, access=access, conditions=terms,
-        weight=objective.person_weight * benefits.people
-        + objective.hectare_weight * benefits.hectares)
+    weight = objective.person_weight * benefits.people + (
+        objective.hectare_weight * benefits.hectares)
+    told, before = terms.promises, problem.objective
+    for name in ("promise_price", "change_price"):
+        price = getattr(objective, name)
+        if price == getattr(before, name):
+            continue
+        if told is None:
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=price,
+                                   expected="a plan that was made again (`plan make --standing`): "
+                                   "this one holds no promises")
+        told = replace(told, late_price=late_prices(price, told.finish, weight)) if (
+            name == "promise_price") else replace(
+                told, change_price=np.where(told.option >= 0, price, 0.0))
+    return replace(problem, objective=objective, access=access, weight=weight,
+                   conditions=replace(terms, promises=told))
+
+
+def late_prices(price: float, finish: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Points a day (S,) that a stage is later than promised: `price` of what its day costs."""
+    return np.where(finish >= 0, price * np.maximum(weight, 0.0), 0.0)
 
 
 def growing(benefits: Benefits) -> np.ndarray:

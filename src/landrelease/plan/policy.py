@@ -6,10 +6,15 @@ there and accredited, its money has arrived. A team that cannot start anything w
 is not known yet is used: whether a stage is needed is known when the stage before it ends, how long
 it takes when it is done. Every so often the plan is made again from what is known then: stages that
 turned out empty are gone, those that are needed take their full time, and the order and the teams
-are searched anew from the standing ones.
+are searched anew from the standing ones. The rule that plays beside it orders anew, by the same
+knowledge, at the same times.
 
 A stage that is not needed gives its land back when the stage before it ends. Nobody starts what is
 expected to outlast their leave; where it takes longer than expected it is finished all the same.
+What people forbade is not done. A start that they fixed comes first in its slots, and a team or a
+thing is not given away in the last slot before it, as far as the expected time of the other work
+shows; money and roads are not kept free for it. Where it cannot be kept it is made as soon as it
+can be.
 
 Source: rollout of a priority rule, and re-optimisation as outcomes come in (D. Bertsekas, Rollout
 Algorithms for Discrete Optimization, 2013); common random numbers for the comparison of policies.
@@ -17,11 +22,12 @@ Algorithms for Discrete Optimization, 2013); common random numbers for the compa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
 from landrelease.core.conditions import Decisions, Outcomes
 from landrelease.core.loops import loop
 from landrelease.core.progress import Progress, silent
@@ -29,6 +35,7 @@ from landrelease.core.work import Plan, Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan import check
 from landrelease.plan.arrays import (
+    ALLOWED,
     EARLIEST,
     FIRST_CALENDAR,
     FIRST_FROM,
@@ -36,6 +43,7 @@ from landrelease.plan.arrays import (
     FIRST_POOL,
     FIRST_SLOTS,
     FIRST_UNTIL,
+    LATEST,
     PREDECESSOR,
     PROJECT_COST,
     PROJECT_EARLIEST,
@@ -54,6 +62,7 @@ from landrelease.plan.arrays import (
     arrays,
 )
 from landrelease.plan.decoder import dispatch_order, place_all, room_of
+from landrelease.plan.progress import going_on, without
 from landrelease.plan.rules import rules
 from landrelease.plan.search import make_plan
 
@@ -69,10 +78,10 @@ class Tested:
 
     planned: float
     plan: np.ndarray  # the plan's order and teams, made again every so often
-    rule: np.ndarray  # the best simple rule as a policy
+    rule: np.ndarray  # the best simple rule as a policy, ordering anew at the same times
     rule_name: str
     unfinished: float  # mean share of needed stages not done by the horizon under the plan
-    remade: int  # how often the plan was made again in each draw
+    remade: int  # how often the plan was made again in a draw, at most
 
     @property
     def better(self) -> float:
@@ -80,27 +89,12 @@ class Tested:
         return float((self.plan < self.rule).mean())
 
 
-def outcomes_of(problem: Problem, assumptions: Assumptions) -> Outcomes:
-    """What surveys may find, from the shares of real programmes.
-
-    An area is cancelled as a whole with chance share_cancelled x whole_area_share, and what is left
-    of it reduced as a whole with share_reduced x whole_area_share / (1 - share_cancelled). Times
-    are lognormal with `task_duration_spread`.
-    """
-    whole = assumptions.value("whole_area_share")
-    cancelled, reduced = (assumptions.value(n) for n in ("share_cancelled", "share_reduced"))
-    chance = np.array([1.0, 1.0 - whole * cancelled,
-                       1.0 - (whole * reduced / (1.0 - cancelled) if cancelled < 1 else 0.0)])
-    needed = chance[np.asarray(problem.activity, dtype=np.int64)]
-    return Outcomes(np.where(problem.predecessor < 0, 1.0, np.clip(needed, 1e-6, 1.0)),
-                    np.full(len(needed), assumptions.value("task_duration_spread")))
-
-
 def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int = 0,
                iterations: int = 2, seed: int = 0, progress: Progress = silent) -> Tested:
     """Play a plan and the best simple rule on the same sampled outcomes.
 
-    every : slots after which the plan is made again; 0: never, its order is kept to the end
+    every : slots after which the plan is made again if anything was learned in them; 0: never, its
+        order is kept to the end
     iterations : effort of each making again
 
     The same plan, outcomes and seed give the same result. Raises PLN-009: a number out of range.
@@ -127,10 +121,11 @@ def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int
             progress(what, (n + share) / samples)
 
         played = play(problem, world, plan.priority, plan.schedule.option, drawn, outcomes,
-                      every=every, iterations=iterations, seed=seed, progress=listen)
+                      every=every, again=_searched(iterations, seed), progress=listen)
         scores[0, n] = check.score(problem, played)
         left += float((played.finish[drawn.needed] < 0).mean())
-        other = play(problem, world, rule_priority, rule_chosen, drawn, outcomes)
+        other = play(problem, world, rule_priority, rule_chosen, drawn, outcomes, every=every,
+                     again=_by_rule(rule_name))
         scores[1, n] = check.score(problem, other)
         progress("playing the plan on drawn outcomes", (n + 1) / samples)
     return Tested(plan.score, scores[0], scores[1], rule_name, left / samples, remade)
@@ -159,11 +154,39 @@ def draw(problem: Problem, outcomes: Outcomes, generator: np.random.Generator) -
     return Drawn(needed, noise / chance)
 
 
+# From what is left of a problem, the standing order (places) and options in it: the new ones.
+Again = Callable[[Problem, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def _searched(iterations: int, seed: int) -> Again:
+    """The plan made again from the standing one."""
+    def again(left: Problem, place: np.ndarray, option: np.ndarray
+              ) -> tuple[np.ndarray, np.ndarray]:
+        plan = make_plan(left, iterations=iterations, bound_iterations=0, seed=seed,
+                         standing=(place, option))
+        return plan.priority, plan.schedule.option
+    return again
+
+
+def _by_rule(name: str) -> Again:
+    """The order of a simple rule, from what is left."""
+    def again(left: Problem, place: np.ndarray, option: np.ndarray
+              ) -> tuple[np.ndarray, np.ndarray]:
+        priority = rules(left)[name]
+        return priority, _rule_options(left, arrays(left), priority)
+    return again
+
+
 def play(problem: Problem, world: Arrays, priority: np.ndarray, option: np.ndarray, drawn: Drawn,
-         outcomes: Outcomes, *, every: int = 0, iterations: int = 2, seed: int = 0,
+         outcomes: Outcomes, *, every: int = 0, again: Again | None = None,
          progress: Progress = silent) -> Schedule:
     """What a policy makes of one world, as a schedule: an empty stage has no option and ends with
-    the stage before it; one that is not done by the horizon ends nowhere."""
+    the stage before it; one that is not done by the horizon ends nowhere.
+
+    option (S,): of each stage; where it is -1 or forbidden the first one that is allowed, and none
+    where all are forbidden. every : slots after which `again` orders anew what is left, if
+    anything was learned in them; 0: never
+    """
     stages, horizon = len(problem.stage_ids), problem.horizon
     first = _slots(problem.first_slots, problem, drawn.factor)
     second = _slots(problem.second_slots, problem, drawn.factor)
@@ -173,19 +196,28 @@ def play(problem: Problem, world: Arrays, priority: np.ndarray, option: np.ndarr
     remaining = np.zeros(stages, np.int32)
     spent = np.zeros(max(1, len(world.arrived)))
     works = np.full((2, len(world.project)), -1, np.int32)
-    chosen = np.where(option >= 0, option, problem.option_start[:-1]).astype(np.int32)
-    chosen = np.where(np.diff(problem.option_start) > 0, chosen, -1).astype(np.int32)
-    order = dispatch_order(problem, priority)
+    chosen = np.full(stages, -1, np.int32)
+    allowed = world.option[:, ALLOWED] == 1
+    for s in range(stages):
+        low, high = int(problem.option_start[s]), int(problem.option_start[s + 1])
+        if low <= option[s] < high and allowed[option[s]]:
+            chosen[s] = option[s]
+        elif allowed[low:high].any():
+            chosen[s] = low + int(np.argmax(allowed[low:high]))
+    order = _pins_first(world, dispatch_order(problem, priority))
     at = 0
     while at < horizon:
-        until = horizon if every == 0 else min(horizon, at + every)
+        until = horizon if every == 0 or again is None else min(horizon, at + every)
+        known = int(((state == DONE) | (state == EMPTY)).sum())
         _run(at, until, order, chosen, first, second, cost, drawn.needed, state, times, remaining,
              spent, works, world)
         at = until
-        if at < horizon:
+        if at < horizon and again is not None and known < int(
+                ((state == DONE) | (state == EMPTY)).sum()):
             progress("making the plan again", at / horizon)
-            order, chosen = _again(problem, outcomes, order, chosen, state, times, remaining, spent,
-                                   drawn, at, iterations, seed)
+            order, chosen = _again(problem, outcomes, order, chosen, state, times, spent, at,
+                                   again)
+            order = _pins_first(world, order)
     done = state == DONE
     finish = np.where(times[3] >= 0, times[3], -1).astype(np.int32)
     none = np.full(stages, -1, np.int32)
@@ -194,6 +226,13 @@ def play(problem: Problem, world: Arrays, priority: np.ndarray, option: np.ndarr
         first_finish=times[1], second_start=times[2], finish=finish, team=none, second_team=none,
         project_start=works[0] if len(world.project) else None,
         project_finish=works[1] if len(world.project) else None)
+
+
+def _pins_first(world: Arrays, order: np.ndarray) -> np.ndarray:
+    """What people fixed a start for before all else, the earliest pin first."""
+    latest = world.stage[order, LATEST]
+    horizon = len(world.delay) - 1
+    return order[np.argsort(np.where(latest < horizon, latest, horizon), kind="stable")]
 
 
 def _stage_of(problem: Problem) -> np.ndarray:
@@ -216,73 +255,90 @@ def _rule_options(problem: Problem, world: Arrays, priority: np.ndarray) -> np.n
 
 
 def _again(problem: Problem, outcomes: Outcomes, order: np.ndarray, chosen: np.ndarray,
-           state: np.ndarray, times: np.ndarray, remaining: np.ndarray, spent: np.ndarray,
-           drawn: Drawn, at: int, iterations: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+           state: np.ndarray, times: np.ndarray, spent: np.ndarray, at: int, again: Again
+           ) -> tuple[np.ndarray, np.ndarray]:
     """Order and options anew, from what is known at a slot, on the same axis of time."""
-    from landrelease.plan.progress import without
-
-    stages, terms = len(problem.stage_ids), problem.conditions
+    stages = len(problem.stage_ids)
     gone = np.flatnonzero((state == DONE) | (state == EMPTY))
-    chance = np.ones(stages)  # that a stage is needed, over what is known of it
-    for s in range(stages):
-        before = int(problem.predecessor[s])
-        known = before < 0 or state[before] in (DONE, EMPTY)
-        chance[s] = (1.0 if before < 0 else chance[before]) * outcomes.needed[s]
-        if known and state[s] not in (DONE, EMPTY):
-            chance[s] = 1.0
-    prior = np.ones(stages)
-    for s in range(stages):
-        before = int(problem.predecessor[s])
-        prior[s] = outcomes.needed[s] * (1.0 if before < 0 else prior[before])
-    up = chance / prior  # an expectation over all worlds, in those that are still possible
-    stage_of = _stage_of(problem)
-    first = np.where(problem.first_slots > 0, np.maximum(
-        1, np.ceil(problem.first_slots * up[stage_of] - 1e-9)), 0).astype(np.int32)
-    second = np.where(problem.second_slots > 0, np.maximum(
-        1, np.ceil(problem.second_slots * up[stage_of] - 1e-9)), 0).astype(np.int32)
-    decided = terms.decisions or Decisions(
-        np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
-        np.ones(len(stage_of), bool), np.zeros((0, 2), np.int32))
-    earliest, latest = np.maximum(decided.earliest, at), np.maximum(decided.latest, at)
-    allowed = decided.allowed.copy()
-    for s in np.flatnonzero((state == FIRST) | (state == BETWEEN) | (state == SECOND)).tolist():
-        low, high = int(problem.option_start[s]), int(problem.option_start[s + 1])
-        o = int(chosen[s])
-        allowed[low:high] = False
-        allowed[o] = True
-        # How long it still takes is not known: what was expected less what was worked.
-        worked = at - int(times[0, s]) if state[s] == FIRST else 0
-        first[o] = max(1, int(first[o]) - worked) if state[s] == FIRST else 1
-        latest[s] = at
-    cost = problem.option_cost * up[stage_of]
-    running = np.isin(stage_of, np.flatnonzero(state != WAITING))
-    cost[running] = 0.0  # paid
-    money = terms.money
-    if money is not None:
-        money = replace(money, arrived=np.maximum(0.0, money.arrived - spent[:, None]))
-    left = replace(
-        problem, first_slots=first, second_slots=second, option_cost=cost,
-        conditions=replace(terms, money=money, decisions=Decisions(
-            earliest.astype(np.int32), latest.astype(np.int32), allowed, decided.after)))
-    place = np.empty(stages)
-    place[order] = np.arange(stages)
-    smaller = without(left, gone.tolist())
     keep = np.setdiff1d(np.arange(stages), gone)
     if not len(keep):
         return order, chosen
+    left = _left(problem, outcomes, chosen, state, times, spent, at)
+    place = np.empty(stages)
+    place[order] = np.arange(stages)
+    stage_of = _stage_of(problem)
+    smaller = without(left, gone.tolist())
+    running = np.flatnonzero(state[keep] != WAITING)
+    smaller = going_on(smaller, running)
     kept_options = np.flatnonzero(np.isin(stage_of, keep))
     number = np.full(len(stage_of), -1)
     number[kept_options] = np.arange(len(kept_options))
     was = np.where(chosen[keep] >= 0, number[np.maximum(chosen[keep], 0)], -1)
-    plan = make_plan(smaller, iterations=iterations, bound_iterations=0, seed=seed,
-                     standing=(place[keep], was))
-    place[keep] = stages + plan.priority
+    priority, found = again(smaller, place[keep], was)
+    place[keep] = stages + priority
     new = chosen.copy()
-    found = plan.schedule.option
     free = state[keep] == WAITING
     new[keep[free]] = np.where(found[free] >= 0, kept_options[np.maximum(found[free], 0)],
                                chosen[keep[free]])
     return dispatch_order(problem, place), new.astype(np.int32)
+
+
+def _left(problem: Problem, outcomes: Outcomes, chosen: np.ndarray, state: np.ndarray,
+          times: np.ndarray, spent: np.ndarray, at: int) -> Problem:
+    """The problem as it is known at a slot: what is needed takes its full time, what runs takes
+    what was expected less what was worked (how long it still takes nobody knows) and is paid."""
+    stages, terms = len(problem.stage_ids), problem.conditions
+    chance, prior = np.ones(stages), np.ones(stages)  # that a stage is needed: now, and at first
+    for s in range(stages):
+        before = int(problem.predecessor[s])
+        known = before < 0 or state[before] in (DONE, EMPTY)
+        chance[s] = 1.0 if known else chance[before] * outcomes.needed[s]
+        prior[s] = outcomes.needed[s] * (1.0 if before < 0 else prior[before])
+    stage_of = _stage_of(problem)
+    up = (chance / prior)[stage_of]  # an expectation over all worlds, in those still possible
+    first, second = (np.where(slots > 0, np.maximum(1, np.ceil(slots * up - 1e-9)), 0)
+                     for slots in (problem.first_slots, problem.second_slots))
+    cost = problem.option_cost * up
+    cost[state[stage_of] != WAITING] = 0.0  # paid
+    decided = terms.decisions or Decisions(
+        np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
+        np.ones(len(stage_of), bool), np.zeros((0, 2), np.int32))
+    allowed, earliest = decided.allowed.copy(), np.maximum(decided.earliest, at)
+    # A pin whose slots have passed is made as soon as it can be.
+    latest = np.where(decided.latest < at, problem.horizon - 1, decided.latest)
+    first_pool, second_pool = problem.first_pool.copy(), problem.second_pool.copy()
+    parts = {name: part for name in ("windows", "calendars", "equipment")
+             if (part := getattr(terms, name)) is not None}
+    tables = {name: {f.name: getattr(part, f.name).copy() for f in fields(part)
+                     if f.name.startswith(("first", "second"))} for name, part in parts.items()}
+    for s in np.flatnonzero((state == FIRST) | (state == BETWEEN) | (state == SECOND)).tolist():
+        o = int(chosen[s])
+        allowed[int(problem.option_start[s]):int(problem.option_start[s + 1])] = False
+        allowed[o] = True
+        earliest[s] = at
+        if state[s] == FIRST:
+            first[o] = max(1, first[o] - (at - int(times[0, s])))
+        else:  # the follow-up is all that is left
+            worked = at - int(times[2, s]) if state[s] == SECOND else 0
+            first[o], second[o] = max(1, second[o] - worked), 0
+            first_pool[o], second_pool[o] = second_pool[o], -1
+            for table in tables.values():
+                for name in table:
+                    if name.startswith("first"):
+                        table[name][o] = table[name.replace("first", "second")][o]
+        if "windows" in tables:  # what has begun is finished
+            tables["windows"]["first_until"][o] = tables["windows"]["second_until"][o] = \
+                problem.horizon
+    money = terms.money
+    if money is not None:
+        money = replace(money, arrived=np.maximum(0.0, money.arrived - spent[:, None]))
+    new: dict[str, Any] = {name: replace(part, **tables[name]) for name, part in parts.items()}
+    return replace(
+        problem, first_slots=first.astype(np.int32), second_slots=second.astype(np.int32),
+        first_pool=first_pool, second_pool=second_pool, option_cost=cost,
+        conditions=replace(terms, money=money, **new, decisions=replace(
+            decided, earliest=earliest.astype(np.int32), latest=latest.astype(np.int32),
+            allowed=allowed)))
 
 
 @loop(cache=True, nogil=True)
@@ -323,6 +379,31 @@ def fits(t, slots, row, until, world):
 
 
 @loop(cache=True, nogil=True)
+def spare(t, o, which, order, pins, chosen, state, free, world):
+    """Whether a step of option o (`which`: its column of the pool) that starts at t leaves a team
+    and a thing for each pinned stage whose last slot comes before the step is expected to end."""
+    if pins == 0:
+        return True
+    horizon = world.worked.shape[1] - 1
+    is_first = which == FIRST_POOL
+    row = world.option[o, FIRST_CALENDAR if is_first else SECOND_CALENDAR]
+    last = world.worked[row, t] + world.option[o, FIRST_SLOTS if is_first else SECOND_SLOTS] - 1
+    end = horizon + 1 if last >= world.worked[row, horizon] else world.slot_of[row, last] + 1
+    pool = world.option[o, which]
+    gear = world.option[o, FIRST_GEAR if is_first else SECOND_GEAR]
+    teams, things = 0, 0
+    for k in range(pins):
+        s = order[k]
+        if state[s] != WAITING or chosen[s] < 0 or not t <= world.stage[s, LATEST] < end:
+            continue
+        if world.option[chosen[s], FIRST_POOL] == pool:
+            teams += 1
+        if gear >= 0 and world.option[chosen[s], FIRST_GEAR] == gear:
+            things += 1
+    return free[pool] > teams and (gear < 0 or free[gear] > things)
+
+
+@loop(cache=True, nogil=True)
 def _run(at, until, order, chosen, first, second, cost, needed, state, times, remaining, spent,
          works, world):
     """Play slots at .. until - 1; `state`, `times`, `remaining`, `spent`, `works` go on changing.
@@ -341,6 +422,9 @@ def _run(at, until, order, chosen, first, second, cost, needed, state, times, re
                 free[world.option[o, gear]] -= 1
     zone_open = np.zeros(world.zones, np.int8)
     zone_open[0] = 1
+    pins = 0  # `order` begins with what people fixed a start for
+    while pins < stages and world.stage[order[pins], LATEST] < horizon:
+        pins += 1
     for t in range(at, until):
         # What nobody needs ends with the stage before it.
         for s in range(stages):
@@ -378,7 +462,9 @@ def _run(at, until, order, chosen, first, second, cost, needed, state, times, re
                 if (world.worked[row, t + 1] > world.worked[row, t] and free[pool] > 0
                         and (gear < 0 or free[gear] > 0) and t >= world.option[o, SECOND_FROM]
                         and fits(t, world.option[o, SECOND_SLOTS], row,
-                                 world.option[o, SECOND_UNTIL], world)):
+                                 world.option[o, SECOND_UNTIL], world)
+                        and (k < pins or spare(t, o, SECOND_POOL, order, pins, chosen, state, free,
+                                               world))):
                     free[pool] -= 1
                     if gear >= 0:
                         free[gear] -= 1
@@ -401,7 +487,9 @@ def _run(at, until, order, chosen, first, second, cost, needed, state, times, re
             if (not ready or world.worked[row, t + 1] <= world.worked[row, t] or free[pool] <= 0
                     or (gear >= 0 and free[gear] <= 0) or t < world.option[o, FIRST_FROM]
                     or not fits(t, world.option[o, FIRST_SLOTS], row,
-                                world.option[o, FIRST_UNTIL], world)):
+                                world.option[o, FIRST_UNTIL], world)
+                    or (k >= pins and not spare(t, o, FIRST_POOL, order, pins, chosen, state, free,
+                                                world))):
                 continue
             line = world.stage[s, STAGE_FUND]
             if line >= 0 and not spend(line, cost[o], t, tranche, spent, world):

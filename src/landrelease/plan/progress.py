@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.conditions import Decisions, Promises
+from landrelease.core.conditions import Decisions, Money, Promises
 from landrelease.core.work import Plan, Problem
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
-from landrelease.plan.compare import day_of
+from landrelease.plan.compare import end_of
+from landrelease.plan.decoder import decode
+from landrelease.plan.objective import late_prices
 
 LEAST_LEFT = 0.05  # of a stage that has begun and is not reported as finished
 
@@ -80,6 +83,7 @@ def without(problem: Problem, done: Iterable[int]) -> Problem:
         pairs = number[d.after]
         part["decisions"] = replace(
             d, earliest=stages(d.earliest), latest=stages(d.latest), allowed=d.allowed[options],
+            ordered=None if d.ordered is None else stages(d.ordered),
             after=np.ascontiguousarray(pairs[(pairs >= 0).all(axis=1)], dtype=np.int32))
     if terms.promises is not None:
         p = terms.promises
@@ -157,15 +161,16 @@ def promised(problem: Problem, standing: Plan, *, late_price: float, change_pric
         before = known.get(name, -1)
         if before < 0 or int(schedule.finish[before]) < 0:
             continue
-        day = day_of(old, int(schedule.finish[before]))
+        day = end_of(old, int(schedule.finish[before]))
         if day is None:
             continue
         finish[s] = slot_by(problem, day)
         option[s] = _same_option(problem, s, old, int(schedule.option[before]))
-    weight = np.where(problem.weight > 0, problem.weight, 0.0)
-    made = Promises(finish, option, np.where(finish >= 0, late_price * weight, 0.0),
+    made = Promises(finish, option, late_prices(late_price, finish, problem.weight),
                     np.where(option >= 0, change_price, 0.0))
-    return replace(problem, conditions=replace(problem.conditions, promises=made))
+    return replace(
+        problem, conditions=replace(problem.conditions, promises=made), objective=replace(
+            problem.objective, promise_price=late_price, change_price=change_price))
 
 
 def slot_by(problem: Problem, day: date) -> int:
@@ -176,37 +181,102 @@ def slot_by(problem: Problem, day: date) -> int:
 
 
 def begun(problem: Problem, started: Mapping[int, int]) -> Problem:
-    """Stages that teams are at go on at once, with the teams that are there.
+    """Stages that teams are at go on with the teams that are there, before all other work, from
+    the first slot on in which their ground is open and their team is there, accredited and free.
 
-    started : stage -> option. Raises PLN-009: an option of another stage.
+    started : stage -> option. Who is at work has got there (its road counts as open) and was not
+    held up by what it was to follow; what its work still costs is taken off the money first and
+    waits for none. Raises PLN-009: an option of another stage.
     """
     stages = len(problem.stage_ids)
     decided = problem.conditions.decisions or Decisions(
         np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
         np.ones(len(problem.first_pool), bool), np.zeros((0, 2), np.int32))
-    latest, allowed = decided.latest.copy(), decided.allowed.copy()
+    allowed, own = decided.allowed.copy(), np.array(sorted(started), dtype=np.int64)
     for s, o in started.items():
         low, high = int(problem.option_start[s]), int(problem.option_start[s + 1])
         if not low <= o < high:
             raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=f"option of "
                                    f"{problem.stage_ids[s]}", found=o, expected=f"{low} to "
                                    f"{high - 1}")
-        latest[s] = max(int(decided.earliest[s]), 0)
         allowed[low:high] = False
         allowed[o] = True
-    made = replace(decided, latest=latest, allowed=allowed)
-    return replace(problem, conditions=replace(problem.conditions, decisions=made))
+    access, terms = problem.access, problem.conditions
+    if access is not None:
+        zone = access.zone.copy()
+        zone[own] = 0
+        access = replace(access, zone=zone)
+    pairs = decided.after[~np.isin(decided.after[:, 1], own)]
+    terms = replace(terms, money=_paid_first(problem, started),
+                    decisions=replace(decided, allowed=allowed, after=pairs))
+    return going_on(replace(problem, access=access, conditions=terms), own)
+
+
+def going_on(problem: Problem, running: np.ndarray) -> Problem:
+    """The problem in which running stages are pinned to the first slot in which each can go on,
+    before what else people have fixed. What can go on nowhere stays pinned, so that it is said."""
+    decided = problem.conditions.decisions
+    assert decided is not None
+    if not len(running):
+        return problem
+    horizon = problem.horizon
+
+    def pinned(latest: np.ndarray) -> tuple[Problem, np.ndarray]:
+        made = replace(problem, conditions=replace(problem.conditions, decisions=replace(
+            decided, latest=latest.astype(np.int32))))
+        return made, decode(made, np.zeros(len(latest))).start[running]
+
+    last = np.full(len(decided.latest), horizon)
+    last[running] = horizon - 1
+    _, start = pinned(last)
+    last = decided.latest.copy()
+    last[running] = np.where(start >= 0, start, horizon - 1)
+    made, now = pinned(last)
+    if (now < 0).any():  # another pin stands in the way: then as soon as it is over
+        last[running[now < 0]] = horizon - 1
+        made, _ = pinned(last)
+    return made
+
+
+def _paid_first(problem: Problem, started: Mapping[int, int]) -> Money | None:
+    """The money less what begun work still costs, each bill from the funds of its line in their
+    order as far as they reach; nobody waits for the bill any more."""
+    money = problem.conditions.money
+    if money is None:
+        return None
+    arrived, of, payers = money.arrived.copy(), money.stage_fund.copy(), money.payers()
+    for s, o in started.items():
+        if of[s] < 0:
+            continue
+        rest = float(problem.option_cost[o])
+        for f in payers[of[s]]:
+            part = min(rest, float(arrived[f, -1]))
+            arrived[f] = np.maximum(0.0, arrived[f] - part)
+            rest -= part
+        of[s] = -1
+    return replace(money, arrived=arrived, stage_fund=of)
 
 
 def _same_option(problem: Problem, s: int, old: Problem, option: int) -> int:
-    """The option of stage `s` with the mode and pools of an option of another problem; -1: none."""
-    def words(of: Problem, o: int) -> tuple[str, str, str]:
+    """The option of stage `s` with the mode and pools of an option of another problem; -1: none.
+
+    A pool that the records part by now, or no longer part (`north` and `north.1`), is still that
+    pool."""
+    def words(of: Problem, o: int, *, whole: bool) -> tuple[str, str, str]:
         second = int(of.second_pool[o])
-        return (of.option_mode[o], of.pools[int(of.first_pool[o])].id,
-                "" if second < 0 else of.pools[second].id)
+        pools = (of.pools[int(of.first_pool[o])].id, "" if second < 0 else of.pools[second].id)
+        one, two = (p if whole else _PART.sub("", p) for p in pools)
+        return of.option_mode[o], one, two
 
     if option < 0:
         return -1
-    wanted = words(old, option)
-    return next((o for o in range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
-                 if words(problem, o) == wanted), -1)
+    own = range(int(problem.option_start[s]), int(problem.option_start[s + 1]))
+    for whole in (True, False):
+        wanted = words(old, option, whole=whole)
+        for o in own:
+            if words(problem, o, whole=whole) == wanted:
+                return o
+    return -1
+
+
+_PART = re.compile(r"\.\d+$")

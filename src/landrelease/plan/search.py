@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -50,6 +51,7 @@ def make_plan(
     seconds: float | None = None,
     standing: tuple[np.ndarray, np.ndarray] | None = None,
     bound_seconds: float = 0.0,
+    improved: Callable[[Plan], None] | None = None,
 ) -> Plan:
     """Make a plan and prove how good any plan could be.
 
@@ -66,6 +68,8 @@ def make_plan(
         problem, smaller first, and its options (S,), -1 where the choice is free. No plan worse
         than that one, decoded here, comes out.
     bound_seconds : go on proving for so long when the plan is made, from where it stands
+    improved : is given the best plan so far, marked as interrupted, every few seconds in which it
+        has become better; the search is the same with it
 
     Returns
     -------
@@ -94,19 +98,31 @@ def make_plan(
         bound_iterations = iterations
     began = time.monotonic()
     proof = _PROOF_OF_LARGE if large else _PROOF
-    watch = _Watch(progress, None if seconds is None else proof * seconds)
     tried = _Tried(problem)
+    proven = [0.0]  # the bound so far
+
+    def whole(stopped: bool) -> Plan:
+        place = np.empty(stages)
+        place[tried.order] = np.arange(stages)
+        return Plan(
+            problem=problem, schedule=to_schedule(problem, tried.placed, tried.projects),
+            priority=place, score=tried.score, bound=min(proven[0], tried.score), rules=scores,
+            floor=floor, iterations=iterations, seed=seed, interrupted=stopped)
+
+    if improved is not None:
+        progress = _Telling(progress, tried, improved, lambda: whole(True))
+    watch = _Watch(progress, None if seconds is None else proof * seconds)
     scores = {name: tried.rule(priority) for name, priority in rules(problem).items()}
     if standing is not None:
         tried.decode(dispatch_order(problem, standing[0]), _options(problem, standing[1]),
                      np.ones(stages), tried.no_price)
     forest = trees(problem, tried.placed[4])
     first: np.ndarray | Multipliers = prices_of(problem, forest, tried.placed)
-    floor = evaluate(problem, forest, np.zeros_like(forest.capacity)).value
+    floor = proven[0] = evaluate(problem, forest, np.zeros_like(forest.capacity)).value
     stopped = False
     try:
         steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
-        if _pays(problem) and not large and (seconds or steps):
+        if _pays(problem) and (seconds or steps):
             made, found = approach(
                 problem, forest, grid(tried.placed[4], problem.horizon, _knots(problem, KNOTS)),
                 seconds=None if seconds is None else _PROGRAM * seconds, steps=steps,
@@ -132,7 +148,8 @@ def make_plan(
         except KeyboardInterrupt:
             stopped = True
     stopped |= relaxed.stopped and not watch.is_late
-    value = max(relaxed.value, floor)
+    value = proven[0] = max(relaxed.value, floor)
+    floor = max(relaxed.floor, floor)
     if not stopped:
         try:
             (_by_regions if large else _anneal)(
@@ -145,31 +162,27 @@ def make_plan(
             value = max(value, prove(problem, tried.placed, tried.score, bound_seconds, progress))
     # Above a real schedule's score no bound is true. What rounding leaves is cut off.
     assert value <= tried.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
-    schedule = to_schedule(problem, tried.placed, tried.projects)
-    place = np.empty(stages)
-    place[tried.order] = np.arange(stages)
-    return Plan(problem=problem, schedule=schedule, priority=place, score=tried.score,
-                bound=min(value, tried.score), rules=scores, floor=max(relaxed.floor, floor),
-                iterations=iterations, seed=seed, interrupted=stopped)
+    proven[0] = value
+    return whole(stopped)
 
 
 _PROGRAM, _PROOF = 0.25, 0.35  # shares of the seconds: linear program, and that and the prices
 _STEPS = 4  # of the linear program for each iteration
-_SMALLEST = 200  # stages from which on a linear program pays
-# Stages from which on a plan is searched region by region; the linear program, which at that size
-# has a million columns, is left to the proof.
-_LARGE = 4000
+# Stages from which on, and up to which, a linear program pays: below, annealing finds as much;
+# above, a first-order method is far from its solution when the time is over (docs/plan.md).
+_SMALLEST, _MOST = 200, 800
+_LARGE = 4000  # stages from which on a plan is searched region by region
 _PROOF_OF_LARGE = 0.05
 
 
 def _pays(problem: Problem) -> bool:
     """Whether a linear program is worth its time: it knows best in which order roads open; without
     roads the prices of a schedule lead to as good a bound at once."""
-    return problem.access is not None and len(problem.predecessor) >= _SMALLEST
+    return problem.access is not None and _SMALLEST <= len(problem.predecessor) <= _MOST
 
 
 def _knots(problem: Problem, most: int) -> int:
-    """Knots of a linear program: fewer where there are many options, so that it ends in time."""
+    """Periods of a linear program: fewer where there are many options, so that it ends in time."""
     return int(np.clip(3000 * most // max(1, len(problem.first_pool)), min(12, most), most))
 
 
@@ -178,9 +191,9 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
     """A bound for an instance, from a schedule (5, S) and its score, in about `seconds`; valid
     whenever it is stopped.
 
-    Half of the time goes to the linear program on a fine grid, whose prices and shares of blame the
-    ascent goes on from; where they are worse than those of a short ascent without it, that one
-    goes on.
+    Where a linear program pays, half of the time goes to one of fine periods, whose prices and
+    shares of blame the ascent goes on from; where they are worse than those of a short ascent
+    without it, that one goes on.
     """
     until = time.monotonic() + seconds
     forest = trees(problem, placed[4])
@@ -213,7 +226,7 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
                             iterations=_evaluations(problem, other, left), patient=True).value)
 
 
-_FINE = 110  # knots of the program of a proof
+_FINE = 110  # periods of the program of a proof
 
 
 def _evaluations(problem: Problem, forest: Trees, seconds: float) -> int:
@@ -232,6 +245,27 @@ def _options(problem: Problem, chosen: np.ndarray) -> np.ndarray:
     """The options, free where one is not of its stage."""
     own = (chosen >= problem.option_start[:-1]) & (chosen < problem.option_start[1:])
     return np.where(own, chosen, -1).astype(np.int32)
+
+
+class _Telling:
+    """Passes progress on, and the best plan so far where it has become better: at most every few
+    seconds, and for a fiftieth of the time."""
+
+    def __init__(self, progress: Progress, tried: _Tried, improved: Callable[[Plan], None],
+                 whole: Callable[[], Plan]):
+        self.progress, self.tried, self.improved, self.whole = progress, tried, improved, whole
+        self.told, self.next = np.inf, 0.0
+
+    def __call__(self, what: str, share: float) -> None:
+        self.progress(what, share)
+        now = time.monotonic()
+        if self.tried.score < self.told and now >= self.next:
+            self.told = self.tried.score
+            self.improved(self.whole())
+            self.next = now + max(_TELL_S, 50 * (time.monotonic() - now))
+
+
+_TELL_S = 2.0
 
 
 class _Watch:

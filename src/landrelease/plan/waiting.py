@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from landrelease.core.work import Problem, Schedule
+from landrelease.plan.arrays import loss_curve
 
 CauseKind = Literal["survey", "machine", "road", "decision", "ground", "leave", "team", "equipment",
                     "money", "order"]
@@ -33,7 +34,7 @@ class Cause:
     """
 
     kind: CauseKind
-    name: str  # of the pool, fund, thing, calendar; "" where there is none
+    name: str  # of the pool, fund, thing, calendar, road, stage; "" where there is none
     until: int
     stages: tuple[int, ...] = ()  # whom it waited for
 
@@ -79,10 +80,9 @@ def waits(problem: Problem, schedule: Schedule) -> tuple[Wait, ...]:
             if not causes or causes[0].until < start:
                 causes.insert(0, Cause("order", "", start))
             after = causes[1].until if len(causes) > 1 else 0
-            worth = float(view.worth[s])
-            gain = 0.0 if causes[0].kind == "order" else worth * float(
-                problem.delay_days[start] - problem.delay_days[min(after, start)])
-            found.append(Wait(s, step, start, tuple(causes), worth, gain))
+            gain = 0.0 if causes[0].kind == "order" else view.worth.saved(
+                s, start - min(after, start))
+            found.append(Wait(s, step, start, tuple(causes), float(view.worth.per_day[s]), gain))
     return tuple(found)
 
 
@@ -106,15 +106,70 @@ def binding(problem: Problem, waited: tuple[Wait, ...]) -> tuple[Binding, ...]:
 
 
 def worth_of(problem: Problem, schedule: Schedule) -> np.ndarray:
-    """float64 (S,): points lost a day for each day that a stage ends later, all else as planned.
+    """float64 (S,): points lost a day for each day that a stage ends later, all else as planned."""
+    return Worth(problem, schedule).per_day
 
-    Its own weight, that of the stages behind it, and that of each community and work of phase two
-    for which it, or the road that it opens, is the last to wait for.
+
+class Worth:
+    """What hangs on the end of each stage, in points, all else as planned: its own benefit, that of
+    the stages behind it, and that of each community and work of phase two for which it, or the road
+    that it opens, is the last to wait for.
+
+    Points are those of the score: days count as `worst_off` bends them, a growing season that is
+    missed counts when it is missed, and a day later than promised has its price.
     """
-    own = np.array(problem.weight, dtype=np.float64)
-    if problem.access is not None:
+
+    def __init__(self, problem: Problem, schedule: Schedule):
+        self.problem, horizon = problem, problem.horizon
+        self.end = np.where(schedule.finish < 0, horizon, schedule.finish).astype(np.int64)
+        self.loss = loss_curve(problem)
+        stages = len(problem.weight)
+        self.hangs: list[list[tuple[float, int]]] = [[] for _ in range(stages)]  # weight, its slot
+        self.behind: list[list[int]] = [[s] for s in range(stages)]
+        self._communities(schedule)
+        self._works(schedule)
+        for s in range(stages - 1, -1, -1):  # a predecessor stands before its stage
+            before = int(problem.predecessor[s])
+            if before >= 0:
+                self.behind[before] += self.behind[s]
+        days = np.diff(np.asarray(problem.delay_days, float))
+        self.slope = np.ones(horizon + 1)  # points of a day, of a weight of 1, at the end of a slot
+        if problem.objective.worst_off != 1.0:
+            self.slope[1:] = np.divide(np.diff(self.loss), days, out=np.zeros(horizon),
+                                       where=days > 0)
+        own = problem.weight * self.slope[self.end]
+        told = problem.conditions.promises
+        if told is not None:
+            late = (told.finish >= 0) & (self.end > told.finish)
+            own = own + np.where(late, told.late_price, 0.0)
+        own = own + np.array([sum(w * self.slope[at] for w, at in held) for held in self.hangs])
+        self.per_day = np.array([own[behind].sum() for behind in self.behind], dtype=np.float64)
+
+    def saved(self, s: int, slots: int) -> float:
+        """Points that fall away if a stage, and what hangs on it, ends so many slots sooner."""
+        def difference(curve: np.ndarray, at: int) -> float:
+            return float(curve[at] - curve[max(0, at - slots)])
+
+        problem, terms = self.problem, self.problem.conditions
+        total = 0.0
+        for x in self.behind[s]:
+            end = int(self.end[x])
+            total += float(problem.weight[x]) * difference(self.loss, end)
+            if terms.season_weight is not None and terms.seasons_missed is not None:
+                total += float(terms.season_weight[x]) * difference(terms.seasons_missed, end)
+            if terms.promises is not None and int(terms.promises.finish[x]) >= 0:
+                late = np.maximum(0.0, problem.delay_days - problem.delay_days[
+                    int(terms.promises.finish[x])])
+                total += float(terms.promises.late_price[x]) * difference(late, end)
+            total += sum(weight * difference(self.loss, at) for weight, at in self.hangs[x])
+        return total
+
+    def _communities(self, schedule: Schedule) -> None:
+        problem, horizon = self.problem, self.problem.horizon
+        if problem.access is None:
+            return
         access, opens, opened_by = problem.access, *zone_openings(problem, schedule)
-        for c, weight in enumerate(access.community_weight):
+        for c, weight in enumerate(access.community_weight.tolist()):
             mine = access.community_stage[access.community_start[c]:access.community_start[c + 1]]
             zone = int(access.community_zone[c])
             last, at = -1, opens[zone]
@@ -126,28 +181,34 @@ def worth_of(problem: Problem, schedule: Schedule) -> np.ndarray:
             if last < 0:
                 last = opened_by[zone]
             if last >= 0:
-                own[last] += weight
-    works = problem.conditions.projects
-    if works is not None and schedule.project_start is not None:
-        for w, weight in enumerate(works.weight):
+                self.hangs[last].append((weight, min(at, horizon)))
+
+    def _works(self, schedule: Schedule) -> None:
+        works, horizon = self.problem.conditions.projects, self.problem.horizon
+        if works is None or schedule.project_start is None or schedule.project_finish is None:
+            return
+        for w, weight in enumerate(works.weight.tolist()):
             mine = works.stage[works.start[w]:works.start[w + 1]]
             if len(mine):
                 ends = np.where(schedule.finish[mine] < 0, NEVER, schedule.finish[mine])
-                own[int(mine[int(ends.argmax())])] += weight
-    for s in range(len(own) - 1, -1, -1):  # a predecessor stands before its stage
-        before = int(problem.predecessor[s])
-        if before >= 0:
-            own[before] += own[s]
-    return own
+                at = int(schedule.project_finish[w])
+                self.hangs[int(mine[int(ends.argmax())])].append(
+                    (weight, horizon if at < 0 else at))
 
 
 def zone_openings(problem: Problem, schedule: Schedule) -> tuple[list[int], list[int]]:
     """For each zone the slot from which it can be reached (NEVER: not at all), and the stage whose
     end opened it (-1: open from the start)."""
+    return zone_gates(problem, schedule)[:2]
+
+
+def zone_gates(problem: Problem, schedule: Schedule) -> tuple[list[int], list[int], list[int]]:
+    """As `zone_openings`, and for each zone the gate that opened last on the way there (-1: none
+    had to)."""
     access = problem.access
     if access is None:
-        return [0], [-1]
-    opens, by = [NEVER] * access.zones, [-1] * access.zones
+        return [0], [-1], [-1]
+    opens, by, way = [NEVER] * access.zones, [-1] * access.zones, [-1] * access.zones
     opens[0] = 0
     gates = []
     for g in range(len(access.gate_ids)):
@@ -159,13 +220,14 @@ def zone_openings(problem: Problem, schedule: Schedule) -> tuple[list[int], list
     changed = True
     while changed:
         changed = False
-        for at, stage, here, there in gates:
+        for g, (at, stage, here, there) in enumerate(gates):
             reached = max(at, opens[here])
             if reached < opens[there]:
                 opens[there] = reached
-                by[there] = stage if at >= opens[here] and stage >= 0 else by[here]
+                last = at >= opens[here] and stage >= 0
+                by[there], way[there] = (stage, g) if last else (by[here], way[here])
                 changed = True
-    return opens, by
+    return opens, by, way
 
 
 def spent_by(problem: Problem, schedule: Schedule) -> np.ndarray:
@@ -198,8 +260,8 @@ class _View:
     def __init__(self, problem: Problem, schedule: Schedule):
         self.problem, self.schedule = problem, schedule
         horizon, terms = problem.horizon, problem.conditions
-        self.opens, self.opened_by = zone_openings(problem, schedule)
-        self.worth = worth_of(problem, schedule)
+        self.opens, self.opened_by, self.opened_at = zone_gates(problem, schedule)
+        self.worth = Worth(problem, schedule)
         self.used = np.zeros((len(problem.pools), horizon), dtype=np.int64)
         gear = terms.equipment
         self.gear_used = np.zeros((0 if gear is None else len(gear.ids), horizon), dtype=np.int64)
@@ -242,13 +304,15 @@ class _View:
                 yield Cause("survey", "", int(schedule.finish[before]), (before,))
             if problem.access is not None:
                 zone = int(problem.access.zone[s])
-                by = self.opened_by[zone]
-                yield Cause("road", "", self.opens[zone], () if by < 0 else (by,))
+                by, gate = self.opened_by[zone], self.opened_at[zone]
+                yield Cause("road", "" if gate < 0 else problem.access.gate_ids[gate],
+                            self.opens[zone], () if by < 0 else (by,))
             decided = terms.decisions
             if decided is not None:
-                yield Cause("decision", "", int(decided.earliest[s]))
+                name = problem.stage_ids[s]
+                yield Cause("decision", name, int(decided.earliest[s]))
                 for earlier in decided.after[decided.after[:, 1] == s, 0].tolist():
-                    yield Cause("decision", "", int(schedule.finish[earlier]), (earlier,))
+                    yield Cause("decision", name, int(schedule.finish[earlier]), (earlier,))
         windows = terms.windows
         leave = int(problem.pool_opens[pool])
         if windows is not None:

@@ -59,9 +59,11 @@ class Certificate:
     required_depth_m: float | None
     work_from: str | None
     work_until: str | None
-    residual: Mapping[str, Any]  # as the proposal holds it: strata with their intervals
+    # As the proposal holds it: strata with their intervals; or why there is none.
+    residual: Mapping[str, Any] | str
     items: tuple[tuple[str, int, str], ...]  # category, number, what became of them
     inspections: tuple[str, ...]
+    weaker: tuple[str, ...]  # those that asked for less than the programme's settings
     checklist: str  # its name and version
     checklist_met: tuple[int, int]  # items that are met, of how many
     restrictions: str
@@ -118,7 +120,9 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
             [w("cert.method"), ", ".join(_plain(m) for m in c.methods) or no],
             [w("cert.depth"), depth + (f" ({asked})" if asked else "")],
             [w("cert.work"), f"{c.work_from or no} – {c.work_until or no}"],
-            [w("cert.inspection"), ", ".join(c.inspections) or no],
+            [w("cert.inspection"), ", ".join(
+                w("cert.inspection.weaker", lot=i) if i in c.weaker else i
+                for i in c.inspections) or no],
             [w("cert.checklist"), w("cert.checklist.met", name=c.checklist,
                                      met=c.checklist_met[0], of=c.checklist_met[1])],
             [w("cert.decided"), str(c.decided_on or no)],
@@ -157,8 +161,10 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
     return {**content, "unreviewed": "\n".join(w.doubts())}
 
 
-def residual_lines(residual: Mapping[str, Any], w: Words) -> list[str]:
-    """What may remain, a sentence a stratum, with its interval (S12)."""
+def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:
+    """What may remain, a sentence a stratum, with its interval (S12); none where there is none."""
+    if isinstance(residual, str):
+        return []
     lines = []
     ours = {ENGLISH_WORDS[k]: w(k) for k in (
         "cert.residual.ground.cleared", "cert.residual.ground.hazard")}

@@ -573,6 +573,7 @@ ENGLISH: Mapping[str, str] = {
     "cert.depth.required": "required: {depth}",
     "cert.work": "Work from, until",
     "cert.inspection": "Accepted by inspection",
+    "cert.inspection.weaker": "{lot} (its sample asks for less than the programme's settings do)",
     "cert.checklist": "All reasonable effort",
     "cert.checklist.met": "{name}: {met} of {of} items met",
     "cert.decided": "Decided on",

@@ -15,10 +15,10 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from landrelease.records.mavlink import FIX_LASTS_S, FIX_TYPE
+
 HEAD = b"\xa3\x95"
 FMT, FMT_LENGTH = 128, 89
-LEAST_FIX = 3  # GPS_FIX_TYPE_3D_FIX
-FIX_LASTS_S = 2.0  # a receiver that says nothing for longer has no fix any more
 GPS_EPOCH_S = 315_964_800  # 1980-01-06 in seconds since 1970
 WEEK_S = 604_800
 # Seconds by which GPS time is ahead of UTC, and the GPS second from which on (IERS Bulletin C).
@@ -42,7 +42,8 @@ class _Layout:
 
 
 def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
-    """(message, time, longitude, latitude, heading, pass) of each fix, and (message, field, found).
+    """(message, time, longitude, latitude, heading, pass, kind, nan) of each fix, and
+    (message, field, found).
 
     Time is UTC: the vehicle's own clock, set once by the first GPS message with a fix. Heading is
     the last yaw of the autopilot.
@@ -52,7 +53,8 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
     raw: list[tuple[Any, ...]] = []
     problems: list[tuple[int, str, str]] = []
     offset = yaw = last_fix = math.nan
-    at = number = 0
+    at = number = kind = 0
+    with_filter = False
     while at < len(content):
         layout = _whole(content, at, layouts)
         number += 1
@@ -87,19 +89,21 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
         if layout.name == "GPS":
             if "I" in layout.at and _value(layout, values, "I") != 0:
                 continue  # a second receiver, at another place of the machine
-            if _value(layout, values, "Status") < LEAST_FIX:
+            if _value(layout, values, "Status") not in FIX_TYPE:
                 problems.append((number, "Status", f"{_value(layout, values, 'Status'):g}"))
                 last_fix = math.nan
                 continue
-            last_fix = clock
+            last_fix, kind = clock, FIX_TYPE[int(_value(layout, values, "Status"))]
             if math.isnan(offset):
                 offset = _utc(layout, values) - clock
-            raw.append((number, offset + clock, x, y, yaw, "1"))
-        elif not clock - last_fix <= FIX_LASTS_S:  # nan: none yet
+            raw.append((number, offset + clock, x, y, yaw, "1", kind, math.nan))
+            continue
+        with_filter = True
+        if not clock - last_fix <= FIX_LASTS_S:  # nan: none yet
             problems.append((number, "POS", "no fix of the receiver"))
         else:
-            steered.append((number, offset + clock, x, y, yaw, "1"))
-    return steered or raw, problems
+            steered.append((number, offset + clock, x, y, yaw, "1", kind, math.nan))
+    return steered if with_filter else raw, problems
 
 
 def _value(layout: _Layout, values: tuple[Any, ...], label: str) -> float:

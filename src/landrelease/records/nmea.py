@@ -11,12 +11,21 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from landrelease.core.track import DIFFERENTIAL, FIXED, FLOAT, SINGLE
+
+# Quality of GGA and mode of RMC that are positions of a receiver; what is estimated by dead
+# reckoning (6, E), typed in (7, M) or simulated (8, S) is none.
+QUALITY = {"1": SINGLE, "2": DIFFERENTIAL, "3": SINGLE, "4": FIXED, "5": FLOAT,
+           "9": DIFFERENTIAL}
+MODE = {"A": SINGLE, "P": SINGLE, "D": DIFFERENTIAL, "F": FLOAT, "R": FIXED, "": 0}
 DAY_S = 86_400.0
 
 
 def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
-    """(line, time, longitude, latitude, nan, pass) of each fix, and (line, field, found).
+    """(line, time, longitude, latitude, nan, pass, kind, nan) of each fix; (line, field, found).
 
+    A log with GGA never falls back to RMC: that GGA has no fix says more than a status of RMC,
+    which in older logs does not tell a receiver from dead reckoning.
     The course of RMC is the way over the ground, not where the tool points; it is left out.
     """
     recommended: list[tuple[Any, ...]] = []
@@ -24,6 +33,7 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
     problems: list[tuple[int, str, str]] = []
     day = math.nan
     midnights, last = 0.0, -math.inf
+    with_gga = False
     for number, raw in enumerate(content.split(b"\n"), start=1):
         line = raw.strip()
         if not line.startswith(b"$") or line[3:6] not in (b"RMC", b"GGA"):
@@ -41,11 +51,17 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
                 if part[2] != "A":
                     problems.append((number, "status", part[2] or "empty"))
                     continue
-                latitude, longitude = _angle(part[3], part[4]), _angle(part[5], part[6])
                 day = _day(part[9])
-                recommended.append((number, day + clock, longitude, latitude, math.nan, "1"))
+                mode = part[12] if len(part) > 12 else ""
+                if mode not in MODE:
+                    problems.append((number, "mode", mode))
+                    continue
+                latitude, longitude = _angle(part[3], part[4]), _angle(part[5], part[6])
+                recommended.append((number, day + clock, longitude, latitude, math.nan, "1",
+                                    MODE[mode], math.nan))
             else:
-                if part[6] in ("", "0"):
+                with_gga = True
+                if part[6] not in QUALITY:
                     problems.append((number, "quality", part[6] or "empty"))
                     continue
                 latitude, longitude = _angle(part[2], part[3]), _angle(part[4], part[5])
@@ -59,13 +75,14 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
                     if recommended:
                         off = moment - recommended[-1][1]
                         moment -= DAY_S * round(off / DAY_S)
-                fixed.append((number, moment, longitude, latitude, math.nan, "1"))
+                fixed.append((number, moment, longitude, latitude, math.nan, "1",
+                              QUALITY[part[6]], math.nan))
         except (ValueError, IndexError):
             problems.append((number, kind, line[:60].decode("ascii", "replace")))
     if fixed and not math.isnan(day) and fixed[0][1] < DAY_S:  # GGA before the first RMC
         shift = recommended[0][1] - recommended[0][1] % DAY_S
         fixed = [(n, t + shift if t < DAY_S else t, *rest) for n, t, *rest in fixed]
-    return fixed or recommended, problems
+    return fixed if with_gga else recommended, problems
 
 
 def checksum_holds(line: bytes) -> bool:

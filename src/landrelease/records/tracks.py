@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.track import ENGAGED_BLANK, Track, TrackFinding
+from landrelease.core.track import DIFFERENTIAL, ENGAGED_BLANK, SINGLE, Track, TrackFinding
 from landrelease.errors import (
     COLUMNS_MISSING,
     FILE_EMPTY,
@@ -34,6 +34,7 @@ from landrelease.errors import (
 FORMATS = ".csv, .txt (also .gz), .gpx, .nmea, .nma, .tlog, .bin"
 YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
 DEEPEST_M = 5.0  # of a tool; what is deeper is in another unit
+GPX_FIX = {"2d": SINGLE, "3d": SINGLE, "pps": SINGLE, "dgps": DIFFERENTIAL}
 _YES = {"1", "true", "yes", "y", "t", "on"}
 _NO = {"0", "false", "no", "n", "f", "off"}
 
@@ -101,7 +102,8 @@ def whole_lines(name: str, content: bytes) -> bytes:
 
 def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[int, str, str]]
            ) -> Track:
-    """From (row, time, longitude, latitude, heading, pass) and (row, field, found)."""
+    """From (row, time, longitude, latitude, heading, pass, kind of fix, accuracy) and
+    (row, field, found)."""
     problems = [*problems, *((int(f[0]), "time", f"{f[1]:g}") for f in fixes
                              if not abs(f[1]) <= YEARS_S)]
     fixes = [f for f in fixes if abs(f[1]) <= YEARS_S]
@@ -115,7 +117,9 @@ def _track(file: str, fixes: Sequence[Sequence[Any]], problems: Sequence[tuple[i
         file, False, values[:, 1].copy(), values[:, 2].copy(), values[:, 3].copy(), names,
         np.array([number[str(f[5])] for f in fixes], dtype=np.int32),
         np.full(count, -1, dtype=np.int8), np.full(count, np.nan), values[:, 4].copy(),
-        values[:, 0].astype(np.int64), grouped(file, problems))
+        values[:, 0].astype(np.int64), grouped(file, problems),
+        fix=np.array([f[6] for f in fixes], dtype=np.int8),
+        accuracy_m=np.array([f[7] for f in fixes], dtype=np.float64))
 
 
 def grouped(file: str, problems: Iterable[tuple[int, str, str]], message: Message = TRACK_ROW
@@ -334,10 +338,14 @@ def _from_gpx(file: str, content: bytes) -> Track:
                 except (KeyError, ValueError):
                     problems.append((row, "lat, lon", str(dict(point.attrib))[:60]))
                     continue
+                if found.get("fix", "").strip() == "none":
+                    problems.append((row, "fix", "none"))
+                    continue
                 try:
                     moment = seconds_of(found["time"])
                 except (KeyError, ValueError):
                     problems.append((row, "time", found.get("time", "missing")))
                     continue
-                fixes.append((row, moment, longitude, latitude, math.nan, f"{number}.{part}"))
+                fixes.append((row, moment, longitude, latitude, math.nan, f"{number}.{part}",
+                              GPX_FIX.get(found.get("fix", "").strip(), 0), math.nan))
     return _track(file, fixes, problems)

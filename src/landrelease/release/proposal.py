@@ -6,7 +6,7 @@ is released: that is a signature (S09). Longitude and latitude on WGS 84.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,11 +17,20 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.checklist import Answer, Checklist, Item, OutcomeType, State
+from landrelease.core.coverage import ground_proven
 from landrelease.core.gate import FlaggedWork
 from landrelease.core.geometry import joined, plane_for
+from landrelease.core.inspection import inspected_on, rejections, still_open, was_refused
 from landrelease.core.lineage import SLIVER_M2
 from landrelease.core.record import Record
-from landrelease.core.search import NO_FOLLOW_UP, Effort, SearchPass
+from landrelease.core.search import (
+    NO_FOLLOW_UP,
+    Effort,
+    SearchPass,
+    asks_for_hand_proof,
+    kinds_of_search,
+    search_day,
+)
 from landrelease.release.ground import NOTHING, Cut, area_m2, areas
 from landrelease.release.reopening import HARMLESS
 
@@ -44,9 +53,9 @@ class Case:
     """The records about the ground to be released, and what other stages say of it.
 
     `searched_since`: searches before it do not count: the day on which the area was recorded, or
-    reopened. `signed`: ids of records whose decision is signed and counts. `gaps`: what a proof of
-    coverage left uncovered. `beside`: finds on other ground that the same work searched.
-    `residual`: the result of the residual risk, or why there is none.
+    reopened. `inspections`: as they stand (S09). `gaps`: what a proof of coverage left uncovered.
+    `beside`: finds on other ground that the same work searched. `residual`: the result of the
+    residual risk, or why there is none.
     """
 
     hazard: Record
@@ -69,7 +78,14 @@ class Case:
     proven: BaseGeometry | None = None  # ground that stored proofs cover; None: there is none
     proofs: Sequence[Record] = ()  # these proofs, records of the kind coverage
     residual: Mapping[str, Any] | str = "not computed"
-    signed: frozenset[str] = frozenset()
+    # Inspection -> ground that it accepted, where the acceptance is signed and counts.
+    accepted: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    unsigned: frozenset[str] = frozenset()  # inspections that accept, and that do not count
+    by_word: frozenset[str] = frozenset()  # see `core.search.by_word`
+    # Severities of nonconformities that a visit has to find corrected.
+    closed_by_visit: frozenset[str] = frozenset({"critical", "major"})
+    # Lot -> in what its sample asks for less than the programme's settings.
+    weaker: Mapping[str, str] = field(default_factory=dict)
     beside: Sequence[Record] = ()
     spot_radius_m: float = 0.01  # no ground that holds a circle of it is passed over (S05)
 
@@ -100,7 +116,8 @@ def answers(case: Case, checklist: Checklist, said: Mapping[str, tuple[str, str,
 def _records_only(item: Item) -> bool:
     """Checks whose open answer no word of a person closes: a record has to."""
     return item.check in ("searched_to_depth", "machine_followed_up", "gate_credit",
-                          "inside_boundary", "quarantine_clear", "coverage_gaps", "inspected")
+                          "inside_boundary", "quarantine_clear", "coverage_gaps", "inspected",
+                          "residual_stated")
 
 
 def blocking(listed: Sequence[Answer]) -> tuple[Answer, ...]:
@@ -125,10 +142,40 @@ def not_followed_up(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
     """Ground that only machines or animals searched, and the records that say so (S07)."""
     without = {i for i, why in case.effort.uncredited if why == NO_FOLLOW_UP}
     only = [o for o in case.outcomes if o.id in without and o.geometry is not None]
+    return _without(case, only, [searched(case)[0]])
+
+
+def not_proven_by_hand(case: Case) -> tuple[BaseGeometry, tuple[str, ...]]:
+    """Ground of machines and animals, whatever is said of their follow-up, that no search by hand
+    is shown to cover: a proof of hand work to the required depth, or a search by hand alone that
+    counts; and the records of it (S07)."""
+    only = [o for o in case.outcomes if o.geometry is not None
+            and o.values.get("outcome_type") in ("cleared", "searched")
+            and not is_decision_outcome(o.id) and _asks_for_hands(o, case.by_word)]
     if not only:
         return NOTHING, ()
-    ground = areas(joined([o.geometry for o in only], degrees=True).intersection(case.cut.ground))
-    return areas(ground.difference(searched(case)[0])), tuple(o.id for o in only)
+    alone = {o.id for o in case.outcomes if kinds_of_search(o) == {"manual"}}
+    hands = [p.ground for p in searched(case)[1] if p.id in alone]
+    since = case.searched_since
+    proofs = [c for c in case.proofs if since is None or (
+        c.valid_from is not None and c.valid_from >= since)]
+    proven = ground_proven(proofs, "manual", case.required_depth_m)
+    return _without(case, only, hands if proven is None else [*hands, proven])
+
+
+def _asks_for_hands(outcome: Record, by_word: Container[str]) -> bool:
+    kinds = kinds_of_search(outcome)
+    return bool(kinds & {"machine", "animal"}) and (
+        outcome.values.get("follow_up") != "done" or asks_for_hand_proof(outcome, kinds, by_word))
+
+
+def _without(case: Case, outcomes: Sequence[Record], covered: Sequence[BaseGeometry]
+             ) -> tuple[BaseGeometry, tuple[str, ...]]:
+    if not outcomes:
+        return NOTHING, ()
+    ground = areas(joined([o.geometry for o in outcomes], degrees=True).intersection(
+        case.cut.ground))
+    return areas(ground.difference(joined(covered, degrees=True))), tuple(o.id for o in outcomes)
 
 
 def left_m2(case: Case, ground: BaseGeometry) -> float:
@@ -189,6 +236,11 @@ def _followed_up(case: Case) -> Found:
     size = left_m2(case, ground)
     if size > 0:
         return "not_met", f"{size:,.2f} m² were searched by machine or animal only", ids
+    ground, ids = not_proven_by_hand(case)
+    size = left_m2(case, ground)
+    if size > 0:
+        return "not_met", (f"the follow-up by hand of {size:,.2f} m² that machines or animals "
+                           "searched is a word: no search by hand is shown to cover them"), ids
     return "met", "no ground that only a machine or an animal searched", ids
 
 
@@ -239,6 +291,13 @@ def _finds(case: Case) -> Found:
     there = [i.id for i in items if i.value("disposal") not in _GONE]
     if there:
         return "not_met", "not on record as destroyed or removed: " + ", ".join(there), there
+    nameless = [i.id for i in case.inspections if i.value("unit_result") == "item_found"
+                and i.geometry is not None and i.geometry.intersects(case.cut.ground)
+                and not any(r.geometry is not None and r.geometry.intersects(i.geometry)
+                            for r in (*case.items, *case.beside))]
+    if nameless:
+        return "not_met", ("what an inspection found there is not on record as an item, with what "
+                           "became of it: " + ", ".join(nameless)), nameless
     found = [r.id for r in (*items, *case.accidents)]
     if case.outcome != "cleared" and found:
         return "not_met", ("something was found on it; such ground is cleared, not "
@@ -316,42 +375,70 @@ def _quarantine(case: Case) -> Found:
 
 
 def _nonconformities(case: Case) -> Found:
-    open_ = [i.id for i in case.inspections
-             if (i.value("nonconformity_type") not in ("none", "not_reported")
-                 or i.value("result") in ("rejected", "refused"))
-             and i.values.get("corrected_on") is None]
+    open_ = still_open(case.inspections, case.closed_by_visit)
     if open_:
-        return "not_met", "not corrected: " + ", ".join(open_), open_
+        refused = [i.id for i in case.inspections if i.id in open_ and was_refused(i)]
+        words = [", ".join(i for i in open_ if i not in refused), ", ".join(refused)]
+        return "not_met", "; ".join(w for w in (
+            "not corrected, or not found corrected: " + words[0] if words[0] else "",
+            "a visit was refused, and none was made since: " + words[1] if words[1] else "")
+            if w), open_
     return "met", "none is open", [i.id for i in case.inspections]
 
 
 def _inspected(case: Case) -> Found:
-    accepted = [i for i in case.inspections if i.value("result") == "accepted"]
-    signed = [i for i in accepted if i.id in case.signed]
-    if not accepted:
+    if not case.accepted and not case.unsigned:
         return "open", ("no inspection that accepted this ground is on record; nobody's word takes "
                         "its place"), [i.id for i in case.inspections]
-    if not signed:
+    if not case.accepted:
         return "not_met", "accepted by an inspection that nobody signed (S09): " + ", ".join(
-            i.id for i in accepted), [i.id for i in accepted]
-    covered = accepted_ground(case, signed)
-    missing = area_m2(case.cut.ground.difference(covered))
+            sorted(case.unsigned)), sorted(case.unsigned)
+    ids, why = sorted(case.accepted), []
+    parts = []
+    for i in ids:
+        ground, words = _still_accepted(case, i)
+        parts.append(ground)
+        why += [words] if words else []
+    missing = area_m2(case.cut.ground.difference(areas(joined(parts, degrees=True))))
     if missing >= SLIVER_M2:
-        return "not_met", f"{missing:,.0f} m² are in no lot that was accepted", [
-            i.id for i in signed]
-    return "met", "accepted: " + ", ".join(i.id for i in signed), [i.id for i in signed]
+        return "not_met", "; ".join([f"{missing:,.0f} m² are in no lot that was accepted",
+                                     *why]), ids
+    return "met", "; ".join(["accepted: " + ", ".join(ids), *(
+        f"{i} asks for less than the programme's settings: {case.weaker[i]}" for i in ids
+        if i in case.weaker)]), ids
 
 
-def accepted_ground(case: Case, signed: Sequence[Record]) -> BaseGeometry:
-    """Ground of the lots of inspections: of their outcomes, or the inspection's own."""
-    by_id = {o.id: o.geometry for o in case.outcomes if o.geometry is not None} | {
-        str(o.values["identifier"]): o.geometry for o in case.outcomes
-        if o.geometry is not None and o.values.get("identifier")}
-    parts = [by_id[str(o)] for i in signed for o in i.values.get("outcomes") or ()
-             if str(o) in by_id]
-    parts += [i.geometry for i in signed if i.geometry is not None
-              and i.geometry.geom_type in ("Polygon", "MultiPolygon")]
-    return areas(joined(parts, degrees=True)) if parts else NOTHING
+def _still_accepted(case: Case, name: str) -> tuple[BaseGeometry, str]:
+    """Ground that an inspection accepted and that its acceptance still speaks for, and why not all
+    of it: it says nothing of searches that came after it, nor against a later rejection."""
+    record = next(i for i in case.inspections if i.id == name)
+    ground, day = case.accepted[name], inspected_on(record)
+    since = case.searched_since
+    if since is not None and (day is None or day < since):
+        return NOTHING, (f"{name}: its day is not reported" if day is None else
+                         f"{name}: inspected before {since}, when the area was recorded or "
+                         "reopened")
+    for r in rejections(case.inspections):
+        if r.id in (name, record.values.get("lot")) or (
+                day is not None and r.day is not None and r.day < day):
+            continue
+        bad = [r.ground] if r.ground is not None else [
+            o.geometry for o in case.outcomes if o.geometry is not None
+            and {o.id, str(o.values.get("identifier"))} & r.outcomes]
+        if bad:
+            ground = areas(ground.difference(joined(bad, degrees=True)))
+    if case.outcome != "cleared" or day is None:
+        return ground, ""
+    works = {a.id: a for a in case.activities}
+    days = {o.id: search_day(o, works.get(str(o.values.get("activity") or "")))
+            for o in case.outcomes}
+    before = [p.ground for p in searched(case)[1]
+              if (done := days.get(p.id) or p.day) is None or done <= day]
+    seen = areas(ground.intersection(joined(before, degrees=True))) if before else NOTHING
+    later = area_m2(case.cut.ground.intersection(ground)) - area_m2(
+        case.cut.ground.intersection(seen))
+    return seen, "" if later < SLIVER_M2 else (
+        f"{name}: of {later:,.0f} m² of it no search that counts came before it")
 
 
 def _survey(case: Case) -> Found:

@@ -36,6 +36,7 @@ Rows = list[dict[str, Any]]
 _SETTINGS = "problem.csv"
 _FOREVER = ""  # a slot cell: no limit
 _TEAM = [f.name for f in dataclasses.fields(TeamPool)]
+_LISTS = ("members", "also", "rest")  # of a team pool; the last two may be missing
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
          "ground_wkb": shapely.to_wkb(t.ground, hex=True, byte_order=1)} for t in problem.tasks],
         ("id", "hazard", "area_m2", "longitude", "latitude", "ground_wkb"))
     table("teams.csv", [
-        {**{n: getattr(p, n) for n in _TEAM if n != "members"}, "members": _list(p.members),
+        {**{n: _list(getattr(p, n)) if n in _LISTS else getattr(p, n) for n in _TEAM},
          "teams_in_plan": problem.pool_teams[i], "opens_slot": problem.pool_opens[i],
          "closes_slot": problem.pool_closes[i]} for i, p in enumerate(problem.pools)],
         (*_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
@@ -258,12 +259,15 @@ def _decisions(problem: Problem, decided: terms.Decisions) -> tuple[Rows, list[s
     rows: Rows = []
     for s, stage in enumerate(problem.stage_ids):
         low, high = int(decided.earliest[s]), int(decided.latest[s])
-        if low != 0 or high != problem.horizon:
+        ordered = decided.ordered is not None and bool(decided.ordered[s])
+        if low != 0 or high != problem.horizon or ordered:
             rows.append({"stage": stage, "earliest_slot": low,
-                         "latest_slot": _slot(high, problem.horizon)})
+                         "latest_slot": _slot(high, problem.horizon),
+                         "ordered": "yes" if ordered else "no"})
     rows += [{"stage": problem.stage_ids[int(b)], "after": problem.stage_ids[int(a)]}
              for a, b in decided.after]
-    return rows, ["stage", "earliest_slot", "latest_slot", "after"]
+    return rows, ["stage", "earliest_slot", "latest_slot", "after",
+                  *(() if decided.ordered is None else ("ordered",))]
 
 
 def _name(ids: Sequence[str], index: Any) -> str:
@@ -596,7 +600,8 @@ def _tasks(folder: Path, hazards: Sequence[str]) -> tuple[Task, ...]:
 
 def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.ndarray]]:
     table = _Table(folder, "teams.csv", (
-        *_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
+        *(n for n in _TEAM if n not in ("also", "rest")), "teams_in_plan", "opens_slot",
+        "closes_slot"))
     pools = []
     for n, name in enumerate(table.ids()):
         _one_of(table, n, "kind", get_args(TeamKind))
@@ -605,14 +610,20 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
             organisation=table.text(n, "organisation"), base=table.text(n, "base"),
             longitude=table.number(n, "longitude"), latitude=table.number(n, "latitude"),
             teams=table.whole(n, "teams"),
-            **{c: table.number(n, c, low=0.0) for c in (
-                "m2_per_day", "m2_per_day_low", "m2_per_day_high", "cost_per_day")},
+            m2_per_day=table.number(n, "m2_per_day", low=0.0),
+            m2_per_day_low=table.number(n, "m2_per_day_low", low=0.0),
+            m2_per_day_high=table.number(n, "m2_per_day_high", low=0.0),
+            cost_per_day=table.number(n, "cost_per_day", low=0.0),
             currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
-            members=tuple(parted(table.text(n, "members")))))
+            members=_listed(table, n, "members"), also=_listed(table, n, "also"), rest=_listed(table, n, "rest")))
     return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
                           table.wholes("opens_slot", high=horizon),
                           table.wholes("closes_slot", high=horizon)]
+
+
+def _listed(table: _Table, n: int, column: str) -> tuple[str, ...]:
+    return tuple(parted(table.text(n, column))) if table.has(column) else ()
 
 
 def _there(folder: Path, name: str) -> bool:
@@ -771,6 +782,7 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
     t = _Table(folder, "decisions.csv", ("stage", "earliest_slot", "latest_slot", "after"))
     earliest = np.zeros(len(number), np.int32)
     latest = np.full(len(number), horizon, np.int32)
+    ordered = np.zeros(len(number), bool) if t.has("ordered") else None
     pairs = []
     for n in range(len(t.rows)):
         stage = t.known(n, "stage", number, "stages.csv")
@@ -779,11 +791,14 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
             continue
         earliest[stage] = t.whole(n, "earliest_slot", high=horizon, empty=0)
         latest[stage] = t.whole(n, "latest_slot", high=horizon, empty=horizon)
+        if ordered is not None:
+            ordered[stage] = bool(_one_of(t, n, "ordered", ("no", "yes")))
     if o.has("allowed"):
         allowed = np.array(o.column(lambda n: _one_of(o, n, "allowed", ("no", "yes"))), bool)
     else:
         allowed = np.ones(len(o.rows), bool)
-    return terms.Decisions(earliest, latest, allowed, np.array(pairs, np.int32).reshape(-1, 2))
+    return terms.Decisions(earliest, latest, allowed, np.array(pairs, np.int32).reshape(-1, 2),
+                           ordered)
 
 
 FILES = ("problem.csv", "slots.csv", "hazards.csv", "tasks.csv", "teams.csv", "stages.csv",

@@ -29,6 +29,7 @@ from landrelease.core.work import ACTIVITIES, Access, Plan, Problem, Schedule, T
 from landrelease.errors import OUT_NOT_WRITABLE, PLAN_FILE_UNREADABLE, LandReleaseError
 
 FORMAT = 4
+_NEXT = "problem.next.npz"  # of a plan that is just being put in the place of another
 _ARRAYS = (
     "activity", "predecessor", "hazard", "task", "weight", "work_m2", "released_m2",
     "option_start", "first_pool", "first_slots", "second_pool", "second_slots", "option_cost",
@@ -96,7 +97,10 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
     content = packed.getvalue()
-    write_atomically(folder / "problem.npz", content)
+    # Whoever ends this between the two files leaves a plan that can be read: the one before, or,
+    # beside its arrays, this one.
+    arrays_at = folder / ("problem.npz" if not (folder / "plan.json").exists() else _NEXT)
+    write_atomically(arrays_at, content)
     document = {
         "format": FORMAT, "synthetic": saved.synthetic,
         "chain_head": saved.chain_head,
@@ -120,6 +124,8 @@ def save_plan(folder: Path, saved: PlanFile) -> None:
         "assumptions": [_plain(a) for a in saved.assumptions],
     }
     write_atomically(folder / "plan.json", dump(document))
+    if arrays_at.name == _NEXT:
+        os.replace(arrays_at, folder / "problem.npz")
 
 
 def load_plan(path: Path) -> PlanFile:
@@ -141,6 +147,9 @@ def load_plan(path: Path) -> PlanFile:
         if document["format"] != FORMAT:
             raise ValueError(f"format {document['format']}, expected {FORMAT}")
         content = (folder / "problem.npz").read_bytes()
+        if hashlib.sha256(content).hexdigest() != document["problem_sha256"] and (
+                folder / _NEXT).exists():
+            content = (folder / _NEXT).read_bytes()
         if hashlib.sha256(content).hexdigest() != document["problem_sha256"]:
             raise ValueError("problem.npz is not the one that plan.json was written with")
         with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
@@ -156,7 +165,7 @@ def load_plan(path: Path) -> PlanFile:
             pools=tuple(
                 TeamPool(**{**p, "available_from": _day(p["available_from"]),
                             "available_until": _day(p["available_until"]),
-                            "members": tuple(p.get("members", ()))})
+                            **{n: tuple(p.get(n, ())) for n in ("members", "also", "rest")}})
                 for p in document["pools"]),
             slot_starts=tuple(date.fromisoformat(d) for d in document["slot_starts"]),
             slot_days=document["slot_days"],

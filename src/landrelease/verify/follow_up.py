@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from landrelease.core.inspection import SEVERITIES, is_nonconformity, was_refused
 from landrelease.core.moment import day_of
 from landrelease.core.record import NOT_REPORTED, Record
 
 State = Literal["open", "overdue", "corrected", "closed"]
-SEVERITIES = ("critical", "major", "minor", NOT_REPORTED)
+_ORDER = (*SEVERITIES, NOT_REPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +88,7 @@ def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[
             str(r.values.get("finding") or ""), str(r.values.get("corrective_action") or "")))
     order = ("overdue", "open", "corrected", "closed")
     return tuple(sorted(found, key=lambda n: (
-        order.index(n.state), SEVERITIES.index(n.severity), n.due_on or date.max, n.record)))
-
-
-def is_nonconformity(record: Record) -> bool:
-    """Whether a record of an inspection says that something was wrong, or recommends something.
-
-    A drawn unit is none: its lot is.
-    """
-    part = record.value("inspection_part")
-    if part == "unit" or record.value("visit_refused") == "yes":
-        return False
-    return (part in ("nonconformity", "recommendation") or record.value("result") == "rejected"
-            or record.value("nonconformity_severity") in ("minor", "major", "critical"))
+        order.index(n.state), _ORDER.index(n.severity), n.due_on or date.max, n.record)))
 
 
 def visits(inspections: Iterable[Record], day: date) -> tuple[Visits, ...]:
@@ -126,7 +115,3 @@ def visits(inspections: Iterable[Record], day: date) -> tuple[Visits, ...]:
             tuple(sorted({str(r.values.get("refusal_reason") or NOT_REPORTED)
                           for r in refused_ones}))))
     return tuple(sorted(out, key=lambda v: (-v.refused, v.organisation)))
-
-
-def was_refused(record: Record) -> bool:
-    return record.value("visit_refused") == "yes" or record.value("result") == "refused"

@@ -22,7 +22,7 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
-from landrelease.core.recorded import NOTHING_READ, Recorded, Sources
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Sources
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.core.work import Plan, Problem, TeamPool
@@ -32,9 +32,12 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
+from landrelease.plan.recorded.done import Since
 from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from landrelease.access.policy import View
     from landrelease.core.geometry import LocalPlane
     from landrelease.core.hazard import Ground, Outcome
@@ -356,22 +359,49 @@ def make_plan(
     roads: RoadFiles | None = None,
     binding: Binding | None = None,
     bound_seconds: float = 0.0,
+    weights: Mapping[str, float] | None = None,
+    until_stopped: bool = False,
     first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
     progress: Progress = silent,
 ) -> PlanFile:
     """Cut the areas into tasks, build the problem and solve it; over roads where they are given.
 
-    first : is told of the plan of a simple rule, as soon as it is there
+    weights : of the objective, by name, instead of those of the assumptions. until_stopped : search
+    in rounds until it is interrupted. first : is told of the plan of a simple rule, as soon as it
+    is there. keep : is given that plan, and each better one every few seconds.
     """
-    from landrelease.plan.works import first_plan, solved
-
     asked = planning_problem(land, assessments, pools, assumptions, start=start, roads=roads,
                              binding=binding, progress=progress)
-    if first is not None:
-        first(first_plan(asked.problem))
-    plan = solved(asked.problem, iterations=iterations, seed=seed, seconds=seconds,
-                  bound_seconds=bound_seconds, progress=progress)
+    asked = dataclasses.replace(asked, problem=with_weights(asked.problem, weights or {}))
+    plan = searched(
+        asked.problem, lambda plan: plan_file(plan, land, assumptions, start, asked.read),
+        first=first, keep=keep, iterations=iterations, seed=seed, seconds=seconds,
+        bound_seconds=bound_seconds, until_stopped=until_stopped, progress=progress)
     return plan_file(plan, land, assumptions, start, asked.read)
+
+
+def searched(
+    problem: Problem, as_file: Callable[[Plan], PlanFile], *,
+    first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None,
+    standing: tuple[np.ndarray, np.ndarray] | None = None, **asked: Any,
+) -> Plan:
+    """The plan of a problem; before the search `keep` is given the first plan and `first` is told
+    of it, while it lasts `keep` is given each better one every few seconds."""
+    from landrelease.plan.works import first_plan, solved
+
+    if first is not None or keep is not None:
+        found = first_plan(problem, standing)
+        if keep is not None:
+            keep(as_file(found.plan))
+        if first is not None:
+            first(found)
+    more: dict[str, Any] = {} if standing is None else {"standing": standing}
+    if keep is not None:
+        kept = keep
+        more["improved"] = lambda plan: kept(as_file(plan))
+    return solved(problem, **asked, **more)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -380,21 +410,24 @@ class Binding:
 
     renew : an accreditation in force that ends is taken to be renewed; counting : which money
     counts ("received", "committed" or "announced"); teams_given : the pools are those of a file of
-    the user, not assumed ones.
+    the user, not assumed ones; over_roads : recorded roads count where no files of roads are given.
     """
 
     sources: Sources
     renew: bool = False
     counting: str = "announced"
     teams_given: bool = True
+    over_roads: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Asked:
-    """A planning problem, and what it took from the records."""
+    """A planning problem, what it took from the records, and what they say was done: stages that
+    are done are not in the problem."""
 
     problem: Problem
     read: Recorded = NOTHING_READ
+    since: Since = dataclasses.field(default_factory=Since)
 
 
 def planning_problem(
@@ -408,56 +441,88 @@ def planning_problem(
     binding: Binding | None = None,
     progress: Progress = silent,
 ) -> Asked:
-    """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
-    records of `binding` put on it.
+    """The problem of a plan: tasks, options, benefits, access over roads (of files, else those on
+    record), and what the records of `binding` put on it.
 
     Raises PLN-011: no team can reach any of the land; PLN-702: records leave no team for the first
     survey; and what building raises.
     """
     from landrelease.plan.cutting import cut
-    from landrelease.plan.problem import build, out_of_reach
-    from landrelease.workflows.roads import access_over_roads
+    from landrelease.plan.problem import build, needs_survey, out_of_reach
+    from landrelease.plan.shares import outcomes_of
+    from landrelease.workflows.roads import access_over_roads, roads_from, roads_on_record
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read, access, unplanned = NOTHING_READ, None, []
+    read, access, unplanned, since = NOTHING_READ, None, [], Since()
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
         if roads is not None:
             progress("access over roads", 0.1)
-            access, _ = access_over_roads(problem, land, roads, assumptions)
+            access = access_over_roads(problem, land, roads_from(land, roads, assumptions),
+                                       assumptions)[0]
+        if any(pool.rest for pool in pools):
+            from landrelease.plan.recorded.conditions import calendars_of
+            from landrelease.plan.recorded.crew import steps_of
+
+            problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+                problem.conditions, calendars=calendars_of(problem, steps_of(problem))))
     else:
         from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
         from landrelease.plan.recorded.crew import crew
+        from landrelease.plan.recorded.done import done_notes, done_of
         from landrelease.plan.recorded.ground import ground_facts
         from landrelease.workflows.recorded import exchange_of
 
         made = crew(binding.sources, tuple(pools) if binding.teams_given else None, tuple(pools),
                     start, renew=binding.renew)
-        if not any(p.kind == "nts" for p in made.pools) and any(p.kind == "nts" for p in pools):
+        before = {f"{hazard.id}:NTS": "" for hazard in land.hazards}
+        for task in tasks:
+            before[f"{task.id}:TS"] = f"{task.hazard_id}:NTS"
+            before[f"{task.id}:clearance"] = f"{task.id}:TS"
+        since = done_of(before, binding.sources.reported, binding.sources.activities)
+        if not any("nts" in p.speeds() for p in made.pools) and any(
+                "nts" in p.speeds() for p in pools) and any(
+                needs_survey(hazard, since.done) for hazard in land.hazards):
             raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
                 note.words for note in made.read.notes)) or "no team on record surveys")
         unplanned = [n for n in made.read.notes if n.kind == "team" and n.record]
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
-                        facts=facts, steepest_deg=made.steepest_deg)
+                        facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done))
         grounds = {h.id: h.ground for h in land.hazards}
+        over, of_roads = None, NOTHING_READ
+        if roads is not None:
+            over = roads_from(land, roads, assumptions)
+        if there := len(binding.sources.roads):
+            if roads is None and binding.over_roads:
+                over, of_roads = roads_on_record(land, binding.sources.roads, problem, assumptions)
+            else:
+                of_roads = Recorded({"road": (there, 0)}, (Note("road", "", f"{there} on record: "
+                    + ("those of --roads are used in their place" if roads is not None else
+                       "left out, as asked for")),))
         closed = closed_ground(problem, grounds, binding.sources.closures,
                                assumptions.value("closure_open_days"), binding.sources.utc_offset,
-                               roads=roads is not None)
-        if roads is not None:
+                               roads=over is not None)
+        if over is not None:
             progress("access over roads", 0.1)
-            access, laid = access_over_roads(problem, land, roads, assumptions, closed)
+            access, laid, shut = access_over_roads(problem, land, over, assumptions, closed)
             closed = laid or closed
+            if shut:
+                of_roads = of_roads.and_also(Recorded({}, (Note(
+                    "road", shut[0] if len(shut) == 1 else "", f"{len(shut)} kept shut by their "
+                    "own record, and no area on record blocks them: no work of the plan opens them"
+                    ),)))
         bound = bind(problem, binding.sources, made, grounds, closed,
                      assumptions, exchange_of(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
-        problem, read = bound.problem, bound.read.and_also(facts.read)
+        problem, read = bound.problem, bound.read.and_also(facts.read).and_also(
+            of_roads).and_also(done_notes(since, land.hazards))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)
@@ -467,7 +532,23 @@ def planning_problem(
         problem = dataclasses.replace(
             problem, access=access, objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
-    return Asked(problem, read)
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, outcomes=outcomes_of(problem, assumptions)))
+    return Asked(problem, read, since)
+
+
+def with_weights(problem: Problem, weights: Mapping[str, float]) -> Problem:
+    """A problem judged by other weights, by name; the same one where they are its own.
+
+    Raises PLN-511: an unknown weight; PLN-009: one out of range.
+    """
+    if not weights:
+        return problem
+    from landrelease.plan.objective import weighted
+    from landrelease.workflows.explaining import objective_with
+
+    objective = objective_with(problem.objective, weights)
+    return problem if objective == problem.objective else weighted(problem, objective)
 
 
 def no_land(synthetic: bool) -> Land:
@@ -480,7 +561,8 @@ def plan_file(plan: Plan, land: Land, assumptions: Assumptions, start: date,
     """A plan with what it rests on, ready to be saved."""
     from landrelease.store.results import PlanFile
 
-    weights = {name: assumptions.value(name) for name in ("person_weight", "hectare_weight")}
+    objective = plan.problem.objective
+    weights = {name: getattr(objective, name) for name in ("person_weight", "hectare_weight")}
     return PlanFile(plan, assumptions, land.chain_head, start, weights, land.synthetic, recorded)
 
 
@@ -497,7 +579,7 @@ def check_plan(saved: PlanFile, registry: Registry) -> dict[str, Any]:
         doubts.append(f"The plan says a score of {plan.score:,.2f}; added up it is {exact:,.2f}.")
     if plan.bound > exact * (1 + 1e-9) + 1e-9:
         doubts.append(f"The bound {plan.bound:,.2f} is above the plan's own score {exact:,.2f}.")
-    if saved.chain_head != registry.head():
+    if saved.chain_head and saved.chain_head != registry.head():  # of tables alone: on none
         doubts.append("The plan rests on other records than the registry holds now: chain head "
                       f"{saved.chain_head[:12]}, now {registry.head()[:12]}.")
     return {"violations": check.violations(plan.problem, plan.schedule),

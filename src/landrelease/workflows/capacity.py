@@ -48,25 +48,29 @@ def teams_on(registry: Registry, reader: View, stated: Assumptions, day: date,
     Raises CLI-106: there is no such team, or not for this reader.
     """
     from landrelease.operate.gate import gates
-    from landrelease.workflows.operating import site_on
+    from landrelease.workflows.operating import Sites, as_seen
 
-    site = site_on(registry, reader, day)
-    teams = [t for t in site.teams.values() if not only or t.id == only]
+    tasks = [t for t in reader.inside(registry.records("task", valid_at=day))
+             if t.value("task_status") not in _ENDED]
+    site = Sites(registry).on(day, [t.id for t in tasks])
+    shown = as_seen(reader, [site])
+    orders = [o for o in site.orders.values() if o.value("task_status") not in _ENDED]
+    persons = {p.id: p for p in reader.inside(site.persons.values())}
+    own = reader.inside(site.detectors)
+    teams = [t for t in reader.inside(site.teams.values()) if not only or t.id == only]
     if only and not teams:
         raise LandReleaseError(RECORD_UNKNOWN, found=only[:80])
     found = all_leaves(registry, reader, stated, day)
-    tasks = [t for t in reader.inside(registry.records("task", valid_at=day))
-             if t.value("task_status") not in _ENDED]
     out = []
     for team in sorted(teams, key=lambda t: t.id):
         names = {team.id, str(team.values.get("identifier") or team.id)}
-        members = tuple(site.persons[m] for m in map(str, team.values.get("members") or ())
-                        if m in site.persons)
-        detectors = tuple(d for d in site.detectors if str(d.values.get("team")) in names)
+        members = tuple(persons[m] for m in map(str, team.values.get("members") or ())
+                        if m in persons)
+        detectors = tuple(d for d in own if str(d.values.get("team")) in names)
         mine = tuple(x for x in found if names & set(x.teams) or (
             x.holder and x.holder == str(team.values.get("organisation") or "")))
-        held = tuple(g for t in tasks if names & set(map(str, t.values.get("teams") or ()))
-                     for g in gates(t, day, site) if g.team in names)
+        held = tuple(shown(g) for o in orders if names & set(map(str, o.values.get("teams") or ()))
+                     for g in gates(o, day, site) if g.team in names)
         out.append(TeamState(team, members, mine, detectors, _untested(detectors, day), held))
     return out
 

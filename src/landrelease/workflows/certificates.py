@@ -606,6 +606,7 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
         items=tuple((c, n, fate) for (c, fate), n in sorted(items.items())),
         inspections=tuple(i["record"] for i in d["inspections"]
                           if i["result"] == "accepted" and i["signed"]),
+        weaker=tuple(i["record"] for i in d["inspections"] if i.get("weaker")),
         checklist=f"{d['checklist']['name']} {d['checklist']['version']}",
         checklist_met=(sum(a["state"] == "met" for a in d["checklist"]["items"]),
                        len(d["checklist"]["items"])),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def nonconformity_of(registry: Registry, reader: View, record_id: str) -> Record:
     """A nonconformity as it stands. INS-010 where there is none, or not for this reader."""
-    from landrelease.verify.follow_up import is_nonconformity
+    from landrelease.core.inspection import is_nonconformity
     from landrelease.workflows.identities import standing_records
 
     for r in reader.inside(standing_records(registry, "inspection")):
@@ -58,6 +58,39 @@ def record_finding(registry: Registry, reader: View, *, severity: str, kind: str
     registry.append([Revision(
         "inspection", record_id, {k: v for k, v in values.items() if v not in (None, "")}, None, at,
         registry.author(by), f"nonconformity found on {day}", "", day)])
+    return record_id
+
+
+def record_visit(registry: Registry, reader: View, *, task: str = "", organisation: str = "",
+                 refused: str | None = None, day: date, by: str = "",
+                 now: datetime | None = None) -> str:
+    """Record a monitoring visit to a task or to an organisation; its id. `refused`: why it was not
+    let in, as it was said.
+
+    Raises INS-011: neither task nor organisation, a task that is not on record for the reader, no
+    reason, a day that is still to come.
+    """
+    at = now or datetime.now(UTC)
+    if not task and not organisation.strip():
+        raise LandReleaseError(FINDING_VALUE, record="the visit", name="task",
+                               found="nothing", expected="a task or an organisation")
+    if refused is not None and not refused.strip():
+        raise LandReleaseError(FINDING_VALUE, record="the visit", name="refusal_reason",
+                               found="nothing", expected="the reason as it was said")
+    tasks = {t.id: t for t in reader.inside(registry.records("task"))}
+    if task and task not in tasks:
+        raise LandReleaseError(FINDING_VALUE, record="the visit", name="task", found=task[:80],
+                               expected="the id of a task on record")
+    _past("the visit", "inspected_on", day, at)
+    record_id = f"visit:{secrets.token_hex(6)}"
+    values: dict[str, Any] = {
+        "identifier": record_id, "inspection_part": "visit", "inspection_type": "monitoring",
+        "inspected_on": day, "task": task, "inspected_organisation": organisation.strip(),
+        "visit_refused": "no" if refused is None else "yes",
+        "refusal_reason": (refused or "").strip()}
+    registry.append([Revision(
+        "inspection", record_id, {k: v for k, v in values.items() if v != ""}, None, at,
+        registry.author(by), f"visit of {day}" + (" refused" if refused else ""), "", day)])
     return record_id
 
 

@@ -204,25 +204,45 @@ def _multi(shape: Any) -> Any:
     return joined(parts, degrees=True) if parts else None
 
 
-def gaps(registry: Registry, reader: View) -> list[tuple[str, BaseGeometry, float]]:
-    """What proofs of coverage on record leave of each task: (task, ground in degrees, m²); tasks of
-    which no proof is on record, and those that are covered whole, are not in it.
+NOT_PROVEN, MACHINE_ONLY = "not_proven", "machine_only"  # states of ground that is left
 
-    The covered ground of all proofs of a task counts together; what is left is never smaller than
-    what they leave (S05).
+
+def gaps(registry: Registry, reader: View) -> list[tuple[str, str, BaseGeometry, float]]:
+    """What proofs of coverage on record leave of each task: (task, state, ground in degrees, m²).
+
+    "not_proven": no proof covers it. "machine_only": a machine or an animal does, and no hand work,
+    so that it waits for its follow-up (S07). Tasks of which no proof is on record, and those that
+    hand work covers whole, are not in it. A task without an outline has that of its hazard. What is
+    left is never smaller than what the proofs leave (S05).
     """
     from landrelease.core.geometry import geodesic_area_m2
 
-    covered: dict[str, list[BaseGeometry]] = {}
+    covered: dict[str, dict[bool, list[BaseGeometry]]] = {}
     for r in reader.inside(coverages(registry)):
         if r.geometry is not None and r.values.get("task"):
-            covered.setdefault(str(r.values["task"]), []).append(r.geometry)
+            covered.setdefault(str(r.values["task"]), {True: [], False: []})[
+                r.values.get("coverage_by") == "manual"].append(r.geometry)
+    areas: dict[str, BaseGeometry | None] = {}
+    if covered:
+        areas = {h.id: h.geometry for h in reader.inside(registry.records("hazard"))}
     out = []
     for task in reader.inside(registry.records("task")):
-        if task.geometry is None or task.id not in covered:
+        ground = areas.get(str(task.values.get("hazard"))) if task.geometry is None \
+            else task.geometry
+        if ground is None or task.id not in covered:
             continue
-        left = task.geometry.difference(shapely.union_all(np.array(covered[task.id],
-                                                                   dtype=object)))
-        if not left.is_empty and left.area > 0:
-            out.append((task.id, left, geodesic_area_m2(left)))
+        by_hand, others = (shapely.union_all(np.array(covered[task.id][k], dtype=object))
+                           for k in (True, False))
+        waits = ground.difference(by_hand)
+        for state, left in ((NOT_PROVEN, waits.difference(others)),
+                            (MACHINE_ONLY, waits.intersection(others))):
+            left = _polygons(left)
+            if not left.is_empty:
+                out.append((task.id, state, left, geodesic_area_m2(left)))
     return out
+
+
+def _polygons(shape: BaseGeometry) -> BaseGeometry:
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
+    return shapely.multipolygons(parts) if len(parts) > 1 else (
+        parts[0] if parts else shapely.Polygon())

@@ -7,7 +7,6 @@ has reviewed the report of that work. It stays on record, and is shown apart.
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,9 +14,7 @@ from typing import TYPE_CHECKING
 from landrelease.core.record import Record
 
 if TYPE_CHECKING:
-    from landrelease.operate.gate import Site
     from landrelease.store.registry import Registry
-    from landrelease.workflows.operating import Told
 
 _GROUND = ("cancelled", "reduced", "cleared", "searched")
 _LONGEST = 3_660  # days of one report that are looked at; a longer one is not believed
@@ -35,6 +32,7 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     """
     from landrelease.operate.gate import evacuated, flagged_work
     from landrelease.workflows.identities import standing_records
+    from landrelease.workflows.operating import Sites
 
     named: dict[str, list[str]] = {}
     for outcome in outcomes:
@@ -48,7 +46,7 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
         return {}
     days = [g.values["day"] for g in gates if isinstance(g.values.get("day"), date)]
     since = min(days, default=None)
-    sites = _Sites(registry, known_at)
+    sites = Sites(registry, known_at=known_at)
     found: dict[str, str] = {}
     nameless = set(named)  # work that is not on record
     for work in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at):
@@ -69,7 +67,8 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
         else:
             for n in range((last - first).days + 1):
                 day = first + timedelta(days=n)
-                flagged = flagged_work([work], tasks, {day: sites.on(day)})
+                flagged = flagged_work([work], tasks, {
+                    day: sites.on(day, [str(work.values.get("task") or "")])})
                 if flagged:
                     why = f"on {day}: {'; '.join(flagged[0].reasons)}"
                     break
@@ -94,48 +93,3 @@ def _days(work: Record) -> tuple[date | None, date | None]:
     begin, end = work.values.get("started_on"), work.values.get("ended_on")
     first = begin if isinstance(begin, date) else work.valid_from
     return first, end if isinstance(end, date) else first
-
-
-class _Sites:
-    """What stood on record on a day, for many days: read again only where a record changed."""
-
-    def __init__(self, registry: Registry, known_at: datetime | None):
-        self.registry, self.known_at = registry, known_at
-        self.changes: dict[str, list[date]] = {}
-        self.held: dict[tuple[str, int], list[Record]] = {}
-        self.timeless = {kind: registry.records(kind, known_at=known_at)
-                         for kind in ("closure", "permit")}
-        self.offset: timedelta | None = None
-        self.told: Told | None = None
-
-    def on(self, day: date) -> Site:
-        from landrelease.operate.gate import Site
-        from landrelease.workflows.operating import offset_of, told_of
-
-        if self.told is None:
-            self.offset = offset_of(self.registry, None)
-            self.told = told_of(self.registry, known_at=self.known_at)
-        return Site(
-            teams={r.id: r for r in self.records("team", day)},
-            persons={r.id: r for r in self.records("person", day)},
-            machines={r.id: r for r in self.records("machine", day)},
-            detectors=self.records("detector", day),
-            accreditations=self.records("accreditation", day),
-            closures=self.timeless["closure"], permits=self.timeless["permit"],
-            gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
-            grace=self.told.grace, ended=self.told.ended)
-
-    def records(self, kind: str, day: date) -> list[Record]:
-        from landrelease.workflows.identities import standing_records
-
-        if kind not in self.changes:
-            self.changes[kind] = sorted({
-                s.revision.valid_from for record in self.registry.ids(kind)
-                for s in self.registry.history(record) if s.revision.valid_from is not None})
-        key = (kind, bisect.bisect_right(self.changes[kind], day))
-        if key not in self.held:
-            self.held[key] = (
-                standing_records(self.registry, kind, valid_at=day, known_at=self.known_at)
-                if kind == "accreditation"
-                else self.registry.records(kind, valid_at=day, known_at=self.known_at))
-        return self.held[key]

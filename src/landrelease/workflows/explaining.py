@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.conditions import Objective
 from landrelease.core.conflict import Conflict
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem, Schedule
@@ -34,11 +35,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Rows for tables, and for `why` the two sides in words."""
+    """Rows for tables, and for `why` the two sides in words. `idle`: time of teams without work, by
+    team and time; `idle_share`: its share of the time in which teams are there."""
 
     binding: list[dict[str, Any]]
     waits: list[dict[str, Any]]
     why: dict[str, Any] | None
+    idle: list[dict[str, Any]]
+    idle_share: float
 
 
 def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
@@ -66,11 +70,46 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
                 "points_per_team_day": side.points_per_team_day,
                 "waits": [_wait_row(problem, w) for w in side.waits]}
                 for side in (held.first, held.second)]}
-    return Explained(found, rows, between)
+    spans = idle_rows(plan)
+    there = float(np.sum(problem.pool_teams * np.maximum(
+        0, problem.pool_closes.astype(np.int64) - problem.pool_opens)))
+    return Explained(found, rows, between, spans,
+                     sum(r["weeks"] for r in spans) * 2 / there if there else 0.0)
+
+
+_IDLE = {
+    "nothing": "no work that it could do is left",
+    "order": "nothing: it could begin {stage}, and the plan has that later",
+    "survey": "the survey or clearance before {stage}", "machine": "the machine before {stage}",
+    "road": "the road to {stage}", "decision": "a decision of people on {stage}",
+    "leave": "leave or presence for {stage}", "ground": "{stage}: closed ground or rest",
+    "equipment": "shared equipment for {stage}", "money": "money for {stage}",
+    "end": "{stage} would not be done by the end of the plan, of leave or of its stay",
+    "next": "{stage} would not be done before its next work",
+    "others": "{stage} is done sooner by others"}
+
+
+def idle_rows(plan: Plan) -> list[dict[str, Any]]:
+    """What each team waits for while it has no work, in words; weeks are of working time."""
+    from landrelease.plan.idle import idle
+
+    problem = plan.problem
+    rows = []
+    for span in idle(problem, plan.schedule):
+        pool = problem.pools[span.pool]
+        known = pool.members[span.team] if span.team < len(pool.members) else ""
+        stage = "" if span.stage < 0 else problem.stage_ids[span.stage]
+        rows.append({
+            "team": known or f"{pool.id} {span.team + 1}", "pool": pool.id,
+            "start": _iso(problem.slot_starts[span.begin]),
+            "finish": _iso(problem.slot_starts[span.end] - timedelta(days=1)),
+            "weeks": (span.end - span.begin) / 2, "kind": span.kind, "stage": stage,
+            "waits_for": _IDLE[span.kind].format(stage=stage)})
+    return rows
 
 
 def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import start_of
 
     cause = wait.cause
     words = f"{_KINDS[cause.kind]} {cause.name}".strip()
@@ -80,8 +119,8 @@ def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
     after = wait.causes[1].until if len(wait.causes) > 1 else 0
     return {
         "stage": problem.stage_ids[wait.stage], "step": wait.step,
-        "start": _iso(day_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
-        "name": cause.name, "else_from": _iso(day_of(problem, min(after, wait.start))),
+        "start": _iso(start_of(problem, wait.start)), "waits_for": words, "kind": cause.kind,
+        "name": cause.name, "else_from": _iso(start_of(problem, min(after, wait.start))),
         "points_per_day": round(wait.points_per_day, 3), "gain": round(wait.gain, 3)}
 
 
@@ -91,12 +130,28 @@ def _iso(day: date | None) -> str:
 
 def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -> Conflict | None:
     """A smallest conflict that keeps stages (or all stages of hazards) from being done; no names:
-    the stages that people have fixed. Raises PLN-009: a name that the plan does not know."""
-    from landrelease.plan.compare import members
-    from landrelease.plan.conflicts import conflict
+    the stages that people have ordered or fixed and that the plan leaves undone.
 
+    What people have fixed besides, and the plan keeps, counts as a requirement. Raises PLN-009: a
+    name that the plan does not know.
+    """
+    from landrelease.plan.compare import members
+    from landrelease.plan.conflicts import conflict, pinned
+
+    done = plan.schedule.option >= 0
     asked = [s for name in names for s in members(plan.problem, name).tolist()]
-    return conflict(plan.problem, asked or None, progress=progress)
+    decided = plan.problem.conditions.decisions
+    if not names and decided is not None:
+        asked = np.flatnonzero(decided.wanted(plan.problem.horizon) & ~done).tolist()
+    return conflict(plan.problem, asked, kept=[s for s in pinned(plan.problem) if done[s]],
+                    progress=progress)
+
+
+def unkept(plan: Plan) -> list[str]:
+    """What people ordered or fixed and the plan does not do, in words."""
+    from landrelease.plan import check
+
+    return check.unkept(plan.problem, plan.schedule)
 
 
 # --- the price of a constraint -----------------------------------------------------------------
@@ -104,8 +159,8 @@ def conflict_of(plan: Plan, names: Sequence[str], progress: Progress = silent) -
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment` or
-    `road`; what it is about, how much of it, and since when."""
+    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment`,
+    `road`, `leave` or `decision`; what it is about, how much of it, and since when."""
 
     kind: str
     name: str
@@ -120,22 +175,26 @@ class Asked:
             "ground": f"{self.name} is not closed",
             "money": f"{self.amount:,.0f} more in {self.name}{since}",
             "equipment": f"{self.amount:g} more {self.name}",
-            "road": f"{self.name} is opened by others"}[self.kind]
+            "road": f"{self.name} is opened by others",
+            "leave": f"the leave of {self.name} holds throughout",
+            "decision": f"nothing is decided on {self.name}"}[self.kind]
 
 
 def asked_of(text: str) -> Asked:
     """Read `teams:POOL[:N[:DATE]]`, `money:FUND:AMOUNT[:DATE]`, `ground:CALENDAR`,
-    `equipment:THING[:N]`, `road:GATE`. Raises PLN-511: anything else."""
+    `equipment:THING[:N]`, `road:GATE`, `leave:POOL`, `decision:STAGE` (or an area). Raises PLN-511:
+    anything else."""
     def wrong(expected: str) -> LandReleaseError:
         return LandReleaseError(PLAN_CHANGE, found=text, expected=expected)
 
     kind, _, rest = text.partition(":")
     parts = rest.split(":")
-    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1}
+    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1, "leave": 1,
+              "decision": 1}
     if kind not in limits or not parts[0]:
         raise wrong("teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], ground:CALENDAR, "
-                    "equipment:THING[:N] or road:GATE")
-    if kind in ("ground", "road"):
+                    "equipment:THING[:N], road:GATE, leave:POOL or decision:STAGE")
+    if kind in ("ground", "road", "leave", "decision"):
         return Asked(kind, rest)
     if len(parts) > limits[kind] or (kind == "money" and len(parts) < 2):
         raise wrong(f"at most {limits[kind]} parts after {kind}, money with its amount")
@@ -150,8 +209,10 @@ def asked_of(text: str) -> Asked:
 
 
 def changed(problem: Problem, asked: Asked) -> Problem:
-    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing or road."""
+    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing, road or
+    decision."""
     from landrelease.plan import variants
+    from landrelease.plan.compare import members
 
     if asked.kind == "teams":
         return variants.more_teams(problem, asked.name, int(asked.amount), asked.since)
@@ -161,6 +222,10 @@ def changed(problem: Problem, asked: Asked) -> Problem:
         return variants.more_money(problem, asked.name, asked.amount, asked.since)
     if asked.kind == "equipment":
         return variants.more_equipment(problem, asked.name, int(asked.amount))
+    if asked.kind == "leave":
+        return variants.leave_kept(problem, asked.name)
+    if asked.kind == "decision":
+        return variants.undecided(problem, members(problem, asked.name).tolist())
     return variants.roads_open(problem, {asked.name})
 
 
@@ -173,10 +238,9 @@ def worth_asking(plan: Plan, most: int) -> list[Asked]:
     for b in binding(plan.problem, waits(plan.problem, plan.schedule)):
         if b.kind == "team":
             out.append(Asked("teams", b.name))
-        elif b.kind == "ground":
-            out.append(Asked("ground", b.name))
-        elif b.kind == "equipment":
-            out.append(Asked("equipment", b.name))
+        elif b.kind in ("ground", "equipment", "leave", "decision") or (
+                b.kind == "road" and b.name):
+            out.append(Asked(b.kind, b.name))
         elif b.kind == "money" and money is not None:
             arrived = float(money.arrived[money.fund_ids.index(b.name), -1])
             out.append(Asked("money", b.name, round(max(1.0, 0.1 * arrived))))
@@ -193,7 +257,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
     counted as the change's. `gain` is what was found; no plan gains more than `at_most`, which is
     proven (the better plan without the change, less the bound with it).
     """
-    from landrelease.plan.compare import community_slots, day_of
+    from landrelease.plan.compare import community_slots, end_of
     from landrelease.plan.variants import carried
     from landrelease.plan.works import solved
 
@@ -215,7 +279,7 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
             "gain_share": (base.score - better.score) / base.score if base.score else 0.0,
             "finish_without": _iso(_finish(base)), "finish_with": _iso(_finish(better))}
         if plan.problem.access is not None:
-            days = [np.array([_ordinal(day_of(p.problem, int(s))) for s in community_slots(
+            days = [np.array([_ordinal(end_of(p.problem, int(s))) for s in community_slots(
                 p.problem, p.schedule)]) for p in (base, better)]
             sooner = days[0] - days[1]
             weeks = sooner[sooner >= WEEK_DAYS] / WEEK_DAYS
@@ -228,10 +292,10 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
 
 def _finish(plan: Plan) -> date | None:
     """The day on which the last stage ends; None where some stage does not end in time."""
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of
 
     finish = plan.schedule.finish
-    return day_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
+    return end_of(plan.problem, int(finish.max())) if len(finish) and (finish >= 0).all() else None
 
 
 def _ordinal(day: date | None) -> int:
@@ -248,8 +312,9 @@ def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int,
     Outcomes are those of the problem, or follow from the shares and spreads of the assumptions.
     """
     from landrelease.plan import policy
+    from landrelease.plan.shares import outcomes_of
 
-    drawn = plan.problem.conditions.outcomes or policy.outcomes_of(plan.problem, assumptions)
+    drawn = plan.problem.conditions.outcomes or outcomes_of(plan.problem, assumptions)
     tested = policy.on_samples(plan, drawn, samples=samples, every=every, iterations=iterations,
                                seed=seed, progress=progress)
 
@@ -278,6 +343,15 @@ class WhatIf:
     lost_after: Mapping[str, float]
 
 
+def objective_with(objective: Objective, weights: Mapping[str, float]) -> Objective:
+    """An objective with some of its weights changed, by name. Raises PLN-511: an unknown one."""
+    known = [f.name for f in dataclasses.fields(objective)]
+    for name in weights:
+        if name not in known:
+            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
+    return dataclasses.replace(objective, **weights)
+
+
 def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: int,
             progress: Progress = silent) -> WhatIf:
     """The plan made again by other weights; `weights` are fields of the objective.
@@ -288,30 +362,33 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
     from landrelease.plan.objective import losses, weighted
     from landrelease.plan.works import solved
 
-    known = [f.name for f in dataclasses.fields(plan.problem.objective)]
-    for name in weights:
-        if name not in known:
-            raise LandReleaseError(PLAN_CHANGE, found=name, expected="one of " + ", ".join(known))
-    objective = dataclasses.replace(plan.problem.objective, **weights)
-    problem = weighted(plan.problem, objective)
+    problem = weighted(plan.problem, objective_with(plan.problem.objective, weights))
     made = solved(problem, iterations=iterations, seed=seed, progress=progress,
                      standing=(plan.priority, plan.schedule.option))
     return WhatIf(made, difference(plan, made),
-                  dataclasses.asdict(losses(plan.problem, plan.schedule)),
+                  dataclasses.asdict(losses(problem, plan.schedule)),
                   dataclasses.asdict(losses(problem, made.schedule)))
 
 
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Rows for tables, and the plan of each, judged by the weights of its row."""
+
+    rows: list[dict[str, Any]]
+    plans: list[Plan]
+
+
 def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, seed: int,
-           progress: Progress = silent) -> list[dict[str, Any]]:
+           progress: Progress = silent) -> Pareto:
     """Plans between two parts of the objective, and which of them no other one beats.
 
     Each weight goes from all on `one` to all on `other` in equal steps of its share of what the
     standing plan loses in that part; the other weights and the prices of promises are 0. Each
     search starts from the plan before; a row holds the best plan by its weights that any of the
-    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven.
+    searches found. `gap` is (score - bound) / bound of that row, None where nothing is proven;
+    `weights` are those of the row.
     Raises PLN-009: an unknown part, fewer than 2 points.
     """
-    from landrelease.core.conditions import Objective
     from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE
     from landrelease.plan.objective import PARTS, best_bounds, front, losses, weighted
     from landrelease.plan.works import solved
@@ -329,10 +406,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     # Weights are such that the standing plan scores as many points as before: what a price of
     # promises is worth in points means nothing beside other weights, so that promises are left out.
     unit = plan.score if 0 < plan.score < np.inf else 1.0
-    bare = dataclasses.replace(plan.problem, conditions=dataclasses.replace(
-        plan.problem.conditions, promises=None))
+    bare = dataclasses.replace(
+        plan.problem, objective=dataclasses.replace(
+            plan.problem.objective, promise_price=0.0, change_price=0.0),
+        conditions=dataclasses.replace(plan.problem.conditions, promises=None))
     none = Objective(0.0, 0.0, 0.0, 0.0, 0.0, plan.problem.objective.worst_off)
     made: list[Plan] = []
+    objectives: list[Objective] = []
     standing = plan
     shares = [k / (points - 1) for k in range(points)]
     # A hundredth on the other part at the ends: of plans that are equal in one, the better.
@@ -341,8 +421,9 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         def listen(what: str, part: float, n: int = n) -> None:
             progress(what, (n + part) / points)
 
-        problem = weighted(bare, dataclasses.replace(none, **{
+        objectives.append(dataclasses.replace(none, **{
             PARTS[one]: unit * (1 - tilt) / size[one], PARTS[other]: unit * tilt / size[other]}))
+        problem = weighted(bare, objectives[-1])
         standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
                              standing=(standing.priority, standing.schedule.option))
         made.append(standing)
@@ -358,6 +439,7 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
     kept = set(front([made[b] for b in best], one, other))
     equal = {(getattr(lost[best[i]], one), getattr(lost[best[i]], other)) for i in kept}
     rows: list[dict[str, Any]] = []
+    plans: list[Plan] = []
     for i, share in enumerate(shares):
         at, score = lost[best[i]], scores[i]
         bound = min(bounds[i], score)
@@ -365,8 +447,13 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
             "share": share, "score": score, "bound": bound,
             "gap": 0.0 if score <= 0 else (score - bound) / bound if bound > 0 else None,
             "on_the_front": i in kept or (getattr(at, one), getattr(at, other)) in equal,
-            **dataclasses.asdict(at)})
-    return rows
+            "weights": {PARTS[name]: getattr(objectives[i], PARTS[name]) for name in (one, other)},
+            "folder": f"{100 * share:.4g}", **dataclasses.asdict(at)})
+        # The rules are judged by the row's own weights, whichever search found its plan.
+        plans.append(dataclasses.replace(
+            made[i], schedule=made[best[i]].schedule, priority=made[best[i]].priority,
+            score=score, bound=bound))
+    return Pareto(rows, plans)
 
 
 def nothing_at_stake(problem: Problem, parts: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,11 @@ import numpy as np
 from landrelease.core.assumption import Assumptions
 from landrelease.errors import TRACK_NOT_FOLLOWED, TRACK_SHRANK, LandReleaseError
 from landrelease.workflows.operate import (
+    EXCHANGED,
     Ground,
     ProofOptions,
     TrackFile,
+    axes_of,
     check_proof_options,
     depth_steps,
     rules_of,
@@ -26,7 +28,7 @@ from landrelease.workflows.operate import (
 
 if TYPE_CHECKING:
     from landrelease.core.track import Track, TrackFinding
-    from landrelease.operate.proof import LiveWork, Proof
+    from landrelease.operate.proof import Kind, LiveWork, Part, Proof
 
 FOLLOWED = (".csv", ".txt", ".nmea", ".nma", ".tlog", ".bin")
 
@@ -49,8 +51,11 @@ def following(
 
     Each look takes in what is new; the bracket is that of all fixes so far, machines and people
     apart, with its tables by pass and by depth. The longest gap that counts is that of the first
-    look (`--gap` sets it), so that a verdict once given stands. Of text only whole lines are read.
-    A log need not be there at the beginning.
+    look (`--gap` sets it). The first minute of a log, and that after a leap, waits until it is over
+    and then counts; what was counted is taken back only where the log goes on to contradict it (it
+    leaps to another place and stays, the receiver finds a better kind of fix). Of text only whole
+    lines are read. A log need not be there at the beginning. The last look is that of the logs as
+    they ended.
 
     Raises TRK-014 a log became shorter, TRK-015 a format that does not grow at its end, and what
     `track_of` raises for a log that is no track.
@@ -58,24 +63,29 @@ def following(
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
 
-    check_proof_options(options)
-    logs = [_Log(f, ground, options, stated)
-            for f in ([files] if isinstance(files, TrackFile) else files)]
+    several = [files] if isinstance(files, TrackFile) else files
+    check_proof_options(options, several)
+    logs = [_Log(f, ground, options, stated) for f in several]
     shift = Tool(1.0, options.bias_m, options.confidence).margin_m
     smallest = options.smallest_m if options.smallest_m is not None else stated.value(
         "spot_radius_m")
     grown = clock()
+
+    def look(new: Iterable[Sequence[TrackFinding] | None], *, ended: bool) -> Iterator[Look]:
+        lives = [log.live.work(ended=ended) for log in logs if log.live is not None]
+        if lives:
+            yield Look(sum(len(log.seen) for log in logs), proving.prove(
+                ground.geometry, lives, smallest_m=smallest, bias_m=shift,
+                depths_m=sorted({d for log in logs for d in depth_steps(log.depth_m)})),
+                tuple(itertools.chain.from_iterable(f or () for f in new)))
+
     while True:
         found = [log.look() for log in logs]
         if any(f is not None for f in found):
             grown = clock()
-            lives = [log.live.work() for log in logs if log.live is not None]
-            if lives:
-                yield Look(sum(len(log.seen) for log in logs), proving.prove(
-                    ground.geometry, lives, smallest_m=smallest, bias_m=shift,
-                    depths_m=sorted({d for log in logs for d in depth_steps(log.depth_m)})),
-                    tuple(itertools.chain.from_iterable(f or () for f in found)))
+            yield from look(found, ended=False)
         elif clock() - grown >= idle_s:
+            yield from look([log.live.end() for log in logs if log.live is not None], ended=True)
             return
         sleep(every_s)
 
@@ -116,6 +126,7 @@ class _Log:
             self.live = proving.LiveWork(track.file, self.file.by, self.tool, rules_of(
                 track, self.file, self.options, self.stated), self.ground.geometry.bounds)
             self.seen = self.seen[:0]
+        self.live.axes(exchanged=axes_of(self.ground, track) == EXCHANGED)
         fresh = _from(track, len(self.seen))
         new = self.live.add(fresh, *self.ground.metres(fresh)) if len(fresh) else []
         self.seen, self.depth_m = track.row, track.depth_m
@@ -138,7 +149,8 @@ def _so_far(path: Path, plane: bool) -> Track | None:
 def _from(track: Track, first: int) -> Track:
     return dataclasses.replace(track, findings=(), **{
         name: getattr(track, name)[first:] for name in (
-            "time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row")})
+            "time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row", "fix",
+            "accuracy_m") if getattr(track, name) is not None})
 
 
 def look_words(look: Look) -> list[str]:
@@ -147,7 +159,9 @@ def look_words(look: Look) -> list[str]:
     out = [f"{look.fixes:>9,} fixes: covered for certain {p.certain_m2:,.1f} m2 "
            f"({100 * p.certain_m2 / p.task_m2:.1f} %), at best {p.best_m2:,.1f} m2; "
            f"{p.uncovered_most_m2:,.1f} m2 left"]
-    for title, parts in (("", p.by_kind), ("pass ", p.by_pass), ("at least ", p.by_depth)):
+    rows: tuple[tuple[str, Sequence[Kind | Part]], ...] = (
+        ("", p.by_kind), ("pass ", p.by_pass), ("at least ", p.by_depth))
+    for title, parts in rows:
         if len(parts) > (0 if title == "at least " else 1):
             out.append("          " + "; ".join(
                 f"{title}{part.name} {part.certain_m2:,.1f} m2" for part in parts))

@@ -16,6 +16,7 @@ import shapely
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined, plane_for
+from landrelease.core.inspection import inspected_on
 from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -91,6 +92,7 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
             and r.values.get("task") == task]
     before = None if again is None else _rejected(again, inspections)
     if before is not None:
+        _cleared_again(registry, before, order, stated)
         grounds = [(str(before.values.get("name") or before.id), before.geometry)]
     else:
         if not pieces:
@@ -450,11 +452,7 @@ def _proposal(lot_id: str, name: str, ground: BaseGeometry, pieces: Sequence[Pie
         max(strict.confidence, wanted) if level == "tightened" else strict.confidence)
     tolerable = strict.tolerable
     if tolerable is None:
-        # At least as many as the search of all units would show: (1 - q)^D <= 1 - C.
-        least = 1 if detection >= 1 else math.ceil(
-            math.log(1 - confidence) / math.log(1 - detection) - 1e-9)
-        tolerable = min(len(units), max(
-            1, least, int(stated.value("inspection_tolerable_share") * len(units))))
+        tolerable = _tolerable(len(units), detection, confidence, stated)
     plan = plan_sample(sizes, tolerable, detection, confidence)
     mine = [p for p in pieces if _meets(p, ground)]
     outcomes = sorted(p.id for p in mine)
@@ -490,6 +488,75 @@ def _rejected(lot_id: str, inspections: Sequence[Record]) -> Record:
     if why:
         raise LandReleaseError(LOT_NOT_AGAIN, lot=lot_id, reason=why)
     return lot
+
+
+def weaker_than(stated: Assumptions, inspections: Sequence[Record], lot: Record) -> str:
+    """In what the sample of a lot asks for less than the programme's settings do, in words; ""
+    where in nothing. Of a sampling that states nothing of it nobody can say."""
+    from landrelease.workflows.trials import detection_on_record
+
+    tried = detection_on_record([i for i in inspections if i.id != lot.id], stated)
+    level = str(lot.value("inspection_level"))
+    wanted = stated.value("inspection_confidence" + (
+        f"_{level}" if level in ("tightened", "reduced") else ""))
+    size, tolerable = (number_of(lot.values.get(n)) for n in ("lot_size", "tolerable_defects"))
+    detection, confidence = (number_of(lot.values.get(n)) for n in (
+        "detection_probability", "confidence"))
+    trusted = stated.value("detection_inspection") if tried is None else tried["detection"]
+    out = []
+    if confidence is not None and confidence < wanted - 1e-9:
+        out.append(f"confidence {confidence:g} instead of {wanted:g}")
+    if detection is not None and detection > trusted + 1e-9:
+        out.append(f"detection {detection:g} taken for its inspection instead of {trusted:g}")
+    if tolerable is not None and size is not None:
+        most = _tolerable(int(size), trusted if detection is None else detection,
+                          wanted if confidence is None else confidence, stated)
+        if tolerable > most:
+            out.append(f"{tolerable:g} units with an item tolerated instead of {most}")
+    return ", ".join(out)
+
+
+def _tolerable(units: int, detection: float, confidence: float, stated: Assumptions) -> int:
+    """Units with an item that a sample has to find, as the settings have it: at least as many as
+    the search of all units would show, (1 - q)^D <= 1 - C."""
+    least = 1 if detection >= 1 or not 0 < confidence < 1 else math.ceil(
+        math.log(1 - confidence) / math.log(1 - detection) - 1e-9)
+    return min(units, max(1, least, int(stated.value("inspection_tolerable_share") * units)))
+
+
+def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assumptions) -> None:
+    """Whether searches from the day of the rejection on, each with a proof of coverage on record,
+    cover a rejected lot to the depth that is asked for, whoever asks; a day in a field is none.
+
+    Raises INS-009: some of it, down to a spot that holds a circle of `spot_radius_m` (S05), is not.
+    """
+    from landrelease.core.coverage import proofs_of, proven_outcomes
+    from landrelease.core.search import build_effort, by_word
+    from landrelease.workflows.coverage import coverages
+
+    assert lot.geometry is not None
+    outcomes = [o for o in registry.records("outcome")
+                if o.geometry is not None and o.geometry.intersects(lot.geometry)]
+    works, day = registry.records("activity"), inspected_on(lot)
+    proofs = [c for c in coverages(registry)  # of the search that was rejected none counts
+              if day is not None and c.valid_from is not None and c.valid_from >= day]
+    hazards = [h for h in registry.records("hazard") if h.id == task.values.get("hazard")]
+    proven = proofs_of(outcomes, works, proofs)
+    reported, unproven = proven_outcomes(outcomes, works, proofs, by_word(stated))
+    effort = build_effort(hazards=hazards, outcomes=reported, items=(), activities=works,
+                          inspections=_standing(registry), gates=(), assumptions=stated,
+                          no_credit=unproven)
+    depth = number_of(task.values.get("required_depth_m")) or max(
+        effort.required_depth_m.values(), default=effort.depth_m)
+    ground = joined([p.ground for p in effort.passes
+                     if p.id in proven and p.depth_m >= depth - 1e-9], degrees=True)
+    left = lot.geometry.difference(ground)
+    plane = plane_for(lot.geometry.bounds)
+    if not plane.to_plane(left).buffer(-stated.value("spot_radius_m") * (1 - 1e-6)).is_empty:
+        raise LandReleaseError(LOT_NOT_AGAIN, lot=lot.id, reason=(
+            f"{geodesic_area_m2(left):,.2f} m² of it are on record without a search to {depth:g} m "
+            f"of {day or 'a day after the rejection'} or later that is proven to "
+            "cover them"))
 
 
 def _accepted(inspections: Iterable[Record], team: str) -> list[bool]:
@@ -628,11 +695,11 @@ def _computed(registry: Registry, lot: Record, thrown: str
     said = first.revision.values
     ground = first.revision.geometry
     name = str(said.get("task") or "")
-    task = _then(registry, name, first.number) or Record("task", name, {})
+    task = as_it_was(registry, name, first.number) or Record("task", name, {})
     pieces = []
     for outcome in listed(said.get("outcomes")):
-        then = _then(registry, outcome, first.number)
-        work = None if then is None else _then(
+        then = as_it_was(registry, outcome, first.number)
+        work = None if then is None else as_it_was(
             registry, str(then.values.get("activity") or ""), first.number)
         if then is not None and (piece := _piece(then, work, task)) is not None:
             pieces.append(piece)
@@ -651,7 +718,7 @@ def _computed(registry: Registry, lot: Record, thrown: str
     return seed, plan, [u for u in units if u.number in numbers], plane
 
 
-def _then(registry: Registry, record_id: str, number: int) -> Record | None:
+def as_it_was(registry: Registry, record_id: str, number: int) -> Record | None:
     """A record as it stood before the revision of that number came in; None where it was not."""
     from landrelease.core.descent import current_of
 

@@ -98,6 +98,7 @@ def _plan(job: Doing) -> dict[str, Any]:
     """`plan make`, onto the shelf of plans."""
     from landrelease.store.results import load_plan, recorded_rows
     from landrelease.workflows import planning
+    from landrelease.workflows.explaining import unkept
 
     name = job.text("name")
     job.plans.new(name)  # a name that cannot be is said before the work
@@ -111,12 +112,14 @@ def _plan(job: Doing) -> dict[str, Any]:
         iterations=job.whole("iterations", 250), seed=job.whole("seed", 1),
         seconds=None if job.inputs.get("seconds") is None else job.number("seconds", 0.0),
         renewed=bool(job.inputs.get("renewed")), money=job.text("money", "announced"),
+        over_roads=not job.inputs.get("no_roads"),
         bound_seconds=job.number("bound_seconds", 0.0), standing=standing,
+        weights={str(k): float(v) for k, v in dict(job.inputs.get("weights") or {}).items()},
         progress=job.progress)
     saved = planning.write_plan(out, made.saved, made.land, job.number("bound_seconds", 0.0))
     result: dict[str, Any] = {
         **planning.plan_summary(saved.plan), "recorded": recorded_rows(saved.recorded),
-        "plan": name, "synthetic": saved.synthetic}
+        "plan": name, "unkept": unkept(saved.plan), "synthetic": saved.synthetic}
     if made.again is not None:
         stages, communities = planning.write_changes(out, made.again, made.land.synthetic)
         result |= {"not_as_standing": list(made.again.other), "stages_changed": stages,

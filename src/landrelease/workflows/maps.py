@@ -63,10 +63,10 @@ def load_effort(
     every level (S01).
     """
     from landrelease.core.coverage import proven_outcomes
-    from landrelease.core.search import build_effort
+    from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.coverage import coverages
     from landrelease.workflows.credit import without_credit
-    from landrelease.workflows.identities import at_level
+    from landrelease.workflows.identities import at_level, standing_records
 
     def records(kind: str) -> list[Record]:
         found = registry.records(kind, valid_at=valid_at, known_at=known_at)
@@ -77,11 +77,13 @@ def load_effort(
     hazards, outcomes = records("hazard"), records("outcome")
     # Work whose tracks are on record counts where they prove it, whoever may see them.
     outcomes, unproven = proven_outcomes(
-        outcomes, registry.records("activity", known_at=known_at), coverages(registry, known_at))
+        outcomes, registry.records("activity", known_at=known_at), coverages(registry, known_at),
+        by_word(assumptions))
     effort = build_effort(
         hazards=hazards, outcomes=outcomes, items=records("item"), no_credit=unproven,
         activities=records("activity"),
-        inspections=registry.records("inspection", valid_at=valid_at, known_at=known_at),
+        inspections=standing_records(registry, "inspection", valid_at=valid_at,
+                                     known_at=known_at),
         gates=registry.records("gate", valid_at=valid_at, known_at=known_at),
         assumptions=assumptions, independent=independent,
         uncredited=without_credit(registry, outcomes, valid_at=valid_at, known_at=known_at))

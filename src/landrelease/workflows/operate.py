@@ -20,8 +20,13 @@ from landrelease.errors import (
     COVERAGE_OPTION,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
+    TRACK_AXES_UNTOLD,
+    TRACK_MANY_PASSES,
+    TRACK_NOT_IN_TASK,
+    TRACK_TOOL_NOT_LOGGED,
     TRACK_TWICE,
     LandReleaseError,
+    Message,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
     from landrelease.operate.swath import Tool
 
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
+# Radius that holds 68 % of the fixes, as receivers state their error, in standard deviations along
+# one axis (Rayleigh distribution): sqrt(-2 ln 0.32).
+CIRCLE = 1.51
 SYNTHETIC = "synthetic: made up, not about real ground"
 
 
@@ -92,6 +100,17 @@ def read_ground(path: Path, *, plane: bool) -> Ground:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackLimits:
+    """What holds for the tracks of one kind of work alone; None takes the stated assumption."""
+
+    speed_m_s: float | None = None
+    depth_m: float = 0.0
+    forward_m: float = 0.0
+    right_m: float = 0.0
+    step_m: float | None = None  # longest way between two fixes
+
+
+@dataclass(frozen=True, slots=True)
 class TrackFile:
     """One file of fixes and the tool that made them."""
 
@@ -99,6 +118,7 @@ class TrackFile:
     by: str  # machine, manual, animal
     width_m: float
     position_error_m: float
+    limits: TrackLimits | None = None  # its own; None: those of the options
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +137,22 @@ class ProofOptions:
     smallest_m: float | None = None
     detection: float | None = None
     step_m: float | None = None  # longest way between two fixes
+    least_fix: int = 0  # least kind of fix that counts (`core.track`); 0: the best of each log
+
+    def limits(self, file: TrackFile) -> TrackLimits:
+        """Offsets and limits of a track. Those of the machine never fall on the hand's (S05)."""
+        return file.limits or TrackLimits(self.speed_m_s, self.depth_m, self.forward_m,
+                                          self.right_m, self.step_m)
 
 
 def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
     from landrelease.operate.swath import Tool
 
+    limits = options.limits(file)
     error = (options.heading_error_deg if options.heading_error_deg is not None
              else stated.value("heading_error_deg"))
     return Tool(file.width_m, file.position_error_m, options.confidence, math.radians(error),
-                math.hypot(options.forward_m, options.right_m),
+                math.hypot(limits.forward_m, limits.right_m),
                 math.radians(stated.value("track_turn_deg")))
 
 
@@ -142,25 +169,30 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
 
     A slow log shows where the tool was and not how it came there: whatever the time between two
     fixes, they count only where they are near each other and the tool was not too fast (S05). A
-    speed limit that nobody stated leaves room for the errors of both places.
+    speed limit that nobody stated leaves room for the errors of both places, once in each window
+    over which the speed is judged.
     """
     from landrelease.operate.fixes import FixRules, gap_limit_s
     from landrelease.operate.swath import Tool
 
     by = file.by if file.by in ("manual", "animal") else "machine"
+    limits = options.limits(file)
     gap = options.gap_s if options.gap_s is not None else gap_limit_s(
         track.time_s, stated.value("track_gap_s"), stated.value("track_gap_intervals"),
         stated.value("track_gap_most_s"))
+    errors = 2 * Tool(1.0, file.position_error_m, options.confidence).margin_m
     return FixRules(
         gap_s=gap, leap_m_s=stated.value("track_leap_m_s"), far_m=stated.value("track_far_m"),
         sideways_deg=stated.value("track_turn_deg"),
-        speed_m_s=options.speed_m_s if options.speed_m_s is not None else stated.value(
+        speed_m_s=limits.speed_m_s if limits.speed_m_s is not None else stated.value(
             f"track_speed_{by}_m_s"),
-        depth_m=options.depth_m, forward_m=options.forward_m, right_m=options.right_m,
-        step_m=options.step_m if options.step_m is not None else stated.value(
+        depth_m=limits.depth_m, forward_m=limits.forward_m, right_m=limits.right_m,
+        step_m=limits.step_m if limits.step_m is not None else stated.value(
             f"track_step_{by}_m"),
-        slack_m=0.0 if options.speed_m_s is not None else 2 * Tool(
-            1.0, file.position_error_m, options.confidence).margin_m)
+        slack_m=0.0 if limits.speed_m_s is not None else errors, step_slack_m=errors,
+        window_s=stated.value("track_speed_window_s"), settle_s=stated.value("track_settle_s"),
+        agree_share=stated.value("track_agree_share"), least_fix=options.least_fix,
+        accuracy_m=CIRCLE * file.position_error_m or math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +225,9 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     from landrelease.operate.swath import Tool
     from landrelease.records.tracks import read_track
 
-    check_proof_options(options)
+    check_proof_options(options, files)
     works, tracks, synthetic = [], [], ground.synthetic
+    notes: list[dict[str, str]] = []
     depths: set[float] = set()
     seen: dict[bytes, str] = {}
     for file in files:
@@ -207,9 +240,12 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
         tracks.append(track)
         synthetic = synthetic or track.synthetic
         depths.update(depth_steps(track.depth_m))
-        works.append(proving.work_of(
-            track, *ground.metres(track), file.by, tool, rules_of(track, file, options, stated),
-            ground.geometry.bounds))
+        axes = axes_of(ground, track)
+        rules = dataclasses.replace(rules_of(track, file, options, stated),
+                                    exchanged=axes == EXCHANGED)
+        works.append(proving.work_of(track, *ground.metres(track), file.by, tool, rules,
+                                     ground.geometry.bounds))
+        notes += notes_of(ground, track, works[-1], axes)
     if not 0 <= options.bias_m < math.inf:
         from landrelease.errors import ERROR_NEGATIVE
 
@@ -219,7 +255,7 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
                 else stated.value("spot_radius_m"))
     found = proving.prove(ground.geometry, works, smallest_m=smallest, bias_m=shift,
                           depths_m=sorted(depths))
-    result = document(found, synthetic)
+    result = document(found, synthetic) | {"notes": notes}
     if options.detection is not None:
         shares = proving.overlay(ground.geometry, works, bias_m=shift)
         result["passes_overlay"] = [
@@ -230,6 +266,52 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
                   tuple(works), tuple(sorted(depths)), shift)
 
 
+EXCHANGED, EITHER, AS_WRITTEN = "exchanged", "either", "as written"
+SAMPLE = 2000  # fixes that are looked at to tell the axes
+
+
+def axes_of(ground: Ground, track: Track) -> str:
+    """Whether x and y of a track stand in their order: as written, exchanged, or either.
+
+    Only where latitude and longitude (or x and y) of the task are much the same can a track with
+    exchanged axes lie near it at all. Exchanged: with the axes the other way round more than half
+    of the fixes lie in the task, and a quarter of all more than as written.
+    """
+    some = np.flatnonzero(track.engaged != 0)
+    some = some[::max(1, len(some) // SAMPLE)]
+    if not len(some):
+        return AS_WRITTEN
+
+    def inside(x: np.ndarray, y: np.ndarray) -> float:
+        place = dataclasses.replace(track, x=x[some], y=y[some])
+        return float(np.mean(shapely.contains_xy(ground.geometry, *ground.metres(place))))
+
+    written, other = inside(track.x, track.y), inside(track.y, track.x)
+    if other > 0.5 and other > written + 0.25:
+        return EXCHANGED
+    return EITHER if other > 0.25 and other > written - 0.1 else AS_WRITTEN
+
+
+def notes_of(ground: Ground, track: Track, work: Work, axes: str) -> list[dict[str, str]]:
+    """What a log as a whole cannot say, as code and text; the proof stands with it."""
+    from landrelease.operate.fixes import NEW_PASS
+
+    def note(message: Message, **facts: object) -> dict[str, str]:
+        return {"code": message.code, "text": message.text(file=track.file, **facts)}
+
+    out = []
+    if work.by != "manual" and (track.engaged == -1).all():
+        out.append(note(TRACK_TOOL_NOT_LOGGED))
+    changes = int(np.count_nonzero(work.steps.verdict == NEW_PASS))
+    if len(track) >= 10 and changes > len(track) / 2:
+        out.append(note(TRACK_MANY_PASSES, count=changes, all=len(track)))
+    if axes == EITHER:
+        out.append(note(TRACK_AXES_UNTOLD))
+    if not shapely.contains_xy(ground.geometry, *ground.metres(track)).any():
+        out.append(note(TRACK_NOT_IN_TASK, count=len(track)))
+    return out
+
+
 def depth_steps(depth_m: np.ndarray) -> list[float]:
     """The depths in m of the table by depth, for the depths (N,) that a track states."""
     deepest = np.nanmax(depth_m) if np.isfinite(depth_m).any() else 0.0
@@ -237,23 +319,39 @@ def depth_steps(depth_m: np.ndarray) -> list[float]:
             for k in range(1, min(20, int(min(deepest, 10.0) / DEPTH_STEP_M + 1e-9)) + 1)]
 
 
-def check_proof_options(options: ProofOptions) -> None:
+def check_proof_options(options: ProofOptions, files: Sequence[TrackFile]) -> None:
     """COV-010: an option that is no number, or not in its range."""
     def wrong(name: str, found: object, expected: str) -> LandReleaseError:
         return LandReleaseError(COVERAGE_OPTION, name=name, found=found, expected=expected)
 
-    for name, metres in (("--tool-forward", options.forward_m), ("--tool-right", options.right_m)):
-        if not abs(metres) <= 100:
-            raise wrong(name, metres, "metres from -100 to 100")
-    for name, value in (("--speed-limit", options.speed_m_s), ("--gap", options.gap_s),
-                        ("--step-limit", options.step_m), ("--smallest", options.smallest_m),
-                        ("--heading-error", options.heading_error_deg),
-                        ("--depth", options.depth_m)):
+    own = TrackLimits(options.speed_m_s, options.depth_m, options.forward_m, options.right_m,
+                      options.step_m)
+    for prefix, limits in (("--", own), *(("--manual-", f.limits) for f in files if f.limits)):
+        for name, metres in (("tool-forward", limits.forward_m), ("tool-right", limits.right_m)):
+            if not abs(metres) <= 100:
+                raise wrong(prefix + name, metres, "metres from -100 to 100")
+        for name, value in (("speed-limit", limits.speed_m_s), ("step-limit", limits.step_m),
+                            ("depth", limits.depth_m)):
+            if value is not None and not 0 <= value < math.inf:
+                raise wrong(prefix + name, value, "a number from 0")
+    for name, value in (("--gap", options.gap_s), ("--smallest", options.smallest_m),
+                        ("--heading-error", options.heading_error_deg)):
         if value is not None and not 0 <= value < math.inf:
             raise wrong(name, value, "a number from 0")
     if options.detection is not None and not 0 <= options.detection < 1:
         raise wrong("--detection", options.detection, "from 0 to less than 1: no detection is "
                     "certain (S06)")
+
+
+def kind_of_fix(name: str | None) -> int:
+    """The number of a kind of fix, 0 for None. Raises COV-010."""
+    from landrelease.core.track import FIX_NAMES
+
+    known = FIX_NAMES[1:]
+    if name is not None and name not in known:
+        raise LandReleaseError(COVERAGE_OPTION, name="--least-fix", found=name,
+                               expected=", ".join(known))
+    return 0 if name is None else FIX_NAMES.index(name)
 
 
 def _fixes(track: Track) -> bytes:
@@ -294,6 +392,8 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
                   "largest_radius_m": float(proof.spots.radius_m[0]) if len(
                       proof.spots.radius_m) else 0.0,
                   "not_listed": proof.spots.small, "not_listed_m2": proof.spots.small_m2},
+        "waiting": {"count": len(proof.waiting.polygons), "not_listed": proof.waiting.small,
+                    "not_listed_m2": proof.waiting.small_m2},
         "by_pass": [dataclasses.asdict(p) for p in proof.by_pass],
         "by_depth": [dataclasses.asdict(p) for p in proof.by_depth],
         "by_kind": [dataclasses.asdict(p) for p in proof.by_kind],
@@ -306,16 +406,26 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
 
 
 def uncovered_features(ground: Ground, proof: Proof) -> dict[str, Any]:
-    """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks."""
-    return spot_features(ground, proof.spots)
+    """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks.
+
+    Where there are tracks by hand, ground that others covered and nobody by hand is there too, with
+    a state of its own (S07).
+    """
+    out = spot_features(ground, proof.spots)
+    out["features"] += spot_features(ground, proof.waiting, WAITING)["features"]
+    return out
 
 
-def spot_features(ground: Ground, spots: Spots) -> dict[str, Any]:
+WAITING = "machine or animal only, waits for hand"
+
+
+def spot_features(ground: Ground, spots: Spots, state: str = "not proven covered"
+                  ) -> dict[str, Any]:
     shapes = ground.back(spots.polygons) if len(spots.polygons) else []
     marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
     features = [
         {"type": "Feature", "properties": marks | {
-            "state": "not proven covered", "area_m2": round(float(a), 4),
+            "state": state, "area_m2": round(float(a), 4),
             "largest_circle_radius_m": round(float(r), 4)},
          "geometry": json.loads(shapely.to_geojson(s))}
         for s, a, r in zip(shapes, spots.area_m2, spots.radius_m, strict=True)]
@@ -332,6 +442,7 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     for finding in result["findings"]:
         if finding["code"] == "COV-005":
             out.append(finding["text"])
+    out += [note["text"] for note in result["notes"]]
     out += [
         f"Task: {task:,.2f} m2. With {100 * result['confidence']:g} % confidence:",
         f"  covered for certain {result['covered_certain_m2']:>14,.2f} m2  "
@@ -350,8 +461,15 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
         out.append(f"{result['length_m'] / 1000:,.2f} km of swaths that count in "
                    f"{result['hours']:.2f} h: {result['hectares_per_hour']:.3f} ha an hour; "
                    f"{result['overlap_m2']:,.1f} m2 covered more than once.")
-    for key, title in (("by_kind", "By kind"), ("by_pass", "By pass"),
-                       ("by_depth", "At least this deep")):
+    if len(result["by_kind"]) > 1:
+        out.append("By kind:")
+        for k in result["by_kind"]:
+            pace = ("" if k["hectares_per_hour"] is None else
+                    f", {k['hours']:.2f} h, {k['hectares_per_hour']:.3f} ha an hour")
+            out.append(f"  {k['name']:<20}{k['certain_m2']:>14,.2f} m2 for certain, "
+                       f"{k['best_m2']:,.2f} m2 at best, {k['length_m']:,.1f} m{pace}, "
+                       f"{k['overlap_m2']:,.1f} m2 more than once")
+    for key, title in (("by_pass", "By pass"), ("by_depth", "At least this deep")):
         if len(result[key]) > (0 if key == "by_depth" else 1):
             out.append(f"{title} (covered for certain):")
             out += [f"  {p['name']:<20}{p['certain_m2']:>14,.2f} m2 {p['length_m']:>12,.1f} m"
@@ -363,6 +481,9 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
     if result["machine_or_animal_only_m2"] > 0:
         out.append(f"Not clearance: {result['machine_or_animal_only_m2']:,.2f} m2 were worked by "
                    "machine or animal only and wait for the follow-up by hand.")
+        if (waiting := result["waiting"])["count"]:
+            out.append(f"  {waiting['count']:,} polygons of it stand in the file; smaller: "
+                       f"{waiting['not_listed']:,}, {waiting['not_listed_m2']:.3f} m2 together.")
     return out
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from landrelease.core.gate import FlaggedWork, TeamGate
+from landrelease.core.moment import day_of
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.core.decision import KeyRing, Verdict
+    from landrelease.core.revision import StoredRevision
     from landrelease.operate.gate import Site
     from landrelease.store.registry import Registry
 
+_CLOSED = ("proposed", "suspended", "completed", "withdrawn")  # states in which no order stands
 OFFSET = "utc_offset_hours"  # setting of a registry: its local time less UTC
 
 
@@ -75,20 +80,25 @@ def gate_of(registry: Registry, reader: View, task: str, day: date,
             utc_offset_hours: float | None = None) -> tuple[TeamGate, ...]:
     """The gate of each team of a task on a local day, from the records as they stood on that day.
 
+    It is the same whoever asks: all records are looked at, and what a reader may not know of is
+    left out of the words alone.
+
     Raises OPS-001: there is no such task for the reader, or its order has ended.
     """
     from landrelease.operate.gate import gates
 
-    found = {r.id: r for r in reader.inside(registry.records("task", valid_at=day))}
-    if task not in found:
+    if not any(r.id == task for r in reader.inside(registry.records("task", valid_at=day))):
         raise LandReleaseError(GATE_VALUE, name="TASK", found=task,
                                expected="the id of a task on record on that day")
-    return gates(found[task], day, site_on(registry, reader, day, utc_offset_hours))
+    site = Sites(registry, utc_offset_hours).on(day, [task])
+    shown = as_seen(reader, [site])
+    return tuple(shown(g) for g in gates(site.orders[task], day, site))
 
 
 def flagged_days(registry: Registry, reader: View, begin: date, end: date,
                  utc_offset_hours: float | None = None) -> tuple[FlaggedWork, ...]:
-    """Work reported from `begin` to `end` on days whose gate had not passed (S08).
+    """Work that the reader may know of, reported from `begin` to `end`, on days whose gate had not
+    passed (S08); whether it had, does not depend on the reader.
 
     Raises OPS-001: the days are in the wrong order, or more than 366.
     """
@@ -100,40 +110,206 @@ def flagged_days(registry: Registry, reader: View, begin: date, end: date,
                                expected="up to a year, in order")
     works = [r for r in reader.inside(standing_records(registry, "activity"))
              if _days(r)[0] <= end and _days(r)[1] >= begin]
-    tasks = {r.id: r for r in reader.inside(registry.records("task"))}
+    tasks = {r.id: r for r in registry.records("task")}
     days = sorted({day for r in works for day in _between(max(begin, _days(r)[0]),
                                                           min(end, _days(r)[1]))})
-    told = told_of(registry)
-    sites = {day: site_on(registry, reader, day, utc_offset_hours, told) for day in days}
-    return flagged_work(works, tasks, sites)
+    sites, names = Sites(registry, utc_offset_hours), {str(r.values.get("task")) for r in works}
+    on = {day: sites.on(day, names) for day in days}
+    return flagged_work(works, tasks, on, as_seen(reader, on.values()))
 
 
-def site_on(registry: Registry, reader: View, day: date,
-            utc_offset_hours: float | None = None, told: Told | None = None) -> Site:
-    """What the registry holds that a gate looks at, as it stood on the day; accreditations as
-    signed (S09). Closures and gates are read as they are known now: they carry their own times.
-    What `told_of` gave, as `told`, saves reading it again for each day.
+class Sites:
+    """What stood on record on a day, for many days: read again only where a record changed.
+
+    Of all records, because a gate does not depend on who asks. Accreditations and orders as signed
+    (S09); closures, permits and gates as they are known now: they carry their own times.
 
     Raises OPS-001: an offset that is none.
     """
-    from landrelease.operate.gate import Site
-    from landrelease.workflows.identities import standing_records
 
-    def records(kind: str, *, on: date | None = day) -> list[Record]:
-        return list(reader.inside(registry.records(kind, valid_at=on)))
+    def __init__(self, registry: Registry, utc_offset_hours: float | None = None, *,
+                 known_at: datetime | None = None):
+        self.registry, self.known_at = registry, known_at
+        self.offset = offset_of(registry, utc_offset_hours)
+        self.changes: dict[str, list[date]] = {}
+        self.held: dict[tuple[str, int], list[Record]] = {}
+        self.told: Told | None = None
+        self.timeless: dict[str, list[Record]] = {}
+        self.lines: dict[tuple[str, str], list[StoredRevision]] = {}
+        self.judged: dict[tuple[str, ...], tuple[StoredRevision | None, Mapping[str, Verdict]]] = {}
+        self.ring: KeyRing | None = None
 
-    told = told_of(registry) if told is None else told
-    return Site(
-        teams={r.id: r for r in records("team")},
-        persons={r.id: r for r in records("person")},
-        machines={r.id: r for r in records("machine")},
-        detectors=records("detector"),
-        accreditations=list(reader.inside(
-            standing_records(registry, "accreditation", valid_at=day))),
-        closures=records("closure", on=None), permits=records("permit", on=None),
-        gates=list(reader.inside(told.gates)),
-        utc_offset=offset_of(registry, utc_offset_hours),
-        entered=told.entered, grace=told.grace, ended=told.ended)
+    def on(self, day: date, tasks: Iterable[str] = ()) -> Site:
+        """The site on a local day; `tasks`: ids of those whose order is looked at."""
+        from landrelease.operate.gate import Site
+
+        if self.told is None:
+            self.told = told_of(self.registry, known_at=self.known_at)
+            self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
+                             for kind in ("closure", "permit")}
+        orders = {name: order for name in dict.fromkeys(tasks)
+                  if (order := self.order(name, day)) is not None}
+        areas = {name: self.state("hazard", str(order.values["hazard"]), day)
+                 for name, order in orders.items() if order.values.get("hazard")}
+        return Site(
+            teams={r.id: r for r in self.records("team", day)},
+            persons={r.id: r for r in self.records("person", day)},
+            machines={r.id: r for r in self.records("machine", day)},
+            detectors=self.records("detector", day),
+            accreditations=self.records("accreditation", day),
+            closures=self.timeless["closure"], permits=self.timeless["permit"],
+            gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
+            grace=self.told.grace, ended=self.told.ended,
+            orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
+            areas={name: area for name, area in areas.items() if area is not None})
+
+    def records(self, kind: str, day: date) -> list[Record]:
+        from landrelease.workflows.identities import standing_records
+
+        if kind not in self.changes:
+            self.changes[kind] = sorted({
+                s.revision.valid_from for record in self.registry.ids(kind)
+                for s in self.registry.history(record) if s.revision.valid_from is not None})
+        key = (kind, bisect.bisect_right(self.changes[kind], day))
+        if key not in self.held:
+            self.held[key] = (
+                standing_records(self.registry, kind, valid_at=day, known_at=self.known_at)
+                if kind == "accreditation"
+                else self.registry.records(kind, valid_at=day, known_at=self.known_at))
+        return self.held[key]
+
+    def order(self, task: str, day: date) -> Record | None:
+        """A task as it was ordered by the end of a day: what the signed order says, in the state
+        that the task was in; without a signed order its state is not reported. None: no such task.
+
+        An order that nobody signed is none (S09), and what is changed in one without a new
+        signature (teams, ground, method) changes nothing of what was ordered. A task that was
+        suspended, withdrawn, completed or only proposed again is ordered again by a signature
+        alone. A signature that came later counts from the day that it states (`ordered_on`, else
+        the day of its information): it is the authority's word on what had been ordered.
+        """
+        whole, line = self.line("task", task), self.until("task", task, day)
+        if not whole:
+            return None
+        verdicts = self._effective(whole)[1]
+
+        def signed(s: StoredRevision) -> bool:
+            return (s.revision.values.get("task_status") in ("ordered", "started")
+                    and s.hash in verdicts and verdicts[s.hash].standing == "verified")
+
+        order: StoredRevision | None = None
+        ended: StoredRevision | None = None
+        started = False
+        for s in line:
+            status = s.revision.values.get("task_status")
+            if signed(s):
+                order, ended, started = s, None, status == "started"
+            elif status in _CLOSED:
+                order, ended = None, s
+            elif status == "started":
+                started = True
+        stands = self._effective(line)[0] if line else None
+        if stands is not None and stands.revision.values.get("task_status") in _CLOSED:
+            ended = stands
+        if ended is not None:
+            return _as_record(ended)
+        if order is None:
+            order = next((s for s in reversed(whole) if signed(s) and _ordered_on(s) <= day), None)
+        if order is None:
+            return _as_record((line or whole)[-1], {"task_status"})
+        found = _as_record(order)
+        return replace(found, values={**found.values, "task_status": "started"}) if started \
+            else found
+
+    def _effective(self, line: Sequence[StoredRevision]
+                   ) -> tuple[StoredRevision | None, Mapping[str, Verdict]]:
+        """What stands of a part of a task's history, checked once."""
+        from landrelease.core.decision import effective
+        from landrelease.workflows.identities import ring_of
+
+        if self.ring is None:
+            self.ring = ring_of(self.registry)
+        key = tuple(s.hash for s in line)
+        if key not in self.judged:
+            self.judged[key] = effective(line, self.registry.kinds["task"], self.ring)
+        return self.judged[key]
+
+    def state(self, kind: str, record_id: str, day: date) -> Record | None:
+        """A record as it was by the end of a day; as it first came where that was later."""
+        from landrelease.core.descent import current_of
+
+        line = self.until(kind, record_id, day) or self.line(kind, record_id)[:1]
+        return _as_record(current_of(line)) if line else None
+
+    def line(self, kind: str, record_id: str) -> list[StoredRevision]:
+        key = (kind, record_id)
+        if key not in self.lines:
+            found = self.registry.history(record_id) if record_id else []
+            self.lines[key] = [s for s in found if s.revision.kind == kind and (
+                self.known_at is None
+                or (s.known_from or s.revision.recorded_at) <= self.known_at)]
+        return self.lines[key]
+
+    def until(self, kind: str, record_id: str, day: date) -> list[StoredRevision]:
+        """The revisions that held by the end of a local day: from the day that each states, or,
+        where it only repeats the day of the one before, from when it was recorded."""
+        from landrelease.operate.gate import day_in_utc
+
+        end = day_in_utc(day, self.offset)[1]
+        out, before = [], None
+        for s in self.line(kind, record_id):
+            stated = s.revision.valid_from
+            if (stated <= day) if stated is not None and stated != before else (
+                    s.revision.recorded_at < end):
+                out.append(s)
+            before = stated
+        return out
+
+
+def _as_record(stored: StoredRevision, without: Container[str] = ()) -> Record:
+    r = stored.revision
+    return Record(r.kind, r.record_id, {k: v for k, v in r.values.items() if k not in without},
+                  r.geometry, r.valid_from, r.validation, stored.number, chain=stored.chain,
+                  signed_by=r.signed_by)
+
+
+def _ordered_on(stored: StoredRevision) -> date:
+    """The day from which a signed order counts."""
+    r = stored.revision
+    return day_of(r.values.get("ordered_on")) or r.valid_from or r.recorded_at.date()
+
+
+def _on_its_area(order: Record, area: Record | None) -> Record:
+    """An order with its ground; one without an outline of its own has that of its hazard, as
+    lanes and proof of coverage take it."""
+    if area is None or not (order.geometry is None or order.geometry.is_empty):
+        return order
+    accuracy = {n: area.values[n] for n in ("position_accuracy_m",) if n in area.values}
+    return replace(order, geometry=area.geometry, values={**order.values, **accuracy})
+
+
+def as_seen(reader: View, sites: Iterable[Site]) -> Callable[[TeamGate], TeamGate]:
+    """How a reader may see gates of these sites: each check in its state, without the ids of
+    records that are not for this reader, and without words that come from them."""
+    held: dict[str, Record] = {}
+    for site in sites:
+        for r in (*site.teams.values(), *site.persons.values(), *site.machines.values(),
+                  *site.detectors, *site.accreditations, *site.closures, *site.permits,
+                  *site.gates, *site.orders.values(), *site.areas.values()):
+            held[r.id] = r
+    seen = {r.id for r in reader.inside(held.values())}
+
+    def shown(gate: TeamGate) -> TeamGate:
+        checks = []
+        for check in gate.checks:
+            kept = tuple(i for i in check.records if i in seen or i not in held)
+            if kept != check.records:
+                check = replace(check, records=kept,
+                                reason="it rests on records that are not for this role")
+            checks.append(check)
+        return replace(gate, checks=tuple(checks))
+
+    return shown
 
 
 def state_local_time(registry: Registry, hours: float | None) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ from landrelease.core.recorded import by_name
 from landrelease.core.revision import Revision
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
+from landrelease.plan.recorded.done import Since, done_of, task_id
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.plan.compare import Difference
+    from landrelease.plan.works import First
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
     from landrelease.workflows import Binding
@@ -29,9 +31,14 @@ if TYPE_CHECKING:
 
 # What people made of a proposal stands: a plan does not overwrite it.
 _THEIRS = ("ordered", "started", "suspended", "completed", "withdrawn")
+NO_WEIGHTS: Mapping[str, float] = {}
 _GONE = "The plan no longer holds it"  # so that a later plan may propose it again
 _METHOD = {"manual": "manual", "machine then manual": "mixed", "dogs then manual": "mixed",
            "animal then manual": "mixed"}
+# What a proposal says of itself: a new one says all of it anew, or no longer.
+_OURS = ("identifier", "task_type", "task_status", "hazard", "planned_start", "planned_finish",
+         "method", "instructions", "teams", "standard", "required_depth_m")
+_PROPOSED = "Proposed by the plan of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,6 @@ class Orders:
     same: tuple[str, ...]
     standing: tuple[str, ...]  # people decided on them: left as they are
     withdrawn: tuple[str, ...]  # proposals of an earlier plan that this one does not hold
-
-
-def task_id(stage: str) -> str:
-    return f"task:{stage}"
 
 
 def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date | None = None,
@@ -68,8 +71,7 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
     teams = {name: r.id for name, r in by_name(registry.records("team")).items()}
     wanted = _orders(saved, until, standard, depth, grounds, teams)
     at, who = now or datetime.now(UTC), registry.author(by)
-    reason = f"Proposed by the plan of {saved.start.isoformat()} on chain head " \
-             f"{saved.chain_head[:12]}"
+    reason = f"{_PROPOSED} {saved.start.isoformat()} on chain head {saved.chain_head[:12]}"
     made: list[Revision] = []
     told: dict[str, list[str]] = {"new": [], "changed": [], "same": [], "standing": [],
                                   "withdrawn": []}
@@ -83,8 +85,9 @@ def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date 
             told["same"].append(name)
             continue
         told["new" if old is None else "changed"].append(name)
-        made.append(Revision("task", name, {**({} if old is None else old.values), **values},
-                             ground, at, who, reason, "", at.date()))
+        kept = {} if old is None else {k: v for k, v in old.values.items() if k not in _OURS}
+        made.append(Revision("task", name, {**kept, **values}, ground, at, who, reason, "",
+                             at.date()))
     for name, old in standing.items():
         if name not in wanted and old.value("task_status") == "proposed" and _ours(old) and (
                 until is None or _before(old, until)):
@@ -101,26 +104,39 @@ def propose_from(registry: Registry, saved: PlanFile, path: Path, *, by: str,
                  until: date | None = None) -> Orders:
     """`propose_orders` from a plan on file that must be of the records as they are now.
 
-    Recording proposals moves the chain itself: once there are tasks, an earlier state is no reason
-    to refuse. Raises PLN-102 where the plan is old and there is no task yet.
+    Recording proposals moves the chain itself: where the last proposals on record are those of this
+    state of the records, an earlier state is no reason to refuse. Raises PLN-102 where the plan is
+    old and its proposals would be written over those of a newer plan, or over none.
     """
     from landrelease.workflows import check_plan_is_current
 
-    if not registry.records("task"):
+    if _last_proposed(registry) != saved.chain_head[:12]:
         check_plan_is_current(saved, registry, path)
     return propose_orders(registry, saved, by=by, until=until)
+
+
+def _last_proposed(registry: Registry) -> str:
+    """The chain head (its first 12 signs) of the plan whose proposals were recorded last."""
+    last, head = 0, ""
+    for task in registry.records("task"):
+        if not _ours(task):
+            continue
+        for stored in registry.history(task.id):
+            if stored.number > last and stored.revision.reason.startswith(_PROPOSED):
+                last, head = stored.number, stored.revision.reason.rpartition(" ")[2]
+    return head
 
 
 def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | None,
             grounds: Mapping[str, Any], teams: Mapping[str, str]
             ) -> dict[str, tuple[dict[str, Any], Any]]:
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of, start_of
 
     problem, schedule = saved.plan.problem, saved.plan.schedule
     out = {}
     for s, stage in enumerate(problem.stage_ids):
         option = int(schedule.option[s])
-        start = day_of(problem, int(schedule.start[s])) if option >= 0 else None
+        start = start_of(problem, int(schedule.start[s])) if option >= 0 else None
         if start is None or (until is not None and start > until):
             continue
         hazard = problem.hazard_ids[int(problem.hazard[s])]
@@ -135,7 +151,7 @@ def _orders(saved: PlanFile, until: date | None, standard: str, depth: float | N
         values: dict[str, Any] = {
             "identifier": stage, "task_type": ACTIVITIES[int(problem.activity[s])],
             "task_status": "proposed", "hazard": hazard, "planned_start": start,
-            "planned_finish": day_of(problem, int(schedule.finish[s])),
+            "planned_finish": end_of(problem, int(schedule.finish[s])),
             "method": _METHOD.get(mode, "not_reported"),
             "instructions": f"{mode}: " + ", then ".join(pair[0] for pair in people),
         }
@@ -168,7 +184,7 @@ def _before(record: Record, until: date) -> bool:
 
 
 def _equal(old: Record, values: Mapping[str, Any], ground: Any) -> bool:
-    same = all(old.values.get(k) == v for k, v in values.items())
+    same = all(old.values.get(k) == values.get(k) for k in _OURS)
     shape = (old.geometry is None) == (ground is None) and (
         ground is None or (old.geometry is not None and old.geometry.equals_exact(ground, 1e-9)))
     return same and shape
@@ -177,70 +193,26 @@ def _equal(old: Record, values: Mapping[str, Any], ground: Any) -> bool:
 # --- making it again -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What the records say of the stages of a plan: done, and begun with the m² reported."""
-
-    done: tuple[str, ...]  # ids of stages
-    begun: Mapping[str, float]  # id of a stage -> m²
-
-
 def progress_of(registry: Registry, reader: View, problem: Problem) -> Since:
-    """What was done of a problem's stages, from tasks and reports of work.
-
-    A stage is done where its task record, or a completion report that names it, says completed; NTS
-    of a hazard also where a completed NTS activity names the hazard. A stage has begun where its
-    task has started or reports name it. A later stage that is done takes the stages before it along
-    (nobody clears ground whose survey is still open). Done in the plan is not released: that is a
-    signed decision (S09), and ground that is released is no longer in the problem at all.
+    """What was done of a problem's stages, from tasks and reports of work (`plan.recorded.done`).
     """
-    number = {name: s for s, name in enumerate(problem.stage_ids)}
-    of_task = {task_id(name): name for name in problem.stage_ids}
-    done: set[str] = set()
-    begun: dict[str, float] = {}
-    for task in reader.inside(registry.records("task")):
-        stage = of_task.get(task.id) or (
-            str(task.values.get("identifier")) if task.values.get("identifier") in number else "")
-        if not stage:
-            continue
-        of_task[task.id] = stage
-        if task.value("task_status") == "completed":
-            done.add(stage)
-        elif task.value("task_status") == "started":
-            begun.setdefault(stage, 0.0)
-    for work in reader.inside(registry.records("activity")):
-        stage = of_task.get(str(work.values.get("task") or ""), "")
-        completed = work.value("activity_status") == "completed" \
-            or work.value("report_type") == "completion"
-        if not stage and work.value("activity_type") == "NTS" and completed:
-            stage = f"{work.values.get('hazard')}:NTS"
-        if stage not in number:
-            continue
-        if completed:
-            done.add(stage)
-        else:
-            area = work.values.get("area_m2")
-            begun[stage] = begun.get(stage, 0.0) + (float(area) if isinstance(
-                area, (int, float)) else 0.0)
-    for stage in list(done):
-        before = int(problem.predecessor[number[stage]])
-        while before >= 0:
-            done.add(problem.stage_ids[before])
-            before = int(problem.predecessor[before])
-    return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done})
+    names = problem.stage_ids
+    return done_of({name: names[b] if b >= 0 else "" for name, b in zip(
+        names, problem.predecessor.tolist(), strict=True)},
+        reader.inside(registry.records("task")), reader.inside(registry.records("activity")))
 
 
-def problem_since(problem: Problem, since: Since, standing: Plan, assumptions: Assumptions
+def problem_since(problem: Problem, since: Since, standing: Plan, prices: Mapping[str, float]
                   ) -> Problem:
     """The problem as it is left: done stages gone, begun ones shorter and going on, promises kept
-    at the prices of the assumptions `promise_price` and `change_price`."""
+    at the `promise_price` and `change_price` of `prices`."""
     from landrelease.plan import progress as again
 
     number = {name: s for s, name in enumerate(problem.stage_ids)}
     problem = again.partly_done(problem, {number[s]: m for s, m in since.begun.items()})
-    problem = again.without(problem, [number[s] for s in since.done])
-    problem = again.promised(problem, standing, late_price=assumptions.value("promise_price"),
-                             change_price=assumptions.value("change_price"))
+    problem = again.without(problem, [number[s] for s in since.done if s in number])
+    problem = again.promised(problem, standing, late_price=prices["promise_price"],
+                             change_price=prices["change_price"])
     left = {name: s for s, name in enumerate(problem.stage_ids)}
     promises = problem.conditions.promises
     started = {}
@@ -264,8 +236,8 @@ class MadeAgain:
 
 
 def otherwise(before: Problem, after: Problem) -> list[str]:
-    """In words, in which of its inputs a problem differs from an earlier one: roads, teams, the
-    first day and the end. Work that was done since is no such difference."""
+    """In words, in which of its inputs a problem differs from an earlier one: roads, teams, money,
+    weights, the first day and the end. Work that was done since is no such difference."""
     out = []
     had, has = before.access is not None, after.access is not None
     if had and not has:
@@ -283,6 +255,13 @@ def otherwise(before: Problem, after: Problem) -> list[str]:
     if told:
         out.append("The teams are not those of the standing plan: " + ", ".join(told)
                    + ". Other teams, rates, costs or times give other dates.")
+    out += _other_money(before, after)
+    weights = [f"{f.name} {_plain(a)} -> {_plain(b)}" for f in fields(before.objective)
+               if (a := getattr(before.objective, f.name)) != (
+                   b := getattr(after.objective, f.name))
+               and f.name not in ("promise_price", "change_price")]
+    if weights:
+        out.append("Weights are not those of the standing plan: " + ", ".join(weights) + ".")
     first, last = ((b.isoformat(), a.isoformat()) for b, a in (
         (before.slot_starts[0], after.slot_starts[0]),
         (before.slot_starts[-1], after.slot_starts[-1])))
@@ -294,35 +273,99 @@ def otherwise(before: Problem, after: Problem) -> list[str]:
     return out
 
 
+def _plain(number: float) -> str:
+    return f"{number:,.10g}"
+
+
+def _other_money(before: Problem, after: Problem) -> list[str]:
+    old, new = ({} if m is None else {name: float(m.arrived[f, -1]) for f, name in enumerate(
+        m.fund_ids)} for m in (before.conditions.money, after.conditions.money))
+    if bool(old) != bool(new):
+        return ["The standing plan was bound by money and this one is not." if old else
+                "This plan is bound by money and the standing one was not."]
+    moved = sorted(name for name in old.keys() | new.keys()
+                   if abs(old.get(name, 0.0) - new.get(name, 0.0)) > 1.0)
+    if not moved:
+        return []
+    return ["The money is not that of the standing plan (spent since, come in, or counted in "
+            "another way): " + ", ".join(
+                f"{name} {old.get(name, 0.0):,.0f} -> {new.get(name, 0.0):,.0f}"
+                for name in moved[:3]) + (" ..." if len(moved) > 3 else "") + "."]
+
+
+def _other_assumptions(before: Assumptions, after: Assumptions, weights: Set[str]) -> list[str]:
+    old, new = ({a.name: a.value for a in of} for of in (before, after))
+    moved = [f"{name} {_plain(old[name])} -> {_plain(new[name])}"
+             for name in sorted((old.keys() & new.keys()) - weights) if old[name] != new[name]]
+    if not moved:
+        return []
+    return ["Assumptions are not those of the standing plan: " + ", ".join(moved[:5])
+            + (f" and {len(moved) - 5} more" if len(moved) > 5 else "") + "."]
+
+
+def standing_weights(standing: Problem, after: Problem) -> dict[str, float]:
+    """The weights of a standing plan, of the parts that both problems have: whoever makes a plan
+    again means the same by it, unless they say otherwise."""
+    def there(problem: Problem) -> dict[str, bool]:
+        terms = problem.conditions
+        return {"access_weight": problem.access is not None,
+                "season_weight": terms.seasons_missed is not None,
+                "infrastructure_weight": terms.projects is not None}
+
+    one, other = there(standing), there(after)
+    return {f.name: getattr(standing.objective, f.name) for f in fields(standing.objective)
+            if f.name not in ("promise_price", "change_price")
+            and one.get(f.name, True) and other.get(f.name, True)}
+
+
 def make_again(
     registry: Registry, reader: View, land: Land, assessments: Sequence[HazardAssessment],
     pools: Sequence[TeamPool], assumptions: Assumptions, standing: PlanFile, *, start: date,
     iterations: int, seed: int, seconds: float | None = None, roads: RoadFiles | None = None,
-    binding: Binding | None = None, bound_seconds: float = 0.0, progress: Progress = silent,
+    binding: Binding | None = None, bound_seconds: float = 0.0,
+    weights: Mapping[str, float] = NO_WEIGHTS, until_stopped: bool = False,
+    first: Callable[[First], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None, progress: Progress = silent,
 ) -> MadeAgain:
     """Make a plan again from the present records and what was done, held against the standing one.
 
-    It starts from the standing plan; to finish later than announced, or with other teams, has the
-    prices of the assumptions `promise_price` and `change_price`.
+    It starts from the standing plan and keeps its weights, whatever the assumptions say now;
+    `weights` changes them by name. To finish later than announced, or with other teams, has the
+    prices `promise_price` and `change_price` of `weights`, else of the assumptions. `first` and
+    `keep` as in `workflows.make_plan`; the first plan is the standing one as it can go on.
     """
     from landrelease import workflows
     from landrelease.plan.compare import difference
-    from landrelease.plan.works import solved
 
     asked = workflows.planning_problem(land, assessments, pools, assumptions, start=start,
                                        roads=roads, binding=binding, progress=progress)
     problem = asked.problem
+    prices = {name: weights.get(name, assumptions.value(name))
+              for name in ("promise_price", "change_price")}
+    kept = standing_weights(standing.plan.problem, problem)
+    problem = workflows.with_weights(problem, {**kept, **{
+        name: value for name, value in weights.items() if name not in prices}})
     other = otherwise(standing.plan.problem, problem)
-    since = progress_of(registry, reader, problem)
-    problem = problem_since(problem, since, standing.plan, assumptions)
+    other += _other_assumptions(standing.assumptions, assumptions, kept.keys() | prices.keys())
+    said = [f"{name} {_plain(value)} (now {_plain(assumptions.value(name))})"
+            for name, value in kept.items() if name not in weights and (
+                name in assumptions.by_name and assumptions.value(name) != value)]
+    if said:
+        other.append("Weights are kept as in the standing plan, other than the assumptions say: "
+                     + ", ".join(said) + "; --weight changes them.")
+    since = asked.since
+    problem = problem_since(problem, since, standing.plan, prices)
     place = dict(zip(standing.plan.problem.stage_ids, standing.plan.priority.tolist(),
                      strict=True))
     last = max(place.values(), default=0.0) + 1.0
     priority = np.array([place.get(name, last) for name in problem.stage_ids])
     promises = problem.conditions.promises
     chosen = np.full(len(priority), -1) if promises is None else promises.option
-    plan = solved(problem, iterations=iterations, seed=seed, seconds=seconds,
-                  bound_seconds=bound_seconds, progress=progress, standing=(priority, chosen))
+    plan = workflows.searched(
+        problem, lambda plan: workflows.plan_file(plan, land, assumptions, start, asked.read),
+        first=first, keep=keep, standing=(priority, chosen), iterations=iterations, seed=seed,
+        seconds=seconds, bound_seconds=bound_seconds, until_stopped=until_stopped,
+        progress=progress)
     return MadeAgain(workflows.plan_file(plan, land, assumptions, start, asked.read), since,
                      difference(standing.plan, plan), tuple(other),
                      standing.plan.problem.access is not None and asked.problem.access is None)

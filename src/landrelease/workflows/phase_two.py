@@ -146,13 +146,13 @@ def sites_of(registry: Registry, projects: Sequence[Record], plan: PlanFile | No
 
 def finishes(plan: PlanFile) -> dict[str, date | None]:
     """The day after the last stage of each area of a plan; None: not within its horizon."""
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of
 
     problem, schedule = plan.plan.problem, plan.plan.schedule
     out: dict[str, date | None] = {}
     for stage, hazard in enumerate(problem.hazard.tolist()):
         name, slot = problem.hazard_ids[hazard], int(schedule.finish[stage])
-        day = day_of(problem, slot) if slot >= 0 else None
+        day = end_of(problem, slot) if slot >= 0 else None
         if name not in out:
             out[name] = day
         else:
@@ -193,7 +193,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
 
     from landrelease.core.geometry import geodesic_area_m2
     from landrelease.figures.phase_two import Return
-    from landrelease.plan.compare import day_of
+    from landrelease.plan.compare import end_of
     from landrelease.workflows import load_land
     from landrelease.workflows.identities import at_level, standing_records
 
@@ -234,7 +234,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
     index = {h.id: n for n, h in enumerate(land.hazards)}
     for stage, hazard in enumerate(problem.hazard.tolist()):
         slot, name = int(schedule.finish[stage]), problem.hazard_ids[hazard]
-        day = day_of(problem, slot) if slot >= 0 else None
+        day = end_of(problem, slot) if slot >= 0 else None
         if day is not None and name in index and problem.released_m2[stage] > 0:
             planned.append(Return(day + timedelta(days=handover_days),
                                   near.community(land.hazards[index[name]].ground),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from landrelease import workflows
 from landrelease.core.hazard import Land
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
-from landrelease.errors import BAD_OPTION, PLAN_OF_OTHERS, LandReleaseError
+from landrelease.errors import BAD_OPTION, OUT_NOT_WRITABLE, PLAN_OF_OTHERS, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -34,28 +38,33 @@ class MadePlan:
     again: MadeAgain | None = None
 
 
-def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool
-               ) -> workflows.Binding:
+def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool,
+               over_roads: bool = True) -> workflows.Binding:
     """What the records put on a plan, as the options ask for it. Raises CLI-103."""
     from landrelease.workflows.recorded import sources_of
 
     if money not in MONEY:
         raise LandReleaseError(BAD_OPTION, option="--money", found=money,
                                expected="received, committed, announced or none")
-    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given)
+    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given,
+                             over_roads)
 
 
 def make(
     registry: Registry, reader: View, *, start: date, iterations: int, seed: int,
     assumptions: Path | None = None, teams: Path | None = None, seconds: float | None = None,
-    roads: RoadFiles | None = None, renewed: bool = False, money: str = "announced",
-    bound_seconds: float = 0.0, standing: PlanFile | None = None,
-    first: Callable[[Any], None] | None = None, progress: Progress = silent,
+    roads: RoadFiles | None = None, over_roads: bool = True, renewed: bool = False,
+    money: str = "announced", bound_seconds: float = 0.0, standing: PlanFile | None = None,
+    weights: Mapping[str, float] | None = None, until_stopped: bool = False,
+    first: Callable[[Any], None] | None = None,
+    keep: Callable[[PlanFile], None] | None = None, progress: Progress = silent,
 ) -> MadePlan:
     """Read what the reader may know, assess it and plan it.
 
-    standing : the plan that stands; it is made again from what was done since. first : is told of
-    the plan of a simple rule, as soon as it is there. Raises CLI-103 and what reading raises.
+    roads : files of roads and bases; without them the recorded roads count, unless `over_roads` is
+    False. standing : the plan that stands; it is made again from what was done since, by its own
+    weights but for those of `weights`. until_stopped, first, keep : as of `workflows.make_plan`.
+    Raises CLI-103, PLN-511 and PLN-009 (weights), and what reading raises.
     """
     from landrelease.workflows.orders import make_again
 
@@ -66,12 +75,52 @@ def make(
     asked: Any = {
         "start": start, "iterations": iterations, "seed": seed, "seconds": seconds,
         "roads": roads, "progress": progress, "bound_seconds": bound_seconds,
-        "binding": binding_of(registry, reader, renewed, money, teams is not None)}
+        "weights": weights or {}, "until_stopped": until_stopped, "first": first, "keep": keep,
+        "binding": binding_of(registry, reader, renewed, money, teams is not None, over_roads)}
     if standing is not None:
         again = make_again(registry, reader, land, assessments, pools, stated, standing, **asked)
         return MadePlan(again.saved, land, again)
-    return MadePlan(workflows.make_plan(land, assessments, pools, stated, first=first, **asked),
-                    land)
+    return MadePlan(workflows.make_plan(land, assessments, pools, stated, **asked), land)
+
+
+def ready(out: Path) -> None:
+    """Say before the work what would keep a plan from being written into a folder.
+
+    Raises PLN-101: the bound that it keeps cannot be read; CLI-104: it is no folder, or nothing can
+    be written there.
+    """
+    from landrelease.store.bounds import load_bound
+
+    load_bound(out)
+    made = [p for p in (out, *out.parents) if not p.exists()]
+    probe = out / f".{os.getpid()}.part"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise LandReleaseError(OUT_NOT_WRITABLE, path=out, found=error.strerror) from error
+    finally:
+        for folder in made:  # nothing is left where the work is stopped before there is a plan
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+class Keeping:
+    """Keeps the best plan so far in its folder while the search goes on, so that whatever ends it
+    leaves a plan. A folder that holds a plan already keeps that one until the new one is done."""
+
+    def __init__(self, out: Path):
+        self.out = out
+        self.writes = not (out / "plan.json").exists()
+        self.last: PlanFile | None = None
+
+    def __call__(self, saved: PlanFile) -> None:
+        from landrelease.store.results import save_plan
+
+        self.last = saved
+        if self.writes:
+            save_plan(self.out, saved)
 
 
 def plan_of(registry: Registry, path: Path) -> PlanFile:
@@ -137,6 +186,56 @@ def plan_summary(plan: Plan) -> dict[str, Any]:
     return {"score": plan.score, "bound": plan.bound, "floor": plan.floor, "gap": plan.gap,
             "rules": plan.rules, "best_rule": rule, "best_rule_score": best,
             "room_closed": plan.room_closed, "iterations": plan.iterations, "seed": plan.seed,
-            "interrupted": plan.interrupted,
+            "interrupted": plan.interrupted, "objective": objective_rows(plan),
+            "reopened": communities_reopened(plan),
             "stages": len(plan.problem.stage_ids),
             "stages_planned": int((plan.schedule.finish >= 0).sum())}
+
+
+UNITS = {"people": "resident-days", "land": "hectare-days", "seasons": "hectare-seasons",
+         "access": "days x residents cut off", "infrastructure": "days x beneficiaries"}
+
+
+def objective_rows(plan: Plan) -> list[dict[str, Any]]:
+    """What the plan is judged by: of each part its weight, and what is lost until the end before
+    any weight, in its unit; the exponent `worst_off`; and prices of promises where there are any.
+    A part of which the problem knows nothing is left out."""
+    from landrelease.plan.objective import PARTS, losses
+
+    problem, objective = plan.problem, plan.problem.objective
+    lost, terms = losses(problem, plan.schedule), problem.conditions
+    known = {"people": problem.benefits is not None, "land": problem.benefits is not None,
+             "seasons": terms.seasons_missed is not None and problem.benefits is not None,
+             "access": problem.access is not None, "infrastructure": terms.projects is not None}
+    rows: list[dict[str, Any]] = [
+        {"name": weight, "value": getattr(objective, weight), "lost": getattr(lost, part),
+         "unit": UNITS[part]} for part, weight in PARTS.items() if known[part]]
+    rows.append({"name": "worst_off", "value": objective.worst_off, "lost": None, "unit": ""})
+    if terms.promises is not None:
+        rows += [{"name": name, "value": getattr(objective, name), "lost": None, "unit": ""}
+                 for name in ("promise_price", "change_price")]
+    return rows
+
+
+def communities_reopened(plan: Plan) -> dict[str, Any] | None:
+    """When communities that are cut off today can be reached; None where the plan knows no roads.
+
+    `first`, `half`, `last`: days on which the first, half and all of those have been reached that
+    are by the end of the plan; `released`: those whose own hazards are gone as well.
+    """
+    from landrelease.plan.compare import community_slots, end_of
+    from landrelease.plan.waiting import NEVER, zone_openings
+
+    problem, access = plan.problem, plan.problem.access
+    if access is None:
+        return None
+    opens = np.array(zone_openings(problem, plan.schedule)[0], dtype=np.int64)
+    at = opens[access.community_zone]
+    cut = at > 0
+    slots = np.sort(at[cut & (at < NEVER)])
+    days = [None if (day := end_of(problem, int(s))) is None else day.isoformat() for s in slots]
+    whole = community_slots(problem, plan.schedule)
+    return {"all": len(at), "cut_off": int(cut.sum()), "reached": len(days),
+            "first": days[0] if days else None,
+            "half": days[(len(days) - 1) // 2] if days else None,
+            "last": days[-1] if days else None, "released": int((cut & (whole < NEVER)).sum())}

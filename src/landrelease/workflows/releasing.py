@@ -270,13 +270,13 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     from landrelease.workflows import is_synthetic
 
     at = now or datetime.now(UTC)
-    record = standing_hazard(registry, hazard)
+    record = standing_hazard(registry, hazard, reader)
     assert record.geometry is not None
     taken = cut(record.geometry, read_wanted(ground) if ground is not None else None)
     if area_m2(taken.ground) < lineage.SLIVER_M2:
         raise LandReleaseError(RELEASE_NO_GROUND, hazard=hazard,
                                file="the record" if ground is None else ground.name)
-    case = case_of(registry, record, taken, reader, stated, outcome, gaps)
+    case = case_of(registry, record, taken, stated, outcome, gaps)
     behind = records_behind(registry, record, taken.ground, _reopened_by(record))
     if case.outcome == "cleared":
         only, records = not_followed_up(case)
@@ -306,9 +306,10 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
         "gate": {"days_in_spite": len({(f.activity, f.day) for f in case.flagged}),
                  "without_credit": len({(f.activity, f.day) for f in case.flagged
                                         if not f.credit})},
-        "inspections": [{"record": i.id, "result": str(i.value("result")),
-                         "signed": i.id in case.signed, "lot": i.values.get("lot_size"),
-                         "sample": i.values.get("sample_size")} for i in case.inspections],
+        "inspections": [{"record": i.id, "result": "accepted" if i.id in case.unsigned
+                         else str(i.value("result")), "signed": i.id in case.accepted,
+                         "lot": i.values.get("lot_size"), "sample": i.values.get("sample_size"),
+                         "weaker": case.weaker.get(i.id)} for i in case.inspections],
         "residual": case.residual, "residual_statement": residual_words(case.residual)
         if not isinstance(case.residual, str) else [f"not computed: {case.residual}"],
         "coverage_proof": {"sha256": case.gaps_file, "gaps": len(case.gaps),
@@ -321,7 +322,7 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
                        "records": list(a.records)} for a in listed]},
         "hands": [list(h) for h in hands(case)],
         "evidence_records": [r.id for r in case.evidence],
-        "lots": [i.id for i in case.inspections if i.value("result") == "accepted"],
+        "lots": sorted({*case.accepted, *case.unsigned}),
         "evidence": {i: list(h) for i, h in behind.state.items()},
         "chain_head": registry.head(), "office": registry.office,
         "made_at": at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -344,26 +345,33 @@ def propose(registry: Registry, hazard: str, reader: View, stated: Assumptions, 
     return made
 
 
-def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated: Assumptions,
+def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
             outcome: OutcomeType | None, gaps: Path | None) -> Case:
-    """What other stages say about the ground, put together for the checks."""
+    """What other stages say about the ground, put together for the checks: from all records, so
+    that it does not depend on who proposes."""
+    from landrelease.access.policy import view
     from landrelease.core.coverage import proven_outcomes
-    from landrelease.core.search import build_effort
+    from landrelease.core.inspection import SEVERITIES
+    from landrelease.core.search import build_effort, by_word
     from landrelease.workflows.areas import read_shapes
+    from landrelease.workflows.inspecting import weaker_than
     from landrelease.workflows.risk import residual_of_hazard
 
     behind = records_behind(registry, record, taken.ground)
     r = behind.records
     # Work whose tracks are on record counts where they prove it (S05).
-    outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], r["coverage"])
+    outcomes, unproven = proven_outcomes(r["outcome"], r["activity"], r["coverage"],
+                                         by_word(stated))
+    every = standing_records(registry, "inspection")
+    inspections, accepted, unsigned = _inspected(registry, every, r["inspection"], r["outcome"])
     effort = build_effort(
         hazards=[record], outcomes=outcomes, items=r["item"], activities=r["activity"],
-        inspections=r["inspection"], gates=r["gate"], assumptions=stated, no_credit=unproven)
+        inspections=inspections, gates=r["gate"], assumptions=stated, no_credit=unproven)
     proven, holes = _proven(r["outcome"], outcomes, unproven)
     kind = outcome or proposing.proposed_type(r["activity"], effort, taken.ground)
     try:
         residual: Mapping[str, Any] | str = residual_of_hazard(
-            registry, record.id, reader, stated)
+            registry, record.id, view("authority", kinds=registry.kinds), stated)
     except LandReleaseError as error:
         residual = str(error)
     gap_shapes: Sequence[BaseGeometry] = ()
@@ -379,18 +387,65 @@ def case_of(registry: Registry, record: Record, taken: Any, reader: View, stated
             for kind in ("item", "accident")}
     on_it = {x.id for listed in here.values() for x in listed}
     beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
-    # A lot is accepted by an inspector or the authority, never by whoever has a key (S09).
-    accepted = [i for i in standing_records(registry, "inspection")
-                if i.value("result") == "accepted"]
-    able = {p for p in {i.signed_by for i in accepted if i.signed_by}
-            if vouched_role(registry, p) in ("inspector", "authority")}
-    signed_ids = frozenset(i.id for i in accepted if i.signed_by in able)
     return proposing.Case(
         record, kind, taken, depth, _searched_since(registry, record), r["outcome"],
-        r["activity"], here["item"], here["accident"], r["inspection"], r["evidence"], r["track"],
-        effort, _flagged(registry, reader, r["activity"]), behind.quarantine, gap_shapes,
-        gaps_file, proven, r["coverage"], residual, signed_ids, beside,
+        r["activity"], here["item"], here["accident"], inspections, r["evidence"], r["track"],
+        effort, _flagged(registry, r["activity"]), behind.quarantine, gap_shapes,
+        gaps_file, proven, r["coverage"], residual, accepted, unsigned,
+        by_word(stated), frozenset(s for s in SEVERITIES
+                                   if stated.value(f"closing_visit_{s}") >= 0.5),
+        {i.id: words for i in inspections
+         if i.id in accepted and (words := weaker_than(stated, every, i))}, beside,
         stated.value("spot_radius_m"))
+
+
+def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequence[Record],
+               outcomes: Sequence[Record]
+               ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str]]:
+    """Inspections of the ground as they stand; what those accept that count; ids of those that
+    accept and do not count. A lot is accepted by an inspector or the authority, never by whoever
+    has a key (S09)."""
+    from landrelease.core.inspection import accepted_ground, in_lots
+    from landrelease.core.moment import listed
+    from landrelease.workflows.inspecting import as_it_was
+
+    ids = {i.id for i in inspections}
+    standing = [i for i in every if i.id in ids]
+    named = {str(o.values["identifier"]): o.id for o in outcomes if o.values.get("identifier")}
+    held = in_lots(inspections)
+    held |= {named[o] for o in held if o in named}
+    accepts = [i for i in standing if i.value("result") == "accepted"]
+    able = {p for p in {i.signed_by for i in accepts if i.signed_by}
+            if vouched_role(registry, p) in ("inspector", "authority")}
+    accepted: dict[str, BaseGeometry] = {}
+    for i in accepts:
+        if i.signed_by not in able:
+            continue
+        # What was added to an outcome since was in front of nobody who accepted it.
+        then = {o: was.geometry for o in listed(i.values.get("outcomes"))
+                if (was := as_it_was(registry, named.get(o, o), i.revision)) is not None
+                and was.geometry is not None}
+        taken = {o for o in then if named.get(o, o) in held}
+        if (ground := accepted_ground(i, then, held | taken)) is not None:
+            accepted[i.id] = ground
+    claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
+    counting = {i.id for i in accepts if i.signed_by in able}
+    standing = [i if i.id in counting else _once_rejected(registry, i) for i in standing]
+    return standing, accepted, frozenset(claimed - counting)
+
+
+def _once_rejected(registry: Registry, inspection: Record) -> Record:
+    """An inspection, rejected where any of its revisions says so: a change of the record does not
+    unsay it; an acceptance that counts does, or searching its ground again."""
+    if inspection.value("result") == "rejected":
+        return inspection
+    said = [s.revision for s in registry.history(inspection.id)
+            if s.revision.values.get("result") == "rejected"]
+    if not said:
+        return inspection
+    return dataclasses.replace(inspection, geometry=said[-1].geometry, values={
+        **inspection.values, **{n: said[-1].values[n] for n in (
+            "result", "inspected_on", "outcomes") if n in said[-1].values}})
 
 
 def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]
@@ -435,11 +490,11 @@ def _reopened_by(record: Record) -> tuple[str, ...]:
                                if a in ("item", "accident")))
 
 
-def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> tuple[Any, ...]:
+def _flagged(registry: Registry, activities: Sequence[Record]) -> tuple[Any, ...]:
     """Days of this work whose gate had not passed (S08). The authority's review counts as signed.
     """
     from landrelease.operate.gate import flagged_work
-    from landrelease.workflows.operating import site_on, told_of
+    from landrelease.workflows.operating import Sites
 
     ids = {a.id for a in activities}
     activities = [a for a in standing_records(registry, "activity") if a.id in ids]
@@ -454,9 +509,8 @@ def _flagged(registry: Registry, reader: View, activities: Sequence[Record]) -> 
     if not days:
         return ()
     tasks = {r.id: r for r in registry.records("task")}
-    told = told_of(registry)
-    return flagged_work(activities, tasks, {
-        d: site_on(registry, reader, d, told=told) for d in sorted(days)})
+    sites, named = Sites(registry), {str(a.values.get("task")) for a in activities}
+    return flagged_work(activities, tasks, {d: sites.on(d, named) for d in sorted(days)})
 
 
 def read_answers(registry: Registry, path: Path, checklist: Checklist, outcome: OutcomeType
@@ -729,9 +783,40 @@ def changed_since(registry: Registry, made: Proposal) -> list[str]:
 
         return out + speaks_against(registry, record, d)
     checklist = checklist_of(registry)
-    if (checklist.name, checklist.version) != (d["checklist"]["name"], d["checklist"]["version"]):
+    asked = [(i.id, i.question, i.source) for i in checklist.of(d["outcome"])]
+    if (checklist.name, checklist.version, checklist.source, asked) != (
+            *(d["checklist"][n] for n in ("name", "version", "source")),
+            [(i["id"], i["question"], i["source"]) for i in d["checklist"]["items"]]):
         out.append("the checklist")
     return out
+
+
+def _answered_otherwise(registry: Registry, made: Proposal) -> list[str]:
+    """Items of the checklist that are not met any more, asked again of the registry as it is now:
+    gates, accreditations, closures, keys and settings are no records of the ground, and what they
+    say may have changed under an unchanged proposal (S08, S09)."""
+    import tempfile
+
+    from landrelease.workflows import load_assumptions
+
+    d = made.document
+    if d.get("adopted"):  # its checklist is another one, and `changed_since` asks it again
+        return []
+    record, checklist = standing_hazard(registry, d["hazard"]), checklist_of(registry)
+    said = {a["id"]: ("yes" if a["state"] == "met" else "no", str(a["words"]), a["answered_by"])
+            for a in d["checklist"]["items"] if a["answered_by"] not in ("", "records")}
+    sha256 = str(d["coverage_proof"]["sha256"] or "")
+    with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
+        gaps = None
+        if sha256 and registry.knows_source(sha256):
+            gaps = Path(folder) / "gaps.geojson"
+            gaps.write_bytes(registry.source_content(sha256))
+        assert record.geometry is not None
+        case = case_of(registry, record, cut(record.geometry, shapely.from_wkb(d["ground_wkb"])),
+                       load_assumptions(None, registry), d["outcome"], gaps)
+    before = {a["id"]: a["state"] for a in d["checklist"]["items"]}
+    return [f"{a.item.id}: {a.words}" for a in proposing.answers(case, checklist, said)
+            if a.state != "met" and before[a.item.id] == "met"]
 
 
 def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime | None = None
@@ -751,7 +836,7 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
     if made.blocking:
         raise LandReleaseError(RELEASE_BLOCKED, release=made.id, count=len(made.blocking),
                                found="; ".join(made.blocking))
-    changes = changed_since(registry, made)
+    changes = changed_since(registry, made) or _answered_otherwise(registry, made)
     if changes:
         raise LandReleaseError(RELEASE_STALE, release=made.id, found="; ".join(changes[:10]))
     record = standing_hazard(registry, d["hazard"])

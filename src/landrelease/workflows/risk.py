@@ -47,6 +47,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
     """
     from landrelease.assess.residual import residual
     from landrelease.core.coverage import proven_outcomes
+    from landrelease.core.search import by_word
     from landrelease.workflows import hazards_that_stand, is_synthetic
     from landrelease.workflows.coverage import coverages
     from landrelease.workflows.identities import doubts
@@ -62,7 +63,7 @@ def residual_of_hazard(registry: Registry, hazard: str, reader: View, stated: As
             for kind in ("outcome", "activity", "item", "inspection")}
     # Work whose tracks are on record counts where they prove it, whoever may see them.
     told["outcome"], unproven = proven_outcomes(
-        told["outcome"], registry.records("activity"), coverages(registry))
+        told["outcome"], registry.records("activity"), coverages(registry), by_word(stated))
     # A file takes the place of what is on record: the same trial may stand in both (S10).
     tried = read_trials(trials) if trials is not None else [
         t for _, t in trials_of(told["inspection"])]
@@ -118,14 +119,15 @@ def _described(registry: Registry, hazard: Record, told: dict[str, list[Record]]
 
 def _no_credit(registry: Registry, outcomes: list[Record]) -> dict[str, str]:
     """Outcomes that do not count as searched: id -> why. Work in spite of a gate that had not
-    passed, until the authority has reviewed it (S08); ground that an inspection rejected without
-    a report of what it found, until that was corrected. A rejection that says what was found is
-    evidence itself (`assess.stratum`)."""
+    passed, until the authority has reviewed it (S08); searches that an inspection rejected without
+    a report of what it found, whatever was corrected since (other searches count). A rejection
+    that says what was found is evidence itself (`assess.stratum`)."""
     from landrelease.workflows.credit import without_credit
+    from landrelease.workflows.identities import standing_records
 
     rejected = {str(o): "an inspection rejected it and does not report what it found"
-                for i in registry.records("inspection")
-                if i.value("result") == "rejected" and i.values.get("corrected_on") is None
+                for i in standing_records(registry, "inspection")
+                if i.value("result") == "rejected"
                 and not isinstance(i.values.get("items_found"), int)
                 for o in i.values.get("outcomes") or ()}
     named = without_credit(registry, outcomes)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.progress import Progress, silent
-from landrelease.core.work import Problem
+from landrelease.core.work import Plan, Problem
 
 if TYPE_CHECKING:
     from landrelease.store.registry import Registry
@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 def plan_tables(
     problem: Problem, assumptions: Assumptions, registry: Registry | None = None, *,
-    iterations: int, seed: int, seconds: float | None = None, bound_seconds: float = 0.0,
-    progress: Progress = silent,
+    weights: Mapping[str, float] | None = None, **asked: Any,
 ) -> PlanFile:
-    """Solve a problem as it stands; with a registry the plan names its state, else none."""
+    """Solve a problem as it stands; with a registry the plan names its state, else none.
+
+    weights : of the objective, by name, instead of its own. asked : as of `workflows.searched`.
+    """
     from landrelease import workflows
-    from landrelease.plan.works import solved
 
     synthetic = registry is not None and workflows.is_synthetic(registry)
     land = dataclasses.replace(workflows.no_land(synthetic),
                                chain_head="" if registry is None else registry.head())
-    plan = solved(problem, iterations=iterations, seed=seed, seconds=seconds,
-                  bound_seconds=bound_seconds, progress=progress)
-    return workflows.plan_file(plan, land, assumptions, problem.slot_starts[0])
+
+    def as_file(plan: Plan) -> PlanFile:
+        return workflows.plan_file(plan, land, assumptions, problem.slot_starts[0])
+
+    return as_file(workflows.searched(workflows.with_weights(problem, weights or {}), as_file,
+                                      **asked))

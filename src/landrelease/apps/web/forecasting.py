@@ -13,7 +13,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
-from landrelease.apps.web.answers import asking_of, read
+from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import (
     Html,
     asked,
@@ -383,6 +383,7 @@ async def one_forecast(request: Request, name: FromPath[str]) -> dict[str, Any]:
         kept = on_file.forecast_on_file(shelf, view, name, areas)
         return on_file.outlook_for(*loaded(kept), view, kept, areas)[1]
 
+    note_reading(request, "forecast", name)
     return await read(request, work)
 
 

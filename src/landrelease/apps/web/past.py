@@ -43,8 +43,9 @@ async def times(request: Request) -> dict[str, str]:
 
 @get("/api/layers/coverage_gaps", opt=within("operate proof"))
 async def coverage_gaps(request: Request) -> Response[bytes]:
-    """Ground of tasks that their proofs of coverage leave open (GeoJSON); tasks without a proof on
-    record are not in it."""
+    """Ground of tasks that their proofs of coverage leave open (GeoJSON), and ground that waits for
+    hand work because only a machine or an animal covered it, told apart by `state`; tasks without a
+    proof on record are not in it."""
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> bytes:
@@ -56,10 +57,10 @@ async def coverage_gaps(request: Request) -> Response[bytes]:
                                lambda: gaps(registry, view))
         mark = {"synthetic": True} if is_synthetic(registry) else {}
         return orjson.dumps({"type": "FeatureCollection", "features": [
-            {"type": "Feature", "id": task, "properties": {"id": task, "area_m2": round(m2, 1),
-                                                           **mark},
+            {"type": "Feature", "id": f"{task}:{state}",
+             "properties": {"id": task, "state": state, "area_m2": round(m2, 1), **mark},
              "geometry": orjson.Fragment(shapely.to_geojson(ground))}
-            for task, ground, m2 in found]})
+            for task, state, ground, m2 in found]})
 
     content = await read(request, work)
     note_reading(request, "coverage", "gaps")
@@ -71,10 +72,12 @@ async def coverage_gaps(request: Request) -> Response[bytes]:
 async def map_settings(request: Request) -> dict[str, Any]:
     """What the map can show beside the collections, for this reader."""
 
-    def work(_: Registry, view: View) -> dict[str, Any]:
+    def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.apps.web.navigation import way
+        from landrelease.workflows.map_tiles import extent
 
-        return {"basemap": bool(request.app.state.settings.basemap),
+        return {"bounds": extent(registry, view),
+                "basemap": bool(request.app.state.settings.basemap),
                 "past": way("history")(view), "gaps": way("operate proof")(view),
                 "reach": way("plan reach")(view),
                 "contamination": way("assess map")(view) and may_write(asking_of(request))}

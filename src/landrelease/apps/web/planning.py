@@ -173,6 +173,10 @@ def _since(at: str, by: str) -> Html:
     return tag("p", word("plan.since", day=when(at), by=by or "–"))
 
 
+_WEIGHTS = ("person_weight", "hectare_weight", "season_weight", "access_weight",
+            "infrastructure_weight", "worst_off")
+
+
 def _make_form(kept: list[Kept]) -> Html:
     from landrelease.workflows.planning import MONEY
 
@@ -188,7 +192,12 @@ def _make_form(kept: list[Kept]) -> Html:
             ("", word("plan.make_standing_none")), *((k.name, k.name) for k in kept)]),
             word("plan.make_standing_hint")),
         number_input("iterations", word("plan.iterations"), 250, min=0, max=20000),
+        tag("details", tag("summary", word("plan.weights")), *(
+            number_input(f"weights.{name}", word(f"plan.weight.{name}"), "", min=0)
+            for name in _WEIGHTS)),
         tag("label", tag("input", name="renewed", type="checkbox"), word("plan.make_renewed"),
+            class_="check"),
+        tag("label", tag("input", name="no_roads", type="checkbox"), word("plan.make_no_roads"),
             class_="check"),
         button=word("job.start"))
 
@@ -463,6 +472,7 @@ async def list_plans(request: Request) -> dict[str, Any]:
                 "in_force": None if force is None or force.name not in {k.name for k in kept}
                 else dataclasses.asdict(force)}
 
+    note_reading(request, "plan_dates", "list")
     return await read(request, work)
 
 
@@ -502,6 +512,13 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
                     (w["stage"], day(w["start"]), w["waits_for"], day(w["else_from"]),
                      number(w["gain"]))
                     for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
+            tag("h2", word("plan.idle_time")),
+            tag("p", word("plan.idle_words", share=percent(found.idle_share, 0)), class_="note"),
+            table(word("plan.idle_time"), [word(k) for k in (
+                "plan.team", "plan.start", "plan.finish", "plan.idle_weeks", "plan.waits_for")], [
+                    (r["team"], day(r["start"]), day(r["finish"]), f"{r['weeks']:g}",
+                     r["waits_for"])
+                    for r in sorted(found.idle, key=lambda r: -r["weeks"])[:50]], numbers=(3,)),
             tag("div", tag("section", tag("h2", word("plan.conflicts")),
                            tag("p", word("plan.conflicts_words"), class_="note"),
                            job_form("conflicts", _plan_name(name), field(

@@ -57,7 +57,8 @@ def _plan(found: Mapping[str, Any]) -> Html:
         tag("p", word("plan.stopped")) if found["interrupted"] else None,
         tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
                       class_="button")),
-        tag("ul", *(tag("li", w) for w in found.get("not_as_standing", ()))) or None,
+        tag("ul", *(tag("li", w) for w in (*found.get("unkept", ()),
+                                           *found.get("not_as_standing", ())))) or None,
         changes(changed, found.get("communities") or []) if changed is not None else None)
 
 

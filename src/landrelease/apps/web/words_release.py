@@ -229,5 +229,6 @@ ENGLISH = {
     "known on {known}.",
     "legend.CHA": "confirmed (CHA)", "legend.SHA": "suspected (SHA)",
     "legend.passable": "passable, or not reported", "legend.blocked": "blocked",
-    "legend.coverage_gaps": "Gaps of proofs of coverage",
+    "legend.coverage_gaps": "Not proven covered: crossed where by nothing, plain where only by a "
+    "machine or an animal",
 }

@@ -17,7 +17,8 @@ from landrelease.plan.recorded.slots import first_day, slot_of, within
 
 _BINDING = ("ordered", "started", "suspended")
 _MODES = {"manual": ("manual",), "mechanical": ("machine then manual",),
-          "animal_detection": ("dogs then manual",)}
+          "animal_detection": ("dogs then manual",),
+         "mixed": ("machine then manual", "dogs then manual")}
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class _Fixed:
     earliest: np.ndarray
     latest: np.ndarray
     allowed: np.ndarray
+    ordered: np.ndarray
     after: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -38,17 +40,13 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
     """
     stages = len(problem.stage_ids)
     fixed = _Fixed(np.zeros(stages, np.int32), np.full(stages, problem.horizon, np.int32),
-                   np.ones(len(problem.first_pool), bool))
+                   np.ones(len(problem.first_pool), bool), np.zeros(stages, bool))
     notes: list[Note] = []
     place = _Places(problem, sources.tasks)
     teams = by_name(sources.teams)
     used = 0
     for task in sources.tasks:
         status = task.value("task_status")
-        if status == "completed":
-            notes.append(Note("task", task.id, "it is reported as completed: `--standing` takes it "
-                              "out of the plan"))
-            continue
         if status not in _BINDING:
             continue
         own = place.of(task)
@@ -57,6 +55,7 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
                               "area on record)"))
             continue
         used += 1
+        fixed.ordered[own] = True
         if status == "suspended" and not isinstance(task.values.get("not_before"), date):
             notes.append(Note("task", task.id, "it is suspended, and nobody says until when: "
                               "planned as if it could go on"))
@@ -68,11 +67,29 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
                 notes.append(Note("task", task.id, f"the task {name}, which it follows, is not in "
                                   "the plan: not kept"))
             fixed.after += [(a, b) for a in before for b in own if a != b]
+    round_ = _in_circles([*fixed.after, *((int(before), s) for s, before in enumerate(
+        problem.predecessor.tolist()) if before >= 0)])
+    if round_:
+        names = [problem.stage_ids[s] for s in round_]
+        notes.append(Note("task", "", "orders put work behind itself: "
+                          + ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+                          + " each follow one another, so that none of them can be planned"))
     read = Recorded({"task": (len(sources.tasks), used)}, tuple(notes))
     if not used:
         return None, read
     pairs = np.array(sorted(set(fixed.after)), np.int32).reshape(-1, 2)
-    return Decisions(fixed.earliest, fixed.latest, fixed.allowed, pairs), read
+    return Decisions(fixed.earliest, fixed.latest, fixed.allowed, pairs, fixed.ordered), read
+
+
+def _in_circles(pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """What follows itself by pairs (earlier, later), or stands between two such circles."""
+    left = set(pairs)
+    while True:
+        first, last = {a for a, _ in left}, {b for _, b in left}
+        kept = {(a, b) for a, b in left if a in last and b in first}
+        if kept == left:
+            return sorted(first)
+        left = kept
 
 
 class _Places:
@@ -126,6 +143,10 @@ def _when(problem: Problem, task: Record, own: Sequence[int], fixed: _Fixed, not
                 high = problem.horizon
     elif isinstance(start, date) and start >= first_day(problem):
         low = high = slot_of(problem, start)
+        if low < problem.horizon and problem.slot_starts[low] > start:
+            notes.append(Note("task", task.id, f"its day, {start.isoformat()}, is outside the "
+                              "working season: planned from "
+                              f"{problem.slot_starts[low].isoformat()} on"))
         if low >= problem.horizon:
             notes.append(Note("task", task.id, f"it is to start on {start.isoformat()}, after the "
                               "end of the plan"))

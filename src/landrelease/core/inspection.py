@@ -1,0 +1,148 @@
+"""What an inspection says of ground: accepted, rejected, something wrong; and for how long.
+
+One place for the rules that release, credit for search and the lists of what is open share.
+Longitude and latitude on WGS 84.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core.geometry import joined
+from landrelease.core.moment import day_of, listed
+from landrelease.core.record import NOT_REPORTED, Record
+
+SEVERITIES = ("critical", "major", "minor")
+_AREAL = ("Polygon", "MultiPolygon")
+_NO_FINISHED_GROUND = ("unit", "nonconformity", "recommendation", "trial")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Ground that an inspection rejected. `ground` None: it has none of its own, and all of its
+    outcomes are meant. `day` None: not reported, so no search is known to have come after it."""
+
+    id: str
+    day: date | None
+    ground: BaseGeometry | None
+    outcomes: frozenset[str]  # ids or identifiers of the searches that were rejected
+
+
+def inspected_on(record: Record) -> date | None:
+    """The day of an inspection; None where it is not reported."""
+    return day_of(record.values.get("inspected_on")) or record.valid_from
+
+
+def own_ground(record: Record) -> BaseGeometry | None:
+    """The polygon of an inspection; None where it came without one."""
+    shape = record.geometry
+    return None if shape is None or shape.is_empty or shape.geom_type not in _AREAL else shape
+
+
+def judges_finished_ground(record: Record) -> bool:
+    """Whether an inspection is one of finished ground (IMAS 07.40): a lot, or a sampling that came
+    in as one record. Visits to work that goes on, units, findings and trials accept no ground."""
+    part = record.value("inspection_part")
+    return part == "lot" or (part not in _NO_FINISHED_GROUND and record.value(
+        "inspection_type") in ("sampling", "post_clearance"))
+
+
+def in_lots(inspections: Iterable[Record]) -> frozenset[str]:
+    """Ids of outcomes whose ground lots hold: what was accepted of them is those lots."""
+    return frozenset(o for i in inspections if i.value("inspection_part") == "lot"
+                     for o in listed(i.values.get("outcomes")))
+
+
+def accepted_ground(inspection: Record, outcomes: Mapping[str, BaseGeometry],
+                    held: Container[str]) -> BaseGeometry | None:
+    """Ground that an inspection which accepted speaks of; None: of none.
+
+    A lot speaks of its own ground and of nothing else: it is a part of its outcomes. Only a
+    sampling that came in as one record without ground speaks of its outcomes whole, and of none
+    that lots hold.
+
+    outcomes : ground of outcomes by id, as they stood when it was accepted.
+    held : see `in_lots`.
+    """
+    if not judges_finished_ground(inspection):
+        return None
+    own = own_ground(inspection)
+    if own is not None or inspection.value("inspection_part") == "lot":
+        return own
+    named = [outcomes[o] for o in listed(inspection.values.get("outcomes"))
+             if o in outcomes and o not in held]
+    return joined(named, degrees=True) if named else None
+
+
+def is_nonconformity(record: Record) -> bool:
+    """Whether a record of an inspection says that something was wrong, or recommends something.
+
+    A drawn unit is none: its lot is. A refused visit is none either: see `was_refused`.
+    """
+    part = record.value("inspection_part")
+    if part == "unit" or was_refused(record):
+        return False
+    severity = record.value("nonconformity_severity")
+    return (part in ("nonconformity", "recommendation") or record.value("result") == "rejected"
+            or severity in SEVERITIES or (severity == NOT_REPORTED and record.value(
+                "nonconformity_type") not in ("none", NOT_REPORTED)))
+
+
+def was_refused(record: Record) -> bool:
+    """Whether an inspection is a visit that was refused."""
+    return record.value("visit_refused") == "yes" or record.value("result") == "refused"
+
+
+def severity_of(record: Record) -> str:
+    """The severity of a nonconformity; one that nobody reported counts as critical (S12)."""
+    said = str(record.value("nonconformity_severity"))
+    return said if said in SEVERITIES else "critical"
+
+
+def still_open(inspections: Sequence[Record], closed_by_visit: Container[str]) -> list[str]:
+    """Ids of what keeps ground from being released: nonconformities without a measure, or, of the
+    severities in `closed_by_visit`, that no visit has found corrected; refused visits after which
+    no visit to the same work or ground was made.
+    """
+    out = []
+    for r in inspections:
+        corrected, closed = (day_of(r.values.get(n)) for n in ("corrected_on", "closed_on"))
+        if was_refused(r):
+            done = (closed or corrected) is not None or any(
+                _answers(other, r) for other in inspections)
+        elif is_nonconformity(r):
+            done = closed is not None or (
+                corrected is not None and severity_of(r) not in closed_by_visit)
+        else:
+            continue
+        if not done:
+            out.append(r.id)
+    return out
+
+
+def _answers(visit: Record, refused: Record) -> bool:
+    """Whether a visit was made where one had been refused, on that day or later."""
+    made, day = day_of(visit.values.get("inspected_on")), inspected_on(refused)
+    if was_refused(visit) or made is None or day is None or made < day or visit.value(
+            "inspection_part") in _NO_FINISHED_GROUND:
+        return False
+    for name in ("task", "activity"):
+        if refused.values.get(name) and refused.values[name] == visit.values.get(name):
+            return True
+    if set(listed(refused.values.get("outcomes"))) & set(listed(visit.values.get("outcomes"))):
+        return True
+    a, b = own_ground(refused), own_ground(visit)
+    return a is not None and b is not None and bool(a.intersects(b))
+
+
+def rejections(inspections: Iterable[Record]) -> tuple[Rejection, ...]:
+    """Ground that inspections rejected. That a measure was taken is no search: it stays rejected
+    until searches of the day of the rejection, or later, are on record."""
+    return tuple(
+        Rejection(i.id, inspected_on(i), own_ground(i), frozenset(listed(i.values.get("outcomes"))))
+        for i in inspections if i.value("result") == "rejected"
+        and i.value("inspection_part") != "unit")
