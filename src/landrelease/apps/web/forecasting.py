@@ -53,7 +53,6 @@ from landrelease.store.shelf import Kept, Shelf
 from landrelease.units import area_words
 
 
-
 @lru_cache(maxsize=4)
 def _loaded(path: Path, _changed: int) -> tuple[Outlook, dict[str, Any]]:
     outlook, _ = load_outlook(path / "forecast.json")
