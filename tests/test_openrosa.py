@@ -19,7 +19,7 @@ from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import forms as building
-from landrelease.workflows import imports, languages, quarantine, submissions
+from landrelease.workflows import imports, languages, public_words, quarantine, submissions
 
 OPENROSA = {"x-openrosa-version": "1.0"}
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
@@ -106,6 +106,19 @@ def test_who_is_not_signed_in_is_asked_and_who_may_not_is_told(phone):
     phone.headers["authorization"] = f"Bearer {token}"
     assert phone.get("/openrosa/formList").status_code == 403
     assert send(phone, item("i", "uuid:00000001")).status_code == 403
+
+
+def test_what_is_not_there_and_who_is_not_signed_in_is_said_as_a_phone_shows_it(phone):
+    phone.headers["accept-language"] = "fr"
+    missing = phone.get("/openrosa/forms/nothing.xml")
+    assert missing.status_code == 404 and texts(missing.content, "message") == [
+        languages.texts("fr")(public_words.NO_FORM)]
+    del phone.headers["authorization"]
+    answer = phone.get("/openrosa/formList")
+    assert answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Basic ")
+    assert answer.headers["x-openrosa-version"] == "1.0" and "nosniff" in str(answer.headers)
+    assert texts(answer.content, "message") == [languages.texts("fr")(public_words.SIGN_IN)]
+    assert public_words.SIGN_IN not in answer.text
 
 
 def test_a_session_of_a_browser_cannot_be_made_to_submit(phone):
