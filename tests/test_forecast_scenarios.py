@@ -505,6 +505,7 @@ def test_a_forecast_waits_for_the_money_of_its_plan_unless_a_scenario_says_other
     assert [s.circumstances.money for s in found[:2]] == [came, None]
     assert found[2].circumstances.money[0].amount == 5
     assert "waits for the money of the plan" in money_words(found[0])
+    assert f"{made.slot_starts[-1]}, is not in it" in money_words(found[0])
     assert "count as one" in money_words(found[0]) and money_words(found[2]) is None
     waits, free = (play(s, {}, runs=4, seed=1) for s in found[:2])
     assert (waits.finish_day >= free.finish_day).all() and waits.finish_day[0] > free.finish_day[0]

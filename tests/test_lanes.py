@@ -856,3 +856,58 @@ def test_ground_that_people_may_not_enter_is_listed(tmp_path):
     got = run("--task", task, "--profile", "detector", "--out", tmp_path / "o", "--plane",
               "--entry=15,-5", "--keep-out", keep)
     assert "LAN-024" in got.output and "To 11 lanes" in got.output
+
+
+def test_a_foreign_reader_finds_each_stretch_in_gpx_and_kml(tmp_path):
+    """GDAL reads both: names, order and places are those of lanes.geojson."""
+    from pyogrio import raw
+
+    field = box(0, 0, 30, 20) - box(12, 8, 16, 12)
+    task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(field))
+    entry = shapely.get_coordinates(PLANE.to_degrees(shapely.Point(-5, 10)))[0]
+    run("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--width", 2,
+        f"--entry={entry[0]},{entry[1]}")
+    features = json.loads((tmp_path / "o" / "lanes.geojson").read_text())["features"]
+    stretches = [(f["properties"]["name"], shapely.geometry.shape(f["geometry"]))
+                 for f in features if f["geometry"]["type"] == "LineString"]
+    assert stretches[0][0] == "A" and len(stretches) > 10
+    for file, layer in (("lanes.gpx", "routes"), ("lanes.kml", None)):
+        meta, _, shapes, columns = raw.read(tmp_path / "o" / file, layer=layer)
+        fields = [str(f).lower() for f in meta["fields"]]
+        names = columns[fields.index("name")]
+        read = shapely.force_2d(shapely.from_wkb(shapes))
+        assert [n.split()[0] for n in names] == [name for name, _ in stretches]
+        for line, (_, told) in zip(read, stretches, strict=True):
+            assert line.geom_type == "LineString"
+            assert shapely.equals_exact(line, told, 2e-9)
+        assert "EPSG:4326" in meta["crs"] or "WGS 84" in meta["crs"]
+
+
+def test_a_mission_holds_what_its_format_asks_for(tmp_path):
+    """Against the written description of the formats: QGC WPL 110, twelve columns, tabs; the .plan
+    file, version 1, mission 2, fence 2, rally points 2."""
+    task = task_file(tmp_path / "t.geojson", PLANE.to_degrees(box(0, 0, 20, 12)))
+    run("--task", task, "--profile", "uran-6", "--out", tmp_path / "o", "--width", 2)
+    head, *rows = (tmp_path / "o" / "lanes.waypoints").read_text().splitlines()
+    assert head == "QGC WPL 110"
+    for n, row in enumerate(rows):
+        index, current, frame, command, *values = row.split("\t")
+        assert (int(index), int(current)) == (n, int(n == 0)) and int(frame) in (0, 3)
+        assert int(command) in (16, 17) and len(values) == 8
+        assert all(math.isfinite(float(v)) for v in values) and values[-1] == "1"
+        assert abs(float(values[4])) <= 90 and abs(float(values[5])) <= 180
+    plan = json.loads((tmp_path / "o" / "lanes.plan").read_text())
+    assert set(plan) >= {"fileType", "version", "groundStation", "mission", "geoFence",
+                         "rallyPoints"}
+    mission = plan["mission"]
+    assert set(mission) >= {"version", "firmwareType", "vehicleType", "cruiseSpeed", "hoverSpeed",
+                            "plannedHomePosition", "items", "globalPlanAltitudeMode"}
+    assert (mission["version"], mission["vehicleType"]) == (2, 10)
+    assert len(mission["plannedHomePosition"]) == 3
+    for n, item in enumerate(mission["items"], start=1):
+        assert set(item) >= {"type", "command", "frame", "doJumpId", "autoContinue", "params"}
+        assert item["type"] == "SimpleItem" and item["doJumpId"] == n and len(item["params"]) == 7
+    fence, rally = plan["geoFence"], plan["rallyPoints"]
+    assert (fence["version"], rally) == (2, {"version": 2, "points": []})
+    assert all(set(p) == {"version", "inclusion", "polygon"} and p["version"] == 1
+               and len(p["polygon"]) >= 3 for p in fence["polygons"]) and fence["circles"] == []

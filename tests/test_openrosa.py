@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from litestar.testing import TestClient
 
+from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.core.revision import Revision
@@ -19,7 +20,14 @@ from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import forms as building
-from landrelease.workflows import imports, languages, quarantine, submissions
+from landrelease.workflows import (
+    imports,
+    languages,
+    public_words,
+    quarantine,
+    reports,
+    submissions,
+)
 
 OPENROSA = {"x-openrosa-version": "1.0"}
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
@@ -106,6 +114,19 @@ def test_who_is_not_signed_in_is_asked_and_who_may_not_is_told(phone):
     phone.headers["authorization"] = f"Bearer {token}"
     assert phone.get("/openrosa/formList").status_code == 403
     assert send(phone, item("i", "uuid:00000001")).status_code == 403
+
+
+def test_what_is_not_there_and_who_is_not_signed_in_is_said_as_a_phone_shows_it(phone):
+    phone.headers["accept-language"] = "fr"
+    missing = phone.get("/openrosa/forms/nothing.xml")
+    assert missing.status_code == 404 and texts(missing.content, "message") == [
+        languages.texts("fr")(public_words.NO_FORM)]
+    del phone.headers["authorization"]
+    answer = phone.get("/openrosa/formList")
+    assert answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Basic ")
+    assert answer.headers["x-openrosa-version"] == "1.0" and "nosniff" in str(answer.headers)
+    assert texts(answer.content, "message") == [languages.texts("fr")(public_words.SIGN_IN)]
+    assert public_words.SIGN_IN not in answer.text
 
 
 def test_a_session_of_a_browser_cannot_be_made_to_submit(phone):
@@ -309,6 +330,25 @@ def test_an_edit_of_which_only_one_kind_came_in_is_taken_in_whole(file, tmp_path
     (work,) = file.records("activity")
     assert work.values["organisation"] == "Operator B" and not file.quarantine()
     assert len(file.history(work.id)) == 2 and not file.audit()
+
+
+def test_a_report_of_the_community_waits_with_what_lies_near_it(file):
+    """As one on the page for everybody does: nobody's word becomes a record by itself."""
+    def report(instance, words):
+        return f"""<landrelease_community id="landrelease_community"><complaint>
+          <identifier>complaint-{instance[-1]}</identifier>
+          <complaint_status>open</complaint_status><complaint_type>suspicion</complaint_type>
+          <description>{words}</description><place>44.1 17.5 0 3</place></complaint>
+          <meta><instanceID>{instance}</instanceID></meta></landrelease_community>""".encode()
+
+    take(file, report(A, "A shell by the mill"), report(B, "a shell by  THE mill"))
+    assert not file.records("complaint")
+    first, second = file.quarantine()
+    assert [f.code for f in first.row.findings if f.fate == "quarantined"] == ["PUB-030"]
+    near = reports.near(file, policy.view("planner"), [first])[first.number]
+    assert [(n.kind, n.number, n.same_words) for n in near] == [("complaint", second.number, True)]
+    assert quarantine.retry_quarantined(file, first.number, {}).accepted == 1
+    assert file.records("complaint")[0].values["description"] == "A shell by the mill"
 
 
 # --- clocks and photographs -----------------------------------------------------------------------
@@ -516,8 +556,6 @@ def test_what_a_phone_sends_of_the_form_that_it_got_is_taken(phone, address):
 
 
 def test_forms_for_a_reader_are_those_of_the_command(address):
-    from landrelease.access import policy
-
     with open_registry(address) as registry:
         made = building.for_reader(registry, policy.view("public"))
     plain = sheets(FORMS["landrelease_gate"], languages.all_texts(), listed={"hazard": []})

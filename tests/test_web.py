@@ -158,6 +158,39 @@ def test_safety_S15_tiles_of_the_cells_show_at_once_what_waits_in_quarantine(add
         assert not holds()
 
 
+def test_rows_that_wait_are_those_of_the_readers_areas(address, tmp_path):
+    """An account for one area neither reads nor decides about rows of another by their number."""
+    path = tmp_path / "r.gpkg"
+    shutil.copy(address, path)
+    app = make_app(Settings(str(path), str(tmp_path / "a"), hosts=("testserver.local",)))
+    for name, areas in (("all.areas", ()), ("of.west", ("17,44,17.55,44.5",)),
+                        ("of.east", ("17.58,44,18,44.5",))):
+        app.state.accounts.add(Account(name, "planner", "", areas), PASSWORD)
+    keys = {name: {"authorization": f"Bearer {app.state.accounts.make_token(name, 'test', 1)}",
+                   "x-csrf-token": "page"} for name in ("all.areas", "of.west", "of.east")}
+    ground = json.loads(json.dumps(HAZARDS))
+    ground["features"] = ground["features"][:1]
+    ground["features"][0]["properties"] |= {"identifier": "H-8", "status": "no such status"}
+    (tmp_path / "hazard.geojson").write_text(json.dumps(ground))
+    with open_registry(path) as registry:
+        imports.import_files(registry, [tmp_path / "hazard.geojson"], kind="hazard",
+                             crs="EPSG:4326")
+        number = registry.quarantine()[-1].number
+    with TestClient(app) as client:
+        seen = {name: [row["kind"] for row in client.get("/api/quarantine", headers=key).json()]
+                for name, key in keys.items()}
+        assert seen == {"all.areas": ["settlement", "hazard"], "of.west": ["settlement", "hazard"],
+                        "of.east": ["settlement"]}, "a place that is not read may lie anywhere"
+        for what, body in (("mend", {"changes": {"status": "open"}}), ("reject", {"reason": "x"})):
+            told, nothing = (client.post(f"/api/quarantine/{n}/{what}", json=body,
+                                         headers=keys["of.east"]) for n in (number, 999))
+            assert told.status_code == nothing.status_code == 400
+            assert told.json()["code"] == nothing.json()["code"] == "STO-015"
+        done = client.post(f"/api/quarantine/{number}/reject", json={"reason": "twice"},
+                           headers=keys["of.west"])
+        assert done.json()["status"] == "rejected"
+
+
 # --- signing in, changes -------------------------------------------------------------------------
 
 def test_signing_in_gives_a_cookie_that_no_script_reads_and_out_ends_it(client):

@@ -516,7 +516,9 @@ def taught(standing: Standing, assumptions: Assumptions, *, seed: int = 1
     if standing.inspected:
         middle("rework_share", _rework(standing, uncertain, TAUGHT_DRAWS, generator))
     if standing.late.any() or np.any(~standing.open):
-        middle("undiscovered_share", _undiscovered(standing, uncertain, TAUGHT_DRAWS, generator))
+        each, left = _turns_up(standing, uncertain, TAUGHT_DRAWS, generator)
+        count = float(np.sum(standing.open))
+        middle("undiscovered_share", each * (left / count if count else 1.0))
     if np.any(standing.surveyed & (standing.area_m2 > 0)):
         shares = _shares(standing, uncertain, TAUGHT_DRAWS, generator)[0]
         if standing.cancelled_m2 is None:  # survey is one step: divided as it is stated
@@ -583,6 +585,14 @@ def _mean_share(parts: np.ndarray, m2: np.ndarray, stated: float, sd: float, run
 def _undiscovered(standing: Standing, uncertain: Uncertain, runs: int,
                   generator: np.random.Generator) -> np.ndarray:
     """(R,) areas that turn up for each open one: those that turned up for each that was done."""
+    each, left = _turns_up(standing, uncertain, runs, generator)
+    found: np.ndarray = each * left / max(float(np.sum(standing.open)), 1.0)
+    return found
+
+
+def _turns_up(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator
+              ) -> tuple[np.ndarray, float]:
+    """(R,) areas that turn up for each that is done, and how many are left to be done."""
     a = uncertain.undiscovered
     mean = max((a.low + a.value + a.high) / 3, 1e-6)
     sd = max((a.high - a.low) / (2 * Z80), 1e-6)
@@ -591,7 +601,7 @@ def _undiscovered(standing: Standing, uncertain: Uncertain, runs: int,
     half = float(np.sum(standing.open & standing.surveyed)) / 2
     done, left = float(np.sum(~standing.open)) + half, float(np.sum(standing.open)) - half
     each = generator.gamma(shape + float(standing.late.sum()), 1.0, runs) / (shape / mean + done)
-    return each * left / max(float(np.sum(standing.open)), 1.0)
+    return each, left
 
 
 def _rework(standing: Standing, uncertain: Uncertain, runs: int, generator: np.random.Generator

@@ -115,9 +115,10 @@ ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPT
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
 SIGN_IN = "Sign in first."
+NO_FORM, NO_LIST = "There is no such form.", "There is no such list."
 ERROR_TEXTS: tuple[str, ...] = (
     *(text for message in ERRORS for text in (message.problem, message.remedy)),
-    RECEIVED, SIGN_IN, "another kind of file", "a photograph as JPEG or PNG",
+    RECEIVED, SIGN_IN, NO_FORM, NO_LIST, "another kind of file", "a photograph as JPEG or PNG",
     "forms and submissions")
 
 TEXTS: tuple[str, ...] = tuple(dict.fromkeys((

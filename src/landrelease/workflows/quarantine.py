@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import Finding, ImportReport, Intake
 from landrelease.core.progress import Progress, silent
+from landrelease.core.record import Record
 from landrelease.errors import (
     FILE_MISSING,
     QUARANTINE_UNKNOWN,
@@ -283,15 +284,22 @@ def quarantine_entry(registry: Registry, number: int) -> QuarantineEntry:
 def visible_quarantine(
     registry: Registry, reader: View, number: int | None = None
 ) -> list[QuarantineEntry]:
-    """The rows that wait (or one of them), without what a personal field would hold (S17).
+    """The rows that wait (or one of them), without what a personal field would hold (S17). Of a
+    reader for certain areas without those that lie elsewhere; a row whose place is not read yet may
+    lie anywhere.
 
-    Raises ACC-101 where the reader may not see them, STO-... where there is no such row.
+    Raises ACC-101 where the reader may not see them, STO-... where there is no such row, or not for
+    this reader.
     """
     from landrelease.access.policy import WITHHELD, personal_columns
 
     reader.check("quarantine list")
     entries = (registry.quarantine("waiting") if number is None
                else [quarantine_entry(registry, number)])
+    if reader.areas:
+        entries = [e for e in entries if _lies_with(reader, e)]
+        if number is not None and not entries:
+            raise LandReleaseError(QUARANTINE_UNKNOWN, number=number)
     shown = []
     for entry in entries:
         kind = reader.kinds.get(entry.row.kind)
@@ -302,6 +310,21 @@ def visible_quarantine(
                 values={k: WITHHELD if k in hidden else v for k, v in entry.row.values.items()}))
         shown.append(entry)
     return shown
+
+
+def _lies_with(reader: View, entry: QuarantineEntry) -> bool:
+    import shapely
+
+    shape = None
+    try:
+        if entry.row.geometry_wkt:
+            shape = shapely.from_wkt(entry.row.geometry_wkt)
+    except shapely.errors.ShapelyError:
+        shape = None
+    if shape is not None and (shape.is_empty or not shapely.box(-180, -90, 180, 90).covers(shape)):
+        shape = None  # not in degrees: it says nothing about where it lies
+    return shape is None or entry.row.kind not in reader.kinds or bool(reader.inside(
+        [Record(entry.row.kind, "", entry.row.values, shape)]))
 
 
 def without_personal(findings: Sequence[Finding], kind: Kind) -> tuple[Finding, ...]:

@@ -342,7 +342,9 @@ def money_words(scenario: Scenario) -> str | None:
     if own is not None and money is not None:
         said.append(f"Work waits for the money of the plan, {sum(t.amount for t in own):,.0f} "
                     f"{money.currency}; `money:` in a scenario brings another, `money: enough` all "
-                    "that is needed.")
+                    "that is needed. What would come after the plan's last day, "
+                    f"{plan.problem.slot_starts[-1]}, is not in it: runs that need it do not "
+                    "finish.")
         if money.may_pay is not None:
             said.append("The plan's funds count as one here: what donors gave them for, and their "
                         "last days, are kept by the plan and not by the forecast.")

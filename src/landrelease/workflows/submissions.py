@@ -23,6 +23,7 @@ from landrelease.errors import (
     EDIT_OF_CHANGED,
     LEFT_OUT_BY_EDIT,
     PHONE_CLOCK,
+    REPORT_TO_LOOK_AT,
     SOURCE_TWICE,
     SUBMISSION_AGAIN,
     SUBMISSION_FILE,
@@ -77,7 +78,7 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
 
     Of a line of edits the last one holds, in whatever order they come (`_Line`). One that has the
     id of another with other content is kept beside it (FRM-014). All of one that a phone filled in
-    at an impossible hour waits (FRM-018).
+    at an impossible hour waits (FRM-018), and so does a report on the form for everybody (PUB-030).
 
     Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read, FRM-011 for one without an
     instance id: the phone keeps it.
@@ -117,6 +118,9 @@ def _take_in(registry: Registry, name: str, content: bytes, line: _Line, by: str
     if form not in FORMS:
         return _wait(registry, name, content, form, instance, odd, photographs, LandReleaseError(
             SUBMISSION_FORM_UNKNOWN, found=form[:80], expected=", ".join(FORMS)))
+    doubt = line.clock_is_wrong()
+    if doubt is None and FORMS[form].public:  # as of every report of the public: somebody looks
+        doubt = REPORT_TO_LOOK_AT, {}
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -125,7 +129,7 @@ def _take_in(registry: Registry, name: str, content: bytes, line: _Line, by: str
             reports = imports.import_files(
                 registry, [path], recorded_by=by, by_index=True,
                 today=(line.first_came + _EASTERNMOST).date(),
-                caution=Caution(line.clock_is_wrong(), line.of))
+                caution=Caution(doubt, line.of))
         except LandReleaseError as error:
             if error.code.startswith("STO-"):  # a busy or full registry: the phone tries again
                 raise

@@ -2,8 +2,8 @@
 
 A programme clears at a pace that varies by week, by season and by growth; its totals are published
 each week, fortnight or month, rounded as offices round, with "about" and "more than", in hectares
-or km², by one source or two, with parts, shares, workforce and a promise that its pace keeps. A
-check of claims should raise nothing.
+or km², by one source or two, with parts, shares and workforce; without money, promises, places
+and victims. A check of claims should raise nothing.
 """
 
 from __future__ import annotations

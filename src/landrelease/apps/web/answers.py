@@ -147,8 +147,16 @@ def openrosa_message(words: str, status: int) -> Response[Any]:
         status_code=status, media_type="text/xml; charset=utf-8", headers={OPENROSA: "1.0"})
 
 
-def on_http_error(request: Request, error: HTTPException) -> Response[dict[str, Any]]:
+def on_http_error(request: Request, error: HTTPException) -> Response[Any]:
+    """A request that cannot be answered; a phone gets it as OpenRosa says, so that it shows it."""
     secure = request.app.state.settings.secure
+    if request.url.path.startswith("/openrosa/") and request.headers.get(OPENROSA):
+        from landrelease.apps.web import speaking
+
+        answer = openrosa_message(speaking.texts()(error.detail), error.status_code)
+        answer.headers.update({**HEADERS, **(HTTPS_HEADERS if secure else {}),
+                               **(error.headers or {})})
+        return answer
     return Response({"code": str(error.status_code), "description": error.detail},
                     status_code=error.status_code,
                     # An address that there is not never passes the middleware.

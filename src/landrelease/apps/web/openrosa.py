@@ -70,11 +70,11 @@ def _made(registry: Registry, view: View) -> dict[str, Any]:
 
 
 def _form(registry: Registry, view: View, name: str) -> tuple[Any, str]:
-    from landrelease.workflows import forms
+    from landrelease.workflows import forms, public_words
 
     found = _made(registry, view).get(name)
     if found is None:
-        raise NotFoundException("There is no such form.")
+        raise NotFoundException(public_words.NO_FORM)
     return found, _xform(forms.workbook(found), name)
 
 
@@ -145,9 +145,11 @@ async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> R
     _phone(request)
 
     def work(registry: Registry, view: View) -> bytes:
+        from landrelease.workflows import public_words
+
         made, _ = _form(registry, view, name)
         if file not in made.media:
-            raise NotFoundException("There is no such list.")
+            raise NotFoundException(public_words.NO_LIST)
         return _table(made.media[file])
 
     note_reading(request, "form_lists", f"{name} {file}")

@@ -134,6 +134,7 @@ async def mend(request: Request, number: FromPath[int], data: JSONBody[Mending])
         from landrelease import workflows
 
         view.check("quarantine mend")
+        workflows.visible_quarantine(registry, view, number)
         report = workflows.retry_quarantined(registry, number, data.changes,
                                              decided_by=signature(asking))
         if not report.quarantined:
@@ -156,6 +157,7 @@ async def reject(request: Request, number: FromPath[int], data: JSONBody[Rejecti
         from landrelease import workflows
 
         view.check("quarantine reject")
+        workflows.visible_quarantine(registry, view, number)
         if not data.reason.strip():
             raise LandReleaseError(PARAMETER_WRONG, name="reason", found="",
                                    expected="it says why, in words")
