@@ -4,10 +4,13 @@
     python benchmarks/bench_field_day.py --small    # 3 phones, 30 submissions, 1 kill
 
 Of the requests about 15 % break off in the middle, of 15 % the answer is never heard, a tenth is
-sent twice; a tenth of the submissions are edits, a tenth come from a phone whose clock is wrong;
-the server is killed (SIGKILL) while phones send, and started again. Asserted: every submission is
-a record or a row that waits, none twice, every edit a revision, every photograph kept as it was
-sent, the audit passes.
+sent twice; each phone sends two at a time in an order of chance. A fifth of the submissions are
+edits, of each other, of what waits, of what was never sent; a tenth come from a phone whose clock
+is years ahead or behind, a tenth from where it is tomorrow; a tenth are surveys with areas; some
+photographs come later, some never, some twice. The server is killed (SIGKILL) while phones send,
+and started again. Asserted: every submission is a record or a row that waits, none twice, of each
+line of edits the last holds, what was left out is told, every photograph is kept as it was sent or
+told missing, the audit passes.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
 
 Synthetic points and polygons in one district. The server is `landrelease serve --as planner` in a
 process of its own; readers are threads of this one, each with a connection that stays open, which
-share the cores with the server: latencies are upper bounds. The share of cache hits follows from
-how often a tile was asked for before; the tiles are drawn with weights 1/rank, as people look at
-places.
+share the cores with the server: latencies are upper bounds. The tiles are drawn with weights
+1/rank, as people look at places. Which of them were kept and which were made is what the server
+says of each; rounds go on until the share of kept ones is as stated (`--shares`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import accumulate
 from pathlib import Path
@@ -118,39 +119,53 @@ def tiles_of(zooms: tuple[int, ...]) -> dict[str, float]:
     return out
 
 
-def readers(host: str, port: int, chances: dict[str, float], many: int, seconds: float
-            ) -> tuple[list[float], int, set[str], int]:
-    """(latencies in s, bytes, distinct addresses, errors) of many readers at once."""
+@dataclass
+class Round:
+    """What many readers at once saw: latencies in s of tiles that were kept, and of all others."""
+
+    kept: list[float] = field(default_factory=list)
+    made: list[float] = field(default_factory=list)
+    size: int = 0
+    errors: int = 0
+
+    @property
+    def share(self) -> float:
+        return len(self.kept) / max(1, len(self.kept) + len(self.made))
+
+
+def readers(host: str, port: int, chances: dict[str, float], many: int, seconds: float, seed: int
+            ) -> Round:
+    """Many readers at once for some seconds."""
     paths, weights = list(chances), list(accumulate(chances.values()))
-    took: list[float] = []
-    seen: set[str] = set()
-    counted = {"bytes": 0, "errors": 0}
+    found = Round()
     lock = threading.Lock()
     end = time.perf_counter() + seconds
 
-    def one(seed: int) -> None:
-        chance = random.Random(seed)
+    def one(number: int) -> None:
+        chance = random.Random(1_000 * seed + number)
         connection = http.client.HTTPConnection(host, port, timeout=60)
         while time.perf_counter() < end:
             path = chance.choices(paths, cum_weights=weights)[0]
             start = time.perf_counter()
             try:
-                status, body = ask(connection, path)
+                connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+                answer = connection.getresponse()
+                kept, size = "kept" in (answer.getheader("Server-Timing") or ""), len(answer.read())
+                status = answer.status
             except (OSError, http.client.HTTPException):
-                status, body = 0, b""
+                status, size, kept = 0, 0, False
                 connection = http.client.HTTPConnection(host, port, timeout=60)
             with lock:
-                took.append(time.perf_counter() - start)
-                counted["bytes"] += len(body)
-                counted["errors"] += status != 200
-                seen.add(path)
+                (found.kept if kept else found.made).append(time.perf_counter() - start)
+                found.size += size
+                found.errors += status != 200
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(many)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    return took, counted["bytes"], seen, counted["errors"]
+    return found
 
 
 def said(name: str, took: list[float]) -> str:
@@ -171,10 +186,10 @@ def browser(url: str, chromium: str) -> None:
         page = opened.new_page()
         start = time.perf_counter()
         page.goto(url)
-        page.wait_for_selector("#map[data-ready=yes]", timeout=120_000)
+        page.wait_for_selector("#map[data-drawn=yes]", timeout=120_000)
         print(f"browser: map drawn after {time.perf_counter() - start:.2f} s (software rendering)")
         start = time.perf_counter()
-        page.click("nav a[href='#tables']")
+        page.goto(f"{url}#tables/item")
         page.wait_for_selector("tbody tr", timeout=120_000)
         print(f"browser: table filled after {time.perf_counter() - start:.2f} s")
         opened.close()
@@ -186,6 +201,8 @@ def main() -> None:
     options.add_argument("--polygons", type=int, default=1_000)
     options.add_argument("--readers", type=int, default=50)
     options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--shares", default="0.95,0.99", help="of tiles that are kept")
+    options.add_argument("--rounds", type=int, default=40, help="at most")
     options.add_argument("--zooms", default="8,9,10,11,12,13")
     options.add_argument("--registry", default="", help="made once here, and used again")
     options.add_argument("--chromium", default="", help="path; without it no browser is timed")
@@ -201,24 +218,27 @@ def main() -> None:
         try:
             print(f"start until it answers: {started:.2f} s; "
                   f"memory {memory_mb(process.pid):.0f} MB")
-            known: set[str] = set()
             paths = tiles_of(tuple(map(int, given.zooms.split(","))))
-            for round_ in ("first", "second"):
-                took, size, seen, errors = readers(host, port, paths, given.readers, given.seconds)
-                # In the second round all that was seen before is a hit as well, unless it was
-                # pushed out of the cache.
-                fresh = seen - known
-                known |= seen
-                print(said(f"tiles, {given.readers} readers, {round_} round", took)
-                      + f", {len(took) / given.seconds:.0f}/s, {size / 1e6:.1f} MB, hits "
-                        f"{1 - len(fresh) / max(1, len(took)):.1%}, {errors} errors")
+            wanted = sorted(map(float, given.shares.split(",")))
+            for number in range(1, given.rounds + 1):
+                found = readers(host, port, paths, given.readers, given.seconds, number)
+                print(said(f"tiles, {given.readers} readers, round {number}",
+                           found.kept + found.made)
+                      + f", {(len(found.kept) + len(found.made)) / given.seconds:.0f}/s, "
+                        f"{found.size / 1e6:.1f} MB, kept {found.share:.1%}, "
+                        f"{found.errors} errors; {said('kept', found.kept)}; "
+                        f"{said('made', found.made)}; memory {memory_mb(process.pid):.0f} MB")
+                while wanted and found.share >= wanted[0]:
+                    wanted.pop(0)
+                if not wanted:
+                    break
             pages = {f"/ogc/collections/{name}/items?limit=100&bbox={x:.3f},{y:.3f},{x + 0.02:.3f},"
                      f"{y + 0.02:.3f}": 1.0 for name in ("item", "hazard")
                      for x in np.arange(WEST, WEST + 0.9, 0.1)
                      for y in np.arange(SOUTH, SOUTH + 0.9, 0.1)}
-            took, _, _, errors = readers(host, port, pages, 4, given.seconds)
-            print(said("pages of 100 items in a window, 4 readers", took)
-                  + f", {len(took) / given.seconds:.0f}/s, {errors} errors")
+            found = readers(host, port, pages, 4, given.seconds, 0)
+            print(said("pages of 100 items in a window, 4 readers", found.made)
+                  + f", {len(found.made) / given.seconds:.0f}/s, {found.errors} errors")
             if given.chromium:
                 browser(f"http://{host}:{port}/", given.chromium)
             print(f"memory at the end: {memory_mb(process.pid):.0f} MB")

@@ -2,10 +2,12 @@
 clocks, a server that is killed and started again. Used by `bench_field_day.py` and
 `tests/test_field_day.py`. All made up (S19).
 
-What a phone does: it fills in a form, and sends it whenever there is a network, again and again
-until it hears 201. Some requests break off in the middle; of some the answer is never heard; some
-are sent twice although they were heard; some are edited afterwards and sent under a new id that
-names the old.
+What a phone does: it fills in forms, and sends each whenever there is a network, again and again
+until it hears 201; two at a time, and not in the order in which they were filled in, so that an
+edit overtakes what it replaces. Some requests break off in the middle; of some the answer is never
+heard; some are sent twice although they were heard. Some originals are never sent at all: only
+their edit is. Some photographs come in a later request, some never; one is sent with two
+submissions. Some clocks are years ahead, some years behind, some in the zone where it is tomorrow.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import base64
 import hashlib
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -23,6 +26,7 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from landrelease.store.accounts import Account, Accounts
@@ -42,7 +46,11 @@ class Submission:
     content: bytes
     photograph: bytes
     fate: str
-    replaced: bool = False  # by a later edit
+    form: str = "item"
+    replaces: str = ""  # instance of the one that it edits
+    replaced: bool = False  # by an edit that is sent
+    unsent: bool = False  # its edit is sent, it never is
+    photo: str = "with"  # "with" it, "later" in a request of its own, "never"
     heard: bool = False
     sent: int = 0
 
@@ -61,10 +69,11 @@ class Day:
 
 
 def item(identifier: str, instance: str, rng: random.Random, *, replaces: str = "",
-         found_on: str = "2026-09-01", depth: float = 0.1) -> bytes:
+         found_on: str = "2026-09-01", depth: float = 0.1, end: str = "") -> bytes:
     """A submission of the form for items, as ODK Collect writes it."""
     old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
     return f"""<?xml version="1.0"?><landrelease_item id="landrelease_item" version="1"><start/>
+      <end>{end}</end>
       <item><identifier>{identifier}</identifier><ordnance_category>ap_mine</ordnance_category>
       <quantity>1</quantity><found_on>{found_on}</found_on><depth_m>{depth:.2f}</depth_m>
       <place>{44 + rng.random() / 10:.6f} {17.5 + rng.random() / 10:.6f} 0 3</place></item>
@@ -73,9 +82,35 @@ def item(identifier: str, instance: str, rng: random.Random, *, replaces: str = 
       </landrelease_item>""".encode()
 
 
+def survey(identifier: str, instance: str, rng: random.Random, *, hazards: int,
+           replaces: str = "", depth: float = 0.1) -> bytes:
+    """A submission of the form for non-technical surveys, with hazards and their evidence; what it
+    says changes with `depth`, as for an item."""
+    old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
+    inner = ""
+    for n in range(hazards):
+        # The outline of an area stays when the submission is edited.
+        x, y = 17 + int(identifier[-6:], 16) / 2**24 / 2, 44 + n / 100
+        inner += f"""<hazard><identifier>hazard-{n}-{identifier}</identifier><status>open</status>
+          <information_date>2026-09-01</information_date><hazard_type>SHA</hazard_type>
+          <place>{y} {x} 0 3; {y} {x + 0.001} 0 3; {y + 0.001} {x} 0 3; {y} {x} 0 3</place>
+          <evidence><identifier>evidence-{n}-{identifier}</identifier>
+          <evidence_type>indirect</evidence_type><evidence_kind>verbal_report</evidence_kind>
+          <says>contaminated</says></evidence></hazard>"""
+    return f"""<?xml version="1.0"?><landrelease_nts id="landrelease_nts" version="1">
+      <activity><identifier>{identifier}</identifier><activity_type>NTS</activity_type>
+      <information_date>2026-09-01</information_date><organisation>Test operator</organisation>
+      <description>depth {depth:.2f}</description>
+      <place>{44 + rng.random() / 10:.6f} {17.5 + rng.random() / 10:.6f} 0 3</place>{inner}
+      </activity><photo_1>{instance[5:]}.jpg</photo_1>
+      <meta xmlns="http://openrosa.org/xforms"><instanceID>{instance}</instanceID>{old}</meta>
+      </landrelease_nts>""".encode()
+
+
 def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[Submission]]:
-    """Phone -> its submissions in their order: of ten about one is an edit of an earlier one and
-    one comes from a phone whose clock is 65 years ahead."""
+    """Phone -> its submissions. Of ten about two edit an earlier one, also one that waits and one
+    that is an edit; one has a clock years ahead, behind or of tomorrow; one is a survey with two
+    areas, of which an edit may leave one out."""
     out = []
     for phone in range(phones):
         rng = random.Random(f"{seed} {phone}")
@@ -85,35 +120,53 @@ def filled_in(phones: int, each: int, photo_bytes: int, seed: int) -> list[list[
 
         own: list[Submission] = []
         for n in range(each):
-            instance = f"uuid:{new_id()}"
+            instance, identifier = f"uuid:{new_id()}", f"item-{new_id()}"
             photograph = JPEG + rng.randbytes(photo_bytes)
-            before = [s for s in own if s.fate == "record" and not s.replaced]
-            if n % 10 == 4 and before:
+            photo = {1: "later", 6: "never"}.get(n % 10, "with")
+            before = [s for s in own if not s.replaced]
+            if n % 5 == 4 and before:
                 old = rng.choice(before)
-                old.replaced = True
-                own.append(Submission(instance, old.identifier, item(
-                    old.identifier, instance, rng, replaces=old.instance, depth=0.3),
-                    photograph, "record"))
+                old.replaced, old.unsent = True, rng.random() < 0.2
+                depth = round(0.3 + n / 1000, 3)
+                content = item(old.identifier, instance, rng, replaces=old.instance, depth=depth) \
+                    if old.form == "item" else survey(
+                        old.identifier, instance, rng, hazards=rng.choice((1, 2)),
+                        replaces=old.instance, depth=depth)
+                own.append(Submission(instance, old.identifier, content, photograph, "record",
+                                      old.form, old.instance, photo=photo))
                 continue
-            wrong = n % 10 == 7
-            identifier = f"item-{new_id()}"
-            own.append(Submission(instance, identifier, item(
-                identifier, instance, rng, found_on="2091-01-01" if wrong else "2026-09-01"),
-                photograph, "waits" if wrong else "record"))
+            form, said = "item", {}
+            if n % 10 == 7:
+                said = rng.choice((
+                    {"found_on": "2091-01-01"}, {"end": "2091-01-01T10:00:00.000+02:00"},
+                    {"found_on": "2010-01-01", "end": "2010-01-01T10:00:00.000+02:00"}))
+            elif n % 10 == 3:
+                form = "nts"
+            elif n % 10 == 2:  # where it is tomorrow already
+                now = datetime.now(timezone(timedelta(hours=13)))
+                said = {"found_on": now.date().isoformat(),
+                        "end": now.isoformat(timespec="milliseconds")}
+            if n % 10 == 8:
+                photograph = own[-1].photograph  # the same picture with two submissions
+            content = item(identifier, instance, rng, **said) if form == "item" else survey(
+                identifier, instance, rng, hazards=2)
+            own.append(Submission(instance, identifier, content, photograph,
+                                  "waits" if n % 10 == 7 else "record", form, photo=photo))
         out.append(own)
     return out
 
 
-def body_of(submission: Submission) -> bytes:
-    """The request of one submission, as multipart form data."""
+def body_of(submission: Submission, photo: bool = True) -> bytes:
+    """The request of one submission, as multipart form data, with its photograph or without."""
     name = submission.instance[5:]
+    picture = b"".join((
+        f"\r\n--{_BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}.jpg\"; "
+        f"filename=\"{name}.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n".encode(),
+        submission.photograph)) if photo else b""
     return b"".join((
         f"--{_BOUNDARY}\r\nContent-Disposition: form-data; name=\"xml_submission_file\"; "
         f"filename=\"{name}.xml\"\r\nContent-Type: text/xml\r\n\r\n".encode(),
-        submission.content,
-        f"\r\n--{_BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}.jpg\"; "
-        f"filename=\"{name}.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n".encode(),
-        submission.photograph, f"\r\n--{_BOUNDARY}--\r\n".encode()))
+        submission.content, picture, f"\r\n--{_BOUNDARY}--\r\n".encode()))
 
 
 class Server:
@@ -193,45 +246,57 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
     server = Server(address)
     server.start()
 
-    def phone_of(number: int) -> None:
-        rng = random.Random(f"{seed} network {number}")
-        for submission in filled[number]:
-            body = body_of(submission)
-            chance = rng.random()
-            times_more = 1 if rng.random() < 0.1 else 0  # sent again although it was heard
-            for _ in range(_MOST_TRIES):
-                lost = rng.uniform(0.05, 0.98) if chance < 0.15 else 1.0
-                listen = not 0.15 <= chance < 0.3
-                begun = time.perf_counter()
-                status = request(server.port, keys[number], body, stop_after=lost, listen=listen)
-                chance = 1.0  # the network is back
-                with lock:
-                    day.requests += 1
-                    submission.sent += 1
-                    if lost < 1.0:
-                        day.broken += 1
-                    elif not listen:
-                        day.unheard += 1
-                    elif status == 201:
-                        day.took.append(time.perf_counter() - begun)
-                    else:
-                        day.refused[status] += 1
-                if status == 201:
-                    submission.heard = True
-                    if not times_more:
-                        break
-                    times_more -= 1
-                elif status != 201 and lost == 1.0 and listen:
-                    time.sleep(0.3)  # busy, or no server: later
+    def send(rng: random.Random, number: int, submission: Submission, body: bytes) -> None:
+        chance = rng.random()
+        times_more = 1 if rng.random() < 0.1 else 0  # sent again although it was heard
+        for _ in range(_MOST_TRIES):
+            lost = rng.uniform(0.05, 0.98) if chance < 0.15 else 1.0
+            listen = not 0.15 <= chance < 0.3
+            begun = time.perf_counter()
+            status = request(server.port, keys[number], body, stop_after=lost, listen=listen)
+            chance = 1.0  # the network is back
+            with lock:
+                day.requests += 1
+                submission.sent += 1
+                if lost < 1.0:
+                    day.broken += 1
+                elif not listen:
+                    day.unheard += 1
+                elif status == 201:
+                    day.took.append(time.perf_counter() - begun)
+                else:
+                    day.refused[status] += 1
+            if status == 201:
+                if not times_more:
+                    return
+                times_more -= 1
+            elif lost == 1.0 and listen:
+                time.sleep(0.3)  # busy, or no server: later
+        raise AssertionError(f"{submission.instance} was never heard")
+
+    def phone_of(number: int, part: int) -> None:
+        """One of the two ways in which a phone sends at once."""
+        rng = random.Random(f"{seed} network {number} {part}")
+        queue = [s for s in filled[number] if not s.unsent]
+        random.Random(f"{seed} order {number}").shuffle(queue)
+        for submission in queue[part::2]:
+            if submission.photo == "with":
+                send(rng, number, submission, body_of(submission))
+            else:
+                send(rng, number, submission, body_of(submission, photo=False))
+                if submission.photo == "later":
+                    send(rng, number, submission, body_of(submission))
+            submission.heard = True
             with lock:
                 done = sum(s.heard for own in filled for s in own)
-            if number == 0 and kills and done >= (day.kills + 1) * phones * each / (kills + 1) \
+            if (number, part) == (0, 0) and done >= (day.kills + 1) * phones * each / (kills + 1) \
                     and day.kills < kills:
                 server.kill()
                 day.kills += 1
                 server.start()
 
-    threads = [threading.Thread(target=phone_of, args=(n,)) for n in range(phones)]
+    threads = [threading.Thread(target=phone_of, args=(n, part))
+               for n in range(phones) for part in range(2)]
     try:
         for thread in threads:
             thread.start()
@@ -240,34 +305,68 @@ def run(folder: Path, *, phones: int, each: int, photo_bytes: int, kills: int, s
     finally:
         server.kill()
     day.submissions = [s for own in filled for s in own]
-    unheard = [s.instance for s in day.submissions if not s.heard]
+    unheard = [s.instance for s in day.submissions if not s.heard and not s.unsent]
     assert not unheard, f"{len(unheard)} submissions were never heard"
     return day
 
 
 def check(folder: Path, day: Day) -> dict[str, int]:
-    """What became of the submissions; asserts that each is a record or waits, none twice."""
+    """What became of the submissions; asserts that each is a record or waits, none twice, and that
+    of each line of edits the last one holds."""
+    from landrelease.workflows.submissions import missing_pictures
+
+    sent = [s for s in day.submissions if not s.unsent]
+    lines: dict[str, list[Submission]] = {}
+    for s in sent:
+        lines.setdefault(s.identifier, []).append(s)
+    last = {i: next(s for s in line if not s.replaced) for i, line in lines.items()}
     with open_registry(folder / "day.gpkg") as registry:
-        records = {r.id: r for r in registry.records("item")}
-        waiting = registry.quarantine(None)
-        kept = {r.values["sha256"] for r in registry.records("source")
-                if r.values.get("source_type") == "photograph"}
-        wanted = {s.identifier for s in day.submissions if s.fate == "record"}
-        edits = {s.identifier for s in day.submissions if s.replaced}
-        assert {f"item-{i}" for i in wanted} == set(records), "a record is missing or too many"
-        for identifier in wanted:
-            line = registry.history(f"item-{identifier}")
-            versions = sum(s.identifier == identifier for s in day.submissions)
-            assert len(line) == versions, (identifier, len(line), versions)
-            if identifier in edits:
-                assert records[f"item-{identifier}"].values["depth_m"] == 0.3, identifier
-        told = sorted(str(e.row.values.get("instanceID")) for e in waiting)
-        assert told == sorted(s.instance for s in day.submissions if s.fate == "waits")
-        for s in day.submissions:
-            digest = hashlib.sha256(s.photograph).hexdigest()
-            assert digest in kept and registry.source_content(digest) == s.photograph
-        assert len(kept) == len(day.submissions)
-        assert {r.validation for r in records.values()} <= {"entered"}
+        items = {r.id: r for r in registry.records("item")}
+        surveys = {r.id: r for r in registry.records("activity")}
+        hazards = {r.id for r in registry.records("hazard")}
+        waiting, rows = registry.quarantine("waiting"), registry.quarantine(None)
+        recorded = {i: s for i, s in last.items() if s.fate == "record"}
+        assert {f"item-{i}" for i, s in recorded.items() if s.form == "item"} == set(items)
+        assert {f"activity-{i}" for i, s in recorded.items() if s.form == "nts"} == set(surveys)
+        for identifier, s in recorded.items():
+            found = items.get(f"item-{identifier}")
+            depth = found.values["depth_m"] if found is not None else float(
+                surveys[f"activity-{identifier}"].values["description"].split()[1])
+            said = float(re.search(rb"(?:depth |<depth_m>)([0-9.]+)", s.content)[1])
+            assert depth == said, (identifier, depth, said)
+            record = (found or surveys[f"activity-{identifier}"]).id
+            assert len(registry.history(record)) <= len(lines[identifier]), "none twice"
+        # What waits: submissions with a wrong clock that nobody corrected, and areas left out.
+        codes = {e.number: e.row.findings[0].code for e in waiting}
+        told = sorted(str(e.row.values.get("instanceID")) for e in waiting
+                      if codes[e.number] != "FRM-017")
+        assert told == sorted(s.instance for s in last.values() if s.fate == "waits"), told
+        left_out = {e.row.findings[0].found for e in waiting if codes[e.number] == "FRM-017"}
+        for identifier, s in recorded.items():
+            for n in range(2) if s.form == "nts" else ():
+                area = f"hazard-{n}-{identifier}"
+                named = area.encode() in s.content
+                assert (area in hazards) == (named or area in left_out), area
+        taken = [e for e in rows if e.status != "waiting"]
+        assert all(e.reason.startswith("replaced on the phone by") for e in taken)
+        for s in sent:
+            digest = hashlib.sha256(s.content).hexdigest()
+            assert registry.source_content(digest) == s.content
+        labels = {(r.values["source_label"].split()[-1], r.values["sha256"])
+                  for r in registry.records("source")
+                  if r.values.get("source_type") == "photograph"}
+        assert labels == {(s.instance, hashlib.sha256(s.photograph).hexdigest())
+                          for s in sent if s.photo != "never"}
+        for s in sent:
+            if s.photo != "never":
+                digest = hashlib.sha256(s.photograph).hexdigest()
+                assert registry.source_content(digest) == s.photograph
+        lost = {instance for _, instance, _ in missing_pictures(registry)}
+        assert lost == {s.instance for s in sent if s.photo == "never"}
+        assert {r.validation for r in (*items.values(), *surveys.values())} <= {"entered"}
         assert not registry.audit()
-        return {"records": len(records), "edited": len(edits), "waiting": len(waiting),
-                "photographs": len(kept), "revisions": registry.count()}
+        return {"submissions": len(sent), "records": len(items) + len(surveys),
+                "hazards": len(hazards), "edits": sum(bool(s.replaces) for s in sent),
+                "edits_without_original": sum(s.unsent for s in day.submissions),
+                "waiting": len(told), "left_out": len(left_out), "photographs": len(labels),
+                "photographs_missing": len(lost), "revisions": registry.count()}

@@ -55,6 +55,47 @@ def commands(text):
             n += 1
 
 
+def examples():
+    """(command, words of its example) of each command, as the page of all commands prints them."""
+    def walk(command, path):
+        if hasattr(command, "commands"):
+            for name in command.commands:
+                yield from walk(command.commands[name], [*path, name])
+            return
+        for part in (command.help or "").split("\n\n"):
+            said = " ".join(part.split())
+            if said.startswith("Example:"):
+                words = ["WORDS" if w == "..." else w
+                         for w in shlex.split(said.removeprefix("Example:"))]
+                yield " ".join(path), words[1:] if words[:1] == ["landrelease"] else words
+
+    yield from walk(typer.main.get_command(cli.app), [])
+
+
+def inline(text):
+    """(line, words) of commands named within sentences: `landrelease plan make REGISTRY …`."""
+    for n, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("    "):
+            for said in re.findall(r"`landrelease ([^`]+)`", line):
+                words = said.replace("…", " ").replace("|", " ").split()
+                if words and re.fullmatch(r"[a-z-]+", words[0]):
+                    yield n, words
+
+
+def unknown(words):
+    """What of a command named within a sentence there is not: a command, or an option of it; None
+    where all is there. Arguments may be left out."""
+    command, rest = typer.main.get_command(cli.app), list(words)
+    while hasattr(command, "commands"):
+        if not rest:
+            return None
+        if rest[0] not in command.commands:
+            return rest[0]
+        command = command.commands[rest.pop(0)]
+    options = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+    return next((w for w in rest if w.startswith("--") and w.split("=")[0] not in options), None)
+
+
 def pages():
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

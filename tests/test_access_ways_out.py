@@ -45,6 +45,7 @@ class World:
     records: list = field(default_factory=list)
     unmarked: set[str] = field(default_factory=set)
     plan: object = None
+    photograph: str = ""
 
     def word(self) -> str:
         self.count = getattr(self, "count", 0) + 1
@@ -157,6 +158,11 @@ def marked(folder) -> World:
     registry.take_in(Intake(
         ImportReport(words["file"], sha, "accident", read=1, accepted=0, merged=0, quarantined=1,
                      findings=(finding, other)), (), (row,), content))
+    made.secrets["QXCAMERA"] = "what a camera wrote"
+    photograph = (b"\xff\xd8\xff\xe1\x00\x10Exif\0\0QXCAMERA"
+                  b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + b"picture\xff\xd9")
+    made.photograph = hashlib.sha256(photograph).hexdigest()
+    registry.keep_source(made.photograph, "p.jpg", photograph)
     registry.close()
     return made
 
@@ -247,6 +253,9 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                              "--registry", r, *js, *as_role)],
             "identity list": [("identity", "list", r, *js, *only)],
             "personal": [("personal", r, world.records[0].record_id, "--reason", "test", *only)],
+            "source list": [("source", "list", r, *js, *only),
+                            ("source", "list", r, "--missing", *js, *only)],
+            "source get": [("source", "get", r, world.photograph, out / "p.jpg", *only)],
             "quarantine list": [("quarantine", "list", r, *js, *only)],
             "quarantine show": [("quarantine", "show", r, 1, *js, *only)],
             "quarantine export": [("quarantine", "export", r, out / "back.csv", *only)],

@@ -138,3 +138,42 @@ def test_a_file_that_is_something_else_is_told(tmp_path):
     with pytest.raises(LandReleaseError) as raised:
         Accounts(path)
     assert raised.value.code == "WEB-005"
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(accounts, monkeypatch):
+    """Each is counted before the password is looked at: while the first ones are still being
+    looked at, the others wait already."""
+    import threading
+
+    looked = []
+    everybody = threading.Barrier(module.FAILURES)
+
+    def slow(hashed, password):
+        looked.append(password)
+        everybody.wait(20)  # all that may be looked at are being looked at
+        return False
+
+    monkeypatch.setattr(module, "_verified", slow)
+    answers = []
+
+    def guess(n):
+        own = Accounts(accounts.path, now=accounts.now)
+        try:
+            answers.append(own.check("m.office", f"guess number {n}", address="a"))
+        except LandReleaseError as error:
+            answers.append(error.code)
+        own.close()
+
+    threads = [threading.Thread(target=guess, args=(n,)) for n in range(40)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(looked) == module.FAILURES
+    assert answers.count("WEB-014") == 40 - module.FAILURES
+
+
+def test_a_right_password_takes_its_own_count_back(accounts):
+    for _ in range(3 * module.FAILURES):
+        assert accounts.check("m.office", GOOD, address="a").name == "m.office"
+    assert accounts.waits("account m.office", "address a") == 0

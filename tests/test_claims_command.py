@@ -106,6 +106,18 @@ def test_a_claim_is_set_beside_our_figure(verdicts, registry):
     assert found[3]["ours"] is None
 
 
+def test_a_claim_of_an_area_is_set_beside_the_figure_of_that_area(verdicts, registry):
+    _, found, _ = verdicts(
+        HEAD + f"A,2025-07-01,2025-07-01,Alpha,released area,{CLEARED_HA:.1f},ha,\n"
+        f"A,2025-07-01,2025-07-01,Alpha municipality,cleared area,{CLEARED_HA:.1f},ha,\n"
+        "A,2025-07-01,2025-07-01,općina Alpha,released area,9000,ha,\n"
+        "A,2025-07-01,2025-07-01,Alpha,items found,5,items,\n",
+        "--registry", registry, "--as", "planner")
+    assert [e["verdict"] for e in found] == ["agrees", "agrees", "differs", "cannot_be_checked"]
+    assert found[0]["ours"]["id"].startswith("released_m2:")
+    assert "for the whole programme, not for Alpha" in " ".join(found[3]["reasons"])
+
+
 def test_safety_S14_who_may_not_see_a_figure_is_not_told_it_by_a_claim(verdicts, tmp_path):
     with create_registry(str(tmp_path / "one.gpkg"), office="Synthetic office") as made:
         made.append([Revision(

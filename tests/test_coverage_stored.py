@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -248,6 +248,19 @@ def test_a_proof_of_an_activity_holds_for_it_alone():
     assert not why
     assert [round(metres2(o.geometry)) for o in found] == [90, 270]
     assert proven_outcomes(found, [ACTIVITY], []) == (found, {})
+
+
+def test_safety_S05_tracks_from_before_the_work_began_prove_nothing_of_it():
+    again = dataclasses.replace(ACTIVITY, values={
+        **ACTIVITY.values, "started_on": DAY + timedelta(days=10)})
+    proof_ = Record("coverage", "c", {"task": "tsk", "coverage_by": "manual"}, degrees(FIELD), DAY)
+    kept, why = proven_outcomes([outcome()], [ACTIVITY], [proof_])
+    assert not why and metres2(kept[0].geometry) == pytest.approx(270, abs=0.1)
+    _, why = proven_outcomes([outcome()], [again], [proof_])
+    assert set(why) == {"out"}
+    later = dataclasses.replace(proof_, valid_from=DAY + timedelta(days=9))  # UTC, in the east
+    kept, why = proven_outcomes([outcome()], [again], [proof_, later])
+    assert not why
 
 
 def test_covered_ground_is_the_task_less_its_gaps(tmp_path):

@@ -90,6 +90,12 @@ def test_every_name_in_the_samples_is_used_and_every_used_name_is_in_a_sample():
     used = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
     assert sample("compose.env.sample") == used
     units = "".join(p.read_text() for p in DEPLOY.glob("*.service"))
+    # What a unit needs is put there by a step of the documentation, or by the system.
+    for path in re.findall(r"Documentation=file:(\S+)", units):
+        assert path in DOCS
+    folder = re.search(r"^BACKUP_FOLDER=(\S+)", (DEPLOY / "landrelease.env.sample").read_text(),
+                       re.M)[1]
+    assert f"ReadWritePaths=-{folder}\n" in units and "landrelease-backup.service.d" in DOCS
     script = (DEPLOY / "landrelease-backup").read_text()
     used = set(re.findall(r"\$\{([A-Z_]+)", units + script))
     assert sample("landrelease.env.sample") - {"PGPASSFILE"} - {"REGISTRY"} == used - {"REGISTRY"}
@@ -120,19 +126,21 @@ def test_commands_of_compose_and_units_are_commands_of_ours():
     line = next(x for x in (DEPLOY / "landrelease.service").read_text().splitlines()
                 if x.startswith("ExecStart="))
     for words in (shlex.split(line)[1:], SERVICES["app"]["command"],
-                  shlex.split("backup R OUT --test --accounts A --quiet")):
+                  *(shlex.split(x.strip())[1:] for x in (DEPLOY / "landrelease-backup").read_text(
+                      ).splitlines() if x.strip().startswith("landrelease "))):
         words = [re.sub(r"\$\{PORT\}", "8080", w) for w in words]
         assert problem(words) is None, words
 
 
 @pytest.mark.parametrize("unit", ["landrelease.service", "landrelease-backup.service",
+                                  "landrelease-backup-failed.service",
                                   "landrelease-backup.timer"])
 def test_systemd_takes_the_units(unit, tmp_path):
     analyze = need("systemd-analyze")
-    for path in DEPLOY.glob("landrelease*.[st]*[er]"):
+    for path in DEPLOY.iterdir():
         if path.suffix in (".service", ".timer"):  # the programs are not installed here
             (tmp_path / path.name).write_text(
-                re.sub(r"/opt/landrelease/bin/\S+", "/bin/true", path.read_text()))
+                re.sub(r"(/opt/landrelease/bin|/usr/bin)/\S+", "/bin/true", path.read_text()))
     done = subprocess.run([analyze, "verify", "--man=no", tmp_path / unit], capture_output=True,
                           text=True, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"})
     said = [x for x in done.stderr.splitlines() if unit.split(".")[0] in x]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from doc_commands import all_commands, problem
+from doc_commands import ROOT, all_commands, examples, inline, pages, problem, unknown
 
 
 def test_every_command_in_the_docs_is_taken_by_the_parser():
@@ -11,6 +11,23 @@ def test_every_command_in_the_docs_is_taken_by_the_parser():
     wrong = [(where, " ".join(words), said) for where, words in found
              if (said := problem(words)) is not None]
     assert wrong == []
+
+
+def test_every_example_of_the_page_of_all_commands_is_taken_by_the_parser():
+    found = list(examples())
+    assert len(found) > 100
+    wrong = [(command, " ".join(words), said) for command, words in found
+             if (said := problem(words)) is not None or not " ".join(words).startswith(command)]
+    assert wrong == []
+
+
+def test_every_command_named_in_a_sentence_is_there_with_its_options():
+    found = [(f"{path.relative_to(ROOT)}:{line}", words) for path in pages()
+             for line, words in inline(path.read_text(encoding="utf-8"))]
+    assert len(found) > 20
+    assert [(where, " ".join(words), word) for where, words in found
+            if (word := unknown(words)) is not None] == []
+    assert unknown(["plan", "nothing"]) == "nothing" and unknown(["backup", "--tset"]) == "--tset"
 
 
 @pytest.mark.parametrize("words", ["nothing", "serve r.gpkg --bogus", "plan", "plan make"])

@@ -20,7 +20,7 @@ import shapely
 from typer.testing import CliRunner
 
 import release_world as world
-from doc_commands import all_commands
+from doc_commands import ROOT, all_commands
 from landrelease.apps.cli import app
 from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry
@@ -28,44 +28,50 @@ from landrelease.workflows import imports
 
 TYPED = "four random words do\n" * 2  # passwords and passphrases, where they are asked for
 
-# Documented command -> what runs it.
+# Documented command -> the test that runs it, or what it does, in another way: held to be there.
 ELSEWHERE = {
-    "demo": ".ci/run, as the main job",
-    "serve district.gpkg --port 8080": "test_serve.py: it runs until Ctrl-C",
-    "serve district.gpkg --as planner --port 8080": "test_web.py: it runs until Ctrl-C",
+    "demo": ".ci/run",
+    "serve district.gpkg --port 8080": "test_deploy.py::behind",  # it runs until it is ended
+    "serve district.gpkg --as planner --port 8080": "test_web.py::running",
     "restore backups/district-2027-05-01.gpkg "
     "postgresql://landrelease@db.example.org/landrelease?schema=second":
-        "test_upkeep.py, with a PostgreSQL of its own",
+        "test_upkeep.py::test_on_a_server_it_is_tried_in_a_schema_that_is_gone_afterwards",
     "plan case j30.sm.zip#j301_1.sm --format psplib --seconds 60 --json plan.json":
-        "test_cases.py, with cases in the same format",
+        "test_cases.py::test_the_command_writes_a_plan_that_the_checker_accepts",
     "plan reach district.gpkg --roads roads.osm.pbf --bases bases.csv --out reach --as operator":
-        "test_borderland.py and test_access_ways_out.py, with roads",
+        "test_borderland.py::test_the_command_line_says_who_can_be_reached_now_and_under_the_plan",
     "plan make district.gpkg --roads roads.osm.pbf --bases bases.csv --out plan --as planner":
-        "test_borderland.py, with roads",
+        "test_access_ways_out.py::run_all",
     "assess cells district.gpkg --cell 1000 --within 5 --out cells.csv --as planner --roads "
     "roads.osm.pbf --near front=lines.gpkg --elevation heights.tif --land-cover cover.tif":
-        "test_prior_cells.py, with rasters and roads",
+        "test_access_ways_out.py::run_all",
     "exchange resolve national.gpkg hazard-7 --choose 3f2a --reason visited --key me.pem":
-        "test_exchange.py: it takes a conflict of two offices",
+        "test_exchange.py::test_a_conflict_is_listed_and_settled_by_a_person",
     "operate proof REGISTRY TASK --track K.csv --manual H.csv --width 1.75 --position-error 0.03 "
-    "--confidence 0.95 --uncovered G.geojson --store --activity ID": "test_coverage_stored.py",
+    "--confidence 0.95 --uncovered G.geojson --store --activity ID":
+        "test_coverage_stored.py::proof",
     "operate measured REGISTRY TASK --lanes L.geojson --position-error 0.05 --confidence 0.95 "
     "--depth 0.2 --day 2027-05-02 --uncovered G.geojson --store --as inspector":
-        "test_coverage_stored.py",
+        "test_coverage_stored.py::"
+        "test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes",
     "import OUT/inspections.csv --into R --mapping OUT/mappings/inspection.yaml":
-        "test_worlds.py, with a world",
+        "test_worlds.py::test_inspections_and_evidence_come_in_by_the_mappings_of_the_world",
     "import OUT/suspected_areas.geojson --into R --mapping OUT/mappings/evidence.yaml":
-        "test_worlds.py, with a world",
+        "test_worlds.py::test_inspections_and_evidence_come_in_by_the_mappings_of_the_world",
     "import OUT/daily_reports.csv --into R --mapping OUT/mappings/daily_reports.yaml":
-        "test_worlds.py, with a world",
+        "test_worlds.py::test_daily_reports_come_in_by_the_mapping_of_the_world",
     "release adopt district.gpkg closings.csv --until 2005-01-01 --out rows.csv --dry-run --as "
-    "authority": "test_adoption.py",
+    "authority": "test_adoption.py::"
+    "test_the_command_writes_every_row_and_releases_only_with_a_key",
     "release adopt district.gpkg closings.csv --until 2005-01-01 --out rows.csv --key "
-    "authority.pem --as authority": "test_adoption.py",
-    "verify trial district.gpkg --organisation Team Q --targets 30 --found 29": "test_trials.py",
-    "verify sample --lot 400 --tolerable 5 --trials trials.csv": "test_trials.py",
+    "authority.pem --as authority": "test_adoption.py::"
+    "test_the_command_writes_every_row_and_releases_only_with_a_key",
+    "verify trial district.gpkg --organisation Team Q --targets 30 --found 29":
+        "test_trials.py::test_commands_record_trials_and_count_on_them",
+    "verify sample --lot 400 --tolerable 5 --trials trials.csv":
+        "test_trials.py::test_commands_record_trials_and_count_on_them",
     "assess type district.gpkg --hazard SHA-00007 --parts parts.geojson --as planner":
-        "test_access_ways_out.py",
+        "test_access_ways_out.py::run_all",
 }
 
 # In their order: (documented command, exit status, words put in the place of documented ones).
@@ -228,6 +234,22 @@ def test_every_documented_command_is_run_here_or_elsewhere():
     listed = {command for command, _, _ in RUN} | set(ELSEWHERE)
     assert documented() - listed == set(), "put it into RUN or ELSEWHERE"
     assert listed - documented() == set(), "it is in the docs no more"
+
+
+@pytest.mark.parametrize("command", ELSEWHERE)
+def test_what_is_run_elsewhere_is_run_there(command):
+    """The named function is in the named file, and its text holds the words of the command."""
+    file, _, function = ELSEWHERE[command].partition("::")
+    text = (Path(__file__).parent / file if function else ROOT / file).read_text(encoding="utf-8")
+    if function:
+        found = re.search(rf"^( *)(?:def )?{function}\b.*?(?=^\1?(?:def |@|[A-Z_]+ = )|\Z)", text,
+                          re.M | re.S)
+        assert found, f"there is no {function} in {file}"
+        text = found[0]
+    words = command.split()
+    last = {"import": "mapping"}.get(words[0], words[0]) if words[0] in (
+        "demo", "serve", "restore", "import") else words[1]
+    assert re.search(rf"\b{last}", text), f"{last} is not in {ELSEWHERE[command]}"
 
 
 def place(east, north, side=0.001):

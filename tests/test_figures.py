@@ -355,6 +355,35 @@ def test_the_commands_take_dates(run, path, tmp_path):
     assert {m["id"] for m in json.loads(out.read_text())} >= {"items_found", "cleared_m2"}
 
 
+def test_figures_of_areas_add_up_to_those_of_the_whole_and_can_be_asked_for(run, path, registry,
+                                                                            tmp_path):
+    found = figures.all_figures(registry, policy.view("planner")).figures
+    whole = {f.id: f for f in found if f.scope == "all"}
+    by_area = [m.id for m in catalogue.metrics() if m.by_area]
+    assert {"hazard_count", "hazardous_m2", "cleared_m2", "released_m2"} <= set(by_area)
+    for name in by_area:
+        own = [f for f in found if f.id.startswith(f"{name}:")]
+        if whole[name].value is None:  # not reported: in no area either (S12)
+            assert not own
+            continue
+        assert {f.scope for f in own} <= {"Alpha", "Beta", "outside the recorded municipalities"}
+        assert sum(f.value for f in own) == pytest.approx(whole[name].value, rel=1e-6), name
+    out = tmp_path / "o.json"
+    assert run("figures", "list", path, "--scope", "beta", "--as", "planner", "--json", out)[0] == 0
+    got = {f["id"]: f for f in json.loads(out.read_text())}
+    assert {f["scope"] for f in got.values()} == {"Beta"}
+    assert got["hazard_count:administrative_area-2"]["value"] == 4
+    assert set(got["hazard_count:administrative_area-2"]["records"]) == {
+        f"hazard-{n}" for n in range(1, 5)}
+    status, _, err = run("figures", "list", path, "--scope", "Gamma", "--as", "planner")
+    assert status == 2 and "Alpha" in err
+    trace = ("figures", "trace", path, "released_m2:administrative_area-1", "--as", "planner",
+             "--json", out)
+    assert run(*trace)[0] == 0 and run("figures", "recompute", path, out, "--as", "planner")[0] == 0
+    status, _, _ = run("figures", "list", path, "--scope", "Alpha")  # who sees no single area
+    assert status == 2
+
+
 def test_treaty_tables_of_a_year(run, path, tmp_path):
     out = tmp_path / "o.json"
     status, _, _ = run("figures", "treaty", path, "--treaty", "apmbc", "--year", 2025, "--out",

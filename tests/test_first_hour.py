@@ -28,7 +28,7 @@ SPREADSHEET = [
      "POLYGON((17.02 44.02, 17.022 44.02, 17.022 44.022, 17.02 44.022, 17.02 44.02))"),
     ("N-2", "SHA", "open", "2026-02-30",
      "POLYGON((17.03 44.02, 17.032 44.02, 17.032 44.022, 17.03 44.022, 17.03 44.02))"),
-    ("N-3", "minefield??", "open", "2026-03-02",
+    ("N-3", "minefield??", "open", "2026-03-32",
      "POLYGON((17.04 44.02, 17.042 44.02, 17.042 44.022, 17.04 44.022, 17.04 44.02))"),
 ]
 TEAMS = (
@@ -97,7 +97,7 @@ def with_key(page, form, place):
 
 
 def bring_in(page, place):
-    """The spreadsheet: what its columns mean, two rows that wait, mended one by one."""
+    """The spreadsheet: what its columns mean, two rows that wait, one with two wrong values."""
     go(page, "Bring in a file")
     page.set_input_files("#file", place / "new areas.xlsx")
     page.select_option("label:has-text('Kind of record') select", "hazard")
@@ -110,11 +110,12 @@ def bring_in(page, place):
     page.wait_for_selector("article.card:has-text('3 read, 1 accepted')")
     assert "2 wait" in page.inner_text("article.card")
     page.click("a:has-text('Rows that wait')")
-    for row, name, value in (("row 2", "information_date", "2026-02-28"),
-                             ("row 3", "hazard_type", "SHA")):
+    for row, *values in (("row 2", ("information_date", "2026-02-28")),
+                         ("row 3", ("hazard_type", "SHA"), ("information_date", "2026-03-02"))):
         card = page.locator("article.card", has=page.locator(f"h2:has-text('{row}')"))
-        card.get_by_label("Field").select_option(name)
-        card.get_by_label("Value").fill(value)
+        for name, value in values:  # all that is wrong with a row is mended together
+            card.get_by_label("Field").select_option(name)
+            card.get_by_label("Value").fill(value)
         card.get_by_role("button", name="Check again").click()
         page.wait_for_selector(f"article.card:has-text('{row}: Accepted.')")
     go(page, "Tables")

@@ -87,6 +87,18 @@ def test_a_renewal_process_closes_its_share_of_the_days(shape):
     assert found.finish_day.std() > 10
 
 
+def test_what_comes_by_chance_on_the_way_is_named_beside_the_drivers():
+    plan = region(10, seed=1)
+    sector = np.zeros(len(plan.problem.stage_ids), dtype=int)
+    plain = make_outlook(plan, assumptions(), runs=40, seed=1)
+    assert "closures" not in plain.explained and "money" not in plain.explained
+    held = make_outlook(plan, assumptions(), runs=40, seed=1, circumstances=Circumstances(
+        sector=sector, closings=(Closing(20.0, 0.7, 60.0, 1.0),),
+        money=(Tranche(START, 1e9, late_days=90.0),)))
+    assert "when closures come, how late money comes" in held.explained
+    assert held.chance_share > plain.chance_share  # it is no stated factor
+
+
 def test_months_that_are_slow_make_work_longer():
     month = np.full(12, 0.5)
     plan, made = one_stage(month=month)
@@ -520,6 +532,39 @@ def test_the_teams_and_the_money_for_a_chance_by_a_date_are_the_fewest():
     assert found.more == 3
     (found,) = needed_for(stages, options, one, day(120))
     assert found.more == 0 and "Nothing more is needed" in found.words
+
+
+def needed_with_money(money, by, areas=3, days=10, chance=0.8):
+    from landrelease.forecast.scenario import as_planned
+    from landrelease.workflows.scenarios import what_is_needed
+
+    made = problem([(0, -1, h, 10.0) for h in range(areas)], [[(0, days, -1, 0)]] * areas,
+                   [pool("nts", 1, rate=SAME, cost=100.0)], hazards=areas, calendar=every_day(),
+                   slot_days=1.0)
+    scenario = dataclasses.replace(
+        as_planned(plan_of(made), assumptions(**NO_MOVE)),
+        circumstances=Circumstances(money=money))
+    return what_is_needed(scenario, {}, None, by, chance, runs=3, seed=1)
+
+
+def test_where_money_holds_it_the_money_that_is_missing_is_named():
+    # Three areas of 1,000 each; money for two. By day 30 the one team would be done.
+    found = needed_with_money((Tranche(day(0), 2000.0),), day(35))
+    assert found[0].kinds == ("money",) and found[0].money == pytest.approx(1000, rel=0.01)
+    assert "1,000" in found[0].words and all(n.more is None for n in found)
+    assert any("money, roads" in n.words for n in found[1:])
+    # It comes, but too late: it is needed on the first day.
+    late = needed_with_money((Tranche(day(0), 2000.0), Tranche(day(300), 1000.0)), day(35))
+    assert late[0].money == pytest.approx(1000, rel=0.01)
+    assert needed_with_money((Tranche(day(0), 3000.0),), day(35))[0].more == 0
+
+
+def test_where_neither_money_nor_teams_alone_reach_it_both_are_named():
+    # By day 15 one team does one area of three: two more teams, and the money for all.
+    alone, both, *_ = needed_with_money((Tranche(day(0), 1000.0),), day(15))
+    assert alone.kinds == ("money",) and alone.money is None and "No money alone" in alone.words
+    assert both.kinds == ("nts",) and both.more == 2
+    assert both.money == pytest.approx(2000, rel=0.01)
 
 
 def test_where_another_kind_holds_it_no_number_of_teams_is_named():

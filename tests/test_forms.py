@@ -291,7 +291,26 @@ SITE = [
         "marking_type": "fence", "state": "removed", "checked_on": "2026-09-01",
         "removed_on": "2026-08-30", "removal_reason": "stolen",
         "place": "44.1 17.5 0 3;44.1 17.51 0 3"},
-     {"removed_on": date(2026, 8, 30), "removal_reason": "stolen"})]
+     {"removed_on": date(2026, 8, 30), "removal_reason": "stolen"}),
+    ("landrelease_inspection", "inspection", {
+        "inspected_on": "2026-09-01", "inspection_type": "sampling", "visit_refused": "no",
+        "inspecting_organisation": "Authority", "inspected_organisation": "Operator A",
+        "lot_size": "400", "sample_size": "180", "items_found": "0", "result": "accepted",
+        "detection_probability": "0.9", "place": GROUND},
+     {"lot_size": 400, "items_found": 0, "detection_probability": 0.9, "result": "accepted"}),
+    ("landrelease_handover", "handover", {
+        "handed_over_on": "2026-09-01", "organisation": "Authority", "hazard": "h1",
+        "depth_m": "0.2", "land_use_intended": "farmland", "present_women": "3",
+        "handover_status": "planned", "place": GROUND},
+     {"hazard": "h1", "depth_m": 0.2, "present_women": 3, "handover_status": "planned"}),
+    ("landrelease_community", "complaint", {
+        "complaint_type": "suspicion", "received_on": "2026-09-01", "complaint_status": "open",
+        "description": "Something rusty by the well"},
+     {"complaint_type": "suspicion", "complaint_status": "open"}),
+    ("landrelease_risk_education", "session", {
+        "held_on": "2026-09-01", "method": "school", "language": "uk", "language_reviewed": "yes",
+        "reached_girls": "12", "reached_boys": "0", "place": "44.1 17.5 0 3"},
+     {"held_on": date(2026, 9, 1), "reached_girls": 12, "reached_boys": 0})]
 
 
 @pytest.mark.parametrize(("form", "kind", "answers", "wanted"), SITE, ids=[s[0] for s in SITE])
@@ -307,6 +326,44 @@ def test_what_happens_on_a_site_comes_in_from_its_form(xforms, tmp_path, form, k
         (record,) = opened.records(kind)
     assert wanted.items() <= record.values.items(), record.values
     assert (record.geometry is not None) == ("place" in answers)
+
+
+def test_a_day_of_work_brings_what_was_searched_and_found_and_releases_nothing(xforms, tmp_path):
+    """S03, S09: what a phone says was searched is never ground that the public is told released."""
+    from landrelease.workflows import load_assumptions, load_land, public
+
+    path, registry = tmp_path / "s.xml", tmp_path / "r.gpkg"
+    content = filled(xforms["landrelease_progress"], {
+        f"activity/{k}": v for k, v in {
+            "identifier": "activity-u1", "activity_type": "clearance",
+            "information_date": "2026-09-01", "organisation": "Operator A", "teams": "A B",
+            "operational_method": "mechanical", "machines": "m1 m2", "area_m2": "350",
+            "depth_m": "0.2", "deminers": "8", "place": "44.105 17.505 0 3"}.items()},
+        repeats={"activity/outcome": [{
+            "identifier": "outcome-u1", "outcome_type": "searched", "depth_m": "0.2",
+            "information_date": "2026-09-01", "assets": "mechanical", "follow_up": "open",
+            "place": GROUND}],
+            "activity/item": [{
+                "identifier": "item-u1", "ordnance_category": "ap_mine", "quantity": "2",
+                "found_on": "2026-09-01", "place": "44.105 17.505 0 3"},
+                {"identifier": "item-u2", "ordnance_category": "av_mine", "quantity": "1",
+                 "found_on": "2026-09-01", "place": "44.106 17.506 0 3"}]})
+    path.write_bytes(content)
+    run("init", registry, "--office", "Test")
+    assert run("import", path, "--into", registry)[0] == 0
+    with open_registry(str(registry)) as opened:
+        (work,) = opened.records("activity")
+        assert (work.values["machines"], work.values["teams"]) == (["m1", "m2"], ["A", "B"])
+        (outcome,) = opened.records("outcome")
+        items = opened.records("item")
+        assert {r.values["activity"] for r in (outcome, *items)} == {work.id}
+        assert outcome.values["outcome_type"] == "searched" and outcome.geometry is not None
+        assert [i.values["quantity"] for i in sorted(items, key=lambda i: i.id)] == [2, 1]
+        assert {r.validation for r in (work, outcome, *items)} == {"entered"}
+        land = load_land(opened, load_assumptions())
+        assert not land.in_force and [o.outcome_type for o in land.outcomes] == ["searched"]
+        told = public.ask_spot(public.VIEWS.of(opened), 17.505, 44.105, 0).answer
+        assert told.told == "no_information" and not told.releases
 
 
 def test_a_drill_form_offers_no_start_of_day():

@@ -253,13 +253,15 @@ def test_a_rejected_lot_is_cleared_again_then_inspected_tighter(registry):
     work = record("activity", "w-again", activity_type="clearance", task="t1", teams=["team-a"],
                   started_on=DAY + timedelta(days=3), ended_on=DAY + timedelta(days=5),
                   operational_method="manual", hazard="h1")
-    proof = record("coverage", "c-again", field(100, 0, 100, 100), task="t1", activity="w-again",
-                   coverage_by="manual")
+    proof = dataclasses.replace(
+        record("coverage", "c-again", field(100, 0, 100, 100), task="t1", activity="w-again",
+               coverage_by="manual"), valid_from=DAY + timedelta(days=5))
     fill(registry, [again, work], later(40))
     with pytest.raises(LandReleaseError, match=r"INS-009.*proven"):
         lots(registry, again="lot:t1:2")
     for change, words in (
             ({"geometry": field(100, 0, 99, 100)}, r"99\.\d\d m²"),
+            ({"valid_from": DAY - timedelta(days=1)}, "proven"),
             ({"values": {**proof.values, "activity": "w-team-b"}}, "proven")):
         fill(registry, [dataclasses.replace(proof, **change)], later(40))
         with pytest.raises(LandReleaseError, match="INS-009.*" + words):

@@ -8,6 +8,7 @@ import json
 import re
 from datetime import UTC, date, datetime
 from itertools import accumulate
+from urllib.parse import quote
 
 import pytest
 import shapely
@@ -303,6 +304,47 @@ def test_crs_default_and_wrong_values(planner):
 
 
 # --- Part 3: queryables and filters --------------------------------------------------------------
+
+# --- odd ids, odd numbers, fields of several values ----------------------------------------------
+
+def test_an_id_with_slashes_and_other_signs_is_found(tmp_path):
+    names = ["BIH/2021/034", "a b", "ä?x=1", "50%/2", "x#y", "../up"]
+    with create_registry(tmp_path / "r.gpkg", office="Office") as registry:
+        registry.append([Revision(
+            "hazard", name, {"hazard_type": "CHA", "status": "open"},
+            shapely.box(17, 44, 17.1, 44.1), datetime(2026, 1, 1, tzinfo=UTC), "test", "why", "")
+            for name in names])
+    with served(tmp_path / "r.gpkg", "planner") as client:
+        for name in names:
+            found = client.get(f"{ITEMS}/{quote(name, safe='')}")
+            assert found.status_code == 200 and found.json()["id"] == name, name
+            past = client.get(f"/api/records/{quote(name, safe='')}")
+            assert past.status_code == 200, name
+
+
+@pytest.mark.parametrize("query", [
+    f"{ITEMS}?limit={'9' * 5_000}", f"{ITEMS}?limit={'0' * 5_000}", f"{ITEMS}?after=%00",
+    f"/ogc/collections/hazard_cells/items?after={'9' * 5_000}",
+    "/tiles/hazard/8/140/92?known_at=0001-01-01T00:00:00%2B14:00",
+    "/tiles/hazard/8/140/92?known_at=9999-12-31T23:59:59-14:00",
+    "/api/layers/reach?known_at=0001-01-01T00:00:00%2B14:00"])
+def test_numbers_and_days_beyond_all_bounds_are_no_fault_of_ours(planner, public, query):
+    for client in (planner, public):
+        assert client.get(query).status_code in (200, 400, 403, 404), query
+
+
+def test_a_field_of_several_values_is_asked_for_by_one_of_them(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="Office") as registry:
+        registry.append([Revision(
+            "hazard", f"h{n}", {"hazard_type": "CHA", "status": "open",
+                                **({"ordnance_confirmed": kinds} if kinds else {})},
+            shapely.box(17, 44, 17.1, 44.1), datetime(2026, 1, 1, tzinfo=UTC), "test", "why", "")
+            for n, kinds in enumerate((["ap_mine", "av_mine"], ["av_mine"], [], None))])
+    with served(tmp_path / "r.gpkg", "planner") as client:
+        assert ids(client, "ordnance_confirmed=av_mine") == {"h0", "h1"}
+        assert ids(client, "ordnance_confirmed=ap_mine&hazard_type=CHA") == {"h0"}
+        assert not ids(client, "ordnance_confirmed=av_mine&filter=hazard_type%20IN%20('SHA')")
+
 
 def test_queryables_are_the_fields_that_the_reader_sees(planner, public):
     answer = planner.get("/ogc/collections/hazard/queryables")

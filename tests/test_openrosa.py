@@ -4,6 +4,8 @@ import base64
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,11 +14,12 @@ from litestar.testing import TestClient
 
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
+from landrelease.core.revision import Revision
 from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import forms as building
-from landrelease.workflows import imports, languages, quarantine
+from landrelease.workflows import imports, languages, quarantine, submissions
 
 OPENROSA = {"x-openrosa-version": "1.0"}
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 20
@@ -47,13 +50,15 @@ def phone(address):
         yield client
 
 
-def item(identifier, uuid, *, quantity="1", found_on="2026-09-01", depth="0.1", extra=""):
+def item(identifier, uuid, *, quantity="1", found_on="2026-09-01", depth="0.1", extra="",
+         replaces="", end=""):
+    old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
     return f"""<?xml version="1.0"?>
-      <landrelease_item id="landrelease_item" version="1"><start/><item>
+      <landrelease_item id="landrelease_item" version="1"><start/><end>{end}</end><item>
       <identifier>{identifier}</identifier><ordnance_category>ap_mine</ordnance_category>
       <quantity>{quantity}</quantity><found_on>{found_on}</found_on><depth_m>{depth}</depth_m>
       <place>44.1 17.5 0 3</place></item>{extra}
-      <meta xmlns="http://openrosa.org/xforms"><instanceID>{uuid}</instanceID></meta>
+      <meta xmlns="http://openrosa.org/xforms"><instanceID>{uuid}</instanceID>{old}</meta>
       </landrelease_item>""".encode()
 
 
@@ -136,6 +141,239 @@ def test_doubled_split_and_edited_submissions_are_one_record(phone, address):
         assert record.validation == "entered" and not registry.audit()
 
 
+# --- edits, in whatever order they come -----------------------------------------------------------
+
+A, B, C = (f"uuid:0000000{letter}" for letter in "ABC")
+ORIGINAL = item("item-1", A, depth="0.1")
+EDIT = item("item-1", B, depth="0.2", replaces=A)
+EDIT_OF_EDIT = item("item-1", C, depth="0.3", replaces=B)
+NIGHT = datetime(2026, 9, 1, 22, 30, tzinfo=UTC)
+
+
+@pytest.fixture(params=["file", "postgres"])
+def registry(request, tmp_path):
+    address = tmp_path / "r.gpkg" if request.param == "file" else \
+        request.getfixturevalue("postgres_address")
+    create_registry(address, office="Travnik").close()
+    with open_registry(address) as made:
+        yield made
+
+
+@pytest.fixture
+def file(tmp_path):
+    create_registry(tmp_path / "f.gpkg", office="Travnik").close()
+    with open_registry(tmp_path / "f.gpkg") as made:
+        yield made
+
+
+def take(registry, *contents, files=(), at=None):
+    return [submissions.receive(registry, c, dict(files), by="phone", at=at) for c in contents]
+
+
+def all_in_one(registry):
+    """The record, its revisions, and the codes and reasons of all rows that ever waited."""
+    (record,) = registry.records("item")
+    return record, len(registry.history(record.id)), [
+        (e.row.findings[0].code, e.status, e.reason) for e in registry.quarantine(None)]
+
+
+@pytest.mark.parametrize("order", [
+    *permutations((ORIGINAL, EDIT, EDIT_OF_EDIT)), (EDIT, ORIGINAL), (EDIT_OF_EDIT, ORIGINAL),
+    (EDIT_OF_EDIT, EDIT), (ORIGINAL, EDIT_OF_EDIT)],
+    ids=lambda o: "".join("ABC"[(ORIGINAL, EDIT, EDIT_OF_EDIT).index(c)] for c in o))
+def test_the_last_edit_holds_in_whatever_order_they_come(file, order):
+    """Lost and found networks: each is sent again as well, before and after all others came."""
+    last = max(order, key=(ORIGINAL, EDIT, EDIT_OF_EDIT).index)
+    for content in order:
+        take(file, content, content)
+    take(file, *order)
+    record, _, waited = all_in_one(file)
+    assert record.values["depth_m"] == {ORIGINAL: 0.1, EDIT: 0.2, EDIT_OF_EDIT: 0.3}[last]
+    assert not waited and not file.audit()
+    for content in order:
+        assert file.source_content(hashlib.sha256(content).hexdigest()) == content
+
+
+def test_an_edit_of_what_waits_takes_its_place(registry):
+    """A wrong clock is put right on the phone: the old row may not be mended over it later."""
+    wrong = item("item-1", A, found_on="2091-01-01")
+    (first,) = take(registry, wrong)
+    assert (first.accepted, first.waiting) == (0, 1)
+    (second,) = take(registry, EDIT)
+    assert second.accepted == 1 and not registry.quarantine()
+    record, revisions, waited = all_in_one(registry)
+    assert record.values["depth_m"] == 0.2 and revisions == 1
+    assert [(status, reason) for _, status, reason in waited] == [
+        ("rejected", f"replaced on the phone by {B}")]
+    take(registry, wrong, EDIT, wrong)
+    assert not registry.quarantine() and len(registry.history(record.id)) == 1
+    assert not registry.audit()
+
+
+def test_an_edit_that_waits_too_takes_the_place_of_the_row_before_it(file):
+    take(file, item("item-1", A, quantity="x"), item("item-1", B, quantity="y", replaces=A))
+    (entry,) = file.quarantine()
+    assert entry.row.values["instanceID"] == B
+    take(file, item("item-1", A, quantity="x"))
+    assert [e.number for e in file.quarantine()] == [entry.number]
+
+
+def test_what_the_office_mended_or_signed_meanwhile_is_not_overwritten(registry):
+    take(registry, ORIGINAL)
+    (record,) = registry.records("item")
+    registry.append([Revision("item", record.id, {**record.values, "depth_m": 0.15},
+                              record.geometry, datetime.now(UTC), "office", "measured again",
+                              "")])
+    (found,) = take(registry, EDIT)
+    assert (found.accepted, found.waiting) == (0, 1)
+    record, _, ((code, status, _),) = all_in_one(registry)
+    assert record.values["depth_m"] == 0.15 and (code, status) == ("FRM-016", "waiting")
+    take(registry, EDIT, ORIGINAL)
+    (entry,) = registry.quarantine()
+    assert quarantine.retry_quarantined(registry, entry.number, {}).accepted == 1
+    assert registry.records("item")[0].values["depth_m"] == 0.2
+
+
+def test_a_row_that_a_person_mended_is_not_overwritten_by_a_later_edit(file):
+    take(file, item("item-1", A, quantity="several"))
+    (entry,) = file.quarantine()
+    assert quarantine.retry_quarantined(file, entry.number, {"quantity": 4}).accepted == 1
+    take(file, EDIT)
+    (entry,) = file.quarantine()
+    assert entry.row.findings[0].code == "FRM-016"
+    assert file.records("item")[0].values["quantity"] == 4
+
+
+def test_an_edit_whose_forerunner_is_missing_waits_for_it_among_other_edits(file):
+    """D edits C, which is not here; what is recorded is another edit. C comes, and D holds."""
+    last = item("item-1", "uuid:0000000D", depth="0.4", replaces=C)
+    take(file, EDIT)
+    assert take(file, last)[0].waiting == 1
+    assert take(file, ORIGINAL)[0].merged == 1
+    take(file, EDIT_OF_EDIT)
+    record, _, waited = all_in_one(file)
+    assert record.values["depth_m"] == 0.4
+    assert [(code, status) for code, status, _ in waited] == [("FRM-016", "accepted")]
+
+
+def test_the_same_instance_with_other_answers_is_kept_and_changes_nothing(registry):
+    other = item("item-1", A, depth="0.7")
+    take(registry, ORIGINAL)
+    assert take(registry, other, other, ORIGINAL)[0].merged == 1
+    record, revisions, waited = all_in_one(registry)
+    assert (record.values["depth_m"], revisions, waited) == (0.1, 1, [])
+    assert registry.source_content(hashlib.sha256(other).hexdigest()) == other
+    codes = [f.code for _, r in registry.imports() for f in r.findings]
+    assert codes.count("FRM-014") == 1 and not registry.audit()
+
+
+def survey(instance, *areas, replaces=""):
+    """A non-technical survey with hazards, each with evidence, as a phone writes it."""
+    old = f"<deprecatedID>{replaces}</deprecatedID>" if replaces else ""
+    inner = "".join(f"""<hazard><identifier>hazard-{n}</identifier><status>open</status>
+      <information_date>2026-05-04</information_date><hazard_type>SHA</hazard_type>
+      <place>44.{n} 17.5 0 3; 44.{n} 17.501 0 3; 44.{n}01 17.501 0 3; 44.{n} 17.5 0 3</place>
+      <evidence><identifier>evidence-{n}</identifier><evidence_type>indirect</evidence_type>
+      <evidence_kind>verbal_report</evidence_kind><says>contaminated</says></evidence></hazard>"""
+                    for n in areas)
+    return f"""<landrelease_nts id="landrelease_nts"><activity>
+      <identifier>activity-1</identifier><activity_type>NTS</activity_type>
+      <information_date>2026-05-04</information_date><organisation>Operator A</organisation>
+      <place>44.1 17.5 0 3</place>{inner}</activity>
+      <meta><instanceID>{instance}</instanceID>{old}</meta></landrelease_nts>""".encode()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_hazard_that_an_edit_leaves_out_stands_and_a_person_is_told(file, turned):
+    """S01: a phone takes no hazard off the map; nor does it do so without a word."""
+    both, one = survey(A, 1, 2), survey(B, 1, replaces=A)
+    take(file, *((one, both) if turned else (both, one)), both, one)
+    waiting = file.quarantine()
+    if turned:  # it was never recorded: nothing to take away
+        assert {r.id for r in file.records("hazard")} == {"hazard-1"} and not waiting
+        return
+    assert {r.id for r in file.records("hazard")} == {"hazard-1", "hazard-2"}
+    assert sorted((e.row.findings[0].code, e.row.findings[0].found) for e in waiting) == [
+        ("FRM-017", "evidence-evidence-2"), ("FRM-017", "hazard-2")]
+    assert not file.audit()
+
+
+def test_an_edit_of_which_only_one_kind_came_in_is_taken_in_whole(file, tmp_path):
+    """As a server leaves it that was killed between two kinds of record of one submission."""
+    edit = survey(B, 1, replaces=A).replace(b"Operator A", b"Operator B")
+    take(file, survey(A, 1))
+    path = tmp_path / "edit.xml"
+    path.write_bytes(edit)
+    imports.import_files(file, [path], layer="hazard")
+    take(file, edit, edit, survey(A, 1))
+    (work,) = file.records("activity")
+    assert work.values["organisation"] == "Operator B" and not file.quarantine()
+    assert len(file.history(work.id)) == 2 and not file.audit()
+
+
+# --- clocks and photographs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("end", "waits"), [
+    ("2026-09-01T22:20:00.000+00:00", False), ("2026-09-02T08:20:00.000+10:00", False),
+    ("2026-09-02T22:20:00.000+00:00", True), ("2026-09-01T23:45:00.000+00:00", True),
+    ("2026-07-10T12:00:00.000+02:00", False), ("2010-01-01T00:00:00.000+00:00", True),
+    ("", False), ("noon", False)])
+def test_a_phone_whose_clock_is_off_is_told_of_and_its_answers_wait(file, end, waits):
+    content = item("item-1", A, end=end)
+    for _ in range(2):
+        take(file, content, at=NIGHT)
+    take(file, content, at=NIGHT + timedelta(days=200))  # heard late: the same as at first
+    codes = [f.code for e in file.quarantine() for f in e.row.findings]
+    assert codes == (["FRM-018"] if waits else [])
+    assert len(file.records("item")) == (not waits)
+
+
+def test_a_phone_east_of_the_server_reports_of_its_own_day(file):
+    """22:30 UTC is the morning of the next day in Tokyo; the day after that lies ahead anywhere."""
+    (found,) = take(file, item("item-1", A, found_on="2026-09-02"), at=NIGHT)
+    assert found.accepted == 1
+    (found,) = take(file, item("item-2", B, found_on="2026-09-03"), at=NIGHT)
+    assert found.waiting == 1
+
+
+def test_one_photograph_of_two_submissions_names_both(file):
+    take(file, ORIGINAL, item("item-2", B), files={"p.jpg": JPEG}.items())
+    take(file, ORIGINAL, item("item-2", B), files={"p.jpg": JPEG}.items())
+    kept = file.records("source")
+    assert {r.values["source_label"] for r in kept} == {
+        f"landrelease_item {A}", f"landrelease_item {B}"}
+    assert {r.values["came_with"] for r in kept} == {"item-item-1", "item-item-2"}
+    assert len({r.values["sha256"] for r in kept}) == 1 and len(kept) == 2
+
+
+@pytest.mark.parametrize("bad", [b"MZ" + bytes(99), b"", JPEG + bytes(20_000_000)])
+def test_a_file_that_is_no_photograph_keeps_no_answers_on_the_phone(phone, address, bad):
+    for _ in range(2):
+        answer = send(phone, item("item-1", A), photo_1=bad, photo_2=PNG)
+        assert answer.status_code == 201, answer.text
+    with open_registry(address) as registry:
+        assert len(registry.records("item")) == 1
+        (entry,) = registry.quarantine()
+        assert [f.code for f in entry.row.findings] == ["FRM-012"]
+        assert entry.row.values["source_label"] == f"landrelease_item {A}"
+        assert registry.source_content(entry.row.source) == bad
+        (picture,) = registry.records("source")
+        assert picture.values["title"] == "photo_2.jpg" and not registry.audit()
+
+
+def test_a_photograph_that_a_submission_names_and_that_never_came_is_told(file):
+    named = "<photo_1>first.jpg</photo_1><photo_2>second.jpg</photo_2>"
+    content = item("item-1", A, extra=named)
+    take(file, content)
+    assert submissions.missing_pictures(file) == [
+        ("landrelease_item", A, "first.jpg"), ("landrelease_item", A, "second.jpg")]
+    take(file, content, files={"second.jpg": PNG}.items())
+    assert submissions.missing_pictures(file) == [("landrelease_item", A, "first.jpg")]
+    take(file, content, files={"first.jpg": b"no picture"}.items())
+    assert submissions.missing_pictures(file) == [], "it came, and waits"
+
+
 def test_a_wrong_clock_and_a_wrong_number_wait_and_the_phone_may_forget_them(phone, address):
     for n, wrong in enumerate(({"found_on": "2091-01-01"}, {"quantity": "several"})):
         assert send(phone, item(f"item-{n}", f"uuid:0000000{n}", **wrong)).status_code == 201
@@ -145,7 +383,6 @@ def test_a_wrong_clock_and_a_wrong_number_wait_and_the_phone_may_forget_them(pho
 
 @pytest.mark.parametrize(("content", "files", "code"), [
     (item("i", ""), {}, "FRM-011"), (item("i", "../../etc"), {}, "FRM-011"),
-    (item("i", "uuid:00000001"), {"photo_1": b"MZ" + bytes(99)}, "FRM-012"),
     (b"<landrelease_item", {}, "FIL-004"), (b"", {}, "FRM-013"),
     (b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", {}, "FIL-011")])
 def test_what_cannot_be_taken_stays_on_the_phone_and_leaves_nothing(phone, address, content, files,

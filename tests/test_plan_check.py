@@ -11,12 +11,15 @@ from typer.testing import CliRunner
 
 from landrelease.apps.cli import app
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.conditions import Decisions
 from landrelease.core.revision import Revision
+from landrelease.core.work import Schedule
 from landrelease.plan import check
+from landrelease.plan.progress import without
 from landrelease.plan.search import make_plan
 from landrelease.store.open import create_registry
 from landrelease.store.results import PlanFile, save_plan
-from tiny_worlds import bound_by
+from tiny_worlds import bound_by, tiny
 
 STATED = Assumptions({"a": Assumption("a", 1.0, 0.5, 2.0, "m", "what", "where")})
 
@@ -98,3 +101,24 @@ def test_a_work_that_takes_no_time_is_paid_as_the_horizon_ends():
     both = make_plan(twice, iterations=5, seed=1, bound_iterations=10)
     assert list(check.violations(twice, both.schedule)) == []
     assert sorted(both.schedule.project_start) == [-1, problem.horizon]  # money for one of them
+
+
+def test_orders_that_stay_undone_are_unkept_pinned_or_not():
+    problem = tiny(3, horizon=30)
+    last = np.full(6, 30, np.int32)
+    last[2] = 4
+    ordered = np.array([True, False, False, False, False, True])
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, decisions=Decisions(
+            np.zeros(6, np.int32), last, np.ones(len(problem.first_pool), bool),
+            np.zeros((0, 2), np.int32), ordered)))
+    plan = make_plan(problem, iterations=2, seed=1)
+    assert check.unkept(problem, plan.schedule) == []
+    nothing = Schedule(*[np.full(6, -1, np.int32)] * 7)
+    assert check.unkept(problem, nothing) == [
+        "h0/NTS: ordered, and not in the plan",
+        "h1/NTS: ordered, to start by 2027-04-05, and not in the plan",
+        "h2/clear: ordered, and not in the plan"]
+    left = without(problem, [0, 1])  # what is done is not asked for any more
+    assert [w.split(":")[0] for w in check.unkept(left, Schedule(
+        *[np.full(4, -1, np.int32)] * 7))] == ["h1/NTS", "h2/clear"]

@@ -266,6 +266,7 @@ def test_weights_are_set_and_seen_and_kept_when_the_plan_is_made_again(planned, 
                    "--iterations", 1, "--as", "planner", "--quiet", "--json", out) == 0
     for wrong in ("worst_off=0", "beauty=1", "person_weight=-1", "promise_price=1"):
         assert command(*make, "--out", tmp_path / "w", "--weight", wrong) == 2
+    assert command(*make, "--out", tmp_path / "w", "--until-stopped", "--seconds", 5) == 2
     assert not (tmp_path / "w").exists()
 
 

@@ -383,8 +383,10 @@ def test_orders_hold_stages_to_their_days_their_teams_and_their_sequence():
         order("T-8", hazard="h1", task_type="clearance", method="manual",
               excluded_teams=["nobody"]),
         order("T-9", "proposed", hazard="h0", task_type="NTS", planned_start=date(2029, 5, 1)),
-        order("T-10", hazard="gone", task_type="NTS"), order("T-11", "completed"),
-        order("T-12", "suspended", hazard="h0", task_type="TS"))))
+        order("T-10", hazard="gone", task_type="NTS"),
+        order("T-11", "completed", hazard="h0", task_type="clearance"),
+        order("T-12", "suspended", hazard="h0", task_type="TS")),
+        reported=(order("T-11", "completed", hazard="h0", task_type="clearance"),)))
     problem, fixed = found.problem, found.problem.conditions.decisions
     plan = planned(problem)
     number = {n: s for s, n in enumerate(problem.stage_ids)}
@@ -523,5 +525,5 @@ def test_funds_without_earmarks_stay_one_fund_a_phase():
 
 
 def test_kinds_that_a_plan_does_not_read_are_named():
-    found = asked(Sources(others={"parcel": 3, "road": 2}))
-    assert "3 on record" in words(found, "parcel") and "--roads" in words(found, "road")
+    found = asked(Sources(others={"parcel": 3, "permit": 2}))
+    assert "3 on record" in words(found, "parcel") and "2 on record" in words(found, "permit")

@@ -13,10 +13,12 @@ from landrelease.plan.search import make_plan
 from landrelease.plan.variants import (
     carried,
     ground_open,
+    leave_kept,
     more_equipment,
     more_money,
     more_teams,
     roads_open,
+    undecided,
 )
 
 SEEDS = range(24)
@@ -37,6 +39,10 @@ def variants(problem):
         yield more_equipment(problem, "low loader")
     if problem.access is not None:
         yield roads_open(problem, {problem.access.gate_ids[0]})
+    if terms.windows is not None:
+        yield leave_kept(problem, "m")
+    if terms.decisions is not None:
+        yield undecided(problem, range(len(problem.stage_ids)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,6 +97,7 @@ def test_promises_still_name_the_same_teams():
     lambda p: more_teams(p, "nobody"), lambda p: more_teams(p, "m", 0),
     lambda p: ground_open(p, "valley"), lambda p: more_money(p, "demining", 5.0),
     lambda p: more_equipment(p, "low loader"), lambda p: roads_open(p, {"g0"}),
+    lambda p: leave_kept(p, "nobody"), lambda p: undecided(p, [0]),
 ])
 def test_what_is_not_there_is_named(ask):
     problem = dataclasses.replace(tiny_worlds.tiny(1))

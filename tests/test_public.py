@@ -552,6 +552,24 @@ def test_the_same_form_sent_twice_is_one_report(client):
         assert len([e for e in registry.quarantine() if e.row.kind == "complaint"]) == 1
 
 
+def test_a_report_that_is_put_right_takes_the_place_of_the_first(client):
+    address = client.app_under_test.state.registries.address
+    token = token_in(client.get("/public/report"))
+    for what in ("A shell by the mill", "A shell by the OLD mill", "A shell by the OLD mill"):
+        assert send(client, token=token, what=what).status_code == 201
+    with open_registry(address) as registry:
+        (entry,) = [e for e in registry.quarantine() if e.row.kind == "complaint"]
+        assert entry.row.values["description"] == "A shell by the OLD mill"
+        (first,) = [e for e in registry.quarantine("rejected") if e.row.kind == "complaint"]
+        assert first.reason == "put right by whoever sent it"
+        assert retry_quarantined(registry, entry.number, {}).accepted == 1
+        assert send(client, token=token, what="A shell by the new mill").status_code == 201
+        (later,) = [e for e in registry.quarantine() if e.row.kind == "complaint"]
+        assert "new mill" in later.row.values["description"]
+        (record,) = registry.records("complaint")
+        assert record.values["description"] == "A shell by the OLD mill"
+
+
 def test_what_lies_near_is_for_who_looks_through_and_never_for_the_public(client):
     for n, what in enumerate(("A rusty thing by the road", "a RUSTY  thing by the road", "Noise")):
         answer = send(client, what=what, where=f"44.0100{n}, 17.51000")

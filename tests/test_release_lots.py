@@ -146,6 +146,21 @@ def test_a_rejected_lot_is_searched_again_before_its_ground_counts(field):
     assert asked(registry)["inspected"][0] == "met"
 
 
+def test_a_rejection_is_not_unsaid_by_a_change_of_the_record(field):
+    registry, ana, names = field
+    inspect(registry, names[0], found=1)
+    for name in names[1:]:
+        inspect(registry, name, ana)
+    lot = next(r for r in registry.records("inspection") if r.id == names[0])
+    kept = {k: v for k, v in lot.values.items() if not k.startswith("nonconformity")}
+    for result in ("conditional", "accepted", None):
+        world.record(registry, "inspection", names[0], lot.geometry, hours=600,
+                     **kept | {"result": result, "items_found": 0})
+        found = asked(registry)
+        assert {found[n][0] for n in ("searched_to_depth", "inspected",
+                                      "nonconformities_closed")} == {"not_met"}
+
+
 @pytest.mark.parametrize(("strictness", "words"), [
     (inspecting.Strictness(confidence=0.5), "confidence 0.5 instead of 0.95"),
     (inspecting.Strictness(detection=0.99), "detection 0.99 taken for its inspection instead of"),

@@ -108,7 +108,9 @@ def test_the_entry_lies_on_a_road_that_can_be_passed_and_on_no_hazard(registry):
     assert "20.0 m" in found.findings[0]
     put(registry, "hazard", "h3", box(-10, 45, 60, 55), status="open")  # on the road
     at = metres(shapely.Point(made_ready(registry).options.entry))
-    assert at.x == pytest.approx(-10, abs=0.01) or at.x == pytest.approx(60, abs=0.01)
+    assert at.y == pytest.approx(50, abs=1e-3)  # beyond it, where the way to the task is free
+    way = shapely.shortest_line(at, FIELD)
+    assert way.length < 40 and not way.intersects(box(-10, 45, 60, 55).buffer(-1e-3))
     stated = made_ready(registry, options=LaneOptions(entry=(-30.1, 20.0)))
     assert stated.options.entry == (-30.1, 20.0) and codes(stated) == []
 
@@ -190,3 +192,62 @@ def test_the_commands_for_one_machine_and_for_several_from_the_registry(registry
     assert run("--as", "public").exception.code == "ACC-101"
     both = run("--task", "x.geojson", "--as", "planner")
     assert both.exception.code == "CLI-103"
+
+
+def test_the_operator_stands_on_no_hazard_and_a_way_in_over_one_is_a_finding(registry, tmp_path):
+    put(registry, "hazard", "h4", box(-60, -30, -2, 60), hazard_type="SHA", status="open")
+    put(registry, "closure", "c4", box(-2, 32, 60, 60), closure_reason="security")
+    path = registry.address
+    registry.close()
+    entry = shapely.get_coordinates(degrees(shapely.Point(-80, 15)))[0]
+
+    def run(*more):
+        return RUN.invoke(app, ["operate", "lanes", path, "t1", "--profile", "uran-6", "--width",
+                                "3", "--out", str(tmp_path / "o"), "--stand-off", "10",
+                                "--control-range", "200", "--as", "planner", *more])
+
+    def features(folder, kind):
+        read = json.loads((tmp_path / "o" / folder / "lanes.geojson").read_text())["features"]
+        return [metres(shapely.geometry.shape(f["geometry"])) for f in read
+                if f["properties"]["kind"] == kind]
+
+    got = run(f"--entry={entry[0]},{entry[1]}")
+    assert got.exit_code == 1 and "LAN-026" in got.output and "over 61.0 m of" in got.output
+    assert "Nothing is known of the ground" not in got.output
+    (leg,) = features("", "approach")
+    assert leg.coords[0] == pytest.approx((-80, 15), abs=0.01)
+    several = run(f"--entry={entry[0]},{entry[1]}", "--machines", "2", "--apart", "3")
+    assert several.output.count("LAN-026") == 1
+    for folder in ("", "machine-1", "machine-2"):
+        positions = features(folder, "control position")
+        assert positions
+        for p in positions:
+            assert p.distance(FIELD) >= 9.99 and p.distance(box(-60, -30, -2, 60)) > 0
+            assert p.distance(box(-2, 32, 60, 60)) > 0
+
+
+def test_an_entry_is_taken_from_which_the_way_crosses_no_hazard(registry):
+    """The road is nearest behind a hazard; farther along it the way is free."""
+    put(registry, "road", "r2", shapely.LineString([(-300, 50), (300, 50)]), passable="yes")
+    put(registry, "hazard", "h5", box(-20, 36, 60, 42), status="open")
+    found = made_ready(registry)
+    leg = shapely.shortest_line(metres(shapely.Point(found.options.entry)), FIELD)
+    assert leg.intersection(box(-20, 36, 60, 42)).length < 0.01 and leg.length < 80
+
+
+def test_lanes_of_a_recorded_task_use_what_the_programme_measured(registry, tmp_path):
+    for n in range(2):
+        put(registry, "machine", f"m{n}", model="Uran-6")
+        put(registry, "track", f"p{n}", machine=f"m{n}", width_m=1.6 + n / 10)
+    path = registry.address
+    registry.close()
+    common = ["--profile", "uran-6", "--out", str(tmp_path / "o"), "--json",
+              str(tmp_path / "o.json"), "--as", "planner"]
+    RUN.invoke(app, ["operate", "lanes", path, "t1", *common])
+    result = json.loads((tmp_path / "o.json").read_text())
+    assert result["width_m"] == 1.6 and result["width_source"].startswith("measured: the least")
+    RUN.invoke(app, ["operate", "lanes", path, "t1", *common, "--machines", "2", "--apart", "5"])
+    assert json.loads((tmp_path / "o.json").read_text())["width_m"] == 1.6
+    RUN.invoke(app, ["operate", "lanes", path, "t1", *common, "--width", "3"])
+    result = json.loads((tmp_path / "o.json").read_text())
+    assert result["width_m"] == 3 and result["width_source"] == "as stated"

@@ -105,10 +105,10 @@ def area(ring):
 
 
 def polygon_of(rings):
-    outer = [r for r in rings if area(r) > 0]
-    holes = [r for r in rings if area(r) < 0]
-    shape = shapely.union_all([shapely.Polygon(r) for r in outer])
-    return shape.difference(shapely.union_all([shapely.Polygon(r) for r in holes]))
+    # In whole units a narrow ring may cross itself.
+    outer = [shapely.make_valid(shapely.Polygon(r)) for r in rings if area(r) > 0]
+    holes = [shapely.make_valid(shapely.Polygon(r)) for r in rings if area(r) < 0]
+    return shapely.union_all(outer).difference(shapely.union_all(holes))
 
 
 def tile_of(shape, z=12, **more):
@@ -187,6 +187,73 @@ def test_safety_S01_a_hazard_covers_in_a_tile_what_it_covers_on_the_ground(shape
     assert left.difference(box.boundary.buffer(1)).area < 1e-6 * max(1.0, inside.area)
 
 
+@given(SHAPES, SHAPES, st.integers(0, 14), st.booleans())
+@settings(max_examples=300)
+def test_safety_S01_released_ground_in_a_tile_lies_on_released_ground(shape, other, z, pierced):
+    if pierced:
+        hole = shapely.affinity.scale(shape, 0.4, 0.4)
+        shape = shapely.make_valid(shape).difference(hole)
+    shape = shapely.union(shape, shapely.affinity.translate(
+        other, *(np.subtract(shape.centroid.coords[0], other.centroid.coords[0])
+          + shape.length / 3))).buffer(0)
+    content, at = tile_of(shape, z, shrinks=frozenset(["hazard"]))
+    (given_,) = tiles.to_tile(np.array([shape], dtype=object), *at)
+    for _, rings, _ in decoded(content).get("hazard", []):
+        beyond = polygon_of(rings).difference(shapely.make_valid(given_))
+        assert beyond.area < 1e-6 * max(1.0, given_.area)
+
+
+def test_released_ground_that_is_large_enough_is_drawn_nearly_whole():
+    field = shapely.box(17.5, 44.1, 17.52, 44.12)
+    content, at = tile_of(field, 12, shrinks=frozenset(["hazard"]))
+    ((_, rings, _),) = decoded(content)["hazard"]
+    (given_,) = tiles.to_tile(np.array([field], dtype=object), *at)
+    assert given_.buffer(-2, join_style="mitre").difference(polygon_of(rings)).is_empty
+
+
+@given(SHAPES, st.integers(0, 22))
+@settings(max_examples=200)
+def test_boxes_of_the_world_hold_what_they_are_of_and_find_it(shape, z):
+    boxes = tiles.world(np.array([shape.bounds]))
+    left, top, right, bottom = (boxes[:, 0] / 2**32).tolist()
+    (square,) = tiles.to_tile(np.array([shapely.box(*shape.bounds)], dtype=object), 0, 0, 0)
+    drawn = shapely.transform(square, lambda xy: xy / tiles.EXTENT)
+    assert shapely.box(left, top, right, bottom).buffer(1e-12).covers(drawn)
+    lon, lat = shape.bounds[0], shape.bounds[1]
+    x = int((lon + 180) / 360 * 2**z)
+    y = int((1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * 2**z)
+    assert tiles.touching(boxes, z, x, y).tolist() == [0]
+    far = (x + 2**z // 2) % 2**z
+    assert z < 4 or abs(far - x) < 3 or tiles.touching(boxes, z, far, y).size == 0
+
+
+@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 12), st.floats(0.1, 0.9))
+@settings(max_examples=200)
+def test_the_outline_of_cells_holds_these_cells_and_no_others(seed, rows, columns, share):
+    grid = (np.random.default_rng(seed).random((rows, columns)) < share).astype(np.uint8)
+    grid[0, 0] = 1
+    commands, kind = tiles._outlines(grid)
+    rings = paths(packed(commands))
+    areas, at = [], tiles.CELL
+    for ring in rings:  # a hole comes after the area that it lies in
+        if area(ring) > 0:
+            areas.append([ring, []])
+        else:
+            areas[-1][1].append(ring)
+    drawn = [shapely.Polygon(outer, holes) for outer, holes in areas]
+    assert kind == 3 and all(p.is_valid for p in drawn)
+    cells = [shapely.box(c * at, r * at, (c + 1) * at, (r + 1) * at) for r, c in np.argwhere(grid)]
+    given_ = shapely.transform(shapely.union_all(cells), lambda xy: xy - tiles.BUFFER)
+    assert shapely.union_all(drawn).equals(given_)
+    assert sum(p.area for p in drawn) == given_.area
+
+
+@given(st.integers(0, 2**35 - 1), st.integers(0, 300))
+def test_numbers_are_written_as_the_specification_says(number, small):
+    written, ends = tiles._varints(np.array([small, number]))
+    assert varint(written, 0) == (small, ends[1]) and varint(written, ends[1]) == (number, ends[2])
+
+
 @given(st.integers(0, 500), st.sampled_from([0, 4, 8, 12]), st.booleans())
 @settings(max_examples=25)
 def test_safety_S01_many_small_hazards_drawn_together_cover_each_of_them(seed, z, far):
@@ -194,13 +261,14 @@ def test_safety_S01_many_small_hazards_drawn_together_cover_each_of_them(seed, z
     west, south, east, north = tiles.bounds_of(z, *(AT[z]), buffer=0)
     low = rng.uniform((west, south), (east, north), (200, 2))
     size = rng.uniform(0, 1, (200, 2)) * ((east - west) / 200, (north - south) / 200)
-    boxes = np.hstack([low, low + size])
+    boxes = np.clip(np.hstack([low, low + size]), [-180, -85] * 2, [180, 85] * 2)
     kinds = rng.choice(["CHA", "SHA"], 200).tolist()
     big = shapely.box(west + (east - west) / 4, south + (north - south) / 4,
                       west + (east - west) / 3, south + (north - south) / 3)
     both = np.array([("CHA", "SHA").index(k) for k in kinds])
-    content = tiles.crowded("hazard", boxes, both, [{"hazard_type": k} for k in ("CHA", "SHA")],
-                            ([big], [{"id": "big"}]) if far else ([], []), z, *AT[z], grows=True)
+    content = tiles.crowded(
+        "hazard", tiles.world(boxes), both, [{"hazard_type": k} for k in ("CHA", "SHA")],
+        ([big], [{"id": "big"}]) if far else ([], []), z, *AT[z], grows=True)
     layers = decoded(content)["hazard"]
     together = {said["hazard_type"]: (polygon_of(rings), said["count"])
                 for kind, rings, said in layers if "count" in said}
@@ -212,8 +280,8 @@ def test_safety_S01_many_small_hazards_drawn_together_cover_each_of_them(seed, z
         (given_,) = tiles.to_tile(np.array([shapely.box(*box)], dtype=object), z, *AT[z])
         assert together[kind][0].buffer(1e-6).covers(given_.intersection(edge))
     points = decoded(tiles.crowded(
-        "item", boxes[:, [0, 1, 0, 1]], np.zeros(200, dtype=int), [{}], ([], []), z, *AT[z],
-        points=True))["item"]
+        "item", tiles.world(boxes[:, [0, 1, 0, 1]]), np.zeros(200, dtype=int), [{}],
+        ([], []), z, *AT[z], points=True))["item"]
     ((kind, spots, said),) = points
     assert kind == 1 and 0 < len(spots) <= 200 and said["count"] == 200
 

@@ -18,7 +18,7 @@ import shapely
 from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
-from landrelease.store import layout
+from landrelease.store import layout, shelf
 from landrelease.store.accounts import Account, Accounts
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import upkeep
@@ -138,6 +138,90 @@ def test_a_full_disk_is_seen_before_anything_is_written(address, tmp_path, monke
         with pytest.raises(LandReleaseError, match="UPK-003"):
             work()
     assert left(tmp_path) == ["fits.gpkg", "r.gpkg"]
+
+
+def on_file(base):
+    """Two plans, of which the second is in force, and a forecast."""
+    plans, forecasts = shelf.Shelf(base, "plans"), shelf.Shelf(base, "forecasts")
+    for name in ("first", "second"):
+        place = plans.new(name)
+        place.mkdir()
+        (place / "plan.json").write_text(name)
+        plans.keep_about(name, {"areas": None})
+    plans.put_in_force("first", "planner", T0)
+    plans.put_in_force("second", "planner", T0)
+    place = forecasts.new("of-second")
+    place.mkdir()
+    (place / "forecast.json").write_bytes(b"forecast" * 1000)
+    (forecasts.folder / "half").mkdir()  # one that is being made
+    return plans
+
+
+def test_plans_and_forecasts_go_along_and_the_plan_in_force_comes_back(address, tmp_path):
+    on_file(address)
+    out = tmp_path / "b" / "copy.gpkg"
+    out.parent.mkdir()
+    upkeep.backup(str(address), out, test=True)
+    assert left(out.parent) == ["copy.gpkg", "copy.gpkg.files.zip"]
+    assert stat.S_IMODE(upkeep.files_of(out).stat().st_mode) == 0o600
+    upkeep.restore(out, str(tmp_path / "back.gpkg"))
+    back = shelf.Shelf(tmp_path / "back.gpkg", "plans")
+    assert back.in_force().name == "second" and [s.name for s in back.standing()] == [
+        "first", "second"]
+    assert {k.name: (k.path / "plan.json").read_text() for k in back.all()} == {
+        "first": "first", "second": "second"}
+    (kept,) = shelf.Shelf(tmp_path / "back.gpkg", "forecasts").all()
+    assert (kept.path / "forecast.json").read_bytes() == b"forecast" * 1000
+    with pytest.raises(LandReleaseError, match="STO-002"):
+        upkeep.backup(str(address), tmp_path / "b" / "copy.gpkg")
+    shutil.rmtree(back.folder)
+    (tmp_path / "again.gpkg.plans").mkdir()
+    with pytest.raises(LandReleaseError, match="STO-002"):
+        upkeep.restore(out, str(tmp_path / "again.gpkg"))
+
+
+def test_of_a_registry_on_a_server_they_lie_beside_the_accounts(postgres_address, tmp_path):
+    filled(postgres_address)
+    accounts = tmp_path / "server.accounts"
+    Accounts(accounts).close()
+    on_file(tmp_path / "server")
+    out = tmp_path / "copy.gpkg"
+    upkeep.backup(postgres_address, out, accounts=accounts)
+    upkeep.restore(out, f"{postgres_address}?schema=again", accounts=tmp_path / "new.accounts")
+    assert shelf.Shelf(tmp_path / "new", "plans").in_force().name == "second"
+    held = Accounts(tmp_path / "new.accounts")
+    assert held.all() == []
+    held.close()
+    with pytest.raises(LandReleaseError, match="UPK-004"):
+        upkeep.restore(out.rename(tmp_path / "bare.gpkg"), str(tmp_path / "x.gpkg"),
+                       accounts=tmp_path / "y.accounts")
+
+
+def test_a_damaged_archive_of_plans_is_no_backup_and_leads_nowhere_else(address, tmp_path,
+                                                                        monkeypatch):
+    import zipfile
+
+    on_file(address)
+    real = shelf.pack
+
+    def cut(base, out):
+        real(base, out)
+        out.write_bytes(out.read_bytes()[:-200])
+        return True
+
+    monkeypatch.setattr(shelf, "pack", cut)
+    with pytest.raises(LandReleaseError, match="UPK-001"):
+        upkeep.backup(str(address), tmp_path / "copy.gpkg", test=True)
+    assert not list(tmp_path.glob("copy*"))
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        for name in ("plans/../../evil", "/plans/x", "other/x", "plans/a/../b",
+                     "plans/ok/plan.json"):
+            archive.writestr(name, "x")
+    folder = tmp_path / "deep" / "er"
+    folder.mkdir(parents=True)
+    shelf.unpack(tmp_path / "evil.zip", folder / "r")
+    assert {str(p.relative_to(tmp_path / "deep")) for p in (tmp_path / "deep").rglob("*")
+            if p.is_file()} == {"er/r.plans/ok/plan.json"}
 
 
 def test_accounts_go_along_for_their_owner_alone(address, tmp_path):

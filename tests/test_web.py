@@ -9,6 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from litestar.testing import TestClient
@@ -17,9 +18,11 @@ from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.hosts import host_name
 from landrelease.apps.web.settings import Settings
+from landrelease.publish import tiles
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import imports
+from landrelease.workflows import imports, quarantine
+from test_tiles import decoded, polygon_of
 
 PASSWORD = "four random words do"
 HAZARDS = {"type": "FeatureCollection", "features": [
@@ -124,6 +127,35 @@ def test_a_change_of_the_registry_shows_at_once(client, address, tmp_path):
     drawn = shapely.union_all([shapely.geometry.shape(f["geometry"]) for f in after])
     assert len(after) > len(before)
     assert drawn.covers(shapely.geometry.shape(one["geometry"])), "S15: never late"
+
+
+def test_safety_S15_tiles_of_the_cells_show_at_once_what_waits_in_quarantine(address, tmp_path):
+    """A row that waits appends no revision: the head stays, the public's ground changes."""
+    path = tmp_path / "r.gpkg"
+    shutil.copy(address, path)
+    ground = json.loads(json.dumps(HAZARDS))
+    ground["features"] = ground["features"][:1]
+    one = ground["features"][0]
+    one["properties"] |= {"identifier": "H-77", "status": "no such status"}
+    one["geometry"]["coordinates"] = [[[x - 0.1, y - 0.1] for x, y in
+                                       one["geometry"]["coordinates"][0]]]
+    (tmp_path / "hazard.geojson").write_text(json.dumps(ground))
+    where = np.array([shapely.geometry.shape(one["geometry"])], dtype=object)
+    app = make_app(Settings(str(path), str(tmp_path / "a"), hosts=("testserver.local",)))
+    with TestClient(app) as client, open_registry(path) as registry:
+        def holds():
+            found = decoded(client.get("/tiles/hazard_cells/8/140/93").content)["hazard_cells"]
+            drawn = shapely.union_all([polygon_of(rings) for _, rings, _ in found])
+            return drawn.covers(tiles.to_tile(where, 8, 140, 93)[0])
+
+        assert not holds()
+        head = registry.head()
+        imports.import_files(registry, [tmp_path / "hazard.geojson"], kind="hazard",
+                             crs="EPSG:4326")
+        assert registry.head() == head, "only a row that waits"
+        assert holds(), "S15: never late"
+        quarantine.reject_quarantined(registry, registry.quarantine()[-1].number, "twice")
+        assert not holds()
 
 
 # --- signing in, changes -------------------------------------------------------------------------
@@ -287,9 +319,9 @@ def test_tiles_differ_by_reader_and_are_kept(app, client):
     assert client.get("/tiles/hazard/9/280/185").status_code == 404
     sign_in(client, "planner")
     first = client.get("/tiles/hazard/9/280/185")
-    hits = app.state.tiles.hits
+    hits = app.state.tiles.cache.hits
     again = client.get("/tiles/hazard/9/280/185")
-    assert first.content == again.content and app.state.tiles.hits == hits + 1
+    assert first.content == again.content and app.state.tiles.cache.hits == hits + 1
     same = client.get("/tiles/hazard/9/280/185", headers={"if-none-match": first.headers["etag"]})
     assert same.status_code == 304 and not same.content
     client.cookies.clear()

@@ -36,6 +36,7 @@ ROADS = {"r-west": [(17.0, 44.0), (17.05, 44.0)], "r-east": [(17.05, 44.0), (17.
 PLACES = {"West": (17.001, 44.001), "Middle": (17.05, 44.001), "East": (17.099, 44.001),
           "North": (17.051, 44.049), "Far": (17.3, 44.3)}
 HAZARD = shapely.box(17.07, 43.9995, 17.072, 44.0005)  # on the road to the east
+GAPS = shapely.box(17.02, 44.01, 17.0204, 44.0102)  # ground of a task
 TEAMS = ("id,kind,organisation,base,longitude,latitude,teams,m2_per_day,m2_per_day_low,"
          "m2_per_day_high,cost_per_day,currency,available_from,available_until,source\n"
          "survey,nts,Org A,Base,17.0,44.0,1,100000,50000,200000,600,USD,,,test\n"
@@ -60,6 +61,11 @@ def place(tmp_path_factory):
         put(registry, "closure", "c1", shapely.box(17.049, 44.02, 17.051, 44.03),
             closed_from=datetime(2026, 6, 10, 6, tzinfo=UTC),
             closed_until=datetime(2026, 6, 20, 6, tzinfo=UTC), closure_reason="security")
+        put(registry, "task", "t-gaps", GAPS, task_type="clearance")
+        west, south, east, north = GAPS.bounds
+        for by, reach in (("machine", 0.75), ("manual", 0.25)):
+            put(registry, "coverage", f"c-{by}", shapely.box(
+                west, south, west + reach * (east - west), north), task="t-gaps", coverage_by=by)
     (folder / "teams.csv").write_text(TEAMS)
     assert command("plan", "make", folder / "r.gpkg", "--out", folder / "r.gpkg.plans/spring",
                    "--teams", folder / "teams.csv", "--iterations", 0, "--start", "2027-04-01",
@@ -203,6 +209,20 @@ def test_safety_S16_blocked_roads_are_for_whom_the_policy_names(asking, role):
                                                                           "blocked"}
 
 
+@pytest.mark.parametrize("role", ["", *policy.ROLES])
+def test_safety_S07_the_gaps_of_proofs_tell_machine_and_hand_apart(asking, role):
+    view = policy.view(role or "public")
+    may = all(view.may(s, f) for s, f in policy.WAYS_OUT["operate proof"].needs)
+    answer = asking(role, "/api/layers/coverage_gaps")
+    assert answer.status_code == (200 if may else 403)
+    if view.grant("coverage").rows == "all" and may:
+        found = {f["properties"]["state"]: f["properties"] for f in answer.json()["features"]}
+        assert {s: p["id"] for s, p in found.items()} == {"not_proven": "t-gaps",
+                                                          "machine_only": "t-gaps"}
+        machine, nothing = (found[s]["area_m2"] for s in ("machine_only", "not_proven"))
+        assert machine == pytest.approx(2 * nothing, rel=0.001)
+
+
 @pytest.mark.browser
 def test_the_layers_in_a_real_browser(place, chromium_path):
     with (served(place / "r.gpkg", "--as", "planner") as url,
@@ -224,5 +244,6 @@ def test_the_layers_in_a_real_browser(place, chromium_path):
         page.fill("input[type=date][aria-label='As it was on']", "2026-04-01")
         page.wait_for_selector("#contamination-notes:has-text('No map of this time')")
         page.wait_for_function(
-            "JSON.parse(document.getElementById('reach-notes').dataset.states).East === 'reached'")
+            "() => JSON.parse(document.getElementById('reach-notes').dataset.states).East"
+            " === 'reached'")
         browser.check()

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import urllib.request
 
 import pytest
+import shapely
 from litestar.testing import TestClient
 
 from landrelease.access import policy
@@ -23,6 +25,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.publish import gantt
 from landrelease.store.accounts import Account
 from landrelease.store.open import open_registry, utc_now
+from landrelease.store.results import load_plan
 from landrelease.store.shelf import Shelf
 
 PASSWORD = "four random words do"
@@ -229,8 +232,10 @@ def test_the_public_sees_the_forecast_in_force_without_cost_and_areas(client, fo
 def test_the_chance_of_a_date_is_the_share_of_the_runs(client, forecast):
     sign_in(client, "planner")
     share = round(100 * forecast["chance_by"])
-    assert f"In {share} % of 20 runs all is done by 2090-12-31" in client.get(
-        "/forecasts/outlook?by=2090-12-31").text
+    low, high = (round(100 * x) for x in forecast["chance_by_interval"])
+    assert low <= share <= high and high > low
+    assert (f"In {share} % ({low} % – {high} %) of 20 runs all is done by 2090-12-31"
+            in client.get("/forecasts/outlook?by=2090-12-31").text)
     assert client.get("/forecasts/outlook?by=soon").status_code == 400
 
 
@@ -266,6 +271,35 @@ def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, a
     assert gone["removed"] and client.get(f"/jobs/{wrong['id']}").status_code == 404
     assert client.post("/api/plans/web/drop", headers=headers).status_code == 200
     assert client.get("/plans/web").status_code == 404
+
+
+def test_a_plan_goes_over_the_recorded_roads_unless_they_are_left_out(address, tmp_path):
+    """A road from the base, and one behind it that its record shuts."""
+    path = tmp_path / "r.gpkg"
+    shutil.copy(address, path)
+    teams = (address.parent / "teams.csv").read_text()
+    with open_registry(path) as registry:
+        registry.append([Revision("road", f"road:{name}", {"road_class": "secondary", **said},
+                                  shapely.LineString(line), utc_now(), "a test", "test", "")
+                         for name, line, said in (
+            ("near", [(17.9, 44.2), (17.91, 44.2)], {"passable": "yes"}),
+            ("far", [(17.91, 44.2), (17.95, 44.2)], {"passable": "no"}))])
+    made = make_app(Settings(str(path), str(path) + ".accounts", hosts=("testserver.local",)))
+    made.state.accounts.add(Account("one.planner", "planner", "Operator A"), PASSWORD)
+    with TestClient(made) as client:
+        headers = sign_in(client, "planner")
+        for name, more in (("roads", {}), ("none", {"no_roads": True})):
+            answer = client.post("/jobs/plan", headers=headers, json={
+                "name": name, "teams": teams, "iterations": 0, **more})
+            assert answer.status_code == 201, answer.text
+            job = ended(client, answer.json()["id"])
+            assert job["state"] == "done", job
+            told = client.get(f"/jobs/{job['id']}/result").json()
+            assert told["recorded"]["kinds"]["road"]["used"] == (2 if name == "roads" else 0)
+            words = " ".join(n["words"] for n in told["recorded"]["notes"])
+            assert ("no work of the plan opens them" in words) == (name == "roads")
+            plan = load_plan(tmp_path / f"r.gpkg.plans/{name}").plan
+            assert (plan.problem.access is not None) == (name == "roads")
 
 
 def test_what_if_and_another_team_say_what_is_different(client):

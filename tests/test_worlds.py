@@ -428,6 +428,18 @@ def test_inspections_and_evidence_come_in_by_the_mappings_of_the_world(village):
     assert all(r.values["hazard"] and r.values["evidence_kind"] for r in evidence.revisions)
 
 
+def test_daily_reports_come_in_by_the_mapping_of_the_world(village):
+    used = mapping.load(village.out / "mappings" / "daily_reports.yaml")
+    found = intake.take_in(
+        readers.read(village.out / "daily_reports.csv"), used.kind, replace(used, crs="EPSG:4326"),
+        existing={}, today=date(2026, 1, 1), recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        recorded_by="test")
+    report = found.report
+    assert report.read == len(rows_of(village.out / "daily_reports.csv")) > 0
+    assert report.accepted > report.read / 2
+    assert report.read == report.accepted + report.merged + report.quarantined
+
+
 def test_teams_file_is_read_as_it_is(district_files):
     pools = read_teams(district_files.out / "teams.csv")
     assert sum(p.teams for p in pools) == district_files.teams

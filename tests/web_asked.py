@@ -35,7 +35,7 @@ ASKED = {
         "/ogc/collections/hazard_cells/items?filter=cell_m > 0&limit=3"],
     "/ogc/collections/{name:str}/items.parquet": [
         f"/ogc/collections/{k}/items.parquet" for k in KINDS],
-    "/ogc/collections/{name:str}/items/{item_id:str}": [
+    "/ogc/collections/{name:str}/items/{item_id:path}": [
         *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
         "/ogc/collections/hazard_cells/items/{ID:hazard}"],
@@ -55,6 +55,8 @@ ASKED = {
     "/openrosa/media/{name:str}/{file:str}": [
         "/openrosa/media/hazard/administrative_areas.csv", "/openrosa/media/daily_report/teams.csv",
         "/openrosa/media/nothing/at_all.csv"],
+    "/api/photographs/{sha256:str}": [
+        "/api/photographs/nothing", "/api/photographs/{F:source.sha256}"],
     "/validation/record/{record_id:path}": [
         "/validation/record/{ID:hazard}", "/validation/record/{ID:accident}",
         "/validation/record/nothing"],

@@ -1759,12 +1759,35 @@ LANES_FORBIDDEN = Message(
 LANES_ENTRY = Message(
     "LAN-020", "The entry was taken on {what}, {metres} m from the task's edge.",
     "Look whether the way from there to the task is safe, or state a point with --entry.")
+LANES_NOT_REACHED = Message(
+    "LAN-024", "To {count} lanes, {found}, no ground leads that may be entered: keep-outs lie "
+    "between them and the safe side.", "State an --entry from which they can be reached, or give "
+    "that ground a task of its own.")
+NOT_IN_RANGE = Message(
+    "LAN-025", "{metres} m of the path are not within {reach:g} m of any place where the operator "
+    "may stand, {standoff:g} m or more from the task and on no hazard, closure or keep-out.",
+    "Divide the task, use a control with more range, or clear ground to stand on first.")
+LANES_APPROACH = Message(
+    "LAN-026", "The straight way from the entry to where work begins leads over {metres} m of "
+    "ground that is a hazard, closed or kept out.",
+    "Do not take it: state an --entry from which the way is free.")
+TURNS_ON_NEW = Message(
+    "LAN-027", "{turns} turns lie on ground that is not yet worked, and {metres} m of ways lead "
+    "over such ground. {corners} corners of rounds along edges do so in any plan.",
+    "Keep the tool engaged on them. Edges are driven first unless --headland-later or the profile "
+    "says otherwise; --radius larger than the machine needs adds turns.")
+LANES_GIVEN_UP = Message(
+    "LAN-028", "{area} m² that the machine reaches are in no swath: it would take too many small "
+    "pieces.", "They are listed for hand work. Look whether the boundary has needless detail.")
 
 # --- FRM: forms for the field ---------------------------------------------------------------------
 FORM_UNKNOWN = Message(
     "FRM-001", "There is no form {found}.", "Take one of {expected}.")
 LANGUAGE_UNKNOWN = Message(
     "FRM-002", "There are no texts in the language {found}.", "Take one of {expected}.")
+PHOTOGRAPH_UNREADABLE = Message(
+    "PHO-001", "The photograph cannot be given out: it is {found}.",
+    "Its metadata cannot be taken off, so it stays. The keeper of the registry has it as it came.")
 SUBMISSION_FORM_UNKNOWN = Message(
     "FRM-010", "There is no form {found} here; the forms are {expected}.",
     "Look at the answers. Fetch the list of forms on the phone again; what belongs elsewhere is "
@@ -1774,10 +1797,28 @@ SUBMISSION_NAMELESS = Message(
     "Fill in the form with ODK Collect or another program that speaks OpenRosa.")
 SUBMISSION_FILE = Message(
     "FRM-012", "{name} came with the submission and is {found}; expected {expected}.",
-    "Take the photograph again within the form.")
+    "Take the photograph again within the form where it is needed; the answers are kept.")
 SUBMISSION_EMPTY = Message(
     "FRM-013", "The request holds no xml_submission_file.",
     "Send the submission again; the phone still has it.")
+SUBMISSION_AGAIN = Message(
+    "FRM-014", "The submission {found} came before with other content ({other}).",
+    "The first one holds; both are kept as they came. `source get` gives each of them out.")
+SUBMISSION_REPLACED = Message(
+    "FRM-015", "The submission {found} was replaced by {other}, which came before it.",
+    "The later answers hold; what came is kept. There is nothing to do.")
+EDIT_OF_CHANGED = Message(
+    "FRM-016", "{file}, row {row}: {other} was changed or signed after the submission that this "
+    "one replaces ({found}).",
+    "Compare both. Try the row again to take the answers of the phone; else reject it.")
+LEFT_OUT_BY_EDIT = Message(
+    "FRM-017", "{found} is no longer in the submission since it was edited on the phone ({other}).",
+    "It stands as it was: a phone takes nothing away. Correct the record where it was a mistake, "
+    "then reject this row.")
+PHONE_CLOCK = Message(
+    "FRM-018", "{file}, row {row}: the clock of the phone said {found} when the form was filled "
+    "in; it came in at {expected}.",
+    "Ask for the day on which it was so. Try the row again, with the day mended where it is wrong.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

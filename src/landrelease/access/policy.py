@@ -68,6 +68,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "quarantine": ("rows", "counts"),
     "imports": ("reports", "counts"),
     "source_files": ("names", "content"),
+    "photographs": ("picture",),
     "history": ("revisions",),
     "audit": ("result", "findings"),
     "registry": ("file",),
@@ -147,7 +148,7 @@ _OFFICE = {
              "session task handover permit environment complaint project fund expense "
              "exchange_rate source claim"),
     **_whole("accident_points accident_counts forecast plan_priority plan_dates plan_teams "
-             "plan_quality tracks quarantine imports history audit"),
+             "plan_quality tracks quarantine imports history audit photographs"),
     "source_files": _some("exact", "names"),
 }
 _WHOLE = {**_OFFICE, **_whole("source_files registry personal")}
@@ -236,6 +237,7 @@ REASONS: dict[str, str] = {
     "history": "earlier shapes and authors are for the office (S14, S17)",
     "imports": "they name files and rows (S14)",
     "source_files": "files as they came in may name persons (S17)",
+    "photographs": "they may show persons, and what was found where (S16, S17)",
     "registry": "the file holds everything (S14)",
     "personal": "personal values are shown one by one, for a stated reason that is recorded (S17)",
 }
@@ -258,6 +260,8 @@ class WayOut:
 # reader's. What is made to be shown or handed on is the public's without a role (S14).
 KEEPERS_WORK = frozenset((
     "audit",
+    "source list",
+    "source get",
     "quarantine list",
     "quarantine show",
     "quarantine export",
@@ -342,6 +346,10 @@ WAYS_OUT: dict[str, WayOut] = {
         ("history", "revisions"), ("quarantine", "rows"))),
     "forms build": WayOut("forms with the teams, tasks and areas that people choose from"),
     "identity list": WayOut("persons with keys, by id", (("history", "revisions"),)),
+    "source list": WayOut("photographs with the records that they came with", (
+        ("source", "title"), ("photographs", "picture"))),
+    "source get": WayOut("a photograph without its metadata; files as they came, for the keeper", (
+        ("photographs", "picture"),)),
     "quarantine list": WayOut("rows that wait", _WAITING),
     "quarantine show": WayOut("one row that waits", _WAITING),
     "quarantine export": WayOut("rows that wait, as a spreadsheet", _WAITING),
@@ -515,19 +523,23 @@ class View:
             return False
         if not field:
             return True
-        if field not in fields_of(subject, self.kinds):
-            return False
-        if self._extends(subject, field):
-            return ((subject, field) in self.public_fields if self.role in OUTSIDE
-                    else ALL in grant.fields)
-        return ALL in grant.fields or field in grant.fields
-
-    def _extends(self, subject: str, name: str) -> bool:
-        return subject in self.kinds and name not in fields_of(subject, KINDS)
+        return field in self.fields(subject)
 
     def fields(self, subject: str) -> tuple[str, ...]:
         """Visible fields in the order of their definition."""
-        return tuple(f for f in fields_of(subject, self.kinds) if self.may(subject, f))
+        grant = self.grant(subject)
+        if grant.precision == "none":
+            return ()
+        known = fields_of(subject, self.kinds)
+        ours = frozenset(fields_of(subject, KINDS)) if subject in self.kinds else known
+
+        def seen(name: str) -> bool:
+            if name not in ours:  # of the national extension
+                return ((subject, name) in self.public_fields if self.role in OUTSIDE
+                        else ALL in grant.fields)
+            return ALL in grant.fields or name in grant.fields
+
+        return tuple(name for name in known if seen(name))
 
     def whole(self) -> View:
         """The view for what cannot be cut by rows: subjects given by organisation or area fall out.

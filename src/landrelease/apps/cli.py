@@ -37,6 +37,7 @@ from landrelease.apps import (
     quarantine_commands,
     release_commands,
     sharing_commands,
+    source_commands,
     upkeep_commands,
     verify_commands,
     web_commands,
@@ -85,6 +86,7 @@ upkeep_commands.register(app)
 export_commands.register(app)
 check_commands.register(app)
 quarantine_commands.register(app, group)
+source_commands.register(group)
 identity_commands.register(app, group)
 sharing_commands.register(app)
 exchange_commands.register(app, group)

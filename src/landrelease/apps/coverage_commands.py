@@ -27,8 +27,10 @@ from landrelease.apps.reading import OrganisationOption, reading
 
 if TYPE_CHECKING:
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.profile import Profile
     from landrelease.workflows.lanes import LaneOptions
     from landrelease.workflows.operate import Ground, ProofOptions, Proven, TrackFile
+    from landrelease.workflows.task_lanes import TaskGround
 
 SHOWN = 20
 
@@ -350,8 +352,9 @@ def operate_lanes(
     back: Annotated[bool, typer.Option(
         "--back", help="The path ends where it begins.")] = False,
     headland_first: Annotated[bool | None, typer.Option(
-        "--headland-first/--headland-later", help="The round along the outer edge before all else, "
-        "so that the machine turns on ground that is done; else as the profile says.")] = None,
+        "--headland-first/--headland-later", help="Rounds along edges before the swaths that end "
+        "there, so that the machine turns on ground that is done; else as the profile says, else "
+        "first.")] = None,
     slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
     standoff: Annotated[float | None, typer.Option(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = None,
@@ -398,6 +401,7 @@ def operate_lanes(
         tuple(keep_out or ()), back, headland_first)
     where: Path | Ground
     notes: tuple[str, ...] = ()
+    known: dict[str, Profile] | None = None
     if registry is None or recorded is None:
         if task is None:
             raise LandReleaseError(
@@ -408,16 +412,19 @@ def operate_lanes(
         if task is not None or plane:
             raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
                                    expected="neither, where the task is on record")
-        where, options, notes = _task_ground(registry, recorded, options, assumptions, on, role,
-                                             organisation)
+        found = _task_ground(registry, recorded, options, assumptions, on, role, organisation,
+                             profiles)
+        where, options, notes, known = (found.ground, found.options, found.findings,
+                                        found.profiles)
     if len(profile) == machines == 1:
-        result = lanes.make_lanes(where, profile[0], out, options, profiles, notes)
+        result = lanes.make_lanes(where, profile[0], out, options, profiles, notes, known)
         words = lanes.lane_words(result)
     else:
         from landrelease.workflows import fleet
 
         result = fleet.make_fleet(where, profile, machines, out, options, profiles, apart_m=apart,
-                                  people_apart_m=people_apart, speed_m_s=speed, notes=notes)
+                                  people_apart_m=people_apart, speed_m_s=speed, notes=notes,
+                                  known=known)
         words = fleet.fleet_words(result)
     put_json(json, result)
     for line in words:
@@ -426,17 +433,16 @@ def operate_lanes(
 
 
 def _task_ground(registry: str, task: str, options: LaneOptions, assumptions: Path | None,
-                 on: str | None, role: str | None, organisation: str | None
-                 ) -> tuple[Ground, LaneOptions, tuple[str, ...]]:
+                 on: str | None, role: str | None, organisation: str | None,
+                 profiles: Path | None) -> TaskGround:
     from landrelease import workflows
     from landrelease.workflows import task_lanes
 
     with reading(registry, "operate lanes", role, organisation) as (opened_registry, reader):
-        found = task_lanes.of_task(
+        return task_lanes.of_task(
             opened_registry, reader, task, options,
             workflows.load_assumptions(assumptions, opened_registry),
-            as_date("--on", on) if on else date.today())
-    return found.ground, found.options, found.findings
+            as_date("--on", on) if on else date.today(), profiles=profiles)
 
 
 def operate_profiles(

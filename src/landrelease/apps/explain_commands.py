@@ -25,6 +25,12 @@ from landrelease.apps.console import listening, stopping_gently
 from landrelease.apps.reading import AreaOption, reading
 from landrelease.errors import BAD_OPTION, LandReleaseError
 
+# Why a team has no work, in a word or two (`plan.idle`).
+IDLE = {"nothing": "no work left", "order": "as the plan has it", "survey": "survey or clearance",
+        "machine": "a machine", "road": "a road", "decision": "a decision", "leave": "leave",
+        "ground": "closed ground or rest", "equipment": "equipment", "money": "money",
+        "end": "too late to end in time", "next": "too short before the next work",
+        "others": "others are sooner"}
 PlanArgument = Annotated[Path, typer.Argument(
     metavar="PLAN", help="Folder that `plan make` wrote.")]
 IterationsOption = Annotated[int, typer.Option(
@@ -48,10 +54,12 @@ def plan_explain(
     why: Annotated[tuple[str, str] | None, typer.Option(
         "--why", metavar="A B", help="Two hazards or stages: why one comes before the other.",
     )] = None,
+    teams: Annotated[bool, typer.Option(
+        "--teams", help="Also what each team waits for while it has no work.")] = False,
     top: TopOption = 15, role: RoleOption = None, area: AreaOption = None,
     json: JsonOption = None,
 ) -> None:
-    """What binds a plan, what each piece of work waits for, and why one area comes first.
+    """What binds a plan, what each piece of work and each team waits for, why one area comes first.
 
     Points are what the plan's score counts, to first order, if that constraint alone fell away.
 
@@ -78,8 +86,24 @@ def plan_explain(
             say(f"  {row['stage']}{' (follow-up)' if row['step'] == 2 else ''} starts "
                 f"{row['start']}: {row['waits_for']}; else from {row['else_from']} "
                 f"({row['gain']:,.0f} points)")
+    show_idle(found, teams)
     if found.why is not None:
         show_why(found.why)
+
+
+def show_idle(found: Any, teams: bool) -> None:
+    """How much of their time teams have no work and why; `teams`: each span of each team."""
+    weeks: dict[str, float] = {}
+    for row in found.idle:
+        weeks[row["kind"]] = weeks.get(row["kind"], 0.0) + row["weeks"]
+    total = sum(weeks.values())
+    if total:
+        parts = sorted(weeks.items(), key=lambda item: -item[1])
+        say(f"Teams are without work for {found.idle_share:.0%} of their time; of this, "
+            + ", ".join(f"{IDLE[kind]} {share / total:.0%}" for kind, share in parts) + ".")
+    for row in found.idle if teams else ():
+        say(f"  {row['team']}: {row['start']} to {row['finish']} ({row['weeks']:g} weeks of work): "
+            f"{row['waits_for']}")
 
 
 def show_why(why: dict[str, Any]) -> None:
@@ -144,8 +168,8 @@ def plan_price(
     registry: RegistryArgument, plan: PlanArgument,
     changes: Annotated[list[str] | None, typer.Option(
         "--change", metavar="CHANGE", help="teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], "
-        "ground:CALENDAR, equipment:THING[:N], road:GATE; repeat for more. None: those that bind "
-        "most.")] = None,
+        "ground:CALENDAR, equipment:THING[:N], road:GATE, leave:POOL, decision:STAGE; repeat for "
+        "more. None: those that bind most.")] = None,
     most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="Without --change: how "
                                       "many constraints to try.")] = 4,
     iterations: IterationsOption = 60, role: RoleOption = None, area: AreaOption = None,

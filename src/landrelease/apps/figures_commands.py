@@ -62,7 +62,11 @@ def value_words(value: float | None, unit: str, digits: int = 0) -> str:
 def figures_list(
     registry: RegistryArgument, role: RoleOption = None, organisation: OrganisationOption = None,
     area: AreaOption = None, level: LevelOption = None, as_of: AsOfOption = None,
-    known_at: KnownAtOption = None, json: JsonOption = None, quiet: QuietOption = False,
+    known_at: KnownAtOption = None,
+    scope: Annotated[str | None, typer.Option(
+        "--scope", metavar="NAME", help="Only those of this administrative area; all: of the whole "
+        "programme.")] = None,
+    json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """All figures of the records, with how many records each rests on.
 
@@ -74,6 +78,8 @@ def figures_list(
           listening(quiet) as progress):
         found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
                                     progress).figures
+    if scope is not None:
+        found = figures.of_scope(found, scope)
     put_json(json, [figures.plain_figure(f) for f in found])
     for f in found:
         mark = " (unverified)" if f.note.startswith("(unverified)") else ""
@@ -255,3 +261,5 @@ def figures_catalogue(json: JsonOption = None) -> None:
         say(f"    counts: {m.counts}")
         if m.denominator:
             say(f"    share of: {m.denominator}")
+        if m.by_area:
+            say(f"    scope: all, and each administrative area ({m.id}:AREA)")

@@ -38,6 +38,11 @@ ReportOption = Annotated[Path | None, typer.Option(
 BacktestOption = Annotated[bool, typer.Option(
     "--backtest/--no-backtest", help="Also how good such forecasts of past months were.")]
 RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each forecast.")]
+WorkersOption = Annotated[int | None, typer.Option(
+    "--workers", min=1, max=1024, help="Threads; else one a processor. The answer is the same.")]
+SchedulerOption = Annotated[str, typer.Option(
+    "--scheduler", metavar="WHERE", help="Where the runs are played: threads, processes (Dask), or "
+    "the address of a Dask scheduler. The answer is the same.")]
 
 
 def register(group: Callable[[str, str], typer.Typer]) -> None:
@@ -61,8 +66,9 @@ def forecast_make(
     scenario: Annotated[Path | None, typer.Option(
         "--scenario", metavar="FILE", help="Named changes; docs/forecast.md.")] = None,
     report: ReportOption = None, backtest: BacktestOption = True,
-    runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
-    json: JsonOption = None, quiet: QuietOption = False,
+    runs: RunsOption = 500, workers: WorkersOption = None, scheduler: SchedulerOption = "threads",
+    role: RoleOption = None, seed: SeedOption = 1, json: JsonOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Simulate the plan's policy many times: distributions of finish and cost, not dates.
 
@@ -74,7 +80,9 @@ def forecast_make(
     from landrelease import workflows
     from landrelease.store.results import load_plan, save_outlook
     from landrelease.workflows import outlooks
+    from landrelease.workflows.scenarios import spread_on
 
+    spread = spread_on(scheduler)
     day = as_date("--by", by) if by else None
     _check_budget(budget)
     if chance is not None and (day is None or not 0 < chance < 1):
@@ -86,7 +94,8 @@ def forecast_make(
         workflows.check_plan_is_current(saved, opened_registry, plan)
         made = outlooks.forecast_on(
             opened_registry, reader, saved, by=day, budget=budget, chance=chance,
-            scenario=scenario, runs=runs, seed=seed, backtest=backtest, progress=progress)
+            scenario=scenario, runs=runs, seed=seed, backtest=backtest, workers=workers,
+            spread=spread, progress=progress)
     outlook, summary = made.outlook, made.document
     if report is not None:
         _write_report(report, [outlook], saved, day, budget, made.learning,
@@ -100,13 +109,14 @@ def forecast_make(
     for line in workflows.outlook_words(outlook):
         say(line)
     if day:
-        say(f"Chance of being done by {day}: {summary['chance_by']:.0%}")
+        say(f"Chance of being done by {day}: {workflows.chance_words(summary, 'chance_by')}")
     if not outlook.cost_quantile(0.5)[1]:
         say("Runs that do not finish cost more than what they have cost by then: read the costs "
             "above as lower bounds.")
     if budget is not None:
         say(f"Chance that {budget:,.0f} {outlook.currency} are enough: "
-            f"{summary['chance_of_budget']:.0%}")
+            f"{workflows.chance_words(summary, 'chance_of_budget')}")
+    say(workflows.COST_WORDS)
     if made.short is not None:
         say(made.short)
     for n in made.needed:
@@ -189,8 +199,9 @@ def forecast_compare(
     svg: Annotated[Path | None, typer.Option(
         "--svg", metavar="OUT.svg", help="Released area over time, one line a scenario.")] = None,
     report: ReportOption = None, backtest: BacktestOption = True,
-    runs: RunsOption = 500, role: RoleOption = None, seed: SeedOption = 1,
-    json: JsonOption = None, quiet: QuietOption = False,
+    runs: RunsOption = 500, workers: WorkersOption = None, scheduler: SchedulerOption = "threads",
+    role: RoleOption = None, seed: SeedOption = 1, json: JsonOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """The plan as it is and scenarios of it side by side, with the same luck.
 
@@ -201,6 +212,7 @@ def forecast_compare(
     from landrelease.workflows import scenarios
     from landrelease.workflows.outlooks import basis_of, with_track
 
+    spread = scenarios.spread_on(scheduler)
     day = as_date("--by", by) if by else None
     _check_budget(budget)
     with (reading(registry, "forecast compare", role) as (opened_registry, reader),
@@ -209,8 +221,8 @@ def forecast_compare(
         workflows.check_plan_is_current(saved, opened_registry, plan)
         land = workflows.load_land(opened_registry, saved.assumptions, reader=reader)
         basis = basis_of(opened_registry, reader, saved.plan, saved.assumptions, land, seed=seed)
-        outlooks = [basis.play(s, runs=runs, seed=seed, progress=progress)
-                    for s in basis.scenarios(scenario)]
+        outlooks = [basis.play(s, runs=runs, seed=seed, workers=workers, spread=spread,
+                               progress=progress) for s in basis.scenarios(scenario)]
         if report is not None and backtest:
             outlooks[0] = with_track(opened_registry, reader, saved.assumptions, outlooks[0],
                                      seed=seed, progress=progress)
@@ -239,6 +251,7 @@ def forecast_compare(
         if row["not_finished"]:
             say(f"    {row['not_finished']} of {row['runs']} runs do not finish within "
                 f"{row['horizon_years']:.0f} years")
+    say(workflows.COST_WORDS)
 
 
 def forecast_backtest(

@@ -32,6 +32,8 @@ from landrelease.errors import BAD_OPTION, LandReleaseError
 
 RenewedOption = Annotated[bool, typer.Option(
     "--renewed", help="Accreditations in force that end are taken to be renewed.")]
+NoRoadsOption = Annotated[bool, typer.Option(
+    "--no-roads", help="Leave the recorded roads out: plan as if every area could be reached.")]
 MISSED = 10  # decisions that are not kept and are named one by one
 TIED = 1e-12  # scores that differ by less differ by rounding alone
 MoneyOption = Annotated[str, typer.Option(
@@ -65,9 +67,10 @@ def plan_make(
     )] = None,
     roads: Annotated[Path | None, typer.Option(
         "--roads", metavar="FILE", help="Roads (.osm, .osm.pbf, GeoPackage, GeoJSON, CSV ...): "
-        "work begins where the bases can reach it.")] = None,
+        "work begins where the bases can reach it. Else those on record.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="Their id, longitude, latitude; with --roads.")] = None,
+    no_roads: NoRoadsOption = False,
     standing: Annotated[Path | None, typer.Option(
         "--standing", metavar="PLAN", help="The plan that stands: made again from what was done "
         "since, with a price on what was announced; DIR gets changes.csv too.")] = None,
@@ -89,7 +92,7 @@ def plan_make(
     """Propose which area each team works next, with a bound on how good any plan could be.
 
     REGISTRY is only read: land, people, and what binds a plan besides (closures, teams and their
-    accreditations, machines, funds, projects, task orders). DIR gets plan.json, problem.npz,
+    accreditations, machines, funds, projects, task orders, roads). DIR gets plan.json, problem.npz,
     plan.csv and plan.geojson; with roads also communities.csv, when each community can be reached.
     A first plan is there before the search, and better ones while it lasts: whatever ends the
     command leaves the best plan so far. A DIR that holds a plan keeps it until the new one is done.
@@ -103,6 +106,10 @@ def plan_make(
     from landrelease.workflows.recorded import recorded_words
     from landrelease.workflows.roads import RoadFiles
 
+    if until_stopped and (seconds is not None or bound_seconds):
+        raise LandReleaseError(BAD_OPTION, option="--until-stopped",
+                               found="given with --seconds or --bound-seconds",
+                               expected="one of the two: a search until it is stopped has no end")
     weights = dict(explain_commands.weight_of(text) for text in weight or ())
     if problem is not None:
         return make_from_tables(problem, out, registry, role, area, assumptions, json, {
@@ -125,7 +132,8 @@ def plan_make(
             made = planning.make(
                 opened_registry, reader, assumptions=assumptions, teams=teams,
                 start=first_day(start), iterations=iterations, seed=seed, seconds=seconds,
-                roads=over, renewed=renewed, money=money, bound_seconds=bound_seconds,
+                roads=over, over_roads=not no_roads, renewed=renewed, money=money,
+                bound_seconds=bound_seconds,
                 standing=None if standing is None else planning.plan_of(opened_registry, standing),
                 weights=weights, until_stopped=until_stopped, first=show_first, keep=keep,
                 progress=progress)
@@ -215,6 +223,7 @@ def plan_problem(
         "--roads", metavar="FILE", help="As of plan make.")] = None,
     bases: Annotated[Path | None, typer.Option(
         "--bases", metavar="FILE.csv", help="As of plan make.")] = None,
+    no_roads: NoRoadsOption = False,
     plan: Annotated[Path | None, typer.Option(
         "--plan", metavar="PLAN", help="The problem of this plan instead.")] = None,
     renewed: RenewedOption = False, money: MoneyOption = "announced",
@@ -251,7 +260,7 @@ def plan_problem(
                 land, workflows.assess(land, stated, progress), workflows.load_teams(teams),
                 stated, start=first_day(start), roads=over, progress=progress,
                 binding=planning.binding_of(opened_registry, reader, renewed, money,
-                                            teams is not None))
+                                            teams is not None, not no_roads))
             problem, read = asked.problem, asked.read
         made = write_problem(out, problem, synthetic=synthetic)
     for line in recorded_words(read):

@@ -39,6 +39,8 @@ def backup(
 ) -> None:
     """Write a whole, checked copy of a registry to a new file; others may go on working.
 
+    Plans and forecasts on file go to OUT.files.zip; for PostgreSQL they are beside the accounts.
+
     Exit status 1 where the audit of the copy found something: the registry has it too.
 
     Example: landrelease backup district.gpkg district-2027-05-01.gpkg --test
@@ -57,16 +59,23 @@ def restore(
         metavar="REGISTRY", help="A new .gpkg path or a postgresql:// address.")],
     anyway: Annotated[bool, typer.Option(
         "--anyway", help="Also where the backup does not pass its audit.")] = False,
+    accounts: Annotated[Path | None, typer.Option(
+        "--accounts", metavar="FILE", help="Put the accounts of the backup (IN.accounts) there."
+    )] = None,
     json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Make a registry from a backup, at an address where none is.
+
+    Plans and forecasts (IN.files.zip) come back beside REGISTRY, for PostgreSQL beside the
+    accounts.
 
     Example: landrelease restore district-2027-05-01.gpkg postgresql://centre/programme
     """
     from landrelease.workflows import upkeep
 
     with listening(quiet) as progress:
-        made = upkeep.restore(backup_file, registry, anyway=anyway, progress=progress)
+        made = upkeep.restore(backup_file, registry, anyway=anyway, accounts=accounts,
+                              progress=progress)
     show(made, json, f"Restored {made.office} to {made.address}")
 
 

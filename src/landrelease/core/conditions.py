@@ -43,6 +43,14 @@ class Benefits:
     growing: np.ndarray | None = None  # float64 (S,) hectares on which something grows; None: all
 
 
+CALENDAR_PARTS = "; "  # between the parts of a calendar's name: ground that is closed, leave, rest
+
+
+def no_leave_of(pool: str) -> str:
+    """The part of a calendar's name that says that a pool has no leave for a time."""
+    return f"no leave of {pool}"
+
+
 @dataclass(frozen=True, slots=True)
 class Calendars:
     """When work goes on. Row 0 is always open.

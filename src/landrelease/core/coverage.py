@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Mapping, Sequence
+from datetime import timedelta
 
 import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
+from landrelease.core.moment import day_of
 from landrelease.core.record import Record
 from landrelease.core.search import NO_HAND_PROOF, asks_for_hand_proof, kinds_of_search
 
 NOT_PROVEN = "its tracks prove none of it covered (S05)"
 DEPTH_ROUNDING_M = 1e-9
 _SEARCHED = ("cleared", "searched")
+_A_DAY = timedelta(days=1)
 
 
 def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
@@ -39,7 +42,7 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
     out, why = [], {}
     for outcome in outcomes:
         own = proofs.get(outcome.id)
-        if not own:
+        if own is None:
             out.append(outcome)
             continue
         ground, words = _proven(outcome, own, by_word)
@@ -54,22 +57,28 @@ def proven_outcomes(outcomes: Sequence[Record], activities: Sequence[Record],
 def proofs_of(outcomes: Sequence[Record], activities: Sequence[Record],
               coverages: Sequence[Record]) -> dict[str, list[Record]]:
     """Searches of whose work a proof is on record: id -> its proofs, those of its activity, else
-    those of the task of that activity."""
+    those of the task of that activity. Tracks from before the work began prove nothing of it: of
+    work that is done again on the ground of a task, the first proof says nothing, and none may be
+    left."""
     by_work: dict[tuple[str, str], list[Record]] = {}
     for c in coverages:
         if not c.values.get("pass_name"):
             key = "activity" if c.values.get("activity") else "task"
             by_work.setdefault((key, str(c.values.get(key, ""))), []).append(c)
-    task_of = {a.id: str(a.values.get("task") or "") for a in activities} if by_work else {}
+    works = {a.id: a for a in activities} if by_work else {}
     found = {}
     for outcome in outcomes if by_work else ():
         activity = str(outcome.values.get("activity") or "")
-        task = task_of.get(activity, "")
+        work = works.get(activity)
+        task = str(work.values.get("task") or "") if work is not None else ""
         own = by_work.get(("activity", activity)) if activity else None
         own = own or (by_work.get(("task", task)) if task else None)
         if own and outcome.geometry is not None and (
                 outcome.values.get("outcome_type") in _SEARCHED):
-            found[outcome.id] = own
+            began = None if work is None else day_of(work.values.get("started_on"))
+            # The day of a proof is that of the last fix in UTC: in the east a day before the local.
+            found[outcome.id] = own if began is None else [
+                c for c in own if c.valid_from is None or c.valid_from >= began - _A_DAY]
     return found
 
 
@@ -101,6 +110,8 @@ def not_proven(task: BaseGeometry, coverages: Sequence[Record], by: Sequence[str
 def _proven(outcome: Record, coverages: Sequence[Record], by_word: Container[str]
             ) -> tuple[BaseGeometry | None, str]:
     """(Ground that is proven of an outcome, None for all of it; why it is none, "")."""
+    if not coverages:
+        return Polygon(), NOT_PROVEN
     depth = outcome.values.get("depth_m")
     depth = float(depth) if isinstance(depth, (int, float)) else None
     ground: Mapping[str, BaseGeometry] = {

@@ -10,13 +10,12 @@ from landrelease.core.record import Record
 
 # In the order in which a person reads them.
 KINDS_READ = ("closure", "team", "accreditation", "machine", "detector", "fund", "expense",
-              "exchange_rate", "project", "task", "hazard")
+              "exchange_rate", "project", "task", "activity", "road", "hazard")
 
 # Kinds that bear on where and when work can go on, of which a plan knows nothing, and why not.
 KINDS_NOT_READ = {
     "parcel": "a plan does not look at them: what land is used for is taken from the areas "
               "(land_use_expected, blockage)",
-    "road": "a plan takes its roads from --roads, not from the records",
     "permit": "a plan does not look at them: who may enter is settled before work starts",
     "environment": "a plan does not look at soil, water and protected places",
     "marking": "a plan does not look at them: putting up and mending signs takes no team's time",
@@ -68,7 +67,11 @@ class Sources:
     projects: tuple[Record, ...] = ()
     handovers: tuple[Record, ...] = ()
     tasks: tuple[Record, ...] = ()
+    # What was done, as it was reported: tasks (signed or not) and reports of work.
+    reported: tuple[Record, ...] = ()
+    activities: tuple[Record, ...] = ()
     hazards: tuple[Record, ...] = ()
+    roads: tuple[Record, ...] = ()
     settlements: tuple[Record, ...] = ()
     areas: tuple[Record, ...] = ()  # administrative ones
     others: Mapping[str, int] = field(default_factory=dict)  # kind of `KINDS_NOT_READ` -> records

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class TeamPool:
 
     `m2_per_day` is m² a team and working day on the ground that it is sent to; `low` and `high`
     bound the central 80 % of what is thought possible. Money is in the currency of the file.
+
+    `also` names other kinds of work that the same teams can do, one at a time, with their rate, as
+    "manual=120"; `rest` spans of days on which they rest, every year ("12-20/01-10") or once
+    ("2027-07-01/2027-07-14"), both ends included.
     """
 
     id: str
@@ -46,6 +50,26 @@ class TeamPool:
     available_until: date | None
     source: str
     members: tuple[str, ...] = ()  # ids of the teams on record, by number; "" where one has none
+    also: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+
+    def speeds(self) -> dict[TeamKind, float]:
+        """m² a team and working day of each kind of work that these teams can do, their own first.
+        """
+        others = (text.partition("=") for text in self.also)
+        return {self.kind: self.m2_per_day,
+                **{cast(TeamKind, kind): float(rate) for kind, _, rate in others}}
+
+    def rests_on(self, day: date) -> bool:
+        """Whether the teams rest on a day."""
+        return any(_within(day, *span.split("/")) for span in self.rest)
+
+
+def _within(day: date, first: str, last: str) -> bool:
+    if len(first) > 5:
+        return date.fromisoformat(first) <= day <= date.fromisoformat(last)
+    at = f"{day.month:02d}-{day.day:02d}"
+    return first <= at <= last if first <= last else at >= first or at <= last
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import Plan
-from landrelease.figures.metric import Metric
+from landrelease.figures.metric import Metric, in_area
 
 # Chapters of figures in their order; those of money are in a module of their own.
 CHAPTERS = ("land", "items", "work", "people", "shares", "phase_two")
@@ -55,20 +55,20 @@ _RELEASED = ("Outcome records of that type; ground that is still recorded as haz
              "covers do not count")
 HAZARDS = Metric("hazard_count", "Hazards on record", "Hazard records that are not closed or "
                  "handed over; every other status, and none, counts as hazardous.", "areas",
-                 _HAZARDOUS, "land", levels=False)
+                 _HAZARDOUS, "land", levels=False, by_area=True)
 HAZARDOUS = Metric("hazardous_m2", "Hazardous area", "Geodesic area of the union of all hazards.",
-                   "m²", _HAZARDOUS, "land", levels=False)
+                   "m²", _HAZARDOUS, "land", levels=False, by_area=True)
 PART = {part: Metric(
     f"{part}_m2", f"{part.capitalize()} area",
     f"{words}; geodesic area of the union, less what is still recorded as hazardous and what a "
-    "stronger outcome already covers.", "m²", _RELEASED, "land")
+    "stronger outcome already covers.", "m²", _RELEASED, "land", by_area=True)
     for part, words in _PARTS.items()}
 RELEASED = Metric("released_m2", "Released area", "Cancelled, reduced and cleared area together; "
                   "only with the three parts beside it. Parts that are not reported are not in it.",
-                  "m²", _RELEASED, "land")
+                  "m²", _RELEASED, "land", by_area=True)
 CONTESTED = Metric("contested_m2", "Contested area", "Ground recorded as released and still "
                    "recorded as hazardous; it counts as hazardous until a person decides.", "m²",
-                   "Hazard and outcome records", "land")
+                   "Hazard and outcome records", "land", by_area=True)
 ACCIDENTS = Metric("accident_count", "Accidents and incidents on record", "Accident records, of "
                    "any class.", "records", "Accident records", "people")
 RESIDENTS = Metric("residents", "Residents of the recorded settlements", "Sum of the population of "
@@ -124,18 +124,29 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
         tuple(s.id for s in land.settlements if s.population is not None), head,
         note=f"{len(land.settlements) - len(population)} settlements do not report a population"))
     for row in rows[:-1]:
-        figures.append(Figure(
-            f"hazardous_m2:{row.area_id}", f"Hazardous area, {row.name}",
-            "Geodesic area of the union of all hazards inside the municipality.",
-            row.hazardous_m2, "m²", row.name, row.hazard_ids, head))
-        if row.cleared_m2 is not None:
-            figures.append(Figure(
-                f"cleared_m2:{row.area_id}", f"Cleared area, {row.name}",
-                "Geodesic area of cleared ground inside the municipality, less what is still "
-                "recorded as hazardous.", row.cleared_m2, "m²", row.name,
-                row.outcome_ids + row.hazard_ids, head,
-                note=unverified_words(land, row.outcome_ids)))
+        figures += [in_area(f, row.area_id, row.name) for f in _of_area(land, row)]
     return tuple(figures)
+
+
+def _of_area(land: Land, row: LedgerRow) -> list[Figure]:
+    """The figures of one row of the ledger. A hazard is counted in the area that holds most of it;
+    its ground is in each area in which it lies."""
+    head, ids = land.chain_head, row.outcome_ids + row.hazard_ids
+    note = unverified_words(land, row.outcome_ids)
+    area_id = "" if row.area_id == "elsewhere" else row.area_id
+    found = [HAZARDS.figure(float(row.hazards), tuple(
+        h.id for h in land.hazards if h.municipality_id == area_id), head),
+             HAZARDOUS.figure(row.hazardous_m2, row.hazard_ids, head)]
+    parts = {part: getattr(row, f"{part}_m2") for part in _PARTS}
+    found += [PART[part].figure(value, ids, head, note=note)
+              for part, value in parts.items() if value is not None]
+    if any(value is not None for value in parts.values()):
+        found.append(RELEASED.figure(
+            sum(value for value in parts.values() if value is not None), ids, head,
+            note="; ".join(filter(None, (note, *(
+                f"{part}: not reported" for part, value in parts.items() if value is None))))))
+    found.append(CONTESTED.figure(row.contested_m2, ids, head))
+    return found
 
 
 def unverified_words(land: Land, outcome_ids: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,8 @@ class Metric:
     counts : which records and values count, and which do not. denominator : of a share, what it is
     a share of. subject, field : of the policy, where who may not see that may not see the figure
     (S14). levels : whether the least level of validation that is asked for decides what counts;
-    hazards count at every level (S01).
+    hazards count at every level (S01). by_area: beside the whole programme (scope "all") it is
+    computed for each administrative area in which there is any.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Metric:
     subject: str = ""
     field: str = ""
     levels: bool = True
+    by_area: bool = False  # also for each administrative area, as id:area
 
     def figure(self, value: float | None, records: tuple[str, ...], head: str, *,
                scope: str = "all", low: float | None = None, high: float | None = None,
@@ -44,6 +46,12 @@ class Metric:
             self.unit, scope, records, head, low, high,
             note if value is not None or note else "not reported: no such record", self.subject,
             self.field, counts=self.counts, denominator=self.denominator)
+
+
+def in_area(figure: Figure, area_id: str, name: str) -> Figure:
+    """The figure of a metric as that of one administrative area."""
+    return replace(figure, id=f"{figure.id}:{area_id}", name=f"{figure.name}, {name}", scope=name,
+                   definition=f"{figure.definition} Inside {name} alone.")
 
 
 def total(metric: Metric, table: Columns, mask: np.ndarray, amounts: np.ndarray, head: str, *,

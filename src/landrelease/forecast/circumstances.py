@@ -112,6 +112,7 @@ class Circumstances:
     closings: tuple[Closing, ...] = ()
     shut: tuple[Shut, ...] = ()
     month: np.ndarray | None = None
+    months_reported: bool = False  # reports taught them
     breakdowns: Mapping[str, Breakdowns] = field(default_factory=dict)  # by kind of team
     turnover: Mapping[str, Turnover] = field(default_factory=dict)
     learning: Mapping[str, Learning] = field(default_factory=dict)
@@ -119,6 +120,15 @@ class Circumstances:
     newcomers: Mapping[str, int] = field(default_factory=dict)
     money: tuple[Tranche, ...] | None = None  # None: there is always enough
     renewed: Renewed | None = None
+
+    @property
+    def by_chance(self) -> tuple[str, ...]:
+        """What of it differs from run to run, in words."""
+        return tuple(words for on, words in (
+            (self.closings, "when closures come"), (self.breakdowns, "when machines fail"),
+            (self.turnover, "when staff leave"),
+            (any(t.late_days > 0 for t in self.money or ()), "how late money comes"),
+            (self.renewed is not None, "what is contaminated again")) if on)
 
     @property
     def sectors(self) -> int:

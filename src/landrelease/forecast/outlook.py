@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,8 @@ class Learned:
     high: float
     team_spread: float  # standard deviation of the logarithm between teams
     days: int  # whole days that it rests on
+    # Of teams that reported: mean and standard deviation of the logarithm of their rate over it.
+    own: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 _FACTORS = {
@@ -94,6 +96,7 @@ def make_outlook(
     learned: Mapping[str, Learned] | None = None,
     rate_factor: Mapping[str, float] | None = None,
     lost: tuple[float, float, float] | None = None,
+    taught: Sequence[Assumption] = (),
     circumstances: Circumstances | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
     spread: Spread | None = None,
@@ -127,6 +130,9 @@ def make_outlook(
     lost
         Low, value and high of the share of team-days lost, as reports taught it; they hold what
         staff that left cost as well, so that `team_turnover_share` is not taken off again.
+    taught
+        Assumptions that take the place of the stated ones in the runs, as the records taught them;
+        the plan itself rests on the stated ones.
     circumstances
         What may happen on the way beside the assumptions; None: nothing of it.
     groups
@@ -177,7 +183,9 @@ def make_outlook(
     factor = rate_factor or {}
     drawn_pools = tuple(_with_rates(pool, learned.get(pool.kind), factor.get(pool.kind, 1.0))
                         for pool in problem.pools)
-    drawn = uncertain if lost is None else _with_lost(uncertain, lost)
+    drawn = uncertain if not taught else read_assumptions(Assumptions(
+        {**assumptions.by_name, **{a.name: a for a in taught}}))
+    drawn = drawn if lost is None else _with_lost(drawn, lost)
     draws = draw(drawn, drawn_pools, used, runs, seed)
     # The plan's times rest on the pools' stated rates.
     faster = [(p.m2_per_day / q.m2_per_day) for p, q in zip(drawn_pools, problem.pools,
@@ -210,8 +218,8 @@ def make_outlook(
     shown = _shown(released, bool(np.isinf(finish).any()))
     total = released[:, :, shown].sum(axis=1)
     drivers, explained, chance_share = _drivers(
-        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned
-    )
+        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned,
+        made.by_chance)
     progress("the forecast is made", 1.0)
     return Outlook(
         start=calendar.start,
@@ -240,6 +248,7 @@ def make_outlook(
                *([] if lost is None else [
                    f"Days lost as reported here: {lost[1]:.0%} ({lost[0]:.0%} to {lost[2]:.0%}), "
                    "staff that left included."]),
+               *_taught_notes(taught, circumstances, problem.pools),
                *_money_notes(simulated.stopped_slot, calendar)),
         area_ids=problem.hazard_ids,
         area_quantiles=np.array(AREA_QUANTILES),
@@ -280,13 +289,54 @@ def _with_lost(uncertain: Uncertain, lost: tuple[float, float, float]) -> Uncert
 
 def _team_pace(pool_start: np.ndarray, pools: tuple[TeamPool, ...],
                learned: Mapping[str, Learned], runs: int, seed: int) -> np.ndarray | None:
-    """(R, T) how teams of a kind differ, where reports taught it; the mean of their rates is 1."""
+    """(R, T) how teams of a kind differ, where reports taught it: a team that reported by its own
+    rate, another one by chance, so that the mean of their rates is 1."""
     if not learned:
         return None
-    spread = np.repeat([learned[p.kind].team_spread if p.kind in learned else 0.0 for p in pools],
-                       np.diff(pool_start))
+    count = int(pool_start[-1])
+    middle, spread = np.zeros(count), np.zeros(count)
+    for pool, first, end in zip(pools, pool_start[:-1].tolist(), pool_start[1:].tolist(),
+                                strict=True):
+        found = learned.get(pool.kind)
+        if found is None:
+            continue
+        middle[first:end] = -0.5 * found.team_spread**2
+        spread[first:end] = found.team_spread
+        for t, name in enumerate(pool.members[:end - first]):
+            if name in found.own:
+                middle[first + t], spread[first + t] = found.own[name]
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(9,))))
-    return np.exp(generator.standard_normal((runs, len(spread))) * spread - 0.5 * spread**2)
+    pace: np.ndarray = np.exp(generator.standard_normal((runs, count)) * spread + middle)
+    return pace
+
+
+def _taught_notes(taught: Sequence[Assumption], made: Circumstances | None,
+                  pools: tuple[TeamPool, ...]) -> list[str]:
+    """What else the records taught, and how new teams begin, in words."""
+    said = []
+    for a in taught:
+        if a.name in _FACTORS:
+            said.append(f"{_FACTORS[a.name]} {a.value:.0%} ({a.low:.0%} to {a.high:.0%})")
+        elif a.name == "task_duration_spread":
+            said.append(f"how much areas differ in the time that they take: {a.value:.2f} of the "
+                        "logarithm")
+    if made is not None and made.month is not None and made.months_reported:
+        slow, fast = int(np.argmin(made.month)), int(np.argmax(made.month))
+        said.append(f"rates by month, from {made.month[slow]:.2f} of the mean in {_MONTHS[slow]} "
+                    f"to {made.month[fast]:.2f} in {_MONTHS[fast]}")
+    notes = [] if not said else ["Learned from the records as well: " + "; ".join(said) + "."]
+    new = {} if made is None else made.newcomers
+    if made is not None and new:
+        learning = {p.kind: made.learning[p.kind] for p in pools if new.get(p.id)
+                    and p.kind in made.learning}
+        notes.append(f"{sum(new.values())} teams are new on the first day" + "".join(
+            f"; {_KINDS.get(kind, kind)} are {x.share:.0%} slower then, and a third of that after "
+            f"{x.days:,.0f} days at work" for kind, x in learning.items()) + ".")
+    return notes
+
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")
 
 
 def _rate_notes(pools: tuple[TeamPool, ...], used: np.ndarray, learned: Mapping[str, Learned]
@@ -383,6 +433,7 @@ def _drivers(
     pools: tuple[TeamPool, ...],
     used: np.ndarray,
     learned: Mapping[str, Learned],
+    on_the_way: Sequence[str],
 ) -> tuple[tuple[Driver, ...], str, float | None]:
     runs = len(finish)
     unfinished = int(np.isinf(finish).sum())
@@ -404,9 +455,10 @@ def _drivers(
     ]
     drivers.sort(key=lambda driver: (-driver.share, driver.name))
     rest = max(0.0, 1.0 - float(shares.sum()))
+    way = "".join(f", {what}" for what in on_the_way)
     return tuple(drivers), (
         f"Shares of the spread (of ranks) of the {of_what}{why}. {rest:.0%} is chance: which areas "
-        "turn out empty, which stages take long, and what acts only together."
+        f"turn out empty, which stages take long{way}, and what acts only together."
     ), rest  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class Scenario:
     rate_factor: Mapping[str, float]
     own_lost: bool = False  # it states the days lost: what reports taught does not count then
     notes: tuple[str, ...] = ()  # what of it counts twice, or changes nothing
+    taught: tuple[Assumption, ...] = ()  # by the records; none of what the scenario states
 
     def learned(self, found: Mapping[str, Learned]) -> dict[str, Learned]:
         """Learned rates with the scenario's factors."""
@@ -56,12 +57,14 @@ class Scenario:
             high=own.high * self.rate_factor.get(kind, 1.0)) for kind, own in found.items()}
 
 
-def as_planned(plan: Plan, assumptions: Assumptions) -> Scenario:
-    return Scenario("as planned", plan, assumptions, Circumstances(), {})
+def as_planned(plan: Plan, assumptions: Assumptions, taught: tuple[Assumption, ...] = ()
+               ) -> Scenario:
+    return Scenario("as planned", plan, assumptions, Circumstances(), {}, taught=taught)
 
 
 def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
-                base: Circumstances | None = None) -> Scenario:
+                base: Circumstances | None = None, taught: tuple[Assumption, ...] = ()
+                ) -> Scenario:
     """A scenario from a mapping of settings; docs/forecast.md lists them.
 
     Raises
@@ -241,10 +244,20 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
         name, dataclasses.replace(plan, problem=problem), Assumptions(changed),
         dataclasses.replace(
             made, name=name, shut=(*made.shut, *shut), closings=closings, sector=sector_of,
-            month=month, breakdowns={**made.breakdowns, **breakdowns},
+            month=month, months_reported=made.months_reported and month is made.month,
+            breakdowns={**made.breakdowns, **breakdowns},
             turnover={**made.turnover, **turnover}, learning={**made.learning, **learning},
             newcomers=newcomers, money=money, renewed=renewed), rates,
-        "lost_day_share" in own, tuple(notes))
+        "lost_day_share" in own, tuple(notes), _not_stated(taught, own))
+
+
+_SHARES = frozenset({"share_cancelled", "share_reduced", "share_cleared"})
+
+
+def _not_stated(taught: tuple[Assumption, ...], own: Mapping[str, Any]) -> tuple[Assumption, ...]:
+    """What the records taught of what a scenario does not state; the three shares go together."""
+    stated = set(own) | (_SHARES if _SHARES & set(own) else set())
+    return tuple(a for a in taught if a.name not in stated)
 
 
 def _newcomers(plan: Plan, teams: np.ndarray, before: Mapping[str, int]) -> dict[str, int]:

@@ -494,6 +494,44 @@ def _shares(standing: Standing, uncertain: Uncertain, runs: int, generator: np.r
             float(min(max(whole, 0.0), 0.98)), float(alike))
 
 
+TAUGHT_DRAWS = 4_000
+
+
+def taught(standing: Standing, assumptions: Assumptions, *, seed: int = 1
+           ) -> dict[str, tuple[float, float, float]]:
+    """What the records teach of the assumptions beside rates and lost days: low, value and high of
+    each that any record has touched; the others are not in it.
+
+    The shares that survey cancels, reduces and leaves for clearance, as `forecast_standing` learns
+    them; rework from inspections; area that turns up from what came on record after the start.
+    """
+    uncertain = read_assumptions(assumptions)
+    generator = np.random.Generator(np.random.PCG64([seed, 11]))
+    found: dict[str, tuple[float, float, float]] = {}
+
+    def middle(name: str, values: np.ndarray) -> None:
+        low, value, high = np.quantile(values, [0.1, 0.5, 0.9])
+        found[name] = float(low), float(value), float(high)
+
+    if standing.inspected:
+        middle("rework_share", _rework(standing, uncertain, TAUGHT_DRAWS, generator))
+    if standing.late.any() or np.any(~standing.open):
+        middle("undiscovered_share", _undiscovered(standing, uncertain, TAUGHT_DRAWS, generator))
+    if np.any(standing.surveyed & (standing.area_m2 > 0)):
+        shares = _shares(standing, uncertain, TAUGHT_DRAWS, generator)[0]
+        if standing.cancelled_m2 is None:  # survey is one step: divided as it is stated
+            a, b = uncertain.cancelled.value, uncertain.reduced.value
+            part = a / (a + b) if a + b > 0 else 0.0
+            shares = np.column_stack([shares[:, 1] * part, shares[:, 1] * (1 - part),
+                                      shares[:, 2]])
+        value = np.median(shares, axis=0)
+        value /= value.sum()
+        for k, name in enumerate(("share_cancelled", "share_reduced", "share_cleared")):
+            low, high = np.quantile(shares[:, k], [0.1, 0.9])
+            found[name] = (float(min(low, value[k])), float(value[k]), float(max(high, value[k])))
+    return found
+
+
 def _two_shares(standing: Standing, uncertain: Uncertain, runs: int,
                 generator: np.random.Generator) -> np.ndarray:
     """(R, 3) mean shares cancelled by NTS, reduced by TS of the rest, and cleared, in each run.

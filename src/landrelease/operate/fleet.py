@@ -74,7 +74,8 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
     entry : where all come on the ground and leave it, one at a time; off the ground a machine is
         taken to stand where the distance is kept
 
-    headland_first : each machine drives its part of the outer edge before all else
+    headland_first : each machine drives its part of the outer edge before all else, then that of
+        other edges
 
     A machine is let onto its next stretch only if the stretch is at least `apart_m` from where the
     others are and an order is left in which all can still finish (so none waits for ever).
@@ -94,10 +95,12 @@ def plan_fleet(allowed: BaseGeometry, speeds_m_s: Sequence[float], *, apart_m: f
     if not 0 <= apart_m < math.inf:
         raise LandReleaseError(FLEET_APART, found=apart_m)
     whole = lanes.plan(allowed, width_m=width_m, overlap_m=overlap_m, radius_m=radius_m,
-                       entry=entry, back=True)
+                       entry=entry, back=True, headland_first=headland_first)
     radius = max(width_m / 2, radius_m or 0.0)
-    shares = _divided(lanes.pieces_of(allowed, whole, radius), whole, speeds_m_s)
-    paths = [_cut(lanes.path_over(own, whole, entry, headland_first=headland_first),
+    shares = _divided(lanes.pieces_of(allowed, whole, radius, headland_first=headland_first),
+                      whole, speeds_m_s)
+    paths = [_cut(lanes.path_over(own, whole, entry, radius_m=radius,
+                                  headland_first=headland_first),
                   max(apart_m / 2, LEAST_STRETCH_M)) for own in shares]
     best: tuple[float, list[list[Stretch]]] | None = None
     both = many <= BOTH_WAYS and not headland_first  # backwards the headland would come last

@@ -2,10 +2,10 @@
 
 The machine is a disc that turns on the spot (skid steer). Its middle may be where the disc stays
 on allowed ground; ground that the disc can reach is the opening of the allowed ground by it, the
-rest is listed for hand work. First it drives round every edge, then in parallel swaths inside, so
-that it turns on ground that is done. What no swath covers (beside slanting edges, between
-obstacles) is covered by pieces of inner rounds, and at last by turning on the spot, until nothing
-of the reachable ground is left.
+rest is listed for hand work. With the headland first it drives round every edge, as many rounds as
+its disc needs, before the swaths that end there, and turns where its disc lies on ground that is
+done. What no swath covers (beside slanting edges, between obstacles) is covered by pieces of inner
+rounds, and at last by turning on the spot, until nothing of the reachable ground is left.
 """
 
 from __future__ import annotations
@@ -27,8 +27,14 @@ ARC = 16  # segments of a quarter circle
 LEFT_M2 = 1e-4  # ground that is left below this is rounding
 SIDE_M = 2e-3  # swaths are taken this much narrower when it is checked what they leave
 DIRECTIONS = 36
+STEPS = 16  # places of strips that are looked at in each spacing
 TRIED = 4  # directions that are planned
 FINISHED = 2  # of them, how many with all rounds of the search for the order
+MOST_LEVELS = 400  # inner rounds that are looked at,
+MOST_SPOTS = 2000  # and turns on the spot; what they leave is hand work
+TURN_DEG = 10.0  # a bend that is sharper is a turn
+NEW_M2 = 1e-3  # of ground not yet done under a disc; less is rounding
+DONE_M = 0.01  # ground so near to what was swept counts as done
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
 MOST_ARCS = 200  # but not into more than this
 
@@ -57,6 +63,7 @@ class LanePlan:
     spacing_m: float
     angle_deg: float  # of the swaths, from east, anticlockwise
     apart: int  # pieces of ground that no allowed way joins to the start
+    given_up: BaseGeometry  # part of `by_hand` that a machine reaches and no swath covers
 
     @property
     def length_m(self) -> float:
@@ -86,13 +93,14 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     ----------
     allowed : Polygon or MultiPolygon [m]; keep-outs and ground that is too steep already taken off
     width_m : working width of the tool, in the middle of the machine
-    overlap_m : by which swaths side by side overlap; from the position error
+    overlap_m : by which swaths side by side overlap, and swaths and rounds; from the position error
     radius_m : of the disc that holds machine and tool in every heading; at least half the width,
         which is also what None means
     entry : a point on the safe side; the plan begins at the nearest allowed place
     back : the path ends where it begins
-    headland_first : the round along the outer edge comes before all else, so that the machine
-        turns on ground that is done; without it pieces of that round are also used as ways
+    headland_first : rounds along an edge come before the swaths that end there (along the outer
+        edge before all else), and swaths begin where the whole disc is on ground that is done;
+        without it pieces of the rounds are also used as ways
 
     Raises
     ------
@@ -115,24 +123,111 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     spacing = width_m - overlap_m
     begin = shapely.Point(entry) if entry else shapely.Point(middle.bounds[0], middle.bounds[1])
     at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
-    inner = eroded(allowed, radius + width_m / 2 - SIDE_M)
+    levels = headland_levels(radius, width_m, spacing) if headland_first else [radius]
+    inner = eroded(allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
+    tool = _Tool(width_m, spacing, radius)
+    turn_m = _turn_m(width_m, spacing, headland_first)
     tried = []
-    for angle in _directions(inner, allowed, width_m, spacing) or [0.0]:
-        pieces = _pieces(allowed, middle, inner, reachable, radius, width_m, spacing, angle)
-        drives, apart = _joined(pieces, middle, at, spacing, back=back,
+    for angle in _directions(inner, allowed, width_m, spacing, turn_m) or [0.0]:
+        pieces, left = _pieces(allowed, middle, inner, reachable, levels, width_m, spacing, angle,
+                               turn_m)
+        drives, apart = _joined(pieces, middle, at, tool, back=back,
                                 headland_first=headland_first, rounds=0)
-        tried.append((apart, sum(d.length_m for d in drives), angle, pieces))
-    tried.sort(key=lambda found: found[:2])
+        tried.append((left.area > 0, apart, sum(d.length_m for d in drives), angle, pieces, left))
+    tried.sort(key=lambda found: found[:3])
     best: LanePlan | None = None
-    for _, _, angle, pieces in tried[:FINISHED]:
-        drives, apart = _joined(pieces, middle, at, spacing, back=back,
+    for given_up, _, _, angle, pieces, left in tried[:FINISHED]:
+        if best is not None and given_up and best.given_up.is_empty:
+            continue
+        drives, apart = _joined(pieces, middle, at, tool, back=back,
                                 headland_first=headland_first, rounds=None)
-        found = LanePlan(tuple(drives), reachable, by_hand, middle, width_m, spacing,
-                         math.degrees(angle), apart)
+        found = LanePlan(
+            tuple(drives), shapely.difference(reachable, left) if given_up else reachable,
+            joined([by_hand, left]) if given_up else by_hand, middle, width_m, spacing,
+            math.degrees(angle), apart, left)
         if best is None or (found.apart, found.length_m) < (best.apart, best.length_m):
             best = found
     assert best is not None
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    width: float
+    spacing: float
+    radius: float
+
+
+def _turn_m(width: float, spacing: float, headland_first: bool) -> float:
+    """Way from the end of a swath to the next: with the headland first it begins half a width
+    farther out. Some ends are farther apart than the spacing.
+    """
+    return spacing + (math.hypot(spacing, width / 2) + width / 2 if headland_first else spacing)
+
+
+def headland_levels(radius: float, width: float, spacing: float) -> list[float]:
+    """Distances from the edge of the rounds on which a disc of `radius` can turn: together as wide
+    as the disc. One round where the disc is as wide as the tool.
+    """
+    rounds = 1 + max(0, math.ceil((2 * radius - width) / spacing - 1e-9))
+    return [float(v) for v in np.linspace(radius, 3 * radius - width, rounds)] if (
+        rounds > 1) else [radius]
+
+
+@dataclass(frozen=True, slots=True)
+class NewGround:
+    """What of a path lies on ground that is not yet worked."""
+
+    corners: int  # of rounds along edges, and spots: only this turn works the ground
+    turns: int  # all other turns with ground not yet done under the disc
+    way_m: float  # of ways without work of their own, middle of the machine on such ground
+
+
+def new_ground(paths: Sequence[Sequence[tuple[float, Drive]]], width_m: float, radius_m: float
+               ) -> NewGround:
+    """Replays paths (for each machine its drives with the time at which each begins).
+
+    A turn is a bend of more than TURN_DEG. It counts where the disc of `radius_m` lies on more
+    than NEW_M2 that is farther than DONE_M from all that was swept before.
+    """
+    drives = [(when, m, k, d) for m, path in enumerate(paths) for k, (when, d) in enumerate(path)]
+    shapes: list[BaseGeometry] = []
+    turns: list[tuple[np.ndarray, int, bool]] = []  # place, shapes that are done, corner
+    ways: list[tuple[np.ndarray, int]] = []
+    heading: dict[int, np.ndarray] = {}
+    for _, m, _, d in sorted(drives, key=lambda row: row[:3]):
+        if d.kind == "spot":
+            turns.append((d.xy[0], len(shapes), True))
+        xy = d.xy[np.append(True, np.hypot(*np.diff(d.xy, axis=0).T) > 1e-3)]
+        for n in range(len(xy) - 1):
+            unit = (xy[n + 1] - xy[n]) / np.hypot(*(xy[n + 1] - xy[n]))
+            before = heading.get(m)
+            if before is not None:
+                cross, along = before[0] * unit[1] - before[1] * unit[0], float(before @ unit)
+                if abs(math.degrees(math.atan2(cross, along))) > TURN_DEG:
+                    turns.append((xy[n], len(shapes), n > 0 and d.kind == "edge"))
+                shapes += _bends(np.array([xy[n] - before, xy[n], xy[n] + unit]), width_m / 2)
+            if d.kind == "way":
+                ways.append((xy[n:n + 2], len(shapes)))
+            shapes.append(shapely.buffer(shapely.LineString(xy[n:n + 2]), width_m / 2,
+                                         cap_style="flat"))
+            heading[m] = unit
+        if d.kind == "spot":
+            shapes.append(shapely.buffer(shapely.Point(d.xy[0]), width_m / 2, quad_segs=ARC))
+    tree = shapely.STRtree(np.array(shapes, dtype=object))
+
+    def left(shape: BaseGeometry, done: int) -> BaseGeometry:
+        near = tree.query(shape)
+        near = near[near < done]
+        return shapely.difference(shape, joined(list(shapely.buffer(
+            tree.geometries[near], DONE_M, quad_segs=2)))) if len(near) else shape
+
+    counted = [0, 0]
+    for place, done, corner in turns:
+        disc = shapely.buffer(shapely.Point(place), radius_m, quad_segs=ARC)
+        counted[corner] += left(disc, done).area > NEW_M2
+    return NewGround(counted[True], counted[False], float(sum(
+        left(shapely.LineString(xy), done).length for xy, done in ways)))
 
 
 def eroded(ground: BaseGeometry, distance: float) -> BaseGeometry:
@@ -181,8 +276,8 @@ def _bends(xy: np.ndarray, half: float) -> list[BaseGeometry]:
     return out
 
 
-def _directions(inner: BaseGeometry, allowed: BaseGeometry, width: float, spacing: float
-                ) -> list[float]:
+def _directions(inner: BaseGeometry, allowed: BaseGeometry, width: float, spacing: float,
+                turn_m: float) -> list[float]:
     """Angles of swaths, those with least length and turns first."""
     if inner.is_empty:
         return []
@@ -197,45 +292,68 @@ def _directions(inner: BaseGeometry, allowed: BaseGeometry, width: float, spacin
         longest, np.arange(DIRECTIONS) * math.pi / DIRECTIONS]), 6))
     cost = []
     for angle in tried:
-        lines = _parallel(inner, angle, width, spacing)
-        cost.append(sum(np.hypot(*(b - a)) for a, b in lines) + 2 * spacing * len(lines))
+        lines = _parallel(inner, angle, width, spacing, turn_m, STEPS // 4)
+        cost.append(sum(np.hypot(*(b - a)) + turn_m for a, b in lines))
     return [float(tried[k]) for k in np.argsort(cost, kind="stable")[:TRIED]]
 
 
-def _parallel(inner: BaseGeometry, angle: float, width: float, spacing: float
-              ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Swaths over the whole extent of the inner ground in each strip; both ends of each."""
+def _parallel(inner: BaseGeometry, angle: float, width: float, spacing: float, turn_m: float,
+              steps: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Swaths over the whole extent of the inner ground in each strip; both ends of each.
+
+    The strips lie where their swaths, with `turn_m` for each, are shortest together: no two farther
+    apart than the spacing, which is divided into `steps`. Source: dynamic programming over the
+    places of the strips (Bellman 1957).
+    """
     c, s = math.cos(angle), math.sin(angle)
     turned = shapely.transform(inner, lambda p: np.column_stack(
         [c * p[:, 0] + s * p[:, 1], -s * p[:, 0] + c * p[:, 1]]))
     west, low, east, high = turned.bounds
-    many = max(1, math.ceil((high - low - (width - spacing)) / spacing - 1e-9))
-    # Strips are spread evenly: no last strip that is nearly covered already.
-    middle = (low + high) / 2 + (np.arange(many) - (many - 1) / 2) * min(
-        spacing, max((high - low - width) / max(many - 1, 1), 0.0) if many > 1 else spacing)
-    strips = shapely.box(west - 1, middle - width / 2, east + 1, middle + width / 2)
+    step = spacing / steps
+    first = math.floor(width / step)  # a strip may reach so many steps beyond the ground
+    places = low + width / 2 + step * np.arange(
+        -first, max(math.ceil((high - low - width) / step - 1e-9), 0) + first + 1)
+    cut = shapely.intersection(
+        shapely.box(west - 1, places - width / 2, east + 1, places + width / 2), turned)
+    parts, at = shapely.get_parts(cut, return_index=True)
+    ground = (shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 1e-6)
+    parts, at = parts[ground], at[ground]
+    ends = shapely.bounds(parts)[:, [0, 2]]
+    cost = np.bincount(at, ends[:, 1] - ends[:, 0] + turn_m, minlength=len(places))
+    best = np.full(len(places), np.inf)
+    before = np.full(len(places), -1)
+    for j in range(len(places)):
+        if j <= first:
+            best[j] = cost[j]
+        k = max(0, j - steps)
+        if j > 0 and (before_j := best[k:j].min()) + cost[j] < best[j] - 1e-9:
+            best[j], before[j] = before_j + cost[j], k + int(best[k:j].argmin())
+    chosen = [int(np.argmin(np.where(places >= high - width / 2 - 1e-9, best, np.inf)))]
+    while before[chosen[-1]] >= 0:
+        chosen.append(int(before[chosen[-1]]))
     out = []
-    for y, cut in zip(middle, shapely.intersection(strips, turned), strict=True):
-        for part in shapely.get_parts(cut):
-            if part.geom_type != "Polygon" or part.area <= 1e-6:
-                continue
-            a, _, b, _ = part.bounds
-            ends = np.array([[a, y], [b, y]])
-            back = np.column_stack([c * ends[:, 0] - s * ends[:, 1],
-                                    s * ends[:, 0] + c * ends[:, 1]])
+    for j in chosen[::-1]:
+        for a, b in ends[at == j]:
+            across = np.array([[a, places[j]], [b, places[j]]])
+            back = np.column_stack([c * across[:, 0] - s * across[:, 1],
+                                    s * across[:, 0] + c * across[:, 1]])
             out.append((back[0], back[1]))
     return out
 
 
 def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
-            reachable: BaseGeometry, radius: float, width: float, spacing: float, angle: float
-            ) -> list[Drive]:
-    """Edges, swaths, pieces of inner rounds and spots that cover the reachable ground."""
+            reachable: BaseGeometry, levels: Sequence[float], width: float, spacing: float,
+            angle: float, turn_m: float) -> tuple[list[Drive], BaseGeometry]:
+    """Edges, swaths, pieces of inner rounds and spots that cover the reachable ground; and what
+    they leave of it, nothing but where it would take too many of them.
+    """
     out = [Drive("edge", shapely.get_coordinates(ring))
-           for ring in shapely.get_rings(shapely.get_parts(middle))]
+           for ground in (middle, *(eroded(allowed, v) for v in levels[1:]))
+           for ring in shapely.get_rings(shapely.get_parts(ground))]
     roomy = shapely.buffer(middle, 1e-6)
     shapely.prepare(roomy)
-    for a, b in _parallel(inner, angle, width, spacing) if not inner.is_empty else ():
+    for a, b in _parallel(inner, angle, width, spacing, turn_m, STEPS
+                          ) if not inner.is_empty else ():
         line = LineString([a, b])
         if shapely.covers(roomy, line):
             out.append(Drive("swath", np.array([a, b])))
@@ -245,8 +363,8 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
                 out.append(Drive("swath", shapely.get_coordinates(part)))
     left = _left(reachable, out, width)
     level = 1
-    while left and level < 400:  # pieces of inner rounds beside what is left
-        ground = eroded(allowed, radius + level * spacing)
+    while left and level < MOST_LEVELS:  # pieces of inner rounds beside what is left
+        ground = eroded(allowed, levels[0] + level * spacing)
         if ground.is_empty:
             break
         near = shapely.buffer(joined(left), width / 2 - SIDE_M)
@@ -268,7 +386,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
         level += 1
         if level > 2 and not added:
             break
-    for _ in range(2000):
+    for _ in range(MOST_SPOTS):
         if not left:
             break
         biggest = max(left, key=lambda p: p.area)
@@ -276,7 +394,7 @@ def _pieces(allowed: BaseGeometry, middle: BaseGeometry, inner: BaseGeometry,
             middle, shapely.point_on_surface(biggest)))[0]
         out.append(Drive("spot", np.array([at, at])))
         left = _left(joined(left), out[-1:], width)
-    return out
+    return out, joined(left) if left else shapely.Polygon()
 
 
 def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[BaseGeometry]:
@@ -284,26 +402,31 @@ def _left(ground: BaseGeometry, drives: Sequence[Drive], width: float) -> list[B
     return [p for p in shapely.get_parts(gone) if p.geom_type == "Polygon" and p.area > LEFT_M2]
 
 
-def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float) -> list[Drive]:
+def pieces_of(allowed: BaseGeometry, plan: LanePlan, radius_m: float, *,
+              headland_first: bool = False) -> list[Drive]:
     """What a plan is made of, before it was put in order: whole rounds, swaths, all else."""
-    inner = eroded(allowed, radius_m + plan.width_m / 2 - SIDE_M)
-    return _pieces(allowed, plan.middle, inner, plan.reachable, radius_m, plan.width_m,
-                   plan.spacing_m, math.radians(plan.angle_deg))
+    levels = headland_levels(radius_m, plan.width_m, plan.spacing_m) if headland_first else [
+        radius_m]
+    inner = eroded(allowed, levels[-1] + plan.width_m / 2 - max(
+        SIDE_M, plan.width_m - plan.spacing_m))
+    return _pieces(allowed, plan.middle, inner, plan.reachable, levels, plan.width_m,
+                   plan.spacing_m, math.radians(plan.angle_deg),
+                   _turn_m(plan.width_m, plan.spacing_m, headland_first))[0]
 
 
 def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float] | None, *,
-              headland_first: bool = False) -> list[Drive]:
+              radius_m: float, headland_first: bool = False) -> list[Drive]:
     """One path over some pieces of a plan, from the entry and back to it; rounds may be cut.
 
-    `headland_first`: those of the outer edge come before all else.
+    `headland_first`: those of the outer edge come before all else, then those of other edges.
     """
     begin = shapely.Point(entry) if entry else shapely.Point(plan.drives[0].xy[0])
     at = shapely.get_coordinates(shapely.shortest_line(plan.middle, begin))[0]
-    return _joined(pieces, plan.middle, at, plan.spacing_m, back=True,
-                   headland_first=headland_first, rounds=None)[0]
+    return _joined(pieces, plan.middle, at, _Tool(plan.width_m, plan.spacing_m, radius_m),
+                   back=True, headland_first=headland_first, rounds=None)[0]
 
 
-def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spacing: float, *,
+def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, tool: _Tool, *,
             back: bool, headland_first: bool, rounds: int | None) -> tuple[list[Drive], int]:
     """One path over all pieces of each part of the ground, the part of `at` first; how many parts
     no way joins to it.
@@ -319,42 +442,31 @@ def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, spaci
         if not own:
             continue
         begin = shapely.get_coordinates(shapely.shortest_line(parts[k], shapely.Point(at)))[0]
-        out += _path(own, parts[k], begin, spacing, back, headland_first, rounds)
+        if not headland_first:
+            out += _path(own, parts[k], begin, begin if back else None, tool.spacing, rounds)
+        elif all(_closed(p.xy) for p in own if p.kind == "edge"):
+            out += _Safe(own, parts[k], begin, tool).path(back, rounds)
+        else:
+            out += _shared(own, parts[k], begin, tool.spacing, rounds)
         apart += 1
     return out, apart
 
 
-def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacing: float,
-          back: bool, headland_first: bool, rounds: int | None) -> list[Drive]:
-    """One path over the pieces of one part of the ground, from `begin` on."""
+def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, end: np.ndarray | None,
+          spacing: float, rounds: int | None) -> list[Drive]:
+    """One path over the pieces of one part of the ground, from `begin` on, to `end` if any.
+    Rounds are cut, so that pieces of them serve as ways.
+    """
     out: list[Drive] = []
     rings = [p for p in pieces if p.kind == "edge" and _closed(p.xy)]
-    at = begin
-    outer = shapely.LineString(part.exterior)
-    if headland_first and not any(_on(outer, r) for r in rings):  # a round that was cut
-        along = [p for p in pieces if p.kind == "edge" and _on(outer, p)]
-        pieces = [p for p in pieces if not (p.kind == "edge" and _on(outer, p))]
-        if along:
-            out = _path(along, part, begin, spacing, False, False, rounds)
-            at = out[-1].xy[-1]
-    elif headland_first:  # the round along the outer edge, from where it is nearest
-        first = shapely.line_locate_point(outer, shapely.Point(begin))
-        ring = _turned(shapely.get_coordinates(outer), float(first))
-        out = [*_way(begin, ring[0]), Drive("edge", ring)]
-        at = ring[0]
-        rings = [r for r in rings if not np.array_equal(r.xy, shapely.get_coordinates(outer))]
     stretches = [p for p in pieces if p.kind != "edge" or not _closed(p.xy)]
     step = max(ARC_STEPS * spacing, sum(r.length_m for r in rings) / MOST_ARCS)
     for r in rings:
         stretches += [Drive("edge", xy) for xy in arcs(r.xy, step)]
-    if not stretches:
-        back_way = ways(part, np.array([at, begin])) if back and len(out) else None
-        return out if back_way is None or not back_way.length[0, 1] > 0 else [
-            *out, Drive("way", back_way.way(0, 1))]
     ends = [e for p in stretches for e in (p.xy[0], p.xy[-1])]
-    found = ways(part, np.array([*ends, at, begin]))
+    found = ways(part, np.array([*ends, begin, begin if end is None else end]))
     start = len(ends)
-    for k, turned in order(found.length, start, back=back, rounds=rounds):
+    for k, turned in order(found.length, start, back=end is not None, rounds=rounds):
         came, leaves = 2 * k + turned, 2 * k + 1 - turned
         if found.length[start, came] > 0:
             out.append(Drive("way", found.way(start, came)))
@@ -365,9 +477,172 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacin
         else:
             out.append(Drive(stretches[k].kind, xy))
         start = leaves
-    if back and found.length[start, len(ends) + 1] > 0:
+    if end is not None and found.length[start, len(ends) + 1] > 0:
         out.append(Drive("way", found.way(start, len(ends) + 1)))
     return out
+
+
+def _shared(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacing: float,
+            rounds: int | None) -> list[Drive]:
+    """A path and back over a share of the pieces: what it has of the outer edge, then of the other
+    edges, then all else.
+    """
+    outer = shapely.LineString(part.exterior)
+    edges = [p for p in pieces if p.kind == "edge"]
+    along = [p for p in edges if _on(outer, p)]
+    inner = [p for p in edges if not _on(outer, p)]
+    rest = [p for p in pieces if p.kind != "edge"]
+    out: list[Drive] = []
+    at = begin
+    for own, end in ((along, None), (inner, None), (rest, begin)):
+        if own or end is not None:
+            out += _path(own, part, at, end, spacing, rounds)
+            at = out[-1].xy[-1] if out else begin
+    return out
+
+
+class _Safe:
+    """A path that turns, where it can, with the disc on ground that is done.
+
+    The rounds along the outer edge come first. All else is ordered without the other rounds; where
+    the path first comes near one of those it is driven before anything else. Swaths begin where
+    the disc is on the rounds; where the disc is as wide as the tool they may end sooner, the disc
+    being on the swath itself then.
+    """
+
+    def __init__(self, pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray,
+                 tool: _Tool):
+        self.part, self.begin, self.tool = part, begin, tool
+        self.roomy = shapely.buffer(part, 1e-6)
+        shapely.prepare(self.roomy)
+        loops = [p for p in pieces if p.kind == "edge"]
+        self.stretches = [p for p in pieces if p.kind != "edge"]
+        self.band = shapely.buffer(shapely.MultiLineString([p.xy for p in loops]),
+                                   tool.width / 2 + DONE_M, quad_segs=ARC)
+        shapely.prepare(self.band)
+        # Where the disc keeps off the strip along the edge that the tool does not reach.
+        self.turning = part if self._trims else shapely.buffer(
+            part, tool.width / 2 - tool.radius, join_style="mitre")
+        along = list(shapely.get_rings(part))
+        lines = np.array([shapely.LineString(p.xy) for p in loops], dtype=object)
+        nearest = np.argmin(shapely.distance(np.array(along)[:, None], lines[None]), axis=0)
+        # The rounds of each edge, those nearest to it first.
+        self.rounds = [[loops[k] for k in np.flatnonzero(nearest == n)[np.argsort(
+            [lines[k].hausdorff_distance(edge) for k in np.flatnonzero(nearest == n)],
+            kind="stable")]] for n, edge in enumerate(along)]
+        self.edges = [shapely.LineString(r) for r in along]
+        self.corners = shapely.get_coordinates(part)
+        self.due = set(range(1, len(along)))
+        self.at = begin
+        self.out: list[Drive] = []
+
+    def path(self, back: bool, rounds: int | None) -> list[Drive]:
+        self._round(0)
+        came = [self._reached_back(p) for p in self.stretches]
+        ends = [e for pair in came for e in pair]
+        here = self.at
+        found = ways(self.part, np.array([*ends, here, self.begin]))
+        start = len(ends)
+        length = found.length
+        if self._trims:  # from the end of one, half a width further in, to the start of the next
+            swath = np.repeat(np.array([p.kind == "swath" for p in self.stretches], bool), 2)
+            both = np.outer(swath, swath)
+            length = length.copy()
+            inside = length[:start, :start]
+            inside[both] = np.hypot(inside[both], self.tool.width / 2)
+        for k, turned in order(length, start, back=back, rounds=rounds):
+            into, leaves = 2 * k + turned, 2 * k + 1 - turned
+            self._go(found.way(start, into), ends[into])
+            xy = self.stretches[k].xy[::-1] if turned else self.stretches[k].xy
+            self._drive(self.stretches[k].kind, xy, ends[into], ends[leaves])
+            start = leaves
+        for n in sorted(self.due):
+            self._round(n)
+        if back:
+            self._to(self.begin)
+        return self.out
+
+    @property
+    def _trims(self) -> bool:
+        return self.tool.radius <= self.tool.width / 2 + 1e-9
+
+    def _reached_back(self, p: Drive) -> tuple[np.ndarray, np.ndarray]:
+        """Where a swath begins, from either end: drawn out until the disc lies on the rounds."""
+        if p.kind != "swath":
+            return p.xy[0], p.xy[-1]
+        out = []
+        for end, other in ((p.xy[0], p.xy[-1]), (p.xy[-1], p.xy[0])):
+            unit = (end - other) / max(np.hypot(*(end - other)), 1e-12)
+            ray = shapely.intersection(LineString([end, end + 8 * self.tool.radius * unit]),
+                                       self.turning)
+            first = [p for p in shapely.get_parts(ray) if p.geom_type == "LineString"
+                     and p.distance(shapely.Point(end)) < 1e-6]
+            tried = end + np.linspace(0, first[0].length if first else 0.0, 9)[:, None] * unit
+            done = shapely.covers(self.band, shapely.buffer(
+                shapely.points(tried), self.tool.radius, quad_segs=ARC))
+            out.append(tried[int(np.argmax(done))] if done.any() else end)
+        return out[0], out[1]
+
+    def _go(self, way: np.ndarray, to: np.ndarray) -> None:
+        """To the place where the next stretch begins; `way` leads there from an end of the last."""
+        if shapely.covers(self.roomy, LineString([self.at, to])):
+            way = np.array([self.at, to])
+        elif np.hypot(*(way[0] - self.at)) > 1e-9:
+            way = ways(self.part, np.array([self.at, to])).way(0, 1)
+        way = way.copy()
+        for n in range(1, len(way) - 1):  # over the corner of the round itself, where it is done
+            near = self.corners[int(np.argmin(np.hypot(*(self.corners - way[n]).T)))]
+            if np.hypot(*(near - way[n])) < 0.3 and shapely.covers(
+                    self.roomy, LineString([way[n - 1], near, way[n + 1]])):
+                way[n] = near
+        for place in way[1:]:
+            self._to(place)
+            for k in self._near(place):
+                self._round(k)
+        self._to(to)
+
+    def _to(self, place: np.ndarray) -> None:
+        straight = np.array([self.at, place])
+        way = straight if shapely.covers(self.roomy, LineString(straight)) else ways(
+            self.part, straight).way(0, 1)
+        if np.hypot(*np.diff(way, axis=0).T).sum() <= 1e-9:
+            return
+        if self.out and self.out[-1].kind == "way":
+            way = np.concatenate([self.out.pop().xy, way[1:]])
+        self.out.append(Drive("way", way))
+        self.at = way[-1]
+
+    def _drive(self, kind: str, xy: np.ndarray, begin: np.ndarray, end: np.ndarray) -> None:
+        near = self._near(end)
+        last = xy[-1] if self._trims and kind == "swath" and not near else end
+        inside = xy if kind != "swath" else xy[1:-1]
+        path = np.concatenate([[begin], inside, [last]])
+        if kind != "spot":
+            path = path[np.append(True, np.hypot(*np.diff(path, axis=0).T) > 1e-9)]
+        self.out.append(Drive(kind, path if len(path) > 1 else path[[0, 0]]))
+        self.at = self.out[-1].xy[-1]
+        for k in near:
+            self._round(k)
+
+    def _near(self, place: np.ndarray) -> list[int]:
+        """Edges not yet driven along on whose rounds the disc lies here, the nearest first."""
+        point = shapely.Point(place)
+        reach = headland_levels(self.tool.radius, self.tool.width, self.tool.spacing)[-1]
+        away = {n: self.edges[n].distance(point) for n in self.due}
+        return sorted((n for n in away if away[n] < reach + self.tool.width / 2 - SIDE_M),
+                      key=lambda n: away[n])
+
+    def _round(self, n: int) -> None:
+        """All rounds along an edge, from the place on each that is nearest."""
+        self.due.discard(n)
+        for loop in self.rounds[n]:
+            first = float(shapely.line_locate_point(LineString(loop.xy), shapely.Point(self.at)))
+            tried = [_turned(loop.xy, place) for place in _off_corner(loop.xy, first)]
+            xy = next((t for t in tried if shapely.covers(
+                self.roomy, LineString([self.at, t[0]]))), tried[0])
+            self._to(xy[0])
+            self.out.append(Drive("edge", xy))
+            self.at = xy[-1]
 
 
 def _on(ring: BaseGeometry, drive: Drive) -> bool:
@@ -379,8 +654,17 @@ def _closed(xy: np.ndarray) -> bool:
     return len(xy) > 2 and bool(np.array_equal(xy[0], xy[-1]))
 
 
-def _way(a: np.ndarray, b: np.ndarray) -> list[Drive]:
-    return [Drive("way", np.array([a, b]))] if np.hypot(*(b - a)) > 1e-9 else []
+def _off_corner(xy: np.ndarray, first_m: float) -> list[float]:
+    """A place along a ring, a little to both sides where it is a corner: the bar is to turn there.
+    """
+    size = np.hypot(*np.diff(xy, axis=0).T)
+    along = np.concatenate([[0], np.cumsum(size)])
+    k = int(np.argmin(np.abs(along - first_m)))
+    if abs(along[k] - first_m) > 0.01:
+        return [first_m]
+    k %= len(size)
+    return [float(along[k] + min(0.1 * size[k], 0.01)),
+            float((along[k] - min(0.1 * size[k - 1], 0.01)) % along[-1])]
 
 
 def _turned(xy: np.ndarray, first_m: float) -> np.ndarray:

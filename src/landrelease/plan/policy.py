@@ -28,7 +28,6 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
 from landrelease.core.conditions import Decisions, Outcomes
 from landrelease.core.loops import loop
 from landrelease.core.progress import Progress, silent
@@ -88,22 +87,6 @@ class Tested:
     def better(self) -> float:
         """Share of draws in which the plan beats the rule."""
         return float((self.plan < self.rule).mean())
-
-
-def outcomes_of(problem: Problem, assumptions: Assumptions) -> Outcomes:
-    """What surveys may find, from the shares of real programmes.
-
-    An area is cancelled as a whole with chance share_cancelled x whole_area_share, and what is left
-    of it reduced as a whole with share_reduced x whole_area_share / (1 - share_cancelled). Times
-    are lognormal with `task_duration_spread`.
-    """
-    whole = assumptions.value("whole_area_share")
-    cancelled, reduced = (assumptions.value(n) for n in ("share_cancelled", "share_reduced"))
-    chance = np.array([1.0, 1.0 - whole * cancelled,
-                       1.0 - (whole * reduced / (1.0 - cancelled) if cancelled < 1 else 0.0)])
-    needed = chance[np.asarray(problem.activity, dtype=np.int64)]
-    return Outcomes(np.where(problem.predecessor < 0, 1.0, np.clip(needed, 1e-6, 1.0)),
-                    np.full(len(needed), assumptions.value("task_duration_spread")))
 
 
 def on_samples(plan: Plan, outcomes: Outcomes, *, samples: int = 200, every: int = 0,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import get_args
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from landrelease.core.hazard import Hazard
 from landrelease.core.progress import Progress, silent
 from landrelease.core.recorded import Note
 from landrelease.core.risk import HazardAssessment
-from landrelease.core.work import Problem, Task, TeamPool
+from landrelease.core.work import Problem, Task, TeamKind, TeamPool
 from landrelease.errors import (
     HAZARD_NOT_ASSESSED,
     HAZARD_TWICE,
@@ -33,6 +34,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.plan.recorded.ground import GroundFacts
+from landrelease.plan.shares import expected_shares
 from landrelease.units import hectares
 
 NEAREST_BASES = 3  # bases offered to a stage: more add little and slow the plan and its bound
@@ -105,12 +107,13 @@ def build(
     weights: Mapping[str, float] | None = None,
     facts: GroundFacts | None = None,
     steepest_deg: Sequence[float] | None = None,
+    done: Collection[str] = (),
 ) -> Problem:
     """Build the planning problem of one programme.
 
     Parameters
     ----------
-    hazards : N hazards; `assessments` : one of each (people_nearby is used)
+    hazards : N hazards; `assessments` : one of each (people nearby, chance of contamination)
     tasks : the partition of the hazards that `cutting.cut` made
     pools : the teams; pools with 0 teams are kept but do nothing
     assumptions : shares, calendar, travel, durations, weights (see docs/plan.md)
@@ -119,11 +122,15 @@ def build(
         the assumptions' values
     facts : what records say of the ground: rates, slopes, what grows there
     steepest_deg : of each pool, the slope up to which its machines work
+    done : ids of stages that are on record as completed, with all stages before them
 
-    The shares are expectations: NTS is done on the whole hazard and cancels `share_cancelled` of
-    it; TS on what NTS leaves reduces `share_reduced` of the hazard; the rest is cleared. The
-    benefit of a hazard, person_weight x people + hectare_weight x ha, a calendar day, comes back
-    with the same shares, over its tasks by area.
+    The shares are expectations of what survey finds. NTS is done on the whole hazard and cancels a
+    share of it; TS on what NTS leaves reduces a share; the rest is cleared. On average over the
+    ground that waits for its first survey they are `share_cancelled` and `share_reduced`; those of
+    a hazard move with its chance of contamination (`plan.shares`). A confirmed area (CHA) needs no
+    NTS; what is done is no stage, and shares are those of the ground that it left. The benefit of
+    a hazard, person_weight x people + hectare_weight x ha, a calendar day, comes back with the
+    same shares, over its tasks by area.
 
     Days of a stage: work / (m2_per_day x share of the day left after travel) / (1 -
     lost_day_share) + move_days + one way from the base, rounded up to whole slots. Up to
@@ -131,6 +138,8 @@ def build(
     working week. A machine's or a dog team's ground is finished by a manual team of the same base,
     `follow_up_speed_factor` or `dog_follow_up_speed_factor` times as fast as without them; neither
     is ever an option alone (S07). Machines are not offered on ground that is steeper than they can.
+
+    Teams that can do several kinds of work (`TeamPool.also`) do one at a time, at its own rate.
 
     A kind of activity for which no pool exists has no option: its stages stay undone
     (`out_of_reach` says why).
@@ -145,8 +154,9 @@ def build(
     progress("building the planning problem", 0.0)
     if not hazards:
         raise LandReleaseError(NO_HAZARDS, found="0 hazards were given")
-    _check_pools(pools)
-    shares = _shares(assumptions)
+    surveyed = np.array([not needs_survey(hazard, done) for hazard in hazards])
+    _check_pools(pools, first_survey=not surveyed.all())
+    cancelled, reduced = _shares(assumptions)
     days = calendar(assumptions, start)
     per_person, per_hectare = _weights(assumptions, weights)
 
@@ -155,10 +165,11 @@ def build(
         if hazard.id in index:
             raise LandReleaseError(HAZARD_TWICE, hazard=hazard.id)
         index[hazard.id] = i
-    people = np.full(len(hazards), np.nan)
+    people, chance = np.full(len(hazards), np.nan), np.full(len(hazards), np.nan)
     for assessment in assessments:
         if assessment.hazard_id in index:
             people[index[assessment.hazard_id]] = assessment.people_nearby
+            chance[index[assessment.hazard_id]] = assessment.prior.probability
     missing = np.flatnonzero(~np.isfinite(people))
     if len(missing):
         raise LandReleaseError(HAZARD_NOT_ASSESSED, hazard=hazards[int(missing[0])].id)
@@ -176,7 +187,9 @@ def build(
     benefit = per_person * people + per_hectare * hectares(1.0) * area
     longitude, latitude = _middles(hazards)
 
-    # Stages: NTS of a hazard, then TS and clearance of each of its tasks.
+    # Stages: NTS of a hazard, then TS and clearance of each of its tasks; without what is done.
+    of_area = expected_shares(chance, area, surveyed, cancelled, reduced)
+    technically = np.array([f"{task.id}:TS" in done for task in tasks], dtype=bool)
     of_hazard: list[list[int]] = [[] for _ in hazards]
     for t, h in enumerate(task_hazard):
         if h >= 0:
@@ -186,31 +199,36 @@ def build(
     predecessor: list[int] = []
     hazard_of: list[int] = []
     task_of: list[int] = []
-    for h, hazard in enumerate(hazards):
-        nts = len(ids)
-        ids.append(f"{hazard.id}:NTS")
-        activity.append(0)
-        predecessor.append(-1)
+
+    def add(name: str, kind: int, before: int, h: int, t: int) -> int:
+        """Number of the stage; -1 where it is done."""
+        if name in done:
+            return -1
+        ids.append(name)
+        activity.append(kind)
+        predecessor.append(before)
         hazard_of.append(h)
-        task_of.append(-1)
+        task_of.append(t)
+        return len(ids) - 1
+
+    for h, hazard in enumerate(hazards):
+        nts = -1 if surveyed[h] else add(f"{hazard.id}:NTS", 0, -1, h, -1)
         for t in of_hazard[h]:
-            ts = len(ids)
-            for name, kind, before in (("TS", 1, nts), ("clearance", 2, ts)):
-                ids.append(f"{tasks[t].id}:{name}")
-                activity.append(kind)
-                predecessor.append(before)
-                hazard_of.append(h)
-                task_of.append(t)
+            ts = add(f"{tasks[t].id}:TS", 1, nts, h, t)
+            add(f"{tasks[t].id}:clearance", 2, ts, h, t)
     acts = np.array(activity, dtype=np.int8)
     hz = np.array(hazard_of, dtype=np.int32)
     tk = np.array(task_of, dtype=np.int32)
     own = np.where(tk < 0, area[hz], task_area[tk])
     part = np.where(tk < 0, 1.0, task_area[tk] / np.maximum(sums[hz], 1e-9))
-    left = np.array([1.0, 1.0 - shares[0], shares[2]])
+    # What a stage gives back of its ground, and what it works on.
+    after_ts = (tk >= 0) & technically[tk] if len(tasks) else np.zeros(len(tk), dtype=bool)
+    shares = np.where(after_ts, 1.0, of_area[hz, acts])
+    left = np.where(acts == 0, 1.0, np.where(acts == 1, 1.0 - of_area[hz, 0], shares))
     where = np.column_stack([
         np.where(tk < 0, longitude[hz], np.array([t.longitude for t in tasks])[tk]),
         np.where(tk < 0, latitude[hz], np.array([t.latitude for t in tasks])[tk])])
-    work = own * left[acts]
+    work = own * left
     progress("building the planning problem", 0.3)
     ground = _Ground(hz, facts, steepest_deg)
     options = _options(acts, work, where, pools, assumptions, days.slot_days, ground)
@@ -219,8 +237,8 @@ def build(
     problem = Problem(
         stage_ids=tuple(ids), activity=acts,
         predecessor=np.array(predecessor, dtype=np.int32), hazard=hz, task=tk,
-        weight=benefit[hz] * part * np.array(shares)[acts], work_m2=work,
-        released_m2=own * np.array(shares)[acts],
+        weight=benefit[hz] * part * shares, work_m2=work,
+        released_m2=own * shares,
         option_start=options.start, first_pool=options.first_pool,
         first_slots=options.first_slots, second_pool=options.second_pool,
         second_slots=options.second_slots, option_cost=options.cost, option_mode=options.mode,
@@ -229,10 +247,10 @@ def build(
         slot_starts=days.first_days, slot_days=days.slot_days,
         hazard_ids=tuple(hazard.id for hazard in hazards), tasks=tuple(tasks),
         objective=Objective(person_weight=per_person, hectare_weight=per_hectare),
-        benefits=Benefits(people=people[hz] * part * np.array(shares)[acts],
-                          hectares=hectares(1.0) * own * np.array(shares)[acts],
+        benefits=Benefits(people=people[hz] * part * shares,
+                          hectares=hectares(1.0) * own * shares,
                           growing=None if facts is None or (facts.grows == 1.0).all() else
-                          hectares(1.0) * own * np.array(shares)[acts] * facts.grows[hz]))
+                          hectares(1.0) * own * shares * facts.grows[hz]))
     progress("building the planning problem", 1.0)
     return problem
 
@@ -290,17 +308,20 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
     far = np.array([geodesic_distance_m(np.full(count, lon), np.full(count, lat), where[:, 0],
                                         where[:, 1]) for lon, lat in bases])  # (P, S)
 
-    def days_of(pool: int, stages: np.ndarray, speed: float) -> np.ndarray:
+    speeds = [pool.speeds() for pool in pools]
+
+    def days_of(pool: int, kind: TeamKind, stages: np.ndarray, speed: float) -> np.ndarray:
         share = share_of_pool[pool, stages]
         with np.errstate(divide="ignore"):
-            rate = pools[pool].m2_per_day * speed * share * ground.speed(pools[pool].kind, stages)
+            rate = speeds[pool][kind] * speed * share * ground.speed(kind, stages)
             return work[stages] / rate / (1 - lost) + moves + far[pool, stages] / drive
 
     def slots_of(days: np.ndarray) -> np.ndarray:
         whole = np.ceil(days / slot_days - 1e-9)
         return np.clip(np.where(np.isfinite(whole), whole, 2**20), 1, 2**20).astype(np.int32)
 
-    def offer(stages: np.ndarray, rank: np.ndarray, mode: int, one: int, two: int) -> None:
+    def offer(stages: np.ndarray, rank: np.ndarray, mode: int, one: int, kind: TeamKind,
+              two: int) -> None:
         usable = share_of_pool[one, stages] > 0
         if two >= 0:
             usable &= share_of_pool[two, stages] > 0
@@ -308,11 +329,11 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         stages, rank = stages[usable], rank[usable]
         if not len(stages):
             return
-        first = days_of(one, stages, 1.0)
+        first = days_of(one, kind, stages, 1.0)
         cost = first * pools[one].cost_per_day
         second = np.zeros(len(stages), dtype=np.int32)
         if two >= 0:
-            follow = days_of(two, stages, factors[pools[one].kind])
+            follow = days_of(two, "manual", stages, factors[kind])
             cost = cost + follow * pools[two].cost_per_day
             second = slots_of(follow)
         stage_parts.append(stages)
@@ -327,25 +348,27 @@ def _options(acts: np.ndarray, work: np.ndarray, where: np.ndarray, pools: Seque
         order = np.argsort(np.argsort(distance, axis=0, kind="stable"), axis=0, kind="stable")
         return order[[places.index(bases[p]) for p in candidates]]
 
-    by_kind = {kind: [p for p, pool in enumerate(pools) if pool.kind == kind and pool.teams > 0]
-               for kind in ("nts", "ts", "manual", "mechanical", "animal")}
-    for act, kind in enumerate(("nts", "ts", "manual")):
+    by_kind = {kind: [p for p, pool in enumerate(pools) if kind in speeds[p] and pool.teams > 0]
+               for kind in get_args(TeamKind)}
+    by_hand: tuple[TeamKind, ...] = ("nts", "ts", "manual")
+    for act, kind in enumerate(by_hand):
         stages = np.flatnonzero(acts == act)
         candidates = by_kind[kind]
         if not candidates or not len(stages):
             continue
         for p, rank in zip(candidates, ranks(candidates, stages), strict=True):
             near = rank < NEAREST_BASES
-            offer(stages[near], rank[near], 0, p, -1)
+            offer(stages[near], rank[near], 0, p, kind, -1)
     stages = np.flatnonzero(acts == 2)
-    for number, kind in ((1, "mechanical"), (2, "animal")):
+    with_others: tuple[tuple[int, TeamKind], ...] = ((1, "mechanical"), (2, "animal"))
+    for number, kind in with_others:
         pairs = [(m, f) for m in by_kind[kind] for f in by_kind["manual"] if bases[m] == bases[f]]
         if pairs and len(stages):
             firsts = sorted({m for m, _ in pairs})
             rank_of = dict(zip(firsts, ranks(firsts, stages), strict=True))
             for m, f in pairs:
                 near = rank_of[m] < NEAREST_BASES
-                offer(stages[near], rank_of[m][near], number, m, f)
+                offer(stages[near], rank_of[m][near], number, m, kind, f)
 
     if not stage_parts:
         empty = np.zeros(0, dtype=np.int32)
@@ -395,7 +418,7 @@ def out_of_reach(problem: Problem, assumptions: Assumptions, *, assumed: bool = 
             found=f"{found}{problem.pools[near].base}, of {problem.pools[near].id}) is "
             f"{km[near]:,.0f} km from the nearest land")
     missing = {kind for kind in ("ts", "manual")
-               if not any(p.kind == kind and p.teams > 0 for p in problem.pools)}
+               if not any(kind in p.speeds() and p.teams > 0 for p in problem.pools)}
     why = []
     for act, (name, kind) in enumerate((("NTS", "nts"), ("TS", "ts"), ("clearance", "manual"))):
         count = int((idle & (problem.activity == act)).sum())
@@ -449,7 +472,13 @@ def _middles(hazards: Sequence[Hazard]) -> tuple[np.ndarray, np.ndarray]:
     return xy[:, 0], xy[:, 1]
 
 
-def _check_pools(pools: Sequence[TeamPool]) -> None:
+def needs_survey(hazard: Hazard, done: Collection[str] = ()) -> bool:
+    """Whether an area waits for its first survey: not where it is done, nor where direct evidence
+    confirms the area already."""
+    return hazard.hazard_type != "CHA" and f"{hazard.id}:NTS" not in done
+
+
+def _check_pools(pools: Sequence[TeamPool], *, first_survey: bool) -> None:
     for pool in pools:
         if pool.teams < 0:
             raise LandReleaseError(TEAM_VALUE_NOT_POSITIVE, team=pool.id, field="teams",
@@ -460,18 +489,19 @@ def _check_pools(pools: Sequence[TeamPool]) -> None:
         if not 0 <= pool.cost_per_day < math.inf:
             raise LandReleaseError(TEAM_VALUE_NOT_POSITIVE, team=pool.id, field="cost_per_day",
                                    found=pool.cost_per_day, expected="0 or more")
-    if not any(pool.kind == "nts" and pool.teams > 0 for pool in pools):
-        raise LandReleaseError(NO_TEAM_OF_KIND, kind="nts", why="every hazard is surveyed first")
+    if first_survey and not any("nts" in pool.speeds() and pool.teams > 0 for pool in pools):
+        raise LandReleaseError(NO_TEAM_OF_KIND, kind="nts",
+                               why="every suspected area is surveyed first")
 
 
-def _shares(assumptions: Assumptions) -> tuple[float, float, float]:
+def _shares(assumptions: Assumptions) -> tuple[float, float]:
     cancelled, reduced = (_value(assumptions, n) for n in ("share_cancelled", "share_reduced"))
     for name, value in (("share_cancelled", cancelled), ("share_reduced", reduced)):
         if not 0 <= value <= 1:
             raise _assumption(name, value, _PERCENT)
     if cancelled + reduced > 1 + 1e-9:
         raise LandReleaseError(SHARES_ABOVE_ONE, cancelled=cancelled, reduced=reduced)
-    return cancelled, reduced, max(0.0, 1 - cancelled - reduced)
+    return cancelled, reduced
 
 
 def _weights(assumptions: Assumptions,

@@ -7,12 +7,15 @@ best plan of the new one is never worse.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 
+from landrelease.core.conditions import CALENDAR_PARTS, no_leave_of
 from landrelease.core.work import Problem, Schedule
 from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.progress import slot_by
@@ -120,20 +123,70 @@ def more_equipment(problem: Problem, thing: str, units: int = 1) -> Problem:
 
 
 def roads_open(problem: Problem, gates: set[str]) -> Problem:
-    """Roads that somebody else opens: their gates wait for nothing. Raises PLN-009: no such gate.
-    """
+    """Roads that somebody else opens: their gates wait for nothing, and neither do those that the
+    same work opens (an area lies on several pieces of a road). Raises PLN-009: no such gate."""
     access = problem.access
     unknown = gates - set(() if access is None else access.gate_ids)
     if access is None or unknown:
         raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the road", found=", ".join(
             sorted(unknown)) or "none", expected="a blocked road of the plan")
-    start, members = [0], []
-    for g, name in enumerate(access.gate_ids):
-        if name not in gates:
-            members += access.gate_stage[access.gate_start[g]:access.gate_start[g + 1]].tolist()
+    waits = [tuple(access.gate_stage[a:b].tolist()) for a, b in itertools.pairwise(
+        access.gate_start.tolist())]
+    blocks = {own for name, own in zip(access.gate_ids, waits, strict=True) if name in gates}
+    start, members = [0], list[int]()
+    for own in waits:
+        members += () if own in blocks else own
         start.append(len(members))
     return replace(problem, access=replace(
         access, gate_start=np.array(start, np.int32), gate_stage=np.array(members, np.int32)))
+
+
+def leave_kept(problem: Problem, pool: str) -> Problem:
+    """A pool whose leave holds from the first day to the end, without gaps. Raises PLN-009: no such
+    pool."""
+    p = _pool(problem, pool)
+    first, second = problem.first_pool == p, problem.second_pool == p
+    terms = problem.conditions
+    if terms.windows is not None:
+        w, end = terms.windows, problem.horizon
+        problem = _with(problem, windows=replace(
+            w, first_from=np.where(first, 0, w.first_from).astype(np.int32),
+            first_until=np.where(first, end, w.first_until).astype(np.int32),
+            second_from=np.where(second, 0, w.second_from).astype(np.int32),
+            second_until=np.where(second, end, w.second_until).astype(np.int32)))
+    calendars = terms.calendars
+    if calendars is not None:
+        number = np.arange(len(calendars.ids), dtype=np.int32)
+        gap = no_leave_of(pool)
+        for k, name in enumerate(calendars.ids):
+            parts = name.split(CALENDAR_PARTS)
+            kept = [part for part in parts if part != gap and not part.startswith(f"{gap} for ")]
+            rest = CALENDAR_PARTS.join(kept) or calendars.ids[0]
+            if len(kept) < len(parts) and rest in calendars.ids:
+                number[k] = calendars.ids.index(rest)
+        problem = _with(problem, calendars=replace(
+            calendars, first=np.where(first, number[calendars.first], calendars.first),
+            second=np.where(second, number[calendars.second], calendars.second)))
+    return problem
+
+
+def undecided(problem: Problem, stages: Sequence[int]) -> Problem:
+    """Stages on which nobody has decided: no fixed start, teams or order of theirs holds. Raises
+    PLN-009: nothing is decided on any of them."""
+    decided = problem.conditions.decisions
+    own = np.zeros(len(problem.stage_ids), dtype=bool)
+    own[list(stages)] = True
+    of_own = np.repeat(own, np.diff(problem.option_start))
+    held = decided is not None and (
+        (decided.earliest[own] > 0).any() or (decided.latest[own] < problem.horizon).any()
+        or not decided.allowed[of_own].all() or own[decided.after[:, 1]].any())
+    if decided is None or not held:
+        raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name="the decision", found=", ".join(
+            problem.stage_ids[s] for s in stages), expected="a stage or area that an order holds")
+    return _with(problem, decisions=replace(
+        decided, earliest=np.where(own, 0, decided.earliest).astype(np.int32),
+        latest=np.where(own, problem.horizon, decided.latest).astype(np.int32),
+        allowed=decided.allowed | of_own, after=decided.after[~own[decided.after[:, 1]]]))
 
 
 # --- inside ------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Cause:
     """
 
     kind: CauseKind
-    name: str  # of the pool, fund, thing, calendar; "" where there is none
+    name: str  # of the pool, fund, thing, calendar, road, stage; "" where there is none
     until: int
     stages: tuple[int, ...] = ()  # whom it waited for
 
@@ -199,10 +199,16 @@ class Worth:
 def zone_openings(problem: Problem, schedule: Schedule) -> tuple[list[int], list[int]]:
     """For each zone the slot from which it can be reached (NEVER: not at all), and the stage whose
     end opened it (-1: open from the start)."""
+    return zone_gates(problem, schedule)[:2]
+
+
+def zone_gates(problem: Problem, schedule: Schedule) -> tuple[list[int], list[int], list[int]]:
+    """As `zone_openings`, and for each zone the gate that opened last on the way there (-1: none
+    had to)."""
     access = problem.access
     if access is None:
-        return [0], [-1]
-    opens, by = [NEVER] * access.zones, [-1] * access.zones
+        return [0], [-1], [-1]
+    opens, by, way = [NEVER] * access.zones, [-1] * access.zones, [-1] * access.zones
     opens[0] = 0
     gates = []
     for g in range(len(access.gate_ids)):
@@ -214,13 +220,14 @@ def zone_openings(problem: Problem, schedule: Schedule) -> tuple[list[int], list
     changed = True
     while changed:
         changed = False
-        for at, stage, here, there in gates:
+        for g, (at, stage, here, there) in enumerate(gates):
             reached = max(at, opens[here])
             if reached < opens[there]:
                 opens[there] = reached
-                by[there] = stage if at >= opens[here] and stage >= 0 else by[here]
+                last = at >= opens[here] and stage >= 0
+                by[there], way[there] = (stage, g) if last else (by[here], way[here])
                 changed = True
-    return opens, by
+    return opens, by, way
 
 
 def spent_by(problem: Problem, schedule: Schedule) -> np.ndarray:
@@ -253,7 +260,7 @@ class _View:
     def __init__(self, problem: Problem, schedule: Schedule):
         self.problem, self.schedule = problem, schedule
         horizon, terms = problem.horizon, problem.conditions
-        self.opens, self.opened_by = zone_openings(problem, schedule)
+        self.opens, self.opened_by, self.opened_at = zone_gates(problem, schedule)
         self.worth = Worth(problem, schedule)
         self.used = np.zeros((len(problem.pools), horizon), dtype=np.int64)
         gear = terms.equipment
@@ -297,13 +304,15 @@ class _View:
                 yield Cause("survey", "", int(schedule.finish[before]), (before,))
             if problem.access is not None:
                 zone = int(problem.access.zone[s])
-                by = self.opened_by[zone]
-                yield Cause("road", "", self.opens[zone], () if by < 0 else (by,))
+                by, gate = self.opened_by[zone], self.opened_at[zone]
+                yield Cause("road", "" if gate < 0 else problem.access.gate_ids[gate],
+                            self.opens[zone], () if by < 0 else (by,))
             decided = terms.decisions
             if decided is not None:
-                yield Cause("decision", "", int(decided.earliest[s]))
+                name = problem.stage_ids[s]
+                yield Cause("decision", name, int(decided.earliest[s]))
                 for earlier in decided.after[decided.after[:, 1] == s, 0].tolist():
-                    yield Cause("decision", "", int(schedule.finish[earlier]), (earlier,))
+                    yield Cause("decision", name, int(schedule.finish[earlier]), (earlier,))
         windows = terms.windows
         leave = int(problem.pool_opens[pool])
         if windows is not None:

@@ -40,7 +40,7 @@ from landrelease.records.geochecks import look
 from landrelease.records.ground import Ground, Settings
 from landrelease.records.mapping import Mapping
 from landrelease.records.readers import SourceTable
-from landrelease.records.told import Fate, Told
+from landrelease.records.told import Caution, Fate, Told
 from landrelease.records.values import is_absent, shown
 from landrelease.units import area_words
 
@@ -64,6 +64,7 @@ class Known:
     taken_sources: set[str] | frozenset[str]
     recorded_at: datetime
     recorded_by: str
+    caution: Caution | None = None
 
 
 def sort_out(told: Told, table: SourceTable, kind: Kind, mapping: Mapping,
@@ -154,6 +155,7 @@ class _Judge:
         self.told, self.kind, self.values, self.settings = told, kind, values, settings
         self.shapes, self.existing = ground.shapes, known.existing
         self.source, self.taken = table.source, table.source in known.taken_sources
+        self.caution = known.caution
         self.keys = _shape_keys(ground.shapes)
         self._place_ids = self._ids_of_places(ground)
         self._stated = (table.cells[mapping.record] if mapping.record in table.columns else None)
@@ -231,9 +233,17 @@ class _Judge:
         if old == content or (_same_shape(record.geometry, shape) and _content(
                 record.values, self.keys[i]) == content):
             return "merged", "known"
-        if self.taken and tuple(record.sources) != (self.source,):
+        # Of a file that is taken in by lines of edits some layers may be here and others not yet: a
+        # server was killed in between.
+        if self.taken and (tuple(record.sources) != (self.source,) if self.caution is None
+                           else self.source in record.sources):
             told.tell(i, KNOWN_FILE_DIFFERS, other=record_id, fate="merged")
             return "merged", "known file"
+        if self.caution is not None and (why := self.caution.of(record)) is not None:
+            message, facts, fate = why
+            told.tell(i, message, fate=fate, **{"other": record_id, **facts})
+            told.refused[i] |= fate == "quarantined"
+            return fate, "older"
         changed = _differences(json.loads(old), json.loads(content))
         if _breaks_s01(told, i, kind, record, self.values[i], shape, self.settings):
             return "quarantined", ""

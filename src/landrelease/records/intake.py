@@ -45,7 +45,7 @@ from landrelease.records.fate import MERGE_RULE, Known, sort_out
 from landrelease.records.ground import Ground, Settings, compare_areas, place_columns, place_rows
 from landrelease.records.mapping import PLACE_COLUMNS, Mapping
 from landrelease.records.readers import SourceRow, SourceTable
-from landrelease.records.told import Told
+from landrelease.records.told import Caution, Told
 from landrelease.records.values import (
     Refused,
     Style,
@@ -75,6 +75,7 @@ def take_in(
     progress: Progress = silent,
     settings: Settings = SETTINGS,
     kinds: MappingType[str, Kind] = KINDS,
+    caution: Caution | None = None,
 ) -> Intake:
     """Turn the rows of a file into revisions, merged rows and quarantined rows.
 
@@ -86,6 +87,7 @@ def take_in(
     kinds : those of the registry, with its national extension.
     programme_bounds : west, south, east, north in degrees; None uses the existing records, then
         the median place of the file itself.
+    caution : why rows wait or bring nothing although they are sound (`told.Caution`).
 
     Returns
     -------
@@ -107,6 +109,9 @@ def take_in(
         told.tell_whole(note.message, **note.facts)
     for i, problem in table.problems.items():
         told.refuse(i, problem.message, **problem.facts)
+    if caution is not None and caution.whole is not None:
+        message, facts = caution.whole
+        told.refuse_all(range(len(told)), message, **facts)
     progress(f"{table.file}: values", 0.1)
     columns, dates = _values(told, table, chosen, mapping, today)
     _check_values(told, chosen, columns)
@@ -118,7 +123,8 @@ def take_in(
         compare_areas(told, columns["reported_area_m2"], ground.shapes, settings)
     progress(f"{table.file}: records", 0.7)
     intake = sort_out(told, table, chosen, mapping, _said(columns, len(table)), dates, ground,
-                      Known(existing, taken_sources, recorded_at, recorded_by), settings)
+                      Known(existing, taken_sources, recorded_at, recorded_by, caution),
+                      settings)
     progress(f"{table.file}: checked", 1.0)
     return intake
 

@@ -100,6 +100,13 @@ def cells_of(table: SourceTable, required: Sequence[str]) -> Cells:
     return cells
 
 
+def with_optional(cells: Cells, names: Sequence[str]) -> Cells:
+    """The same with columns that may be missing; a cell of a missing one is empty."""
+    found = {fold(h): h for h in reversed(cells.table.columns)}
+    more = {name: found[fold(name)] for name in names if fold(name) in found}
+    return Cells(cells.table, {**cells.headings, **more}, cells.styles)
+
+
 def unique(cells: Cells, name: str) -> None:
     """Refuse a text that stands in two rows, whatever its case."""
     rows: dict[str, int] = {}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
 from landrelease.core.work import TeamKind, TeamPool
 from landrelease.errors import TEAM_CURRENCIES_DIFFER, LandReleaseError
-from landrelease.records.readers import read
-from landrelease.records.tables import cells_of, unique
+from landrelease.records.readers import SourceRow, read
+from landrelease.records.tables import Cells, cells_of, unique, with_optional
 
 COLUMNS = ("id", "kind", "organisation", "base", "longitude", "latitude", "teams", "m2_per_day",
            "m2_per_day_low", "m2_per_day_high", "cost_per_day", "currency", "available_from",
            "available_until", "source")
+OPTIONAL = ("also", "rest")
+_PEOPLE = ("nts", "ts", "manual")  # kinds that may be combined: machines and animals need their own
 
 
 def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
@@ -21,6 +25,9 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
 
     Rates are m² a team and working day, `low` to `high` the central 80 %; money is a day and team,
     in one currency for the whole file (ISO 4217); places are degrees, WGS 84; dates may be empty.
+    Two columns may be missing: `also`, other kinds of work of the same teams with their rates
+    ("manual=120", several parted by ;), and `rest`, days on which they do not work, every year
+    ("12-20/01-10") or once ("2027-07-01/2027-07-14"), parted by ;.
 
     Raises
     ------
@@ -30,7 +37,7 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
         `readers.read` raises.
     """
     table = read(path)
-    cells = cells_of(table, COLUMNS)
+    cells = with_optional(cells_of(table, COLUMNS), OPTIONAL)
     unique(cells, "id")
     pools: list[TeamPool] = []
     for row in table.rows:
@@ -67,5 +74,45 @@ def read_teams(path: Path | str) -> tuple[TeamPool, ...]:
             teams=int(cells.number(row, "teams", low=1, whole=True)),
             m2_per_day=rate, m2_per_day_low=low, m2_per_day_high=high,
             cost_per_day=cells.number(row, "cost_per_day", low=0), currency=currency,
-            available_from=opens, available_until=closes, source=cells.text(row, "source")))
+            available_from=opens, available_until=closes, source=cells.text(row, "source"),
+            also=_also(cells, row, kind), rest=_rest(cells, row)))
     return tuple(pools)
+
+
+def _parts(cells: Cells, row: SourceRow, name: str) -> list[str]:
+    text = cells.text(row, name, required=False)
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _also(cells: Cells, row: SourceRow, kind: str) -> tuple[str, ...]:
+    found: dict[str, float] = {}
+    for part in _parts(cells, row, "also"):
+        name, _, rate = (piece.strip().casefold() for piece in part.partition("="))
+        try:
+            number = float(rate)
+        except ValueError:
+            number = math.nan
+        if name not in _PEOPLE or kind not in _PEOPLE or name == kind or name in found or not (
+                0 < number < math.inf):
+            raise cells.wrong(row, "also", part, "another kind of work with its m² a day, as "
+                              "manual=120; nts, ts and manual can be combined",
+                              "Correct it, or give machines and animals a row of their own.")
+        found[name] = number
+    return tuple(f"{name}={rate:.15g}" for name, rate in found.items())
+
+
+def _rest(cells: Cells, row: SourceRow) -> tuple[str, ...]:
+    found = _parts(cells, row, "rest")
+    for span in found:
+        first, _, last = span.partition("/")
+        try:  # a year with a 29th of February
+            days = [date.fromisoformat(day if len(day) > 5 else f"2028-{day}")
+                    for day in (first, last)]
+            wrong = len(first) != len(last) or len(first) not in (5, 10) or (
+                len(first) > 5 and days[1] < days[0])
+        except ValueError:
+            wrong = True
+        if wrong:
+            raise cells.wrong(row, "rest", span, "days of every year as 12-20/01-10, or of one as "
+                              "2027-07-01/2027-07-14", "Enter the first and the last day.")
+    return tuple(found)

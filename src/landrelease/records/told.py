@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from landrelease.core.finding import Finding
+from landrelease.core.record import Record
 from landrelease.errors import Message
 from landrelease.records.values import shown
 
 Fate = Literal["quarantined", "merged", "accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What a file that may be older than what is recorded has to be held against.
+
+    Attributes
+    ----------
+    whole : why all of its rows wait, as a message and its facts; None: they do not.
+    of : of the record that a row would change: why it may not, with its fate ("merged": the row
+        brings nothing, "quarantined": it waits); None: it may.
+    """
+
+    whole: tuple[Message, Mapping[str, Any]] | None
+    of: Callable[[Record], tuple[Message, Mapping[str, Any], Fate] | None]
 
 
 class Told:

@@ -12,7 +12,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from landrelease.errors import (
     IDENTITY_TAKEN,
     PASSWORD_WEAK,
     REGISTRY_EXISTS,
+    SIGN_IN_WAITS,
     LandReleaseError,
 )
 from landrelease.store.open import utc_now
@@ -197,36 +198,53 @@ class Accounts:
 
     def waits(self, *who: str) -> int:
         """Seconds for which a name or address waits after too many failures; 0: it may try."""
+        with self._open() as db:
+            return self._waits(db, who)
+
+    def _waits(self, db: sqlite3.Connection, who: Sequence[str]) -> int:
         since = (self.now() - timedelta(minutes=FAILURE_MINUTES)).isoformat()
         longest = 0.0
-        with self._open() as db:
-            db.execute("DELETE FROM failure WHERE at < ?", (since,))
-            for one in who:
-                times = [r[0] for r in db.execute(
-                    "SELECT at FROM failure WHERE who = ? ORDER BY at", (one,))]
-                if len(times) >= FAILURES:
-                    frees = datetime.fromisoformat(times[-FAILURES]) + timedelta(
-                        minutes=FAILURE_MINUTES)
-                    longest = max(longest, (frees - self.now()).total_seconds())
+        db.execute("DELETE FROM failure WHERE at < ?", (since,))
+        for one in who:
+            times = [r[0] for r in db.execute(
+                "SELECT at FROM failure WHERE who = ? ORDER BY at", (one,))]
+            if len(times) >= FAILURES:
+                frees = datetime.fromisoformat(times[-FAILURES]) + timedelta(
+                    minutes=FAILURE_MINUTES)
+                longest = max(longest, (frees - self.now()).total_seconds())
         return max(0, int(longest + 0.999))
 
     def check(self, name: str, password: str, *, address: str) -> Account | None:
         """The account where name and password are right; a failure is counted otherwise.
 
-        It takes as long for a name that there is not, so that nobody can ask for names.
+        It is counted before the password is looked at and taken back where that is right, so that
+        many tries at once are no more tries than one after the other. It takes as long for a name
+        that there is not, so that nobody can ask for names.
+
+        Raises WEB-014: the name or the address waits.
         """
+        who = (f"account {name}", f"address {address}")
         with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                waits = self._waits(db, who)
+                counted = [] if waits else [
+                    db.execute("INSERT INTO failure (who, at) VALUES (?, ?)",
+                               (one, self._time())).lastrowid for one in who]
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            if waits:
+                raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
             row = db.execute("SELECT password, disabled FROM account WHERE name = ?",
                              (name,)).fetchone()
         right = _verified(row[0] if row else _nobody(), password)
         if not right or row is None or row[1]:
-            with self._open() as db:
-                db.executemany("INSERT INTO failure (who, at) VALUES (?, ?)",
-                               [(f"account {name}", self._time()),
-                                (f"address {address}", self._time())])
             return None
         with self._open() as db:
-            db.execute("DELETE FROM failure WHERE who = ?", (f"account {name}",))
+            db.execute("DELETE FROM failure WHERE who = ?", (who[0],))
+            db.executemany("DELETE FROM failure WHERE rowid = ?", [(n,) for n in counted])
             if _hasher().check_needs_rehash(row[0]):
                 db.execute("UPDATE account SET password = ? WHERE name = ?",
                            (_hasher().hash(password), name))

@@ -121,7 +121,8 @@ def _check(path: Path) -> None:
         raise refuse(REGISTRY_DAMAGED, f"{size} of {expected} bytes are there")
 
 
-def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
+def connect(path: Path, *, writable: bool, wait_s: float, cache_mb: int = 64
+            ) -> sqlite3.Connection:
     """A connection; to a file in a place where nothing can be written one that only reads."""
     shared = network_share(path) is not None
     ways = ["mode=rw"] if writable and not shared else ["mode=ro"]
@@ -133,7 +134,7 @@ def connect(path: Path, *, writable: bool, wait_s: float) -> sqlite3.Connection:
     for n, way in enumerate(ways):
         db = open_sqlite(path, way, wait_s)
         try:
-            db.execute("PRAGMA cache_size = -65536")  # KiB: an import of a country fits
+            db.execute(f"PRAGMA cache_size = -{cache_mb * 1024}")  # KiB
             db.execute("PRAGMA synchronous = FULL")  # a committed import outlives a power cut
             db.execute("PRAGMA secure_delete = ON")  # what was erased is not left in free pages
         except sqlite3.DatabaseError as error:

@@ -24,9 +24,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from landrelease.core import descent
+from landrelease.core.boxes import Boxes
 from landrelease.core.columns import Columns
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
 from landrelease.core.memory import without_collector
@@ -63,7 +62,7 @@ from landrelease.errors import (
     SOURCE_UNKNOWN,
     LandReleaseError,
 )
-from landrelease.store import audit, files, layers, layout, rows
+from landrelease.store import audit, files, layers, layout, rows, search
 from landrelease.store.copy import TABLES, Dump
 from landrelease.store.registry import (
     AuditFinding,
@@ -73,7 +72,7 @@ from landrelease.store.registry import (
     QuarantineEntry,
     QuarantineStatus,
 )
-from landrelease.store.search import Question, crowd, find, known_condition
+from landrelease.store.search import Question, find, known_condition
 
 _PIECE = 20_000  # revisions that are prepared and written at a time
 _BULK = 5_000  # from so many on the indexes of an empty table are built at the end
@@ -86,14 +85,14 @@ class GeoPackageRegistry:
     """
 
     def __init__(self, path: Path, *, writable: bool = True, wait_s: float = 20.0,
-                 now: Callable[[], datetime]):
+                 cache_mb: int = 64, now: Callable[[], datetime]):
         self.address = str(path)
         self._path, self._now, self._wait_s = path, now, wait_s
         self._writable, self._prepared = writable, False
         self._db: sqlite3.Connection | None = None
         self._switch: sqlite3.Connection | None = None  # to WAL, while a copy is made
         files.check(path)
-        self._db = files.connect(path, writable=writable, wait_s=wait_s)
+        self._db = files.connect(path, writable=writable, wait_s=wait_s, cache_mb=cache_mb)
         layout.register_functions(self._db)
         try:
             self.office, self.chain = self._recognise()
@@ -322,18 +321,28 @@ class GeoPackageRegistry:
                 (json.dumps([s.revision.record_id for s in found]), *bound)).fetchall()
         return rows.records_of(found, named)
 
-    def crowd(self, kind: str, bounds: tuple[float, float, float, float],
-              small: tuple[float, float], least: int, names: Sequence[str]
-              ) -> tuple[np.ndarray, np.ndarray, list[tuple[Any, ...]], list[Record]] | None:
-        """Boxes and values of the small records of a window that holds many, and its large records
-        whole; None where it holds fewer than `least` (see `search.crowd`). Without their sources.
-        """
+    def last(self, kind: str) -> int:
+        """The highest number of a revision of a kind; 0 where there is none."""
+        with self._read() as db:
+            return search.last_of(db, kind)
+
+    def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
+        """The boxes of the current records of a kind (see `Registry.boxes`). STO-010."""
         layer = rows.kind_of(kind, self.kinds)
         if layer.name in self._without_layer or layer.geometry == "none":
-            return None
+            return Boxes.gathered(self.last(kind), ())
         with self._read() as db:
-            found = crowd(db, layer, self._kinds, bounds, small, least, names)
-        return None if found is None else (*found[:3], rows.records_of(found[3], []))
+            return search.boxes(db, layer, names, ids)
+
+    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
+        """Records with a revision of a number above `since`, with the numbers of all of theirs."""
+        with self._read() as db:
+            return search.revised(db, kind, since)
+
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
+        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+        with self._read() as db:
+            return search.drawn(db, numbers)
 
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""

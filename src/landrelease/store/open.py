@@ -47,12 +47,15 @@ def open_registry(
     *,
     writable: bool = True,
     wait_s: float = 20.0,
+    cache_mb: int = 64,
     now: Callable[[], datetime] = utc_now,
 ) -> Registry:
     """Open the registry at an address.
 
     `writable=False` opens it for reading only. `wait_s` is how long a write waits for another
     writer (STO-007 after that). A registry in a read-only place can be read; a write says STO-008.
+    `cache_mb` is what is kept of a file in memory at most: an import of a country fits; who opens a
+    file many times at once states less.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def open_registry(
         return PostgisRegistry(str(address), writable=writable, wait_s=wait_s, now=now)
     from landrelease.store.geopackage import GeoPackageRegistry
 
-    return GeoPackageRegistry(path, writable=writable, wait_s=wait_s, now=now)
+    return GeoPackageRegistry(path, writable=writable, wait_s=wait_s, cache_mb=cache_mb,
+                              now=now)
 
 
 def is_registry(address: str | Path) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import psycopg
 
 from landrelease.core import descent
+from landrelease.core.boxes import Boxes
 from landrelease.core.record import Kind
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.store import layers, layout, pg_questions, rows
@@ -249,3 +251,49 @@ def filters(question: Question) -> tuple[str, list[Any]]:
                 bound.extend([field.name, str(value)])
         parts.append("(" + (" OR ".join(alternatives) or "false") + ")")
     return "".join(f" AND {p}" for p in parts), bound
+
+
+# --- boxes ---------------------------------------------------------------------------------------
+
+
+def boxes(db: psycopg.Connection[Any], kind: Kind, names: Sequence[str],
+          ids: Sequence[str] | None) -> Boxes:
+    """The boxes of the current records of a kind with the values of the fields `names`; of all
+    that have a place, or of these ids."""
+    shape = f"k.{layout.GEOMETRY_COLUMN}"
+    said = "".join(', (r."values"::json ->> %s::text)' for _ in names)
+    join = "JOIN revision AS r ON r.number = k.revision " if names else ""
+    only = "" if ids is None else " AND k.record_id = ANY(%s)"
+    last = last_of(db, kind.name)
+    read = pg_questions.streamed(
+        db, f"SELECT k.revision, ST_XMin({shape}), ST_YMin({shape}), ST_XMax({shape}), "
+        f"ST_YMax({shape}){said} FROM {layout.quoted(kind.name)} AS k {join}"
+        f"WHERE {shape} IS NOT NULL AND NOT ST_IsEmpty({shape}){only}", 10_000,
+        (*names, *([] if ids is None else [list(ids)])))
+    return Boxes.gathered(last, iter(lambda: list(islice(read, 10_000)), []))
+
+
+def last_of(db: psycopg.Connection[Any], kind: str) -> int:
+    """The highest number of a revision of a kind; 0 where there is none."""
+    return int(pg_questions.row_of(
+        db, "SELECT COALESCE(max(number), 0) FROM revision WHERE kind = %s", (kind,))[0])
+
+
+def revised(db: psycopg.Connection[Any], kind: str, since: int) -> dict[str, list[int]]:
+    """The records of a kind with a revision of a number above `since`, and the numbers of all of
+    their revisions."""
+    out: dict[str, list[int]] = {}
+    for record_id, number in db.execute(
+            "SELECT r.record_id, r.number FROM (SELECT DISTINCT record_id FROM revision "
+            "WHERE kind = %s AND number > %s) AS j JOIN revision AS r "
+            "ON r.record_id = j.record_id", (kind, since)):
+        out.setdefault(record_id, []).append(number)
+    return out
+
+
+def drawn(db: psycopg.Connection[Any], numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
+    """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+    return db.execute(
+        'SELECT r.record_id, r."values", r.geometry FROM unnest(%s::bigint[]) WITH ORDINALITY '
+        "AS j(number, at) JOIN revision AS r ON r.number = j.number ORDER BY j.at",
+        (list(numbers),)).fetchall()

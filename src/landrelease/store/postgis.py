@@ -29,6 +29,7 @@ import psycopg
 import shapely
 
 from landrelease.core import descent
+from landrelease.core.boxes import Boxes
 from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.personal import (
     ERASED,
@@ -313,6 +314,33 @@ class PostgisRegistry:
                 f"AND r.source <> '' AND {pg_questions.KNOWN_THEN} ORDER BY r.number",
                 ([s.revision.record_id for s in found], until, day)).fetchall()
         return rows.records_of(found, named)
+
+    @_again
+    def last(self, kind: str) -> int:
+        """The highest number of a revision of a kind; 0 where there is none."""
+        with self._read() as db:
+            return pg_layers.last_of(db, kind)
+
+    @_again
+    def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
+        """The boxes of the current records of a kind (see `Registry.boxes`). STO-010."""
+        layer = rows.kind_of(kind, self.kinds)
+        if layer.geometry == "none":
+            return Boxes.gathered(self.last(kind), ())
+        with self._read() as db:
+            return pg_layers.boxes(db, layer, names, ids)
+
+    @_again
+    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
+        """Records with a revision of a number above `since`, with the numbers of all of theirs."""
+        with self._read() as db:
+            return pg_layers.revised(db, kind, since)
+
+    @_again
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
+        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+        with self._read() as db:
+            return pg_layers.drawn(db, numbers)
 
     @_again
     def ids(self, kind: str) -> set[str]:

@@ -36,6 +36,7 @@ Rows = list[dict[str, Any]]
 _SETTINGS = "problem.csv"
 _FOREVER = ""  # a slot cell: no limit
 _TEAM = [f.name for f in dataclasses.fields(TeamPool)]
+_LISTS = ("members", "also", "rest")  # of a team pool; the last two may be missing
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def _tables(problem: Problem) -> dict[str, tuple[list[str], Rows]]:
          "ground_wkb": shapely.to_wkb(t.ground, hex=True, byte_order=1)} for t in problem.tasks],
         ("id", "hazard", "area_m2", "longitude", "latitude", "ground_wkb"))
     table("teams.csv", [
-        {**{n: getattr(p, n) for n in _TEAM if n != "members"}, "members": _list(p.members),
+        {**{n: _list(getattr(p, n)) if n in _LISTS else getattr(p, n) for n in _TEAM},
          "teams_in_plan": problem.pool_teams[i], "opens_slot": problem.pool_opens[i],
          "closes_slot": problem.pool_closes[i]} for i, p in enumerate(problem.pools)],
         (*_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
@@ -599,7 +600,8 @@ def _tasks(folder: Path, hazards: Sequence[str]) -> tuple[Task, ...]:
 
 def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.ndarray]]:
     table = _Table(folder, "teams.csv", (
-        *_TEAM, "teams_in_plan", "opens_slot", "closes_slot"))
+        *(n for n in _TEAM if n not in ("also", "rest")), "teams_in_plan", "opens_slot",
+        "closes_slot"))
     pools = []
     for n, name in enumerate(table.ids()):
         _one_of(table, n, "kind", get_args(TeamKind))
@@ -608,14 +610,20 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
             organisation=table.text(n, "organisation"), base=table.text(n, "base"),
             longitude=table.number(n, "longitude"), latitude=table.number(n, "latitude"),
             teams=table.whole(n, "teams"),
-            **{c: table.number(n, c, low=0.0) for c in (
-                "m2_per_day", "m2_per_day_low", "m2_per_day_high", "cost_per_day")},
+            m2_per_day=table.number(n, "m2_per_day", low=0.0),
+            m2_per_day_low=table.number(n, "m2_per_day_low", low=0.0),
+            m2_per_day_high=table.number(n, "m2_per_day_high", low=0.0),
+            cost_per_day=table.number(n, "cost_per_day", low=0.0),
             currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
-            members=tuple(parted(table.text(n, "members")))))
+            members=_listed(table, n, "members"), also=_listed(table, n, "also"), rest=_listed(table, n, "rest")))
     return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
                           table.wholes("opens_slot", high=horizon),
                           table.wholes("closes_slot", high=horizon)]
+
+
+def _listed(table: _Table, n: int, column: str) -> tuple[str, ...]:
+    return tuple(parted(table.text(n, column))) if table.has(column) else ()
 
 
 def _there(folder: Path, name: str) -> bool:

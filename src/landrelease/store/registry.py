@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
+from landrelease.core.boxes import Boxes
 from landrelease.core.descent import current as latest
 from landrelease.core.descent import dated_before
 from landrelease.core.finding import ImportReport, Intake, QuarantinedRow
@@ -167,6 +168,25 @@ class Registry(Protocol):
         geometry's box touches it. `where` holds field -> value (equal; a sequence: one of these).
         Uses the spatial index, also at a past date.
         """
+        ...
+
+    def last(self, kind: str) -> int:
+        """The highest number of a revision of a kind; 0 where there is none. It changes with
+        every change of the kind."""
+        ...
+
+    def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
+        """The boxes of the current records that have a place, with the values of the fields
+        `names` (texts); of all of them, or of these ids."""
+        ...
+
+    def revised(self, kind: str, since: int) -> dict[str, list[int]]:
+        """The records of a kind with a revision of a number above `since`, and the numbers of all
+        of their revisions."""
+        ...
+
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
+        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
         ...
 
     def ids(self, kind: str) -> set[str]: ...

@@ -165,7 +165,7 @@ def load_plan(path: Path) -> PlanFile:
             pools=tuple(
                 TeamPool(**{**p, "available_from": _day(p["available_from"]),
                             "available_until": _day(p["available_until"]),
-                            "members": tuple(p.get("members", ()))})
+                            **{n: tuple(p.get(n, ())) for n in ("members", "also", "rest")}})
                 for p in document["pools"]),
             slot_starts=tuple(date.fromisoformat(d) for d in document["slot_starts"]),
             slot_days=document["slot_days"],

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-
+from landrelease.core.boxes import Boxes
 from landrelease.core.descent import current
 from landrelease.core.record import Field, Kind
 from landrelease.core.revision import StoredRevision
@@ -222,40 +221,51 @@ def _known(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind]
     yield rows.stored(found, kinds)
 
 
-def crowd(db: sqlite3.Connection, kind: Kind, kinds: Mapping[str, Kind], bounds: Bounds,
-          small: tuple[float, float], least: int, names: Sequence[str]
-          ) -> tuple[np.ndarray, np.ndarray, list[tuple[Any, ...]], list[StoredRevision]] | None:
-    """The current records of a window where there are at least `least`; None where there are fewer.
-
-    small : degrees to the east and to the north. Of N records whose boxes are no larger: the boxes
-    (N, 4) west, south, east, north, as large as the place or larger; the number (N) of the values
-    of the fields `names` in the list that follows. Of the others the whole revisions.
-    """
+def boxes(db: sqlite3.Connection, kind: Kind, names: Sequence[str], ids: Sequence[str] | None
+          ) -> Boxes:
+    """The boxes of the current records of a kind with the values of the fields `names`; of all
+    that have a place, or of these ids."""
     index, table = (layout.quoted(n) for n in (layout.index_of(kind), kind.name))
-    west, south, east, north = bounds
-    window = [west, east, south, north]
-    many = db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {index} AS i WHERE {_INSIDE} LIMIT ?)",
-                      (*window, least)).fetchone()[0]
-    if many < least:
-        return None
-    fits = "i.maxx - i.minx <= ? AND i.maxy - i.miny <= ?"
     said = "".join(', json_extract(r."values", ?)' for _ in names)
-    join = (f"CROSS JOIN {table} AS k ON k.fid = i.id JOIN revision AS r ON r.number = k.revision "
-            if names else "")
-    cursor = db.execute(
-        f"SELECT i.minx, i.miny, i.maxx, i.maxy{said} FROM {index} AS i {join}"
-        f"WHERE {_INSIDE} AND {fits}", (*(f'$."{n}"' for n in names), *window, *small))
+    join = "JOIN revision AS r ON r.number = k.revision" if names else ""
+    columns = f"SELECT k.revision, i.minx, i.miny, i.maxx, i.maxy{said} FROM"
+    bound = [f'$."{n}"' for n in names]
+    last = last_of(db, kind.name)
+    if ids is None:
+        cursor = db.execute(
+            f"{columns} {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id {join}", bound)
+    else:
+        cursor = db.execute(
+            f"{columns} json_each(?) AS j CROSS JOIN {table} AS k ON k.record_id = j.value "
+            f"JOIN {index} AS i ON i.id = k.fid {join}", (*bound, json.dumps(list(ids))))
     # In pieces: half a million rows as Python values would take half a gigabyte.
-    boxes, numbers = [np.zeros((0, 4))], [np.zeros(0, dtype=np.int64)]
-    known: dict[tuple[Any, ...], int] = {}
-    while piece := cursor.fetchmany(_MANY):
-        boxes.append(np.array([row[:4] for row in piece], dtype=float))
-        numbers.append(np.array([known.setdefault(row[4:], len(known)) for row in piece]))
-    large = db.execute(
-        f"SELECT {layers.REVISION} FROM {index} AS i CROSS JOIN {table} AS k ON k.fid = i.id "
-        "JOIN revision AS r ON r.number = k.revision JOIN chain AS c ON c.number = r.chain "
-        f"WHERE {_INSIDE} AND NOT ({fits}) ORDER BY k.record_id", (*window, *small)).fetchall()
-    return np.concatenate(boxes), np.concatenate(numbers), list(known), rows.stored(large, kinds)
+    return Boxes.gathered(last, iter(lambda: cursor.fetchmany(_MANY), []))
+
+
+def last_of(db: sqlite3.Connection, kind: str) -> int:
+    """The highest number of a revision of a kind; 0 where there is none."""
+    return int(db.execute("SELECT ifnull(max(number), 0) FROM revision WHERE kind = ?",
+                          (kind,)).fetchone()[0])
+
+
+def revised(db: sqlite3.Connection, kind: str, since: int) -> dict[str, list[int]]:
+    """The records of a kind with a revision of a number above `since`, and the numbers of all of
+    their revisions."""
+    out: dict[str, list[int]] = {}
+    for record_id, number in db.execute(
+            "SELECT r.record_id, r.number FROM (SELECT DISTINCT record_id FROM revision "
+            "WHERE kind = ? AND number > ?) AS j JOIN revision AS r ON r.record_id = j.record_id",
+            (kind, since)):
+        out.setdefault(record_id, []).append(number)
+    return out
+
+
+def drawn(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
+    """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+    return db.execute(
+        'SELECT r.record_id, r."values", r.geometry FROM json_each(?) AS j '
+        "JOIN revision AS r ON r.number = j.value ORDER BY j.key",
+        (json.dumps(list(numbers)),)).fetchall()
 
 
 def known_condition(valid_at: date | None, known_at: str | None) -> tuple[str, list[Any]]:

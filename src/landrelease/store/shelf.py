@@ -7,16 +7,25 @@ registry's file may read them.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from landrelease.errors import CANNOT_WRITE, SHELF_NAME, SHELF_TAKEN, LandReleaseError
+from landrelease.errors import (
+    CANNOT_WRITE,
+    REGISTRY_EXISTS,
+    SHELF_NAME,
+    SHELF_TAKEN,
+    LandReleaseError,
+)
 from landrelease.store.results import dump, write_atomically
 
 What = Literal["plans", "forecasts"]
@@ -130,6 +139,76 @@ class Shelf:
         rows = [*self.standing(), Standing(name, at.astimezone(UTC).isoformat(timespec="seconds"),
                                            by)]
         write_atomically(self.folder / IN_FORCE, dump({"in_force": [asdict(r) for r in rows]}))
+
+
+# --- in a backup ----------------------------------------------------------------------------------
+
+
+def pack(base: Path, out: Path) -> bool:
+    """Write the plans and forecasts of a registry to a new ZIP file; False where there are none.
+
+    What is in force is read first: what it names is then among the folders, while others go on
+    putting plans on file. Raises STO-008, and leaves nothing behind.
+    """
+    shelves: tuple[What, ...] = ("plans", "forecasts")
+    if not any(Shelf(base, what).folder.is_dir() for what in shelves):
+        return False
+    try:
+        with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file, \
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for what in shelves:
+                shelf = Shelf(base, what)
+                with contextlib.suppress(FileNotFoundError):
+                    archive.writestr(f"{what}/{IN_FORCE}", (shelf.folder / IN_FORCE).read_bytes())
+                for kept in shelf.all():
+                    for path in sorted(kept.path.rglob("*")):
+                        if path.is_file() and not path.is_symlink():
+                            archive.write(path, f"{what}/{path.relative_to(shelf.folder)}")
+    except OSError as error:
+        out.unlink(missing_ok=True)
+        raise LandReleaseError(CANNOT_WRITE, path=out, reason=error.strerror or error) from error
+    return True
+
+
+def sound(path: Path) -> bool:
+    """Whether a file that `pack` wrote can be read to its end and holds what is in force."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.testzip() is not None:
+                return False
+            names = set(archive.namelist())
+            for what, main in _FILE.items():
+                if f"{what}/{IN_FORCE}" in names:
+                    rows = json.loads(archive.read(f"{what}/{IN_FORCE}")).get("in_force") or ()
+                    if rows and f"{what}/{rows[-1]['name']}/{main}" not in names:
+                        return False
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return False
+    return True
+
+
+def unpack(path: Path, base: Path) -> None:
+    """Put plans and forecasts back, where none are; a name that leads elsewhere is passed over.
+
+    Raises STO-002: something is there already. STO-008.
+    """
+    folders = {what: Shelf(base, what).folder for what in _FILE}
+    for folder in folders.values():
+        if folder.exists():
+            raise LandReleaseError(REGISTRY_EXISTS, address=folder)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                what, *inside = name.split("/")
+                if what not in folders or not inside or not all(
+                        re.fullmatch(r"[\w][\w. -]*", part) for part in inside):
+                    continue
+                place = folders[what].joinpath(*inside)
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_atomically(place, archive.read(name))
+                place.chmod(0o600)
+    except OSError as error:
+        raise LandReleaseError(CANNOT_WRITE, path=base, reason=error.strerror or error) from error
 
 
 def _document(path: Path) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
-from landrelease.core.recorded import NOTHING_READ, Recorded, Sources
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded, Sources
 from landrelease.core.risk import ContaminationMap, HazardAssessment
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.core.work import Plan, Problem, TeamPool
@@ -32,6 +32,7 @@ from landrelease.errors import (
     PLAN_IS_OLD,
     LandReleaseError,
 )
+from landrelease.plan.recorded.done import Since
 from landrelease.workflows import imports, maps, quarantine
 
 if TYPE_CHECKING:
@@ -409,21 +410,24 @@ class Binding:
 
     renew : an accreditation in force that ends is taken to be renewed; counting : which money
     counts ("received", "committed" or "announced"); teams_given : the pools are those of a file of
-    the user, not assumed ones.
+    the user, not assumed ones; over_roads : recorded roads count where no files of roads are given.
     """
 
     sources: Sources
     renew: bool = False
     counting: str = "announced"
     teams_given: bool = True
+    over_roads: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Asked:
-    """A planning problem, and what it took from the records."""
+    """A planning problem, what it took from the records, and what they say was done: stages that
+    are done are not in the problem."""
 
     problem: Problem
     read: Recorded = NOTHING_READ
+    since: Since = dataclasses.field(default_factory=Since)
 
 
 def planning_problem(
@@ -437,56 +441,88 @@ def planning_problem(
     binding: Binding | None = None,
     progress: Progress = silent,
 ) -> Asked:
-    """The problem of a plan: tasks, options, benefits, access over roads where given, and what the
-    records of `binding` put on it.
+    """The problem of a plan: tasks, options, benefits, access over roads (of files, else those on
+    record), and what the records of `binding` put on it.
 
     Raises PLN-011: no team can reach any of the land; PLN-702: records leave no team for the first
     survey; and what building raises.
     """
     from landrelease.plan.cutting import cut
-    from landrelease.plan.problem import build, out_of_reach
-    from landrelease.workflows.roads import access_over_roads
+    from landrelease.plan.problem import build, needs_survey, out_of_reach
+    from landrelease.plan.shares import outcomes_of
+    from landrelease.workflows.roads import access_over_roads, roads_from, roads_on_record
 
     plane = plane_of(land)
     progress("cutting areas into tasks", 0.0)
     tasks = cut(land.hazards, plane, assumptions)
     progress("building the planning problem", 0.05)
-    read, access, unplanned = NOTHING_READ, None, []
+    read, access, unplanned, since = NOTHING_READ, None, [], Since()
     if binding is None:
         problem = build(land.hazards, assessments, tasks, tuple(pools), assumptions, start)
         if roads is not None:
             progress("access over roads", 0.1)
-            access, _ = access_over_roads(problem, land, roads, assumptions)
+            access = access_over_roads(problem, land, roads_from(land, roads, assumptions),
+                                       assumptions)[0]
+        if any(pool.rest for pool in pools):
+            from landrelease.plan.recorded.conditions import calendars_of
+            from landrelease.plan.recorded.crew import steps_of
+
+            problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+                problem.conditions, calendars=calendars_of(problem, steps_of(problem))))
     else:
         from landrelease.plan.recorded.closures import closed_ground
         from landrelease.plan.recorded.conditions import bind
         from landrelease.plan.recorded.crew import crew
+        from landrelease.plan.recorded.done import done_notes, done_of
         from landrelease.plan.recorded.ground import ground_facts
         from landrelease.workflows.recorded import exchange_of
 
         made = crew(binding.sources, tuple(pools) if binding.teams_given else None, tuple(pools),
                     start, renew=binding.renew)
-        if not any(p.kind == "nts" for p in made.pools) and any(p.kind == "nts" for p in pools):
+        before = {f"{hazard.id}:NTS": "" for hazard in land.hazards}
+        for task in tasks:
+            before[f"{task.id}:TS"] = f"{task.hazard_id}:NTS"
+            before[f"{task.id}:clearance"] = f"{task.id}:TS"
+        since = done_of(before, binding.sources.reported, binding.sources.activities)
+        if not any("nts" in p.speeds() for p in made.pools) and any(
+                "nts" in p.speeds() for p in pools) and any(
+                needs_survey(hazard, since.done) for hazard in land.hazards):
             raise LandReleaseError(NO_LEAVE_TO_SURVEY, found="; ".join(dict.fromkeys(
                 note.words for note in made.read.notes)) or "no team on record surveys")
         unplanned = [n for n in made.read.notes if n.kind == "team" and n.record]
         facts = ground_facts(land.hazards, binding.sources.hazards, assumptions)
         problem = build(land.hazards, assessments, tasks, made.pools, assumptions, start,
-                        facts=facts, steepest_deg=made.steepest_deg)
+                        facts=facts, steepest_deg=made.steepest_deg, done=frozenset(since.done))
         grounds = {h.id: h.ground for h in land.hazards}
+        over, of_roads = None, NOTHING_READ
+        if roads is not None:
+            over = roads_from(land, roads, assumptions)
+        if there := len(binding.sources.roads):
+            if roads is None and binding.over_roads:
+                over, of_roads = roads_on_record(land, binding.sources.roads, problem, assumptions)
+            else:
+                of_roads = Recorded({"road": (there, 0)}, (Note("road", "", f"{there} on record: "
+                    + ("those of --roads are used in their place" if roads is not None else
+                       "left out, as asked for")),))
         closed = closed_ground(problem, grounds, binding.sources.closures,
                                assumptions.value("closure_open_days"), binding.sources.utc_offset,
-                               roads=roads is not None)
-        if roads is not None:
+                               roads=over is not None)
+        if over is not None:
             progress("access over roads", 0.1)
-            access, laid = access_over_roads(problem, land, roads, assumptions, closed)
+            access, laid, shut = access_over_roads(problem, land, over, assumptions, closed)
             closed = laid or closed
+            if shut:
+                of_roads = of_roads.and_also(Recorded({}, (Note(
+                    "road", shut[0] if len(shut) == 1 else "", f"{len(shut)} kept shut by their "
+                    "own record, and no area on record blocks them: no work of the plan opens them"
+                    ),)))
         bound = bind(problem, binding.sources, made, grounds, closed,
                      assumptions, exchange_of(
                          binding.sources, made.pools[0].currency, start,
                          assumptions.value("exchange_rate_age_days")),
                      counting=binding.counting)
-        problem, read = bound.problem, bound.read.and_also(facts.read)
+        problem, read = bound.problem, bound.read.and_also(facts.read).and_also(
+            of_roads).and_also(done_notes(since, land.hazards))
     idle = out_of_reach(problem, assumptions, assumed=binding is not None and (
         not binding.teams_given and problem.pools == tuple(pools)),
         unplanned=unplanned)
@@ -496,7 +532,9 @@ def planning_problem(
         problem = dataclasses.replace(
             problem, access=access, objective=dataclasses.replace(
                 problem.objective, access_weight=assumptions.value("access_weight")))
-    return Asked(problem, read)
+    problem = dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, outcomes=outcomes_of(problem, assumptions)))
+    return Asked(problem, read, since)
 
 
 def with_weights(problem: Problem, weights: Mapping[str, float]) -> Problem:
@@ -871,22 +909,50 @@ def outlook_summary(
         "years_until_done": years,
         "cost": {f"p{round(q * 100)}": outlook.cost_quantile(q)[0] for q in (0.1, 0.5, 0.9)},
         "currency": outlook.currency,
-        "chance_by": None if by is None else outlook.chance_by(by),
-        # Money that was not enough for a run that did not finish was not enough at all.
-        "chance_of_budget": None if budget is None else float(np.mean(
-            (outlook.cost <= budget) & np.isfinite(outlook.finish_day))),
+        **_chances(outlook, by, budget),
         "drivers": [dataclasses.asdict(d) for d in outlook.drivers],
     }
+
+
+def _chances(outlook: Outlook, by: date | None, budget: float | None) -> dict[str, Any]:
+    """The chance of a date and of a budget, what so many runs leave open of it (80 %), and the
+    runs that might still keep it; money that was not enough for a run that did not finish was not
+    enough at all."""
+    from landrelease.forecast.inverse import inverse
+
+    found: dict[str, Any] = {}
+    for name, asked in (("chance_by", {"by": by}), ("chance_of_budget", {"budget": budget})):
+        answer = None if next(iter(asked.values())) is None else inverse(
+            outlook, **asked)  # type: ignore[arg-type]
+        found[name] = None if answer is None else answer.chance
+        found[f"{name}_interval"] = None if answer is None else [answer.low, answer.high]
+        found[f"{name}_open_runs"] = None if answer is None else answer.open_runs
+    return found
+
+
+def chance_words(summary: Mapping[str, Any], name: str, digits: int = 0) -> str:
+    """A chance of `outlook_summary` with its interval; "at least" where runs are still open."""
+    low, high = summary[f"{name}_interval"]
+    least = "at least " if summary[f"{name}_open_runs"] else ""
+    return (f"{least}{summary[name]:.{digits}%} ({low:.{digits}%} to {high:.{digits}%}, as far as "
+            f"{summary['runs']:,} runs can tell)")
+
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")
 
 
 def outlook_words(outlook: Outlook) -> list[str]:
     """The forecast in a few lines."""
     summary = outlook_summary(outlook)
-    ends = {
-        name: f"later than {outlook.start.year + round(summary['horizon_years'])}"
-        if value is None else
-        str(date.fromordinal(outlook.start.toordinal() + round(value * 365.25)).year)
-        for name, value in summary["years_until_done"].items()}
+
+    def month(years: float | None) -> str:
+        if years is None:
+            return f"later than {outlook.start.year + round(summary['horizon_years'])}"
+        day = date.fromordinal(outlook.start.toordinal() + math.ceil(years * 365.25 - 1e-6))
+        return f"{_MONTHS[day.month - 1]} {day.year}"
+
+    ends = {name: month(value) for name, value in summary["years_until_done"].items()}
     low, middle, high = (cost_words(outlook, q) for q in (0.1, 0.5, 0.9))
     horizon = outlook.start.year + round(summary["horizon_years"])
     middle_years = summary["years_until_done"]["p50"]
@@ -901,6 +967,10 @@ def outlook_words(outlook: Outlook) -> list[str]:
         lines.append(f"{summary['not_finished']} of {outlook.runs} runs do not finish within "
                      f"{summary['horizon_years']:.0f} years")
     return lines
+
+
+COST_WORDS = ("Cost is that of team-days alone: no equipment, no overhead, no change of prices; "
+              "the chance of a budget counts nothing else either.")
 
 
 def cost_words(outlook: Outlook, chance: float) -> str:

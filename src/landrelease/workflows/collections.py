@@ -4,13 +4,12 @@ that the role sees as it stands, and the public's cells and released ground for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 
 from landrelease.core.kind import Field, GeometryType, Kind
@@ -102,30 +101,33 @@ _CELL_M = Field("cell_m", "number", "Side of a cell.", unit="m")
 
 def collections(registry: Registry, reader: View) -> list[Collection]:
     """The collections of a reader, in the order of the kinds."""
-    out = []
-    for kind in registry.kinds.values():
-        precision = reader.precision(kind.name)
-        if precision == "exact":
-            seen = set(reader.fields(kind.name))
-            out.append(Collection(kind.name, kind.title, kind.definition, kind.geometry,
-                                  tuple(f for f in kind.fields if f.name in seen)))
-        elif precision == "cells":
-            out.append(Collection(
-                CELLS, "Ground that is known to be hazardous",
-                "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
-                "without information: treat it as dangerous.", "polygon", (_CELL_M,)))
-        elif precision == "inward":
-            out.append(Collection(
-                RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
-                "inward.", "polygon",
-                tuple(f for f in kind.fields if reader.may(kind.name, f.name))))
-    return out
+    return [found for kind in registry.kinds.values()
+            if (found := _collection_of(kind, reader)) is not None]
+
+
+def _collection_of(kind: Kind, reader: View) -> Collection | None:
+    precision = reader.precision(kind.name)
+    if precision not in ("exact", "cells", "inward"):
+        return None
+    if precision == "cells":
+        return Collection(
+            CELLS, "Ground that is known to be hazardous",
+            "Coarse cells that hold all recorded hazards. Ground without a cell is ground "
+            "without information: treat it as dangerous.", "polygon", (_CELL_M,))
+    seen = set(reader.fields(kind.name))
+    fields = tuple(f for f in kind.fields if f.name in seen)
+    if precision == "exact":
+        return Collection(kind.name, kind.title, kind.definition, kind.geometry, fields)
+    return Collection(RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
+                      "inward.", "polygon", fields)
 
 
 def collection(registry: Registry, reader: View, name: str) -> Collection:
     """One of them. Raises WEB-010, alike for what there is not and for what is not shown."""
-    for found in collections(registry, reader):
-        if found.id == name:
+    kinds = registry.kinds
+    for kind in [kinds[name]] if name in kinds else kinds.values():
+        found = _collection_of(kind, reader)
+        if found is not None and found.id == name:
             return found
     raise LandReleaseError(COLLECTION_UNKNOWN, found=name[:60])
 
@@ -247,7 +249,7 @@ def _public_items(registry: Registry, reader: View, found: Collection,
                   after: str, limit: int) -> Page:
     listed = PUBLIC.of(registry)[found.id == RELEASED]
     seen = {f.name for f in found.fields}
-    start = int(after) if after.isdecimal() else 0
+    start = int(after) if after.isdecimal() and len(after) < 10 else 0
     out: list[Item] = []
     for one in listed[start:]:
         if windows and not any(shapely.box(*w).intersects(one.geometry) for w in windows):
@@ -272,112 +274,6 @@ def _within(day: date | None, between: tuple[date | None, date | None]) -> bool:
         return True
     first, last = between
     return (first is None or day >= first) and (last is None or day <= last)
-
-
-# --- tiles ---------------------------------------------------------------------------------------
-
-TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
-               "road_class", "passable", "closure_reason", "ordnance_category", "project_type",
-               "project_status", "task_status", "marking_type", "state", "result", "depth_m")
-_MOST_IN_TILE = 60_000
-
-
-def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
-         then: Moment | None = None) -> bytes:
-    """One vector tile of a collection, its layer called as the collection. Raises WEB-010.
-
-    Hazards only grow on their way into the tile's whole units (S01). A tile holds at most 60,000
-    features; where there are more, those of the lowest ids, and `truncated` says so on each.
-    """
-    from landrelease.publish import tiles
-
-    found = collection(registry, reader, name)
-    if found.geometry == "none":
-        return b""
-    bounds = tiles.bounds_of(z, x, y)
-    together = _crowded_tile(registry, reader, found, bounds, then, (z, x, y))
-    if together is not None:
-        return together
-    chosen = list(_all_in(registry, reader, name, bounds, then))
-    truncated = len(chosen) > _MOST_IN_TILE
-    chosen = chosen[:_MOST_IN_TILE]
-    shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
-    shapes = np.empty(len(chosen), dtype=object)
-    shapes[:] = [one.geometry for one in chosen]
-    synthetic = is_synthetic(registry)
-    values = [{"id": one.id, **{n: _plain(one.values.get(n)) for n in shown},
-               **({"synthetic": True} if synthetic else {}),
-               **({"truncated": True} if truncated else {})} for one in chosen]
-    return tiles.tile({name: (list(shapes), values)}, z, x, y,
-                      grows=_GROWS)
-
-
-_GROWS = frozenset(("hazard", CELLS, "closure", "task"))
-_CROWDED, _SMALL = 1_500, 24  # features of a tile; units of a small one
-
-
-def _crowded_tile(registry: Registry, reader: View, found: Collection, bounds: Bounds,
-                  then: Moment | None, at: tuple[int, int, int]) -> bytes | None:
-    """A tile of now that holds very many features: small ones are drawn together, without ids, with
-    their number and the values by which the map tells them apart. None where there are fewer, where
-    the reader sees only some rows of the kind, and where the store cannot say boxes.
-
-    What is drawn covers the small features: as coarse cells hazards only grow (S01).
-    """
-    import numpy as np
-
-    from landrelease.publish import tiles
-
-    ask, grant = getattr(registry, "crowd", None), reader.grant(found.id)
-    whole = grant.precision == "exact" and grant.rows == "all" and not reader.areas
-    if ask is None or not whole or then is not None or found.id not in registry.kinds or (
-            found.geometry not in ("point", "polygon")):
-        return None
-    west, south, east, north = bounds
-    share = _SMALL / (tiles.EXTENT + 2 * tiles.BUFFER)
-    names = [f.name for f in found.fields if f.name in _TOLD_APART]
-    answer = ask(found.id, bounds, ((east - west) * share, (north - south) * share), _CROWDED,
-                 names)
-    if answer is None:
-        return None
-    boxes, numbers, told, large = answer
-    mark = {"synthetic": True} if is_synthetic(registry) else {}
-    shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
-    records = [r for r in reader.records(large) if r.geometry is not None]
-    shapes = np.empty(len(records), dtype=object)
-    shapes[:] = [r.geometry for r in records]
-    return tiles.crowded(
-        found.id, boxes, numbers,
-        [{**dict(zip(names, row, strict=True)), "crowded": True, **mark} for row in told],
-        (list(shapes), [{"id": r.id, **{n: _plain(r.values.get(n)) for n in shown}, **mark}
-                  for r in records]), *at,
-        points=found.geometry == "point", grows=found.id in _GROWS)
-
-
-# The fields by which the map tells features of a kind apart.
-_TOLD_APART = ("hazard_type", "status", "outcome_type")
-
-
-def _all_in(registry: Registry, reader: View, name: str, bounds: Bounds,
-            then: Moment | None) -> Iterator[Item]:
-    after, count = "", 0
-    while True:
-        page = items(registry, reader, name, bounds=bounds, after=after, limit=5_000, then=then)
-        for one in page.items:
-            if one.geometry is not None and not one.geometry.is_empty:
-                yield one
-                count += 1
-        if not page.after or count > _MOST_IN_TILE:
-            return
-        after = page.after
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 # --- whole collections ---------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,11 +35,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Rows for tables, and for `why` the two sides in words."""
+    """Rows for tables, and for `why` the two sides in words. `idle`: time of teams without work, by
+    team and time; `idle_share`: its share of the time in which teams are there."""
 
     binding: list[dict[str, Any]]
     waits: list[dict[str, Any]]
     why: dict[str, Any] | None
+    idle: list[dict[str, Any]]
+    idle_share: float
 
 
 def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
@@ -67,7 +70,42 @@ def explain(plan: Plan, why: tuple[str, str] | None = None) -> Explained:
                 "points_per_team_day": side.points_per_team_day,
                 "waits": [_wait_row(problem, w) for w in side.waits]}
                 for side in (held.first, held.second)]}
-    return Explained(found, rows, between)
+    spans = idle_rows(plan)
+    there = float(np.sum(problem.pool_teams * np.maximum(
+        0, problem.pool_closes.astype(np.int64) - problem.pool_opens)))
+    return Explained(found, rows, between, spans,
+                     sum(r["weeks"] for r in spans) * 2 / there if there else 0.0)
+
+
+_IDLE = {
+    "nothing": "no work that it could do is left",
+    "order": "nothing: it could begin {stage}, and the plan has that later",
+    "survey": "the survey or clearance before {stage}", "machine": "the machine before {stage}",
+    "road": "the road to {stage}", "decision": "a decision of people on {stage}",
+    "leave": "leave or presence for {stage}", "ground": "{stage}: closed ground or rest",
+    "equipment": "shared equipment for {stage}", "money": "money for {stage}",
+    "end": "{stage} would not be done by the end of the plan, of leave or of its stay",
+    "next": "{stage} would not be done before its next work",
+    "others": "{stage} is done sooner by others"}
+
+
+def idle_rows(plan: Plan) -> list[dict[str, Any]]:
+    """What each team waits for while it has no work, in words; weeks are of working time."""
+    from landrelease.plan.idle import idle
+
+    problem = plan.problem
+    rows = []
+    for span in idle(problem, plan.schedule):
+        pool = problem.pools[span.pool]
+        known = pool.members[span.team] if span.team < len(pool.members) else ""
+        stage = "" if span.stage < 0 else problem.stage_ids[span.stage]
+        rows.append({
+            "team": known or f"{pool.id} {span.team + 1}", "pool": pool.id,
+            "start": _iso(problem.slot_starts[span.begin]),
+            "finish": _iso(problem.slot_starts[span.end] - timedelta(days=1)),
+            "weeks": (span.end - span.begin) / 2, "kind": span.kind, "stage": stage,
+            "waits_for": _IDLE[span.kind].format(stage=stage)})
+    return rows
 
 
 def _wait_row(problem: Problem, wait: Wait) -> dict[str, Any]:
@@ -121,8 +159,8 @@ def unkept(plan: Plan) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment` or
-    `road`; what it is about, how much of it, and since when."""
+    """One change to a problem, in the user's words: `teams`, `ground`, `money`, `equipment`,
+    `road`, `leave` or `decision`; what it is about, how much of it, and since when."""
 
     kind: str
     name: str
@@ -137,22 +175,26 @@ class Asked:
             "ground": f"{self.name} is not closed",
             "money": f"{self.amount:,.0f} more in {self.name}{since}",
             "equipment": f"{self.amount:g} more {self.name}",
-            "road": f"{self.name} is opened by others"}[self.kind]
+            "road": f"{self.name} is opened by others",
+            "leave": f"the leave of {self.name} holds throughout",
+            "decision": f"nothing is decided on {self.name}"}[self.kind]
 
 
 def asked_of(text: str) -> Asked:
     """Read `teams:POOL[:N[:DATE]]`, `money:FUND:AMOUNT[:DATE]`, `ground:CALENDAR`,
-    `equipment:THING[:N]`, `road:GATE`. Raises PLN-511: anything else."""
+    `equipment:THING[:N]`, `road:GATE`, `leave:POOL`, `decision:STAGE` (or an area). Raises PLN-511:
+    anything else."""
     def wrong(expected: str) -> LandReleaseError:
         return LandReleaseError(PLAN_CHANGE, found=text, expected=expected)
 
     kind, _, rest = text.partition(":")
     parts = rest.split(":")
-    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1}
+    limits = {"teams": 3, "money": 3, "ground": 1, "equipment": 2, "road": 1, "leave": 1,
+              "decision": 1}
     if kind not in limits or not parts[0]:
         raise wrong("teams:POOL[:N[:DATE]], money:FUND:AMOUNT[:DATE], ground:CALENDAR, "
-                    "equipment:THING[:N] or road:GATE")
-    if kind in ("ground", "road"):
+                    "equipment:THING[:N], road:GATE, leave:POOL or decision:STAGE")
+    if kind in ("ground", "road", "leave", "decision"):
         return Asked(kind, rest)
     if len(parts) > limits[kind] or (kind == "money" and len(parts) < 2):
         raise wrong(f"at most {limits[kind]} parts after {kind}, money with its amount")
@@ -167,8 +209,10 @@ def asked_of(text: str) -> Asked:
 
 
 def changed(problem: Problem, asked: Asked) -> Problem:
-    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing or road."""
+    """The problem with a change. Raises PLN-009: it has no such pool, fund, thing, road or
+    decision."""
     from landrelease.plan import variants
+    from landrelease.plan.compare import members
 
     if asked.kind == "teams":
         return variants.more_teams(problem, asked.name, int(asked.amount), asked.since)
@@ -178,6 +222,10 @@ def changed(problem: Problem, asked: Asked) -> Problem:
         return variants.more_money(problem, asked.name, asked.amount, asked.since)
     if asked.kind == "equipment":
         return variants.more_equipment(problem, asked.name, int(asked.amount))
+    if asked.kind == "leave":
+        return variants.leave_kept(problem, asked.name)
+    if asked.kind == "decision":
+        return variants.undecided(problem, members(problem, asked.name).tolist())
     return variants.roads_open(problem, {asked.name})
 
 
@@ -190,10 +238,9 @@ def worth_asking(plan: Plan, most: int) -> list[Asked]:
     for b in binding(plan.problem, waits(plan.problem, plan.schedule)):
         if b.kind == "team":
             out.append(Asked("teams", b.name))
-        elif b.kind == "ground":
-            out.append(Asked("ground", b.name))
-        elif b.kind == "equipment":
-            out.append(Asked("equipment", b.name))
+        elif b.kind in ("ground", "equipment", "leave", "decision") or (
+                b.kind == "road" and b.name):
+            out.append(Asked(b.kind, b.name))
         elif b.kind == "money" and money is not None:
             arrived = float(money.arrived[money.fund_ids.index(b.name), -1])
             out.append(Asked("money", b.name, round(max(1.0, 0.1 * arrived))))
@@ -265,8 +312,9 @@ def policy_of(plan: Plan, assumptions: Assumptions, *, samples: int, every: int,
     Outcomes are those of the problem, or follow from the shares and spreads of the assumptions.
     """
     from landrelease.plan import policy
+    from landrelease.plan.shares import outcomes_of
 
-    drawn = plan.problem.conditions.outcomes or policy.outcomes_of(plan.problem, assumptions)
+    drawn = plan.problem.conditions.outcomes or outcomes_of(plan.problem, assumptions)
     tested = policy.on_samples(plan, drawn, samples=samples, every=every, iterations=iterations,
                                seed=seed, progress=progress)
 

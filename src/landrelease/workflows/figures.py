@@ -18,6 +18,7 @@ from landrelease.core.hazard import Land
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.progress import Progress, silent
 from landrelease.errors import (
+    BAD_OPTION,
     FIGURE_FILE,
     FIGURE_HEAD,
     FIGURE_UNKNOWN,
@@ -125,6 +126,18 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     shown = reader.figures(found, unseen(land, reader))
     progress("figures", 1.0)
     return Found(land, reader.ledger(rows), shown)
+
+
+def of_scope(found: Sequence[Figure], scope: str) -> tuple[Figure, ...]:
+    """The figures of one scope, by its name. Raises CLI-103: there is none, or not for the reader.
+    """
+    wanted = scope.casefold().strip()
+    own = tuple(f for f in found if f.scope.casefold() == wanted)
+    if not own:
+        names = sorted({f.scope for f in found})
+        raise LandReleaseError(BAD_OPTION, option="--scope", found=scope, expected="one of "
+                               + ", ".join(names[:20]) + (" ..." if len(names) > 20 else ""))
+    return own
 
 
 def _exposure(registry: Registry, reader: View, reports: Columns, at: At, head: str

@@ -48,6 +48,16 @@ class Filter:
         return self.test(values, geometry) is True
 
 
+def holding(wanted: Mapping[str, str], more: Filter | None) -> Filter:
+    """What passes `more` and whose fields of several values hold these ones."""
+    def test(values: Values, geometry: Any) -> bool:
+        return all(value in (values.get(name) or ()) for name, value in wanted.items()) and (
+            more is None or more.passes(values, geometry))
+
+    return Filter(test, None if more is None else more.bounds,
+                  frozenset(wanted) | (frozenset() if more is None else more.fields))
+
+
 def read_filter(text: str, lang: str, fields: Mapping[str, Field],
                 to_degrees: Callable[[Any], Any] | None = None) -> Filter:
     """Read a filter over `fields` (those that the reader sees) and the geometry.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from landrelease.errors import (
     FLEET_APART,
     FLEET_COUNT,
     FLEET_MIXED,
-    OUTSIDE_CONTROL,
     PEOPLE_APART,
     PROFILE_WITHOUT_WIDTH,
     STANDOFF_NOT_STATED,
@@ -37,7 +36,8 @@ COLUMNS = ("machine", "stretch", "kind", "length_m", "start_s", "leave_s", "hold
 def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Path,
                options: LaneOptions, profiles: Path | None = None, *, apart_m: float | None,
                people_apart_m: float | None = None, speed_m_s: float | None = None,
-               notes: Sequence[str] = ()) -> dict[str, Any]:
+               notes: Sequence[str] = (), known: Mapping[str, Profile] | None = None
+               ) -> dict[str, Any]:
     """Plan and write all files: `machine-1`, `machine-2` and so on, `people`, `schedule.csv`.
 
     `names`: profiles; one name and `machines` times the same machine, or several names. Machines of
@@ -48,10 +48,10 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
     """
     lanes.check_options(options)
     from landrelease.operate import fleet
-    from landrelease.records.profiles import profile_of
+    from landrelease.operate.lanes import new_ground
     from landrelease.store.results import dump, write_atomically
 
-    chosen = [profile_of(n, profiles) for n in names]
+    chosen = [lanes.chosen_profile(n, profiles, known) for n in names]
     drive, walk = _sorted(chosen, machines)
     if apart_m is None:
         raise LandReleaseError(FLEET_APART, found="not stated")
@@ -78,19 +78,24 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
         allowed, speeds, apart_m=apart_m, width_m=min(widths), overlap_m=overlap,
         radius_m=max(radii, default=None), entry=entry, headland_first=first)
     by_hand = joined([made.plan.by_hand, shapely.difference(ground.geometry, allowed)])
+    new = new_ground([[(s.start_s, s.drive) for s in path] for path in made.paths], min(widths),
+                     made.radius_m)
     result: dict[str, Any] = ({"synthetic": SYNTHETIC} if ground.synthetic else {}) | {
         "kind": "machines", "machines": [], "width_m": min(widths), "overlap_m": overlap,
         "radius_m": made.radius_m, "apart_m": apart_m, "task_m2": ground.geometry.area,
         "reachable_m2": made.plan.reachable.area, "by_hand_m2": by_hand.area,
         "length_m": made.plan.length_m, "headland_first": first, "seconds": made.seconds,
-        "not_joined": made.plan.apart,
-        "findings": [*notes, *lanes.taken(drive, made.radius_m, overlap, options, slopes)],
+        "not_joined": made.plan.apart, "around_known": options.danger is not None,
+        **lanes.on_new_ground(new),
+        "findings": [*notes, *lanes.taken(drive, made.radius_m, overlap, options, slopes),
+                     *lanes.turns_on_new(new), *lanes.given_up(made.plan)],
         "not_known": sorted({n for p in drive for n in p.not_known}),
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
                      "(S07)"}
     files: list[Path] = []
     stated = list(result["findings"])
     benchmark = entry if entry is not None else lanes.corner(ground.geometry)
+    unsafe = lanes.unsafe_around(ground, allowed, drive, options)
     for m, (profile, path, speed) in enumerate(zip(drive, made.paths, speeds, strict=True)):
         own = {"kind": "machine", "profile": profile.id, "speed_m_s": speed,
                "length_m": sum(s.drive.length_m for s in path), "stretches": len(path),
@@ -103,19 +108,18 @@ def make_fleet(task: Path | Ground, names: Sequence[str], machines: int, out: Pa
         lines = [(s.drive.kind, f"{n}", _shape(s.drive.xy)) for n, s in enumerate(path, start=1)]
         reach = options.control_m if options.control_m is not None else profile.value(
             "control_range_m")
-        standoff = options.standoff_m if options.standoff_m is not None else 0.0
-        places = lanes.control(ground.geometry, [s.drive for s in path], standoff, reach
-                               ) if reach else []
+        places, out_m = lanes.control(
+            ground.geometry, [s.drive for s in path], options.standoff_m or 0.0, reach, unsafe
+            ) if reach else ([], 0.0)
         own |= {"control_range_m": reach, "control_positions": len(places)}
-        if places and options.standoff_m is None:
-            stood = STANDOFF_NOT_STATED.text()
-            result["findings"] += [stood] if stood not in result["findings"] else []
-        if reach and len(places) != 1:
-            result["findings"].append(f"Machine {m + 1}: " + OUTSIDE_CONTROL.text(
-                standoff=standoff, reach=reach, found=len(places)))
+        for text in lanes.from_control(places, out_m, options, reach) if reach else ():
+            text = text if text == STANDOFF_NOT_STATED.text() else f"Machine {m + 1}: {text}"
+            result["findings"] += [text] if text not in result["findings"] else []
+        leg, crossing = lanes.approach(entry, path[0].drive.xy[0], made.radius_m, unsafe)
+        result["findings"] += [t for t in crossing if t not in result["findings"]]
         told = {"lines": lines, "by_hand": shapely.Polygon(), "control": places,
-                "allowed": allowed, "holds": {n: _words(s.holds) for n, s in enumerate(path)
-                                              if s.holds}}
+                "allowed": allowed, "approach": leg,
+                "holds": {n: _words(s.holds) for n, s in enumerate(path) if s.holds}}
         apart = lanes.not_joined([shape for _, _, shape in lines])
         result["findings"] += [f"Machine {m + 1}: {text}" for text in apart]
         shown = {**result, **own, "by_hand_m2": 0.0, "findings": [
@@ -188,7 +192,7 @@ def _people(out: Path, ground: Ground, allowed: BaseGeometry, profile: Profile,
     width = profile.value("width_m")  # --width is of the machines
     if width is None:
         raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=profile.title)
-    told = lanes.people(ground, allowed, profile, width, entry)
+    told = lanes.people(ground, allowed, profile, width, entry, options)
     opens: dict[int, str] = {}
     first: list[float] = []
     for n, (_, _, shape) in enumerate(told["lines"]):
@@ -224,6 +228,8 @@ def fleet_words(result: dict[str, Any]) -> list[str]:
                    f"after {p['last_opens_s'] / 60:,.0f} min.")
     out.append(f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
                f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2.")
+    if not result["around_known"]:
+        out.append(lanes.AROUND_NOT_KNOWN)
     if result["not_joined"]:
         out.append(f"{result['not_joined']} pieces of ground cannot be reached from the first "
                    "without leaving allowed ground: bring the machine there from outside.")

@@ -34,11 +34,14 @@ def write_report(
 
     first = outlooks[0]
     lines = [f"{line[0].upper()}{line[1:]}." for line in workflows.outlook_words(first)]
+    asked = workflows.outlook_summary(first, by=by, budget=budget)
     if by is not None:
-        lines.append(f"Chance of being done by {by}: {first.chance_by(by):.0%}.")
+        lines.append(f"Chance of being done by {by}: "
+                     f"{workflows.chance_words(asked, 'chance_by')}.")
     if budget is not None:
         lines.append(f"Chance that {budget:,.0f} {first.currency} are enough: "
-                     f"{_enough(first, budget):.0%}.")
+                     f"{workflows.chance_words(asked, 'chance_of_budget')}.")
+    lines.append(workflows.COST_WORDS)
     tables = [_quantiles(outlooks, by, budget), _drivers(first), track_table(first.track)]
     if rates is not None:
         tables.insert(2, rates_table(rates))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.team_days import TeamDays
@@ -19,6 +20,7 @@ from landrelease.core.team_days import TeamDays
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.outlook import TrackRecord
+    from landrelease.forecast.circumstances import Learning as NewTeams
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.rates import Lost, Range, Rate
     from landrelease.forecast.scores import Scores
@@ -254,19 +256,82 @@ def lost_of(found: Learning) -> tuple[float, float, float] | None:
     return None if found.lost.from_prior else middle_80(found.lost.share)
 
 
-def learned_of(found: Learning) -> dict[str, Learned]:
-    """What `make_outlook` takes: by kind of team, only what was learned here."""
+def team_names(teams: Sequence[Record]) -> dict[str, str]:
+    """What reports may call a team -> its id."""
+    names = {str(t.values["identifier"]): t.id for t in teams if t.values.get("identifier")}
+    return names | {t.id: t.id for t in teams}
+
+
+def learned_of(found: Learning, teams: Mapping[str, str] | None = None) -> dict[str, Learned]:
+    """What `make_outlook` takes: by kind of team, only what was learned here. `teams`: names in
+    reports -> names of the members of pools."""
     from landrelease.forecast.outlook import Learned
 
     made = {}
-    for kind, work in POOL_WORK.items():
-        for rate in found.rates:
-            if (rate.activity, rate.method) == work and not rate.from_prior:
-                low, value, high = np.quantile(rate.of_work(), [0.1, 0.5, 0.9])
-                made[kind] = Learned(
-                    float(low), float(value), float(high),
-                    float(np.median(rate.deviation["team"])), rate.days)
+    for kind, rate in _rates_of(found).items():
+        if not rate.from_prior:
+            low, value, high = np.quantile(rate.of_work(), [0.1, 0.5, 0.9])
+            made[kind] = Learned(
+                float(low), float(value), float(high),
+                float(np.median(rate.deviation["team"])), rate.days,
+                {(teams or {}).get(name, name): (float(own.mean()), float(own.std()))
+                 for name, own in zip(rate.teams, rate.team.T, strict=True)})
     return made
+
+
+def _rates_of(found: Learning) -> dict[str, Rate]:
+    """By kind of team the rate of its work."""
+    by_work = {(rate.activity, rate.method): rate for rate in found.rates}
+    return {kind: by_work[work] for kind, work in POOL_WORK.items() if work in by_work}
+
+
+YEAR_DAYS = 330  # of reports, before they say what months do
+
+
+def months_of(found: Learning) -> np.ndarray | None:
+    """(12,) rate of whole days in each month over the mean, of all kinds of team together, each
+    with the weight of its days; None where no year was reported."""
+    span = found.reported.days.span
+    own = [r for r in _rates_of(found).values() if not r.from_prior]
+    if span is None or (span[1] - span[0]).days < YEAR_DAYS or not own:
+        return None
+    weight = np.array([r.days for r in own], dtype=float)
+    logs = np.array([np.median(r.month, axis=0) for r in own])
+    month: np.ndarray = np.exp(weight @ logs / weight.sum())
+    return month
+
+
+def learning_of(found: Learning) -> dict[str, NewTeams]:
+    """By kind of team how much slower new ones are, from reports or, where no team was new in them,
+    from the prior."""
+    from landrelease.forecast.circumstances import Learning as NewTeams
+
+    return {kind: NewTeams(min(float(1 - np.exp(-np.median(rate.learning))), 0.95),
+                           rate.learning_days)
+            for kind, rate in _rates_of(found).items()}
+
+
+def taught_of(found: Learning, registry: Registry, reader: View, assumptions: Assumptions, *,
+              seed: int = 1) -> tuple[Assumption, ...]:
+    """Assumptions that the records teach: shares that survey leaves, rework, area that turns up,
+    how much areas differ. Empty where there are no reports: what came on record then tells nothing
+    of how the work went."""
+    from landrelease.forecast.outlook import REPORTED
+    from landrelease.forecast.standing import taught
+
+    span = found.reported.days.span
+    if span is None:
+        return ()
+    three = taught(_Known(registry, reader, None, None, assumptions).standing(span[1]),
+                   assumptions, seed=seed)
+    own = [r for r in _rates_of(found).values() if not r.from_prior]
+    if own:
+        spread = float(np.average([np.median(r.deviation["area"]) for r in own],
+                                  weights=[r.days for r in own]))
+        three["task_duration_spread"] = (spread,) * 3
+    return tuple(dataclasses.replace(assumptions[name], low=low, value=value, high=high,
+                                     source=REPORTED)
+                 for name, (low, value, high) in three.items())
 
 
 # --- back-testing --------------------------------------------------------------------------------
@@ -300,7 +365,8 @@ def backtest(registry: Registry, reader: View, assumptions: Assumptions, *, runs
     from landrelease.forecast.standing import forecast_standing
 
     none: dict[str, dict[int, Scores]] = {m: {a: score([], []) for a in AHEAD} for m in METHODS}
-    now = _Known(registry, reader, None, None, assumptions)
+    sizes: dict[bytes, float] = {}
+    now = _Known(registry, reader, None, None, assumptions, sizes)
     if now.reported.days.span is None:
         return Backtest(none, [], (
             "There are no daily reports in the registry: there is no past to test a forecast on.",))
@@ -330,7 +396,7 @@ def backtest(registry: Registry, reader: View, assumptions: Assumptions, *, runs
     for k, end in enumerate(ends[FEWEST_MONTHS - 1:-1], FEWEST_MONTHS - 1):
         progress("forecasting past months", k / len(ends))
         known_at = None if dated else datetime(end.year, end.month, end.day, 23, 59, 59, tzinfo=UTC)
-        then = _Known(registry, reader, end, known_at, assumptions)
+        then = _Known(registry, reader, end, known_at, assumptions, sizes)
         try:
             made = forecast_standing(then.standing(end), assumptions, prior_of, runs=runs,
                                      seed=seed, bins=AHEAD[-1] + 1)
@@ -390,60 +456,166 @@ def _by_month(released: list[tuple[date, float]], ends: list[date], first: date)
     return made
 
 
+RELEASED = ("cancelled", "reduced", "cleared")  # from the weakest to the strongest
+
+
 class _Known:
     """The records as they were known, in the terms of a standing."""
 
     def __init__(self, registry: Registry, reader: View, valid_at: date | None,
-                 known_at: datetime | None, assumptions: Assumptions) -> None:
+                 known_at: datetime | None, assumptions: Assumptions,
+                 sizes: dict[bytes, float] | None = None) -> None:
+        """sizes : area of shapes that were measured before, m²; kept up."""
+        from landrelease.core.lineage import lineage, standing
+
         def records(kind: str) -> list[Record]:
             return list(reader.nearby(registry.records(kind, valid_at=valid_at,
                                                        known_at=known_at)))
 
-        self.hazards = [h for h in records("hazard") if h.geometry is not None]
-        self.outcomes = [o for o in records("outcome") if o.geometry is not None]
+        every = [h for h in records("hazard") if h.geometry is not None]
+        # A parent counts where its children do not lie.
+        self.hazards = standing(every)
+        self.outcomes = [o for o in records("outcome") if o.geometry is not None
+                         and o.value("outcome_type") in RELEASED]
         self.inspections = records("inspection")
-        self.reported = reported_days(records("activity"), self.hazards)
+        self.reported = reported_days(records("activity"), every)
         self.assumptions = assumptions
-        self._area = {r.id: _geodesic(r) for r in (*self.hazards, *self.outcomes)}
+        self._sizes = {} if sizes is None else sizes
+        self.area = np.array([self._size(h.geometry) for h in self.hazards])
+        line = lineage(every)
+        names = {h.id: {h.id, str(h.values.get("identifier", h.id))} for h in every}
+        # Any name of a hazard, or of one that it came from -> its number.
+        self._heirs: dict[str, list[int]] = {}
+        for i, h in enumerate(self.hazards):
+            for name in set().union(*(names.get(x, ()) for x in (h.id, *line.ancestors(h.id)))):
+                self._heirs.setdefault(name, []).append(i)
+        self._of = {o.id: self._hazard_of(o) for o in self.outcomes}
+
+    def _size(self, shape: Any) -> float:
+        import shapely
+
+        from landrelease.core.geometry import geodesic_area_m2
+
+        key = shapely.to_wkb(shape)
+        if key not in self._sizes:
+            self._sizes[key] = geodesic_area_m2(shape)
+        return self._sizes[key]
+
+    def _hazard_of(self, outcome: Record) -> int:
+        """Number of the hazard that an outcome released ground of, -1: of none on record."""
+        found = sorted({i for name in ("hazard", "hazard_identifier") for i in self._heirs.get(
+            str(outcome.values.get(name) or ""), ())})
+        if len(found) < 2:
+            return found[0] if found else -1
+        shape = outcome.geometry
+        return max(found, key=lambda i: shape.intersection(self.hazards[i].geometry).area)
 
     def released(self) -> list[tuple[date, float]]:
-        return [(o.valid_from, self._area[o.id]) for o in self.outcomes
-                if o.valid_from is not None
-                and o.value("outcome_type") in ("cancelled", "reduced", "cleared")]
+        """Day and area of each outcome, less what an earlier one of the same hazard had released:
+        ground is released once (S03)."""
+        from landrelease.core.geometry import joined
+
+        before: dict[int, Any] = {}
+        found = []
+        for o in sorted((o for o in self.outcomes if o.valid_from is not None),
+                        key=lambda o: (o.valid_from, o.id)):
+            h, m2 = self._of[o.id], self._size(o.geometry)
+            so_far = before.get(h) if h >= 0 else None
+            if so_far is None:
+                before[h] = o.geometry
+            else:
+                if so_far.intersects(o.geometry):
+                    m2 = self._size(joined([so_far, o.geometry], degrees=True)) - self._size(so_far)
+                before[h] = joined([so_far, o.geometry], degrees=True)
+            found.append((o.valid_from, max(m2, 0.0)))
+        return found  # type: ignore[return-value]
 
     def left_m2(self) -> float:
-        return max(sum(self._area[h.id] for h in self.hazards)
-                   - sum(m2 for _, m2 in self.released()), 0.0)
+        return max(float(self.area.sum()) - sum(m2 for _, m2 in self.released()), 0.0)
+
+    def _parts(self) -> dict[str, np.ndarray]:
+        """(A,) released of each hazard by kind; ground of two kinds is the stronger one's."""
+        from landrelease.core.geometry import joined
+
+        grounds: dict[tuple[int, str], list[Any]] = {}
+        for o in self.outcomes:
+            if self._of[o.id] >= 0:
+                grounds.setdefault((self._of[o.id], str(o.value("outcome_type"))), []).append(
+                    o.geometry)
+        parts = {kind: np.zeros(len(self.hazards)) for kind in RELEASED}
+        for h in {h for h, _ in grounds}:
+            stronger: list[Any] = []
+            taken = 0.0
+            for kind in reversed(RELEASED):
+                stronger += grounds.get((h, kind), [])
+                if not stronger:
+                    continue
+                whole = self._size(stronger[0] if len(stronger) == 1 else
+                                   joined(stronger, degrees=True))
+                parts[kind][h], taken = max(whole - taken, 0.0), max(whole, taken)
+        return parts
+
+    def _failed(self, days: TeamDays) -> np.ndarray:
+        """(A,) cleared area that failed its last inspection and has not been cleared again, m²."""
+        latest: dict[str, tuple[date, Record]] = {}
+        for i in self.inspections:
+            on = i.values.get("inspected_on") or i.valid_from
+            if i.value("result") not in ("accepted", "rejected") or not isinstance(on, date):
+                continue
+            lot = i.values.get("outcomes") or ()
+            for name in (lot,) if isinstance(lot, str) else tuple(lot):
+                if name not in latest or latest[name][0] <= on:
+                    latest[name] = on, i
+        found = np.zeros(len(self.hazards))
+        since: dict[int, date] = {}
+        for o in self.outcomes:
+            for name in {o.id, str(o.values.get("identifier", o.id))}:
+                on, i = latest.get(name, (None, None))
+                if i is None or on is None or self._of[o.id] < 0 or i.value(
+                        "result") != "rejected" or i.values.get("closed_on"):
+                    continue
+                found[self._of[o.id]] += self._size(o.geometry)
+                since[self._of[o.id]] = max(since.get(self._of[o.id], on), on)
+        again = self._worked(days, lambda h, day: h in since and day > since[h].toordinal())
+        return np.maximum(found - again["clearance"], 0.0)
+
+    def _worked(self, days: TeamDays, counts: Callable[[int, int], bool] | None = None
+                ) -> dict[str, np.ndarray]:
+        """(A,) m² worked on each hazard by activity; what names one that was divided is spread over
+        what came from it by area. A machine's pass is not clearance (S07)."""
+        worked: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(self.hazards)))
+        heirs = [self._heirs.get(name, []) for name in days.areas]
+        for k, (activity, method) in enumerate(days.kinds):
+            if activity == "clearance" and method == "mechanical":
+                continue
+            rows = np.flatnonzero((days.kind == k) & (days.area >= 0) & (days.m2 > 0))
+            if counts is None:
+                sums = np.bincount(days.area[rows], days.m2[rows], minlength=len(heirs))
+                for own, m2 in zip(heirs, sums.tolist(), strict=True):
+                    if own and m2:
+                        worked[activity][own] += m2 * self.area[own] / max(
+                            float(self.area[own].sum()), 1e-9)
+                continue
+            for r in rows.tolist():
+                for h in heirs[int(days.area[r])]:
+                    if counts(h, int(days.day[r])):
+                        worked[activity][h] += days.m2[r]
+        return worked
 
     def standing(self, day: date) -> Standing:
         from landrelease.forecast.standing import CLEARANCE, NTS, SURVEY, Standing
 
-        number = {h.id: i for i, h in enumerate(self.hazards)}
-        by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in self.hazards}
-        count = len(self.hazards)
-        area = np.array([self._area[h.id] for h in self.hazards])
-        parts = {kind: np.zeros(count) for kind in ("cancelled", "reduced", "cleared")}
-        for o in self.outcomes:
-            of = str(o.values.get("hazard_identifier", ""))
-            at = number.get(by_identifier.get(of, of))
-            kind = str(o.value("outcome_type"))
-            if at is not None and kind in parts:
-                parts[kind][at] += self._area[o.id]
-        days = self.reported.days
-        worked: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(count))
-        place = np.array([number.get(a, -1) for a in days.areas], dtype=np.int64)
-        for k, (activity, method) in enumerate(days.kinds):
-            if activity == "clearance" and method == "mechanical":
-                continue  # a machine's pass is not clearance (S07)
-            rows = (days.kind == k) & (days.area >= 0)
-            at = place[days.area[rows]]
-            np.add.at(worked[activity], at[at >= 0], days.m2[rows][at >= 0])
+        count, area, days = len(self.hazards), self.area, self.reported.days
+        parts = self._parts()
+        worked = self._worked(days)
         cleared = np.maximum(worked["clearance"], parts["cleared"])
         surveyed = (parts["reduced"] > 0) | (cleared > 0) | (
             parts["cancelled"] + parts["reduced"] + parts["cleared"] >= 0.99 * area)
         gone = parts["cancelled"] + parts["reduced"]
         clear = np.where(surveyed, np.maximum(area - gone, 0.0), 0.0)
         clear[clear < 0.01 * area] = 0.0
+        cleared = np.minimum(cleared, clear)
+        failed = np.minimum(self._failed(days), cleared)
         # The last working days, not days of the calendar: after a winter these tell more.
         reported = np.unique(days.day)
         recent = days.day >= (reported[-min(RECENT_DAYS, len(reported))] if len(reported) else 0)
@@ -463,30 +635,59 @@ class _Known:
                 busy[work] = _busy(days, recent, k)
         cut = parts["cancelled"]
         visited = (cut > 0) | surveyed | (worked["TS"] > 0)
-        pieces = [self._area[o.id] for o in self.outcomes if o.value("outcome_type") == "cleared"]
-        months = [date.fromordinal(int(d)).month for d in days.day]
+        pieces = [self._size(o.geometry) for o in self.outcomes
+                  if o.value("outcome_type") == "cleared"]
+        months = [date.fromordinal(int(d)).month for d in np.unique(days.day)]
         seen_year = bool(days.span and (days.span[1] - days.span[0]).days > 330)
-        season = (min(months), max(months)) if len(set(months)) < 12 and seen_year else (
+        season = season_of(months) if seen_year else (
             int(self.assumptions.value("season_first_month")),
             int(self.assumptions.value("season_last_month")))
         sd = 8.0 if seen_year else 15.0
         if months and not seen_year and season[0] <= season[1]:
             season = (min(season[0], min(months)), max(season[1], max(months)))
-        weekdays = len({int(d) % 7 for d in days.day})
         first = days.span[0] if days.span else day
         late = np.array([h.valid_from is not None and h.valid_from > first for h in self.hazards],
                         dtype=bool)
         seen = [i for i in self.inspections if i.value("result") in ("accepted", "rejected")]
+        place = np.array([own[0] if (own := self._heirs.get(a)) else -1 for a in days.areas],
+                         dtype=np.int64)
         return Standing(
             day, area, surveyed, np.where(surveyed, 0.0, np.minimum(
                 worked["TS"] if survey[0] == "TS" else worked["NTS"], area)), clear,
-            np.minimum(cleared, clear), np.zeros(count, dtype=bool), late, len(seen),
+            cleared - failed, np.zeros(count, dtype=bool), late, len(seen),
             sum(i.value("result") == "rejected" for i in seen), _renumbered(days, place, count),
             tuple((work, len(names[work])) for work in chosen), names, season,
-            float(max(weekdays, 1)), cut if two_steps else None, visited,
+            days_a_week(days), cut if two_steps else None, visited,
             np.minimum(worked["NTS"], area),
             float(np.median(pieces)) if len(pieces) >= FEWEST_PIECES else math.inf, busy,
             0.0 if season == (1, 12) else sd)
+
+
+SELDOM = 0.2  # of the days of the busiest month or weekday: less is no working one
+
+
+def season_of(months: Sequence[int]) -> tuple[int, int]:
+    """First and last month of the season, from the month of each day with reports.
+
+    What lies outside is the longest stretch of months on few of whose days anybody reports, over
+    New Year too; (1, 12) where there is none.
+    """
+    counts = np.bincount(months, minlength=13)[1:]
+    idle = [n < SELDOM * counts.max() for n in counts.tolist()]
+    best, at = 0, 0
+    for first in range(12):
+        length = 0
+        while length < 12 and idle[(first + length) % 12]:
+            length += 1
+        if length > best:
+            best, at = length, first
+    return (1, 12) if best == 0 else ((at + best) % 12 + 1, (at - 1) % 12 + 1)
+
+
+def days_a_week(days: TeamDays) -> float:
+    """Weekdays on which work is reported; one on which it seldom is does not count."""
+    counts = np.bincount(np.unique(days.day) % 7, minlength=7)
+    return float(max(np.sum(counts >= max(SELDOM * counts.max(), 1)), 1))
 
 
 RECENT_DAYS = 75  # on which anybody reported: three months of work
@@ -506,8 +707,6 @@ def _busy(days: TeamDays, recent: np.ndarray, kind: int) -> float:
 
 
 def _renumbered(days: TeamDays, place: np.ndarray, count: int) -> TeamDays:
-    import dataclasses
-
     area = np.where(days.area >= 0, place[np.maximum(days.area, 0)], -1) if len(days) else days.area
     return dataclasses.replace(days, area=area, areas=tuple(map(str, range(count))))
 
@@ -521,12 +720,6 @@ def _most(days: TeamDays, activities: tuple[str, ...]) -> tuple[str, str] | None
         if any(counts.values()):
             return max(counts, key=lambda kind: counts[kind])
     return None
-
-
-def _geodesic(record: Record) -> float:
-    from landrelease.core.geometry import geodesic_area_m2
-
-    return geodesic_area_m2(record.geometry)
 
 
 def backtest_document(found: Backtest) -> dict[str, Any]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from landrelease.core.revision import Revision
     from landrelease.records.mapping import Mapping, Proposal
     from landrelease.records.readers import SourceTable
+    from landrelease.records.told import Caution
     from landrelease.store.registry import Registry
 
 UNVERIFIED = "local user (unverified)"
@@ -51,6 +52,7 @@ def import_files(
     done: Callable[[ImportReport], None] = lambda report: None,
     reopened: Callable[[Sequence[Record]], None] = lambda hazards: None,
     by_index: bool = False,
+    caution: Caution | None = None,
 ) -> list[ImportReport]:
     """Import files, each layer whole or not at all; administrative areas first, then in an order.
 
@@ -66,7 +68,8 @@ def import_files(
     again where nothing is stated now, so that the same file changes nothing.
 
     `by_index`: for files of a few rows, such as the submission of a phone: what the registry holds
-    is not read whole but looked up (`workflows.few`); the fate of each row is the same.
+    is not read whole but looked up (`workflows.few`); the fate of each row is the same. `caution`:
+    why rows wait or bring nothing although they are sound.
 
     A dry run checks everything and writes nothing. Before anything is written all files are read
     and held to their kinds and mappings: one that cannot be read at all, and one of which nothing
@@ -132,7 +135,7 @@ def import_files(
                     taken_sources={table.source} if registry.knows_source(table.source) else set(),
                     recorded_at=datetime.now(UTC), recorded_by=by, today=today or date.today(),
                     programme_bounds=bounds, kinds=registry.kinds, settings=settings,
-                    progress=part)
+                    progress=part, caution=caution)
 
             with without_collector():
                 taken = beside(few.existing_for(registry, found, beside) if looked_up(table) else

@@ -537,7 +537,9 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     assert lot.geometry is not None
     outcomes = [o for o in registry.records("outcome")
                 if o.geometry is not None and o.geometry.intersects(lot.geometry)]
-    works, proofs = registry.records("activity"), coverages(registry)
+    works, day = registry.records("activity"), inspected_on(lot)
+    proofs = [c for c in coverages(registry)  # of the search that was rejected none counts
+              if day is not None and c.valid_from is not None and c.valid_from >= day]
     hazards = [h for h in registry.records("hazard") if h.id == task.values.get("hazard")]
     proven = proofs_of(outcomes, works, proofs)
     reported, unproven = proven_outcomes(outcomes, works, proofs, by_word(stated))
@@ -553,7 +555,7 @@ def _cleared_again(registry: Registry, lot: Record, task: Record, stated: Assump
     if not plane.to_plane(left).buffer(-stated.value("spot_radius_m") * (1 - 1e-6)).is_empty:
         raise LandReleaseError(LOT_NOT_AGAIN, lot=lot.id, reason=(
             f"{geodesic_area_m2(left):,.2f} m² of it are on record without a search to {depth:g} m "
-            f"of {inspected_on(lot) or 'a day after the rejection'} or later that is proven to "
+            f"of {day or 'a day after the rejection'} or later that is proven to "
             "cover them"))
 
 

@@ -112,6 +112,7 @@ def _plan(job: Doing) -> dict[str, Any]:
         iterations=job.whole("iterations", 250), seed=job.whole("seed", 1),
         seconds=None if job.inputs.get("seconds") is None else job.number("seconds", 0.0),
         renewed=bool(job.inputs.get("renewed")), money=job.text("money", "announced"),
+        over_roads=not job.inputs.get("no_roads"),
         bound_seconds=job.number("bound_seconds", 0.0), standing=standing,
         weights={str(k): float(v) for k, v in dict(job.inputs.get("weights") or {}).items()},
         progress=job.progress)

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,13 @@ from shapely.geometry.base import BaseGeometry
 from landrelease.core.geometry import WGS84, joined
 from landrelease.errors import (
     ENTRY_NOT_STATED,
+    LANES_APPROACH,
+    LANES_GIVEN_UP,
     LANES_KEEP_OUT,
+    LANES_NOT_REACHED,
     LANES_OPTION,
     LANES_SLOPE,
+    NOT_IN_RANGE,
     OUTSIDE_CONTROL,
     OVERLAP_NOT_STATED,
     PARTS_NOT_JOINED,
@@ -29,6 +33,7 @@ from landrelease.errors import (
     SLOPE_NOT_KNOWN,
     SLOPE_NOT_STATED,
     STANDOFF_NOT_STATED,
+    TURNS_ON_NEW,
     LandReleaseError,
 )
 from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
@@ -36,14 +41,21 @@ from landrelease.workflows.operate import SYNTHETIC, Ground, read_ground
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.profile import Profile
-    from landrelease.operate.lanes import Drive
+    from landrelease.operate.lanes import Drive, LanePlan, NewGround
     from landrelease.store.registry import Registry
 
-ROWS = 400  # of the table on the sketch; all are in the files
+SKETCH_M = 0.01  # bends of a stretch that are smaller are not on the sketch
 JOINED_M = 1e-4  # stretches that are nearer than this, end to start, are one path
 FENCE_M = 1e-3  # a fence is drawn this much inside; rounding to 9 decimals moves it by 0.1 mm
 FENCE_MOST_M = 0.1
-CONTROL_STEP = 72  # candidate control positions round the task
+LEFT_M2 = 0.05  # ground in no lane that is worth a word
+CONTROL_STEP = 72  # candidate control positions round the task,
+CONTROL_RINGS = 9  # at so many distances, from the stand-off on, within the range and
+CONTROL_OUT_M = 500.0  # no farther out than this: hazards beyond are not looked at
+
+
+AROUND_NOT_KNOWN = ("Nothing is known of the ground around this task: control positions and the "
+                    "way from the entry were held against the keep-outs alone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +72,24 @@ class LaneOptions:
     slope_deg: float | None = None
     keep_out: tuple[Path, ...] = ()
     back: bool = False  # the path ends where it begins
-    headland_first: bool | None = None  # the round along the outer edge before all else
+    headland_first: bool | None = None  # rounds along edges before swaths that end there
     forbidden: tuple[BaseGeometry, ...] = ()  # more ground not to enter, in the task's metres
+    danger: tuple[BaseGeometry, ...] | None = None  # all hazards that stand, and closures, in the
+    # task's metres, the task's own among them; None: nothing is known of the ground around
 
 
 def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOptions,
-               profiles: Path | None = None, notes: Sequence[str] = ()) -> dict[str, Any]:
+               profiles: Path | None = None, notes: Sequence[str] = (),
+               known: Mapping[str, Profile] | None = None) -> dict[str, Any]:
     """Plan the lanes and write all files into `out`; what was planned, for people and programs.
 
     notes : findings about the ground that its reader has already.
+    known : profiles with what the programme measured of them, before those of the file
 
     Raises LAN-001 to LAN-006, LAN-021, LAN-022, and what `read_ground` raises.
     """
-    from landrelease.records.profiles import profile_of
-
     check_options(options)
-    chosen = profile_of(profile, profiles)
+    chosen = chosen_profile(profile, profiles, known)
     ground = task if isinstance(task, Ground) else read_ground(task, plane=options.plane)
     allowed, kept_out, slopes = allowed_ground(ground, chosen, options)
     entry = in_metres(ground, options.entry)
@@ -83,18 +97,30 @@ def make_lanes(task: Path | Ground, profile: str, out: Path, options: LaneOption
     if width is None:
         raise LandReleaseError(PROFILE_WITHOUT_WIDTH, found=chosen.title)
     if chosen.kind != "machine":
-        made = people(ground, allowed, chosen, width, entry)
+        made = people(ground, allowed, chosen, width, entry, options)
     else:
         made = _machine(ground, allowed, chosen, width, entry, options)
         made["result"]["findings"][:0] = taken(
             [chosen], made["result"]["radius_m"], made["result"]["overlap_m"], options, slopes)
     made["result"]["findings"][:0] = notes
+    figure = chosen.figure("width_m") if options.width_m is None else None
     benchmark = entry if entry is not None else corner(ground.geometry)
     result = {**({"synthetic": SYNTHETIC} if ground.synthetic else {}), **made["result"],
-              "profile": chosen.id, "width_m": width, "task_m2": ground.geometry.area,
+              "profile": chosen.id, "width_m": width,
+              "width_source": f"{figure.basis}: {figure.source}" if figure else "as stated",
+              "task_m2": ground.geometry.area,
               "keep_out_m2": kept_out, "not_known": list(chosen.not_known)}
     result["files"] = [str(p) for p in write(out, ground, made, benchmark, chosen, result)]
     return result
+
+
+def chosen_profile(name: str, profiles: Path | None, known: Mapping[str, Profile] | None
+                   ) -> Profile:
+    """The profile of a name. Raises LAN-004."""
+    from landrelease.records.profiles import profile_of
+
+    found = known.get(name) if known is not None else None
+    return found or profile_of(name, profiles)
 
 
 def check_options(options: LaneOptions) -> None:
@@ -134,7 +160,20 @@ def corner(shape: BaseGeometry) -> tuple[float, float]:
 def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
                    ) -> tuple[BaseGeometry, float, bool]:
     """The task less keep-outs, and less ground that is steeper than the machine may go; how many
-    m² that takes off; whether any polygon states a slope.
+    m² that takes off; whether any polygon states a slope. Raises what `kept_out` raises.
+    """
+    gone, slopes = kept_out(ground, profile, options)
+    if not gone:
+        return ground.geometry, 0.0, slopes
+    left = shapely.difference(ground.geometry, joined(gone))
+    parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
+    allowed = joined(parts)
+    return allowed, ground.geometry.area - allowed.area, slopes
+
+
+def kept_out(ground: Ground, profile: Profile, options: LaneOptions
+             ) -> tuple[list[BaseGeometry], bool]:
+    """Ground not to enter, also outside the task; whether any polygon states a slope.
 
     Raises LAN-006, LAN-022 a slope that is none, LAN-023 a keep-out that is no polygon, and what
     `read_places` raises: a keep-out that cannot be read is never passed over.
@@ -159,12 +198,17 @@ def allowed_ground(ground: Ground, profile: Profile, options: LaneOptions
                 if _slope(path.name, number, steep) <= limit:
                     continue
             gone.append(shape if ground.plane is None else ground.plane.to_plane(shape))
-    if not gone:
-        return ground.geometry, 0.0, slopes
-    left = shapely.difference(ground.geometry, joined(gone))
-    parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 1e-6]
-    allowed = joined(parts)
-    return allowed, ground.geometry.area - allowed.area, slopes
+    return gone, slopes
+
+
+def unsafe_around(ground: Ground, allowed: BaseGeometry, profiles: Sequence[Profile],
+                  options: LaneOptions) -> BaseGeometry:
+    """Where nobody stands and no way leads: keep-outs, hazards that stand and closures, as far as
+    they are known; less the ground that the lanes are for.
+    """
+    gone = [g for p in dict.fromkeys(profiles) for g in kept_out(ground, p, options)[0]]
+    return shapely.difference(joined([*gone, *(options.danger or ())]), allowed) if (
+        gone or options.danger) else shapely.Polygon()
 
 
 def _slope(file: str, row: int, value: object) -> float:
@@ -213,8 +257,11 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     by_hand = joined([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
-    standoff = options.standoff_m if options.standoff_m is not None else 0.0
-    places = control(ground.geometry, plan.drives, standoff, reach) if reach else []
+    unsafe = unsafe_around(ground, allowed, [profile], options)
+    places, out_m = control(ground.geometry, plan.drives, options.standoff_m or 0.0, reach, unsafe
+                            ) if reach else ([], 0.0)
+    leg, crossing = approach(entry, plan.drives[0].xy[0], radius or width / 2, unsafe)
+    new = lanes.new_ground([list(enumerate(plan.drives))], width, radius or width / 2)
     rate = profile.figure("rate_m2_h")
     result: dict[str, Any] = {
         "kind": "machine", "overlap_m": overlap, "radius_m": radius or width / 2,
@@ -224,21 +271,36 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
         "swaths": sum(d.kind == "swath" for d in plan.drives), "angle_deg": plan.angle_deg,
         "headland_first": first, "ends_where_it_begins": options.back,
         "not_joined": plan.apart, "control_range_m": reach, "control_positions": len(places),
-        "findings": [],
+        "around_known": options.danger is not None, **on_new_ground(new),
+        "findings": [*crossing, *turns_on_new(new), *given_up(plan)],
         "hours_at_stated_rate": plan.reachable.area / rate.value if rate and rate.value else None,
         "clearance": "a machine's pass is not clearance until the follow-up by hand is on record "
                      "(S07)"}
-    if places and options.standoff_m is None:
-        result["findings"].append(STANDOFF_NOT_STATED.text())
-    if len(places) != 1 and reach:
-        result["findings"].append(OUTSIDE_CONTROL.text(
-            standoff=standoff, reach=reach, found=len(places)))
+    if reach:
+        result["findings"] += from_control(places, out_m, options, reach)
     stretches = [(d.kind, f"{n}", shapely.LineString(d.xy) if len(d.xy) > 1 else None)
                  for n, d in enumerate(plan.drives, start=1)]
     lines = [s for s in stretches if s[2] is not None]
     result["findings"] += not_joined([shape for _, _, shape in lines])
     return {"result": result, "lines": lines, "by_hand": by_hand, "control": places,
-            "allowed": allowed}
+            "allowed": allowed, "approach": leg}
+
+
+def on_new_ground(new: NewGround) -> dict[str, float]:
+    return {"turns_on_new_ground": new.turns, "corners_on_new_ground": new.corners,
+            "way_on_new_ground_m": new.way_m}
+
+
+def turns_on_new(new: NewGround) -> list[str]:
+    """LAN-027 where turns that could lie elsewhere are on ground that is not yet worked."""
+    return [TURNS_ON_NEW.text(turns=new.turns, metres=round(new.way_m), corners=new.corners)] if (
+        new.turns) else []
+
+
+def given_up(plan: LanePlan) -> list[str]:
+    """LAN-028 where ground that the machine reaches was left to hand work."""
+    area = plan.given_up.area
+    return [LANES_GIVEN_UP.text(area=f"{area:.2f}")] if area > 0 else []
 
 
 def parts_of(lines: Sequence[BaseGeometry]) -> list[range]:
@@ -280,54 +342,117 @@ def fence(ground: Ground, allowed: BaseGeometry, points: BaseGeometry
 
 
 def headland(options: LaneOptions, profile: Profile) -> bool:
-    """Whether the outer round comes first: as the user says, else as the profile asks."""
+    """Whether the rounds come first: as the user says, else the profile (0: no), else yes."""
     if options.headland_first is not None:
         return options.headland_first
-    return bool(profile.value("headland_first"))
+    return profile.value("headland_first") != 0
 
 
-def control(task: BaseGeometry, drives: Sequence[Drive], standoff: float, reach: float
-            ) -> list[tuple[float, float]]:
-    """Positions round the task, at the stand-off, from which all of the path is in range.
+def control(task: BaseGeometry, drives: Sequence[Drive], standoff: float, reach: float,
+            unsafe: BaseGeometry) -> tuple[list[tuple[float, float]], float]:
+    """Positions round the task from which the path is in range, and how many m of it are not.
 
-    Greedy cover: each next position brings most of what is left into range. Points that none
-    brings into range stay out of it.
+    They lie at the stand-off, and farther out where at the stand-off the ground is `unsafe`; never
+    on such ground nor nearer. Greedy cover: each next position brings most of what is left into
+    range.
     """
-    xy = np.concatenate([d.xy if d.length_m == 0 else shapely.get_coordinates(shapely.segmentize(
-        shapely.LineString(d.xy), 20.0)) for d in drives])
-    rim = shapely.get_rings(shapely.get_parts(shapely.buffer(
-        joined([shapely.Polygon(p.exterior) for p in shapely.get_parts(task)]),
-        max(standoff, 1e-3) * 1.003, quad_segs=16)))
-    places = shapely.get_coordinates(shapely.line_interpolate_point(
-        np.repeat(rim, CONTROL_STEP), np.tile(np.arange(CONTROL_STEP) / CONTROL_STEP, len(rim)),
-        normalized=True))
-    covers = np.hypot(xy[:, 0][None, :] - places[:, 0][:, None],
-                      xy[:, 1][None, :] - places[:, 1][:, None]) <= reach
-    left = covers.any(axis=0)
+    lines = [shapely.segmentize(shapely.LineString(d.xy), 20.0) for d in drives if d.length_m > 0]
+    xy = shapely.get_coordinates([*lines, *(shapely.Point(d.xy[0]) for d in drives)])
+    hull = joined([shapely.Polygon(p.exterior) for p in shapely.get_parts(task)])
+    blocked = shapely.buffer(unsafe, 1e-3)
+    shapely.prepare(blocked)
+    out: list[tuple[float, float]] = []
+    left = np.ones(len(xy), dtype=bool)
+    farthest = max(standoff, min(reach, standoff + CONTROL_OUT_M))
+    for away in np.linspace(max(standoff, 1e-3), farthest, CONTROL_RINGS):
+        rim = shapely.get_rings(shapely.get_parts(shapely.buffer(hull, away * 1.003,
+                                                                 quad_segs=16)))
+        places = shapely.get_coordinates(shapely.line_interpolate_point(
+            np.repeat(rim, CONTROL_STEP), np.tile(np.arange(CONTROL_STEP) / CONTROL_STEP,
+                                                  len(rim)), normalized=True))
+        places = places[~shapely.intersects(blocked, shapely.points(places))]
+        if not len(places):
+            continue
+        covers = np.hypot(xy[:, 0][None, :] - places[:, 0][:, None],
+                          xy[:, 1][None, :] - places[:, 1][:, None]) <= reach
+        while (covers & left).any():
+            best = int((covers & left).sum(axis=1).argmax())
+            out.append((float(places[best, 0]), float(places[best, 1])))
+            left &= ~covers[best]
+        if not left.any():
+            break
+    out_of_range = shapely.multipoints(xy[left])
+    return out, float(sum(shapely.length(shapely.intersection(
+        line, shapely.buffer(out_of_range, 10.0))) for line in lines)) if left.any() else 0.0
+
+
+def from_control(places: Sequence[tuple[float, float]], out_m: float, options: LaneOptions,
+                 reach: float) -> list[str]:
+    """Findings on control positions: LAN-007, 13, 25."""
     out = []
-    while left.any():
-        best = int((covers & left).sum(axis=1).argmax())
-        out.append((float(places[best, 0]), float(places[best, 1])))
-        left &= ~covers[best]
+    standoff = options.standoff_m or 0.0
+    if places and options.standoff_m is None:
+        out.append(STANDOFF_NOT_STATED.text())
+    if len(places) > 1:
+        out.append(OUTSIDE_CONTROL.text(standoff=standoff, reach=reach, found=len(places)))
+    if out_m > 0:
+        out.append(NOT_IN_RANGE.text(metres=round(out_m), standoff=standoff, reach=reach))
     return out
 
 
+def approach(entry: tuple[float, float] | None, begin: Sequence[float], radius: float,
+             unsafe: BaseGeometry) -> tuple[BaseGeometry | None, list[str]]:
+    """The straight way from the entry to where work begins, and LAN-026 where what is `radius` wide
+    to both sides crosses unsafe ground on it.
+    """
+    if entry is None or math.dist(entry, begin) < 1e-3:
+        return None, []
+    line = shapely.LineString([entry, begin[:2]])
+    # A place where work begins may lie `radius` from a keep-out, not nearer.
+    crossed = shapely.length(shapely.intersection(
+        line, shapely.buffer(unsafe, max(radius - 2e-3, 0.0), quad_segs=16)))
+    return line, [LANES_APPROACH.text(metres=f"{crossed:.1f}")] if crossed > 1e-2 else []
+
+
 def people(ground: Ground, allowed: BaseGeometry, profile: Profile, width: float,
-            entry: tuple[float, float] | None) -> dict[str, Any]:
+           entry: tuple[float, float] | None, options: LaneOptions) -> dict[str, Any]:
     from landrelease.operate import by_hand
 
-    made = by_hand.lanes(allowed, width_m=width,
-                         base_width_m=profile.value("base_width_m") or width,
-                         separation_m=profile.value("separation_m") or 0.0, entry=entry)
-    area = sum(lane.ground.area for lane in made)
-    return {"result": {"kind": profile.kind, "lanes": len(made), "lanes_m2": area,
-                       "turns": max((lane.turn for lane in made), default=0),
-                       "separation_m": profile.value("separation_m"), "findings": [
-                           ENTRY_NOT_STATED.text(taken="the longest edge of the task")]
-                       if entry is None else []},
+    made, base = by_hand.lanes(
+        allowed, width_m=width, base_width_m=profile.value("base_width_m") or width,
+        separation_m=profile.value("separation_m") or 0.0, entry=entry,
+        rim=shapely.boundary(ground.geometry))
+    findings = [ENTRY_NOT_STATED.text(taken="the longest edge of the task")] if (
+        entry is None) else []
+    lost = _cut_off([lane.name for lane in made], [lane.reached_from for lane in made])
+    if lost:
+        findings.append(LANES_NOT_REACHED.text(
+            count=len(lost), found=", ".join(lost[:20]) + (" and more" if len(lost) > 20 else "")))
+    left = shapely.difference(ground.geometry, allowed)
+    leg, crossing = approach(entry, made[0].start, 0.0, unsafe_around(
+        ground, allowed, [profile], options)) if made else (None, [])
+    findings += crossing
+    return {"result": {"kind": profile.kind, "lanes": len(made),
+                       "lanes_m2": sum(lane.ground.area for lane in made),
+                       "turns": len({lane.turn for lane in made}),
+                       "separation_m": profile.value("separation_m"), "left_m2": left.area,
+                       "not_reached": lost, "around_known": options.danger is not None,
+                       "findings": findings},
             "lines": [(lane.kind, lane.name, lane.ground) for lane in made],
             "starts": [lane.start for lane in made], "turns": [lane.turn for lane in made],
-            "by_hand": shapely.Polygon(), "control": []}
+            "reached": [lane.reached_from for lane in made],
+            "line": [lane.line for lane in made], "base": base,
+            "by_hand": left, "left": "ground of the task in no lane", "control": [],
+            "approach": leg}
+
+
+def _cut_off(names: Sequence[str], reached: Sequence[str | None]) -> list[str]:
+    """Lanes to which no way leads from the safe side, those reached only through such included."""
+    lost: set[str] = set()
+    for name, came in zip(names, reached, strict=True):  # each after the one it is reached from
+        if came is None or came in lost:
+            lost.add(name)
+    return [n for n in names if n in lost]
 
 
 def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[float, float],
@@ -338,12 +463,18 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
     mark = {"synthetic": SYNTHETIC} if ground.synthetic else {}
     holds: dict[int, str] = made.get("holds", {})  # line -> what has to be away before it
     features = [_feature(ground, shape, {"kind": kind, "name": name, **mark, **(
-        {"turn": made["turns"][n]} if "turns" in made else {"order": n + 1}), **(
+        {"turn": made["turns"][n], "reached_from": made["reached"][n]} if "turns" in made else {
+            "order": n + 1}), **(
         {"holds_until": holds[n]} if n in holds else {})})
         for n, (kind, name, shape) in enumerate(made["lines"])]
+    leg = made.get("approach")
+    if leg is not None:
+        features.insert(0, _feature(ground, leg, {"kind": "approach", "name": "A", "order": 0,
+                                                  **mark}))
     if not made["by_hand"].is_empty:
         features.append(_feature(ground, made["by_hand"], {
-            "kind": "by hand", "name": "ground that the machine cannot reach", **mark}))
+            "kind": "kept out" if "left" in made else "by hand",
+            "name": made.get("left", "ground that the machine cannot reach"), **mark}))
     features += [_feature(ground, shapely.Point(p), {
         "kind": "control position", "name": f"C{n}", **mark})
         for n, p in enumerate(made["control"], start=1)]
@@ -355,10 +486,12 @@ def write(out: Path, ground: Ground, made: dict[str, Any], benchmark: tuple[floa
             line = shape if shape.geom_type == "LineString" else shape.exterior
             xy = shapely.get_coordinates(ground.plane.to_degrees(line))
             routes.append((f"{name} {kind}", [(float(x), float(y)) for x, y in xy]))
+        ways_in = [("A approach", [(float(x), float(y)) for x, y in shapely.get_coordinates(
+            ground.plane.to_degrees(leg))])] if leg is not None else []
         words = "; ".join(filter(None, [mark.get("synthetic"), profile.title,
                                         "proposal: a person decides"]))
-        files["lanes.gpx"] = guidance.gpx("lanes", routes, words).encode()
-        files["lanes.kml"] = guidance.kml("lanes", routes, words).encode()
+        files["lanes.gpx"] = guidance.gpx("lanes", ways_in + routes, words).encode()
+        files["lanes.kml"] = guidance.kml("lanes", ways_in + routes, words).encode()
         if result["kind"] == "machine":
             shapes = [shape for _, _, shape in made["lines"]]
             parts = parts_of(shapes)
@@ -396,13 +529,11 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
             profile: Profile, result: dict[str, Any]) -> dict[str, Any]:
     from landrelease.publish import sketch
 
-    places = made.get("starts") or [shapely.get_coordinates(s)[0] for _, _, s in made["lines"]]
-    rows = []
-    for (kind, name, shape), place in zip(made["lines"][:ROWS], places[:ROWS], strict=True):
-        bearing, distance = _from(ground, benchmark, place)
-        size = (f"{shape.length:.1f} m" if shape.geom_type == "LineString"
-                else f"{shape.area:.1f} m²")
-        rows.append([name, kind, f"{bearing:05.1f}°", f"{distance:.2f} m", size])
+    lines = list(made["lines"])
+    if made.get("approach") is not None:
+        lines.insert(0, ("approach", "A", made["approach"]))
+    heads, rows = _corner_rows(ground, made, benchmark) if "base" in made else (
+        LEG_HEADS, leg_rows(ground, lines, benchmark))
     at = shapely.get_coordinates(ground.back(shapely.Point(benchmark)))[0]
     facts = [f"{profile.title}, working width {result['width_m']:g} m. Benchmark at "
              + (f"{at[1]:.7f}, {at[0]:.7f} (latitude, longitude, WGS 84)." if ground.plane
@@ -411,28 +542,83 @@ def _sketch(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
     if result["kind"] == "machine":
         facts.append(f"Reachable {result['reachable_m2']:,.1f} m²; by hand "
                      f"{result['by_hand_m2']:,.1f} m²; {result['length_m']:,.0f} m to drive.")
-    if len(made["lines"]) > ROWS:
-        facts.append(f"The table shows the first {ROWS} of {len(made['lines'])}; all are in the "
-                     "files.")
+    facts.append("Distances are on the ground, bearings from "
+                 + ("true north." if ground.plane else "grid north."))
+    for n, line in enumerate(made.get("base", ()), start=1):
+        (to, far), (along, long) = (tuple(v[0] for v in _bearings(ground, [a], [b]))
+                                    for a, b in ((benchmark, line.begin), (line.begin, line.end)))
+        facts.append(f"Base line {n}: begins {far:.2f} m from the benchmark at {to:.3f}°, runs at "
+                     f"{along:.3f}° for {long:.2f} m. Offsets are to its left, right of it below "
+                     "0.")
+    if not result["around_known"]:
+        facts.append(AROUND_NOT_KNOWN)
     facts += result["findings"]
     return {"title": "Sketch of lanes", "synthetic": SYNTHETIC.upper() if ground.synthetic else "",
             "facts": facts,
             "svg": sketch.sketch_svg(ground.geometry, made["by_hand"],
-                                     [(kind, shape) for kind, _, shape in made["lines"]],
-                                     benchmark),
-            "heads": ["no.", "kind", "bearing of start", "distance of start", "size"],
-            "rows": rows}
+                                     [(kind, shape) for kind, _, shape in lines], benchmark),
+            "heads": heads, "rows": rows}
 
 
-def _from(ground: Ground, benchmark: tuple[float, float], place: Sequence[float]
-          ) -> tuple[float, float]:
-    """Bearing from true north (grid north in metres) in degrees, and distance in m."""
+LEG_HEADS = ["no.", "kind", "bearing of start", "distance of start", "bearing of leg",
+             "length of leg", "bearing of end", "distance of end"]
+CORNER_HEADS = ["lane", "kind", "turn", "entered from", "corner", "base line", "along", "offset",
+                "bearing", "distance"]
+
+
+def leg_rows(ground: Ground, lines: Sequence[tuple[str, str, BaseGeometry]],
+             benchmark: tuple[float, float]) -> list[list[str]]:
+    """A row for each straight leg of each stretch, "3.1", "3.2" where there are several: start and
+    end from the benchmark, and the leg itself. Bends of less than `SKETCH_M` are left out.
+    """
+    names, kinds, ends = [], [], []
+    for kind, name, shape in lines:
+        xy = shapely.get_coordinates(shapely.simplify(shape, SKETCH_M))
+        legs = np.stack([xy[:-1], xy[1:]], axis=1)
+        names += [name if len(legs) == 1 else f"{name}.{n}" for n in range(1, len(legs) + 1)]
+        kinds += [kind] * len(legs)
+        ends.append(legs)
+    if not ends:
+        return []
+    both = np.concatenate(ends)
+    mark = np.broadcast_to(np.array(benchmark), both[:, 0].shape)
+    columns = [v for a, b in ((mark, both[:, 0]), (both[:, 0], both[:, 1]), (mark, both[:, 1]))
+               for v in _bearings(ground, a, b)]
+    return [[name, kind, *(f"{v:.3f}°" if n % 2 == 0 else f"{v:.2f} m"
+                           for n, v in enumerate(values))]
+            for name, kind, *values in zip(names, kinds, *columns, strict=True)]
+
+
+def _corner_rows(ground: Ground, made: dict[str, Any], benchmark: tuple[float, float]
+                 ) -> tuple[list[str], list[list[str]]]:
+    """A row for each corner of each lane: along the base line and to its left, and from the
+    benchmark. The first is the place where the lane is entered.
+    """
+    out = []
+    for (kind, name, shape), start, turn, came, line in zip(
+            made["lines"], made["starts"], made["turns"], made["reached"], made["line"],
+            strict=True):
+        xy = np.concatenate([[start], shapely.get_coordinates(
+            shapely.simplify(shape, SKETCH_M).exterior)[:-1]])
+        offsets = made["base"][line].offsets(xy)
+        bearing, away = _bearings(ground, np.broadcast_to(np.array(benchmark), xy.shape), xy)
+        entered = "nowhere" if came is None else came or "safe side"
+        out += [[name, kind, f"{turn}", entered, "entry" if n == 0 else f"{n}", f"{line + 1}",
+                 f"{along:.2f} m", f"{off:.2f} m", f"{b:.3f}°", f"{d:.2f} m"]
+                for n, ((along, off), b, d) in enumerate(zip(offsets, bearing, away, strict=True))]
+    return CORNER_HEADS, out
+
+
+def _bearings(ground: Ground, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Bearings from true north (grid north in metres) in degrees, and distances in m, from points
+    a (K, 2) to points b (K, 2)."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if ground.plane is None:
-        dx, dy = place[0] - benchmark[0], place[1] - benchmark[1]
-        return math.degrees(math.atan2(dx, dy)) % 360, math.hypot(dx, dy)
-    both = shapely.get_coordinates(ground.plane.to_degrees(
-        shapely.points([benchmark, (place[0], place[1])])))
-    bearing, _, distance = WGS84.inv(*both[0], *both[1])
+        way = b - a
+        return np.degrees(np.arctan2(way[:, 0], way[:, 1])) % 360, np.hypot(*way.T)
+    first, second = (shapely.get_coordinates(ground.plane.to_degrees(shapely.points(p)))
+                     for p in (a, b))
+    bearing, _, distance = WGS84.inv(*first.T, *second.T)
     return bearing % 360, distance
 
 
@@ -444,6 +630,9 @@ def lane_words(result: dict[str, Any]) -> list[str]:
         out.append(f"{result['lanes']:,} lanes of {result['width_m']:g} m on "
                    f"{result['lanes_m2']:,.1f} m2; lanes of one turn are at least "
                    f"{result['separation_m'] or 0:g} m apart.")
+        if result["left_m2"] > LEFT_M2:
+            out.append(f"{result['left_m2']:,.1f} m2 of the task lie in no lane: they may not be "
+                       "entered (lanes.geojson).")
     else:
         out += [f"{result['swaths']:,} swaths of {result['width_m']:g} m, overlap "
                 f"{result['overlap_m']:g} m, at {result['angle_deg']:.1f} degrees from east; "
@@ -451,9 +640,14 @@ def lane_words(result: dict[str, Any]) -> list[str]:
                 f"{100 * result['over_least']:.1f} % above area / (width - overlap).",
                 f"Reachable {result['reachable_m2']:,.1f} m2; for hand work "
                 f"{result['by_hand_m2']:,.1f} m2 of {result['task_m2']:,.1f} m2."]
+        out.append(f"Turns on ground that is not yet worked: {result['turns_on_new_ground']:,}, "
+                   f"and {result['corners_on_new_ground']:,} corners of rounds; ways over such "
+                   f"ground {result['way_on_new_ground_m']:,.0f} m, with the tool engaged.")
         if result["control_range_m"] is None:
             out.append("The range of the control is not known: check it on site.")
         out.append("A machine's pass is not clearance until the follow-up by hand is on record.")
+    if not result["around_known"]:
+        out.append(AROUND_NOT_KNOWN)
     if result["not_known"]:
         out.append("Not known of this profile: " + ", ".join(result["not_known"]) + ".")
     return out + result["findings"] + result["files"]

@@ -290,7 +290,8 @@ def outlook_for(outlook: Outlook, document: dict[str, Any], reader: View, kept: 
     if not reader.may("forecast", "cost") or (plans and not full):
         outlook = dataclasses.replace(outlook, cost=np.zeros_like(outlook.cost), work_cost=None,
                                       cost_definition="", currency="")
-        for name in ("cost", "cost_known", "currency", "budget", "chance_of_budget"):
+        for name in ("cost", "cost_known", "currency", "budget", "chance_of_budget",
+                     "chance_of_budget_interval", "chance_of_budget_open_runs"):
             hidden.pop(name, None)
     if not full:
         outlook = dataclasses.replace(outlook, area_ids=(), area_quantiles=None, area_day=None,

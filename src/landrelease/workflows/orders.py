@@ -18,6 +18,7 @@ from landrelease.core.recorded import by_name
 from landrelease.core.revision import Revision
 from landrelease.core.risk import HazardAssessment
 from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
+from landrelease.plan.recorded.done import Since, done_of, task_id
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -49,10 +50,6 @@ class Orders:
     same: tuple[str, ...]
     standing: tuple[str, ...]  # people decided on them: left as they are
     withdrawn: tuple[str, ...]  # proposals of an earlier plan that this one does not hold
-
-
-def task_id(stage: str) -> str:
-    return f"task:{stage}"
 
 
 def propose_orders(registry: Registry, saved: PlanFile, *, by: str, until: date | None = None,
@@ -196,57 +193,13 @@ def _equal(old: Record, values: Mapping[str, Any], ground: Any) -> bool:
 # --- making it again -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What the records say of the stages of a plan: done, and begun with the m² reported."""
-
-    done: tuple[str, ...]  # ids of stages
-    begun: Mapping[str, float]  # id of a stage -> m²
-
-
 def progress_of(registry: Registry, reader: View, problem: Problem) -> Since:
-    """What was done of a problem's stages, from tasks and reports of work.
-
-    A stage is done where its task record, or a completion report that names it, says completed; NTS
-    of a hazard also where a completed NTS activity names the hazard. A stage has begun where its
-    task has started or reports name it. A later stage that is done takes the stages before it along
-    (nobody clears ground whose survey is still open). Done in the plan is not released: that is a
-    signed decision (S09), and ground that is released is no longer in the problem at all.
+    """What was done of a problem's stages, from tasks and reports of work (`plan.recorded.done`).
     """
-    number = {name: s for s, name in enumerate(problem.stage_ids)}
-    of_task = {task_id(name): name for name in problem.stage_ids}
-    done: set[str] = set()
-    begun: dict[str, float] = {}
-    for task in reader.inside(registry.records("task")):
-        stage = of_task.get(task.id) or (
-            str(task.values.get("identifier")) if task.values.get("identifier") in number else "")
-        if not stage:
-            continue
-        of_task[task.id] = stage
-        if task.value("task_status") == "completed":
-            done.add(stage)
-        elif task.value("task_status") == "started":
-            begun.setdefault(stage, 0.0)
-    for work in reader.inside(registry.records("activity")):
-        stage = of_task.get(str(work.values.get("task") or ""), "")
-        completed = work.value("activity_status") == "completed" \
-            or work.value("report_type") == "completion"
-        if not stage and work.value("activity_type") == "NTS" and completed:
-            stage = f"{work.values.get('hazard')}:NTS"
-        if stage not in number:
-            continue
-        if completed:
-            done.add(stage)
-        else:
-            area = work.values.get("area_m2")
-            begun[stage] = begun.get(stage, 0.0) + (float(area) if isinstance(
-                area, (int, float)) else 0.0)
-    for stage in list(done):
-        before = int(problem.predecessor[number[stage]])
-        while before >= 0:
-            done.add(problem.stage_ids[before])
-            before = int(problem.predecessor[before])
-    return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done})
+    names = problem.stage_ids
+    return done_of({name: names[b] if b >= 0 else "" for name, b in zip(
+        names, problem.predecessor.tolist(), strict=True)},
+        reader.inside(registry.records("task")), reader.inside(registry.records("activity")))
 
 
 def problem_since(problem: Problem, since: Since, standing: Plan, prices: Mapping[str, float]
@@ -257,7 +210,7 @@ def problem_since(problem: Problem, since: Since, standing: Plan, prices: Mappin
 
     number = {name: s for s, name in enumerate(problem.stage_ids)}
     problem = again.partly_done(problem, {number[s]: m for s, m in since.begun.items()})
-    problem = again.without(problem, [number[s] for s in since.done])
+    problem = again.without(problem, [number[s] for s in since.done if s in number])
     problem = again.promised(problem, standing, late_price=prices["promise_price"],
                              change_price=prices["change_price"])
     left = {name: s for s, name in enumerate(problem.stage_ids)}
@@ -400,7 +353,7 @@ def make_again(
     if said:
         other.append("Weights are kept as in the standing plan, other than the assumptions say: "
                      + ", ".join(said) + "; --weight changes them.")
-    since = progress_of(registry, reader, problem)
+    since = asked.since
     problem = problem_since(problem, since, standing.plan, prices)
     place = dict(zip(standing.plan.problem.stage_ids, standing.plan.priority.tolist(),
                      strict=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landrelease import workflows
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from landrelease.core.hazard import Land
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.scenario import Scenario
+    from landrelease.forecast.simulate import Spread
     from landrelease.store.registry import Registry
     from landrelease.store.results import PlanFile
     from landrelease.workflows.forecasting import Learning
@@ -55,38 +56,48 @@ class Basis:
     learned: Mapping[str, Learned]
     lost: Lost80 | None
     closed: Closed
+    taught: tuple[Assumption, ...] = ()
 
     def scenarios(self, paths: Sequence[Path]) -> list[Scenario]:
         """The plan as it is, then each file's scenario."""
         from landrelease.workflows.scenarios import scenarios_of
 
-        return scenarios_of(paths, self.plan, self.assumptions, self.closed)
+        return scenarios_of(paths, self.plan, self.assumptions, self.closed, self.taught)
 
     def play(self, scenario: Scenario, *, runs: int, seed: int,
              works: Sequence[np.ndarray] = (),
-             groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent
-             ) -> Outlook:
+             groups: Mapping[str, Sequence[str]] | None = None, workers: int | None = None,
+             spread: Spread | None = None, progress: Progress = silent) -> Outlook:
         from landrelease.workflows.scenarios import play
 
         return play(scenario, self.learned, self.lost, runs=runs, seed=seed, works=works,
-                    groups=groups, progress=progress)
+                    groups=groups, workers=workers, spread=spread, progress=progress)
 
 
 def basis_of(registry: Registry, reader: View, plan: Plan, assumptions: Assumptions, land: Land, *,
              seed: int = 1) -> Basis:
-    """Rates and days lost as reported, closures on record."""
+    """Rates, days lost, months, shares, rework and what turns up as reported; closures on record.
+    """
     from landrelease.workflows import forecasting, scenarios
 
     found = forecasting.learn(registry, reader, assumptions, seed=seed)
-    return Basis(plan, assumptions, found, forecasting.learned_of(found),
-                 forecasting.lost_of(found),
-                 scenarios.closures_of(registry, plan, land, assumptions))
+    closed = scenarios.closures_of(registry, plan, land, assumptions)
+    month = forecasting.months_of(found)
+    circumstances = dataclasses.replace(
+        closed.circumstances, month=month, months_reported=month is not None,
+        learning=forecasting.learning_of(found))
+    return Basis(
+        plan, assumptions, found,
+        forecasting.learned_of(found, forecasting.team_names(registry.records("team"))),
+        forecasting.lost_of(found), dataclasses.replace(closed, circumstances=circumstances),
+        forecasting.taught_of(found, registry, reader, assumptions, seed=seed))
 
 
 def forecast_on(
     registry: Registry, reader: View, saved: PlanFile, *, by: date | None = None,
     budget: float | None = None, chance: float | None = None, scenario: Path | None = None,
-    runs: int = 500, seed: int = 1, backtest: bool = False, progress: Progress = silent,
+    runs: int = 500, seed: int = 1, backtest: bool = False, workers: int | None = None,
+    spread: Spread | None = None, progress: Progress = silent,
 ) -> Made:
     """Simulate the policy of a plan. With `by` and `chance` also what would reach that chance, with
     `backtest` also how good forecasts of past months were.
@@ -104,11 +115,13 @@ def forecast_on(
         **{f"district {k}": v for k, v in scenarios.groups_of(land, saved.plan).items()},
         **{f"community {k}": v for k, v in scenarios.communities_near(
             land, saved.plan, saved.assumptions.value("community_hazard_distance_m")).items()}}
-    outlook = basis.play(chosen, runs=runs, seed=seed, groups=groups, progress=progress)
+    outlook = basis.play(chosen, runs=runs, seed=seed, groups=groups, workers=workers,
+                         spread=spread, progress=progress)
     needed: list[Need] = []
     if chance is not None and by is not None:
         needed = scenarios.what_is_needed(chosen, basis.learned, basis.lost, by, chance, runs=runs,
-                                          seed=seed, progress=progress)
+                                          seed=seed, workers=workers, spread=spread,
+                                          progress=progress)
     short = scenarios.money_words(chosen)
     dated = reader.may("plan_dates")
     if not dated:  # dates of single areas are a dated plan (S16)
@@ -129,7 +142,7 @@ def forecast_on(
         "groups": scenarios.group_rows(outlook) if dated else None,
         "needed": [
             {"kinds": list(n.kinds), "more": n.more, "chance": n.chance, "cost": n.cost,
-             "words": n.words} for n in needed],
+             "money": n.money, "words": n.words} for n in needed],
         "backtest": None if outlook.track is None else dataclasses.asdict(outlook.track)}
     return Made(outlook, document, tuple(needed), short, notes,
                 found if reader.may("plan_teams") else None)

@@ -38,31 +38,33 @@ class MadePlan:
     again: MadeAgain | None = None
 
 
-def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool
-               ) -> workflows.Binding:
+def binding_of(registry: Registry, reader: View, renewed: bool, money: str, teams_given: bool,
+               over_roads: bool = True) -> workflows.Binding:
     """What the records put on a plan, as the options ask for it. Raises CLI-103."""
     from landrelease.workflows.recorded import sources_of
 
     if money not in MONEY:
         raise LandReleaseError(BAD_OPTION, option="--money", found=money,
                                expected="received, committed, announced or none")
-    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given)
+    return workflows.Binding(sources_of(registry, reader), renewed, money, teams_given,
+                             over_roads)
 
 
 def make(
     registry: Registry, reader: View, *, start: date, iterations: int, seed: int,
     assumptions: Path | None = None, teams: Path | None = None, seconds: float | None = None,
-    roads: RoadFiles | None = None, renewed: bool = False, money: str = "announced",
-    bound_seconds: float = 0.0, standing: PlanFile | None = None,
+    roads: RoadFiles | None = None, over_roads: bool = True, renewed: bool = False,
+    money: str = "announced", bound_seconds: float = 0.0, standing: PlanFile | None = None,
     weights: Mapping[str, float] | None = None, until_stopped: bool = False,
     first: Callable[[Any], None] | None = None,
     keep: Callable[[PlanFile], None] | None = None, progress: Progress = silent,
 ) -> MadePlan:
     """Read what the reader may know, assess it and plan it.
 
-    standing : the plan that stands; it is made again from what was done since, by its own weights
-    but for those of `weights`. until_stopped, first, keep : as of `workflows.make_plan`. Raises
-    CLI-103, PLN-511 and PLN-009 (weights), and what reading raises.
+    roads : files of roads and bases; without them the recorded roads count, unless `over_roads` is
+    False. standing : the plan that stands; it is made again from what was done since, by its own
+    weights but for those of `weights`. until_stopped, first, keep : as of `workflows.make_plan`.
+    Raises CLI-103, PLN-511 and PLN-009 (weights), and what reading raises.
     """
     from landrelease.workflows.orders import make_again
 
@@ -74,7 +76,7 @@ def make(
         "start": start, "iterations": iterations, "seed": seed, "seconds": seconds,
         "roads": roads, "progress": progress, "bound_seconds": bound_seconds,
         "weights": weights or {}, "until_stopped": until_stopped, "first": first, "keep": keep,
-        "binding": binding_of(registry, reader, renewed, money, teams is not None)}
+        "binding": binding_of(registry, reader, renewed, money, teams is not None, over_roads)}
     if standing is not None:
         again = make_again(registry, reader, land, assessments, pools, stated, standing, **asked)
         return MadePlan(again.saved, land, again)

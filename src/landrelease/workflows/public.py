@@ -99,7 +99,7 @@ class _Kept:
         self._lock = threading.Lock()
 
     def of(self, registry: Registry) -> PublicView:
-        key = _state(registry)
+        key = state_of(registry)
         with self._lock:
             if key not in self._views:
                 self._views[key] = _view(registry)
@@ -108,7 +108,7 @@ class _Kept:
             return self._views[key]
 
 
-def _state(registry: Registry) -> tuple[str, ...]:
+def state_of(registry: Registry) -> tuple[str, ...]:
     """What changes whenever an answer could: the chains, what waits, the extension."""
     waiting, number = registry.quarantine_state()
     return (registry.address, registry.head(), f"{waiting} {number}",

@@ -23,7 +23,6 @@ from landrelease.errors import (
     REPORT_PHOTOGRAPH,
     REPORTS_WAIT,
     SUBMISSION_EMPTY,
-    SUBMISSION_FILE,
     SUBMISSION_NAMELESS,
 )
 from landrelease.records.forms.catalogue import DO_NOT_TOUCH, NO_NAMES, PHOTO_OPTIONAL
@@ -111,8 +110,8 @@ NUMBER = "Your report has the number {number}."
 
 # What somebody meets who reads no English: on the page for everybody and on a phone that sends.
 ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
-          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_NAMELESS, SUBMISSION_FILE,
-          SUBMISSION_EMPTY, REGISTRY_BUSY, NOT_FOR_ROLE)
+          REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_NAMELESS, SUBMISSION_EMPTY,
+          REGISTRY_BUSY, NOT_FOR_ROLE)
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
 SIGN_IN = "Sign in first."

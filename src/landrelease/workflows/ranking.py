@@ -250,9 +250,10 @@ def _projects(land: Land, projects: Sequence[Record], people: bool) -> np.ndarra
 def _reconnected(land: Land, roads: RoadFiles, assumptions: Assumptions) -> np.ndarray:
     """People who are reached once a hazard alone is released, all others standing."""
     from landrelease.plan import reach
-    from landrelease.workflows.roads import network_of
+    from landrelease.workflows.roads import roads_from
 
-    network, places, bases = network_of(land, roads, assumptions)
+    over = roads_from(land, roads, assumptions)
+    network, places, bases = over.network, over.communities, over.bases
     blocks = reach.blocking(network, [h.id for h in land.hazards],
                             [h.ground for h in land.hazards],
                             assumptions.value("road_margin_m"))

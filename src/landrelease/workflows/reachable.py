@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
 
-# What a record of a road says that keeps people from it. What it does not say blocks nothing:
-# "reached" means that nothing on record blocks the way (S15).
-_SHUT = {"passable": ("no", "unknown"), "road_state": ("suspected", "under_clearance", "closed")}
-
 
 @dataclass(frozen=True, slots=True)
 class Community:
@@ -88,7 +84,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
     from landrelease import workflows
     from landrelease.plan import reach
     from landrelease.records.roads import network_of_records
-    from landrelease.workflows.roads import LONGEST_SEGMENT_M
+    from landrelease.workflows.roads import LONGEST_SEGMENT_M, recorded_shut
 
     reader.check("plan reach")
 
@@ -122,8 +118,7 @@ def reach_layer(registry: Registry, reader: View, assumptions: Assumptions,
                                assumptions.value("road_margin_m"), index)
     by_closure = reach.blocking(network, [c.id for c in closures], [c.geometry for c in closures],
                                 0.0, index)
-    shut = {r.id for r in roads
-            if any(r.values.get(name) in words for name, words in _SHUT.items())}
+    shut = {r.id for r in roads if recorded_shut(r)}
     said = np.array([s in shut for s in network.source_ids], dtype=bool)
     blocked = by_hazard.blocked() | by_closure.blocked() | said
     if len(from_.node):

@@ -46,7 +46,8 @@ def sources_of(registry: Registry, reader: View) -> Sources:
         machines=records("machine"), detectors=records("detector"), funds=records("fund"),
         expenses=records("expense"), exchange_rates=records("exchange_rate"),
         projects=records("project"),
-        handovers=standing("handover"), tasks=standing("task"), hazards=records("hazard"),
+        handovers=standing("handover"), tasks=standing("task"), reported=records("task"),
+        activities=records("activity"), hazards=records("hazard"), roads=records("road"),
         settlements=records("settlement"), areas=records("administrative_area"),
         others={kind: there for kind in KINDS_NOT_READ if (there := len(records(kind)))},
         unsigned=frozenset(doubts(registry, "accreditation")) if accreditations

@@ -429,7 +429,23 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
         if (ground := accepted_ground(i, then, held | taken)) is not None:
             accepted[i.id] = ground
     claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
-    return standing, accepted, frozenset(claimed - {i.id for i in accepts if i.signed_by in able})
+    counting = {i.id for i in accepts if i.signed_by in able}
+    standing = [i if i.id in counting else _once_rejected(registry, i) for i in standing]
+    return standing, accepted, frozenset(claimed - counting)
+
+
+def _once_rejected(registry: Registry, inspection: Record) -> Record:
+    """An inspection, rejected where any of its revisions says so: a change of the record does not
+    unsay it; an acceptance that counts does, or searching its ground again."""
+    if inspection.value("result") == "rejected":
+        return inspection
+    said = [s.revision for s in registry.history(inspection.id)
+            if s.revision.values.get("result") == "rejected"]
+    if not said:
+        return inspection
+    return dataclasses.replace(inspection, geometry=said[-1].geometry, values={
+        **inspection.values, **{n: said[-1].values[n] for n in (
+            "result", "inspected_on", "outcomes") if n in said[-1].values}})
 
 
 def _proven(reported: Sequence[Record], outcomes: Sequence[Record], unproven: Mapping[str, str]

@@ -16,8 +16,10 @@ from landrelease.core.assumption import Assumptions
 from landrelease.core.hazard import Land
 from landrelease.core.money import Fund, Work
 from landrelease.core.outlook import Outlook
+from landrelease.core.record import Record
+from landrelease.core.recorded import NOTHING_READ, Note, Recorded
 from landrelease.core.report import Phase, Reopening
-from landrelease.core.roads import RoadNetwork
+from landrelease.core.roads import Place, RoadNetwork
 from landrelease.core.work import Access, Plan, Problem
 
 if TYPE_CHECKING:
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from landrelease.plan.recorded.closures import Closed
 
 LONGEST_SEGMENT_M = 500.0  # longer ones are cut, so that a hazard leaves the ground before it free
+
+
+# What a record of a road says that keeps people from it. What it does not say blocks nothing:
+# "reached" means that nothing on record blocks the way (S15).
+SHUT = {"passable": ("no", "unknown"), "road_state": ("suspected", "under_clearance", "closed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +43,65 @@ class RoadFiles:
     bases: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """A road network with the communities and the bases on it, long segments cut.
+
+    `shut` (M,) : segments whose own record keeps people from them; `named` : records of roads with
+    the hazard that they say blocks them; `read` : what was made of the records.
+    """
+
+    network: RoadNetwork
+    communities: reach.Places
+    bases: reach.Places
+    shut: np.ndarray
+    named: tuple[tuple[str, str], ...] = ()
+    read: Recorded = NOTHING_READ
+
+
+def recorded_shut(record: Record) -> bool:
+    """Whether a road's own record keeps people from it."""
+    return any(record.values.get(name) in words for name, words in SHUT.items())
+
+
 def access_over_roads(
-    problem: Problem, land: Land, files: RoadFiles, assumptions: Assumptions,
+    problem: Problem, land: Land, over: Roads, assumptions: Assumptions,
     closed: Closed | None = None
-) -> tuple[Access, Closed | None]:
-    """Zones and gates of the plan from a road network, and the communities behind them; and the
-    closures with what they cut off by closing roads.
+) -> tuple[Access, Closed | None, list[str]]:
+    """Zones and gates of the plan from a road network, and the communities behind them; the
+    closures with what they cut off by closing roads; and records of roads that no plan opens.
 
     A hazard within `road_margin_m` of a segment blocks it. A community is the land's settlement;
     its own hazards are those within `community_hazard_distance_m`; it is weighed by
     `access_weight` for each of its people, and by the mean of the reported numbers where its own is
     not reported. Segments in a closure that lasts as long as the plan are not in the network; while
     a shorter one closes roads, work stands still on what cannot be reached (`reach.cut_off`). A
-    community that is cut off again for a time counts as reached.
-
-    Raises what reading roads and bases raises, and PLN-201 for a base far from every road.
+    community that is cut off again for a time counts as reached. A road whose own record keeps
+    people from it opens with the hazards that block any part of it, or that its record names; where
+    there is none, no plan opens it.
     """
     from landrelease.core.geometry import plane_for
     from landrelease.plan import reach
     from landrelease.plan.recorded.closures import with_roads
 
-    network, places, bases = network_of(land, files, assumptions)
+    network, places, bases = over.network, over.communities, over.bases
     areas = {hazard.id: hazard for hazard in land.hazards}
     hazards = [areas[name] for name in problem.hazard_ids]
     grounds = [hazard.ground for hazard in hazards]
     index = reach.index_segments(network)
     blocks = reach.blocking(network, problem.hazard_ids, grounds,
                             assumptions.value("road_margin_m"), index)
-    never, shut = np.zeros(len(network.segment_ids), dtype=bool), None
+    blocks = _with_named(blocks, network, over.named)
+    opened = {network.source_ids[m] for m in blocks.segment.tolist()}
+    never = over.shut & np.array([s not in opened for s in network.source_ids], dtype=bool)
+    for_good = list(dict.fromkeys(network.source_ids[m] for m in np.flatnonzero(never)))
+    shut = None
     if closed is not None and any(g is not None for g in closed.grounds):
         placed = [k for k, g in enumerate(closed.grounds) if g is not None]
         shut = reach.blocking(network, [closed.ids[k] for k in placed],
                               [closed.grounds[k] for k in placed], 0.0, index)
         always = np.asarray(closed.closed[placed].all(axis=1))
-        never = shut.blocked(always)
+        never |= shut.blocked(always)
     plane = plane_for(network.bounds)
     near = shapely.STRtree(plane.to_plane(np.array(grounds, dtype=object))).query(
         plane.to_plane(np.array([s.place for s in land.settlements], dtype=object)),
@@ -85,7 +117,7 @@ def access_over_roads(
         [sorted(o) for o in own],
         assumptions.value("access_weight") * np.where(np.isnan(people), mean, people), never)
     if closed is None or shut is None:
-        return made.access, closed
+        return made.access, closed, for_good
     cut = np.zeros((len(grounds), problem.horizon), dtype=bool)
     force = closed.closed[placed] & ~always[:, None]
     known: dict[bytes, np.ndarray] = {}
@@ -102,24 +134,81 @@ def access_over_roads(
         False)
     crossing = sorted({placed[int(k)] for k in shut.blocker})
     return made.access, with_roads(problem, closed, cut, crossing,
-                                   [k for k in crossing if closed.closed[k].all()])
+                                   [k for k in crossing if closed.closed[k].all()]), for_good
 
 
-def network_of(land: Land, files: RoadFiles, assumptions: Assumptions
-             ) -> tuple[RoadNetwork, reach.Places, reach.Places]:
-    """The network with the communities and the bases on it, long segments cut."""
-    from landrelease.core.roads import Place
+def _with_named(blocks: reach.Blocking, network: RoadNetwork, named: Sequence[tuple[str, str]]
+                ) -> reach.Blocking:
+    """The same with the hazards that records of roads name, on all of a road that such a hazard
+    does not touch: nobody says where on it."""
+    from landrelease.plan.reach import Blocking
+
+    number = {name: b for b, name in enumerate(blocks.ids)}
+    touched = {(network.source_ids[m], b) for m, b in zip(
+        blocks.segment.tolist(), blocks.blocker.tolist(), strict=True)}
+    wanted: dict[str, list[int]] = {}
+    for road, hazard in named:
+        if hazard in number and (road, number[hazard]) not in touched:
+            wanted.setdefault(road, []).append(number[hazard])
+    pairs = [(m, b) for m, road in enumerate(network.source_ids) for b in wanted.get(road, ())]
+    if not pairs:
+        return blocks
+    segment = np.concatenate([blocks.segment, [m for m, _ in pairs]])
+    blocker = np.concatenate([blocks.blocker, [b for _, b in pairs]])
+    order = np.lexsort((blocker, segment))
+    return Blocking(blocks.ids, blocks.segments, blocker[order].astype(np.int32),
+                    segment[order].astype(np.int32))
+
+
+def roads_from(land: Land, files: RoadFiles, assumptions: Assumptions) -> Roads:
+    """The roads and bases of files. Raises what reading them raises, and PLN-201 for a base far
+    from every road."""
     from landrelease.plan import reach
     from landrelease.records.roads import read_places, read_roads
 
     network = read_roads(files.roads).network
     nearest = assumptions.value("road_distance_m")
-    network, places = reach.attach(network, [
-        Place(s.id, s.name, s.place.x, s.place.y, s.population) for s in land.settlements
-    ], max_distance_m=nearest)
+    network, places = reach.attach(network, communities_on(land), max_distance_m=nearest)
     network, bases = reach.attach(network, read_places(files.bases), max_distance_m=nearest,
                                   required=True)
-    return reach.subdivide(network, LONGEST_SEGMENT_M), places, bases
+    network = reach.subdivide(network, LONGEST_SEGMENT_M)
+    return Roads(network, places, bases, np.zeros(len(network.segment_ids), dtype=bool))
+
+
+def roads_on_record(land: Land, records: Sequence[Record], problem: Problem,
+                    assumptions: Assumptions) -> tuple[Roads | None, Recorded]:
+    """The recorded roads with the bases of the problem's teams, and what was read; no roads where
+    no record has a line or no base lies on one of them (within `road_distance_m`)."""
+    from landrelease.plan import reach
+    from landrelease.records.roads import network_of_records
+
+    network = network_of_records(records)
+    if network is None:
+        return None, Recorded({"road": (len(records), 0)}, (Note(
+            "road", "", "none of them has a line: planned as if every area could be reached"),))
+    nearest = assumptions.value("road_distance_m")
+    network, places = reach.attach(network, communities_on(land), max_distance_m=nearest)
+    spots = dict.fromkeys((p.base, p.longitude, p.latitude) for p in problem.pools if p.teams > 0)
+    network, bases = reach.attach(network, [Place(spot[0], *spot, None) for spot in spots],
+                                  max_distance_m=nearest)
+    network = reach.subdivide(network, LONGEST_SEGMENT_M)
+    far = [spot[0] for spot, there in zip(spots, bases.on_network, strict=True) if not there]
+    if not len(bases.node):
+        return None, Recorded({"road": (len(records), 0)}, (Note(
+            "road", "", f"no base of the teams lies within {nearest:,.0f} m of a recorded road: "
+            "planned as if every area could be reached"),))
+    notes = [Note("road", "", f"the base {name} lies on none of them: work begins where the other "
+                  "bases can reach it") for name in dict.fromkeys(far)]
+    shut = {r.id for r in records if recorded_shut(r)}
+    named = tuple((r.id, str(r.values["hazard"])) for r in records if r.values.get("hazard"))
+    used = set(network.source_ids)
+    return Roads(
+        network, places, bases, np.array([s in shut for s in network.source_ids], dtype=bool),
+        named), Recorded({"road": (len(records), len(used))}, tuple(notes))
+
+
+def communities_on(land: Land) -> list[Place]:
+    return [Place(s.id, s.name, s.place.x, s.place.y, s.population) for s in land.settlements]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +242,9 @@ def reach_of(
     from landrelease.plan import reach
     from landrelease.records.roads import read_closures
 
-    network, places, bases = network_of(land, files, assumptions)
-    roads, sources = reach.graph(network), bases.node
+    over = roads_from(land, files, assumptions)
+    network, places = over.network, over.communities
+    roads, sources = reach.graph(network), over.bases.node
     index = reach.index_segments(network)
     ids = [hazard.id for hazard in land.hazards]
     blocks = reach.blocking(network, ids, [hazard.ground for hazard in land.hazards],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landrelease.core.assumption import Assumptions
+from landrelease.core.assumption import Assumption, Assumptions
 from landrelease.core.outlook import Outlook
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from landrelease.forecast.circumstances import Circumstances, Closing, Tranche
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.scenario import Scenario
+    from landrelease.forecast.simulate import Spread
     from landrelease.store.registry import Registry
 
 
@@ -166,14 +167,14 @@ def _moment(value: Any) -> date | None:
     return None
 
 
-def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed
-                 ) -> list[Scenario]:
+def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed,
+                 taught: tuple[Assumption, ...] = ()) -> list[Scenario]:
     """The plan as it is, with its money, and each file's scenario."""
     from landrelease.errors import SCENARIO_WRONG
     from landrelease.forecast.scenario import as_planned, scenario_of
 
     given = dataclasses.replace(closed.circumstances, money=money_of(plan))
-    found = [dataclasses.replace(as_planned(plan, assumptions), circumstances=given)]
+    found = [dataclasses.replace(as_planned(plan, assumptions, taught), circumstances=given)]
     for path in paths:
         document = read_scenario(path)
         if isinstance(document, dict) and document.get("closure_process") == "fitted":
@@ -185,7 +186,7 @@ def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, cl
             document = {**document, "closure_process": {
                 "open_days": c.open_days, "open_shape": min(max(c.open_shape, 0.1), 10.0),
                 "closed_days": c.closed_days, "closed_spread": min(c.closed_spread, 5.0)}}
-        found.append(scenario_of(document, path.name, plan, assumptions, given))
+        found.append(scenario_of(document, path.name, plan, assumptions, given, taught))
     return found
 
 
@@ -244,27 +245,61 @@ Lost80 = tuple[float, float, float]  # low, value, high of the share of team-day
 
 def play(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None = None, *,
          runs: int, seed: int, works: Sequence[np.ndarray] = (),
-         groups: Mapping[str, Sequence[str]] | None = None, progress: Progress = silent) -> Outlook:
-    """The outlook of a scenario. The same seed gives the same luck to all of them."""
+         groups: Mapping[str, Sequence[str]] | None = None, workers: int | None = None,
+         spread: Spread | None = None, progress: Progress = silent) -> Outlook:
+    """The outlook of a scenario. The same seed gives the same luck to all of them, whatever the
+    number of `workers` (threads; None: one a processor) and wherever `spread` plays the runs."""
     from landrelease.forecast.outlook import make_outlook
 
     made = make_outlook(
         scenario.plan, scenario.assumptions, runs=runs, seed=seed, works=works,
         learned=scenario.learned(learned), rate_factor=scenario.rate_factor,
-        lost=None if scenario.own_lost else lost,
-        circumstances=scenario.circumstances, groups=groups, progress=progress)
+        lost=None if scenario.own_lost else lost, taught=scenario.taught,
+        circumstances=scenario.circumstances, groups=groups, workers=workers, spread=spread,
+        progress=progress)
     return dataclasses.replace(made, notes=(*made.notes, *scenario.notes))
+
+
+def spread_on(scheduler: str) -> Spread | None:
+    """Where runs are played: "threads" (None: here), "processes" of Dask, or the address of a Dask
+    scheduler, such as tcp://host:8786. Raises CLI-103 for another word, or where the scheduler does
+    not answer."""
+    from landrelease.errors import BAD_OPTION
+    from landrelease.forecast.simulate import dask_spread
+
+    if scheduler == "threads":
+        return None
+    try:
+        import dask  # noqa: F401 - said here, not in the middle of the work
+
+        if scheduler == "processes":
+            return dask_spread("processes")
+        if "://" not in scheduler:
+            raise ValueError("it is no address")
+        from dask.distributed import Client
+
+        return dask_spread(Client(scheduler, timeout=10))
+    except (ImportError, OSError, ValueError) as error:
+        raise LandReleaseError(
+            BAD_OPTION, option="--scheduler", found=f"{scheduler} ({error})",
+            expected="threads, processes, or the address of a Dask scheduler that answers, as "
+            "tcp://host:8786 (these need the packages dask and distributed)") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What reaches a chance by a date: `more` teams of each kind named; None: no number does."""
+    """What reaches a chance by a date: `more` teams of each kind named; None: no number does.
+
+    `money`: what is needed beside the money of the plan, on the first day; kinds is then ("money",)
+    or the teams that go with it.
+    """
 
     kinds: tuple[str, ...]
     more: int | None
     chance: float  # with that many, or with the most that were tried
     cost: float | None  # that covers the same share of the runs; None: not known
     words: str
+    money: float | None = None
 
 
 def unpaid_stages(plan: Plan) -> int:
@@ -327,9 +362,10 @@ MOST_TIMES = 32  # so many times the teams that are there are tried at most
 
 
 def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Lost80 | None,
-                   by: date, chance: float, *, runs: int, seed: int, progress: Progress = silent
-                   ) -> list[Need]:
-    """Teams of each kind alone, and of all kinds together, for a chance of being done by a date.
+                   by: date, chance: float, *, runs: int, seed: int, workers: int | None = None,
+                   spread: Spread | None = None, progress: Progress = silent) -> list[Need]:
+    """Teams of each kind alone, and of all kinds together, for a chance of being done by a date;
+    where work waits for money, first how much more of it alone, and with teams.
 
     Runs have the same luck whatever the teams; the smallest number is found by doubling and
     halving, and a number that is enough is taken to stay enough.
@@ -350,7 +386,8 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
         key = (kinds if more else (), more)
         if key not in memory:
             changed = with_teams(scenario, kinds, more) if more else scenario
-            memory[key] = play(changed, learned, lost, runs=runs, seed=seed, progress=progress)
+            memory[key] = play(changed, learned, lost, runs=runs, seed=seed, workers=workers,
+                               spread=spread, progress=progress)
         return memory[key]
 
     def reached(kinds: tuple[str, ...], more: int) -> float:
@@ -358,6 +395,13 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
 
     start = outlook((), 0)
     inverse_of(start, by=by, chance=chance)
+    own_money = scenario.circumstances.money
+    if own_money is not None and start.chance_by(by) < chance:
+        found += _money_needed(scenario, own_money, tuple(present), lambda s: play(
+            s, learned, lost, runs=runs, seed=seed, workers=workers, spread=spread,
+            progress=progress), by, chance)
+    others = "roads, seasons or closures" if own_money is None else \
+        "money, roads, seasons or closures"
     for kinds in ([tuple(present)] if len(present) > 1 else []) + [(k,) for k in present]:
         words = "teams of all kinds" if len(kinds) > 1 else _KINDS.get(kinds[0], kinds[0])
         own = max(int(teams[[p.kind in kinds for p in pools]].sum()), 1)
@@ -370,8 +414,7 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
                 got = reached(kinds, high)
                 found.append(Need(kinds, None, got, None, (
                     f"No number of {words} alone reaches {chance:.0%} by {by}: {high} more of each "
-                    f"give {got:.0%}. Something else holds it: other teams, roads, seasons or "
-                    "closures.")))
+                    f"give {got:.0%}. Something else holds it: other teams, {others}.")))
                 continue
             while high - low > 1:
                 middle = (low + high) // 2
@@ -390,6 +433,60 @@ def what_is_needed(scenario: Scenario, learned: Mapping[str, Learned], lost: Los
         if high == 0:
             break
     return found
+
+
+def _money_needed(scenario: Scenario, given: tuple[Tranche, ...], kinds: tuple[str, ...],
+                  played: Callable[[Scenario], Outlook], by: date, chance: float) -> list[Need]:
+    """The least money on the first day, beside that of the plan, for a chance by a date; where no
+    money reaches it, the fewest teams of all kinds that do with all the money that they need."""
+    from landrelease.forecast.circumstances import Tranche
+    from landrelease.forecast.scenario import with_teams
+
+    start = scenario.plan.problem.slot_starts[0]
+
+    def with_money(asked: Scenario, more: float | None) -> Outlook:
+        money = None if more is None else (Tranche(start, more), *given)
+        return played(dataclasses.replace(asked, circumstances=dataclasses.replace(
+            asked.circumstances, money=money)))
+
+    def least(asked: Scenario, free: Outlook) -> float:
+        kept = free.cost[free.finish_day <= (by - free.start).days]
+        low, high = 0.0, float(kept.max())
+        while high - low > 0.002 * high:
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if with_money(asked, middle).chance_by(by) >= chance else (
+                middle, high)
+        for digits in (2, 3):  # a round number, where that does
+            if with_money(asked, float(f"{high:.{digits - 1}e}")).chance_by(by) >= chance:
+                return float(f"{high:.{digits - 1}e}")
+        return high
+
+    free = with_money(scenario, None)
+    currency = free.currency
+    if free.chance_by(by) >= chance:
+        more = least(scenario, free)
+        return [Need(("money",), None, chance, None, (
+            f"{more:,.0f} {currency} more than the plan has, there on the first day: a chance of "
+            f"at least {chance:.0%} by {by}, with the teams of the plan."), more)]
+    found = [Need(("money",), None, free.chance_by(by), None, (
+        f"No money alone reaches {chance:.0%} by {by}: with all that is needed it is "
+        f"{free.chance_by(by):.0%}."))]
+    teams, most = 1, max(int(np.asarray(scenario.plan.problem.pool_teams).sum()), 1) * MOST_TIMES
+    low = 0
+    while teams <= most and with_money(with_teams(scenario, kinds, teams), None).chance_by(
+            by) < chance:
+        low, teams = teams, teams * 2
+    if teams > most or not kinds:
+        return found
+    while teams - low > 1:
+        middle = (low + teams) // 2
+        enough = with_money(with_teams(scenario, kinds, middle), None).chance_by(by) >= chance
+        low, teams = (low, middle) if enough else (middle, teams)
+    asked = with_teams(scenario, kinds, teams)
+    more = least(asked, with_money(asked, None))
+    return [*found, Need(kinds, teams, chance, None, (
+        f"{teams} more of each kind and {more:,.0f} {currency} more than the plan has, there on "
+        f"the first day: a chance of at least {chance:.0%} by {by}."), more)]
 
 
 def area_rows(outlook: Outlook) -> list[dict[str, Any]]:

@@ -7,30 +7,45 @@ whenever it did not hear the answer.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    EDIT_OF_CHANGED,
+    LEFT_OUT_BY_EDIT,
+    PHONE_CLOCK,
     SOURCE_TWICE,
+    SUBMISSION_AGAIN,
     SUBMISSION_FILE,
     SUBMISSION_FORM_UNKNOWN,
     SUBMISSION_NAMELESS,
+    SUBMISSION_REPLACED,
     LandReleaseError,
+    Message,
 )
 from landrelease.records.forms import FORMS
-from landrelease.workflows import few, imports
+from landrelease.records.mapping import Mapping as ColumnMapping
+from landrelease.records.told import Caution, Fate
+from landrelease.workflows import few, imports, load_assumptions
+from landrelease.workflows.identities import current_revision
+from landrelease.workflows.quarantine import document_of, retry_quarantined
 
 if TYPE_CHECKING:
+    from landrelease.core.record import Record
+    from landrelease.records.readers.openrosa import Said
     from landrelease.store.registry import Registry
 
+_EASTERNMOST = timedelta(hours=14)  # the zone in which a day begins first (UTC+14)
+_LONGEST = 100  # edits of one submission
 MOST_PHOTO_BYTES = 20_000_000
 # What a photograph may be: by its first bytes, not by its name.
 PICTURES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"))
@@ -54,97 +69,361 @@ def receive(registry: Registry, content: bytes, files: Mapping[str, bytes], *, b
 
     `files`: name -> content of what came with it. A photograph is kept by its SHA-256, as it is;
     its metadata goes when it leaves (S17). They are written first, so that no record names a
-    picture that is not there.
+    picture that is not there. A file that is no photograph, or too large, waits as a row of its own
+    (FRM-012), and keeps nothing else back.
 
     A submission of a form that is not ours (FRM-010), and one of ours that cannot be imported as a
     whole, waits as one row of the kind `source` with all its answers: nothing that came in is lost.
 
+    Of a line of edits the last one holds, in whatever order they come (`_Line`). One that has the
+    id of another with other content is kept beside it (FRM-014). All of one that a phone filled in
+    at an impossible hour waits (FRM-018).
+
     Raises FIL-004, FIL-011, FIL-012 for XML that cannot be read, FRM-011 for one without an
-    instance id, FRM-012 for a file that is no photograph: the phone keeps it.
+    instance id: the phone keeps it.
     """
     from landrelease.records.readers import LIMITS, openrosa
 
-    form, instance, _ = openrosa.instance_of("submission.xml", content, LIMITS)
+    now = at or datetime.now(UTC)
+    said = openrosa.said_of("submission.xml", content, LIMITS)
+    form, instance = said.form, said.instance
     if not re.fullmatch(r"[\w:.\-]{8,100}", instance):
         raise LandReleaseError(SUBMISSION_NAMELESS, found=instance[:100])
-    for name, picture in files.items():
-        _check_picture(name, picture)
-    for name, picture in sorted(files.items()):
-        _keep(registry, form, instance, name, picture, by, at or datetime.now(UTC))
-    name = f"{_plain(form)}-{_plain(instance)}.xml"
+    odd = 0
+    for file, picture in sorted(files.items()):
+        if problem := _no_picture(file, picture):
+            odd += _wait_file(registry, form, instance, file, picture, problem)
+        else:
+            _keep(registry, said, file, picture, by, now)
+    line = _Line(registry, said, hashlib.sha256(content).hexdigest(), now)
+    name = _file_of(form, instance)
+    merged = Received(form, instance, 0, 1, odd, len(files) - odd)
+    if line.twin:
+        line.keep(name, content, SUBMISSION_AGAIN, line.twin[:12])
+        return merged
+    newer = line.newer()
+    if newer:
+        line.keep(name, content, SUBMISSION_REPLACED, newer)
+        line.settle(by)
+        return merged
+    found = _take_in(registry, name, content, line, by, odd, len(files) - odd)
+    line.settle(by)
+    return found
+
+
+def _take_in(registry: Registry, name: str, content: bytes, line: _Line, by: str, odd: int,
+             photographs: int) -> Received:
+    form, instance = line.said.form, line.said.instance
     if form not in FORMS:
-        return _wait(registry, name, content, form, instance, len(files), LandReleaseError(
+        return _wait(registry, name, content, form, instance, odd, photographs, LandReleaseError(
             SUBMISSION_FORM_UNKNOWN, found=form[:80], expected=", ".join(FORMS)))
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
         path = Path(folder) / name
         path.write_bytes(content)
         try:
-            reports = imports.import_files(registry, [path], recorded_by=by, by_index=True)
+            # Somewhere the day that begins now has begun: a phone may be east of the server.
+            reports = imports.import_files(
+                registry, [path], recorded_by=by, by_index=True,
+                today=(line.first_came + _EASTERNMOST).date(),
+                caution=Caution(line.clock_is_wrong(), line.of))
         except LandReleaseError as error:
             if error.code.startswith("STO-"):  # a busy or full registry: the phone tries again
                 raise
-            return _wait(registry, name, content, form, instance, len(files), error)
+            return _wait(registry, name, content, form, instance, odd, photographs, error)
     return Received(form, instance, sum(r.accepted for r in reports),
-                    sum(r.merged for r in reports), sum(r.quarantined for r in reports),
-                    len(files))
+                    sum(r.merged for r in reports), odd + sum(r.quarantined for r in reports),
+                    photographs)
+
+
+class _Line:
+    """A submission in its line of edits: each names the one that it replaces (`deprecatedID`).
+
+    Lines are known from two settings of the registry for each submission: which content first came
+    under its id, and by which submission it was replaced. Both are written before the submission
+    is taken in; what a setting names counts only once its content is kept. An edit may come before
+    what it replaces, or without it.
+    """
+
+    def __init__(self, registry: Registry, said: Said, digest: str, now: datetime):
+        self.registry, self.said, self.digest = registry, said, digest
+        first, _, came = registry.keep_setting(
+            _first(said.form, said.instance), f"{digest} {now.isoformat()}").partition(" ")
+        self.first_came = datetime.fromisoformat(came) if came else now
+        # SHA-256 of what came before under the same id, where that is other content.
+        self.twin = first if first != digest and registry.knows_source(first) else ""
+        if said.replaces:
+            registry.keep_setting(_edit(said.form, said.replaces), said.instance)
+
+    def newer(self) -> str:
+        """Id of a submission that came before and is newer than this one; "" where there is none.
+
+        An original names nothing; where one in between is missing, a record of it that an edit
+        brought says that it is the older one.
+        """
+        known = self._edit_of(self.said.instance)
+        if known or self.said.replaces:
+            return known
+        for record in self.said.records:
+            for stored in self.registry.history(record):
+                other = self._submission(stored.revision.source)
+                if other is not None and other.replaces:
+                    return other.instance
+        return ""
+
+    def of(self, record: Record) -> tuple[Message, Mapping[str, Any], Fate] | None:
+        """Why the answers may not change a record, as `records.told.Caution` has it."""
+        now = current_revision(self.registry, record.id).revision
+        other = self._submission(now.source)
+        if now.source == self.digest:
+            return None
+        if not self.said.replaces:
+            if other is not None and other.replaces:  # it came in while this one was looked at
+                return SUBMISSION_REPLACED, {
+                    "found": self.said.instance, "other": other.instance}, "merged"
+            return None
+        older, whole = self._older()
+        free = now.source in older.values() and not self._mended(now.source, record)
+        if not whole and other is not None and not other.replaces \
+                and other.form == self.said.form:
+            free = True  # an original, and an edit of which the one in between has not come
+        if free and now.validation == "entered" and not now.signature:
+            return None
+        return EDIT_OF_CHANGED, {"found": self.said.replaces}, "quarantined"
+
+    def clock_is_wrong(self) -> tuple[Message, Mapping[str, Any]] | None:
+        """FRM-018 where the phone's clock was ahead when it was filled in, or far behind."""
+        ended = self.said.ended
+        if ended is None:
+            return None
+        stated = load_assumptions(None, self.registry)
+        late = self.first_came - ended
+        if -timedelta(minutes=stated.value("phone_ahead_minutes")) <= late <= timedelta(
+                days=stated.value("phone_behind_days")):
+            return None
+        return PHONE_CLOCK, {
+            "found": ended.isoformat(timespec="minutes"), "expected":
+            self.first_came.isoformat(timespec="minutes")}
+
+    def keep(self, name: str, content: bytes, message: Message, other: str) -> None:
+        """Keep the content without a record of it, and say why; once."""
+        facts = {"found": self.said.instance, "other": other}
+        finding = Finding(message.code, name, 1, "", self.said.instance,
+                          message.problem.format(**facts), message.remedy.format(**facts), "merged")
+        self.registry.take_in(Intake(
+            ImportReport(name, self.digest, "source", 1, 0, 1, 0, (finding,)), (), (), content))
+
+    def settle(self, by: str) -> None:
+        """What the last submission of the line leaves to do, whichever of them just came: rows of
+        older ones wait no longer, its own that waited for one in between are tried again, and of
+        what it no longer holds a row waits."""
+        last = self
+        for _ in range(_LONGEST):
+            instance = last._edit_of(last.said.instance)
+            said = instance and self._submission(self._first_content(instance))
+            if not said:
+                break
+            last = _Line(self.registry, said, self._first_content(instance), self.first_came)
+        older, _ = last._older()
+        if not older:
+            return
+        author = self.registry.author(by)
+        for entry in self.registry.quarantine("waiting"):
+            if entry.row.source in older.values() and entry.row.source != last.digest:
+                self.registry.decide_quarantine(
+                    entry.number, "rejected", decided_by=author,
+                    reason=f"replaced on the phone by {last.said.instance}")
+            elif entry.row.source == last.digest and {
+                    f.code for f in entry.row.findings if f.fate == "quarantined"} == {
+                        EDIT_OF_CHANGED.code}:
+                record = few.record_of(self.registry, entry.row.kind, openrosa_id(entry.row))
+                if record is not None and last.of(record) is None:
+                    retry_quarantined(self.registry, entry.number, {}, decided_by=by)
+        last._left_out(older)
+
+    def _left_out(self, older: Mapping[str, str]) -> None:
+        gone: dict[str, str] = {}
+        for digest in older.values():
+            before = self._submission(digest)
+            gone |= {} if before is None else dict(before.records)
+        for record, kind in gone.items():
+            if record in self.said.records or few.record_of(self.registry, kind, record) is None:
+                continue
+            facts = {"found": record, "other": self.said.instance}
+            name = f"{_file_of(self.said.form, self.said.instance)} without {record}"
+            finding = Finding(LEFT_OUT_BY_EDIT.code, name, 1, "", record,
+                              LEFT_OUT_BY_EDIT.problem.format(**facts), LEFT_OUT_BY_EDIT.remedy,
+                              "quarantined")
+            note = f"{self.said.instance} without {record}\n".encode()
+            _wait_row(self.registry, name, note, {
+                "source_type": "form_submission", "title": record,
+                "source_label": f"{self.said.form} {self.said.instance}"}, {}, finding)
+
+    # What is known of others
+
+    def _older(self) -> tuple[dict[str, str], bool]:
+        """Submission -> SHA-256 of those that this one replaces, the next first; and whether the
+        line is known to its beginning."""
+        found: dict[str, str] = {}
+        said: Said | None = self.said
+        while said is not None and said.replaces and said.replaces not in found:
+            digest = self._first_content(said.replaces)
+            if not digest:
+                return found, False
+            found[said.replaces] = digest
+            said = self._submission(digest)
+        return found, said is not None
+
+    def _first_content(self, instance: str) -> str:
+        """SHA-256 of what came under an id; "" where nothing did. What came before lines were kept
+        is found by the name of its file."""
+        digest = (self.registry.setting(_first(self.said.form, instance)) or "").partition(" ")[0]
+        if digest:
+            return digest if self.registry.knows_source(digest) else ""
+        name = _file_of(self.said.form, instance)
+        return next((d for d, n in self.registry.sources().items() if n == name), "")
+
+    def _edit_of(self, instance: str) -> str:
+        other = self.registry.setting(_edit(self.said.form, instance)) or ""
+        return other if other and self._first_content(other) else ""
+
+    def _submission(self, digest: str) -> Said | None:
+        """What a submission that is kept says of itself; None of anything else."""
+        from landrelease.records.readers import LIMITS, openrosa
+
+        if not digest:
+            return None
+        try:
+            content = self.registry.source_content(digest)
+            return openrosa.said_of("", content, LIMITS) if openrosa.is_submission(content) \
+                else None
+        except LandReleaseError:  # erased, or another file
+            return None
+
+    def _mended(self, digest: str, record: Record) -> bool:
+        """Whether a person mended the row of a submission that a record is made of."""
+        return any(
+            e.row.source == digest and e.reason.startswith("mended:")
+            and openrosa_id(e.row) == record.id for e in self.registry.quarantine("accepted"))
+
+
+def openrosa_id(row: QuarantinedRow) -> str:
+    """Id of the record that a row of a submission is about."""
+    said = str(row.values.get("identifier") or "")
+    return said if row.kind == "hazard" else f"{row.kind}-{said}"
+
+
+def _first(form: str, instance: str) -> str:
+    return f"submission {form[:80]} {instance}"
+
+
+def _edit(form: str, instance: str) -> str:
+    return f"edit of {form[:80]} {instance}"
+
+
+def _file_of(form: str, instance: str) -> str:
+    return f"{_plain(form)}-{_plain(instance)}.xml"
 
 
 def _plain(words: str) -> str:
     return re.sub(r"[^0-9A-Za-z_-]", "-", words)[:100] or "form"
 
 
-def _wait(registry: Registry, name: str, content: bytes, form: str, instance: str,
+def _wait(registry: Registry, name: str, content: bytes, form: str, instance: str, odd: int,
           photographs: int, why: LandReleaseError) -> Received:
     """Keep a submission that no record can be made of: one row that waits, once.
 
     Its answers stand in the row by their paths, its XML in the registry by its SHA-256. Accepted
-    (`quarantine retry`), it is a `source` record, and `import --kind --mapping` makes records of
-    the file.
+    (`quarantine retry`), it is a `source` record; `source get` gives the file out, and `import
+    --kind --mapping` makes records of it.
     """
-    from landrelease.records.mapping import Mapping as ColumnMapping
     from landrelease.records.readers import LIMITS, openrosa
-    from landrelease.workflows.quarantine import document_of
 
-    digest = hashlib.sha256(content).hexdigest()
-    if registry.knows_source(digest) and any(
-            (r.source, r.kind) == (digest, "source") for _, r in registry.imports()):
-        return Received(form, instance, 0, 1, 0, photographs)
-    own = {"sha256": digest, "source_type": "form_submission", "title": form[:200],
-           "source_label": f"{form[:200]} {instance}"}
-    row = {**own, **openrosa.answers_of(name, content, LIMITS)}
     finding = Finding(why.code, name, 1, "", form[:80], why.message.problem.format(**why.facts),
                       why.message.remedy.format(**why.facts), "quarantined")
-    waiting = QuarantinedRow(name, digest, 1, "source", row, "", (finding,))
+    new = _wait_row(registry, name, content, {
+        "source_type": "form_submission", "title": form[:200],
+        "source_label": f"{form[:200]} {instance}"}, openrosa.answers_of(name, content, LIMITS),
+        finding)
+    return Received(form, instance, 0, int(not new), odd + new, photographs)
+
+
+def _wait_row(registry: Registry, name: str, content: bytes, own: Mapping[str, str],
+              answers: Mapping[str, str], finding: Finding) -> int:
+    """Keep a file as one row that waits, of the kind `source`; 0 where it came before."""
+    digest = hashlib.sha256(content).hexdigest()
+    own = {"sha256": digest, **own}
+    row = QuarantinedRow(name, digest, 1, "source", {**own, **answers}, "", (finding,))
+    before = len(registry.quarantine(None)) if registry.knows_source(digest) else -1
     # Of two doubles at once the store takes one: the other brings nothing new.
     registry.take_in(Intake(ImportReport(
         name, digest, "source", 1, 0, 0, 1, (finding,), mapping=document_of(
-            ColumnMapping("source", {c: c for c in own}))), (), (waiting,), content))
-    return Received(form, instance, 0, 0, 1, photographs)
+            ColumnMapping("source", {c: c for c in own}))), (), (row,), content))
+    return int(before < 0 or len(registry.quarantine(None)) > before)
 
 
-def _check_picture(name: str, content: bytes) -> None:
+def _no_picture(name: str, content: bytes) -> LandReleaseError | None:
+    """FRM-012 of a file that is no photograph, by its size and first bytes."""
+    found = expected = ""
     if len(content) > MOST_PHOTO_BYTES:
-        raise LandReleaseError(SUBMISSION_FILE, name=name[:80], found=f"{len(content):,} bytes",
-                               expected=f"at most {MOST_PHOTO_BYTES:,} bytes")
-    if not any(content.startswith(magic) for magic, _ in PICTURES):
-        raise LandReleaseError(SUBMISSION_FILE, name=name[:80], found="another kind of file",
-                               expected="a photograph as JPEG or PNG")
+        found, expected = f"{len(content):,} bytes", f"at most {MOST_PHOTO_BYTES:,} bytes"
+    elif not any(content.startswith(magic) for magic, _ in PICTURES):
+        found, expected = "another kind of file", "a photograph as JPEG or PNG"
+    return LandReleaseError(SUBMISSION_FILE, name=name[:80], found=found, expected=expected) \
+        if found else None
 
 
-def _keep(registry: Registry, form: str, instance: str, name: str, content: bytes, by: str,
-          at: datetime) -> None:
+def _wait_file(registry: Registry, form: str, instance: str, name: str, content: bytes,
+               why: LandReleaseError) -> int:
+    """Keep a file that is no photograph: it waits beside the submission that it came with."""
+    file = Path(name).name[-120:] or "file"
+    finding = Finding(why.code, file, 1, "", why.facts["found"],
+                      why.message.problem.format(**why.facts), why.message.remedy, "quarantined")
+    return _wait_row(registry, file, content, {
+        "source_type": "other", "title": file, "source_label": f"{form[:200]} {instance}"}, {},
+        finding)
+
+
+def _keep(registry: Registry, said: Said, name: str, content: bytes, by: str, at: datetime) -> None:
+    """Keep a photograph, with a `source` record for each submission that it came with."""
     digest = hashlib.sha256(content).hexdigest()
-    record, file = f"source-{digest[:32]}", Path(name).name[-120:]
-    # Whatever was kept of it before: a server may have been killed in between.
-    if registry.knows_source(digest) and few.record_of(registry, "source", record) is not None:
-        return
-    revision = Revision(
-        "source", record, {"sha256": digest, "source_type": "photograph", "title": file,
-                           "source_label": f"{form} {instance}"},
-        None, at, registry.author(by), f"photograph of {form} {instance}", digest, at.date())
-    try:  # content and record in one transaction
-        registry.take_in(Intake(
-            ImportReport(file, digest, "source", 1, 1, 0, 0), (revision,), (), content))
-    except LandReleaseError as error:
-        if error.code != SOURCE_TWICE.code:  # else another request was first
-            raise
+    file, label = Path(name).name[-120:], f"{said.form} {said.instance}"
+    for _ in range(2):  # once more where another request was first
+        record = f"source-{digest[:32]}"
+        # Whatever was kept of it before: a server may have been killed in between.
+        held = few.record_of(registry, "source", record) if registry.knows_source(digest) else None
+        if held is not None and held.values.get("source_label") != label:
+            record += "-" + hashlib.sha256(label.encode()).hexdigest()[:12]
+            held = few.record_of(registry, "source", record)
+        if held is not None:
+            return
+        values: dict[str, Any] = {
+            "sha256": digest, "source_type": "photograph", "title": file, "source_label": label}
+        if said.records:
+            values["came_with"] = " ".join(said.records)[:2000]
+        revision = Revision("source", record, values, None, at, registry.author(by),
+                            f"photograph of {label}", digest, at.date())
+        try:  # content and record in one transaction
+            registry.take_in(Intake(
+                ImportReport(file, digest, "source", 1, 1, 0, 0), (revision,), (), content))
+        except LandReleaseError as error:
+            if error.code != SOURCE_TWICE.code:
+                raise
+
+
+def missing_pictures(registry: Registry) -> list[tuple[str, str, str]]:
+    """(form, submission, file) of photographs that submissions of our forms name and that never
+    came, by form and submission."""
+    from landrelease.records.readers import LIMITS, openrosa
+
+    came = {(str(v.get("source_label")), str(v.get("title"))) for v in (
+        *(r.values for r in registry.records("source")),
+        *(e.row.values for e in registry.quarantine(None) if e.row.kind == "source"))}
+    found = set()
+    for digest, name in registry.sources().items():
+        if not (name.endswith(".xml") and name.startswith(tuple(FORMS))):
+            continue
+        with contextlib.suppress(LandReleaseError):  # erased, or another file of that name
+            said = openrosa.said_of(name, registry.source_content(digest), LIMITS)
+            found |= {(said.form, said.instance, picture) for picture in said.pictures
+                      if (f"{said.form} {said.instance}", picture[-120:]) not in came}
+    return sorted(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from landrelease.core.geometry import joined
 from landrelease.core.record import Record
 from landrelease.errors import LANES_CLOSED, LANES_ENTRY, LANES_FORBIDDEN, LandReleaseError
 from landrelease.workflows.coverage import recorded_ground
-from landrelease.workflows.lanes import LaneOptions
+from landrelease.workflows.lanes import LaneOptions, measured_profiles
 from landrelease.workflows.operate import Ground
 
 if TYPE_CHECKING:
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.profile import Profile
     from landrelease.store.registry import Registry
 
 NEAR_M = 500.0  # roads and released ground farther from the task than this give no entry
+EVERY_M = 10.0  # of them a place so far from the next is looked at
 INSIDE_M = 0.01  # by which an entry lies within the safe ground, not on its edge
 
 
@@ -36,16 +39,18 @@ class TaskGround:
     ground: Ground
     options: LaneOptions
     findings: tuple[str, ...]
+    profiles: dict[str, Profile]  # with what the programme measured of them
 
 
 def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
-            stated: Assumptions, day: date, utc_offset_hours: float | None = None) -> TaskGround:
+            stated: Assumptions, day: date, utc_offset_hours: float | None = None,
+            profiles: Path | None = None) -> TaskGround:
     """The ground of a task, with what of it may not be entered and where to come from.
 
     Forbidden is ground of other hazards that stand, widened by their accuracy (S04), and of
-    closures in force at any hour of the day. The entry, unless stated, is the place nearest to the
-    task on ground that a signed release in force covers, else on a road that can be passed; never
-    on a hazard.
+    closures in force at any hour of the day. The entry, unless stated, lies on ground that a signed
+    release in force covers, else on a road that can be passed; never on a hazard; the place from
+    which the straight way to the task crosses least of hazards and closures, then the nearest.
 
     Raises COV-004, COV-007, LAN-018 (a closure without ground closes everything).
     """
@@ -55,7 +60,7 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
 
     record, ground = recorded_ground(registry, reader, task)
     assert ground.plane is not None
-    near = _near(ground)
+    near = _near(ground, 2 * NEAR_M + (options.standoff_m or 0.0))
     standing = [h for h in hazards_that_stand(registry) if near(h)]
     own = _own(registry, record, standing, ground)
     others = [h for h in standing if h.id not in own]
@@ -75,25 +80,26 @@ def of_task(registry: Registry, reader: View, task: str, options: LaneOptions,
                 forbidden.append(shape)
         if hit:
             findings.append(LANES_FORBIDDEN.text(what=what, found=", ".join(sorted(hit))))
+    danger = [_widened(ground, r) for r in (*standing, *closed)]
     entry = options.entry
     if entry is None:
         land = load_land(registry, stated, for_models=False)
         released = [o.ground for o in land.outcomes if o.id in land.in_force]
         roads = [r.geometry for r in registry.records("road")
                  if near(r) and r.value("passable") == "yes"]
-        blocked = [_widened(ground, r) for r in (*standing, *closed)]
-        at, away, kind = _entry(ground, released, roads, blocked)
+        at, away, kind = _entry(ground, released, roads, danger)
         if at is not None:
             degrees = shapely.get_coordinates(ground.back(at))[0]
             entry = float(degrees[0]), float(degrees[1])
             findings.append(LANES_ENTRY.text(what=kind, metres=round(away, 1)))
-    return TaskGround(ground, replace(options, entry=entry, forbidden=tuple(forbidden)),
-                      tuple(findings))
+    return TaskGround(ground, replace(options, entry=entry, forbidden=tuple(forbidden),
+                                      danger=tuple(danger)), tuple(findings),
+                      measured_profiles(registry, reader, profiles))
 
 
-def _near(ground: Ground) -> Callable[[Record], bool]:
+def _near(ground: Ground, within_m: float) -> Callable[[Record], bool]:
     """Whether a record may matter for a task: by its bounds, so that not all is carried over."""
-    around = shapely.buffer(ground.geometry, 2 * NEAR_M)
+    around = shapely.buffer(ground.geometry, within_m)
     assert ground.plane is not None
     west, south, east, north = ground.plane.to_degrees(shapely.box(*around.bounds)).bounds
     step = max(north - south, east - west) / 10  # the box of a plane is no box in degrees
@@ -142,7 +148,8 @@ def _widened(ground: Ground, r: Record) -> BaseGeometry:
 
 def _entry(ground: Ground, released: list[Any], roads: list[Any], blocked: list[BaseGeometry]
            ) -> tuple[BaseGeometry | None, float, str]:
-    """The place on safe ground that is nearest to the task, how far it is, and what it lies on."""
+    """The place on safe ground with the best way to the task, how far it is, and what it lies on.
+    """
     assert ground.plane is not None
     closed = joined([ground.geometry, *blocked])
     around = shapely.buffer(ground.geometry, NEAR_M)
@@ -151,10 +158,18 @@ def _entry(ground: Ground, released: list[Any], roads: list[Any], blocked: list[
         near = [shapely.difference(shapely.buffer(s, -inside) if inside else s, closed)
                 for s in planar if s.intersects(around)]
         near = [s for s in near if not s.is_empty]
-        if near:
-            away = shapely.distance(np.array(near, dtype=object), ground.geometry)
-            n = int(np.argmin(away))
-            if away[n] <= NEAR_M:
-                line = shapely.shortest_line(near[n], ground.geometry)
-                return shapely.Point(shapely.get_coordinates(line)[0]), float(away[n]), kind
+        if not near:
+            continue
+        nearest = shapely.get_coordinates(shapely.shortest_line(near, ground.geometry))[::2]
+        others = shapely.get_coordinates(shapely.segmentize(
+            [shapely.intersection(s, around) for s in near], EVERY_M))
+        legs = shapely.shortest_line(shapely.points(np.concatenate([nearest, others])),
+                                     ground.geometry)
+        away = shapely.length(legs)
+        crossed = shapely.length(shapely.difference(shapely.intersection(
+            legs, joined(blocked) if blocked else shapely.Polygon()), ground.geometry))
+        # The way over least ground of hazards, then the shortest.
+        n = int(np.lexsort([away, np.round(crossed, 2), away > NEAR_M])[0])
+        if away[n] <= NEAR_M:
+            return shapely.Point(shapely.get_coordinates(legs[n])[0]), float(away[n]), kind
     return None, 0.0, ""

@@ -17,6 +17,7 @@ from landrelease.errors import (
     REGISTRY_EXISTS,
     LandReleaseError,
 )
+from landrelease.store import shelf
 
 if TYPE_CHECKING:
     from landrelease.store.registry import AuditFinding
@@ -45,7 +46,9 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
     findings is backed up as it is, and the findings are returned: a damaged one is worth a copy.
     With `test` it is restored to a scratch place (a file beside it, or a schema of the same
     database) and held against the copy: head of the chains, number of revisions, audit; then the
-    scratch place is removed. `accounts`, a file of accounts, is copied to `<out>.accounts`.
+    scratch place is removed. `accounts`, a file of accounts, is copied to `<out>.accounts`. Plans
+    and forecasts on file go to `<out>.files.zip`: those beside the registry's file, for PostgreSQL
+    those beside the accounts.
 
     Raises
     ------
@@ -57,15 +60,19 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
     from landrelease.store.accounts import Accounts
     from landrelease.store.open import open_registry, own_file
 
-    beside = out.with_name(f"{out.name}.accounts")
+    beside, files = out.with_name(f"{out.name}.accounts"), files_of(out)
     _new_place(out)
+    _new_place(files)
     if accounts is not None:
         _new_place(beside)
         if not accounts.is_file():
             raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=accounts)
     file = own_file(address)
     if file is not None and file.is_file():
-        _need_room(out.parent, file.stat().st_size * (2 if test else 1))
+        # What is not yet written into the file itself is copied too.
+        size = sum(p.stat().st_size for p in (file, file.with_name(f"{file.name}-wal"))
+                   if p.is_file())
+        _need_room(out.parent, size * (2 if test else 1))
     with open_registry(address, writable=False) as registry:
         progress("copying", 0.0)
         registry.backup(out)
@@ -84,11 +91,29 @@ def backup(address: str, out: Path, progress: Progress = silent, *, test: bool =
                 held.backup(beside)
             finally:
                 held.close()
+        base = _base(file, accounts)
+        if base is not None and shelf.pack(base, files) and test and not shelf.sound(files):
+            raise LandReleaseError(BACKUP_DIFFERS, path=files, address=base, expected="all of it",
+                                   found="another content")
     except BaseException:
-        out.unlink(missing_ok=True)
+        for left in (out, files, *((beside,) if accounts is not None else ())):
+            left.unlink(missing_ok=True)
         raise
     progress("backup made", 1.0)
     return made
+
+
+def files_of(backup_path: Path) -> Path:
+    """Where the plans and forecasts of a backup are."""
+    return backup_path.with_name(f"{backup_path.name}.files.zip")
+
+
+def _base(file: Path | None, accounts: Path | None) -> Path | None:
+    """What the folders of plans and forecasts are named after, as the server names them: the
+    registry's file, or for PostgreSQL the accounts."""
+    if file is not None or accounts is None:
+        return file
+    return accounts.with_name(accounts.name.removesuffix(".accounts"))
 
 
 def _test(made: Copy, out: Path, address: str) -> None:
@@ -121,22 +146,31 @@ def _test(made: Copy, out: Path, address: str) -> None:
 
 
 def restore(backup_path: Path, address: str, *, anyway: bool = False,
-            progress: Progress = silent) -> Copy:
+            accounts: Path | None = None, progress: Progress = silent) -> Copy:
     """Make a registry at a new address (a file or PostgreSQL) from a backup.
 
     Chains, hashes, sources, quarantine, imports, settings and the erasable tables are those of the
     backup. What was erased after the backup was made is in it again: erase it once more.
+    `accounts`: where `<backup>.accounts` is put. Plans and forecasts of `<backup>.files.zip` come
+    back beside the registry's file, for PostgreSQL beside `accounts`.
 
     Raises
     ------
     LandReleaseError
         UPK-002: the backup does not pass its audit (`anyway` restores it all the same).
+        UPK-004: it holds no accounts, and `accounts` were asked for.
         UPK-001: what arrived is not what the backup holds. STO-002: the address is taken.
     """
+    from landrelease.store.accounts import Accounts
     from landrelease.store.copy import copy_registry
     from landrelease.store.open import open_registry, own_file
 
     target = own_file(address)
+    kept = backup_path.with_name(f"{backup_path.name}.accounts")
+    if accounts is not None:
+        _new_place(accounts)
+        if not kept.is_file():
+            raise LandReleaseError(BACKUP_NO_ACCOUNTS, path=kept)
     if target is not None:
         _new_place(target)
         if backup_path.is_file():
@@ -160,6 +194,15 @@ def restore(backup_path: Path, address: str, *, anyway: bool = False,
             raise LandReleaseError(BACKUP_DIFFERS, path=backup_path, address=copy.address,
                                    found=f"{found[1]} revisions", expected=expected[1])
         made = Copy(copy.address, copy.office, *found, tuple(copy.audit()))
+    base, files = _base(target, accounts), files_of(backup_path)
+    if base is not None and files.is_file():
+        shelf.unpack(files, base)
+    if accounts is not None:
+        held = Accounts(kept)
+        try:
+            held.backup(accounts)
+        finally:
+            held.close()
     progress("restored", 1.0)
     return made
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.status_codes import (
     HTTP_400_BAD_REQUEST,
@@ -25,6 +28,7 @@ from landrelease.errors import NOT_FOR_ROLE, LandReleaseError
 from landrelease.store.registry import Registry
 
 T = TypeVar("T")
+_NOTED_MOST = 10_000
 OPENROSA = "X-OpenRosa-Version"  # in every request of a phone, and in every answer to one
 
 # Nothing is loaded from elsewhere, nothing may frame a page, and no address is passed on.
@@ -64,10 +68,11 @@ def asking_of(request: Request) -> Asking:
     return request.user
 
 
-async def read(request: Request, work: Callable[[Registry, View], T]) -> T:
+async def read(request: Request, work: Callable[[Registry, View], T],
+               threads: Registries | None = None) -> T:
     """`work(registry, view)` in a reading thread. An error says what the reader may know."""
     asking = asking_of(request)
-    registries: Registries = request.app.state.registries
+    registries: Registries = threads or request.app.state.registries
 
     def inner(registry: Registry) -> T:
         from landrelease.workflows import sharing
@@ -82,12 +87,30 @@ async def read(request: Request, work: Callable[[Registry, View], T]) -> T:
     return await registries.run(inner)
 
 
-def note_reading(request: Request, subject: str, detail: str = "") -> None:
-    """Log that somebody read what the public does not see (ASVS 16.2)."""
+def note_reading(request: Request, subject: str, detail: str = "", *, often: bool = False) -> None:
+    """Log that somebody read what the public does not see (ASVS 16.2). What is asked for many times
+    a minute (`often`: tiles) stands in the log once for each minute and subject."""
     asking = asking_of(request)
     shown = policy.view("public").precision(subject) == "exact"
-    if not shown and asking.signed_in:
+    if shown or not asking.signed_in:
+        return
+    if often:
+        note_often(request, asking.account, asking.role, subject, detail)
+    else:
         request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+
+
+def note_often(request: ASGIConnection, who: str, role: str, subject: str, detail: str) -> None:
+    """Log what may come many times a minute once for each minute, who and subject."""
+    noted: OrderedDict[tuple[str, str], int] = request.app.state.noted
+    minute = int(time.monotonic() // 60)
+    if noted.get((who, subject)) == minute:
+        return
+    noted[who, subject] = minute
+    noted.move_to_end((who, subject))
+    while len(noted) > _NOTED_MOST:
+        noted.popitem(last=False)
+    request.app.state.accounts.log(who, role, subject, detail)
 
 
 def status_of(error: LandReleaseError) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import sys
+from collections import OrderedDict
 from pathlib import Path
 
 from litestar import Litestar, Request, Router, get
@@ -29,6 +31,7 @@ from landrelease.apps.web import (
     pages,
     past,
     people,
+    photographs,
     planning,
     public,
     quality,
@@ -36,6 +39,7 @@ from landrelease.apps.web import (
     releasing,
     signin,
     speaking,
+    tiling,
     validating,
     webhooks,
     work,
@@ -43,11 +47,13 @@ from landrelease.apps.web import (
 from landrelease.apps.web.answers import (
     HEADERS,
     HTTPS_HEADERS,
+    note_often,
     on_error,
     on_http_error,
     on_unexpected,
 )
 from landrelease.apps.web.description import Described
+from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.proxies import Proxies
@@ -89,51 +95,63 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
         return
     stated = connection.headers.get("x-csrf-token", "")
     site = connection.headers.get("sec-fetch-site", "same-origin")
+    refused = ""
     if site not in ("same-origin", "none") or not stated:
-        raise PermissionDeniedException("A change needs the header X-CSRF-Token.")
-    if asking.csrf and not hmac.compare_digest(stated, asking.csrf):
-        raise PermissionDeniedException("The page is out of date: load it again.")
+        refused = "A change needs the header X-CSRF-Token."
+    elif asking.csrf and not hmac.compare_digest(stated, asking.csrf):
+        refused = "The page is out of date: load it again."
+    if refused:
+        if asking.signed_in:  # ASVS 5.0, 16.3.3
+            note_often(connection, asking.account, asking.role, "refused",
+                       f"no token of a page: {connection.scope['path']}")
+        raise PermissionDeniedException(refused)
 
 
 def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
-    registries = Registries(settings.address)
+    registries, tiles = Registries(settings.address), tiling.Tiles(settings.address)
     accounts = Accounts(Path(settings.accounts))
     provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
-    jobs = Jobs(settings.address, work.base_of(settings))
+    jobs, guesses = Jobs(settings.address, work.base_of(settings)), Guesses()
 
     async def open_all(app: Litestar) -> None:
         jobs.begin()
         await registries.run(lambda registry: registry.count())
+        app.state.preparing = asyncio.create_task(tiles.prepare())
 
     async def close_all(app: Litestar) -> None:
+        app.state.preparing.cancel()
         await jobs.stop()
         registries.close()
+        tiles.close()
+        guesses.close()
         accounts.close()
 
     headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
-        route_handlers=[health, *features.HANDLERS, *signin.HANDLERS, *oidc.HANDLERS,
-                        *webhooks.HANDLERS,
+        route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
+                        *oidc.HANDLERS, *webhooks.HANDLERS,
                         *records.HANDLERS, *importing.HANDLERS, *openrosa.HANDLERS,
                         *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
                         *inspecting.HANDLERS, *people.HANDLERS, *quality.HANDLERS,
-                        *documents.HANDLERS,
+                        *documents.HANDLERS, *photographs.HANDLERS,
                         *basemap.HANDLERS, *past.HANDLERS, *layers.HANDLERS],
         middleware=[Proxies(settings.proxies), Hosts(settings.hosts, headers), Speaking,
                     DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
                      "jobs": jobs,
-                     "tiles": features.TileCache(), "provider": provider,
+                     "tiles": tiles, "noted": OrderedDict(), "guesses": guesses,
+                     "provider": provider,
                      "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
-                                             minimum_size=1_000, exclude=[r"\.parquet$"]),
+                                             minimum_size=1_000, exclude=[
+                                                 r"\.parquet$", r"^/tiles/[^/]+/\d+/\d+/\d+$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,
@@ -150,5 +168,8 @@ def make_app(settings: Settings) -> Litestar:
 
 def from_environment() -> Litestar:
     """The app as the server's processes make it."""
+    # Threads that make tiles give way sooner than after the five milliseconds of a default that is
+    # made for few threads: kept tiles go out meanwhile.
+    sys.setswitchinterval(0.001)
     return make_app(Settings.from_environment())
 

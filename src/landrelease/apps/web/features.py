@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import OrderedDict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +20,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import File
 
 from landrelease.access.policy import View
-from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.answers import note_reading, read
 from landrelease.apps.web.tiers import OPEN, VIEW
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -52,7 +51,7 @@ LIMIT, MOST = 100, 10_000
 _OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", "f", "filter", "filter-lang",
         "filter-crs")
 PARQUET = "application/vnd.apache.parquet"
-_WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
+WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
           "moving on the ground.")
 
 
@@ -62,13 +61,14 @@ def _link(request: Request, path: str, rel: str, kind: str, title: str = "") -> 
             **({"title": title} if title else {})}
 
 
-def _json(content: Any, kind: str = "application/json", **headers: str) -> Response[bytes]:
+def as_json(content: Any, kind: str = "application/json", **headers: str) -> Response[bytes]:
+    """An answer as JSON that nobody keeps."""
     body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     return Response(body, media_type=kind,
                     headers={"Cache-Control": "private, no-store", **headers})
 
 
-def _only(request: Request, *known: str) -> None:
+def only(request: Request, *known: str) -> None:
     """WEB-012 for a parameter that there is not: a misspelled filter must not be passed over."""
     for name in request.query_params:
         if name not in known:
@@ -82,14 +82,14 @@ def _only(request: Request, *known: str) -> None:
 @get("/ogc", name="ogc", opt=VIEW)
 async def landing(request: Request) -> Response[bytes]:
     """The landing page of the API."""
-    _only(request, "f")
+    only(request, "f")
 
     def work(registry: Registry, _: View) -> str:
         return registry.office
 
     office = await read(request, work)
-    return _json({
-        "title": f"landrelease, {office}", "description": _WORDS,
+    return as_json({
+        "title": f"landrelease, {office}", "description": WORDS,
         "links": [
             _link(request, "/ogc", "self", "application/json"),
             _link(request, "/ogc/api", "service-desc",
@@ -105,49 +105,49 @@ async def api(request: Request) -> Response[bytes]:
     """The description of the API in OpenAPI 3.0."""
     from landrelease.apps.web.description import as_oas30
 
-    _only(request, "f")
-    return _json(as_oas30(request.app.openapi_schema.to_schema(), ("/ogc", "/tiles")),
+    only(request, "f")
+    return as_json(as_oas30(request.app.openapi_schema.to_schema(), ("/ogc", "/tiles")),
                  "application/vnd.oai.openapi+json;version=3.0")
 
 
 @get("/ogc/conformance", opt=OPEN)
 async def conformance(request: Request) -> Response[bytes]:
     """What the API conforms to."""
-    _only(request, "f")
-    return _json({"conformsTo": CONFORMS})
+    only(request, "f")
+    return as_json({"conformsTo": CONFORMS})
 
 
 @get("/ogc/collections", opt=VIEW)
 async def list_collections(request: Request) -> Response[bytes]:
     """The collections that the reader may ask for."""
-    _only(request, "f")
+    only(request, "f")
 
     def work(registry: Registry, view: View) -> list[dict[str, Any]]:
         from landrelease.workflows import collections
 
         return [_described(request, c) for c in collections.collections(registry, view)]
 
-    return _json({"collections": await read(request, work), "crs": SYSTEMS, "links": [
+    return as_json({"collections": await read(request, work), "crs": SYSTEMS, "links": [
         _link(request, "/ogc/collections", "self", "application/json")]})
 
 
 @get("/ogc/collections/{name:str}", opt=VIEW)
 async def one_collection(request: Request, name: FromPath[str]) -> Response[bytes]:
     """One collection."""
-    _only(request, "f")
+    only(request, "f")
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections
 
         return _described(request, collections.collection(registry, view, name))
 
-    return _json(await read(request, work))
+    return as_json(await read(request, work))
 
 
 @get("/ogc/collections/{name:str}/queryables", opt=VIEW)
 async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The fields by whose value items can be asked for, as JSON Schema."""
-    _only(request, "f")
+    only(request, "f")
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.workflows import collections
@@ -161,7 +161,7 @@ async def queryables(request: Request, name: FromPath[str]) -> Response[bytes]:
         return shown
 
     where = _link(request, f"/ogc/collections/{name}/queryables", "self", "")["href"]
-    return _json({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": where,
+    return as_json({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": where,
                   "type": "object", "title": name, "properties": await read(request, work),
                   "additionalProperties": False}, "application/schema+json")
 
@@ -178,7 +178,7 @@ def _schema(field: Any) -> dict[str, Any]:
 def _described(request: Request, found: Any) -> dict[str, Any]:
     path = f"/ogc/collections/{found.id}"
     return {
-        "id": found.id, "title": found.title, "description": f"{found.description} {_WORDS}",
+        "id": found.id, "title": found.title, "description": f"{found.description} {WORDS}",
         "itemType": "feature", "crs": SYSTEMS, "storageCrs": CRS84,
         "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]], "crs": CRS84}},
         "links": [_link(request, path, "self", "application/json"),
@@ -216,16 +216,25 @@ async def list_items(
                                expected="it is cql2-text or cql2-json")
     carried = _TO_DEGREES.get(_system("filter-crs", filter_crs))
     start = _shown_after(request, after or "")
+    if "\0" in start:
+        raise LandReleaseError(PARAMETER_WRONG, name="after", found="a zero",
+                               expected="it is what `next` of a page says")
 
     def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
         from landrelease.workflows import collections, filtering, is_synthetic
 
         found = collections.collection(registry, view, name)
         by_name = {f.name: f for f in found.fields}
-        _only(request, *_OWN, *by_name)
+        only(request, *_OWN, *by_name)
         keep = None if filter_ is None else filtering.read_filter(filter_, lang, by_name, carried)
-        where = {key: _typed(by_name[key], key, value)
-                 for key, value in request.query_params.items() if key in by_name}
+        where, holds = {}, {}
+        for key, value in request.query_params.items():
+            if key in by_name and by_name[key].type in ("choices", "references"):
+                holds[key] = value
+            elif key in by_name:
+                where[key] = _typed(by_name[key], key, value)
+        if holds:  # a field of several values: those that hold the one that is asked for
+            keep = filtering.holding(holds, keep)
         page = collections.items(registry, view, name, bounds=window, where=where,
                                  between=between, keep=keep, after=start, limit=count)
         made_up = is_synthetic(registry)
@@ -238,7 +247,7 @@ async def list_items(
     if page.after:
         hidden = _hidden_after(request, page.after) if page.early else page.after
         links.append(_link(request, _here(request, after=hidden), "next", GEOJSON))
-    return _json({
+    return as_json({
         "type": "FeatureCollection", "features": features, "numberReturned": len(features),
         "timeStamp": datetime.now().astimezone().isoformat(timespec="seconds"),
         **({"synthetic": True} if made_up else {}), "links": links,
@@ -281,7 +290,7 @@ async def download(request: Request, name: FromPath[str]) -> File:
     import tempfile
     from pathlib import Path
 
-    _only(request)
+    only(request)
     folder = Path(tempfile.mkdtemp(prefix="landrelease-"))
 
     def work(registry: Registry, view: View) -> int:
@@ -301,11 +310,12 @@ async def download(request: Request, name: FromPath[str]) -> File:
                 background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
 
 
-@get("/ogc/collections/{name:str}/items/{item_id:str}", opt=VIEW)
+@get("/ogc/collections/{name:str}/items/{item_id:path}", opt=VIEW)
 async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str],
                    crs: FromQuery[str | None] = None) -> Response[bytes]:
-    """One item."""
-    _only(request, "crs", "f")
+    """One item; its id may hold slashes."""
+    only(request, "crs", "f")
+    item_id = item_id.removeprefix("/")
     out = _system("crs", crs)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
@@ -319,7 +329,7 @@ async def one_item(request: Request, name: FromPath[str], item_id: FromPath[str]
     found["links"] = [_link(request, _here(request), "self", GEOJSON),
                         _link(request, f"/ogc/collections/{name}", "collection",
                               "application/json")]
-    return _json(found, GEOJSON, **{"Content-Crs": f"<{out}>"})
+    return as_json(found, GEOJSON, **{"Content-Crs": f"<{out}>"})
 
 
 def feature(item: Any, system: str, made_up: bool) -> dict[str, Any]:
@@ -369,11 +379,11 @@ def _here(request: Request, **changed: str) -> str:
 def _limit(text: str | None) -> int:
     if text is None:
         return LIMIT
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or not text.strip("0"):
         raise LandReleaseError(PARAMETER_WRONG, name="limit", found=text[:60],
                                expected=f"it is a whole number from 1; over {MOST:,} counts as "
                                         f"{MOST:,}")
-    return min(int(text), MOST)
+    return MOST if len(text) > 9 else min(int(text), MOST)
 
 
 def _system(name: str, text: str | None) -> str:
@@ -478,98 +488,11 @@ def moment_of(valid_at: str | None, known_at: str | None) -> Moment | None:
             at = datetime.fromisoformat(known_at.replace("z", "Z"))
             # A day without a time is known at its end; without a zone it is UTC.
             at = at.replace(hour=23, minute=59, second=59) if len(known_at) <= 10 else at
-            at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    except ValueError:
+            at = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise wrong("known_at", known_at or "") from None
     return Moment(day, at) if day is not None or at is not None else None
 
 
-# --- tiles ---------------------------------------------------------------------------------------
-
-class TileCache:
-    """Tiles of the last states of the registry, by reader: a role sees no tile of another's."""
-
-    def __init__(self, most_bytes: int = 64_000_000):
-        self.most, self.held = most_bytes, 0
-        self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
-        self.hits = self.misses = 0
-
-    def get(self, key: tuple[Any, ...]) -> bytes | None:
-        found = self._kept.get(key)
-        if found is None:
-            self.misses += 1
-            return None
-        self.hits += 1
-        self._kept.move_to_end(key)
-        return found
-
-    def put(self, key: tuple[Any, ...], content: bytes) -> None:
-        self._kept[key] = content
-        self.held += len(content) + 200
-        while self.held > self.most and self._kept:
-            _, gone = self._kept.popitem(last=False)
-            self.held -= len(gone) + 200
-
-
-@get("/tiles/{name:str}/{z:int}/{x:int}/{y:int}", opt=VIEW)
-async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: FromPath[int],
-                   y: FromPath[int], valid_at: FromQuery[str | None] = None,
-                   known_at: FromQuery[str | None] = None) -> Response[bytes]:
-    """One vector tile (Mapbox Vector Tile 2.1) of a collection; for who may see histories as it was
-    on a day (`valid_at`), as it was known at an instant (`known_at`)."""
-    _only(request, "valid_at", "known_at")
-    then = moment_of(valid_at, known_at)
-    if not (0 <= z <= 22 and 0 <= x < 2**z and 0 <= y < 2**z):
-        raise LandReleaseError(PARAMETER_WRONG, name="z/x/y", found=f"{z}/{x}/{y}",
-                               expected="z is 0 to 22, x and y are 0 to 2^z - 1")
-    asking = asking_of(request)
-    cache: TileCache = request.app.state.tiles
-
-    def work(registry: Registry, view: View) -> tuple[bytes, str]:
-        from landrelease.workflows import collections
-
-        # The past is for who may see histories; for others there is no such parameter.
-        if then is not None and not view.may("history", "revisions"):
-            raise LandReleaseError(PARAMETER_UNKNOWN, found="valid_at, known_at", expected="none")
-        key = (registry.head(), asking.role, asking.organisation, asking.areas, name, z, x, y, then)
-        found = cache.get(key)
-        if found is None:
-            found = collections.tile(registry, view, name, z, x, y, then)
-            cache.put(key, found)
-        # Of the content, not of the registry's state: that would tell of changes elsewhere.
-        reader = repr((asking.role, asking.organisation, asking.areas)).encode()
-        return found, hashlib.sha256(reader + found).hexdigest()[:24]
-
-    content, tag = await read(request, work)
-    # The tag names reader and content: a browser may keep the tile, but asks each time.
-    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"',
-               "Vary": "Cookie, Authorization"}
-    if request.headers.get("if-none-match") == f'"{tag}"':
-        return Response(b"", status_code=304, headers=headers)
-    if z <= 10:
-        note_reading(request, name, f"tile {z}/{x}/{y}")
-    return Response(content, media_type="application/vnd.mapbox-vector-tile", headers=headers)
-
-
-@get("/tiles/{file:str}", opt=VIEW)
-async def tile_description(request: Request, file: FromPath[str]) -> Response[bytes]:
-    """The TileJSON of a collection: `/tiles/COLLECTION.json`."""
-    _only(request, "f")
-    name = file.removesuffix(".json")
-
-    def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease.workflows import collections
-
-        found = collections.collection(registry, view, name)
-        shown = [f for f in found.fields if f.name in collections.TILE_FIELDS]
-        return {"tilejson": "3.0.0", "name": found.title, "description": _WORDS,
-                "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"],
-                "minzoom": 0, "maxzoom": 16,
-                "vector_layers": [{"id": name, "fields": {
-                    "id": "record", **{f.name: f.definition for f in shown}}}]}
-
-    return _json(await read(request, work))
-
-
 HANDLERS = [landing, api, conformance, list_collections, one_collection, queryables, list_items,
-            download, one_item, one_tile, tile_description]
+            download, one_item]

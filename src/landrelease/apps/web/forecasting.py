@@ -7,13 +7,13 @@ import math
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
-from landrelease.apps.web.answers import asking_of, read
+from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import (
     Html,
     asked,
@@ -51,6 +51,9 @@ from landrelease.store.registry import Registry
 from landrelease.store.results import load_outlook
 from landrelease.store.shelf import Kept, Shelf
 from landrelease.units import area_words
+
+if TYPE_CHECKING:
+    from landrelease.forecast.inverse import Answer
 
 
 @lru_cache(maxsize=4)
@@ -228,9 +231,18 @@ def _finish(outlook: Outlook, document: dict[str, Any], plan: str) -> Html:
             tag("figcaption", word("forecast.finish_words")), class_="picture"), class_="card")
 
 
+def _share(answer: Answer) -> str:
+    """A chance with what so many runs leave open of it; "≥" where runs might still keep it."""
+    assert answer.chance is not None
+    return (f"{'≥ ' if answer.open_runs else ''}{percent(answer.chance, 0)} "
+            f"({percent(answer.low, 0)} – {percent(answer.high, 0)})")
+
+
 def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str, budget_text: str
             ) -> Html:
     """The chance of a date, and of a budget for who sees costs: read off the runs, at once."""
+    from landrelease.forecast.inverse import inverse
+
     costs = bool(outlook.currency)
     said: list[Html] = []
     if by_text:
@@ -240,21 +252,19 @@ def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str,
             raise LandReleaseError(PARAMETER_WRONG, name="by", found=by_text[:40],
                                    expected="it is a date as 2027-04-01") from None
         said.append(tag("p", tag("strong", word(
-            "forecast.chance_is", share=percent(outlook.chance_by(day), 0),
+            "forecast.chance_is", share=_share(inverse(outlook, by=day)),
             runs=f"{outlook.runs:,}", day=day.isoformat()))))
     if budget_text and costs:
         try:
             budget = float(budget_text)
-            if not 0 <= budget < math.inf:
+            if not 0 < budget < math.inf:
                 raise ValueError
         except ValueError:
             raise LandReleaseError(PARAMETER_WRONG, name="budget", found=budget_text[:40],
                                    expected="it is an amount of money") from None
-        inside = sum(bool(c <= budget) and math.isfinite(d)
-                     for c, d in zip(outlook.cost, outlook.finish_day, strict=True))
         said.append(tag("p", tag("strong", word(
-            "forecast.budget_is", share=percent(inside / outlook.runs, 0), amount=number(budget),
-            currency=outlook.currency))))
+            "forecast.budget_is", share=_share(inverse(outlook, budget=budget)),
+            amount=number(budget), currency=outlook.currency))))
     return tag("section", tag("h2", word("forecast.chance")), asked(
         f"/forecasts/{name}",
         field(word("forecast.by"), tag("input", name="by", type="date", value=by_text)),
@@ -373,6 +383,7 @@ async def one_forecast(request: Request, name: FromPath[str]) -> dict[str, Any]:
         kept = on_file.forecast_on_file(shelf, view, name, areas)
         return on_file.outlook_for(*loaded(kept), view, kept, areas)[1]
 
+    note_reading(request, "forecast", name)
     return await read(request, work)
 
 

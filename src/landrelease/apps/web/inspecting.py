@@ -486,7 +486,7 @@ def _told_results(data: Results, drawn: list[int]) -> dict[int, int | None]:
     for unit, result in data.results.items():
         if not result:
             continue
-        if not unit.isdecimal() or result not in _UNIT or result == "not_reported":
+        if not unit.isdecimal() or len(unit) > 9 or result not in _UNIT or result == "not_reported":
             raise LandReleaseError(PARAMETER_WRONG, name=f"results.{unit[:20]}", found=result[:40],
                                    expected="it is clear, item_found or not_searched of a unit")
         stated = number_of_form(f"items.{unit}", data.items.get(unit, ""), least=0)

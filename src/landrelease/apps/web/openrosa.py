@@ -17,7 +17,13 @@ from litestar.params import FromPath
 
 from landrelease.access.policy import View
 from landrelease.apps.web import speaking
-from landrelease.apps.web.answers import OPENROSA, asking_of, openrosa_message, read
+from landrelease.apps.web.answers import (
+    OPENROSA,
+    asking_of,
+    note_reading,
+    openrosa_message,
+    read,
+)
 from landrelease.apps.web.records import signature
 from landrelease.apps.web.tiers import MAY_BRING_IN, within
 from landrelease.errors import (
@@ -144,6 +150,7 @@ async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> R
             raise NotFoundException("There is no such list.")
         return _table(made.media[file])
 
+    note_reading(request, "form_lists", f"{name} {file}")
     return Response(await read(request, work), media_type="text/csv; charset=utf-8",
                     headers=VERSION)
 

@@ -72,10 +72,12 @@ async def coverage_gaps(request: Request) -> Response[bytes]:
 async def map_settings(request: Request) -> dict[str, Any]:
     """What the map can show beside the collections, for this reader."""
 
-    def work(_: Registry, view: View) -> dict[str, Any]:
+    def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease.apps.web.navigation import way
+        from landrelease.workflows.map_tiles import extent
 
-        return {"basemap": bool(request.app.state.settings.basemap),
+        return {"bounds": extent(registry, view),
+                "basemap": bool(request.app.state.settings.basemap),
                 "past": way("history")(view), "gaps": way("operate proof")(view),
                 "reach": way("plan reach")(view),
                 "contamination": way("assess map")(view) and may_write(asking_of(request))}

@@ -197,6 +197,8 @@ def _make_form(kept: list[Kept]) -> Html:
             for name in _WEIGHTS)),
         tag("label", tag("input", name="renewed", type="checkbox"), word("plan.make_renewed"),
             class_="check"),
+        tag("label", tag("input", name="no_roads", type="checkbox"), word("plan.make_no_roads"),
+            class_="check"),
         button=word("job.start"))
 
 
@@ -470,6 +472,7 @@ async def list_plans(request: Request) -> dict[str, Any]:
                 "in_force": None if force is None or force.name not in {k.name for k in kept}
                 else dataclasses.asdict(force)}
 
+    note_reading(request, "plan_dates", "list")
     return await read(request, work)
 
 
@@ -509,6 +512,13 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
                     (w["stage"], day(w["start"]), w["waits_for"], day(w["else_from"]),
                      number(w["gain"]))
                     for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
+            tag("h2", word("plan.idle_time")),
+            tag("p", word("plan.idle_words", share=percent(found.idle_share, 0)), class_="note"),
+            table(word("plan.idle_time"), [word(k) for k in (
+                "plan.team", "plan.start", "plan.finish", "plan.idle_weeks", "plan.waits_for")], [
+                    (r["team"], day(r["start"]), day(r["finish"]), f"{r['weeks']:g}",
+                     r["waits_for"])
+                    for r in sorted(found.idle, key=lambda r: -r["weeks"])[:50]], numbers=(3,)),
             tag("div", tag("section", tag("h2", word("plan.conflicts")),
                            tag("p", word("plan.conflicts_words"), class_="note"),
                            job_form("conflicts", _plan_name(name), field(

@@ -49,6 +49,7 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
     def work(registry: Registry, view: View) -> dict[str, Any]:
         from landrelease import workflows
         from landrelease.workflows import identities
+        from landrelease.workflows.photographs import photographs_of
 
         view.check("history")
         revisions = workflows.visible_history(registry, name, view)
@@ -56,6 +57,7 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
         verdicts = identities.verdicts(registry, name)
         offices = {c.id: c.office for c in registry.chains()}
         return {"id": name, "kind": revisions[-1].revision.kind if revisions else "",
+                "photographs": [p.sha256 for p in photographs_of(registry, view, name)],
                 "revisions": [{
                     "number": s.number, "hash": s.hash, "office": offices.get(s.chain, s.chain),
                     "recorded_at": s.revision.recorded_at.isoformat(timespec="seconds"),
@@ -84,12 +86,14 @@ async def waiting(request: Request) -> list[dict[str, Any]]:
 
     def work(registry: Registry, view: View) -> list[dict[str, Any]]:
         from landrelease import workflows
-        from landrelease.workflows import reports
+        from landrelease.workflows import photographs, reports
 
         view.check("quarantine list")
         entries = workflows.visible_quarantine(registry, view)
         near = reports.near(registry, view, entries)
-        return [{**_entry(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())]}
+        shown = photographs.beside(registry, view, entries)
+        return [{**_entry(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())],
+                 "photographs": shown.get(e.number, [])}
                 for e in entries]
 
     found = await read(request, work)
@@ -107,9 +111,10 @@ def _entry(entry: Any) -> dict[str, Any]:
 
 @dataclass
 class Mending:
-    """New values of a row, by heading or field; none: check it again as it is."""
+    """New values of a row, by heading or field, null to take one away; none: check it again as it
+    is."""
 
-    changes: dict[str, str]
+    changes: dict[str, str | None]
 
 
 @dataclass
@@ -176,7 +181,9 @@ async def figures(request: Request) -> list[dict[str, Any]]:
         return [{**{k: _told(v) for k, v in dataclasses.asdict(f).items() if k != "records"},
                  "records": list(f.records)[:1_000], "record_count": len(f.records)} for f in found]
 
-    return await read(request, work)
+    told = await read(request, work)
+    note_reading(request, "figures", f"{len(told)} figures")
+    return told
 
 
 # --- who writes ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from landrelease.store.registry import Registry
 
 T = TypeVar("T")
 THREADS = 4
+CACHE_MB = 8  # of each thread: the system keeps the pages of the file for all of them
 
 
 class Registries:
@@ -28,7 +29,8 @@ class Registries:
     def _registry(self) -> Registry:
         found: Registry | None = getattr(self._local, "registry", None)
         if found is None:
-            found = self._local.registry = open_registry(self.address)
+            found = self._local.registry = open_registry(self.address,
+                                                                 cache_mb=CACHE_MB)
             self._all.append(found)
         return found
 

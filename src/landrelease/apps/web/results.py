@@ -149,9 +149,15 @@ def needed(found: Mapping[str, Any]) -> Html | None:
                  tag("ul", *(tag("li", n["words"]) for n in found["needed"])))
 
 
+def _range(found: Mapping[str, Any], name: str) -> str:
+    low, high = found.get(f"{name}_interval") or (None, None)
+    share = percent(found[name], 0)
+    return share if low is None else f"{share} ({percent(low, 0)} – {percent(high, 0)})"
+
+
 def _forecast(found: Mapping[str, Any]) -> Html:
     return group(
-        tag("p", word("forecast.chance_is", share=percent(found["chance_by"], 0),
+        tag("p", word("forecast.chance_is", share=_range(found, "chance_by"),
                       runs=f"{found['runs']:,}", day=found["by"]))
         if found.get("chance_by") is not None else None,
         needed(found),

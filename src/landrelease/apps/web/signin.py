@@ -12,10 +12,11 @@ from litestar.status_codes import HTTP_401_UNAUTHORIZED
 
 from landrelease.apps.web import oidc
 from landrelease.apps.web.answers import address_of, asking_of
+from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.readers import cookie_name
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.tiers import OPEN, within
-from landrelease.errors import SIGN_IN_WAITS, SIGN_IN_WRONG, LandReleaseError
+from landrelease.errors import SIGN_IN_WRONG, LandReleaseError
 from landrelease.store.accounts import FAILURE_MINUTES, FAILURES, SESSION_HOURS, Accounts
 
 
@@ -49,14 +50,8 @@ async def sign_in(
     accounts: Accounts = request.app.state.accounts
     settings: Settings = request.app.state.settings
     address = address_of(request)
-    waits = accounts.waits(f"account {data.name}", f"address {address}")
-    if waits:
-        raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
-
-    def check(_: Any) -> Any:  # a tenth of a second of argon2id: not on the thread of all others
-        return accounts.check(data.name, data.password, address=address)
-
-    found = await request.app.state.registries.run(check)
+    guesses: Guesses = request.app.state.guesses
+    found = await guesses.check(request, data.name, data.password)
     if found is None:
         # A password typed where the name goes must not stand in the log.
         known = accounts.account(data.name)

@@ -7,22 +7,21 @@ with the command line: the program that gets a key and its passphrase could keep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from litestar import Request
 from litestar.datastructures import UploadFile
 
-from landrelease.apps.web.answers import address_of, asking_of
+from landrelease.apps.web.answers import asking_of
+from landrelease.apps.web.guessing import Guesses
 from landrelease.apps.web.layout import Html, field, tag
 from landrelease.apps.web.words import word
 from landrelease.errors import (
     KEY_NOT_GIVEN,
     KEY_OF_ANOTHER,
     PASSWORD_AGAIN,
-    SIGN_IN_WAITS,
     LandReleaseError,
 )
-from landrelease.store.accounts import Accounts
 from landrelease.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -41,16 +40,8 @@ async def password_again(request: Request, password: str) -> None:
     asking = asking_of(request)
     if not asking.signed_in:
         return
-    accounts: Accounts = request.app.state.accounts
-    address = address_of(request)
-    waits = accounts.waits(f"account {asking.account}", f"address {address}")
-    if waits:
-        raise LandReleaseError(SIGN_IN_WAITS, seconds=waits)
-
-    def check(_: Any) -> Any:
-        return accounts.check(asking.account, password, address=address)
-
-    if await request.app.state.registries.run(check) is None:
+    guesses: Guesses = request.app.state.guesses
+    if await guesses.check(request, asking.account, password) is None:
         raise LandReleaseError(PASSWORD_AGAIN)
 
 

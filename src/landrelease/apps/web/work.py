@@ -53,7 +53,8 @@ Weight = Annotated[float, Meta(ge=0, le=1e12)]
 @dataclass
 class PlanInputs:
     """What a plan is made of; `teams` is the text of a teams file (docs/plan.md); `weights` of the
-    objective by name, else those of the assumptions, or of the standing plan."""
+    objective by name, else those of the assumptions, or of the standing plan. Recorded roads count,
+    unless `no_roads` leaves them out."""
 
     name: Name
     start: Day = ""
@@ -63,6 +64,7 @@ class PlanInputs:
     bound_seconds: Seconds = 0.0
     money: Literal["received", "committed", "announced", "none"] = "announced"
     renewed: bool = False
+    no_roads: bool = False
     standing: OptionalName = ""
     weights: dict[str, Weight] = field(default_factory=dict)
     seed: Seed = 1

@@ -134,6 +134,8 @@ SOURCE = Kind(
                "document photograph map table form_submission package extension web_page other",
                source=OWN),
         text("title", "Title.", source=OWN),
+        text("came_with", "Ids of the records that it came with, a blank between them.",
+             source=OWN),
         day("dated", "Day of the document.", source=OWN),
         text("address", "Where it was published.", source=OWN),
         text("licence", "Licence.", source=OWN),

@@ -10,12 +10,26 @@ from typing import Any
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
-from landrelease.core.conditions import Calendars, Equipment, Windows
+from landrelease.core.conditions import (
+    CALENDAR_PARTS,
+    Calendars,
+    Equipment,
+    Windows,
+    no_leave_of,
+)
 from landrelease.core.recorded import KINDS_NOT_READ, Note, Recorded, Sources
 from landrelease.core.work import Problem
 from landrelease.plan.objective import growing
 from landrelease.plan.recorded.closures import Closed
-from landrelease.plan.recorded.crew import Crew, unsigned_notes, windows, without_leave
+from landrelease.plan.recorded.crew import (
+    Crew,
+    Steps,
+    resting,
+    steps_of,
+    unsigned_notes,
+    windows,
+    without_leave,
+)
 from landrelease.plan.recorded.decided import decisions
 from landrelease.plan.recorded.means import places_of, projects, waiting
 from landrelease.plan.recorded.money import Exchange, money
@@ -56,9 +70,11 @@ def bind(problem: Problem, sources: Sources, made: Crew, grounds: Mapping[str, A
     decided, told = decisions(problem, sources)
     read = read.and_also(told)
     season = assumptions.value("season_weight")
+    steps = steps_of(problem)
     terms = replace(
-        problem.conditions, calendars=_calendars(problem, made, closed),
-        windows=_windows(problem, made), equipment=_equipment(problem, made), money=paid,
+        problem.conditions,
+        calendars=calendars_of(problem, steps, closed, without_leave(problem, made, steps)),
+        windows=_windows(problem, made, steps), equipment=_equipment(problem, made), money=paid,
         projects=works, decisions=decided,
         seasons_missed=seasons_missed(problem, int(assumptions.value("sowing_month"))))
     if problem.benefits is not None:
@@ -80,58 +96,75 @@ def seasons_missed(problem: Problem, month: int) -> np.ndarray:
     return np.searchsorted(sowing, back, side="left").astype(np.float64)
 
 
-def _calendars(problem: Problem, made: Crew, closed: Closed) -> Calendars | None:
-    """A calendar for each set of closures and pool with gaps in its leave that meet in a step."""
-    gaps = without_leave(problem, made)
-    gappy = np.asarray(gaps.any(axis=1))
-    if not gappy.any() and not any(closed.of_stage):
+def calendars_of(problem: Problem, steps: Steps, closed: Closed | None = None,
+                 gaps: np.ndarray | None = None) -> Calendars | None:
+    """A calendar for each set of closures, gap in leave and rest that meet in a step. The one
+    without the gap is there as well: what holds if the leave did (`variants`).
+
+    gaps : bool (R, H) slots in which the pools of `steps` have no leave for their kind of work.
+    """
+    if gaps is None:
+        gaps = np.zeros((len(steps.pairs), problem.horizon), dtype=bool)
+    rests = resting(problem, steps)
+    of_stage = closed.of_stage if closed is not None else ((),) * len(problem.stage_ids)
+    gappy, rested = np.asarray(gaps.any(axis=1)), np.asarray(rests.any(axis=1))
+    if not gappy.any() and not rested.any() and not any(of_stage):
         return None
     stage_of = np.repeat(np.arange(len(problem.stage_ids)), np.diff(problem.option_start))
     rows = [np.ones(problem.horizon, dtype=bool)]
     names = ["always"]
-    number: dict[tuple[tuple[int, ...], int], int] = {((), -1): 0}
+    number: dict[tuple[tuple[int, ...], int, int], int] = {((), -1, -1): 0}
 
-    def row(stage: int, pool: int) -> int:
-        key = (closed.of_stage[stage], pool if pool >= 0 and gappy[pool] else -1)
+    def row(closures: tuple[int, ...], pair: int, *, leave: bool = True) -> int:
+        gap = pair if pair >= 0 and gappy[pair] and leave else -1
+        rest = -1 if pair < 0 or not rested[pair] else steps.pairs[pair][0]
+        key = (closures, gap, rest)
         if key not in number:
-            number[key] = len(rows)
+            if gap >= 0:
+                row(closures, pair, leave=False)
             is_open = np.ones(problem.horizon, dtype=bool)
             words = []
-            if key[0]:
-                for k in key[0]:
+            if closures and closed is not None:
+                for k in closures:
                     is_open &= ~closed.closed[k]
-                words.append(closed.words(key[0]))
-            if key[1] >= 0:
-                is_open &= ~gaps[key[1]]
-                words.append(f"no leave of {problem.pools[key[1]].id}")
+                words.append(closed.words(closures))
+            if gap >= 0:
+                is_open &= ~gaps[gap]
+                pool, kind = steps.pairs[gap]
+                words.append(no_leave_of(problem.pools[pool].id) + (
+                    "" if kind == problem.pools[pool].kind else f" for {kind}"))
+            if rest >= 0:
+                is_open &= ~rests[pair]
+                words.append(f"rest of {problem.pools[rest].id}")
+            number[key] = len(rows)
             rows.append(is_open)
-            name = "; ".join(words)
+            name = CALENDAR_PARTS.join(words)
             names.append(name if name not in names else f"{name} ({len(rows)})")
         return number[key]
 
     # Few sets of closures and few pools: each pair of them is looked at once.
-    sets = {own: n for n, own in enumerate(dict.fromkeys(closed.of_stage))}
-    one_of = np.array([closed.of_stage.index(own) for own in sets])
-    set_of = np.array([sets[own] for own in closed.of_stage])[stage_of]
-    pools = len(problem.pools)
+    sets = {own: n for n, own in enumerate(dict.fromkeys(of_stage))}
+    listed = list(sets)
+    set_of = np.array([sets[own] for own in of_stage], dtype=np.int64)[stage_of]
+    many = len(steps.pairs) + 1
 
-    def of(pool: np.ndarray) -> np.ndarray:
-        pairs, at = np.unique(set_of * (pools + 1) + pool + 1, return_inverse=True)
-        return np.array([row(int(one_of[k // (pools + 1)]), int(k % (pools + 1)) - 1)
-                         for k in pairs.tolist()], dtype=np.int32)[at]
+    def of(pair: np.ndarray) -> np.ndarray:
+        pairs, at = np.unique(set_of * many + pair + 1, return_inverse=True)
+        return np.array([row(listed[k // many], k % many - 1) for k in pairs.tolist()],
+                        dtype=np.int32)[at]
 
-    first = of(problem.first_pool)
-    second = np.where(problem.second_pool >= 0, of(problem.second_pool), 0).astype(np.int32)
+    first = of(steps.first)
+    second = np.where(steps.second >= 0, of(steps.second), 0).astype(np.int32)
     return Calendars(tuple(names), np.array(rows), first, second)
 
 
-def _windows(problem: Problem, made: Crew) -> Windows | None:
+def _windows(problem: Problem, made: Crew, steps: Steps) -> Windows | None:
     if not made.bound:
         return None
-    low, high = windows(problem, made)
-    two = problem.second_pool >= 0
-    second = np.maximum(problem.second_pool, 0)
-    return Windows(low[problem.first_pool], high[problem.first_pool],
+    low, high = windows(problem, made, steps)
+    two = steps.second >= 0
+    second = np.maximum(steps.second, 0)
+    return Windows(low[steps.first], high[steps.first],
                    np.where(two, low[second], 0).astype(np.int32),
                    np.where(two, high[second], problem.horizon).astype(np.int32))
 

@@ -17,7 +17,7 @@ import numpy as np
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.recorded import Note, Recorded, Sources, by_name
 from landrelease.core.work import Problem, TeamKind, TeamPool
-from landrelease.plan.recorded.slots import within
+from landrelease.plan.recorded.slots import last_days, within
 
 KINDS = {"NTS": "nts", "TS": "ts", "manual": "manual", "mechanical": "mechanical",
          "animal": "animal"}
@@ -39,6 +39,7 @@ class Crew:
 
     pools: tuple[TeamPool, ...]
     leave: tuple[Spells, ...]
+    also_leave: tuple[tuple[tuple[str, Spells], ...], ...]  # (P,) of the other kinds of work
     things: tuple[str, ...]
     units: tuple[int, ...]
     thing: tuple[int, ...]
@@ -47,7 +48,12 @@ class Crew:
 
     @property
     def bound(self) -> bool:
-        return any(spells != _ALWAYS for spells in self.leave)
+        return any(spells != _ALWAYS for p in range(len(self.pools)) for spells in
+                   (self.leave[p], *dict(self.also_leave[p]).values()))
+
+    def spells(self, pool: int, kind: str) -> Spells:
+        """The leave of a pool for a kind of work."""
+        return dict(self.also_leave[pool]).get(kind, self.leave[pool])
 
 
 def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[TeamPool],
@@ -77,34 +83,43 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
     used_leave: set[str] = set()
     out: list[TeamPool] = []
     leave: list[Spells] = []
+    also_leave: list[tuple[tuple[str, Spells], ...]] = []
     for pool, own in zip(given, members, strict=True):
-        parts: dict[tuple[date | None, date | None, Spells], list[str]] = {}
+        others = [kind for kind in pool.speeds() if kind != pool.kind]
+        parts: dict[tuple[date | None, date | None, Spells, tuple[tuple[str, Spells], ...]],
+                    list[str]] = {}
         for record in own[:max(pool.teams, 0)]:
             used_teams.add(record.id)
             opens, closes = _there(record, pool, start)
-            spells = _leave(record, pool, sources, renew, used_leave, notes, start)
+            spells = _leave(record, pool, pool.kind, sources, renew, used_leave, notes, start)
             if not spells:
                 continue
-            parts.setdefault((opens, closes, spells), []).append(record.id)
+            more = tuple((kind, _leave(record, pool, kind, sources, renew, used_leave, notes, start)
+                          ) for kind in others)
+            parts.setdefault((opens, closes, spells, more), []).append(record.id)
         nameless = pool.teams - min(pool.teams, len(own))
         if len(own) > pool.teams:
             notes.append(Note("team", "", f"{len(own)} teams of {pool.id} are on record, the "
                               f"teams file has {pool.teams}: the file counts"))
         if nameless:
-            spells = _ALWAYS if own else _of_organisation(pool, sources, renew, used_leave, start)
+            spells, *rest = ((_of_organisation(pool, kind, sources, renew, used_leave, start)
+                              if not own else _ALWAYS) for kind in (pool.kind, *others))
             if spells:
-                parts.setdefault((pool.available_from, pool.available_until, spells), []
-                                 ).extend([""] * nameless)
+                parts.setdefault((pool.available_from, pool.available_until, spells, tuple(
+                    zip(others, rest, strict=True))), []).extend([""] * nameless)
             else:
                 notes.append(Note("team", "", f"{nameless} teams of {pool.id}: no accreditation of "
                                   f"{pool.organisation} for {SCOPES[pool.kind]} is in force on or "
                                   "after the first day: not planned"))
-        for k, ((opens, closes, spells), names) in enumerate(parts.items()):
+        for k, ((opens, closes, spells, leaves), names) in enumerate(parts.items()):
             name = pool.id if len(parts) == 1 else f"{pool.id}.{k + 1}"
+            able = {kind for kind, own_leave in leaves if own_leave}
             out.append(replace(pool, id=name, teams=len(names), available_from=opens,
-                               available_until=closes,
+                               available_until=closes, also=tuple(
+                                   a for a in pool.also if a.partition("=")[0] in able),
                                members=tuple(names) if any(names) else ()))
             leave.append(spells)
+            also_leave.append(leaves)
     made = tuple(out)
     things, units, thing, steepest, machines = _machines(made, sources.machines, notes)
     dogs = _animals(made, sources, notes)
@@ -112,27 +127,68 @@ def crew(sources: Sources, pools: Sequence[TeamPool] | None, assumed: Sequence[T
               "accreditation": (len(sources.accreditations), len(used_leave)),
               "machine": (len(sources.machines), machines),
               "detector": (len(sources.detectors), dogs)}
-    return Crew(made, tuple(leave), things, units, thing, steepest, Recorded(counts, tuple(notes)))
+    return Crew(made, tuple(leave), tuple(also_leave), things, units, thing, steepest,
+                Recorded(counts, tuple(notes)))
 
 
-def windows(problem: Problem, made: Crew) -> tuple[np.ndarray, np.ndarray]:
-    """Slots (P,) from which and until which the teams of a pool may work at all."""
-    rows = [within(problem, *_hull(spells)) for spells in made.leave]
+# Of which kind the first step of each way is; the second is always that of a manual team.
+_WAYS = {"NTS": "nts", "TS": "ts", "manual": "manual", "machine then manual": "mechanical",
+         "dogs then manual": "animal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Pools by the kinds of work that they do: R pairs, and the pair of each option's steps."""
+
+    pairs: tuple[tuple[int, str], ...]
+    first: np.ndarray  # int64 (O,)
+    second: np.ndarray  # int64 (O,) -1: no second step
+
+
+def steps_of(problem: Problem) -> Steps:
+    number: dict[tuple[int, str], int] = {}
+
+    def row(pool: int, kind: str) -> int:
+        return -1 if pool < 0 else number.setdefault((pool, kind), len(number))
+
+    first = [row(p, _WAYS.get(mode, problem.pools[p].kind)) for p, mode in zip(
+        problem.first_pool.tolist(), problem.option_mode, strict=True)]
+    second = [row(p, "manual") for p in problem.second_pool.tolist()]
+    return Steps(tuple(number), np.array(first, np.int64), np.array(second, np.int64))
+
+
+def windows(problem: Problem, made: Crew, steps: Steps) -> tuple[np.ndarray, np.ndarray]:
+    """Slots (R,) from which and until which the teams of a pool may do a kind of work at all."""
+    rows = [within(problem, *_hull(made.spells(*pair))) for pair in steps.pairs]
     return (np.array([r[0] for r in rows], dtype=np.int32),
             np.array([r[1] for r in rows], dtype=np.int32))
 
 
-def without_leave(problem: Problem, made: Crew) -> np.ndarray:
-    """bool (P, H): slots between two accreditations of a pool, in which it may not work."""
-    out = np.zeros((len(made.pools), problem.horizon), dtype=bool)
-    for p, spells in enumerate(made.leave):
+def without_leave(problem: Problem, made: Crew, steps: Steps) -> np.ndarray:
+    """bool (R, H): slots between two accreditations of a pool for a kind of work, in which it may
+    not do it."""
+    out = np.zeros((len(steps.pairs), problem.horizon), dtype=bool)
+    for r, pair in enumerate(steps.pairs):
+        spells = made.spells(*pair)
         if len(spells) < 2:
             continue
         low, high = within(problem, *_hull(spells))
-        out[p, low:high] = True
+        out[r, low:high] = True
         for first, last in spells:
             a, b = within(problem, _day(first), _day(last))
-            out[p, a:b] = False
+            out[r, a:b] = False
+    return out
+
+
+def resting(problem: Problem, steps: Steps) -> np.ndarray:
+    """bool (R, H): slots of which the teams of a pool rest a day (`TeamPool.rest`)."""
+    out = np.zeros((len(steps.pairs), problem.horizon), dtype=bool)
+    days = [(first.toordinal(), last.toordinal()) for first, last in zip(
+        problem.slot_starts, last_days(problem), strict=False)]
+    for pool in {p for p, _ in steps.pairs if problem.pools[p].rest}:
+        row = [any(problem.pools[pool].rests_on(date.fromordinal(day)) for day in range(a, b + 1))
+               for a, b in days]
+        out[[r for r, (p, _) in enumerate(steps.pairs) if p == pool]] = row
     return out
 
 
@@ -238,30 +294,31 @@ def _recorded(teams: Sequence[Record], sources: Sources, assumed: Sequence[TeamP
 # --- leave -------------------------------------------------------------------------------------
 
 
-def _leave(record: Record, pool: TeamPool, sources: Sources, renew: bool, used: set[str],
-           notes: list[Note], start: date) -> Spells:
+def _leave(record: Record, pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool,
+           used: set[str], notes: list[Note], start: date) -> Spells:
     if not sources.accreditations:
         return _ALWAYS
-    scope = SCOPES[pool.kind]
+    scope = SCOPES[kind]
     names = set(_names(record))
     who = _word(record.values.get("organisation") or pool.organisation)
     own = [a for a in sources.accreditations if a.values.get("scope") == scope and (
         a.values.get("team") in names or _organisations(a, who))]
     spells = _spells(own, sources, renew, used, start)
+    also = "" if kind == pool.kind else " for it"
     if not spells:
         notes.append(Note("team", record.id, f"no accreditation for {scope} is in force on or "
-                          "after the first day: not planned" if own else
-                          f"no accreditation for {scope} is on record: not planned"))
+                          f"after the first day: not planned{also}" if own else
+                          f"no accreditation for {scope} is on record: not planned{also}"))
     return spells
 
 
-def _of_organisation(pool: TeamPool, sources: Sources, renew: bool, used: set[str], start: date
-                     ) -> Spells:
+def _of_organisation(pool: TeamPool, kind: TeamKind, sources: Sources, renew: bool,
+                     used: set[str], start: date) -> Spells:
     """A pool of which no team is on record: what its organisation is accredited for; always, where
     nothing of that is on record."""
     who = _word(pool.organisation)
     own = [a for a in sources.accreditations
-           if a.value("scope") == SCOPES[pool.kind] and _organisations(a, who)]
+           if a.value("scope") == SCOPES[kind] and _organisations(a, who)]
     return _spells(own, sources, renew, used, start) if own else _ALWAYS
 
 

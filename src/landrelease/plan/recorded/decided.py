@@ -47,10 +47,6 @@ def decisions(problem: Problem, sources: Sources) -> tuple[Decisions | None, Rec
     used = 0
     for task in sources.tasks:
         status = task.value("task_status")
-        if status == "completed":
-            notes.append(Note("task", task.id, "it is reported as completed: `--standing` takes it "
-                              "out of the plan"))
-            continue
         if status not in _BINDING:
             continue
         own = place.of(task)

@@ -7,8 +7,11 @@ that it replaces.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -69,13 +72,52 @@ def from_submission(file: str, content: bytes, layer: str | None, limits: Limits
     return with_places(table, limits)
 
 
-def instance_of(file: str, content: bytes, limits: Limits) -> tuple[str, str, str]:
-    """(id of the form, id of the submission, id of the one that it replaces or "").
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a submission says of itself.
 
-    Raises FIL-004, FIL-011, FIL-012.
+    Attributes
+    ----------
+    form, instance, replaces : ids of the form, of the submission, of the one that it edits or "".
+    records : record id -> kind, of our forms: those that the phone gave an identifier.
+    pictures : names of the files that its photographs were given, of our forms.
+    ended : when the phone says that it was filled in; None where it does not.
     """
+
+    form: str
+    instance: str
+    replaces: str
+    records: Mapping[str, str]
+    pictures: tuple[str, ...]
+    ended: datetime | None
+
+
+def said_of(file: str, content: bytes, limits: Limits) -> Said:
+    """What a submission says of itself. Raises FIL-004, FIL-011, FIL-012."""
     root = _root(file, content, limits)
-    return _form_id(root), _meta(root, INSTANCE), _meta(root, REPLACES)
+    name = _form_id(root)
+    form = FORMS.get(name)
+    records = {} if form is None else {
+        _own_id(kind, row["identifier"]): kind
+        for kind, rows in _of_our_form(root, form).items() for row in rows if "identifier" in row}
+    pictures = tuple((e.text or "").strip() for e in root if form is not None and re.fullmatch(
+        r"photo_\d+", tag(e)) and (e.text or "").strip())
+    return Said(name, _meta(root, INSTANCE), _meta(root, REPLACES), records, pictures,
+                _moment(root, "end") or _moment(root, "start"))
+
+
+def _moment(root: ElementTree.Element, name: str) -> datetime | None:
+    found = child(root, name)
+    said = (found.text or "").strip() if found is not None else ""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _own_id(kind: str, identifier: str) -> str:
+    return identifier if kind == "hazard" else f"{kind}-{identifier}"
 
 
 def answers_of(file: str, content: bytes, limits: Limits, most: int = 500) -> dict[str, str]:
@@ -143,8 +185,7 @@ def _of_our_form(root: ElementTree.Element, form: Form) -> dict[str, list[dict[s
             # Words are separated by blanks in a submission; ids may hold none.
             if part.link and part.link in around:
                 row[part.link] = around[part.link]
-            own = row["identifier"] if part.kind == "hazard" else f"{part.kind}-{row['identifier']}"
-            around = {**around, part.kind: own}
+            around = {**around, part.kind: _own_id(part.kind, row["identifier"])}
         for field in KINDS[part.kind].fields:
             if field.type in ("choices", "references") and field.name in row:
                 row[field.name] = ";".join(row[field.name].split())

@@ -124,6 +124,7 @@ async function recordView(place, collection, id) {
   if (about.may.validate) place.append(make("p", {}, make("a", { href: `/validation/record/${encodeURIComponent(id)}` }, word("val.go"))));
   if (!about.may.history) return;
   const past = await ask(`/api/records/${encodeURIComponent(id)}`);
+  if (past.photographs.length) place.append(pictures(past.photographs));
   place.append(make("h2", {}, word("past")));
   for (const r of past.revisions.toReversed()) {
     const values = make("dl");
@@ -145,39 +146,64 @@ const nearList = near => near.length ? make("details", { open: true }, make("sum
   make("ul", {}, ...near.map(n => make("li", {}, `${plain(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
     n.distance_m === null ? "" : `, ${Math.round(n.distance_m)} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
 
+// What came with it from a phone or from the public, without what the camera wrote beside it.
+const pictures = list => list.length ? make("div", { class: "photographs" }, ...list.map((sha, n) =>
+  make("a", { href: `/api/photographs/${sha}`, target: "_blank", rel: "noopener" },
+    make("img", { src: `/api/photographs/${sha}`, loading: "lazy", alt: `${word("photograph")} ${n + 1}` })))) : null;
+
 async function waitingView(place) {
   const rows = await ask("/api/quarantine");
   place.append(make("h1", {}, word("waiting")), make("p", {}, rows.length ? word("waiting_words") : word("no_waiting")));
-  for (const row of rows.slice(0, 200)) {
-    const card = make("article", { class: "card" });
-    const found = make("div", {}, ...row.findings.map(finding));
-    const names = [...new Set([...row.findings.map(f => f.field).filter(Boolean), ...Object.keys(row.values), "geometry", "crs"])];
-    const field = make("select", {}, ...names.map(n => make("option", { value: n }, plain(n))));
-    const value = make("input", { autocomplete: "off" });
-    const fill = () => { value.value = row.values[field.value] ?? (field.value === "geometry" ? row.geometry : ""); };
-    field.addEventListener("change", fill); fill();
-    const done = text => { card.replaceChildren(make("p", {}, `${row.file}, ${word("row")} ${row.row}: ${text}`)); tell(text); };
-    const mend = make("form", { class: "row", onsubmit: async e => {
-      e.preventDefault();
-      try {
-        const result = await send(`/api/quarantine/${row.number}/mend`, { changes: value.value === "" ? {} : { [field.value]: value.value } });
-        if (result.status === "accepted") return done(word("accepted"));
-        found.replaceChildren(make("p", { class: "error" }, word("still_waits")), ...result.findings.map(finding));
-        tell(word("still_waits"), true);
-      } catch (x) { tell(x.message, true); }
-    } }, make("label", { class: "field" }, word("field"), field), make("label", { class: "field" }, word("value"), value),
-      make("button", { type: "submit" }, word("check_again")));
-    const reason = make("input", { autocomplete: "off" });
-    const reject = make("form", { class: "row", onsubmit: async e => {
-      e.preventDefault();
-      try { await send(`/api/quarantine/${row.number}/reject`, { reason: reason.value }); done(word("rejected")); }
-      catch (x) { tell(x.message, true); }
-    } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
-    const list = make("dl");
-    for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
-    card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
-    place.append(card);
-  }
+  const more = make("button", { type: "button", class: "plain" }), list = make("div");
+  let next = 0;
+  const show = () => {
+    for (const row of rows.slice(next, next + 100)) list.append(waitingCard(row));
+    next = Math.min(next + 100, rows.length);
+    more.hidden = next >= rows.length;
+    more.textContent = `${word("more")} (${(rows.length - next).toLocaleString()})`;
+  };
+  more.addEventListener("click", show);
+  place.append(list, more);
+  show();
+}
+
+function waitingCard(row) {
+  const card = make("article", { class: "card" });
+  const found = make("div", {}, ...row.findings.map(finding));
+  const names = [...new Set([...row.findings.map(f => f.field).filter(Boolean), ...Object.keys(row.values), "geometry", "crs"])];
+  const field = make("select", {}, ...names.map(n => make("option", { value: n }, plain(n))));
+  const value = make("input", { autocomplete: "off" });
+  // What was changed is kept while another field is chosen: all of it is checked together.
+  const edits = new Map(), stood = name => String(row.values[name] ?? (name === "geometry" ? row.geometry : ""));
+  const changed = make("p", { class: "note", "aria-live": "polite", hidden: true });
+  const fill = () => { value.value = edits.get(field.value) ?? stood(field.value); };
+  const keep = () => {
+    if (value.value === stood(field.value)) edits.delete(field.value); else edits.set(field.value, value.value);
+    changed.hidden = !edits.size;
+    changed.textContent = [word("mend.changed"), ...[...edits].map(([name, v]) => `${plain(name)}: ${v === "" ? word("mend.taken_away") : v}`)].join(" ");
+  };
+  field.addEventListener("change", fill); value.addEventListener("input", keep); fill();
+  const done = text => { card.replaceChildren(make("p", {}, `${row.file}, ${word("row")} ${row.row}: ${text}`)); tell(text); };
+  const mend = make("form", { class: "row", onsubmit: async e => {
+    e.preventDefault();
+    try {
+      const result = await send(`/api/quarantine/${row.number}/mend`, { changes: Object.fromEntries([...edits].map(([name, v]) => [name, v === "" ? null : v])) });
+      if (result.status === "accepted") return done(word("accepted"));
+      found.replaceChildren(make("p", { class: "error" }, word("still_waits")), ...result.findings.map(finding));
+      tell(word("still_waits"), true);
+    } catch (x) { tell(x.message, true); }
+  } }, make("label", { class: "field" }, word("field"), field), make("label", { class: "field" }, word("value"), value),
+    make("button", { type: "submit" }, word("check_again")), changed);
+  const reason = make("input", { autocomplete: "off" });
+  const reject = make("form", { class: "row", onsubmit: async e => {
+    e.preventDefault();
+    try { await send(`/api/quarantine/${row.number}/reject`, { reason: reason.value }); done(word("rejected")); }
+    catch (x) { tell(x.message, true); }
+  } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
+  const list = make("dl");
+  for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
+  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), pictures(row.photographs ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
+  return card;
 }
 
 // --- files in ----------------------------------------------------------------------------------

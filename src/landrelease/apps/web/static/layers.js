@@ -8,13 +8,14 @@ const REACH = {
   yes: ["circle", "#ffffff", "tick"], no: ["square", "#ffffff", "cross"], partly: ["circle", "#ffffff", "half"], not_reported: ["circle", "#ffffff", ""],
 };
 
-function badge(shape, fill, mark) {
+export function badge(shape, fill, mark) {
   const size = 36, canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const c = canvas.getContext("2d"), light = fill === "#ffffff";
   c.lineWidth = 3; c.strokeStyle = "#16222c"; c.fillStyle = fill; c.beginPath();
   if (shape === "circle") c.arc(18, 18, 14, 0, 7);
   else if (shape === "square") c.rect(4, 4, 28, 28);
+  else if (shape === "triangle") { c.moveTo(18, 3); c.lineTo(34, 32); c.lineTo(2, 32); c.closePath(); }
   else { c.moveTo(18, 2); c.lineTo(34, 18); c.lineTo(18, 34); c.lineTo(2, 18); c.closePath(); }
   c.fill(); c.stroke();
   c.strokeStyle = c.fillStyle = light ? "#16222c" : "#ffffff"; c.lineWidth = 4; c.beginPath();
@@ -52,8 +53,8 @@ function weave(k) {
   return canvas;
 }
 
-const pixels = canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-const key = canvas => { canvas.className = "key round"; canvas.setAttribute("aria-hidden", "true"); return canvas; };
+export const pixels = canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+export const key = canvas => { canvas.className = "key round"; canvas.setAttribute("aria-hidden", "true"); return canvas; };
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 // --- the layers --------------------------------------------------------------------------------

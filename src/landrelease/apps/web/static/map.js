@@ -1,10 +1,10 @@
 // The map: vector tiles of the collections that the reader may see, on blank ground.
 // Symbols follow IMAS TN 07.11/01: CHA red, SHA orange, both at half strength; the status is the
-// outline (open: red, continuous; worked on: orange, broken; closed: yellow-green). Patterns tell the
-// types apart without colour.
+// outline (open: red, continuous; worked on: orange, broken; closed: yellow-green, double). Patterns
+// tell the types apart without colour.
 import * as maplibre from "./vendor/maplibre-gl.mjs";
 
-import { computedLayers } from "./layers.js";
+import { badge, computedLayers, key, pixels } from "./layers.js";
 import { Protocol } from "./vendor/pmtiles.mjs";
 
 maplibre.setWorkerUrl("/static/vendor/maplibre-gl-worker.mjs");
@@ -16,6 +16,39 @@ const SHOWN = new Set(["administrative_area", "released_ground", "outcome", "haz
 const COLOURS = { road: "#7a6a53", settlement: "#22303a", activity: "#4a3a8c", item: "#a3121f",
   accident: "#1b1b1b", closure: "#6a1b9a", task: "#0b5d7a", marking: "#b35c00", track: "#2c7a92",
   parcel: "#6b7d5c", administrative_area: "#5a6a74" };
+
+// The signs of points, the dashes of lines: one table for the map and its legend, so that they are the
+// same, and no two of them differ by colour alone.
+export const POINTS = {
+  settlement: ["circle", "#22303a", ""], item: ["triangle", COLOURS.item, ""], activity: ["square", COLOURS.activity, "half"],
+  accident: ["diamond", "#1b1b1b", "cross"], marking: ["circle", COLOURS.marking, "cross"], track: ["square", COLOURS.track, ""],
+  task: ["circle", COLOURS.task, "tick"],
+};
+const sign_of = (id, dark) => {
+  const [shape, fill, mark] = POINTS[id] ?? ["circle", COLOURS[id] ?? "#0b5d7a", "half"];
+  return badge(shape, dark && (id === "settlement" || id === "accident") ? "#ffffff" : fill, mark);
+};
+export const LINES = { road: [1], track: [4, 2], marking: [1, 1.5], task: [2, 1, .5, 1] };
+
+// What became of ground: each with a pattern of its own; what nobody signed has neither fill nor firm
+// outline, because it counts for nothing (S09).
+export const OUTCOMES = { cleared: "dots", reduced: "rings", cancelled: "bars", searched: "plus", unsigned: "doubts" };
+const RELEASED = ["cleared", "reduced", "cancelled"];
+
+function pattern(name, colour, doubt) {
+  const size = 14, canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext("2d");
+  c.fillStyle = c.strokeStyle = name === "doubts" ? doubt : colour; c.lineWidth = 1.5; c.beginPath();
+  if (name === "dots") { c.arc(7, 7, 1.9, 0, 7); c.fill(); c.beginPath(); }
+  else if (name === "rings") c.arc(7, 7, 3.2, 0, 7);
+  else if (name === "bars") { c.moveTo(0, 3.5); c.lineTo(size, 3.5); c.moveTo(0, 10.5); c.lineTo(size, 10.5); }
+  else if (name === "plus") { c.moveTo(7, 3); c.lineTo(7, 11); c.moveTo(3, 7); c.lineTo(11, 7); }
+  else { c.font = "700 11px sans-serif"; c.textAlign = "center"; c.textBaseline = "middle"; c.fillText("?", 7, 7.5); }
+  c.stroke();
+  return canvas;
+}
+const GREEN = "#2f7d68", doubtful = dark => (dark ? "#c5cfd5" : "#4a5760");
 
 function stripes(colour, lean) {
   const size = 12, canvas = document.createElement("canvas");
@@ -44,30 +77,33 @@ function sign(id, dark, part = "") {
     else if (part === "SHA") { put("rect", { ...box, fill: "#f4a718", "fill-opacity": .5 }); lines("#7a4a00", down); }
     else if (part === "open") put("rect", { ...box, fill: "none", stroke: "#e60000", "stroke-width": 2.5 });
     else if (part === "worked_on") put("rect", { ...box, fill: "none", stroke: "#f4a718", "stroke-width": 2.5, "stroke-dasharray": "6 4" });
-    else if (part === "closed") put("rect", { ...box, fill: "none", stroke: "#7fb800", "stroke-width": 3 });
+    else if (part === "closed") { put("rect", { ...box, fill: "none", stroke: "#7fb800", "stroke-width": 1.5 }); put("rect", { x: 6, y: 6, width: 18, height: 8, fill: "none", stroke: "#7fb800", "stroke-width": 1.5 }); }
     else { put("rect", { ...box, fill: "#ff0000", "fill-opacity": .5, stroke: "#e60000", "stroke-width": 2 }); lines("#7a0000", up); }
-  } else if (id === "released_ground" || id === "outcome") { put("rect", { ...box, fill: "#2f7d68", "fill-opacity": .3, stroke: "#2f7d68", "stroke-width": 2 }); for (const x of [8, 15, 22]) put("circle", { cx: x, cy: 10, r: 1.6, fill: "#2f7d68" }); }
-  else if (id === "closure") { put("rect", { ...box, fill: "none", stroke: COLOURS.closure, "stroke-width": 2 }); lines(COLOURS.closure, `${up}${down}`); }
+  } else if (id === "released_ground" || id === "outcome") {
+    const what = part || "cleared", unsigned = what === "unsigned", colour = unsigned ? doubtful(dark) : GREEN;
+    if (RELEASED.includes(what)) put("rect", { ...box, fill: GREEN, "fill-opacity": .3 });
+    put("rect", { ...box, fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": unsigned ? "4 3" : what === "searched" ? "1.5 3" : "none" });
+    if (what === "cleared") for (const cx of [8, 15, 22]) put("circle", { cx, cy: 10, r: 1.8, fill: colour });
+    else if (what === "reduced") for (const cx of [8, 15, 22]) put("circle", { cx, cy: 10, r: 2.6, fill: "none", stroke: colour, "stroke-width": 1.3 });
+    else if (what === "cancelled") lines(colour, "M3 7H27M3 13H27");
+    else if (what === "searched") lines(colour, "M9 6V14M5 10H13M21 6V14M17 10H25");
+    else { put("text", { x: 15, y: 14, fill: colour, "font-size": 12, "font-weight": 700, "text-anchor": "middle", "font-family": "sans-serif" }); svg.lastChild.textContent = "? ?"; }
+  }
+  else if (id === "closure") { const later = part === "closed_later"; put("rect", { ...box, fill: "none", stroke: COLOURS.closure, "stroke-width": 2, "stroke-dasharray": later ? "5 4" : "none" }); if (!later) lines(COLOURS.closure, `${up}${down}`); }
   else if (id === "task") put("rect", { ...box, fill: COLOURS.task, "fill-opacity": .15, stroke: COLOURS.task, "stroke-width": 2, "stroke-dasharray": "2 2" });
   else if (id === "coverage_gaps") { put("rect", { ...box, fill: "none", stroke: "#b0006d", "stroke-width": 2 }); lines("#b0006d", "M4 4L26 16M4 16L26 4"); }
   else if (id === "road") { if (part === "blocked") put("path", { d: "M2 10H28", stroke: "#c00020", "stroke-width": 3, "stroke-dasharray": "3 3" }); else put("path", { d: "M2 10H28", stroke: COLOURS.road, "stroke-width": 2 }); }
-  else if (id === "track" || id === "marking") put("path", { d: "M2 14L12 6L20 13L28 5", stroke: COLOURS[id], "stroke-width": 2, fill: "none" });
+  else if (id === "track" || id === "marking") put("path", { d: "M2 14L12 6L20 13L28 5", stroke: COLOURS[id], "stroke-width": 2, fill: "none", "stroke-dasharray": LINES[id].map(n => 2 * n).join(" ") });
   else if (id === "administrative_area") put("rect", { ...box, fill: "none", stroke: dark ? "#9fb0b9" : "#5a6a74", "stroke-width": 1.5, "stroke-dasharray": "5 3" });
   else if (id === "parcel") put("rect", { ...box, fill: COLOURS.parcel, "fill-opacity": .2, stroke: COLOURS.parcel, "stroke-width": 1.5 });
-  else { const light = dark && (id === "settlement" || id === "accident"); put("circle", { cx: 15, cy: 10, r: id === "settlement" ? 6 : 4, fill: light ? "#ffffff" : COLOURS[id] ?? "#0b5d7a", stroke: dark ? "#10181e" : "#ffffff", "stroke-width": 1.5 }); if (id === "accident") lines(light ? "#ffffff" : "#1b1b1b", "M8 3L22 17M22 3L8 17"); }
+  else return key(sign_of(id, dark));
   return svg;
 }
 
 // What stands under a layer in the legend: the parts that are told apart on the map.
-const PARTS = { hazard: ["CHA", "SHA", "open", "worked_on", "closed"], road: ["passable", "blocked"] };
-
-function dots(colour) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 10;
-  const c = canvas.getContext("2d");
-  c.fillStyle = colour; c.beginPath(); c.arc(5, 5, 1.6, 0, 7); c.fill();
-  return c.getImageData(0, 0, 10, 10);
-}
+const NOTES = { outcome: "legend.small_released", released_ground: "legend.small_released" };
+const PARTS = { hazard: ["CHA", "SHA", "open", "worked_on", "closed"], road: ["passable", "blocked"],
+  outcome: Object.keys(OUTCOMES), released_ground: RELEASED, closure: ["closed_now", "closed_later"] };
 
 function crossed(colour) {
   const size = 12, canvas = document.createElement("canvas");
@@ -101,36 +137,57 @@ async function ground(map, dark) {
   }
 }
 
-function layersOf(id, dark) {
+// A closure at a moment (seconds since 1970, from and until: a day of the past is its whole day): in
+// force, to come, or over; one without a beginning is in force, without an end it goes on.
+const beyond = ([from, until]) => ({
+  now: ["all", ["<", ["coalesce", ["get", "closed_from"], -1e15], until], [">", ["coalesce", ["get", "closed_until"], 1e15], from]],
+  later: [">=", ["coalesce", ["get", "closed_from"], -1e15], until] });
+const present = () => { const now = Date.now() / 1000; return [now, now + 1]; };
+
+function layersOf(id, dark, when = present()) {
   const source = { source: id, "source-layer": id };
   const area = ["==", ["geometry-type"], "Polygon"], line = ["==", ["geometry-type"], "LineString"], point = ["==", ["geometry-type"], "Point"];
   const fill = (name, paint, filter = area) => ({ id: `${id}-${name}`, type: "fill", ...source, filter, paint });
   const edge = (name, paint, filter = area) => ({ id: `${id}-${name}`, type: "line", ...source, filter, paint });
+  const unsigned = ["==", ["get", "verified"], false];
   if (id === "hazard") {
     const type = kind => ["all", area, ["==", ["get", "hazard_type"], kind]];
     const status = (...s) => ["all", area, ["in", ["get", "status"], ["literal", s]]];
     return [
       fill("fill", { "fill-color": ["match", ["get", "hazard_type"], "CHA", "#ff0000", "SHA", "#f4a718", "#9b7fb8"], "fill-opacity": .5 }),
       fill("cha", { "fill-pattern": "cha" }, type("CHA")), fill("sha", { "fill-pattern": "sha" }, type("SHA")),
-      edge("open", { "line-color": "#e60000", "line-width": afar(2) }, ["all", area, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]),
+      edge("open", { "line-color": "#e60000", "line-width": afar(2) }, ["all", area, ["any", unsigned, ["!", ["in", ["get", "status"], ["literal", ["worked_on", "closed", "handed_over"]]]]]]),
       edge("worked", { "line-color": "#f4a718", "line-width": afar(2.5), "line-dasharray": [3, 2] }, status("worked_on")),
-      edge("closed", { "line-color": "#7fb800", "line-width": afar(2.5) }, status("closed", "handed_over"))];
+      edge("closed", { "line-color": "#7fb800", "line-width": 1.5, "line-gap-width": 2.5 }, ["all", ["!", unsigned], status("closed", "handed_over")])];
   }
   if (id === "hazard_cells") return [fill("fill", { "fill-color": "#ff0000", "fill-opacity": .45 }), fill("cha", { "fill-pattern": "cha" }), edge("edge", { "line-color": "#a30000", "line-width": 1 })];
-  if (id === "outcome" || id === "released_ground") return [fill("fill", { "fill-color": "#2f7d68", "fill-opacity": .3 }), fill("dots", { "fill-pattern": "dots" }), edge("edge", { "line-color": "#2f7d68", "line-width": 1.5 })];
+  if (id === "outcome" || id === "released_ground") {
+    const released = ["all", area, ["!", unsigned], ["in", ["get", "outcome_type"], ["literal", RELEASED]]];
+    const other = ["all", area, ["!", unsigned], ["!", ["in", ["get", "outcome_type"], ["literal", RELEASED]]]], doubt = ["all", area, unsigned];
+    return [fill("fill", { "fill-color": GREEN, "fill-opacity": .3 }, released), edge("edge", { "line-color": GREEN, "line-width": 1.5 }, released),
+      ...RELEASED.map(what => fill(what, { "fill-pattern": `ground-${what}` }, ["all", released, ["==", ["get", "outcome_type"], what]])),
+      fill("searched", { "fill-pattern": "ground-searched" }, other), edge("searched-edge", { "line-color": GREEN, "line-width": 1.5, "line-dasharray": [1, 2] }, other),
+      fill("unsigned", { "fill-pattern": "ground-unsigned" }, doubt), edge("unsigned-edge", { "line-color": doubtful(dark), "line-width": 1.5, "line-dasharray": [3, 2] }, doubt)];
+  }
   if (id === "administrative_area") return [edge("edge", { "line-color": dark ? "#9fb0b9" : "#5a6a74", "line-width": 1, "line-dasharray": [4, 2] })];
-  if (id === "closure") return [fill("fill", { "fill-pattern": "crossed" }), edge("edge", { "line-color": COLOURS.closure, "line-width": 2 })];
+  if (id === "closure") {
+    const { now, later } = beyond(when);
+    return [fill("fill", { "fill-pattern": "crossed" }, ["all", area, now]), edge("edge", { "line-color": COLOURS.closure, "line-width": 2 }, ["all", area, now]),
+      edge("later", { "line-color": COLOURS.closure, "line-width": 2, "line-dasharray": [3, 2] }, ["all", area, later])];
+  }
   if (id === "task") return [fill("fill", { "fill-color": COLOURS.task, "fill-opacity": .15 }), edge("edge", { "line-color": COLOURS.task, "line-width": 2, "line-dasharray": [1, 1] })];
   if (id === "coverage_gaps") return [{ id: "coverage_gaps-fill", type: "fill", source: id, filter: ["==", ["get", "state"], "not_proven"], paint: { "fill-pattern": "gaps" } }, { id: "coverage_gaps-hand", type: "fill", source: id, filter: ["==", ["get", "state"], "machine_only"], paint: { "fill-color": "#b0006d", "fill-opacity": 0.2 } }, { id: "coverage_gaps-edge", type: "line", source: id, paint: { "line-color": "#b0006d", "line-width": 2 } }];
   if (id === "road") return [
     edge("line", { "line-color": COLOURS.road, "line-width": 1.4 }, ["all", line, ["!=", ["get", "passable"], "no"]]),
     edge("blocked", { "line-color": "#c00020", "line-width": 2.4, "line-dasharray": [1.5, 1.5] }, ["all", line, ["==", ["get", "passable"], "no"]])];
-  const colour = id === "settlement" && dark ? "#ffffff" : id === "accident" && dark ? "#ffffff" : COLOURS[id] ?? "#0b5d7a";
+  const colour = COLOURS[id] ?? "#0b5d7a";
+  // Very many points together are small dots; who comes closer sees their signs.
   return [fill("fill", { "fill-color": colour, "fill-opacity": .2 }), edge("edge", { "line-color": colour, "line-width": 1.5 }),
-    edge("line", { "line-color": colour, "line-width": id === "road" ? 1.2 : 2 }, line),
-    { id: `${id}-point`, type: "circle", ...source, filter: point, paint: {
-      "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 1.2, 12, id === "settlement" ? 5 : 3.5], "circle-color": colour,
-      "circle-stroke-color": dark ? "#10181e" : "#ffffff", "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 7, .4, 12, 1.5] } }];
+    edge("line", { "line-color": colour, "line-width": 2, "line-dasharray": LINES[id] ?? [1] }, line),
+    { id: `${id}-crowd`, type: "circle", ...source, filter: ["all", point, ["has", "crowded"]], paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, 1.2, 12, 3.5], "circle-color": colour } },
+    { id: `${id}-point`, type: "symbol", ...source, filter: ["all", point, ["!", ["has", "crowded"]]], layout: {
+      "icon-image": `sign-${id}`, "icon-allow-overlap": true, "icon-ignore-placement": true,
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 7, .35, 12, .75, 16, 1] } }];
 }
 
 // From afar a hazard is smaller than its outline: the outline grows, so that none is overlooked (S01).
@@ -154,16 +211,19 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     canvas.append(make("p", {}, word("no_webgl")));
     return null;
   }
+  canvas.view = map;
   map.addControl(new maplibre.NavigationControl({ visualizePitch: false }));
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));
   map.on("load", async () => {
     map.addImage("cha", stripes("#7a0000", 1)); map.addImage("sha", stripes("#7a4a00", -1));
-    map.addImage("dots", dots("#2f7d68")); map.addImage("crossed", crossed(dark ? "#b48ad0" : COLOURS.closure)); map.addImage("gaps", crossed("#b0006d"));
+    for (const [what, how] of Object.entries(OUTCOMES)) map.addImage(`ground-${what}`, pixels(pattern(how, GREEN, doubtful(dark))));
+    for (const c of known) map.addImage(`sign-${c.id}`, pixels(sign_of(c.id, dark)), { pixelRatio: 2 });
+    map.addImage("crossed", crossed(dark ? "#b48ad0" : COLOURS.closure)); map.addImage("gaps", crossed("#b0006d"));
     if (able.basemap) await ground(map, dark).catch(e => panel.replaceChildren(make("p", { class: "error" }, e.message)));
     for (const c of known) {
       map.addSource(c.id, { type: "vector", tiles: [`${location.origin}/tiles/${c.id}/{z}/{x}/{y}`], maxzoom: 16 });
       for (const layer of layersOf(c.id, dark)) {
-        map.addLayer({ ...layer, layout: { visibility: SHOWN.has(c.id) ? "visible" : "none" } });
+        map.addLayer({ ...layer, layout: { ...layer.layout, visibility: SHOWN.has(c.id) ? "visible" : "none" } });
       }
     }
     if (able.gaps) {
@@ -171,18 +231,24 @@ export async function mapView(place, { ask, start, make, word, rest }) {
       for (const layer of layersOf("coverage_gaps", dark)) map.addLayer({ ...layer, layout: { visibility: "none" } });
     }
     computed.add();
-    if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: computed.at });
-    const bounds = await extent(ask, known, rest);
+    if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: (query, when) => {
+      computed.at(query);
+      for (const layer of map.getLayer("closure-fill") ? layersOf("closure", dark, when ?? present()) : []) map.setFilter(layer.id, layer.filter);
+    } });
+    const bounds = able.bounds && !rest.length ? [able.bounds.slice(0, 2), able.bounds.slice(2)] : await extent(ask, known, rest);
     if (bounds) map.fitBounds(bounds, { padding: 40, animate: false, maxZoom: 16 });
     canvas.dataset.ready = "yes";
+    // Drawn: every tile of what is in sight has come and stands on the screen.
+    map.once("idle", () => { canvas.dataset.drawn = "yes"; });
+    map.triggerRepaint();
   });
   const computed = computedLayers(map, able, { ask, start, make, word, row: (id, title, change, parts, notes) => {
     list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, onchange: e => change(e.target.checked) }), title), ...[parts, notes].filter(Boolean));
   } });
   const row = (id, title, shown, change) => {
-    const box = make("input", { type: "checkbox", checked: shown, onchange: e => change(e.target.checked) });
+    const box = make("input", { type: "checkbox", id: `layer-${id}`, checked: shown, onchange: e => change(e.target.checked) });
     list.append(make("label", {}, box, PARTS[id] ? null : sign(id, dark), title));
-    if (PARTS[id]) list.append(make("ul", { class: "parts" }, ...PARTS[id].map(p => make("li", {}, sign(id, dark, p), word(`legend.${p}`)))));
+    if (PARTS[id]) list.append(make("ul", { class: "parts" }, ...PARTS[id].map(p => make("li", {}, sign(id, dark, p), word(`legend.${p}`))), ...NOTES[id] ? [make("li", { class: "note" }, word(NOTES[id]))] : []));
   };
   const switchLayers = id => on => { for (const layer of layersOf(id, dark)) if (map.getLayer(layer.id)) map.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none"); };
   for (const c of [...known].reverse()) row(c.id, c.title, SHOWN.has(c.id), switchLayers(c.id));
@@ -197,10 +263,13 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, f.source.replaceAll("_", " "))) : null;
     panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
-      make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type].filter(Boolean).join(" · ")))));
+      make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type, f.properties.verified === false ? word("legend.unsigned") : "", ...times(f.properties)].filter(Boolean).join(" · ")))));
   });
   return () => map.remove();
 }
+
+// From when until when a closure holds, in UTC.
+const times = p => ["closed_from", "closed_until"].map(n => p[n] === undefined ? "" : `${n.replace("_", " ")} ${new Date(1000 * p[n]).toISOString().slice(0, 16).replace("T", " ")} UTC`);
 
 // The past: as it was on a day, as we knew it on a day. The map says so as long as it is not now.
 async function timeView(place, then, map, known, { ask, make, word, changed }) {
@@ -226,7 +295,8 @@ async function timeView(place, then, map, known, { ask, make, word, changed }) {
     then.hidden = !past;
     then.textContent = past ? word("then").replace("{valid}", valid.date.value).replace("{known}", seen.date.value) : "";
     place.dataset.past = past ? "yes" : "no";
-    changed(past ? `?${query}` : "");
+    const day_ = Date.parse(valid.date.value) / 1000;
+    changed(past ? `?${query}` : "", Number(valid.range.value) < now ? [day_, day_ + 86_400] : null);
   }
   place.append(make("h2", {}, word("time")));
   valid = slider("valid_at", number(times.valid_from));

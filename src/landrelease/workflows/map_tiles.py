@@ -1,0 +1,253 @@
+"""Vector tiles of the collections that a reader may ask for.
+
+Hazards only grow on their way into a tile, released ground only shrinks (S01); what nobody signed
+says so (S09). Where very many records lie in a tile the small ones are drawn together: of hazards
+the cells that they touch, of points and lines a point in each cell; small released ground is left
+out, a point without ground says that some is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import shapely
+
+from landrelease.access.policy import view as view_of
+from landrelease.core.record import KINDS
+from landrelease.publish import tiles
+from landrelease.workflows import is_synthetic, public
+from landrelease.workflows.collections import (
+    CELLS,
+    NOW,
+    RELEASED,
+    Collection,
+    Item,
+    Moment,
+    collection,
+    items,
+)
+from landrelease.workflows.crowds import CROWDS
+from landrelease.workflows.unsigned import DECIDED, NOTHING, Unsigned, unsigned
+
+if TYPE_CHECKING:
+    from landrelease.access.policy import View
+    from landrelease.core.kind import Field
+    from landrelease.store.registry import Registry
+
+TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
+               "road_class", "passable", "closure_reason", "closed_from", "closed_until",
+               "ordnance_category", "project_type", "project_status", "task_status",
+               "marking_type", "state", "result", "depth_m")
+# The fields by which the map tells features of a kind apart.
+_TOLD_APART = ("hazard_type", "status", "outcome_type")
+_DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.items()}
+_GROWS = frozenset(("hazard", CELLS, "closure", "task"))
+_SHRINKS = frozenset(("outcome", RELEASED))
+_CROWDED, _SMALL = 1_500, 24  # features of a tile; units of a small one
+_MOST = 60_000  # features that are looked at whole where the store cannot say boxes
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What goes into a tile: some features as they are, the others by their boxes."""
+
+    shapes: list[Any] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)
+    box: np.ndarray = field(default_factory=lambda: np.zeros((4, 0), dtype=np.uint32))
+    group: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    said: list[dict[str, Any]] = field(default_factory=list)
+
+
+def depends_on(registry: Registry, role: str, organisation: str, areas: Sequence[str], name: str,
+               past: bool) -> tuple[Any, ...]:
+    """What a tile of a reader follows from, beside its place: as long as this is the same, the tile
+    is. Cheap, because it is asked for with every tile."""
+    settings = registry.setting("extension") or "", registry.setting("synthetic") or ""
+    if name in (CELLS, RELEASED):
+        return public.state_of(registry)
+    if _whole(view_of(role, organisation), name) and not areas and not past and (
+            name not in DECIDED):
+        return registry.address, name, registry.last(name), *settings
+    return registry.address, registry.head(), *settings
+
+
+def prepare(registry: Registry) -> None:
+    """Read what tiles of large kinds are made from, so that the first of them come as fast as the
+    others."""
+    reader = view_of("planner")
+    for kind in registry.kinds.values():
+        if kind.geometry != "none" and registry.last(kind.name):
+            seen = reader.fields(kind.name)
+            CROWDS.of(registry, kind.name, [n for n in _told_apart(kind.fields) if n in seen])
+
+
+def extent(registry: Registry, reader: View) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees of all hazards as the reader sees them; None where there
+    are none, and where the reader sees only some of them."""
+    if reader.precision("hazard") == "cells":
+        cells = public.VIEWS.of(registry).cells
+        west, south, east, north = shapely.total_bounds(np.array(cells, dtype=object)).tolist()
+        return (west, south, east, north) if cells else None
+    if reader.areas or not _whole(reader, "hazard"):
+        return None
+    names = _told_apart(collection(registry, reader, "hazard").fields)
+    return tiles.extent_of(CROWDS.of(registry, "hazard", names).box)
+
+
+def _told_apart(fields: Sequence[Field]) -> list[str]:
+    return [f.name for f in fields if f.name in _TOLD_APART]
+
+
+def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
+         then: Moment | None = None) -> bytes:
+    """One vector tile of a collection, its layer called as the collection; of now, or of a moment
+    for who may see histories. Raises WEB-010, ACC-101."""
+    found = collection(registry, reader, name)
+    if found.geometry == "none":
+        return b""
+    shown = [f.name for f in found.fields if f.name in TILE_FIELDS]
+    mark = {"synthetic": True} if is_synthetic(registry) else {}
+    if name in registry.kinds and _whole(reader, name) and not reader.areas and then is None:
+        drawn = _at_once(registry, found, shown, (z, x, y))
+    else:
+        drawn = _one_by_one(registry, reader, found, shown, (z, x, y), then)
+    whole = np.empty(len(drawn.shapes), dtype=object)
+    whole[:] = drawn.shapes
+    return tiles.crowded(
+        name, drawn.box, drawn.group, [{**said, "crowded": True, **mark} for said in drawn.said],
+        (list(whole), [{**said, **mark} for said in drawn.values]), z, x, y,
+        points=found.geometry != "polygon" or name in _SHRINKS,
+        grows=name in _GROWS, shrinks=name in _SHRINKS)
+
+
+def _whole(reader: View, name: str) -> bool:
+    """Whether the reader sees every row of a kind, as it is."""
+    grant = reader.grant(name)
+    return grant.precision == "exact" and grant.rows == "all"
+
+
+def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
+             at: tuple[int, int, int]) -> _Drawn:
+    """From the boxes in memory: only what is drawn as it is comes from the store."""
+    names = _told_apart(found.fields)
+    crowd = CROWDS.of(registry, found.id, names)
+    doubtful = unsigned(registry, found.id)
+    inside = tiles.touching(crowd.box, *at)
+    together = np.zeros(0, dtype=np.int64)
+    if len(inside) > _CROWDED:
+        size = tiles.sides(crowd.box[:, inside], at[0])
+        large = np.argsort(-size, kind="stable")[:_CROWDED]
+        if found.geometry in ("point", "polygon"):
+            large = large[size[large] > _SMALL]
+        rest = np.ones(len(inside), dtype=bool)
+        rest[large] = False
+        inside, together = inside[~rest], inside[rest]
+    out = _Drawn()
+    listed = registry.drawn(crowd.number[inside].tolist())
+    out.shapes = list(shapely.from_wkb(np.array([bytes(row[2]) for row in listed], dtype=object))) \
+        if listed else []
+    for record_id, values, _ in listed:
+        said = orjson.loads(values)
+        out.values.append(_told(record_id, {n: said.get(n) for n in shown}, found.id, doubtful))
+    for wide in doubtful.wider:  # it stands on more ground than was recorded last
+        out.shapes.append(wide.geometry)
+        out.values.append(_told(wide.id, {n: wide.values.get(n) for n in shown}, found.id,
+                                doubtful))
+    doubt = np.isin(crowd.number[together], doubtful.numbers) if len(together) else together
+    out.box, out.group = crowd.box[:, together], crowd.group[together].astype(np.int64) * 2 + doubt
+    out.said = [{**dict(zip(names, row, strict=True)), **_counts(found.id, dict(
+        zip(names, row, strict=True)), not doubted)}
+        for row in crowd.values for doubted in (False, True)]
+    return out
+
+
+def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequence[str],
+                at: tuple[int, int, int], then: Moment | None) -> _Drawn:
+    """Through the reader's view, record by record: where some rows are not for the reader, and of
+    the past. Of more than the most that a tile holds, the small ones are drawn together too."""
+    moment = then or NOW
+    doubtful = NOTHING if found.id not in registry.kinds else unsigned(
+        registry, found.id, valid_at=moment.valid_at, known_at=moment.known_at)
+    listed: list[tuple[Item, np.ndarray]] = []
+    boxes: list[np.ndarray] = []
+    group: list[int] = []
+    known: dict[tuple[tuple[str, Any], ...], int] = {}
+    bounds = tiles.bounds_of(*at)
+
+    def together(item: Item, box: np.ndarray) -> None:
+        said = {n: item.values.get(n) for n in shown if n in _TOLD_APART}
+        said |= _counts(found.id, said, item.id not in doubtful.ids)
+        boxes.append(box)
+        group.append(known.setdefault(tuple(said.items()), len(known)))
+
+    for item in _all_in(registry, reader, found.id, bounds, then):
+        listed.append((item, np.array(item.geometry.bounds)))
+        if len(listed) > 2 * _MOST:
+            listed = _without_small(listed, at[0], together)
+    if len(listed) > _MOST:
+        listed = _without_small(listed, at[0], together)
+    out = _Drawn()
+    for item, _ in listed:
+        out.shapes.append(item.geometry)
+        out.values.append(_told(item.id, {n: item.values.get(n) for n in shown}, found.id,
+                                doubtful))
+    inside = {item.id for item, _ in listed}
+    for wide in reader.records(w for w in doubtful.wider if w.id in inside):
+        out.shapes.append(wide.geometry)
+        out.values.append(_told(wide.id, {n: wide.values.get(n) for n in shown}, found.id,
+                                doubtful))
+    if boxes:
+        out.box, out.group = tiles.world(np.array(boxes)), np.array(group)
+        out.said = [dict(said) for said in known]
+    return out
+
+
+def _without_small(listed: list[tuple[Item, np.ndarray]], z: int, together: Any
+                   ) -> list[tuple[Item, np.ndarray]]:
+    """The largest half of the most that a tile holds; the others are given to `together`."""
+    size = tiles.sides(tiles.world(np.array([box for _, box in listed])), z)
+    order = np.argsort(-size, kind="stable").tolist()
+    for n in sorted(order[_MOST // 2:]):
+        together(*listed[n])
+    return [listed[n] for n in sorted(order[:_MOST // 2])]
+
+
+def _all_in(registry: Registry, reader: View, name: str, bounds: tuple[float, float, float, float],
+            then: Moment | None) -> Iterator[Item]:
+    after = ""
+    while True:
+        page = items(registry, reader, name, bounds=bounds, after=after, limit=5_000, then=then)
+        yield from (i for i in page.items if i.geometry is not None and not i.geometry.is_empty)
+        if not page.after:
+            return
+        after = page.after
+
+
+def _told(record_id: str, said: Mapping[str, Any], kind: str, doubtful: Unsigned
+          ) -> dict[str, Any]:
+    return {"id": record_id, **{n: _plain(n, v) for n, v in said.items()},
+            **_counts(kind, said, record_id not in doubtful.ids)}
+
+
+def _counts(kind: str, said: Mapping[str, Any], counts: bool) -> dict[str, bool]:
+    """`verified` beside what decides: whether the decision counts (S09)."""
+    return {"verified": counts} if kind in DECIDED and said.get(DECIDED[kind]) in _DECISIONS[
+        kind] else {}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in ("closed_from", "closed_until"):  # in seconds since 1970: a map can compare numbers
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
