@@ -616,7 +616,8 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
             cost_per_day=table.number(n, "cost_per_day", low=0.0),
             currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
-            members=_listed(table, n, "members"), also=_listed(table, n, "also"), rest=_listed(table, n, "rest")))
+            members=_listed(table, n, "members"), also=_listed(table, n, "also"),
+            rest=_listed(table, n, "rest")))
     return tuple(pools), [table.wholes("teams_in_plan", high=32_000),
                           table.wholes("opens_slot", high=horizon),
                           table.wholes("closes_slot", high=horizon)]

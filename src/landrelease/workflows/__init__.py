@@ -921,9 +921,9 @@ def _chances(outlook: Outlook, by: date | None, budget: float | None) -> dict[st
     from landrelease.forecast.inverse import inverse
 
     found: dict[str, Any] = {}
-    for name, asked in (("chance_by", {"by": by}), ("chance_of_budget", {"budget": budget})):
-        answer = None if next(iter(asked.values())) is None else inverse(
-            outlook, **asked)  # type: ignore[arg-type]
+    for name, answer in (
+            ("chance_by", None if by is None else inverse(outlook, by=by)),
+            ("chance_of_budget", None if budget is None else inverse(outlook, budget=budget))):
         found[name] = None if answer is None else answer.chance
         found[f"{name}_interval"] = None if answer is None else [answer.low, answer.high]
         found[f"{name}_open_runs"] = None if answer is None else answer.open_runs

@@ -507,7 +507,7 @@ class _Known:
             str(outcome.values.get(name) or ""), ())})
         if len(found) < 2:
             return found[0] if found else -1
-        shape = outcome.geometry
+        shape: Any = outcome.geometry
         return max(found, key=lambda i: shape.intersection(self.hazards[i].geometry).area)
 
     def released(self) -> list[tuple[date, float]]:
@@ -570,9 +570,10 @@ class _Known:
         since: dict[int, date] = {}
         for o in self.outcomes:
             for name in {o.id, str(o.values.get("identifier", o.id))}:
-                on, i = latest.get(name, (None, None))
-                if i is None or on is None or self._of[o.id] < 0 or i.value(
-                        "result") != "rejected" or i.values.get("closed_on"):
+                if name not in latest or self._of[o.id] < 0:
+                    continue
+                on, i = latest[name]
+                if i.value("result") != "rejected" or i.values.get("closed_on"):
                     continue
                 found[self._of[o.id]] += self._size(o.geometry)
                 since[self._of[o.id]] = max(since.get(self._of[o.id], on), on)

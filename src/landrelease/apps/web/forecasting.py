@@ -7,7 +7,7 @@ import math
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
@@ -51,9 +51,6 @@ from landrelease.store.registry import Registry
 from landrelease.store.results import load_outlook
 from landrelease.store.shelf import Kept, Shelf
 from landrelease.units import area_words
-
-if TYPE_CHECKING:
-    from landrelease.forecast.inverse import Answer
 
 
 @lru_cache(maxsize=4)
@@ -231,18 +228,20 @@ def _finish(outlook: Outlook, document: dict[str, Any], plan: str) -> Html:
             tag("figcaption", word("forecast.finish_words")), class_="picture"), class_="card")
 
 
-def _share(answer: Answer) -> str:
+def _share(outlook: Outlook, name: str, *, by: date | None = None, budget: float | None = None
+           ) -> str:
     """A chance with what so many runs leave open of it; "≥" where runs might still keep it."""
-    assert answer.chance is not None
-    return (f"{'≥ ' if answer.open_runs else ''}{percent(answer.chance, 0)} "
-            f"({percent(answer.low, 0)} – {percent(answer.high, 0)})")
+    from landrelease.workflows import outlook_summary
+
+    found = outlook_summary(outlook, by=by, budget=budget)
+    low, high = found[f"{name}_interval"]
+    return (f"{'≥ ' if found[f'{name}_open_runs'] else ''}{percent(found[name], 0)} "
+            f"({percent(low, 0)} – {percent(high, 0)})")
 
 
 def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str, budget_text: str
             ) -> Html:
     """The chance of a date, and of a budget for who sees costs: read off the runs, at once."""
-    from landrelease.forecast.inverse import inverse
-
     costs = bool(outlook.currency)
     said: list[Html] = []
     if by_text:
@@ -252,7 +251,7 @@ def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str,
             raise LandReleaseError(PARAMETER_WRONG, name="by", found=by_text[:40],
                                    expected="it is a date as 2027-04-01") from None
         said.append(tag("p", tag("strong", word(
-            "forecast.chance_is", share=_share(inverse(outlook, by=day)),
+            "forecast.chance_is", share=_share(outlook, "chance_by", by=day),
             runs=f"{outlook.runs:,}", day=day.isoformat()))))
     if budget_text and costs:
         try:
@@ -263,7 +262,7 @@ def _chance(name: str, outlook: Outlook, document: dict[str, Any], by_text: str,
             raise LandReleaseError(PARAMETER_WRONG, name="budget", found=budget_text[:40],
                                    expected="it is an amount of money") from None
         said.append(tag("p", tag("strong", word(
-            "forecast.budget_is", share=_share(inverse(outlook, budget=budget)),
+            "forecast.budget_is", share=_share(outlook, "chance_of_budget", budget=budget),
             amount=number(budget), currency=outlook.currency))))
     return tag("section", tag("h2", word("forecast.chance")), asked(
         f"/forecasts/{name}",
