@@ -185,7 +185,8 @@ def whole(small: bool) -> None:
                  "app\ntry: app(sys.argv[1:])\nfinally: print('PEAK', resource.getrusage("
                  "resource.RUSAGE_SELF).ru_maxrss / 1e3)", "operate", "proof", "--plane",
                  "--task", str(task), "--track", str(track), "--width", str(WIDTH),
-                 "--position-error", "0.02", "--confidence", "0.95", "--uncovered", str(gaps)],
+                 "--position-error", "0.02", "--confidence", "0.95", "--step-limit", "10",
+                 "--uncovered", str(gaps)],
                 capture_output=True, text=True, check=False).stdout
             peak = float(done.split("PEAK")[1])
             print(f"\nWhole command: {count:,} fixes on {hectares} ha, 40 passes: "
