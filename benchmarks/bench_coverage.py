@@ -18,6 +18,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -160,6 +161,39 @@ def memory(small: bool) -> None:
           f"most, with all libraries and the simulated track; {float(done[0]):,.0f} m2 left")
 
 
+def whole(small: bool) -> None:
+    """`operate proof` as a command: reading, both brackets, spots, tables; time and peak memory."""
+    for hectares in (10,) if small else (20, 1000):
+        count = 100_000 if small else 1_000_000
+        runs, side = lanes(hectares, count)
+        lane = np.repeat(np.arange(len(runs.first) - 1), np.diff(runs.first))
+        # 0.5 m/s, a tenth of a second at least between fixes, and 20 s from lane to lane.
+        seconds = np.cumsum(np.concatenate([[0], np.where(
+            np.diff(lane) > 0, 20.0, np.hypot(np.diff(runs.x), np.diff(runs.y)) / 0.5)]))
+        with tempfile.TemporaryDirectory() as folder:
+            task, track, gaps = (Path(folder) / n for n in ("t.geojson", "k.csv", "g.geojson"))
+            task.write_text(json.dumps({"type": "FeatureCollection", "features": [
+                {"type": "Feature", "properties": {}, "geometry": json.loads(
+                    shapely.to_geojson(shapely.box(0, 0, side, side)))}]}))
+            with track.open("w") as out:
+                out.write("time,x,y,pass\n")
+                out.writelines(f"{t:.2f},{x:.4f},{y:.4f},{k % 40}\n" for t, x, y, k in zip(
+                    seconds, runs.x, runs.y, lane, strict=True))
+            start = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-c", "import resource, sys; from landrelease.apps.cli import "
+                 "app\ntry: app(sys.argv[1:])\nfinally: print('PEAK', resource.getrusage("
+                 "resource.RUSAGE_SELF).ru_maxrss / 1e3)", "operate", "proof", "--plane",
+                 "--task", str(task), "--track", str(track), "--width", str(WIDTH),
+                 "--position-error", "0.02", "--confidence", "0.95", "--step-limit", "10",
+                 "--uncovered", str(gaps)],
+                capture_output=True, text=True, check=False).stdout
+            peak = float(done.split("PEAK")[1])
+            print(f"\nWhole command: {count:,} fixes on {hectares} ha, 40 passes: "
+                  f"{time.perf_counter() - start:.1f} s, {peak:.0f} MB at most; "
+                  f"{len(json.loads(gaps.read_text())['features']):,} polygons", flush=True)
+
+
 def routes(small: bool, data: Path) -> None:
     """The published single-robot routes: serviced segments of 3 m width, as tracks."""
     folder = data / "area-coverage"
@@ -228,7 +262,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--data", type=Path, default=Path("../shared/data"))
-    arguments.add_argument("--only", default="speed,exact,growth,memory,routes,tractor")
+    arguments.add_argument("--only", default="speed,exact,growth,memory,whole,routes,tractor")
     given = arguments.parse_args()
     for name in given.only.split(","):
         start = time.perf_counter()
@@ -237,7 +271,8 @@ def main() -> None:
         elif name == "tractor":
             tractor(given.data)
         else:
-            {"speed": speed, "exact": exact, "growth": growth, "memory": memory}[name](given.small)
+            {"speed": speed, "exact": exact, "growth": growth, "memory": memory,
+             "whole": whole}[name](given.small)
         print(f"  [{time.perf_counter() - start:.1f} s, peak "
               f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB]", flush=True)
 

@@ -631,12 +631,24 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
             stack[0, 0], stack[0, 1] = a, south * BAND_M
             stack[0, 2], stack[0, 3] = z, north * BAND_M
             boxes = 1
+            found = 0
+            c = row + column
             if exact and not empty:
-                c = row + column
+                # What strips cover goes first, in few pieces; only what they leave is looked at.
+                _whole(px, py, pn, box, stack[0])
+                left_over = _less_strips(px, py, pn, box, sx0, sy0, sx1, sy1, wide, cell_strip[
+                    cell_first[c]:cell_first[c + 1]], outer_arcs)
+                if left_over == 0:
+                    continue
+                for side_of in range(4):
+                    stack[0, side_of] = box[0, side_of]
+                for p in range(1, left_over):
+                    stack[0, 0] = min(stack[0, 0], box[p, 0])
+                    stack[0, 1] = min(stack[0, 1], box[p, 1])
+                    stack[0, 2] = max(stack[0, 2], box[p, 2])
+                    stack[0, 3] = max(stack[0, 3], box[p, 3])
                 near, found = _near(stack[0], x, y, half, begin, end,
                                     cell_strip[cell_first[c]:cell_first[c + 1]], block, near)
-            else:
-                found = 0
             while boxes:
                 boxes -= 1
                 west, low, east, high = (stack[boxes, 0], stack[boxes, 1], stack[boxes, 2],
@@ -653,16 +665,16 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                             stack[boxes, 3 if part == 0 else 1] = (low + high) / 2
                         boxes += 1
                     continue
-                px[0, 0], py[0, 0] = west, low
-                px[0, 1], py[0, 1] = east, low
-                px[0, 2], py[0, 2] = east, high
-                px[0, 3], py[0, 3] = west, high
-                pn[0] = 4
-                _bound(px, py, pn, box, 0)
+                stack[boxes, 0], stack[boxes, 1] = west, low
+                stack[boxes, 2], stack[boxes, 3] = east, high
+                _whole(px, py, pn, box, stack[boxes])
                 left_over = 1
-                if many_here:
-                    left_over = _less(px, py, pn, box, x, y, half, first, own, many_here,
-                                      outer_arcs)
+                if exact and not empty:
+                    left_over = _less_strips(px, py, pn, box, sx0, sy0, sx1, sy1, wide, cell_strip[
+                        cell_first[c]:cell_first[c + 1]], outer_arcs)
+                if many_here and left_over:
+                    left_over = _less(px, py, pn, box, left_over, x, y, half, first, own,
+                                      many_here, outer_arcs)
                 for p in range(left_over):
                     n = pn[p]
                     area = _area(px[p], py[p], n)
@@ -838,8 +850,48 @@ def _reaches(west, south, east, north, x, y, half, k):
 
 
 @njit(cache=True, nogil=True)
-def _less(px, py, pn, box, x, y, half, first, near, many, outer_arcs):
-    """Take the swaths of segments from the box in px[0], py[0]; how many pieces are left.
+def _whole(px, py, pn, box, of):
+    """One piece: the box west, south, east, north."""
+    px[0, 0], py[0, 0] = of[0], of[1]
+    px[0, 1], py[0, 1] = of[2], of[1]
+    px[0, 2], py[0, 2] = of[2], of[3]
+    px[0, 3], py[0, 3] = of[0], of[3]
+    pn[0] = 4
+    _bound(px, py, pn, box, 0)
+
+
+@njit(cache=True, nogil=True)
+def _less_strips(px, py, pn, box, x0, y0, x1, y1, wide, strips, outer_arcs):
+    """Take strips, which lie inside the swaths, from the piece in px[0], py[0]; pieces left."""
+    wx, wy = np.empty(_VERTICES), np.empty(_VERTICES)
+    qx, qy = np.empty(_VERTICES), np.empty(_VERTICES)
+    vx, vy = np.empty(_VERTICES), np.empty(_VERTICES)
+    tool_x, tool_y = np.empty(4), np.empty(4)
+    west, south, east, north = box[0, 0], box[0, 1], box[0, 2], box[0, 3]
+    count = 1
+    for s in strips:
+        w = wide[s]
+        dx, dy = x1[s] - x0[s], y1[s] - y0[s]
+        if w <= 0 or (max(x0[s], x1[s]) + w <= west or min(x0[s], x1[s]) - w >= east
+                      or max(y0[s], y1[s]) + w <= south or min(y0[s], y1[s]) - w >= north):
+            continue
+        length = math.sqrt(dx * dx + dy * dy)
+        if length <= 0:
+            continue
+        nx, ny = -dy / length * w, dx / length * w
+        tool_x[0], tool_y[0] = x0[s] - nx, y0[s] - ny
+        tool_x[1], tool_y[1] = x1[s] - nx, y1[s] - ny
+        tool_x[2], tool_y[2] = x1[s] + nx, y1[s] + ny
+        tool_x[3], tool_y[3] = x0[s] + nx, y0[s] + ny
+        count = _take(px, py, pn, box, count, tool_x, tool_y, 4, wx, wy, qx, qy, vx, vy, outer_arcs)
+        if count == 0:
+            return 0
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _less(px, py, pn, box, count, x, y, half, first, near, many, outer_arcs):
+    """Take the swaths of segments from the pieces in px, py; how many pieces are left.
 
     Where the pieces would not fit, coverage is understated; overstated with `outer_arcs`.
     """
@@ -847,7 +899,6 @@ def _less(px, py, pn, box, x, y, half, first, near, many, outer_arcs):
     qx, qy = np.empty(_VERTICES), np.empty(_VERTICES)
     vx, vy = np.empty(_VERTICES), np.empty(_VERTICES)
     tool_x, tool_y = np.empty(_VERTICES), np.empty(_VERTICES)
-    count = 1
     run_end = -1
     for m in range(many):
         k = near[m]
