@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import os
 import random
 import statistics
 import subprocess
@@ -69,7 +70,7 @@ def serve(path: Path) -> tuple[subprocess.Popen[str], str, int, float]:
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "landrelease", "serve", str(path), "--as", "planner"],
-        stdout=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "LANDRELEASE_MEASURE": "1"})
     assert process.stdout is not None
     url = process.stdout.readline().split()[0]
     host, port = url.split("//")[1].rstrip("/").split(":")

@@ -17,7 +17,7 @@ def test_codes_are_unique_and_well_formed():
     assert len(set(codes)) == len(codes), sorted(c for c in codes if codes.count(c) > 1)
     for code in codes:
         assert re.fullmatch(
-            r"(ACC|ASS|CHK|CLI|CLM|COV|EXC|EXT|FIG|FIL|FOR|FRM|GEO|INC|INS|LAN|LIN|MON|OPS|PLN"
+            r"(ACC|ASS|CHK|CLI|CLM|COV|EXC|EXT|FIG|FIL|FOR|FRM|GEO|INC|INS|LAN|LIN|MON|OPS|PHO|PLN"
             r"|PUB|REL|ROW|SIG|STO|TRK|UPK|VER|WEB)"
             r"-\d{3}", code)
 

@@ -213,7 +213,7 @@ def test_dates_of_areas_are_for_who_sees_dated_plans_and_closures_for_who_sees_t
 
 
 def test_a_plan_without_teams_says_so(sea, tmp_path, capsys):
-    _, saved = sea.planned(pools=(pool("nts", 50_000.0),))
+    _, saved = sea.planned(pools=(pool("ts", 8_000.0),))
     save_plan(tmp_path / "plan", saved)
     assert run("forecast", "make", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
                "--runs", 20, "--no-backtest", "--by", "2035-12-31", "--quiet",

@@ -390,9 +390,11 @@ def demo(
 
 
 def _loading(frame: Any) -> bool:
-    """Whether a module is being imported in a frame or in one that called it."""
+    """Whether a module is being imported, or a compiled function is being made ready, in a frame or
+    in one that called it: from a callback of the compiler no interruption comes out."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib") or "llvmlite" in name:
             return True
         frame = frame.f_back
     return False

@@ -11,7 +11,6 @@ import numpy as np
 
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
-from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan.access import dominators, reconnecting_order
 from landrelease.plan.anneal import MOVES, anneal, groups_of, soonest_costs
 from landrelease.plan.bound import (
@@ -35,6 +34,7 @@ from landrelease.plan.linear import (
 )
 from landrelease.plan.regions import WINDOW, Regions, Standing
 from landrelease.plan.rules import quickest_slots, rules
+from landrelease.plan.works import check_effort
 
 CHAINS = 2  # fixed, so that the result does not depend on the number of cores
 _PRICE_SHARES = (0.0, 0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
@@ -87,11 +87,8 @@ def make_plan(
     LandReleaseError
         PLN-009: `iterations`, `bound_iterations` or a number of seconds is negative.
     """
-    for name, number in (("iterations", iterations), ("bound_iterations", bound_iterations),
-                         ("seconds", seconds), ("bound_seconds", bound_seconds)):
-        if number is not None and not number >= 0:
-            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=number,
-                                   expected="0 or more")
+    check_effort(iterations=iterations, bound_iterations=bound_iterations, seconds=seconds,
+                 bound_seconds=bound_seconds)
     stages = len(problem.predecessor)
     large = stages >= _LARGE
     if bound_iterations is None:

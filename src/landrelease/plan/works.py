@@ -11,6 +11,7 @@ import numpy as np
 from landrelease.core.instance import as_recorded
 from landrelease.core.progress import Progress, silent
 from landrelease.core.work import Plan, Problem
+from landrelease.errors import PLAN_VALUE_OUT_OF_RANGE, LandReleaseError
 from landrelease.plan import check
 from landrelease.plan.access import relaxed
 from landrelease.plan.decoder import decode
@@ -19,6 +20,14 @@ from landrelease.plan.rules import WHOLE_CHAIN, quickest_slots, whole_chain
 STANDING = "the standing plan"
 FIRST_ROUND_S = 10.0  # the first round of a search until it is stopped
 _FEW = 4000  # stages; more take longer in Python than compiled code takes to load
+
+
+def check_effort(**effort: float | None) -> None:
+    """Raises PLN-009 where a number of iterations or seconds is negative, or is none."""
+    for name, number in effort.items():
+        if number is not None and not number >= 0:
+            raise LandReleaseError(PLAN_VALUE_OUT_OF_RANGE, name=name, found=number,
+                                   expected="0 or more")
 
 
 @dataclass(frozen=True, slots=True)

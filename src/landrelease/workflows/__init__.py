@@ -389,8 +389,9 @@ def searched(
 ) -> Plan:
     """The plan of a problem; before the search `keep` is given the first plan and `first` is told
     of it, while it lasts `keep` is given each better one every few seconds."""
-    from landrelease.plan.works import first_plan, solved
+    from landrelease.plan.works import check_effort, first_plan, solved
 
+    check_effort(**{n: asked[n] for n in ("iterations", "seconds", "bound_seconds") if n in asked})
     if first is not None or keep is not None:
         found = first_plan(problem, standing)
         if keep is not None:

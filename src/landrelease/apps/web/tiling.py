@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,8 @@ from landrelease.apps.web.tiers import VIEW
 from landrelease.errors import PARAMETER_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
+# Whether a tile was kept tells that somebody had asked for it: it is said to benchmarks only.
+MEASURED = os.environ.get("LANDRELEASE_MEASURE") == "1"
 _LARGE = 1_000  # bytes from which a tile is kept and sent compressed
 _OVERHEAD = 300  # bytes of what is kept beside a tile
 
@@ -190,8 +193,9 @@ async def one_tile(request: Request, name: FromPath[str], z: FromPath[int], x: F
     tag = f'"{tile.tag}-gzip"' if tile.packed and not plain else f'"{tile.tag}"'
     # The tag names reader and content: a browser may keep the tile, but asks each time.
     headers = {"Cache-Control": "private, no-cache", "ETag": tag,
-               "Vary": "Cookie, Authorization, Accept-Encoding",
-               "Server-Timing": f"tile;desc={'kept' if kept else 'made'}"}
+               "Vary": "Cookie, Authorization, Accept-Encoding"}
+    if MEASURED:
+        headers["Server-Timing"] = f"tile;desc={'kept' if kept else 'made'}"
     if request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers)
     if tile.packed and not plain:
