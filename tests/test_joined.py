@@ -70,8 +70,8 @@ def test_going_to_the_plane_and_back_moves_nothing(latitude):
 
 
 def test_safety_S05_a_spot_is_told_although_the_union_lost_a_piece_of_it(monkeypatch):
-    """The areas of pieces that do not overlap show that ground was lost: another way is taken, of the
-    outlines as of the union."""
+    """The areas of pieces that do not overlap show that ground was lost, by the outlines or by the
+    union: another way is taken."""
     from landrelease.operate import spots
 
     monkeypatch.setattr(spots, "polygons", lambda found, may: (
