@@ -85,7 +85,7 @@ def test_safety_S05_a_spot_is_told_although_the_union_lost_a_piece_of_it(monkeyp
 
     monkeypatch.setattr(shapely, "union_all", losing)
     found = spots.join(pieces, 0.01)
-    assert len(asked) > 1 and len(found.polygons) == 1
+    assert asked and len(found.polygons) == 1
     assert found.area_m2[0] == pytest.approx(4)
     assert found.radius_m[0] == pytest.approx(0.5, abs=0.01)
 
