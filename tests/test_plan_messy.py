@@ -278,7 +278,7 @@ def test_ctrl_c_leaves_a_whole_plan_or_none(here, tmp_path, after):
         [sys.executable, "-m", "landrelease", "plan", "make", str(here / "A.gpkg"), "--teams",
          str(here / "teams.csv"), "--out", str(out), "--seconds", "60", "--start", "2027-04-01",
          "--as", "planner", "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # Where the tests run in the background of a shell, a child would inherit that it is ignored.
+        # In the background of a shell a child inherits that it is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     time.sleep(after)
     running.send_signal(signal.SIGINT)
