@@ -1,13 +1,12 @@
-"""The planning problem as a linear program over periods of time: an order, and prices.
+"""The planning problem as a linear program on a coarse grid of times: an order, and prices.
 
-Unknown is, for each option and each period, which share of it has been started, on the mean over
-the slots of the period. With it stand the shares of zones that are open, of communities that are
-back and of projects that have started. Teams, equipment, money, surveys before clearance, roads
-(by cuts, `plan.blame`) and closures are rows, each of them the mean over a period of what holds in
-every slot, so that a dual value is a price that is the same in all slots of its period. It is
-solved by PDLP, a first-order method (D. Applegate and others, NeurIPS 2021), and need not be solved
-to the end: its primal solution is only an order to begin a search with, and its dual solution only
-prices and shares of blame, at which `bound.evaluate` gives a value that is true whatever they are.
+Unknown is, for each option and each moment of a grid (a knot), which share of it has been started
+by then; between knots it runs straight. With it stand the shares of zones that are open, of
+communities that are back and of projects that have started. Teams, equipment, money, surveys
+before clearance, roads (by cuts, `plan.blame`) and closures are rows. It is solved by PDLP, a
+first-order method (D. Applegate and others, NeurIPS 2021), and need not be solved to the end: its
+primal solution is only an order to begin a search with, and its dual solution only prices and
+shares of blame, at which `bound.evaluate` gives a value that is true whatever they are.
 Source of programs with "started by" unknowns: J. Sousa, L. Wolsey, Mathematical Programming 54
 (1992).
 """
@@ -42,13 +41,12 @@ from landrelease.plan.arrays import (
 from landrelease.plan.blame import cuts_at
 from landrelease.plan.bound import Multipliers, Trees
 
-KNOTS = 48  # periods in the time in which most of the work is done
+KNOTS = 48  # knots in the time in which most of the work is done
 SHARDS = 8  # fixed, so that sums are made in the same order on any number of threads
 
 
 def grid(finish: np.ndarray, horizon: int, knots: int = KNOTS) -> np.ndarray:
-    """Slots (K + 1,) at which periods begin, and the horizon: even until nearly all of a schedule
-    is finished, then wider."""
+    """Slots (K,) of the knots: even until nearly all of a schedule is finished, then wider."""
     done = finish[finish >= 0]
     busy = int(np.quantile(done, 0.98)) + 2 if len(done) else horizon
     step = max(1, round(busy / knots))
@@ -93,8 +91,8 @@ class Program:
     cost: np.ndarray
     upper: np.ndarray
     offset: float
-    knots: np.ndarray  # (K + 1,) ends of the periods
-    start_column: np.ndarray  # (O,) first column of each option's K; a column a period
+    knots: np.ndarray
+    start_column: np.ndarray  # (O,) first column of each option's K; a column a knot
     zone_column: np.ndarray  # (Z,) -1: always open
     blocker_column: np.ndarray  # (B,)
     rows: dict[str, np.ndarray]  # what each block of rows says, see `program`
@@ -103,10 +101,11 @@ class Program:
 def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     """Lay out the linear program of a problem, with the cuts that stand in `forest.blame`."""
     world, blame, horizon = forest.world, forest.blame, problem.horizon
-    count, stages = len(knots) - 1, len(problem.predecessor)
+    count, stages = len(knots), len(problem.predecessor)
     options = len(world.option)
-    wide = np.diff(knots)
-    period = np.repeat(np.arange(count), wide)  # of each slot
+    below = np.searchsorted(knots, np.arange(horizon + 1), side="right") - 1
+    above = np.minimum(below + 1, count - 1)
+    part = (np.arange(horizon + 1) - knots[below]) / np.maximum(knots[above] - knots[below], 1)
     stage_of = np.repeat(np.arange(stages), np.diff(problem.option_start))
     # Steps: the first of every option, then the second of those that have one.
     two = np.flatnonzero(world.option[:, SECOND_POOL] >= 0)
@@ -118,48 +117,41 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
             (FIRST_CALENDAR, SECOND_CALENDAR), (FIRST_SLOTS, SECOND_SLOTS)))
     last = np.arange(options)
     last[two] = options + np.arange(len(two))
-    # latest[kind[e], u]: the latest start with which step e is finished by u; -1 if there is none.
-    # Slots of a period are finished with starts in one or two periods before: `weight` of each.
-    kinds, kind = np.unique(np.column_stack([calendar, slots]), axis=0, return_inverse=True)
-    kind = kind.reshape(-1)
-    latest = np.full((len(kinds), horizon + 1), -1, dtype=np.int64)
-    before: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for k, (own_calendar, own_slots) in enumerate(kinds.tolist()):
-        place = world.worked[own_calendar].astype(np.int64) - own_slots
-        latest[k] = np.where(place >= 0, world.slot_of[own_calendar][np.maximum(place, 0)], -1)
-        some = np.flatnonzero(latest[k, :horizon] >= 0)
-        pair, times_ = np.unique(period[some] * count + period[latest[k, some]],
-                                 return_counts=True)
-        before.append((pair // count, pair % count, times_ / wide[pair // count]))
+    # latest[e, u]: the latest start with which step e is finished by u; -1 if there is none.
+    latest = np.full((steps, horizon + 1), -1, dtype=np.int64)
+    for k in range(len(world.worked)):
+        own = np.flatnonzero(calendar == k)
+        place = world.worked[k][None, :].astype(np.int64) - slots[own, None]
+        latest[own] = np.where(place >= 0, world.slot_of[k][np.maximum(place, 0)], -1)
     lines, moment = _Rows(), np.arange(count)
     column = np.arange(steps) * count
     made: dict[str, np.ndarray] = {}
 
-    def started(row: np.ndarray, step: np.ndarray, value: Any) -> None:
-        """value * (mean share of steps (N,) started in each period) in the rows (N, K)."""
-        lines.add(row, column[step][:, None] + moment, value)
-
-    def ended(row: np.ndarray, step: np.ndarray, value: float) -> None:
-        """value * (mean share of steps (N,) finished in each period) in the rows (N, K)."""
-        for k, (now, then, share) in enumerate(before):
-            own = np.flatnonzero(kind[step] == k)
-            lines.add(row[own[:, None], now], column[step[own]][:, None] + then, value * share)
+    def started(row: np.ndarray, step: np.ndarray, at: np.ndarray, value: Any) -> None:
+        """value * (share of `step` started by slot `at`) in `row`; nothing where at < 0."""
+        row, step, at, value = np.broadcast_arrays(row, step, at, value)
+        some = at >= 0
+        row, step, at, value = row[some], step[some], at[some], value[some]
+        lines.add(row, column[step] + below[at], value * (1 - part[at]))
+        between = part[at] > 0
+        lines.add(row[between], column[step[between]] + above[at[between]],
+                  value[between] * part[at[between]])
 
     def finished(row: np.ndarray, stage: np.ndarray, value: float) -> None:
-        """value * (mean share of stages (N,) finished in each period) in the rows (N, K)."""
+        """value * (share of stages (N,) finished by each knot) in the rows (N, K)."""
         many = np.diff(problem.option_start)[stage]
         which = np.repeat(np.arange(len(stage)), many)
         offer = np.concatenate([np.arange(problem.option_start[s], problem.option_start[s + 1])
                                 for s in stage] or [np.zeros(0, np.int64)]).astype(np.int64)
-        ended(row[which], last[offer], value)
+        started(row[which], last[offer][:, None], latest[last[offer]][:, knots], value)
 
     zeros = np.zeros((1, count))
     row = lines.new(np.zeros((steps, count - 1)))  # started stays started
     lines.add(row, column[:, None] + moment[:-1], 1.0)
     lines.add(row, column[:, None] + moment[1:], -1.0)
     row = lines.new(np.zeros((len(two), count)))  # the second step after the first
-    started(row, options + np.arange(len(two)), 1.0)
-    ended(row, two, -1.0)
+    started(row, (options + np.arange(len(two)))[:, None], knots[None, :], 1.0)
+    started(row, two[:, None], latest[two][:, knots], -1.0)
     row = lines.new(np.ones(stages))  # each stage once
     lines.add(row[stage_of], column[:options] + count - 1, 1.0)
     child = np.flatnonzero(problem.predecessor >= 0)
@@ -167,14 +159,14 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     of_child = np.full(stages, -1)
     of_child[child] = np.arange(len(child))
     own = np.flatnonzero(of_child[stage_of] >= 0)
-    started(row[of_child[stage_of[own]]], own, 1.0)
+    started(row[of_child[stage_of[own]]], own[:, None], knots[None, :], 1.0)
     finished(row, problem.predecessor[child].astype(np.int64), -1.0)
-    made["resource"] = lines.new(np.add.reduceat(forest.capacity, knots[:-1], axis=1) / wide)
+    made["resource"] = lines.new(forest.capacity[:, np.minimum(knots, horizon - 1)])
     for used in (pool, gear):
         own = np.flatnonzero(used >= 0)
         row = made["resource"][used[own]]
-        started(row, own, 1.0)
-        ended(row, own, -1.0)
+        started(row, own[:, None], knots[None, :], 1.0)
+        started(row, own[:, None], latest[own][:, knots], -1.0)
     total = steps * count
     # Roads.
     opens, ends = soonest(problem, world)
@@ -189,7 +181,7 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     row_of_stage = np.full(stages, -1)
     row_of_stage[blame.toll_stage] = np.arange(len(blame.toll_stage))
     own = np.flatnonzero(row_of_stage[stage_of] >= 0)
-    started(made["toll"][row_of_stage[stage_of[own]]], own, 1.0)
+    started(made["toll"][row_of_stage[stage_of[own]]], own[:, None], knots[None, :], 1.0)
     lines.add(made["toll"], zone_column[blame.toll_zone][:, None] + moment, -1.0)
     made["blocker"] = lines.new(np.tile(zeros, (len(blame.blocker_of), 1)))
     lines.add(made["blocker"], blocker_column[blame.blocker_of][:, None] + moment, 1.0)
@@ -220,13 +212,13 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     scale = np.ones(funds)
     if funds:
         scale = 1 / np.maximum(forest.money[:, -1], 1e-9)
-        made["money"] = lines.new(np.add.reduceat(
-            forest.money[:, forest.stretch], knots[:-1], axis=1) / wide * scale[:, None])
+        made["money"] = lines.new(
+            forest.money[:, forest.stretch[np.minimum(knots, horizon - 1)]] * scale[:, None])
         total, row, scale_of = _budget(lines, made["money"], forest, knots, total, scale)
         line = world.stage[stage_of, STAGE_FUND]
         own = np.flatnonzero(line >= 0)
         price = world.money[own, OPTION_COST] * scale_of[line[own]]
-        started(row[line[own]], own, price[:, None])
+        started(row[line[own]], own[:, None], knots[None, :], price[:, None])
         node, line = blame.bill[:, 0], blame.bill[:, 1]
         lines.add(row[line], node_column[node][:, None] + moment,
                   (blame.bill_worth[:, 0] * scale_of[line])[:, None])
@@ -240,15 +232,19 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
         offset += float(weighs) * float(world.loss[min(low + slots, horizon)])
     slot = np.arange(horizon)
     for o in range(options):
-        at = latest[kind[last[o]], :horizon]
-        begun = np.flatnonzero(at >= 0)
+        at = latest[last[o], :horizon]
+        some = at >= 0
+        at = at[some]
+        lost = rise[stage_of[o], some]
         base = int(last[o]) * count
-        cost[base:base + count] -= np.bincount(period[at[begun]], rise[stage_of[o], begun], count)
+        cost[base:base + count] -= (np.bincount(below[at], lost * (1 - part[at]), count)
+                                    + np.bincount(above[at], lost * part[at], count))
     for n, lost in enumerate(blame.loss):
         at = np.maximum(slot - shift[n], 0)
+        lost = np.where(slot >= shift[n], lost, 0.0)
         base = int(node_column[n])
-        cost[base:base + count] -= np.bincount(period[at], np.where(
-            slot >= shift[n], lost, 0.0), count)
+        cost[base:base + count] -= (np.bincount(below[at], lost * (1 - part[at]), count)
+                                    + np.bincount(above[at], lost * part[at], count))
     # Before they can begin at all, shares are 0.
     upper = np.ones(total)
     release = opens[world.stage[:, ZONE]]
@@ -256,16 +252,12 @@ def program(problem: Problem, forest: Trees, knots: np.ndarray) -> Program:
     low = np.maximum(release[stage_of], world.option[:, FIRST_FROM]).astype(np.int64)
     first = np.concatenate([low, np.zeros(len(two), np.int64)])
     for e, option in enumerate(two):
-        able = latest[kind[option]] >= low[option]
+        able = latest[option] >= low[option]
         first[options + e] = int(np.argmax(able)) if able.any() else horizon + 1
-
-    def there(since: np.ndarray) -> np.ndarray:
-        """(N, K) the share of each period that lies at or after a slot."""
-        return np.clip((knots[1:] - since[:, None]) / wide, 0.0, 1.0)
-
-    upper[:steps * count] = there(first).ravel()
+    grid_upper = (knots[None, :] >= first[:, None]).astype(float)
+    upper[:steps * count] = grid_upper.ravel()
     for z in used_zones:
-        upper[zone_column[z] + moment] = there(opens[[z]])[0]
+        upper[zone_column[z] + np.flatnonzero(knots < opens[z])] = 0.0
     matrix = coo_array((np.concatenate(lines.value), (
         np.concatenate(lines.row), np.concatenate(lines.column))),
         shape=(lines.count, total)).tocsc()
@@ -283,7 +275,7 @@ def _budget(lines: _Rows, row: np.ndarray, forest: Trees, knots: np.ndarray, tot
     Otherwise columns from `total` on say which share of a fund a line has spent by a knot; returns
     the number of columns with them.
     """
-    world, count = forest.world, len(knots) - 1
+    world, count = forest.world, len(knots)
     line = np.repeat(np.arange(len(world.payer_start) - 1), np.diff(world.payer_start))
     fund, until = world.payer[:, 0].astype(np.int64), world.payer[:, 1]
     if np.array_equal(fund, line) and len(row) == len(line) and (
@@ -299,7 +291,7 @@ def _budget(lines: _Rows, row: np.ndarray, forest: Trees, knots: np.ndarray, tot
     grows = lines.new(np.zeros((len(line), count - 1)))
     lines.add(grows, share[:, None] + moment[:-1], 1.0)
     lines.add(grows, share[:, None] + moment[1:], -1.0)
-    over = knots[None, :-2] >= until[:, None]  # nothing more is spent
+    over = knots[None, :-1] >= until[:, None]  # nothing more is spent
     ends = lines.new(np.zeros(int(over.sum())))
     who, when = np.nonzero(over)
     lines.add(ends, share[who] + when + 1, 1.0)
@@ -403,23 +395,23 @@ _PIECE_S = 10.0  # seconds for which PDLP runs at a time
 def times(problem: Problem, made: Program, found: Solved, share: float
           ) -> tuple[np.ndarray, np.ndarray]:
     """(first slot (S,) by which that share of each stage has been started, its mean start (S,))."""
-    count, horizon = len(made.knots) - 1, problem.horizon
+    count, horizon = len(made.knots), problem.horizon
     own = found.primal[made.start_column[:, None] + np.arange(count)]
     total = np.zeros((len(problem.predecessor), count))
     stage_of = np.repeat(np.arange(len(total)), np.diff(problem.option_start))
     np.add.at(total, stage_of, own)
     total = np.minimum(np.maximum.accumulate(total, axis=1), 1.0)
-    # Reaching the share between the middles of two periods.
-    middle = (made.knots[:-1] + made.knots[1:]) / 2
+    # Reaching the share between two knots.
     after = np.argmax(total >= share - 1e-9, axis=1)
     never = total[:, -1] < share - 1e-9
     before = np.maximum(after - 1, 0)
     each = np.arange(len(total))
     low, high = total[each, before], total[each, after]
     way = np.where(high > low, (share - low) / np.maximum(high - low, 1e-12), 1.0)
-    first = middle[before] + np.clip(way, 0.0, 1.0) * (middle[after] - middle[before])
+    first = made.knots[before] + np.clip(way, 0.0, 1.0) * (made.knots[after] - made.knots[before])
     first = np.where(after == 0, made.knots[0], first)
-    mean = ((1 - total) * np.diff(made.knots)).sum(axis=1)
+    wide = np.diff(made.knots)
+    mean = ((1 - (total[:, :-1] + total[:, 1:]) / 2) * wide).sum(axis=1)
     return np.where(never, float(horizon), first), mean
 
 
@@ -430,7 +422,7 @@ def missing_cuts(problem: Problem, forest: Trees, made: Program, found: Solved |
     those that a plan would meet that removes each blocker when a share of it is gone."""
     if found is None:
         return []
-    blame, count = forest.blame, len(made.knots) - 1
+    blame, count = forest.blame, len(made.knots)
     known = set(zip(blame.cut_zone.tolist(), blame.cuts, strict=True))
     gone = found.primal[made.blocker_column[:, None] + np.arange(count)]
     wrong: dict[tuple[int, tuple[int, ...]], float] = {}
@@ -451,30 +443,27 @@ def multipliers(problem: Problem, forest: Trees, made: Program, found: Solved) -
     """Prices, tolls and prices of money from a dual solution; the shares of blame are set in
     `forest.blame`. Any solution will do, the better it is the higher is the bound."""
     horizon, knots, blame = problem.horizon, made.knots, forest.blame
-    wide = np.diff(knots)
-    period = np.repeat(np.arange(len(wide)), wide)
+    spread = _hats(knots, horizon)
     dual = -found.dual
-
-    def spread(mass: np.ndarray) -> np.ndarray:
-        """What stands at a period (N, K), in equal parts on its slots (N, H)."""
-        return (mass / wide)[..., period]
 
     def of(name: str) -> np.ndarray:
         rows = made.rows[name]
         return np.where(rows >= 0, dual[np.maximum(rows, 0)], 0.0)
 
-    price, toll = spread(of("resource")), spread(of("toll"))
+    price, toll = of("resource") @ spread, of("toll") @ spread
     money = np.zeros_like(forest.money)
     if len(forest.money):
-        np.add.at(money.T, forest.stretch, spread(of("money") * made.rows["scale"][:, None]).T)
+        stretch = forest.stretch[np.minimum(knots, horizon - 1)]
+        np.add.at(money.T, stretch, (of("money") * made.rows["scale"][:, None]).T)
+    hold = np.searchsorted(knots, np.arange(horizon), side="right") - 1
     wait, blocker = of("wait"), of("blocker")
-    blame.wait_share = _shares(wait, blame.wait_of, None)[:, period]
-    blame.blocker_share = _shares(blocker, blame.blocker_of, None)[:, period]
+    blame.wait_share = _shares(wait, blame.wait_of, None)[:, hold]
+    blame.blocker_share = _shares(blocker, blame.blocker_of, None)[:, hold]
     for node, _, _, _, slots in blame.bill.tolist():
-        mass = spread(wait[blame.wait_of == node].sum(axis=0))
+        mass = wait[blame.wait_of == node].sum(axis=0) @ spread
         blame.mass[node] = 0.0
         blame.mass[node, slots:] = mass[:horizon - slots]
-    laid = np.zeros((len(blame.zone_sure), len(wide)))
+    laid = np.zeros((len(blame.zone_sure), len(knots)))
     on_zone = blame.wait_stage < 0
     np.add.at(laid, blame.wait_zone[on_zone], wait[on_zone])
     np.add.at(laid, blame.toll_zone, of("toll"))
@@ -484,12 +473,26 @@ def multipliers(problem: Problem, forest: Trees, made: Program, found: Solved) -
         used = np.zeros_like(laid)
         np.add.at(used, blame.cut_zone, cut)
         cut[nothing] = np.maximum(laid - used, 0.0)[blame.cut_zone[nothing]]
-        blame.cut_share = _shares(cut, blame.cut_zone, nothing)[:, period]
+        blame.cut_share = _shares(cut, blame.cut_zone, nothing)[:, hold]
     return Multipliers(price, money, toll)
 
 
+def _hats(knots: np.ndarray, horizon: int) -> np.ndarray:
+    """(K, H): what stands at a knot, spread over the slots around it."""
+    slot, count = np.arange(horizon), len(knots)
+    out = np.zeros((count, horizon))
+    for k in range(count):
+        left = knots[k] - knots[k - 1] if k else 1
+        right = knots[k + 1] - knots[k] if k + 1 < count else 1
+        away = slot - knots[k]
+        out[k] = np.maximum(0.0, 1 - np.where(away < 0, -away / left, away / right))
+        if out[k].sum() <= 0:
+            out[k, min(knots[k], horizon - 1)] = 1.0
+    return out / out.sum(axis=1, keepdims=True)
+
+
 def _shares(mass: np.ndarray, of: np.ndarray, nothing: np.ndarray | None) -> np.ndarray:
-    """Shares (E, K) of each parent `of` by the mass; where there is none, as in the period before
+    """Shares (E, K) of each parent `of` by the mass; where there is none, as at the knot before it
     (before the first: even, or all of it on nothing)."""
     if not len(of):
         return mass

@@ -119,7 +119,7 @@ def make_plan(
     stopped = False
     try:
         steps = None if seconds is not None else _STEPS * min(iterations, bound_iterations)
-        if _pays(problem) and (seconds or steps):
+        if _pays(problem) and not large and (seconds or steps):
             made, found = approach(
                 problem, forest, grid(tried.placed[4], problem.horizon, _knots(problem, KNOTS)),
                 seconds=None if seconds is None else _PROGRAM * seconds, steps=steps,
@@ -165,21 +165,21 @@ def make_plan(
 
 _PROGRAM, _PROOF = 0.25, 0.35  # shares of the seconds: linear program, and that and the prices
 _STEPS = 4  # of the linear program for each iteration
-# Stages from which on, and up to which, a linear program pays: below, annealing finds as much;
-# above, a first-order method is far from its solution when the time is over (docs/plan.md).
-_SMALLEST, _MOST = 200, 800
-_LARGE = 4000  # stages from which on a plan is searched region by region
+_SMALLEST = 200  # stages from which on a linear program pays
+# Stages from which on a plan is searched region by region; the linear program, which at that size
+# has a million columns, is left to the proof.
+_LARGE = 4000
 _PROOF_OF_LARGE = 0.05
 
 
 def _pays(problem: Problem) -> bool:
     """Whether a linear program is worth its time: it knows best in which order roads open; without
     roads the prices of a schedule lead to as good a bound at once."""
-    return problem.access is not None and _SMALLEST <= len(problem.predecessor) <= _MOST
+    return problem.access is not None and len(problem.predecessor) >= _SMALLEST
 
 
 def _knots(problem: Problem, most: int) -> int:
-    """Periods of a linear program: fewer where there are many options, so that it ends in time."""
+    """Knots of a linear program: fewer where there are many options, so that it ends in time."""
     return int(np.clip(3000 * most // max(1, len(problem.first_pool)), min(12, most), most))
 
 
@@ -188,9 +188,9 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
     """A bound for an instance, from a schedule (5, S) and its score, in about `seconds`; valid
     whenever it is stopped.
 
-    Where a linear program pays, half of the time goes to one of fine periods, whose prices and
-    shares of blame the ascent goes on from; where they are worse than those of a short ascent
-    without it, that one goes on.
+    Half of the time goes to the linear program on a fine grid, whose prices and shares of blame the
+    ascent goes on from; where they are worse than those of a short ascent without it, that one
+    goes on.
     """
     until = time.monotonic() + seconds
     forest = trees(problem, placed[4])
@@ -223,7 +223,7 @@ def prove(problem: Problem, placed: np.ndarray, score: float, seconds: float,
                             iterations=_evaluations(problem, other, left), patient=True).value)
 
 
-_FINE = 110  # periods of the program of a proof
+_FINE = 110  # knots of the program of a proof
 
 
 def _evaluations(problem: Problem, forest: Trees, seconds: float) -> int:
