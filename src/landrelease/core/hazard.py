@@ -12,7 +12,6 @@ from typing import TypeAlias
 from shapely import MultiPolygon, Point, Polygon
 
 from landrelease.core.evidence import Evidence
-from landrelease.core.record import NOT_REPORTED, Record
 
 Ground: TypeAlias = Polygon | MultiPolygon
 
@@ -102,7 +101,3 @@ class Land:
     unverified: frozenset[str] = frozenset()
     # Outcomes of signed releases that are in force: what the public may be told is released (S11).
     in_force: frozenset[str] = frozenset()
-
-
-def is_reported(record: Record, name: str) -> bool:
-    return record.value(name) != NOT_REPORTED

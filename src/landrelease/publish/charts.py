@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from html import escape
 
 import numpy as np
@@ -481,7 +481,3 @@ def share_bar(share: float, *, width: float = 120) -> str:
     svg.rect("c-room", 0, 0, width, 8)
     svg.rect("c-bar", 0, 0, width * min(max(share, 0.0), 1.0), 8)
     return str(svg).replace('role="img" aria-label=""', 'aria-hidden="true"')
-
-
-def year_words(outlook: Outlook) -> int:
-    return (outlook.start + timedelta(days=int(outlook.horizon_days))).year

@@ -439,10 +439,6 @@ def _utm_proj(datum_wkt: str, zone: int, south: bool):
     return Transformer.from_crs(grid, base, always_xy=True)
 
 
-def _band_of(lat: float) -> str:
-    return "CDEFGHJKLMNPQRSTUVWXX"[min(20, max(0, int((lat + 80) // 8)))]
-
-
 def _band_range(band: str) -> tuple[float, float]:
     south = -80.0 + 8 * "CDEFGHJKLMNPQRSTUVWX".index(band)
     return south, 84.0 if band == "X" else south + 8

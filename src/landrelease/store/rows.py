@@ -22,7 +22,6 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import orjson
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import descent
 from landrelease.core.checks import checker, column_fits
@@ -598,8 +597,3 @@ def unpacked(compression: str | None, content: bytes) -> bytes | None:
         return zlib.decompress(content)
     except (zlib.error, TypeError):
         return None
-
-
-def geometry_box(shape: BaseGeometry | None) -> tuple[float, float, float, float] | None:
-    """(west, south, east, north); None where there is nothing."""
-    return None if shape is None or shape.is_empty else shape.bounds

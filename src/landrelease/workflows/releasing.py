@@ -29,7 +29,7 @@ from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_ch
 from landrelease.core.geometry import joined
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.revision import Revision
-from landrelease.core.signature import SigningKey, fingerprint, signed
+from landrelease.core.signature import SigningKey, signed
 from landrelease.errors import (
     RELEASE_ANSWERS,
     RELEASE_BLOCKED,
@@ -910,11 +910,6 @@ def _nothing_left(registry: Registry, left: BaseGeometry) -> bool:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {k: v for k, v in values.items() if v is not None and v != NOT_REPORTED}
-
-
-def key_words(key: SigningKey) -> str:
-    """The fingerprint of a key, to print beside a signature."""
-    return fingerprint(key.public_key)
 
 
 __all__ = ["OUTCOMES", "Behind", "Proposal", "answer_sheet", "authority", "changed_since",
