@@ -3,13 +3,14 @@
     python benchmarks/bench_plan_validity.py [--worlds 10000] [--first 0] [--workers 2]
         [--results FILE] [--small]
 
-Each world has up to 7 stages that interact, with a random choice of roads, closures,
-accreditations, shared equipment, money, projects, fixed decisions, promises, seasons and worst-off
-first. In every second one the bound and the orders also come from the linear program. Besides the
-bound of the plan, the bound is held against the optimum at random prices, tolls, prices of money
-and shares of blame. Any bound above the optimum, any plan below it and any fault that the checker
-finds is printed and ends the run with status 1. With `--results` each world is written to a file
-as it is done, and what stands there already is not done again.
+Each world has 6 or 7 stages that interact (survey, technical survey and clearance, also where one
+survey leads to two clearances), with a random choice of roads, closures, accreditations, shared
+equipment, money, projects (in every fourth in sequence and with seasons), fixed decisions,
+promises, seasons and worst-off first. In every second one the bound and the orders also come from
+the linear program. Besides the bound of the plan, the bound is held against the optimum at random
+prices, tolls, prices of money and shares of blame. Any bound above the optimum, any plan below it
+and any fault that the checker finds is printed and ends the run with status 1. With `--results`
+each world is written to a file as it is done, and what stands there already is not done again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import exact
 from landrelease.plan import bound, check, search
-from tiny_worlds import bound_by
+from tiny_worlds import SEVEN, bound_by, in_turn
 
 
 def at_random(problem, seed: int) -> float:
@@ -51,7 +52,9 @@ def at_random(problem, seed: int) -> float:
 
 
 def one(seed: int) -> dict:
-    problem = bound_by(seed)
+    problem = bound_by(seed, shapes=None if seed % 3 == 0 else SEVEN[seed % len(SEVEN)])
+    if seed % 4 == 1:
+        problem = in_turn(problem, seed)
     search._SMALLEST = 1 if seed % 2 else 200  # in every second one by linear program as well
     plan = search.make_plan(problem, iterations=5, seed=seed, bound_iterations=40)
     faults = check.violations(problem, plan.schedule)

@@ -335,6 +335,51 @@ def test_money_arrives_over_time_less_what_was_spent():
     assert plan.schedule.project_start[0] >= plan.schedule.finish[found.problem.hazard == 0].max()
 
 
+def test_money_bound_for_work_of_the_plan_is_not_counted_twice():
+    funds = (fund("f1", 900_000.0, date(2026, 1, 1)),
+             fund("f2", 90_000.0, date(2026, 1, 1), "rebuilding"))
+
+    def first(*expenses, **more):
+        found = asked(Sources(funds=funds, expenses=expenses, **more))
+        return found.problem.conditions.money.arrived[:, 0].tolist(), found
+
+    def bound(number, amount, phase="demining", **more):
+        return record("expense", f"e{number}", amount=amount, phase=phase, currency="USD",
+                      expense_status="committed", due_on=date(2027, 9, 1), **more)
+
+    _, free = first()
+    stages = list(free.problem.stage_ids)
+    s = stages.index("h1:NTS")
+    cost = float(free.problem.option_cost[free.problem.option_start[s]:
+                                          free.problem.option_start[s + 1]].min())
+    assert cost > 10.0
+    # Bound for a task of the plan, by the id that the plan proposes or by its identifier.
+    (left, _), found = first(bound(1, 10.0, task="task:h1:NTS"))
+    assert left == 900_000.0 and "not counted twice" in words(found, "expense")
+    task = record("task", "office-7", hazard="h1", identifier="h1:NTS", task_status="assigned")
+    (left, _), _ = first(bound(1, 10.0, task="office-7"), reported=(task,))
+    assert left == 900_000.0
+    # What is more than the work costs is for something else; so is what names other work.
+    (left, _), _ = first(bound(1, 0.75 * cost, task="task:h1:NTS"),
+                         bound(2, 0.75 * cost, task="task:h1:NTS"))
+    assert left == pytest.approx(900_000.0 - 0.5 * cost)
+    (left, _), found = first(bound(1, 10.0, task="task:elsewhere"))
+    assert left == 899_990.0 and "counted twice" not in words(found, "expense")
+    # A task that is done is in no plan: its bill is still to be paid.
+    done = record("task", "office-7", hazard="h1", identifier="h1:NTS", task_status="completed")
+    (left, _), _ = first(bound(1, 10.0, task="office-7"), reported=(done,))
+    assert left == 899_990.0
+    # Paid is paid, whatever it was for.
+    paid = record("expense", "e1", amount=10.0, phase="demining", currency="USD",
+                  paid_on=date(2026, 9, 1), task="task:h1:NTS")
+    assert first(paid)[0][0] == 899_990.0
+    # Works of phase two as well.
+    work = record("project", "p1", hazards=["h0"], cost=4_000.0, currency="USD",
+                  duration_days=30.0, beneficiaries=70)
+    (_, left), _ = first(bound(1, 5_000.0, "rebuilding", project="p1"), projects=(work,))
+    assert left == 89_000.0
+
+
 def test_works_keep_their_sequence_and_their_season():
     def work(name, **values):
         return record("project", name, **{"cost": 10.0, "currency": "USD", "duration_days": 20.0,

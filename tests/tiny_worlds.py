@@ -8,18 +8,41 @@ import numpy as np
 from landrelease.core import conditions as terms
 from landrelease.core.work import Access, Problem, TeamPool
 
+# Chains of survey and clearance, by the stage before each (-1: none) and its activity.
+SHAPES = {"pair": (("NTS", 0, -1), ("clear", 2, 0)),
+          "chain": (("NTS", 0, -1), ("TS", 1, 0), ("clear", 2, 1)),
+          "branches": (("NTS", 0, -1), ("clear", 2, 0), ("clear-b", 2, 0)),
+          "split": (("NTS", 0, -1), ("TS", 1, 0), ("clear", 2, 1), ("clear-b", 2, 1)),
+          "alone": (("clear", 2, -1),)}
+SEVEN = (("chain", "pair", "pair"), ("branches", "pair", "pair"), ("split", "pair", "alone"),
+         ("chain", "branches", "alone"), ("split", "chain"))
 
-def tiny(seed: int, hazards: int = 3, horizon: int = 9) -> Problem:
-    """A random world: survey, then clearance by hand or by machine and hand."""
+
+def tiny(seed: int, hazards: int = 3, horizon: int = 9, shapes: tuple[str, ...] | None = None
+         ) -> Problem:
+    """A random world: survey, then clearance by hand or by machine and hand.
+
+    shapes : the chain of each hazard, by its name in `SHAPES`; by default all are pairs.
+    """
     chance = np.random.default_rng(seed)
     stages, options = [], []
-    for h in range(hazards):
-        stages.append((f"h{h}/NTS", 0, -1, h, chance.integers(0, 5)))
-        options.append([(0, chance.integers(1, 3), -1, 0)])
-        stages.append((f"h{h}/clear", 2, len(stages) - 1, h, chance.integers(1, 9)))
-        manual = (1, chance.integers(1, 5), -1, 0)
-        machine = (2, chance.integers(1, 3), 1, chance.integers(1, 3))
-        options.append([manual] if chance.random() < 0.5 else [manual, machine])
+    shapes = ("pair",) * hazards if shapes is None else shapes
+    hazards = len(shapes)
+    for h, shape in enumerate(shapes):
+        first = len(stages)
+        for name, activity, before in SHAPES[shape]:
+            after = -1 if before < 0 else first + before
+            stages.append((f"h{h}/{name}", activity, after, h,
+                           chance.integers(0, 5) if activity < 2 else chance.integers(1, 9)))
+            if activity == 0:
+                options.append([(0, chance.integers(1, 3), -1, 0)])
+                continue
+            manual = (1, chance.integers(1, 5 if activity == 2 else 3), -1, 0)
+            if activity == 1:
+                options.append([manual])
+                continue
+            machine = (2, chance.integers(1, 3), 1, chance.integers(1, 3))
+            options.append([manual] if chance.random() < 0.5 else [manual, machine])
     flat = [o for own in options for o in own]
     teams = np.array([1, chance.integers(1, 3), 1], dtype=np.int32)
     opens = np.array([0, chance.integers(0, 2), 0], dtype=np.int32)
@@ -46,21 +69,22 @@ def tiny(seed: int, hazards: int = 3, horizon: int = 9) -> Problem:
         slot_days=1.0, hazard_ids=tuple(f"h{h}" for h in range(hazards)), tasks=())
 
 
-def behind_roads(seed: int) -> Problem:
+def behind_roads(seed: int, shapes: tuple[str, ...] = ("pair", "pair", "pair")) -> Problem:
     """A tiny world whose hazards block roads, with either-or ways, and communities."""
     chance = np.random.default_rng(seed)
-    problem = tiny(seed, hazards=3, horizon=7)
+    problem = tiny(seed, horizon=7, shapes=shapes)
+    hazards, stages_all = len(shapes), len(problem.stage_ids)
     zones = 4  # 0: the bases; 1 to 3: ground
     gates = []  # (from, to, stages)
     for _ in range(chance.integers(2, 5)):
         one, other = chance.choice(zones, 2, replace=False)
-        blocked = 2 * int(chance.integers(0, 3)) + np.arange(2)
+        blocked = np.flatnonzero(problem.hazard == int(chance.integers(0, hazards)))
         stages = blocked if chance.random() < 0.8 else np.zeros(0, int)
         gates += [(one, other, stages), (other, one, stages)]
-    zone_of = chance.choice(zones, 3, p=[0.55, 0.15, 0.15, 0.15])
-    own = [chance.choice(6, chance.integers(0, 3), replace=False) for _ in range(3)]
+    zone_of = chance.choice(zones, hazards, p=[0.55, 0.15, 0.15, 0.15])
+    own = [chance.choice(stages_all, chance.integers(0, 3), replace=False) for _ in range(3)]
     return dataclasses.replace(problem, access=Access(
-        zone=np.repeat(zone_of, 2).astype(np.int32), zones=zones,
+        zone=zone_of[problem.hazard].astype(np.int32), zones=zones,
         gate_ids=tuple(f"g{i}" for i in range(len(gates))),
         gate_from=np.array([g[0] for g in gates], np.int32),
         gate_to=np.array([g[1] for g in gates], np.int32),
@@ -91,12 +115,13 @@ def earmarked(money: terms.Money, seed: int) -> terms.Money:
         until.astype(np.int32) if chance.random() < 0.7 else None)
 
 
-def bound_by(seed: int, roads: bool | None = None, hazards: int = 3, earmarks: bool = True
-             ) -> Problem:
+def bound_by(seed: int, roads: bool | None = None, hazards: int = 3, earmarks: bool = True,
+             shapes: tuple[str, ...] | None = None) -> Problem:
     """A tiny world with a random choice of everything that may bind a plan."""
     chance = np.random.default_rng(seed + 10_000)
     roads = bool(chance.random() < 0.5) if roads is None else roads
-    problem = behind_roads(seed) if roads else tiny(seed, hazards=hazards, horizon=8)
+    shapes = ("pair",) * (3 if roads else hazards) if shapes is None else shapes
+    problem = behind_roads(seed, shapes) if roads else tiny(seed, horizon=8, shapes=shapes)
     stages, options, horizon = (len(problem.stage_ids), len(problem.first_pool), problem.horizon)
     stage_of = np.repeat(np.arange(stages), np.diff(problem.option_start))
 
@@ -158,3 +183,18 @@ def bound_by(seed: int, roads: bool | None = None, hazards: int = 3, earmarks: b
         objective=terms.Objective(worst_off=3.0 if chance.random() < 0.3 else 1.0),
         conditions=terms.Conditions(calendars, windows, equipment, money, projects, decisions,
                                     promises, None, **seasons))
+
+
+def in_turn(problem: Problem, seed: int) -> Problem:
+    """The same world where the second work follows the first and both have a season; the world
+    itself if it has no works."""
+    works = problem.conditions.projects
+    if works is None:
+        return problem
+    chance = np.random.default_rng(seed)
+    works = dataclasses.replace(
+        works, after=np.array([(0, 1)], np.int32),
+        may_start=chance.random((2, problem.horizon)) < 0.6, weight=works.weight + 3.0,
+        slots=np.maximum(works.slots, 1))
+    return dataclasses.replace(problem, conditions=dataclasses.replace(
+        problem.conditions, projects=works))

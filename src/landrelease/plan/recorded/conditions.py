@@ -62,7 +62,8 @@ def bind(problem: Problem, sources: Sources, made: Crew, grounds: Mapping[str, A
                                weight=weight, hazards=sources.hazards)
     bills = money(problem, sources.funds, sources.expenses, exchange, currency, counting=counting,
                   works=works, places=places_of(sources.projects, grounds, sources.settlements),
-                  grounds=grounds, areas=sources.areas, waiting=waiting(sources.projects))
+                  grounds=grounds, areas=sources.areas, waiting=waiting(sources.projects),
+                  tasks=sources.reported)
     paid = bills.money
     if works is not None and paid is not None:
         works = replace(works, fund=bills.works)

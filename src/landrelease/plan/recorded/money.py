@@ -19,6 +19,7 @@ from landrelease.core.conditions import Money, Projects
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.core.recorded import Note, Recorded, by_name, listed
 from landrelease.core.work import ACTIVITIES, Problem
+from landrelease.plan.recorded.done import task_id
 from landrelease.plan.recorded.slots import first_day
 
 PHASES = ("demining", "rebuilding")
@@ -71,15 +72,17 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
           exchange: Exchange, currency: str, *, counting: str = "announced",
           works: Projects | None = None, places: Mapping[str, Any] | None = None,
           grounds: Mapping[str, Any] | None = None, areas: Sequence[Record] = (),
-          waiting: bool = True) -> Paid:
+          waiting: bool = True, tasks: Sequence[Record] = ()) -> Paid:
     """Money that had arrived by each slot, less what was spent before the plan, and on what.
 
     counting : "received", "committed" (or received), "announced" (all that is on record), or
         "none": recorded money binds nothing
     works, places : projects, and a point of each where it is known (degrees)
     grounds : hazard id -> ground (degrees); areas : administrative areas, for earmarks
-    Money that is bound (`expense_status` committed) is spent before the plan as well. An expense
-    that names its fund is taken from it, another one from what runs out first.
+    tasks : as they were reported, so that an expense's task is known for a step of the plan
+    Money that is bound (`expense_status` committed) is spent before the plan as well, but for what
+    is bound for a step or work of the plan: that is in its cost already. An expense that names its
+    fund is taken from it, another one from what runs out first.
     exchange : see `Exchange`. A phase without any fund on record binds nothing: who pays for it is
         not known. Ground lies in the area that holds a point inside of it. What starts on the last
         day of a fund is still paid from it.
@@ -108,7 +111,8 @@ def money(problem: Problem, funds: Sequence[Record], expenses: Sequence[Record],
         if kept is not account:
             kept.names += account.names
         of_fund[record.id] = kept
-    spent_used, by_phase = _expenses(expenses, by_name(funds), of_fund, exchange, start, notes)
+    spent_used, by_phase = _expenses(expenses, by_name(funds), of_fund, exchange, start, notes,
+                                     _Ahead.of(problem, works, tasks))
     if not waiting and any("rebuilding" in a.phases for a in accounts.values()):
         notes.append(Note("fund", "", "money for rebuilding: no project waits for it"))
         accounts = {k: a for k, a in accounts.items() if a.phases != ("rebuilding",)}
@@ -202,9 +206,47 @@ def _account(record: Record, exchange: Exchange, currency: str, counting: str, a
         names=[str(record.values.get("identifier") or record.id)]), own, day
 
 
+@dataclass(slots=True)
+class _Ahead:
+    """What the steps and works of the plan still cost, by the names that an expense may give."""
+
+    key: dict[str, str]  # id or identifier of a task or project -> step or work
+    cost: dict[str, float]  # of each, the least that it can cost
+    taken: int = 0
+
+    @classmethod
+    def of(cls, problem: Problem, works: Projects | None, tasks: Sequence[Record]) -> _Ahead:
+        own = {name: float(problem.option_cost[low:high].min()) for name, low, high in zip(
+            problem.stage_ids, problem.option_start[:-1].tolist(),
+            problem.option_start[1:].tolist(), strict=True) if high > low}
+        key = {name: name for name in own} | {task_id(name): name for name in own}
+        for task in tasks:
+            name = str(task.values.get("identifier") or "")
+            stage = key.get(task.id) or key.get(name)
+            if stage is not None:
+                key[task.id] = stage
+                if name:
+                    key.setdefault(name, stage)
+        if works is not None:
+            own |= dict(zip(works.ids, works.cost.tolist(), strict=True))
+            key |= {name: name for name in works.ids}
+        return cls(key, own)
+
+    def without(self, record: Record, amount: float) -> float:
+        """What of a bound amount is for nothing that the plan pays for."""
+        name = next((self.key[n] for field in ("task", "project")
+                     if (n := str(record.values.get(field) or "")) in self.key), None)
+        part = 0.0 if name is None else min(amount, self.cost[name])
+        if name is None or part <= 0:
+            return amount
+        self.cost[name] -= part
+        self.taken += 1
+        return amount - part
+
+
 def _expenses(expenses: Sequence[Record], funds: Mapping[str, Record],
               of_fund: Mapping[str, _Account | None], exchange: Exchange, start: date,
-              notes: list[Note]) -> tuple[int, dict[str, float]]:
+              notes: list[Note], ahead: _Ahead) -> tuple[int, dict[str, float]]:
     """Take expenses from the funds that they name; returns how many were read, and what of each
     phase names none."""
     rest = dict.fromkeys(PHASES, 0.0)
@@ -228,11 +270,15 @@ def _expenses(expenses: Sequence[Record], funds: Mapping[str, Record],
             elsewhere += 1
             continue
         count += 1
+        own = ahead.without(record, own) if bound else own
         account = None if fund is None else of_fund[fund.id]
         if account is not None:
             account.spent += own
         else:
             rest[str(phase)] += own
+    if ahead.taken:
+        notes.append(Note("expense", "", f"{ahead.taken} bound for work that is in the plan: paid "
+                          "with it, and not counted twice"))
     if left_out:
         notes.append(Note("expense", "", f"{left_out} without an amount, a day before the plan, "
                           "one phase or a rate of exchange: left out"))
