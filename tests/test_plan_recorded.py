@@ -354,20 +354,20 @@ def test_money_bound_for_work_of_the_plan_is_not_counted_twice():
                                           free.problem.option_start[s + 1]].min())
     assert cost > 10.0
     # Bound for a task of the plan, by the id that the plan proposes or by its identifier.
-    (left, _), found = first(bound(1, 10.0, task="task:h1:NTS"))
+    (left, *_), found = first(bound(1, 10.0, task="task:h1:NTS"))
     assert left == 900_000.0 and "not counted twice" in words(found, "expense")
     task = record("task", "office-7", hazard="h1", identifier="h1:NTS", task_status="assigned")
-    (left, _), _ = first(bound(1, 10.0, task="office-7"), reported=(task,))
+    (left, *_), _ = first(bound(1, 10.0, task="office-7"), reported=(task,))
     assert left == 900_000.0
     # What is more than the work costs is for something else; so is what names other work.
-    (left, _), _ = first(bound(1, 0.75 * cost, task="task:h1:NTS"),
+    (left, *_), _ = first(bound(1, 0.75 * cost, task="task:h1:NTS"),
                          bound(2, 0.75 * cost, task="task:h1:NTS"))
     assert left == pytest.approx(900_000.0 - 0.5 * cost)
-    (left, _), found = first(bound(1, 10.0, task="task:elsewhere"))
+    (left, *_), found = first(bound(1, 10.0, task="task:elsewhere"))
     assert left == 899_990.0 and "counted twice" not in words(found, "expense")
     # A task that is done is in no plan: its bill is still to be paid.
     done = record("task", "office-7", hazard="h1", identifier="h1:NTS", task_status="completed")
-    (left, _), _ = first(bound(1, 10.0, task="office-7"), reported=(done,))
+    (left, *_), _ = first(bound(1, 10.0, task="office-7"), reported=(done,))
     assert left == 899_990.0
     # Paid is paid, whatever it was for.
     paid = record("expense", "e1", amount=10.0, phase="demining", currency="USD",
