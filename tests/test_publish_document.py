@@ -19,6 +19,7 @@ from landrelease.publish.content import chances, people_order
 from landrelease.publish.document import render_pdf
 from landrelease.publish.page import percent
 from landrelease.publish.picture import map_svg
+from landrelease.publish.words import Words
 from test_publish_report import Everything, Without, region_report, small_report, square
 
 pypdf = pytest.importorskip("pypdf")
@@ -52,9 +53,9 @@ def test_the_document_gives_the_chance_by_year_and_says_what_does_not_finish():
     found = chances(report.outlook, report.promised)
     assert "Chance that all is done by the end of" in second
     for chance in found[1:]:
-        assert f"{chance.day.year}" in second and percent(chance.share) in second
-    assert (f"Announced for 30 June 2031: done by then in {percent(found[0].share)} of the runs."
-            in second)
+        assert f"{chance.day.year}" in second and percent(chance.share, Words()) in second
+    share = percent(found[0].share, Words())
+    assert f"Announced for 30 June 2031: done by then in {share} of the runs." in second
     assert "of the runs do not finish by 2057" in second
     sure = dataclasses.replace(report.outlook, finish_day=np.full(50, 900.0),
                                cost=report.outlook.cost[:50])

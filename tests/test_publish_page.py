@@ -211,7 +211,7 @@ def test_the_curve_and_the_chances_stand_as_tables_for_those_who_cannot_see_them
     assert "30 June 2031 announced" in words
     for chance in chances(report.outlook, report.promised):
         day = f"{chance.day.day} {chance.day:%B} {chance.day.year}"
-        assert re.search(rf"{day}( announced)? {re.escape(percent(chance.share))}", words)
+        assert re.search(rf"{day}( announced)? {re.escape(percent(chance.share, Words()))}", words)
     rows = curve_rows(report.outlook)
     assert 4 <= len(rows) <= 13 and rows[0][0] == date(2027, 12, 31)
     for day, low, middle, high in rows:
@@ -402,7 +402,7 @@ def test_every_word_that_a_script_asks_for_is_in_the_catalogue():
     [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.9999, "> 99.9 %"), (1, "100.0 %"), (0.426, "43 %")],
 )
 def test_a_share_is_not_rounded_to_never_or_always(share, words):
-    assert percent(share) == words
+    assert percent(share, Words()) == words
 
 
 def test_safety_S15_a_zero_of_the_public_table_is_not_called_free_of_hazards():

@@ -44,3 +44,18 @@ def label(word: str) -> str:
     ('anti-personnel mine, blast', 'worked on', 'not known')
     """
     return _LABELS.get(word, word.replace("_", " "))
+
+
+_UNITS = {"_m_s": "m/s", "_m2": "m²", "_mm": "mm", "_deg": "°", "_m": "m"}
+
+
+def field_label(name: str) -> str:
+    """What people read for the name of a field; a unit at its end stands apart.
+
+    >>> field_label("hazard_type"), field_label("area_m2"), field_label("sha256")
+    ('hazard type', 'area, m²', 'sha256')
+    """
+    for ending, unit in _UNITS.items():
+        if name.endswith(ending):
+            return f"{name.removesuffix(ending).replace('_', ' ')}, {unit}"
+    return name.replace("_", " ")

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from landrelease.core.reading import Reading, parts
+from landrelease.core.sentences import TEMPLATES
 from landrelease.errors import LandReleaseError
 
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -67,6 +69,38 @@ class Texts:
             for english in (error.message.problem, error.message.remedy))
         return f"[{error.code}] {problem} {remedy}"
 
+    def said(self, english: str) -> str:
+        """What a program wrote in English, as far as this language knows it (`core.reading`); what
+        it does not know, a name or the words of a person, stays."""
+        if self.code == "en" or not english.strip():
+            return english
+        out, unknown = parts(english, self._known)
+        if self.missing is not None:
+            self.missing.update(u for u in unknown if re.search("[a-z]{3} [a-z]", u))
+        return " ".join(out)
+
+    def _known(self, english: str) -> str | None:
+        if said := self.words.get(english):
+            return said
+        found = SENTENCES.of(english)
+        if found is None or not (said := self.words.get(found[0])):
+            return None
+        return self.filled(said, {k: self._fact(v) for k, v in found[1].items()})
+
+    def _fact(self, value: str) -> str:
+        """A fact of a sentence: one of ours, several in a row, a number, or as it stands."""
+        from landrelease.core.amounts import written
+
+        if said := self._known(value):
+            return said
+        for between in ("; ", ", "):
+            *row, last = value.split(between)
+            several = [*row, *last.split(" and ")] if between == ", " else [*row, last]
+            told = [self._known(one) for one in several]
+            if len(several) > 1 and all(told):
+                return between.join(map(str, told))
+        return written(value, self)
+
     @property
     def direction(self) -> str:
         """`rtl` or `ltr`, as HTML says it."""
@@ -77,5 +111,6 @@ class Texts:
         return Texts(self.code, self.name, self.words, self.reviewed, set())
 
 
+SENTENCES = Reading(TEMPLATES)
 _QUOTED = re.compile(r"\{(\w+)!r\}")
 ENGLISH = Texts("en", "English", reviewed=True)

@@ -7,7 +7,7 @@ document they carry the colours themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from html import escape
 
@@ -40,9 +40,13 @@ PRINT: Mapping[str, str] = {
 }
 
 
+Say = Callable[[str], str]  # how a language writes a number with its unit
+
+
 class _Svg:
-    def __init__(self, width: float, height: float, label: str, *, styled: bool):
-        self.styled = styled
+    def __init__(self, width: float, height: float, label: str, *, styled: bool,
+                 say: Say = str):
+        self.styled, self.say = styled, say
         self.width, self.height = width, height
         self.parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
@@ -100,6 +104,7 @@ def fan_chart(
     styled: bool = True,
     width: float = 640,
     height: float = 300,
+    say: Say = str,
 ) -> str:
     """Area given back over time: bands between pairs of quantiles, the median, the dated plan.
 
@@ -117,7 +122,7 @@ def fan_chart(
     last = days[min(len(days) - 1, int(done[0]) + 1)] if len(done) else days[-1]
     last = max(float(last), 1.0)
     highest = max(outlook.total_m2 / unit, float(np.nanmax(curves)), 1e-9)
-    svg = _Svg(width, height, label, styled=styled)
+    svg = _Svg(width, height, label, styled=styled, say=say)
 
     def x(day):
         return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
@@ -167,7 +172,7 @@ _DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 2", "1 2")
 
 
 def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720,
-                  height: float = 360) -> str:
+                  height: float = 360, say: Say = str) -> str:
     """Area given back over time in several forecasts: a median and its 10 to 90 % ends for each.
 
     Lines differ by their dashes as well as by colour, so that they can be told apart in print.
@@ -177,7 +182,7 @@ def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720
     left, right, top, bottom = 52, 12, 22, 28 + 18 * len(outlooks)
     start = outlooks[0].start
     last = max(1.0, *(_end(o) for o in outlooks))
-    svg = _Svg(width, height + 18 * len(outlooks), label, styled=False)
+    svg = _Svg(width, height + 18 * len(outlooks), label, styled=False, say=say)
 
     def x(day):
         return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
@@ -206,7 +211,7 @@ COLOURS = ("#0b4f66", "#a3541a", "#4b7f2a", "#7a3b8f", "#8a6d1d", "#44515c")
 
 
 def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styled: bool = False,
-            width: float = 640, height: float = 300) -> str:
+            width: float = 640, height: float = 300, say: Say = str) -> str:
     """The chance that all is done by a day, or (`cost`) that a sum is enough: one line a forecast.
 
     Runs that do not finish are never done and no sum is enough for them: a line may end below
@@ -214,7 +219,7 @@ def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styl
     """
     sides = 0 if len(outlooks) == 1 else 18 * len(outlooks)
     left, right, top, bottom = 52, 16, 22, 28 + sides
-    svg = _Svg(width, height + sides, label, styled=styled)
+    svg = _Svg(width, height + sides, label, styled=styled, say=say)
     start = outlooks[0].start
     ends = [np.where(np.isfinite(o.finish_day), o.cost, np.inf) if cost
             else np.asarray(o.finish_day, dtype=float) + (o.start - start).days for o in outlooks]
@@ -239,16 +244,17 @@ def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styl
             words = f"{tick / 1e6:,.6g} M" if millions else f"{tick:,.0f}"
             svg.line("c-axis", float(x(tick)), svg.height - bottom, float(x(tick)),
                      svg.height - bottom + 5)
-            svg.text("c-text", float(x(tick)), svg.height - bottom + 20, words, "middle")
+            svg.text("c-text", float(x(tick)), svg.height - bottom + 20, say(words),
+                     "middle")
             tick += step
         svg.line("c-axis", left, svg.height - bottom, width - right, svg.height - bottom)
         for k in range(5):
             svg.line("c-grid", left, float(y(k / 4)), width - right, float(y(k / 4)))
-            svg.text("c-text", left - 6, float(y(k / 4)) + 4, f"{25 * k} %", "end")
+            svg.text("c-text", left - 6, float(y(k / 4)) + 4, say(f"{25 * k} %"), "end")
     else:
         for k in range(5):
             svg.line("c-grid", left, float(y(k / 4)), width - right, float(y(k / 4)))
-            svg.text("c-text", left - 6, float(y(k / 4)) + 4, f"{25 * k} %", "end")
+            svg.text("c-text", left - 6, float(y(k / 4)) + 4, say(f"{25 * k} %"), "end")
         _years(svg, start, last, x, left, right, bottom)
     for k, (o, end) in enumerate(zip(outlooks, known, strict=True)):
         if len(end):
@@ -298,8 +304,8 @@ def _axes(svg: _Svg, start: date, last: float, highest: float, unit_name: str, x
     for k in range(int(highest / step + 1e-9) + 1):
         at = float(y(k * step))
         svg.line("c-grid", left, at, width - right, at)
-        svg.text("c-text", left - 6, at + 4, f"{k * step:,.10g}", "end")
-    svg.text("c-text", left + 6, 18, unit_name)
+        svg.text("c-text", left - 6, at + 4, svg.say(f"{k * step:,.10g}"), "end")
+    svg.text("c-text", left + 6, 18, svg.say(unit_name))
     _years(svg, start, last, x, left, right, bottom)
 
 
@@ -327,6 +333,7 @@ def count_chart(
     styled: bool = True,
     width: float = 640,
     height: float = 260,
+    say: Say = str,
 ) -> str:
     """How many there are by each day: bands and median of the runs, the plan's dates dashed."""
     left, right, top, bottom = 52, 12, 22, 28
@@ -339,7 +346,7 @@ def count_chart(
             np.where(np.isfinite(runs), runs, 0.0), initial=0.0)), 0.98)
         known = np.append(known, late)
     last = max(float(known.max(initial=0.0)) * 1.05, 365.25)
-    svg = _Svg(width, height, label, styled=styled)
+    svg = _Svg(width, height, label, styled=styled, say=say)
 
     def x(day):
         return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
@@ -376,16 +383,18 @@ def finish_chart(
     styled: bool = True,
     width: float = 420,
     height: float = 220,
+    say: Say = str,
 ) -> str:
     """Share of the runs by year of finish; what never finishes has its own bar."""
     bars = [(str(y), s, False) for y, s in zip(finish.years, finish.shares, strict=True)]
     if finish.never > 0 or not bars:
         bars.append((never_words, finish.never, True))
-    return _bars(bars, label, styled, width, height)
+    return _bars(bars, label, styled, width, height, say)
 
 
 def cost_chart(
-    cost: np.ndarray, label: str, *, styled: bool = True, width: float = 420, height: float = 220
+    cost: np.ndarray, label: str, *, styled: bool = True, width: float = 420, height: float = 220,
+    say: Say = str,
 ) -> tuple[str, bool]:
     """Share of the runs by cost; second value: True where the axis is in millions."""
     cost = np.asarray(cost, dtype=float)
@@ -396,25 +405,26 @@ def cost_chart(
     edges = np.arange(math.floor(low / step), math.floor(high / step) + 2) * step
     counts, _ = np.histogram(scaled, edges)
     bars = [
-        (f"{e:,.0f}" if e >= 1e6 else f"{e:,.6g}", float(c) / len(cost), False)
+        (say(f"{e:,.0f}" if e >= 1e6 else f"{e:,.6g}"), float(c) / len(cost), False)
         for e, c in zip(edges[:-1], counts, strict=True)
     ]
-    return _bars(bars, label, styled, width, height), millions
+    return _bars(bars, label, styled, width, height, say), millions
 
 
 def _bars(
-    bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, width: float, height: float
+    bars: Sequence[tuple[str, float, bool]], label: str, styled: bool, width: float, height: float,
+    say: Say,
 ) -> str:
     left, right, top, bottom = 40, 8, 14, 26
     highest = max((share for _, share, _ in bars), default=0.0) or 1.0
-    svg = _Svg(width, height, label, styled=styled)
+    svg = _Svg(width, height, label, styled=styled, say=say)
     step = nice_step(highest, 4)
     highest = step * math.ceil(highest / step - 1e-9)  # the tallest bar ends below a labelled line
     scale = (height - top - bottom) / highest
     for k in range(int(highest / step + 1e-9) + 1):
         at = height - bottom - k * step * scale
         svg.line("c-grid", left, at, width - right, at)
-        svg.text("c-text", left - 6, at + 4, f"{100 * k * step:.3g} %", "end")
+        svg.text("c-text", left - 6, at + 4, say(f"{100 * k * step:.3g} %"), "end")
     wide = (width - left - right) / max(1, len(bars))
     longest = max((len(name) for name, _, never in bars if not never), default=1)
     every = max(1, math.ceil((longest * 6.5 + 8) / wide))
@@ -426,7 +436,7 @@ def _bars(
             height - bottom - share * scale,
             wide * 0.8,
             share * scale,
-            f"{name}: {100 * share:.1f} %",
+            f"{name}: " + say(f"{100 * share:.1f} %"),
         )
         if never:
             svg.text("c-text", width - right, height - 8, name, "end")
@@ -446,6 +456,7 @@ def score_chart(
     *,
     styled: bool = True,
     width: float = 640,
+    say: Say = str,
 ) -> str:
     """Scores as bars above the bound, in % of it: how far each way of planning is from it."""
     bound = plan.bound if plan.bound > 0 else max(plan.score, 1e-9)
@@ -458,7 +469,7 @@ def score_chart(
     left, right = min(width * 0.6, 12 + 6.8 * longest), 64
     height = 26 * len(rows) + 26
     worst = max(max(r[1] for r in rows), 1e-6)
-    svg = _Svg(width, height, label, styled=styled)
+    svg = _Svg(width, height, label, styled=styled, say=say)
     scale = (width - left - right) / worst
     for i, (name, over, this) in enumerate(rows):
         top = 4 + 26 * i
@@ -468,7 +479,7 @@ def score_chart(
             "c-strong" if this else "c-text",
             left + over * scale + 6,
             top + 14,
-            f"+{100 * over:.1f} %",
+            say(f"+{100 * over:.1f} %"),
         )
     svg.line("c-bound", left, 2, left, height - 20)
     svg.text("c-text", left, height - 5, bound_words, "middle" if left > width / 3 else "start")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from landrelease.publish.content import (
 from landrelease.publish.page import (
     ledger_cells,
     ledger_note,
-    money,
     money_known,
     never_words,
     number,
@@ -39,7 +37,6 @@ from landrelease.publish.picture import RAMP, classes, map_svg
 from landrelease.publish.reopening import phase_words, reach_words
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import Words
-from landrelease.units import area_words
 
 LEDGER_ROWS = 12
 ASSUMPTION_ROWS = 9
@@ -68,8 +65,8 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     order_words = w(f"doc.order.{follows}")
     _, last = classes(order)
     legend = [
-        [RAMP[k], w("doc.legend", **{"from": f"{last[k - 1] + 1 if k else 1:,}",
-                                    "to": f"{last[k]:,}"})]
+        [RAMP[k], w("doc.legend", **{"from": w.count(last[k - 1] + 1 if k else 1),
+                                    "to": w.count(last[k])})]
         for k in range(len(RAMP))
         if k == 0 or last[k] > last[k - 1]
     ]
@@ -101,9 +98,9 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         "title": _cut(report.title),
         "subtitle": _cut(report.subtitle),
         "scope": _cut(report.scope),
-        "made": w("made_on", date=_day(report.made_on)),
+        "made": w("made_on", date=w.day(report.made_on)),
         "synthetic": w("synthetic") if report.synthetic else "",
-        "foot": w("foot", made=w("made_on", date=_day(report.made_on)), chain=chain),
+        "foot": w("foot", made=w("made_on", date=w.day(report.made_on)), chain=chain),
         "pages": [w("doc.page", page=1), w("doc.page", page=2)],
         "found": _found(report, sight, w),
         "map_svg": svg,
@@ -132,7 +129,8 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     }
     if report.plan is not None and sight.quality:
         content["score_svg"] = charts.score_chart(
-            report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330
+            report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330,
+            say=w.written
         )
         content["weights"] = "; ".join(
             weight_words(_cut(name, 60), value, w) for name, value in report.weights.items()
@@ -145,19 +143,15 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         if report.communities is not None:
             content["reach"] = reach_words(report, w)
             content["reach_svg"] = charts.count_chart(
-                report.communities, "", styled=False, width=520, height=200)
+                report.communities, "", styled=False, width=520, height=200, say=w.written)
         if sight.cost:
             content["phases"] = [line for phase in report.phases
-                                 for line in phase_words(phase, w, money, percent)]
+                                 for line in phase_words(phase, w, percent)]
     if sight.ledger and (report.ledger or report.ledger_total is not None):
         content |= _ledger(report, w)
     if sight.assumptions and report.assumptions is not None:
         content |= _assumptions(report, w)
     return content
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
 
 
 def _cut(text: str, most: int = LONGEST) -> str:
@@ -170,15 +164,17 @@ def _cut(text: str, most: int = LONGEST) -> str:
 def _found(report: Report, sight: Sight, w: Words) -> list[str]:
     land = report.land
     area = (
-        w("doc.hazards.area", area=area_words(report.ledger_total.hazardous_m2))
+        w("doc.hazards.area", area=w.area(report.ledger_total.hazardous_m2))
         if report.ledger_total is not None and sight.ledger
         else ""
     )
     where = len({h.municipality_id for h in land.hazards if h.municipality_id})
-    found = [w("doc.hazards", count=f"{len(land.hazards):,}", municipalities=where, area=area)]
+    found = [w("doc.hazards", count=w.count(len(land.hazards)), municipalities=where,
+               area=area)]
     if sight.accident_total and sight.lifted:
         found.append(
-            w("doc.accidents", accidents=f"{len(land.accidents):,}", lifted=f"{len(land.lifted):,}")
+            w("doc.accidents", accidents=w.count(len(land.accidents)),
+              lifted=w.count(len(land.lifted)))
         )
     if report.assessments and sight.assessment:
         chance = np.array([a.prior.probability for a in report.assessments])
@@ -190,7 +186,7 @@ def _found(report: Report, sight: Sight, w: Words) -> list[str]:
                 "doc.imports",
                 files=len(report.imports),
                 **{
-                    name: f"{sum(getattr(r, name) for r in report.imports):,}"
+                    name: w.count(sum(getattr(r, name) for r in report.imports))
                     for name in ("read", "accepted", "merged", "quarantined")
                 },
             )
@@ -218,21 +214,23 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
     levels = np.sort(outlook.quantiles)
     note = w(
         "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
-        runs=f"{outlook.runs:,}",
-        low=f"{100 * levels[0]:.3g}",
-        high=f"{100 * levels[-1]:.3g}",
+        runs=w.count(outlook.runs),
+        low=w.figure(f"{100 * levels[0]:.3g}"),
+        high=w.figure(f"{100 * levels[-1]:.3g}"),
     )
     if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
         note += " " + w("forecast.fan.total")
     shares = chances(outlook, report.promised)
     return {
-        "chances": [[str(c.day.year), percent(c.share)] for c in shares if not c.announced],
-        "announced": [w("doc.announced", date=_day(c.day), share=percent(c.share))
+        "chances": [[str(c.day.year), percent(c.share, w)] for c in shares if not c.announced],
+        "announced": [w("doc.announced", date=w.day(c.day), share=percent(c.share, w))
                       for c in shares if c.announced][:ANNOUNCED_ROWS],
         "never": never_words(finish, w),
-        "fan_svg": charts.fan_chart(outlook, dates, "", styled=False, width=520, height=250),
+        "fan_svg": charts.fan_chart(outlook, dates, "", styled=False, width=520, height=250,
+                                    say=w.written),
         "finish_svg": charts.finish_chart(
-            finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=250
+            finish, "", f"> {finish.horizon.year}", styled=False, width=360, height=250,
+            say=w.written
         ),
         "forecast": [
             w(
@@ -252,7 +250,7 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
                 "forecast.policy",
                 policy=sentence(_cut(outlook.policy, 420)),
                 seed=outlook.seed,
-                runs=f"{outlook.runs:,}",
+                runs=w.count(outlook.runs),
             ),
         ],
     }
@@ -301,8 +299,8 @@ def _assumptions(report: Report, w: Words) -> dict[str, Any]:
     shown = [
         [
             _cut(a.definition, 140),
-            f"{number(a.value)} {_cut(a.unit, 40)}",
-            w("interval", low=number(a.low), high=number(a.high)),
+            f"{number(a.value, w)} {_cut(a.unit, 40)}",
+            w("interval", low=number(a.low, w), high=number(a.high, w)),
             _cut(a.source, 110),
         ]
         for a in first[:ASSUMPTION_ROWS]

@@ -41,7 +41,7 @@ from landrelease.publish.content import (
 from landrelease.publish.encode import safe_json
 from landrelease.publish.reopening import phase_words, reach_head, reach_rows, reach_words
 from landrelease.publish.words import Words
-from landrelease.units import M2_PER_HECTARE, area_words
+from landrelease.units import M2_PER_HECTARE
 
 RECORDS_SHOWN = 200  # of those that a figure rests on; the rest are in figures.json
 
@@ -60,6 +60,7 @@ def render_page(report: Report, view: View, texts: Texts = ENGLISH) -> str:
     content = {
         "map": shown_on_map,
         "words": w.for_script(),
+        "units": w.units(),
         "nowhere": w("nowhere"),
         "order": order_of(report, sight, dates)[1],
         "whole_m2": (
@@ -92,7 +93,7 @@ def render_page(report: Report, view: View, texts: Texts = ENGLISH) -> str:
             f'<p class="question">{_t(w("page.question"))}</p>',
             f"<h1>{_t(report.title)}</h1>",
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
-            f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
+            f"{_t(w('made_on', date=w.day(report.made_on)))}.</p>",
             f'<p class="caution">{_t(w("caution_short"))}</p>', _DOUBTS,
             _tiles(report, sight, w, dates),
             "</div></header>",
@@ -120,13 +121,15 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
     Raises LandReleaseError PUB-002 (no coordinates), PUB-004 (cells without a width).
     """
     w = Words(texts)
-    content = {"map": public_content(report), "words": w.for_script("js.pub.")}
+    content = {"map": public_content(report), "words": w.for_script("js.pub."),
+               "units": w.units()}
     contact = (
         w("public.contact", contact=report.contact) if report.contact else w("public.contact.none")
     )
     state = w("public.state", state=report.state) if report.state else w("public.state.none")
     rough = max((s.position_error_m for s in report.places), default=0.0)
-    cell = f"{report.cell_m / 1000:.3g} km" if report.cell_m >= 1000 else f"{report.cell_m:.0f} m"
+    cell = w.measured(f"{report.cell_m / 1000:.3g} km" if report.cell_m >= 1000
+                      else f"{report.cell_m:.0f} m")
     body = "".join(
         [
             f'<a class="skip" href="#map">{_t(w("page.skip"))}</a>',
@@ -137,7 +140,7 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
             f"<h1>{_t(report.title)}</h1>",
             f'<p class="sub">{_t(report.subtitle)}{_sep(report.subtitle)}{_t(report.scope)}. '
             f"{_t(state)} "
-            f"{_t(w('made_on', date=_date(report.made_on)))}.</p>",
+            f"{_t(w('made_on', date=w.day(report.made_on)))}.</p>",
             f'<p class="caution">{_t(w("public.blank"))}</p>', _DOUBTS,
             "</div></header><main>",
             '<section id="map" aria-labelledby="h-map"><div class="wide">',
@@ -152,7 +155,7 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
             f"<li>{_symbol('fill-cleared', 'level', 'cleared')}"
             f"{_t(w('public.legend.released'))}</li>",
             f"<li>{_symbol('fill-blank', '', '')}{_t(w('public.legend.blank'))}</li></ul>",
-            f'<p class="note">{_t(w("public.places", error=_length(1.1774 * rough)))}</p>'
+            f'<p class="note">{_t(w("public.places", error=w.length(1.1774 * rough)))}</p>'
             if rough > 100
             else "",
             "</div></section>",
@@ -186,10 +189,6 @@ def _t(text: object) -> str:
 
 def _sep(text: str) -> str:
     return " · " if text else ""
-
-
-def _date(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
 
 
 def _asset(name: str) -> str:
@@ -242,7 +241,7 @@ def _banner(synthetic: bool, w: Words) -> str:
 def _foot(report: Report | PublicReport, w: Words) -> str:
     chain = w("chain", head=report.chain_head[:16]) if report.chain_head else w("not_reported")
     mark = f"<strong>{_t(w('synthetic'))}</strong> " if report.synthetic else ""
-    made = w("made_on", date=_date(report.made_on))
+    made = w("made_on", date=w.day(report.made_on))
     return (
         f'<footer><div class="wide"><p>{mark}{_t(w("foot", made=made, chain=chain))}</p>'
         "</div></footer>"
@@ -334,42 +333,32 @@ def _table(
     )
 
 
-def _length(metres: float) -> str:
-    return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"
-
-
-def number(value: float) -> str:
-    """Whole numbers with commas; small ones with three significant digits."""
+def number(value: float, w: Words) -> str:
+    """Whole numbers with thousands set apart; small ones with three significant digits."""
     if value == round(value) and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return w.figure(f"{value:,.0f}")
+    return w.figure(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
 
 
-def quantity(value: float, unit: str) -> str:
-    return area_words(value) if unit == "m²" else f"{number(value)} {unit}".strip()
-
-
-def money(value: float) -> str:
-    for size, name in ((1e9, "billion"), (1e6, "million")):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {name}"
-    return f"{value:,.0f}"
+def quantity(value: float, unit: str, w: Words) -> str:
+    return w.area(value) if unit == "m²" else f"{number(value, w)} {w.unit(unit)}".strip()
 
 
 def money_known(outlook: Outlook, chance: float, w: Words) -> str:
     """The cost that covers this share of the runs; "at least" where runs that do not finish hold
     it, because it is then a lower bound."""
     cost, known = outlook.cost_quantile(chance)
-    return money(cost) if known else w("at_least", value=money(cost))
+    return w.money(cost) if known else w("at_least", value=w.money(cost))
 
 
-def percent(share: float) -> str:
+def percent(share: float, w: Words) -> str:
     """A share in %; what is not quite nothing or not quite all is not rounded to it."""
     if 0 < share < 0.001:
-        return "< 0.1 %"
+        return w.figure("< 0.1 %")
     if 0.999 < share < 1:
-        return "> 99.9 %"
-    return f"{100 * share:.1f} %" if share < 0.1 or share > 0.99 else f"{100 * share:.0f} %"
+        return w.figure("> 99.9 %")
+    return w.figure(f"{100 * share:.1f} %" if share < 0.1 or share > 0.99
+                    else f"{100 * share:.0f} %")
 
 
 def sentence(text: str) -> str:
@@ -381,12 +370,12 @@ def sentence(text: str) -> str:
 def weight_words(name: str, value: float, w: Words) -> str:
     """A weight of the score in words, where its name is one of ours."""
     known = f"plan.weight.{name}"
-    return f"{w(known) if w.knows(known) else name}: {number(value)}"
+    return f"{w(known) if w.knows(known) else name}: {number(value, w)}"
 
 
 def never_words(finish: Finish, w: Words) -> str:
     if finish.never > 0:
-        return w("forecast.never", share=percent(finish.never), year=finish.horizon.year)
+        return w("forecast.never", share=percent(finish.never, w), year=finish.horizon.year)
     return w("forecast.never.none", year=finish.horizon.year)
 
 
@@ -405,10 +394,11 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
     tiles.append(
         (
             w("tile.hazardous"),
-            area_words(report.ledger_total.hazardous_m2)
+            w.area(report.ledger_total.hazardous_m2)
             if report.ledger_total is not None and sight.ledger
-            else f"{len(report.land.hazards):,}",
-            w("tile.hazardous.note", count=f"{len(report.land.hazards):,}", municipalities=where),
+            else w.count(len(report.land.hazards)),
+            w("tile.hazardous.note", count=w.count(len(report.land.hazards)),
+              municipalities=where),
         )
     )
     if dates is not None:
@@ -416,13 +406,13 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
         tiles.append(
             (
                 w("tile.released"),
-                area_words(float(parts.sum())),
+                w.area(float(parts.sum())),
                 w(
                     "tile.released.note",
-                    cancelled=area_words(parts[0]),
-                    reduced=area_words(parts[1]),
-                    cleared=area_words(parts[2]),
-                    date=_date(dates.end),
+                    cancelled=w.area(parts[0]),
+                    reduced=w.area(parts[1]),
+                    cleared=w.area(parts[2]),
+                    date=w.day(dates.end),
                 ),
             )
         )
@@ -458,7 +448,7 @@ def _tiles(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -> s
         tiles.append(
             (
                 w("tile.quality"),
-                w("tile.quality.none") if room is None else percent(room),
+                w("tile.quality.none") if room is None else percent(room, w),
                 w("tile.quality.note"),
             )
         )
@@ -589,9 +579,9 @@ def _map_section(
         note = w(
             "contamination.note",
             file=report.contamination_file,
-            rows=f"{grid.bands.shape[1]:,}",
-            columns=f"{grid.bands.shape[2]:,}",
-            cell=f"{grid.cell_m:g}",
+            rows=w.count(grid.bands.shape[1]),
+            columns=w.count(grid.bands.shape[2]),
+            cell=w.figure(f"{grid.cell_m:g}"),
             bands=", ".join(grid.names),
         )
         raster = f'<p class="note">{_t(note)}</p>'
@@ -631,7 +621,7 @@ def _cells_legend(cells: Mapping[str, Any], w: Words) -> str:
         f'{_t(w("cells.prior." + cells["prior"]))}</p>')
     return (
         f'<div id="cells-legend" hidden><p class="legend-title">'
-        f'{_t(w("cells.title", cell=_length(cells["cell_m"])))}</p>'
+        f'{_t(w("cells.title", cell=w.length(cells["cell_m"])))}</p>'
         f'{prior}<ul class="legend">{rows}</ul><p class="note">{_t(w("cells.note"))}</p></div>'
     )
 
@@ -724,24 +714,28 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         w(
             "forecast.svg",
             year=outlook.start.year + 10,
-            area=area_words(float(reached)),
-            total=area_words(outlook.total_m2),
+            area=w.area(float(reached)),
+            total=w.area(outlook.total_m2),
         ),
         width=860,
         height=430,
+        say=w.written,
     )
     years = charts.finish_chart(
         finish,
         w("forecast.svg.finish", median=year_or_never(finish.median, finish, w)),
         f"> {finish.horizon.year}",
+        say=w.written,
     )
     curve_of_finish = charts.s_curve(
-        [outlook], w("forecast.s_curve"), styled=True, width=420, height=220)
+        [outlook], w("forecast.s_curve"), styled=True, width=420, height=220,
+        say=w.written)
     costs = ""
     if sight.cost:
         median = cost_quantiles(outlook)[1]
         cost, millions = charts.cost_chart(
-            outlook.cost, w("forecast.svg.cost", median=money(median), currency=outlook.currency)
+            outlook.cost, w("forecast.svg.cost", median=w.money(median), currency=outlook.currency),
+            say=w.written
         )
         cost_note = w(
             "forecast.cost.note" if millions else "forecast.cost.note_small",
@@ -753,9 +747,9 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         )
     fan_note = w(
         "forecast.fan.note" if dates is not None else "forecast.fan.note_noplan",
-        runs=f"{outlook.runs:,}",
-        low=f"{100 * levels[0]:.3g}",
-        high=f"{100 * levels[-1]:.3g}",
+        runs=w.count(outlook.runs),
+        low=w.figure(f"{100 * levels[0]:.3g}"),
+        high=w.figure(f"{100 * levels[-1]:.3g}"),
     )
     if float(np.max(outlook.released_m2)) > outlook.total_m2 * 1.001:
         fan_note += " " + w("forecast.fan.total")
@@ -763,9 +757,9 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         [(w("forecast.chance.date"), False), (w("forecast.chance.share"), True)],
         [
             [
-                _t(_date(c.day)) + (f" <small>{_t(w('forecast.chance.announced'))}</small>"
+                _t(w.day(c.day)) + (f" <small>{_t(w('forecast.chance.announced'))}</small>"
                                     if c.announced else ""),
-                f'{charts.share_bar(c.share)} <span class="share">{percent(c.share)}</span>',
+                f'{charts.share_bar(c.share)} <span class="share">{percent(c.share, w)}</span>',
             ]
             for c in chances(outlook, report.promised)
         ],
@@ -773,15 +767,15 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
     )
     curve = _table(
         [(w("forecast.chance.date"), False),
-         (w("forecast.curve.low", level=f"{100 * levels[0]:.3g}"), True),
+         (w("forecast.curve.low", level=w.figure(f"{100 * levels[0]:.3g}")), True),
          (w("forecast.curve.middle"), True),
-         (w("forecast.curve.high", level=f"{100 * levels[-1]:.3g}"), True)],
-        [[_t(_date(day)), *(_t(area_words(v)) for v in values)]
+         (w("forecast.curve.high", level=w.figure(f"{100 * levels[-1]:.3g}")), True)],
+        [[_t(w.day(day)), *(_t(w.area(v)) for v in values)]
          for day, *values in curve_rows(outlook)],
         label=w("forecast.curve"),
     )
     drivers = "".join(
-        f"<li><p>{charts.share_bar(d.share)} <strong>{percent(d.share)}</strong> "
+        f"<li><p>{charts.share_bar(d.share)} <strong>{percent(d.share, w)}</strong> "
         f"{_t(d.words)} <small>{_t(d.name)}</small></p></li>"
         for d in sorted(outlook.drivers, key=lambda d: -d.share)
     )
@@ -789,7 +783,7 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
         "forecast.policy",
         policy=sentence(outlook.policy),
         seed=outlook.seed,
-        runs=f"{outlook.runs:,}",
+        runs=w.count(outlook.runs),
     )
     notes = "".join(f"<li>{_t(note)}</li>" for note in outlook.notes)
     inside = "".join(
@@ -831,8 +825,9 @@ def _track(outlook: Outlook, w: Words) -> str:
             *((w("forecast.track.inside", level=level.replace("%", "\u00a0%")), True)
               for level in levels),
             *((w(f"forecast.track.{name}"), True) for name in ("crps", "bootstrap", "straight"))]
-    rows = [[str(r.ahead), str(r.forecasts), *(percent(r.inside[level]) for level in levels),
-             *(f"{v / M2_PER_HECTARE:,.2f}" for v in (r.crps_m2, r.bootstrap_m2, r.straight_m2))]
+    rows = [[str(r.ahead), str(r.forecasts), *(percent(r.inside[level], w) for level in levels),
+             *(w.figure(f"{v / M2_PER_HECTARE:,.2f}")
+               for v in (r.crps_m2, r.bootstrap_m2, r.straight_m2))]
             for r in found.rows]
     notes = "".join(f"<li>{_t(note)}</li>" for note in found.notes)
     return (title + _table(head, rows, label=w("forecast.track"))
@@ -846,7 +841,8 @@ def _reach_section(report: Report, sight: Sight, w: Words) -> Section:
         return None
     now = int((found.plan_day <= 0).sum())
     chart = charts.count_chart(
-        found, w("reach.svg", now=now, count=len(found.names)), width=860, height=330)
+        found, w("reach.svg", now=now, count=len(found.names)), width=860, height=330,
+        say=w.written)
     table = _table(
         [(title, i == 1) for i, title in enumerate(reach_head(report, w))],
         [[_t(cell) for cell in row] for row in reach_rows(report, w)], label=w("section.reach"))
@@ -862,10 +858,11 @@ def _phases_section(report: Report, sight: Sight, w: Words) -> Section:
         return None
     parts = []
     for phase in report.phases:
-        parts += [f"<p>{_t(line)}</p>" for line in phase_words(phase, w, money, percent)]
+        parts += [f"<p>{_t(line)}</p>" for line in phase_words(phase, w, percent)]
         if phase.works is not None:
             chart = charts.count_chart(
-                phase.works, w("phase.svg", count=len(phase.works.names)), width=860, height=300)
+                phase.works, w("phase.svg", count=len(phase.works.names)), width=860, height=300,
+                say=w.written)
             parts.append(f'<figure class="big"><figcaption>{_t(w("phase.chart"))}</figcaption>'
                          f"{chart}</figure>")
     return "phases", w("section.phases"), "".join(parts)
@@ -877,21 +874,24 @@ def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | Non
     plan = report.plan
     if plan is None:
         return "plan", w("section.plan"), f"<p>{_t(w('plan.none'))}</p>"
-    chart = charts.score_chart(plan, w("plan.this"), w("plan.bound"), w("plan.svg"))
+    chart = charts.score_chart(plan, w("plan.this"), w("plan.bound"), w("plan.svg"), say=w.written)
     rows = sorted([*plan.rules.items(), (w("plan.this"), plan.score)], key=lambda r: (-r[1], r[0]))
-    over = (lambda s: f"+{100 * (s / plan.bound - 1):.1f} %") if plan.bound > 0 else (lambda s: "–")
+
+    def over(score: float) -> str:
+        return w.figure(f"+{100 * (score / plan.bound - 1):.1f} %") if plan.bound > 0 else "–"
+
     table = _table(
         [(w("plan.col.rule"), False), (w("plan.col.score"), True), (w("plan.col.over"), True)],
         [
-            *([_t(name), f"{score:,.0f}", over(score)] for name, score in rows),
-            [_t(w("plan.bound")), f"{plan.bound:,.0f}", "–"],
+            *([_t(name), w.figure(f"{score:,.0f}"), over(score)] for name, score in rows),
+            [_t(w("plan.bound")), w.figure(f"{plan.bound:,.0f}"), "–"],
         ],
         label=w("section.plan"),
     )
     weights = "".join(
         f"<li>{_t(weight_words(name, value, w))}</li>" for name, value in report.weights.items()
     )
-    repeat = w("plan.words.repeat", seed=plan.seed, iterations=f"{plan.iterations:,}")
+    repeat = w("plan.words.repeat", seed=plan.seed, iterations=w.count(plan.iterations))
     inside = "".join(
         [
             "".join(f"<p>{_t(text)}</p>" for text in plan_words(report, w, dates)),
@@ -914,24 +914,25 @@ def plan_words(report: Report, w: Words, dates: PlanDates | None) -> list[str]:
     sentences = [
         w("plan.words.noroom", rule=rule)
         if room is None
-        else w("plan.words.room", rule=rule, room=percent(room)),
-        w("plan.words.bound", gap=percent(max(plan.gap, 0.0))),
+        else w("plan.words.room", rule=rule, room=percent(room, w)),
+        w("plan.words.bound", gap=percent(max(plan.gap, 0.0), w)),
     ]
     if plan.score > 0 and plan.floor > 0:
-        sentences.append(w("plan.words.floor", share=percent(min(plan.floor / plan.score, 1.0))))
+        sentences.append(w("plan.words.floor",
+                           share=percent(min(plan.floor / plan.score, 1.0), w)))
     if dates is None:
         return sentences
     if dates.unfinished:
         sentences.append(
             w(
                 "plan.words.horizon",
-                unfinished=f"{dates.unfinished:,}",
-                stages=f"{dates.stages:,}",
-                date=_date(dates.end),
+                unfinished=w.count(dates.unfinished),
+                stages=w.count(dates.stages),
+                date=w.day(dates.end),
             )
         )
     else:
-        sentences.append(w("plan.words.all", stages=f"{dates.stages:,}", date=_date(dates.end)))
+        sentences.append(w("plan.words.all", stages=w.count(dates.stages), date=w.day(dates.end)))
     return sentences
 
 
@@ -940,7 +941,7 @@ def hectares_cell(m2: float | None, w: Words) -> str:
         return w("not_reported")
     if 0 < m2 < 0.05 * M2_PER_HECTARE:
         return "< 0.1"
-    return f"{m2 / M2_PER_HECTARE:,.1f}" if m2 else "0"
+    return w.figure(f"{m2 / M2_PER_HECTARE:,.1f}") if m2 else "0"
 
 
 def ledger_note(report: Report, w: Words) -> str:
@@ -948,13 +949,13 @@ def ledger_note(report: Report, w: Words) -> str:
     outcomes = report.land.outcomes
     count = sum(o.id in report.land.unverified for o in outcomes)
     return w("ledger.note") + (" " + w(
-        "ledger.unverified", count=f"{count:,}", all=f"{len(outcomes):,}") if count else "")
+        "ledger.unverified", count=w.count(count), all=w.count(len(outcomes))) if count else "")
 
 
 def ledger_cells(row: LedgerRow, w: Words, *, whole: bool = False) -> list[str]:
     return [
         w("whole") if whole else row.name,
-        f"{row.hazards:,}",
+        w.count(row.hazards),
         hectares_cell(row.hazardous_m2, w),
         hectares_cell(row.cancelled_m2, w),
         hectares_cell(row.reduced_m2, w),
@@ -982,7 +983,7 @@ def _ledger_section(report: Report, sight: Sight, w: Words) -> Section:
     ]
 
     def cells(row: LedgerRow, *, whole: bool = False) -> list[str]:
-        last = [f"{row.accidents:,}"] if accidents else []
+        last = [w.figure(f"{row.accidents:,}")] if accidents else []
         return [
             _t(c).replace(_t(w("not_reported")), f"<i>{_t(w('not_reported'))}</i>")
             for c in (*ledger_cells(row, w, whole=whole), *last)
@@ -1007,18 +1008,19 @@ def _figures_section(report: Report, sight: Sight, w: Words) -> Section:
         return None
     parts = []
     for f in report.figures:
-        value = w("not_reported") if f.value is None else quantity(f.value, f.unit)
+        value = w("not_reported") if f.value is None else quantity(f.value, f.unit, w)
         spread = ""
         if f.low is not None and f.high is not None:
             spread = (
-                f"<small>({_t(quantity(f.low, f.unit))} – {_t(quantity(f.high, f.unit))})</small>"
+                f"<small>({_t(quantity(f.low, f.unit, w))} – "
+                f"{_t(quantity(f.high, f.unit, w))})</small>"
             )
-        rests = w("figures.records", count=f"{len(f.records):,}")
+        rests = w("figures.records", count=w.count(len(f.records)))
         lineage = f"<small>{_t(rests)}</small>"
         if f.records and sight.records:
             shown = f.records[:RECORDS_SHOWN]
             lead = (
-                w("figures.first", shown=len(shown), count=f"{len(f.records):,}")
+                w("figures.first", shown=len(shown), count=w.count(len(f.records)))
                 if len(shown) < len(f.records)
                 else ""
             )
@@ -1046,8 +1048,8 @@ def _assumptions_section(report: Report, sight: Sight, w: Words) -> Section:
     rows = [
         [
             f"{_t(a.definition)}<br><small>{_t(a.name)}</small>",
-            f"{_t(number(a.value))} {_t(a.unit)}",
-            f"{_t(number(a.low))} – {_t(number(a.high))}",
+            f"{_t(number(a.value, w))} {_t(a.unit)}",
+            f"{_t(number(a.low, w))} – {_t(number(a.high, w))}",
             f"<small>{_t(a.source)}</small>",
         ]
         for a in report.assumptions
@@ -1080,14 +1082,15 @@ def _imports_section(report: Report, sight: Sight, w: Words) -> Section:
         (w("imports.findings"), True),
     ]
     rows = [
-        [_t(r.file), _t(r.kind), *(f"{getattr(r, n):,}" for n in names), f"{len(r.findings):,}"]
+        [_t(r.file), _t(r.kind), *(w.count(getattr(r, n)) for n in names),
+         w.count(len(r.findings))]
         for r in report.imports
     ]
     total = [
         _t(w("imports.sum")),
         "",
-        *(f"{sum(getattr(r, n) for r in report.imports):,}" for n in names),
-        f"{sum(len(r.findings) for r in report.imports):,}",
+        *(w.count(sum(getattr(r, n) for r in report.imports)) for n in names),
+        w.count(sum(len(r.findings) for r in report.imports)),
     ]
     return (
         "imports",
@@ -1146,7 +1149,7 @@ def _public_totals(report: PublicReport, w: Words) -> str:
     rows = [
         [
             _t(r.name),
-            f"{r.hazards:,}",
+            w.count(r.hazards),
             _t(hectares_cell(r.hazardous_m2, w)),
             _t(hectares_cell(r.released_m2, w)),
         ]
@@ -1172,13 +1175,14 @@ def _public_figures(report: PublicReport, w: Words) -> str:
         return ""
     parts = []
     for f in report.figures:
-        value = w("not_reported") if f.value is None else quantity(f.value, f.unit)
+        value = w("not_reported") if f.value is None else quantity(f.value, f.unit, w)
         spread = ""
         if f.low is not None and f.high is not None:
             spread = (
                 "<small>"
                 + _t(
-                    w("public.interval", low=quantity(f.low, f.unit), high=quantity(f.high, f.unit))
+                    w("public.interval", low=quantity(f.low, f.unit, w),
+                      high=quantity(f.high, f.unit, w))
                 )
                 + "</small>"
             )

@@ -20,7 +20,7 @@ def day_words(days: float, start: date, w: Words, horizon: float) -> str:
     if not np.isfinite(days):
         return w("reach.never", year=(start + timedelta(days=int(horizon))).year)
     day = start + timedelta(days=int(np.ceil(days)))
-    return f"{day:%B} {day.year}"
+    return w.month(day)
 
 
 def quantiles(reopening: Reopening) -> np.ndarray | None:
@@ -39,7 +39,7 @@ def reach_words(report: Report, w: Words) -> list[str]:
     cut = found.plan_day > 0
     people = np.nansum(np.where(cut, found.weight, 0.0))
     lines = [w("reach.now", cut=int(cut.sum()), count=len(cut), now=int((~cut).sum()),
-               people=f"{people:,.0f}")]
+               people=w.figure(f"{people:,.0f}"))]
     dated = found.plan_day[np.isfinite(found.plan_day)]
     if report.plan is not None:
         lines.append(w("reach.plan", done=len(dated), count=len(cut),
@@ -47,7 +47,7 @@ def reach_words(report: Report, w: Words) -> list[str]:
     if found.run_day is not None and len(found.run_day):
         runs = np.where(np.isfinite(found.run_day), found.run_day, 0.0).max(axis=1)
         years = 0.0 if report.outlook is None else report.outlook.horizon_days / 365.25
-        lines.append(w("reach.runs", years=f"{years:.0f}",
+        lines.append(w("reach.runs", years=w.figure(f"{years:.0f}"),
                        date=day_words(float(np.median(runs)), found.start, w, 0)))
     return lines
 
@@ -67,7 +67,7 @@ def reach_rows(report: Report, w: Words) -> list[list[str]]:
     for c in order:
         people = found.weight[c]
         row = [found.names[c],
-               w("not_reported") if np.isnan(people) else f"{people:,.0f}",
+               w("not_reported") if np.isnan(people) else w.figure(f"{people:,.0f}"),
                day_words(float(found.plan_day[c]), found.start, w, plan_end)]
         if found.free_day is not None:
             row.append(day_words(float(found.free_day[c]), found.start, w, plan_end))
@@ -78,22 +78,22 @@ def reach_rows(report: Report, w: Words) -> list[list[str]]:
     return rows
 
 
-def phase_words(phase: Phase, w: Words, money, percent) -> list[str]:
-    """A phase in sentences. money, percent : how the page writes amounts and shares."""
+def phase_words(phase: Phase, w: Words, percent) -> list[str]:
+    """A phase in sentences. percent : how the page writes shares."""
     last = max((day for day, _ in phase.arrives), default=None)
-    lines = [w("phase.budget", name=phase.name, budget=money(phase.budget),
-               currency=phase.currency, arrived=money(sum(a for _, a in phase.arrives)),
-               date=w("not_reported") if last is None else f"{last:%B} {last.year}")]
+    lines = [w("phase.budget", name=phase.name, budget=w.money(phase.budget),
+               currency=phase.currency, arrived=w.money(sum(a for _, a in phase.arrives)),
+               date=w("not_reported") if last is None else w.month(last))]
     if phase.cost is not None and len(phase.cost):
         low, median, high = np.quantile(phase.cost, LEVELS)
-        lines.append(w("phase.cost", median=money(median), low=money(low), high=money(high),
+        lines.append(w("phase.cost", median=w.money(median), low=w.money(low), high=w.money(high),
                        currency=phase.currency,
                        share=percent(float(np.mean(phase.cost <= phase.budget)))))
     works = phase.works
     if works is not None:
         planned = works.plan_day[np.isfinite(works.plan_day)]
         lines.append(w("phase.works", count=len(works.names), currency=phase.currency,
-                       budget=money(float(np.nansum(works.weight))), planned=len(planned),
+                       budget=w.money(float(np.nansum(works.weight))), planned=len(planned),
                        date=day_words(float(planned.max(initial=0.0)), works.start, w, 0)))
         if works.run_day is not None and len(works.run_day) and len(works.names):
             half = np.median(np.sort(works.run_day, axis=1)[:, (len(works.names) - 1) // 2])

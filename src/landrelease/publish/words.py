@@ -8,8 +8,9 @@ because its script fills them in.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-from landrelease.core import texts
+from landrelease.core import amounts, texts
 from landrelease.core.texts import Texts
 from landrelease.publish import words_documents
 
@@ -659,12 +660,51 @@ class Words:
         text = self.texts(ENGLISH[key])
         return self.texts.filled(text, facts) if facts else text
 
+    def said(self, english: str) -> str:
+        """What a stage wrote in English: reasons, definitions, notes."""
+        return self.texts.said(english)
+
+    # Numbers, days and sizes as the language writes them (`core.amounts`).
+    def count(self, number: int) -> str:
+        return amounts.figure(f"{number:,}", self.texts)
+
+    def figure(self, written: str) -> str:
+        return amounts.figure(written, self.texts)
+
+    def measured(self, written: str) -> str:
+        return amounts.measured(written, self.texts)
+
+    def written(self, english: str) -> str:
+        return amounts.written(english, self.texts)
+
+    def unit(self, symbol: str) -> str:
+        return amounts.unit(symbol, self.texts)
+
+    def area(self, m2: float) -> str:
+        return amounts.area(m2, self.texts)
+
+    def length(self, metres: float) -> str:
+        return amounts.length(metres, self.texts)
+
+    def money(self, value: float) -> str:
+        return amounts.money(value, self.texts)
+
+    def day(self, when: date) -> str:
+        return amounts.day(when, self.texts)
+
+    def month(self, when: date) -> str:
+        return amounts.month(when, self.texts)
+
     def knows(self, key: str) -> bool:
         return key in ENGLISH
 
     def for_script(self, prefix: str = "js.") -> dict[str, str]:
         """The texts that travel with the page, by the key without its `js.`."""
         return {key.removeprefix("js."): self(key) for key in ENGLISH if key.startswith(prefix)}
+
+    def units(self) -> dict[str, str]:
+        """What the language writes for the units that scripts write."""
+        return {symbol: self.unit(symbol) for symbol in ("m", "km", "m²", "ha", "km²")}
 
     def doubts(self) -> tuple[str, ...]:
         """What to say of the language itself, after all else was said: nobody reviewed it, or a

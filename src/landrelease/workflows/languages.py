@@ -90,6 +90,20 @@ def texts_of_publications() -> dict[str, str]:
     return dict(published)
 
 
+def texts_of_results() -> tuple[str, ...]:
+    """What stages write into their results and people read: figures, assumptions, reasons."""
+    from landrelease.core import amounts, sentences
+    from landrelease.figures.catalogue import metrics
+    from landrelease.forecast.outlook import COST_DEFINITION, POLICY
+    from landrelease.workflows import load_assumptions
+
+    return tuple(dict.fromkeys(text for text in (
+        *amounts.TEXTS,
+        *(t for m in metrics() for t in (m.name, m.definition, m.unit, m.denominator)),
+        *(t for a in load_assumptions(None) for t in (a.definition, a.unit)),
+        POLICY, COST_DEFINITION, *sentences.TEMPLATES) if re.search(r"\w", text)))
+
+
 def vocabularies() -> tuple[str, ...]:
     """What people read for the words of records that a certificate shows."""
     from landrelease.core.kinds import KINDS

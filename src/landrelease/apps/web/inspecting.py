@@ -22,7 +22,7 @@ from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, intervals, plan
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import named, word
 from landrelease.core.record import KINDS
 from landrelease.errors import PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -58,7 +58,7 @@ async def _page(request: Request, title: str, work: Any, detail: str) -> Respons
 
 
 def _plain(value: str) -> str:
-    return value.replace("_", " ")
+    return named(value)
 
 
 # --- pages ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from landrelease.apps.web.answers import note_reading
 from landrelease.apps.web.forms import day_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import named, word
 from landrelease.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def _plain(value: Any) -> str:
     if value is None or value == "not_reported":
         return word("not_reported")
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(v).replace("_", " ") for v in value)
-    return str(value).replace("_", " ")
+        return ", ".join(map(named, value))
+    return named(value)
 
 
 def _day_field(path: str, day: date) -> Html:

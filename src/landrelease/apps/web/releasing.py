@@ -25,7 +25,7 @@ from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.sketch import Shape, plan
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.tiers import VIEW, within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import named, word
 from landrelease.core.checklist import OUTCOMES
 from landrelease.core.record import KINDS
 from landrelease.errors import (
@@ -333,7 +333,7 @@ def _handing_over(found: Release, asking: Any) -> Html:
                                                 maxlength="200", autocomplete="off"),
                      word("rel.recipient_hint")),
         layout.field(word("rel.use"), layout.choices("land_use", [
-            ("", word("not_reported")), *((u, u.replace("_", " ")) for u in uses
+            ("", word("not_reported")), *((u, named(u)) for u in uses
                                           if u != "not_reported")])),
         layout.field(word("rel.on"), tag("input", type="date", name="on")),
         tag("fieldset", tag("legend", word("rel.present")), tag("div", *(

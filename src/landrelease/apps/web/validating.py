@@ -18,7 +18,7 @@ from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import field_named, named, word
 from landrelease.core.kind import ValidationLevel
 from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -132,7 +132,8 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
         mine = view.levels(record.validation)
         fields = set(view.fields(record.kind))
         known = registry.kinds[record.kind]
-        shown = [(f.name.replace("_", " "), _told(record.values[f.name])) for f in known.fields
+        shown = [(field_named(f.name), _told(record.values[f.name], bool(f.choices)))
+                 for f in known.fields
                  if f.name in fields and record.values.get(f.name) is not None]
         past = None
         if view.may("history"):
@@ -175,8 +176,9 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
     return answer
 
 
-def _told(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _told(value: Any, of_vocabulary: bool) -> str:
+    said = named if of_vocabulary else str
+    return ", ".join(map(said, value)) if isinstance(value, (list, tuple)) else said(value)
 
 
 # --- giving a level ------------------------------------------------------------------------------

@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
-from landrelease.apps.web import speaking, words_documents, words_planning, words_release
+from landrelease.apps.web import (
+    speaking,
+    words_documents,
+    words_planning,
+    words_records,
+    words_release,
+)
 
 ENGLISH = {
     "title": "landrelease",
@@ -96,6 +102,7 @@ ENGLISH = {
 ENGLISH |= words_release.ENGLISH
 ENGLISH |= words_planning.ENGLISH
 ENGLISH |= words_documents.ENGLISH
+ENGLISH |= words_records.ENGLISH
 
 
 def said() -> dict[str, str]:
@@ -108,3 +115,16 @@ def word(key: str, **facts: object) -> str:
     """The text of a key in the language of the request, with its facts filled in."""
     told = speaking.texts()
     return told.told(ENGLISH[key], **facts) if facts else told(ENGLISH[key])
+
+
+def named(value: object) -> str:
+    """A word of a vocabulary as people read it; any other text as it stands, without underlines."""
+    text = str(value)
+    if text == "not_reported":
+        return word("not_reported")
+    return word(f"value.{text}") if text in words_records.VOCABULARY else text.replace("_", " ")
+
+
+def field_named(name: str) -> str:
+    """The name of a field of records as people read it."""
+    return word(f"field.{name}") if f"field.{name}" in ENGLISH else name.replace("_", " ")

@@ -369,7 +369,7 @@ class GroundMap {
     c.font = `600 11px ${this.colour("sans")}`;
     c.textAlign = "left";
     c.textBaseline = "alphabetic";
-    const text = length >= 1000 ? `${length / 1000} km` : `${length} m`;
+    const text = length >= 1000 ? `${length / 1000} ${unit("km")}` : `${length} ${unit("m")}`;
     for (const [colour, width] of [[this.colour("halo"), 5], [ink, 2]]) {
       c.strokeStyle = colour;
       c.lineWidth = width;
@@ -512,14 +512,25 @@ function say(words, key, facts) {
     : document.documentElement.dir === "rtl" ? `\u2068${facts[name]}\u2069` : facts[name]);
 }
 
-function number(value, digits = 0) {
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+// Numbers and days as the language of the page writes them, with European digits in all.
+const LOCALE = { en: "en-GB" }[document.documentElement.lang] || document.documentElement.lang;
+const UNITS = {}; // symbol -> what the language writes for it; a page fills it
+const unit = (symbol) => UNITS[symbol] || symbol;
+
+function number(value, digits = 0, most = digits) {
+  return value.toLocaleString(`${LOCALE}-u-nu-latn`, { useGrouping: "always",
+    minimumFractionDigits: digits, maximumFractionDigits: most });
+}
+
+function dayWords(time, short) {
+  return new Intl.DateTimeFormat(`${LOCALE}-u-nu-latn-ca-gregory`, { timeZone: "UTC",
+    year: "numeric", month: "short", ...(short ? {} : { day: "numeric" }) }).format(time);
 }
 
 function areaWords(m2) {
-  if (m2 < 10000) return `${number(m2)} m²`;
-  if (m2 < 1e8) return `${number(m2 / 1e4, m2 < 1e7 ? 1 : 0)} ha`;
-  return `${number(m2 / 1e6)} km²`;
+  if (m2 < 10000) return `${number(m2)} ${unit("m²")}`;
+  if (m2 < 1e8) return `${number(m2 / 1e4, m2 < 1e7 ? 1 : 0)} ${unit("ha")}`;
+  return `${number(m2 / 1e6)} ${unit("km²")}`;
 }
 
 function mapButtons(map) {

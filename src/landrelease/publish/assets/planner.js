@@ -4,6 +4,7 @@
   const words = page.words, data = page.map, h = data.hazards, plan = data.plan || null;
   const texts = data.texts, total = h.id.length;
   const $ = (id) => document.getElementById(id);
+  Object.assign(UNITS, page.units);
   const plane = new Plane(data);
   const hazards = new Ground(h.rings, plane);
   const outcomes = data.outcomes ? new Ground(data.outcomes.rings, plane) : null;
@@ -15,11 +16,8 @@
 
   // --- dates
   const start = plan ? Date.parse(plan.start + "T00:00:00Z") : 0;
-  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   function date(d, short) {
-    const t = new Date(start + d * 86400000);
-    const month = MONTHS[t.getUTCMonth()];
-    return short ? `${month} ${t.getUTCFullYear()}` : `${t.getUTCDate()} ${month} ${t.getUTCFullYear()}`;
+    return dayWords(start + d * 86400000, short);
   }
   function stage(d, short) {
     return d === -2 ? words.not_planned : d === -1 ? words.not_within : date(d, short);
@@ -330,11 +328,11 @@
   legend();
 
   // --- the slider
-  const ha = (m2) => `${number(m2 / 1e4, m2 > 0 && m2 < 1e6 ? 1 : 0)} ha`;
+  const ha = (m2) => `${number(m2 / 1e4, m2 > 0 && m2 < 1e6 ? 1 : 0)} ${unit("ha")}`;
   // Two figures are enough for an expectation over uncertain places.
   function rough(v) {
-    const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(v, 1))) - 1);
-    return number(Math.ceil(v / unit - 1e-9) * unit);
+    const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(v, 1))) - 1);
+    return number(Math.ceil(v / step - 1e-9) * step);
   }
   function peopleNow() {
     if (plan.reach) {

@@ -3,6 +3,7 @@
   const page = JSON.parse(document.getElementById("data").textContent);
   const words = page.words, data = page.map;
   const $ = (id) => document.getElementById(id);
+  Object.assign(UNITS, page.units);
   const plane = new Plane(data);
   const cells = new Ground(data.cells, plane);
   const released = new Ground(data.released.rings, plane);
@@ -13,8 +14,9 @@
   function when(i) {
     const on = data.released.on[i], depth = data.released.depth[i];
     return say(words, "pub.released", {
-      when: on === null ? words["pub.when_nr"] : say(words, "pub.when", { date: on }),
-      depth: depth === null ? words["pub.depth_nr"] : say(words, "pub.depth", { depth }),
+      when: on === null ? words["pub.when_nr"] : say(words, "pub.when", { date: dayWords(Date.parse(`${on}T00:00:00Z`)) }),
+      depth: depth === null ? words["pub.depth_nr"] : say(words, "pub.depth", {
+        depth: number(depth, 0, 9) }),
     });
   }
   const painter = {

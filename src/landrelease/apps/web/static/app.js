@@ -38,7 +38,11 @@ export function tell(text, bad = false) {
 
 const shown = value => value === null || value === undefined ? word("not_reported")
   : Array.isArray(value) ? value.join(", ") : String(value);
-const plain = name => name.replaceAll("_", " ");
+// Names of fields and kinds, and words of vocabularies, as people read them.
+const plain = name => words[`field.${name}`] ?? name.replaceAll("_", " ");
+const kindName = (id, title) => words[`kind.${id}`] ?? title ?? plain(id);
+const inWords = (value, field) => Array.isArray(value) ? value.map(v => inWords(v, field)).join(", ")
+  : field?.enum || field?.items?.enum ? words[`value.${value}`] ?? shown(value) : shown(value);
 
 // --- tables ------------------------------------------------------------------------------------
 
@@ -48,11 +52,11 @@ async function tableView(place, name) {
   const chosen = collections.find(c => c.id === name) ?? collections[0];
   const { properties } = await ask(`/ogc/collections/${chosen.id}/queryables`);
   const pick = make("select", { id: "collection", onchange: e => { location.hash = `#tables/${e.target.value}`; } },
-    ...collections.map(c => make("option", { value: c.id, selected: c.id === chosen.id }, c.title)));
+    ...collections.map(c => make("option", { value: c.id, selected: c.id === chosen.id }, kindName(c.id, c.title))));
   const field = make("select", { id: "field" }, ...Object.keys(properties).map(n => make("option", { value: n }, plain(n))));
   const value = make("input", { id: "value", list: "values", autocomplete: "off" });
   const values = make("datalist", { id: "values" });
-  const offer = () => values.replaceChildren(...(properties[field.value]?.enum ?? []).map(v => make("option", { value: v })));
+  const offer = () => values.replaceChildren(...(properties[field.value]?.enum ?? []).map(v => make("option", { value: v, label: words[`value.${v}`] ?? null })));
   field.addEventListener("change", offer); offer();
   const count = make("caption", { "aria-live": "polite" }, word("loading"));
   const head = make("tr"), body = make("tbody");
@@ -81,7 +85,7 @@ async function tableView(place, name) {
       } }, plain(n)))));
     body.replaceChildren(...rows.map(r => make("tr", {},
       make("th", { scope: "row" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
-      ...columns.map(n => make("td", { class: typeof r.properties[n] === "number" ? "number" : null }, shown(r.properties[n]))))));
+      ...columns.map(n => make("td", { class: typeof r.properties[n] === "number" ? "number" : null }, inWords(r.properties[n], properties[n]))))));
     count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}${next && sorted.name ? ` (${word("table.sorted")})` : ""}` : word("none");
     more.hidden = !next;
   }
@@ -106,8 +110,8 @@ async function tableView(place, name) {
     make("a", { class: "button", download: `${chosen.id}.geojson`, href: `/ogc/collections/${chosen.id}/items?limit=10000` }, word("download")),
     make("a", { class: "button plain", download: `${chosen.id}.parquet`, href: `/ogc/collections/${chosen.id}/items.parquet` }, "GeoParquet"),
     about.pages.some(p => p.key === "work") ? make("a", { class: "button plain", href: "/work" }, word("table.other")) : null);
-  place.append(make("h1", {}, chosen.title), make("p", { class: "note" }, chosen.description), filter,
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": chosen.title },
+  place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, chosen.description), filter,
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": kindName(chosen.id, chosen.title) },
       make("table", {}, count, make("thead", {}, head), body)), more);
   await start("");
 }
@@ -116,9 +120,10 @@ async function tableView(place, name) {
 
 async function recordView(place, collection, id) {
   const item = await ask(`/ogc/collections/${collection}/items/${encodeURIComponent(id)}`);
+  const { properties } = await ask(`/ogc/collections/${collection}/queryables`);
   place.append(make("h1", {}, `${word("record")} ${item.id}`));
   const list = make("dl");
-  for (const [name, value] of Object.entries(item.properties)) if (value !== null) list.append(make("dt", {}, plain(name)), make("dd", {}, shown(value)));
+  for (const [name, value] of Object.entries(item.properties)) if (value !== null) list.append(make("dt", {}, plain(name)), make("dd", {}, inWords(value, properties[name])));
   place.append(make("section", { class: "card" }, list,
     item.geometry ? make("p", {}, make("a", { class: "button", href: `#map/${collection}/${encodeURIComponent(id)}` }, word("on_map"))) : null));
   if (about.may.validate) place.append(make("p", {}, make("a", { href: `/validation/record/${encodeURIComponent(id)}` }, word("val.go"))));
@@ -128,7 +133,7 @@ async function recordView(place, collection, id) {
   place.append(make("h2", {}, word("past")));
   for (const r of past.revisions.toReversed()) {
     const values = make("dl");
-    for (const [name, value] of Object.entries(r.values)) values.append(make("dt", {}, plain(name)), make("dd", {}, shown(value)));
+    for (const [name, value] of Object.entries(r.values)) values.append(make("dt", {}, plain(name)), make("dd", {}, inWords(value, properties[name])));
     place.append(make("article", { class: "card" },
       make("p", {}, make("strong", {}, `${r.recorded_at.replace("T", " ").slice(0, 16)} UTC`), ` ${word("by")} ${r.recorded_by}`),
       make("p", {}, `${word("reason")}: ${r.reason}`),
@@ -143,7 +148,7 @@ const finding = f => make("p", {}, make("strong", {}, f.code), ` ${f.field ? `${
 
 // What a report of the public may be about, or the same as: for whoever looks through it.
 const nearList = near => near.length ? make("details", { open: true }, make("summary", {}, word("near")),
-  make("ul", {}, ...near.map(n => make("li", {}, `${plain(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
+  make("ul", {}, ...near.map(n => make("li", {}, `${kindName(n.kind)} ${n.id || `${word("row")} ${n.number}`}`,
     n.distance_m === null ? "" : `, ${Math.round(n.distance_m)} m`, n.same_words ? `, ${word("same_words")}` : "", `: ${n.words}`)))) : null;
 
 // What came with it from a phone or from the public, without what the camera wrote beside it.
@@ -201,8 +206,8 @@ function waitingCard(row) {
     catch (x) { tell(x.message, true); }
   } }, make("label", { class: "field" }, word("reject_reason"), reason), make("button", { type: "submit", class: "plain" }, word("reject")));
   const list = make("dl");
-  for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, name), make("dd", {}, shown(v)));
-  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${row.kind})`), found, nearList(row.near ?? []), pictures(row.photographs ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
+  for (const [name, v] of Object.entries(row.values)) list.append(make("dt", {}, plain(name)), make("dd", {}, shown(v)));
+  card.append(make("h2", {}, `${row.file}, ${word("row")} ${row.row} (${kindName(row.kind)})`), found, nearList(row.near ?? []), pictures(row.photographs ?? []), make("details", {}, make("summary", {}, word("value")), list), mend, reject);
   return card;
 }
 
@@ -212,7 +217,7 @@ async function importView(place) {
   const { collections } = await ask("/ogc/collections");
   const file = make("input", { type: "file", id: "file", required: true });
   const kind = make("select", {}, make("option", { value: "" }, word("kind_guess")),
-    ...collections.map(c => make("option", { value: c.id }, c.title)));
+    ...collections.map(c => make("option", { value: c.id }, kindName(c.id, c.title))));
   const crs = make("input", { placeholder: "EPSG:4326", autocomplete: "off", "aria-describedby": "crs_hint" });
   const dry = make("input", { type: "checkbox" });
   const meaning = make("div", { "aria-live": "polite" });
@@ -268,7 +273,7 @@ async function importView(place) {
     try {
       const reports = await ask("/api/import", { method: "POST", body: data, headers: { "x-csrf-token": session.csrf || "page" } });
       result.replaceChildren(make("h2", {}, word("report")), ...reports.map(r => make("article", { class: "card" },
-        make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${r.kind}: ${r.read} ${word("read")}, ${r.accepted} ${word("accepted").replace(".", "").toLowerCase()}, ${r.merged} ${word("merged")}, ${r.quarantined} ${word("quarantined")}`),
+        make("p", {}, make("strong", {}, `${r.file}${r.layer ? ` (${r.layer})` : ""}`), `, ${kindName(r.kind)}: ${r.read} ${word("read")}, ${r.accepted} ${word("accepted").replace(".", "").toLowerCase()}, ${r.merged} ${word("merged")}, ${r.quarantined} ${word("quarantined")}`),
         r.unmapped.length ? make("p", { class: "note" }, `${word("not_used")}: ${r.unmapped.join(", ")}`) : null,
         ...r.findings.slice(0, 50).map(f => make("p", {}, `${word("row")} ${f.row}: `, make("strong", {}, f.code), ` ${f.field ? `${plain(f.field)}: ` : ""}${f.problem} ${f.remedy}`)),
         r.quarantined && !dry.checked && about.may.quarantine ? make("p", {}, make("a", { class: "button", href: "#waiting" }, word("waiting"))) : null)));

@@ -195,6 +195,7 @@ const afar = width => ["interpolate", ["linear"], ["zoom"], 7, 6, 11, 4, 13, wid
 
 export async function mapView(place, { ask, start, make, word, rest }) {
   const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
+  const named = (group, name) => { const key = `${group}.${name}`, said = word(key); return said === key ? name.replaceAll("_", " ") : said; };
   const known = collections.filter(c => ORDER.includes(c.id)).sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
   const canvas = make("div", { id: "map", dir: "ltr", role: "region", "aria-label": word("map_words") });
   const panel = make("div", { "aria-live": "polite" });
@@ -251,7 +252,7 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     if (PARTS[id]) list.append(make("ul", { class: "parts" }, ...PARTS[id].map(p => make("li", {}, sign(id, dark, p), word(`legend.${p}`))), ...NOTES[id] ? [make("li", { class: "note" }, word(NOTES[id]))] : []));
   };
   const switchLayers = id => on => { for (const layer of layersOf(id, dark)) if (map.getLayer(layer.id)) map.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none"); };
-  for (const c of [...known].reverse()) row(c.id, c.title, SHOWN.has(c.id), switchLayers(c.id));
+  for (const c of [...known].reverse()) row(c.id, named("kind", c.id), SHOWN.has(c.id), switchLayers(c.id));
   if (able.gaps) row("coverage_gaps", word("legend.coverage_gaps"), false, async on => {
     if (on) map.getSource("coverage_gaps").setData(await ask("/api/layers/coverage_gaps"));
     switchLayers("coverage_gaps")(on);
@@ -260,16 +261,16 @@ export async function mapView(place, { ask, start, make, word, rest }) {
   map.on("click", e => {
     const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
-    const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, f.source.replaceAll("_", " "))) : null;
+    const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, named("kind", f.source))) : null;
     panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
-      make("p", { class: "note" }, [f.source.replaceAll("_", " "), f.properties.hazard_type, f.properties.status, f.properties.outcome_type, f.properties.verified === false ? word("legend.unsigned") : "", ...times(f.properties)].filter(Boolean).join(" · ")))));
+      make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), f.properties.verified === false ? word("legend.unsigned") : "", ...times(f.properties, named)].filter(Boolean).join(" · ")))));
   });
   return () => map.remove();
 }
 
 // From when until when a closure holds, in UTC.
-const times = p => ["closed_from", "closed_until"].map(n => p[n] === undefined ? "" : `${n.replace("_", " ")} ${new Date(1000 * p[n]).toISOString().slice(0, 16).replace("T", " ")} UTC`);
+const times = (p, named) => ["closed_from", "closed_until"].map(n => p[n] === undefined ? "" : `${named("field", n)} ${new Date(1000 * p[n]).toISOString().slice(0, 16).replace("T", " ")} UTC`);
 
 // The past: as it was on a day, as we knew it on a day. The map says so as long as it is not now.
 async function timeView(place, then, map, known, { ask, make, word, changed }) {

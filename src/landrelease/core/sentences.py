@@ -1,0 +1,197 @@
+"""Sentences that stages write into their results, as templates (`core.reading`): what stands in
+braces is filled in there. A test makes such results and holds this list to them."""
+
+from __future__ import annotations
+
+_ASK = "Technical survey: find the edges of what is confirmed"
+_AGAIN = ("Technical survey: non-technical survey was done and the chance is still not below the "
+          "national threshold")
+# The next survey action of an area (`assess.actions`) and why it is thought contaminated.
+ASSESS: tuple[str, ...] = (
+    "Review of the record: the status is {status}, yet the area still stands as hazardous; find "
+    "the signed decision.",
+    f"{_ASK}.", f"{_ASK}; ask {{asked}}.", f"{_AGAIN}.", f"{_AGAIN}; ask {{asked}}.",
+    "Evidence complete, ready for review: the chance is below the national threshold and nothing "
+    "on record is left to ask.",
+    "Non-technical survey: ask {asked}.",
+    "the people who use the land what they know and saw",
+    "former users and archives: no residents are on record nearby",
+    "what the inspection that failed says of the rest of that team's work",
+    "what the {n} inspections that failed say of the rest of those teams' work",
+    "whether the team or detector whose work failed inspection elsewhere missed something here",
+    "how far the find reaches", "how far the {n} finds reach",
+    "where the items of a report were found", "where the items of {n} reports were found",
+    "how the accident inside happened", "how the {n} accidents inside happened",
+    "which record holds for the {area} that are also recorded as cleared",
+    "whether the area reaches to the accident nearby",
+    "whether the area reaches to the {n} accidents nearby",
+    "for the record of the minefield lifted nearby",
+    "for the records of the {n} minefields lifted nearby",
+    "what the evidence says that is unclear",
+    "what the {n} pieces of evidence say that are unclear",
+    "where the evidence lies that names this area and is drawn elsewhere",
+    "where the {n} pieces of evidence lie that name this area and are drawn elsewhere",
+    "This is a prior: no survey or clearance effort is on record here.",
+    "Before local evidence {chance} ({range}), an assumption.", "{low} to {high}",
+    "{n} accident inside: odds x {odds}, counted once.",
+    "{n} accidents inside: odds x {odds}, counted once.",
+    "{n} accident within {metres} m: odds x {odds}, counted once.",
+    "{n} accidents within {metres} m: odds x {odds}, counted once.",
+    "{n} lifted minefield within {metres} m: odds x {odds}, counted once.",
+    "{n} lifted minefields within {metres} m: odds x {odds}, counted once.",
+    "No accident on record within {metres} m; that lowers nothing.",
+    "{n} x {what}: odds x {odds}, counted once.",
+    "{n} x {what}, on {share} of the area: odds x {odds}.", "{value} ({range})",
+    "find or sighting of ordnance", "record of mines", "sign or fence", "former combat zone",
+    "land that nobody uses", "inspection that failed",
+    "inspection that failed elsewhere in the work of a team or detector that worked here",
+    "survey that found nothing", "land in use",
+)
+# A forecast: its lines, what moves it, its notes (`forecast.outlook`, `workflows`).
+_SPREAD = "Shares of the spread (of ranks) of the {what}"
+_REST = ("{rest} is chance: which areas turn out empty, which stages take long{way}, and what acts "
+         "only together.")
+FORECAST: tuple[str, ...] = (
+    "NTS teams", "TS teams", "manual teams", "machines", "dog teams", "as planned",
+    "area released by the forecast's horizon", "time of the finish",
+    f"{_SPREAD}. {_REST}",
+    f"{_SPREAD}, because {{n}} of {{runs}} runs do not finish by then. {_REST}",
+    "{runs} runs are too few to say what moves the {what}.",
+    "All runs have the same {what}: there is no spread to explain.",
+    "How fast {teams} work: {value} m² a team and day were reported, {low} to {high} are thought "
+    "possible ({share} of the spread).",
+    "How fast {teams} work: {value} m² a team and day are stated, {low} to {high} are thought "
+    "possible ({share} of the spread); a prior, which no daily report of this programme has "
+    "touched.",
+    "{what}: {value} reported, {low} to {high} thought possible ({share} of the spread).",
+    "{what}: {value} stated, {low} to {high} thought possible ({share} of the spread); an "
+    "assumption, not learned here.",
+    "Working days lost to weather, closures and stand-downs",
+    "Team-days lost to staff that leave and are replaced",
+    "Area that nobody knew of and that turns up",
+    "Cleared area that fails inspection and is cleared again",
+    "Share of the area that survey leaves for clearance",
+    "There is no work in this plan: all is done on the first day.",
+    "{n} of {runs} runs do not finish within {years} years; they are counted as not finished, and "
+    "their cost is the cost until then: above the {share} quantile, quantiles of cost are lower "
+    "bounds.",
+    "{n} {activity} stage has no team that can do them: no run can finish. Add teams of the kind "
+    "that is missing.",
+    "{n} {activity} stages have no team that can do them: no run can finish. Add teams of the kind "
+    "that is missing.",
+    "Area that nobody knew of: {mean} on average, from {low} to {high} in the central 80 % of "
+    "runs. It turns up beside known areas while these are worked on, and it counts as released "
+    "when it is done: curves may end above the known area.",
+    "Days lost as reported here: {value} ({low} to {high}), staff that left included.",
+    "Rates learned from daily reports: {rates}.",
+    "{teams} {value} m² a day ({low} to {high}, {days} days)",
+    "Rates that no daily report of this programme has touched (priors): {kinds}.",
+    "In {share} of the runs money that had not arrived kept work from being begun; half of them by "
+    "{day}.",
+    "{n} closures on record reach into the plan; {areas} areas lie in them. The days that they "
+    "cost come on top of the days lost (lost_day_share), which hold closures as well.",
+    "{n} closures have no end on record; they are taken to last {days} days (closure_open_days).",
+    "There are no daily reports in the registry: all rates are priors, the ranges that other "
+    "programmes report.",
+    "{n} team-days from {first} to {last}, {teams} teams.",
+    "The reports cover less than a year: what months of the year do to the rate is mostly prior.",
+    "There are no daily reports in the registry: there is no past to test a forecast on.",
+    "The reports cover {n} whole months ({first} to {last}): {fewest} are the fewest on which a "
+    "forecast can be made and tested.",
+    "{n} past months could not be forecast ({code}).",
+    "Nothing that was forecast has come true yet: there is nothing to score.",
+    "{n} forecasts: CRPS {crps}; {inside}.", "{share} inside the {level} interval",
+    "The plan lacks money: {n} of {stages} stages are not planned because their funds never have "
+    "enough left for them. More teams alone do not change that; `plan price --change "
+    "money:FUND:AMOUNT` says what more of it would bring.",
+    "Work waits for the money of the plan, {amount} {currency}; `money:` in a scenario brings "
+    "another, `money: enough` all that is needed. What would come after the plan's last day, "
+    "{day}, is not in it: runs that need it do not finish.",
+    "The plan's funds count as one here: what donors gave them for, and their last days, are kept "
+    "by the plan and not by the forecast.",
+    "This forecast takes the money to be there; `money:` in a scenario makes it wait for money.",
+    # The report of a forecast.
+    "Half of the runs are not done by {year}; nine in ten of {runs} runs are not.",
+    "All done by {month} (median); nine in ten of {runs} runs are not.",
+    "All done by {month} (median); 80 % of {runs} runs between {low} and {high}.",
+    "Half of the runs are not done by {year}; 80 % of {runs} runs between {low} and {high}.",
+    "later than {year}",
+    "Cost until then {value} {currency} (80 %: {low} to {high}).", "at least {value}",
+    "{n} of {runs} runs do not finish within {years} years.",
+    "Cost is that of team-days alone: no equipment, no overhead, no change of prices; the chance "
+    "of a budget counts nothing else either.",
+    "Chance of being done by {day}: {chance}.",
+    "Chance that {amount} {currency} are enough: {chance}.",
+    "{share} ({low} to {high}, as far as {runs} runs can tell)",
+    "When and for how much", "scenario", "done (median)", "80 % of the runs", "cost (median)",
+    "80 %", "not finished", "by {day}", "within budget", "{n} of {of}",
+    "What moves the finish", "What to know about this forecast", "How good such forecasts were",
+    "Not back-tested: nothing says how good such forecasts were here.",
+    "months ahead", "forecasts", "inside {level}", "CRPS, ha", "pace drawn again, ha",
+    "straight, ha",
+    "Area released, forecast at the end of {n} past months from the records alone, not from a "
+    "plan; smaller CRPS is better. Months overlap, so that the forecasts of one row are not "
+    "independent.",
+    "Rates, m² a team and full day", "work", "median", "days", "from", "prior, not learned here",
+    "daily reports", "Rule that was simulated: {rule}",
+)
+# Plans: the simple rules beside them, and stages.
+PLAN: tuple[str, ...] = (
+    "benefit per day, whole chain", "largest area first", "largest benefit first",
+    "benefit per day first", "benefit per day, best of chain", "most people reconnected per day",
+    "nearest first", "not planned now",
+)
+# Why a certificate does not hold (`release.reopening`, `workflows.certificates`).
+RELEASE: tuple[str, ...] = (
+    "{what} {id} lies on it", "item", "accident",
+    "{why} as {area}, on which {what} {id} lies", "its certificate was revoked: {why}",
+    "released by the same decision", "accepted in the same lot", "released on the same evidence",
+    "searched by the same team", "searched by the same team and detector",
+    "no reason is recorded", "no valid signature stands under it",
+)
+# What is said beside a figure (`figures`).
+FIGURES: tuple[str, ...] = (
+    "not reported: no such record", "cancelled: not reported", "reduced: not reported",
+    "cleared: not reported",
+    "{m2} m² that are recorded as released and still as hazardous are not in it (contested_m2)",
+    "(unverified) {n} of {all} records of release are signed by nobody whose key is vouched for",
+    "dates and victims are counted only where they are reported",
+    "{n} settlements do not report a population",
+    "no share: its denominator ({what}) is 0",
+    "not computable: its denominator ({what}) is {value}, below the least that is asked for "
+    "({least}; setting figures_ratio_least_ha)",
+    "{n} of {all} records state no quantity and count as one",
+    "{n} records repeat one of a joint activity",
+    "{n} of {all} reports do not state it", "{n} of {all} records do not report it",
+    "{n} records do not report their hours; they are in no sum",
+    "not reported: no hand-over is on record",
+    "{n} of {all} such settlements do not report who lives there now",
+    "{n} of {all} segments state no state or no place",
+    "Ground worked on without a gate that passed",
+    "Geodesic area of the union of outcomes whose work was done on a day on which the start-of-day "
+    "gate had not passed, not reviewed by the authority. It counts as no released land.",
+    "Areas expected to hold explosive ordnance",
+    "Sum over all hazards of the chance that the area is contaminated at all. {basis} The interval "
+    "takes all chances low or all high together.",
+    "A prior: no local survey effort is on record.",
+    "Of {n} of {all} areas it is a prior that no local evidence has touched.",
+    "prior in part", "Area that the plan returns by its horizon",
+    "Expected area of all stages finished by {day}: cancelled, reduced and cleared.",
+    "cancelled: {m2} m²", "reduced: {m2} m²", "cleared: {m2} m²",
+    "Gap to the bound", "(plan - bound) / bound: no plan of this problem can be better by more.",
+    "Room closed", "(best simple rule - plan) / (best simple rule - bound).",
+    "Years until all is done",
+    "Median of the simulated finish, counted from {day}, with the central 80 %.",
+    "{n} of {runs} runs do not finish within {years} years",
+    "Cost until all is done",
+    "Median of the simulated cost, with the central 80 %; runs that do not finish count until the "
+    "horizon of the forecast.",
+    "lower bounds: {which} is held by runs that do not finish", "the {share} quantile",
+    "{what} Inside {place} alone.", "until {day}", "plan",
+)
+# Other sentences of published pages.
+PAGES: tuple[str, ...] = (
+    "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
+    "its centre, where squares are up to {longer} longer in one direction than stated.",
+)
+TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *PLAN, *RELEASE, *FIGURES, *PAGES)
