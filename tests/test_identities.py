@@ -26,6 +26,7 @@ def registry(tmp_path, monkeypatch):
 
 def new(registry, folder, name, **more):
     path = folder / f"{name}.pem"
+    more.setdefault("role", "authority")
     made = identities.create_identity(registry, path, name=name, by="the office", now=AT, **more)
     return made.person, identities.read_key(path, None)
 
@@ -207,3 +208,34 @@ def test_a_changed_checkpoint_proves_nothing(registry, tmp_path, change, code):
     except LandReleaseError as error:
         found = [error.message.code if hasattr(error, "message") else str(error)[1:8]]
     assert found[0].startswith(code) or code in found[0]
+
+
+def test_a_role_is_vouched_for_with_the_key(registry, tmp_path):
+    _, key = new(registry, tmp_path, "Ana")
+    bo, his = new(registry, tmp_path, "Bo", role="deminer", voucher=key)
+    lot = Revision("inspection", "i1", {"inspection_part": "lot", "result": "accepted"}, None,
+                   AT + timedelta(hours=1), bo, "accepted", "")
+    with pytest.raises(LandReleaseError, match=r"SIG-014.*deminer.*inspector or authority"):
+        identities.deciding(registry, his, "inspection", "result", AT + timedelta(hours=1))
+    registry.append([identities.sign_revision(registry, lot, his)])
+    (verdict,) = identities.verdicts(registry, "i1").values()
+    assert verdict.standing == "unverified" and "inspector or authority" in verdict.reason
+    (stands,) = identities.standing_records(registry, "inspection")
+    assert stands.value("result") == "not_reported"
+    with pytest.raises(LandReleaseError, match="SIG-015"):
+        identities.vouch(registry, bo, key, role="king", now=AT + timedelta(hours=2))
+    # What is typed into the record gives no role, and the list says so.
+    said = {r.id: r for r in registry.records("person")}[bo].values
+    registry.append([Revision("person", bo, {**said, "role": "authority"}, None,
+                              AT + timedelta(hours=2), bo, "typed", "")])
+    listed = {i.person: i for i in identities.identities(registry)}[bo]
+    assert listed.role == "deminer" and "authority is not vouched for" in listed.standing
+    made = identities.vouch(registry, bo, key, role="inspector", now=AT + timedelta(hours=3))
+    assert made.role == "inspector" and "not vouched" not in made.standing
+    again = Revision("inspection", "i2", {"inspection_part": "lot", "result": "accepted"}, None,
+                     AT + timedelta(hours=4), bo, "accepted", "")
+    assert identities.deciding(registry, his, "inspection", "result",
+                               AT + timedelta(hours=4)) == bo
+    registry.append([identities.sign_revision(registry, again, his)])
+    assert {r.id: r.value("result") for r in identities.standing_records(registry, "inspection")
+            } == {"i1": "not_reported", "i2": "accepted"}

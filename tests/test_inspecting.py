@@ -11,6 +11,7 @@ import shapely
 from inspected import M, field, fill, later, programme, record
 from landrelease import workflows
 from landrelease.access import policy
+from landrelease.core.assumption import Assumptions
 from landrelease.core.evidence import collect_evidence
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
@@ -94,6 +95,79 @@ def test_the_sample_follows_the_settings_and_the_options(registry):
     # A few large units: no fewer defects are asked for than the search of all would show.
     (coarse, _) = inspecting.propose_lots(registry, INSPECTOR, "t1", STATED, unit_m=20)
     assert (1 - 0.92) ** coarse["tolerable"] <= 0.05
+
+
+@pytest.fixture
+def mechanical(tmp_path):
+    """Task t2 of 100 m x 100 m that a machine searched; a part of it was searched by hand after."""
+    def made(**follow_up):
+        rows = [record("hazard", "h2", field(0, 0, 100, 100), status="open"),
+                record("task", "t2", field(0, 0, 100, 100), task_status="started", hazard="h2"),
+                record("activity", "w2", activity_type="clearance", task="t2", teams=["team-a"],
+                       started_on=DAY, ended_on=DAY, operational_method="mechanical"),
+                record("outcome", "o2", field(0, 0, 100, 100), outcome_type="cleared",
+                       activity="w2", decided_on=DAY, depth_m=0.2, **follow_up)]
+        return fill(create_registry(tmp_path / "m.gpkg", office="Test"), rows)
+    return made
+
+
+def proof_of(registry, by, ground):
+    return fill(registry, [record("coverage", f"c-{by}", ground, task="t2", activity="w2",
+                                  coverage_by=by, confidence=0.95)], later(1))
+
+
+@pytest.mark.parametrize(("said", "words"), [
+    ({}, "not recorded as done"), ({"follow_up": "open"}, "follow-up is open"),
+    ({"follow_up": "not_required"}, "not recorded as done"),
+    ({"follow_up": "done"}, "by hand is proven nowhere"),
+    ({"method": "flail then manual"}, "by hand is proven nowhere")])
+def test_safety_S07_ground_that_only_a_machine_searched_is_in_no_lot(mechanical, said, words):
+    registry = mechanical(**said)
+    proof_of(registry, "machine", field(0, 0, 100, 100))
+    with pytest.raises(LandReleaseError, match=f"INS-004.*o2: .*{words}"):
+        inspecting.propose_lots(registry, INSPECTOR, "t2", STATED, unit_m=10)
+
+
+def test_safety_S07_a_lot_holds_what_hands_are_proven_to_have_searched_and_says_the_rest(
+        mechanical):
+    registry = mechanical(follow_up="done")
+    proof_of(registry, "machine", field(0, 0, 100, 100))
+    proof_of(registry, "manual", field(0, 0, 60, 100))
+    (lot,) = inspecting.propose_lots(registry, INSPECTOR, "t2", STATED, unit_m=10)
+    assert lot["ground"].symmetric_difference(field(0, 0, 60, 100)).area < 1e-9 * M
+    (rest,) = lot["left_out"]
+    assert rest["outcome"] == "o2" and "by hand" in rest["reason"]
+    assert rest["area_m2"] == pytest.approx(4000, rel=0.01)
+    assert lot["area_m2"] + rest["area_m2"] == pytest.approx(10_000, rel=0.01)
+    # Recorded and drawn: the units are computed again from the records, whole outcomes and all.
+    (name,) = inspecting.record_lots(registry, [lot], by="i", now=later(5))
+    drawn = inspecting.draw_of(registry, INSPECTOR, name, by="i", now=later(6))
+    assert drawn["agrees"] and drawn["units_in_lot"] == lot["units"]
+    again = inspecting.draw_of(registry, INSPECTOR, name, by="i", now=later(7))
+    assert again["agrees"]
+    # A search by hand of its own finishes the rest, and nothing is left out any more.
+    fill(registry, [
+        record("activity", "w3", activity_type="clearance", task="t2", teams=["team-b"],
+               started_on=DAY, ended_on=DAY, operational_method="manual"),
+        record("outcome", "o3", field(60, 0, 40, 100), outcome_type="cleared", activity="w3",
+               decided_on=DAY + timedelta(days=1), depth_m=0.2)], later(8))
+    (second,) = inspecting.propose_lots(registry, INSPECTOR, "t2", STATED, unit_m=10)
+    assert second["outcomes"] == ["o3"] and second["left_out"] == []
+    assert second["ground"].symmetric_difference(field(60, 0, 40, 100)).area < 1e-9 * M
+
+
+def test_where_the_standard_asks_for_no_search_by_hand_the_record_of_the_follow_up_is_enough(
+        mechanical):
+    registry = mechanical(follow_up="done")
+    name = "follow_up_by_hand_machine"
+    by_record = Assumptions({**STATED.by_name,
+                             name: dataclasses.replace(STATED[name], value=0.0)})
+    (lot,) = inspecting.propose_lots(registry, INSPECTOR, "t2", by_record, unit_m=10)
+    assert lot["area_m2"] == pytest.approx(10_000, rel=0.01) and lot["left_out"] == []
+    proof_of(registry, "machine", field(0, 0, 70, 100))  # its own tracks are held against it (S05)
+    (lot,) = inspecting.propose_lots(registry, INSPECTOR, "t2", by_record, unit_m=10)
+    (rest,) = lot["left_out"]
+    assert rest["area_m2"] == pytest.approx(3000, rel=0.01) and "tracks" in rest["reason"]
 
 
 # --- draws ---------------------------------------------------------------------------------------

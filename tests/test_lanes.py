@@ -252,6 +252,52 @@ def test_ways_go_round_what_is_in_between():
     assert found.length[1, 2] == pytest.approx(math.dist((20, 1), (25, 9)))
 
 
+def test_ways_lead_round_every_corner_however_many_there_are():
+    """480 corners in rows: those in the east count as those in the west do."""
+    holes = [shapely.affinity.rotate(box(x, y, x + 1.4, y + 1.4), 45)
+             for x in np.arange(1, 60, 2.0) for y in (1.0, 3.0, 5.0, 7.0)]
+    ground = box(0, 0, 62, 10) - shapely.union_all(holes)
+    known = tour.graph(ground)
+    assert len(known.corners) > 400
+    points = np.array([[0.3, 0.3], [61.7, 9.7], [61.5, 0.3], [31.9, 9.8], [55.9, 0.4]])
+    found = tour.ways(known, points)
+    exact = tour.ways(tour.graph(ground, exact=True), points)
+    for a, b in itertools.combinations(range(len(points)), 2):
+        way = shapely.LineString(found.way(a, b))
+        assert way.difference(shapely.buffer(ground, 1e-5)).length == 0
+        assert way.length == pytest.approx(found.length[a, b])
+        assert exact.length[a, b] - 1e-6 <= found.length[a, b] <= 1.05 * exact.length[a, b]
+
+
+def test_where_a_simplified_outline_shows_no_way_all_corners_do(monkeypatch):
+    """A passage of 2 cm in steps: no place a little off its corners is on the ground."""
+    slot = shapely.LineString([(10, 5), (10.6, 5.4), (11.2, 5.0), (11.8, 5.4), (12, 5)])
+    ground = box(0, 0, 30, 10) - box(10, 0, 12, 10) | slot.buffer(0.01, cap_style="square")
+    points = np.array([[5.0, 1.0], [20.0, 1.0]])
+    found = tour.ways(ground, points)
+    assert found.length[0, 1] < 30
+    way = shapely.LineString(found.way(0, 1))
+    assert way.difference(shapely.buffer(ground, 1e-5)).length == 0
+    monkeypatch.setattr(tour, "_corners", lambda *a: np.empty((0, 2)))
+    with pytest.raises(LandReleaseError, match=r"LAN-029.*5\.00, 1\.00"):
+        tour.ways(ground, points).way(0, 1)  # never straight over ground that is not allowed
+
+
+def test_with_very_many_corners_coarser_ones_do(monkeypatch):
+    ring = shapely.Point(0, 0).buffer(20, quad_segs=120)
+    star = shapely.Polygon([(x * (1 + 0.004 * (n % 2)), y * (1 + 0.004 * (n % 2)))
+                            for n, (x, y) in enumerate(ring.exterior.coords)])
+    ground = box(-40, -40, 40, 40) - star
+    monkeypatch.setattr(tour, "MOST_CORNERS", 100)
+    known = tour.graph(ground)
+    assert 10 < len(known.corners) <= 100
+    found = tour.ways(known, np.array([[-30.0, 0.0], [30.0, 0.0]]))
+    way = shapely.LineString(found.way(0, 1))
+    assert way.difference(shapely.buffer(ground, 1e-5)).length == 0
+    shortest = 2 * math.sqrt(30 ** 2 - 20 ** 2) + 40 * math.asin(20 / 30)
+    assert shortest <= way.length <= 1.1 * shortest
+
+
 @settings(deadline=None, max_examples=15)
 @given(ground=st.one_of(grounds(), concave()), seed=st.integers(0, 99))
 def test_what_is_in_sight_is_what_shapely_says(ground, seed):

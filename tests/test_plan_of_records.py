@@ -76,7 +76,8 @@ def registry(tmp_path_factory):
     with create_registry(path, office="made up") as opened:
         opened.keep_setting("synthetic", "yes")
         opened.append(made)
-        identities.create_identity(opened, folder / "ana.pem", name="Ana", by="the office", now=AT)
+        identities.create_identity(opened, folder / "ana.pem", name="Ana", by="the office",
+                                   role="planner", now=AT)
         key = identities.read_key(folder / "ana.pem", None)
         order = told("task", "T3", hazard="H3", task_type="NTS", task_status="ordered",
                      planned_start=date(2027, 5, 10))

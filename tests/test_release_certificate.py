@@ -284,6 +284,70 @@ def test_safety_S19_a_synthetic_certificate_says_so(ready, tmp_path):
     registry.keep_setting("synthetic", "yes")
     name = release(registry, tmp_path, ana)
     assert "SYNTHETIC" in text_of(certificates.certificate(registry, name)[1])
+    sheets = sheets_of(certificates.certificate_sheet(registry, name)[1])
+    assert "SYNTHETIC" in str(sheets["Completion certificate"])
+    assert ["synthetic", "made up; nothing here is about real ground"] in sheets["about the file"]
+
+
+# --- the spreadsheet ---------------------------------------------------------------------------
+
+
+def sheets_of(content):
+    """Sheet -> rows of values, as another program reads them."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return {s.title: [[c.value for c in row] for row in s.iter_rows()] for s in book.worksheets}
+
+
+def test_the_spreadsheet_of_a_certificate_holds_what_the_paper_holds(ready, tmp_path):
+    registry, ana, _ = ready
+    mine(registry, found_on=date(2026, 4, 10), disposal="destroyed", quantity=2)
+    name = release(registry, tmp_path, ana, ground=shape_file(tmp_path / "east.geojson", EAST))
+    certificates.hand_over(registry, name, ana, recipient="Mara Example", land_use="farmland",
+                           present={"women": 4, "men": None, "girls": 0, "boys": 2},
+                           now=SIGNED_AT.replace(day=12))
+    found, content = certificates.certificate_sheet(registry, name)
+    assert certificates.certificate_sheet(registry, found.code)[1] == content  # the same bytes
+    sheets = sheets_of(content)
+    title, paper = "Completion and hand-over certific", text_of(
+        certificates.certificate(registry, name)[1])
+    words = next(rows for sheet, rows in sheets.items() if sheet.startswith(title[:31]))
+    flat = str(words)
+    for said in (name, found.code, "h1/1", "cleared", "0.2 m (required: 0.2 m)", "farmland",
+                 "anti-personnel mine, blast: 2, destroyed", "interval", "items met",
+                 "do not approach, do not touch"):
+        assert said in flat and said in paper, said
+    assert "Mara" not in str(sheets) and "Ana" not in str(sheets)  # names are on none (S17)
+    days = [row[4].date() for row in words if row[4] is not None and row[4] != "day"]
+    assert days == [found.decided_on, found.handed_over_on]
+    area = next(row[3] for row in words if row[1] and str(row[1]).endswith("(m²)"))
+    assert area == pytest.approx(geodesic_area_m2(found.ground))
+    points = sheets["turning points"]
+    assert len(points) == 1 + 4
+    for row in points[1:]:
+        assert EAST.covers(shapely.Point(row[2], row[1]))  # rounded inward
+        assert f"{row[1]:.7f} {row[2]:.7f}" in paper
+    assert sheets["people"][2][1:] == [4, None, 0, 2]  # not reported is no zero (S12)
+    assert [row[4] for row in sheets["signatures"][1:]] == ["verified", "verified"]
+    assert ["code", found.code] in sheets["about the file"]
+
+
+def test_safety_S11_the_spreadsheet_of_a_revoked_certificate_says_so(ready, tmp_path):
+    registry, ana, _ = ready
+    name = release(registry, tmp_path, ana)
+    registry.close()
+    path, out = str(tmp_path / "r.gpkg"), tmp_path / "c.xlsx"
+    run = CliRunner()
+    call = ["release", "certificate", path, name, "--out", str(out), "--as", "authority"]
+    assert run.invoke(app, call).exit_code == 0
+    assert run.invoke(app, ["release", "revoke", path, name, "--reason", "found", "--key",
+                            str(tmp_path / "ana.pem")]).exit_code == 0
+    assert run.invoke(app, call).exit_code == 1
+    sheets = sheets_of(out.read_bytes())
+    assert "REVOKED" in str(sheets["Completion certificate"])
+    assert ["state", "revoked"] in sheets["about the file"]
+    wrong = run.invoke(app, [*call[:5], str(tmp_path / "c.odt"), *call[6:]])
+    assert isinstance(wrong.exception, LandReleaseError) and wrong.exception.code == "PUB-041"
 
 
 # --- templates ---------------------------------------------------------------------------------

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landrelease.core import descent, signature
-from landrelease.core.decision import decisions_in, effective, standing, verdict
+from landrelease.core.decision import (
+    AUTHORITY,
+    DECIDERS,
+    decisions_in,
+    effective,
+    standing,
+    verdict,
+)
 from landrelease.core.record import KINDS
 from landrelease.core.revision import GENESIS, Revision, StoredRevision, link
 from landrelease.core.signature import SigningKey, key_ring, signed, verify
@@ -43,8 +50,8 @@ class Chain:
 
 
 def person(who, key, at=AT, **values):
-    return Revision("person", who, {"public_key": key.public_key, **values}, None, at, who, "key",
-                    "")
+    return Revision("person", who, {"public_key": key.public_key, "role": "authority", **values},
+                    None, at, who, "key", "")
 
 
 def hazard(status, at=AT, **more):
@@ -464,3 +471,52 @@ def test_safety_S09_a_key_with_which_every_signature_fits_is_refused():
 def test_a_fingerprint_is_read_out_in_groups():
     words = signature.fingerprint(ROOT.public_key).split()
     assert len(words) == 8 and all(len(w) == 4 for w in words)
+
+
+EVERY_DECISION = [(kind, name, word) for kind, found in sorted(KINDS.items())
+                  for name, words in found.decisions for word in words if kind != "person"]
+PERSON_ROLES = [c for c in KINDS["person"].field("role").choices if c != "not_reported"]
+
+
+@pytest.mark.parametrize(("kind", "name", "word"), EVERY_DECISION)
+def test_safety_S09_a_decision_counts_only_with_the_role_that_decides_it(kind, name, word):
+    """Every role against every decision of every kind; the level of the authority too."""
+    for role in [*PERSON_ROLES, ""]:
+        for level, able in (("entered", DECIDERS[kind, name]), ("authority", (AUTHORITY,))):
+            chain, at = Chain(), AT + timedelta(hours=1)
+            chain.add(person("person:root", ROOT, may_vouch="yes"))
+            chain.add(signed(person("person:two", SECOND, role=role), ROOT, "person:root", ()))
+            made = Revision(kind, "r1", {name: word}, None, at, "person:two", "why", "",
+                            validation=level)
+            stored = chain.add(signed(made, SECOND, "person:two", ()))
+            ring = key_ring([s for s in chain.stored if s.revision.kind == "person"], OWN)
+            found = standing([stored], KINDS[kind], ring)[stored.hash]
+            allowed = role in able and role in DECIDERS[kind, name]
+            assert (found.standing == "verified") == allowed, (role, level, found)
+            if not allowed:
+                assert (role or "not reported") in found.reason and able[-1] in found.reason
+                stands, _ = effective([stored], KINDS[kind], ring)
+                assert (stands is None) == (word != "revoked" or level == "authority")
+
+
+def test_safety_S09_nobody_gives_themselves_a_role():
+    """A key that counts, and the word of its own holder that they are the authority."""
+    chain, later = Chain(), AT + timedelta(hours=2)
+    chain.add(person("person:root", ROOT, may_vouch="yes"))
+    chain.add(signed(person("person:two", SECOND, role="deminer"), ROOT, "person:root", ()))
+    chain.add(signed(person("person:two", SECOND, later, role="authority"), SECOND, "person:two",
+                     chain.tip("person:two")))
+    chain.add(person("person:two", SECOND, later, role="authority"))
+    (trust,) = key_ring(chain.stored, OWN).of("person:two", later + timedelta(hours=1))
+    assert trust.role(later + timedelta(hours=1)) == "deminer"
+    closing = signed(hazard("closed", later + timedelta(hours=1)), SECOND, "person:two", ())
+    own = Chain()
+    stored = own.add(closing)
+    found = standing([stored], KINDS["hazard"], key_ring(chain.stored, OWN))[stored.hash]
+    assert found.standing == "unverified" and "deminer" in found.reason
+    # Somebody who may vouch says otherwise: from then on, not before.
+    chain.add(signed(person("person:two", SECOND, later + timedelta(hours=2), role="authority"),
+                     ROOT, "person:root", chain.tip("person:two")))
+    (trust,) = key_ring(chain.stored, OWN).of("person:two", later + timedelta(hours=3))
+    assert trust.role(later + timedelta(hours=1)) == "deminer"
+    assert trust.role(later + timedelta(hours=3)) == "authority"

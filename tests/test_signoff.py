@@ -52,6 +52,7 @@ def hazard(record_id="h1", status="open", hours=1, **more):
 
 
 def person(registry, folder, name, **more):
+    more.setdefault("role", "authority")
     made = identities.create_identity(registry, folder / f"{name}.pem", name=name, by="Office",
                                       now=AT, **more)
     return made.person, identities.read_key(folder / f"{name}.pem", more.get("passphrase"))
@@ -295,13 +296,17 @@ def test_from_the_first_key_to_a_signed_record_and_an_erased_person(tmp_path, mo
         listed["Bo"]["fingerprint"], status="SIG-002", enter="wrong words\n")
     monkeypatch.setenv("LANDRELEASE_PASSPHRASE", secret)
     said = run("identity", "vouch", path, "Bo", "--key", key, "--fingerprint",
-               listed["Bo"]["fingerprint"])
-    assert f"vouched for by {listed['Ana']['person']}" in said
-    monkeypatch.delenv("LANDRELEASE_PASSPHRASE")
+               listed["Bo"]["fingerprint"], "--role", "planner")
+    assert f"vouched for by {listed['Ana']['person']}" in said and "role planner" in said
 
     assert "(unverified)" in run("sign-off", path, "h1", "--level", "operator", "--by", "Cy")
     said = run("sign-off", path, "h1", "--level", "authority", "--by", "Cy", status=1)
     assert "unsigned" in said
+    said = run("sign-off", path, "h1", "--level", "authority", "--key", other, status=1)
+    assert "decided by authority; the role that was vouched for is planner" in said
+    run("identity", "vouch", path, "Bo", "--key", key, "--fingerprint",
+        listed["Bo"]["fingerprint"], "--role", "authority")
+    monkeypatch.delenv("LANDRELEASE_PASSPHRASE")
     said = run("sign-off", path, "h1", "--level", "authority", "--key", other)
     assert "authority by Bo verified" in said
     run("sign-off", path, "h1", "--level", "operator", "--by", "Cy", status="SIG-010")

@@ -206,6 +206,7 @@ def test_from_the_proposal_to_the_revoked_certificate(client, place):
     client.cookies.clear()
     assert client.get(f"/releases/{release}").status_code == 403
     assert client.get(f"/releases/{release}/certificate.pdf").status_code == 403
+    assert client.get(f"/releases/{release}/certificate.xlsx").status_code == 403
     assert client.get(f"/api/certificates/{code}").json() == {"status": "valid"}
     assert client.get(f"/api/certificates/{release}").status_code == 404, "by its code alone"
     shown = client.get(f"/certificate?code={code.lower()}").text

@@ -64,6 +64,8 @@ ASKED = {
     "/releases/{release_id:str}": ["/releases/{ID:handover}", "/releases/nothing"],
     "/releases/{release_id:str}/certificate.pdf": [
         "/releases/{ID:handover}/certificate.pdf", "/releases/nothing/certificate.pdf"],
+    "/releases/{release_id:str}/certificate.xlsx": [
+        "/releases/{ID:handover}/certificate.xlsx", "/releases/nothing/certificate.xlsx"],
     "/certificate": ["/certificate", "/certificate?code={F:handover.certificate}",
                      "/certificate?code=7K2M-Q9RT-4C", "/certificate?code={ID:handover}"],
     "/api/certificates/{code:str}": [

@@ -1,5 +1,6 @@
 """Print docs/records.md, made from the kinds of record."""
 
+from landrelease.core.decision import deciders
 from landrelease.core.record import KINDS
 
 GROUPS = {"land": "The ground", "work": "The work", "capacity": "People, machines, accreditation",
@@ -42,7 +43,9 @@ def main() -> None:
             print(f"{kind.definition} Kept as {GEOMETRY[kind.geometry]}.")
             for name, words in kind.decisions:
                 listed = ", ".join(f"`{w}`" for w in words)
-                print(f"`{name}` = {listed} is a decision: it counts with a signature only.")
+                able = " or ".join(deciders(kind.name, name)) or "whoever may vouch"
+                print(f"`{name}` = {listed} is a decision: it counts with a signature only, by "
+                      f"{able}.")
             print("\n| field | type | unit | allowed | meaning | source |")
             print("| --- | --- | --- | --- | --- | --- |")
             for f in kind.fields:

@@ -1352,6 +1352,12 @@ SIGN_OFF_RELEASES = Message(
     "SIG-013", "{record} says that land is released ({found}); a sign-off does not release it.",
     "Land is released with `release propose` and `release sign`, with the evidence and the "
     "checklist in front of the authority. Lower levels validate what was recorded.")
+ROLE_DECIDES_NOT = Message(
+    "SIG-014", "{person} may not decide {what}: {found}; this is for {expected}.",
+    "Somebody with that role signs, or somebody who may vouch gives the person the role: "
+    "`landrelease identity vouch REGISTRY PERSON --role ROLE --key KEYFILE --fingerprint ...`.")
+ROLE_OF_PERSON = Message(
+    "SIG-015", "{found} is no role of a person.", "Roles: {expected}.")
 CHECKPOINT_NOT_READABLE = Message(
     "CHK-001", "{file} is no checkpoint: {found}.",
     "Give a file that `landrelease checkpoint` wrote.")
@@ -1779,6 +1785,11 @@ TURNS_ON_NEW = Message(
 LANES_GIVEN_UP = Message(
     "LAN-028", "{area} m² that the machine reaches are in no swath: it would take too many small "
     "pieces.", "They are listed for hand work. Look whether the boundary has needless detail.")
+LANES_NO_WAY = Message(
+    "LAN-029", "No way over ground that the machine may be on leads from {start} to {end} (metres "
+    "in the plane of the task).",
+    "Nothing was planned, because a path must never leave allowed ground. Send the task's outline "
+    "and keep-outs with a report of the error; a simpler outline may do meanwhile.")
 
 # --- FRM: forms for the field ---------------------------------------------------------------------
 FORM_UNKNOWN = Message(

@@ -393,7 +393,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "release list": WayOut("certificates with their state, and what reopened them", (
         ("history", "revisions"), ("handover", "certificate"))),
     "release lookup": WayOut("the state of one certificate; what else, for the programme"),
-    "release certificate": WayOut("the certificate of a release as PDF", (
+    "release certificate": WayOut("the certificate of a release as PDF or spreadsheet", (
         ("history", "revisions"), ("handover", "certificate"), ("items", "counts"))),
     "release unlocked": WayOut("projects whose land is handed over, and what others wait for", (
         ("project", "project_status"), ("history", "revisions"))),

@@ -172,7 +172,9 @@ def identity_new(
     key: Annotated[Path, typer.Argument(metavar="KEYFILE", help="A new file for the private key.")],
     name: Annotated[str, typer.Option("--name", help="Name; kept beside the chain, erasable.")],
     organisation: Annotated[str, typer.Option("--organisation")] = "",
-    role: Annotated[str, typer.Option("--role", help="For example inspector, authority.")] = "",
+    role: Annotated[str, typer.Option(
+        "--role", help="For example planner, inspector, authority: which decisions count "
+        "(docs/identities.md).")] = "",
     competence: Annotated[list[str] | None, typer.Option(
         "--competence", help="What the person may do; repeat for more.")] = None,
     voucher: Annotated[Path | None, typer.Option(
@@ -226,6 +228,9 @@ def identity_vouch(
         "the recorded key.")],
     may_vouch: Annotated[bool | None, typer.Option(
         "--may-vouch/--may-not-vouch", help="Whether the person may vouch for others.")] = None,
+    role: Annotated[str | None, typer.Option(
+        "--role", help="What the person is in the programme; else the role on record is signed "
+        "for.")] = None,
     since: Annotated[str | None, typer.Option(
         "--since", metavar="DATE", help="From when on it counts; else from now.")] = None,
     until: Annotated[str | None, typer.Option(
@@ -242,10 +247,10 @@ def identity_vouch(
         own = identities.read_key(key, passphrase(key))
         made = identities.vouch(
             opened_registry, identities.person_named(opened_registry, person), own,
-            fingerprint_seen=fingerprint, may_vouch=may_vouch, reason=reason,
+            fingerprint_seen=fingerprint, may_vouch=may_vouch, role=role, reason=reason,
             since=as_date("--since", since) if since else None,
             until=as_date("--until", until) if until else None)
-    say(f"{made.person}: {made.standing}")
+    say(f"{made.person}: {made.standing}; role {made.role or 'not reported'}")
 
 
 def identity_revoke(

@@ -228,25 +228,31 @@ def handover(
 
 def certificate(
     registry: RegistryArgument, release: ReleaseArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.pdf")],
+    out: Annotated[Path, typer.Option(
+        "--out", metavar="FILE", help="Ends in .pdf for paper, in .xlsx for a spreadsheet.")],
     lang: Annotated[str, typer.Option("--lang", metavar="L", help="Language, for example fr.")]
     = "en",
     templates: TemplatesOption = None, role: RoleOption = None,
 ) -> None:
-    """Write the completion and hand-over certificate of a release as PDF.
+    """Write the completion and hand-over certificate of a release, as PDF or spreadsheet.
 
     What is no longer valid says so across the page. Exit status 1 then.
 
     Example: landrelease release certificate district.gpkg release-3f2a91c07d55 --out c.pdf
     --as authority
     """
+    from landrelease.errors import DOCUMENT_FORMAT, LandReleaseError
     from landrelease.store.exports import write_bytes
-    from landrelease.workflows import certificates
+    from landrelease.workflows import certificates, documents
 
+    ending = out.suffix.lower()
+    if ending not in documents.FORMATS:
+        raise LandReleaseError(DOCUMENT_FORMAT, found=out, expected=" or ".join(documents.FORMATS))
     with reading(registry, "release certificate", role) as (opened_registry, _):
-        found, pdf = certificates.certificate(opened_registry, release, lang=lang,
-                                              templates=templates)
-    write_bytes(out, pdf)
+        found, content = certificates.certificate_sheet(
+            opened_registry, release, lang=lang) if ending == ".xlsx" else certificates.certificate(
+            opened_registry, release, lang=lang, templates=templates)
+    write_bytes(out, content)
     say(f"{out}: {found.id}, {found.code}, {found.status}")
     raise typer.Exit(DONE if found.status == "valid" else FINDINGS)
 

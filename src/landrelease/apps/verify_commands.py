@@ -180,8 +180,11 @@ def verify_lots(
         say(f"    detection: {lot['detection_from']}")
         if len(lot["strata"]) > 1:
             say("    strata: " + ", ".join(f"{n} ({k})" for n, k in lot["strata"].items()))
+    left_out = lots[0]["left_out"] if lots else []
+    for one in left_out:
+        say(f"Left out: {one['area_m2']:,.0f} m2 of {one['outcome']}: {one['reason']}")
     say(f"{len(lots)} lots " + ("recorded." if record else "proposed; --record keeps them."))
-    if any(lot["stopped"] for lot in lots):
+    if left_out or any(lot["stopped"] for lot in lots):
         raise typer.Exit(FINDINGS)
 
 

@@ -24,6 +24,31 @@ CAUTIOUS: Mapping[tuple[str, str], frozenset[str]] = {
     ("handover", "handover_status"): frozenset({"revoked"}),
 }
 
+# Who decides what: the roles that may sign each decision, as somebody who may vouch signed for
+# them. What is not named is the authority's. The word of a person to vouch for others is held
+# against who may vouch, whatever the role (`signature.key_ring`).
+AUTHORITY = "authority"
+DECIDERS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("hazard", "status"): (AUTHORITY,),
+    ("outcome", "outcome_type"): (AUTHORITY,),
+    ("handover", "handover_status"): (AUTHORITY,),
+    ("accreditation", "accreditation_status"): (AUTHORITY,),
+    ("task", "task_status"): ("planner", AUTHORITY),
+    ("inspection", "result"): ("inspector", AUTHORITY),
+    ("person", "may_vouch"): (),
+}
+
+
+def deciders(kind: str, field: str) -> tuple[str, ...]:
+    """The roles that may sign the decision in a field; none: it does not hang on the role."""
+    return DECIDERS.get((kind, field), (AUTHORITY,))
+
+
+def may_decide(kind: str, field: str, role: str) -> bool:
+    """Whether a role may sign the decision in a field; "validation" is the authority's level."""
+    able = deciders(kind, field)
+    return not able or role in able
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -46,11 +71,13 @@ def decisions_in(kind: Kind, revision: Revision, before: Revision | None = None
     return (*fields, "validation") if by_authority else fields
 
 
-def verdict(stored: StoredRevision, ring: KeyRing, known_tips: Sequence[str] = ()) -> Verdict:
-    """Check the signature of a revision against the keys that count.
+def verdict(stored: StoredRevision, ring: KeyRing, known_tips: Sequence[str] = (),
+            decided: Sequence[str] = ()) -> Verdict:
+    """Check the signature of a revision against the keys that count, and the role of the person
+    against what is decided.
 
     `known_tips`: hashes of the revisions of the record that it comes after; a signed revision has
-    to name them.
+    to name them. `decided`: fields in which the revision decides something.
     """
     if not stored.revision.signature:
         return Verdict("unsigned", "nobody signed it")
@@ -59,6 +86,12 @@ def verdict(stored: StoredRevision, ring: KeyRing, known_tips: Sequence[str] = (
         return Verdict("unverified", reason)
     if not set(known_tips) <= set(stored.revision.follows):
         return Verdict("unverified", "it was signed upon another state of the record")
+    kind, role = stored.revision.kind, trust.role(stored.revision.recorded_at)
+    for name in decided:
+        if not may_decide(kind, name, role):
+            able = " or ".join(deciders(kind, name))
+            return Verdict("unverified", f"{name.replace('_', ' ')} is decided by {able}; the role "
+                           f"that was vouched for is {role or 'not reported'}")
     return Verdict("verified", "")
 
 
@@ -78,13 +111,14 @@ def _judged(order: Sequence[StoredRevision], kind: Kind, ring: KeyRing
     for stored, before in zip(order, descent.parents(order), strict=True):
         r = stored.revision
         decided = decisions_in(kind, r)
+        repeats = bool(decided) and stands is not None and _repeats(r, stands.revision)
         if r.signature:
-            found = verdict(stored, ring, [order[p].hash for p in before])
+            found = verdict(stored, ring, [order[p].hash for p in before],
+                            () if repeats else decided)
             if found.standing == "verified" and not set(r.follows) <= held:
                 found = Verdict("unverified", "it was signed upon revisions that are not here")
             verdicts[stored.hash] = found
         elif decided:
-            repeats = stands is not None and _repeats(r, stands.revision)
             verdicts[stored.hash] = Verdict("unsigned", "nobody signed it" + (
                 "; it repeats what stands and changes nothing" if repeats else ""))
             if repeats:

@@ -262,6 +262,15 @@ def kinds_of_search(outcome: Record) -> frozenset[str]:
     return frozenset(found)
 
 
+def waits_for_follow_up(outcome: Record) -> bool:
+    """Whether a machine or an animal had part in a search and its follow-up is not recorded as
+    done, in a field or in words ("machine then manual") (S07)."""
+    if not kinds_of_search(outcome) & {"machine", "animal"}:
+        return False
+    said = outcome.values.get("follow_up")
+    return said != "done" and not (said is None and bool(_THEN_MANUAL.search(_words(outcome))))
+
+
 def asks_for_hand_proof(outcome: Record, kinds: Container[str], by_word: Container[str]) -> bool:
     """Whether the follow-up of a search asks for proof of a search by hand (S07): hand work is part
     of it, or its follow-up is recorded as done, unless the national standard asks for another one
@@ -292,10 +301,8 @@ def _detection(outcome: Record, assumptions: Assumptions) -> tuple[Assumption | 
     words = _words(outcome)
     manual, machine, animal = (bool(p.search(words)) for p in (MANUAL, MACHINE, ANIMAL))
     mixed = "mixed" in words.lower()
-    follow_up = outcome.values.get("follow_up")
     if machine or animal or mixed:
-        done = follow_up == "done" or (follow_up is None and bool(_THEN_MANUAL.search(words)))
-        if not done:
+        if waits_for_follow_up(outcome):
             return None, NO_FOLLOW_UP
         if manual and not mixed and not animal:
             return assumptions["detection_manual"], ""

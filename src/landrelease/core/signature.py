@@ -208,6 +208,7 @@ class Trust:
     replaced: datetime | None = None  # from when on a later key of the person counts instead
     ends: tuple[End, ...] = ()
     vouching: tuple[tuple[datetime, bool], ...] = ()  # from when on the person may vouch, or not
+    roles: tuple[tuple[datetime, str], ...] = ()  # from when on which role was vouched for
 
     def counts(self, at: datetime) -> bool:
         """Whether a signature of that instant counts."""
@@ -218,6 +219,15 @@ class Trust:
         """Whether the person could vouch at that instant."""
         said = [may for since, may in self.vouching if since <= at]
         return bool(said) and said[-1]
+
+    def role(self, at: datetime) -> str:
+        """The role that somebody who may vouch had signed for at that instant; "": none.
+
+        What a person says of themselves gives no role (but for the first key of an office, and
+        those who may vouch anyway): else anybody with a key could call themselves the authority.
+        """
+        said = [role for since, role in self.roles if since <= at]
+        return said[-1] if said else ""
 
     def dated_back(self, stored: StoredRevision) -> bool:
         """Whether a revision stands after the end of the key, but says that it is older."""
@@ -342,21 +352,25 @@ def _trusts(lines: Mapping[str, Sequence[StoredRevision]], vouched: Mapping[str,
                 since = min(since, datetime(r.valid_from.year, r.valid_from.month,
                                             r.valid_from.day, tzinfo=UTC))
             vouching = ((since, word == "yes"),)
+            named = r.values.get("role")
+            roles = ((since, named if isinstance(named, str) else ""),)
             if held is None:
                 for other, trust in keys.items():
                     if trust.replaced is None:
                         keys[other] = replace(trust, replaced=r.recorded_at)
                 keys[public_key] = Trust(person, public_key, since, said, voucher, word == "yes",
-                                         ends=end if said else (), vouching=vouching)
+                                         ends=end if said else (), vouching=vouching,
+                                         roles=roles)
             elif voucher == person:  # nobody makes the own key count longer
                 held = _narrowed(held, said, False, r.recorded_at, end)
                 keys[public_key] = replace(held, may_vouch=word == "yes",
-                                           vouching=held.vouching + vouching)
+                                           vouching=held.vouching + vouching,
+                                           roles=held.roles + roles)
             else:
                 keys[public_key] = replace(
                     held, since=min(held.since, since), until=said, vouched_by=voucher,
                     may_vouch=word == "yes", ends=held.ends + (end if said else ()),
-                    vouching=held.vouching + vouching, replaced=None)
+                    vouching=held.vouching + vouching, roles=held.roles + roles, replaced=None)
         if keys:
             out[person] = tuple(keys.values())
     return out

@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
 from landrelease.errors import LANES_NO_ROOM, LANES_OVERLAP, LANES_WIDTH, LandReleaseError
-from landrelease.operate.tour import order, ways
+from landrelease.operate.tour import Graph, graph, order, ways
 
 ARC = 16  # segments of a quarter circle
 LEFT_M2 = 1e-4  # ground that is left below this is rounding
@@ -35,8 +35,11 @@ MOST_SPOTS = 2000  # and turns on the spot; what they leave is hand work
 TURN_DEG = 10.0  # a bend that is sharper is a turn
 NEW_M2 = 1e-3  # of ground not yet done under a disc; less is rounding
 DONE_M = 0.01  # ground so near to what was swept counts as done
+MOST_EXACT = 2000  # corners of a round; of more, ways go a little off them
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
 MOST_ARCS = 200  # but not into more than this
+RUN_UP = 4.0  # spacings: how far a round may be run up to from ground that is done,
+DETOUR = 12.0  # and how far the machine goes for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,13 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     inner = eroded(allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
     tool = _Tool(width_m, spacing, radius)
     turn_m = _turn_m(width_m, spacing, headland_first)
+    graphs: dict[int, Graph] = {}
     tried = []
     for angle in _directions(inner, allowed, width_m, spacing, turn_m) or [0.0]:
         pieces, left = _pieces(allowed, middle, inner, reachable, levels, width_m, spacing, angle,
                                turn_m)
         drives, apart = _joined(pieces, middle, at, tool, back=back,
-                                headland_first=headland_first, rounds=0)
+                                headland_first=headland_first, rounds=0, graphs=graphs)
         tried.append((left.area > 0, apart, sum(d.length_m for d in drives), angle, pieces, left))
     tried.sort(key=lambda found: found[:3])
     best: LanePlan | None = None
@@ -140,7 +144,7 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
         if best is not None and given_up and best.given_up.is_empty:
             continue
         drives, apart = _joined(pieces, middle, at, tool, back=back,
-                                headland_first=headland_first, rounds=None)
+                                headland_first=headland_first, rounds=None, graphs=graphs)
         found = LanePlan(
             tuple(drives), shapely.difference(reachable, left) if given_up else reachable,
             joined([by_hand, left]) if given_up else by_hand, middle, width_m, spacing,
@@ -156,6 +160,11 @@ class _Tool:
     width: float
     spacing: float
     radius: float
+
+    @property
+    def trims(self) -> bool:
+        """Whether a swath may end where its ground does: the disc is then on the swath itself."""
+        return self.radius <= self.width / 2 + 1e-9
 
 
 def _turn_m(width: float, spacing: float, headland_first: bool) -> float:
@@ -423,13 +432,14 @@ def path_over(pieces: Sequence[Drive], plan: LanePlan, entry: tuple[float, float
     begin = shapely.Point(entry) if entry else shapely.Point(plan.drives[0].xy[0])
     at = shapely.get_coordinates(shapely.shortest_line(plan.middle, begin))[0]
     return _joined(pieces, plan.middle, at, _Tool(plan.width_m, plan.spacing_m, radius_m),
-                   back=True, headland_first=headland_first, rounds=None)[0]
+                   back=True, headland_first=headland_first, rounds=None, graphs={})[0]
 
 
 def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, tool: _Tool, *,
-            back: bool, headland_first: bool, rounds: int | None) -> tuple[list[Drive], int]:
+            back: bool, headland_first: bool, rounds: int | None, graphs: dict[int, Graph]
+            ) -> tuple[list[Drive], int]:
     """One path over all pieces of each part of the ground, the part of `at` first; how many parts
-    no way joins to it.
+    no way joins to it. `graphs`: the corners of each part, as far as they were looked for before.
     """
     parts = shapely.get_parts(middle)
     near = np.argsort(shapely.distance(parts, shapely.Point(at)), kind="stable")
@@ -442,38 +452,52 @@ def _joined(pieces: Sequence[Drive], middle: BaseGeometry, at: np.ndarray, tool:
         if not own:
             continue
         begin = shapely.get_coordinates(shapely.shortest_line(parts[k], shapely.Point(at)))[0]
+        if k not in graphs:  # ways along the round itself, on ground that is done
+            graphs[k] = graph(parts[k], exact=headland_first and (
+                shapely.get_num_coordinates(parts[k]) <= MOST_EXACT))
         if not headland_first:
-            out += _path(own, parts[k], begin, begin if back else None, tool.spacing, rounds)
+            out += _path(own, graphs[k], begin, begin if back else None, tool, rounds)
         elif all(_closed(p.xy) for p in own if p.kind == "edge"):
-            out += _Safe(own, parts[k], begin, tool).path(back, rounds)
+            out += _Safe(own, graphs[k], begin, tool).path(back, rounds)
         else:
-            out += _shared(own, parts[k], begin, tool.spacing, rounds)
+            out += _shared(own, graphs[k], begin, tool, rounds)
         apart += 1
     return out, apart
 
 
-def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, end: np.ndarray | None,
-          spacing: float, rounds: int | None) -> list[Drive]:
+def _path(pieces: Sequence[Drive], part: Graph, begin: np.ndarray, end: np.ndarray | None,
+          tool: _Tool, rounds: int | None, band: BaseGeometry | None = None) -> list[Drive]:
     """One path over the pieces of one part of the ground, from `begin` on, to `end` if any.
-    Rounds are cut, so that pieces of them serve as ways.
+    Rounds are cut, so that pieces of them serve as ways. `band`: ground of rounds that are done, on
+    which swaths begin.
     """
     out: list[Drive] = []
     rings = [p for p in pieces if p.kind == "edge" and _closed(p.xy)]
     stretches = [p for p in pieces if p.kind != "edge" or not _closed(p.xy)]
-    step = max(ARC_STEPS * spacing, sum(r.length_m for r in rings) / MOST_ARCS)
+    step = max(ARC_STEPS * tool.spacing, sum(r.length_m for r in rings) / MOST_ARCS)
     for r in rings:
         stretches += [Drive("edge", xy) for xy in arcs(r.xy, step)]
-    ends = [e for p in stretches for e in (p.xy[0], p.xy[-1])]
-    found = ways(part, np.array([*ends, begin, begin if end is None else end]))
+    turning = None if band is None else _turning(part.ground, tool)
+    ends = [e for p in stretches for e in ((p.xy[0], p.xy[-1]) if turning is None or band is None
+                                           else _drawn_out(p, turning, band, tool))]
+    # Where swaths end is a place of its own: short of where one that comes the other way begins.
+    last = ends if band is None or not tool.trims else [
+        _stop(ends[2 * k + 1 - n], p.xy[-n], ends[2 * k + n], band, tool)
+        if p.kind == "swath" else p.xy[-n] for k, p in enumerate(stretches) for n in (0, 1)]
+    found = ways(part, np.array([*ends, begin, begin if end is None else end, *last]))
     start = len(ends)
-    for k, turned in order(found.length, start, back=end is not None, rounds=rounds):
+    for k, turned in order(found.length[:start + 2, :start + 2], start, back=end is not None,
+                           rounds=rounds):
         came, leaves = 2 * k + turned, 2 * k + 1 - turned
         if found.length[start, came] > 0:
             out.append(Drive("way", found.way(start, came)))
         xy = stretches[k].xy[::-1] if turned else stretches[k].xy
-        last = out[-1] if out else None
-        if last is not None and last.kind == stretches[k].kind == "edge":  # one round, cut
-            out[-1] = Drive("edge", np.concatenate([last.xy, xy[1:]]))
+        if stretches[k].kind == "swath" and band is not None:
+            xy = np.array([ends[came], *xy[1:-1], last[leaves]])
+            leaves += len(ends) + 2
+        before = out[-1] if out else None
+        if before is not None and before.kind == stretches[k].kind == "edge":  # one round, cut
+            out[-1] = Drive("edge", np.concatenate([before.xy, xy[1:]]))
         else:
             out.append(Drive(stretches[k].kind, xy))
         start = leaves
@@ -482,23 +506,68 @@ def _path(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, end: n
     return out
 
 
-def _shared(pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray, spacing: float,
+def _shared(pieces: Sequence[Drive], part: Graph, begin: np.ndarray, tool: _Tool,
             rounds: int | None) -> list[Drive]:
     """A path and back over a share of the pieces: what it has of the outer edge, then of the other
-    edges, then all else.
+    edges, then all else. Swaths begin with the disc on these edges, where they have it.
     """
-    outer = shapely.LineString(part.exterior)
+    outer = shapely.LineString(shapely.get_exterior_ring(part.ground))
     edges = [p for p in pieces if p.kind == "edge"]
     along = [p for p in edges if _on(outer, p)]
     inner = [p for p in edges if not _on(outer, p)]
     rest = [p for p in pieces if p.kind != "edge"]
+    band = shapely.buffer(shapely.MultiLineString([p.xy for p in edges]), tool.width / 2 + DONE_M,
+                          quad_segs=ARC) if edges else None
+    if band is not None:
+        shapely.prepare(band)
     out: list[Drive] = []
     at = begin
     for own, end in ((along, None), (inner, None), (rest, begin)):
         if own or end is not None:
-            out += _path(own, part, at, end, spacing, rounds)
+            out += _path(own, part, at, end, tool, rounds, None if end is None else band)
             at = out[-1].xy[-1] if out else begin
     return out
+
+
+def _turning(part: BaseGeometry, tool: _Tool) -> BaseGeometry:
+    """Where the disc keeps off the strip along the edge that the tool does not reach."""
+    return part if tool.trims else shapely.buffer(part, tool.width / 2 - tool.radius,
+                                                  join_style="mitre")
+
+
+def _drawn_out(p: Drive, turning: BaseGeometry, band: BaseGeometry, tool: _Tool
+               ) -> tuple[np.ndarray, np.ndarray]:
+    """Where a swath begins, from either end: drawn out until the disc lies on the band of rounds.
+    """
+    if p.kind != "swath":
+        return p.xy[0], p.xy[-1]
+    out = []
+    for end, other in ((p.xy[0], p.xy[-1]), (p.xy[-1], p.xy[0])):
+        unit = (end - other) / max(np.hypot(*(end - other)), 1e-12)
+        ray = shapely.intersection(LineString([end, end + 8 * tool.radius * unit]), turning)
+        first = [p for p in shapely.get_parts(ray) if p.geom_type == "LineString"
+                 and p.distance(shapely.Point(end)) < 1e-6]
+        tried = end + np.linspace(0, first[0].length if first else 0.0, 9)[:, None] * unit
+        discs = shapely.buffer(shapely.points(tried), tool.radius, quad_segs=ARC)
+        done = shapely.covers(band, discs)
+        out.append(tried[int(np.argmax(done)) if done.any() else int(np.argmin(
+            np.round(shapely.area(shapely.difference(discs, band)), 4)))])
+    return out[0], out[1]
+
+
+def _stop(begin: np.ndarray, last: np.ndarray, end: np.ndarray, band: BaseGeometry, tool: _Tool
+          ) -> np.ndarray:
+    """Where a swath may end: from `last` on, where its ground does, the first place at which the
+    disc lies on the swath itself and on the band of rounds; `end` where it lies on the band alone.
+    """
+    for share in np.linspace(0, 1, 5)[:-1]:
+        place = last + share * (end - last)
+        strip = shapely.buffer(LineString([begin, place]), tool.width / 2 + DONE_M,
+                               cap_style="flat")
+        disc = shapely.buffer(shapely.Point(place), tool.radius, quad_segs=ARC)
+        if shapely.difference(shapely.difference(disc, strip), band).area <= NEW_M2:
+            return np.asarray(place)
+    return end
 
 
 class _Safe:
@@ -510,19 +579,16 @@ class _Safe:
     being on the swath itself then.
     """
 
-    def __init__(self, pieces: Sequence[Drive], part: BaseGeometry, begin: np.ndarray,
-                 tool: _Tool):
-        self.part, self.begin, self.tool = part, begin, tool
-        self.roomy = shapely.buffer(part, 1e-6)
-        shapely.prepare(self.roomy)
+    def __init__(self, pieces: Sequence[Drive], known: Graph, begin: np.ndarray, tool: _Tool):
+        part = known.ground
+        self.graph, self.begin, self.tool = known, begin, tool
+        self.roomy = known.roomy
         loops = [p for p in pieces if p.kind == "edge"]
         self.stretches = [p for p in pieces if p.kind != "edge"]
         self.band = shapely.buffer(shapely.MultiLineString([p.xy for p in loops]),
                                    tool.width / 2 + DONE_M, quad_segs=ARC)
         shapely.prepare(self.band)
-        # Where the disc keeps off the strip along the edge that the tool does not reach.
-        self.turning = part if self._trims else shapely.buffer(
-            part, tool.width / 2 - tool.radius, join_style="mitre")
+        self.turning = _turning(part, tool)
         along = list(shapely.get_rings(part))
         lines = np.array([shapely.LineString(p.xy) for p in loops], dtype=object)
         nearest = np.argmin(shapely.distance(np.array(along)[:, None], lines[None]), axis=0)
@@ -535,16 +601,17 @@ class _Safe:
         self.due = set(range(1, len(along)))
         self.at = begin
         self.out: list[Drive] = []
+        self.swept: list[BaseGeometry] = []  # of each of `out`, as far as it was looked at
 
     def path(self, back: bool, rounds: int | None) -> list[Drive]:
         self._round(0)
-        came = [self._reached_back(p) for p in self.stretches]
+        came = [_drawn_out(p, self.turning, self.band, self.tool) for p in self.stretches]
         ends = [e for pair in came for e in pair]
         here = self.at
-        found = ways(self.part, np.array([*ends, here, self.begin]))
+        found = ways(self.graph, np.array([*ends, here, self.begin]))
         start = len(ends)
         length = found.length
-        if self._trims:  # from the end of one, half a width further in, to the start of the next
+        if self.tool.trims:  # from the end of one, half a width further in, to where one begins
             swath = np.repeat(np.array([p.kind == "swath" for p in self.stretches], bool), 2)
             both = np.outer(swath, swath)
             length = length.copy()
@@ -552,6 +619,9 @@ class _Safe:
             inside[both] = np.hypot(inside[both], self.tool.width / 2)
         for k, turned in order(length, start, back=back, rounds=rounds):
             into, leaves = 2 * k + turned, 2 * k + 1 - turned
+            for n in dict.fromkeys(self._near(ends[into]) + self._near(ends[leaves])):
+                if (entry := self._entry(n)) is not None:
+                    self._round(n, entry)
             self._go(found.way(start, into), ends[into])
             xy = self.stretches[k].xy[::-1] if turned else self.stretches[k].xy
             self._drive(self.stretches[k].kind, xy, ends[into], ends[leaves])
@@ -562,33 +632,12 @@ class _Safe:
             self._to(self.begin)
         return self.out
 
-    @property
-    def _trims(self) -> bool:
-        return self.tool.radius <= self.tool.width / 2 + 1e-9
-
-    def _reached_back(self, p: Drive) -> tuple[np.ndarray, np.ndarray]:
-        """Where a swath begins, from either end: drawn out until the disc lies on the rounds."""
-        if p.kind != "swath":
-            return p.xy[0], p.xy[-1]
-        out = []
-        for end, other in ((p.xy[0], p.xy[-1]), (p.xy[-1], p.xy[0])):
-            unit = (end - other) / max(np.hypot(*(end - other)), 1e-12)
-            ray = shapely.intersection(LineString([end, end + 8 * self.tool.radius * unit]),
-                                       self.turning)
-            first = [p for p in shapely.get_parts(ray) if p.geom_type == "LineString"
-                     and p.distance(shapely.Point(end)) < 1e-6]
-            tried = end + np.linspace(0, first[0].length if first else 0.0, 9)[:, None] * unit
-            done = shapely.covers(self.band, shapely.buffer(
-                shapely.points(tried), self.tool.radius, quad_segs=ARC))
-            out.append(tried[int(np.argmax(done))] if done.any() else end)
-        return out[0], out[1]
-
     def _go(self, way: np.ndarray, to: np.ndarray) -> None:
         """To the place where the next stretch begins; `way` leads there from an end of the last."""
         if shapely.covers(self.roomy, LineString([self.at, to])):
             way = np.array([self.at, to])
         elif np.hypot(*(way[0] - self.at)) > 1e-9:
-            way = ways(self.part, np.array([self.at, to])).way(0, 1)
+            way = ways(self.graph, np.array([self.at, to])).way(0, 1)
         way = way.copy()
         for n in range(1, len(way) - 1):  # over the corner of the round itself, where it is done
             near = self.corners[int(np.argmin(np.hypot(*(self.corners - way[n]).T)))]
@@ -604,17 +653,19 @@ class _Safe:
     def _to(self, place: np.ndarray) -> None:
         straight = np.array([self.at, place])
         way = straight if shapely.covers(self.roomy, LineString(straight)) else ways(
-            self.part, straight).way(0, 1)
+            self.graph, straight).way(0, 1)
         if np.hypot(*np.diff(way, axis=0).T).sum() <= 1e-9:
             return
         if self.out and self.out[-1].kind == "way":
             way = np.concatenate([self.out.pop().xy, way[1:]])
+            del self.swept[len(self.out):]
         self.out.append(Drive("way", way))
         self.at = way[-1]
 
     def _drive(self, kind: str, xy: np.ndarray, begin: np.ndarray, end: np.ndarray) -> None:
         near = self._near(end)
-        last = xy[-1] if self._trims and kind == "swath" and not near else end
+        last = _stop(begin, xy[-1], end, self.band, self.tool) if (
+            self.tool.trims and kind == "swath" and not near) else end
         inside = xy if kind != "swath" else xy[1:-1]
         path = np.concatenate([[begin], inside, [last]])
         if kind != "spot":
@@ -632,17 +683,60 @@ class _Safe:
         return sorted((n for n in away if away[n] < reach + self.tool.width / 2 - SIDE_M),
                       key=lambda n: away[n])
 
-    def _round(self, n: int) -> None:
-        """All rounds along an edge, from the place on each that is nearest."""
+    def _round(self, n: int, entry: tuple[np.ndarray, np.ndarray] | None = None) -> None:
+        """All rounds along an edge; the first one run up to from ground that is done where that is
+        possible, else from the place on it that is nearest."""
         self.due.discard(n)
-        for loop in self.rounds[n]:
-            first = float(shapely.line_locate_point(LineString(loop.xy), shapely.Point(self.at)))
-            tried = [_turned(loop.xy, place) for place in _off_corner(loop.xy, first)]
-            xy = next((t for t in tried if shapely.covers(
-                self.roomy, LineString([self.at, t[0]]))), tried[0])
-            self._to(xy[0])
+        for m, loop in enumerate(self.rounds[n]):
+            if m == 0 and n and (entry := entry or self._entry(n)) is not None:
+                turn, xy = entry
+                self._to(turn)
+                if np.hypot(*(xy[0] - turn)) > 1e-9:
+                    self.out.append(Drive("edge", np.array([turn, xy[0]])))
+            else:
+                first = float(shapely.line_locate_point(LineString(loop.xy),
+                                                        shapely.Point(self.at)))
+                tried = [_turned(loop.xy, place) for place in _off_corner(loop.xy, first)]
+                xy = next((t for t in tried if shapely.covers(
+                    self.roomy, LineString([self.at, t[0]]))), tried[0])
+                self._to(xy[0])
             self.out.append(Drive("edge", xy))
             self.at = xy[-1]
+
+    def _entry(self, n: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Where the machine turns, with its disc on ground that is done, to run up straight to the
+        round of an edge; and the round from there on. None: there is no such place at hand."""
+        loop = self.rounds[n][0].xy
+        near = shapely.buffer(LineString(loop), (RUN_UP + 1) * self.tool.spacing)
+        self.swept += [swept([d], self.tool.width) for d in self.out[len(self.swept):]]
+        there = [g for g in self.swept if g.intersects(near)]
+        room = shapely.buffer(shapely.buffer(joined(there), DONE_M, quad_segs=2),
+                              -self.tool.radius, quad_segs=ARC)
+        if room.is_empty:
+            return None
+        shapely.prepare(room)
+        back = np.arange(0, RUN_UP * self.tool.spacing, self.tool.width / 8)
+        found: list[tuple[float, np.ndarray, np.ndarray, np.ndarray]] = []
+        for ring in (loop, loop[::-1]):
+            way = np.diff(ring, axis=0)
+            size = np.hypot(*way.T)
+            unit = way / np.maximum(size, 1e-12)[:, None]
+            start = ring[:-1] + np.minimum(0.1 * size, 0.01)[:, None] * unit
+            place = start[:, None] - back[None, :, None] * unit[:, None]
+            good = shapely.covers(room, shapely.points(place)) & (size > 1e-6)[:, None]
+            for k in np.flatnonzero(good.any(axis=1)).tolist():
+                turn = place[k, int(np.argmax(good[k]))]
+                away = math.dist(turn, self.at) + math.dist(turn, start[k])
+                found.append((away, turn, start[k], ring))
+        for away, turn, start_at, ring in sorted(found, key=lambda f: f[0]):
+            if away > DETOUR * self.tool.spacing:
+                return None
+            if shapely.covers(self.roomy, LineString([turn, start_at])):
+                first = float(shapely.line_locate_point(LineString(ring), shapely.Point(start_at)))
+                xy = _turned(ring, first)
+                xy[[0, -1]] = start_at
+                return turn, xy
+        return None
 
 
 def _on(ring: BaseGeometry, drive: Drive) -> bool:

@@ -13,8 +13,25 @@ import shapely
 from numba import njit
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.errors import LANES_NO_WAY, LandReleaseError
+
 FAR = 1e12  # no way
 REACH_M = 1e-6  # rounding that a way may stand over the edge by
+OFF_M = 0.12  # ways keep about so far off the corners that they go round
+TOLERANCE_M = 0.05  # corners nearer than this to the line of their neighbours are passed over,
+MOST_CORNERS = 1500  # where there are more than this, those nearer than twice this and so on,
+COARSEST_M = 1.0  # up to this: ways get longer, none is lost
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """H corners of a piece of ground that ways go round, and the shortest ways between them."""
+
+    ground: BaseGeometry
+    roomy: BaseGeometry
+    corners: np.ndarray  # float64 (H, 2)
+    between: np.ndarray  # float64 (H, H) m; FAR: no way
+    following: np.ndarray  # int64 (H, H) predecessor matrix of the corners
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +47,15 @@ class Ways:
     following: np.ndarray  # int64 (H, H) predecessor matrix of the corners
 
     def way(self, a: int, b: int) -> np.ndarray:
-        """Coordinates (K, 2) of the way from point a to point b, both included."""
-        if self.straight[a, b] or a == b or not len(self.corners):
+        """Coordinates (K, 2) of the way from point a to point b, both included.
+
+        Raises LAN-029 where no way over the ground leads there: it never leaves the ground.
+        """
+        if self.straight[a, b] or a == b:
             return self.points[[a, b]]
+        if self.length[a, b] >= FAR:
+            raise LandReleaseError(LANES_NO_WAY, start=_place(self.points[a]),
+                                   end=_place(self.points[b]))
         over = (self.to_corner[a][:, None] + self.between + self.to_corner[b][None, :])
         i, j = np.unravel_index(int(np.argmin(over)), over.shape)
         chain = [int(j)]
@@ -41,48 +64,105 @@ class Ways:
         return np.concatenate([self.points[[a]], self.corners[chain[::-1]], self.points[[b]]])
 
 
-def ways(ground: BaseGeometry, points: np.ndarray) -> Ways:
-    """Ways on `ground` (where the machine's middle may be) between points (P, 2) on it."""
+def graph(ground: BaseGeometry, *, exact: bool = False) -> Graph:
+    """The corners of some ground and the ways between them, for many questions about it.
+
+    `exact`: all corners where they stand, else those that are left of a simplified outline, a
+    little off it.
+    """
     from scipy.sparse.csgraph import dijkstra
 
     roomy = shapely.buffer(ground, REACH_M)
     shapely.prepare(roomy)
-    corners = _corners(ground, roomy)
-    many, hubs = len(points), len(corners)
-    to_corner = _in_sight(roomy, points, corners)
-    between = _in_sight(roomy, corners, corners) if hubs else np.empty((0, 0))
-    following = np.empty((hubs, hubs), dtype=np.int64)
-    if hubs:
-        between, following = dijkstra(np.where(between >= FAR, np.inf, between),
-                                      directed=False, return_predecessors=True)
-        between = np.where(np.isfinite(between), between, FAR)
-    length = _in_sight(roomy, points, points)
+    tolerance = TOLERANCE_M
+    corners = _corners(ground, roomy, 0.0 if exact else tolerance)
+    while not exact and len(corners) > MOST_CORNERS and 2 * tolerance <= COARSEST_M:
+        tolerance *= 2
+        corners = _corners(ground, roomy, tolerance)
+    if not len(corners):
+        return Graph(ground, roomy, corners, np.empty((0, 0)), np.empty((0, 0), dtype=np.int64))
+    between, following = dijkstra(
+        np.where((seen := _in_sight(roomy, corners, corners)) >= FAR, np.inf, seen),
+        directed=False, return_predecessors=True)
+    return Graph(ground, roomy, corners, np.where(np.isfinite(between), between, FAR), following)
+
+
+def ways(ground: BaseGeometry | Graph, points: np.ndarray) -> Ways:
+    """Ways on `ground` (where the machine's middle may be) between points (P, 2) on it.
+
+    Where a simplified outline leaves points of one piece of ground apart, all of its corners are
+    taken.
+    """
+    known = ground if isinstance(ground, Graph) else graph(ground)
+    found = _between(known, points)
+    parts = shapely.get_parts(known.ground)
+    if (found.length >= FAR).any() and len(parts):
+        belongs = np.argmin(shapely.distance(
+            parts[:, None], shapely.points(points)[None]), axis=0)
+        if ((found.length >= FAR) & (belongs[:, None] == belongs[None, :])).any():
+            return _between(graph(known.ground, exact=True), points)
+    return found
+
+
+def _between(known: Graph, points: np.ndarray) -> Ways:
+    corners, between = known.corners, known.between
+    to_corner = _in_sight(known.roomy, points, corners)
+    length = _in_sight(known.roomy, points, points)
     straight = length < FAR
-    if hubs:
-        reach = np.full((many, hubs), FAR)
-        for h in range(hubs):
-            reach = np.minimum(reach, to_corner[:, [h]] + between[[h]])
-        for h in range(hubs):
-            length = np.minimum(length, reach[:, [h]] + to_corner[:, h][None, :])
-    return Ways(points, corners, np.minimum(length, FAR), straight, to_corner, between, following)
+    if len(corners):
+        length = _over(to_corner, between, length)
+    return Ways(points, corners, np.minimum(length, FAR), straight, to_corner, between,
+                known.following)
 
 
-def _corners(ground: BaseGeometry, roomy: BaseGeometry) -> np.ndarray:
-    """Corners that stick into the ground, a little away from them, on the ground."""
+@njit(cache=True, nogil=True)
+def _over(to_corner, between, length):
+    """The shortest of the straight way and those over the first and the last corner in sight."""
+    many, hubs = to_corner.shape
+    out = length.copy()
+    reach = np.empty(hubs)
+    for a in range(many):
+        reach[:] = 1e300
+        for h in range(hubs):
+            if to_corner[a, h] < 1e12:
+                for k in range(hubs):
+                    way = to_corner[a, h] + between[h, k]
+                    if way < reach[k]:
+                        reach[k] = way
+        for b in range(many):
+            for k in range(hubs):
+                if to_corner[b, k] < 1e12:
+                    way = reach[k] + to_corner[b, k]
+                    if way < out[a, b]:
+                        out[a, b] = way
+    return out
+
+
+def _corners(ground: BaseGeometry, roomy: BaseGeometry, tolerance: float) -> np.ndarray:
+    """Corners that stick into the ground, which ways go round: with a tolerance of a simplified
+    outline and a little off it, as far as those places are on the ground; without, all of them."""
     out = []
-    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(ground, 0.05))):
-        xy = shapely.get_coordinates(ring)[:-1]
-        if len(xy) < 3:
-            continue
-        before, after = xy - np.roll(xy, 1, axis=0), np.roll(xy, -1, axis=0) - xy
-        unit_b = before / np.maximum(np.hypot(*before.T), 1e-12)[:, None]
-        unit_a = after / np.maximum(np.hypot(*after.T), 1e-12)[:, None]
-        out.append(xy + 0.12 * (unit_b - unit_a))
-        out.append(xy - 0.12 * (unit_b - unit_a))
+    for part in shapely.get_parts(shapely.simplify(ground, tolerance) if tolerance else ground):
+        for n, ring in enumerate(shapely.get_rings(part)):
+            xy = shapely.get_coordinates(ring)[:-1]
+            if len(xy) < 3:
+                continue
+            before, after = xy - np.roll(xy, 1, axis=0), np.roll(xy, -1, axis=0) - xy
+            unit_b = before / np.maximum(np.hypot(*before.T), 1e-12)[:, None]
+            unit_a = after / np.maximum(np.hypot(*after.T), 1e-12)[:, None]
+            turn = unit_b[:, 0] * unit_a[:, 1] - unit_b[:, 1] * unit_a[:, 0]
+            # With the ground on the left, a corner to the right sticks into it.
+            left = 1.0 if shapely.is_ccw(ring) == (n == 0) else -1.0
+            into = turn * left < 0
+            out.append((xy + (OFF_M * (unit_b - unit_a) if tolerance else 0.0))[into])
     found = np.concatenate(out) if out else np.empty((0, 2))
-    found = found[shapely.covers(roomy, shapely.points(found))] if len(found) else found
-    # Of both sides of a corner that bulges outwards neither shortens a way; keep those that do.
-    return np.unique(np.round(found, 4), axis=0)[:400]
+    if tolerance and len(found):
+        found = found[shapely.covers(roomy, shapely.points(found))]
+    return np.unique(np.round(found, 4), axis=0) if tolerance else np.unique(found, axis=0)
+
+
+def _place(xy: np.ndarray) -> str:
+    return f"{xy[0]:.2f}, {xy[1]:.2f}"
 
 
 def _in_sight(roomy: BaseGeometry, a: np.ndarray, b: np.ndarray) -> np.ndarray:

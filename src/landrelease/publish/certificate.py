@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.document import CellType, Column, Document, Grid, Section
 from landrelease.core.geometry import WGS84, geodesic_area_m2, joined, plane_for
 from landrelease.core.labels import label
 from landrelease.core.texts import ENGLISH, Texts
@@ -159,6 +160,50 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
                   date=c.made_on.isoformat()),
     }
     return {**content, "unreviewed": "\n".join(w.doubts())}
+
+
+def certificate_document(c: Certificate, w: Words) -> Document:
+    """The same facts as sections and tables, for the spreadsheet; all turning points."""
+    said = certificate_content(c, w)
+    days = {w("cert.decided"): c.decided_on, w("cert.handed"): c.handed_over_on}
+    head = said["points_head"]
+    kinds: tuple[tuple[CellType, int], ...] = (
+        ("text", 0), ("number", DECIMALS), ("number", DECIMALS), ("number", 1), ("number", 2),
+        ("text", 0))
+    points = Grid(
+        "turning points", said["points_title"],
+        tuple(Column(title, kind, digits) for title, (kind, digits) in zip(
+            head, kinds, strict=True)),
+        tuple((p.name, round(p.latitude, DECIMALS), round(p.longitude, DECIMALS),
+               round(p.bearing, 1), round(p.distance_m, 2), p.to)
+              for p in turning_points(c.on_paper)))
+    who = ("women", "men", "girls", "boys")
+    people = Grid(
+        "people", said["people_title"],
+        (Column(said["people_title"]), *(Column(t, "integer") for t in said["people_head"][1:])),
+        tuple((said["people"][n][0], *(of.get(k) for k in who))
+              for n, of in enumerate((c.beneficiaries, c.present))))
+    signed = Grid("signatures", said["sign_title"], tuple(map(Column, said["signed_head"])),
+                  tuple(map(tuple, said["signed"])))
+    return Document(
+        "certificate", said["title"], c.release, said["state"], said["caution"],
+        said["synthetic"], c.made_on, said["foot"], (
+            Section("facts", said["title"], (
+                *((name, days.get(name) or words) for name, words in said["facts"]),
+                (f"{w('cert.size')} (m²)", geodesic_area_m2(c.ground))), (said["lookup"],)),
+            Section("points", said["points_title"], lines=(said["points_note"],), grids=(points,)),
+            Section("items", said["found_title"], lines=tuple(said["found"])),
+            Section("residual", said["residual_title"],
+                    lines=(*said["residual"], said["residual_note"])),
+            Section("people", said["people_title"], grids=(people,)),
+            Section("signatures", said["sign_title"], grids=(signed,))),
+        (("document", said["title"]), ("release", c.release), ("code", c.code),
+         ("state", c.status), ("made on", c.made_on.isoformat()), ("office", c.office),
+         ("proposal", c.proposal), ("chain head", c.chain_head),
+         ("not reported", "an empty cell of a column of numbers or days: not zero"),
+         *((("synthetic", "made up; nothing here is about real ground"),) if c.synthetic else ())),
+        w("not_reported"), w("paper.sign.fields"), w("paper.more"), w.texts.code,
+        said["unreviewed"])
 
 
 def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:

@@ -29,6 +29,7 @@ from landrelease.errors import ADOPTION_FILE, LandReleaseError
 from landrelease.release import adoption
 from landrelease.release.adoption import Closing
 from landrelease.release.ground import area_m2, cut
+from landrelease.workflows.behind import OnFile, records_behind
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -72,6 +73,7 @@ def adopt(registry: Registry, reader: View, path: Path, *, until: date, by: str,
     at = now or datetime.now(UTC)
     if key is not None:
         releasing.authority(registry, key, at)
+    known = OnFile(registry)  # read once; what somebody else records meanwhile is seen
     out: list[Row] = []
     taken: dict[str, int] = {}
     for number, cells in _rows(path):
@@ -80,8 +82,9 @@ def adopt(registry: Registry, reader: View, path: Path, *, until: date, by: str,
         if isinstance(made, list):
             out.append(Row(number, name, "refused", tuple(made)))
             continue
+        known.look()
         try:
-            hazard = releasing.standing_hazard(registry, made.hazard, reader)
+            hazard = releasing.standing_hazard(registry, made.hazard, reader, known)
         except LandReleaseError as error:
             out.append(Row(number, name, "refused", (str(error),)))
             continue
@@ -90,7 +93,7 @@ def adopt(registry: Registry, reader: View, path: Path, *, until: date, by: str,
                 f"row {taken[hazard.id]} adopts the same area",)))
             continue
         taken[hazard.id] = number
-        told = _told(registry, hazard, made, until, kept=True)
+        told = _told(registry, hazard, made, until, known, kept=True)
         person = registry.author(made.checked_by) if not dry_run else made.checked_by
         listed = adoption.answers(told, person)
         bad = tuple(f"{a.item.id}: {a.words}" for a in listed if a.state != "met")
@@ -98,10 +101,10 @@ def adopt(registry: Registry, reader: View, path: Path, *, until: date, by: str,
         if bad or dry_run:
             out.append(Row(number, name, "refused" if bad else "ready", bad, size, outside))
             continue
-        proposal = _propose(registry, told, listed, by=by, at=at)
+        proposal = _propose(registry, told, listed, known, by=by, at=at)
         state = "proposed"
         if key is not None:
-            releasing.sign(registry, proposal, key, now=now)
+            releasing.sign(registry, proposal, key, now=now, on_file=known)
             state = "released"
         out.append(Row(number, name, state, (), size, outside, proposal.id))
     return out
@@ -169,31 +172,28 @@ def _closing(row: int, cells: Mapping[str, str], folder: Path) -> Closing | list
                    cells["checked_by"], depth, ground, cells["note"])
 
 
-def _told(registry: Registry, hazard: Record, closing: Closing, until: date, *, kept: bool
-          ) -> adoption.Adopted:
-    from landrelease.workflows import hazards_that_stand
-    from landrelease.workflows.releasing import records_behind
-
+def _told(registry: Registry, hazard: Record, closing: Closing, until: date, known: OnFile, *,
+          kept: bool) -> adoption.Adopted:
     assert hazard.geometry is not None
     taken = cut(hazard.geometry, closing.ground)
-    behind = records_behind(registry, hazard, taken.ground)
+    behind = records_behind(registry, hazard, taken.ground, on_file=known)
     days = [s.revision.valid_from for s in registry.history(hazard.id) if s.revision.valid_from]
-    gates = [d for r in registry.records("gate") if isinstance(d := r.values.get("day"), date)]
+    gates = [d for r in known.kind("gate").records if isinstance(d := r.values.get("day"), date)]
     return adoption.Adopted(
         closing, hazard, taken, kept, until, min(days, default=None), min(gates, default=None),
-        [r for r in hazards_that_stand(registry) if r.id != hazard.id],
+        [r for r in known.standing_near(taken.ground) if r.id != hazard.id],
         behind.records["item"], behind.records["accident"], behind.records["evidence"],
         tuple(w.number for w in behind.quarantine))
 
 
-def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer], *, by: str,
-             at: datetime) -> Proposal:
+def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer], known: OnFile,
+             *, by: str, at: datetime) -> Proposal:
     """Keep the document of the decision and the proposal, as `releasing.propose` keeps its own."""
     from landrelease.core.certificate import RELEASE
     from landrelease.release.proposal import READY
     from landrelease.store.results import dump
     from landrelease.workflows import is_synthetic
-    from landrelease.workflows.releasing import FORMAT, Proposal, records_behind
+    from landrelease.workflows.releasing import FORMAT, Proposal
 
     c, hazard = told.closing, told.hazard
     content = c.document.read_bytes()
@@ -207,7 +207,7 @@ def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer
                 "sha256": source, "source_type": "document", "dated": c.decided_on,
                 "title": f"{c.authority}: {c.document.name}"},
             None, at, who, f"document of a closing of {c.decided_on}", source))
-    behind = records_behind(registry, hazard, told.cut.ground)
+    behind = records_behind(registry, hazard, told.cut.ground, on_file=known)
     words = adoption.statement(c, f"{c.document.name}, SHA-256 {source[:12]}")
     document: dict[str, Any] = {
         "format": FORMAT, "synthetic": is_synthetic(registry), "says": READY,
@@ -253,17 +253,19 @@ def _propose(registry: Registry, told: adoption.Adopted, listed: Sequence[Answer
          "dated": at.date()},
         None, at, who, "proposal to adopt a closing under earlier rules", sha256))
     registry.append(revisions)
+    known.recorded(len(revisions))
     return proposal
 
 
-def speaks_against(registry: Registry, hazard: Record, document: Mapping[str, Any]) -> list[str]:
+def speaks_against(registry: Registry, hazard: Record, document: Mapping[str, Any],
+                   known: OnFile) -> list[str]:
     """What of the checklist of an adopted closing is not met any more, as the records are now."""
     a = document["adopted"]
     closing = Closing(
         0, hazard.id, document["outcome"], date.fromisoformat(a["decided_on"]), a["authority"],
         a["rules"], Path(a["document_name"]), a["checked_by"], document["depth_m"],
         shapely.from_wkb(document["ground_wkb"]), a["note"])
-    told = _told(registry, hazard, closing, date.fromisoformat(a["until"]),
+    told = _told(registry, hazard, closing, date.fromisoformat(a["until"]), known,
                  kept=registry.knows_source(a["document"]))
     return [f"{x.item.id}: {x.words}" for x in adoption.answers(told, a["checked_by"])
             if x.state != "met"]

@@ -37,6 +37,7 @@ from landrelease.workflows.releasing import authority, proposal_document
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.publish.certificate import Certificate
     from landrelease.store.registry import Registry
 
 Status = Literal["valid", "revoked", "superseded", "reopened", "unverified"]
@@ -572,16 +573,39 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
     Raises REL-020, REL-021, REL-023 (no such language), REL-024 (no proposal stands behind it),
     REL-030.
     """
-    from landrelease.publish.certificate import Certificate, Signature, render_certificate
+    from landrelease.publish.certificate import render_certificate
+    from landrelease.workflows.languages import asked_for
+
+    texts = asked_for(lang)
+    found, facts = _facts(registry, words)
+    return found, render_certificate(facts, texts, templates=templates)
+
+
+def certificate_sheet(registry: Registry, words: str, *, lang: str = "en"
+                      ) -> tuple[Release, bytes]:
+    """The certificate as spreadsheet (XLSX), made from the same facts; the state of now is on it.
+
+    Raises REL-020, REL-021, REL-023, REL-024.
+    """
+    from landrelease.publish.certificate import certificate_document
+    from landrelease.publish.words import Words
+    from landrelease.workflows import documents
+    from landrelease.workflows.languages import asked_for
+
+    texts = asked_for(lang)
+    found, facts = _facts(registry, words)
+    return found, documents.content(certificate_document(facts, Words(texts)), ".xlsx")
+
+
+def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:
+    from landrelease.publish.certificate import Certificate, Signature
     from landrelease.release.ground import on_paper
     from landrelease.workflows import hazards_that_stand, is_synthetic
-    from landrelease.workflows.languages import asked_for
 
     found = find_release(registry, words)
     d = found.document
     if d is None or found.ground is None:
         raise LandReleaseError(RELEASE_WITHOUT_PROPOSAL, release=found.id)
-    texts = asked_for(lang)
     hazard = next((r for r in registry.records("hazard") if r.id == found.hazard), None)
     values = hazard.values if hazard is not None else {}
     outcome = next((r for r in registry.records("outcome") if r.id in found.outcome), None)
@@ -595,7 +619,7 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
         items[key] = items.get(key, 0) + int(item["quantity"] or 1)
     near = [r.geometry for r in hazards_that_stand(registry)
             if r.geometry is not None and r.geometry.distance(found.ground) < 0.02]
-    return found, render_certificate(Certificate(
+    return found, Certificate(
         release=found.id, code=found.code, status=found.status, why=found.why,
         office=registry.office, synthetic=is_synthetic(registry), hazard=found.hazard,
         hazard_name=str(values.get("name") or values.get("identifier") or ""),
@@ -617,8 +641,7 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
         decided_on=found.decided_on, handed_over_on=found.handed_over_on,
         signatures=tuple(Signature(*s) for s in _signatures(registry, line)),
         proposal=found.proposal, chain_head=registry.head(),
-        made_on=max(s.revision.recorded_at for s in line).date()), texts,
-        templates=templates)
+        made_on=max(s.revision.recorded_at for s in line).date())
 
 
 def _people(values: Mapping[str, Any], prefix: str) -> dict[str, int | None]:
@@ -677,6 +700,6 @@ def _day(r: Record, name: str) -> date | None:
     return said if isinstance(said, date) else r.valid_from
 
 
-__all__ = ["OUTCOME", "Release", "certificate", "find_release", "hand_over",
+__all__ = ["OUTCOME", "Release", "certificate", "certificate_sheet", "find_release", "hand_over",
            "record_reopenings", "releases", "reopened_words", "revoke", "unlocked_projects",
            "without_released"]

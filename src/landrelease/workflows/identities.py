@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from landrelease.core.decision import Verdict, effective, standing
+from landrelease.core.decision import Verdict, deciders, effective, may_decide, standing
 from landrelease.core.descent import current_of, in_conflict
 from landrelease.core.geometry import joined
 from landrelease.core.kind import NOT_REPORTED, Kind, ValidationLevel
 from landrelease.core.personal import is_person_id
-from landrelease.core.record import Record
+from landrelease.core.record import KINDS, Record
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.core.signature import KeyRing, SigningKey, fingerprint, key_ring, signed
 from landrelease.errors import (
@@ -31,6 +31,8 @@ from landrelease.errors import (
     PERSON_UNKNOWN,
     REASON_NEEDED,
     RECORD_UNKNOWN,
+    ROLE_DECIDES_NOT,
+    ROLE_OF_PERSON,
     SIGN_OFF_RELEASES,
     LandReleaseError,
 )
@@ -44,7 +46,8 @@ LEVELS: tuple[ValidationLevel, ...] = get_args(ValidationLevel)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person as the registry knows them. `standing`: how far their key counts, in words."""
+    """A person as the registry knows them. `standing`: how far their key counts, in words; `role`:
+    the one that was vouched for, else the one that is recorded."""
 
     person: str
     name: str
@@ -121,9 +124,12 @@ def create_identity(
     somebody who may vouch has signed (`voucher`, or `vouch` later). The name and the contact stand
     in the erasable table; the chain holds an id and commitments (S17).
 
-    Raises SIG-007: a person of that name has a key that counts. FIL/CLI-104: the file is there.
+    Raises SIG-007: a person of that name has a key that counts. SIG-015: no such role. FIL/CLI-104:
+    the file is there.
     """
     at = now or datetime.now(UTC)
+    if role:
+        role_named(role)  # before a key is made
     ring = ring_of(registry)
     first = not ring.keys
     person = registry.author(name)
@@ -166,13 +172,15 @@ def create_identity(
 
 def vouch(registry: Registry, person: str, key: SigningKey, *, may_vouch: bool | None = None,
           fingerprint_seen: str | None = None, since: date | None = None, until: date | None = None,
-          reason: str = "fingerprint compared", now: datetime | None = None) -> Identity:
-    """Sign for the key of another person.
+          role: str | None = None, reason: str = "fingerprint compared",
+          now: datetime | None = None) -> Identity:
+    """Sign for the key and the role of another person.
 
     `fingerprint_seen` is the one that was compared by voice: it has to be that of the key. `since`
     is the day from which the key counts, where it is of another office and signed before; else it
     counts from now on. `until` is its last day; without one, an end that anybody
-    recorded is lifted.
+    recorded is lifted. `role`: what the person is in the programme; without one, the role that is
+    on record is signed for.
 
     Raises SIG-003: the signer is nobody here. SIG-005: no such person. SIG-008: another key.
     SIG-009: the signer may not vouch, or their key does not count.
@@ -194,9 +202,38 @@ def vouch(registry: Registry, person: str, key: SigningKey, *, may_vouch: bool |
         said["key_until"] = until
     if may_vouch is not None:
         said["may_vouch"] = "yes" if may_vouch else "no"
+    if role is not None:
+        said["role"] = role_named(role)
     revision = Revision("person", person, said, None, at, signer, reason, "", valid_from=since)
     registry.append([signed(revision, key, signer, registry.tips(person))])
     return next(i for i in identities(registry) if i.person == person)
+
+
+def role_named(word: str) -> str:
+    """A role that a person may have. SIG-015."""
+    able = KINDS["person"].field("role").choices
+    if word not in able or word == NOT_REPORTED:
+        raise LandReleaseError(ROLE_OF_PERSON, found=word, expected=", ".join(
+            c for c in able if c != NOT_REPORTED))
+    return word
+
+
+def deciding(registry: Registry, key: SigningKey, kind: str, field: str, at: datetime) -> str:
+    """The person whose key it is, where the decision in a field is theirs by their role (S09).
+
+    Raises SIG-003: the key is of nobody here. SIG-014: it does not count, or the role that was
+    vouched for does not decide this.
+    """
+    who = owner(registry, key)
+    keys = [t for t in ring_of(registry).of(who, at) if t.public_key == key.public_key]
+    role = keys[-1].role(at) if keys else ""
+    if not keys or not may_decide(kind, field, role):
+        raise LandReleaseError(
+            ROLE_DECIDES_NOT, person=registry.name_of(who) or who, what=f"{kind} {field}",
+            found=f"the role that was vouched for is {role or 'not reported'}" if keys
+            else "the key does not count: nobody vouched for it, or it ended",
+            expected=" or ".join(deciders(kind, field)))
+    return who
 
 
 def revoke(registry: Registry, person: str, *, by: str, reason: str,
@@ -239,9 +276,13 @@ def identities(registry: Registry) -> list[Identity]:
             words = f"counts; vouched for by {trust.vouched_by}"
         else:
             words = "counts; the first key of this office"
+        role = _word(record, "role")
+        vouched = trust.roles[-1][1] if trust is not None and trust.roles else ""
+        if trust is not None and role != vouched:
+            words += f"; the role {role or 'not reported'} is not vouched for"
         out.append(Identity(
             record.id, registry.name_of(record.id), _word(record, "organisation"),
-            _word(record, "role"), public_key, fingerprint(public_key),
+            vouched if trust is not None else role, public_key, fingerprint(public_key),
             None if trust is None else trust.until, bool(trust and trust.may_vouch), words))
     return out
 

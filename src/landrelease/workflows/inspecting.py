@@ -66,9 +66,9 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     """Lots of the completed ground of a task that no lot holds yet, each with its sample.
 
     Completed is ground of outcomes (cleared, searched, reduced) whose activity belongs to the
-    task, or that name the task's hazard and meet its ground; what waits for its follow-up is not
-    completed (S07). `again`: a rejected lot that was cleared again: the same ground as a new lot,
-    inspected tighter.
+    task, or that name the task's hazard and meet its ground, as far as it is done to the standard
+    (`workflows.finished`); what is not stands in `left_out` of each lot. `again`: a rejected lot
+    that was cleared again: the same ground as a new lot, inspected tighter.
 
     Raises INS-001, INS-002 settings; INS-004 no completed ground; INS-005, INS-009 of `again`; and
     what sample sizes raise (VER-001 to VER-003).
@@ -87,7 +87,7 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
     side = stated.value("inspection_unit_m") if unit_m is None else unit_m
     inspections = reader.inside(_standing(registry))
     order = _task(registry, reader, task)
-    pieces = _pieces(registry, reader, order)
+    pieces, done, left_out = _pieces(registry, reader, order, stated)
     held = [r for r in inspections if r.value("inspection_part") == "lot"
             and r.values.get("task") == task]
     before = None if again is None else _rejected(again, inspections)
@@ -96,13 +96,15 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
         grounds = [(str(before.values.get("name") or before.id), before.geometry)]
     else:
         if not pieces:
-            raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="no outcome of its work "
-                                   "is on record, or all wait for their follow-up")
+            raise LandReleaseError(LOT_WITHOUT_GROUND, task=task, reason="; ".join(
+                f"{one['outcome']}: {one['reason']}" for one in left_out[:5])
+                or "no outcome of its work is on record")
         taken = joined([r.geometry for r in held if r.geometry is not None], degrees=True)
         plane = plane_for(tuple(shapely.total_bounds(
             np.array([p.ground for p in pieces], dtype=object))))
         taken = plane.to_plane(taken)
-        left = [replace(p, ground=p.ground.difference(taken)) for p in _in_metres(pieces, plane)]
+        left = [replace(p, ground=p.ground.difference(taken)) for p in _in_metres(
+            [replace(p, ground=done[p.id]) for p in pieces], plane)]
         left = [p for p in left if broad(p.ground)]
         if not left:
             raise LandReleaseError(LOT_WITHOUT_GROUND, task=task,
@@ -110,9 +112,10 @@ def propose_lots(registry: Registry, reader: View, task: str, stated: Assumption
         grounds = [(lot.name, plane.to_degrees(lot.ground))
                    for lot in form_lots(left, form, unit_m=side, size_m2=size_m2)]
     numbers = iter(range(len(held) + 1, len(held) + len(grounds) + 1))
-    return [_proposal(f"lot:{task}:{next(numbers)}", name, ground, pieces, side, registry, reader,
-                      inspections, stated, strictness or Strictness(), order, before)
-            for name, ground in grounds]
+    return [{**_proposal(f"lot:{task}:{next(numbers)}", name, ground, [
+        p for p in pieces if _meets(replace(p, ground=done[p.id]), ground)], side, registry,
+        reader, inspections, stated, strictness or Strictness(), order, before),
+        "left_out": left_out} for name, ground in grounds]
 
 
 def record_lots(registry: Registry, proposals: Sequence[Mapping[str, Any]], *, by: str,
@@ -194,9 +197,10 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
 
     Raises INS-005: no such lot. INS-007: a unit that was not drawn; `accept` before all units are
     clear; a unit with an item called clear; nothing to record; a day that is still to come.
+    SIG-014: the role of whose key it is does not accept lots.
     """
     from landrelease.core.signature import signed
-    from landrelease.workflows.identities import owner
+    from landrelease.workflows.identities import deciding, owner
 
     lot = lot_of(registry, reader, lot_id)
     drawn = {int(r.values["unit_number"]): r for r in _drawn(registry, lot_id)}
@@ -207,7 +211,8 @@ def record_results(registry: Registry, reader: View, lot_id: str, results: Mappi
     if day > at.date() + timedelta(days=1):  # a local day may have begun before that of UTC
         raise LandReleaseError(LOT_RESULT, lot=lot_id, name="day", found=day,
                                expected="a day that has come")
-    who = owner(registry, key) if key is not None else registry.author(by)
+    who = registry.author(by) if key is None else deciding(
+        registry, key, "inspection", "result", at) if accept else owner(registry, key)
     revisions = []
     for number, items in sorted(results.items()):
         unit = drawn.get(number)
@@ -613,23 +618,40 @@ def _task(registry: Registry, reader: View, task: str) -> Record:
     return found[0]
 
 
-def _pieces(registry: Registry, reader: View, task: Record) -> list[Piece]:
-    """Completed ground of a task as it is on record now, longitude and latitude, by id."""
+def _pieces(registry: Registry, reader: View, task: Record, stated: Assumptions
+            ) -> tuple[list[Piece], dict[str, BaseGeometry], list[dict[str, Any]]]:
+    """Completed ground of a task as it is on record now, longitude and latitude, by id; what of
+    each piece may be in a lot; and what may not, with why.
+
+    Pieces stand whole, because the draw is computed again from the outcomes alone.
+    """
+    from landrelease.core.search import by_word
+    from landrelease.workflows.coverage import coverages
+    from landrelease.workflows.finished import finished
+
     works = {r.id: r for r in reader.inside(registry.records("activity"))}
-    found = [_piece(r, works.get(str(r.values.get("activity") or "")), task)
-             for r in reader.inside(registry.records("outcome"))]
-    return sorted((p for p in found if p is not None), key=lambda p: p.id)
+    every = {r.id: r for r in reader.inside(registry.records("outcome"))}
+    found = [_piece(r, works.get(str(r.values.get("activity") or "")), task, open_too=True)
+             for r in every.values()]
+    pieces = sorted((p for p in found if p is not None), key=lambda p: p.id)
+    done, left_out = finished([replace(every[p.id], geometry=p.ground) for p in pieces], works,
+                              coverages(registry), by_word(stated))
+    return ([p for p in pieces if p.id in done], done,
+            [{"outcome": one.outcome, "area_m2": geodesic_area_m2(one.ground),
+              "reason": one.reason} for one in left_out])
 
 
-def _piece(outcome: Record, work: Record | None, task: Record) -> Piece | None:
-    """An outcome as completed ground of the task; None where it is not."""
+def _piece(outcome: Record, work: Record | None, task: Record, *, open_too: bool = False
+           ) -> Piece | None:
+    """An outcome as completed ground of the task; None where it is not, or its follow-up is open
+    (but for `open_too`)."""
     from landrelease.verify.lots import Piece, areal
 
     ground = outcome.geometry
     if is_decision_outcome(outcome.id):
         return None  # the decision on work, not the work
     if ground is None or ground.is_empty or outcome.value("outcome_type") not in _COMPLETED \
-            or outcome.value("follow_up") == "open":
+            or (outcome.value("follow_up") == "open" and not open_too):
         return None
     if work is None or not work.values.get("task"):
         # Work that names no task is this one's where it lies in the same area and on its ground;

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core import lineage
 from landrelease.core.assumption import Assumptions
-from landrelease.core.certificate import OUTCOME, RELEASE, is_decision_outcome, lookup_code
+from landrelease.core.certificate import OUTCOME, RELEASE, lookup_code
 from landrelease.core.checklist import OUTCOMES, Checklist, OutcomeType, read_checklist
 from landrelease.core.geometry import joined
 from landrelease.core.record import NOT_REPORTED, Record
@@ -46,25 +46,15 @@ from landrelease.errors import (
 )
 from landrelease.release import proposal as proposing
 from landrelease.release.ground import area_m2, areas, cut
-from landrelease.workflows.coverage import coverages
+from landrelease.workflows.behind import OnFile, near, records_behind
 from landrelease.workflows.identities import owner, ring_of, standing_records
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
-    from landrelease.release.proposal import Case, Waiting
+    from landrelease.release.proposal import Case
     from landrelease.store.registry import Registry
 
 FORMAT = "landrelease release proposal 1"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Behind:
-    """The records behind a release: what they are, and in which state (hashes by record)."""
-
-    records: Mapping[str, Sequence[Record]]  # by kind
-    tasks: tuple[str, ...]
-    quarantine: tuple[Waiting, ...]
-    state: Mapping[str, tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,13 +88,11 @@ def checklist_of(registry: Registry) -> Checklist:
         return read_checklist(path.read_text(encoding="utf-8"), path.name)
 
 
-def standing_hazard(registry: Registry, hazard: str, reader: View | None = None) -> Record:
+def standing_hazard(registry: Registry, hazard: str, reader: View | None = None,
+                    on_file: OnFile | None = None) -> Record:
     """The area as it is hazardous now, by id or identifier. REL-002; of an area that a reader may
     not know of, as of one that there is not."""
-    from landrelease.workflows import hazards_that_stand
-
-    found = [r for r in hazards_that_stand(registry)
-             if hazard in (r.id, r.values.get("identifier"))]
+    found = (OnFile(registry) if on_file is None else on_file).standing_named(hazard)
     found = found if reader is None else reader.inside(found)
     if len(found) != 1 or found[0].geometry is None:
         known = hazard in registry.ids("hazard") and (reader is None or not reader.areas)
@@ -113,105 +101,6 @@ def standing_hazard(registry: Registry, hazard: str, reader: View | None = None)
                  "it was released, or became other areas" if known else "there is no such record")
         raise LandReleaseError(RELEASE_NO_HAZARD, hazard=hazard, found=words)
     return found[0]
-
-
-def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
-                   more: Sequence[str] = ()) -> Behind:
-    """The records that speak of some ground of a hazard, by place, by its name, and by the names of
-    the areas from which it came; with the hashes that they stand at. `more`: further record ids
-    that are in front of the decision, such as the find that reopened the ground."""
-    every = registry.records("hazard")
-    line = lineage.lineage(every)
-    family = {hazard.id, *line.ancestors(hazard.id)}
-    names = family | {str(r.values["identifier"]) for r in every
-                      if r.id in family and r.values.get("identifier")}
-
-    def named(r: Record) -> bool:
-        return bool({r.values.get("hazard"), r.values.get("hazard_identifier")} & names)
-
-    def on_it(r: Record) -> bool:
-        return r.geometry is not None and _overlap(r.geometry, ground)
-
-    def near(r: Record) -> bool:
-        return _near(r, ground)
-
-    outcomes = [r for r in registry.records("outcome") if on_it(r)]
-    # A find anywhere on ground that the same work searched says something about that work.
-    reports = [o.geometry for o in outcomes
-               if o.geometry is not None and not is_decision_outcome(o.id)]
-
-    def under_report(r: Record) -> bool:
-        return r.geometry is not None and any(g.intersects(r.geometry) for g in reports)
-
-    tasks = [r for r in registry.records("task") if named(r) or on_it(r)]
-    task_ids = {t.id for t in tasks}
-    of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
-    activities = [r for r in registry.records("activity")
-                  if named(r) or r.id in of_outcomes or near(r)
-                  or str(r.values.get("task")) in task_ids]
-    task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
-    works = {a.id for a in activities}
-    lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
-                                       if o.values.get("identifier")}
-    found: dict[str, Sequence[Record]] = {
-        "hazard": [hazard], "outcome": outcomes, "activity": activities,
-        "task": [r for r in registry.records("task") if r.id in task_ids],
-        "item": [r for r in registry.records("item")
-                 if near(r) or under_report(r) or (r.geometry is None and named(r))],
-        "accident": [r for r in registry.records("accident")
-                     if near(r) or under_report(r) or (r.geometry is None and named(r))],
-        "inspection": [r for r in registry.records("inspection")
-                       if on_it(r) or lots & {str(o) for o in r.values.get("outcomes") or ()}
-                       or str(r.values.get("activity")) in works
-                       or str(r.values.get("task")) in task_ids],
-        "evidence": [r for r in registry.records("evidence")
-                     if on_it(r) or near(r) or (r.geometry is None and named(r))],
-        "gate": [r for r in registry.records("gate") if str(r.values.get("task")) in task_ids],
-        "track": [r for r in registry.records("track") if str(r.values.get("task")) in task_ids],
-        "coverage": [r for r in coverages(registry)
-                     if str(r.values.get("activity")) in works
-                     or str(r.values.get("task")) in task_ids],
-    }
-    waiting = quarantine_on(registry, ground)
-    ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
-    return Behind(found, tuple(sorted(task_ids)), waiting,
-                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
-
-
-def _near(r: Record, ground: BaseGeometry) -> bool:
-    accuracy = r.values.get("position_accuracy_m")
-    return r.geometry is not None and _within(
-        r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
-
-
-def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:
-    """Whether a shape shares ground, not only an edge; a point or a line lies on it."""
-    if not shapely.intersects(shape, ground):
-        return False
-    return shape.geom_type not in ("Polygon", "MultiPolygon") or not shapely.touches(shape, ground)
-
-
-def _within(shape: BaseGeometry, ground: BaseGeometry, reach_m: float) -> bool:
-    """Whether a place lies on the ground, or may within its accuracy."""
-    from landrelease.core.geometry import plane_for
-
-    if shapely.intersects(shape, ground):
-        return True
-    if not reach_m > 0:
-        return False
-    plane = plane_for(ground.bounds)
-    return bool(plane.to_plane(shape).distance(plane.to_plane(ground)) <= reach_m)
-
-
-def quarantine_on(registry: Registry, ground: BaseGeometry) -> tuple[Waiting, ...]:
-    """Rows that wait and touch the ground, whatever their kind (S01)."""
-    from landrelease.release.proposal import Waiting
-    from landrelease.workflows.quarantine import waiting_places
-
-    return tuple(
-        Waiting(entry.number, entry.row.kind,
-                entry.row.findings[0].code if entry.row.findings else "it waits")
-        for entry, place in waiting_places(registry) if shapely.intersects(place, ground))
 
 
 def read_wanted(path: Path) -> BaseGeometry:
@@ -383,7 +272,7 @@ def case_of(registry: Registry, record: Record, taken: Any, stated: Assumptions,
         gap_shapes = () if empty else read_shapes(gaps)
     gap_shapes = [*gap_shapes, *holes]
     depth = effort.required_depth_m.get(record.id, effort.depth_m)
-    here = {kind: [x for x in r[kind] if x.geometry is None or _near(x, taken.ground)]
+    here = {kind: [x for x in r[kind] if x.geometry is None or near(x, taken.ground)]
             for kind in ("item", "accident")}
     on_it = {x.id for listed in here.values() for x in listed}
     beside = [x for kind in ("item", "accident") for x in r[kind] if x.id not in on_it]
@@ -403,8 +292,8 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
                outcomes: Sequence[Record]
                ) -> tuple[list[Record], dict[str, BaseGeometry], frozenset[str]]:
     """Inspections of the ground as they stand; what those accept that count; ids of those that
-    accept and do not count. A lot is accepted by an inspector or the authority, never by whoever
-    has a key (S09)."""
+    accept and do not count: nobody signed, or somebody whose role does not accept lots (S09,
+    `core.decision.DECIDERS`)."""
     from landrelease.core.inspection import accepted_ground, in_lots
     from landrelease.core.moment import listed
     from landrelease.workflows.inspecting import as_it_was
@@ -414,13 +303,9 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
     named = {str(o.values["identifier"]): o.id for o in outcomes if o.values.get("identifier")}
     held = in_lots(inspections)
     held |= {named[o] for o in held if o in named}
-    accepts = [i for i in standing if i.value("result") == "accepted"]
-    able = {p for p in {i.signed_by for i in accepts if i.signed_by}
-            if vouched_role(registry, p) in ("inspector", "authority")}
+    accepts = [i for i in standing if i.value("result") == "accepted" and i.signed_by]
     accepted: dict[str, BaseGeometry] = {}
     for i in accepts:
-        if i.signed_by not in able:
-            continue
         # What was added to an outcome since was in front of nobody who accepted it.
         then = {o: was.geometry for o in listed(i.values.get("outcomes"))
                 if (was := as_it_was(registry, named.get(o, o), i.revision)) is not None
@@ -429,7 +314,7 @@ def _inspected(registry: Registry, every: Sequence[Record], inspections: Sequenc
         if (ground := accepted_ground(i, then, held | taken)) is not None:
             accepted[i.id] = ground
     claimed = {i.id for i in [*inspections, *standing] if i.value("result") == "accepted"}
-    counting = {i.id for i in accepts if i.signed_by in able}
+    counting = {i.id for i in accepts}
     standing = [i if i.id in counting else _once_rejected(registry, i) for i in standing]
     return standing, accepted, frozenset(claimed - counting)
 
@@ -735,34 +620,25 @@ def authority(registry: Registry, key: SigningKey, at: datetime) -> str:
     ring = ring_of(registry)
     if not any(t.public_key == key.public_key for t in ring.of(person, at)):
         raise refuse("the key does not count: nobody vouched for it, or it ended")
-    role = vouched_role(registry, person)
+    role = vouched_role(registry, person, at)
     if role != "authority":
         raise refuse(f"the role that was vouched for is {role or 'not reported'}")
     return person
 
 
-def vouched_role(registry: Registry, person: str) -> str:
-    """The role of a person as somebody vouched for it, or as the first of the office said; ""."""
-    from landrelease.workflows.identities import verdicts
-
-    keys = ring_of(registry).keys.get(person)
-    if not keys:
-        return ""
-    stated = verdicts(registry, person)
-    role = ""
-    for n, stored in enumerate(h for h in registry.history(person)
-                               if h.revision.values.get("public_key")):
-        root = n == 0 and not keys[0].vouched_by
-        if root or (stored.hash in stated and stated[stored.hash].standing == "verified"):
-            role = str(stored.revision.values.get("role", ""))
-    return role
+def vouched_role(registry: Registry, person: str, at: datetime) -> str:
+    """The role of a person at an instant, as somebody who may vouch signed for it, or as the first
+    of the office said; "": none."""
+    keys = ring_of(registry).of(person, at)
+    return keys[-1].role(at) if keys else ""
 
 
-def changed_since(registry: Registry, made: Proposal) -> list[str]:
+def changed_since(registry: Registry, made: Proposal, on_file: OnFile | None = None) -> list[str]:
     """What is different from what was in front of the proposal, in words; empty: nothing."""
     d = made.document
+    known = OnFile(registry) if on_file is None else on_file
     try:
-        record = standing_hazard(registry, d["hazard"])
+        record = standing_hazard(registry, d["hazard"], on_file=known)
     except LandReleaseError as error:
         return [str(error)]
     assert record.geometry is not None
@@ -770,7 +646,7 @@ def changed_since(registry: Registry, made: Proposal) -> list[str]:
     if record.geometry != shapely.from_wkb(d["hazard_wkb"]):
         out.append(f"the ground of {record.id}")
     behind = records_behind(registry, record, shapely.from_wkb(d["ground_wkb"]),
-                            _reopened_by(record))
+                            _reopened_by(record), known)
     before = {i: tuple(h) for i, h in d["evidence"].items()}
     out += [f"{i} is new" for i in behind.state if i not in before]
     out += [f"{i} changed" for i, h in behind.state.items() if i in before and before[i] != h]
@@ -781,7 +657,7 @@ def changed_since(registry: Registry, made: Proposal) -> list[str]:
     if d.get("adopted"):
         from landrelease.workflows.adopting import speaks_against
 
-        return out + speaks_against(registry, record, d)
+        return out + speaks_against(registry, record, d, known)
     checklist = checklist_of(registry)
     asked = [(i.id, i.question, i.source) for i in checklist.of(d["outcome"])]
     if (checklist.name, checklist.version, checklist.source, asked) != (
@@ -819,9 +695,10 @@ def _answered_otherwise(registry: Registry, made: Proposal) -> list[str]:
             if a.state != "met" and before[a.item.id] == "met"]
 
 
-def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime | None = None
-         ) -> str:
+def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime | None = None,
+         on_file: OnFile | None = None) -> str:
     """Release the ground of a proposal: the decision of an authority, signed. Returns its id.
+    `on_file`: the records as read for a decision before this one.
 
     The part is split off with its line of descent; its outcome, its closing and its certificate are
     signed, each upon the state of its record, with the SHA-256 of the proposal in what is signed.
@@ -831,20 +708,23 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
     d = made.document
     at = now or datetime.now(UTC)
     person = authority(registry, key, at)
-    if made.id in registry.ids("handover"):
+    known = OnFile(registry) if on_file is None else on_file
+    known.look()
+    if registry.history(made.id):
         raise LandReleaseError(RELEASE_SIGNED, release=made.id)
     if made.blocking:
         raise LandReleaseError(RELEASE_BLOCKED, release=made.id, count=len(made.blocking),
                                found="; ".join(made.blocking))
-    changes = changed_since(registry, made) or _answered_otherwise(registry, made)
+    changes = changed_since(registry, made, known) or _answered_otherwise(registry, made)
     if changes:
         raise LandReleaseError(RELEASE_STALE, release=made.id, found="; ".join(changes[:10]))
-    record = standing_hazard(registry, d["hazard"])
+    record = standing_hazard(registry, d["hazard"], on_file=known)
     assert record.geometry is not None
     ground = shapely.from_wkb(d["ground_wkb"])
     taken = cut(record.geometry, ground)
     day = max(filter(None, (at.date(), record.valid_from)))
     why = f"release {made.id} signed"
+    parts: list[Revision] = []
     if _nothing_left(registry, taken.left):
         child, values = record.id, dict(record.values)
     else:
@@ -852,7 +732,7 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
                               descent="released_part")
         parts[2] = dataclasses.replace(parts[2], values={**parts[2].values,
                                                          "descent": "remainder"})
-        there = [r.record_id for r in parts[1:] if r.record_id in registry.ids("hazard")]
+        there = [r.record_id for r in parts[1:] if registry.history(r.record_id)]
         if there:
             raise LandReleaseError(RELEASE_PARTS_EXIST, hazard=record.id, found=", ".join(there))
         # The part is what is released, to the last digit; the rest is what it leaves (S01).
@@ -892,7 +772,13 @@ def sign(registry: Registry, made: Proposal, key: SigningKey, *, now: datetime |
         ground, at, person, why, made.sha256, day)
     registry.append([signed(r, key, person, registry.tips(r.record_id))
                      for r in (outcome, closed, certificate)])
+    known.released(record.id, _as_record(outcome), _as_record(parts[2]) if parts else None,
+                   len(parts) + 3)
     return made.id
+
+
+def _as_record(r: Revision) -> Record:
+    return Record(r.kind, r.record_id, r.values, r.geometry, r.valid_from)
 
 
 def _nothing_left(registry: Registry, left: BaseGeometry) -> bool:
@@ -912,6 +798,6 @@ def _given(**values: Any) -> dict[str, Any]:
     return {k: v for k, v in values.items() if v is not None and v != NOT_REPORTED}
 
 
-__all__ = ["OUTCOMES", "Behind", "Proposal", "answer_sheet", "authority", "changed_since",
+__all__ = ["OUTCOMES", "Proposal", "answer_sheet", "authority", "changed_since",
            "checklist_of", "load_proposal", "propose", "records_behind", "sign",
            "standing_hazard", "write_proposal"]

@@ -434,15 +434,19 @@ async def record_lots(request: Request, data: JSONBody[LotsOf]) -> dict[str, Any
     """Form lots of a task's completed ground and record them; the draw of each is fixed then."""
     asking = writer(request)
 
-    def work(registry: Registry, view: View) -> list[str]:
+    def work(registry: Registry, view: View) -> tuple[list[str], list[dict[str, Any]]]:
         from landrelease.workflows import inspecting
 
-        return inspecting.record_lots(registry, _propose(registry, view, data),
-                                      by=signature(asking))
+        proposed = _propose(registry, view, data)
+        return (inspecting.record_lots(registry, proposed, by=signature(asking)),
+                proposed[0]["left_out"] if proposed else [])
 
-    made = await read(request, work)
-    return {"lots": made, "location": "/inspection", "said": word("ins.lots_recorded",
-                                                                  count=len(made))}
+    made, left_out = await read(request, work)
+    said = word("ins.lots_recorded", count=len(made))
+    if left_out:
+        said = f"{said} {word('ins.lots_left_out')} " + "; ".join(
+            f"{one['area_m2']:,.0f} m² {one['outcome']} ({one['reason']})" for one in left_out)
+    return {"lots": made, "left_out": left_out, "location": "/inspection", "said": said}
 
 
 @dataclass

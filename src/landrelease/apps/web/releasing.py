@@ -284,7 +284,9 @@ async def one_release(request: Request, release_id: FromPath[str]) -> Response[s
             f"/releases/{quote(found.id)}/certificate.pdf",
             layout.field(word("rel.language"), layout.choices(
                 "lang", list(languages.NAMES.items()), speaking.texts().code)),
-            button=word("rel.download")), class_="card") if able else None
+            button=word("rel.download")), tag("p", layout.link(
+                f"/releases/{quote(found.id)}/certificate.xlsx?lang={speaking.texts().code}",
+                word("docs.as_xlsx"))), class_="card") if able else None
         forms: list[Any] = []
         if found.status == "valid" and found.handed_over_on is None \
                 and view.role == "authority":
@@ -362,6 +364,28 @@ async def certificate_pdf(request: Request, release_id: FromPath[str],
     return Response(pdf, media_type="application/pdf", headers={
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{quote(name)}.pdf"'})
+
+
+@get("/releases/{release_id:str}/certificate.xlsx", include_in_schema=False,
+     opt=within("release certificate"))
+async def certificate_xlsx(request: Request, release_id: FromPath[str],
+                           lang: FromQuery[str] = "en") -> Response[bytes]:
+    """The certificate as spreadsheet, with the state in which it stands now."""
+
+    def work(registry: Registry, view: View) -> tuple[str, bytes]:
+        from landrelease.workflows import certificates
+
+        view.check("release certificate")
+        seen = certificates.visible_release(registry, view, release_id)
+        found, sheet = certificates.certificate_sheet(registry, seen.id, lang=lang)
+        return found.id, sheet
+
+    name, sheet = await read(request, work)
+    note_reading(request, "handover", f"certificate {name}")
+    return Response(sheet, media_type="application/vnd.openxmlformats-officedocument"
+                    ".spreadsheetml.sheet", headers={
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": f'attachment; filename="{quote(name)}.xlsx"'})
 
 
 @get("/certificate", include_in_schema=False, opt=VIEW)
@@ -629,5 +653,5 @@ async def hand_over(request: Request, release_id: FromPath[str], data: Multipart
             "location": f"/releases/{quote(found.id)}", "said": word("rel.handed_over")}
 
 
-HANDLERS = [overview, proposal, one_release, certificate_pdf, certificate_page, look_up, propose,
-            answer, sign, revoke, hand_over]
+HANDLERS = [overview, proposal, one_release, certificate_pdf, certificate_xlsx, certificate_page,
+            look_up, propose, answer, sign, revoke, hand_over]

@@ -182,6 +182,7 @@ ENGLISH = {
     "ins.place": "Place", "ins.missed": "Misses (interval)", "ins.doubt": "Lots in doubt",
     "ins.rejected_lots": "Rejected lots", "ins.chance_left": "Chance that an item is left",
     "ins.left_out": "Left out of the comparison",
+    "ins.lots_left_out": "Left out, because it is not done to the standard:",
     # teams
     "leave.expired": "expired", "leave.ends_soon": "ends soon",
     "leave.end_not_reported": "end not reported", "leave.in_force": "in force",

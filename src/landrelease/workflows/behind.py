@@ -1,0 +1,305 @@
+"""What records speak of a piece of ground: by place, by the name of its area, by its work.
+
+`OnFile` reads each kind of record once and finds what is near by a tree of boxes, so that many
+decisions in one go take little more than one each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from landrelease.core import lineage
+from landrelease.core.certificate import is_decision_outcome
+from landrelease.core.record import Record
+
+if TYPE_CHECKING:
+    from landrelease.release.proposal import Waiting
+    from landrelease.store.registry import QuarantineEntry, Registry
+
+_DEGREE_M = 110_000.0  # a degree of latitude is nowhere shorter
+_FEW = 200  # records that came since are looked at one by one; more get a tree of their own
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Behind:
+    """The records behind a release: what they are, and in which state (hashes by record)."""
+
+    records: Mapping[str, Sequence[Record]]  # by kind
+    tasks: tuple[str, ...]
+    quarantine: tuple[Waiting, ...]
+    state: Mapping[str, tuple[str, ...]]
+
+
+class Places:
+    """Records in their order, found by where they lie or by what a field of theirs holds."""
+
+    def __init__(self, records: Iterable[Record]):
+        self.records = list(records)
+        self._boxes = np.array([_reach(r) for r in self.records], dtype=object)
+        self._tree = shapely.STRtree(self._boxes)
+        self._since: list[int] = []
+        self._by: dict[str, dict[str, list[int]]] = {}
+
+    def add(self, record: Record) -> None:
+        """A record that came since; the last in order."""
+        n = len(self.records)
+        self.records.append(record)
+        self._since.append(n)
+        for field, held in self._by.items():
+            for value in _values(record, field):
+                held.setdefault(value, []).append(n)
+        if len(self._since) > _FEW:
+            self._boxes = np.array([*self._boxes, *(_reach(self.records[k]) for k in self._since)],
+                                   dtype=object)
+            self._tree, self._since = shapely.STRtree(self._boxes), []
+
+    def near(self, ground: BaseGeometry) -> set[int]:
+        """Numbers of records whose box, widened by their accuracy, meets that of the ground, and
+        perhaps of some more."""
+        if ground.is_empty:
+            return set()
+        return {*self._tree.query(shapely.box(*ground.bounds)).tolist(), *self._since}
+
+    def where(self, field: str, values: Iterable[str]) -> set[int]:
+        """Numbers of records whose field is, or lists, one of the values."""
+        if field not in self._by:
+            held: dict[str, list[int]] = {}
+            for n, r in enumerate(self.records):
+                for value in _values(r, field):
+                    held.setdefault(value, []).append(n)
+            self._by[field] = held
+        return {n for v in values for n in self._by[field].get(v, ())}
+
+    def of(self, numbers: Iterable[int], test: Callable[[Record], bool] = lambda r: True
+           ) -> list[Record]:
+        """These records, in order, as far as they pass a test."""
+        return [r for n in sorted(set(numbers)) if test(r := self.records[n])]
+
+
+def _values(record: Record, field: str) -> tuple[str, ...]:
+    said = record.id if field == "id" else record.values.get(field)
+    if isinstance(said, (list, tuple)):
+        return tuple(map(str, said))
+    return () if said is None else (str(said),)
+
+
+def _reach(record: Record) -> BaseGeometry | None:
+    """A box round a record, as far out as its accuracy; the whole earth where degrees end."""
+    shape = record.geometry
+    if shape is None or shape.is_empty:
+        return None
+    west, south, east, north = shape.bounds
+    said = record.values.get("position_accuracy_m")
+    up = float(said) / _DEGREE_M if isinstance(said, (int, float)) and said > 0 else 0.0
+    if up == 0.0:
+        return shapely.box(west, south, east, north)
+    far = max(abs(south), abs(north)) + up
+    wide = 1.02 * up / math.cos(math.radians(far)) if far < 85 else math.inf
+    if not (west - wide > -180 and east + wide < 180):  # near a pole or where longitudes meet
+        return shapely.box(-180, -90, 180, 90)
+    return shapely.box(west - wide, south - 1.02 * up, east + wide, north + 1.02 * up)
+
+
+class OnFile:
+    """A registry's records, each kind read once, for many decisions one after the other.
+
+    `look` reads anew what anybody else has recorded since; what the caller records itself it says
+    with `recorded` and `released`.
+    """
+
+    def __init__(self, registry: Registry):
+        self.registry = registry
+        self._clear()
+
+    def _clear(self) -> None:
+        self._stamp = self._state()
+        self._kinds: dict[str, Places] = {}
+        self._known: dict[str, Record] = {}
+        self._line = lineage.lineage([])
+        self._standing: Places | None = None
+        self._gone: set[str] = set()
+        self._waiting: tuple[list[tuple[QuarantineEntry, BaseGeometry]], Any] | None = None
+
+    def _state(self) -> tuple[int, tuple[int, int]]:
+        return self.registry.count(), self.registry.quarantine_state()
+
+    def look(self) -> None:
+        """Read anew where somebody else recorded anything."""
+        if self._state() != self._stamp:
+            self._clear()
+
+    def recorded(self, revisions: int) -> None:
+        """So many revisions were recorded that speak of no ground."""
+        self._stamp = self._stamp[0] + revisions, self._stamp[1]
+
+    def released(self, hazard: str, outcome: Record, rest: Record | None, revisions: int) -> None:
+        """An area was released by a decision outcome; `rest` of it stands on."""
+        self.recorded(revisions)
+        if "outcome" in self._kinds:
+            self._kinds["outcome"].add(outcome)
+        self._gone.add(hazard)
+        if rest is not None and self._standing is not None:
+            self._standing.add(rest)
+
+    def kind(self, kind: str) -> Places:
+        if kind not in self._kinds:
+            from landrelease.workflows.coverage import coverages
+
+            self._kinds[kind] = Places(coverages(self.registry) if kind == "coverage"
+                                       else self.registry.records(kind))
+        return self._kinds[kind]
+
+    def standing_named(self, hazard: str) -> list[Record]:
+        """Areas that are hazardous now, by id or identifier."""
+        stands = self._stands()
+        return stands.of(stands.where("id", [hazard]) | stands.where("identifier", [hazard]),
+                         lambda r: r.id not in self._gone)
+
+    def standing_near(self, ground: BaseGeometry) -> list[Record]:
+        """Areas that are hazardous now and lie on some ground, perhaps some more."""
+        stands = self._stands()
+        return stands.of(stands.near(ground), lambda r: r.id not in self._gone)
+
+    def _stands(self) -> Places:
+        from landrelease.workflows import hazards_that_stand
+
+        if self._standing is None:
+            self._standing, self._gone = Places(hazards_that_stand(self.registry)), set()
+        return self._standing
+
+    def family(self, hazard: str) -> set[str]:
+        """Ids and identifiers of an area and of those that it came from."""
+        if hazard not in self._known:
+            hazards = self.registry.records("hazard")
+            self._line = lineage.lineage(hazards)
+            self._known = {r.id: r for r in hazards}
+        ids = {hazard, *self._line.ancestors(hazard)}
+        return ids | {str(self._known[i].values["identifier"]) for i in ids
+                      if i in self._known and self._known[i].values.get("identifier")}
+
+    def waiting(self, ground: BaseGeometry) -> tuple[Waiting, ...]:
+        """Rows in quarantine that touch the ground, whatever their kind (S01)."""
+        from landrelease.release.proposal import Waiting
+        from landrelease.workflows.quarantine import waiting_places
+
+        if self._waiting is None:
+            found = waiting_places(self.registry)
+            self._waiting = found, shapely.STRtree([place for _, place in found])
+        rows, tree = self._waiting
+        out = []
+        for n in np.sort(tree.query(ground)).tolist():
+            entry, place = rows[n]
+            if shapely.intersects(place, ground):
+                out.append(Waiting(entry.number, entry.row.kind, entry.row.findings[0].code
+                                   if entry.row.findings else "it waits"))
+        return tuple(out)
+
+
+def records_behind(registry: Registry, hazard: Record, ground: BaseGeometry,
+                   more: Sequence[str] = (), on_file: OnFile | None = None) -> Behind:
+    """The records that speak of some ground of a hazard, by place, by its name, and by the names of
+    the areas from which it came; with the hashes that they stand at. `more`: further record ids
+    that are in front of the decision, such as the find that reopened the ground. `on_file`: the
+    records as they were read for a decision before this one."""
+    known = OnFile(registry) if on_file is None else on_file
+    names = known.family(hazard.id)
+
+    def placed(kind: str) -> set[int]:
+        return known.kind(kind).near(ground)
+
+    def of_name(kind: str) -> set[int]:
+        held = known.kind(kind)
+        return held.where("hazard", names) | held.where("hazard_identifier", names)
+
+    def named(r: Record) -> bool:
+        return bool({r.values.get("hazard"), r.values.get("hazard_identifier")} & names)
+
+    def on_it(r: Record) -> bool:
+        return r.geometry is not None and _overlap(r.geometry, ground)
+
+    def close(r: Record) -> bool:
+        return near(r, ground)
+
+    outcomes = known.kind("outcome").of(placed("outcome"), on_it)
+    # A find anywhere on ground that the same work searched says something about that work.
+    reports = [o.geometry for o in outcomes
+               if o.geometry is not None and not is_decision_outcome(o.id)]
+
+    def under(kind: str) -> set[int]:
+        return {n for g in reports for n in known.kind(kind).near(g)}
+
+    def under_report(r: Record) -> bool:
+        return r.geometry is not None and any(g.intersects(r.geometry) for g in reports)
+
+    def about(kind: str) -> list[Record]:
+        return known.kind(kind).of(
+            placed(kind) | under(kind) | of_name(kind),
+            lambda r: close(r) or under_report(r) or (r.geometry is None and named(r)))
+
+    tasks = known.kind("task").of(placed("task") | of_name("task"),
+                                  lambda r: named(r) or on_it(r))
+    task_ids = {t.id for t in tasks}
+    of_outcomes = {str(o.values["activity"]) for o in outcomes if o.values.get("activity")}
+    work = known.kind("activity")
+    activities = work.of(
+        placed("activity") | of_name("activity") | work.where("id", of_outcomes)
+        | work.where("task", task_ids),
+        lambda r: named(r) or r.id in of_outcomes or close(r)
+        or str(r.values.get("task")) in task_ids)
+    task_ids |= {str(a.values["task"]) for a in activities if a.values.get("task")}
+    works = {a.id for a in activities}
+    lots = {o.id for o in outcomes} | {str(o.values["identifier"]) for o in outcomes
+                                       if o.values.get("identifier")}
+    inspections, proofs = known.kind("inspection"), known.kind("coverage")
+    found: dict[str, Sequence[Record]] = {
+        "hazard": [hazard], "outcome": outcomes, "activity": activities,
+        "task": known.kind("task").of(known.kind("task").where("id", task_ids)),
+        "item": about("item"), "accident": about("accident"),
+        "inspection": inspections.of(
+            placed("inspection") | inspections.where("outcomes", lots)
+            | inspections.where("activity", works) | inspections.where("task", task_ids),
+            lambda r: on_it(r) or bool(lots & {str(o) for o in r.values.get("outcomes") or ()})
+            or str(r.values.get("activity")) in works or str(r.values.get("task")) in task_ids),
+        "evidence": known.kind("evidence").of(
+            placed("evidence") | of_name("evidence"),
+            lambda r: on_it(r) or close(r) or (r.geometry is None and named(r))),
+        "gate": known.kind("gate").of(known.kind("gate").where("task", task_ids)),
+        "track": known.kind("track").of(known.kind("track").where("task", task_ids)),
+        "coverage": proofs.of(proofs.where("activity", works) | proofs.where("task", task_ids)),
+    }
+    ids = dict.fromkeys(r.id for listed in found.values() for r in listed) | dict.fromkeys(more)
+    return Behind(found, tuple(sorted(task_ids)), known.waiting(ground),
+                  {i: tuple(sorted(registry.tips(i))) for i in sorted(ids)})
+
+
+def near(r: Record, ground: BaseGeometry) -> bool:
+    """Whether a record lies on the ground, or may within its accuracy."""
+    accuracy = r.values.get("position_accuracy_m")
+    return r.geometry is not None and _within(
+        r.geometry, ground, float(accuracy) if isinstance(accuracy, (int, float)) else 0.0)
+
+
+def _overlap(shape: BaseGeometry, ground: BaseGeometry) -> bool:
+    """Whether a shape shares ground, not only an edge; a point or a line lies on it."""
+    if not shapely.intersects(shape, ground):
+        return False
+    return shape.geom_type not in ("Polygon", "MultiPolygon") or not shapely.touches(shape, ground)
+
+
+def _within(shape: BaseGeometry, ground: BaseGeometry, reach_m: float) -> bool:
+    """Whether a place lies on the ground, or may within its accuracy."""
+    from landrelease.core.geometry import plane_for
+
+    if shapely.intersects(shape, ground):
+        return True
+    if not reach_m > 0:
+        return False
+    plane = plane_for(ground.bounds)
+    return bool(plane.to_plane(shape).distance(plane.to_plane(ground)) <= reach_m)
