@@ -254,7 +254,7 @@ def test_ways_go_round_what_is_in_between():
 
 def test_ways_lead_round_every_corner_however_many_there_are():
     """480 corners in rows: those in the east count as those in the west do."""
-    holes = [shapely.affinity.rotate(box(x, y, x + 1.4, y + 1.4), 45)
+    holes = [shapely.affinity.rotate(box(x, y, x + 0.8, y + 0.8), 45)
              for x in np.arange(1, 60, 2.0) for y in (1.0, 3.0, 5.0, 7.0)]
     ground = box(0, 0, 62, 10) - shapely.union_all(holes)
     known = tour.graph(ground)

@@ -39,7 +39,7 @@ MOST_EXACT = 2000  # corners of a round; of more, ways go a little off them
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
 MOST_ARCS = 200  # but not into more than this
 RUN_UP = 4.0  # spacings: how far a round may be run up to from ground that is done,
-DETOUR = 12.0  # and how far the machine goes for it
+DETOUR = 1.0  # and how far the machine goes for it
 
 
 @dataclass(frozen=True, slots=True)
