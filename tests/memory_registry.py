@@ -26,6 +26,7 @@ from landrelease.errors import (
     SOURCE_UNKNOWN,
     LandReleaseError,
 )
+from landrelease.store.layout import cell
 from landrelease.store.registry import PackageEntry, PersonalValue, QuarantineEntry
 from landrelease.store.rows import chain_id, heads_hash, instant
 
@@ -116,6 +117,25 @@ class MemoryRegistry:
 
         return [r for r in self.records(kind, valid_at=valid_at, known_at=known_at)
                 if r.id.encode() > after.encode() and fits(r)][:limit]
+
+    def ordered(self, kind, field, *, down=False, where=None, after=None, limit=100):
+        known = {f.name: f for f in self.kinds[kind].fields}[field]
+        pairs = [(cell(known, r.values.get(field))[0], r)
+                 for r in self.find(kind, where=where, limit=10**9)]
+
+        def key(value):
+            return value.encode() if isinstance(value, str) else value
+
+        some = sorted((p for p in pairs if p[0] is not None), key=lambda p: key(p[0]),
+                      reverse=down)
+        if down:  # ids go up all the same
+            some = [p for value in dict.fromkeys(p[0] for p in some)
+                    for p in pairs if p[0] == value]
+        listed = [*some, *(p for p in pairs if p[0] is None)]
+        if after is not None:
+            at = [(c, r.id) for c, r in listed].index(after)
+            listed = listed[at + 1:]
+        return listed[:limit]
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -351,6 +351,7 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
                          world.forecast, *as_role)],
             "ask": [("ask", r, "--at", "44.10000, 17.10000", *js, *as_role),
                     ("ask", r, "--place", "Q", *js, *as_role)],
+            "import report": [],  # of one's own job alone: tests/test_web_import.py
             "serve": [],  # every role at every address: tests/test_web_tiers.py
             "exchange pack": [("exchange", "pack", r, out / "pack.lrx", *only)],
             "exchange status": [("exchange", "status", r, *js, *only)],

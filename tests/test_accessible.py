@@ -22,7 +22,7 @@ from web_asked import ASKED
 pytestmark = pytest.mark.browser
 # What the page of the map draws by itself.
 VIEWS = ("/#map", "/#tables/hazard", "/#record/hazard/{ID:hazard}", "/#waiting", "/#import",
-         "/#figures", "/#sign_in")
+         "/#sign_in")
 # Addresses whose page is one that is looked at already, with other rows in it.
 TWINS = re.compile(r"nothing|code=(X|GEO-310|7K2M)|\?by=(?!team)|kind=(accident|task)|=wrong|=soon"
                    r"|unsigned|corners=44.1001|e=0|one=|/language|propose\?task")
@@ -140,15 +140,17 @@ def test_the_page_on_a_phone_has_no_serious_finding_with_its_menu_open(world, ch
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_no_page_is_wider_than_a_phone(world, chromium_path, lang):
     wide = {}
+    hazard = quote(next(r.record_id for r in world.records if r.kind == "hazard"), safe="")
     with (served(world.address, "--as", "planner") as url,
           browsing(chromium_path, url) as browser):
         page = browser.page(width=390, height=800, lang=lang)
-        for one in ("#map", "#tables/hazard", "#waiting", "#import", "#figures", "#sign_in",
+        for one in ("#map", "#tables/hazard", "#waiting", "#import", "figures",
+                    "figures/hazardous_m2", "#record/hazard/{ID}", "#sign_in",
                     "plans", "plans/spring", "plans/spring/why", "forecasts/outlook", "claims",
                     "work", "validation", "inspection", "releases", "teams", "quality", "documents",
                     "certificate", "public"):
             page.goto("about:blank")
-            page.goto(url + one)
+            page.goto(url + one.replace("{ID}", hazard))
             settled(page)
             over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:

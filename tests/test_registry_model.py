@@ -113,6 +113,14 @@ class History:
                                          {FIELD[kind][0]: FIELD[kind][1][:2]}]),
                     "after": rng.choice(["", "h1"]), "limit": rng.choice([1, 2, 100])}
                 assert store.find(kind, **asked) == model.find(kind, **asked), asked
+            down, where = rng.choice([False, True]), rng.choice(
+                [None, {FIELD[kind][0]: FIELD[kind][1][:2]}])
+            field = rng.choice([FIELD[kind][0], "information_date", "identifier"])
+            whole = model.ordered(kind, field, down=down, where=where)
+            assert store.ordered(kind, field, down=down, where=where) == whole
+            for n, (by, record) in enumerate(whole):
+                asked = {"down": down, "where": where, "after": (by, record.id), "limit": 2}
+                assert store.ordered(kind, field, **asked) == whole[n + 1:n + 3], asked
         assert store.audit() == []
 
 

@@ -241,6 +241,56 @@ def test_the_chance_of_a_date_is_the_share_of_the_runs(client, forecast):
 
 # --- jobs ----------------------------------------------------------------------------------------
 
+def test_a_forecast_shows_its_curves_its_scores_and_what_it_rests_on(client, forecast):
+    sign_in(client, "planner")
+    page = client.get("/forecasts/outlook").text
+    assert page.count("<svg") >= 5 and "Chance of being done by each day" in page
+    track = page.partition('id="track"')[2].partition("</section>")[0]
+    assert "Not back-tested: there is too little history" in track, "no daily reports are on record"
+    rests = page.partition('id="rests"')[2].partition("</section>")[0]
+    assert "a prior: not learned here" in rests and 'href="/figures"' in rests
+    assert "Assumptions of the plan, with their sources" in rests
+    assert "community_hazard_distance_m" in rests
+    sign_in(client, NOBODY)
+    public = client.get("/forecasts/outlook").text
+    assert "Chance of being done by each day" in public
+    for hidden in ('id="track"', 'id="rests"', "Chance that a sum is enough"):
+        assert hidden not in public, "scores name the work of teams; costs are not the public's"
+
+
+def test_the_scores_of_past_months_are_part_of_the_page():
+    from landrelease.apps.web import forecast_parts, speaking
+    from landrelease.core.outlook import Outlook, TrackRecord, TrackRow
+
+    assert speaking.texts().code == "en"
+    rows = tuple(TrackRow(ahead, 7, 12_300.0, boot, 20_000.0, {"50%": 0.5, "80%": 0.86, "95%": 1.0},
+                          0.0) for ahead, boot in ((1, 15_000.0), (3, 11_000.0)))
+    outlook = object.__new__(Outlook)
+    object.__setattr__(outlook, "track", TrackRecord(9, rows, ("Reports came late.",)))
+    page = forecast_parts.track(outlook)
+    assert "9 past months" in page and "Reports came late." in page
+    assert page.count("1.23") == 2 and "1.50" in page and "86 %" in page
+    assert page.index("better than the plain pace") < page.index("no better than the plain pace")
+
+
+def test_forecasts_stand_side_by_side(client, forecast, address):
+    headers = sign_in(client, "planner")
+    scenario = "name: half the pace\nrates: {manual: 0.5}\n"
+    answer = client.post("/jobs/forecast", headers=headers, json={
+        "name": "slower", "runs": 20, "scenario": scenario, "no_backtest": True})
+    assert ended(client, answer.json()["id"])["state"] == "done"
+    page = client.get("/forecasts/outlook?with=slower&with=outlook&with=nothing").text
+    part = page.partition('id="beside"')[2].partition("</section>")[0]
+    table = part.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert table.count("<tr>") == 2 and "half the pace" in table and "as planned" in table
+    assert part.count("<svg") == 2 and "c-k0" in part and "c-k1" in part
+    slower = client.get("/forecasts/slower").text
+    assert "Not back-tested: nothing here says" in slower
+    sign_in(client, NOBODY)
+    public = client.get("/forecasts/outlook?with=slower")
+    assert public.status_code == 200 and "slower" not in public.text
+
+
 def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, address):
     headers = sign_in(client, "planner")
     answer = client.post("/jobs/plan", headers=headers, json={
@@ -362,6 +412,59 @@ def test_a_cancelled_job_ends_its_process_and_too_many_are_refused(client, app):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert "cancelled" in client.get(f"/work/{started[0]['id']}").text
+
+
+def test_a_search_is_stopped_and_the_plan_found_so_far_is_kept(client, address):
+    headers = sign_in(client, "planner")
+    started = client.post("/jobs/plan", headers=headers, json={
+        "name": "stopped", "start": "2027-04-01", "iterations": 20_000, "bound_seconds": 3600,
+        "teams": (address.parent / "teams.csv").read_text()}).json()
+    for _ in range(900):
+        job = client.get(f"/jobs/{started['id']}").json()
+        if job["state"] != "waiting" and job["share"] > 0.3:
+            break
+        time.sleep(0.1)
+    assert job["state"] == "running", job
+    page = client.get(f"/work/{started['id']}").text
+    assert "Stop, and keep the best found so far" in page
+    assert client.post(f"/jobs/{started['id']}/stop", headers=headers).status_code == 200
+    assert ended(client, started["id"], 60)["state"] == "done"
+    told = client.get(f"/jobs/{started['id']}/result").json()
+    assert told["interrupted"] and told["stages_planned"] > 0
+    page = client.get("/plans/stopped")
+    assert page.status_code == 200 and "stopped" in page.text
+    sign_in(client, "two.planner")
+    assert client.post(f"/jobs/{started['id']}/stop", headers=headers).status_code in (403, 404)
+
+
+def test_work_that_is_stopped_before_it_found_anything_says_so(tmp_path, address):
+    from landrelease.apps.web import worker
+
+    (tmp_path / "stop").touch()
+    (tmp_path / "job.json").write_text(json.dumps({
+        "id": "x", "kind": "map", "inputs": {}, "role": "planner", "organisation": "", "areas": [],
+        "owner": "a test", "made_at": "2026-01-01T00:00:00+00:00"}))
+    assert worker.main(tmp_path, {"address": str(address), "base": str(address)}) == worker.FAILED
+    assert json.loads((tmp_path / "error.json").read_text())["code"] == "WEB-036"
+
+
+def test_a_plan_names_what_people_ordered_and_it_leaves_undone(client, monkeypatch):
+    from landrelease.apps.web import planning, results
+
+    undone = ["h1/clearance is ordered from 2027-04-01 by team x: not planned"]
+    sign_in(client, "planner")
+    assert "not done in this plan" not in client.get("/plans/first").text
+    planning.UNDONE.clear()
+    monkeypatch.setattr("landrelease.workflows.explaining.unkept", lambda plan: undone)
+    page = client.get("/plans/first").text
+    assert undone[0] in page and "Ordered or fixed by people" in page
+    assert undone[0] in client.get("/plans/first/compare?with=second").text
+    sign_in(client, "operator")
+    assert undone[0] not in client.get("/plans/first").text
+    planning.UNDONE.clear()
+    told = results.undone([*undone, "another"], ["another"])
+    assert told.count("the other plan does it") == 1
+    assert results.undone([]) is None and "All that people" in results.undone([], ["another"])
 
 
 def test_an_ended_server_interrupts_its_jobs_and_another_one_leaves_them_alone(

@@ -32,9 +32,21 @@ ASKED = {
         "/ogc/collections/hazard/items?filter=status IS NOT NULL",
         "/ogc/collections/team/items?filter=name LIKE '%25'",
         "/ogc/collections/fund/items?filter=donor = 'x'",
-        "/ogc/collections/hazard_cells/items?filter=cell_m > 0&limit=3"],
+        "/ogc/collections/hazard_cells/items?filter=cell_m > 0&limit=3",
+        *(f"/ogc/collections/{k}/items?sortby=-{f}&limit=1" for k, f in (
+            ("hazard", "name"), ("accident", "narrative"), ("team", "name"),
+            ("settlement", "population"), ("fund", "amount"), ("hazard_cells", "cell_m"))),
+        "/ogc/collections/settlement/items?sortby=name&after=wrong"],
     "/ogc/collections/{name:str}/items.parquet": [
         f"/ogc/collections/{k}/items.parquet" for k in KINDS],
+    "/ogc/collections/{name:str}/items.csv": [
+        *(f"/ogc/collections/{k}/items.csv" for k in KINDS),
+        "/ogc/collections/hazard/items.csv?sortby=-name&status=open",
+        "/ogc/collections/hazard_cells/items.csv?sortby=name",
+        "/ogc/collections/team/items.csv?filter=name LIKE '%25'"],
+    "/ogc/collections/{name:str}/items.xlsx": [
+        *(f"/ogc/collections/{k}/items.xlsx" for k in SOME),
+        "/ogc/collections/hazard/items.xlsx?colour=red"],
     "/ogc/collections/{name:str}/items/{item_id:path}": [
         *(f"/ogc/collections/{k}/items/{{ID:{k}}}" for k in KINDS[:-2]),
         "/ogc/collections/hazard/items/nothing", "/ogc/collections/hazard_cells/items/1",
@@ -50,6 +62,19 @@ ASKED = {
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
     "/api/records/{record_id:path}": [
         *(f"/api/records/{{ID:{k}}}" for k in SOME[:-2]), "/api/records/nothing"],
+    "/api/around/{kind:str}/{record_id:path}": [
+        *(f"/api/around/{k}/{{ID:{k}}}" for k in (*KINDS[:-2], "evidence", "activity")),
+        "/api/around/hazard/nothing", "/api/around/nothing/nothing",
+        "/api/around/team/{ID:hazard}"],
+    "/api/evidence/{record_id:path}": [
+        "/api/evidence/{ID:hazard}", "/api/evidence/nothing", "/api/evidence/{ID:team}"],
+    "/figures": ["/figures", "/figures?valid_at=2020-01-01", "/figures?scope=nowhere",
+                 "/figures?known_at=soon", "/figures?level=nobody"],
+    "/figures/{figure_id:path}": [
+        "/figures/hazardous_m2", "/figures/items_destroyed?start=1", "/figures/nothing",
+        "/figures/hazard_count?known_at=2020-01-01"],
+    "/api/figures/{figure_id:path}": [
+        "/api/figures/hazardous_m2", "/api/figures/accident_count", "/api/figures/nothing"],
     "/openrosa/forms/{file:str}": ["/openrosa/forms/hazard.xml", "/openrosa/forms/nothing.xml"],
     "/openrosa/forms/{name:str}/manifest": ["/openrosa/forms/hazard/manifest"],
     "/openrosa/media/{name:str}/{file:str}": [
@@ -107,6 +132,8 @@ ASKED = {
     "/jobs/{job_id:str}": ["/jobs/nothing"],
     "/jobs/{job_id:str}/result": ["/jobs/nothing/result"],
     "/jobs/{job_id:str}/files/{file:str}": ["/jobs/nothing/files/job.json"],
+    "/jobs/{job_id:str}/findings": ["/jobs/nothing/findings?start=5"],
+    "/jobs/{job_id:str}/rows": ["/jobs/nothing/rows"],
     "/static/{name:path}": ["/static/app.js", "/static/nothing.js"],
     "/schema/{path:str}": ["/schema/openapi.json"],
 }
@@ -158,6 +185,10 @@ BODIES = {
     "POST /jobs/claims-recorded": [("/jobs/claims-recorded", {"level": "none"})],
     "POST /jobs/map": [("/jobs/map", {"cell": 0}), ("/jobs/map", {"valid_at": "soon"})],
     "POST /jobs/export": [("/jobs/export", {"layout": "none"})],
+    "POST /jobs/import": [("/jobs/import", {})],
+    "POST /jobs/{job_id:str}/rows/{number:int}/mend": [
+        ("/jobs/nothing/rows/1/mend", {"changes": {}})],
+    "POST /jobs/{job_id:str}/stop": [("/jobs/nothing/stop", {})],
     "DELETE /jobs/{job_id:str}": [("/jobs/nothing", None)],
     "POST /api/plans/{name:str}/orders": [("/api/plans/nothing/orders", {})],
     "POST /api/plans/{name:str}/force": [("/api/plans/nothing/force", {})],

@@ -1933,6 +1933,9 @@ JOBS_ELSEWHERE = Message(
 JOB_BROKE = Message(
     "WEB-034", "The job ended without a result ({found}).",
     "Start it again; when it ends so again, its log in the folder of jobs says more.")
+JOB_STOPPED_EARLY = Message(
+    "WEB-036", "The job was stopped before it had found anything to keep.",
+    "Start it again, and let it run longer.")
 NOT_FOUND_HERE = Message(
     "WEB-035", "There is no {found} here, or not for this reader.",
     "The list shows what there is; sign in to see what your role may see.")

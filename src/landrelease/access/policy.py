@@ -191,6 +191,9 @@ VALIDATES: dict[Role, ValidationLevel] = {
     "operator": "operator", "inspector": "operations", "planner": "operations",
     "administrator": "information_management", "authority": "authority",
 }
+# Who may bring files in: roles that see rows that wait, and operators. Whoever did sees what became
+# of the rows of that file, and may mend those that wait (`workflows.own_imports`).
+BRINGS_IN: tuple[Role, ...] = ("operator", "inspector", "planner", "authority", "administrator")
 LEVELS: tuple[ValidationLevel, ...] = get_args(ValidationLevel)
 
 # A count over fewer records than this can show a single one; so can an area or a sum. An assumption
@@ -457,6 +460,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "claims check": WayOut("published numbers beside figures"),
     "claims recorded": WayOut("recorded claims beside figures", (("claim", "value"),)),
     "publish": WayOut("the page, the document and the data files"),
+    "import report": WayOut("what became of the rows of a file, for who brought it in"),
     "serve": WayOut("a web app: pages, records, tiles, OGC API Features"),
     "ask": WayOut("whether a place is known to be hazardous or released: the public's answer"),
     "exchange pack": WayOut("a package of revisions for another office", (("registry", "file"),)),

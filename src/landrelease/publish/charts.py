@@ -171,18 +171,19 @@ def fan_chart(
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 2", "1 2")
 
 
-def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720,
-                  height: float = 360, say: Say = str) -> str:
+def compare_chart(outlooks: Sequence[Outlook], label: str, *, styled: bool = False,
+                  width: float = 720, height: float = 360, say: Say = str) -> str:
     """Area given back over time in several forecasts: a median and its 10 to 90 % ends for each.
 
     Lines differ by their dashes as well as by colour, so that they can be told apart in print.
+    styled : a page's style sheet colours them (classes `c-many`, and `c-k0` to `c-k5`).
     """
     largest = max(max(o.total_m2, float(np.nanmax(o.released_m2))) for o in outlooks)
     unit, unit_name = area_unit(largest)
     left, right, top, bottom = 52, 12, 22, 28 + 18 * len(outlooks)
     start = outlooks[0].start
     last = max(1.0, *(_end(o) for o in outlooks))
-    svg = _Svg(width, height + 18 * len(outlooks), label, styled=False, say=say)
+    svg = _Svg(width, height + 18 * len(outlooks), label, styled=styled, say=say)
 
     def x(day):
         return left + (width - left - right) * np.clip(np.asarray(day, dtype=float), 0, last) / last
@@ -199,11 +200,10 @@ def compare_chart(outlooks: Sequence[Outlook], label: str, *, width: float = 720
             path = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(
                 x(np.asarray(o.curve_days) + shift), y(np.asarray(o.released_m2)[row] / unit),
                 strict=True))
-            svg.parts.append(
-                f'<path fill="none" stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="{line}" '
-                f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{path}"/>')
+            svg.parts.append(f'<path {_line(svg, k, line)} d="M{path}"/>')
         _key(svg, k, o.scenario, left, svg.height - bottom + 30 + 18 * k)
-    svg.text("c-strong", left + 40, 14, label)
+    if not styled:
+        svg.text("c-strong", left + 40, 14, label)
     return str(svg)
 
 
@@ -267,12 +267,10 @@ def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styl
             points += [f"{float(a):.1f} {float(b):.1f}"
                        for a, b in zip(x(at[keep]), y(share[keep]), strict=True)]
             points.append(f"{width - right:.1f} {float(y(share[-1])):.1f}")
-            if styled:  # one line, which the style sheet colours
+            if styled and len(outlooks) == 1:  # one line, which the style sheet colours
                 svg.path("c-line", f"M{'L'.join(points)}")
             else:
-                svg.parts.append(
-                    f'<path fill="none" stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="2.2" '
-                    f'stroke-dasharray="{_DASHES[k % len(_DASHES)]}" d="M{"L".join(points)}"/>')
+                svg.parts.append(f'<path {_line(svg, k, 2.2)} d="M{"L".join(points)}"/>')
         if len(outlooks) > 1:
             _key(svg, k, o.scenario, left, svg.height - bottom + 40 + 18 * k)
     if not styled:
@@ -280,11 +278,17 @@ def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False, styl
     return str(svg)
 
 
+def _line(svg: _Svg, k: int, width: float) -> str:
+    """How the line of the k-th of several is drawn."""
+    dashes = f'stroke-width="{width}" stroke-dasharray="{_DASHES[k % len(_DASHES)]}"'
+    if svg.styled:
+        return f'class="c-many c-k{k % len(COLOURS)}" {dashes}'
+    return f'fill="none" stroke="{COLOURS[k % len(COLOURS)]}" {dashes}'
+
+
 def _key(svg: _Svg, k: int, words: str, left: float, at: float) -> None:
     """One line of a legend."""
-    svg.parts.append(
-        f'<path stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="2.2" stroke-dasharray='
-        f'"{_DASHES[k % len(_DASHES)]}" d="M{left} {at:.1f}L{left + 44} {at:.1f}"/>')
+    svg.parts.append(f'<path {_line(svg, k, 2.2)} d="M{left} {at:.1f}L{left + 44} {at:.1f}"/>')
     svg.text("c-text", left + 52, at + 4, words)
 
 

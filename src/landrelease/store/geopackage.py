@@ -321,6 +321,22 @@ class GeoPackageRegistry:
                 (json.dumps([s.revision.record_id for s in found]), *bound)).fetchall()
         return rows.records_of(found, named)
 
+    def ordered(self, kind: str, field: str, *, down: bool = False,
+                where: Mapping[str, Any] | None = None, after: tuple[Any, str] | None = None,
+                limit: int = 100) -> list[tuple[Any, Record]]:
+        """The first current records by a field, then by id (see `Registry.ordered`). STO-022."""
+        question = Question(rows.kind_of(kind, self.kinds), None, where, None, None)
+        known = question.field(field)
+        if kind in self._without_layer or limit < 1:
+            return []
+        with self._read() as db:
+            cells, found = search.ordered(db, question, self._kinds, known, down, after, limit)
+            named = db.execute(
+                "SELECT r.record_id, r.source FROM json_each(?) AS j JOIN revision AS r "
+                "ON r.record_id = j.value WHERE r.source <> '' ORDER BY r.number",
+                (json.dumps([s.revision.record_id for s in found]),)).fetchall()
+        return list(zip(cells, rows.records_of(found, named), strict=True))
+
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none."""
         with self._read() as db:

@@ -15,10 +15,10 @@ import psycopg
 
 from landrelease.core import descent
 from landrelease.core.boxes import Boxes
-from landrelease.core.record import Kind
+from landrelease.core.record import Field, Kind
 from landrelease.core.revision import Revision, StoredRevision
 from landrelease.store import layers, layout, pg_questions, rows
-from landrelease.store.search import Question
+from landrelease.store.search import Question, after_pair
 
 _FEW = 50  # up to so many rows go into a layer without a temporary table
 # a statement that takes longer was forgotten by its client
@@ -251,6 +251,30 @@ def filters(question: Question) -> tuple[str, list[Any]]:
                 bound.extend([field.name, str(value)])
         parts.append("(" + (" OR ".join(alternatives) or "false") + ")")
     return "".join(f" AND {p}" for p in parts), bound
+
+
+def ordered(db: psycopg.Connection[Any], question: Question, kinds: Mapping[str, Kind],
+            field: Field, down: bool, after: tuple[Any, str] | None, limit: int
+            ) -> tuple[list[Any], list[StoredRevision]]:
+    """What the first `limit` current revisions are ordered by, and these (`Registry.ordered`)."""
+    table, column = layout.quoted(question.kind.name), f"k.{layout.quoted(field.name)}"
+    mark = {"integer": "%s::bigint", "number": "%s::double precision", "date": "%s::date"}.get(
+        field.type, "%s")
+    if mark == "%s":  # by the bytes, as a registry file does
+        column += ' COLLATE "C"'
+    condition, bound = filters(question)
+    then, marks = after_pair(column, mark, "%s", down, after)
+    found = db.execute(
+        f"SELECT {column}, k.record_id FROM {table} AS k WHERE true{condition}{then} ORDER BY "
+        f"{column} {'DESC' if down else 'ASC'} NULLS LAST, k.record_id LIMIT %s",
+        (*bound, *marks, limit)).fetchall()
+    said = db.execute(
+        f"SELECT {layers.REVISION} FROM unnest(%s::text[]) WITH ORDINALITY AS j(id, at) "
+        f"JOIN {table} AS k ON k.record_id = j.id JOIN revision AS r ON r.number = k.revision "
+        "JOIN chain AS c ON c.number = r.chain ORDER BY j.at",
+        ([record_id for _, record_id in found],))
+    return ([cell.isoformat() if isinstance(cell, date) else cell for cell, _ in found],
+            rows.stored(said, kinds))
 
 
 # --- boxes ---------------------------------------------------------------------------------------

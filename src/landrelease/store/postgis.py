@@ -316,6 +316,23 @@ class PostgisRegistry:
         return rows.records_of(found, named)
 
     @_again
+    def ordered(self, kind: str, field: str, *, down: bool = False,
+                where: Mapping[str, Any] | None = None, after: tuple[Any, str] | None = None,
+                limit: int = 100) -> list[tuple[Any, Record]]:
+        """The first current records by a field, then by id (see `Registry.ordered`)."""
+        question = Question(rows.kind_of(kind, self.kinds), None, where, None, None)
+        known = question.field(field)
+        if limit < 1:
+            return []
+        with self._read() as db:
+            cells, found = pg_layers.ordered(db, question, self._kinds, known, down, after, limit)
+            named = db.execute(
+                "SELECT r.record_id, r.source FROM revision AS r WHERE r.record_id = ANY(%s) "
+                "AND r.source <> '' ORDER BY r.number",
+                ([s.revision.record_id for s in found],)).fetchall()
+        return list(zip(cells, rows.records_of(found, named), strict=True))
+
+    @_again
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none."""
         with self._read() as db:

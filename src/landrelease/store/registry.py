@@ -170,6 +170,24 @@ class Registry(Protocol):
         """
         ...
 
+    def ordered(
+        self,
+        kind: str,
+        field: str,
+        *,
+        down: bool = False,
+        where: Mapping[str, Any] | None = None,
+        after: tuple[Any, str] | None = None,
+        limit: int = 100,
+    ) -> list[tuple[Any, Record]]:
+        """The first `limit` current records by a field, then by id, each after what orders it.
+
+        Numbers and days by size, texts and lists by their bytes; last what has no value, or a word
+        where a number or a day would stand. `after`: what orders the record after which they come,
+        with its id; `where` as in `find`. STO-022 for a field that there is not.
+        """
+        ...
+
     def last(self, kind: str) -> int:
         """The highest number of a revision of a kind; 0 where there is none. It changes with
         every change of the kind."""

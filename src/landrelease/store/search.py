@@ -42,6 +42,14 @@ class Question:
                 else [wanted]
             self.where.append((fields[name], listed))
 
+    def field(self, name: str) -> Field:
+        """A field of the kind that has a column. STO-022."""
+        for known in layout.fields_of(self.kind):
+            if known.name == name:
+                return known
+        raise LandReleaseError(FILTER_UNKNOWN, field=name, kind=self.kind.name, expected=", ".join(
+            f.name for f in layout.fields_of(self.kind)))
+
     def says(self, stored: StoredRevision) -> bool:
         """Whether a revision has the values and lies in the window."""
         r = stored.revision
@@ -92,6 +100,39 @@ def find(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], 
         if len(out) >= limit:
             break
     return out[:limit]
+
+
+def ordered(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], field: Field,
+            down: bool, after: tuple[Any, str] | None, limit: int
+            ) -> tuple[list[Any], list[StoredRevision]]:
+    """What the first `limit` current revisions are ordered by, and these (`Registry.ordered`)."""
+    table, column = layout.quoted(question.kind.name), f"k.{layout.quoted(field.name)}"
+    condition, bound = question.filters("k")
+    then, marks = after_pair(column, "?", "?", down, after)
+    # The rows are put in order by two narrow columns; what they say is read of the first ones only.
+    found = db.execute(
+        f"SELECT {column}, k.record_id FROM {table} AS k WHERE true{condition}{then} ORDER BY "
+        f"{column} IS NULL, {column} {'DESC' if down else 'ASC'}, k.record_id LIMIT ?",
+        (*bound, *marks, limit)).fetchall()
+    said = db.execute(
+        f"SELECT {layers.REVISION} FROM json_each(?) AS j JOIN {table} AS k "
+        "ON k.record_id = j.value JOIN revision AS r ON r.number = k.revision "
+        "JOIN chain AS c ON c.number = r.chain ORDER BY j.key",
+        (json.dumps([record_id for _, record_id in found]),)).fetchall()
+    return [cell for cell, _ in found], rows.stored(said, kinds)
+
+
+def after_pair(column: str, mark: str, plain: str, down: bool, after: tuple[Any, str] | None
+               ) -> tuple[str, list[Any]]:
+    """The condition for what comes after a pair of value and id, where no value comes last; `mark`
+    stands for a value, `plain` for an id."""
+    if after is None:
+        return "", []
+    cell, record_id = after
+    if cell is None:
+        return f" AND {column} IS NULL AND k.record_id > {plain}", [record_id]
+    return (f" AND ({column} {'<' if down else '>'} {mark} OR ({column} = {mark} AND k.record_id > "
+            f"{plain}) OR {column} IS NULL)"), [cell, cell, record_id]
 
 
 def _now(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind], after: str,

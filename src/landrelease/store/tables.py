@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,26 +156,71 @@ def write_csv_table(path: Path, table: Table, *, hxl: bool = True, progress: Pro
     A text that a spreadsheet would run gets an apostrophe before it. The last column says what the
     file is, in the first row.
     """
+    with atomic(path) as part, part.open("wb") as stream:
+        _csv_piece(stream, table, head=True, hxl=hxl, progress=lambda share: progress(
+            f"{path.name}: rows", share))
+
+
+def _csv_piece(stream: Any, table: Table, *, head: bool, hxl: bool,
+               progress: Callable[[float], None] = lambda share: None) -> None:
+    """Rows of a CSV; with `head` the headings and what the file is before them."""
     import pyarrow as pa
     from pyarrow import csv as writer
 
     columns = _with_wkt(table)
     count = len(table)
-    columns[ABOUT] = pa.array([about_words(table.about) if n == 0 else None for n in range(count)],
-                              pa.string())
+    columns[ABOUT] = pa.array([about_words(table.about) if n == 0 and head else None
+                               for n in range(count)], pa.string())
     names = list(columns)
-    head = io.StringIO(newline="")
-    rows = csv.writer(head, lineterminator="\n")
-    rows.writerow(names)
-    if hxl:
-        rows.writerow([table.tags.get(name, "") for name in names])
+    if head:
+        top = io.StringIO(newline="")
+        rows = csv.writer(top, lineterminator="\n")
+        rows.writerow(names)
+        if hxl:
+            rows.writerow([table.tags.get(name, "") for name in names])
+        stream.write(top.getvalue().encode())
     made = pa.table({n: _protected(a) if a.type == pa.string() else a for n, a in columns.items()})
     options = writer.WriteOptions(include_header=False)
+    for start in range(0, count, _CHUNK):
+        progress(start / count)
+        writer.write_csv(made.slice(start, _CHUNK), stream, options)
+
+
+def write_pieces(path: Path, pieces: Iterable[Table], empty: Table) -> int:
+    """Tables of the same columns as one file, CSV or (by its ending) XLSX, with HXL tags; returns
+    how many rows. `empty`: the table without rows, for what the file says of itself.
+
+    A CSV is written as the pieces come. A column in which a word stands among numbers in one piece
+    is text in that piece alone; in a worksheet it is text as a whole.
+    """
+    if path.suffix == ".xlsx":
+        whole = _as_one(empty, pieces)
+        write_xlsx(path, [whole], whole.about)
+        return len(whole)
+    count = 0
     with atomic(path) as part, part.open("wb") as stream:
-        stream.write(head.getvalue().encode())
-        for start in range(0, count, _CHUNK):
-            progress(f"{path.name}: rows", start / count)
-            writer.write_csv(made.slice(start, _CHUNK), stream, options)
+        for piece in itertools.chain(pieces, [empty]):
+            if piece is empty and count:
+                break
+            _csv_piece(stream, piece, head=not count, hxl=True)
+            count += len(piece)
+    return count
+
+
+def _as_one(empty: Table, pieces: Iterable[Table]) -> Table:
+    """Pieces as one table, with places as text; only columns are kept of each."""
+    import pyarrow as pa
+
+    parts: dict[str, list[Any]] = {n: [] for n in _with_wkt(empty)}
+    for piece in pieces:
+        for name, array in _with_wkt(piece).items():
+            parts[name].append(array)
+    columns = {}
+    for name, arrays in parts.items():
+        if len({a.type for a in arrays}) > 1:
+            arrays = [_strings(a) for a in arrays]
+        columns[name] = pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
+    return Table(empty.name, columns, None, empty.tags, empty.about)
 
 
 # --- XLSX --------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ that the role sees as it stands, and the public's cells and released ground for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,12 @@ import shapely
 
 from landrelease.core.kind import Field, GeometryType, Kind
 from landrelease.core.record import Record
-from landrelease.errors import COLLECTION_UNKNOWN, FILTER_UNKNOWN, LandReleaseError
+from landrelease.errors import (
+    COLLECTION_UNKNOWN,
+    FILTER_UNKNOWN,
+    PARAMETER_WRONG,
+    LandReleaseError,
+)
 from landrelease.workflows import is_synthetic, public
 
 if TYPE_CHECKING:
@@ -63,9 +69,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """By a field, over all items; `down`: the largest first. What has no value comes last."""
+
+    field: str
+    down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Some items, and after which id the next ones come; "" at the end. `early`: the page ended
-    before it was full, and `after` may be an id that the reader may not know."""
+    """Some items, and after which place the next ones come (an id, or in an order what orders it
+    with the id); "" at the end. `early`: the page ended before it was full, and `after` may be
+    of a record that the reader may not know."""
 
     items: tuple[Item, ...]
     after: str
@@ -135,12 +150,13 @@ def collection(registry: Registry, reader: View, name: str) -> Collection:
 def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None = None,
           where: Mapping[str, Any] | None = None, between: tuple[date | None, date | None] | None
           = None, keep: Filter | None = None, after: str = "", limit: int = 100,
-          then: Moment | None = None) -> Page:
+          then: Moment | None = None, order: Order | None = None) -> Page:
     """The items of a collection in a window, with these values, reported between two days.
 
     bounds : west, south, east, north in degrees; west > east spans the antimeridian. keep : a
     filter that was read over the fields of the collection. `where` may only name fields that the
-    reader sees: a filter on others would tell them.
+    reader sees: a filter on others would tell them. order : by a field that the reader sees, over
+    all of them, then by id; else by id.
     then : as it was on a day, as we knew it at an instant; the past is for who may see histories.
     Raises WEB-010 and STO-... for an unknown collection or field, ACC-101 for `then`.
     """
@@ -154,35 +170,86 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
         if wanted not in known:
             raise LandReleaseError(FILTER_UNKNOWN, field=wanted[:60], kind=name,
                                    expected=", ".join(sorted(known)) or "none")
+    if order is not None:
+        check_order(found, order, now=then is None)
     if found.geometry == "none":
         bounds = None  # what has no place lies in every window (OGC API Features, 7.15.3)
     windows = _windows(bounds)
     if name in (CELLS, RELEASED):
         return _public_items(registry, reader, found, windows, where or {}, between, keep, after,
-                             limit)
+                             limit, order)
     exact = None if not windows else shapely.union_all([shapely.box(*w) for w in windows])
     if exact is not None:
         shapely.prepare(exact)
     if keep is not None and keep.bounds is not None and not windows:
         windows = (keep.bounds,)
     out: list[Item] = []
-    passed, size = 0, min(_BATCH, max(limit, 50))
+    places: list[str] = []  # after which place each one's next comes
+    # To put all in order costs the same for few and for many: a page is asked for at once.
+    passed, size = 0, min(_BATCH, max(limit, 50)) if order is None else max(_BATCH, limit + 1)
     while len(out) < limit and passed < _MOST_PASSED:
-        batch, whole = _batch(registry, name, windows, where, after, size, then or NOW)
+        if order is None:
+            batch, whole = _batch(registry, name, windows, where, after, size, then or NOW)
+            place = {r.id: r.id for r in batch}
+        else:
+            pairs = registry.ordered(name, order.field, down=order.down, where=where,
+                                     after=_pair(after, order), limit=size)
+            batch, whole = [r for _, r in pairs], len(pairs) < size
+            place = {r.id: json.dumps([order.field, order.down, cell, r.id])
+                     for cell, r in pairs}
         for record in reader.records(batch):
             if ((between is None or _within(record.valid_from, between))
                     and (exact is None or bool(shapely.intersects(exact, record.geometry)))
                     and (keep is None or keep.passes(record.values, record.geometry))):
                 out.append(Item(record.id, record.values, record.geometry))
+                places.append(place[record.id])
                 if len(out) > limit:
-                    return Page(tuple(out[:limit]), out[limit - 1].id)
+                    return Page(tuple(out[:limit]), places[limit - 1])
         if whole:
             return Page(tuple(out), "")
         passed += len(batch)
-        after = batch[-1].id
+        after = place[batch[-1].id]
     # `after` may be the id of a record that this reader may not know of: whoever hands the page on
     # hides it (`early`).
     return Page(tuple(out), after, early=True)
+
+
+def check_order(found: Collection, order: Order, *, now: bool = True) -> None:
+    """Raise WEB-011 for an order by what the reader does not see, or of the past."""
+    seen = [f.name for f in found.fields]
+    if order.field not in seen or not now:
+        raise LandReleaseError(
+            PARAMETER_WRONG, name="sortby", found=order.field[:60],
+            expected="it is one of " + (", ".join(seen) or "none") if now
+            else "the past stands in the order of ids")
+
+
+def _pair(after: str, order: Order) -> tuple[Any, str] | None:
+    """The place in an order after which the next ones come. WEB-011."""
+    if not after:
+        return None
+    try:
+        field, down, cell, record_id = json.loads(after)
+        if (field, down) == (order.field, order.down):
+            return cell, record_id
+    except (ValueError, TypeError):
+        pass
+    raise LandReleaseError(PARAMETER_WRONG, name="after", found=after[:40],
+                           expected="it is what `next` of a page says")
+
+
+def every(registry: Registry, reader: View, name: str, *, order: Order | None = None, **asked: Any
+          ) -> Iterator[tuple[Item, ...]]:
+    """All items that `items` gives for what is asked, some at a time."""
+    after = ""
+    while True:
+        page = items(registry, reader, name, after=after, order=order,
+                     limit=5_000 if order is None else 20_000, **asked)
+        if page.items:
+            yield page.items
+        if not page.after:
+            return
+        after = page.after
 
 
 def _windows(bounds: Bounds | None) -> tuple[Bounds, ...]:
@@ -246,12 +313,18 @@ def _before(text: str) -> str:
 def _public_items(registry: Registry, reader: View, found: Collection,
                   windows: tuple[Bounds, ...], where: Mapping[str, Any],
                   between: tuple[date | None, date | None] | None, keep: Filter | None,
-                  after: str, limit: int) -> Page:
+                  after: str, limit: int, order: Order | None = None) -> Page:
     listed = PUBLIC.of(registry)[found.id == RELEASED]
+    if order is not None:
+        own = order.field
+        some = [i for i in listed if i.values.get(own) is not None]
+        listed = [*sorted(some, key=lambda i: i.values[own], reverse=order.down),
+                  *(i for i in listed if i.values.get(own) is None)]
     seen = {f.name for f in found.fields}
     start = int(after) if after.isdecimal() and len(after) < 10 else 0
     out: list[Item] = []
-    for one in listed[start:]:
+    last = start
+    for place, one in enumerate(listed[start:], start):
         if windows and not any(shapely.box(*w).intersects(one.geometry) for w in windows):
             continue
         if between is not None and not _within(one.values.get("information_date"), between):
@@ -263,8 +336,9 @@ def _public_items(registry: Registry, reader: View, found: Collection,
         if keep is not None and not keep.passes(values, one.geometry):
             continue
         if len(out) == limit:
-            return Page(tuple(out), out[-1].id)
+            return Page(tuple(out), str(last))
         out.append(Item(one.id, values, one.geometry))
+        last = place + 1
     return Page(tuple(out), "")
 
 
@@ -277,6 +351,37 @@ def _within(day: date | None, between: tuple[date | None, date | None]) -> bool:
 
 
 # --- whole collections ---------------------------------------------------------------------------
+
+def write_table(registry: Registry, reader: View, name: str, path: Path, made_at: datetime, *,
+                said: Mapping[str, str] | None = None, **asked: Any) -> int:
+    """Write what `items` gives for what is asked as CSV or, by the file's ending, XLSX, with HXL
+    tags, in the order asked for; returns how many rows.
+
+    said : what the file says of itself besides, such as the filter. Rows pass a piece at a time, so
+    that half a million of them need little memory; where somebody records meanwhile, it is written
+    once more, and names no chain head where that happens again. Raises WEB-010; STO-008 where it
+    cannot be written; STO-131 for more rows than a worksheet has.
+    """
+    from landrelease.store.tables import write_pieces
+    from landrelease.workflows import export
+
+    found = collection(registry, reader, name)
+    kind = Kind(found.id, found.title, found.geometry, found.fields)
+    fields, synthetic = [f.name for f in found.fields], is_synthetic(registry)
+    count = 0
+    for last in (False, True):
+        head = registry.head()
+        about = {
+            **export.about_of(registry, reader, export.Choice((name,)), made_at), **(said or {})}
+        if last or not reader.may("history"):
+            about.pop("chain_head")  # which changes with what this reader may not know of
+        count = write_pieces(path, (export.table_of(kind, piece, fields, about, synthetic)
+                                    for piece in every(registry, reader, name, **asked)),
+                             export.table_of(kind, (), fields, about, synthetic))
+        if registry.head() == head:
+            break
+    return count
+
 
 def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_at: datetime
                   ) -> int:

@@ -485,15 +485,31 @@ def doubts(registry: Registry, kind: str) -> dict[str, str]:
     ring = ring_of(registry)
     if not ring.keys and not ring.stated:  # no key is known: no history has to be read
         return dict.fromkeys(ids, "nobody signed it")
-    out = {}
-    for record_id, line in _histories(registry, kind, ids):
-        now = current_of(line)
-        stands, found = effective(line, known, ring)
-        if stands is None or stands.hash != now.hash:
-            verdict = found.get(now.hash)
-            out[record_id] = "offices disagree about it" if verdict is None or \
-                verdict.standing == "verified" else verdict.reason
-    return out
+    return {record_id: why for record_id, line in _histories(registry, kind, ids)
+            if (why := _doubt(line, known, ring))}
+
+
+def doubt_of(registry: Registry, record: Record) -> str:
+    """Why what the current revision of one record decides does not count; "" where it counts, or
+    decides nothing."""
+    known = registry.kinds[record.kind]
+    if not known.decision_in(record.values) and record.validation != "authority":
+        return ""
+    ring = ring_of(registry)
+    if not ring.keys and not ring.stated:
+        return "nobody signed it"
+    return _doubt(registry.history(record.id), known, ring)
+
+
+def _doubt(line: Sequence[StoredRevision], kind: Kind, ring: KeyRing) -> str:
+    """Why the current revision of a history does not count as it stands; "" where it does."""
+    now = current_of(line)
+    stands, found = effective(line, kind, ring)
+    if stands is not None and stands.hash == now.hash:
+        return ""
+    verdict = found.get(now.hash)
+    return "offices disagree about it" if verdict is None or verdict.standing == "verified" \
+        else verdict.reason
 
 
 def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind, ring: KeyRing

@@ -133,7 +133,7 @@ def _plan(job: Doing) -> dict[str, Any]:
 def _what_if(job: Doing) -> dict[str, Any]:
     """`plan what-if`; with a name the other plan is put on file."""
     from landrelease.workflows import no_land, planning
-    from landrelease.workflows.explaining import change_rows, what_if
+    from landrelease.workflows.explaining import change_rows, unkept, what_if
 
     name = job.text("name")
     if name:
@@ -150,6 +150,8 @@ def _what_if(job: Doing) -> dict[str, Any]:
     return {"lost_before": dict(found.lost_before), "lost_after": dict(found.lost_after),
             "before": planning.plan_summary(saved.plan),
             "after": planning.plan_summary(found.plan),
+            "unkept_before": unkept(saved.plan), "unkept": unkept(found.plan),
+            "interrupted": found.plan.interrupted,
             "gap": found.plan.gap, "stages": change_rows(found.difference.stages),
             "communities": change_rows(found.difference.communities), "weights": weights,
             "plan": name, "synthetic": saved.synthetic}
@@ -212,7 +214,8 @@ def _forecast(job: Doing) -> dict[str, Any]:
     made = outlooks.forecast_on(
         job.registry, job.reader, saved, by=by, budget=None if budget is None else float(budget),
         chance=None if chance is None else float(chance), scenario=job.file("scenario", "yaml"),
-        runs=job.whole("runs", 500), seed=job.whole("seed", 1), progress=job.progress)
+        runs=job.whole("runs", 500), seed=job.whole("seed", 1),
+        backtest=not job.inputs.get("no_backtest"), progress=job.progress)
     document = {**made.document, "by": None if by is None else by.isoformat(),
                 "chance": chance, "budget": budget, "plan": kept.name, "forecast": name,
                 "chain_head": saved.chain_head, "synthetic": saved.synthetic}
@@ -269,6 +272,18 @@ def _map(job: Doing) -> dict[str, Any]:
             "synthetic": land.synthetic}
 
 
+def _import(job: Doing) -> dict[str, Any]:
+    """`import` of one file that came with the job, for who brought it in."""
+    from landrelease.workflows import own_imports
+
+    (path,) = (job.folder.parent / INCOMING).iterdir()
+    return own_imports.bring_in(
+        job.registry, job.reader, path, job.folder / "findings.csv",
+        job.folder.parent / own_imports.FINDINGS, kind=job.text("kind"), crs=job.text("crs"),
+        mapping=job.file("mapping", "yaml"), dry_run=bool(job.inputs.get("dry_run")),
+        recorded_by=job.text("recorded_by"), progress=job.progress)
+
+
 def _export(job: Doing) -> dict[str, Any]:
     """`export`: the records that the reader may see, and what was withheld."""
     from landrelease.workflows import export as exporting
@@ -290,6 +305,7 @@ class Kind:
     work: Callable[[Doing], dict[str, Any]]
 
 
+INCOMING = "incoming"  # the folder beside a job's files in which a file that came with it lies
 KINDS: dict[str, Kind] = {
     "plan": Kind("plan make", _plan),
     "what-if": Kind("plan what-if", _what_if),
@@ -301,6 +317,7 @@ KINDS: dict[str, Kind] = {
     "claims-recorded": Kind("claims recorded", _claims_recorded),
     "map": Kind("assess map", _map),
     "export": Kind("export", _export),
+    "import": Kind("import report", _import),
 }
 
 

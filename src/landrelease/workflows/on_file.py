@@ -278,6 +278,11 @@ def plan_map(saved: PlanFile, seen_plan: SeenPlan, registry: Registry, reader: V
 # --- the forecast --------------------------------------------------------------------------------
 
 
+def sees_forecasts_whole(reader: View, kept: Kept, areas: Sequence[str]) -> bool:
+    """Whether a forecast is shown to a reader with dates of single areas, notes and scores."""
+    return sees_plans(reader) and _whole(kept, areas)
+
+
 def outlook_for(outlook: Outlook, document: dict[str, Any], reader: View, kept: Kept,
                 areas: Sequence[str]) -> tuple[Outlook, dict[str, Any]]:
     """A forecast with what a reader may see of it: without cost, and without dates of single areas,
@@ -285,7 +290,7 @@ def outlook_for(outlook: Outlook, document: dict[str, Any], reader: View, kept: 
     import dataclasses
 
     plans = sees_plans(reader)
-    full = plans and _whole(kept, areas)
+    full = sees_forecasts_whole(reader, kept, areas)
     hidden = dict(document)
     if not reader.may("forecast", "cost") or (plans and not full):
         outlook = dataclasses.replace(outlook, cost=np.zeros_like(outlook.cost), work_cost=None,

@@ -53,6 +53,27 @@ def fan(outlook: Outlook, label: str) -> str:
     return fan_chart(outlook, None, label)
 
 
+def s_curve(outlooks: Sequence[Outlook], label: str, *, cost: bool = False) -> str:
+    """The chance of being done by each day, or of each sum being enough; a line a forecast."""
+    from landrelease.publish.charts import s_curve as drawn
+
+    return drawn(outlooks, label, cost=cost, styled=True)
+
+
+def side_by_side(outlooks: Sequence[Outlook], label: str) -> str:
+    """Area given back over time of several forecasts, told apart by dashes and by colour."""
+    from landrelease.publish.charts import compare_chart
+
+    return compare_chart(outlooks, label, styled=True)
+
+
+def named(outlook: Outlook, name: str) -> Outlook:
+    """The forecast under another name, for pictures of several."""
+    import dataclasses
+
+    return dataclasses.replace(outlook, scenario=name)
+
+
 def finishes(outlook: Outlook, label: str, never: str) -> str:
     """Share of the runs by year of finish."""
     from landrelease.publish.charts import finish_chart

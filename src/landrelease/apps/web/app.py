@@ -18,10 +18,12 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from landrelease.apps.web import (
+    around,
     basemap,
     claims,
     documents,
     features,
+    figuring,
     forecasting,
     importing,
     inspecting,
@@ -132,8 +134,8 @@ def make_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
                         *oidc.HANDLERS, *webhooks.HANDLERS,
-                        *records.HANDLERS, *importing.HANDLERS, *openrosa.HANDLERS,
-                        *public.HANDLERS,
+                        *records.HANDLERS, *around.HANDLERS, *figuring.HANDLERS,
+                        *importing.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,
                         *validating.HANDLERS, *work.HANDLERS, *planning.HANDLERS,
                         *forecasting.HANDLERS, *claims.HANDLERS, *releasing.HANDLERS,
@@ -151,7 +153,8 @@ def make_app(settings: Settings) -> Litestar:
                      "report_key": public.new_key(), "report_throttle": Throttle()}),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4,
                                              minimum_size=1_000, exclude=[
-                                                 r"\.parquet$", r"^/tiles/[^/]+/\d+/\d+/\d+$"]),
+                                                 r"\.(parquet|xlsx)$",
+                                                 r"^/tiles/[^/]+/\d+/\d+/\d+$"]),
         exception_handlers={LandReleaseError: on_error, HTTPException: on_http_error,
                             Exception: on_unexpected},
         request_max_body_size=_MOST_BODY,

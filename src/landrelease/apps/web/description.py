@@ -68,7 +68,11 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/ogc/collections/{name}/queryables": ("application/schema+json", "Object"),
     "/ogc/collections/{name}/items": (GEOJSON, "Features"),
     "/ogc/collections/{name}/items.parquet": ("application/vnd.apache.parquet", ""),
+    "/ogc/collections/{name}/items.csv": ("text/csv", ""),
+    "/ogc/collections/{name}/items.xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ""),
     "/ogc/collections/{name}/items/{item_id}": (GEOJSON, "Feature"),
+    "/api/figures/{figure_id}": ("application/json", "Object"),
     "/api/layers/coverage_gaps": (GEOJSON, "Layer"),
     "/api/layers/reach": (GEOJSON, "Layer"),
     "/api/layers/contamination": (GEOJSON, "Layer"),
@@ -96,6 +100,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "filter-lang": {"schema": {"type": "string", "enum": ["cql2-text", "cql2-json"],
                                "default": "cql2-text"}},
     "filter": {"schema": _TEXT, "description": "A filter in CQL2 over the queryables."},
+    "sortby": {"schema": _TEXT, "description": "A queryable by which all items are ordered, - "
+                                               "before it: the largest first."},
     **{name: {"schema": {"type": "string", "format": "uri"}, "style": "form", "explode": False}
        for name in ("crs", "bbox-crs", "filter-crs")},
 }

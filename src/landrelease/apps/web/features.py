@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,8 +49,8 @@ CONFORMS = (
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
 )
 LIMIT, MOST = 100, 10_000
-_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", "f", "filter", "filter-lang",
-        "filter-crs")
+_CHOICE = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "sortby")
+_OWN = (*_CHOICE, "crs", "limit", "after", "f")
 PARQUET = "application/vnd.apache.parquet"
 WORDS = ("Recorded ground. Ground without information is to be treated as dangerous. Not for "
           "moving on the ground.")
@@ -204,39 +205,26 @@ async def list_items(
     filter_: Annotated[str | None, QueryParameter(name="filter")] = None,
     filter_lang: Annotated[str | None, QueryParameter(name="filter-lang")] = None,
     filter_crs: Annotated[str | None, QueryParameter(name="filter-crs")] = None,
+    sortby: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """Items in a window, of a time, with certain values; `next` leads to those that follow."""
+    """Items in a window, of a time, with certain values; `next` leads to those that follow.
+
+    `sortby` orders all of them by one field, `-` before it: the largest first; what has no value
+    comes last (after OGC API Features Part 8, draft).
+    """
     count = _limit(limit)
-    window = _window(bbox, bbox_crs)
     out = _system("crs", crs)
-    between = _between(datetime_)
-    lang = filter_lang or "cql2-text"
-    if lang not in ("cql2-text", "cql2-json"):
-        raise LandReleaseError(PARAMETER_WRONG, name="filter-lang", found=lang[:60],
-                               expected="it is cql2-text or cql2-json")
-    carried = _TO_DEGREES.get(_system("filter-crs", filter_crs))
+    asked = question(request)
     start = _shown_after(request, after or "")
-    if "\0" in start:
-        raise LandReleaseError(PARAMETER_WRONG, name="after", found="a zero",
+    if "\0" in start or (start and sortby and not (after or "").startswith(_HIDDEN)):
+        raise LandReleaseError(PARAMETER_WRONG, name="after", found=start[:40],
                                expected="it is what `next` of a page says")
 
     def work(registry: Registry, view: View) -> tuple[Any, list[dict[str, Any]], bool]:
-        from landrelease.workflows import collections, filtering, is_synthetic
+        from landrelease.workflows import collections, is_synthetic
 
-        found = collections.collection(registry, view, name)
-        by_name = {f.name: f for f in found.fields}
-        only(request, *_OWN, *by_name)
-        keep = None if filter_ is None else filtering.read_filter(filter_, lang, by_name, carried)
-        where, holds = {}, {}
-        for key, value in request.query_params.items():
-            if key in by_name and by_name[key].type in ("choices", "references"):
-                holds[key] = value
-            elif key in by_name:
-                where[key] = _typed(by_name[key], key, value)
-        if holds:  # a field of several values: those that hold the one that is asked for
-            keep = filtering.holding(holds, keep)
-        page = collections.items(registry, view, name, bounds=window, where=where,
-                                 between=between, keep=keep, after=start, limit=count)
+        page = collections.items(registry, view, name, after=start, limit=count,
+                                 **asked(registry, view, name, _OWN))
         made_up = is_synthetic(registry)
         return page, [feature(i, out, made_up) for i in page.items], made_up
 
@@ -245,13 +233,52 @@ async def list_items(
     links = [_link(request, _here(request), "self", GEOJSON),
              _link(request, f"/ogc/collections/{name}", "collection", "application/json")]
     if page.after:
-        hidden = _hidden_after(request, page.after) if page.early else page.after
+        hidden = _hidden_after(request, page.after) if page.early or sortby else page.after
         links.append(_link(request, _here(request, after=hidden), "next", GEOJSON))
     return as_json({
         "type": "FeatureCollection", "features": features, "numberReturned": len(features),
         "timeStamp": datetime.now().astimezone().isoformat(timespec="seconds"),
         **({"synthetic": True} if made_up else {}), "links": links,
     }, GEOJSON, **{"Content-Crs": f"<{out}>"})
+
+
+def question(request: Request) -> Callable[..., dict[str, Any]]:
+    """What a request asks of a collection: window, time, filter, values, order. What can be judged
+    without the registry is judged at once (WEB-011); the rest by `asked(registry, view, name,
+    own)`, which gives what `collections.items` takes; `own`: parameters that are no fields."""
+    said = request.query_params.get
+    window = _window(said("bbox"), said("bbox-crs"))
+    between = _between(said("datetime"))
+    lang = said("filter-lang") or "cql2-text"
+    if lang not in ("cql2-text", "cql2-json"):
+        raise LandReleaseError(PARAMETER_WRONG, name="filter-lang", found=lang[:60],
+                               expected="it is cql2-text or cql2-json")
+    carried = _TO_DEGREES.get(_system("filter-crs", said("filter-crs")))
+    text, sortby = said("filter"), said("sortby")
+
+    def asked(registry: Registry, view: View, name: str, own: Sequence[str]) -> dict[str, Any]:
+        from landrelease.workflows import collections, filtering
+
+        found = collections.collection(registry, view, name)
+        by_name = {f.name: f for f in found.fields}
+        only(request, *own, *by_name)
+        keep = None if text is None else filtering.read_filter(text, lang, by_name, carried)
+        where, holds = {}, {}
+        for key, value in request.query_params.items():
+            if key in by_name and by_name[key].type in ("choices", "references"):
+                holds[key] = value
+            elif key in by_name:
+                where[key] = _typed(by_name[key], key, value)
+        if holds:  # a field of several values: those that hold the one that is asked for
+            keep = filtering.holding(holds, keep)
+        order = None
+        if sortby:
+            # A plus in an address is a space.
+            order = collections.Order(sortby.lstrip("+- "), sortby.startswith("-"))
+            collections.check_order(found, order)
+        return {"bounds": window, "where": where, "between": between, "keep": keep, "order": order}
+
+    return asked
 
 
 _HIDDEN = "~"
@@ -308,6 +335,55 @@ async def download(request: Request, name: FromPath[str]) -> File:
     return File(folder / "items.parquet", filename=f"{name}.parquet", media_type=PARQUET,
                 headers={"Cache-Control": "private, no-store"},
                 background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
+
+
+async def _table(request: Request, name: str, ending: str, media: str) -> File:
+    """The items that are asked for as a table, whole, in the order asked for."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    asked = question(request)
+    said = {key: value[:400] for key in ("filter", "sortby", "datetime", "bbox")
+            if (value := request.query_params.get(key))}
+    folder = Path(tempfile.mkdtemp(prefix="landrelease-"))
+
+    def work(registry: Registry, view: View) -> int:
+        from landrelease.workflows import collections
+
+        choice = asked(registry, view, name, _CHOICE)
+        fields = {k: str(v)[:100] for k, v in choice["where"].items()}
+        return collections.write_table(registry, view, name, folder / f"items.{ending}",
+                                       datetime.now(UTC), said=said | fields, **choice)
+
+    try:
+        count = await read(request, work)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    note_reading(request, name, f"{ending} of {count} rows")
+    return File(folder / f"items.{ending}", filename=f"{name}.{ending}", media_type=media,
+                headers={"Cache-Control": "private, no-store"},
+                background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
+
+
+@get("/ogc/collections/{name:str}/items.csv", opt=VIEW)
+async def as_csv(request: Request, name: FromPath[str], filter_: Annotated[
+        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None
+        ) -> File:
+    """The items that are asked for (as `items` takes it) as CSV in UTF-8 with HXL tags, whole. A
+    text that a spreadsheet would run as a formula has an apostrophe before it."""
+    return await _table(request, name, "csv", "text/csv; charset=utf-8")
+
+
+@get("/ogc/collections/{name:str}/items.xlsx", opt=VIEW)
+async def as_xlsx(request: Request, name: FromPath[str], filter_: Annotated[
+        str | None, QueryParameter(name="filter")] = None, sortby: FromQuery[str | None] = None
+        ) -> File:
+    """The items that are asked for (as `items` takes it) as a workbook with HXL tags, whole."""
+    return await _table(
+        request, name, "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
 @get("/ogc/collections/{name:str}/items/{item_id:path}", opt=VIEW)
@@ -495,4 +571,4 @@ def moment_of(valid_at: str | None, known_at: str | None) -> Moment | None:
 
 
 HANDLERS = [landing, api, conformance, list_collections, one_collection, queryables, list_items,
-            download, one_item]
+            download, as_csv, as_xlsx, one_item]

@@ -13,6 +13,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from landrelease.access.policy import View
+from landrelease.apps.web import forecast_parts
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.layout import (
     Html,
@@ -23,6 +24,7 @@ from landrelease.apps.web.layout import (
     group,
     link,
     mark,
+    record_link,
     show,
     table,
     tag,
@@ -160,10 +162,12 @@ def _make_form(plans: list[str], *, inverse: bool = False) -> Html:
                           max=0.99)
     by = day_input("by", word("forecast.by"))
     budget = number_input("budget", word("forecast.budget"), "", min=0)
+    without = tag("label", tag("input", name="no_backtest", type="checkbox"),
+                  word("forecast.no_backtest"), class_="check")
     scenario = file_input("scenario", word("forecast.make_scenario"),
                           word("forecast.make_scenario_hint"), ".yaml,.yml,.json")
     return job_form("forecast", name, plan, *((by, wanted, runs) if inverse else
-                                              (runs, by, budget, scenario)),
+                                              (runs, by, budget, scenario)), without,
                     button=word("job.start"))
 
 
@@ -171,6 +175,8 @@ def _make_form(plans: list[str], *, inverse: bool = False) -> Html:
 async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
     """One forecast: finish, area over time, cost, drivers, groups, chance of a date."""
     shelf, plans, asking = forecasts_of(request), plans_of(request), asking_of(request)
+    beside = [n for n in dict.fromkeys(request.query_params.getall("with", []))
+              if n != name][:forecast_parts.MOST_BESIDE]
     by_text, budget_text = (request.query_params.get(k, "").strip() for k in ("by", "budget"))
 
     def content(_: Registry, view: View) -> Html:
@@ -181,6 +187,7 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
         standing = shelf.in_force()
         current = standing is not None and standing.name == name
         plan = str(document.get("plan") or "")
+        full = on_file.sees_forecasts_whole(view, kept, asking.areas)
         parts: list[Any] = [
             assets(),
             tag("p", mark("good" if current else "open",
@@ -189,8 +196,12 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("p", word("synthetic"), class_="warn") if document.get("synthetic") else None,
             tag("div", _finish(outlook, document, plan), _chance(name, outlook, document, by_text,
                                                                  budget_text), class_="columns"),
-            _fan(outlook), tag("div", _years_table(outlook), _drivers(outlook), class_="columns"),
-            _cost(outlook, document), _groups(outlook, document), _notes(outlook, document)]
+            _fan(outlook), forecast_parts.s_curves(outlook),
+            _beside(shelf, view, name, outlook, beside, asking.areas, by_text),
+            forecast_parts.track(outlook) if full else None,
+            tag("div", _years_table(outlook), _drivers(outlook), class_="columns"),
+            _cost(outlook, document), _groups(outlook, document), _notes(outlook, document),
+            _rests(plans, view, asking.areas, document) if full else None]
         able = view.may("forecast", "cost") and on_file.sees_quality(view) and may_start(asking)
         if able:
             names = [k.name for k in on_file.plans_on_file(plans, view, asking.areas)]
@@ -206,6 +217,34 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
         return group(*parts)
 
     return await show(request, name, content, here="forecasts")
+
+
+def _beside(shelf: Shelf, view: View, name: str, outlook: Outlook, chosen: list[str],
+            areas: tuple[str, ...], by: str) -> Html | None:
+    """The other forecasts that the reader may look at, and those that were chosen side by side."""
+    from landrelease.workflows import on_file
+
+    there = {k.name: k for k in on_file.forecasts_on_file(shelf, view, areas) if k.name != name}
+    if not there:
+        return None
+    others = [(n, on_file.outlook_for(*loaded(there[n]), view, there[n], areas)[0])
+              for n in chosen if n in there]
+    return forecast_parts.beside(name, outlook, others, list(there)[:50], by=by)
+
+
+def _rests(plans: Shelf, view: View, areas: tuple[str, ...], document: dict[str, Any]) -> Html:
+    """What the forecast rests on, with the assumptions of its plan where that is still on file."""
+    from landrelease.apps.web.planning import loaded as loaded_plan
+    from landrelease.workflows import on_file
+
+    assumptions: Any = ()
+    try:
+        kept = on_file.plan_on_file(plans, view, str(document.get("plan") or ""), areas)
+        assumptions = loaded_plan(kept).assumptions
+    except LandReleaseError:
+        pass
+    return forecast_parts.rests_on(document, assumptions,
+                                   head=str(document.get("chain_head") or ""))
 
 
 def _finish(outlook: Outlook, document: dict[str, Any], plan: str) -> Html:
@@ -340,8 +379,9 @@ def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
         ordered = sorted(rows, key=lambda r: (r.get("p50") or "9999", r[of]))
         body = table(word(key), [word("forecast.group" if of == "group" else "plan.area"),
                                  *(word(f"forecast.{k}") for k in levels)], [
-            (r[of], *(stamp(r[k]) if r[k] else word("forecast.not_within", years=_years(outlook))
-                      for k in levels)) for r in ordered[:500]])
+            (record_link("hazard", r[of]) if of == "area" else r[of],
+             *(stamp(r[k]) if r[k] else word("forecast.not_within", years=_years(outlook))
+               for k in levels)) for r in ordered[:500]])
         parts.append(tag("section", tag("h2", word(key)), body) if of == "group"
                      else tag("details", tag("summary", word(key)), body))
     return group(*parts) if parts else None

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from landrelease.apps.web.readers import Asking
-from landrelease.apps.web.worker import ERROR, FILES, RESULT
+from landrelease.apps.web.worker import ERROR, FILES, RESULT, STOP
 from landrelease.errors import (
     CANNOT_WRITE,
     JOB_BROKE,
@@ -32,6 +32,7 @@ from landrelease.errors import (
     LandReleaseError,
 )
 from landrelease.store.results import dump, write_atomically
+from landrelease.workflows.jobs import INCOMING
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 ENDED: frozenset[State] = frozenset({"done", "failed", "cancelled", "interrupted"})
@@ -41,6 +42,7 @@ RUNNING_MOST = max(1, (os.cpu_count() or 2) // 2)
 OPEN_MOST, OPEN_MOST_OF_ONE, KEPT_MOST_OF_ONE = 20, 5, 50
 HOURS_MOST = 12
 _STOP_S = 3.0
+_UPLOAD = ".upload-"
 _ID = re.compile(r"^[A-Za-z0-9_-]{16}$")
 
 
@@ -97,6 +99,8 @@ class Jobs:
         if not self.folder.is_dir():
             return
         mine = self._own()
+        for left in self.folder.glob(f"{_UPLOAD}*") if mine else ():
+            left.unlink(missing_ok=True)
         for path in sorted(self.folder.iterdir()):
             job = _read(path / "job.json") if _ID.match(path.name) else None
             if job is None:
@@ -147,9 +151,11 @@ class Jobs:
         job = self._jobs.get(job_id)
         return job if job is not None and _owns(job, asking) else None
 
-    def add(self, kind: str, inputs: Mapping[str, Any], asking: Asking) -> Job:
-        """Start a job, or let it wait. Raises WEB-030 where there are too many, WEB-033, STO-008.
-        """
+    def add(self, kind: str, inputs: Mapping[str, Any], asking: Asking,
+            incoming: tuple[str, Path] | None = None) -> Job:
+        """Start a job, or let it wait. `incoming`: the name of a file that goes with it, and where
+        it lies now (in the folder of the jobs, see `upload`). Raises WEB-030 where there are too
+        many, WEB-033, STO-008."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -166,15 +172,39 @@ class Jobs:
         job = Job(secrets.token_urlsafe(12), kind, dict(inputs), owner_of(asking), asking.role,
                   asking.organisation, asking.areas, _now())
         self._path(job.id).mkdir(mode=0o700)
+        if incoming is not None:
+            (self._path(job.id) / INCOMING).mkdir(mode=0o700)
+            incoming[1].replace(self._path(job.id) / INCOMING / incoming[0])
         self._keep(job)
         self._forget_old(job.owner)
         self._next()
         return self._jobs[job.id]
 
+    def finish(self, job: Job) -> None:
+        """Ask a job that runs to stop and keep what it has found so far."""
+        if job.state == "running":
+            with suppress(OSError):
+                (self._path(job.id) / STOP).touch(mode=0o600)
+
+    def upload(self) -> Path:
+        """Where a file is put that is to go with a job. Raises STO-008."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LandReleaseError(CANNOT_WRITE, path=str(self.folder),
+                                   reason=error.strerror) from error
+        return self.folder / f"{_UPLOAD}{secrets.token_hex(8)}"
+
+    def beside(self, job: Job, name: str) -> Path:
+        """A file that the work kept for the pages of a job, beside its result."""
+        return self._path(job.id) / name
+
     def cancel(self, job: Job) -> Job:
         """Stop a job that waits or runs. What it had done by then is not kept."""
         if not job.ended:
             self._keep(replace(job, state="cancelled", ended_at=_now()))
+            if job.state == "waiting":
+                shutil.rmtree(self._path(job.id) / INCOMING, ignore_errors=True)
             process = self._running.get(job.id)
             if process is not None:
                 _signal(process, signal.SIGKILL)
@@ -279,6 +309,8 @@ class Jobs:
         if job is None or job.ended:
             return
         path = self._path(job_id)
+        # What came in is kept in the registry, or was refused.
+        shutil.rmtree(path / INCOMING, ignore_errors=True)
         if code == 0 and (path / RESULT).is_file():
             self._keep(replace(job, state="done", share=1.0, ended_at=_now()))
         elif self._closing:

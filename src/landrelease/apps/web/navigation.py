@@ -34,7 +34,7 @@ def _planned(view: View) -> bool:
 PARTS: tuple[Part, ...] = (
     Part("map", "/#map", lambda _: True),
     Part("tables", "/#tables", lambda _: True),
-    Part("figures", "/#figures", lambda view: view.may("figures")),
+    Part("figures", "/figures", lambda view: view.may("figures")),
     Part("import", "/#import", lambda view: view.role in MAY_BRING_IN, writes=True),
     Part("waiting", "/#waiting", lambda view: view.may("quarantine", "rows")),
     Part("quality", "/quality", way("check")),

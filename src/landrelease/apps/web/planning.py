@@ -18,6 +18,7 @@ from litestar.params import FromPath, JSONBody
 
 from landrelease.access import policy
 from landrelease.access.policy import View
+from landrelease.apps.web import results
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.documents import plan_links
 from landrelease.apps.web.layout import (
@@ -287,6 +288,17 @@ def _numbers(view: View, saved: PlanFile) -> Html:
                   numbers=(1,))), class_="card")
 
 
+def _unkept(kept: Kept, saved: PlanFile) -> list[str]:
+    """What people ordered or fixed and a plan does not do: of the plan alone."""
+    from landrelease.workflows.explaining import unkept
+
+    found: list[str] = UNDONE.of(_files(kept), lambda: unkept(saved.plan))
+    return found
+
+
+UNDONE = Results(64)
+
+
 def _day(request: Request, name: str) -> date | None:
     text = request.query_params.get(name, "")
     if not text:
@@ -396,8 +408,8 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
         files = [link(f"/api/plans/{name}/files/{f}", word(k), class_="button", download=f)
                  for f, k in (("plan.csv", "plan.csv"), ("plan.geojson", "plan.geojson"))
                  if (kept.path / f).is_file()]
-        return group(_numbers(view, saved), chart, work_table, tag("p", *files, class_="buttons"),
-                     FILED.buttons(request, kept))
+        return group(_numbers(view, saved), results.undone(_unkept(kept, saved)), chart,
+                     work_table, tag("p", *files, class_="buttons"), FILED.buttons(request, kept))
 
     note_reading(request, "plan_dates", name)
     return await show(request, name, _page(request, name, "gantt", work, whole=False),
@@ -627,7 +639,8 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
             "with", [(o, o) for o in others], chosen)), button=word("plan.show"))
         if not chosen:
             return group(tag("h2", word("plan.compare")), picker)
-        other = loaded(on_file.plan_on_file(shelf, view, chosen, areas))
+        beside = on_file.plan_on_file(shelf, view, chosen, areas)
+        other = loaded(beside)
         one, two = numbers_of(saved), numbers_of(other)
         stages, communities = between(saved.plan, other.plan)
         return group(
@@ -639,6 +652,9 @@ async def compare_page(request: Request, name: FromPath[str]) -> Response[str]:
                 (word("plan.planned"), *(word("plan.of", planned=f"{t['stages_planned']:,}",
                                               stages=f"{t['stages']:,}") for t in (one, two)))],
                 numbers=(1, 2)),
+            tag("div", *(tag("section", tag("h3", n), results.undone(_unkept(k, p)) or tag(
+                "p", mark("good", word("plan.unkept_none"))), class_="card")
+                for n, k, p in ((name, kept, saved), (chosen, beside, other))), class_="columns"),
             changes(stages, communities))
 
     note_reading(request, "plan_dates", name)

@@ -25,7 +25,7 @@ async def about(request: Request) -> dict[str, Any]:
     asking = asking_of(request)
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease.apps.web.navigation import links
+        from landrelease.apps.web.navigation import links, way
         from landrelease.workflows import is_synthetic
 
         return {"office": registry.office, "synthetic": is_synthetic(registry),
@@ -35,7 +35,7 @@ async def about(request: Request) -> dict[str, Any]:
                 "may": {"history": view.may("history"),
                         "quarantine": view.may("quarantine", "rows"),
                         "import": may_write(asking) and asking.role in MAY_BRING_IN,
-                        "figures": view.may("figures"),
+                        "figures": view.may("figures"), "evidence": way("assess type")(view),
                         "validate": bool(view.levels())}}
 
     return await read(request, work)
@@ -54,6 +54,7 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
         view.check("history")
         revisions = workflows.visible_history(registry, name, view)
         names = registry.sources() if view.may("source_files", "names") else {}
+        whole = view.may("source_files", "content")
         verdicts = identities.verdicts(registry, name)
         offices = {c.id: c.office for c in registry.chains()}
         return {"id": name, "kind": revisions[-1].revision.kind if revisions else "",
@@ -65,6 +66,8 @@ async def past(request: Request, record_id: FromPath[str]) -> dict[str, Any]:
                     "validation": s.revision.validation,
                     "signed": verdicts[s.hash].standing if s.hash in verdicts else "",
                     "source": names.get(s.revision.source, ""),
+                    # The file as it came in is for who may see files (`/api/photographs/SHA-256`).
+                    "source_sha256": s.revision.source if whole else "",
                     "values": {k: _told(v) for k, v in s.revision.values.items()}}
                     for s in revisions]}
 
@@ -92,7 +95,7 @@ async def waiting(request: Request) -> list[dict[str, Any]]:
         entries = workflows.visible_quarantine(registry, view)
         near = reports.near(registry, view, entries)
         shown = photographs.beside(registry, view, entries)
-        return [{**_entry(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())],
+        return [{**entry_of(e), "near": [dataclasses.asdict(n) for n in near.get(e.number, ())],
                  "photographs": shown.get(e.number, [])}
                 for e in entries]
 
@@ -101,7 +104,8 @@ async def waiting(request: Request) -> list[dict[str, Any]]:
     return found
 
 
-def _entry(entry: Any) -> dict[str, Any]:
+def entry_of(entry: Any) -> dict[str, Any]:
+    """A row that waits, for a page."""
     return {"number": entry.number, "status": entry.status, "file": entry.row.file,
             "row": entry.row.row, "kind": entry.row.kind,
             "values": {k: _told(v) for k, v in entry.row.values.items()},

@@ -36,7 +36,7 @@ def shown(job: Job, found: Mapping[str, Any]) -> Html:
     parts: dict[str, Callable[[Mapping[str, Any]], Html]] = {
         "plan": _plan, "what-if": _what_if, "price": _price, "conflicts": _conflicts,
         "bound": _bound, "forecast": _forecast, "claims": claims, "claims-recorded": claims,
-        "map": _map, "export": _export}
+        "map": _map, "export": _export, "import": lambda told: _import(job, told)}
     return group(tag("p", word("synthetic"), class_="note") if found.get("synthetic") else None,
                  parts[job.kind](found))
 
@@ -57,9 +57,24 @@ def _plan(found: Mapping[str, Any]) -> Html:
         tag("p", word("plan.stopped")) if found["interrupted"] else None,
         tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
                       class_="button")),
-        tag("ul", *(tag("li", w) for w in (*found.get("unkept", ()),
-                                           *found.get("not_as_standing", ())))) or None,
+        undone(found.get("unkept", ())),
+        group(tag("h3", word("plan.not_as_standing")),
+              tag("ul", *(tag("li", w) for w in found["not_as_standing"])))
+        if found.get("not_as_standing") else None,
         changes(changed, found.get("communities") or []) if changed is not None else None)
+
+
+def undone(words: Sequence[str], before: Sequence[str] | None = None) -> Html | None:
+    """What people ordered or fixed and a plan does not do; `before`: what the other plan, beside
+    which it stands, does not do either."""
+    if not words and before is None:
+        return None
+    if not words:
+        return tag("p", mark("good", word("plan.unkept_none")))
+    known = set(before or ())
+    return group(tag("h3", word("plan.unkept")), tag("ul", *(
+        tag("li", w, " ", mark("bad", word("plan.unkept_new"))
+            if before is not None and w not in known else None) for w in words), class_="undone"))
 
 
 def changes(stages: Sequence[Mapping[str, Any]], communities: Sequence[Mapping[str, Any]]) -> Html:
@@ -100,6 +115,8 @@ def _what_if(found: Mapping[str, Any]) -> Html:
         table(word("plan.part"), [word("plan.part"), word("plan.before"), word("plan.after"),
                                   word("plan.change")], rows, numbers=(1, 2, 3)),
         tag("p", word("plan.gap_words", gap=better_by(found["gap"]))),
+        tag("p", word("plan.stopped"), class_="warn") if found.get("interrupted") else None,
+        undone(found.get("unkept", ()), found.get("unkept_before", ())),
         tag("p", link(f"/plans/{found['plan']}", word("job.open_plan", name=found["plan"]),
                       class_="button")) if found.get("plan") else None,
         changes(found["stages"], found["communities"]))
@@ -196,6 +213,18 @@ def _map(found: Mapping[str, Any]) -> Html:
                          columns=f"{found['columns']:,}", bands=", ".join(found["bands"]),
                          passes=f"{found['passes']:,}", uncredited=f"{found['uncredited']:,}",
                          priors=f"{found['priors']:,}", areas=f"{found['areas']:,}"))
+
+
+def _import(job: Job, found: Mapping[str, Any]) -> Html:
+    """The counts; each finding and the rows that wait are on the page of the import."""
+    return group(
+        tag("p", word("import.checked")) if found["dry_run"] else None,
+        table(word("report"), [word("file"), word("kind"), word("read"), word("accepted_count"),
+                               word("merged"), word("quarantined")],
+              [(f"{r['file']} {r['layer']}".strip(), r["kind"].replace("_", " "),
+                *(f"{r[n]:,}" for n in ("read", "accepted", "merged", "quarantined")))
+               for r in found["reports"]], numbers=(2, 3, 4, 5)),
+        tag("p", link(f"/#import/{job.id}", word("import.open"), class_="button")))
 
 
 def _export(found: Mapping[str, Any]) -> Html:

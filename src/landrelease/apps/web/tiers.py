@@ -27,8 +27,7 @@ from landrelease.apps.web.readers import Asking
 from landrelease.errors import NO_TIER, NOT_FOR_ROLE, LandReleaseError
 
 KEY = "tier"
-# Who may bring something in: roles that see rows that wait, and operators.
-MAY_BRING_IN = ("operator", "inspector", "planner", "authority", "administrator")
+MAY_BRING_IN = policy.BRINGS_IN
 
 
 @dataclass(frozen=True, slots=True)

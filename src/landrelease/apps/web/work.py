@@ -110,7 +110,8 @@ class BoundInputs:
 
 @dataclass
 class ForecastInputs:
-    """A forecast on a plan on file; `scenario`: the text of a scenario file (docs/forecast.md)."""
+    """A forecast on a plan on file; `scenario`: the text of a scenario file (docs/forecast.md).
+    Forecasts of past months are scored beside it, unless `no_backtest` leaves that out."""
 
     name: Name
     plan: OptionalName = ""
@@ -118,6 +119,7 @@ class ForecastInputs:
     budget: Annotated[float, Meta(ge=0)] | None = None
     chance: Annotated[float, Meta(gt=0, lt=1)] | None = None
     scenario: Text = ""
+    no_backtest: bool = False
     runs: Annotated[int, Meta(ge=1, le=20_000)] = 500
     seed: Seed = 1
 
@@ -157,6 +159,9 @@ class ExportInputs:
     formats: list[Literal["csv", "geojson", "gpkg", "parquet", "kml", "xlsx"]] = field(
         default_factory=list)
     layout: Literal["kinds", "mdr"] = "kinds"
+
+
+STOPPABLE = ("plan", "what-if", "bound")  # work that can keep what it has found so far
 
 
 # --- what the pages share ------------------------------------------------------------------------
@@ -210,7 +215,11 @@ async def _start(request: Request, kind: str, inputs: Any) -> Response[dict[str,
         view.check(KINDS[kind].way)
 
     await read(request, check)
-    job = jobs_of(request).add(kind, asdict(inputs), asking)
+    return started(jobs_of(request).add(kind, asdict(inputs), asking))
+
+
+def started(job: Job) -> Response[dict[str, Any]]:
+    """The answer to who started a job."""
     return Response({**_told(job), "location": f"/work/{job.id}"}, status_code=201,
                     headers={"Location": f"/jobs/{job.id}"})
 
@@ -250,7 +259,8 @@ async def list_jobs(request: Request) -> dict[str, Any]:
     return {"jobs": [_told(j, full=False) for j in jobs_of(request).of(asking_of(request))]}
 
 
-def _found(request: Request, job_id: str) -> Job:
+def found_job(request: Request, job_id: str) -> Job:
+    """A job of the reader's own. WEB-035."""
     job = jobs_of(request).find(job_id, asking_of(request))
     if job is None:
         raise LandReleaseError(NOT_FOUND_HERE, found="such job")
@@ -260,17 +270,28 @@ def _found(request: Request, job_id: str) -> Job:
 @get("/jobs/{job_id:str}", opt=VIEW)
 async def one_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """Where a job stands."""
-    return _told(_found(request, job_id))
+    return _told(found_job(request, job_id))
 
 
 @delete("/jobs/{job_id:str}", status_code=200, opt=VIEW)
 async def end_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """Cancel a job that waits or runs; one that has ended is removed with its result."""
-    job = _found(request, job_id)
+    job = found_job(request, job_id)
     if job.ended:
         jobs_of(request).remove(job)
         return {**_told(job), "removed": True}
     return {**_told(jobs_of(request).cancel(job)), "removed": False}
+
+
+@post("/jobs/{job_id:str}/stop", status_code=200, opt=within(writes=True))
+async def stop_job(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
+    """Ask a plan, a what-if or a bound that is being searched to stop and keep the best found so
+    far; the job is done then. Other kinds, and what waits, go on as they are."""
+    starter(request)
+    job = found_job(request, job_id)
+    if job.kind in STOPPABLE:
+        jobs_of(request).finish(job)
+    return _told(job)
 
 
 async def _allowed(request: Request, job: Job) -> None:
@@ -285,7 +306,7 @@ async def _allowed(request: Request, job: Job) -> None:
 @get("/jobs/{job_id:str}/result", opt=VIEW)
 async def job_result(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
     """The result of a job that is done."""
-    job = _found(request, job_id)
+    job = found_job(request, job_id)
     await _allowed(request, job)
     found = jobs_of(request).result(job) if job.state == "done" else None
     if found is None:
@@ -297,7 +318,7 @@ async def job_result(request: Request, job_id: FromPath[str]) -> dict[str, Any]:
 async def job_file(request: Request, job_id: FromPath[str], file: FromPath[str]
                    ) -> Response[bytes]:
     """A file that a job wrote."""
-    job = _found(request, job_id)
+    job = found_job(request, job_id)
     await _allowed(request, job)
     for path in jobs_of(request).files(job):
         if path.name == file:
@@ -427,8 +448,13 @@ async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
                 "section", tag("label", tag("progress", "", max="1", value=f"{job.share:.3f}",
                                             id="job-bar", aria_label=word("job.progress")),
                                tag("span", job.what, id="job-what"), class_="progress"),
+                tag("p", tag("button", word("job.stop"), type="button",
+                             data_stop=f"/jobs/{job.id}/stop", data_said=word("job.stopping")),
+                    class_="buttons") if job.kind in STOPPABLE and job.state == "running" else None,
                 tag("p", tag("button", word("job.cancel"), type="button", class_="danger",
-                             data_end=f"/jobs/{job.id}", data_confirm=word("job.cancel_sure"))),
+                             data_end=f"/jobs/{job.id}", data_confirm=word(
+                                 "import.cancel_sure" if job.kind == "import"
+                                 else "job.cancel_sure"))),
                 class_="card", data_watch=f"/jobs/{job.id}"))
             return group(*parts)
         if job.error:
@@ -436,7 +462,8 @@ async def job_page(request: Request, job_id: FromPath[str]) -> Response[str]:
                                   f"{job.error.get('description', '')}", class_="error",
                              role="alert"))
         if job.state in ("interrupted", "cancelled"):
-            parts.append(tag("p", word(f"job.{job.state}")))
+            parts.append(tag("p", word("import.cancelled" if job.kind == "import"
+                                       else f"job.{job.state}")))
         found = jobs_of(request).result(job) if job.state == "done" else None
         if found is not None:
             parts.append(tag("section", tag("h2", word("job.result")),
@@ -472,5 +499,5 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else text[:200] + " …"
 
 
-HANDLERS = [*(_starting(*what) for what in _STARTS), list_jobs, one_job, end_job, job_result,
-            job_file, work_page, job_page]
+HANDLERS = [*(_starting(*what) for what in _STARTS), list_jobs, one_job, end_job, stop_job,
+            job_result, job_file, work_page, job_page]

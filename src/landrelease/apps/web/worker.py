@@ -17,21 +17,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from landrelease.errors import LandReleaseError
+from landrelease.errors import JOB_STOPPED_EARLY, LandReleaseError
 
-RESULT, ERROR, FILES = "result.json", "error.json", "files"
+RESULT, ERROR, FILES, STOP = "result.json", "error.json", "files", "stop"
 FAILED, LEFT = 1, 3
 _EVERY_S = 0.25
 
 
 class _Telling:
-    """Where the work stands, a line at a time, not more often than a page asks."""
+    """Where the work stands, a line at a time, not more often than a page asks. Where somebody asks
+    to stop and keep what was found, the work is told once, as by Ctrl-C."""
 
-    def __init__(self) -> None:
-        self.last, self.what = 0.0, ""
+    def __init__(self, stop: Path) -> None:
+        self.last, self.what, self.looked, self.stop = 0.0, "", 0.0, stop
+        self.stopped = False
 
     def __call__(self, what: str, share: float) -> None:
         now = time.monotonic()
+        if not self.stopped and now - self.looked >= _EVERY_S:
+            self.looked = now
+            if self.stop.exists():
+                self.stopped = True
+                raise KeyboardInterrupt
         if what == self.what and now - self.last < _EVERY_S:
             return
         self.last, self.what = now, what
@@ -65,9 +72,13 @@ def main(folder: Path, told: dict[str, Any]) -> int:
                 Shelf(base, "forecasts"), date.today(),
                 {"by": job["owner"], "role": job["role"], "organisation": job["organisation"],
                  "areas": job["areas"], "made_at": job["made_at"], "job": job["id"]},
-                _Telling()))
+                _Telling(folder / STOP)))
         finally:
             registry.close()
+    except KeyboardInterrupt:
+        early = LandReleaseError(JOB_STOPPED_EARLY)
+        write_atomically(folder / ERROR, dump({"code": early.code, "description": str(early)}))
+        return FAILED
     except LandReleaseError as error:
         heard = error if reader is None else reader.hushed(error)
         write_atomically(folder / ERROR, dump({"code": heard.code, "description": str(heard)}))

@@ -78,6 +78,17 @@ document.addEventListener("click", async event => {
   } catch (x) { document.getElementById("said").textContent = x.message; }
 });
 
+// Stop and keep what was found so far: the page shows it as soon as the job is done.
+document.addEventListener("click", async event => {
+  const button = event.target.closest("button[data-stop]");
+  if (!button) return;
+  button.disabled = true;
+  try {
+    await ask(button.dataset.stop, { method: "POST", body: "{}" });
+    document.getElementById("said").textContent = button.dataset.said;
+  } catch (x) { button.disabled = false; document.getElementById("said").textContent = x.message; }
+});
+
 // --- a job that runs: the page asks where it stands, and shows the result when it is over ----------
 
 const watched = document.querySelector("[data-watch]");

@@ -1,0 +1,268 @@
+"""Figures in the browser, from a number down to its records: definition, what counts, denominator,
+chain head, the records behind it, and how to compute it again; of past dates for who may see those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from landrelease.access.policy import View
+from landrelease.apps.web import layout
+from landrelease.apps.web.answers import asking_of, note_reading, read
+from landrelease.apps.web.features import as_json, moment_of
+from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
+from landrelease.apps.web.results import number
+from landrelease.apps.web.tiers import within
+from landrelease.apps.web.words import word
+from landrelease.core.ledger import Figure
+from landrelease.errors import FIGURE_UNKNOWN, LandReleaseError
+from landrelease.store.registry import Registry
+
+if TYPE_CHECKING:
+    from landrelease.workflows.figures import At
+
+PAGE = 100
+LEVELS = ("", "operator", "operations", "information_management", "authority")
+# Of which a programme speaks most; the list below holds all.
+FIRST = ("hazard_count", "hazardous_m2", "released_m2", "cancelled_m2", "reduced_m2", "cleared_m2",
+         "contested_m2", "items_destroyed")
+_SEES = within("figures list", by_handler=True)
+_PAST = layout.Kept(2)  # figures of a past date hold many ids
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The dates and the level that a page is about, as they stand in its address."""
+
+    valid_at: str = ""
+    known_at: str = ""
+    level: str = ""
+
+    def query(self, **more: Any) -> str:
+        said = {k: v for k, v in {"valid_at": self.valid_at, "known_at": self.known_at,
+                                  "level": self.level, **more}.items() if v not in ("", None)}
+        return f"?{urlencode(said)}" if said else ""
+
+    def at(self, view: View) -> At:
+        """WEB-011 for what is no day; ACC-101 for the past, for who may not see it."""
+        from landrelease.workflows.figures import At
+
+        moment = moment_of(self.valid_at, self.known_at)
+        if moment is None:
+            return At(level=self.level or None)
+        view.check("history")
+        return At(moment.valid_at, moment.known_at, self.level or None)
+
+    def options(self) -> str:
+        """The same as options of a command."""
+        return "".join(f" {name} {value}" for name, value in (
+            ("--as-of", self.valid_at), ("--known-at", self.known_at), ("--level", self.level))
+            if value)
+
+
+def _asked(request: Request) -> Asked:
+    said = request.query_params.get
+    return Asked(*(str(said(n, "")).strip()[:40] for n in ("valid_at", "known_at", "level")))
+
+
+def _figures(request: Request, registry: Registry, view: View, asked: Asked
+             ) -> tuple[Figure, ...]:
+    from landrelease.workflows import figures, visible_figures
+
+    view.check("figures list")
+    at, state = asked.at(view), layout.state_of(registry, asking_of(request))
+    if asked == Asked():
+        found: tuple[Figure, ...] = layout.KEPT.of(
+            ("figures", *state), lambda: visible_figures(registry, view))[1]
+        return found
+    past: tuple[Figure, ...] = _PAST.of(
+        (asked, *state), lambda: figures.all_figures(registry, view, at).figures)
+    return past
+
+
+def value_words(figure: Figure) -> str:
+    """A value with its unit; a share in percent; with its bounds where it is uncertain."""
+    if figure.value is None:
+        return word("not_reported")
+
+    def said(value: float) -> str:
+        if figure.unit == "share":
+            return f"{100 * value:,.1f} %"
+        return number(value, 0 if float(value).is_integer() or abs(value) >= 1_000 else 2)
+
+    unit = "" if figure.unit == "share" else f" {figure.unit}"
+    if figure.low is None or figure.high is None:
+        return said(figure.value) + unit
+    return f"{said(figure.value)} ({said(figure.low)} – {said(figure.high)}){unit}"
+
+
+def figure_address(figure_id: str, asked: Asked = Asked(), **more: Any) -> str:
+    return f"/figures/{quote(figure_id, safe=':')}{asked.query(**more)}"
+
+
+def _choices(view: View, asked: Asked, action: str, *more: Html) -> Html:
+    """Of which day, as known when, and at which least level."""
+    dates = (field(word("figure.valid_at"), tag("input", name="valid_at", type="date",
+                                                value=asked.valid_at)),
+             field(word("figure.known_at"), tag("input", name="known_at", type="date",
+                                                value=asked.known_at[:10]))) \
+        if view.may("history") else ()
+    return layout.asked(action, *dates, field(word("figure.level"), layout.choices("level", [
+        (n, word(f"figure.level.{n or 'any'}")) for n in LEVELS], asked.level)), *more,
+        button=word("apply"))
+
+
+def _about(asked: Asked) -> Html | None:
+    if asked == Asked():
+        return None
+    return tag("p", " ".join(filter(None, (
+        word("figure.as_of", day=asked.valid_at) if asked.valid_at else "",
+        word("figure.as_known", day=asked.known_at) if asked.known_at else "",
+        word("figure.at_level", level=word(f"figure.level.{asked.level}"))
+        if asked.level in LEVELS[1:] else ""))), class_="warn", role="status")
+
+
+@get("/figures", include_in_schema=False, opt=_SEES)
+async def overview(request: Request) -> Response[str]:
+    """All figures that the reader may see, at a date; each leads to what it rests on."""
+    asked = _asked(request)
+    scope = str(request.query_params.get("scope", "") or "all").strip()[:200]
+
+    def content(registry: Registry, view: View) -> Html:
+        found = _figures(request, registry, view, asked)
+        scopes = sorted({f.scope for f in found} - {"all"})
+        own = [f for f in found if f.scope == scope]
+        by_id = {f.id: f for f in found}
+        cards = [tag("li", tag("strong", link(figure_address(i, asked), value_words(by_id[i]))),
+                     tag("span", by_id[i].name)) for i in FIRST if i in by_id]
+        return group(
+            _styles(), tag("p", word("figures_words")),
+            _choices(view, asked, "/figures", *([field(word("figure.scope"), layout.choices(
+                "scope", [("all", word("figure.whole")), *((s, s) for s in scopes)], scope))]
+                if scopes else [])),
+            _about(asked),
+            tag("ul", *cards, class_="counts figures") if cards and scope == "all" else None,
+            table(word("figures"), [word("definition"), word("value"), word("records")], [
+                (group(link(figure_address(f.id, asked), f.name),
+                       tag("p", f.definition, class_="note"),
+                       tag("p", f.note, class_="note") if f.note else None),
+                 value_words(f), f"{len(f.records):,}" if f.records else "")
+                for f in own], numbers=(1, 2)))
+
+    answer = await show(request, word("figures"), content, here="figures")
+    if answer.status_code == 200:
+        note_reading(request, "figures", "list")
+    return answer
+
+
+def _styles() -> Html:
+    return tag("link", rel="stylesheet", href="/static/planning.css")
+
+
+def _one(request: Request, registry: Registry, view: View, asked: Asked, name: str) -> Figure:
+    """A figure. CLI-105: there is none, or not for the reader."""
+    for found in _figures(request, registry, view, asked):
+        if found.id == name:
+            return found
+    raise LandReleaseError(FIGURE_UNKNOWN, found=name[:80])
+
+
+@get("/figures/{figure_id:path}", include_in_schema=False, opt=_SEES)
+async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
+    """One figure: what it is, what counts, what it is a share of, the records behind it, the chain
+    head, and the commands that compute it again."""
+    name, asked = figure_id.lstrip("/"), _asked(request)
+    start = request.query_params.get("start", "0")
+    first = int(start) if start.isdecimal() and len(start) < 9 else 0
+    title = [word("figures")]
+
+    def content(registry: Registry, view: View) -> Html:
+        f = _one(request, registry, view, asked, name)
+        title[0] = f.name
+        pairs: list[tuple[str, Any]] = [
+            (word("value"), tag("strong", value_words(f))), (word("definition"), f.definition),
+            (word("figure.counts"), f.counts or None)]
+        if f.denominator or f.unit == "share":
+            pairs.append((word("figure.denominator"), f.denominator or None))
+        if f.note:
+            pairs.append((word("figure.note"), f.note))
+        pairs += [(word("figure.scope"), word("figure.whole") if f.scope == "all" else f.scope),
+                  (word("figure.valid_at"), f.valid_at or word("figure.now")),
+                  (word("figure.known_at"), f.known_at or word("figure.now")),
+                  (word("figure.level"), word(f"figure.level.{f.level or 'any'}")),
+                  (word("figure.head"), tag("code", f.chain_head))]
+        return group(
+            _styles(), tag("p", link(f"/figures{asked.query()}", word("figure.all"))),
+            _choices(view, asked, f"/figures/{quote(f.id, safe=':')}"), _about(asked),
+            tag("section", layout.facts(pairs), class_="card"),
+            tag("h2", word("records")), _records(registry, view, f, asked, first),
+            tag("section", tag("h2", word("figure.again")),
+                tag("p", word("figure.again_words"), class_="note"),
+                tag("pre", tag("code", f"landrelease figures trace REGISTRY {f.id}"
+                                       f"{asked.options()} --as {view.role} --json figure.json\n"
+                                       "landrelease figures recompute REGISTRY figure.json "
+                                       f"--as {view.role}")),
+                tag("p", link(f"/api/figures/{quote(f.id, safe=':')}{asked.query()}",
+                              word("figure.file"), class_="button", download="figure.json")),
+                class_="card", id="again"))
+
+    answer = await show(request, title[0], content, here="figures")
+    if answer.status_code == 200:
+        note_reading(request, "figures", name[:100])
+    return answer
+
+
+def _records(registry: Registry, view: View, f: Figure, asked: Asked, start: int) -> Html:
+    """The records under a figure, a page at a time, each as the reader may see it."""
+    if not f.records:
+        return tag("p", word("figure.no_records" if f.value is not None
+                             else "figure.nothing"), class_="note")
+    from landrelease.workflows.around import told_of
+
+    rows = []
+    for record_id in f.records[start:start + PAGE]:
+        kind, words = told_of(registry, view, record_id)
+        rows.append((record_link(kind, record_id) if kind else record_id,
+                     registry.kinds[kind].title if kind else word("figure.unseen"), words))
+    last = min(start + PAGE, len(f.records))
+
+    def to(at: int, text: str) -> Html:
+        return link(figure_address(f.id, asked, start=at or None), text, class_="button plain")
+
+    return group(
+        tag("p", word("figure.which", first=f"{start + 1:,}", last=f"{last:,}",
+                      all=f"{len(f.records):,}")),
+        tag("p", word("figure.records_now"), class_="note") if asked.known_at or asked.valid_at
+        else None,
+        table(word("records"), [word("record"), word("kind"), word("rec.values")], rows),
+        tag("p", to(max(0, start - PAGE), word("import.earlier")) if start else None,
+            to(start + PAGE, word("import.later")) if last < len(f.records) else None,
+            class_="buttons") if len(f.records) > PAGE else None)
+
+
+@get("/api/figures/{figure_id:path}", opt=within("figures trace"))
+async def one_figure(request: Request, figure_id: FromPath[str]) -> Response[bytes]:
+    """One figure with all records under it: what `figures trace --json` writes, for `figures
+    recompute`. `valid_at`, `known_at`: of a past date, for who may see the past; `level`: counting
+    only what is validated so far."""
+    name, asked = figure_id.lstrip("/"), _asked(request)
+
+    def work(registry: Registry, view: View) -> dict[str, Any]:
+        from landrelease.workflows.figures import plain_figure
+
+        view.check("figures trace")
+        return plain_figure(_one(request, registry, view, asked, name))
+
+    found = await read(request, work)
+    note_reading(request, "figures", name[:100])
+    return as_json({k: v.isoformat() if isinstance(v, date | datetime) else v
+                    for k, v in found.items()})
+
+
+HANDLERS = [overview, one_page, one_figure]

@@ -1,0 +1,165 @@
+// Tables of records: filtered and put in order by the server, over all rows; whole as files.
+const PAGE = 100, MOST_COLUMNS = 12;
+const quoted = text => `'${text.replaceAll("'", "''")}'`;
+const pattern = text => quoted(`%${text.replace(/[\\%_]/g, "\\$&")}%`);
+const kindOf = s => s.type === "array" ? "list" : s.enum ? "choice" : ["number", "integer"].includes(s.type) ? "number"
+  : ["date", "date-time"].includes(s.format) ? "time" : "text";
+const TESTS = { text: ["contains", "is"], choice: ["is"], list: ["is"], number: ["is", "from", "to"], time: ["is", "from", "to"] };
+
+// A condition as CQL2; a text beside a date is read as a date.
+function cql({ field, test, value }, schema) {
+  const name = `"${field}"`, said = kindOf(schema) === "number" ? value : quoted(value);
+  return { contains: () => `casei(${name}) LIKE casei(${pattern(value)})`, from: () => `${name} >= ${said}`, to: () => `${name} <= ${said}`,
+    is: () => kindOf(schema) === "list" ? `a_contains(${name}, (${quoted(value)}))` : `${name} = ${said}`,
+    empty: () => `${name} IS NULL`, filled: () => `${name} IS NOT NULL` }[test]();
+}
+
+// What is asked of the server. The first "is" of a field goes as a parameter of its own: the store looks it up.
+function query({ conditions, sort, down }, properties) {
+  const out = new URLSearchParams(), rest = [];
+  for (const c of conditions) {
+    if (c.test === "is" && !out.has(c.field) && !c.value.includes(",")) out.set(c.field, c.value);
+    else rest.push(cql(c, properties[c.field]));
+  }
+  if (rest.length) out.set("filter", rest.join(" AND "));
+  if (sort) out.set("sortby", `${down ? "-" : "+"}${sort}`);
+  return out;
+}
+
+export async function tableView(place, { ask, make, word, tell, about, plain, kindName, inWords, valueName, rest }) {
+  const { collections } = await ask("/ogc/collections");
+  if (!collections.length) return place.append(make("p", {}, word("none")));
+  const chosen = collections.find(c => c.id === rest[0]) ?? collections[0];
+  const { properties: all } = await ask(`/ogc/collections/${chosen.id}/queryables`);
+  const properties = Object.fromEntries(Object.entries(all).filter(([name]) => name !== "geometry"));
+  const asked = { conditions: [], sort: "", down: false };
+  try {
+    const [by = "", stated = "[]"] = rest.slice(1);
+    const name = by.replace(/^[-+]/, "");
+    if (properties[name]) { asked.sort = name; asked.down = by.startsWith("-"); }
+    asked.conditions = JSON.parse(stated).filter(c => properties[c.field] && typeof c.value === "string"
+      && [...TESTS[kindOf(properties[c.field])], "empty", "filled"].includes(c.test));
+  } catch { /* an address that somebody wrote by hand */ }
+  const option = (value, text, selected = false) => make("option", { value, selected }, text);
+  const names = Object.keys(properties);
+  const fail = x => tell(x.message, true);
+
+  // --- what to show
+  const pick = make("select", { id: "collection", onchange: e => { location.hash = `#tables/${e.target.value}`; } },
+    ...collections.map(c => option(c.id, kindName(c.id, c.title), c.id === chosen.id)));
+  const field = make("select", { id: "field" }, ...names.map(n => option(n, plain(n))));
+  const test = make("select", { id: "test" }), holder = make("span", { class: "field" });
+  let value;
+  const offer = () => {
+    const schema = properties[field.value] ?? {}, kind = kindOf(schema);
+    test.replaceChildren(...[...TESTS[kind], "empty", "filled"].map(t => option(t, word(`test.${t}`))));
+    const listed = schema.enum ?? schema.items?.enum;
+    value = listed ? make("select", { id: "value" }, ...listed.map(v => option(v, valueName(v))))
+      : make("input", { id: "value", autocomplete: "off", type: kind === "time" ? "date" : kind === "number" ? "number" : "text", step: "any" });
+    holder.replaceChildren(value);
+    value.setAttribute("aria-label", word("value"));
+  };
+  const without = () => { holder.hidden = ["empty", "filled"].includes(test.value); };
+  field.addEventListener("change", () => { offer(); without(); });
+  test.addEventListener("change", without);
+  if (names.length) offer();
+  const list = make("ul", { class: "chips", "aria-label": word("filter") });
+  const sort = make("select", { id: "sort", onchange: () => order(sort.value, asked.down) }, option("", word("table.by_id")), ...names.map(n => option(n, plain(n), n === asked.sort)));
+  const way = make("select", { id: "way", onchange: () => order(asked.sort, way.value === "down") },
+    option("up", word("table.up"), !asked.down), option("down", word("table.down"), asked.down));
+  const add = make("form", { class: "row", onsubmit: e => {
+    e.preventDefault();
+    const empty = ["empty", "filled"].includes(test.value);
+    if (!empty && !value.value.trim()) return value.focus();
+    asked.conditions.push({ field: field.value, test: test.value, value: empty ? "" : value.value.trim() });
+    if (value.tagName === "INPUT") value.value = "";
+    again();
+  } },
+    make("label", { class: "field" }, `${word("filter")}: ${word("field")}`, field),
+    make("label", { class: "field" }, word("table.test"), test), holder,
+    make("button", { type: "submit" }, word("table.add")),
+    make("button", { type: "button", class: "plain", onclick: () => { asked.conditions = []; again(); } }, word("clear")));
+  const chips = () => list.replaceChildren(...asked.conditions.map((c, n) => make("li", {},
+    `${plain(c.field)} ${word(`test.${c.test}`)} ${inWords(c.value, properties[c.field])}`.trim(),
+    make("button", { type: "button", class: "plain", "aria-label": `${word("table.remove")} ${plain(c.field)}`, onclick: () => {
+      asked.conditions.splice(n, 1); again(); (list.querySelectorAll("button")[n] ?? field).focus();
+    } }, "×"))));
+
+  // --- the rows
+  const count = make("caption", { "aria-live": "polite" }, word("loading"));
+  const head = make("tr", { role: "row" }), body = make("tbody", { role: "rowgroup" });
+  const more = make("button", { type: "button", class: "plain", hidden: true }, word("more"));
+  let rows = [], next = null, turn = 0, columns = null;
+  const base = `/ogc/collections/${chosen.id}/items`;
+
+  const used = () => names.filter(n => rows.some(r => r.properties[n] !== null && r.properties[n] !== undefined));
+  const shownColumns = () => columns ?? used().slice(0, MOST_COLUMNS);
+  const pickColumns = make("details", { class: "columns-picked" }, make("summary", {}, word("table.columns")));
+  pickColumns.addEventListener("toggle", () => {
+    if (!pickColumns.open) return;
+    const now = shownColumns();
+    pickColumns.replaceChildren(pickColumns.firstChild, make("div", { class: "checks" }, ...names.map(n => make("label", { class: "check" },
+      make("input", { type: "checkbox", checked: now.includes(n), onchange: e => {
+        const left = new Set(shownColumns());
+        if (e.target.checked) left.add(n); else left.delete(n);
+        columns = names.filter(x => left.has(x)); draw();
+      } }), plain(n)))));
+  });
+  function draw() {
+    const shownNow = shownColumns();
+    head.replaceChildren(make("th", { scope: "col", role: "columnheader" }, word("record")), ...shownNow.map(n => make("th", {
+      scope: "col", role: "columnheader", "aria-sort": asked.sort === n ? (asked.down ? "descending" : "ascending") : null },
+      make("button", { type: "button", title: properties[n].title, onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
+        asked.sort === n ? make("span", { "aria-hidden": "true" }, asked.down ? " ▼" : " ▲") : null))));
+    body.replaceChildren(...rows.map(r => make("tr", { role: "row" },
+      make("th", { scope: "row", role: "rowheader" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
+      ...shownNow.map(n => make("td", { role: "cell", "data-label": plain(n), class: typeof r.properties[n] === "number" ? "number" : null }, inWords(r.properties[n], properties[n]))))));
+    count.textContent = rows.length ? `${rows.length.toLocaleString()} ${word(next ? "rows_more" : "rows")}` : word("none");
+    more.hidden = !next;
+  }
+  // A page may end early where a filter passes over many rows: it is gone on until there is a page.
+  async function load(path, wanted) {
+    const mine = ++turn;
+    while (path) {
+      const page = await ask(path);
+      if (mine !== turn) return;
+      rows.push(...page.features);
+      next = page.links.find(l => l.rel === "next")?.href ?? null;
+      if (next) { const u = new URL(next); next = u.pathname + u.search; }
+      path = rows.length < wanted ? next : null;
+      if (path) count.textContent = `${word("loading")} ${rows.length.toLocaleString()}`;
+    }
+    draw();
+  }
+  const files = make("p", { class: "buttons", id: "files" });
+  function again() {
+    const params = query(asked, properties);
+    chips();
+    const text = params.size ? `?${params}` : "";
+    const file = (ending, label, how = "") => make("a", { class: `button${how}`, download: `${chosen.id}.${ending}`, href: `${base}.${ending}${text}` }, label);
+    files.replaceChildren(file("csv", "CSV"), file("xlsx", "XLSX"),
+      make("a", { class: "button plain", download: `${chosen.id}.parquet`, href: `${base}.parquet` }, word("table.parquet")),
+      ...(about.pages.some(p => p.key === "work") ? [make("a", { class: "button plain", href: "/work" }, word("table.other"))] : []));
+    const by = asked.sort ? `${asked.down ? "-" : "+"}${asked.sort}` : "";
+    history.replaceState(null, "", `#tables/${[chosen.id, by, asked.conditions.length ? JSON.stringify(asked.conditions) : ""].map(encodeURIComponent).join("/").replace(/\/+$/, "")}`);
+    rows = [];
+    count.textContent = word("loading");
+    params.set("limit", PAGE);
+    return load(`${base}?${params}`, PAGE).catch(x => { count.textContent = x.message; body.replaceChildren(); fail(x); });
+  }
+  function order(by, down) {
+    Object.assign(asked, { sort: by, down: Boolean(by) && down });
+    sort.value = asked.sort; way.value = asked.down ? "down" : "up";
+    const held = document.activeElement?.closest?.("thead th")?.cellIndex;
+    again().then(() => { if (held > 0) head.children[held]?.querySelector("button")?.focus(); });
+  }
+  more.addEventListener("click", () => load(next, rows.length + PAGE).catch(fail));
+  place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, chosen.description),
+    make("div", { class: "row tools" }, make("label", { class: "field" }, word("choose"), pick),
+      make("label", { class: "field" }, word("table.order"), sort), make("label", { class: "field" }, word("table.way"), way)),
+    add, list, pickColumns,
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": kindName(chosen.id, chosen.title) },
+      make("table", { class: "stacks", role: "table" }, count, make("thead", { role: "rowgroup" }, head), body)), more,
+    make("h2", {}, word("table.files")), make("p", { class: "note" }, word("table.files_words")), files);
+  await again();
+}
