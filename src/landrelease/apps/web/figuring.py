@@ -21,7 +21,7 @@ from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.words import word
 from landrelease.core.ledger import Figure
-from landrelease.errors import FIGURE_UNKNOWN, LandReleaseError
+from landrelease.errors import FIGURE_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -50,13 +50,17 @@ class Asked:
         return f"?{urlencode(said)}" if said else ""
 
     def at(self, view: View) -> At:
-        """WEB-011 for what is no day; ACC-101 for the past, for who may not see it."""
+        """WEB-011 for what is no day, and for the past where the reader may not see it."""
         from landrelease.workflows.figures import At
 
         moment = moment_of(self.valid_at, self.known_at)
         if moment is None:
             return At(level=self.level or None)
-        view.check("history")
+        if not view.may("history"):
+            name, found = (("valid_at", self.valid_at) if self.valid_at
+                           else ("known_at", self.known_at))
+            raise LandReleaseError(PARAMETER_WRONG, name=name, found=found,
+                                   expected="the past is for roles that see histories")
         return At(moment.valid_at, moment.known_at, self.level or None)
 
     def options(self) -> str:
