@@ -158,6 +158,9 @@ def test_the_type_rests_on_evidence_with_the_weights_of_the_table(server, addres
                    "--json", tmp_path / "t.json")[0] == 0
     (row,) = json.loads((tmp_path / "t.json").read_text())["rows"]
     assert row["log"] == found["log"] and row["proposed"] == found["proposed"]
+    parent = server.get("/api/evidence/h1").json()
+    assert parent["proposed"] == "" and parent["log"] == [], "its ground is its children's"
+    assert server.get("/api/evidence/nothing").status_code == 400
     assert {t["name"] for t in found["thresholds"]} == {"cha_threshold", "sha_threshold"}
 
 

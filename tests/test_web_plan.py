@@ -288,7 +288,8 @@ def test_forecasts_stand_side_by_side(client, forecast, address):
     assert "Not back-tested: nothing here says" in slower
     sign_in(client, NOBODY)
     public = client.get("/forecasts/outlook?with=slower")
-    assert public.status_code == 200 and "slower" not in public.text
+    assert public.status_code == 200 and 'id="beside"' not in public.text
+    assert "half the pace" not in public.text
 
 
 def test_a_job_is_its_owners_survives_a_reload_and_its_plan_is_on_file(client, address):

@@ -14,7 +14,7 @@ import shapely
 
 from landrelease.core.kind import Kind
 from landrelease.core.record import Record
-from landrelease.errors import COLLECTION_UNKNOWN, LandReleaseError
+from landrelease.errors import COLLECTION_UNKNOWN, HAZARD_NOT_HERE, LandReleaseError
 from landrelease.workflows.collections import one_record
 
 if TYPE_CHECKING:
@@ -225,7 +225,8 @@ def in_words(record: Record, kind: Kind) -> str:
 
 def type_evidence(registry: Registry, reader: View, hazard: str) -> dict[str, Any]:
     """SHA or CHA of one hazard as its evidence proposes it, with the weight of every piece: the row
-    of `assess type` for it, without shapes. A proposal: a person decides and signs.
+    of `assess type` for it, without shapes. A proposal: a person decides and signs. Nothing is
+    proposed (`proposed` is empty) for an area that stands for no ground of its own any more.
 
     Raises ACC-101; ASS-304 for an area that there is not, or not for this reader.
     """
@@ -236,7 +237,15 @@ def type_evidence(registry: Registry, reader: View, hazard: str) -> dict[str, An
     stated = workflows.load_assumptions(None, registry)
     land = workflows.load_land(registry, stated, reader=reader)
     table = assessing.load_weights(stated, None, registry)
-    found = assessing.propose_types(land, stated, table, hazard)
+    try:
+        found = assessing.propose_types(land, stated, table, hazard)
+    except LandReleaseError as error:
+        own = reader.records(one_record(registry, "hazard", hazard))
+        if error.code != HAZARD_NOT_HERE.code or not own:
+            raise
+        # Its ground is its children's, or it is closed: nothing is proposed.
+        return {"hazard_id": hazard, "recorded": str(own[0].value("hazard_type")), "proposed": "",
+                "reasons": [], "log": [], "parts": [], "thresholds": []}
     (row,) = reader.rows(assessing.type_rows(
         found, assessing.visible_evidence(registry, reader)), "type_proposal")
     parts = [{k: v for k, v in p.items() if k != "geometry"} for p in row.get("parts", ())]

@@ -61,6 +61,8 @@ ENGLISH = {
     "rec.sort": "Direct or indirect", "rec.weight": "Weight", "rec.counts": "Counts",
     "rec.why_weight": "Where the weight comes from",
     "rec.no_evidence": "No evidence is on record for this area.",
+    "rec.no_ground": "It stands for no ground of its own any more: areas came from it, or it is "
+                     "closed.",
     "rec.line": "Line of descent", "rec.from": "It came from", "rec.became": "From it came",
     "rec.around": "What has to do with it", "rec.by_field": "Names this record as",
     "rec.on_ground": "Lies on its ground", "rec.more": "There are more: see the table",

@@ -39,6 +39,7 @@ export async function recordView(place, tools) {
     const holder = make("section", { class: "card", id: "evidence", "aria-live": "polite" }, make("h2", {}, word("rec.evidence")), make("p", {}, word("loading")));
     place.append(holder);
     ask(`/api/evidence/${encodeURIComponent(id)}`).then(e => {
+      if (!e.proposed) return void holder.lastChild.replaceWith(make("p", {}, word("rec.no_ground")));
       const mark = e.recorded === e.proposed ? word("rec.type_same") : word("rec.type_differs");
       holder.lastChild.remove();
       holder.append(make("p", {}, make("strong", {}, `${word("rec.recorded")}: ${valueName(e.recorded)}. ${word("rec.proposed")}: ${e.proposed}.`), ` ${mark}`),
