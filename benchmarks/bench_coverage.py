@@ -4,7 +4,12 @@
 
 Tracks are simulated from fixed seeds: lanes with a cross-track error of 7 cm that is correlated
 over 26 m, a fix every 13 cm. The peer is the union of GEOS buffers (64 fixes each) by tiles of
-20 m, in the same run, on one thread. Prints seconds as the median and the range of the runs.
+20 m, in the same run, on one thread. Prints seconds as the median and the range of the runs, and
+how busy the machine was.
+
+`whole` runs `operate proof` as a command of its own and needs nothing else to be repeated:
+
+    python benchmarks/bench_coverage.py --only whole
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -141,8 +147,8 @@ def growth(small: bool) -> None:
     for count in (10_000, 100_000) if small else (100_000, 1_000_000, 10_000_000):
         runs, side = lanes(2 if small else 20, count)
         field = shapely.box(0, 0, side, side)
-        seconds, _ = timed(1, lambda r=runs, f=field: sweep.rest(f, r))
-        print(f"  {count:>11,} fixes {seconds:8.3f} s" + (
+        seconds, spread = timed(5, lambda r=runs, f=field: sweep.rest(f, r))
+        print(f"  {count:>11,} fixes {seconds:8.3f} s ({spread})" + (
             f"  {seconds / before:5.1f} x" if before else ""))
         before = seconds
 
@@ -180,15 +186,16 @@ def whole(small: bool) -> None:
                 out.writelines(f"{t:.2f},{x:.4f},{y:.4f},{k % 40}\n" for t, x, y, k in zip(
                     seconds, runs.x, runs.y, lane, strict=True))
             start = time.perf_counter()
+            # The peak of its own memory: ru_maxrss would have that of this process before it.
             done = subprocess.run(
-                [sys.executable, "-c", "import resource, sys; from landrelease.apps.cli import "
-                 "app\ntry: app(sys.argv[1:])\nfinally: print('PEAK', resource.getrusage("
-                 "resource.RUSAGE_SELF).ru_maxrss / 1e3)", "operate", "proof", "--plane",
-                 "--task", str(task), "--track", str(track), "--width", str(WIDTH),
+                [sys.executable, "-c", "import sys; from landrelease.apps.cli import app\n"
+                 "try: app(sys.argv[1:])\nfinally: print('PEAK', [l.split()[1] for l in "
+                 "open('/proc/self/status') if l.startswith('VmHWM')][0])", "operate", "proof",
+                 "--plane", "--task", str(task), "--track", str(track), "--width", str(WIDTH),
                  "--position-error", "0.02", "--confidence", "0.95", "--step-limit", "10",
                  "--uncovered", str(gaps)],
                 capture_output=True, text=True, check=False).stdout
-            peak = float(done.split("PEAK")[1])
+            peak = float(done.split("PEAK")[1]) / 1e3
             print(f"\nWhole command: {count:,} fixes on {hectares} ha, 40 passes: "
                   f"{time.perf_counter() - start:.1f} s, {peak:.0f} MB at most; "
                   f"{len(json.loads(gaps.read_text())['features']):,} polygons", flush=True)
@@ -266,6 +273,7 @@ def main() -> None:
     given = arguments.parse_args()
     for name in given.only.split(","):
         start = time.perf_counter()
+        print(f"[{name}: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors]")
         if name == "routes":
             routes(given.small, given.data)
         elif name == "tractor":

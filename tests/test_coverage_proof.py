@@ -345,6 +345,18 @@ def test_by_pass_and_by_depth():
     assert got.hectares_per_hour == pytest.approx(270 / 1e4 / (6 * 34 / 0.5 / 3600))
 
 
+def test_safety_S07_by_depth_machine_and_hand_stand_apart():
+    t, x, y, p = lanes()
+    machine = track(t, x, y, p, file="m", depth=np.full(len(t), 0.2))
+    half = x < 4.5
+    hand = track(t[half], x[half], y[half], file="h", depth=np.full(half.sum(), 0.1))
+    works = [proof.work_of(k, k.x, k.y, by, tool(1.5), RULES, TASK.bounds)
+             for k, by in ((machine, "machine"), (hand, "manual"))]
+    got = proof.prove(TASK, works, smallest_m=0.01, depths_m=[0.1, 0.2])
+    assert {k.name: round(k.certain_m2) for k in got.by_depth} == {
+        "machine 0.1 m": 270, "machine 0.2 m": 270, "manual 0.1 m": 135, "manual 0.2 m": 0}
+
+
 @pytest.mark.parametrize("the_tool, code", [
     (tool(0), "COV-001"), (tool(math.nan), "COV-001"), (tool(1, -0.1), "COV-002"),
     (tool(1, math.inf), "COV-002"), (tool(1, 0.1, 1.0), "COV-003"), (tool(1, 0.1, 0), "COV-003")])

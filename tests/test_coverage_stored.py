@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely import box
 from typer.testing import CliRunner
 
@@ -38,9 +40,10 @@ def metres2(shape):
     return PLANE.to_plane(shape).area
 
 
-def track(path, keep=lambda lane: True, depth=None, names=None):
+def track(path, keep=lambda lane: True, depth=None, names=None, later=0):
     """A CSV of the lanes that are kept, in degrees."""
     t, x, y, p = lanes()
+    t = t + later
     places = shapely.get_coordinates(degrees(shapely.points(np.column_stack([x, y]))))
     rows = ["time,latitude,longitude,pass" + (",depth_m" if depth else "")]
     rows += [f"{a},{c:.9f},{b:.9f},{names(d) if names else d + 1}"
@@ -214,6 +217,86 @@ def test_safety_S05_measured_lanes_are_narrowed_at_the_rim_and_round_holes(regis
     proof(registry, "--track", track(tmp_path / "all.csv"), "--by", "manual", "--uncovered", gaps,
           "--store", code=0)
     assert metres2(effort(registry).passes[0].ground) == pytest.approx(270, abs=0.1)
+
+
+def test_tracks_of_one_day_stand_beside_those_of_the_day_before(registry, tmp_path):
+    """--add: what is covered is the union of the days, less what a second copy would count."""
+    out = ("--uncovered", tmp_path / "g.geojson", "--json", tmp_path / "p.json", "--store")
+    days = [track(tmp_path / f"{k}.csv", lambda lane, k=k: lane // 2 == k) for k in range(3)]
+    proof(registry, "--track", days[0], "--by", "manual", *out)
+    said = proof(registry, "--track", days[1], "--by", "manual", *out, "--add")
+    assert "With the 1 tracks of days before" in said
+    (left,) = effort(registry).passes
+    assert metres2(left.ground) == pytest.approx(4 * 1.5 * 30, abs=5)
+    told = json.loads((tmp_path / "p.json").read_text())["all_days"]
+    assert told["tracks_before"] == 1
+    assert told["uncovered_most_m2"] == pytest.approx(270 - 6.1 * 30, abs=0.1)
+    gaps = json.loads((tmp_path / "g.geojson").read_text())["features"]
+    assert sum(f["properties"]["area_m2"] for f in gaps) == pytest.approx(270 - 6.1 * 30, abs=0.1)
+    proof(registry, "--track", days[2], "--by", "manual", *out, "--add", code=0)
+    (left,) = effort(registry).passes
+    assert metres2(left.ground) == pytest.approx(270, abs=0.1)
+    stored = next(c for c in coverage.coverages(registry) if not c.values.get("pass_name"))
+    assert len(stored.values["tracks"]) == 3
+    assert stored.values["covered_m2"] == pytest.approx(270, abs=0.1)
+    # The same log once more, also as another file: it would count twice (S10).
+    again = tmp_path / "again.csv"
+    again.write_text(days[1].read_text().replace("\n", "\r\n"))
+    for copy in (days[1], again):
+        with pytest.raises(LandReleaseError, match="COV-009"):
+            proof(registry, "--track", copy, "--by", "manual", *out, "--add")
+    # Without --add it takes the place of all of them.
+    proof(registry, "--track", days[0], "--by", "manual", *out)
+    (left,) = effort(registry).passes
+    assert metres2(left.ground) == pytest.approx(3.1 * 30, abs=1)
+
+
+def test_safety_S07_another_day_adds_hand_work_to_the_ground_of_the_machine(registry, tmp_path):
+    out = ("--uncovered", tmp_path / "g.geojson", "--store")
+    proof(registry, "--track", track(tmp_path / "m.csv"), *out)
+    hand = track(tmp_path / "h.csv", lambda lane: lane < 3, names=lambda lane: "hand")
+    said = proof(registry, "--track", hand, "--by", "manual", *out, "--add")
+    assert "by machine or animal only" in said
+    states = {f["properties"]["state"] for f in json.loads(
+        (tmp_path / "g.geojson").read_text())["features"]}
+    assert states == {operate.WAITING}
+    by = {c.values["coverage_by"]: c for c in coverage.coverages(registry)
+          if not c.values.get("pass_name")}
+    assert metres2(by["machine"].geometry) == pytest.approx(270, abs=0.1)
+    assert metres2(by["manual"].geometry) == pytest.approx(4.6 * 30, abs=0.5)
+    got = RUN.invoke(app, [
+        "operate", "proof", registry.address, "tsk", "--track", str(hand), "--width", "1.7",
+        "--position-error", "0", "--confidence", "0.95", "--uncovered",
+        str(tmp_path / "g.geojson"), "--add"])
+    assert isinstance(got.exception, LandReleaseError) and "--add" in str(got.exception)
+
+
+@settings(deadline=None, max_examples=15)
+@given(lanes_of=st.lists(st.sets(st.integers(0, 5), min_size=1), min_size=1, max_size=3))
+def test_safety_S05_the_days_together_never_cover_more_than_one_proof_of_all_would(
+        tmp_path_factory, lanes_of):
+    folder = tmp_path_factory.mktemp("days")
+    registry = create_registry(folder / "r.gpkg", office="Test")
+    registry.append([Revision("task", "tsk", {"task_status": "started"}, degrees(FIELD), AT, "test",
+                              "test", "", DAY)])
+    ground = operate.ground_of("t", degrees(FIELD), synthetic=False)
+    record = Record("task", "tsk", {}, degrees(FIELD), DAY)
+    options = operate.ProofOptions(0.95)
+    files = []
+    for n, some in enumerate(lanes_of):
+        path = track(folder / f"{n}.csv", lambda lane, some=some: lane in some,
+                     depth=lambda lane, n=n: 0.1 + n / 20, later=10_000 * n)
+        one = [operate.TrackFile(path, "machine", 1.7, 0.0)]
+        made = operate.prove_on(ground, one, options, STATED)
+        days = coverage.all_days(registry, record, made, one, 0.95, activity=None,
+                                 smallest_m=0.01) if n else None
+        coverage.store_proof(registry, record, one, made, 0.95, activity=None, by="test",
+                             days=days, now=AT + timedelta(days=n))
+        files += one
+    every = operate.prove_on(ground, files, options, STATED).proof.certain_m2
+    stored = ground_proven(coverage.coverages(registry), "machine")
+    assert every - 0.5 <= metres2(stored) <= every + 1e-3
+    registry.close()
 
 
 def test_safety_S07_the_layer_of_gaps_tells_machine_and_hand_apart(registry, tmp_path):

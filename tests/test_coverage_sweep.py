@@ -103,6 +103,11 @@ def test_the_rest_is_the_field_less_the_swaths(lines, half, field):
     assert least.area_m2 - 1e-6 <= exact.area <= most.area_m2 + 1e-6 + slack * 0.1
     assert most.area_m2 - least.area_m2 <= 2 * slack
     assert quick.area_m2 >= most.area_m2 - 1e-9
+    for arcs, whole in ((False, most), (True, least)):
+        alone = rest(field, runs, outer_arcs=arcs, area_only=True)
+        assert alone.area_m2 == pytest.approx(whole.area_m2, abs=1e-9)
+    assert most.parts.areas().sum() == pytest.approx(most.area_m2, abs=1e-9)
+    assert most.parts.areas() == pytest.approx(shapely.area(most.pieces), abs=1e-12)
     left = shapely.union_all(most.pieces, grid_size=1e-8)
     assert left.area == pytest.approx(most.area_m2, abs=1e-5)  # pieces do not overlap
     assert shapely.difference(exact, left.buffer(1e-5)).area < 1e-6 + slack * 0.1

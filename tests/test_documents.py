@@ -71,6 +71,14 @@ def world(tmp_path_factory):
     put(registry, "coverage", "c1", square(0), organisation="Org A", task="t1",
         coverage_by="manual", task_m2=8911.0, covered_m2=8901.5, confidence=0.95,
         information_date=date(2026, 4, 9))
+    put(registry, "environment", "env1", square(0), environment_type="demolition_place", task="t1",
+        organisation="Org A", observed_on=date(2026, 4, 8), restore_by=date(2026, 4, 10),
+        information_date=date(2026, 4, 8))
+    put(registry, "environment", "env2", square(1), environment_type="soil_disturbed",
+        organisation="Org A", observed_on=date(2025, 1, 8), restored_on=date(2025, 2, 1),
+        disturbed_m2=40.0, information_date=date(2025, 2, 1))
+    put(registry, "marking", "mk1", square(0), hazard="h0", placed_on=date(2026, 4, 1), signs=12,
+        state="good", checked_on=date(2026, 4, 8))
     put(registry, "fund", "f1", donor="Donor 1", amount=50_000.0, currency="EUR",
         fund_status="received", received_on=date(2026, 1, 5))
     put(registry, "fund", "f2", donor="Donor 2", amount=70_001.0, currency="EUR",
@@ -187,6 +195,21 @@ def test_safety_S14_each_reader_gets_the_own_part(world, tmp_path):
         documents.task_document(making(world, "operator", "Org B"), "t1")
     other = document_reports.week_document(making(world, "operator", "Org B"), SUNDAY)
     assert "Org A" not in text_of(documents.pdf(other), tmp_path)
+
+
+def test_a_week_tells_what_is_to_be_restored_and_what_is_not_marked(world):
+    week = made(world, "week")
+    sections = {s.key: s for s in week.sections}
+    environment, marking = sections["environment"], sections["marking"]
+    assert [v for _, v in environment.facts] == [1, 1, 0.0]
+    (row,) = environment.grids[0].rows  # what was restored a year before is not of this week
+    assert row[1:5] == ("env1", "demolition place", "t1", "overdue")
+    assert "soil sampled" in row[6]
+    assert [v for _, v in marking.facts] == [3, 1]
+    assert {(r[0], r[2]) for r in marking.grids[0].rows} == {
+        ("h1", "not marked"), ("h2", "not marked")}
+    other = document_reports.week_document(making(world, "operator", "Org B"), SUNDAY)
+    assert "env1" not in str([g.rows for s in other.sections for g in s.grids])
 
 
 def test_an_empty_programme_has_documents_that_say_so(tmp_path):

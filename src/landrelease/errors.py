@@ -1637,11 +1637,11 @@ TRACK_SHRANK = Message(
     "The logger began a new file. Prove both afterwards, each with --track.")
 TRACK_NOT_FOLLOWED = Message(
     "TRK-015", "{file} cannot be followed.",
-    "Follow one log that grows at its end: .csv, .nmea, .tlog or .bin.")
+    "Follow one log that grows at its end: .csv, .gpx, .nmea, .tlog or .bin.")
 TRACK_ENGAGED_BLANK = Message(
     "TRK-016", "{file}, row {row}: engaged is blank at an end of {count} steps on end.",
     "They count as not engaged and so as not covered. Log 1 or 0 in every row, or leave the column "
-    "out.")
+    "out; of a signal of the autopilot, log it at least each second.")
 
 # --- FIG: figures ---------------------------------------------------------------------------------
 FIGURE_FILE = Message(

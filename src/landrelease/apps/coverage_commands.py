@@ -28,6 +28,7 @@ from landrelease.apps.reading import OrganisationOption, reading
 if TYPE_CHECKING:
     from landrelease.core.assumption import Assumptions
     from landrelease.core.profile import Profile
+    from landrelease.workflows.coverage import AllDays
     from landrelease.workflows.lanes import LaneOptions
     from landrelease.workflows.operate import Ground, ProofOptions, Proven, TrackFile
     from landrelease.workflows.task_lanes import TaskGround
@@ -102,6 +103,23 @@ def operate_proof(
         "--tool-forward", metavar="M", help="The tool's middle ahead of the antenna.")] = 0.0,
     right: Annotated[float, typer.Option(
         "--tool-right", metavar="M", help="The tool's middle to the right of the antenna.")] = 0.0,
+    tool_on: Annotated[list[str] | None, typer.Option(
+        "--tool-on", metavar="FROM/UNTIL", help="The tool worked in these times only, said by "
+        "hand; may be repeated.")] = None,
+    tool_off: Annotated[list[str] | None, typer.Option(
+        "--tool-off", metavar="FROM/UNTIL", help="The tool did not work in these times; may be "
+        "repeated.")] = None,
+    manual_tool_on: Annotated[list[str] | None, typer.Option(
+        "--manual-tool-on", metavar="FROM/UNTIL", help="As --tool-on, of the tracks of --manual.")]
+    = None,
+    manual_tool_off: Annotated[list[str] | None, typer.Option(
+        "--manual-tool-off", metavar="FROM/UNTIL")] = None,
+    tool_signal: Annotated[str | None, typer.Option(
+        "--tool-signal", metavar="SIGNAL", help="What in the MAVLink logs of --track says that the "
+        "tool works: servo:N>PULSE, channel:N>PULSE (or <), relay:N=on or relay:N=off.")] = None,
+    most_hdop: Annotated[float | None, typer.Option(
+        "--most-hdop", metavar="H", help="Fixes with more dilution of precision, or of none that "
+        "is logged, do not count.")] = None,
     least_fix: Annotated[str | None, typer.Option(
         "--least-fix", metavar="single|differential|float|fixed", help="Kind of fix that the "
         "stated position error holds for, at least; else the best kind in each log.")] = None,
@@ -127,6 +145,9 @@ def operate_proof(
     store: Annotated[bool, typer.Option(
         "--store", help="Record tracks and covered ground in the registry: the contamination map "
         "and residual risk then give credit on it only.")] = False,
+    add: Annotated[bool, typer.Option(
+        "--add", help="With --store: beside the tracks of this task and work that are on record "
+        "already, of days before, and not in their place.")] = False,
     pass_only: Annotated[bool, typer.Option(
         "--pass-only", help="The question is what this pass covered: ground that waits for the "
         "follow-up by hand is no finding.")] = False,
@@ -165,12 +186,17 @@ def operate_proof(
     files += [operate.TrackFile(
         p, "manual", manual_width if manual_width is not None else width,
         manual_position_error if manual_position_error is not None else position_error,
-        operate.TrackLimits(manual_speed_limit, manual_depth, manual_forward, manual_right,
-                            manual_step_limit))
+        operate.TrackLimits(
+            manual_speed_limit, manual_depth, manual_forward, manual_right, manual_step_limit,
+            operate.tool_times(manual_tool_on or (), "--manual-tool-on"),
+            operate.tool_times(manual_tool_off or (), "--manual-tool-off")))
         for p in manual or ()]
     options = operate.ProofOptions(
         confidence, plane, speed_limit, gap, depth, forward, right, heading_error, bias, smallest,
-        detection, step_limit, operate.kind_of_fix(least_fix))
+        detection, step_limit, operate.kind_of_fix(least_fix),
+        operate.tool_times(tool_on or (), "--tool-on"),
+        operate.tool_times(tool_off or (), "--tool-off"), operate.signal_of_tool(tool_signal),
+        most_hdop)
     if profile is not None and speed_limit is None:
         options = dataclasses.replace(options, speed_m_s=operate.profile_speed(profile))
     stated = workflows.load_assumptions(assumptions)
@@ -183,16 +209,20 @@ def operate_proof(
             raise LandReleaseError(
                 BAD_OPTION, option="REGISTRY TASK", found=f"{registry or 'nothing'}",
                 expected="a registry and the id of a task of it, or --task without --store")
-        made, stored = operate.prove_on(operate.read_ground(task, plane=plane), files, options,
-                                        stated), None
+        made, stored, days = operate.prove_on(operate.read_ground(task, plane=plane), files,
+                                              options, stated), None, None
+        _written(made, None, uncovered, json)
     else:
         if task is not None or plane:
             raise LandReleaseError(BAD_OPTION, option="--task, --plane", found="given",
                                    expected="neither, where the task is on record")
-        made, stored = _on_record(registry, recorded, files, options, assumptions, store, activity,
-                                  machine, recorded_by, role, organisation,
-                                  lambda done: _written(done, uncovered, json))
-    _written(made, uncovered, json)
+        if add and not store:
+            raise LandReleaseError(BAD_OPTION, option="--add", found="without --store",
+                                   expected="--store")
+        made, stored, days = _on_record(
+            registry, recorded, files, options, assumptions, store, add, activity, machine,
+            recorded_by, role, organisation,
+            lambda done, earlier: _written(done, earlier, uncovered, json))
     proof, result = made.proof, made.result
     for line in operate.proof_words(result):
         say(line)
@@ -201,21 +231,30 @@ def operate_proof(
         say(finding.text)
     if len(others) > SHOWN:
         say(f"... and {len(others) - SHOWN:,} more findings; --json lists all.")
-    say(f"{uncovered}: {len(proof.spots.polygons) + len(proof.waiting.polygons):,} polygons")
+    spots, waiting = (proof.spots, proof.waiting) if days is None else (days.left, days.waiting)
+    say(f"{uncovered}: {len(spots.polygons) + len(waiting.polygons):,} polygons")
     if stored is not None:
         say(f"{stored[0]} records of tracks and covered ground are stored; {stored[1]:,.2f} m2 of "
             "the task are covered for certain by no kind of work.")
-    waits = proof.machine_only_m2 > 1e-6 and not pass_only
-    done = proof.uncovered_most_m2 <= 1e-6 and not proof.findings and not waits
+    left_m2, waits_m2 = proof.uncovered_most_m2, proof.machine_only_m2
+    if days is not None and stored is not None:
+        left_m2, waits_m2 = stored[1], days.machine_only_m2
+        say(f"With the {days.tracks} tracks of days before: " + ", ".join(
+            f"{kind} {ground.area:,.2f} m2" for kind, ground in days.covered.items())
+            + f" covered for certain; {waits_m2:,.2f} m2 by machine or animal only.")
+    waits = waits_m2 > 1e-6 and not pass_only
+    done = left_m2 <= 1e-6 and not proof.findings and not waits
     raise typer.Exit(DONE if done else FINDINGS)
 
 
-def _written(made: Proven, uncovered: Path, json: Path | None) -> None:
-    from landrelease.store.results import dump, write_atomically
+def _written(made: Proven, days: AllDays | None, uncovered: Path, json: Path | None) -> None:
+    from landrelease.store.results import write_parts
     from landrelease.workflows import operate
 
-    write_atomically(uncovered, dump(operate.uncovered_features(made.ground, made.proof)))
-    put_json(json, made.result)
+    spots, waiting = (made.proof.spots, made.proof.waiting) if days is None else (
+        days.left, days.waiting)
+    write_parts(uncovered, operate.uncovered_text(made.ground, spots, waiting))
+    put_json(json, made.result if days is None else made.result | {"all_days": days.result()})
 
 
 def _recorded_ground(registry: str, task: str, role: str | None, organisation: str | None
@@ -239,10 +278,10 @@ def _followed(ground: Ground, files: list[TrackFile], options: ProofOptions,
 
 
 def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofOptions,
-               assumptions: Path | None, store: bool, activity: str | None,
-               machine: str | None, by: str,
-               role: str | None, organisation: str | None, written: Callable[[Proven], None]
-               ) -> tuple[Proven, tuple[int, float] | None]:
+               assumptions: Path | None, store: bool, add: bool, activity: str | None,
+               machine: str | None, by: str, role: str | None, organisation: str | None,
+               written: Callable[[Proven, AllDays | None], None]
+               ) -> tuple[Proven, tuple[int, float] | None, AllDays | None]:
     """`written` before anything is stored: what cannot be written leaves the registry as it was."""
     from landrelease import workflows
     from landrelease.workflows import coverage, operate
@@ -251,12 +290,15 @@ def _on_record(registry: str, task: str, files: list[TrackFile], options: ProofO
         stated = workflows.load_assumptions(assumptions, opened_registry)
         record, ground = coverage.recorded_ground(opened_registry, reader, task)
         made = operate.prove_on(ground, files, options, stated)
-        written(made)
+        days = coverage.all_days(
+            opened_registry, record, made, files, options.confidence, activity=activity,
+            smallest_m=made.proof.spots.smallest_m) if add else None
+        written(made, days)
         if not store:
-            return made, None
-        return made, coverage.store_proof(opened_registry, record, files, made,
-                                          options.confidence, activity=activity, machine=machine,
-                                          by=by)
+            return made, None, None
+        return made, coverage.store_proof(
+            opened_registry, record, files, made, options.confidence, activity=activity,
+            machine=machine, by=by, days=days), days
 
 
 def operate_measured(

@@ -10,6 +10,9 @@ ENGAGED_BLANK = -2  # the file has the column, and the cell is empty
 # Kinds of fix, from the worst that is a position; 0: the log does not say.
 SINGLE, DIFFERENTIAL, FLOAT, FIXED = 1, 2, 3, 4
 FIX_NAMES = ("not stated", "single", "differential", "float", "fixed")
+# Radius that holds 68 % of the fixes, as receivers state their error, in standard deviations along
+# one axis (Rayleigh distribution): sqrt(-2 ln 0.32).
+CIRCLE = 1.51
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,12 @@ class Track:
     synthetic: bool = False  # the file says so (S19)
     fix: np.ndarray | None = None  # int8 (N,) kind of fix; None: the log never says
     accuracy_m: np.ndarray | None = None  # float64 (N,) the receiver's own figure; nan: none
+    speed_m_s: np.ndarray | None = None  # float64 (N,) over the ground, as the log has it
+    hdop: np.ndarray | None = None  # float64 (N,) horizontal dilution of precision
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+
+COLUMNS = ("time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row", "fix",
+           "accuracy_m", "speed_m_s", "hdop")  # of a track: one value a fix

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -50,6 +50,7 @@ MESSAGES: dict[int, Message] = {
     BLANK: TRACK_ENGAGED_BLANK, LONG: TRACK_LONG, BETWEEN: TRACK_BETWEEN, WORSE: TRACK_WORSE,
     EXCHANGED: TRACK_EXCHANGED,
 }
+WORSE_THAN_STATED, DILUTED = -1, -2  # in the place of a kind of fix: what a figure of the log says
 _DROPPED = (LEAP, DOUBLED, ZERO, FAR)  # the fix itself is not used
 # "Covered at best" takes these steps in: the tool may have worked there.
 _AT_BEST = (COUNTS, GAP, LONG, FAST, CLOCK, SAME_TIME, SIDEWAYS, BLANK, BETWEEN, WORSE, WAITING)
@@ -76,6 +77,12 @@ class FixRules:
     least_fix: int = 0  # least kind of fix that counts (`core.track`); 0: the best of the log
     accuracy_m: float = math.inf  # fixes whose own figure for their error is more do not count
     exchanged: bool = False  # the axes of the whole track stand the wrong way round
+    hdop: float = math.inf  # fixes with more dilution of precision, or none stated, do not count
+
+    @property
+    def logged_m_s(self) -> float:
+        """Fastest speed of the log's own that counts: with the slack of one window."""
+        return self.speed_m_s + self.slack_m / self.window_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,8 @@ class Steps:
     row: np.ndarray  # int64 (N,)
     antenna_x: np.ndarray  # float64 (N,) the fix itself; x where the tool has no offset
     antenna_y: np.ndarray  # float64 (N,)
-    fix: np.ndarray  # int8 (N,) kind (`core.track`); -1: by its own figure worse than stated
+    fix: np.ndarray  # int8 (N,) kind (`core.track`); or WORSE_THAN_STATED, DILUTED
+    speed: np.ndarray  # float32 (N,) m/s as the log has it; 0: it does not say
 
 
 class Judge:
@@ -123,9 +131,14 @@ class Judge:
         offset = r.forward_m != 0 or r.right_m != 0
         fix = np.zeros(len(x), np.int8) if track.fix is None else track.fix.astype(np.int8)
         if track.accuracy_m is not None:
-            fix[track.accuracy_m > r.accuracy_m] = -1
+            fix[track.accuracy_m > r.accuracy_m] = WORSE_THAN_STATED
+        if math.isfinite(r.hdop):
+            fix[~(track.hdop <= r.hdop) if track.hdop is not None else slice(None)] = DILUTED
+        speed = np.zeros(len(x), np.float32)
+        if track.speed_m_s is not None:
+            speed[:] = np.nan_to_num(track.speed_m_s)
         made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
-                     track.row, x if offset else tool_x, y if offset else tool_y, fix)
+                     track.row, x if offset else tool_x, y if offset else tool_y, fix, speed)
         self._parts.append(made)
         self._count += len(x)
         return made
@@ -144,7 +157,7 @@ class Judge:
 def _none() -> Steps:
     f, i = np.empty(0), np.empty(0, np.int64)
     return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i, f, f,
-                 np.empty(0, np.int8))
+                 np.empty(0, np.int8), np.empty(0, np.float32))
 
 
 def judge(track: Track, x: np.ndarray, y: np.ndarray, rules: FixRules,
@@ -180,7 +193,8 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
                 speed=rules.speed_m_s, step=rules.step_m, depth=rules.depth_m, far=rules.far_m,
                 sideways=rules.sideways_deg, settle=rules.settle_s,
                 fix=_fix_words(steps, group) if kind == WORSE else "",
-                found_m_s=round(metres / seconds, 2) if seconds and seconds > 0 else "unknown",
+                found_m_s=round(max(metres / seconds, float(steps.speed[first])), 2)
+                if seconds and seconds > 0 else "unknown",
                 found_m=float(steps.depth_m[first])),
             int(steps.row[first]), int(steps.row[last]), len(group), kind == DOUBLED))
     return found
@@ -189,6 +203,8 @@ def findings(steps: Steps, rules: FixRules, file: str) -> list[TrackFinding]:
 def _fix_words(steps: Steps, group: np.ndarray) -> str:
     """The worst kind of fix at either end of the steps of a finding."""
     worst = int(min(steps.fix[group].min(), steps.fix[steps.before[group]].min()))
+    if worst == DILUTED:
+        return "of more dilution of precision than asked for, or of none that is logged"
     return "worse than stated by its own figure" if worst < 0 else FIX_NAMES[worst]
 
 
@@ -227,6 +243,9 @@ def _settled(steps: Steps, rules: FixRules, ended: bool) -> Steps:
     if math.isfinite(rules.speed_m_s):
         _mark_fast(steps.time_s, steps.antenna_x, steps.antenna_y, before, verdict,
                    _one_of(_SPEED), rules.window_s, rules.speed_m_s, rules.slack_m)
+        quick = steps.speed > rules.logged_m_s
+        if quick.any():
+            verdict[(verdict == COUNTS) & (quick | quick[before])] = FAST
     if steps.fix.any():
         least = rules.least_fix or int(steps.fix.max())
         poor = (steps.fix < 0) | ((steps.fix > 0) & (steps.fix < least))
@@ -348,6 +367,9 @@ def _leaps_settled(steps: Steps, rules: FixRules, verdict: np.ndarray, ended: bo
                 first = int(used[begins[b]])
                 before[first], verdict[first] = used[ends[a]], GAP
     young = not ended and lasts[-1] < rules.settle_s
+    for low, high in _loose_ends(begins, group, verdict[used], clock, worked, way, rules, young):
+        own = used[low:high + 1]
+        verdict[own[verdict[own] == COUNTS]] = BETWEEN
     out = ~counts
     out[-1] |= young
     for k in np.flatnonzero(out).tolist():
@@ -355,6 +377,46 @@ def _leaps_settled(steps: Steps, rules: FixRules, verdict: np.ndarray, ended: bo
         waits = young and k == len(begins) - 1
         verdict[own[verdict[own] == COUNTS]] = WAITING if waits else BETWEEN
     return verdict, before
+
+
+# Over such a step a false place may become a true one, or the other way, and no leap tells.
+_UNTOLD = (NEW_PASS, GAP, CLOCK, SAME_TIME)
+_LOOK_FAR = 8  # stretches that are looked at for one that agrees
+
+
+def _loose_ends(begins: np.ndarray, group: np.ndarray, verdict: np.ndarray, clock: np.ndarray,
+                worked: np.ndarray, way: Callable[[Any, Any], Any], rules: FixRules, young: bool
+                ) -> Iterator[tuple[int, int]]:
+    """Ends of stretches, first and last fix, that may belong to a false place.
+
+    A place that is false to the end of a pass leaps at its beginning only: at its end a step that
+    is no leap leads to the true place. What lies between a leap and the nearest such step, and is
+    shorter than `settle_s`, counts only where the way at the tool's speed leads to it from (or from
+    it to) a stretch on the other side of the leap, farther than the next one. What a `young` last
+    stretch says is waited for.
+    """
+    ends = np.concatenate([begins[1:], [len(verdict)]]) - 1
+    untold = np.flatnonzero(_one_of(_UNTOLD)[verdict])
+    speed = min(rules.speed_m_s, rules.leap_m_s)
+    many = len(begins)
+
+    def reached(a: int, b: int) -> bool:
+        return bool(way(a, b) <= speed * (clock[b] - clock[a]) + rules.step_slack_m)
+
+    for k in range(many):
+        own = untold[np.searchsorted(untold, begins[k] + 1):np.searchsorted(untold, ends[k] + 1)]
+        if not len(own):
+            continue
+        leapt = k > 0 and group[k - 1] == group[k]
+        if leapt and worked[own[0] - 1] - worked[begins[k]] < rules.settle_s and not any(
+                group[m] == group[k] and reached(ends[m], begins[k])
+                for m in range(k - 2, max(-1, k - 2 - _LOOK_FAR), -1)):
+            yield int(begins[k]), int(own[0]) - 1
+        leaps = k + 1 < many and group[k + 1] == group[k] and not (young and k + 2 == many)
+        if leaps and worked[ends[k]] - worked[own[-1]] < rules.settle_s and not any(
+                group[m] == group[k] and reached(ends[k], begins[m])
+                for m in range(k + 2, min(many, k + 2 + _LOOK_FAR))):
+            yield int(own[-1]), int(ends[k])
 
 
 def _runs_of(group: np.ndarray) -> Iterator[tuple[int, int]]:

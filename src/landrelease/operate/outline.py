@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numba import njit
 
+from landrelease.operate.pieces import Pieces
 from landrelease.operate.sweep import longer
 
 SNAP_M = 2e-7  # pieces come from sums in floating point
@@ -34,35 +35,33 @@ class Outlines:
     area_m2: np.ndarray  # float64 (R,) less than 0: a hole
 
 
-def outlines(pieces: np.ndarray) -> Outlines:
+def outlines(pieces: Pieces) -> Outlines:
     """The union of N polygons that do not overlap, as rings."""
-    rings, piece = shapely.get_rings(pieces, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    last = np.concatenate([np.flatnonzero(np.diff(ring)), [len(ring) - 1]])
-    keep = np.ones(len(ring), dtype=bool)
-    keep[last] = False  # a ring ends where it begins
-    origin = xy.mean(axis=0)
-    x, y = np.ascontiguousarray((xy[keep] - origin).T)
-    first = np.concatenate([[0], np.cumsum(np.bincount(ring[keep], minlength=len(rings)))])
-    outer = np.concatenate([[True], np.diff(piece) != 0])
-    size = max(1e-3, min(1.0, 3 * math.sqrt(float(shapely.area(pieces).sum()) / len(x))))
+    origin_x, origin_y = float(pieces.x.mean()), float(pieces.y.mean())
+    x, y = pieces.x - origin_x, pieces.y - origin_y
+    size = max(1e-3, min(1.0, 3 * math.sqrt(float(pieces.areas().sum()) / len(x))))
     low_x, low_y = float(x.min()) - size, float(y.min()) - size
     columns = int((float(x.max()) - low_x) / size) + 3
-    cell = ((y - low_y) / size).astype(np.int64) * columns + ((x - low_x) / size).astype(np.int64)
-    order = np.argsort(cell, kind="stable")
-    corner = _corners(x, y, order, cell[order], low_x, low_y, size, columns, SNAP_M)
-    a, b, of, root = _parts(x, y, first, outer, piece.astype(np.int64), corner, order, cell[order],
+    cell = ((y - low_y) / size).astype(np.int64)
+    cell *= columns
+    cell += ((x - low_x) / size).astype(np.int64)
+    order = np.argsort(cell, kind="stable").astype(np.int32)
+    cell = cell[order]
+    corner = _corners(x, y, order, cell, low_x, low_y, size, columns, SNAP_M)
+    a, b, of, root = _parts(x, y, pieces.first, pieces.outer, pieces.piece, corner, order, cell,
                             low_x, low_y, size, columns, SNAP_M, len(pieces))
+    del order, cell, corner
     _, group = np.unique(root, return_inverse=True)
     # Parts that run both ways cancel.
     low, high = np.minimum(a, b), np.maximum(a, b)
-    sort = np.lexsort((high, low))
+    sort = np.argsort(low.astype(np.int64) << 32 | high, kind="stable").astype(np.int32)
     left = _uncancelled(low[sort], high[sort], a[sort])
     chosen = sort[left]
+    del low, high, sort, left
     starts = chosen[np.argsort(a[chosen], kind="stable")]
-    found_x, found_y, found_first, some, area = _linked(
-        x, y, a[starts], b[starts], of[starts], STRAIGHT_M)
-    return Outlines(group.astype(np.int64), found_x + origin[0], found_y + origin[1], found_first,
+    a, b, of = a[starts], b[starts], of[starts]
+    found_x, found_y, found_first, some, area = _linked(x, y, a, b, of, STRAIGHT_M)
+    return Outlines(group.astype(np.int64), found_x + origin_x, found_y + origin_y, found_first,
                     group[some].astype(np.int64), area)
 
 
@@ -113,7 +112,7 @@ def _from(keys, key):
 def _corners(x, y, order, keys, low_x, low_y, size, columns, snap):
     """The corner that each vertex is: the first one within `snap`."""
     n = len(x)
-    corner = np.full(n, -1, np.int64)
+    corner = np.full(n, -1, np.int32)
     for v in order:
         if corner[v] >= 0:
             continue
@@ -144,10 +143,11 @@ def _root(parent, k):
 def _parts(x, y, first, outer, piece, corner, order, keys, low_x, low_y, size, columns, snap, many):
     """Edges cut at the corners on them: from, to, piece of each; and the root of each piece."""
     n = len(x)
-    a, b, of = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64), np.empty(2 * n, np.int64)
+    size_of = n + n // 4 + 16
+    a, b, of = np.empty(size_of, np.int32), np.empty(size_of, np.int32), np.empty(size_of, np.int32)
     made = 0
-    parent = np.arange(many)
-    holder = np.full(n, -1, np.int64)  # a piece at each corner
+    parent = np.arange(many).astype(np.int32)
+    holder = np.full(n, -1, np.int32)  # a piece at each corner
     at, who = np.empty(256), np.empty(256)
     for ring in range(len(first) - 1):
         low, high = first[ring], first[ring + 1]
@@ -250,7 +250,7 @@ def _linked(x, y, a, b, of, straight):
     some, area = np.empty(n, np.int64), np.empty(n)
     made = rings = 0
     path = np.empty(n + 1, np.int64)  # parts on the way
-    place = np.full(len(x), -1, np.int64)  # where a corner stands on the way
+    place = np.full(len(x), -1, np.int32)  # where a corner stands on the way
     for seed in range(n):
         if used[seed]:
             continue

@@ -29,13 +29,14 @@ from landrelease.errors import (
 )
 from landrelease.operate import fixes, swath
 from landrelease.operate.fixes import FixRules, Judge, Steps
+from landrelease.operate.pieces import Pieces, nothing, pieces_of
 from landrelease.operate.spots import Spots, join
 from landrelease.operate.swath import Tool
 from landrelease.operate.sweep import Runs, rest
 
 KINDS = ("machine", "manual", "animal")
 OVERLAY_PASSES = 6  # of more passes the overlay is not taken apart; they count as one (S06)
-TABLE_PASSES = 60
+TABLE_PASSES = 400  # of more there is no table by pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,14 @@ class Proof:
     swept_m2: float  # length times width of the certain swaths inside the task
     hours: float  # in which the tool worked and its steps count
     length_m: float
-    by_pass: tuple[Part, ...]
+    by_pass: tuple[Part, ...]  # none where there are more than `TABLE_PASSES`
     by_depth: tuple[Part, ...]
     by_kind: tuple[Kind, ...]
     machine_only_m2: float  # covered for certain by machine or animal, not by hand (S07)
     waiting: Spots  # that ground, where some was done by hand; none where there are no such tracks
     manual_m2: float  # covered for certain by hand
     findings: tuple[TrackFinding, ...]
+    passes: int  # names of passes, machine and hand apart
     half_m: float  # least half width that is left for certain; not positive: nothing is proven
     confidence: float
 
@@ -205,7 +207,7 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
     sure = [_certain(w) for w in works]
     pieces, most = _uncovered(task, sure, bias_m, threads)
     loose = [_at_best(w, bias_m) for w in works]
-    least = min(rest(task, together(loose), outer_arcs=True, threads=threads).area_m2, most)
+    least = min(_left_at_best(task, loose, threads), most)
     halves = [w.tool.certain_half_m for w in works]
     found = list(itertools.chain.from_iterable(
         [*w.read, *fixes.findings(w.steps, w.rules, w.name)] for w in works))
@@ -225,7 +227,8 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
         sum(r.length_m for r in sure), _by_pass(task, works, bias_m, threads),
         _by_depth(task, works, depths_m, bias_m, threads), by_kind,
         max(0.0, task.area - most - manual), _waiting(by_hand, pieces, smallest_m), manual,
-        tuple(found), min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
+        tuple(found), len({n for w in works for n in _labels(w, works)}),
+        min(halves, default=0.0), max((w.tool.confidence for w in works), default=0))
 
 
 def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
@@ -247,6 +250,8 @@ def together(runs: Sequence[Runs]) -> Runs:
     some = [r for r in runs if len(r.first) > 1]
     if not some:
         return swath.nothing()
+    if len(some) == 1:
+        return some[0]
     shifts = np.concatenate([[0], np.cumsum([len(r.x) for r in some])])
     first = np.concatenate([*(r.first[:-1] + s for r, s in zip(some, shifts, strict=False)),
                             shifts[-1:]])
@@ -255,20 +260,32 @@ def together(runs: Sequence[Runs]) -> Runs:
 
 
 def _uncovered(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads: int | None
-               ) -> tuple[np.ndarray, float]:
+               ) -> tuple[Pieces, float]:
+    """What is left of the task, as pieces that do not overlap, and its area."""
     if bias_m <= 0:
         left = rest(task, together(runs), threads=threads)
-        return left.pieces, left.area_m2
+        return left.parts, left.area_m2
     around = shapely.buffer(task, bias_m * 1.01 + 0.01, join_style="mitre")
-    grown = bias_m / math.cos(math.pi / 64)  # the polygon of 64 corners holds the circle
+    grown = bias_m / math.cos(math.pi / 64) + 1e-6  # the polygon of 64 corners holds the circle
     gone: BaseGeometry = task
     for r in runs:
-        pieces = rest(around, r, threads=threads).pieces
-        spread = joined(shapely.buffer(pieces, grown, quad_segs=16))
+        holes = join(rest(around, r, threads=threads).parts, 0.0).polygons
+        spread = joined(shapely.buffer(holes, grown, quad_segs=16))
         gone = shapely.intersection(gone, spread)
     parts = shapely.get_parts(gone)
-    parts = parts[shapely.get_type_id(parts) == 3]
-    return parts, float(shapely.area(parts).sum())
+    parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)]
+    return pieces_of(parts), float(shapely.area(parts).sum())
+
+
+def _left(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads: int | None) -> float:
+    """The area alone."""
+    if bias_m <= 0:
+        return rest(task, together(runs), area_only=True, threads=threads).area_m2
+    return _uncovered(task, runs, bias_m, threads)[1]
+
+
+def _left_at_best(task: BaseGeometry, runs: Sequence[Runs], threads: int | None) -> float:
+    return rest(task, together(runs), outer_arcs=True, area_only=True, threads=threads).area_m2
 
 
 def _swept(task: BaseGeometry, runs: Runs) -> float:
@@ -287,7 +304,7 @@ def _hours(steps: Steps) -> float:
 
 def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loose: Sequence[Runs],
            bias_m: float, whole: tuple[float, float], threads: int | None
-           ) -> tuple[tuple[Kind, ...], np.ndarray | None]:
+           ) -> tuple[tuple[Kind, ...], Pieces | None]:
     """Each kind apart, and the pieces that were not covered by hand where others worked as well.
 
     `whole` : uncovered at most and at least of all kinds together, in m².
@@ -300,11 +317,11 @@ def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loos
         if len(kinds) == 1:
             most, least = whole
         else:
-            pieces, most = _uncovered(task, runs, bias_m, threads)
-            least = min(most, rest(task, together([loose[k] for k in own]), outer_arcs=True,
-                                   threads=threads).area_m2)
             if kind == "manual":
-                by_hand = pieces
+                by_hand, most = _uncovered(task, runs, bias_m, threads)
+            else:
+                most = _left(task, runs, bias_m, threads)
+            least = min(most, _left_at_best(task, [loose[k] for k in own], threads))
         certain = max(0.0, task.area - most)
         hours = sum(_hours(works[k].steps) for k in own)
         out.append(Kind(
@@ -315,16 +332,18 @@ def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loos
     return tuple(out), by_hand
 
 
-def _waiting(by_hand: np.ndarray | None, pieces: np.ndarray, smallest_m: float) -> Spots:
+def _waiting(by_hand: Pieces | None, pieces: Pieces, smallest_m: float) -> Spots:
     """Ground that others covered and nobody by hand, as spots; none of it lost (S07)."""
     if by_hand is None:
-        return join(np.empty(0, dtype=object), smallest_m)
+        return join(nothing(), smallest_m)
     left, gone = (join(p, 0.0).polygons for p in (by_hand, pieces))
     out = []
     tree = shapely.STRtree(gone)
     near, which = tree.query(left, predicate="intersects")
+    order = np.argsort(near, kind="stable")
+    cuts = np.searchsorted(near[order], np.arange(len(left) + 1))
     for k, ground in enumerate(left):
-        own = gone[which[near == k]]
+        own = gone[which[order[cuts[k]:cuts[k + 1]]]]
         out.append(shapely.difference(ground, joined(own)) if len(own) else ground)
     parts = shapely.get_parts(np.array(out, dtype=object))
     return join(parts[shapely.get_type_id(parts) == 3], smallest_m)
@@ -355,7 +374,7 @@ def _part(name: str, task: BaseGeometry, runs: Sequence[Runs], bias_m: float,
                                 whole.x.max() + reach, whole.y.max() + reach)
     near = near if near.is_valid else shapely.make_valid(near)
     ground = joined([p for p in shapely.get_parts(near) if p.area > 0])
-    left = _uncovered(ground, runs, bias_m, threads)[1]
+    left = _left(ground, runs, bias_m, threads)
     return Part(name, max(0.0, ground.area - left), sum(r.length_m for r in runs))
 
 
@@ -367,10 +386,17 @@ def _labels(work: Work, works: Sequence[Work]) -> list[str]:
 
 def _by_depth(task: BaseGeometry, works: Sequence[Work], depths_m: Sequence[float], bias_m: float,
               threads: int | None) -> tuple[Part, ...]:
+    """At least so deep; each kind of work apart (S07), those whose tracks state depths."""
+    kinds = list(dict.fromkeys(w.by for w in works))
     out = []
-    for depth in depths_m:
-        own = [_certain(w, w.steps.depth_m >= depth) for w in works]
-        out.append(_part(f"{depth:g} m", task, own, bias_m, threads))
+    for kind in kinds:
+        works_of = [w for w in works if w.by == kind]
+        if len(kinds) > 1 and not any(np.isfinite(w.steps.depth_m).any() for w in works_of):
+            continue
+        for depth in depths_m:
+            own = [_certain(w, w.steps.depth_m >= depth) for w in works_of]
+            name = f"{depth:g} m" if len(kinds) == 1 else f"{kind} {depth:g} m"
+            out.append(_part(name, task, own, bias_m, threads))
     return tuple(out)
 
 
@@ -415,7 +441,7 @@ def covered_parts(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 
                 if depth is not None:
                     keep &= w.steps.depth_m >= depth
                 runs.append(_certain(w, keep))
-            gaps = _uncovered(task, runs, bias_m, threads)[0]
+            gaps = join(_uncovered(task, runs, bias_m, threads)[0], 0.0).polygons
             left = shapely.difference(task, joined(shapely.buffer(
                 gaps, HOLE_MARGIN_M, join_style="mitre", mitre_limit=2))) if len(gaps) else task
             parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 0]
@@ -438,7 +464,7 @@ def overlay(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
         own = [_certain(w, np.isin(w.steps.in_pass,
                                    [k for k, n in enumerate(own_labels) if n in group]))
                for w, own_labels in zip(works, labels, strict=True)]
-        missed = joined(_uncovered(task, own, bias_m, threads)[0])
+        missed = joined(join(_uncovered(task, own, bias_m, threads)[0], 0.0).polygons)
         label = group[0] if len(group) == 1 else "all passes as one"
         parts: dict[frozenset[str], BaseGeometry] = {}
         for names_so_far, where in ground.items():

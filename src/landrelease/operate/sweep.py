@@ -21,7 +21,6 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +29,8 @@ import numpy as np
 import shapely
 from numba import njit
 from shapely.geometry.base import BaseGeometry
+
+from landrelease.operate.pieces import Pieces, nothing, pieces_of, together
 
 BAND_M = 0.2  # height of a band
 CELL_BANDS = 10  # bands in a cell of the index of strips; a cell is as wide as high
@@ -62,33 +63,32 @@ class Runs:
 
 
 class Rest:
-    """What is left of a field: its area, and N convex pieces that do not overlap.
-
-    `pieces` (N,) of Polygon in the field's own plane are made when they are asked for.
+    """What is left of a field: its area, and N convex pieces that do not overlap, in the field's
+    own plane: `parts` as corners, `pieces` (N,) of Polygon, made when they are asked for.
     """
 
-    def __init__(self, area_m2: float, make: Callable[[], np.ndarray]):
-        self.area_m2 = area_m2
-        self._make = make
+    def __init__(self, area_m2: float, parts: Pieces):
+        self.area_m2, self.parts = area_m2, parts
 
     @functools.cached_property
     def pieces(self) -> np.ndarray:
-        return self._make()
+        return self.parts.polygons()
 
 
-def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
-         exact: bool = True, threads: int | None = None) -> Rest:
+def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False, exact: bool = True,
+         area_only: bool = False, threads: int | None = None) -> Rest:
     """The part of a field (Polygon or MultiPolygon, m) that no swath covers.
 
     `outer_arcs`: arcs as polygons around them instead of inside them, for "covered at best".
     Without `exact` only the first step: boxes of one band each that hold all that is left, and up
     to `CHORD_M` of covered ground along its sides; coverage is understated, never overstated.
+    `area_only`: the area and no pieces, in time and memory that do not grow with what is left.
     """
     if field.is_empty:
-        return Rest(0.0, _no_pieces)
+        return Rest(0.0, nothing())
     if len(runs.first) < 2:
-        parts = shapely.get_parts(field)
-        return Rest(float(shapely.area(parts).sum()), lambda: parts)
+        whole = shapely.get_parts(field)
+        return Rest(float(shapely.area(whole).sum()), pieces_of(whole))
     cos, sin = _turn(runs)
     west, south, east, north = shapely.bounds(field)
     origin = np.array([(west + east) / 2, (south + north) / 2])
@@ -109,7 +109,8 @@ def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
 
     def work(job: tuple[int, int]):
         return slab(job[0], job[1], x, y, runs.half_m, runs.first, *strips, ring_x, ring_y,
-                     ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact)
+                    ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
+                    area_only)
 
     if min(workers, len(jobs)) > 1:
         with ThreadPoolExecutor(workers) as pool:
@@ -135,33 +136,23 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
 
 def _gather(parts: list, field: BaseGeometry, origin: np.ndarray,
             low: np.ndarray, cos: float, sin: float) -> Rest:
-    """Pieces as polygons in the field's plane; those at its edge cut to it."""
-    coordinates = np.concatenate([p[0] for p in parts])
-    counts = np.concatenate([p[1] for p in parts])
-    at_edge = np.concatenate([p[2] for p in parts])
-    areas = np.concatenate([p[3] for p in parts])
-    if not len(counts):
-        return Rest(0.0, _no_pieces)
-    edges = _polygons(coordinates, counts, at_edge, low, cos, sin, origin)
-    cut = _cut_to(edges, field) if len(edges) else edges
-    return Rest(
-        float(areas[~at_edge].sum()) + float(shapely.area(cut).sum()),
-        lambda: np.concatenate([
-            _polygons(coordinates, counts, ~at_edge, low, cos, sin, origin), cut]))
-
-
-def _no_pieces() -> np.ndarray:
-    return np.empty(0, dtype=object)
-
-
-def _polygons(coordinates: np.ndarray, counts: np.ndarray, chosen: np.ndarray, low: np.ndarray,
-              cos: float, sin: float, origin: np.ndarray) -> np.ndarray:
-    if not chosen.any():
-        return _no_pieces()
-    plain = _rotated(coordinates[np.repeat(chosen, counts)] + low, cos, -sin) + origin
-    own = counts[chosen]
-    return shapely.polygons(shapely.linearrings(
-        plain, indices=np.repeat(np.arange(len(own)), own)))
+    """Pieces in the field's plane; those at its edge cut to it. Empties the list as it goes."""
+    area, inner, edges = 0.0, [], []
+    for k, (xy, counts, at_edge, areas, bare) in enumerate(parts):
+        parts[k] = None
+        area += bare + float(areas[~at_edge].sum())
+        for some, out in ((~at_edge, inner), (at_edge, edges)):
+            if some.any():
+                plain = _rotated(xy[np.repeat(some, counts)] + low, cos, -sin) + origin
+                own = counts[some]
+                out.append(Pieces(
+                    np.ascontiguousarray(plain[:, 0]), np.ascontiguousarray(plain[:, 1]),
+                    np.concatenate([[0], np.cumsum(own)]), np.arange(len(own), dtype=np.int32)))
+    if edges:
+        cut = _cut_to(together(edges).polygons(), field)
+        area += float(shapely.area(cut).sum())
+        inner.append(pieces_of(cut))
+    return Rest(area, together(inner))
 
 
 def _cut_to(pieces: np.ndarray, field: BaseGeometry) -> np.ndarray:
@@ -487,8 +478,11 @@ def _edges(low_band, high_band, ring_x, ring_y, ring_first):
 
 @njit(cache=True, nogil=True)
 def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
-          ring_x, ring_y, ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact):
-    """The rest in the bands low_band to high_band: coordinates, counts, at the edge, areas."""
+          ring_x, ring_y, ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
+          area_only):
+    """The rest in the bands low_band to high_band: corners, counts, at the edge, areas; and the
+    area of pieces that are not kept (with `area_only` all but those at the edge).
+    """
     bands = high_band - low_band
     # Strips of these bands: once each, through the index (a strip stands in many cells).
     seen = np.zeros(len(sx0), np.bool_)
@@ -553,9 +547,11 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
     side = BAND_M * CELL_BANDS
     gap_left, gap_right = np.empty(1024), np.empty(1024)
     gap_column, gap_band = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    bare = 0.0
     for low_row in range(low_band, high_band, CELL_BANDS):
         high_row = min(low_row + CELL_BANDS, high_band)
         gaps = 0
+        row = (low_row // CELL_BANDS) * columns
         for band in range(low_row, high_row):
             b = band - low_band
             _sorted_by_left(left, right, start[b], start[b + 1])
@@ -573,6 +569,30 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                         column = min(columns - 1, max(0, math.floor(cursor / side)))
                         last = min(columns - 1, max(0, math.floor(gap / side)))
                         while column <= last:
+                            if area_only:  # cells on end that no strip reaches: all of it is left
+                                z_column = column
+                                while z_column <= last and (cell_first[row + z_column]
+                                                            == cell_first[row + z_column + 1]):
+                                    z_column += 1
+                                if z_column > column:
+                                    west = max(cursor, column * side)
+                                    east = gap if z_column > last else z_column * side
+                                    column = z_column
+                                    if east <= west:
+                                        continue
+                                    if not _any(edge_left, edge_right, touch[b], touch[b + 1],
+                                                west, east):
+                                        bare += (east - west) * BAND_M
+                                        continue
+                                    stack[0, 0], stack[0, 1] = west, band * BAND_M
+                                    stack[0, 2], stack[0, 3] = east, (band + 1) * BAND_M
+                                    _whole(px, py, pn, box, stack[0])
+                                    out, counts, edge, areas = _put(
+                                        out, counts, edge, areas, points, pieces, px[0], py[0], 4,
+                                        (east - west) * BAND_M)
+                                    points += 4
+                                    pieces += 1
+                                    continue
                             if gaps == len(gap_left):
                                 gap_left = longer(gap_left, 2 * gaps)
                                 gap_right = longer(gap_right, 2 * gaps)
@@ -596,7 +616,6 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
             place[g] = gap_column[g] * side + gap_left[g]  # columns apart, then from the left
         if exact:
             _heap_sort(place, order, 0, gaps)
-        row = (low_row // CELL_BANDS) * columns
         k = 0
         while k < gaps:
             g = int(order[k])
@@ -680,23 +699,34 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                     area = _area(px[p], py[p], n)
                     if area <= THIN_M * _around(px[p], py[p], n):
                         continue
-                    if points + n + 1 > len(out):
-                        more = np.empty((2 * len(out) + n + 1, 2))
-                        for v in range(points):
-                            more[v, 0], more[v, 1] = out[v, 0], out[v, 1]
-                        out = more
-                    if pieces == len(counts):
-                        counts = longer(counts, 2 * pieces)
-                        edge = longer(edge, 2 * pieces)
-                        areas = longer(areas, 2 * pieces)
-                    for v in range(n):
-                        out[points, 0], out[points, 1] = px[p, v], py[p, v]
-                        points += 1
-                    out[points, 0], out[points, 1] = px[p, 0], py[p, 0]
-                    points += 1
-                    counts[pieces], edge[pieces], areas[pieces] = n + 1, marked, area
+                    if area_only and not marked:
+                        bare += area
+                        continue
+                    out, counts, edge, areas = _put(out, counts, edge, areas, points, pieces,
+                                                    px[p], py[p], n, area)
+                    edge[pieces] = marked
+                    points += n
                     pieces += 1
-    return out[:points].copy(), counts[:pieces].copy(), edge[:pieces].copy(), areas[:pieces].copy()
+    return (out[:points].copy(), counts[:pieces].copy(), edge[:pieces].copy(),
+            areas[:pieces].copy(), bare)
+
+
+@njit(cache=True, nogil=True)
+def _put(out, counts, edge, areas, points, pieces, px, py, n, area):
+    """Write one more piece, at the edge; the arrays, longer where they have to be."""
+    if points + n > len(out):
+        more = np.empty((2 * len(out) + n, 2))
+        for v in range(points):
+            more[v, 0], more[v, 1] = out[v, 0], out[v, 1]
+        out = more
+    if pieces == len(counts):
+        counts = longer(counts, 2 * pieces)
+        edge = longer(edge, 2 * pieces)
+        areas = longer(areas, 2 * pieces)
+    for v in range(n):
+        out[points + v, 0], out[points + v, 1] = px[v], py[v]
+    counts[pieces], edge[pieces], areas[pieces] = n, True, area
+    return out, counts, edge, areas
 
 
 @njit(cache=True, nogil=True)

@@ -35,8 +35,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "plan": ("summary", "map", "order", "teams", "waits", "not_planned", "signatures", "trace"),
     "task": ("order", "ground", "hazard", "people", "closures", "contacts", "signatures",
              "trace"),
-    "week": ("summary", "work", "plan", "items", "incidents", "coverage", "inspection", "waits",
-             "figures", "trace"),
+    "week": ("summary", "work", "plan", "items", "incidents", "environment", "marking", "coverage",
+             "inspection", "waits", "figures", "trace"),
     "donor": ("summary", "money", "outputs", "outcomes", "work", "forecast", "not_claimed",
               "trace"),
 }

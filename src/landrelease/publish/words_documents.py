@@ -106,6 +106,8 @@ ENGLISH: Mapping[str, str] = {
     "paper.c.result": "Result",
     "paper.c.finding": "What was found",
     "paper.c.due": "Due",
+    "paper.c.lacks": "What the record lacks",
+    "paper.c.since": "Since",
     "paper.c.severity": "Severity",
     "paper.c.reason": "Reason",
     "paper.c.from": "Valid from",
@@ -253,6 +255,20 @@ ENGLISH: Mapping[str, str] = {
     "paper.week.small_arms": "Rounds of small-arms ammunition are a row of their own, in no sum.",
     "paper.week.incidents": "Accidents and incidents",
     "paper.week.incidents.none": "None is on record for this week.",
+    "paper.week.environment": "Environment",
+    "paper.week.environment.open": "Places to be restored",
+    "paper.week.environment.overdue": "of them overdue",
+    "paper.week.environment.m2": "Ground disturbed and not restored, m²",
+    "paper.week.environment.without": (
+        "Items were destroyed without a demolition place on record: {records}."
+    ),
+    "paper.week.environment.none": (
+        "No place is to be restored, and none was recorded in this week."
+    ),
+    "paper.week.marking": "Marking and fencing",
+    "paper.week.marking.hazards": "Hazards that stand",
+    "paper.week.marking.marked": "of them marked",
+    "paper.week.marking.none": "Nothing is wrong with the marking on record.",
     "paper.week.coverage": "Gaps in coverage",
     "paper.week.coverage.none": "No proof of coverage of this week is on record.",
     "paper.week.coverage.note": (

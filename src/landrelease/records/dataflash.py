@@ -5,6 +5,8 @@ Messages of the number 128 (FMT) name the others: number, length, name, a letter
 each value, and the labels. POS is the position that the autopilot steers by; it goes on for a while
 without a receiver, so it counts only while GPS has a fix. Messages carry no checksum: one counts
 where another one or the end of the log follows it; values that were changed show only as a leap.
+With a signal of the tool (`tool_signal`) also RCOU and RCO2 (outputs), RCIN and RCI2 (channels) or
+RELY (relays; written when one changes, so that its state lasts until the next).
 Written from the public description of the format.
 """
 
@@ -12,10 +14,12 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from landrelease.records.fix_table import FixTable, Problem
 from landrelease.records.mavlink import FIX_LASTS_S, FIX_TYPE
+from landrelease.records.tool_signal import SIGNAL_LASTS_S, ToolSignal, ToolState
 
 HEAD = b"\xa3\x95"
 FMT, FMT_LENGTH = 128, 89
@@ -31,6 +35,7 @@ TYPES: dict[str, tuple[str, float]] = {
     "M": ("B", 1), "q": ("q", 1), "Q": ("Q", 1), "g": ("e", 1)}
 USED = {"POS": ("TimeUS", "Lat", "Lng"), "GPS": ("TimeUS", "Status", "Lat", "Lng"),
         "ATT": ("TimeUS", "Yaw")}
+SIGNALS = {"servo": ("RCOU", "RCO2"), "channel": ("RCIN", "RCI2"), "relay": ("RELY",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +46,28 @@ class _Layout:
     at: dict[str, tuple[int, float]]  # label -> index and factor
 
 
-def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
-    """(message, time, longitude, latitude, heading, pass, kind, nan) of each fix, and
-    (message, field, found).
+def positions(content: bytes, signal: ToolSignal | None = None
+              ) -> tuple[FixTable, list[Problem]]:
+    """The fixes by message, and (message, field, found) of what cannot be used.
 
     Time is UTC: the vehicle's own clock, set once by the first GPS message with a fix. Heading is
     the last yaw of the autopilot.
     """
     layouts: dict[int, _Layout] = {FMT: _Layout("FMT", FMT_LENGTH, None, {})}
-    steered: list[tuple[Any, ...]] = []
-    raw: list[tuple[Any, ...]] = []
-    problems: list[tuple[int, str, str]] = []
-    offset = yaw = last_fix = math.nan
+    steered, raw = FixTable(), FixTable()
+    problems: list[Problem] = []
+    offset = yaw = last_fix = hdop = speed = math.nan
+    spoken = SIGNALS[signal.source] if signal else ()
+    used = USED | {name: ("TimeUS", "State") if name == "RELY" else ("TimeUS",)
+                   for name in spoken}
+    tool = ToolState(signal, math.inf if spoken == ("RELY",) else SIGNAL_LASTS_S)
     at = number = kind = 0
     with_filter = False
     while at < len(content):
         layout = _whole(content, at, layouts)
         number += 1
         if layout is None:
+            tool.lost()
             following = _next(content, at + 1, layouts)
             words = "cut off" if following < 0 else f"{following - at} bytes damaged"
             problems.append((number, "message", f"{words} at byte {at}"))
@@ -69,7 +78,7 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
         body = content[at + 3:at + layout.length]
         at += layout.length
         if layout.name == "FMT":
-            code, made, problem = _described(body)
+            code, made, problem = _described(body, used)
             if problem:
                 problems.append((number, "FMT", problem))
             else:
@@ -81,6 +90,12 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
         clock = values[layout.at["TimeUS"][0]] / 1e6
         if layout.name == "ATT":
             yaw = _value(layout, values, "Yaw") % 360
+            continue
+        if layout.name not in ("POS", "GPS"):
+            assert signal is not None
+            known, value = _signal(layout, values, signal)
+            if known:
+                tool.hear(clock, value)
             continue
         x, y = _value(layout, values, "Lng"), _value(layout, values, "Lat")
         if not (abs(x) <= 180 and abs(y) <= 90):
@@ -96,22 +111,39 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
             last_fix, kind = clock, FIX_TYPE[int(_value(layout, values, "Status"))]
             if math.isnan(offset):
                 offset = _utc(layout, values) - clock
-            raw.append((number, offset + clock, x, y, yaw, "1", kind, math.nan))
+            hdop, speed = (_value(layout, values, n) if n in layout.at else math.nan
+                           for n in ("HDop", "Spd"))
+            raw.add(number, offset + clock, x, y, heading_deg=yaw, fix=kind, hdop=hdop,
+                    speed_m_s=speed, engaged=-1 if with_filter else tool.at(clock))
             continue
         with_filter = True
         if not clock - last_fix <= FIX_LASTS_S:  # nan: none yet
             problems.append((number, "POS", "no fix of the receiver"))
         else:
-            steered.append((number, offset + clock, x, y, yaw, "1", kind, math.nan))
+            steered.add(number, offset + clock, x, y, heading_deg=yaw, fix=kind, hdop=hdop,
+                        speed_m_s=speed, engaged=tool.at(clock))
     return steered if with_filter else raw, problems
 
 
-def _value(layout: _Layout, values: tuple[Any, ...], label: str) -> float:
+def _signal(layout: _Layout, values: tuple, signal: ToolSignal) -> tuple[bool, float | None]:
+    """Whether a message speaks of an output, channel or relay, and what it says: µs, or 1 or 0."""
+    if signal.source != "relay":
+        label = f"C{signal.number}"
+        return (True, _value(layout, values, label)) if label in layout.at else (False, None)
+    state = int(_value(layout, values, "State"))
+    if "Instance" not in layout.at:  # a bit for each relay
+        return True, float(state >> signal.number & 1)
+    if _value(layout, values, "Instance") != signal.number:
+        return False, None
+    return True, float(state != 0)
+
+
+def _value(layout: _Layout, values: tuple, label: str) -> float:
     index, factor = layout.at[label]
     return float(values[index] * factor)
 
 
-def _described(body: bytes) -> tuple[int, _Layout, str]:
+def _described(body: bytes, used: Mapping[str, tuple[str, ...]]) -> tuple[int, _Layout, str]:
     """What an FMT message says: number of the message, its layout, and what is wrong with it."""
     code, length = body[0], body[1]
     name, letters, labels = (
@@ -124,19 +156,19 @@ def _described(body: bytes) -> tuple[int, _Layout, str]:
         return code, _Layout(name, 3, None, {}), f"{name} has a length of {length}"
     if code == FMT and length != FMT_LENGTH:
         return code, _Layout(name, FMT_LENGTH, None, {}), f"FMT has a length of {length}"
-    if name in USED:
+    if name in used:
         if len(names) != len(letters) or not set(letters) <= set(TYPES):
             return code, _Layout(name, length, None, {}), f"{name} has the types {letters!r}"
         unpack = struct.Struct("<" + "".join(TYPES[c][0] for c in letters))
         at = {n: (k, TYPES[c][1]) for k, (n, c) in enumerate(zip(names, letters, strict=True))}
-        missing = [n for n in USED[name] if n not in at]
+        missing = [n for n in used[name] if n not in at]
         if unpack.size != length - 3 or missing:
             words = f"no {missing[0]}" if missing else f"{unpack.size + 3} bytes, not {length}"
             return code, _Layout(name, length, None, {}), f"{name} has {words}"
     return code, _Layout(name, length, unpack, at), ""
 
 
-def _utc(layout: _Layout, values: tuple[Any, ...]) -> float:
+def _utc(layout: _Layout, values: tuple) -> float:
     """Seconds since 1970 of a GPS message; where it has no week, the vehicle's own clock."""
     if not {"GWk", "GMS"} <= set(layout.at) or not _value(layout, values, "GWk"):
         return _value(layout, values, "TimeUS") / 1e6

@@ -1,17 +1,19 @@
 """NMEA 0183: positions of the sentences RMC and GGA, of any talker, each with a right checksum.
 
-Written from the public description of the two sentences. The date comes from RMC; where a log has
-GGA too, the position is that of GGA. A log without RMC has times of the day only: seconds since
-the first midnight.
+Written from the public description of the sentences. The date comes from RMC; where a log has
+GGA too, the position is that of GGA, with its dilution of precision. A log without RMC has times of
+the day only: seconds since the first midnight. The speed is that of RMC, the receiver's own figure
+for its error that of GST; both belong to the fix of the same time of day.
 """
 
 from __future__ import annotations
 
+import io
 import math
 from datetime import UTC, datetime
-from typing import Any
 
-from landrelease.core.track import DIFFERENTIAL, FIXED, FLOAT, SINGLE
+from landrelease.core.track import CIRCLE, DIFFERENTIAL, FIXED, FLOAT, SINGLE
+from landrelease.records.fix_table import FixTable, Problem
 
 # Quality of GGA and mode of RMC that are positions of a receiver; what is estimated by dead
 # reckoning (6, E), typed in (7, M) or simulated (8, S) is none.
@@ -19,24 +21,26 @@ QUALITY = {"1": SINGLE, "2": DIFFERENTIAL, "3": SINGLE, "4": FIXED, "5": FLOAT,
            "9": DIFFERENTIAL}
 MODE = {"A": SINGLE, "P": SINGLE, "D": DIFFERENTIAL, "F": FLOAT, "R": FIXED, "": 0}
 DAY_S = 86_400.0
+KNOT_M_S = 1852 / 3600
 
 
-def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, str, str]]]:
-    """(line, time, longitude, latitude, nan, pass, kind, nan) of each fix; (line, field, found).
+def positions(content: bytes) -> tuple[FixTable, list[Problem]]:
+    """The fixes by line, and (line, field, found) of what cannot be used.
 
     A log with GGA never falls back to RMC: that GGA has no fix says more than a status of RMC,
     which in older logs does not tell a receiver from dead reckoning.
     The course of RMC is the way over the ground, not where the tool points; it is left out.
     """
-    recommended: list[tuple[Any, ...]] = []
-    fixed: list[tuple[Any, ...]] = []
-    problems: list[tuple[int, str, str]] = []
+    recommended, fixed = FixTable(), FixTable()
+    problems: list[Problem] = []
     day = math.nan
     midnights, last = 0.0, -math.inf
     with_gga = False
-    for number, raw in enumerate(content.split(b"\n"), start=1):
+    speeds: dict[float, float] = {}  # by the time of day
+    errors: dict[float, float] = {}
+    for number, raw in enumerate(io.BytesIO(content), start=1):
         line = raw.strip()
-        if not line.startswith(b"$") or line[3:6] not in (b"RMC", b"GGA"):
+        if not line.startswith(b"$") or line[3:6] not in (b"RMC", b"GGA", b"GST"):
             if line and not line.startswith((b"$", b"!")):
                 problems.append((number, "sentence", repr(line[:40])))
             continue
@@ -57,8 +61,14 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
                     problems.append((number, "mode", mode))
                     continue
                 latitude, longitude = _angle(part[3], part[4]), _angle(part[5], part[6])
-                recommended.append((number, day + clock, longitude, latitude, math.nan, "1",
-                                    MODE[mode], math.nan))
+                speed = _number(part[7]) * KNOT_M_S
+                speeds[round(clock, 3)] = max(speed, speeds.get(round(clock, 3), 0.0))
+                recommended.add(number, day + clock, longitude, latitude, fix=MODE[mode],
+                                speed_m_s=speed)
+            elif kind == "GST":
+                # Of both axes the larger one; as the radius that receivers state elsewhere.
+                error = CIRCLE * max(_number(part[6]), _number(part[7]))
+                errors[round(clock, 3)] = max(error, errors.get(round(clock, 3), 0.0))
             else:
                 with_gga = True
                 if part[6] not in QUALITY:
@@ -72,17 +82,30 @@ def positions(content: bytes) -> tuple[list[tuple[Any, ...]], list[tuple[int, st
                     moment = midnights + clock
                 else:  # the sentence stands nearest to its own midnight
                     moment = day + clock
-                    if recommended:
+                    if len(recommended):
                         off = moment - recommended[-1][1]
                         moment -= DAY_S * round(off / DAY_S)
-                fixed.append((number, moment, longitude, latitude, math.nan, "1",
-                              QUALITY[part[6]], math.nan))
+                fixed.add(number, moment, longitude, latitude, fix=QUALITY[part[6]],
+                          hdop=_number(part[8] if len(part) > 8 else ""))
         except (ValueError, IndexError):
             problems.append((number, kind, line[:60].decode("ascii", "replace")))
-    if fixed and not math.isnan(day) and fixed[0][1] < DAY_S:  # GGA before the first RMC
+    if len(fixed) and len(recommended) and fixed[0][1] < DAY_S:  # GGA before the first RMC
         shift = recommended[0][1] - recommended[0][1] % DAY_S
-        fixed = [(n, t + shift if t < DAY_S else t, *rest) for n, t, *rest in fixed]
-    return fixed if with_gga else recommended, problems
+        times = fixed.columns["time_s"]
+        for k, t in enumerate(times):
+            if t < DAY_S:
+                times[k] = t + shift
+    found = fixed if with_gga else recommended
+    for name, told in (("speed_m_s", speeds), ("accuracy_m", errors)):
+        for k, t in enumerate(found.columns["time_s"] if told else ()):
+            # Times of day are written with at most milliseconds.
+            found.columns[name][k] = told.get(round(t % DAY_S, 3), math.nan)
+    return found, problems
+
+
+def _number(text: str) -> float:
+    """nan where the field is empty. ValueError: it is no number."""
+    return float(text) if text else math.nan
 
 
 def checksum_holds(line: bytes) -> bool:

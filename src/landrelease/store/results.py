@@ -13,7 +13,7 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,12 +63,18 @@ class PlanFile:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Beside, then renamed: a reader sees the old file or the new one, never half of one."""
+    write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """The same part by part, so that a long file is never in memory as a whole."""
     if not path.name or path.is_dir():
         raise LandReleaseError(OUT_NOT_WRITABLE, path=path, found="it is a folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_bytes(content)
+        with beside.open("wb") as file:
+            file.writelines(parts)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

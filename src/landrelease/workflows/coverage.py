@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely import Polygon
 
 from landrelease.core.geometry import joined
 from landrelease.core.record import Record
@@ -22,9 +24,10 @@ from landrelease.errors import (
     COVERAGE_TASK,
     MEASURED_DEPTH,
     TASK_WITHOUT_GROUND,
+    TRACK_TWICE,
     LandReleaseError,
 )
-from landrelease.workflows.operate import Ground, Proven, TrackFile, ground_of
+from landrelease.workflows.operate import Ground, Proven, TrackFile, fixes_sha256, ground_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from landrelease.access.policy import View
-    from landrelease.operate.proof import Work
+    from landrelease.operate.proof import CoveredPart, Work
+    from landrelease.operate.spots import Spots
     from landrelease.store.registry import Registry
 
 EVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -63,14 +67,105 @@ def recorded_ground(registry: Registry, reader: View, task: str) -> tuple[Record
     return record, ground_of(task, shape, synthetic=bool(is_synthetic(registry)))
 
 
+@dataclass(frozen=True, slots=True)
+class AllDays:
+    """A proof together with what stands on record of days before; metres."""
+
+    parts: tuple[CoveredPart, ...]  # of the new tracks alone
+    covered: Mapping[str, BaseGeometry]  # for certain on any day, by kind of work
+    tracks: int  # of days before
+    confidence: float  # the least of all days
+    left: Spots  # covered by nobody
+    waiting: Spots  # by machine or animal, where somebody worked by hand, and not by hand (S07)
+
+    def result(self) -> dict[str, Any]:
+        """For people and programs: m²."""
+        return {"tracks_before": self.tracks, "confidence": self.confidence,
+                "covered_certain_m2": joined(self.covered.values()).area,
+                "uncovered_most_m2": _m2(self.left),
+                "by_kind": {kind: g.area for kind, g in self.covered.items()},
+                "machine_or_animal_only_m2": self.machine_only_m2}
+
+    @property
+    def machine_only_m2(self) -> float:
+        by_hand = self.covered.get("manual", Polygon())
+        others = joined([g for kind, g in self.covered.items() if kind != "manual"])
+        return float(shapely.difference(others, by_hand).area)
+
+
+def _m2(spots: Spots) -> float:
+    return float(spots.area_m2.sum()) + spots.small_m2
+
+
+def all_days(registry: Registry, task: Record, made: Proven, files: Sequence[TrackFile],
+             confidence: float, *, activity: str | None, smallest_m: float) -> AllDays:
+    """What new tracks cover of a recorded task together with its proofs on record (`--add`).
+
+    Ground that is covered for certain on one day stays so on the next: the union, which counts no
+    ground twice, also where a log holds fixes of the day before once more (S10). Hours of such
+    fixes would count twice, so that a log that is on record is refused.
+
+    Raises COV-009: the same file, or the same fixes in another file, is on record.
+    """
+    from landrelease.operate.proof import covered_parts
+    from landrelease.operate.spots import join
+
+    standing = [c for c in _standing(registry, task.id, activity)
+                if c.values.get("proven_by") != MEASURED]
+    before = sorted({str(t) for c in standing for t in c.values.get("tracks") or ()})
+    on_record = {r.id: r for r in registry.records("track") if r.id in before}
+    for file, track in zip(files, made.tracks, strict=True):
+        same = {_sha(file.path), fixes_sha256(track)}
+        for r in on_record.values():
+            if same & {r.values.get("file_sha256"), r.values.get("fixes_sha256")}:
+                raise LandReleaseError(TRACK_TWICE, file=track.file, other=f"{r.id} on record")
+    parts = covered_parts(made.ground.geometry, made.works, bias_m=made.bias_m,
+                          depths_m=made.depths_m)
+    whole = {c.values.get("coverage_by"): c for c in standing
+             if not c.values.get("pass_name") and c.values.get("depth_m") is None}
+    covered = {str(kind): _with(made.ground, c, None) for kind, c in whole.items()}
+    covered |= {p.by: _with(made.ground, whole.get(p.by), p.ground) for p in parts
+                if not p.name and p.depth_m is None}
+    left = shapely.difference(made.ground.geometry, joined(covered.values()))
+    waits: BaseGeometry = Polygon()
+    if "manual" in covered:
+        waits = shapely.difference(joined([g for kind, g in covered.items() if kind != "manual"]),
+                                   covered["manual"])
+    stated = [v for c in standing if isinstance(v := c.values.get("confidence"), float)]
+    return AllDays(parts, covered, len(before), min([confidence, *stated]),
+                   join(_parts(left), smallest_m), join(_parts(waits), smallest_m))
+
+
+def _with(ground: Ground, old: Record | None, new: BaseGeometry | None) -> BaseGeometry:
+    """Ground of a proof on record and of a new one, inside the task as it is now; metres."""
+    assert ground.plane is not None
+    shapes = [] if new is None else [new]
+    if old is not None and old.geometry is not None:
+        stored = _multi(ground.plane.to_plane(old.geometry))
+        if stored is not None:
+            shapes.append(shapely.intersection(stored, ground.geometry))
+    return joined(shapes)
+
+
+def _parts(shape: BaseGeometry) -> np.ndarray:
+    parts = shapely.get_parts(shape)
+    return parts[shapely.get_type_id(parts) == 3]
+
+
+def _sha(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], made: Proven,
                 confidence: float, *, activity: str | None, by: str, machine: str | None = None,
-                now: datetime | None = None) -> tuple[int, float]:
+                days: AllDays | None = None, now: datetime | None = None) -> tuple[int, float]:
     """Record the tracks and the ground that they cover for certain; number of records, and m² that
     no kind of work covered for certain.
 
     It takes the place of an earlier proof of the same task and activity: ground of that proof that
-    is not there any more counts as not proven, and never as if there had been no proof.
+    is not there any more counts as not proven, and never as if there had been no proof. With `days`
+    it stands together with the earlier ones.
     """
     from landrelease.operate.proof import covered_parts
 
@@ -79,38 +174,47 @@ def store_proof(registry: Registry, task: Record, files: Sequence[TrackFile], ma
     name = ":".join([task.id, *([activity] if activity else [])])
     revisions, track_ids = [], []
     for file, track, work in zip(files, made.tracks, made.works, strict=True):
-        sha = hashlib.sha256(file.path.read_bytes()).hexdigest()
+        sha = _sha(file.path)
         track_ids.append(f"{name}:track:{sha[:16]}")
         first, last = (datetime.fromtimestamp(t, UTC) for t in (
             track.time_s.min(), track.time_s.max()))
-        values = {"task": task.id, "file_sha256": sha, "started_at": first.isoformat(),
-                  "ended_at": last.isoformat(), "width_m": file.width_m,
-                  "position_error_m": file.position_error_m, "fixes": len(track)}
+        values = {"task": task.id, "file_sha256": sha, "fixes_sha256": fixes_sha256(track),
+                  "started_at": first.isoformat(), "ended_at": last.isoformat(),
+                  "width_m": file.width_m, "position_error_m": file.position_error_m,
+                  "fixes": len(track)}
         if machine and file.by == "machine":
             values["machine"] = machine
         revisions.append(Revision("track", track_ids[-1], values, _line(work, made.ground), at, who,
                                   f"Track of {track.file}, {file.by}", sha, last.date()))
     day = max((r.valid_from for r in revisions if r.valid_from), default=at.date())
-    parts = covered_parts(made.ground.geometry, made.works, bias_m=made.bias_m,
-                          depths_m=made.depths_m)
+    parts = days.parts if days is not None else covered_parts(
+        made.ground.geometry, made.works, bias_m=made.bias_m, depths_m=made.depths_m)
     standing = {c.id: c for c in _standing(registry, task.id, activity)
                 if c.values.get("proven_by") != MEASURED}
     reason = f"Proof from {len(files)} tracks at {100 * confidence:g} % confidence"
     said = {**base, "task_m2": made.proof.task_m2, "confidence": confidence, "tracks": track_ids}
+    if days is not None:
+        reason += f", beside {days.tracks} tracks on record"
+        said["confidence"] = days.confidence
     for part in parts:
-        record = f"{name}:coverage:{part.by}"
-        values = {**said, "coverage_by": part.by, "covered_m2": part.ground.area}
+        record, values = f"{name}:coverage:{part.by}", {**said, "coverage_by": part.by}
         if part.name:
             record, values["pass_name"] = f"{record}:pass {part.name}", part.name
         if part.depth_m is not None:
             record, values["depth_m"] = f"{record}:{part.depth_m:g} m", part.depth_m
-        standing.pop(record, None)
-        ground = None if part.ground.is_empty else _multi(made.ground.back(part.ground))
+        old, shape = standing.pop(record, None), part.ground
+        if days is not None:
+            shape = _with(made.ground, old, shape)
+            earlier = [] if old is None else list(old.values.get("tracks") or ())
+            values["tracks"] = [*earlier, *(t for t in track_ids if t not in earlier)]
+        values["covered_m2"] = shape.area
+        ground = None if shape.is_empty else _multi(made.ground.back(shape))
         revisions.append(Revision("coverage", record, values, ground, at, who, reason, "", day))
-    revisions += [_nothing(old, at, who, day) for old in standing.values()
-                  if old.geometry is not None]
+    if days is None:
+        revisions += [_nothing(old, at, who, day) for old in standing.values()
+                      if old.geometry is not None]
     registry.append(revisions)
-    covered = joined([p.ground for p in parts])
+    covered = joined([p.ground for p in parts] if days is None else days.covered.values())
     return len(revisions), float(shapely.difference(made.ground.geometry, covered).area)
 
 

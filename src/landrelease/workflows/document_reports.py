@@ -57,8 +57,9 @@ def week_document(m: Making, ending: date, plan: PlanFile | None = None) -> Docu
     sections = [
         _week_summary(m, works, items, accidents, first, ending), _week_work(m, works),
         _against_plan(m, plan, ending), _week_items(m, items, first, ending),
-        _incidents(m, accidents), _coverage(m, first, ending), _inspection(m, first, ending),
-        _waiting(m, ending), _week_figures(m, first, ending),
+        _incidents(m, accidents), _environment(m, first, ending), _marking(m, ending),
+        _coverage(m, first, ending), _inspection(m, first, ending), _waiting(m, ending),
+        _week_figures(m, first, ending),
         trace(m, m.words("paper.trace.figures"))]
     return made(m, "week", m.words("paper.week.subtitle", first=first, last=ending), sections,
                 synthetic=is_synthetic(m.registry))
@@ -227,6 +228,61 @@ def _incidents(m: Making, accidents: list[tuple[date, Record]]) -> Section:
                str(r.values.get("task") or "") or None,
                word_or_none(r.values.get("investigation"))) for day, r in accidents),
         empty=w("paper.week.incidents.none")),))
+
+
+def _environment(m: Making, first: date, last: date) -> Section:
+    """Places to be restored at the end of the week, and those recorded or restored in it."""
+    from landrelease.operate.environment import environment_overview
+    from landrelease.workflows import load_assumptions
+
+    w = m.words
+    if m.reader.precision("environment") != "exact":
+        return Section("environment", w("paper.week.environment"), lines=(w(
+            "paper.withheld", what=w("paper.week.environment")),))
+    known = m.records("environment")
+    items = m.records("item") if m.reader.precision("item") == "exact" else []
+    found = environment_overview(
+        known, [i for i in items if _within(i, "destroyed_on", first, last)], last,
+        restore_days=load_assumptions(None, m.registry).value("environment_restore_days"))
+    restored = {r.id for r in known if _within(r, "restored_on", first, last)}
+    waits = [t for t in found.traces if t.state in ("due", "overdue")]
+    shown = [t for t in found.traces if t in waits or t.record in restored or (
+        t.observed_on is not None and first <= t.observed_on <= last)]
+    facts: list[tuple[str, Cell]] = [
+        (w("paper.week.environment.open"), len(waits)),
+        (w("paper.week.environment.overdue"), sum(t.state == "overdue" for t in waits)),
+        (w("paper.week.environment.m2"), found.disturbed_m2)]
+    return Section("environment", w("paper.week.environment"), tuple(facts), (w(
+        "paper.week.environment.without", records=", ".join(found.without_place)),)
+        if found.without_place else (), (Grid(
+            "environment", w("paper.week.environment"), columns(
+                w, "day:date", "record", "type", "task", "state", "due:date", "lacks"),
+            tuple((t.observed_on, t.record, plain_word(t.type), t.task or None,
+                   plain_word(t.state), t.due_on, plain_word(t.missing)) for t in shown),
+            empty=w("paper.week.environment.none")),))
+
+
+def _marking(m: Making, last: date) -> Section:
+    """What is wrong with the marking of hazards at the end of the week."""
+    from landrelease.operate.markings import marking_overview
+    from landrelease.workflows import hazards_that_stand, load_assumptions
+
+    w = m.words
+    if m.reader.precision("marking") != "exact" or m.reader.precision("hazard") != "exact":
+        return Section("marking", w("paper.week.marking"), lines=(w(
+            "paper.withheld", what=w("paper.week.marking")),))
+    stated = load_assumptions(None, m.registry)
+    found = marking_overview(
+        m.reader.inside(hazards_that_stand(m.registry, valid_at=last, known_at=m.known_at)),
+        m.records("marking"), last, check_days=stated.value("marking_check_days"),
+        near_m=stated.value("marking_near_m"))
+    return Section("marking", w("paper.week.marking"), (
+        (w("paper.week.marking.hazards"), found.hazards),
+        (w("paper.week.marking.marked"), found.marked)), grids=(Grid(
+            "marking", w("paper.week.marking"), columns(
+                w, "area", "record", "finding", "since:date"),
+            tuple((f.hazard or None, f.marking or None, plain_word(f.problem), f.since)
+                  for f in found.findings), empty=w("paper.week.marking.none")),))
 
 
 def _coverage(m: Making, first: date, last: date) -> Section:

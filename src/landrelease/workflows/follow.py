@@ -7,12 +7,12 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landrelease.core.assumption import Assumptions
+from landrelease.core.track import COLUMNS
 from landrelease.errors import TRACK_NOT_FOLLOWED, TRACK_SHRANK, LandReleaseError
 from landrelease.workflows.operate import (
     EXCHANGED,
@@ -24,13 +24,14 @@ from landrelease.workflows.operate import (
     depth_steps,
     rules_of,
     tool_of,
+    track_in,
 )
 
 if TYPE_CHECKING:
     from landrelease.core.track import Track, TrackFinding
     from landrelease.operate.proof import Kind, LiveWork, Part, Proof
 
-FOLLOWED = (".csv", ".txt", ".nmea", ".nma", ".tlog", ".bin")
+FOLLOWED = (".csv", ".txt", ".gpx", ".nmea", ".nma", ".tlog", ".bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def following(
     look (`--gap` sets it). The first minute of a log, and that after a leap, waits until it is over
     and then counts; what was counted is taken back only where the log goes on to contradict it (it
     leaps to another place and stays, the receiver finds a better kind of fix). Of text only whole
-    lines are read. A log need not be there at the beginning. The last look is that of the logs as
-    they ended.
+    lines are read, of GPX whole points. A log need not be there at the beginning. The last look is
+    that of the logs as they ended.
 
     Raises TRK-014 a log became shorter, TRK-015 a format that does not grow at its end, and what
     `track_of` raises for a log that is no track.
@@ -72,7 +73,8 @@ def following(
     grown = clock()
 
     def look(new: Iterable[Sequence[TrackFinding] | None], *, ended: bool) -> Iterator[Look]:
-        lives = [log.live.work(ended=ended) for log in logs if log.live is not None]
+        lives = [dataclasses.replace(log.live.work(ended=ended), read=log.read(ended=ended))
+                 for log in logs if log.live is not None]
         if lives:
             yield Look(sum(len(log.seen) for log in logs), proving.prove(
                 ground.geometry, lives, smallest_m=smallest, bias_m=shift,
@@ -85,7 +87,8 @@ def following(
             grown = clock()
             yield from look(found, ended=False)
         elif clock() - grown >= idle_s:
-            yield from look([log.live.end() for log in logs if log.live is not None], ended=True)
+            yield from look([[*log.fresh_read(ended=True), *log.live.end()] for log in logs
+                             if log.live is not None], ended=True)
             return
         sleep(every_s)
 
@@ -106,6 +109,8 @@ class _Log:
         self.seen = np.empty(0, dtype=np.int64)  # rows that were taken in
         self.depth_m = np.empty(0)
         self.size = 0
+        self.found: tuple[TrackFinding, ...] = ()  # what the reader could not use, so far
+        self.told: dict[tuple[str, int], int] = {}  # the last row of those that were told
 
     def look(self) -> list[TrackFinding] | None:
         """Take in what is new; doubts about it. None: it has not grown."""
@@ -118,7 +123,7 @@ class _Log:
         if found == self.size:
             return None
         self.size = found
-        track = _so_far(path, self.options.plane)
+        track = _so_far(self.file, self.options)
         if track is None:
             return []
         if self.live is None or not np.array_equal(track.row[:len(self.seen)], self.seen):
@@ -129,28 +134,40 @@ class _Log:
         self.live.axes(exchanged=axes_of(self.ground, track) == EXCHANGED)
         fresh = _from(track, len(self.seen))
         new = self.live.add(fresh, *self.ground.metres(fresh)) if len(fresh) else []
-        self.seen, self.depth_m = track.row, track.depth_m
+        self.seen, self.depth_m, self.found = track.row, track.depth_m, track.findings
+        return [*self.fresh_read(ended=False), *new]
+
+    def read(self, *, ended: bool) -> tuple[TrackFinding, ...]:
+        """What the reader could not use. Behind the last fix, of a log that grows on, it may be the
+        beginning of what comes."""
+        last = self.seen[-1] if len(self.seen) else 0
+        return tuple(f for f in self.found if ended or f.first_row <= last)
+
+    def fresh_read(self, *, ended: bool) -> list[TrackFinding]:
+        """Those of them that were not told yet, or not to the end."""
+        new = [f for f in self.read(ended=ended)
+               if self.told.get((f.code, f.first_row), -1) < f.last_row]
+        self.told |= {(f.code, f.first_row): f.last_row for f in new}
         return new
 
 
-def _so_far(path: Path, plane: bool) -> Track | None:
+def _so_far(file: TrackFile, options: ProofOptions) -> Track | None:
     """The fixes that stand in whole lines; None while there is none."""
-    from landrelease.records.tracks import track_of, whole_lines
+    from landrelease.records.tracks import whole_lines
 
-    content = whole_lines(path.name, path.read_bytes())
+    content = whole_lines(file.path.name, file.path.read_bytes())
     try:
-        return track_of(path.name, content, plane=plane)
+        return track_in(file, options, content)
     except LandReleaseError as error:
-        if error.code in ("FIL-002", "FIL-007", "TRK-018", "TRK-019"):
+        if error.code in ("FIL-002", "FIL-004", "FIL-007", "TRK-018", "TRK-019"):
             return None
         raise
 
 
 def _from(track: Track, first: int) -> Track:
     return dataclasses.replace(track, findings=(), **{
-        name: getattr(track, name)[first:] for name in (
-            "time_s", "x", "y", "in_pass", "engaged", "depth_m", "heading_deg", "row", "fix",
-            "accuracy_m") if getattr(track, name) is not None})
+        name: getattr(track, name)[first:] for name in COLUMNS
+        if getattr(track, name) is not None})
 
 
 def look_words(look: Look) -> list[str]:

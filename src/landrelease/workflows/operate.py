@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ import shapely
 
 from landrelease.core.assumption import Assumptions
 from landrelease.core.geometry import LocalPlane, joined, plane_for
+from landrelease.core.track import CIRCLE, COLUMNS, Track, TrackFinding
 from landrelease.errors import (
     COVERAGE_OPTION,
     TASK_NOT_PLANE,
     TASK_WITHOUT_GROUND,
     TRACK_AXES_UNTOLD,
+    TRACK_DOUBLED,
     TRACK_MANY_PASSES,
     TRACK_NOT_IN_TASK,
     TRACK_TOOL_NOT_LOGGED,
@@ -32,16 +34,14 @@ from landrelease.errors import (
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from landrelease.core.track import Track
     from landrelease.operate.fixes import FixRules
     from landrelease.operate.proof import Proof, Work
     from landrelease.operate.spots import Spots
     from landrelease.operate.swath import Tool
+    from landrelease.operate.tool_times import Times
+    from landrelease.records.tool_signal import ToolSignal
 
 DEPTH_STEP_M = 0.05  # of the table by depth; display only
-# Radius that holds 68 % of the fixes, as receivers state their error, in standard deviations along
-# one axis (Rayleigh distribution): sqrt(-2 ln 0.32).
-CIRCLE = 1.51
 SYNTHETIC = "synthetic: made up, not about real ground"
 
 
@@ -108,6 +108,9 @@ class TrackLimits:
     forward_m: float = 0.0
     right_m: float = 0.0
     step_m: float | None = None  # longest way between two fixes
+    tool_on: Times = ()  # when the tool worked, said by hand: s from and until
+    tool_off: Times = ()
+    tool_signal: ToolSignal | None = None  # of a MAVLink log
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,16 @@ class ProofOptions:
     detection: float | None = None
     step_m: float | None = None  # longest way between two fixes
     least_fix: int = 0  # least kind of fix that counts (`core.track`); 0: the best of each log
+    tool_on: Times = ()  # as in `TrackLimits`
+    tool_off: Times = ()
+    tool_signal: ToolSignal | None = None
+    hdop: float | None = None  # most dilution of precision that counts; None: any, and none
 
     def limits(self, file: TrackFile) -> TrackLimits:
         """Offsets and limits of a track. Those of the machine never fall on the hand's (S05)."""
-        return file.limits or TrackLimits(self.speed_m_s, self.depth_m, self.forward_m,
-                                          self.right_m, self.step_m)
+        return file.limits or TrackLimits(
+            self.speed_m_s, self.depth_m, self.forward_m, self.right_m, self.step_m, self.tool_on,
+            self.tool_off, self.tool_signal)
 
 
 def tool_of(file: TrackFile, options: ProofOptions, stated: Assumptions) -> Tool:
@@ -192,7 +200,55 @@ def rules_of(track: Track, file: TrackFile, options: ProofOptions, stated: Assum
         slack_m=0.0 if limits.speed_m_s is not None else errors, step_slack_m=errors,
         window_s=stated.value("track_speed_window_s"), settle_s=stated.value("track_settle_s"),
         agree_share=stated.value("track_agree_share"), least_fix=options.least_fix,
-        accuracy_m=CIRCLE * file.position_error_m or math.inf)
+        accuracy_m=CIRCLE * file.position_error_m or math.inf,
+        hdop=math.inf if options.hdop is None else options.hdop)
+
+
+def track_in(file: TrackFile, options: ProofOptions, content: bytes | None = None) -> Track:
+    """The fixes of a file, with what was said by hand of its tool; `content` while it grows."""
+    from landrelease.operate.tool_times import with_tool_times
+    from landrelease.records.tracks import read_track, track_of
+
+    limits = options.limits(file)
+    track = (read_track(file.path, plane=options.plane, signal=limits.tool_signal)
+             if content is None else track_of(file.path.name, content, plane=options.plane,
+                                              signal=limits.tool_signal))
+    return with_tool_times(track, limits.tool_on, limits.tool_off)
+
+
+def signal_of_tool(text: str | None) -> ToolSignal | None:
+    """What `--tool-signal` names. Raises COV-010."""
+    from landrelease.records.tool_signal import tool_signal
+
+    return tool_signal(text)
+
+
+def tool_times(texts: Sequence[str], option: str) -> Times:
+    """FROM/UNTIL as seconds: ISO 8601, or plain seconds as in the file. Raises COV-010."""
+    from landrelease.records.track_csv import seconds_of
+
+    out = []
+    for text in texts:
+        try:
+            begin, end = (_seconds(part, seconds_of) for part in text.split("/"))
+            if not begin < end:
+                raise ValueError
+        except ValueError as error:
+            raise LandReleaseError(
+                COVERAGE_OPTION, name=option, found=text, expected="FROM/UNTIL, the first before "
+                "the second, as 2027-05-02T06:10:00Z/2027-05-02T07:25:00Z") from error
+        out.append((begin, end))
+    return tuple(out)
+
+
+def _seconds(text: str, of_moment: Callable[[str], float]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return of_moment(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,21 +279,23 @@ def prove_on(ground: Ground, files: Sequence[TrackFile], options: ProofOptions,
     """
     from landrelease.operate import proof as proving
     from landrelease.operate.swath import Tool
-    from landrelease.records.tracks import read_track
 
     check_proof_options(options, files)
     works, tracks, synthetic = [], [], ground.synthetic
     notes: list[dict[str, str]] = []
     depths: set[float] = set()
-    seen: dict[bytes, str] = {}
+    seen: dict[str, str] = {}
+    earlier: dict[str, list[np.ndarray]] = {}
     for file in files:
         tool = tool_of(file, options, stated)
         proving.check_tool(tool)
-        track = read_track(file.path, plane=options.plane)
-        if (known := seen.get(key := _fixes(track))) is not None:
+        track = track_in(file, options)
+        if (known := seen.get(key := fixes_sha256(track))) is not None:
             raise LandReleaseError(TRACK_TWICE, file=track.file, other=known)
         seen[key] = track.file
         tracks.append(track)
+        if len(files) > 1:
+            track = _without_copies(track, earlier.setdefault(file.by, []))
         synthetic = synthetic or track.synthetic
         depths.update(depth_steps(track.depth_m))
         axes = axes_of(ground, track)
@@ -335,7 +393,8 @@ def check_proof_options(options: ProofOptions, files: Sequence[TrackFile]) -> No
             if value is not None and not 0 <= value < math.inf:
                 raise wrong(prefix + name, value, "a number from 0")
     for name, value in (("--gap", options.gap_s), ("--smallest", options.smallest_m),
-                        ("--heading-error", options.heading_error_deg)):
+                        ("--heading-error", options.heading_error_deg),
+                        ("--most-hdop", options.hdop)):
         if value is not None and not 0 <= value < math.inf:
             raise wrong(name, value, "a number from 0")
     if options.detection is not None and not 0 <= options.detection < 1:
@@ -354,10 +413,44 @@ def kind_of_fix(name: str | None) -> int:
     return 0 if name is None else FIX_NAMES.index(name)
 
 
-def _fixes(track: Track) -> bytes:
+def fixes_sha256(track: Track) -> str:
     """What tells one log from another: time and place of its fixes."""
-    return hashlib.sha256(b"".join(np.ascontiguousarray(c).tobytes() for c in (
-        track.time_s, track.x, track.y))).digest()
+    out = hashlib.sha256()
+    for column in (track.time_s, track.x, track.y):
+        out.update(np.ascontiguousarray(column).data)
+    return out.hexdigest()
+
+
+_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))  # odd, as in hash functions
+
+
+def _without_copies(track: Track, earlier: list[np.ndarray]) -> Track:
+    """Without the fixes that stand in an earlier log of the same kind of work as well (S10).
+
+    A copy beside a fix of its own stays, so that no step is lost. The list takes the fixes of this
+    log.
+    """
+    key = np.zeros(len(track), dtype=np.uint64)
+    for column in (track.time_s, track.x, track.y):
+        key = (key ^ np.ascontiguousarray(column, dtype=np.float64).view(np.uint64)) * _MIX[0]
+        key = (key ^ (key >> np.uint64(29))) * _MIX[1]
+    known = np.zeros(len(track), dtype=bool)
+    for other in earlier:
+        known |= np.isin(key, other)
+    earlier.append(key)
+    inner = known.copy()
+    inner[1:] &= known[:-1]
+    inner[:-1] &= known[1:]
+    if not inner.any():
+        return track
+    rows = track.row[inner]
+    cuts = np.flatnonzero(np.diff(np.flatnonzero(inner)) > 1) + 1
+    told = tuple(TrackFinding(TRACK_DOUBLED.code, TRACK_DOUBLED.text(
+        file=track.file, row=int(some[0]), count=len(some)), int(some[0]), int(some[-1]),
+        len(some), True) for some in np.split(rows, cuts))
+    columns = {name: value[~inner] for name in COLUMNS
+               if (value := getattr(track, name)) is not None}
+    return dataclasses.replace(track, findings=track.findings + told, **columns)
 
 
 def ground_of(name: str, shape: BaseGeometry | None, *, synthetic: bool) -> Ground:
@@ -394,6 +487,7 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
                   "not_listed": proof.spots.small, "not_listed_m2": proof.spots.small_m2},
         "waiting": {"count": len(proof.waiting.polygons), "not_listed": proof.waiting.small,
                     "not_listed_m2": proof.waiting.small_m2},
+        "passes": proof.passes,
         "by_pass": [dataclasses.asdict(p) for p in proof.by_pass],
         "by_depth": [dataclasses.asdict(p) for p in proof.by_depth],
         "by_kind": [dataclasses.asdict(p) for p in proof.by_kind],
@@ -405,32 +499,56 @@ def document(proof: Proof, synthetic: bool) -> dict[str, Any]:
     }
 
 
-def uncovered_features(ground: Ground, proof: Proof) -> dict[str, Any]:
+WAITING = "machine or animal only, waits for hand"
+AT_ONCE = 1000  # polygons that are written at a time
+
+
+def uncovered_text(ground: Ground, spots: Spots, waiting: Spots) -> Iterator[bytes]:
     """Spots as GeoJSON, in the coordinates of the task; full precision, so that none shrinks.
 
     Where there are tracks by hand, ground that others covered and nobody by hand is there too, with
-    a state of its own (S07).
+    a state of its own (S07). Part by part: a large field can have a hundred thousand.
     """
-    out = spot_features(ground, proof.spots)
-    out["features"] += spot_features(ground, proof.waiting, WAITING)["features"]
-    return out
+    marks, name = _marks(ground)
+    head = json.dumps({"type": "FeatureCollection", "name": name, **marks})
+    yield f'{head[:-1]}, "features": ['.encode()
+    before = ""
+    for some, state in ((spots, OPEN), (waiting, WAITING)):
+        for k in range(0, len(some.polygons), AT_ONCE):
+            features = _features(ground, some, state, slice(k, k + AT_ONCE))
+            yield (before + "\n" + ",\n".join(
+                f'{{"type": "Feature", "properties": {json.dumps(properties)}, '
+                f'"geometry": {shape}}}' for properties, shape in features)).encode()
+            before = ","
+    yield b"\n]}\n"
 
 
-WAITING = "machine or animal only, waits for hand"
+OPEN = "not proven covered"
 
 
-def spot_features(ground: Ground, spots: Spots, state: str = "not proven covered"
-                  ) -> dict[str, Any]:
-    shapes = ground.back(spots.polygons) if len(spots.polygons) else []
-    marks: dict[str, Any] = {"synthetic": SYNTHETIC} if ground.synthetic else {}
-    features = [
-        {"type": "Feature", "properties": marks | {
-            "state": state, "area_m2": round(float(a), 4),
-            "largest_circle_radius_m": round(float(r), 4)},
-         "geometry": json.loads(shapely.to_geojson(s))}
-        for s, a, r in zip(shapes, spots.area_m2, spots.radius_m, strict=True)]
-    name = "uncovered" if ground.plane is not None else "uncovered (metres)"
-    return {"type": "FeatureCollection", "name": name, **marks, "features": features}
+def spot_features(ground: Ground, spots: Spots, state: str = OPEN) -> dict[str, Any]:
+    marks, name = _marks(ground)
+    return {"type": "FeatureCollection", "name": name, **marks, "features": [
+        {"type": "Feature", "properties": properties, "geometry": json.loads(shape)}
+        for properties, shape in _features(ground, spots, state, slice(None))]}
+
+
+def _marks(ground: Ground) -> tuple[dict[str, Any], str]:
+    return ({"synthetic": SYNTHETIC} if ground.synthetic else {},
+            "uncovered" if ground.plane is not None else "uncovered (metres)")
+
+
+def _features(ground: Ground, spots: Spots, state: str, some: slice
+              ) -> Iterator[tuple[dict[str, Any], str]]:
+    """Properties of each spot, and its geometry as text."""
+    if not len(spots.polygons[some]):
+        return
+    marks, _ = _marks(ground)
+    for shape, area, radius in zip(
+            shapely.to_geojson(ground.back(spots.polygons[some])), spots.area_m2[some],
+            spots.radius_m[some], strict=True):
+        yield marks | {"state": state, "area_m2": round(float(area), 4),
+                       "largest_circle_radius_m": round(float(radius), 4)}, shape
 
 
 def proof_words(result: Mapping[str, Any]) -> list[str]:
@@ -469,6 +587,8 @@ def proof_words(result: Mapping[str, Any]) -> list[str]:
             out.append(f"  {k['name']:<20}{k['certain_m2']:>14,.2f} m2 for certain, "
                        f"{k['best_m2']:,.2f} m2 at best, {k['length_m']:,.1f} m{pace}, "
                        f"{k['overlap_m2']:,.1f} m2 more than once")
+    if result["passes"] > len(result["by_pass"]):
+        out.append(f"{result['passes']:,} passes: too many for a table by pass.")
     for key, title in (("by_pass", "By pass"), ("by_depth", "At least this deep")):
         if len(result[key]) > (0 if key == "by_depth" else 1):
             out.append(f"{title} (covered for certain):")

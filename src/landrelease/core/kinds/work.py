@@ -235,6 +235,8 @@ TRACK = Kind(
         reference("detector", "Detector.", "detector"),
         reference("team", "Team.", "team"),
         text("file_sha256", "SHA-256 of the file of fixes.", source=OWN),
+        text("fixes_sha256", "SHA-256 of times and places: the same log in another file.",
+             source=OWN),
         moment("started_at", "First fix."),
         moment("ended_at", "Last fix."),
         number("width_m", "Working width.", "m", maximum=20),

@@ -1,0 +1,241 @@
+"""Tracks as CSV: the text of a file in, its columns as numbers and what cannot be used out.
+
+The text is read in blocks of about a megabyte, so that no more of it than that stands beside the
+numbers. Whatever cannot be used is a problem with its row; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from landrelease.core.track import ENGAGED_BLANK, FIX_NAMES
+
+YEARS_S = 62_000_000_000  # of seconds about 1970 that are days of the years 5 to 3934
+DEEPEST_M = 5.0  # of a tool; what is deeper is in another unit
+YES = frozenset({"1", "true", "yes", "y", "t", "on"})
+NO = frozenset({"0", "false", "no", "n", "f", "off"})
+# Further columns of numbers: the least and the most that can be meant.
+MEASURED = {"depth_m": (0.0, DEEPEST_M), "heading_deg": (-np.inf, np.inf), "speed_m_s": (0.0, 1e3),
+            "accuracy_m": (0.0, 1e6), "hdop": (0.0, 1e6)}
+_DECODED = 1 << 20  # bytes that are tried at a time
+
+
+@dataclass(slots=True)
+class Columns:
+    """K rows that have as many cells as there are headings, and all that was wrong with others.
+
+    `bad` : place among the rows -> field and what was found; these are not to be used.
+    """
+
+    heads: list[str]  # lower case
+    time_s: np.ndarray = field(default_factory=lambda: np.empty(0))
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    engaged: np.ndarray = field(default_factory=lambda: np.empty(0, np.int8))
+    measured: dict[str, np.ndarray] = field(default_factory=dict)  # those that the file has
+    fix: np.ndarray | None = None  # int8 kind of fix, 0: left blank
+    passes: list[str] = field(default_factory=list)
+    in_pass: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    synthetic: bool = False
+    bad: dict[int, tuple[str, str]] = field(default_factory=dict)
+    problems: list[tuple[int, str, str]] = field(default_factory=list)  # rows of another length
+
+
+def headings(content: bytes) -> tuple[list[str], str]:
+    """Headings in lower case, and the mark between cells."""
+    end = content.find(b"\n")
+    first = content[:end if end >= 0 else len(content)]
+    delimiter = ";" if first.count(b";") > first.count(b",") else (
+        "\t" if first.count(b"\t") > first.count(b",") else ",")
+    cells = next(csv.reader([first.decode("utf-8", "replace").strip("\r")], delimiter=delimiter))
+    return [h.strip().lower() for h in cells], delimiter
+
+
+def columns(content: bytes, *, plane: bool) -> Columns:
+    """The columns of a text in UTF-8 without a mark of its order; its headings are there."""
+    heads, delimiter = headings(content)
+    out = Columns(heads)
+    parts: dict[str, list[np.ndarray]] = {}
+    names: dict[str, int] = {}
+    count = 0
+    place = ("x", "y") if plane else ("longitude", "latitude")
+    # Of headings that stand twice the last one counts.
+    at = {h: k for k, h in enumerate(heads) if h}
+    for batch in _batches(content, len(heads), delimiter, out.problems):
+        column = {h: batch.column(k) for h, k in at.items()}
+        bad: dict[int, tuple[str, str]] = {}
+        x, y = (_numbers(column[c], c, bad) for c in place)
+        made = {"x": x, "y": y, "time_s": _times(column["time"], bad)}
+        if not plane:
+            for k in np.flatnonzero((np.abs(x) > 180) | (np.abs(y) > 90)).tolist():
+                which = "latitude" if abs(y[k]) > 90 else "longitude"
+                bad.setdefault(k, (which, f"{(y if which == 'latitude' else x)[k]:g}"))
+        made["engaged"] = (_coded(column["engaged"], _engaged, "engaged", bad).astype(np.int8)
+                           if "engaged" in at else np.full(len(x), -1, np.int8))
+        for name, (low, high) in MEASURED.items():
+            if name in at:
+                values = _numbers(column[name], name, bad, True)
+                for k in np.flatnonzero((values < low) | (values > high)).tolist():
+                    bad.setdefault(k, (name, f"{values[k]:g}"))
+                made[name] = values
+        if "fix_kind" in at:
+            made["fix"] = _coded(column["fix_kind"], _kind, "fix_kind", bad).astype(np.int8)
+        made["in_pass"] = (_coded(column["pass"], lambda w: names.setdefault(
+            w.strip() or "not stated", len(names)), "pass", bad).astype(np.int32)
+            if "pass" in at else np.zeros(len(x), np.int32))
+        if not count and "synthetic" in at and len(x):
+            out.synthetic = str(column["synthetic"][0]).strip().lower() in YES
+        for name, values in made.items():
+            parts.setdefault(name, []).append(values)
+        out.bad |= {count + k: what for k, what in bad.items()}
+        count += len(x)
+    whole = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
+    for name in ("time_s", "x", "y", "engaged", "fix", "in_pass"):
+        if name in whole:
+            setattr(out, name, whole.pop(name))
+    out.measured = whole
+    out.passes = list(names) if "pass" in at else ["1"]
+    out.rows = np.arange(1, count + len(out.problems) + 1)
+    if out.problems:
+        out.rows = np.setdiff1d(out.rows, [p[0] for p in out.problems])[:count]
+    return out
+
+
+def in_utf8(content: bytes) -> bool:
+    """Whether a text is UTF-8, without a copy of it."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    whole = memoryview(content)
+    try:
+        for k in range(0, len(content), _DECODED):
+            decoder.decode(whole[k:k + _DECODED])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _batches(content: bytes, many: int, delimiter: str, problems: list[tuple[int, str, str]]
+             ) -> Iterator[Any]:
+    """Blocks of rows as columns of text; rows of another length go to the problems."""
+    import pyarrow as pa
+    import pyarrow.csv as arrow
+
+    def short(row: Any) -> str:
+        problems.append((row.number - 1, "row", f"{row.actual_columns} cells, not "
+                         f"{row.expected_columns}: {row.text[:60]}"))
+        return "skip"
+
+    names = [f"{k}" for k in range(many)]
+    if content.find(b"\n") < 0:
+        return  # headings only
+    yield from arrow.open_csv(
+        pa.BufferReader(content),
+        read_options=arrow.ReadOptions(column_names=names, skip_rows=1, use_threads=False,
+                                       encoding="utf-8"),
+        parse_options=arrow.ParseOptions(delimiter=delimiter, invalid_row_handler=short),
+        convert_options=arrow.ConvertOptions(
+            column_types={n: pa.string() for n in names}, strings_can_be_null=False,
+            check_utf8=False))
+
+
+def _plain(array: Any, kind: Any) -> np.ndarray:
+    """An array without nulls as numpy; `to_numpy` would load a library of tables for it."""
+    size = np.dtype(kind).itemsize
+    return np.frombuffer(array.buffers()[1], dtype=kind, count=len(array),
+                         offset=array.offset * size)
+
+
+def _coded(column: Any, code: Callable[[str], int | None], name: str,
+           bad: dict[int, tuple[str, str]]) -> np.ndarray:
+    """A code for each word; words without one are bad rows, coded 0."""
+    encoded = column.dictionary_encode()
+    words = [w or "" for w in encoded.dictionary.to_pylist()]
+    codes = [code(w) for w in words]
+    which = _plain(encoded.indices, np.int32)
+    for n, found in enumerate(codes):
+        if found is None:
+            for k in np.flatnonzero(which == n).tolist():
+                bad.setdefault(k, (name, words[n]))
+    return np.array([c or 0 for c in codes], dtype=np.int64)[which]
+
+
+def _engaged(word: str) -> int | None:
+    low = word.strip().lower()
+    return 1 if low in YES else 0 if low in NO else None if low else ENGAGED_BLANK
+
+
+def _kind(word: str) -> int | None:
+    low = word.strip().lower()
+    return 0 if not low else FIX_NAMES.index(low) if low in FIX_NAMES else None
+
+
+def _words(column: Any) -> list[str]:
+    return [w or "" for w in column.to_pylist()]
+
+
+def _numbers(column: Any, name: str, bad: dict[int, tuple[str, str]], may_be_empty: bool = False
+             ) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    try:
+        out = np.array(_plain(compute.cast(column, pa.float64()), np.float64))
+    except pa.ArrowInvalid:
+        words = _words(column)
+        out = np.full(len(words), np.nan)
+        for k, word in enumerate(words):
+            try:
+                out[k] = float(word)
+            except ValueError:
+                if word.strip() or not may_be_empty:
+                    bad.setdefault(k, (name, word))
+    infinite = ~np.isfinite(out)
+    for k in np.flatnonzero(infinite & ~np.isnan(out) if may_be_empty else infinite).tolist():
+        bad.setdefault(k, (name, str(column[k])))
+    return out
+
+
+def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    try:
+        out = np.array(_plain(compute.cast(column, pa.float64()), np.float64))
+        # Not a number, or no day of any calendar: nothing can be told from such a time.
+        for k in np.flatnonzero(~(np.abs(out) <= YEARS_S)).tolist():
+            bad.setdefault(k, ("time", str(column[k])))
+        return out
+    except pa.ArrowInvalid:
+        pass
+    for kind in (pa.timestamp("us", tz="UTC"), pa.timestamp("us")):
+        try:
+            return _plain(compute.cast(column, kind), np.int64) / 1e6
+        except pa.ArrowInvalid:
+            pass
+    words = _words(column)
+    out = np.full(len(words), np.nan)
+    for k, word in enumerate(words):
+        try:
+            out[k] = float(word)
+            if not abs(out[k]) <= YEARS_S:
+                raise ValueError
+        except ValueError:
+            try:
+                out[k] = seconds_of(word)
+            except ValueError:
+                bad.setdefault(k, ("time", word))
+    return out
+
+
+def seconds_of(text: str) -> float:
+    """Seconds since 1970 of an ISO 8601 moment; without a zone it is UTC. ValueError if none."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
