@@ -137,7 +137,9 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
 def _gather(parts: list, field: BaseGeometry, origin: np.ndarray,
             low: np.ndarray, cos: float, sin: float) -> Rest:
     """Pieces in the field's plane; those at its edge cut to it. Empties the list as it goes."""
-    area, inner, edges = 0.0, [], []
+    area = 0.0
+    inner: list[Pieces] = []
+    edges: list[Pieces] = []
     for k, (xy, counts, at_edge, areas, bare) in enumerate(parts):
         parts[k] = None
         area += bare + float(areas[~at_edge].sum())
