@@ -1,5 +1,8 @@
 """False alarms of `claims check` on clean series, and what it finds on damaged ones.
 
+First 1,000 clean programmes that say something to every detector (`worlds.claims_full`): how many
+raise anything, by finding; and each finding by the damage that is meant to raise it, on 100.
+
 Clean: 1,000 synthetic programmes (seeds 0 to 999) whose published numbers are right; a series
 counts as a false alarm where any claim raises any code. Damaged: the same series with one number
 changed in one of five ways; found where the damaged claim, or one beside it, raises the code that
@@ -21,17 +24,43 @@ import numpy as np
 
 from landrelease.core.said_words import vocabulary
 from landrelease.figures.claims_check import check_claims
+from landrelease.figures.claims_codes import CODES
 from landrelease.figures.claims_read import read
 from landrelease.records.claims import read_places, word_rows
 from landrelease.workflows import load_assumptions
 from landrelease.worlds.claims import SCOPE, clean_series
+from landrelease.worlds.claims_full import DAMAGES, clean_programme, places_with
 
 WORDS, PLACES, ASSUMED = vocabulary(word_rows()), read_places(), load_assumptions()
 TODAY = date(2026, 1, 1)
 
 
-def check(rows):
-    return check_claims(rows, WORDS, PLACES, ASSUMED, today=TODAY)
+def check(rows, places=PLACES):
+    return check_claims(rows, WORDS, places, ASSUMED, today=TODAY)
+
+
+def full(count: int, damaged_count: int) -> None:
+    """Clean programmes with something for every detector, and each damage on some of them."""
+    start, alarms, codes, claims = time.perf_counter(), 0, Counter(), 0
+    for seed in range(count):
+        rows = clean_programme(seed)
+        claims += len(rows)
+        raised = {c for j in check(rows, places_with(seed, PLACES)) for c in j.codes}
+        alarms += bool(raised)
+        codes.update(raised)
+    print(f"clean programmes for every detector: {count:,} (seeds 0 to {count - 1:,}), {claims:,} "
+          f"claims, {time.perf_counter() - start:.0f} s")
+    print(f"  with any code: {alarms} ({alarms / count:.1%}) {dict(codes) or ''}")
+    print(f"{'damaged so that it raises':<40}{'programmes':>12}{'found':>8}{'share':>8}")
+    for code, damage in DAMAGES.items():
+        found = 0
+        for seed in range(damaged_count):
+            rows = clean_programme(seed)
+            damage(rows)
+            found += code in {c for j in check(rows, places_with(seed, PLACES)) for c in j.codes}
+        print(f"{code:<40}{damaged_count:>12}{found:>8}{found / damaged_count:>8.1%}")
+    left = set(CODES) - set(DAMAGES)
+    print(f"  without a damage here: {', '.join(sorted(left))}")
 
 
 def totals(rows):
@@ -83,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="30 series")
     count = 30 if parser.parse_args().small else 1000
+    full(count, max(count // 10, 3))
     start = time.perf_counter()
     alarms, codes, claims, thumb = 0, Counter(), 0, 0
     for seed in range(count):

@@ -22,6 +22,7 @@ import math
 import os
 import random
 import time
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -29,7 +30,7 @@ import simpy
 
 from landrelease.core.work import Problem, TeamPool
 from landrelease.forecast.areas import areas_of
-from landrelease.forecast.calendar import extend
+from landrelease.forecast.calendar import Calendar, extend
 from landrelease.forecast.circumstances import (
     Breakdowns,
     Circumstances,
@@ -41,7 +42,7 @@ from landrelease.forecast.circumstances import (
     effects_of,
 )
 from landrelease.forecast.dispatch import ways_of, workforce_of
-from landrelease.forecast.simulate import Runs, dask_spread, model_of, simulate
+from landrelease.forecast.simulate import Model, Runs, dask_spread, model_of, simulate
 from landrelease.forecast.uncertain import Uncertain
 
 SEED = 11
@@ -115,7 +116,8 @@ def draws_of(runs: int, problem: Problem, seed: int) -> Runs:
     shares = np.column_stack([np.zeros(runs), np.clip(SHARES[1] + z, 0, 1),
                               np.clip(SHARES[2] - z, 0, 1)])
     return Runs(shares, g.uniform(0.0, 0.2, runs), g.uniform(0.0, 0.08, runs),
-                1 / (1 - g.uniform(0.05, 0.25, runs)), slow)
+                1 / (1 - g.uniform(0.05, 0.25, runs)), slow,
+                np.ones((runs, 1, len(problem.pools))))
 
 
 # --- the peer ------------------------------------------------------------------------------------
@@ -439,6 +441,36 @@ def uncertain_of() -> Uncertain:
         (1, 12))
 
 
+@dataclass(frozen=True)
+class World:
+    """One programme as both simulations read it."""
+
+    problem: Problem
+    made: Circumstances
+    calendar: Calendar
+    model: Model
+    move_days: float
+
+    def peer(self) -> Peer:
+        return Peer(self.problem, self.made, self.move_days)
+
+
+def world_of(count: int, teams: dict[str, int]) -> World:
+    problem, sector = problem_of(count, teams)
+    made = circumstances_of(sector, 38e6 * count / AREAS)
+    uncertain = uncertain_of()
+    calendar = extend(problem, uncertain.season_months, HORIZON_DAYS)
+    workforce = workforce_of(problem, calendar, uncertain.move_days)
+    areas = areas_of(problem, np.arange(len(problem.stage_ids), dtype=float), np.array(SHARES))
+    return World(problem, made, calendar, model_of(
+        areas, workforce, ways_of(problem), uncertain,
+        effects_of(made, problem, workforce, calendar), calendar, bin_days=HORIZON_DAYS / 96,
+        bins=97), uncertain.move_days)
+
+
+SMALL = 30, {"ts": 2, "manual": 8, "mechanical": 2}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -450,19 +482,11 @@ def main() -> None:
     options = parser.parse_args()
     count, teams = AREAS, TEAMS
     if options.small:
-        options.runs, options.peer_runs, count = 400, 40, 30
-        teams = {"ts": 2, "manual": 8, "mechanical": 2}
+        options.runs, options.peer_runs, (count, teams) = 400, 40, SMALL
     from scipy.stats import ks_2samp
 
-    problem, sector = problem_of(count, teams)
-    made = circumstances_of(sector, 38e6 * count / AREAS)
-    uncertain = uncertain_of()
-    calendar = extend(problem, uncertain.season_months, HORIZON_DAYS)
-    workforce = workforce_of(problem, calendar, uncertain.move_days)
-    areas = areas_of(problem, np.arange(len(problem.stage_ids), dtype=float), np.array(SHARES))
-    model = model_of(areas, workforce, ways_of(problem), uncertain,
-                     effects_of(made, problem, workforce, calendar), calendar,
-                     bin_days=HORIZON_DAYS / 96, bins=97)
+    world = world_of(count, teams)
+    problem, calendar, model = world.problem, world.calendar, world.model
     clock = time.perf_counter()
     simulate(model, draws_of(4, problem, 1), seed=1, workers=1)
     print(f"{len(problem.stage_ids)} tasks on {count} areas, {sum(teams.values())} teams; "
@@ -495,7 +519,7 @@ def main() -> None:
         print(f"under Dask ({scheduler}): {time.perf_counter() - clock:.2f} s, the same: "
               + str(all(np.array_equal(getattr(found, n), getattr(spread, n))
                         for n in found.__slots__)))
-    peer = Peer(problem, made, uncertain.move_days)
+    peer = world.peer()
     g = random.Random(SEED)
     clock, cpu = time.perf_counter(), time.process_time()
     played = np.array([peer.run(g) for _ in range(options.peer_runs)])

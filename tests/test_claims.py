@@ -23,6 +23,7 @@ from landrelease.figures.claims_units import unit_of
 from landrelease.records.claims import read_places, word_rows
 from landrelease.workflows import load_assumptions
 from landrelease.worlds.claims import clean_series
+from landrelease.worlds.claims_full import DAMAGES, clean_programme, places_with
 
 WORDS = vocabulary(word_rows())
 PLACES = read_places()
@@ -114,6 +115,40 @@ def test_clean_series_raise_no_alarm():
     """A part of the 1,000 series of benchmarks/bench_claims.py: at most 1 % may raise anything."""
     alarms = [seed for seed in range(40) if codes(clean_series(seed))]
     assert len(alarms) <= 0.01 * 40
+
+
+def codes_of(rows, seed):
+    return {c for j in check_claims(rows, WORDS, places_with(seed, PLACES), ASSUMED, today=TODAY)
+            for c in j.codes}
+
+
+def test_clean_programmes_that_say_something_to_every_detector_raise_no_alarm():
+    """A part of the 1,000 of benchmarks/bench_claims.py."""
+    assert [seed for seed in range(40) if codes_of(clean_programme(seed), seed)] == []
+
+
+@pytest.mark.parametrize("code", DAMAGES)
+def test_each_finding_is_raised_where_a_clean_programme_is_damaged(code):
+    """So the clean ones do say something to its detector."""
+    for seed in range(3):
+        rows = clean_programme(seed)
+        DAMAGES[code](rows)
+        assert code in codes_of(rows, seed)
+
+
+def test_every_finding_has_a_damage_but_those_of_files_and_of_ours():
+    assert set(CODES) - set(DAMAGES) == {"row_damaged", "value_ambiguous", "differs_from_ours"}
+
+
+def test_items_on_ground_that_is_only_planned_are_no_density_of_a_whole():
+    part = [row("2030-01-01", "cleared area", "100", "ha", scope="District Y, Programme X"),
+            row("2030-01-01", "explosive items destroyed", "900", "items",
+                scope="District Y, Programme X")]
+    whole = [row("2030-01-01", "planned area", "9,000", "ha"),
+             row("2030-01-01", "explosive items destroyed", "2,000", "items")]
+    assert "subset_not_additive" not in codes(part + whole)
+    done = [{**whole[0], "metric": "cleared area"}, whole[1]]
+    assert "subset_not_additive" in codes(part + done)
 
 
 def test_clean_series_have_amounts_of_periods_by_their_words():

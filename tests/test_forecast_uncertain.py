@@ -190,7 +190,10 @@ def test_the_largest_driver_comes_first_and_is_the_only_one_that_varies():
     plan = dataclasses.replace(plan, problem=dataclasses.replace(plan.problem, pools=pools))
     spread = {**CERTAIN, "rework_share": (0.0, 0.01, 0.02)}
     outlook = make_outlook(plan, assumptions(**spread), runs=60, seed=2)
-    assert [d.name for d in outlook.drivers] == ["rate_manual", "rework_share"]
+    # What chance does is said apart: here only which clearances fail.
+    assert [d.name for d in outlook.drivers if not d.name.startswith("chance_")] == [
+        "rate_manual", "rework_share"]
+    assert outlook.drivers[0].name == "rate_manual"
     assert outlook.drivers[0].share > 0.8
     assert sum(d.share for d in outlook.drivers) + outlook.chance_share == pytest.approx(1)
     assert "manual teams" in outlook.drivers[0].words

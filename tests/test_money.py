@@ -5,6 +5,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -208,12 +209,13 @@ def test_money_that_comes_later_lengthens_it_and_a_gap_only_makes_work_wait():
 def test_money_that_lapses_before_it_is_spent_is_not_there_to_spend():
     # 1,500 are left, of which 1,000 may be spent until 20 September: three months of 100, then the
     # other 700 are lost, and 500 are five months more.
-    lapsing = fund("short", amount=1000.0, spend_until=date(2027, 9, 20))
+    lapsing = fund("short", amount=1000.0, received_on=date(2026, 1, 1),
+                   spend_until=date(2027, 9, 20))
     end = ends([fund(amount=1700.0), lapsing], spent(12, amount=100.0))
     held = runway.money_of(book([fund(amount=1700.0), lapsing], [expense(
         f"x{n}", fund="f1", amount=100.0) for n in range(12)]), "committed")
-    assert held.lapses == ((date(2027, 9, 20), 1000.0),) and held.left == 1500
-    # Expenses that name no fund are taken from what lapses first.
+    assert held.lapses == ((date(2027, 9, 20), 1000.0, AS_OF),) and held.left == 1500
+    # Expenses that name no fund are taken from what lapses first of what had come by then.
     assert end.day == date(2028, 9, 30)  # nothing of it is left to lapse
     named = [expense(f"m{n}", fund="f1", amount=100.0, paid_on=date(
         2026 + (6 + n) // 12, (6 + n) % 12 + 1, 15)) for n in range(12)]
@@ -221,10 +223,18 @@ def test_money_that_lapses_before_it_is_spent_is_not_there_to_spend():
     assert end.day == end.median == date(2028, 2, 29)  # 3 months, and 5 of the other 500
     over = fund("over", amount=900.0, spend_until=date(2027, 3, 1))
     assert runway.money_of(book([fund(amount=200.0), over], []), "received").left == 200
-    plan = runway.Money(AS_OF, "USD", 100.0, lapses=((date(2027, 8, 1), 80.0),))
+    plan = runway.Money(AS_OF, "USD", 100.0, lapses=((date(2027, 8, 1), 80.0, AS_OF),))
     costs = [(date(2027, 7, 15), 30.0, "a"), (date(2027, 9, 1), 40.0, "b")]
     assert runway.plan_runway("p", "received", plan, costs).step == "b"  # 50 are lost
     assert runway.plan_runway("p", "received", plan, [(date(2027, 9, 1), 20.0, "b")]).day is None
+    # What was spent before lapsing money came was not spent of it: all 80 of it are lost.
+    late = runway.Money(AS_OF, "USD", 100.0, ((date(2027, 8, 15), 80.0),),
+                        lapses=((date(2027, 8, 31), 80.0, date(2027, 8, 15)),))
+    costs = [(date(2027, 7, 15), 90.0, "a"), (date(2027, 9, 1), 20.0, "b")]
+    assert runway.plan_runway("p", "received", late, costs).step == "b"
+    months = np.array([[90.0, 0.0, 0.0, 20.0, *[0.0] * 8]])
+    assert runway._ends(months, late)[0] < 365
+    assert np.isinf(runway._ends(months, runway.Money(AS_OF, "USD", 100.0, late.arrives))[0])
 
 
 def test_promises_without_a_day_ahead_are_counted_nowhere():

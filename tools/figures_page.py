@@ -5,7 +5,8 @@ from landrelease.figures.catalogue import metrics
 
 def table() -> str:
     rows = [f"| `{m.id}` | {m.unit} | {m.definition}"
-            + (f" Share of: {m.denominator}." if m.denominator else "") + " |" for m in metrics()]
+            + (f" {'Share of' if m.unit == 'share' else 'Divided by'}: {m.denominator}."
+               if m.denominator else "") + " |" for m in metrics()]
     return "\n".join(["| figure | unit | what it is |", "| --- | --- | --- |", *rows])
 
 

@@ -17,6 +17,7 @@ from landrelease.apps.common import (
     QuietOption,
     RegistryArgument,
     RoleOption,
+    SeedOption,
     as_date,
     put_json,
     say,
@@ -28,6 +29,9 @@ from landrelease.errors import FIGURE_FILE, LandReleaseError
 LevelOption = Annotated[str | None, typer.Option(
     "--level", metavar="LEVEL", help="Count only what is validated at least so far: operator, "
     "operations, information_management, authority. Hazards count at every level.")]
+PlanOption = Annotated[Path | None, typer.Option(
+    "--plan", metavar="PLAN", help="A plan of the records as they stand: also its figures, those "
+    "of its forecast and of the assessment.")]
 AsOfOption = Annotated[str | None, typer.Option(
     "--as-of", metavar="DATE", help="As it was on that day; else now.")]
 
@@ -49,6 +53,18 @@ def asked(as_of: str | None, known_at: str | None, level: str | None) -> Any:
               as_moment("--known-at", known_at) if known_at else None, level)
 
 
+def _plan(path: Path | None, registry: Any) -> Any:
+    """The plan of a folder; None where none is asked for. Raises PLN-102: of other records."""
+    from landrelease import workflows
+    from landrelease.store.results import load_plan
+
+    if path is None:
+        return None
+    saved = load_plan(path)
+    workflows.check_plan_is_current(saved, registry, path)
+    return saved
+
+
 def value_words(value: float | None, unit: str, digits: int = 0) -> str:
     if value is None:
         return "not reported"
@@ -66,7 +82,8 @@ def figures_list(
     scope: Annotated[str | None, typer.Option(
         "--scope", metavar="NAME", help="Only those of this administrative area; all: of the whole "
         "programme.")] = None,
-    json: JsonOption = None, quiet: QuietOption = False,
+    plan: PlanOption = None, seed: SeedOption = 1, json: JsonOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """All figures of the records, with how many records each rests on.
 
@@ -77,7 +94,7 @@ def figures_list(
     with (reading(registry, "figures list", role, organisation, area) as (opened_registry, reader),
           listening(quiet) as progress):
         found = figures.all_figures(opened_registry, reader, asked(as_of, known_at, level),
-                                    progress).figures
+                                    progress, plan=_plan(plan, opened_registry), seed=seed).figures
     if scope is not None:
         found = figures.of_scope(found, scope)
     put_json(json, [figures.plain_figure(f) for f in found])
@@ -90,8 +107,8 @@ def figures_list(
 def figures_trace(
     registry: RegistryArgument, figure: str, role: RoleOption = None,
     organisation: OrganisationOption = None, area: AreaOption = None, level: LevelOption = None,
-    as_of: AsOfOption = None, known_at: KnownAtOption = None, json: JsonOption = None,
-    quiet: QuietOption = False,
+    as_of: AsOfOption = None, known_at: KnownAtOption = None, plan: PlanOption = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """The records under a figure, and the chain head at which it was computed.
 
@@ -102,7 +119,7 @@ def figures_trace(
     with (reading(registry, "figures trace", role, organisation, area) as (opened_registry, reader),
           listening(quiet) as progress):
         found = figures.trace(opened_registry, reader, figure, asked(as_of, known_at, level),
-                              progress)
+                              progress, _plan(plan, opened_registry), seed)
     put_json(json, figures.plain_figure(found))
     say(f"{found.name}: {value_words(found.value, found.unit, 2)}")
     say(f"{found.definition} {found.note}".rstrip())
@@ -121,7 +138,8 @@ def figures_recompute(
     figure: Annotated[Path, typer.Argument(metavar="FIGURE.json",
                                            help="What `figures trace --json` wrote.")],
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
-    json: JsonOption = None, quiet: QuietOption = False,
+    plan: PlanOption = None, seed: SeedOption = 1, json: JsonOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Compute an exported figure again from the records as they stood at its chain head.
 
@@ -140,7 +158,8 @@ def figures_recompute(
     with (reading(registry, "figures recompute", role, organisation, area) as (opened_registry,
                                                                               reader),
           listening(quiet) as progress):
-        again = figures.recompute(opened_registry, reader, document, str(figure), progress)
+        again = figures.recompute(opened_registry, reader, document, str(figure), progress,
+                                  _plan(plan, opened_registry), seed)
     put_json(json, {"same": again.same, "then": again.then.get("value"), "now": again.now.value,
                     "gone": again.gone, "new": again.new,
                     "figure": figures.plain_figure(again.now)})
@@ -211,24 +230,38 @@ def figures_treaty(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A workbook and a CSV a "
                                       "table.")],
     role: RoleOption = None, organisation: OrganisationOption = None, area: AreaOption = None,
-    level: LevelOption = None, known_at: KnownAtOption = None, json: JsonOption = None,
-    quiet: QuietOption = False,
+    level: LevelOption = None, known_at: KnownAtOption = None,
+    deadline: Annotated[str | None, typer.Option(
+        "--deadline", metavar="DATE", help="By which the treaty asks all known areas to be "
+        "addressed.")] = None,
+    extended_to: Annotated[str | None, typer.Option(
+        "--extended-to", metavar="DATE", help="To which the deadline was extended.")] = None,
+    plan: Annotated[Path | None, typer.Option(
+        "--plan", metavar="PLAN", help="A current plan: land to be addressed year by year, as "
+        "planned and as forecast.")] = None,
+    seed: SeedOption = 1, json: JsonOption = None, quiet: QuietOption = False,
 ) -> None:
     """Tables of a year for treaty and donor reports, by administrative area, as XLSX and CSV.
 
     Areas at the start and the end of the year, newly recorded, cancelled, reduced, cleared; items
-    destroyed by category. A national authority reports; these are its numbers, not the report.
+    destroyed by category; with --deadline what it needs, with --plan the years to come. A national
+    authority reports; these are its numbers, not the report.
 
     Example: landrelease figures treaty r.gpkg --treaty apmbc --year 2027 --out t --as authority
     """
     from landrelease.workflows import treaties
 
+    obligation = treaties.obligation_of(
+        as_date("--deadline", deadline) if deadline else None,
+        as_date("--extended-to", extended_to) if extended_to else None)
     with (reading(registry, "figures treaty", role, organisation, area) as (opened_registry,
                                                                            reader),
           listening(quiet) as progress):
         made = treaties.tables(opened_registry, reader, treaty, year, level=level,
                                known_at=as_moment("--known-at", known_at) if known_at else None,
-                               made_on=date.today(), progress=progress)
+                               made_on=date.today(), obligation=obligation,
+                               plan=_plan(plan, opened_registry), seed=seed,
+                               progress=progress)
         paths = treaties.write(made, out)
     put_json(json, treaties.document(made))
     for table in made.tables:

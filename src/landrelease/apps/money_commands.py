@@ -56,7 +56,9 @@ def summary(
     currency: CurrencyOption = None, as_of: AsOfOption = None, rates: RatesOption = "",
     level: LevelOption = None, csv: CsvOption = None, json: JsonOption = None,
 ) -> None:
-    """Totals by phase, donor, currency, month and fund: received, spent, bound, left.
+    """Totals by phase, donor, currency, month, day and fund: received, spent, bound, left.
+
+    Days and months stand in the table (--csv) and in --json.
 
     Amounts without a recorded rate stay in their own currency and are listed apart. Exit status 1
     where something is doubtful, such as an expense that its fund was not given for.
@@ -71,7 +73,7 @@ def summary(
                             level=level)
         document = money.summary(found)
     put_json(json, document)
-    tables = ("total", "by_phase", "by_donor", "by_currency", "by_month", "by_fund",
+    tables = ("total", "by_phase", "by_donor", "by_currency", "by_month", "by_day", "by_fund",
               "not_converted")
     _csv(csv, [{"table": name, **{k: v for k, v in row.items() if k != "records"},
                 "records": len(row["records"])} for name in tables for row in document[name]],

@@ -55,18 +55,24 @@ def list_(
 def outlook(
     registry: RegistryArgument,
     plan: Annotated[Path, typer.Option("--plan", metavar="PLAN", help="Folder of `plan make`.")],
+    against: Annotated[Path | None, typer.Option(
+        "--against", metavar="EARLIER", help="An earlier plan, of the land as it was then: its "
+        "returns stand beside the actual ones.")] = None,
     role: RoleOption = None, money: MoneyOption = "committed", currency: CurrencyOption = None,
     as_of: AsOfOption = None, csv: CsvOption = None, json: JsonOption = None,
 ) -> None:
     """The schedule of phase two by a plan; land and people back by month, planned against actual.
 
+    What was handed over is in no later plan: --against keeps it beside what was once planned.
+
     Example: landrelease projects outlook district.gpkg --plan plan --as planner --csv back.csv
     """
-    _run("projects outlook", registry, role, plan, money, currency, as_of, csv, json)
+    _run("projects outlook", registry, role, plan, money, currency, as_of, csv, json, against)
 
 
 def _run(way: str, registry: str, role: str | None, plan: Path | None, money: str,
-         currency: str | None, as_of: str | None, csv: Path | None, json: Path | None) -> None:
+         currency: str | None, as_of: str | None, csv: Path | None, json: Path | None,
+         against: Path | None = None) -> None:
     from landrelease import workflows
     from landrelease.store.exports import write_csv
     from landrelease.store.results import load_plan
@@ -84,7 +90,8 @@ def _run(way: str, registry: str, role: str | None, plan: Path | None, money: st
             workflows.check_plan_is_current(saved, opened, plan)
         found = phase_two.works(opened, reader, as_of=day, plan=saved, basis=money,
                                 currency=currency)
-        document = (phase_two.outlook(found, opened, saved)
+        document = (phase_two.outlook(found, opened, saved,
+                                      None if against is None else load_plan(against))
                     if way == "projects outlook" and saved is not None
                     else phase_two.listing(found))
     put_json(json, document)

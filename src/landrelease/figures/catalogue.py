@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,11 +20,21 @@ CHAPTERS = ("land", "items", "work", "people", "shares", "phase_two")
 
 
 def metrics() -> tuple[Metric, ...]:
-    """Every metric of the records; those of plans, forecasts and money are with their results."""
-    from landrelease.figures import items, people, phase_two, shares, work
+    """Every metric that a figure, a page, a document or a table of a treaty shows."""
+    from landrelease.figures import (
+        items,
+        money,
+        people,
+        phase_two,
+        shares,
+        treaty_metrics,
+        unit_costs,
+        work,
+    )
 
     return (*LAND, *shares.METRICS, *items.METRICS, *work.METRICS, *people.METRICS,
-            *phase_two.METRICS)
+            *phase_two.METRICS, *money.METRICS, *unit_costs.METRICS, *MODELS,
+            *treaty_metrics.METRICS)
 
 
 def chapters_for(figures: Collection[str]) -> frozenset[str]:
@@ -74,7 +85,43 @@ ACCIDENTS = Metric("accident_count", "Accidents and incidents on record", "Accid
 RESIDENTS = Metric("residents", "Residents of the recorded settlements", "Sum of the population of "
                    "the settlement records that report one.", "people", "Settlement records that "
                    "report a population", "people", levels=False)
-LAND = (HAZARDS, HAZARDOUS, *PART.values(), RELEASED, CONTESTED, ACCIDENTS, RESIDENTS)
+WITHOUT_CREDIT = Metric(
+    "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of the "
+    "union of outcomes whose work was done on a day on which the start-of-day gate had not passed, "
+    "not reviewed by the authority. It counts as no released land.", "m²", "Outcome records that "
+    "name reports of work of such a day (S08)", "land")
+CONTAMINATED = Metric(
+    "contaminated_expected", "Areas expected to hold explosive ordnance", "Sum over all hazards of "
+    "the chance that the area is contaminated at all; all chances low or all high together give "
+    "the interval.", "areas", "Every hazard, with its prior and the survey and clearance effort on "
+    "record (assess)", "plan", subject="assessment", field="prior", levels=False)
+PLAN_RELEASED = Metric(
+    "plan_released_m2", "Area that the plan returns by its horizon", "Expected area of all stages "
+    "finished by the plan's last day: cancelled, reduced and cleared.", "m²", "Stages that the "
+    "plan dates; the three parts stand in the note", "plan", subject="plan_quality", field="score",
+    levels=False)
+PLAN_GAP = Metric(
+    "plan_gap", "Gap to the bound", "(plan - bound) / bound: no plan of this problem can be better "
+    "by more.", "ratio", "The plan's score and its proven bound", "plan", denominator="the proven "
+    "bound of the score", subject="plan_quality", field="gap", levels=False)
+PLAN_ROOM = Metric(
+    "plan_room_closed", "Room closed", "(best simple rule - plan) / (best simple rule - bound).",
+    "ratio", "The scores of the plan and of the simple rules, and the bound", "plan",
+    denominator="the room between the best simple rule and the bound", subject="plan_quality",
+    field="room_closed", levels=False)
+FINISH = Metric(
+    "finish_years", "Years until all is done", "Median of the simulated finish, counted from the "
+    "plan's first day, with the central 80 %.", "years", "Every run of the forecast; those that do "
+    "not finish by its horizon are later than all dates", "plan", subject="forecast",
+    field="finish", levels=False)
+COST = Metric(
+    "cost", "Cost until all is done", "Median of the simulated cost, with the central 80 %; runs "
+    "that do not finish count until the horizon of the forecast.", "currency of the teams",
+    "Team-days at the pools' cost a day, waiting included", "plan", subject="forecast",
+    field="cost", levels=False)
+MODELS = (CONTAMINATED, PLAN_RELEASED, PLAN_GAP, PLAN_ROOM, FINISH, COST)
+LAND = (HAZARDS, HAZARDOUS, *PART.values(), RELEASED, CONTESTED, WITHOUT_CREDIT,
+        ACCIDENTS, RESIDENTS)
 
 
 def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
@@ -109,12 +156,9 @@ def land_figures(land: Land, rows: Sequence[LedgerRow]) -> tuple[Figure, ...]:
     figures.append(CONTESTED.figure(
         total.contested_m2, total.hazard_ids + total.outcome_ids, head))
     if land.without_credit:
-        figures.append(Figure(
-            "without_credit_m2", "Ground worked on without a gate that passed", "Geodesic area of "
-            "the union of outcomes whose work was done on a day on which the start-of-day gate had "
-            "not passed, not reviewed by the authority. It counts as no released land.",
-            geodesic_area_m2(joined([o.ground for o in land.without_credit], degrees=True)), "m²",
-            "all", tuple(o.id for o in land.without_credit), head))
+        figures.append(WITHOUT_CREDIT.figure(
+            geodesic_area_m2(joined([o.ground for o in land.without_credit], degrees=True)),
+            tuple(o.id for o in land.without_credit), head))
     figures.append(ACCIDENTS.figure(
         float(len(land.accidents)), tuple(a.id for a in land.accidents), head,
         note="dates and victims are counted only where they are reported"))
@@ -168,16 +212,11 @@ def assessment_figures(
     basis = ("A prior: no local survey effort is on record." if bare == len(assessments) else
              f"Of {bare:,} of {len(assessments):,} areas it is a prior that no local evidence has "
              "touched.")
-    return (
-        Figure("contaminated_expected", "Areas expected to hold explosive ordnance",
-               f"Sum over all hazards of the chance that the area is contaminated at all. {basis} "
-               "The interval takes all chances low or all high together.",
-               sum(a.prior.probability for a in assessments), "areas", "all", ids, chain_head,
-               low=sum(a.prior.low for a in assessments),
-               high=sum(a.prior.high for a in assessments),
-               note="prior" if bare == len(assessments) else "prior in part" if bare else "",
-               subject="assessment", field="prior"),
-    )
+    found = CONTAMINATED.figure(
+        sum(a.prior.probability for a in assessments), ids, chain_head,
+        low=sum(a.prior.low for a in assessments), high=sum(a.prior.high for a in assessments),
+        note="prior" if bare == len(assessments) else "prior in part" if bare else "")
+    return (replace(found, definition=f"{found.definition} {basis}"),)
 
 
 def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[Figure, ...]:
@@ -187,43 +226,32 @@ def plan_figures(plan: Plan, outlook: Outlook | None, chain_head: str) -> tuple[
     hazards = tuple(problem.hazard_ids)
     end = problem.slot_starts[-1].isoformat()
     figures = [
-        Figure("plan_released_m2", "Area that the plan returns by its horizon",
-               f"Expected area of all stages finished by {end}: cancelled, reduced and cleared.",
-               float(problem.released_m2[done].sum()), "m²", f"until {end}", hazards, chain_head,
-               note="; ".join(
-                   f"{word}: {problem.released_m2[done & (problem.activity == code)].sum():.0f} m²"
-                   for code, word in enumerate(("cancelled", "reduced", "cleared"))),
-               subject="plan_quality", field="score"),
-        Figure("plan_gap", "Gap to the bound", "(plan - bound) / bound: no plan of this problem "
-               "can be better by more.", plan.gap, "ratio", "plan", hazards, chain_head,
-               subject="plan_quality", field="gap"),
-        Figure("plan_room_closed", "Room closed", "(best simple rule - plan) / (best simple rule "
-               "- bound).", plan.room_closed, "ratio", "plan", hazards, chain_head,
-               subject="plan_quality", field="room_closed"),
+        replace(PLAN_RELEASED.figure(
+            float(problem.released_m2[done].sum()), hazards, chain_head, note="; ".join(
+                f"{word}: {problem.released_m2[done & (problem.activity == code)].sum():.0f} m²"
+                for code, word in enumerate(("cancelled", "reduced", "cleared")))),
+            scope=f"until {end}"),
+        replace(PLAN_GAP.figure(plan.gap, hazards, chain_head), scope="plan"),
+        replace(PLAN_ROOM.figure(plan.room_closed, hazards, chain_head), scope="plan"),
     ]
     if outlook is not None and outlook.runs:
         low, middle, high = (
             float(np.quantile(outlook.finish_day, q, method="inverted_cdf")) / 365.25
             for q in (0.1, 0.5, 0.9))
         unfinished = int(np.sum(~np.isfinite(outlook.finish_day)))
-        figures.append(Figure(
-            "finish_years", "Years until all is done", "Median of the simulated finish, counted "
-            f"from {outlook.start.isoformat()}, with the central 80 %.",
-            middle if np.isfinite(middle) else None, "years", "all", hazards, chain_head,
+        figures.append(replace(FINISH.figure(
+            middle if np.isfinite(middle) else None, hazards, chain_head,
             low=low if np.isfinite(low) else None, high=high if np.isfinite(high) else None,
             note=f"{unfinished} of {outlook.runs} runs do not finish within "
-                 f"{outlook.horizon_days / 365.25:.0f} years",
-            subject="forecast", field="finish"))
+                 f"{outlook.horizon_days / 365.25:.0f} years"),
+            definition=f"{FINISH.definition} Its first day: {outlook.start.isoformat()}."))
         low, middle, high = (float(np.quantile(outlook.cost, q)) for q in (0.1, 0.5, 0.9))
-        figures.append(Figure(
-            "cost", "Cost until all is done", "Median of the simulated cost, with the central "
-            "80 %; runs that do not finish count until the horizon of the forecast.", middle,
-            outlook.currency, "all", hazards, chain_head, low=low, high=high,
+        figures.append(replace(COST.figure(
+            middle, hazards, chain_head, low=low, high=high,
             note="" if outlook.cost_quantile(0.9)[1] else "lower bounds: "
             + ", ".join(f"the {q:.0%} quantile" for q in (0.1, 0.5, 0.9)
                         if not outlook.cost_quantile(q)[1])
-            + " is held by runs that do not finish",
-            subject="forecast", field="cost"))
+            + " is held by runs that do not finish"), unit=outlook.currency))
     return tuple(figures)
 
 

@@ -19,6 +19,7 @@ from landrelease.figures.claims_units import SIZES
 _WITHIN = {("items", "destroyed"): ("items", "found"), ("area", "cleared"): ("area", "released"),
            ("area", "reduced"): ("area", "released"), ("area", "cancelled"): ("area", "released")}
 _RELEASED = ("cancelled", "reduced", "cleared")
+_WORKED = ("cleared", "safe", "released", "searched", "")
 
 
 def check_shares(claims: Sequence[Claim], words: Vocabulary, assumptions: Assumptions
@@ -293,13 +294,15 @@ def _unlike(usable: Sequence[Claim], factor: float) -> list[Raised]:
         area, items = (a, i) if a.subject == "area" else (i, a)
         if (area.subject, items.subject) == ("area", "items") and area.scope == items.scope and \
                 area.as_of == items.as_of and area.amount.low > 0 and items.part == "" and \
-                items.unit == "" and (area.mode, area.source) == (items.mode, items.source):
+                items.unit == "" and (area.mode, area.source) == (items.mode, items.source) and \
+                area.verb in _WORKED:  # items on ground that is only planned are no density
             densities.append((area, items))
     found = []
     for area, items in densities:
         per = items.amount.low / area.amount.high
         for a, i in densities:
-            if a.scope < area.scope and a.mode == "total":
+            if a.scope < area.scope and a.mode == "total" and (
+                    a.verb, i.verb) == (area.verb, items.verb):
                 most = i.amount.high / a.amount.low
                 if per > factor * most:
                     own = items.amount.value / area.amount.value * 1e4

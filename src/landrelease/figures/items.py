@@ -7,10 +7,13 @@ at the same place on the same day, counts once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
+from landrelease.figures.areas import figures_by_area
 from landrelease.figures.metric import Metric, total
 
 FIELDS = ("ordnance_category", "quantity", "disposal", "spot_task")
@@ -38,7 +41,7 @@ _SAFE = ("destroyed", "neutralised", "removed")
 
 def _metric(id_: str, name: str, definition: str, counts: str, seen: str = "") -> Metric:
     return Metric(id_, name, definition, "items", f"{_COUNTS}; {counts}", "items",
-                  subject="items" if seen else "", field=seen)
+                  subject="items" if seen else "", field=seen, by_area=True)
 
 
 FOUND = _metric("items_found", "Items found", "Items of explosive ordnance that were found, "
@@ -56,11 +59,11 @@ SPOT = _metric("items_spot_task", "Items of spot tasks", "Items dealt with in EO
 ROUNDS = Metric("small_arms_rounds_found", "Small-arms rounds found", "Rounds of small-arms "
                 "ammunition that were found; in no other figure of items.", "rounds",
                 "Item records of the category small_arms_ammunition with their quantity, 1 where "
-                "none is stated", "items", subject="items", field="counts")
+                "none is stated", "items", subject="items", field="counts", by_area=True)
 ROUNDS_DESTROYED = Metric(
     "small_arms_rounds_destroyed", "Small-arms rounds destroyed", "Rounds of small-arms ammunition "
     "that were destroyed; in no other figure of items.", "rounds", "The same, disposal is "
-    "destroyed", "items")
+    "destroyed", "items", by_area=True)
 BY_GROUP = {
     (what, group): _metric(
         f"items_{what}_{group}", f"{title} {what}",
@@ -106,11 +109,16 @@ def _repeated(table: Columns, joint: frozenset[str]) -> np.ndarray:
     return out
 
 
-def item_figures(table: Columns, head: str, joint: frozenset[str] = frozenset(), *,
-                 scope: str = "all") -> tuple[Figure, ...]:
-    """All figures of items of one scope; `table` has the columns `FIELDS` and the places."""
+def item_figures(table: Columns, head: str, joint: frozenset[str] = frozenset(),
+                 areas: np.ndarray | None = None, names: Mapping[str, str] | None = None
+                 ) -> tuple[Figure, ...]:
+    """All figures of items; `table` has the columns `FIELDS` and, where work was joint, the places.
+
+    areas : (N,) the administrative area of each record, "" none, by which they are divided as well;
+        None: of the whole programme only. names : of the areas
+    """
     if not len(table):
-        return tuple(m.figure(None, (), head, scope=scope) for m in METRICS)
+        return tuple(m.figure(None, (), head) for m in METRICS)
     count, unstated, repeated = amounts(table, joint)
     rounds = table.among("ordnance_category", (SMALL_ARMS,))
     items = ~rounds & ~table.among("ordnance_category", ("none_found",))
@@ -120,15 +128,16 @@ def item_figures(table: Columns, head: str, joint: frozenset[str] = frozenset(),
     destroyed = table.among("disposal", ("destroyed",))
     safe = table.among("disposal", _SAFE)
 
-    def of(metric: Metric, mask: np.ndarray) -> Figure:
-        return total(metric, table, mask, count, head, scope=scope, note=note)
-
-    found = [of(FOUND, items), of(SAFE, items & safe), of(DESTROYED, items & destroyed),
-             of(LEFT, items & table.among("disposal", ("found", "left_marked"))),
-             of(UNSTATED, items & table.among("disposal", ("",))),
-             of(SPOT, items & table.among("spot_task", ("yes",))),
-             of(ROUNDS, rounds), of(ROUNDS_DESTROYED, rounds & destroyed)]
+    rows = [(FOUND, items), (SAFE, items & safe), (DESTROYED, items & destroyed),
+            (LEFT, items & table.among("disposal", ("found", "left_marked"))),
+            (UNSTATED, items & table.among("disposal", ("",))),
+            (SPOT, items & table.among("spot_task", ("yes",))),
+            (ROUNDS, rounds), (ROUNDS_DESTROYED, rounds & destroyed)]
     for (what, group), metric in BY_GROUP.items():
         mask = table.among("ordnance_category", GROUPS[group])
-        found.append(of(metric, mask & destroyed if what == "destroyed" else mask))
-    return tuple(found)
+        rows.append((metric, mask & destroyed if what == "destroyed" else mask))
+    found = tuple(total(metric, table, mask, count, head, note=note) for metric, mask in rows)
+    if areas is None:
+        return found
+    return found + figures_by_area(((metric, mask, count) for metric, mask in rows), table, areas,
+                                   names or {}, head)

@@ -11,7 +11,7 @@ from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
 
 Chapter = Literal["land", "items", "work", "people", "means", "quality", "shares",
-                  "phase_two"]
+                  "phase_two", "money", "plan", "treaty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,11 @@ def in_area(figure: Figure, area_id: str, name: str) -> Figure:
 
 
 def total(metric: Metric, table: Columns, mask: np.ndarray, amounts: np.ndarray, head: str, *,
-          scope: str = "all", note: str = "") -> Figure:
+          note: str = "") -> Figure:
     """Sum of amounts over records; not reported where the kind has no record at all."""
     if not len(table):
-        return metric.figure(None, (), head, scope=scope)
-    return metric.figure(float(amounts[mask].sum()), table.named(mask), head, scope=scope,
-                         note=note)
+        return metric.figure(None, (), head)
+    return metric.figure(float(amounts[mask].sum()), table.named(mask), head, note=note)
 
 
 def share(metric: Metric, part: float | None, whole: float | None, records: tuple[str, ...],

@@ -29,6 +29,7 @@ from landrelease.errors import (
     RATES_DIFFER,
     Message,
 )
+from landrelease.figures.metric import Metric
 
 State = Literal["announced", "committed", "received", "bound", "paid", "not_reported"]
 FUND_STATES: tuple[State, ...] = ("announced", "committed", "received", "not_reported")
@@ -461,6 +462,11 @@ def _allowed(expense: Entry, fund: Entry) -> bool:
             and (fund.day is None or expense.day is None or fund.day <= expense.day))
 
 
+def day_of(entry: Entry) -> str:
+    """"2027-03-31"; what has no day is of no day."""
+    return NOT_REPORTED if entry.day is None else entry.day.isoformat()
+
+
 def month_of(entry: Entry) -> str:
     """"2027-03"; what has no day is of no month."""
     return NOT_REPORTED if entry.day is None else f"{entry.day:%Y-%m}"
@@ -468,14 +474,25 @@ def month_of(entry: Entry) -> str:
 
 # --- figures -------------------------------------------------------------------------------------
 
-_COLUMNS = {
-    "received": ("fund", "Money received", "Funds whose money has come in."),
-    "committed": ("fund", "Money committed", "Funds that were committed and have not come in."),
-    "announced": ("fund", "Money announced", "Funds that were announced and not yet committed."),
-    "paid": ("expense", "Money spent", "Expenses that were paid, refunds taken off."),
-    "bound": ("expense", "Money bound", "Expenses bound by contract or order and not yet paid."),
-    "left": ("fund", "Money left", "Received, less what was paid and what is bound."),
-}
+_COUNTS = ("Fund and expense records with an amount, a currency and no day after that of the "
+           "account, converted by recorded rates; what has no rate is in no sum and is said; also "
+           "by phase, as money_...:PHASE")
+_COLUMNS = {column: Metric(f"money_{column}", name, definition, "currency of most records",
+                           f"{what}; {_COUNTS}", "money", subject=subject, field="amount")
+            for column, subject, name, definition, what in (
+    ("received", "fund", "Money received", "Funds whose money has come in.",
+     "fund_status received, or a day on which it came in"),
+    ("committed", "fund", "Money committed", "Funds that were committed and have not come in.",
+     "fund_status committed"),
+    ("announced", "fund", "Money announced", "Funds that were announced and not yet committed.",
+     "fund_status announced"),
+    ("paid", "expense", "Money spent", "Expenses that were paid, refunds taken off.",
+     "expense_status other than committed"),
+    ("bound", "expense", "Money bound", "Expenses bound by contract or order and not yet paid.",
+     "expense_status committed"),
+    ("left", "fund", "Money left", "Received, less what was paid and what is bound.",
+     "the figures money_received, money_paid and money_bound"))}
+METRICS = tuple(_COLUMNS.values())
 
 
 def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
@@ -492,22 +509,21 @@ def money_figures(found: Account, chain_head: str) -> tuple[Figure, ...]:
         ("", lambda e: "all"), (":phase", lambda e: e.phase))
     for _, by in groups:
         for total in totals(found.entries, by, currency=found.currency):
-            for column, (subject, name, definition) in _COLUMNS.items():
+            for column, metric in _COLUMNS.items():
                 value = getattr(total, column)
                 if value is None:
                     continue
                 scope = total.group
-                suffix = "" if scope == "all" else f":{scope}"
-                kinds = ("fund", "expense") if column == "left" else (subject,)
+                kinds = ("fund", "expense") if column == "left" else (metric.subject,)
                 states = {"left": ("received", "paid", "bound")}.get(column, (column,))
                 records = tuple(e.id for e in found.entries if e.value is not None
                                 and e.kind in kinds and e.state in states
                                 and scope in ("all", e.phase))
                 used = set(records)
                 rates = sorted({r for e in found.entries if e.id in used for r in e.rates})
-                out.append(Figure(
-                    f"money_{column}{suffix}", name if scope == "all" else f"{name}, {scope}",
-                    f"{definition} As of {found.as_of.isoformat()}, in {found.currency}.", value,
-                    found.currency, scope, (*records, *rates), chain_head, note=note,
-                    subject=subject, field="amount"))
+                made = metric.figure(value, (*records, *rates), chain_head, scope=scope, note=note)
+                out.append(replace(
+                    made, name=made.name if scope == "all" else f"{made.name}, {scope}",
+                    definition=f"{made.definition} As of {found.as_of.isoformat()}, in "
+                               f"{found.currency}.", unit=found.currency))
     return tuple(out)

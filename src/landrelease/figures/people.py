@@ -13,7 +13,8 @@ import numpy as np
 
 from landrelease.core.columns import Columns
 from landrelease.core.ledger import Figure
-from landrelease.figures.metric import Metric, share, total
+from landrelease.figures.areas import ELSEWHERE, name_of
+from landrelease.figures.metric import Metric, in_area, share, total
 
 WHO = ("women", "men", "girls", "boys")
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -25,7 +26,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "handover": ("handover_status",),
     "complaint": (), "task": ("task_status",),
 }
-_ACCIDENT: dict[str, Any] = {"subject": "accident", "field": "victims"}
+_ACCIDENT: dict[str, Any] = {"subject": "accident", "field": "victims", "by_area": True}
 VICTIMS = Metric("victims", "Victims", "People killed or injured, counted, never named.", "people",
                  "The field victims of accident records; records without it are not in it",
                  "people", **_ACCIDENT)
@@ -74,11 +75,18 @@ METRICS = (VICTIMS, *FATES.values(), *BY_FATE.values(), *REACHED.values(), *COUN
            ACCEPTED, REFUSED, HANDED, REVOKED)
 
 
-def people_figures(tables: Mapping[str, Columns], head: str) -> tuple[Figure, ...]:
-    """tables : kind -> columns `FIELDS[kind]`; kinds that a reader does not see are left out."""
+def people_figures(tables: Mapping[str, Columns], head: str, areas: np.ndarray | None = None,
+                   names: Mapping[str, str] | None = None) -> tuple[Figure, ...]:
+    """tables : kind -> columns `FIELDS[kind]`; kinds that a reader does not see are left out.
+
+    areas : (N,) the administrative area of each accident, "" none, by which victims are divided as
+        well; None: of the whole programme only. names : of the areas
+    """
     found: list[Figure] = []
     if "accident" in tables:
         found += _victims(tables["accident"], head)
+        if areas is not None and len(areas):
+            found += _victims_by_area(tables["accident"], areas, names or {}, head)
     if "session" in tables:
         found += [_sum(REACHED[who], tables["session"], (f"reached_{who}",), head) for who in WHO]
     for kind, metric in COUNTS.items():
@@ -102,6 +110,17 @@ def _victims(table: Columns, head: str) -> list[Figure]:
         found.append(_sum(metric, table, tuple(f"{fate}_{who}" for who in WHO), head))
     return found + [_sum(metric, table, (f"{fate}_{who}",), head)
                     for (fate, who), metric in BY_FATE.items()]
+
+
+def _victims_by_area(table: Columns, areas: np.ndarray, names: Mapping[str, str], head: str
+                     ) -> list[Figure]:
+    """The figures of victims in each area of which any record reports them."""
+    found = []
+    for area in sorted(set(areas.tolist())):
+        own = table.take(areas == area)
+        found += [in_area(f, area or ELSEWHERE, name_of(area, names)) for f in _victims(own, head)
+                  if f.value is not None]
+    return found
 
 
 def _sum(metric: Metric, table: Columns, fields: tuple[str, ...], head: str) -> Figure:

@@ -31,8 +31,9 @@ class Money:
     undated: float = 0.0
     records: tuple[str, ...] = ()
     below_since: date | None = None  # since when more was spent or bound than had come in
-    # Last days on which a part of it may be spent, and that part: what is left of it then is lost.
-    lapses: tuple[tuple[date, float], ...] = ()
+    # Last days on which a part of it may be spent, that part, and since when it is there: what is
+    # left of it then is lost.
+    lapses: tuple[tuple[date, float, date], ...] = ()
 
     def until(self, day: date) -> float:
         return self.left + sum(a for d, a in self.arrives if d <= day)
@@ -127,7 +128,7 @@ def money_of(found: Account, basis: Basis, *, keep: Iterable[str] | None = None,
 
 
 def _lapses(funds: Sequence[Entry], spent: Sequence[Entry], as_of: date
-            ) -> tuple[tuple[tuple[date, float], ...], float]:
+            ) -> tuple[tuple[tuple[date, float, date], ...], float]:
     """What is left of funds with a last day, by that day, and what of it is lost already.
 
     An expense is taken from the fund that it names, else from what lapses first of what had not
@@ -144,13 +145,15 @@ def _lapses(funds: Sequence[Entry], spent: Sequence[Entry], as_of: date
     for e in sorted(loose, key=lambda e: (e.day or date.min, e.id)):
         amount = e.value or 0.0
         for fund in ordered:
-            if fund.until is not None and (e.day or date.min) <= fund.until:
+            if fund.until is not None and (e.day or date.min) <= fund.until and (
+                    fund.day is None or e.day is None or fund.day <= e.day):
                 part = min(max(amount, 0.0), max(rest[fund.id], 0.0))
                 rest[fund.id] -= part
                 amount -= part
-    lapses = [(e.until, max(rest[e.id], 0.0)) for e in ordered if e.until is not None]
-    return (tuple((day, amount) for day, amount in lapses if day >= as_of and amount > 0),
-            math.fsum(amount for day, amount in lapses if day < as_of))
+    lapses = [(e.until, max(rest[e.id], 0.0), max(e.day or as_of, as_of)) for e in ordered
+              if e.until is not None]
+    return (tuple(lapse for lapse in lapses if lapse[0] >= as_of and lapse[1] > 0),
+            math.fsum(amount for day, amount, _ in lapses if day < as_of))
 
 
 def _below_since(funds: Sequence[Entry], spent: Sequence[Entry]) -> date | None:
@@ -287,13 +290,13 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
     rows = len(spending)
     left = np.full(rows, float(money.left))
     ended = np.full(rows, np.inf)
-    lapsing = np.zeros(spending.shape[1])
-    for day, amount in money.lapses:
-        at = int(np.searchsorted(starts, (day - money.as_of).days, side="right")) - 1
-        if at < len(lapsing):
-            lapsing[at] += amount
-    lapsed_by = np.cumsum(lapsing)
-    gone = np.zeros(rows)  # spent or lost so far
+
+    def month(day: date) -> int:
+        return int(np.searchsorted(starts, (day - money.as_of).days, side="right")) - 1
+
+    # First and last month of each, what lapses first before the others, and what is left of it.
+    lapsing = [(month(since), month(day), np.full(rows, amount))
+               for day, amount, since in sorted(money.lapses)]
     more = np.concatenate([np.cumsum(comes[::-1])[::-1][1:], [0.0]])  # after month m
     for m in range(spending.shape[1]):
         have = left + comes[m]
@@ -304,11 +307,14 @@ def _ends(spending: np.ndarray, money: Money) -> np.ndarray:
         ended[out] = starts[m] + length * np.clip(share[out], 0.0, 1.0)
         # With more to come, work waits; a refund (below zero) is money that comes back.
         left = np.where(more[m] > 0, np.maximum(have - wants, np.minimum(have, 0.0)), have - wants)
-        if lapsed_by[-1] > 0:
-            gone += np.clip(wants, 0.0, np.maximum(have, 0.0))
-            lost = np.clip(lapsed_by[m] - gone, 0.0, np.maximum(left, 0.0))
-            left -= lost
-            gone += lost
+        spent = np.clip(wants, 0.0, np.maximum(have, 0.0))
+        for first, last, rest in lapsing:
+            if first <= m <= last:
+                part = np.minimum(spent, rest)
+                spent -= part
+                rest -= part
+                if m == last:
+                    left -= np.minimum(rest, np.maximum(left, 0.0))
         if more[m] <= 0 and np.isfinite(ended).all():
             break
     return ended
@@ -338,11 +344,20 @@ def plan_runway(scope: str, basis: str, money: Money,
     """
     dated = sorted(((d, n, c) for d, c, n in costs if d is not None), key=lambda x: (x[0], x[1]))
     bound, day, step, lost = 0.0, None, "", 0.0
+    lapsing = sorted(money.lapses)
+    rest = [amount for _, amount, _ in lapsing]
+    at = 0  # those before it have lapsed
     for on, name, cost in dated:
-        # What could not be spent any more before that day is lost.
-        lapsed = sum(amount for last, amount in money.lapses if last < on)
-        lost += max(lapsed - bound - lost, 0.0)
-        bound += cost
+        # What could not be spent any more by then is lost; what lapses first is spent first.
+        while at < len(lapsing) and lapsing[at][0] < on:
+            lost += rest[at]
+            at += 1
+        bound, left = bound + cost, cost
+        for n in range(at, len(lapsing)):
+            if lapsing[n][2] <= on:
+                part = min(left, rest[n])
+                rest[n] -= part
+                left -= part
         if bound + lost > money.until(max(on, money.as_of)) * (1 + 1e-12) + 1e-9 and day is None:
             day, step = on, name
     whole = math.fsum(c for _, c, _ in costs)

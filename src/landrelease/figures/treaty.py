@@ -9,7 +9,7 @@ of the treaty itself, which the authority fills in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,10 +156,13 @@ def _row(rows: Sequence[LedgerRow] | None, area_id: str) -> LedgerRow | None:
 
 
 def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str], year: int,
-                    joint: frozenset[str]) -> tuple[TreatyTable, int]:
+                    joint: frozenset[str], few: Callable[[int], bool] | None = None
+                    ) -> tuple[TreatyTable, int]:
     """Items destroyed in a year by category and area, and how many that are destroyed say no day.
 
-    areas : (N,) id of the administrative area of each item, "" outside all.
+    areas : (N,) id of the administrative area of each item, "" outside all. few : of a reader who
+    sees no single item, which numbers of records are so few that they are withheld; such a reader
+    gets the total alone.
     """
     count, _, _ = amounts(table, joint)
     gone = table.among("disposal", ("destroyed",))
@@ -171,16 +174,20 @@ def destroyed_table(table: Columns, areas: np.ndarray, names: Mapping[str, str],
              "other UXO and AXO": GROUPS["other"]}
     rounds = table.among("ordnance_category", (SMALL_ARMS,))
     spot = table.among("spot_task", ("yes",))
+    def cell(mask: np.ndarray) -> int | str:
+        if few is not None and few(int(mask.sum())):
+            return WITHHELD
+        return round(float(count[mask].sum()))
+
     rows = []
-    present = sorted(set(areas[of_year].tolist()), key=lambda a: names.get(a, "~"))
+    present = [] if few is not None else sorted(set(areas[of_year].tolist()),
+                                                key=lambda a: names.get(a, "~"))
     for area in [*present, "total"]:
         here = of_year if area == "total" else of_year & (areas == area)
-        cells = [round(float(count[here & table.among("ordnance_category", words)].sum()))
-                 for words in masks.values()]
         name = "total" if area == "total" else names.get(area, "outside the recorded areas")
-        rows.append((name, *cells,
-                     round(float(count[here & spot & ~rounds].sum())),
-                     round(float(count[here & rounds].sum()))))
+        rows.append((name, *(cell(here & table.among("ordnance_category", words))
+                             for words in masks.values()),
+                     cell(here & spot & ~rounds), cell(here & rounds)))
     return TreatyTable(
         "destroyed", f"Items destroyed in {year}",
         ("area", *masks, "of these in spot tasks", "small-arms rounds (in no other column)"),

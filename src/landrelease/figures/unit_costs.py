@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from landrelease.core.kind import NOT_REPORTED
+from landrelease.core.ledger import Figure
+from landrelease.figures.metric import Metric
 from landrelease.figures.money import Account, Entry
 
 Rule = Literal["team_days", "area", "none"]
@@ -27,6 +29,23 @@ WORDS = {
     "area": "joint costs are spread by area",
     "none": "joint costs are not spread: they stand apart",
 }
+
+
+_COUNTS = ("Expenses paid for demining, in the currency of most records; joint ones spread by the "
+           "days that teams worked on each; low is direct costs alone, high with all joint costs "
+           "on top; what has no recorded rate is in none")
+COST_OF = {outcome: Metric(
+    f"cost_per_m2_{outcome}", f"Cost per m² {outcome}", f"What was paid for the work that leads to "
+    f"{outcome} land, for each m² of it; ground that is still on record as hazardous is in it, "
+    "because the work was done.", "currency per m²", _COUNTS, "money", f"{outcome} area, each m² "
+    "as its strongest release", subject="expense", field="amount")
+    for outcome in ("cancelled", "reduced", "cleared")}
+COST_WORKED = Metric(
+    "cost_per_m2_worked", "Cost per m² worked on", "What was paid for work by a method, for each "
+    "m² that reports say was worked on by it; by method, as cost_per_m2_worked:METHOD.",
+    "currency per m²", _COUNTS, "money", "area worked on by the method, as reported",
+    subject="expense", field="amount")
+METRICS = (*COST_OF.values(), COST_WORKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,20 @@ def unit_costs(found: Account, outcomes: Mapping[str, Work], methods: Mapping[st
     by_method, *_ = _rows([e for e in paid if e.activity in (*OUTCOME_OF, NOT_REPORTED)], methods,
                           method_name, rule, found.currency)
     return UnitCosts(rule, WORDS[rule], by_outcome, by_method, joint, unspread, records)
+
+
+def cost_figures(costs: UnitCosts, currency: str, head: str) -> tuple[Figure, ...]:
+    """The costs as figures that name the expenses, the land and the reports under them."""
+    found = []
+    for rows, of in ((costs.by_outcome, True), (costs.by_method, False)):
+        for row in rows:
+            metric = COST_OF.get(row.name) if of else COST_WORKED
+            if metric is None:  # other work has no area
+                continue
+            made = metric.figure(row.per_m2, row.records, head, scope="all" if of else row.name,
+                                 low=row.low, high=row.high, note=row.why)
+            found.append(replace(made, unit=f"{currency} per m²"))
+    return tuple(found)
 
 
 def outcome_name(e: Entry) -> str:

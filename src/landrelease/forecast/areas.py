@@ -37,6 +37,7 @@ class Areas(NamedTuple):
     stages: np.ndarray  # (S,)
     place: np.ndarray  # int64 (S,) of each stage within its hazard
     stated: np.ndarray  # (3,) the programme's stated mean shares
+    ground: np.ndarray  # int64 (S,) row of `simulate.Runs.ground`; 0: ordinary, or not known
 
 
 class Outcome(NamedTuple):
@@ -56,8 +57,10 @@ class Outcome(NamedTuple):
     shares: np.ndarray  # (H, 3) of the known areas
 
 
-def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray) -> Areas:
-    """Read the expectations off the problem. `stated` (3,) are the programme's mean shares."""
+def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray,
+             ground: np.ndarray | None = None) -> Areas:
+    """Read the expectations off the problem. `stated` (3,) are the programme's mean shares;
+    `ground` (H,) the ground of each hazard, see `Areas`; None: all is ordinary."""
     stages, hazards = len(problem.stage_ids), len(problem.hazard_ids)
     activity = np.asarray(problem.activity, dtype=np.int64)
     hazard = np.asarray(problem.hazard, dtype=np.int64)
@@ -93,6 +96,8 @@ def areas_of(problem: Problem, priority: np.ndarray, stated: np.ndarray) -> Area
         stages=by_hazard,
         place=place,
         stated=np.asarray(stated, dtype=np.float64),
+        ground=np.zeros(stages, dtype=np.int64) if ground is None else np.asarray(
+            ground, dtype=np.int64)[hazard],
     )
 
 

@@ -76,11 +76,16 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class Tranche:
-    """Money that arrives on a day; `late_days` is the mean of an exponential delay."""
+    """Money that arrives on a day; `late_days` is the mean of an exponential delay.
+
+    until : the last day on which work that it pays for may begin; what is left then is lost. None:
+        it stays.
+    """
 
     day: date
     amount: float
     late_days: float = 0.0
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Circumstances:
     shut: tuple[Shut, ...] = ()
     month: np.ndarray | None = None
     months_reported: bool = False  # reports taught them
+    ground: Mapping[str, str] = field(default_factory=dict)  # of hazards, as reports name it
     breakdowns: Mapping[str, Breakdowns] = field(default_factory=dict)  # by kind of team
     turnover: Mapping[str, Turnover] = field(default_factory=dict)
     learning: Mapping[str, Learning] = field(default_factory=dict)
@@ -120,15 +126,6 @@ class Circumstances:
     newcomers: Mapping[str, int] = field(default_factory=dict)
     money: tuple[Tranche, ...] | None = None  # None: there is always enough
     renewed: Renewed | None = None
-
-    @property
-    def by_chance(self) -> tuple[str, ...]:
-        """What of it differs from run to run, in words."""
-        return tuple(words for on, words in (
-            (self.closings, "when closures come"), (self.breakdowns, "when machines fail"),
-            (self.turnover, "when staff leave"),
-            (any(t.late_days > 0 for t in self.money or ()), "how late money comes"),
-            (self.renewed is not None, "what is contaminated again")) if on)
 
     @property
     def sectors(self) -> int:
@@ -176,6 +173,8 @@ def effects_of(made: Circumstances, problem: Problem, workforce: Workforce, cale
         arrives = np.array([slot(t.day) for t in tranches], dtype=float)
         changed |= {"funded": True, "arrives": arrives,
                     "amount": np.array([t.amount for t in tranches], dtype=float),
+                    "lapses": np.array([math.inf if t.until is None else slot(t.until, 1)
+                                        for t in tranches], dtype=float),
                     "late": late * len(calendar.begins) / max(float(calendar.ends[-1]), 1.0)
                     if len(calendar.ends) else late}
     if made.renewed is not None and made.renewed.share_a_year > 0:

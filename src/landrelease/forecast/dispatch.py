@@ -162,7 +162,7 @@ def play(
     made = scene.elements[:count]
     made["stage"], made["parent"], made["work"], made["known"] = stage, parent, work, known
     slow = np.repeat(slowness, sizes) if len(slowness) == len(sizes) else np.asarray(slowness)
-    _play(np.uint64(key), count, slow.astype(float), float(lost), scene)
+    _play(np.uint64(key), count, slow.astype(float), float(lost), np.ones((1, len(sizes))), scene)
     return (made["finish"].copy(), scene.teams["busy_until"].copy(), scene.pools["worked"].copy(),
             scene.zones["opens"].copy())
 
@@ -479,7 +479,7 @@ def _prepare(key, count, scene):
     own = fork(key, 4)
     for f in range(len(scene.funds)):
         fund = scene.funds[f]
-        fund.at = fund.arrives
+        fund.at, fund.rest = fund.arrives, fund.amount
         if fund.late > 0.0:
             fund.at += fund.late * exponential(own, f)
 
@@ -596,10 +596,26 @@ def _pop(timer, timed, size):
     return found
 
 
+@njit(**INNER)
+def _spend(funds, now, price):
+    """Take a price from the money that has arrived: what lapses first pays first."""
+    while price > 0.0:
+        best, soonest = -1, math.inf
+        for f in range(len(funds)):
+            fund = funds[f]
+            if fund.at <= now and fund.rest > 0.0 and (best < 0 or fund.lapses < soonest):
+                best, soonest = f, fund.lapses
+        if best < 0:
+            return
+        part = min(price, funds[best].rest)
+        funds[best].rest -= part
+        price -= part
+
+
 @njit(**QUICK)
-def _play(key, count, slow, lost, scene):
+def _play(key, count, slow, lost, ground, scene):
     """See `play`; the first `count` elements of the scene (see `scene.Scene`) hold what is played
-    and its result.
+    and its result. ground : (G, P) time for the same work over that on ordinary ground.
 
     An element whose parent is itself coded as -2 - parent becomes ready only if its ground is
     contaminated again, some time after the parent's end (see `Effects`).
@@ -620,7 +636,7 @@ def _play(key, count, slow, lost, scene):
     any_gone = False  # a pool is without a team: options have to be looked at
     for p in range(len(pools)):
         any_gone = any_gone or pools[p].gone != 0
-    now = money = spent = turns = pays = 0.0
+    now = money = spent = turns = pays = gone = 0.0
     zones[0].opens = 0.0
     _open_zones(gates, zones, now)
     for e in range(count - 1, -1, -1):
@@ -716,10 +732,17 @@ def _play(key, count, slow, lost, scene):
             if now >= pays:
                 money, pays = 0.0, math.inf
                 for f in range(len(funds)):
-                    if funds[f].at <= now:
-                        money += funds[f].amount
-                    else:
-                        pays = min(pays, funds[f].at)
+                    fund = funds[f]
+                    if fund.at > now:
+                        pays = min(pays, fund.at)
+                        continue
+                    money += fund.amount
+                    if fund.lapses > now:
+                        pays = min(pays, fund.lapses)
+                    elif fund.rest > 0.0:
+                        gone += fund.rest
+                        fund.rest = 0.0
+                money -= gone
             wake = pays
         while True:
             e = count
@@ -759,7 +782,8 @@ def _play(key, count, slow, lost, scene):
             move = min(chance.move, planned)
             # The first free team of the pool, so that the last ones can leave early.
             team = _first_idle(idle, pool.first)
-            need = (move + (planned - move) * element.work * slow[team]) * lost
+            need = (move + (planned - move) * element.work * slow[team]
+                    * ground[stages[element.stage].ground, p]) * lost
             if funded:
                 price = need * pool.cost
                 if spent + price > money:
@@ -768,6 +792,8 @@ def _play(key, count, slow, lost, scene):
                         wake = min(wake, turns)
                     break
                 spent += price
+                if chance.lapsing:
+                    _spend(funds, now, price)
             element.chosen = o
             if first:
                 element.state = FIRST_STEP

@@ -41,14 +41,16 @@ def explained_shares(factors: np.ndarray, outcome: np.ndarray) -> np.ndarray:
     with_y = x.T @ (y / spread_y) / runs
 
     r2 = np.zeros(1 << count)
-    size = np.zeros(1 << count, dtype=int)
-    for subset in range(1, 1 << count):
-        members = [j for j in range(count) if subset >> j & 1]
-        size[subset] = len(members)
-        own = between[np.ix_(members, members)] + 1e-12 * np.eye(len(members))
-        r2[subset] = with_y[members] @ np.linalg.solve(own, with_y[members])
-    shares = np.zeros(count)
     subsets = np.arange(1 << count)
+    inside = (subsets[:, None] >> np.arange(count) & 1) == 1
+    size = inside.sum(axis=1)
+    for k in range(1, count + 1):  # all subsets of a size at once
+        here = np.flatnonzero(size == k)
+        members = np.nonzero(inside[here])[1].reshape(-1, k)
+        own = between[members[:, :, None], members[:, None, :]] + 1e-12 * np.eye(k)
+        r2[here] = np.sum(with_y[members] * np.linalg.solve(
+            own, with_y[members][:, :, None])[:, :, 0], axis=1)
+    shares = np.zeros(count)
     weight = np.array([
         math.factorial(k) * math.factorial(count - k - 1) / math.factorial(count)
         for k in range(count)

@@ -27,7 +27,8 @@ class Effects(NamedTuple):
     start, by 1/e of that after `learning_slots` at work.
 
     Money: nothing is begun that the tranches that have arrived do not pay for. A tranche arrives
-    `arrives` + an exponential delay of mean `late`.
+    `arrives` + an exponential delay of mean `late`. What lapses first is spent first; what is left
+    of it when it lapses is lost.
 
     Renewed contamination: an area that was released is contaminated again after an exponential
     time; then `renewed_part` of its clearance is done again, once.
@@ -56,6 +57,7 @@ class Effects(NamedTuple):
     arrives: np.ndarray  # (F,) rising
     amount: np.ndarray  # (F,)
     late: np.ndarray  # (F,) mean delay
+    lapses: np.ndarray  # (F,) what is not spent of it by then is lost; inf: it stays
     renewed_rate: float  # a slot, for each area
     renewed_until: float  # slots
     renewed_part: float
@@ -87,5 +89,5 @@ def no_effects(stages: int, pools: int, teams: int, calendar: Calendar) -> Effec
         worked_by=np.arange(count + 1, dtype=float), seasonal=False,
         fail_rate=zeros, repair=zeros, leave_rate=zeros, gap=zeros,
         learning=zeros, learning_slots=np.ones(pools), experience=np.zeros(teams),
-        funded=False, arrives=none, amount=none, late=none,
+        funded=False, arrives=none, amount=none, late=none, lapses=none,
         renewed_rate=0.0, renewed_until=0.0, renewed_part=0.0)

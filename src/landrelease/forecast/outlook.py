@@ -18,7 +18,7 @@ from landrelease.core.work import ACTIVITIES, Plan, Problem, TeamPool
 from landrelease.errors import FORECAST_SETTING, FORECAST_TOO_LARGE, LandReleaseError
 from landrelease.forecast.areas import areas_of
 from landrelease.forecast.calendar import DAYS_PER_YEAR, Calendar, extend
-from landrelease.forecast.drivers import explained_shares
+from landrelease.forecast.drivers import MOST_FACTORS, explained_shares
 from landrelease.forecast.uncertain import (
     LARGEST_LOSS,
     Draws,
@@ -72,6 +72,9 @@ class Learned:
     days: int  # whole days that it rests on
     # Of teams that reported: mean and standard deviation of the logarithm of their rate over it.
     own: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    # The same of grounds that they have been on, and how much grounds differ.
+    ground: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    ground_spread: float = 0.0
 
 
 _FACTORS = {
@@ -156,6 +159,8 @@ def make_outlook(
     from landrelease.forecast.circumstances import Circumstances, effects_of
     from landrelease.forecast.dispatch import ways_of, workforce_of
     from landrelease.forecast.effects import no_effects
+    from landrelease.forecast.ground import ground_note, grounds_of, time_on
+    from landrelease.forecast.luck import luck_of
     from landrelease.forecast.simulate import model_of, runs_of, simulate
 
     _check("runs", runs, 1, 1_000_000, "500")
@@ -177,7 +182,9 @@ def make_outlook(
     mean_shares = np.array([
         uncertain.cancelled.value, uncertain.reduced.value, uncertain.cleared.value,
     ], dtype=float)  # whole numbers would compile all of the runs a second time
-    areas = areas_of(problem, plan.priority, mean_shares)
+    made = circumstances or Circumstances()
+    grounds, of_hazard = grounds_of(problem, made.ground)
+    areas = areas_of(problem, plan.priority, mean_shares, of_hazard)
     workforce, ways = workforce_of(problem, calendar, uncertain.move_days), ways_of(problem, works)
     learned = learned or {}
     factor = rate_factor or {}
@@ -194,32 +201,43 @@ def make_outlook(
     draws = dataclasses.replace(draws, rate=draws.rate * np.array(faster).reshape(1, -1),
                                 available=draws.available * planned)
     pace = _team_pace(workforce.pool_start, problem.pools, learned, runs, seed)
+    seen = {kind: (x.ground, x.ground_spread) for kind, x in learned.items()}
+    on_ground = time_on(grounds, problem.pools, seen, runs, seed)
     bin_days = horizon_days / (CURVE_POINTS - 1)
 
     nothing = no_effects(len(problem.stage_ids), len(problem.pools),
                          int(workforce.pool_start[-1]), calendar)
-    made = circumstances or Circumstances()
     effects = effects_of(made, problem, workforce, calendar)
 
     def model(uncertain: Uncertain, effects: Effects) -> Model:
         return model_of(areas, workforce, ways, uncertain, effects, calendar,
                         bin_days=bin_days, bins=CURVE_POINTS)
 
-    simulated = simulate(model(drawn, effects), runs_of(draws, workforce, pace), seed=seed,
-                         workers=workers, spread=spread, progress=progress)
+    real, drawn_runs = model(drawn, effects), runs_of(
+        draws, workforce, pace, on_ground, len(grounds))
+    simulated = simulate(real, drawn_runs, seed=seed, workers=workers, spread=spread,
+                         progress=progress)
     finish = calendar.days(simulated.finish_slot)
     certain, stated_draws = _without_chance(uncertain, problem, mean_shares)
-    stated = simulate(model(certain, nothing), runs_of(stated_draws, workforce), seed=seed,
-                      workers=1)
+    stated = simulate(model(certain, nothing), runs_of(
+        stated_draws, workforce, grounds=len(grounds)), seed=seed, workers=1)
     stated_day = float(calendar.days(stated.finish_slot)[0])
 
     released = np.cumsum(simulated.released_m2, axis=2)  # (R, 3, T)
     days = np.arange(CURVE_POINTS) * bin_days
     shown = _shown(released, bool(np.isinf(finish).any()))
     total = released[:, :, shown].sum(axis=1)
+    usual = np.where(np.isfinite(simulated.finish_slot), simulated.finish_slot,
+                     float(len(calendar.begins)))
+    at = float(np.median(usual))
+    paid = float(simulated.cost.sum())
+    busy = float(simulated.work_cost.sum()) / paid if paid > 0 else 1.0
+    luck = luck_of(
+        real, drawn_runs, seed=seed, slots=at * busy, pace=pace,
+        days=min(float(calendar.days(np.array([at]))[0]), horizon_days)
+        ) if len(draws.names) < MOST_FACTORS else {}
     drivers, explained, chance_share = _drivers(
-        draws, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned,
-        made.by_chance)
+        draws, luck, finish, released[:, :, -1].sum(axis=1), drawn, drawn_pools, used, learned)
     progress("the forecast is made", 1.0)
     return Outlook(
         start=calendar.start,
@@ -249,6 +267,8 @@ def make_outlook(
                    f"Days lost as reported here: {lost[1]:.0%} ({lost[0]:.0%} to {lost[2]:.0%}), "
                    "staff that left included."]),
                *_taught_notes(taught, circumstances, problem.pools),
+               *([] if on_ground is None else [
+                   ground_note(grounds, of_hazard, problem.pools, seen, _KINDS)]),
                *_money_notes(simulated.stopped_slot, calendar)),
         area_ids=problem.hazard_ids,
         area_quantiles=np.array(AREA_QUANTILES),
@@ -427,14 +447,16 @@ def _shown(released: np.ndarray, unfinished: bool) -> np.ndarray:
 
 def _drivers(
     draws: Draws,
+    luck: Mapping[str, np.ndarray],
     finish: np.ndarray,
     released_at_end: np.ndarray,
     uncertain: Uncertain,
     pools: tuple[TeamPool, ...],
     used: np.ndarray,
     learned: Mapping[str, Learned],
-    on_the_way: Sequence[str],
 ) -> tuple[tuple[Driver, ...], str, float | None]:
+    from landrelease.forecast.luck import CAUSES
+
     runs = len(finish)
     unfinished = int(np.isinf(finish).sum())
     by_area = 2 * unfinished > runs
@@ -447,19 +469,48 @@ def _drivers(
         return (), (f"{runs} runs are too few to say what moves the {of_what}."), None
     if np.all(outcome == outcome[0]):
         return (), f"All runs have the same {of_what}: there is no spread to explain.", None
-    shares = explained_shares(draws.factors, outcome)
+    factors, causes = draws.factors, _strongest(luck, outcome, draws.factors)
+    if runs >= len(draws.names) + len(causes) + 3:
+        factors = np.column_stack([factors, *causes.values()])
+    else:
+        causes = {}
+    shares = explained_shares(factors, outcome)
     drivers = [
         Driver(name, float(share), _driver_words(name, uncertain, pools, used, learned,
                                                  float(share)))
-        for name, share in zip(draws.names, shares, strict=True)
+        for name, share in zip(draws.names, shares[:len(draws.names)], strict=True)
+    ] + [
+        Driver(f"chance_{name}", float(share), f"{CAUSES[name]}: chance, which no better knowledge "
+               f"of the stated ranges takes away ({share:.0%} of the spread).")
+        for name, share in zip(causes, shares[len(draws.names):], strict=True)
     ]
     drivers.sort(key=lambda driver: (-driver.share, driver.name))
     rest = max(0.0, 1.0 - float(shares.sum()))
-    way = "".join(f", {what}" for what in on_the_way)
     return tuple(drivers), (
-        f"Shares of the spread (of ranks) of the {of_what}{why}. {rest:.0%} is chance: which areas "
-        f"turn out empty, which stages take long{way}, and what acts only together."
+        f"Shares of the spread (of ranks) of the {of_what}{why}. {rest:.0%} is no single one of "
+        "these: in which order things happen, and what acts only together."
     ), rest  # fmt: skip
+
+
+def _strongest(luck: Mapping[str, np.ndarray], outcome: np.ndarray, factors: np.ndarray
+               ) -> dict[str, np.ndarray]:
+    """As many causes as can be told apart beside the factors, those that go with the outcome most;
+    of each what the factors and the causes before it do not explain."""
+    from landrelease.forecast.luck import CAUSES, beside
+
+    order = sorted(luck, key=lambda name: -abs(_together(luck[name], outcome)))
+    found: dict[str, np.ndarray] = {}
+    for name in sorted(order[:MOST_FACTORS - factors.shape[1]], key=list(CAUSES).index):
+        found[name] = beside(luck[name], np.column_stack([factors, *found.values()]))
+    return found
+
+
+def _together(a: np.ndarray, b: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    x, y = rankdata(a), rankdata(b)
+    x, y = x - x.mean(), y - y.mean()
+    return float(x @ y / max(math.sqrt(float(x @ x) * float(y @ y)), 1e-300))
 
 
 def _driver_words(

@@ -203,10 +203,11 @@ def scenario_of(document: Any, file: str, plan: Plan, assumptions: Assumptions,
         money = None
     elif "money" in document:
         money = tuple(
-            Tranche(day(fields(v, f"money: {i + 1}", ("day", "amount"), ("late_days",))["day"],
-                        f"money: {i + 1}: day"),
+            Tranche(day(fields(v, f"money: {i + 1}", ("day", "amount"),
+                               ("late_days", "until"))["day"], f"money: {i + 1}: day"),
                     number(v["amount"], f"money: {i + 1}: amount", 0),
-                    number(v.get("late_days", 0), f"money: {i + 1}: late_days", 0))
+                    number(v.get("late_days", 0), f"money: {i + 1}: late_days", 0),
+                    day(v["until"], f"money: {i + 1}: until") if "until" in v else None)
             for i, v in enumerate(block("money", list)))
     renewed = made.renewed
     if (value := document.get("renewed")) is not None:

@@ -33,8 +33,8 @@ ELEMENT = _record(f8="work released finish",
                   i4="stage parent child sibling beside chosen first_option end_option sector",
                   i1="state alone known")
 STAGE = _record(f8="released",
-                i4="activity hazard before rank place zone sector first_option end_option "
-                   "first_gate end_gate")
+                i4="activity hazard before rank place zone sector ground first_option "
+                   "end_option first_gate end_gate")
 # `share_...` are those of the known area in this run, `extra` the areas that turn up beside it.
 HAZARD = _record(f8="m2 cancelled reduced cleared follows share_cancelled share_reduced "
                     "share_cleared", i4="first end extra")
@@ -49,7 +49,7 @@ POOL = _record(f8="fail_rate repair leave_rate gap learning learning_slots cost 
 SECTOR = _record(f8="last_day begins ends work_begins work_ends shape scale log_mean "
                     "log_sd at_start", i4="number first_fixed end_fixed fixed_at drawn shut")
 SPELL = _record(f8="last_day begins ends work_begins work_ends")
-FUND = _record(f8="arrives late amount at")
+FUND = _record(f8="arrives late amount lapses at rest")
 GATE = _record(i4="zone_from zone_to size left")
 ZONE = _record(f8="opens", i4="outside")
 
@@ -71,6 +71,7 @@ class Chance(NamedTuple):
     horizon: float
     seasonal: bool
     funded: bool
+    lapsing: bool  # some money is lost where it is not spent by a day
 
 
 class Scene(NamedTuple):
@@ -146,7 +147,8 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
     if areas is not None:
         for name, values in (("released", areas.released_m2), ("activity", areas.activity),
                              ("hazard", areas.hazard), ("before", areas.predecessor),
-                             ("rank", areas.rank), ("place", areas.place)):
+                             ("rank", areas.rank), ("place", areas.place),
+                             ("ground", areas.ground)):
             stages[name] = values
         shares = areas.shares
         hazards = _table(
@@ -169,7 +171,7 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
                 bool(chances.renewed), float(chances.renewed_part))),
             float(effects.renewed_rate), float(effects.renewed_until), *stated,
             float(workforce.move_slots), float(workforce.horizon), bool(effects.seasonal),
-            bool(effects.funded)),
+            bool(effects.funded), bool(np.isfinite(effects.lapses).any())),
         stages=stages, order=order, hazards=hazards, of_hazard=of_hazard,
         first=np.zeros(count + 1, dtype=np.int32), elements=np.zeros(capacity, dtype=ELEMENT),
         option=_shortest_first(workforce),
@@ -204,6 +206,6 @@ def scene_of(areas: Areas | None, workforce: Workforce, ways: Ways, chances: Cha
         slot_of_work=(np.searchsorted(effects.worked_by, np.arange(last + 1), side="right")
                       - 1).astype(np.int32),
         funds=_table(FUND, len(effects.arrives), arrives=effects.arrives, late=effects.late,
-                     amount=effects.amount),
+                     amount=effects.amount, lapses=effects.lapses),
         coming=comings.when.astype(float), comes=comings.what.astype(np.int32),
         stopped=np.zeros(1))

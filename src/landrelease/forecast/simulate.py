@@ -79,6 +79,8 @@ class Runs(NamedTuple):
     rework: np.ndarray  # (R,)
     lost: np.ndarray  # (R,) calendar slots over slots worked
     slow: np.ndarray  # (R, T) each team's time over the planned time
+    # (R, G, P) a pool's time on each kind of ground over that on ordinary ground; row 0 is ordinary
+    ground: np.ndarray
 
 
 # How portions of runs are played: (function, portions) -> results in the same order. Threads do it
@@ -93,14 +95,17 @@ def model_of(areas: Areas, workforce: Workforce, ways: Ways, uncertain: Uncertai
                  comings_of(workforce), calendar.begins, calendar.ends, float(bin_days), int(bins))
 
 
-def runs_of(draws: Draws, workforce: Workforce, pace: np.ndarray | None = None) -> Runs:
-    """`pace` (R, T): each team's m² a day over that of its pool in the run; None: all the same."""
+def runs_of(draws: Draws, workforce: Workforce, pace: np.ndarray | None = None,
+            ground: np.ndarray | None = None, grounds: int = 0) -> Runs:
+    """`pace` (R, T): each team's m² a day over that of its pool in the run; None: all the same.
+    `ground`: see `Runs`; None: all of the `grounds` that areas lie on are ordinary."""
     sizes = np.diff(workforce.pool_start)
     slow = np.repeat(1.0 / draws.rate, sizes, axis=1)
     if pace is not None:
         slow = slow / pace
     return Runs(np.ascontiguousarray(draws.shares), draws.undiscovered, draws.rework,
-                1.0 / draws.available, slow)
+                1.0 / draws.available, slow, ground if ground is not None else
+                np.ones((draws.rate.shape[0], 1 + grounds, draws.rate.shape[1])))
 
 
 def simulate(
@@ -203,7 +208,7 @@ def _play_all(seed, first, runs, scene, begins, ends, bin_days, community_zone, 
         key = fork(seed, first + r)
         count, found_m2[r] = lay_out(key, scene, runs.shares[r, 0], runs.shares[r, 1],
                                      runs.shares[r, 2], runs.undiscovered[r], runs.rework[r])
-        _play(key, count, runs.slow[r], runs.lost[r], scene)
+        _play(key, count, runs.slow[r], runs.lost[r], runs.ground[r], scene)
         total = paid = 0.0
         for p in range(len(pools)):
             pool = pools[p]

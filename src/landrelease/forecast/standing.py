@@ -23,6 +23,7 @@ from landrelease.forecast.areas import areas_of
 from landrelease.forecast.calendar import DAYS_PER_YEAR, Calendar
 from landrelease.forecast.dispatch import ways_of, workforce_of
 from landrelease.forecast.effects import no_effects
+from landrelease.forecast.ground import time_of_rates
 from landrelease.forecast.rates import Lost, Range, Rate, fit_lost, fit_rates, rate_priors
 from landrelease.forecast.simulate import Runs, model_of, simulate
 from landrelease.forecast.uncertain import Uncertain, read_assumptions
@@ -66,6 +67,7 @@ class Standing:
     # waits for those who follow it.
     busy: dict[tuple[str, str], float] = field(default_factory=dict)
     season_sd_days: float = 0.0  # how far the season may begin and end beside its months
+    ground: tuple[str, ...] = ()  # A grounds, as reports name them, "" not known; (): none is
 
     @property
     def open(self) -> np.ndarray:
@@ -180,9 +182,13 @@ def forecast_standing(
     passed = np.array([np.interp(np.searchsorted(calendar.ends, ends, side="right"),
                                  np.arange(done.shape[1]), own) for own in done])  # (R, B)
     step = max(float(passed.max()) / FINE_BINS, 1e-9)
+    own = [standing.ground[a] for a in np.flatnonzero(standing.open)] if standing.ground else []
+    grounds = sorted({g for g in own if g})
+    of_hazard = np.array([1 + grounds.index(g) if g else 0 for g in own], dtype=np.int64)
     runs_all = Runs(shares, _undiscovered(standing, uncertain, runs, generator),
                     _rework(standing, uncertain, runs, generator), np.ones(runs),
-                    np.ascontiguousarray(slow))
+                    np.ascontiguousarray(slow),
+                    time_of_rates(grounds, [by_kind[k] for k in kinds], pick, seed))
     slots_of_time = np.arange(len(calendar.begins) + 1, dtype=float)
     # Which area comes next, and how far ahead survey goes, nobody has said: each part of the runs
     # has an order and a limit of its own. The last areas decide the end: one may be large.
@@ -198,7 +204,8 @@ def forecast_standing(
             limit=np.array([round(held[p][1] * math.exp(LIMIT_SD * generator.standard_normal()))
                             if p in held else 0 for p in range(len(kinds))]))
         teams = int(workforce.pool_start[-1])
-        model = model_of(areas_of(problem, priority, planned), workforce, ways_of(problem), certain,
+        model = model_of(areas_of(problem, priority, planned, of_hazard if len(own) else None),
+                         workforce, ways_of(problem), certain,
                          no_effects(len(problem.stage_ids), len(problem.pools), teams, calendar),
                          Calendar(standing.day, slots_of_time[:-1], slots_of_time[1:]),
                          bin_days=step, bins=FINE_BINS + 2)

@@ -144,7 +144,8 @@ def _money(registry: Registry, reader: View, wanted: set[tuple[date | None, str]
     from landrelease.workflows import money
 
     return {(day, currency): money.figures_of(registry, reader, level=level, valid_at=day,
-                                              known_at=known_at, currency=currency)
+                                              known_at=known_at, currency=currency,
+                                              costs=False)
             for day, currency in sorted(wanted, key=str)}
 
 

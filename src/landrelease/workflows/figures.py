@@ -28,7 +28,9 @@ from landrelease.errors import (
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
 
+RUNS = 500  # of the forecast under the figures of a plan
 # Kinds of which one at a time is given by organisation or area to some roles: their records pass
 # the policy one by one. They are few.
 _FEW = ("session", "team", "machine", "person", "inspection", "handover", "complaint", "accident")
@@ -61,10 +63,13 @@ def figure_land(registry: Registry, reader: View, at: At) -> Land:
 
 
 def all_figures(registry: Registry, reader: View, at: At | None = None,
-                progress: Progress = silent, wanted: Collection[str] = ()) -> Found:
+                progress: Progress = silent, wanted: Collection[str] = (),
+                plan: PlanFile | None = None, seed: int = 1) -> Found:
     """Every figure of the catalogue that the reader may see.
 
-    wanted : ids of figures; only what these need is computed. Raises SIG-006 for an unknown level.
+    wanted : ids of figures; only what these need is computed. plan : of the records as they stand;
+    with it also the figures of the plan, of its forecast and of the assessment. Raises SIG-006 for
+    an unknown level.
     """
     from landrelease.core.memory import without_collector
     from landrelease.workflows.identities import at_level
@@ -73,17 +78,18 @@ def all_figures(registry: Registry, reader: View, at: At | None = None,
     if at.level is not None:
         at_level([], at.level)  # an unknown level is said before anything is read
     with without_collector():
-        return _all(registry, reader, at, progress, wanted)
+        return _all(registry, reader, at, progress, wanted, plan, seed)
 
 
-def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: Collection[str]
-         ) -> Found:
+def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: Collection[str],
+         plan: PlanFile | None, seed: int) -> Found:
     from landrelease.figures import catalogue, items, people, shares, work
+    from landrelease.figures.areas import areas_of
     from landrelease.workflows import load_assumptions, make_ledger, unseen
 
     chapters = catalogue.chapters_for(wanted)
     land = figure_land(registry, reader, at)
-    head = land.chain_head
+    head, names = land.chain_head, {m.id: m.name for m in land.municipalities}
     rows = make_ledger(land, progress)
     found = list(catalogue.land_figures(land, rows))
     found += shares.land_by_type(land)
@@ -97,28 +103,37 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         if "items" in chapters:
             # Who may not see items gets what was destroyed, and nothing of what still lies there:
             # `reader.figures` takes the others out (S16).
+            divided = bool(land.municipalities) and reader.may("items", "places")
             table = columns_at(registry, reader, "item",
                              items.FIELDS + (items.JOINT_FIELDS if joint else ()), at,
-                             places=bool(joint))
-            found += items.item_figures(table, head, joint)
+                             places=bool(joint) or divided)
+            found += items.item_figures(
+                table, head, joint, areas_of(table.places, land.municipalities) if divided
+                else None, names)
     if "people" in chapters:
         progress("figures of people", 0.8)
-        found += people.people_figures(_people(registry, reader, at), head)
+        tables = _people(registry, reader, at)
+        found += people.people_figures(tables, head, areas_of(
+            tables["accident"].places, land.municipalities) if "accident" in tables
+            and land.municipalities and reader.precision("accident") == "exact" else None, names)
     found += shares.share_figures(
         land, rows[-1], found,
         load_assumptions(None, registry).value("figures_ratio_least_ha"))
-    if not wanted or any(name.startswith("money_") for name in wanted):
+    if not wanted or any(name.startswith(("money_", "cost_per_m2")) for name in wanted):
         from landrelease.workflows import money
 
         # `reader.figures` takes them out for whom funds and expenses are not (S14).
         found += money.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
-                                  known_at=at.known_at)
+                                  known_at=at.known_at, costs=not wanted or any(
+                                      name.startswith("cost_per_m2") for name in wanted))
     if "phase_two" in chapters:
         from landrelease.workflows import phase_two
 
         progress("figures of phase two", 0.9)
         found += phase_two.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
                                       known_at=at.known_at)
+    if plan is not None:
+        found += _of_plan(registry, reader, plan, land, wanted, seed, progress)
     valid_at = at.valid_at.isoformat() if at.valid_at else ""
     known_at = at.known_at.isoformat() if at.known_at else ""
     found = [dataclasses.replace(f, level=at.level or "", valid_at=valid_at, known_at=known_at)
@@ -126,6 +141,24 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     shown = reader.figures(found, unseen(land, reader))
     progress("figures", 1.0)
     return Found(land, reader.ledger(rows), shown)
+
+
+def _of_plan(registry: Registry, reader: View, plan: PlanFile, land: Land, wanted: Collection[str],
+             seed: int, progress: Progress) -> tuple[Figure, ...]:
+    """Figures of the plan, of its forecast (where one of these is asked for, or all are) and of the
+    assessment under it; `reader.figures` takes out those whose results the reader does not see."""
+    from landrelease.figures import catalogue
+    from landrelease.workflows import assess
+    from landrelease.workflows.outlooks import basis_of
+
+    outlook = None
+    if (not wanted or {catalogue.FINISH.id, catalogue.COST.id} & set(wanted)) and any(
+            reader.may(m.subject, m.field) for m in (catalogue.FINISH, catalogue.COST)):
+        basis = basis_of(registry, reader, plan.plan, plan.assumptions, land, seed=seed)
+        outlook = basis.play(basis.scenarios([])[-1], runs=RUNS, seed=seed, progress=progress)
+    return catalogue.assessment_figures(
+        assess(land, plan.assumptions), land.chain_head) + catalogue.plan_figures(
+        plan.plan, outlook, land.chain_head)
 
 
 def of_scope(found: Sequence[Figure], scope: str) -> tuple[Figure, ...]:
@@ -185,10 +218,10 @@ def _people(registry: Registry, reader: View, at: At) -> dict[str, Columns]:
 
 
 def trace(registry: Registry, reader: View, figure: str, at: At | None = None,
-          progress: Progress = silent) -> Figure:
+          progress: Progress = silent, plan: PlanFile | None = None, seed: int = 1) -> Figure:
     """One figure with the records under it. Raises CLI-105: there is none, or not for the reader.
     """
-    found = all_figures(registry, reader, at, progress, wanted=(figure,))
+    found = all_figures(registry, reader, at, progress, wanted=(figure,), plan=plan, seed=seed)
     for f in found.figures:
         if f.id == figure:
             return f
@@ -207,7 +240,7 @@ class Again:
 
 
 def recompute(registry: Registry, reader: View, document: Mapping[str, Any], path: str,
-              progress: Progress = silent) -> Again:
+              progress: Progress = silent, plan: PlanFile | None = None, seed: int = 1) -> Again:
     """Compute an exported figure again, from the records as they stood at its chain head.
 
     The head says which state of the registry it was: its revision, and all that were known by then.
@@ -225,8 +258,8 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
         raise LandReleaseError(FIGURE_FILE, path=path, found=f"{type(error).__name__}: {error}"
                                ) from None
     if head != registry.head():
-        at = dataclasses.replace(at, known_at=_then(registry, head, at.known_at))
-    now = trace(registry, reader, identity, at, progress)
+        at = dataclasses.replace(at, known_at=moment_of(registry, head, at.known_at))
+    now = trace(registry, reader, identity, at, progress, plan, seed)
     gone = tuple(sorted(set(records) - set(now.records)))
     new = tuple(sorted(set(now.records) - set(records)))
     same = not gone and not new and (
@@ -235,7 +268,7 @@ def recompute(registry: Registry, reader: View, document: Mapping[str, Any], pat
     return Again(document, now, same, gone, new)
 
 
-def _then(registry: Registry, head: str, known_at: datetime | None) -> datetime:
+def moment_of(registry: Registry, head: str, known_at: datetime | None = None) -> datetime:
     """The moment at which the head was the head of its chain.
 
     The head of several chains names no one revision: there the stated `known_at` says which state

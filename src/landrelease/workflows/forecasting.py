@@ -60,7 +60,7 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
     team on one day, area and kind of work the last one counts; reports of more than a day, or
     without a team, teach no rate. Hours not worked are lost: a day without hours and area is lost.
     """
-    ground_of = {h.id: _ground(h) for h in hazards}
+    grounds = {h.id: ground_of(h) for h in hazards}
     by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in hazards}
     left: Counter[str] = Counter()
     rows: dict[tuple[str, int, str, str, str], tuple[float, float | None, float, bool]] = {}
@@ -96,18 +96,18 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
             if key in rows:
                 left["sent again"] += 1
             rows[key] = ((area or 0.0) / len(teams), hours, off or 0.0, done)
-    return Reported(_days_of(rows, ground_of), len(records), tuple(
+    return Reported(_days_of(rows, grounds), len(records), tuple(
         f"{count:,} reports {why} were left out." if why != "sent again" else
         f"{count:,} reports were sent again: the last one counts."
         for why, count in sorted(left.items())))
 
 
-def _days_of(rows: dict, ground_of: Mapping[str, str]) -> TeamDays:
+def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
     keys = sorted(rows, key=lambda k: (k[1], k[0], k[4]))
     teams = sorted({k[0] for k in keys})
     kinds = sorted({(k[2], k[3]) for k in keys})
     areas = sorted({k[4] for k in keys if k[4]})
-    grounds = sorted({ground_of[a] for a in areas if ground_of.get(a)})
+    grounds = sorted({grounds_of[a] for a in areas if grounds_of.get(a)})
     number = {name: {v: i for i, v in enumerate(values)} for name, values in (
         ("team", teams), ("kind", kinds), ("area", areas), ("ground", grounds))}
     count = len(keys)
@@ -140,7 +140,7 @@ def _days_of(rows: dict, ground_of: Mapping[str, str]) -> TeamDays:
     joined = first > first.min() + NEW_AFTER_DAYS if len(first) else np.zeros(0, dtype=bool)
     return TeamDays(
         day, team, kind_of, area_of,
-        np.array([number["ground"].get(ground_of.get(k[4], ""), -1) for k in keys],
+        np.array([number["ground"].get(grounds_of.get(k[4], ""), -1) for k in keys],
                  dtype=np.int64), m2, worked, ended, tuple(teams), tuple(kinds), tuple(areas),
         tuple(grounds), joined)
 
@@ -150,7 +150,7 @@ def _number(record: Record, name: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _ground(hazard: Record) -> str:
+def ground_of(hazard: Record) -> str:
     """Vegetation, soil and slope of a hazard as one word; "" where none of it was reported."""
     parts = [f"{name} {hazard.values[name]}" for name in ("vegetation", "soil")
              if hazard.values.get(name) not in (None, "not_reported", "declined")]
@@ -275,7 +275,10 @@ def learned_of(found: Learning, teams: Mapping[str, str] | None = None) -> dict[
                 float(low), float(value), float(high),
                 float(np.median(rate.deviation["team"])), rate.days,
                 {(teams or {}).get(name, name): (float(own.mean()), float(own.std()))
-                 for name, own in zip(rate.teams, rate.team.T, strict=True)})
+                 for name, own in zip(rate.teams, rate.team.T, strict=True)},
+                {name: (float(own.mean()), float(own.std()))
+                 for name, own in zip(rate.grounds, rate.ground.T, strict=True)},
+                float(np.median(rate.deviation["ground"])))
     return made
 
 
@@ -661,7 +664,8 @@ class _Known:
             days_a_week(days), cut if two_steps else None, visited,
             np.minimum(worked["NTS"], area),
             float(np.median(pieces)) if len(pieces) >= FEWEST_PIECES else math.inf, busy,
-            0.0 if season == (1, 12) else sd)
+            0.0 if season == (1, 12) else sd,
+            tuple(map(ground_of, self.hazards)) if days.grounds else ())
 
 
 SELDOM = 0.2  # of the days of the busiest month or weekday: less is no working one
@@ -708,7 +712,9 @@ def _busy(days: TeamDays, recent: np.ndarray, kind: int) -> float:
 
 
 def _renumbered(days: TeamDays, place: np.ndarray, count: int) -> TeamDays:
-    area = np.where(days.area >= 0, place[np.maximum(days.area, 0)], -1) if len(days) else days.area
+    # Reports may name no area at all.
+    area = days.area if not len(place) else np.where(
+        days.area >= 0, place[np.maximum(days.area, 0)], -1)
     return dataclasses.replace(days, area=area, areas=tuple(map(str, range(count))))
 
 

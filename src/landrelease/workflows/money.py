@@ -99,7 +99,7 @@ def _is_code(word: str) -> bool:
 
 
 def summary(found: Books) -> dict[str, Any]:
-    """Totals by phase, donor, currency, month and fund; what is apart; what is doubtful."""
+    """Totals by phase, donor, currency, month, day and fund; what is apart; what is doubtful."""
     from landrelease.figures import money
 
     account, to = found.account, found.account.currency
@@ -116,6 +116,7 @@ def summary(found: Books) -> dict[str, Any]:
         "by_donor": rows(lambda e: e.donor, currency=to),
         "by_currency": rows(lambda e: e.currency),
         "by_month": rows(money.month_of, currency=to),
+        "by_day": rows(money.day_of, currency=to),
         "by_fund": [_total_row(t) for t in money.by_fund(entries, found.rates)],
         "not_converted": [_total_row(t) for t in apart],
         "without_fund": [dataclasses.asdict(u) for u in money.charge_unlinked(account)],
@@ -131,11 +132,11 @@ def summary(found: Books) -> dict[str, Any]:
 
 def figures_of(registry: Registry, reader: View, *, level: str | None = None,
                valid_at: date | None = None, known_at: datetime | None = None,
-               currency: str | None = None) -> tuple[Figure, ...]:
+               currency: str | None = None, costs: bool = True) -> tuple[Figure, ...]:
     """The figures of money that the reader may see; none where no money is on record, or none that
     this reader may see. In `currency`, else in that of most records. As of `valid_at`, else of the
     last day on which money came in or went out: the same records give the same figures on every
-    day."""
+    day. costs : also the cost per m²."""
     from landrelease.figures.money import money_figures
 
     days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
@@ -148,7 +149,57 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
         if error.code != "MON-020":
             raise
         return ()
-    return reader.figures(money_figures(found.account, found.chain_head))
+    made = money_figures(found.account, found.chain_head)
+    if costs and any(e.state == "paid" for e in found.account.expenses):
+        made += _cost_figures(found, registry, reader, level, valid_at, known_at)
+    return reader.figures(made)
+
+
+_REPORT_FIELDS = ("activity_type", "operational_method", "activity_status", "started_on",
+                  "ended_on", "hours", "teams", "area_m2", "hazard")
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A report of work from columns, as `once` and `team_days` read it."""
+
+    id: str
+    values: Mapping[str, Any]
+    valid_from: date | None = None
+
+
+def _cost_figures(found: Books, registry: Registry, reader: View, level: str | None,
+                  valid_at: date | None, known_at: datetime | None) -> tuple[Figure, ...]:
+    """Cost per m² by outcome and by method; reports of work are read as columns: they are many."""
+    from landrelease.figures.unit_costs import cost_figures, unit_costs
+    from landrelease.workflows.figures import At, columns_at
+    from landrelease.workflows.identities import at_level
+
+    table = columns_at(registry, reader, "activity", _REPORT_FIELDS, At(valid_at, known_at, level))
+    columns = [table.cells[name].tolist() for name in _REPORT_FIELDS]
+    days = {_REPORT_FIELDS.index(n) for n in ("started_on", "ended_on")}
+    reports = []
+    last = found.account.as_of
+    for name, *cells in zip(table.ids.tolist(), *columns, strict=True):
+        values = {n: _date_of(v) if k in days else v
+                  for k, (n, v) in enumerate(zip(_REPORT_FIELDS, cells, strict=True))
+                  if v is not None and v == v}  # nan: nobody reported it
+        report = _Report(name, values)
+        if values.get("activity_status") != "planned" and (
+                (day := _day_of(report)) is None or day <= last):
+            reports.append(report)
+    outcomes = registry.records("outcome", valid_at=valid_at, known_at=known_at)
+    grounds = [r for r in reader.records(at_level(outcomes, level) if level else outcomes)
+               if r.valid_from is None or r.valid_from <= last]
+    made = unit_costs(found.account, *_work(grounds, reports, found.assumptions), "team_days")
+    return cost_figures(made, found.account.currency, found.chain_head)
+
+
+def _date_of(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def _about(found: Books) -> dict[str, Any]:
@@ -231,14 +282,14 @@ def _apart(entries: Iterable[Any]) -> dict[str, float]:
     return {unit: exact_sum(amounts) for unit, amounts in sorted(found.items())}
 
 
-def _day_of(activity: Record) -> date | None:
+def _day_of(activity: Record | _Report) -> date | None:
     for name in ("ended_on", "started_on"):
         if isinstance(day := activity.values.get(name), date):
             return day
     return activity.valid_from
 
 
-def team_days(activity: Record) -> float:
+def team_days(activity: Record | _Report) -> float:
     """Days that teams worked, as a report tells it: days from the first to the last, for each of
     the teams that it names (one where it names none); a report of one day without any hours is 0.
     A record that names neither days nor hours tells of no days."""
@@ -255,9 +306,9 @@ def team_days(activity: Record) -> float:
     return float(days * max(1, len(teams) if isinstance(teams, (list, tuple)) else 1))
 
 
-def once(activities: Sequence[Record]) -> list[Record]:
+def once(activities: Sequence[Any]) -> list[Any]:
     """Of several reports of the same teams on one day, area and kind of work the last one."""
-    kept: dict[tuple[Any, ...], Record] = {}
+    kept: dict[tuple[Any, ...], Any] = {}
     for r in sorted(activities, key=lambda r: (r.valid_from or date.min, r.id)):
         first, last = r.values.get("started_on"), r.values.get("ended_on")
         teams = r.values.get("teams")
@@ -272,7 +323,8 @@ def once(activities: Sequence[Record]) -> list[Record]:
     return list(kept.values())
 
 
-def _work(outcomes: Sequence[Record], activities: Sequence[Record], stated: Assumptions
+def _work(outcomes: Sequence[Record], activities: Sequence[Record] | Sequence[_Report],
+          stated: Assumptions
           ) -> tuple[dict[str, Work], dict[str, Work]]:
     """Area and team-days by outcome and by method. The area of an outcome is that of the union,
     each m² as its strongest release (S03); that of a method as the reports state it."""

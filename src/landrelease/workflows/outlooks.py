@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from landrelease.access.policy import View
     from landrelease.core.hazard import Land
+    from landrelease.forecast.circumstances import Tranche
     from landrelease.forecast.outlook import Learned
     from landrelease.forecast.scenario import Scenario
     from landrelease.forecast.simulate import Spread
@@ -57,12 +58,15 @@ class Basis:
     lost: Lost80 | None
     closed: Closed
     taught: tuple[Assumption, ...] = ()
+    later: tuple[Tranche, ...] = ()  # money after the plan's last day
+    later_notes: tuple[str, ...] = ()
 
     def scenarios(self, paths: Sequence[Path]) -> list[Scenario]:
         """The plan as it is, then each file's scenario."""
         from landrelease.workflows.scenarios import scenarios_of
 
-        return scenarios_of(paths, self.plan, self.assumptions, self.closed, self.taught)
+        return scenarios_of(paths, self.plan, self.assumptions, self.closed, self.taught,
+                            self.later)
 
     def play(self, scenario: Scenario, *, runs: int, seed: int,
              works: Sequence[np.ndarray] = (),
@@ -85,12 +89,14 @@ def basis_of(registry: Registry, reader: View, plan: Plan, assumptions: Assumpti
     month = forecasting.months_of(found)
     circumstances = dataclasses.replace(
         closed.circumstances, month=month, months_reported=month is not None,
-        learning=forecasting.learning_of(found))
+        learning=forecasting.learning_of(found),
+        ground={h.id: forecasting.ground_of(h) for h in registry.records("hazard")})
     return Basis(
         plan, assumptions, found,
         forecasting.learned_of(found, forecasting.team_names(registry.records("team"))),
         forecasting.lost_of(found), dataclasses.replace(closed, circumstances=circumstances),
-        forecasting.taught_of(found, registry, reader, assumptions, seed=seed))
+        forecasting.taught_of(found, registry, reader, assumptions, seed=seed),
+        *scenarios.later_money(registry, reader, plan, assumptions))
 
 
 def forecast_on(
@@ -131,7 +137,8 @@ def forecast_on(
         outlook = with_track(registry, reader, saved.assumptions, outlook, seed=seed,
                              progress=progress)
     # Closures in force are for who may see them (S16).
-    notes = (*outlook.notes, *(closed.notes if reader.may("closure") else ()))
+    notes = (*outlook.notes, *(closed.notes if reader.may("closure") else ()),
+             *(basis.later_notes if reader.may("fund") else ()))
     document = {
         **workflows.outlook_summary(outlook, by=by, budget=budget), "scenario": outlook.scenario,
         "notes": [*notes, *([] if short is None else [short])],

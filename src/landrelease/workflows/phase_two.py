@@ -16,7 +16,7 @@ from landrelease.errors import PROJECTS_NOTHING, LandReleaseError
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
-    from landrelease.core.hazard import Settlement
+    from landrelease.core.hazard import Land, Settlement
     from landrelease.core.ledger import Figure
     from landrelease.figures.phase_two import Return, Site, WorkOutlook
     from landrelease.store.registry import Registry
@@ -193,7 +193,6 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
 
     from landrelease.core.geometry import geodesic_area_m2
     from landrelease.figures.phase_two import Return
-    from landrelease.plan.compare import end_of
     from landrelease.workflows import load_land
     from landrelease.workflows.identities import at_level, standing_records
 
@@ -227,8 +226,30 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
                 actual.append(Return(dated[max(there)][0], settlement.name or settlement.id, 0.0,
                                      float(settlement.population or 0.0),
                                      tuple(dated[k][1].id for k in there), settlement.id))
-    if plan is None:
-        return None, actual
+    return None if plan is None else _planned(plan, land, near, handover_days), actual
+
+
+def planned_by(registry: Registry, plan: PlanFile, stated: Assumptions, handover_days: int
+               ) -> list[Return]:
+    """What an earlier plan would have brought back, on the land as it stood when it was made.
+
+    Raises FIG-002: its records are not the past of this registry.
+    """
+    from landrelease.workflows import load_land
+    from landrelease.workflows.figures import moment_of
+
+    then = None if plan.chain_head == registry.head() else moment_of(registry, plan.chain_head)
+    land = load_land(registry, stated, known_at=then, for_models=False)
+    return _planned(plan, land, _Near(
+        land.settlements, [h.ground for h in land.hazards],
+        stated.value("community_hazard_distance_m")), handover_days)
+
+
+def _planned(plan: PlanFile, land: Land, near: _Near, handover_days: int) -> list[Return]:
+    """Land and people back by the dates of a plan."""
+    from landrelease.figures.phase_two import Return
+    from landrelease.plan.compare import end_of
+
     planned: list[Return] = []
     problem, schedule = plan.plan.problem, plan.plan.schedule
     index = {h.id: n for n, h in enumerate(land.hazards)}
@@ -247,7 +268,7 @@ def returns(registry: Registry, stated: Assumptions, plan: PlanFile | None, hand
             planned.append(Return(last + timedelta(days=handover_days),
                                   settlement.name or settlement.id, 0.0,
                                   float(settlement.population)))
-    return planned, actual
+    return planned
 
 
 def figures_of(registry: Registry, reader: View, *, level: str | None = None,
@@ -377,13 +398,22 @@ def listing(found: Works) -> dict[str, Any]:
         "works": [_plain(dataclasses.asdict(r)) for r in found.rows]}
 
 
-def outlook(found: Works, registry: Registry, plan: PlanFile) -> dict[str, Any]:
-    """The schedule of phase two by the plan, and land and people back by month and community."""
+def outlook(found: Works, registry: Registry, plan: PlanFile, against: PlanFile | None = None
+            ) -> dict[str, Any]:
+    """The schedule of phase two by the plan, and land and people back by month and community.
+
+    against : an earlier plan, whose returns stand beside the actual ones in the place of those of
+        `plan`: what was handed over since is in no later plan
+    """
     from landrelease.figures.phase_two import phase_two_figures, returned
 
     planned, actual = returns(registry, found.stated, plan, found.handover_days)
+    if against is not None:
+        planned = planned_by(registry, against, found.stated, found.handover_days)
     return {
         **listing(found),
+        "planned_by": {"chain_head": (against or plan).chain_head,
+                       "start": (against or plan).start.isoformat()},
         "by_month": [dataclasses.asdict(r) for r in returned(planned, actual,
                                                              by_community=False)],
         "by_month_and_community": [dataclasses.asdict(r) for r in returned(planned, actual)],

@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from landrelease.core.work import Plan
 from landrelease.errors import SCENARIO_UNREADABLE, LandReleaseError
 
 if TYPE_CHECKING:
+    from landrelease.access.policy import View
     from landrelease.core.hazard import Land
     from landrelease.forecast.circumstances import Circumstances, Closing, Tranche
     from landrelease.forecast.outlook import Learned
@@ -168,12 +169,18 @@ def _moment(value: Any) -> date | None:
 
 
 def scenarios_of(paths: Sequence[Path], plan: Plan, assumptions: Assumptions, closed: Closed,
-                 taught: tuple[Assumption, ...] = ()) -> list[Scenario]:
-    """The plan as it is, with its money, and each file's scenario."""
+                 taught: tuple[Assumption, ...] = (), later: Sequence[Tranche] = ()
+                 ) -> list[Scenario]:
+    """The plan as it is, with its money, and each file's scenario.
+
+    later : money on record that comes after the plan's last day, see `later_money`
+    """
     from landrelease.errors import SCENARIO_WRONG
     from landrelease.forecast.scenario import as_planned, scenario_of
 
-    given = dataclasses.replace(closed.circumstances, money=money_of(plan))
+    own = money_of(plan)
+    given = dataclasses.replace(closed.circumstances, money=None if own is None else (
+        *own, *later))
     found = [dataclasses.replace(as_planned(plan, assumptions, taught), circumstances=given)]
     for path in paths:
         document = read_scenario(path)
@@ -197,10 +204,60 @@ def money_of(plan: Plan) -> tuple[Tranche, ...] | None:
     money, starts = plan.problem.conditions.money, plan.problem.slot_starts
     if money is None or not (money.stage_fund >= 0).all():
         return None
-    payers = money.payers()
+    payers, ends = money.payers(), money.ends()
     funds = sorted({int(f) for line in np.unique(money.stage_fund) for f in payers[int(line)]})
-    came = np.diff(money.arrived[funds].sum(axis=0), prepend=0.0)
-    return tuple(Tranche(starts[t], float(came[t])) for t in np.flatnonzero(came > 0).tolist())
+    found = []
+    for last in sorted({int(ends[f]) for f in funds}):
+        # Of funds that can be spent equally long; those that outlast the plan keep what is left.
+        own = [f for f in funds if int(ends[f]) == last]
+        came = np.diff(money.arrived[own].sum(axis=0), prepend=0.0)
+        until = None if last >= money.arrived.shape[1] else starts[last] - timedelta(days=1)
+        found += [Tranche(starts[t], float(came[t]), until=until)
+                  for t in np.flatnonzero(came > 0).tolist()]
+    return tuple(sorted(found, key=lambda t: t.day))
+
+
+def later_money(registry: Registry, reader: View, plan: Plan, assumptions: Assumptions
+                ) -> tuple[tuple[Tranche, ...], tuple[str, ...]]:
+    """Money for demining on record that comes after the plan's last day, which the plan itself does
+    not look at: what is received or committed; what is only announced is said in words alone."""
+    from landrelease.forecast.circumstances import Tranche
+    from landrelease.workflows.recorded import exchange_of, sources_of
+
+    if money_of(plan) is None:
+        return (), ()
+    currency = plan.problem.conditions.money.currency if plan.problem.conditions.money else ""
+    end = plan.problem.slot_starts[-1]
+    sources = sources_of(registry, reader)
+    exchange = exchange_of(sources, currency, plan.problem.slot_starts[0],
+                           assumptions.value("exchange_rate_age_days"))
+    found, announced, without_rate = [], 0.0, 0
+    for r in sources.funds:
+        day = r.values.get("available_on") or r.values.get("received_on")
+        amount = r.values.get("amount")
+        if not isinstance(day, date) or day <= end or not isinstance(amount, (int, float)) or (
+                r.value("phase") not in ("demining", "both")):
+            continue
+        own = exchange(float(amount), str(r.values.get("currency") or ""), day)
+        if own is None:
+            without_rate += 1
+        elif r.value("fund_status") in ("received", "committed"):
+            until = r.values.get("spend_until")
+            found.append(Tranche(day, own, until=until if isinstance(until, date) else None))
+        else:
+            announced += own
+    notes = []
+    if found:
+        notes.append(f"Money that comes after the plan's last day, {end}, counts as well: "
+                     f"{sum(t.amount for t in found):,.0f} {currency} received or committed, from "
+                     f"{min(t.day for t in found)} on.")
+    if announced:
+        notes.append(f"{announced:,.0f} {currency} after the plan's last day are only announced "
+                     "and do not count; `money:` in a scenario brings them.")
+    if without_rate:
+        notes.append(f"{without_rate} funds that come after the plan's last day have no recorded "
+                     f"rate into {currency} and do not count.")
+    return tuple(found), tuple(notes)
 
 
 def groups_of(land: Land, plan: Plan) -> dict[str, list[str]]:
@@ -329,7 +386,7 @@ def money_words(scenario: Scenario) -> str | None:
     waits for the plan's. None where no money binds the plan, or the scenario brings its own."""
     plan, own = scenario.plan, scenario.circumstances.money
     given = money_of(plan)
-    if own is not None and own != given:
+    if own is not None and own[:len(given or ())] != given:
         return None
     said = []
     if short := unpaid_stages(plan):
@@ -342,12 +399,11 @@ def money_words(scenario: Scenario) -> str | None:
     if own is not None and money is not None:
         said.append(f"Work waits for the money of the plan, {sum(t.amount for t in own):,.0f} "
                     f"{money.currency}; `money:` in a scenario brings another, `money: enough` all "
-                    "that is needed. What would come after the plan's last day, "
-                    f"{plan.problem.slot_starts[-1]}, is not in it: runs that need it do not "
-                    "finish.")
+                    "that is needed. Runs that need more do not finish.")
         if money.may_pay is not None:
-            said.append("The plan's funds count as one here: what donors gave them for, and their "
-                        "last days, are kept by the plan and not by the forecast.")
+            said.append("The plan's funds count as one here: what donors gave them for is kept by "
+                        "the plan and not by the forecast; money that is not spent by its last day "
+                        "is lost in both.")
     elif short:
         said.append("This forecast takes the money to be there; `money:` in a scenario makes it "
                     "wait for money.")

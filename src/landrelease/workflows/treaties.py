@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
 from landrelease.core.hazard import Land
 from landrelease.core.ledger import LedgerRow
 from landrelease.core.progress import Progress, silent
-from landrelease.errors import TREATY_UNKNOWN, LandReleaseError
+from landrelease.errors import BAD_OPTION, TREATY_UNKNOWN, LandReleaseError
 from landrelease.workflows.figures import At, columns_at, figure_land
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
+    from landrelease.figures.obligation import Obligation
     from landrelease.figures.treaty import Ends, TreatyTable
     from landrelease.store.registry import Registry
+    from landrelease.store.results import PlanFile
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,13 +38,19 @@ class Made:
 
 
 def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: str | None = None,
-           known_at: datetime | None = None, made_on: date, progress: Progress = silent) -> Made:
+           known_at: datetime | None = None, made_on: date, obligation: Obligation | None = None,
+           plan: PlanFile | None = None, seed: int = 1, progress: Progress = silent) -> Made:
     """All tables of a treaty for a calendar year, as the reader may see them.
+
+    obligation : the deadline that is stated; with it, or with a plan, there is a table of what it
+        needs. plan : of the records as they stand; with it also the land to be addressed, by year.
 
     Who does not see hazards one by one gets totals only, none of few hazards (S14). Raises FIG-003.
     """
     from landrelease.figures import items, work
+    from landrelease.figures import obligation as obliged
     from landrelease.figures import treaty as forms
+    from landrelease.figures.areas import areas_of
     from landrelease.workflows import is_synthetic
 
     if treaty not in forms.TREATIES:
@@ -61,8 +68,6 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
     found = [forms.area_table(ends[0], ends[1], _new(
         _of_group(lands[0], of_group), _of_group(lands[1], of_group), reader)), release]
     notes = []
-    if any(forms.WITHHELD in row for t in found for row in t.rows):
-        notes.append("Withheld is of so few areas that it would show a single one; it is not 0.")
     if forms.opened_again(release):
         notes.append("Below zero: in the year more ground that had been released came back on "
                      "record as hazardous than was released.")
@@ -83,6 +88,9 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
                          "itself); they are in none of these tables and are not none.")
         notes.append("Areas with several kinds of ordnance are in the tables of each treaty: the "
                      "tables are not to be added up.")
+    if obligation is not None or plan is not None:
+        _ahead(registry, reader, obligation or obliged.Obligation(), plan, year, ends, release,
+               of_group, found, notes, seed, progress)
     progress("items", 0.7)
     at = At(days[1], known_at, level)
     reports = columns_at(registry, reader, "activity", work.FIELDS, at)
@@ -92,11 +100,11 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
                        places=True)
     names = {m.id: m.name for m in lands[1].municipalities}
     if len(table) and (reader.may("items", "places") or not reader.few(len(table))):
-        areas = _areas_of(table.places, lands[1]) if reader.may("items", "places") else \
-            np.full(len(table), "", dtype=object)
-        made, undated = forms.destroyed_table(table, areas, names, year, joint)
-        if not reader.may("items", "places"):
-            made = dataclasses.replace(made, rows=made.rows[-1:])
+        areas = areas_of(table.places, lands[1].municipalities) if reader.may("items", "places") \
+            else np.full(len(table), "", dtype=object)
+        made, undated = forms.destroyed_table(
+            table, areas, names, year, joint,
+            None if reader.may("items", "places") else reader.few)
         found.append(made)
         if undated:
             notes.append(f"{undated:,} items on record as destroyed state no day of destruction "
@@ -106,6 +114,9 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
                      "a single one.")
     else:
         notes.append("Items destroyed are not reported: no item is on record.")
+    if any(forms.WITHHELD in row for t in found for row in t.rows):
+        notes.insert(0, "Withheld is of so few areas or items that it would show a single one; it "
+                        "is not 0.")
     notes.append("Released is the sum of its three parts; searched ground is not in it. A national "
                  "authority reports; these are numbers for its report.")
     if level is None:
@@ -118,6 +129,36 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         "chain head": registry.head(),
         **({"synthetic": "made up; nothing here is about real ground"}
            if is_synthetic(registry) else {})}, is_synthetic(registry))
+
+
+def obligation_of(deadline: date | None, extended_to: date | None) -> Obligation | None:
+    """None where neither is stated. Raises CLI-103: an extension that ends before the deadline."""
+    from landrelease.figures.obligation import Obligation
+
+    if deadline is None and extended_to is None:
+        return None
+    if deadline is not None and extended_to is not None and extended_to <= deadline:
+        raise LandReleaseError(BAD_OPTION, option="--extended-to", found=extended_to.isoformat(),
+                               expected=f"a day after the deadline, {deadline.isoformat()}")
+    return Obligation(deadline, extended_to)
+
+
+def _ahead(registry: Registry, reader: View, obligation: Obligation, plan: PlanFile | None,
+           year: int, ends: Sequence[Ends], release: TreatyTable, of_group: set[str] | None,
+           found: list[TreatyTable], notes: list[str], seed: int, progress: Progress) -> None:
+    """The tables of the deadline and of the years to come, and their notes."""
+    from landrelease.figures import obligation as obliged
+    from landrelease.workflows.treaty_plans import ahead_of
+
+    ahead = None if plan is None else ahead_of(registry, reader, plan, of_group, seed=seed,
+                                               progress=progress)
+    found.append(obliged.obligation_table(obligation, year, ends[1], release, ahead))
+    if ahead is not None and len(ahead.area_m2):
+        found.append(obliged.projection_table(ahead, obligation, year))
+    notes += obliged.notes_of(obligation, ahead)
+    if plan is not None and ahead is None:
+        notes.append("The projection is withheld: it is for who sees dated plans, and not of so "
+                     "few areas that it would show a single one. Withheld is not 0.")
 
 
 def _classes(registry: Registry, group: str, known_at: datetime | None
@@ -186,23 +227,6 @@ def _new(start: Land, end: Land, reader: View) -> dict[str, tuple[int, float]] |
     return out
 
 
-def _areas_of(places: np.ndarray | None, land: Land) -> np.ndarray:
-    """(N,) id of the administrative area in which each point lies; "" outside all."""
-    assert places is not None
-    out = np.full(len(places), "", dtype=object)
-    frames = np.array([m.ground for m in land.municipalities], dtype=object)
-    known = ~np.isnan(places).any(axis=1)
-    if not len(frames) or not known.any():
-        return out
-    shapely.prepare(frames)
-    at = np.nonzero(known)[0]
-    which, frame = shapely.STRtree(frames).query(shapely.points(places[at]),
-                                                 predicate="intersects")
-    ids = np.array([m.id for m in land.municipalities], dtype=object)
-    out[at[which[::-1]]] = ids[frame[::-1]]  # on a border: the first of the areas
-    return out
-
-
 def write(made: Made, out: Path) -> list[Path]:
     """A workbook with a sheet a table, and a CSV a table."""
     import pyarrow as pa
@@ -236,4 +260,13 @@ def document(made: Made) -> dict[str, Any]:
     return {"treaty": made.treaty, "title": made.title, "year": made.year, "about": made.about,
             "notes": list(made.notes), "synthetic": made.synthetic,
             "tables": [{"name": t.name, "title": t.title, "columns": list(t.columns),
-                        "rows": [list(r) for r in t.rows]} for t in made.tables]}
+                        "metrics": _metrics(t), "rows": [list(r) for r in t.rows]}
+                       for t in made.tables]}
+
+
+def _metrics(table: TreatyTable) -> list[str | None]:
+    """Of each column (of the table of the deadline: of each row) its entry in the catalogue."""
+    from landrelease.figures.treaty_metrics import metric_of
+
+    names = [row[0] for row in table.rows] if table.name == "obligation" else table.columns
+    return [None if (found := metric_of(table.name, str(n))) is None else found.id for n in names]
