@@ -4,9 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ import pytest
 import shapely
 from litestar.testing import TestClient
 
+from browsing import browsing, served
 from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.hosts import host_name
@@ -418,22 +416,8 @@ def test_a_fault_of_ours_says_nothing_of_itself(app, client, monkeypatch):
 
 @pytest.fixture(scope="module")
 def running(address):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "landrelease", "serve", str(address), "--as", "planner"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    timer = threading.Timer(60, process.kill)
-    timer.start()
-    url = process.stdout.readline().split()[0]
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(url + "health", timeout=2)
-            break
-        except OSError:
-            time.sleep(0.2)
-    timer.cancel()
-    yield url
-    process.send_signal(2)
-    assert process.wait(20) in (0, 130)
+    with served(address, "--as", "planner") as url:
+        yield url
 
 
 def test_gdal_reads_every_layer(running):
@@ -450,18 +434,8 @@ def test_gdal_reads_every_layer(running):
 
 
 def test_the_page_in_a_real_browser(running, chromium_path):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=[
-            "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-            "--disable-background-networking"])
-        page = browser.new_page()
-        problems, elsewhere = [], []
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith(
-            (running, "blob:", "data:")) else None)
+    with browsing(chromium_path, running) as browser:
+        page = browser.page()
         page.goto(running)
         page.wait_for_selector("#map[data-ready=yes]", timeout=60_000)
         page.click("nav a[href='#tables']")
@@ -472,8 +446,8 @@ def test_the_page_in_a_real_browser(running, chromium_path):
         page.wait_for_selector("text=Its past")
         page.click("nav a[href='#waiting']")
         page.wait_for_selector("article.card h2")
-        browser.close()
-    assert not problems and not elsewhere
+        assert "null" not in page.inner_text("article.card")
+        browser.check()
 
 
 def test_the_view_of_the_office_is_for_this_machine_only(address):

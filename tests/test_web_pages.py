@@ -267,7 +267,7 @@ def test_from_the_list_of_figures_to_a_record_in_a_real_browser(address, chromiu
 
 def row_of(html, first):
     """The cells of the row that a heading begins."""
-    for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL):
+    for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html, re.DOTALL):
         cells = [text_of(c).strip() for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row,
                                                         re.DOTALL)]
         if cells and cells[0] == first:

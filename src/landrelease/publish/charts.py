@@ -431,7 +431,7 @@ def _bars(
         svg.text("c-text", left - 6, at + 4, say(f"{100 * k * step:.3g} %"), "end")
     wide = (width - left - right) / max(1, len(bars))
     longest = max((len(name) for name, _, never in bars if not never), default=1)
-    every = max(1, math.ceil((longest * 6.5 + 8) / wide))
+    every = max(1, math.ceil((longest * 9 + 8) / wide))  # with room for larger letters on a phone
     for i, (name, share, never) in enumerate(bars):
         at = left + i * wide
         svg.rect(
@@ -445,7 +445,7 @@ def _bars(
         if never:
             svg.text("c-text", width - right, height - 8, name, "end")
         elif i % every == 0 and not (
-            bars[-1][2] and at + wide > width - right - 7 * len(bars[-1][0]) - 10
+            bars[-1][2] and at + wide > width - right - 9 * len(bars[-1][0]) - 10
         ):
             svg.text("c-text", at + wide / 2, height - 8, name, "middle")
     svg.line("c-axis", left, height - bottom, width - right, height - bottom)

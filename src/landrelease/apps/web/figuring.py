@@ -216,7 +216,7 @@ async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
                               word("figure.file"), class_="button", download="figure.json")),
                 class_="card", id="again"))
 
-    answer = await show(request, title[0], content, here="figures")
+    answer = await show(request, lambda: title[0], content, here="figures")
     if answer.status_code == 200:
         note_reading(request, "figures", name[:100])
     return answer

@@ -34,7 +34,8 @@ def s_curves(outlook: Outlook) -> Html:
     if outlook.currency:
         figures.append(tag(
             "figure", Html(pictures.s_curve([outlook], word("forecast.s_cost"), cost=True)),
-            tag("figcaption", f"{word('forecast.s_cost_words')} ({outlook.currency})"),
+            tag("figcaption", tag("strong", word("forecast.s_cost")), ". ",
+                f"{word('forecast.s_cost_words')} ({outlook.currency})"),
             class_="picture"))
     return tag("section", tag("h2", word("forecast.s_curve")),
                tag("div", *figures, class_="columns"), class_="card")

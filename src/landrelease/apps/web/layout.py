@@ -25,6 +25,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.store.registry import Registry
 
 HTML = "text/html; charset=utf-8"
+_WIDE = 5  # columns from which on a table does not fit on a phone
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 
@@ -73,19 +74,32 @@ def group(*children: Any) -> Html:
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
           numbers: Sequence[int] = ()) -> Html:
     """A table that scrolls by itself; `numbers` are columns that stand to the right. The first cell
-    of a row is its heading. Without rows it says that there are none."""
+    of a row is its heading. Without rows it says that there are none. On a phone each row of a wide
+    table is a card: its parts are said to be a table's, because a style that is none would undo it.
+    """
     listed = [list(r) for r in rows]
     if not listed:
         return tag("p", word("nothing_here"), class_="note")
-    body = [tag("tr", tag("th", row[0], scope="row"),
-                *(tag("td", cell, class_="number" if n in numbers else None)
-                  for n, cell in enumerate(row[1:], 1))) for row in listed]
+    wide = len(heads) >= _WIDE
+
+    def part(role: str) -> str | None:
+        return role if wide else None
+
+    def number(n: int) -> str | None:
+        return "number" if n in numbers else None
+
+    body = [tag("tr", tag("th", row[0], scope="row", role=part("rowheader")),
+                *(tag("td", cell, class_=number(n), role=part("cell"),
+                      data_label=(heads[n] or None) if wide and n < len(heads) else None)
+                  for n, cell in enumerate(row[1:], 1)), role=part("row")) for row in listed]
+    head = tag("tr", *(
+        # A column without a name is no heading to anybody.
+        tag("th", h, scope="col", class_=number(n), role=part("columnheader"))
+        if h else tag("td", role=part("cell")) for n, h in enumerate(heads)), role=part("row"))
     return tag("div", tag("table", tag("caption", caption),
-                          tag("thead", tag("tr", *(
-                              # A column without a name is no heading to anybody.
-                              tag("th", h, scope="col", class_="number" if n in numbers else None)
-                              if h else tag("td") for n, h in enumerate(heads)))),
-                          tag("tbody", *body)),
+                          tag("thead", head, role=part("rowgroup")),
+                          tag("tbody", *body, role=part("rowgroup")), role=part("table"),
+                          class_="stacks" if wide else None),
                class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
@@ -163,10 +177,12 @@ def about(registry: Registry, view: View, asking: Asking) -> About:
     return About(registry.office, is_synthetic(registry), links(view, asking))
 
 
-async def show(request: Request, title: str, work: Callable[[Registry, View], Any], *,
-               here: str = "", status: int = 200) -> Response[str]:
+async def show(request: Request, title: str | Callable[[], str],
+               work: Callable[[Registry, View], Any], *, here: str = "", status: int = 200
+               ) -> Response[str]:
     """A page: `work(registry, view)` gives its content, in a reading thread. What the reader may
-    not see, or what is wrong, is a page too, with its status."""
+    not see, or what is wrong, is a page too, with its status. A title that only the content knows
+    is asked for after it."""
     told: list[About] = []
 
     def both(registry: Registry, view: View) -> Html:
@@ -181,7 +197,8 @@ async def show(request: Request, title: str, work: Callable[[Registry, View], An
         if not asking_of(request).signed_in:
             body = group(body, tag("p", link("/#sign_in", word("sign_in"))))
     said = told[0] if told else About("landrelease", False, ())
-    return Response(_page(request, title, body, said, here), media_type=HTML, status_code=status,
+    heading = title if isinstance(title, str) else title()
+    return Response(_page(request, heading, body, said, here), media_type=HTML, status_code=status,
                     headers={"Cache-Control": "private, no-store"})
 
 

@@ -379,7 +379,9 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
                                                 tag("span", word("plan.time"), class_="unseen"),
                                                 scope="col"))),
                            tag("tbody", *rows), class_="gantt"),
-                class_="scroll", tabindex="0", role="region", aria_label=word("plan.gantt"))
+                # Time goes from left to right in every language.
+                class_="scroll", tabindex="0", role="region", aria_label=word("plan.gantt"),
+                dir="ltr")
             if rows else tag("p", word("nothing_here"), class_="note"),
             tag("p", link(address(back), word("plan.earlier")), " · ",
                 link(address(last), word("plan.later")), " · ",
