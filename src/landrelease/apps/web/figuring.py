@@ -19,7 +19,7 @@ from landrelease.apps.web.features import as_json, moment_of
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
 from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import kind_named, word
 from landrelease.core.ledger import Figure
 from landrelease.errors import FIGURE_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -233,7 +233,8 @@ def _records(registry: Registry, view: View, f: Figure, asked: Asked, start: int
     for record_id in f.records[start:start + PAGE]:
         kind, words = told_of(registry, view, record_id)
         rows.append((record_link(kind, record_id) if kind else record_id,
-                     registry.kinds[kind].title if kind else word("figure.unseen"), words))
+                     kind_named(kind, registry.kinds[kind].title) if kind
+                     else word("figure.unseen"), words))
     last = min(start + PAGE, len(f.records))
 
     def to(at: int, text: str) -> Html:

@@ -14,7 +14,7 @@ from landrelease.apps.web.answers import asking_of, note_reading
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.validating import validation_address
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import kind_named, word
 from landrelease.store.registry import Registry
 
 _SEES = within("check", by_handler=True)  # the refusal is a page
@@ -65,7 +65,8 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
             return layout.table(
                 word(f"quality.{what}"), [word("val.kind"), word("quality.count")],
                 [[layout.link(f"/quality/records?{urlencode({'what': what, 'kind': k})}",
-                              registry.kinds[k].title), len(ids)] for k, ids in held.items()],
+                              kind_named(k, registry.kinds[k].title)), len(ids)]
+                 for k, ids in held.items()],
                 numbers=(1,))
 
         return group(
@@ -77,7 +78,8 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
             tag("p", layout.link("/#waiting", word("waiting"))) if found.waiting else None,
             layout.table(word("quality.rows"), [word("val.kind"), word("quality.code"),
                                                 word("quality.count")],
-                         [[registry.kinds[k].title if k in registry.kinds else k, code, n]
+                         [[kind_named(k, registry.kinds[k].title) if k in registry.kinds else k,
+                           code, n]
                           for (k, code), n in sorted(found.rows.items())], numbers=(2,)),
             tag("h2", word("quality.overdue")),
             tag("p", word("quality.overdue_words", days=f"{found.overdue_days:g}"), class_="note"),

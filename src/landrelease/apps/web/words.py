@@ -190,6 +190,11 @@ def named(value: object) -> str:
     return word(f"value.{text}") if text in words_records.VOCABULARY else text.replace("_", " ")
 
 
+def kind_named(name: str, title: str) -> str:
+    """The title of a kind of record; that of a national extension as the extension gives it."""
+    return word(f"kind.{name}") if f"kind.{name}" in ENGLISH else title
+
+
 def field_named(name: str) -> str:
     """The name of a field of records as people read it."""
     return word(f"field.{name}") if f"field.{name}" in ENGLISH else name.replace("_", " ")
