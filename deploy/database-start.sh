@@ -8,4 +8,4 @@ CREATE DATABASE landrelease OWNER landrelease;
 REVOKE ALL ON DATABASE landrelease FROM PUBLIC;
 SQL
 psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" --dbname=landrelease \
-     --command='CREATE EXTENSION postgis'
+     --command='CREATE EXTENSION IF NOT EXISTS postgis'

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -101,13 +101,21 @@ def create_layer(db: psycopg.Connection[Any], kind: Kind) -> None:
                    f"({layout.GEOMETRY_COLUMN})")
 
 
-def complete(db: psycopg.Connection[Any], kinds: Mapping[str, Kind]) -> None:
-    """Add the layers and columns of kinds and fields that are new."""
+def columns_held(db: psycopg.Connection[Any]) -> dict[str, set[str]]:
+    """Table of the schema -> its columns."""
     have: dict[str, set[str]] = {}
     for table, column in db.execute(
-            "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = current_schema()"):
+            "SELECT c.relname, a.attname FROM pg_catalog.pg_attribute AS a "
+            "JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+            "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = current_schema() AND a.attnum > 0 AND NOT a.attisdropped"):
         have.setdefault(table, set()).add(column)
+    return have
+
+
+def complete(db: psycopg.Connection[Any], kinds: Mapping[str, Kind]) -> None:
+    """Add the layers and columns of kinds and fields that are new."""
+    have = columns_held(db)
     for kind in kinds.values():
         if kind.name not in have:
             create_layer(db, kind)
@@ -139,13 +147,15 @@ def layer_rows(kind: Kind, current: Sequence[tuple[int, Revision]]) -> list[tupl
     return out
 
 
-def as_file(kind: Kind) -> str:
-    """The columns of a layer as the rows of a registry file have them."""
+def as_file(kind: Kind, lacking: Collection[str] = ()) -> str:
+    """The columns of a layer as the rows of a registry file have them; what lacks is empty."""
     types = {f.name: f.type for f in layout.fields_of(kind)}
     parts = []
     for name in layout.columns_of(kind):
         column = layout.quoted(name)
-        if name == layout.GEOMETRY_COLUMN:
+        if name in lacking:
+            parts.append("NULL")
+        elif name == layout.GEOMETRY_COLUMN:
             parts.append(f"ST_AsBinary({column}, 'NDR')")
         elif name == "recorded_at":
             parts.append(f"to_char({column} AT TIME ZONE 'UTC', "

@@ -109,20 +109,27 @@ class PostgisRegistry:
             self.office, self.chain = self._recognise()
             self._extension = self.setting("extension")
             self._kinds: Mapping[str, Kind] = rows.kinds_with(self._extension)
-            if writable and self._lacks_layers():
+            self._lacking = self._lacking_columns()
+            if writable and self._lacking:
                 with contextlib.suppress(LandReleaseError):
                     self._write(lambda db: None)  # a write completes the layout first
+                    self._lacking = self._lacking_columns()
         except BaseException:
             self.close()
             raise
 
-    def _lacks_layers(self) -> bool:
-        """Whether an earlier version made it, which did not know all kinds yet."""
+    def _lacking_columns(self) -> dict[str, frozenset[str]]:
+        """Kind -> the columns of its layer that there are not, because an earlier version made it,
+        which did not know the kind or some of its fields yet: nothing of them was ever recorded.
+        Nobody may write here, or somebody else writes just now."""
         with self._read() as db:
-            have = {name for (name,) in db.execute(
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = %s",
-                (self._schema,))}
-        return bool(self._kinds.keys() - have)
+            have = pg_layers.columns_held(db)
+        lacking = {kind.name: frozenset(layout.columns_of(kind)) - have.get(kind.name, set())
+                   for kind in self._kinds.values()}
+        return {name: columns for name, columns in lacking.items() if columns}
+
+    def _without_layer(self, kind: Kind) -> bool:
+        return "record_id" in self._lacking.get(kind.name, ())
 
     @classmethod
     def create(cls, address: str, *, office: str, now: Callable[[], datetime],
@@ -279,6 +286,8 @@ class PostgisRegistry:
         """Records of a kind, ordered by id (see `Registry.records`). STO-010, STO-017."""
         layer = rows.kind_of(kind, self.kinds)
         until, day = pg_questions.until(valid_at, known_at)
+        if self._without_layer(layer):
+            return []
         with self._read() as db:
             if valid_at is None and known_at is None:
                 found = rows.stored(db.execute(
@@ -307,6 +316,9 @@ class PostgisRegistry:
         until, day = pg_questions.until(valid_at, known_at)
         question = Question(rows.kind_of(kind, self.kinds), bounds, where, valid_at,
                             None if known_at is None else until)
+        lacking = self._lacking.get(kind, frozenset())
+        if self._without_layer(question.kind) or not lacking.isdisjoint(where or ()):
+            return []
         with self._read() as db:
             found = pg_layers.records_found(db, question, self._kinds, after, limit, until, day)
             named = db.execute(
@@ -342,7 +354,7 @@ class PostgisRegistry:
     def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
         """The boxes of the current records of a kind (see `Registry.boxes`). STO-010."""
         layer = rows.kind_of(kind, self.kinds)
-        if layer.geometry == "none":
+        if self._without_layer(layer) or layer.geometry == "none":
             return Boxes.gathered(self.last(kind), ())
         with self._read() as db:
             return pg_layers.boxes(db, layer, names, ids)
@@ -363,6 +375,8 @@ class PostgisRegistry:
     def ids(self, kind: str) -> set[str]:
         """Ids of all records of a kind that the chains hold."""
         layer = rows.kind_of(kind, self.kinds)
+        if self._without_layer(layer):
+            return set()
         with self._read() as db:
             return {i for (i,) in db.execute(
                 f"SELECT record_id FROM {layout.quoted(layer.name)}")}
@@ -887,9 +901,11 @@ class PostgisRegistry:
         return out
 
     def _differences(self, db: psycopg.Connection[Any], kind: Kind) -> Iterator[Difference]:
-        held = pg_questions.streamed(
-            db, f"SELECT {pg_layers.as_file(kind)} FROM {layout.quoted(kind.name)} "
-            "ORDER BY record_id")
+        lacking = self._lacking.get(kind.name, frozenset())
+        held: Iterator[tuple[Any, ...]] = iter(()) if self._without_layer(kind) else \
+            pg_questions.streamed(
+                db, f"SELECT {pg_layers.as_file(kind, lacking)} FROM {layout.quoted(kind.name)} "
+                "ORDER BY record_id")
         follows = audit.current(pg_questions.streamed(
             db, f"SELECT {layers.REVISION} FROM {layers.FROM_REVISION} WHERE r.kind = %s "
             "ORDER BY r.record_id, r.number", parameters=(kind.name,)), self._kinds)

@@ -581,10 +581,17 @@ def _findings(listed: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
     return tuple(Finding(**f) for f in listed)
 
 
+# What begins so is compressed already: JPEG, PNG, zip (also XLSX, KMZ), gzip. To try it again takes
+# longer than all else that is done with a photograph.
+_SMALL_ALREADY = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"\x1f\x8b")
+
+
 def packed(content: bytes) -> tuple[str | None, bytes | None]:
     """The content of a source, compressed where that helps; nothing above the limit."""
     if len(content) > SOURCE_CONTENT_LIMIT:
         return None, None
+    if content.startswith(_SMALL_ALREADY):
+        return "none", content
     small = zlib.compress(content, 3)
     return ("zlib", small) if len(small) < len(content) else ("none", content)
 
