@@ -217,6 +217,10 @@ def test_outlines_need_three_corners_and_every_corner_a_good_place(corners):
     far = text.replace(points[-1], points[-1].rsplit(" ", 1)[0] + " 140.5")
     assert not passes("geoshape", far)
     assert not passes("geopoint", points[0].rsplit(" ", 1)[0] + " 100")
+    # Tapped on a map: ODK Web Forms gives latitude and longitude alone.
+    tapped = [" ".join(p.split()[:2]) for p in points]
+    assert passes("geoshape", "; ".join([*tapped, tapped[0]])) == (len(points) >= 3)
+    assert passes("geotrace", "; ".join(tapped)) == (len(points) >= 2)
 
 
 # --- submissions ---------------------------------------------------------------------------------

@@ -131,6 +131,11 @@ FILE_FORM_PLACES = Message(
     "FIL-035", "{file}: the place was read from {found}; other places in the form: {expected}.",
     "If another place is the right one, name its columns in a mapping.")
 
+FILE_FORM_EXPORT = Message(
+    "FIL-047", "{file}: an export of {other} with {expected} submissions of the form {found}.",
+    "Nothing has to be done: each is read as the phone sent it. Decisions of that program on "
+    "submissions (accepted, rejected) are not taken over.")
+
 RETURN_WITHOUT_NUMBERS = Message(
     "FIL-038", "{file}: no sheet has the column {expected} that `quarantine export` wrote.",
     "Give the workbook that came back from the sender, with that column as it was.")
@@ -1261,10 +1266,24 @@ REPORTS_WAIT = Message(
 REPORT_FORM_OLD = Message(
     "PUB-023", "The form was open for too long, or did not come from this server.",
     "Load the form again and send it once more; nothing was kept.")
+REPORT_CODE_UNKNOWN = Message(
+    "PUB-024", "There is no report with this code here.",
+    "Look at the code again: it is sixteen signs, 0 to 9 and A to F. A report that was sent "
+    "elsewhere, or was erased, is not known here.")
+LOOK_UPS_WAIT = Message(
+    "PUB-025", "Many codes were asked for from here just now: the next one can be asked for in "
+    "{seconds} seconds.", "Wait, or call whoever the page names.")
 REPORT_TO_LOOK_AT = Message(
     "PUB-030", "{file} came from the public and nobody has looked at it.",
     "Look at what is near it and ask back where you can. Then check the row again: it becomes a "
     "record; or reject it with a reason.")
+COMPLAINT_UNKNOWN = Message(
+    "PUB-031", "No complaint {found!r} is on record for this reader.",
+    "Look at the list: complaint list. One that still waits is a row: quarantine retry makes a "
+    "record of it.")
+COMPLAINT_VALUE = Message(
+    "PUB-032", "{record}: {name} is {found}; expected {expected}.",
+    "Put it right and send it again; nothing was recorded.")
 LAYOUT_WRONG = Message(
     "PUB-040", "{file}, {entry}: found {found}; expected {expected}.",
     "Mend the entry, or take it out: without it documents are as they ship.")
@@ -1830,6 +1849,12 @@ PHONE_CLOCK = Message(
     "FRM-018", "{file}, row {row}: the clock of the phone said {found} when the form was filled "
     "in; it came in at {expected}.",
     "Ask for the day on which it was so. Try the row again, with the day mended where it is wrong.")
+ANSWERS_BEFORE = Message(
+    "FRM-019", "{file}, row {row}: these answers came in before; {other} was changed since.",
+    "Nothing has to be done: an older answer changes nothing.")
+ANSWERS_OF_CHANGED = Message(
+    "FRM-020", "{file}, row {row}: {other} was changed or signed here; the export says something "
+    "else.", "Compare both. Try the row again to take the answers of the phone; else reject it.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

@@ -22,6 +22,7 @@ from landrelease.core.geometry import geodesic_area_m2
 from landrelease.core.record import Kind, Record
 from landrelease.core.revision import Revision
 from landrelease.errors import (
+    ANSWERS_BEFORE,
     HAZARD_WOULD_SHRINK,
     IDENTIFIER_LOOKS_ALIKE,
     IDENTIFIER_REPEATED,
@@ -239,6 +240,11 @@ class _Judge:
                            else self.source in record.sources):
             told.tell(i, KNOWN_FILE_DIFFERS, other=record_id, fate="merged")
             return "merged", "known file"
+        if self.caution is not None and any(
+                _content(past.values, _shape_key(past.geometry)) == content
+                for past in self.caution.before(record_id)):
+            told.tell(i, ANSWERS_BEFORE, other=record_id, fate="merged")
+            return "merged", "older"
         if self.caution is not None and (why := self.caution.of(record)) is not None:
             message, facts, fate = why
             told.tell(i, message, fate=fate, **{"other": record_id, **facts})

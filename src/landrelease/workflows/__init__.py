@@ -12,6 +12,7 @@ import importlib.resources
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +117,18 @@ def load_assumptions(path: Path | None = None, registry: Registry | None = None)
 
     if path is not None:
         return read_assumptions(path)
-    with packaged("assumptions.csv") as path_:
-        stated = read_assumptions(path_)
+    stated = _shipped_assumptions()
     extension = None if registry is None else extension_of(registry)
     return stated if extension is None else with_thresholds(stated, extension)
+
+
+@cache
+def _shipped_assumptions() -> Assumptions:
+    """Read once: a server asks for them with every submission of a phone."""
+    from landrelease.records.assumptions import read_assumptions
+
+    with packaged("assumptions.csv") as path:
+        return read_assumptions(path)
 
 
 def load_teams(path: Path | None, *, country: bool = False) -> tuple[TeamPool, ...]:

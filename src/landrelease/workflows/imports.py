@@ -78,7 +78,9 @@ def import_files(
     files before it stay imported.
     """
     from landrelease.records import intake, mapping
+    from landrelease.records.readers.exports import is_export
     from landrelease.workflows import few
+    from landrelease.workflows.form_exports import keep_pictures, of_export
     from landrelease.workflows.quarantine import take_in_once
 
     order = {kind: n for n, kind in enumerate(_ORDER)}
@@ -129,13 +131,17 @@ def import_files(
             if looked_up(table) and bounds is None:
                 bounds = few.bounds_for(registry, found, settings.bounds_margin_deg)
 
+            held = caution
+            if held is None and is_export(table):
+                held = of_export(registry, found)
+
             def beside(existing: KindMap[str, Record]) -> Intake:
                 return intake.take_in(
                     table, found, used, existing=existing,
                     taken_sources={table.source} if registry.knows_source(table.source) else set(),
                     recorded_at=datetime.now(UTC), recorded_by=by, today=today or date.today(),
                     programme_bounds=bounds, kinds=registry.kinds, settings=settings,
-                    progress=part, caution=caution)
+                    progress=part, caution=held)
 
             with without_collector():
                 taken = beside(few.existing_for(registry, found, beside) if looked_up(table) else
@@ -148,6 +154,9 @@ def import_files(
         reports.append(report)
         done(report)
     if not dry_run:
+        if any(is_export(table) for _, table, _ in tables):
+            for path in paths:
+                keep_pictures(registry, path, by=recorded_by)
         from landrelease.workflows.certificates import reopened_by_import
 
         came_in = [r for part in made.values() for r in part]

@@ -365,6 +365,17 @@ def _wait_row(registry: Registry, name: str, content: bytes, own: Mapping[str, s
     return int(before < 0 or len(registry.quarantine(None)) > before)
 
 
+def keep_file(registry: Registry, said: Said, name: str, content: bytes, *, by: str, at: datetime
+              ) -> bool:
+    """Keep a file that came with a submission: a photograph by its SHA-256, anything else as a row
+    that waits (FRM-012). Whether it is a photograph."""
+    if problem := _no_picture(name, content):
+        _wait_file(registry, said.form, said.instance, name, content, problem)
+        return False
+    _keep(registry, said, name, content, by, at)
+    return True
+
+
 def _no_picture(name: str, content: bytes) -> LandReleaseError | None:
     """FRM-012 of a file that is no photograph, by its size and first bytes."""
     found = expected = ""

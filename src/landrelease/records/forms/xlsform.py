@@ -22,7 +22,8 @@ Row = dict[str, str]
 # A list of things that the registry knows: (id, what a person reads).
 Listed = Mapping[str, Sequence[tuple[str, str]]]
 
-_POINT = r"-?[0-9.]+ -?[0-9.]+ -?[0-9.]+ -?[0-9.]+"
+# Latitude and longitude; altitude and accuracy where the point was measured, not tapped on a map.
+_POINT = r"-?[0-9.]+ -?[0-9.]+( -?[0-9.]+){0,2}"
 # The accuracy of a point with three digits or more before the point: 100 m or worse.
 _FAR_OFF = r"-?[0-9.]+ -?[0-9.]+ -?[0-9.]+ [0-9]{3,}(\.[0-9]+)?"
 _PLACE_RULES = {

@@ -7,7 +7,7 @@ geotrace and geoshape are such points with semicolons between them, all on WGS 8
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -175,7 +175,7 @@ def _rows(document: Any) -> list[Any]:
 
 def from_submissions(file: str, document: Any, layer: str | None, limits: Limits) -> SourceTable:
     """Submissions, or with `layer` the rows of one repeat, each with the id of its submission."""
-    rows = [_flat(r) if isinstance(r, dict) else {"(value)": r} for r in _rows(document)]
+    rows = [flat(r) if isinstance(r, dict) else {"(value)": r} for r in _rows(document)]
     repeats = submission_layers(document)[1:]
     if layer:
         if layer not in repeats:
@@ -183,12 +183,12 @@ def from_submissions(file: str, document: Any, layer: str | None, limits: Limits
                                    expected=", ".join(repeats) or "none")
         found = [(r.get("_uuid", r.get("_id", r.get("__id"))), one) for r in rows
                  if isinstance(r.get(layer), list) for one in r[layer]]
-        rows = [{"_submission": key, **(_flat(one) if isinstance(one, dict) else
+        rows = [{"_submission": key, **(flat(one) if isinstance(one, dict) else
                                         {"(value)": one})} for key, one in found]
         if not rows:
             raise LandReleaseError(FILE_WITHOUT_ROWS, file=file, found=layer)
     names = tuple(dict.fromkeys(n for r in rows for n in r))
-    cells = {n: [_plain(r.get(n)) for r in rows] for n in names}
+    cells = {n: [plain(r.get(n)) for r in rows] for n in names}
     notes = (Problem(FILE_LAYERS_LEFT, {"found": ", ".join(repeats),
                                         "expected": "the submissions"}),) if (
         repeats and layer is None) else ()
@@ -201,34 +201,37 @@ def submission_layers(document: Any) -> list[str]:
     """"" for the submissions, then the repeats by name."""
     out = dict.fromkeys([""])
     for row in _rows(document):
-        for name, value in (_flat(row) if isinstance(row, dict) else {}).items():
+        for name, value in (flat(row) if isinstance(row, dict) else {}).items():
             if (isinstance(value, list) and value and all(isinstance(v, dict) for v in value)
                     and name not in ("_attachments", "_notes", "_tags")):
                 out[name] = None
     return list(out)
 
 
-def _flat(row: dict[str, Any], path: str = "", depth: int = 0) -> dict[str, Any]:
+def flat(row: Mapping[str, Any], path: str = "", depth: int = 0) -> dict[str, Any]:
     """Groups as "group/field"; GeoJSON objects of ODK Central as ODK text."""
     out: dict[str, Any] = {}
     for name, value in row.items():
         where = f"{path}{name}"
         if isinstance(value, dict) and depth < 20 and "coordinates" not in value:
-            out.update(_flat(value, where + "/", depth + 1))
+            out.update(flat(value, where + "/", depth + 1))
         else:
             out[where] = value
     return out
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of JSON as a cell; a GeoJSON place of ODK Central as ODK text, with its accuracy."""
     if isinstance(value, dict) and "coordinates" in value:
         try:
             c = value["coordinates"]
             if value.get("type") == "Point":
                 return _odk([c], value)
             ring = c[0] if value.get("type") == "Polygon" else c
-            return "; ".join(_odk([p], {}) for p in ring)
-        except (TypeError, IndexError, KeyError, ValueError):
+            off = (value.get("properties") or {}).get("accuracies") or []
+            return "; ".join(_odk([p], {"properties": {
+                "accuracy": off[n] if n < len(off) else None}}) for n, p in enumerate(ring))
+        except (AttributeError, TypeError, IndexError, KeyError, ValueError):
             pass
     if isinstance(value, (dict, list)):
         return orjson.dumps(value).decode()

@@ -33,8 +33,10 @@ def from_json(file: str, content: bytes, layer: str | None, limits: Limits) -> S
             place += len(content) - len(slim)
         raise LandReleaseError(FILE_CUT_OFF, file=file, place=f"byte {place} of {len(content)}",
                                found=error.msg) from error
-    from landrelease.records.readers import esri, forms
+    from landrelease.records.readers import esri, exports, forms
 
+    if forms.is_submissions(document) and (export := exports.of_document(document)):
+        return export.table(file, layer, limits)
     if forms.is_submissions(document):
         return forms.from_submissions(file, document, layer, limits)
     if esri.is_feature_set(document):
@@ -128,10 +130,13 @@ def _crs(document: Any) -> str:
 
 def json_layers(content: bytes) -> list[str]:
     """The repeats of a form's submissions, "" for the submissions themselves; else nothing."""
-    from landrelease.records.readers import forms
+    from landrelease.records.readers import exports, forms
 
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError:
         return []  # `read` says what is wrong
-    return forms.submission_layers(document) if forms.is_submissions(document) else []
+    if not forms.is_submissions(document):
+        return []
+    export = exports.of_document(document)
+    return forms.submission_layers(document) if export is None else export.layers()

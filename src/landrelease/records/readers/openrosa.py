@@ -42,7 +42,7 @@ def is_submission(content: bytes) -> bool:
 def layers(file: str, content: bytes, limits: Limits) -> list[str]:
     """The kinds of record in the submission; of a form that is not ours its root and repeats."""
     root = _root(file, content, limits)
-    return list(_rows(root))
+    return list(rows_of(root))
 
 
 def from_submission(file: str, content: bytes, layer: str | None, limits: Limits) -> SourceTable:
@@ -53,8 +53,12 @@ def from_submission(file: str, content: bytes, layer: str | None, limits: Limits
 
     Raises FIL-003, FIL-004, FIL-007, FIL-010, FIL-011, FIL-012.
     """
-    root = _root(file, content, limits)
-    found = _rows(root)
+    return table_of(file, rows_of(_root(file, content, limits)), layer, limits)
+
+
+def table_of(file: str, found: Mapping[str, list[dict[str, Any]]], layer: str | None,
+             limits: Limits) -> SourceTable:
+    """The rows of one kind (or repeat); None takes the first. Raises FIL-007, FIL-010."""
     if layer is not None and layer not in found:
         raise LandReleaseError(FILE_LAYER_UNKNOWN, file=file, found=layer,
                                expected=", ".join(found))
@@ -94,7 +98,11 @@ class Said:
 
 def said_of(file: str, content: bytes, limits: Limits) -> Said:
     """What a submission says of itself. Raises FIL-004, FIL-011, FIL-012."""
-    root = _root(file, content, limits)
+    return said_of_root(_root(file, content, limits))
+
+
+def said_of_root(root: ElementTree.Element) -> Said:
+    """The same of XML that was read."""
     name = _form_id(root)
     form = FORMS.get(name)
     records = {} if form is None else {
@@ -159,7 +167,8 @@ def _meta(root: ElementTree.Element, name: str) -> str:
     return said or (root.get(name) or "")
 
 
-def _rows(root: ElementTree.Element) -> dict[str, list[dict[str, Any]]]:
+def rows_of(root: ElementTree.Element) -> dict[str, list[dict[str, Any]]]:
+    """Kind (of other forms: repeat) -> its rows; each names its submission."""
     form = FORMS.get(_form_id(root))
     found = _of_our_form(root, form) if form is not None else _of_any_form(root)
     instance, replaced = _meta(root, INSTANCE), _meta(root, REPLACES)

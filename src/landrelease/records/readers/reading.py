@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from landrelease.errors import (
     FILE_CUT_OFF,
@@ -21,6 +24,10 @@ from landrelease.errors import (
 )
 from landrelease.records.readers.archives import gunzip, members_of, open_zip
 from landrelease.records.readers.table import FORMATS, LIMITS, Limits, Problem, SourceTable
+
+if TYPE_CHECKING:
+    from landrelease.records.readers.exports import Export
+    from landrelease.records.readers.openrosa import Said
 
 _TEXT = (".csv", ".tsv", ".txt")
 _BOOKS = (".xlsx", ".xlsm", ".xls")  # macros are never run
@@ -104,9 +111,11 @@ def _unwrapped(file: str, content: bytes, limits: Limits) -> tuple[str, str, byt
 def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | None,
            limits: Limits) -> SourceTable:
     if ending in _TEXT:
-        from landrelease.records.readers import forms, imsma, legs, texts
+        from landrelease.records.readers import exports, forms, imsma, legs, texts
 
         table = texts.from_text(file, inner, limits)
+        if forms.is_form(table.columns) and (export := exports.of_table(table)):
+            return export.table(file, layer, limits)
         if legs.are_legs(table):
             return legs.from_legs(table)
         if imsma.are_points(table.columns):
@@ -115,6 +124,8 @@ def _table(file: str, ending: str, inner_file: str, inner: bytes, layer: str | N
     if ending in _BOOKS:
         from landrelease.records.readers import forms, imsma, legs, workbooks
 
+        if export := _export_of_book(file, ending, inner, limits):
+            return export.table(file, layer, limits)
         table = workbooks.from_workbook(file, ending, inner, layer, limits)
         if legs.are_legs(table):
             return legs.from_legs(table)
@@ -236,6 +247,8 @@ def _from_zip(file: str, content: bytes, layer: str | None, limits: Limits) -> S
 
     archive = open_zip(file, content, limits)
     names = members_of(archive)
+    if export := _export_of_zip(archive, limits):
+        return export.table(file, layer, limits)
     if any(n.lower().endswith(".gdbtable") for n in names):
         folders = {str(PurePosixPath(n).parent) for n in names if n.lower().endswith(".gdbtable")}
         if len(folders) > 1:
@@ -290,6 +303,41 @@ def _points_of_zip(file: str, one: bytes, two: bytes, limits: Limits) -> SourceT
     return None
 
 
+# --- exports of our own forms -------------------------------------------------------------------
+
+def _export_of_zip(archive: zipfile.ZipFile, limits: Limits) -> Export | None:
+    from landrelease.records.readers import exports, texts
+
+    return exports.of_zip(members_of(archive), lambda name: texts.from_text(
+        name, archive.read(name), limits))
+
+
+def _export_of_book(file: str, ending: str, content: bytes, limits: Limits) -> Export | None:
+    from landrelease.records.readers import exports, forms, workbooks
+
+    heads = workbooks.heads(file, ending, content, limits)
+    names = [n for n, columns in heads.items() if columns]
+    if not names or not forms.is_form(heads[names[0]]):
+        return None
+    return exports.of_sheets(names, lambda name: workbooks.from_workbook(
+        file, ending, content, name, limits))
+
+
+def pictures_of(file: str, content: bytes, limits: Limits = LIMITS
+                ) -> tuple[list[Said], Callable[[str], bytes | None]] | None:
+    """The submissions of an export of ODK Central of one of our forms, and a function that gives
+    the content of a file by its name (None: it did not come along). None of any other file."""
+    if PurePosixPath(file).suffix.lower() != ".zip":
+        return None
+    archive = open_zip(file, content, limits)
+    export = _export_of_zip(archive, limits)
+    if export is None:
+        return None
+    held = {PurePosixPath(n).name: n for n in members_of(archive)
+            if PurePosixPath(n).parts[0] == "media"}
+    return list(export.said()), lambda name: archive.read(held[name]) if name in held else None
+
+
 # --- layers ------------------------------------------------------------------------------------
 
 def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
@@ -318,7 +366,8 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
     if ending == ".gdb":
         found = gis.gdb_layers(file, content, limits)
     elif ending in _BOOKS:
-        found = workbooks.sheets(file, ending, content, limits)
+        export = _export_of_book(file, ending, content, limits)
+        found = export.layers() if export else workbooks.sheets(file, ending, content, limits)
     elif ending == ".gpx":
         found = kml.gpx_layers(file, content, limits)
     elif ending == ".xml":
@@ -327,7 +376,10 @@ def layers(path: Path | str, *, limits: Limits = LIMITS) -> list[str | None]:
     elif ending == ".json":
         found = geojson.json_layers(content)
     elif ending == ".zip":
-        names = members_of(open_zip(file, content, limits))
+        archive = open_zip(file, content, limits)
+        names = members_of(archive)
+        if export := _export_of_zip(archive, limits):
+            return list(export.layers()) if len(export.layers()) > 1 else [None]
         found = (gis.gdb_layers(file, content, limits)
                  if any(n.lower().endswith(".gdbtable") for n in names) else _zip_data(names))
     return list(found) if len(found) > 1 else [None]

@@ -157,6 +157,16 @@ def sheets(file: str, ending: str, content: bytes, limits: Limits) -> list[str]:
     return _guarded(file, ending, lambda: _open(file, ending, content, limits).full())
 
 
+def heads(file: str, ending: str, content: bytes, limits: Limits) -> dict[str, tuple[str, ...]]:
+    """Visible sheet -> its headings; no rows are read."""
+    def work() -> dict[str, tuple[str, ...]]:
+        book = _open(file, ending, content, limits)
+        return {name: table_of(file, _first(book.cells(name)), True, name).columns
+                for name in book.names}
+
+    return dict(_guarded(file, ending, work))
+
+
 def from_workbook(file: str, ending: str, content: bytes, layer: str | None, limits: Limits
                   ) -> SourceTable:
     """One sheet; without `layer` the first visible one, the others named in a note.
