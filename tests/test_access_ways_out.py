@@ -301,6 +301,14 @@ def run_all(world, folder, role, scope=(), ways=tuple(policy.WAYS_OUT)):
             "release certificate": [("release", "certificate", r, a_handover(world).record_id,
                                      "--out", out / "c.pdf", *only)],
             "release unlocked": [("release", "unlocked", r, *js, *only)],
+            "complaint list": [("complaint", "list", r, "--on", "2027-04-01", *js, *only),
+                               ("complaint", "show", r, next(
+                                   x.record_id for x in world.records if x.kind == "complaint"),
+                                "--json", out / "one.json", *only)],
+            "complaint answer": [("complaint", "answer", r, "nothing", "--text", "x", *only),
+                                 ("complaint", "close", r, "nothing", *only),
+                                 ("complaint", "reopen", r, "nothing", "--reason", "x", *only)],
+            "complaint state": [("complaint", "state", r, "0" * 16, *js, *only)],
             **{f"operate {name}": [("operate", name, r, "--on", "2027-04-01", *js, *only)]
                for name in ("accidents", "environment", "marking", "evacuations", "competence")},
             "operate exposure": [("operate", "exposure", r, *js, *only)],
@@ -616,7 +624,8 @@ def test_safety_S14_a_way_is_refused_to_whom_the_policy_does_not_name(world, lef
                              "money summary", "money runway", "operate proof",
                              "operate measured", "operate lanes", "document task",
                              "operate accidents", "operate environment", "operate marking",
-                             "operate evacuations", "operate competence"):
+                             "operate evacuations", "operate competence", "complaint list",
+                             "complaint answer", "complaint state"):
                 assert code == 0, (role, way, words)
         if not able:
             assert [p for p in files if p.startswith(way.replace(" ", "-") + "/")] == [

@@ -19,6 +19,7 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
+import form_exports
 import release_world as world
 from doc_commands import ROOT, all_commands
 from landrelease.apps.cli import app
@@ -102,6 +103,14 @@ RUN = [
     ("quarantine mend district.gpkg 13 --set date_order=dmy --set decimal=, --as planner", 0,
      {"13": "2"}),
     ("quarantine retry district.gpkg --from back.xlsx --as planner", 1, {}),
+    # Reports of people; exports of phones.
+    ("complaint list district.gpkg --state open --as planner", 1, {}),
+    ("complaint show district.gpkg complaint-public-3f2a91bc00d1e2f3 --as planner", 0, {}),
+    ("complaint answer district.gpkg complaint-public-3f2a91bc00d1e2f3 --text The sign stands "
+     "again. --as planner", 0, {}),
+    ("complaint close district.gpkg complaint-public-3f2a91bc00d1e2f3 --as planner", 0, {}),
+    ("complaint state district.gpkg 3F2A-91BC-00D1-E2F3", 0, {}),
+    ("import landrelease_nts.csv.zip --into district.gpkg", 0, {"district.gpkg": "new.gpkg"}),
     # Money.
     ("import funds.csv --into district.gpkg --kind fund", 0, {}),
     ("import expenses.csv --into district.gpkg --kind expense", 0, {}),
@@ -356,7 +365,12 @@ def prepare(folder):
         world.cleared(registry, "hazard-9", place(17.02, 44.0))
         world.record(registry, "project", "project-P-1", world.FIELD, identifier="P-1",
                      name="Mill", information_date=world.DAY)
+        world.record(registry, "complaint", "complaint-public-3f2a91bc00d1e2f3", None,
+                     identifier="public-3f2a91bc00d1e2f3", complaint_type="marking",
+                     complaint_status="open", description="The sign fell", received_on=world.DAY)
         imports.import_files(registry, [folder / "areas.csv"], kind="hazard", crs="EPSG:4326")
+    (folder / "landrelease_nts.csv.zip").write_bytes(form_exports.central_zip(
+        form_exports.SURVEY))
     for name in ("authority.pem", "me.pem"):
         shutil.copy(folder / "ana.pem", folder / name)
     return folder

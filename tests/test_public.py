@@ -546,7 +546,8 @@ def test_a_report_without_a_place_keeps_the_words_and_can_be_mended(client):
 def test_the_same_form_sent_twice_is_one_report(client):
     address = client.app_under_test.state.registries.address
     token = token_in(client.get("/public/report"))
-    numbers = {re.search(r"number (\w+)", send(client, token=token).text)[1] for _ in range(2)}
+    numbers = {re.search(r"code of your report is ([0-9A-F-]+)",
+                         send(client, token=token).text)[1] for _ in range(2)}
     assert len(numbers) == 1
     with open_registry(address) as registry:
         assert len([e for e in registry.quarantine() if e.row.kind == "complaint"]) == 1

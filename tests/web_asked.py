@@ -103,6 +103,9 @@ ASKED = {
                                        "/inspection/lots/nothing"],
     "/inspection/findings/{record_id:path}": ["/inspection/findings/{ID:inspection}",
                                               "/inspection/findings/nothing"],
+    "/complaints": ["/complaints", "/complaints?stands=open", "/complaints?stands=nothing"],
+    "/complaints/record/{record_id:path}": ["/complaints/record/{ID:complaint}",
+                                            "/complaints/record/nothing"],
     "/teams/{team_id:path}": ["/teams/{ID:team}", "/teams/nothing", "/teams/{ID:team}?day=soon"],
     "/quality": ["/quality?checks=yes"],
     "/quality/findings": [f"/quality/findings?code={c}" for c in ("GEO-301", "GEO-310", "X")],
@@ -164,6 +167,12 @@ BODIES = {
     "POST /api/inspection/findings": [
         ("/api/inspection/findings", {"finding": "", "severity": "", "kind": "", "day": ""})],
     "POST /api/inspection/corrections": [("/api/inspection/corrections", {})],
+    "POST /api/complaints/answer": [
+        ("/api/complaints/answer", {"record": "nothing", "answer": "The sign stands again."}),
+        ("/api/complaints/answer", {"record": "nothing", "answer": "", "day": "soon"})],
+    "POST /api/complaints/close": [("/api/complaints/close", {"record": "nothing"})],
+    "POST /api/complaints/reopen": [
+        ("/api/complaints/reopen", {"record": "nothing", "reason": "twice"})],
     "POST /api/webhooks": [
         ("/api/webhooks", {"url": "http://a.example", "kinds": ["hazard"]}),
         ("/api/webhooks", {"url": "https://a.example", "kinds": ["nothing"]}),
@@ -173,6 +182,7 @@ BODIES = {
     "POST /api/import": [("/api/import", {})],
     "POST /api/import/columns": [("/api/import/columns", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
+    "POST /public/report/state": [("/public/report/state", {"code": "0" * 16})],
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],

@@ -294,6 +294,8 @@ KEEPERS_WORK = frozenset((
     "release propose",
     "release list",
     "release unlocked",
+    "complaint list",
+    "complaint answer",
     "operate accidents",
     "operate environment",
     "operate marking",
@@ -400,6 +402,11 @@ WAYS_OUT: dict[str, WayOut] = {
         ("history", "revisions"), ("handover", "certificate"), ("items", "counts"))),
     "release unlocked": WayOut("projects whose land is handed over, and what others wait for", (
         ("project", "project_status"), ("history", "revisions"))),
+    "complaint list": WayOut("complaints with where each stands, who answered and when", (
+        ("complaint", "complaint_status"), ("history", "revisions"))),
+    "complaint answer": WayOut("one complaint, as it stands after it was answered or closed", (
+        ("complaint", "answer"), ("history", "revisions"), ("quarantine", "rows"))),
+    "complaint state": WayOut("where one report stands, by its code; nothing of others"),
     "operate accidents": WayOut("accidents and incidents, what is overdue and what is missing", (
         ("accident", "victims"), ("accident", "narrative"), ("inspection", "due_on"))),
     "operate environment": WayOut("the environmental record, and what is to be restored", (

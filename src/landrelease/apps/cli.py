@@ -22,6 +22,7 @@ from landrelease.apps import (
     assess_commands,
     check_commands,
     claims_commands,
+    complaint_commands,
     document_commands,
     exchange_commands,
     export_commands,
@@ -104,6 +105,7 @@ document_commands.register(group)
 claims_commands.register(group)
 project_commands.register(group)
 public_commands.register(app)
+complaint_commands.register(group)
 web_commands.register(app, group)
 
 

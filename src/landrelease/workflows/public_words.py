@@ -14,10 +14,12 @@ from landrelease.core.labels import label
 from landrelease.core.texts import UNREVIEWED, Texts
 from landrelease.errors import (
     AREA_OF_FEW_CORNERS,
+    LOOK_UPS_WAIT,
     NAME_NOT_FOUND,
     NOT_FOR_ROLE,
     PLACE_NOT_UNDERSTOOD,
     REGISTRY_BUSY,
+    REPORT_CODE_UNKNOWN,
     REPORT_EMPTY,
     REPORT_FORM_OLD,
     REPORT_PHOTOGRAPH,
@@ -30,6 +32,7 @@ from landrelease.records.forms.words import PHOTO, SYNTHETIC
 
 if TYPE_CHECKING:
     from landrelease.access.answer import Release
+    from landrelease.workflows.complaints import Standing
     from landrelease.workflows.public import Reply
 
 TITLE = "Is this ground known to be hazardous?"
@@ -106,12 +109,24 @@ REACH_NOTE = "Only those who answer reports see it. It can be erased."
 NO_DEMAND = "You need not say who you are."
 SEND = "Send"
 THANKS = "Received. Somebody will look at it."
-NUMBER = "Your report has the number {number}."
+NUMBER = ("The code of your report is {number}. Keep it: with it you can look up what became of "
+          "your report. Nobody else needs it.")
+LOOK_UP = "What became of my report"
+CODE = "Code of the report"
+STANDS = {
+    "received": "It was received. Nobody has looked at it yet.",
+    "open": "It was looked at and is being worked on.",
+    "answered": "It was answered.",
+    "closed": "It is closed.",
+    "not_taken_up": "It was looked at and not taken up. Ask whoever the page names.",
+}
+RECEIVED_ON = "Received on {day}."
+ANSWERED_ON = "Answered on {day}: {answer}"
 
 # What somebody meets who reads no English: on the page for everybody and on a phone that sends.
 ERRORS = (PLACE_NOT_UNDERSTOOD, NAME_NOT_FOUND, AREA_OF_FEW_CORNERS, REPORT_EMPTY,
           REPORT_PHOTOGRAPH, REPORTS_WAIT, REPORT_FORM_OLD, SUBMISSION_NAMELESS, SUBMISSION_EMPTY,
-          REGISTRY_BUSY, NOT_FOR_ROLE)
+          REGISTRY_BUSY, NOT_FOR_ROLE, REPORT_CODE_UNKNOWN, LOOK_UPS_WAIT)
 RECEIVED = ("Received: {accepted} new or changed, {merged} known already, {waiting} wait to be "
             "looked at, {photographs} photographs.")
 SIGN_IN = "Sign in first."
@@ -128,7 +143,8 @@ TEXTS: tuple[str, ...] = tuple(dict.fromkeys((
     MADE, NOT_FOR_MOVING, ON_MAP, MAP_HINT, MAP_LABEL, PRESS_ASKS, PRESS_MARKS, PRESSING, CLOSER,
     WIDER, HAZARD_KEY, RELEASED_KEY, NOTHING_KEY, BY_NAME, NAME, BY_COORDINATES, COORDINATES,
     BY_CORNERS, CORNERS, ASK, SEVERAL, AGAIN, PRINT, TO_REPORT, LANGUAGE, REPORT, ABOUT, WHAT,
-    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, *ERROR_TEXTS,
+    WHERE, REACH, REACH_NOTE, NO_DEMAND, SEND, THANKS, NUMBER, LOOK_UP, CODE,
+    *STANDS.values(), RECEIVED_ON, ANSWERED_ON, *ERROR_TEXTS,
     *(label(word) for word in KINDS["complaint"].field("complaint_type").choices))))
 
 
@@ -166,6 +182,18 @@ def words_of(reply: Reply, texts: Texts) -> Words:
         cautions.append(texts(UNREVIEWED))
     return Words(a.told, texts(HEADLINES[a.told]), texts.told(ASKED, place=_place(reply, texts)),
                  tuple(lines), tuple(cautions), contact_words(reply.contact, texts))
+
+
+def standing_words(standing: Standing, texts: Texts) -> tuple[str, ...]:
+    """Where a report stands, in words; an answer stands as it was written."""
+    lines = [texts(STANDS[standing.told])]
+    if standing.received_on is not None:
+        lines.append(texts.told(RECEIVED_ON, day=standing.received_on))
+    if standing.answer:
+        lines.append(texts.told(
+            ANSWERED_ON, answer=standing.answer,
+            day=standing.answered_on or texts(NOT_REPORTED)))
+    return tuple(lines)
 
 
 def contact_words(contact: str, texts: Texts) -> str:

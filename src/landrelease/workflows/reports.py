@@ -59,7 +59,9 @@ class PublicReport:
 
 
 def receive(registry: Registry, view: PublicView, report: PublicReport, *, today: date) -> str:
-    """Keep a report as a row that waits; returns its number, which tells nothing of others.
+    """Keep a report as a row that waits; returns its number, the code by which whoever sent it
+    learns where it stands (`workflows.complaints.by_code`). It tells nothing of others, and nobody
+    guesses one (64 bits, from the form's key).
 
     Whole or not at all; the same form sent twice changes nothing. The way to reach somebody stands
     in the row under a personal field (S17): it is masked wherever rows are shown, becomes a
@@ -69,6 +71,7 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
     """
     from landrelease.records.mapping import Mapping as ColumnMapping
     from landrelease.workflows import public
+    from landrelease.workflows.complaints import CODE_LETTERS
     from landrelease.workflows.quarantine import document_of
     from landrelease.workflows.submissions import PICTURES
 
@@ -83,7 +86,7 @@ def receive(registry: Registry, view: PublicView, report: PublicReport, *, today
             raise LandReleaseError(REPORT_PHOTOGRAPH, found="another kind of file",
                                    expected="a photograph as JPEG or PNG")
         photograph = hashlib.sha256(report.photograph).hexdigest()
-    number = hashlib.sha256(report.key.encode()).hexdigest()[:8]
+    number = hashlib.sha256(report.key.encode()).hexdigest()[:CODE_LETTERS]
     words = report.what.strip()[:MOST_WORDS]
     row: dict[str, str] = {
         "identifier": f"public-{number}",

@@ -37,6 +37,7 @@ PARTS: tuple[Part, ...] = (
     Part("figures", "/figures", lambda view: view.may("figures")),
     Part("import", "/#import", lambda view: view.role in MAY_BRING_IN, writes=True),
     Part("waiting", "/#waiting", lambda view: view.may("quarantine", "rows")),
+    Part("complaints", "/complaints", way("complaint list")),
     Part("quality", "/quality", way("check")),
     Part("validation", "/validation", lambda view: view.role in VALIDATES),
     Part("plans", "/plans", _planned),

@@ -1,6 +1,8 @@
 """The server that ODK Collect and other phones speak to: list of forms, their files, submissions.
 
-Source: OpenRosa 1.0: HTTP Request, Form Discovery, Form Submission, Authentication (Basic).
+Source: OpenRosa 1.0 (docs.getodk.org/openrosa): HTTP Request, Form List, Form Submission,
+Authentication (Basic: of the two schemes a server offers one at least; Digest would need what the
+password or token is, which is not kept).
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ from landrelease.store.registry import Registry
 
 VERSION = {OPENROSA: "1.0"}
 MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
+# In every successful answer to a submission, and to the question before it.
+_ACCEPTS = {"X-OpenRosa-Accept-Content-Length": str(MOST_BYTES)}
 _WAITED_S = 1  # about: five attempts
 _XML = "text/xml; charset=utf-8"
 _PHONES = within(roles=MAY_BRING_IN, writes=True, by_handler=True)
@@ -91,13 +95,16 @@ def _answer(body: str, status: int = 200) -> Response[bytes]:
 
 @get("/openrosa/formList", opt=_PHONES)
 async def form_list(request: Request) -> Response[bytes]:
-    """The forms, each with its version, hash and where to fetch it."""
+    """The forms, each with its version, hash and where to fetch it; with `formID` that one only."""
     _phone(request)
     base = str(request.base_url).rstrip("/")
+    only = request.query_params.get("formID")
 
     def work(registry: Registry, view: View) -> str:
         entries = []
         for name in _made(registry, view):
+            if only is not None and name != only:
+                continue
             made, xform = _form(registry, view, name)
             settings = made.settings[0]
             entries.append(
@@ -174,7 +181,7 @@ async def may_submit(request: Request) -> Response[None]:
     """Asked first by a phone: whether it may send, and how much at a time."""
     _phone(request)
     return Response(None, status_code=204, headers={
-        **VERSION, "X-OpenRosa-Accept-Content-Length": str(MOST_BYTES),
+        **VERSION, **_ACCEPTS,
         "Location": f"{str(request.base_url).rstrip('/')}/openrosa/submission"})
 
 
@@ -218,7 +225,9 @@ async def submit(request: Request) -> Response[bytes]:
     texts = speaking.texts()
     said = texts.told(public_words.RECEIVED, accepted=found.accepted, merged=found.merged,
                       waiting=found.waiting, photographs=found.photographs)
-    return openrosa_message(f"{said} {texts(public_words.SYNTHETIC)}" if synthetic else said, 201)
+    answer = openrosa_message(f"{said} {texts(public_words.SYNTHETIC)}" if synthetic else said, 201)
+    answer.headers.update(_ACCEPTS)
+    return answer
 
 
 HANDLERS = [form_list, form_file, manifest, media, may_submit, submit]

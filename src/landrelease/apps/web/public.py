@@ -26,6 +26,7 @@ from landrelease.apps.web.answers import address_of
 from landrelease.apps.web.registries import Registries
 from landrelease.apps.web.tiers import VIEW
 from landrelease.errors import (
+    LOOK_UPS_WAIT,
     PLACE_NOT_UNDERSTOOD,
     REPORT_FORM_OLD,
     REPORTS_WAIT,
@@ -36,6 +37,7 @@ from landrelease.store.registry import Registry
 T = TypeVar("T")
 FORM_HOURS = 12
 MOST_BODY = 6_000_000  # of a report with its photograph
+MOST_CODE_BODY = 10_000
 _TYPE = "text/html; charset=utf-8"
 _FRESH = {"Cache-Control": "no-store"}  # an answer is of this moment (S15)
 
@@ -257,6 +259,46 @@ async def report(request: Request) -> Response[bytes]:
         return await _form(request, said, error, status)
 
 
+@get("/public/report/state", exclude_from_auth=True, include_in_schema=False, opt=VIEW)
+async def look_up_form(request: Request) -> Response[bytes]:
+    """The form for the code of a report."""
+    return await _looked_up(request, language_of(request))
+
+
+@post("/public/report/state", exclude_from_auth=True, include_in_schema=False, status_code=200,
+      request_max_body_size=MOST_CODE_BODY, opt={**VIEW, "open_form": True})
+async def look_up(request: Request) -> Response[bytes]:
+    """What became of the report with this code. Codes cannot be tried in numbers."""
+    from landrelease.workflows import languages
+
+    form = await request.form()
+    code, lang = (str(form.get(k) or "")[:100] for k in ("code", "lang"))
+    wait = request.app.state.code_throttle.take(address_of(request), time.monotonic())
+    return await _looked_up(request, lang if lang in languages.NAMES else "en", code, wait)
+
+
+async def _looked_up(request: Request, lang: str, code: str | None = None, wait: int = 0
+                     ) -> Response[bytes]:
+    status: list[int] = [200]
+
+    def work(registry: Registry) -> str:
+        from landrelease.workflows import complaints, languages, public
+
+        found = problem = None
+        try:
+            if wait:
+                raise LandReleaseError(LOOK_UPS_WAIT, seconds=wait)
+            if code is not None:
+                found = complaints.by_code(registry, code)
+        except LandReleaseError as error:
+            if not error.code.startswith("PUB-"):
+                raise
+            problem, status[0] = error, 429 if wait else 404
+        return html.look_up_page(public.VIEWS.of(registry), languages.texts(lang), found, problem)
+
+    return _page(await _run(request, work), status[0])
+
+
 def open_form(request: Any) -> None:
     """A form that anybody may send still has to come from a page of ours: browsers say so."""
     site = request.headers.get("sec-fetch-site", "same-origin")
@@ -264,4 +306,4 @@ def open_form(request: Any) -> None:
         raise PermissionDeniedException("This form can only be sent from its own page.")
 
 
-HANDLERS = [page, map_picture, report_form, report]
+HANDLERS = [page, map_picture, report_form, report, look_up_form, look_up]

@@ -147,17 +147,40 @@ def report_page(view: Any, texts: Any, said: Mapping[str, str], token: str,
         f'value="{_t(said.get("reach", ""))}"></label>'
         f'<p class="small">{_t(texts(say.REACH_NOTE))}</p>'
         f"<button>{_t(texts(say.SEND))}</button></form>"
+        f'<p><a href="/public/report/state?lang={_t(texts.code)}">{_t(texts(say.LOOK_UP))}</a></p>'
         f'<p><a href="/public?lang={_t(texts.code)}">{_t(texts(say.AGAIN))}</a></p>')
     return _frame(view, texts, texts(say.REPORT), body, "/public/report")
 
 
 def thanks_page(view: Any, texts: Any, number: str) -> str:
     """What somebody sees who sent a report."""
-    told = f"<p>{_t(texts.told(say.NUMBER, number=number))}</p>" if number else ""
+    from landrelease.workflows.complaints import spelled
+
+    told = f"<p>{_t(texts.told(say.NUMBER, number=spelled(number)))}</p>" if number else ""
     return _frame(view, texts, texts(say.REPORT), (
         f'<section class="answer thanks" role="status"><p class="told">{_t(texts(say.THANKS))}</p>'
         f'{told}</section><p><a href="/public?lang={_t(texts.code)}">{_t(texts(say.AGAIN))}</a></p>'
     ), "/public/report")
+
+
+def look_up_page(view: Any, texts: Any, standing: Any, problem: LandReleaseError | None) -> str:
+    """What became of a report, by its code. `standing`: None while nothing was asked, or nothing is
+    known."""
+    wrong = "" if problem is None else (
+        f'<p class="problem" role="alert">{_t(texts.error(problem))}</p>')
+    told = "" if standing is None else (
+        '<section class="answer thanks" role="status">' + "".join(
+            f'<p class="{"told" if n == 0 else "line"}">{_t(line)}</p>'
+            for n, line in enumerate(say.standing_words(standing, texts))) + "</section>")
+    # The code goes in the body: an address stays in histories and in the logs of proxies.
+    body = (
+        f"<h1>{_t(texts(say.LOOK_UP))}</h1>{wrong}{told}"
+        '<form class="card noprint" method="post" action="/public/report/state">'
+        f'<input type="hidden" name="lang" value="{_t(texts.code)}">'
+        f'<label>{_t(texts(say.CODE))}<input name="code" required maxlength="40" dir="ltr" '
+        f'autocomplete="off"></label><button>{_t(texts(say.ASK))}</button></form>'
+        f'<p><a href="/public/report?lang={_t(texts.code)}">{_t(texts(say.TO_REPORT))}</a></p>')
+    return _frame(view, texts, texts(say.LOOK_UP), body, "/public/report/state")
 
 
 def _frame(view: Any, texts: Any, title: str, body: str, address: str) -> str:

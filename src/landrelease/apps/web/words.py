@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from landrelease.apps.web import (
     speaking,
+    words_complaints,
     words_documents,
     words_planning,
     words_records,
@@ -168,6 +169,7 @@ ENGLISH |= words_release.ENGLISH
 ENGLISH |= words_planning.ENGLISH
 ENGLISH |= words_documents.ENGLISH
 ENGLISH |= words_records.ENGLISH
+ENGLISH |= words_complaints.ENGLISH
 
 
 def said() -> dict[str, str]:
