@@ -69,6 +69,28 @@ def test_every_image_is_pinned_and_every_mount_is_there():
                                        for v in s["volumes"] if re.match(r"[a-z]", v)}
 
 
+def filled(text):
+    """A compose file as it is read with the names of the sample's defaults."""
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    return re.sub(r"\$\{SITE_NAME[^}]*\}", "mines.example.org", text)
+
+
+def test_the_compose_file_is_one_by_the_compose_specification():
+    """Held against the specification by a library that refuses what it does not name. No container
+    is started here: docs/deploy.md says so."""
+    from compose_spec import PyCompose
+
+    text = filled((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    assert "${" not in text
+    assert set(PyCompose.from_yaml(text).service_names()) == set(SERVICES)
+    for right, wrong in (("mem_limit:", "mem_limt:"), ("service_healthy", "healthy"),
+                         ("restart: unless-stopped", "restart: sometimes"),
+                         ("interval: 10s", "interval: ten")):
+        assert right in text
+        with pytest.raises(ValueError):
+            PyCompose.from_yaml(text.replace(right, wrong))
+
+
 def test_no_secret_stands_in_a_file():
     ignored = (DEPLOY / ".gitignore").read_text().split()
     assert {".env", "secrets/"} <= set(ignored)

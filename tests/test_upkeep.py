@@ -8,6 +8,7 @@ import random
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +16,14 @@ from pathlib import Path
 import pytest
 import shapely
 
+from landrelease.access import policy
 from landrelease.core.finding import ImportReport, Intake
 from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store import layout, shelf
 from landrelease.store.accounts import Account, Accounts
 from landrelease.store.open import create_registry, open_registry
-from landrelease.workflows import upkeep
+from landrelease.workflows import complaints, upkeep
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -260,6 +262,56 @@ def test_a_registry_of_an_earlier_version_opens_and_is_the_same(tmp_path):
         assert registry.audit() == []
     made = upkeep.backup(str(path), tmp_path / "copy.gpkg", test=True)
     assert made.findings == () and made.count == 4
+
+
+EARLIER_SCHEMA = Path(__file__).parent / "registry_postgres_2026_11.sql.gz"
+EARLIER_SCHEMA_HEAD = "18e118c5a363343d3d163bb319be3df498e805099a2210f59286e31946ebd3ae"
+
+
+def test_a_schema_of_an_earlier_version_opens_and_is_the_same(postgres_server, postgres_address,
+                                                              tmp_path):
+    """Made by the program of 24 November 2026, which did not know all kinds and fields yet: loaded,
+    opened, written to, audited, and moved into a file and back."""
+    done = subprocess.run(
+        [postgres_server.bin / "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+         postgres_address], input=gzip.decompress(EARLIER_SCHEMA.read_bytes()),
+        capture_output=True)
+    assert done.returncode == 0, done.stderr[-800:]
+
+    def layers():
+        import psycopg
+
+        with psycopg.connect(postgres_address) as db:
+            return {name for (name,) in db.execute(
+                "SELECT table_name FROM information_schema.tables "
+                "WHERE table_schema = 'landrelease'").fetchall()}
+
+    with open_registry(postgres_address, writable=False) as registry:
+        new = set(registry.kinds) - layers()
+        assert new, "a kind came since"
+        assert registry.head() == EARLIER_SCHEMA_HEAD and registry.audit() == []
+        assert all(registry.records(kind) == [] for kind in new)
+    assert upkeep.migrate(postgres_address) is None  # there is one layout of schemas
+    with open_registry(postgres_address) as registry:
+        assert not set(registry.kinds) - layers()
+        assert registry.head() == EARLIER_SCHEMA_HEAD and registry.audit() == []
+        hazards = {r.id: r for r in registry.records("hazard")}
+        assert hazards["h1"].values["hazard_type"] == "CHA" and set(hazards) == {"h1", "h2"}
+        assert len(registry.history("h1")) == 2
+        assert [p.value for p in registry.personal("c1")] == ["the last door"]
+        (waits,) = registry.quarantine()
+        assert waits.row.values["identifier"] == "h9"
+        registry.append([revision("h3")])
+        registry.append([Revision(kind, f"{kind}-1", {"name": "new"}, None, T0, "test", "w", "")
+                         for kind in sorted(new)])
+        complaints.answer(registry, policy.view("planner"), "c1", "It stands again.",
+                          day=T0.date(), by="test", now=T0)
+        head, count = registry.head(), registry.count()
+        assert registry.audit() == []
+    made = upkeep.backup(postgres_address, tmp_path / "copy.gpkg", test=True)
+    assert made.tested and made.findings == () and made.count == count
+    with open_registry(tmp_path / "copy.gpkg") as registry:
+        assert registry.head() == head and registry.audit() == []
 
 
 @pytest.mark.parametrize("work", ["open", "backup", "migrate", "restore"])

@@ -1,7 +1,9 @@
-"""ORS: our forms in ODK Web Forms in Chromium: all load; one is filled in, sent, and edited."""
+"""ORS: our forms in ODK Web Forms in Chromium: all load; one is filled in, sent, and edited; an
+outline and a line are drawn, and what is none is refused while it is drawn."""
 
 import hashlib
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -146,6 +148,101 @@ def test_a_form_filled_in_sent_and_edited_is_one_record_with_its_photograph(open
         (record,) = registry.records("item")
         assert record.values["depth_m"] == 0.3 and len(registry.history(record.id)) == 2
         assert not registry.quarantine() and not registry.audit()
+
+
+OUTLINE, LINE = "Outline of the ground", "Line: draw it"
+
+
+def tap(page, words, *places):
+    """Tap the map of a question, in pixels from its middle."""
+    box = question(page, words).locator(".map-block").bounding_box()
+    for east, south in places:
+        page.mouse.click(box["x"] + box["width"] / 2 + east, box["y"] + box["height"] / 2 + south)
+        page.wait_for_timeout(500)  # two taps in a moment are one that zooms
+
+
+def found_me(page, words):
+    """The map of a question, moved to where the phone is."""
+    place = question(page, words)
+    place.scroll_into_view_if_needed()
+    place.get_by_title("Zoom to current location").click()
+    page.wait_for_timeout(3000)  # it flies there
+
+
+def tapped(page, words, text):
+    question(page, words).locator(".map-status-bar-component").get_by_text(text).wait_for()
+
+
+def refused(page, message):
+    page.get_by_role("button", name="Send").click()
+    page.locator(".validation-message:visible").get_by_text(message).wait_for()
+    assert page.evaluate("window.sent") is None
+
+
+def sent(page):
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_selector("body[data-answer]")
+    assert page.get_attribute("body", "data-answer") == "ready 201"
+    return page.evaluate("window.sent")
+
+
+def test_an_outline_is_drawn_and_what_is_none_is_refused_while_it_is_drawn(opened, address):
+    page = opened("landrelease_permit")
+    type_into(page, "Which organisation is to enter?", "Electricity works")
+    found_me(page, OUTLINE)
+    tap(page, OUTLINE, (-120, -80), (120, 80))
+    refused(page, "Condition not satisfied: required")  # two corners are no outline
+    tap(page, OUTLINE, (120, -80), (-120, 80))
+    tapped(page, OUTLINE, "4 points saved")
+    refused(page, "must not cross itself")  # a figure of eight: its halves cancel
+    for _ in range(2):
+        question(page, OUTLINE).get_by_title("Undo last change").click()
+    tap(page, OUTLINE, (-120, 80))
+    tapped(page, OUTLINE, "3 points saved")
+    xml = sent(page)
+    page.close()
+    corners = [tuple(map(float, p.split()[:2])) for p in said(xml, "place").split(";")]
+    assert len(corners) == 4 and corners[0] == corners[-1]
+    with open_registry(address) as registry:
+        (permit,) = registry.records("permit")
+        assert not registry.quarantine() and permit.values["state"] == "requested"
+    assert permit.geometry.is_valid and permit.geometry.geom_type == "Polygon"
+    assert set(permit.geometry.exterior.coords) == {(x, y) for y, x in corners}
+    west, south, east, north = permit.geometry.bounds
+    # About the place where the phone is; as wide and as high as it was drawn.
+    assert abs((west + east) / 2 - 17.5) < 0.01 and abs((south + north) / 2 - 44.1) < 0.01
+    high, wide = north - south, (east - west) * math.cos(math.radians(44.1))
+    assert wide / high == pytest.approx(240 / 160, rel=0.03)
+
+
+def test_a_line_is_drawn_and_one_point_is_none(opened, address):
+    page = opened("landrelease_marking")
+    for words, answer in (("What marks the ground", "fence"), ("State", "in place")):
+        question(page, words).first.locator(".p-select-label, label").first.wait_for()
+        choose(page, words, answer)
+    found_me(page, LINE)
+    tap(page, LINE, (-100, 0))
+    refused(page, "at least two points")
+    tap(page, LINE, (0, 60), (100, 0))
+    tapped(page, LINE, "3 points saved")
+    xml = sent(page)
+    page.close()
+    points = [tuple(map(float, p.split()[:2])) for p in said(xml, "place").split(";")]
+    with open_registry(address) as registry:
+        (marking,) = registry.records("marking")
+        assert not registry.quarantine()
+    assert list(marking.geometry.coords) == [(x, y) for y, x in points]
+    assert [n for n, _ in marking.geometry.coords] == sorted(x for _, x in points)
+
+
+def choose(page, words, answer):
+    """One of a list, which stands open where it is short."""
+    place = question(page, words).first
+    if place.locator(".p-select-label").count():
+        place.locator(".p-select-label").click()
+        page.get_by_role("option", name=answer, exact=True).click()
+    else:
+        place.get_by_text(answer, exact=True).click()
 
 
 def said(xml, name):
