@@ -1,5 +1,7 @@
 """Every command in README.md and docs/ is one that the parser takes."""
 
+import re
+
 import pytest
 
 from doc_commands import ROOT, all_commands, examples, inline, pages, problem, unknown
@@ -33,3 +35,17 @@ def test_every_command_named_in_a_sentence_is_there_with_its_options():
 @pytest.mark.parametrize("words", ["nothing", "serve r.gpkg --bogus", "plan", "plan make"])
 def test_what_is_no_command_is_seen(words):
     assert problem(words.split()) is not None
+
+
+def test_every_command_of_the_reference_is_run_by_a_test():
+    """With words of its own, where the example names files and ids that stand for the reader's."""
+    apart = {f"operate {name}" for name in ("environment", "marking", "evacuations", "competence")}
+    tests = "\n".join(path.read_text(encoding="utf-8")
+                      for path in sorted((ROOT / "tests").glob("*.py")))
+    never = []
+    for command, _ in examples():
+        words = command.split()
+        run = r",\s*".join(f'"{w}"' for w in words)
+        if not re.search(rf'{run}\s*[,\]]|\("{" ".join(words)} ', tests):
+            never.append(command)
+    assert set(never) == apart  # their words are put together: test_access_ways_out.py

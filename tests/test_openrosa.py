@@ -103,6 +103,20 @@ def test_the_list_leads_to_forms_and_lists_with_the_hashes_that_it_names(phone):
     assert "North" in teams and "South" not in teams, "S14: teams of its own organisation only"
 
 
+def test_one_form_is_listed_by_its_id_and_other_words_of_the_question_change_nothing(phone):
+    """OpenRosa, Form List API: `formID` MUST narrow the list; no other parameter may be needed."""
+    for more in ("", "&deviceID=imei:1", "&verbose=true", "&listAllVersions=true"):
+        one = phone.get(f"/openrosa/formList?formID=landrelease_item{more}")
+        assert texts(one.content, "formID") == ["landrelease_item"]
+    assert texts(phone.get("/openrosa/formList?formID=nothing").content, "formID") == []
+    every = phone.get("/openrosa/formList?deviceID=imei:1")
+    assert set(texts(every.content, "formID")) == set(FORMS)
+    for name in ("formID", "name", "version", "hash", "downloadUrl"):  # exactly one of each
+        assert len(texts(every.content, "}" + name)) == len(FORMS), name
+    assert every.headers["content-type"] == "text/xml; charset=utf-8"
+    assert "description" not in every.text
+
+
 def test_who_is_not_signed_in_is_asked_and_who_may_not_is_told(phone):
     app = phone.app_under_test
     del phone.headers["authorization"]
@@ -143,6 +157,10 @@ def test_a_phone_asks_first_and_hears_how_much_it_may_send(phone):
     answer = phone.head("/openrosa/submission")
     assert answer.status_code == 204 and int(answer.headers["x-openrosa-accept-content-length"])
     assert answer.headers["location"].endswith("/openrosa/submission")
+    sent = send(phone, item("item-1", "uuid:00000001"))
+    assert sent.status_code == 201
+    assert sent.headers["x-openrosa-accept-content-length"] == answer.headers[
+        "x-openrosa-accept-content-length"]
 
 
 def test_doubled_split_and_edited_submissions_are_one_record(phone, address):

@@ -155,7 +155,10 @@ OUTLINE, LINE = "Outline of the ground", "Line: draw it"
 
 def tap(page, words, *places):
     """Tap the map of a question, in pixels from its middle."""
-    box = question(page, words).locator(".map-block").bounding_box()
+    block = question(page, words).locator(".map-block")
+    block.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = block.bounding_box()
     for east, south in places:
         page.mouse.click(box["x"] + box["width"] / 2 + east, box["y"] + box["height"] / 2 + south)
         page.wait_for_timeout(500)  # two taps in a moment are one that zooms
@@ -217,8 +220,7 @@ def test_an_outline_is_drawn_and_what_is_none_is_refused_while_it_is_drawn(opene
 
 def test_a_line_is_drawn_and_one_point_is_none(opened, address):
     page = opened("landrelease_marking")
-    for words, answer in (("What marks the ground", "fence"), ("State", "in place")):
-        question(page, words).first.locator(".p-select-label, label").first.wait_for()
+    for words, answer in (("What marks the ground", "fence"), ("State at the last visit", "good")):
         choose(page, words, answer)
     found_me(page, LINE)
     tap(page, LINE, (-100, 0))

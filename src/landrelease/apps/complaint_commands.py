@@ -65,8 +65,8 @@ def complaint_list(
         found = complaints.listed(opened, reader, stated, _day(on), state=state)
     put_json(json, [dataclasses.asdict(c) for c in found])
     for c in found:
-        late = f", {c.days_over} days over" if c.days_over else ""
-        due = "" if c.due_on is None else f", due {c.due_on}{late}"
+        over = f", {c.days_over} days over" if c.days_over else ""
+        due = "" if c.due_on is None else f", due {c.due_on}{over}"
         say(f"{c.state:<10}{c.record or f'row {c.row}'}  {c.about.replace('_', ' ')}  received "
             f"{c.received_on or 'on a day not reported'}{due}")
         say(f"          {c.said[:200]}")

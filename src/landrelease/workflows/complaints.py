@@ -188,7 +188,7 @@ def _wrong(record: str, name: str, found: object, expected: str) -> LandReleaseE
                             expected=expected)
 
 
-def _state(r: Record) -> State:
+def _state(r: Record) -> Literal["open", "answered", "closed"]:
     said = r.value("complaint_status")
     return said if said in ("answered", "closed") else "open"
 
