@@ -145,7 +145,7 @@ def openrosa_message(words: str, status: int) -> Response[Any]:
         ('<?xml version="1.0" encoding="UTF-8"?>\n<OpenRosaResponse '
          'xmlns="http://openrosa.org/http/response">'
          f"<message>{escape(words)}</message></OpenRosaResponse>").encode(),
-        status_code=status, media_type="text/xml; charset=utf-8", headers={OPENROSA: "1.0"})
+        status_code=status, media_type="text/xml", headers={OPENROSA: "1.0"})
 
 
 def on_http_error(request: Request, error: HTTPException) -> Response[Any]:

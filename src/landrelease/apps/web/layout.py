@@ -24,7 +24,7 @@ from landrelease.core.texts import NOT_ALL_TRANSLATED, UNREVIEWED
 from landrelease.errors import LandReleaseError
 from landrelease.store.registry import Registry
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 _WIDE = 5  # columns from which on a table does not fit on a phone
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 

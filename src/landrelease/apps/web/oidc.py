@@ -337,7 +337,7 @@ def _page(request: Request, problem: str, status: int, *cookies: Cookie) -> Resp
     body = (f'<!doctype html><html lang="en"><head><meta charset="utf-8">{on}<title>landrelease'
             f'</title><link rel="stylesheet" href="/static/app.css"></head><body><main>'
             f'<p role="alert">{words}</p><p><a href="/">landrelease</a></p></main></body></html>')
-    return Response(body.encode(), status_code=status, media_type="text/html; charset=utf-8",
+    return Response(body.encode(), status_code=status, media_type="text/html",
                     headers={"Cache-Control": "no-store"},
                     cookies=[_kept(settings, "", 0), *cookies])
 

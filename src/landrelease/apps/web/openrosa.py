@@ -42,7 +42,7 @@ MOST_BYTES = 25_000_000  # of one request; a phone sends more in several
 # In every successful answer to a submission, and to the question before it.
 _ACCEPTS = {"X-OpenRosa-Accept-Content-Length": str(MOST_BYTES)}
 _WAITED_S = 1  # about: five attempts
-_XML = "text/xml; charset=utf-8"
+_XML = "text/xml"
 _PHONES = within(roles=MAY_BRING_IN, writes=True, by_handler=True)
 
 
@@ -160,7 +160,7 @@ async def media(request: Request, name: FromPath[str], file: FromPath[str]) -> R
         return _table(made.media[file])
 
     note_reading(request, "form_lists", f"{name} {file}")
-    return Response(await read(request, work), media_type="text/csv; charset=utf-8",
+    return Response(await read(request, work), media_type="text/csv",
                     headers=VERSION)
 
 

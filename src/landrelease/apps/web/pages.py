@@ -13,9 +13,9 @@ from litestar.params import FromPath
 from landrelease.apps.web import speaking, words
 from landrelease.apps.web.tiers import OPEN
 
-_KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
-          ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-          ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".ttf": "font/ttf"}
+_KINDS = {".html": "text/html", ".js": "text/javascript",
+          ".mjs": "text/javascript", ".css": "text/css",
+          ".svg": "image/svg+xml", ".txt": "text/plain", ".ttf": "font/ttf"}
 
 
 @cache

@@ -38,7 +38,7 @@ T = TypeVar("T")
 FORM_HOURS = 12
 MOST_BODY = 6_000_000  # of a report with its photograph
 MOST_CODE_BODY = 10_000
-_TYPE = "text/html; charset=utf-8"
+_TYPE = "text/html"
 _FRESH = {"Cache-Control": "no-store"}  # an answer is of this moment (S15)
 
 
