@@ -55,7 +55,8 @@ def prove_on(folder: Path, plan: Plan, seconds: float, *, synthetic: bool,
         found = prove(problem, _placed(plan.schedule), plan.score, seconds, progress)
     except KeyboardInterrupt:
         found = before
-    # What rounding leaves above a real plan's score is cut off.
+    # Above a real plan's score no bound is true. What rounding leaves is cut off.
+    assert found <= plan.score * (1 + 1e-9) + 1e-9, "the bound is above a real plan"
     kept = keep_bound(folder, instance, min(max(found, before), plan.score),
                       time.monotonic() - began, synthetic=synthetic)
     return Proved(before, kept.bound, plan.score, kept.seconds, instance,
