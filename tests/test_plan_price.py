@@ -190,3 +190,18 @@ def test_a_decision_is_priced_and_what_nobody_decided_is_named():
     free = undecided(held, [0]).conditions.decisions
     assert free.earliest[0] == 0 and free.latest[0] == 30 and free.after.tolist() == [[2, 1]]
     assert undecided(held, [1]).conditions.decisions.after.tolist() == []
+
+
+def test_an_interrupted_comparison_says_nothing():
+    """One search that was cut short beside others that were not would show a gain that is none."""
+    problem = tiny_worlds.tiny(1)
+    plan = make_plan(problem, iterations=1, seed=1)
+    calls = []
+
+    def once(what, share):
+        calls.append(share)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        price(plan, [asked_of(f"teams:{problem.pools[0].id}")], iterations=3, seed=1, progress=once)

@@ -101,7 +101,11 @@ def test_what_is_on_record_as_completed_is_no_work_of_a_plan():
         activities=(record("activity", "a", activity_type="NTS", hazard="h0",
                            activity_status="completed"),
                     record("activity", "b", activity_type="NTS", hazard="h1",
-                           activity_status="started")),
+                           activity_status="started"),
+                    record("activity", "c", activity_type="clearance", hazard="h1",
+                           activity_status="completed", area_m2=1_250.0),
+                    record("activity", "d", activity_type="clearance", hazard="elsewhere",
+                           activity_status="completed", area_m2=9_000.0)),
         reported=(record("task", f"task:{task}:TS", task_status="completed"),
                   record("task", "T-1", hazard="h3", task_type="NTS", task_status="completed"),
                   record("task", "T-2", hazard="h1", task_type="TS", task_status="completed"))))
@@ -110,6 +114,8 @@ def test_what_is_on_record_as_completed_is_no_work_of_a_plan():
     assert set(free.stage_ids) - set(problem.stage_ids) == gone
     assert set(found.since.done) == gone and found.since.unplaced == ("T-2",)
     assert "planned as open" in words(found, "task")
+    # Work on an area of the plan that names no task: which step it was is not known, and is said.
+    assert "1,250 m²" in words(found, "activity") and "on h1:" in words(found, "activity")
     shares = back(problem)
     assert shares[0] == pytest.approx([0, REDUCED / 0.68, 0.44 / 0.68])
     assert shares[1] == pytest.approx([CANCELLED, REDUCED, 0.44])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from landrelease.core import conditions as terms
 from landrelease.core.instance import fingerprint
 from landrelease.core.recorded import Sources
 from landrelease.errors import LandReleaseError
+from landrelease.plan import check
 from landrelease.plan.works import solved
 from landrelease.store.problem_tables import FILES, parted, read_problem, write_problem
 from landrelease.store.problem_tables import _list as joined
@@ -76,7 +78,8 @@ def test_what_is_written_is_read_back_equal(tmp_path_factory, seed, data):
     names = tuple(f"{name}{k}" for k in range(stages))
     terms_ = problem.conditions
     if data.draw(st.booleans()):
-        terms_ = dataclasses.replace(terms_, outcomes=terms.Outcomes(drawn + 0.1, drawn))
+        terms_ = dataclasses.replace(terms_, outcomes=terms.Outcomes(
+            np.minimum(1.0, drawn + 0.1), drawn))
     problem = dataclasses.replace(
         problem, weight=drawn, stage_ids=names, conditions=terms_,
         benefits=terms.Benefits(drawn, drawn[::-1].copy(), data.draw(st.sampled_from(
@@ -152,6 +155,14 @@ def test_a_problem_from_records_goes_there_and_back_and_gives_the_same_plan(tmp_
     ("teams.csv", None, "m2_per_day", "", "PLN-704"),
     ("options.csv", None, "first_calendar", "", "PLN-704"),
     ("hazards.csv", None, None, "", "PLN-703"),
+    ("options.csv", 0, "first_slots", "0", "PLN-705"),
+    ("stages.csv", 1, "weight", "-50", "PLN-705"),
+    ("stages.csv", 1, "weight", "1_000", "PLN-705"),
+    ("teams.csv", 0, "longitude", "181", "PLN-705"),
+    ("teams.csv", 0, "also", "cooks=3", "PLN-705"),
+    ("teams.csv", 0, "rest", "soon", "PLN-705"),
+    ("slots.csv", 3, "first_day", "1999-01-01", "PLN-705"),
+    ("stages.csv", None, "hectares", "", "PLN-704"),
 ])
 def test_what_is_wrong_is_named_by_file_row_and_column(tmp_path, tables, name, row, column, text,
                                                       code):
@@ -210,3 +221,104 @@ def test_tables_are_planned_from_the_command_line(tmp_path, capsys):
     capsys.readouterr()
     assert command(*make) == 2
     assert "PLN-703" in capsys.readouterr().err
+
+
+def changed(folder, name, change):
+    with (folder / name).open(newline="") as file:
+        rows = list(csv.reader(file))
+    rows = change(rows)
+    with (folder / name).open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.mark.parametrize("column, team", [("first_team", "nts-a"), ("first_team", "machine-a"),
+                                          ("second_team", "machine-a")])
+def test_ground_is_cleared_by_hand_or_with_a_follow_up_by_hand(tmp_path, column, team):
+    """S07: a machine alone, or a team that only surveys, clears nothing."""
+    write_problem(tmp_path, asked().problem)
+
+    def change(rows):
+        first, second = rows[0].index("first_team"), rows[0].index("second_team")
+        for row in rows[1:]:
+            if row[rows[0].index("stage")].endswith("clearance"):
+                row[second] = ""
+                row[rows[0].index("second_slots")] = "1"
+                row[first if column == "first_team" else second] = team
+        return rows
+
+    changed(tmp_path, "options.csv", change)
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*options.csv.*can do clearance"):
+        read_problem(tmp_path)
+
+
+def test_the_checker_refuses_clearance_by_a_machine_alone():
+    problem = asked().problem
+    plan = solved(problem, iterations=1, seed=1)
+    machine = [p.kind for p in problem.pools].index("mechanical")
+    alone = np.where(problem.activity[np.repeat(np.arange(len(problem.stage_ids)), np.diff(
+        problem.option_start))] == 2, machine, problem.first_pool).astype(np.int32)
+    wrong = check.violations(dataclasses.replace(
+        problem, first_pool=alone, second_pool=np.full_like(alone, -1)), plan.schedule)
+    assert check.violations(problem, plan.schedule) == []
+    assert any("follow-up by hand" in words for words in wrong)
+
+
+def test_rows_are_numbered_as_in_the_file_and_columns_stand_once(tmp_path):
+    write_problem(tmp_path, asked().problem)
+    changed(tmp_path, "hazards.csv", lambda rows: [rows[0], [""], *rows[1:], rows[1]])
+    with pytest.raises(LandReleaseError, match=r"hazards.csv, row 5.*than in row 2"):
+        read_problem(tmp_path)
+    write_problem(tmp_path, asked().problem)
+    changed(tmp_path, "stages.csv", lambda rows: [[*r, "0" if n else "weight"]
+                                                  for n, r in enumerate(rows)])
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*stages.csv.*'weight' twice"):
+        read_problem(tmp_path)
+
+
+@pytest.mark.parametrize("slots", [(4, 2), (4, 4)])
+def test_money_of_a_fund_is_in_the_order_of_slots(tmp_path, tables, slots):
+    """A row of an earlier slot would else take away what a row above it said."""
+    for path in tables.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    changed(tmp_path, "money.csv", lambda rows: [rows[0], *(
+        [rows[1][0], str(slot), "1000000"] for slot in slots), *rows[1:]])
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*money.csv, row 2: from_slot"):
+        read_problem(tmp_path)
+
+
+def test_a_stage_has_one_row_of_days(tmp_path, tables):
+    for path in tables.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    changed(tmp_path, "decisions.csv", lambda rows: [*rows, rows[1]])
+    with pytest.raises(LandReleaseError, match=r"PLN-705.*decisions.csv.*another stage"):
+        read_problem(tmp_path)
+
+
+def test_ground_of_many_corners_comes_back(tmp_path):
+    """A cell may be longer than csv's own limit of 131,072 characters."""
+    problem = asked().problem
+    angle = np.linspace(0, 2 * np.pi, 9_000, endpoint=False)
+    ring = shapely.Polygon(np.c_[0.001 * np.cos(angle), 0.001 * np.sin(angle) - 47])
+    problem = dataclasses.replace(problem, tasks=(
+        dataclasses.replace(problem.tasks[0], ground=ring), *problem.tasks[1:]))
+    write_problem(tmp_path, problem)
+    assert read_problem(tmp_path).tasks[0].ground.equals_exact(ring)
+
+
+def test_a_plan_of_synthetic_tables_says_so(tmp_path):
+    """S19, also where no registry says it."""
+    folder, out = tmp_path / "tables", tmp_path / "plan"
+    for synthetic in (True, False):
+        write_problem(folder, everything(), synthetic=synthetic)
+        assert command("plan", "make", "--problem", folder, "--out", out, "--iterations", 1,
+                       "--quiet") == 0
+        assert json.loads((out / "plan.json").read_text())["synthetic"] is synthetic
+
+
+@pytest.mark.parametrize("words", [("--money", "none"), ("--renewed",), ("--no-roads",),
+                                   ("--bases", "b.csv"), ("--as", "planner")])
+def test_what_tables_say_is_not_asked_again(tmp_path, words, capsys):
+    write_problem(tmp_path / "t", asked().problem)
+    assert command("plan", "make", "--problem", tmp_path / "t", "--out", tmp_path / "p",
+                   *words) == 2
+    assert words[0].removeprefix("--") in capsys.readouterr().err

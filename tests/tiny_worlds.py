@@ -47,7 +47,8 @@ def tiny(seed: int, hazards: int = 3, horizon: int = 9, shapes: tuple[str, ...] 
     teams = np.array([1, chance.integers(1, 3), 1], dtype=np.int32)
     opens = np.array([0, chance.integers(0, 2), 0], dtype=np.int32)
     pools = tuple(
-        TeamPool(name, kind, "o", "b", 0.0, 0.0, int(teams[i]), 1, 1, 1, 1, "USD", None, None, "")
+        TeamPool(name, kind, "o", "b", 0.0, 0.0, int(teams[i]), 1, 1, 1, 1, "USD", None, None, "",
+                 also=("ts=1",) if kind == "manual" and any(s[1] == 1 for s in stages) else ())
         for i, (name, kind) in enumerate((("n", "nts"), ("m", "manual"), ("x", "mechanical"))))
     column = [np.array([o[i] for o in flat], dtype=np.int32) for i in range(4)]
     return Problem(

@@ -115,7 +115,9 @@ def plan_make(
         return make_from_tables(problem, out, registry, role, area, assumptions, json, {
             "iterations": iterations, "seconds": seconds, "seed": seed,
             "bound_seconds": bound_seconds, "weights": weights, "until_stopped": until_stopped},
-            quiet, teams=teams, start=start, roads=roads, standing=standing)
+            quiet, teams=teams, start=start, roads=roads, standing=standing, bases=bases,
+            renewed=renewed, **{"no-roads": no_roads,
+                                "money": None if money == "announced" else money})
     if registry is None:
         raise LandReleaseError(BAD_OPTION, option="REGISTRY", found="nothing",
                                expected="a registry, or --problem DIR")
@@ -170,7 +172,8 @@ def finish(plan: Any, out: Path, registry: str | None, *, asked_to_stop: bool = 
     if plan.interrupted and not asked_to_stop:
         say(f"Interrupted: this is the best plan until then, and is marked so. Written to {out}.")
         raise typer.Exit(FINDINGS)
-    say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people.")
+    say(f"Written to {out}. It is a proposal; task orders and releases are decisions of people. "
+        "Dates are those of the last day of work: inspection and signature come after it.")
     if missed:
         raise typer.Exit(FINDINGS)
 
@@ -182,20 +185,23 @@ def make_from_tables(
 ) -> None:
     """`plan make --problem`: the tables say everything; a registry gives its name and its head."""
     from landrelease import workflows
-    from landrelease.store.problem_tables import read_problem
+    from landrelease.store.problem_tables import read_problem, says_synthetic
     from landrelease.workflows import planning
     from landrelease.workflows.explaining import unkept
     from landrelease.workflows.tables import plan_tables
 
     for name, value in unused.items():
-        if value is not None:
+        if value not in (None, False):
             raise LandReleaseError(BAD_OPTION, option=f"--{name}", found="given with --problem",
                                    expected="one of the two: the tables of --problem say it all")
+    if registry is None and (role is not None or area):
+        raise LandReleaseError(BAD_OPTION, option="--as or --area", found="given without REGISTRY",
+                               expected="a registry whose head the plan names, or neither")
     problem = read_problem(folder)
     stated = workflows.load_assumptions(assumptions)
     planning.ready(out)
     keep = planning.Keeping(out)
-    asked |= {"first": show_first, "keep": keep}
+    asked |= {"first": show_first, "keep": keep, "synthetic": says_synthetic(folder)}
     with listening(quiet) as progress, stopping_gently():
         try:
             if registry is None:

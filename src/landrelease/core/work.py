@@ -65,6 +65,19 @@ class TeamPool:
         return any(_within(day, *span.split("/")) for span in self.rest)
 
 
+def can_do(activity: int, first: TeamPool, second: TeamPool | None) -> bool:
+    """Whether these teams can do the work: survey by teams for it, clearance by hand or, where a
+    machine or dogs go first, with teams that follow up by hand (S07).
+
+    activity : index into `ACTIVITIES`
+    """
+    by_hand: TeamKind = ("nts", "ts", "manual")[activity]  # type: ignore[assignment]
+    if second is not None:
+        return (activity == 2 and "manual" in second.speeds()
+                and not {"manual", "mechanical", "animal"}.isdisjoint(first.speeds()))
+    return by_hand in first.speeds()
+
+
 def _within(day: date, first: str, last: str) -> bool:
     if len(first) > 5:
         return date.fromisoformat(first) <= day <= date.fromisoformat(last)

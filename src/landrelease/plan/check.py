@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from landrelease.core.work import Problem, Schedule
+from landrelease.core.work import Problem, Schedule, can_do
 
 
 def violations(problem: Problem, schedule: Schedule) -> list[str]:
@@ -41,6 +41,11 @@ def violations(problem: Problem, schedule: Schedule) -> list[str]:
         if start < 0:
             wrong.append(f"{name}: starts before the plan")
             continue
+        follow = int(problem.second_pool[option])
+        if not can_do(int(problem.activity[stage]), problem.pools[int(problem.first_pool[option])],
+                      None if follow < 0 else problem.pools[follow]):
+            wrong.append(f"{name}: its teams cannot do this work (a machine or dogs clear only "
+                         "with a follow-up by hand)")
         wrong += _step(problem, name, option, "first", start, middle)
         work(stage, int(problem.first_pool[option]), int(schedule.team[stage]), start, middle)
         if int(problem.second_pool[option]) >= 0:

@@ -22,7 +22,15 @@ import numpy as np
 import shapely
 
 from landrelease.core import conditions as terms
-from landrelease.core.work import ACTIVITIES, Access, Problem, Task, TeamKind, TeamPool
+from landrelease.core.work import (
+    ACTIVITIES,
+    Access,
+    Problem,
+    Task,
+    TeamKind,
+    TeamPool,
+    can_do,
+)
 from landrelease.errors import (
     PROBLEM_CELL,
     PROBLEM_COLUMN_MISSING,
@@ -34,6 +42,7 @@ from landrelease.store.results import write_atomically
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 _SETTINGS = "problem.csv"
+_CELL_LIMIT = 64_000_000  # characters: the ground of one task, in hexadecimal digits
 _FOREVER = ""  # a slot cell: no limit
 _TEAM = [f.name for f in dataclasses.fields(TeamPool)]
 _LISTS = ("members", "also", "rest")  # of a team pool; the last two may be missing
@@ -316,10 +325,18 @@ class _Table:
         self.name, self.path = name, folder / name
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
+                csv.field_size_limit(max(_CELL_LIMIT, csv.field_size_limit()))  # ground of a task
                 reader = csv.reader(file)
                 head = next(reader, [])
                 self.columns = [h.strip() for h in head]
+                for column in self.columns:
+                    if self.columns.count(column) > 1:
+                        raise LandReleaseError(
+                            PROBLEM_CELL, file=name, row=0, field="the line of columns",
+                            found=f"{column!r} twice", expected="each column once",
+                            remedy="Take one of the two columns out.")
                 self.rows: list[dict[str, str]] = []
+                self.lines: list[int] = []  # of each row, blank ones counted
                 for n, cells in enumerate(reader, 1):
                     if not any(cells):
                         continue
@@ -329,6 +346,7 @@ class _Table:
                             found=f"{len(cells)} cells", expected=f"{len(self.columns)}",
                             remedy="Give each column a cell, and put quotes around commas.")
                     self.rows.append(dict(zip(self.columns, cells, strict=True)))
+                    self.lines.append(n)
         except (FileNotFoundError, NotADirectoryError):
             raise LandReleaseError(PROBLEM_FILE_MISSING, folder=folder, file=name) from None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -345,7 +363,8 @@ class _Table:
 
     def wrong(self, row: int, field: str, found: Any, expected: str, remedy: str
               ) -> LandReleaseError:
-        return LandReleaseError(PROBLEM_CELL, file=self.name, row=row + 1, field=field,
+        at = self.lines[row] if row < len(self.lines) else len(self.lines) + 1
+        return LandReleaseError(PROBLEM_CELL, file=self.name, row=at, field=field,
                                 found=found if found != "" else "empty", expected=expected,
                                 remedy=remedy)
 
@@ -360,23 +379,24 @@ class _Table:
             if name == "":
                 raise self.wrong(n, field, name, "an id", "Give each row an id of its own.")
             if name in seen:
-                raise self.wrong(n, field, name, f"another id than in row {seen[name] + 1}",
+                raise self.wrong(n, field, name, f"another id than in row {self.lines[seen[name]]}",
                                  "Give each row an id of its own.")
             seen[name] = n
         return tuple(seen)
 
-    def number(self, row: int, field: str, *, low: float = -math.inf, empty: float | None = None
-               ) -> float:
+    def number(self, row: int, field: str, *, low: float = 0.0, high: float = math.inf,
+               empty: float | None = None) -> float:
         text = self.text(row, field).strip()
         if text == "" and empty is not None:
             return empty
         try:
-            value = float(text)
+            value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value) or value < low:
-            raise self.wrong(row, field, text, "a number" if low == -math.inf else
-                             f"a number of {low:g} or more", "Enter the number, with a point.")
+        if not math.isfinite(value) or not low <= value <= high:
+            raise self.wrong(row, field, text, f"a number of {low:g} or more" if high == math.inf
+                             else f"a number from {low:g} to {high:g}",
+                             "Enter the number, with a point.")
         return value
 
     def whole(self, row: int, field: str, *, low: int = 0, high: int | None = None,
@@ -385,7 +405,7 @@ class _Table:
         if text == "" and empty is not None:
             return empty
         try:
-            value = int(text)
+            value = low - 1 if "_" in text else int(text)
         except ValueError:
             value = low - 1
         if value < low or (high is not None and value > high):
@@ -476,6 +496,14 @@ def _index(names: Sequence[str]) -> dict[str, int]:
     return {name: n for n, name in enumerate(names)}
 
 
+def says_synthetic(folder: Path) -> bool:
+    """Whether any row of the tables says that it is of a synthetic programme (S19)."""
+    return any(table.text(n, "synthetic").strip().casefold() not in ("", "no")
+               for name in FILES if _there(folder, name)
+               if (table := _Table(folder, name, ())).has("synthetic")
+               for n in range(len(table.rows)))
+
+
 def read_problem(folder: Path) -> Problem:
     """Read a problem from its tables.
 
@@ -505,25 +533,39 @@ def read_problem(folder: Path) -> Problem:
     for n in np.flatnonzero(np.diff(stage_of) < 0)[:1].tolist():
         raise o.wrong(n + 1, "stage", o.text(n + 1, "stage"), "options in the order of stages.csv",
                       "Sort the rows by stage as stages.csv has them.")
+    for n in range(len(o.rows)):
+        _can_do(o, n, s.text(int(stage_of[n]), "activity"), pools, pool)
     option_start = np.concatenate([[0], np.cumsum(np.bincount(
         stage_of, minlength=len(names)))]).astype(np.int32)
     second = o.refers("second_team", pool, "teams.csv", none=True)
     benefits = None
-    if s.has("people", "hectares"):
+    _together(s, "people", "hectares")
+    if s.has("people"):
         benefits = terms.Benefits(
             s.numbers("people", empty=math.nan), s.numbers("hectares", empty=math.nan),
             s.numbers("growing_hectares") if s.has("growing_hectares") else None)
     access = _access(folder, s, number, settings)
+    if s.has("season_weight") and weeks is None:
+        raise LandReleaseError(PROBLEM_COLUMN_MISSING, file="slots.csv", column="seasons_missed",
+                               found="season_weight in stages.csv")
+    of_task = s.refers("task", _index([t.id for t in tasks]), "tasks.csv", none=True)
+    for n, k in enumerate(of_task.tolist()):
+        if k >= 0 and tasks[k].hazard_id != s.text(n, "hazard"):
+            raise s.wrong(n, "task", tasks[k].id, f"a task on {s.text(n, 'hazard')}; this one is "
+                          f"on {tasks[k].hazard_id}", "Correct the task or the hazard.")
     return Problem(
         stage_ids=names,
         activity=np.array(s.column(lambda n: _one_of(s, n, "activity", ACTIVITIES)), np.int8),
         predecessor=before, hazard=s.refers("hazard", _index(hazards), "hazards.csv"),
-        task=s.refers("task", _index([t.id for t in tasks]), "tasks.csv", none=True),
+        task=of_task,
         weight=s.numbers("weight"), work_m2=s.numbers("work_m2", empty=0.0),
         released_m2=s.numbers("released_m2", empty=0.0), option_start=option_start,
         first_pool=o.refers("first_team", pool, "teams.csv"),
-        first_slots=o.wholes("first_slots"), second_pool=second,
-        second_slots=o.wholes("second_slots", empty=0), option_cost=o.numbers("cost", empty=0.0),
+        first_slots=o.wholes("first_slots", low=1), second_pool=second,
+        second_slots=np.array(o.column(lambda n: o.whole(n, "second_slots", low=1)
+                                       if second[n] >= 0 else
+                                       o.whole(n, "second_slots", empty=0)), np.int32),
+        option_cost=o.numbers("cost", empty=0.0),
         option_mode=tuple(o.column(lambda n: o.text(n, "mode"))), pools=pools,
         pool_teams=teams[0], pool_opens=teams[1], pool_closes=teams[2], delay_days=slots[1],
         slot_starts=slots[0], slot_days=settings.number_of("slot_days"), hazard_ids=hazards,
@@ -532,6 +574,27 @@ def read_problem(folder: Path) -> Problem:
         objective=terms.Objective(**{f.name: settings.number_of(f.name, cast(float, f.default))
                                      for f in dataclasses.fields(terms.Objective)}),
         benefits=benefits)
+
+
+def _together(table: _Table, one: str, other: str) -> None:
+    if table.has(one) != table.has(other):
+        raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=table.name, found=", ".join(
+            table.columns), column=other if table.has(one) else one)
+
+
+def _can_do(o: _Table, n: int, activity: str, pools: Sequence[TeamPool],
+            number: Mapping[str, int]) -> None:
+    """Raises PLN-705 where a team cannot do the work, or a machine or dogs clear alone (S07)."""
+    first, second = (o.text(n, f"{which}_team") for which in ("first", "second"))
+    if activity not in ACTIVITIES or first not in number:
+        return  # said elsewhere
+    follow = pools[number[second]] if second in number else None
+    if not can_do(ACTIVITIES.index(activity), pools[number[first]], follow):
+        raise o.wrong(n, "first_team" if follow is None else "second_team", second or first,
+                      f"teams that can do {activity}"
+                      + (", by hand or, after a machine or dogs, in follow-up by hand"
+                         if activity == ACTIVITIES[2] else ""),
+                      "Name a team of that kind (teams.csv: kind and also).")
 
 
 def _one_of(table: _Table, row: int, field: str, words: Sequence[str]) -> int:
@@ -554,7 +617,12 @@ class _Settings:
         if name not in self.row and usual is not None:
             return usual
         self.text_of(name)
-        return self.table.number(self.row[name], "value", low=0.0)
+        return self.table.number(self.row[name], "value")
+
+
+    def whole_of(self, name: str, *, high: int) -> int:
+        self.text_of(name)
+        return self.table.whole(self.row[name], "value", high=high)
 
 
 def _settings(folder: Path) -> _Settings:
@@ -572,7 +640,11 @@ def _slots(folder: Path) -> tuple[int, tuple[tuple[date, ...], np.ndarray], np.n
                           "Add a row for each slot, and one for the end.")
     days = tuple(cast(date, table.day(n, "first_day", needed=True))
                  for n in range(len(table.rows)))
-    delay = table.numbers("delay_days", low=0.0)
+    for n in range(1, len(days)):
+        if days[n] <= days[n - 1]:
+            raise table.wrong(n, "first_day", days[n], "a later day than in the row above",
+                              "Correct the days: each slot begins after the one before it.")
+    delay = table.numbers("delay_days")
     for n in np.flatnonzero(np.diff(delay) < 0)[:1].tolist():
         raise table.wrong(n + 1, "delay_days", table.text(n + 1, "delay_days"),
                           "not less than in the row above", "Correct the days.")
@@ -594,8 +666,13 @@ def _tasks(folder: Path, hazards: Sequence[str]) -> tuple[Task, ...]:
                               "Write it with a GIS or with `plan problem`.") from None
         table.known(n, "hazard", known, "hazards.csv")
         out.append(Task(name, table.text(n, "hazard"), ground, table.number(n, "area_m2"),
-                        table.number(n, "longitude"), table.number(n, "latitude")))
+                        *_place(table, n)))
     return tuple(out)
+
+
+def _place(table: _Table, n: int) -> tuple[float, float]:
+    return (table.number(n, "longitude", low=-180.0, high=180.0),
+            table.number(n, "latitude", low=-90.0, high=90.0))
 
 
 def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.ndarray]]:
@@ -608,12 +685,12 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
         pools.append(TeamPool(
             id=name, kind=cast(TeamKind, table.text(n, "kind")),
             organisation=table.text(n, "organisation"), base=table.text(n, "base"),
-            longitude=table.number(n, "longitude"), latitude=table.number(n, "latitude"),
+            longitude=_place(table, n)[0], latitude=_place(table, n)[1],
             teams=table.whole(n, "teams"),
-            m2_per_day=table.number(n, "m2_per_day", low=0.0),
-            m2_per_day_low=table.number(n, "m2_per_day_low", low=0.0),
-            m2_per_day_high=table.number(n, "m2_per_day_high", low=0.0),
-            cost_per_day=table.number(n, "cost_per_day", low=0.0),
+            m2_per_day=table.number(n, "m2_per_day"),
+            m2_per_day_low=table.number(n, "m2_per_day_low"),
+            m2_per_day_high=table.number(n, "m2_per_day_high"),
+            cost_per_day=table.number(n, "cost_per_day"),
             currency=table.text(n, "currency"), available_from=table.day(n, "available_from"),
             available_until=table.day(n, "available_until"), source=table.text(n, "source"),
             members=_listed(table, n, "members"), also=_listed(table, n, "also"),
@@ -624,7 +701,31 @@ def _teams(folder: Path, horizon: int) -> tuple[tuple[TeamPool, ...], list[np.nd
 
 
 def _listed(table: _Table, n: int, column: str) -> tuple[str, ...]:
-    return tuple(parted(table.text(n, column))) if table.has(column) else ()
+    found = tuple(parted(table.text(n, column))) if table.has(column) else ()
+    for part in found if column != "members" else ():
+        expected = "kinds of work with their m² a day, as manual=120" if column == "also" else (
+            "days of every year as 12-20/01-10, or of one as 2027-07-01/2027-07-14")
+        if not (_is_other_work if column == "also" else _is_span)(part):
+            raise table.wrong(n, column, part, expected, "Correct it, or leave the cell empty.")
+    return found
+
+
+def _is_other_work(text: str) -> bool:
+    kind, _, rate = text.partition("=")
+    try:
+        return kind in get_args(TeamKind) and 0 < float(rate) < math.inf
+    except ValueError:
+        return False
+
+
+def _is_span(text: str) -> bool:
+    first, _, last = text.partition("/")
+    try:
+        for end in (first, last):
+            date.fromisoformat(end if len(end) > 5 else f"2028-{end}")
+    except ValueError:
+        return False
+    return len(first) == len(last)
 
 
 def _there(folder: Path, name: str) -> bool:
@@ -635,7 +736,7 @@ def _access(folder: Path, s: _Table, number: Mapping[str, int], settings: _Setti
             ) -> Access | None:
     if not _there(folder, "gates.csv"):
         return None
-    zones = int(settings.number_of("zones"))
+    zones = settings.whole_of("zones", high=10_000_000)
     if not s.has("zone"):
         raise LandReleaseError(PROBLEM_COLUMN_MISSING, file=s.name, column="zone",
                                found=", ".join(s.columns))
@@ -688,7 +789,7 @@ def _conditions(folder: Path, s: _Table, o: _Table, number: Mapping[str, int],
         equipment = terms.Equipment(ids, units, first, second)
     money = _money(folder, s, settings, horizon)
     if s.has("needed", "spread"):
-        outcomes = terms.Outcomes(s.numbers("needed"), s.numbers("spread"))
+        outcomes = terms.Outcomes(s.numbers("needed", high=1.0), s.numbers("spread"))
     if s.has("promised_finish", "promised_option", "late_price", "change_price"):
         counts = np.diff(option_start)
         option = np.array(s.column(lambda n: -1 if s.text(n, "promised_option") == "" else
@@ -720,10 +821,15 @@ def _money(folder: Path, s: _Table, settings: _Settings, horizon: int) -> terms.
     t = _Table(folder, "money.csv", ("fund", "from_slot", "arrived"))
     funds = tuple(dict.fromkeys(t.column(lambda n: t.text(n, "fund"))))
     arrived = np.zeros((len(funds), horizon))
+    latest: dict[int, int] = {}  # slot of the row before, of each fund
     known = _index(funds)
     for n in range(len(t.rows)):
         f, slot = known[t.text(n, "fund")], t.whole(n, "from_slot", high=max(0, horizon - 1))
-        value = t.number(n, "arrived", low=0.0)
+        value = t.number(n, "arrived")
+        if slot <= latest.get(f, -1):
+            raise t.wrong(n, "from_slot", slot, f"more than {latest[f]}, which the rows above hold "
+                          "already", "Sort by slot, and give each slot of a fund one row.")
+        latest[f] = slot
         if slot and value < arrived[f, slot - 1]:
             raise t.wrong(n, "arrived", value, f"{arrived[f, slot - 1]!r} or more: all that has "
                           "arrived by then", "Sort by slot, and enter what has arrived in all.")
@@ -771,7 +877,7 @@ def _read_projects(folder: Path, number: Mapping[str, int], money: terms.Money |
         asked = t.wholes("asked_earliest_slot")
     funds = _index(() if money is None else money.lines)
     return terms.Projects(
-        ids, start, stage, t.wholes("slots"), t.numbers("cost", low=0.0),
+        ids, start, stage, t.wholes("slots"), t.numbers("cost"),
         t.refers("fund", funds, "money.csv", none=True), t.wholes("earliest_slot"),
         t.numbers("people", empty=math.nan), t.numbers("weight"), after, may_start, asked)
 
@@ -785,11 +891,16 @@ def _read_decisions(folder: Path, o: _Table, number: Mapping[str, int], horizon:
     latest = np.full(len(number), horizon, np.int32)
     ordered = np.zeros(len(number), bool) if t.has("ordered") else None
     pairs = []
+    seen: dict[int, int] = {}
     for n in range(len(t.rows)):
         stage = t.known(n, "stage", number, "stages.csv")
         if t.text(n, "after") != "":
             pairs.append((t.known(n, "after", number, "stages.csv"), stage))
             continue
+        if stage in seen:
+            raise t.wrong(n, "stage", t.text(n, "stage"), f"another stage than in row "
+                          f"{t.lines[seen[stage]]}", "Give each stage one row of days.")
+        seen[stage] = n
         earliest[stage] = t.whole(n, "earliest_slot", high=horizon, empty=0)
         latest[stage] = t.whole(n, "latest_slot", high=horizon, empty=horizon)
         if ordered is not None:

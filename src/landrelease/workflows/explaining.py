@@ -264,8 +264,8 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
     def again(problem: Problem, schedule: Schedule, part: int) -> Plan:
         def listen(what: str, share: float) -> None:
             progress(what, (part + share) / (len(asked) + 1))
-        return solved(problem, iterations=iterations, seed=seed, progress=listen,
-                         standing=(plan.priority, schedule.option))
+        return _to_the_end(solved(problem, iterations=iterations, seed=seed, progress=listen,
+                                  standing=(plan.priority, schedule.option)))
 
     problems = [changed(plan.problem, a) for a in asked]  # whatever is wrong is said at once
     base = again(plan.problem, plan.schedule, 0)
@@ -288,6 +288,13 @@ def price(plan: Plan, asked: Sequence[Asked], *, iterations: int, seed: int,
                     "communities_later": int((sooner <= -WEEK_DAYS).sum())}
         rows.append(row)
     return sorted(rows, key=lambda r: -r["gain"])
+
+
+def _to_the_end(plan: Plan) -> Plan:
+    """The plan; a search that was interrupted ends the comparison, which needs equal effort."""
+    if plan.interrupted:
+        raise KeyboardInterrupt
+    return plan
 
 
 def _finish(plan: Plan) -> date | None:
@@ -363,8 +370,8 @@ def what_if(plan: Plan, weights: Mapping[str, float], *, iterations: int, seed: 
     from landrelease.plan.works import solved
 
     problem = weighted(plan.problem, objective_with(plan.problem.objective, weights))
-    made = solved(problem, iterations=iterations, seed=seed, progress=progress,
-                     standing=(plan.priority, plan.schedule.option))
+    made = _to_the_end(solved(problem, iterations=iterations, seed=seed, progress=progress,
+                              standing=(plan.priority, plan.schedule.option)))
     return WhatIf(made, difference(plan, made),
                   dataclasses.asdict(losses(problem, plan.schedule)),
                   dataclasses.asdict(losses(problem, made.schedule)))
@@ -424,8 +431,9 @@ def pareto(plan: Plan, one: str, other: str, *, points: int, iterations: int, se
         objectives.append(dataclasses.replace(none, **{
             PARTS[one]: unit * (1 - tilt) / size[one], PARTS[other]: unit * tilt / size[other]}))
         problem = weighted(bare, objectives[-1])
-        standing = solved(problem, iterations=iterations, seed=seed, progress=listen,
-                             standing=(standing.priority, standing.schedule.option))
+        standing = _to_the_end(solved(
+            problem, iterations=iterations, seed=seed, progress=listen,
+            standing=(standing.priority, standing.schedule.option)))
         made.append(standing)
     lost = [losses(p.problem, p.schedule) for p in made]
     bounds = best_bounds(tilts, [p.bound for p in made])

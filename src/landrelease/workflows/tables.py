@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 def plan_tables(
     problem: Problem, assumptions: Assumptions, registry: Registry | None = None, *,
-    weights: Mapping[str, float] | None = None, **asked: Any,
+    weights: Mapping[str, float] | None = None, synthetic: bool = False, **asked: Any,
 ) -> PlanFile:
     """Solve a problem as it stands; with a registry the plan names its state, else none.
 
+    synthetic : the tables say that they are of a synthetic programme (S19)
     weights : of the objective, by name, instead of its own. asked : as of `workflows.searched`.
     """
     from landrelease import workflows
 
-    synthetic = registry is not None and workflows.is_synthetic(registry)
+    synthetic = synthetic or (registry is not None and workflows.is_synthetic(registry))
     land = dataclasses.replace(workflows.no_land(synthetic),
                                chain_head="" if registry is None else registry.head())
 

@@ -15,12 +15,14 @@ class Since:
     """Stages that are done, and those that have begun with the m² reported; ids of stages.
 
     `unplaced` : tasks (ids of records) that are completed on an area of the plan, and nobody can
-    tell which of its stages they are.
+    tell which of its stages they are. `unnamed` : m² of TS and clearance reported on an area of the
+    plan, by its id, that name no task of the plan.
     """
 
     done: tuple[str, ...] = ()
     begun: Mapping[str, float] = field(default_factory=dict)
     unplaced: tuple[str, ...] = ()
+    unnamed: Mapping[str, float] = field(default_factory=dict)
 
 
 def task_id(stage: str) -> str:
@@ -43,6 +45,7 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iter
     done: set[str] = set()
     begun: dict[str, float] = {}
     unplaced = []
+    unnamed: dict[str, float] = {}
     for task in tasks:
         completed = task.value("task_status") == "completed"
         first = f"{task.values.get('hazard')}:NTS"
@@ -65,6 +68,11 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iter
         if not stage and work.value("activity_type") == "NTS" and completed:
             stage = f"{work.values.get('hazard')}:NTS"
         if stage not in before:
+            hazard, area = str(work.values.get("hazard") or ""), work.values.get("area_m2")
+            if (f"{hazard}:NTS" in before and work.value("activity_type") in ("TS", "clearance")
+                    and not work.values.get("task")):
+                unnamed[hazard] = unnamed.get(hazard, 0.0) + (
+                    float(area) if isinstance(area, (int, float)) else 0.0)
             continue
         if completed:
             done.add(stage)
@@ -78,7 +86,7 @@ def done_of(before: Mapping[str, str], tasks: Iterable[Record], activities: Iter
             done.add(earlier)
             earlier = before.get(earlier, "")
     return Since(tuple(sorted(done)), {s: m for s, m in begun.items() if s not in done},
-                 tuple(unplaced))
+                 tuple(unplaced), unnamed)
 
 
 def done_notes(since: Since, hazards: Sequence[Hazard]) -> Recorded:
@@ -90,6 +98,13 @@ def done_notes(since: Since, hazards: Sequence[Hazard]) -> Recorded:
                           "(CHA): planned without a non-technical survey"))
     notes += [Note("task", name, "it is reported as completed, and is none of the plan's steps by "
                    "its identifier: they are planned as open") for name in since.unplaced]
+    if since.unnamed:
+        most = sorted(since.unnamed, key=lambda name: (-since.unnamed[name], name))
+        notes.append(Note("activity", "", f"{sum(since.unnamed.values()):,.0f} m² of technical "
+                          "survey and clearance are reported without a task, on "
+                          + ", ".join(most[:3]) + (f" and {len(most) - 3:,} more" if len(most) > 3
+                                                   else "")
+                          + ": which step it was is not known, all of it is planned as open"))
     by_kind = [(kind, sum(s.endswith(f":{kind}") for s in since.done))
                for kind in ("NTS", "TS", "clearance")]
     if since.done:
