@@ -104,8 +104,8 @@ def test_the_rest_is_the_field_less_the_swaths(lines, half, field):
     assert most.area_m2 - least.area_m2 <= 2 * slack
     assert quick.area_m2 >= most.area_m2 - 1e-9
     for arcs, whole in ((False, most), (True, least)):
-        alone = rest(field, runs, outer_arcs=arcs, area_only=True)
-        assert alone.area_m2 == pytest.approx(whole.area_m2, abs=1e-9)
+        assert sweep.covered_m2(field, runs, outer_arcs=arcs) == pytest.approx(
+            field.area - whole.area_m2, abs=1e-9)
     assert most.parts.areas().sum() == pytest.approx(most.area_m2, abs=1e-9)
     assert most.parts.areas() == pytest.approx(shapely.area(most.pieces), abs=1e-12)
     left = shapely.union_all(most.pieces, grid_size=1e-8)
@@ -162,6 +162,22 @@ def test_no_hole_above_the_stated_size_is_missed(places, angle):
         disc = shapely.transform(shapely.Point(x, y).buffer(r, quad_segs=16), turned)
         assert shapely.contains(listed, disc)
     assert (found.radius_m >= smallest * 0.98).all()
+
+
+@pytest.mark.parametrize("at_once", [1, 40, 10_000])
+def test_spots_that_reach_over_several_blocks_are_one(monkeypatch, at_once):
+    """Gaps along the lanes of a field of three slabs, and one that is open from end to end."""
+    rng = np.random.default_rng(6)
+    lines = [np.column_stack([np.full(500, 0.75 + 1.5 * k) + np.cumsum(rng.normal(0, 0.008, 500)),
+                              np.linspace(-1, 61, 500)]) for k in range(10) if k != 4]
+    left = rest(box(0, 0, 15, 60), runs_of(*lines, half=0.8))
+    assert len(left.blocks) == 3 and left.blocks[0].goes_on.any()
+    whole = spots.join(left.pieces, 0.02)
+    monkeypatch.setattr(spots, "AT_ONCE", at_once)
+    found = spots.join(left.blocks, 0.02)
+    assert np.sort(found.area_m2) == pytest.approx(np.sort(whole.area_m2))
+    assert (found.small, found.small_m2) == (whole.small, pytest.approx(whole.small_m2, abs=1e-9))
+    assert found.radius_m.max() == pytest.approx(whole.radius_m.max(), abs=3e-3)
 
 
 def test_spots_that_touch_are_one_and_small_ones_are_counted():

@@ -47,10 +47,11 @@ def outlines(pieces: Pieces) -> Outlines:
     cell += ((x - low_x) / size).astype(np.int64)
     order = np.argsort(cell, kind="stable").astype(np.int32)
     cell = cell[order]
-    corner = _corners(x, y, order, cell, low_x, low_y, size, columns, SNAP_M)
+    keys, at = _cells(cell)
+    corner = _corners(x, y, order, cell, keys, at, low_x, low_y, size, columns, SNAP_M)
     a, b, of, root = _parts(x, y, pieces.first, pieces.outer, pieces.piece, corner, order, cell,
-                            low_x, low_y, size, columns, SNAP_M, len(pieces))
-    del order, cell, corner
+                            keys, at, low_x, low_y, size, columns, SNAP_M, len(pieces))
+    del order, cell, corner, keys, at
     _, group = np.unique(root, return_inverse=True)
     # Parts that run both ways cancel.
     low, high = np.minimum(a, b), np.maximum(a, b)
@@ -109,7 +110,36 @@ def _from(keys, key):
 
 
 @njit(cache=True, nogil=True)
-def _corners(x, y, order, keys, low_x, low_y, size, columns, snap):
+def _cells(sorted_keys):
+    """A table of the cells that hold a vertex: key and first place, each at a slot of its own."""
+    many = 1
+    for k in range(1, len(sorted_keys)):
+        if sorted_keys[k] != sorted_keys[k - 1]:
+            many += 1
+    size = 16
+    while size < 1.6 * many:
+        size *= 2
+    keys, at = np.full(size, -1, np.int64), np.empty(size, np.int32)
+    for k in range(len(sorted_keys)):
+        if k and sorted_keys[k] == sorted_keys[k - 1]:
+            continue
+        slot = _slot(keys, sorted_keys[k])
+        keys[slot], at[slot] = sorted_keys[k], k
+    return keys, at
+
+
+@njit(cache=True, nogil=True)
+def _slot(keys, key):
+    """Where a key stands in the table, or the free slot for it (linear probing)."""
+    mask = len(keys) - 1
+    slot = (key * 0x9E3779B97F4A7C1 >> 20) & mask
+    while keys[slot] != key and keys[slot] != -1:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def _corners(x, y, order, cell, keys, at, low_x, low_y, size, columns, snap):
     """The corner that each vertex is: the first one within `snap`."""
     n = len(x)
     corner = np.full(n, -1, np.int32)
@@ -122,8 +152,9 @@ def _corners(x, y, order, keys, low_x, low_y, size, columns, snap):
             for column in range(math.floor((x[v] - snap - low_x) / size),
                                 math.floor((x[v] + snap - low_x) / size) + 1):
                 key = row * columns + column
-                k = _from(keys, key)
-                while k < n and keys[k] == key:
+                slot = _slot(keys, key)
+                k = at[slot] if keys[slot] == key else n
+                while k < n and cell[k] == key:
                     w = order[k]
                     if corner[w] < 0 and abs(x[w] - x[v]) <= snap and abs(y[w] - y[v]) <= snap:
                         corner[w] = v
@@ -140,7 +171,8 @@ def _root(parent, k):
 
 
 @njit(cache=True, nogil=True)
-def _parts(x, y, first, outer, piece, corner, order, keys, low_x, low_y, size, columns, snap, many):
+def _parts(x, y, first, outer, piece, corner, order, cell, keys, table, low_x, low_y, size, columns,
+           snap, many):
     """Edges cut at the corners on them: from, to, piece of each; and the root of each piece."""
     n = len(x)
     size_of = n + n // 4 + 16
@@ -175,8 +207,9 @@ def _parts(x, y, first, outer, piece, corner, order, keys, low_x, low_y, size, c
                 for row in range(south, north + 1):
                     for column in range(west, east + 1):
                         key = row * columns + column
-                        m = _from(keys, key)
-                        while m < n and keys[m] == key:
+                        slot = _slot(keys, key)
+                        m = table[slot] if keys[slot] == key else n
+                        while m < n and cell[m] == key:
                             w = order[m]
                             m += 1
                             if corner[w] != w or w in (u, v):

@@ -6,11 +6,13 @@ takes half a kilobyte, as corners eighty bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numba import njit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,11 @@ class Pieces:
 
     def areas(self) -> np.ndarray:
         """(N,) m²."""
-        after = self._next()
-        # About a corner of each ring: far from the origin the products would lose digits.
-        low = np.repeat(self.first[:-1], np.diff(self.first))
-        x, y = self.x - self.x[low], self.y - self.y[low]
-        twice = np.add.reduceat(x * y[after] - x[after] * y, self.first[:-1])
-        return np.bincount(self.piece, np.where(self.outer, np.abs(twice), -np.abs(twice)),
-                           len(self)) / 2
+        return _measured(self.x, self.y, self.first, self.piece, len(self))[0]
 
     def around(self) -> np.ndarray:
         """(N,) length of the rings in m."""
-        after = self._next()
-        steps = np.hypot(self.x[after] - self.x, self.y[after] - self.y)
-        return np.bincount(self.piece, np.add.reduceat(steps, self.first[:-1]), len(self))
+        return _measured(self.x, self.y, self.first, self.piece, len(self))[1]
 
     def bounds(self) -> tuple[np.ndarray, ...]:
         """West, south, east, north (N,)."""
@@ -56,24 +50,55 @@ class Pieces:
         return (np.minimum.reduceat(self.x, shell), np.minimum.reduceat(self.y, shell),
                 np.maximum.reduceat(self.x, shell), np.maximum.reduceat(self.y, shell))
 
-    def polygons(self, chosen: np.ndarray | None = None) -> np.ndarray:
-        """Polygons of all pieces, or of the chosen ones (N,) bool."""
-        rings = np.arange(len(self.piece)) if chosen is None else np.flatnonzero(
-            chosen[self.piece])
-        if not len(rings):
-            return np.empty(0, dtype=object)
+    def chosen(self, which: np.ndarray) -> Pieces:
+        """Those of the pieces that are chosen (N,) bool, in their order."""
+        rings = np.flatnonzero(which[self.piece])
         counts = np.diff(self.first)[rings]
-        at = np.repeat(self.first[rings] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        at = np.repeat(self.first[rings] - first[:-1], counts)
         at += np.arange(len(at))
-        made = shapely.linearrings(np.column_stack([self.x[at], self.y[at]]),
-                                   indices=np.repeat(np.arange(len(rings)), counts))
-        _, number = np.unique(self.piece[rings], return_inverse=True)
-        return shapely.polygons(made, indices=number)
+        number = np.cumsum(which, dtype=np.int32) - np.int32(1)
+        return Pieces(self.x[at], self.y[at], first, number[self.piece[rings]])
 
-    def _next(self) -> np.ndarray:
-        after = np.arange(1, len(self.x) + 1)
-        after[self.first[1:] - 1] = self.first[:-1]
-        return after
+    def polygons(self, which: np.ndarray | None = None) -> np.ndarray:
+        """Polygons of all pieces, or of the chosen ones (N,) bool."""
+        some = self if which is None else self.chosen(which)
+        if not len(some):
+            return np.empty(0, dtype=object)
+        rings = shapely.linearrings(np.column_stack([some.x, some.y]), indices=np.repeat(
+            np.arange(len(some.piece)), np.diff(some.first)))
+        return shapely.polygons(rings, indices=some.piece)
+
+
+@njit(cache=True, nogil=True)
+def _measured(x, y, first, piece, many):
+    """Area and length of the rings of each piece; the first ring of a piece is its shell."""
+    areas, around = np.zeros(many), np.zeros(many)
+    for ring in range(len(piece)):
+        low, high = first[ring], first[ring + 1]
+        twice = length = 0.0
+        for k in range(low, high):
+            j = k + 1 if k + 1 < high else low
+            # About a corner of the ring: far from the origin the products would lose digits.
+            twice += (x[k] - x[low]) * (y[j] - y[low]) - (x[j] - x[low]) * (y[k] - y[low])
+            length += math.hypot(x[j] - x[k], y[j] - y[k])
+        shell = ring == 0 or piece[ring] != piece[ring - 1]
+        areas[piece[ring]] += abs(twice) / 2 if shell else -abs(twice) / 2
+        around[piece[ring]] += length
+    return areas, around
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Pieces of a part of a field that lies between the blocks before and after it."""
+
+    pieces: Pieces
+    goes_on: np.ndarray  # (N,) bool: the piece reaches the next block
+
+
+def alone(pieces: Pieces) -> Block:
+    """Pieces that no other block follows."""
+    return Block(pieces, np.zeros(len(pieces), dtype=bool))
 
 
 def nothing() -> Pieces:

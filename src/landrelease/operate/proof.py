@@ -29,10 +29,10 @@ from landrelease.errors import (
 )
 from landrelease.operate import fixes, swath
 from landrelease.operate.fixes import FixRules, Judge, Steps
-from landrelease.operate.pieces import Pieces, nothing, pieces_of
+from landrelease.operate.pieces import Block, alone, pieces_of
 from landrelease.operate.spots import Spots, join
 from landrelease.operate.swath import Tool
-from landrelease.operate.sweep import Runs, rest
+from landrelease.operate.sweep import Runs, covered_m2, rest
 
 KINDS = ("machine", "manual", "animal")
 OVERLAY_PASSES = 6  # of more passes the overlay is not taken apart; they count as one (S06)
@@ -260,32 +260,38 @@ def together(runs: Sequence[Runs]) -> Runs:
 
 
 def _uncovered(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads: int | None
-               ) -> tuple[Pieces, float]:
+               ) -> tuple[Sequence[Block], float]:
     """What is left of the task, as pieces that do not overlap, and its area."""
     if bias_m <= 0:
         left = rest(task, together(runs), threads=threads)
-        return left.parts, left.area_m2
+        return left.blocks, left.area_m2
     around = shapely.buffer(task, bias_m * 1.01 + 0.01, join_style="mitre")
     grown = bias_m / math.cos(math.pi / 64) + 1e-6  # the polygon of 64 corners holds the circle
     gone: BaseGeometry = task
     for r in runs:
-        holes = join(rest(around, r, threads=threads).parts, 0.0).polygons
+        holes = _whole(rest(around, r, threads=threads).blocks)
         spread = joined(shapely.buffer(holes, grown, quad_segs=16))
         gone = shapely.intersection(gone, spread)
     parts = shapely.get_parts(gone)
     parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)]
-    return pieces_of(parts), float(shapely.area(parts).sum())
+    return (alone(pieces_of(parts)),), float(shapely.area(parts).sum())
+
+
+def _whole(pieces: Sequence[Block]) -> np.ndarray:
+    """Pieces that touch as one polygon each, none left out."""
+    return join(pieces, 0.0, circles=False).polygons
 
 
 def _left(task: BaseGeometry, runs: Sequence[Runs], bias_m: float, threads: int | None) -> float:
     """The area alone."""
     if bias_m <= 0:
-        return rest(task, together(runs), area_only=True, threads=threads).area_m2
+        return max(0.0, task.area - covered_m2(task, together(runs), threads=threads))
     return _uncovered(task, runs, bias_m, threads)[1]
 
 
 def _left_at_best(task: BaseGeometry, runs: Sequence[Runs], threads: int | None) -> float:
-    return rest(task, together(runs), outer_arcs=True, area_only=True, threads=threads).area_m2
+    return max(0.0, task.area - covered_m2(task, together(runs), outer_arcs=True,
+                                           threads=threads))
 
 
 def _swept(task: BaseGeometry, runs: Runs) -> float:
@@ -304,7 +310,7 @@ def _hours(steps: Steps) -> float:
 
 def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loose: Sequence[Runs],
            bias_m: float, whole: tuple[float, float], threads: int | None
-           ) -> tuple[tuple[Kind, ...], Pieces | None]:
+           ) -> tuple[tuple[Kind, ...], Sequence[Block] | None]:
     """Each kind apart, and the pieces that were not covered by hand where others worked as well.
 
     `whole` : uncovered at most and at least of all kinds together, in m².
@@ -332,11 +338,12 @@ def _kinds(task: BaseGeometry, works: Sequence[Work], sure: Sequence[Runs], loos
     return tuple(out), by_hand
 
 
-def _waiting(by_hand: Pieces | None, pieces: Pieces, smallest_m: float) -> Spots:
+def _waiting(by_hand: Sequence[Block] | None, pieces: Sequence[Block], smallest_m: float
+             ) -> Spots:
     """Ground that others covered and nobody by hand, as spots; none of it lost (S07)."""
     if by_hand is None:
-        return join(nothing(), smallest_m)
-    left, gone = (join(p, 0.0).polygons for p in (by_hand, pieces))
+        return join((), smallest_m)
+    left, gone = _whole(by_hand), _whole(pieces)
     out = []
     tree = shapely.STRtree(gone)
     near, which = tree.query(left, predicate="intersects")
@@ -365,17 +372,9 @@ def _by_pass(task: BaseGeometry, works: Sequence[Work], bias_m: float, threads: 
 
 def _part(name: str, task: BaseGeometry, runs: Sequence[Runs], bias_m: float,
           threads: int | None) -> Part:
-    """What some runs cover of the task; only the ground within their reach is looked at."""
-    whole = together(runs)
-    if len(whole.first) < 2:
-        return Part(name, 0.0, 0.0)
-    reach = float(whole.half_m.max()) * 1.01
-    near = shapely.clip_by_rect(task, whole.x.min() - reach, whole.y.min() - reach,
-                                whole.x.max() + reach, whole.y.max() + reach)
-    near = near if near.is_valid else shapely.make_valid(near)
-    ground = joined([p for p in shapely.get_parts(near) if p.area > 0])
-    left = _left(ground, runs, bias_m, threads)
-    return Part(name, max(0.0, ground.area - left), sum(r.length_m for r in runs))
+    """What some runs cover of the task."""
+    return Part(name, max(0.0, task.area - _left(task, runs, bias_m, threads)) if bias_m > 0 else
+                covered_m2(task, together(runs), threads=threads), sum(r.length_m for r in runs))
 
 
 def _labels(work: Work, works: Sequence[Work]) -> list[str]:
@@ -441,7 +440,7 @@ def covered_parts(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 
                 if depth is not None:
                     keep &= w.steps.depth_m >= depth
                 runs.append(_certain(w, keep))
-            gaps = join(_uncovered(task, runs, bias_m, threads)[0], 0.0).polygons
+            gaps = _whole(_uncovered(task, runs, bias_m, threads)[0])
             left = shapely.difference(task, joined(shapely.buffer(
                 gaps, HOLE_MARGIN_M, join_style="mitre", mitre_limit=2))) if len(gaps) else task
             parts = [p for p in shapely.get_parts(left) if p.geom_type == "Polygon" and p.area > 0]
@@ -464,7 +463,7 @@ def overlay(task: BaseGeometry, works: Sequence[Work], *, bias_m: float = 0.0,
         own = [_certain(w, np.isin(w.steps.in_pass,
                                    [k for k, n in enumerate(own_labels) if n in group]))
                for w, own_labels in zip(works, labels, strict=True)]
-        missed = joined(join(_uncovered(task, own, bias_m, threads)[0], 0.0).polygons)
+        missed = joined(_whole(_uncovered(task, own, bias_m, threads)[0]))
         label = group[0] if len(group) == 1 else "all passes as one"
         parts: dict[frozenset[str], BaseGeometry] = {}
         for names_so_far, where in ground.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.geometry import joined
 from landrelease.operate.outline import SNAP_M, outlines, polygons
-from landrelease.operate.pieces import Pieces, pieces_of
+from landrelease.operate.pieces import Block, Pieces, alone, nothing, pieces_of, together
+
+AT_ONCE = 100_000  # pieces, so that a large field does not need memory for all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +32,66 @@ class Spots:
     small_m2: float
 
 
-def join(pieces: np.ndarray | Pieces, smallest_m: float) -> Spots:
+def join(pieces: np.ndarray | Sequence[Block], smallest_m: float, *, circles: bool = True
+         ) -> Spots:
     """Join pieces (N,) that touch, and leave out what no circle of `smallest_m` fits into.
 
     A group that is narrower than the circle in any direction of the axes, or smaller in area, is
-    left out without being joined; all others are joined and tried with a negative buffer.
+    left out without being joined; all others are joined and tried with a negative buffer. Without
+    `circles` the radii are not worked out and the order is as it comes.
+
+    Blocks are worked on some at a time: groups that reach the next block wait for it.
     """
-    if not isinstance(pieces, Pieces):
-        pieces = pieces_of(pieces[shapely.area(pieces) > 0])
+    blocks = [alone(pieces_of(pieces[shapely.area(pieces) > 0]))] if isinstance(
+        pieces, np.ndarray) else list(pieces)
+    listed, radii = [np.empty(0, dtype=object)], [np.empty(0)]
+    small, whole, waits, k = 0, 0.0, nothing(), 0
+    while k < len(blocks):
+        some, goes_on = [waits], [np.zeros(len(waits), dtype=bool)]
+        many = 0
+        while k < len(blocks) and (many < AT_ONCE or many < len(waits)):
+            goes_on[-1] = np.zeros(len(some[-1]), dtype=bool)  # the next one is here
+            some.append(blocks[k].pieces)
+            goes_on.append(blocks[k].goes_on if k + 1 < len(blocks) else np.zeros(
+                len(blocks[k].pieces), dtype=bool))
+            many += len(some[-1])
+            k += 1
+        found, radius, left_out, area, waits = _joined(
+            together(some), np.concatenate(goes_on), smallest_m, circles)
+        listed.append(found)
+        radii.append(radius)
+        small, whole = small + left_out, whole + area
+    polygons_, radius = np.concatenate(listed), np.concatenate(radii)
+    by_size = np.argsort(-radius, kind="stable")
+    area_m2 = shapely.area(polygons_[by_size])
+    return Spots(polygons_[by_size], radius[by_size], area_m2, smallest_m, small,
+                 max(0.0, whole - float(area_m2.sum())))
+
+
+def _joined(pieces: Pieces, goes_on: np.ndarray, smallest_m: float, circles: bool
+            ) -> tuple[np.ndarray, np.ndarray, int, float, Pieces]:
+    """Polygons of the groups that end here with their radii, how many others end here, the area of
+    both; and the pieces of groups that go on."""
     if not len(pieces):
-        none = np.empty(0, dtype=object)
-        return Spots(none, np.empty(0), np.empty(0), smallest_m, 0, 0.0)
+        return np.empty(0, dtype=object), np.empty(0), 0, 0.0, pieces
     found = outlines(pieces)
     many = int(found.group.max()) + 1
-    size = np.bincount(found.group, pieces.areas(), many)
-    whole = float(size.sum())
+    ends = np.bincount(found.group, goes_on, many) == 0
+    size, around = (np.bincount(found.group, v, many) for v in (pieces.areas(), pieces.around()))
     order = np.argsort(found.group, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(found.group, minlength=many))])[:-1]
     west, south, east, north = pieces.bounds()
     broad = np.minimum(
         np.maximum.reduceat(east[order], first) - np.minimum.reduceat(west[order], first),
         np.maximum.reduceat(north[order], first) - np.minimum.reduceat(south[order], first))
-    may = (broad >= 2 * smallest_m * (1 - 1e-9)) & (size >= math.pi * smallest_m**2 * (1 - 1e-9))
+    may = ends & (broad >= 2 * smallest_m * (1 - 1e-9)) & (
+        size >= math.pi * smallest_m**2 * (1 - 1e-9))
     del order, west, south, east, north, broad
     shapes, of = polygons(found, may)
     # Pieces do not overlap, so that the sum of their areas shows whether any ground was lost.
     made = np.bincount(of, shapely.area(shapes), many) if len(of) else np.zeros(many)
     sound = np.ones(many, dtype=bool)
     sound[of[~shapely.is_valid(shapes)]] = False
-    around = np.bincount(found.group, pieces.around(), many)
     sound &= np.abs(made - size) <= np.minimum(SNAP_M * around, 0.05 * math.pi * smallest_m**2
                                                if smallest_m else math.inf)
     odd = np.flatnonzero(may & ~sound)
@@ -70,12 +104,13 @@ def join(pieces: np.ndarray | Pieces, smallest_m: float) -> Spots:
         holds = ~shapely.is_empty(shapely.buffer(listed, -smallest_m * (1 - 1e-6),
                                                  quad_segs=8))
         listed, group = listed[holds], group[holds]
-    area = shapely.area(listed)
-    radius = shapely.length(shapely.maximum_inscribed_circle(
-        listed, tolerance=max(smallest_m / 10, 0.001))) if len(listed) else np.empty(0)
-    by_size = np.argsort(-radius, kind="stable")
-    return Spots(listed[by_size], radius[by_size], area[by_size], smallest_m,
-                 many - len(np.unique(group)), max(0.0, whole - float(area.sum())))
+    radius = np.zeros(len(listed))
+    if circles and len(listed):
+        tolerance = max(smallest_m / 10, 0.001)
+        radius = shapely.length(shapely.maximum_inscribed_circle(
+            shapely.simplify(listed, tolerance / 2), tolerance=tolerance))
+    return (listed, radius, int(ends.sum()) - len(np.unique(group)), float(size[ends].sum()),
+            pieces.chosen(~ends[found.group]))
 
 
 def _union(pieces: np.ndarray) -> BaseGeometry:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ import shapely
 from numba import njit
 from shapely.geometry.base import BaseGeometry
 
-from landrelease.operate.pieces import Pieces, nothing, pieces_of, together
+from landrelease.operate.pieces import Block, Pieces, alone, pieces_of, together
 
 BAND_M = 0.2  # height of a band
 CELL_BANDS = 10  # bands in a cell of the index of strips; a cell is as wide as high
@@ -64,11 +65,15 @@ class Runs:
 
 class Rest:
     """What is left of a field: its area, and N convex pieces that do not overlap, in the field's
-    own plane: `parts` as corners, `pieces` (N,) of Polygon, made when they are asked for.
+    own plane: `blocks` of them, side by side; `parts` and `pieces` (N,) of Polygon, all together.
     """
 
-    def __init__(self, area_m2: float, parts: Pieces):
-        self.area_m2, self.parts = area_m2, parts
+    def __init__(self, area_m2: float, blocks: Sequence[Block]):
+        self.area_m2, self.blocks = area_m2, blocks
+
+    @property
+    def parts(self) -> Pieces:
+        return together([b.pieces for b in self.blocks])
 
     @functools.cached_property
     def pieces(self) -> np.ndarray:
@@ -76,48 +81,89 @@ class Rest:
 
 
 def rest(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False, exact: bool = True,
-         area_only: bool = False, threads: int | None = None) -> Rest:
+         threads: int | None = None) -> Rest:
     """The part of a field (Polygon or MultiPolygon, m) that no swath covers.
 
     `outer_arcs`: arcs as polygons around them instead of inside them, for "covered at best".
     Without `exact` only the first step: boxes of one band each that hold all that is left, and up
     to `CHORD_M` of covered ground along its sides; coverage is understated, never overstated.
-    `area_only`: the area and no pieces, in time and memory that do not grow with what is left.
     """
     if field.is_empty:
-        return Rest(0.0, nothing())
+        return Rest(0.0, ())
     if len(runs.first) < 2:
         whole = shapely.get_parts(field)
-        return Rest(float(shapely.area(whole).sum()), pieces_of(whole))
+        return Rest(float(shapely.area(whole).sum()), (alone(pieces_of(whole)),))
+    parts, frame = _slabs(field, runs, outer_arcs, exact, False, threads)
+    return _gather(parts, field, *frame)
+
+
+def covered_m2(field: BaseGeometry, runs: Runs, *, outer_arcs: bool = False,
+               threads: int | None = None) -> float:
+    """The area of a field that swaths cover, in m².
+
+    The same work, but only in the cells of the index that a swath can reach, so that time and
+    memory go with what is covered and not with what is left: their ground less what is left there.
+    """
+    if field.is_empty or len(runs.first) < 2:
+        return 0.0
+    parts, (origin, low, cos, sin) = _slabs(field, runs, outer_arcs, True, True, threads)
+    covered = 0.0
+    for xy, counts, _, areas, inner in parts:
+        covered += inner
+        if len(counts):  # at the edge: ground is positive, what is left of it negative
+            cut = shapely.area(_each_cut(
+                _placed(xy, counts, low, cos, sin, origin).polygons(), field))
+            covered += float((np.sign(areas) * cut).sum())
+    return max(0.0, covered)
+
+
+def _slabs(field: BaseGeometry, runs: Runs, outer_arcs: bool, exact: bool, covered_only: bool,
+           threads: int | None) -> tuple[list, tuple[np.ndarray, np.ndarray, float, float]]:
+    """What the bands of each slab give, and the frame that they are in."""
     cos, sin = _turn(runs)
     west, south, east, north = shapely.bounds(field)
     origin = np.array([(west + east) / 2, (south + north) / 2])
     turned = shapely.transform(field, lambda p: _rotated(p - origin, cos, sin))
     low_x, low_y, high_x, high_y = shapely.bounds(turned)
-    x, y = _carried(runs.x, runs.y, origin[0], origin[1], cos, sin, low_x, low_y)
+    workers = threads or os.cpu_count() or 1
+    x, y = np.empty(len(runs.x)), np.empty(len(runs.x))
+    _shared(workers, len(x), lambda a, z: _carried(
+        runs.x, runs.y, origin[0], origin[1], cos, sin, low_x, low_y, x, y, a, z))
     ring_x, ring_y, ring_first = _rings(turned, low_x, low_y)
     bands = max(1, math.ceil((high_y - low_y) / BAND_M))
     columns = max(1, math.ceil((high_x - low_x) / (BAND_M * CELL_BANDS)) + 1)
-    workers = threads or os.cpu_count() or 1
     strips = _all_strips(x, y, runs.half_m, runs.first, workers)
     rows = (bands + CELL_BANDS - 1) // CELL_BANDS
-    cell_first, cell_strip = _index(x, y, runs.half_m, strips[5], strips[6], rows, columns,
-                                    BAND_M * CELL_BANDS)
-    block = _blocks(x, y, runs.half_m)
+    spans = np.empty((len(strips[0]), 4), np.int32)
+    _shared(workers, len(spans), lambda a, z: _spans(
+        x, y, runs.half_m, strips[5], strips[6], rows, columns, BAND_M * CELL_BANDS, spans, a, z))
+    cell_first, cell_strip = _index(spans, rows, columns)
+    block = np.empty(((len(x) + BLOCK - 1) // BLOCK, 4))
+    _shared(workers, len(block), lambda a, z: _blocks(x, y, runs.half_m, block, a, z))
     slab: Any = _slab  # compiled
     jobs = [(k, min(k + SLAB_BANDS, bands)) for k in range(0, bands, SLAB_BANDS)]
 
     def work(job: tuple[int, int]):
         return slab(job[0], job[1], x, y, runs.half_m, runs.first, *strips, ring_x, ring_y,
                     ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
-                    area_only)
+                    covered_only)
 
     if min(workers, len(jobs)) > 1:
         with ThreadPoolExecutor(workers) as pool:
             parts = list(pool.map(work, jobs))
     else:
         parts = [work(job) for job in jobs]
-    return _gather(parts, field, origin, np.array([low_x, low_y]), cos, sin)
+    return parts, (origin, np.array([low_x, low_y]), cos, sin)
+
+
+def _shared(workers: int, many: int, work: Callable[[int, int], object]) -> None:
+    """Work on 0 to `many` in as many parts as there are threads."""
+    if workers == 1 or many < 20_000:
+        work(0, many)
+        return
+    cuts = np.linspace(0, many, workers + 1).astype(np.int64).tolist()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, cuts[:-1], cuts[1:]))
 
 
 def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarray, workers: int
@@ -136,40 +182,54 @@ def _all_strips(x: np.ndarray, y: np.ndarray, half: np.ndarray, first: np.ndarra
 
 def _gather(parts: list, field: BaseGeometry, origin: np.ndarray,
             low: np.ndarray, cos: float, sin: float) -> Rest:
-    """Pieces in the field's plane; those at its edge cut to it. Empties the list as it goes."""
+    """A block a slab, in the field's plane; pieces at its edge cut to it. Empties the list."""
     area = 0.0
-    inner: list[Pieces] = []
-    edges: list[Pieces] = []
-    for k, (xy, counts, at_edge, areas, bare) in enumerate(parts):
+    blocks = []
+    for k, (xy, counts, at_edge, areas, _) in enumerate(parts):
         parts[k] = None
-        area += bare + float(areas[~at_edge].sum())
-        for some, out in ((~at_edge, inner), (at_edge, edges)):
-            if some.any():
-                plain = _rotated(xy[np.repeat(some, counts)] + low, cos, -sin) + origin
-                own = counts[some]
-                out.append(Pieces(
-                    np.ascontiguousarray(plain[:, 0]), np.ascontiguousarray(plain[:, 1]),
-                    np.concatenate([[0], np.cumsum(own)]), np.arange(len(own), dtype=np.int32)))
-    if edges:
-        cut = _cut_to(together(edges).polygons(), field)
-        area += float(shapely.area(cut).sum())
-        inner.append(pieces_of(cut))
-    return Rest(area, together(inner))
+        area += float(areas[~at_edge].sum())
+        own = _placed(xy[np.repeat(~at_edge, counts)], counts[~at_edge], low, cos, sin, origin)
+        if at_edge.any():
+            cut = _cut_to(_placed(xy[np.repeat(at_edge, counts)], counts[at_edge], low, cos, sin,
+                                  origin).polygons(), field)
+            area += float(shapely.area(cut).sum())
+            own = together([own, pieces_of(cut)])
+        if len(own):
+            top = (k + 1) * SLAB_BANDS * BAND_M - 1e-6
+            up = sin * (own.x - origin[0]) + cos * (own.y - origin[1]) - low[1]
+            highest = np.maximum.reduceat(up, own.first[:-1][own.outer])
+            blocks.append(Block(own, highest > top))
+    return Rest(area, blocks)
+
+
+def _placed(xy: np.ndarray, counts: np.ndarray, low: np.ndarray, cos: float, sin: float,
+            origin: np.ndarray) -> Pieces:
+    """Pieces of a slab in the field's plane."""
+    plain = _rotated(xy + low, cos, -sin) + origin
+    return Pieces(np.ascontiguousarray(plain[:, 0]), np.ascontiguousarray(plain[:, 1]),
+                  np.concatenate([[0], np.cumsum(counts)]),
+                  np.arange(len(counts), dtype=np.int32))
 
 
 def _cut_to(pieces: np.ndarray, field: BaseGeometry) -> np.ndarray:
+    """What of the pieces lies in the field, as polygons."""
+    parts = shapely.get_parts(_each_cut(pieces, field))
+    return parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > 0)]
+
+
+def _each_cut(pieces: np.ndarray, field: BaseGeometry) -> np.ndarray:
+    """Each piece cut to the field (N,)."""
     shapely.prepare(field)
-    inside = shapely.contains_properly(field, pieces)
+    out = pieces.copy()
+    at = np.flatnonzero(~shapely.contains_properly(field, pieces))
     if shapely.get_num_coordinates(field) > 200:  # a local part of a long outline each
-        bounds = shapely.bounds(pieces[~inside])
+        bounds = shapely.bounds(pieces[at])
         near = shapely.intersection(field, shapely.box(*(bounds.T + np.array(
             [[-0.01], [-0.01], [0.01], [0.01]]))))
-        cut = shapely.intersection(pieces[~inside], near)
+        out[at] = shapely.intersection(pieces[at], near)
     else:
-        cut = shapely.intersection(pieces[~inside], field)
-    parts = shapely.get_parts(cut)
-    return np.concatenate([pieces[inside], parts[(shapely.get_type_id(parts) == 3)
-                                                 & (shapely.area(parts) > 0)]])
+        out[at] = shapely.intersection(pieces[at], field)
+    return out
 
 
 def _turn(runs: Runs) -> tuple[float, float]:
@@ -185,8 +245,9 @@ def _turn(runs: Runs) -> tuple[float, float]:
 def _main_direction(x, y, first):
     """The angle from x of the longest way in one direction or its opposite, in radians."""
     twice, plain = 0.0, 0.0
+    apart = 1 + len(x) // 200_000  # some of many segments tell it as well
     for run in range(len(first) - 1):
-        for k in range(first[run], first[run + 1] - 1):
+        for k in range(first[run], first[run + 1] - 1, apart):
             u, v = x[k + 1] - x[k], y[k + 1] - y[k]
             length = math.sqrt(u * u + v * v)
             if length > 0:
@@ -196,13 +257,11 @@ def _main_direction(x, y, first):
 
 
 @njit(cache=True, nogil=True)
-def _carried(x, y, origin_x, origin_y, cos, sin, low_x, low_y):
+def _carried(x, y, origin_x, origin_y, cos, sin, low_x, low_y, out_x, out_y, start, stop):
     """Shift to the origin, rotate, shift to the lower left corner."""
-    out_x, out_y = np.empty(len(x)), np.empty(len(x))
-    for k in range(len(x)):
+    for k in range(start, stop):
         a, b = x[k] - origin_x, y[k] - origin_y
         out_x[k], out_y[k] = cos * a - sin * b - low_x, sin * a + cos * b - low_y
-    return out_x, out_y
 
 
 def _rotated(xy: np.ndarray, cos: float, sin: float) -> np.ndarray:
@@ -321,11 +380,9 @@ def longer(values, size):
 
 
 @njit(cache=True, nogil=True)
-def _index(x, y, half, begin, end, rows, columns, side):
-    """Which strips can reach each cell: cell c has the strips at first[c] to first[c + 1]."""
-    first = np.zeros(rows * columns + 1, np.int64)
-    spans = np.empty((len(begin), 4), np.int32)
-    for s in range(len(begin)):
+def _spans(x, y, half, begin, end, rows, columns, side, spans, start, stop):
+    """The cells that strips can reach: west, east, south, north of each."""
+    for s in range(start, stop):
         low_x = high_x = x[begin[s]]
         low_y = high_y = y[begin[s]]
         reach = 0.0
@@ -339,14 +396,21 @@ def _index(x, y, half, begin, end, rows, columns, side):
         south = max(0, math.floor((low_y - reach) / side))
         north = min(rows - 1, math.floor((high_y + reach) / side))
         spans[s, 0], spans[s, 1], spans[s, 2], spans[s, 3] = west, east, south, north
-        for row in range(south, north + 1):
-            for column in range(west, east + 1):
+
+
+@njit(cache=True, nogil=True)
+def _index(spans, rows, columns):
+    """Which strips can reach each cell: cell c has the strips at first[c] to first[c + 1]."""
+    first = np.zeros(rows * columns + 1, np.int64)
+    for s in range(len(spans)):
+        for row in range(spans[s, 2], spans[s, 3] + 1):
+            for column in range(spans[s, 0], spans[s, 1] + 1):
                 first[row * columns + column + 1] += 1
     for c in range(rows * columns):
         first[c + 1] += first[c]
     fill = first[:-1].copy()
     strip = np.empty(first[-1], np.int32)
-    for s in range(len(begin)):
+    for s in range(len(spans)):
         for row in range(spans[s, 2], spans[s, 3] + 1):
             for column in range(spans[s, 0], spans[s, 1] + 1):
                 c = row * columns + column
@@ -481,9 +545,12 @@ def _edges(low_band, high_band, ring_x, ring_y, ring_first):
 @njit(cache=True, nogil=True)
 def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begin, end,
           ring_x, ring_y, ring_first, cell_first, cell_strip, columns, block, outer_arcs, exact,
-          area_only):
-    """The rest in the bands low_band to high_band: corners, counts, at the edge, areas; and the
-    area of pieces that are not kept (with `area_only` all but those at the edge).
+          covered_only):
+    """The rest in the bands low_band to high_band: corners, counts, at the edge, areas.
+
+    With `covered_only` the last value is the ground of the cells that a strip reaches less what is
+    left there, but for pieces at the edge: these are kept, ground with its area, what is left with
+    its area below zero.
     """
     bands = high_band - low_band
     # Strips of these bands: once each, through the index (a strip stands in many cells).
@@ -549,11 +616,24 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
     side = BAND_M * CELL_BANDS
     gap_left, gap_right = np.empty(1024), np.empty(1024)
     gap_column, gap_band = np.empty(1024, np.int64), np.empty(1024, np.int64)
-    bare = 0.0
+    covered = 0.0
+    run_from, run_to = np.empty(columns, np.int64), np.empty(columns, np.int64)
     for low_row in range(low_band, high_band, CELL_BANDS):
         high_row = min(low_row + CELL_BANDS, high_band)
         gaps = 0
         row = (low_row // CELL_BANDS) * columns
+        reached = 0  # columns on end that a strip reaches
+        if covered_only:
+            column = 0
+            while column < columns:
+                if cell_first[row + column] < cell_first[row + column + 1]:
+                    run_from[reached] = column
+                    while column < columns and (cell_first[row + column]
+                                                < cell_first[row + column + 1]):
+                        column += 1
+                    run_to[reached] = column
+                    reached += 1
+                column += 1
         for band in range(low_row, high_row):
             b = band - low_band
             _sorted_by_left(left, right, start[b], start[b + 1])
@@ -562,6 +642,21 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                 at[cross[b]:cross[b + 1]], at[cross[b + 1]:cross[b + 2]])
             for span in range(len(spans_left)):
                 cursor, stop = spans_left[span], spans_right[span]
+                for run in range(reached):
+                    west = max(cursor, run_from[run] * side)
+                    east = stop if run_to[run] == columns else min(stop, run_to[run] * side)
+                    if east <= west:
+                        continue
+                    if not _any(edge_left, edge_right, touch[b], touch[b + 1], west, east):
+                        covered += (east - west) * BAND_M
+                        continue
+                    stack[0, 0], stack[0, 1] = west, band * BAND_M
+                    stack[0, 2], stack[0, 3] = east, (band + 1) * BAND_M
+                    _whole(px, py, pn, box, stack[0])
+                    out, counts, edge, areas = _put(out, counts, edge, areas, points, pieces,
+                                                    px[0], py[0], 4, (east - west) * BAND_M)
+                    points += 4
+                    pieces += 1
                 i = start[b]
                 while cursor < stop:
                     while i < start[b + 1] and (left[i] >= right[i] or right[i] <= cursor):
@@ -571,30 +666,10 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                         column = min(columns - 1, max(0, math.floor(cursor / side)))
                         last = min(columns - 1, max(0, math.floor(gap / side)))
                         while column <= last:
-                            if area_only:  # cells on end that no strip reaches: all of it is left
-                                z_column = column
-                                while z_column <= last and (cell_first[row + z_column]
-                                                            == cell_first[row + z_column + 1]):
-                                    z_column += 1
-                                if z_column > column:
-                                    west = max(cursor, column * side)
-                                    east = gap if z_column > last else z_column * side
-                                    column = z_column
-                                    if east <= west:
-                                        continue
-                                    if not _any(edge_left, edge_right, touch[b], touch[b + 1],
-                                                west, east):
-                                        bare += (east - west) * BAND_M
-                                        continue
-                                    stack[0, 0], stack[0, 1] = west, band * BAND_M
-                                    stack[0, 2], stack[0, 3] = east, (band + 1) * BAND_M
-                                    _whole(px, py, pn, box, stack[0])
-                                    out, counts, edge, areas = _put(
-                                        out, counts, edge, areas, points, pieces, px[0], py[0], 4,
-                                        (east - west) * BAND_M)
-                                    points += 4
-                                    pieces += 1
-                                    continue
+                            if covered_only and (cell_first[row + column]
+                                                 == cell_first[row + column + 1]):
+                                column += 1
+                                continue
                             if gaps == len(gap_left):
                                 gap_left = longer(gap_left, 2 * gaps)
                                 gap_right = longer(gap_right, 2 * gaps)
@@ -701,16 +776,18 @@ def _slab(low_band, high_band, x, y, half, first, sx0, sy0, sx1, sy1, wide, begi
                     area = _area(px[p], py[p], n)
                     if area <= THIN_M * _around(px[p], py[p], n):
                         continue
-                    if area_only and not marked:
-                        bare += area
-                        continue
+                    if covered_only:
+                        if not marked:
+                            covered -= area
+                            continue
+                        area = -area
                     out, counts, edge, areas = _put(out, counts, edge, areas, points, pieces,
                                                     px[p], py[p], n, area)
                     edge[pieces] = marked
                     points += n
                     pieces += 1
     return (out[:points].copy(), counts[:pieces].copy(), edge[:pieces].copy(),
-            areas[:pieces].copy(), bare)
+            areas[:pieces].copy(), covered)
 
 
 @njit(cache=True, nogil=True)
@@ -795,11 +872,10 @@ def _around(px, py, n):
 
 
 @njit(cache=True, nogil=True)
-def _blocks(x, y, half):
+def _blocks(x, y, half, out, start, stop):
     """West, south, east, north of what each `BLOCK` segments on end can cover."""
     n = len(x)
-    out = np.empty(((n + BLOCK - 1) // BLOCK, 4))
-    for b in range(len(out)):
+    for b in range(start, stop):
         k = b * BLOCK
         west = east = x[k]
         south = north = y[k]
@@ -811,7 +887,6 @@ def _blocks(x, y, half):
         reach *= 1.01  # arcs may be polygons round the true ones
         out[b, 0], out[b, 1], out[b, 2], out[b, 3] = (
             west - reach, south - reach, east + reach, north + reach)
-    return out
 
 
 @njit(cache=True, nogil=True)

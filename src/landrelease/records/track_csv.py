@@ -97,6 +97,7 @@ def columns(content: bytes, *, plane: bool) -> Columns:
             parts.setdefault(name, []).append(values)
         out.bad |= {count + k: what for k, what in bad.items()}
         count += len(x)
+    _release()
     whole = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
     for name in ("time_s", "x", "y", "engaged", "fix", "in_pass"):
         if name in whole:
@@ -144,6 +145,12 @@ def _batches(content: bytes, many: int, delimiter: str, problems: list[tuple[int
         convert_options=arrow.ConvertOptions(
             column_types={n: pa.string() for n in names}, strings_can_be_null=False,
             check_utf8=False))
+
+
+def _release() -> None:
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _plain(array: Any, kind: Any) -> np.ndarray:
