@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from landrelease.core.geometry import joined
 from landrelease.operate import spots, sweep
 from landrelease.operate.sweep import Runs, rest
 
@@ -44,7 +45,8 @@ def swath_by_geos(runs: Runs, arc_points=200):
             c, s = np.cos(angles), np.sin(angles)
             arc = np.column_stack([start[0] * c - start[1] * s, start[0] * s + start[1] * c])
             parts.append(shapely.Polygon([p[k], *(p[k] + arc * min(h[k - 1], h[k]))]))
-    return shapely.union_all(shapely.make_valid(np.array(parts, dtype=object)))
+    # The plain union of rectangles that nearly meet may lose one (GEOS 3.13).
+    return joined(shapely.make_valid(np.array(parts, dtype=object)), exact=True)
 
 
 @pytest.mark.parametrize("swath, missed", [(1.0, 0.0), (0.5, 12.5), (0.4, 15.0)])
