@@ -86,7 +86,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     } }, "×"))));
 
   // --- the rows
-  const count = make("caption", { "aria-live": "polite" }, word("loading"));
+  const count = make("p", { class: "note", role: "status" }, word("loading"));
   const head = make("tr", { role: "row" }), body = make("tbody", { role: "rowgroup" });
   const more = make("button", { type: "button", class: "plain", hidden: true }, word("more"));
   let rows = [], next = null, turn = 0, columns = null;
@@ -157,9 +157,9 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   place.append(make("h1", {}, kindName(chosen.id, chosen.title)), make("p", { class: "note" }, chosen.description),
     make("div", { class: "row tools" }, make("label", { class: "field" }, word("choose"), pick),
       make("label", { class: "field" }, word("table.order"), sort), make("label", { class: "field" }, word("table.way"), way)),
-    add, list, pickColumns,
+    add, list, pickColumns, count,
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": kindName(chosen.id, chosen.title) },
-      make("table", { class: "stacks", role: "table" }, count, make("thead", { role: "rowgroup" }, head), body)), more,
+      make("table", { class: "stacks", role: "table", "aria-label": kindName(chosen.id, chosen.title) }, make("thead", { role: "rowgroup" }, head), body)), more,
     make("h2", {}, word("table.files")), make("p", { class: "note" }, word("table.files_words")), files);
   await again();
 }
