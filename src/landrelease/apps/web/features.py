@@ -373,7 +373,7 @@ async def as_csv(request: Request, name: FromPath[str], filter_: Annotated[
         ) -> File:
     """The items that are asked for (as `items` takes it) as CSV in UTF-8 with HXL tags, whole. A
     text that a spreadsheet would run as a formula has an apostrophe before it."""
-    return await _table(request, name, "csv", "text/csv; charset=utf-8")
+    return await _table(request, name, "csv", "text/csv")
 
 
 @get("/ogc/collections/{name:str}/items.xlsx", opt=VIEW)
