@@ -71,7 +71,7 @@ def can_do(activity: int, first: TeamPool, second: TeamPool | None) -> bool:
 
     activity : index into `ACTIVITIES`
     """
-    by_hand: TeamKind = ("nts", "ts", "manual")[activity]  # type: ignore[assignment]
+    by_hand: TeamKind = ("nts", "ts", "manual")[activity]
     if second is not None:
         return (activity == 2 and "manual" in second.speeds()
                 and not {"manual", "mechanical", "animal"}.isdisjoint(first.speeds()))
