@@ -120,6 +120,19 @@ def test_a_stretch_never_ends_in_a_corner():
     assert missed(made) < 1e-6
 
 
+def test_swaths_of_several_machines_begin_on_rounds_that_are_done():
+    """Turns on ground not yet worked, by the times stated, over both machines."""
+    ground = shapely.Polygon([(1, 2), (52, 4), (50, 37), (3, 33)])
+    made = fleet.plan_fleet(ground, [0.5, 0.5], apart_m=8.0, width_m=2.0, overlap_m=0.1,
+                            entry=(-5.0, -5.0), headland_first=True)
+    told = lanes.new_ground([[(s.start_s, s.drive) for s in path] for path in made.paths], 2.0, 1.0)
+    assert told.turns <= 3 and missed(made) < 1e-6
+    later = fleet.plan_fleet(ground, [0.5, 0.5], apart_m=8.0, width_m=2.0, overlap_m=0.1,
+                             entry=(-5.0, -5.0))
+    assert lanes.new_ground([[(s.start_s, s.drive) for s in path] for path in later.paths],
+                            2.0, 1.0).turns > 20
+
+
 def test_two_machines_far_enough_apart_need_about_half_the_time():
     field = box(0, 0, 120, 90)
     one = fleet.plan_fleet(field, [0.5], apart_m=10, width_m=3.0, entry=(-2.0, 0.0))

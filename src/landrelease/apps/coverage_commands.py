@@ -397,6 +397,9 @@ def operate_lanes(
         "--headland-first/--headland-later", help="Rounds along edges before the swaths that end "
         "there, so that the machine turns on ground that is done; else as the profile says, else "
         "first.")] = None,
+    run_up: Annotated[float | None, typer.Option(
+        "--run-up", metavar="M", help="So far one machine goes out of its way to turn onto the "
+        "round of a keep-out on ground that is done; else as two swaths lie apart.")] = None,
     slope_limit: Annotated[float | None, typer.Option("--slope-limit", metavar="DEG")] = None,
     standoff: Annotated[float | None, typer.Option(
         "--stand-off", metavar="M", min=0.0, help="Of the operator from the task.")] = None,
@@ -440,7 +443,7 @@ def operate_lanes(
                                    expected="two numbers as 10.25,45.5") from None
     options = lanes.LaneOptions(
         plane, width, overlap, radius, place, standoff, control_range, slope_limit,
-        tuple(keep_out or ()), back, headland_first)
+        tuple(keep_out or ()), back, headland_first, run_up)
     where: Path | Ground
     notes: tuple[str, ...] = ()
     known: dict[str, Profile] | None = None

@@ -38,8 +38,7 @@ DONE_M = 0.01  # ground so near to what was swept counts as done
 MOST_EXACT = 2000  # corners of a round; of more, ways go a little off them
 ARC_STEPS = 2  # rounds of edges are cut into pieces of so many spacings,
 MOST_ARCS = 200  # but not into more than this
-RUN_UP = 4.0  # spacings: how far a round may be run up to from ground that is done,
-DETOUR = 1.0  # and how far the machine goes for it
+RUN_UP = 4.0  # spacings: how far a round may be run up to from ground that is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ class LanePlan:
 
 def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
          radius_m: float | None = None, entry: tuple[float, float] | None = None,
-         back: bool = False, headland_first: bool = False) -> LanePlan:
+         back: bool = False, headland_first: bool = False, run_up_m: float | None = None
+         ) -> LanePlan:
     """Swaths that cover all ground a machine can reach.
 
     Parameters
@@ -104,6 +104,8 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     headland_first : rounds along an edge come before the swaths that end there (along the outer
         edge before all else), and swaths begin where the whole disc is on ground that is done;
         without it pieces of the rounds are also used as ways
+    run_up_m : how far the machine goes out of its way to come onto the round of a keep-out straight
+        and from ground that is done; None: as far as two swaths lie apart
 
     Raises
     ------
@@ -128,7 +130,7 @@ def plan(allowed: BaseGeometry, *, width_m: float, overlap_m: float = 0.0,
     at = shapely.get_coordinates(shapely.shortest_line(middle, begin))[0]
     levels = headland_levels(radius, width_m, spacing) if headland_first else [radius]
     inner = eroded(allowed, levels[-1] + width_m / 2 - max(SIDE_M, overlap_m))
-    tool = _Tool(width_m, spacing, radius)
+    tool = _Tool(width_m, spacing, radius, spacing if run_up_m is None else run_up_m)
     turn_m = _turn_m(width_m, spacing, headland_first)
     graphs: dict[int, Graph] = {}
     tried = []
@@ -160,6 +162,7 @@ class _Tool:
     width: float
     spacing: float
     radius: float
+    run_up: float = 0.0
 
     @property
     def trims(self) -> bool:
@@ -516,8 +519,8 @@ def _shared(pieces: Sequence[Drive], part: Graph, begin: np.ndarray, tool: _Tool
     along = [p for p in edges if _on(outer, p)]
     inner = [p for p in edges if not _on(outer, p)]
     rest = [p for p in pieces if p.kind != "edge"]
-    band = shapely.buffer(shapely.MultiLineString([p.xy for p in edges]), tool.width / 2 + DONE_M,
-                          quad_segs=ARC) if edges else None
+    band = shapely.buffer(shapely.MultiLineString([p.xy for p in edges]),
+                          tool.width / 2 + DONE_M / 2, quad_segs=ARC) if edges else None
     if band is not None:
         shapely.prepare(band)
     out: list[Drive] = []
@@ -547,11 +550,16 @@ def _drawn_out(p: Drive, turning: BaseGeometry, band: BaseGeometry, tool: _Tool
         ray = shapely.intersection(LineString([end, end + 8 * tool.radius * unit]), turning)
         first = [p for p in shapely.get_parts(ray) if p.geom_type == "LineString"
                  and p.distance(shapely.Point(end)) < 1e-6]
-        tried = end + np.linspace(0, first[0].length if first else 0.0, 9)[:, None] * unit
-        discs = shapely.buffer(shapely.points(tried), tool.radius, quad_segs=ARC)
-        done = shapely.covers(band, discs)
-        out.append(tried[int(np.argmax(done)) if done.any() else int(np.argmin(
-            np.round(shapely.area(shapely.difference(discs, band)), 4)))])
+        low, high = 0.0, first[0].length if first else 0.0
+        for _ in range(2):  # coarse, then fine
+            tried = end + np.linspace(low, high, 9)[:, None] * unit
+            discs = shapely.buffer(shapely.points(tried), tool.radius, quad_segs=ARC)
+            done = shapely.covers(band, discs)
+            k = int(np.argmax(done)) if done.any() else int(np.argmin(
+                np.round(shapely.area(shapely.difference(discs, band)), 4)))
+            step = (high - low) / 8
+            low, high = low + max(0, k - 1) * step, low + k * step
+        out.append(tried[k])
     return out[0], out[1]
 
 
@@ -562,7 +570,7 @@ def _stop(begin: np.ndarray, last: np.ndarray, end: np.ndarray, band: BaseGeomet
     """
     for share in np.linspace(0, 1, 5)[:-1]:
         place = last + share * (end - last)
-        strip = shapely.buffer(LineString([begin, place]), tool.width / 2 + DONE_M,
+        strip = shapely.buffer(LineString([begin, place]), tool.width / 2 + DONE_M / 2,
                                cap_style="flat")
         disc = shapely.buffer(shapely.Point(place), tool.radius, quad_segs=ARC)
         if shapely.difference(shapely.difference(disc, strip), band).area <= NEW_M2:
@@ -586,7 +594,7 @@ class _Safe:
         loops = [p for p in pieces if p.kind == "edge"]
         self.stretches = [p for p in pieces if p.kind != "edge"]
         self.band = shapely.buffer(shapely.MultiLineString([p.xy for p in loops]),
-                                   tool.width / 2 + DONE_M, quad_segs=ARC)
+                                   tool.width / 2 + DONE_M / 2, quad_segs=ARC)
         shapely.prepare(self.band)
         self.turning = _turning(part, tool)
         along = list(shapely.get_rings(part))
@@ -608,15 +616,15 @@ class _Safe:
         came = [_drawn_out(p, self.turning, self.band, self.tool) for p in self.stretches]
         ends = [e for pair in came for e in pair]
         here = self.at
-        found = ways(self.graph, np.array([*ends, here, self.begin]))
         start = len(ends)
-        length = found.length
-        if self.tool.trims:  # from the end of one, half a width further in, to where one begins
-            swath = np.repeat(np.array([p.kind == "swath" for p in self.stretches], bool), 2)
-            both = np.outer(swath, swath)
-            length = length.copy()
-            inside = length[:start, :start]
-            inside[both] = np.hypot(inside[both], self.tool.width / 2)
+        last = [_stop(ends[2 * k + 1 - n], p.xy[-n], ends[2 * k + n], self.band, self.tool)
+                if self.tool.trims and p.kind == "swath" else ends[2 * k + n]
+                for k, p in enumerate(self.stretches) for n in (0, 1)]
+        found = ways(self.graph, np.array([*ends, here, self.begin, *last]))
+        length = found.length[:start + 2, :start + 2].copy()
+        # From where one ends to where the next begins, whichever way round they are driven.
+        across = found.length[start + 2:, :start]
+        length[:start, :start] = (across + across.T) / 2
         for k, turned in order(length, start, back=back, rounds=rounds):
             into, leaves = 2 * k + turned, 2 * k + 1 - turned
             for n in dict.fromkeys(self._near(ends[into]) + self._near(ends[leaves])):
@@ -707,6 +715,8 @@ class _Safe:
         """Where the machine turns, with its disc on ground that is done, to run up straight to the
         round of an edge; and the round from there on. None: there is no such place at hand."""
         loop = self.rounds[n][0].xy
+        if not shapely.dwithin(LineString(loop), shapely.Point(self.at), self.tool.run_up):
+            return None
         near = shapely.buffer(LineString(loop), (RUN_UP + 1) * self.tool.spacing)
         self.swept += [swept([d], self.tool.width) for d in self.out[len(self.swept):]]
         there = [g for g in self.swept if g.intersects(near)]
@@ -729,7 +739,7 @@ class _Safe:
                 away = math.dist(turn, self.at) + math.dist(turn, start[k])
                 found.append((away, turn, start[k], ring))
         for away, turn, start_at, ring in sorted(found, key=lambda f: f[0]):
-            if away > DETOUR * self.tool.spacing:
+            if away > self.tool.run_up:
                 return None
             if shapely.covers(self.roomy, LineString([turn, start_at])):
                 first = float(shapely.line_locate_point(LineString(ring), shapely.Point(start_at)))

@@ -73,6 +73,7 @@ class LaneOptions:
     keep_out: tuple[Path, ...] = ()
     back: bool = False  # the path ends where it begins
     headland_first: bool | None = None  # rounds along edges before swaths that end there
+    run_up_m: float | None = None  # out of the way, to turn where ground is done (see lanes.plan)
     forbidden: tuple[BaseGeometry, ...] = ()  # more ground not to enter, in the task's metres
     danger: tuple[BaseGeometry, ...] | None = None  # all hazards that stand, and closures, in the
     # task's metres, the task's own among them; None: nothing is known of the ground around
@@ -137,6 +138,8 @@ def check_options(options: LaneOptions) -> None:
                                ("--control-range", options.control_m, 0.0)):
         if value is not None and not least < value < math.inf:
             raise wrong(name, value, "metres above 0")
+    if options.run_up_m is not None and not 0 <= options.run_up_m < math.inf:
+        raise wrong("--run-up", options.run_up_m, "metres from 0")
     if options.standoff_m is not None and not 0 <= options.standoff_m < math.inf:
         raise wrong("--stand-off", options.standoff_m, "metres from 0")
     if options.slope_deg is not None and not 0 <= options.slope_deg <= 90:
@@ -253,7 +256,7 @@ def _machine(ground: Ground, allowed: BaseGeometry, profile: Profile, width: flo
     radius = options.radius_m if options.radius_m is not None else profile.value("radius_m")
     first = headland(options, profile)
     plan = lanes.plan(allowed, width_m=width, overlap_m=overlap, radius_m=radius, entry=entry,
-                      back=options.back, headland_first=first)
+                      back=options.back, headland_first=first, run_up_m=options.run_up_m)
     by_hand = joined([plan.by_hand, shapely.difference(ground.geometry, allowed)])
     reach = options.control_m if options.control_m is not None else profile.value(
         "control_range_m")
