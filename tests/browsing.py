@@ -2,6 +2,7 @@
 may ask that server alone, and no page may write an error."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -66,11 +67,18 @@ class Browser:
 
         opened.route("**/*", route)
         page = opened.new_page()
-        page.set_default_timeout(240_000)
+        page.set_default_timeout(int(os.environ.get("LANDRELEASE_TEST_MS", "240000")))
         page.on("pageerror", lambda e: self.problems.append(f"{page.url}: {e}"))
         page.on("console", lambda m: self.problems.append(f"{page.url}: {m.text}")
                 if m.type == "error" else None)
         return page
+
+    def snap(self, page, name):
+        """A picture of the whole page for a person to look at, where LANDRELEASE_SCREENS names a
+        folder; else nothing."""
+        folder = os.environ.get("LANDRELEASE_SCREENS")
+        if folder:
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     def check(self, *expected):
         left = [p for p in self.problems if not any(e in p for e in expected)]

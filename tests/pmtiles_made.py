@@ -1,4 +1,4 @@
-"""A base map of one picture: the smallest file of PMTiles, version 3, for the tests of the map.
+"""A base map of one tile: the smallest file of PMTiles, version 3, for the tests of the map.
 
 Source: PMTiles version 3 specification (header of 127 bytes, root directory, metadata, tiles).
 """
@@ -29,17 +29,17 @@ def _number(value):
     return out + bytes([value])
 
 
-def archive():
-    """Tile 0/0/0 as a picture."""
-    tile = png()
+def archive(tile=None, **about):
+    """Tile 0/0/0: as a picture, or what is given as a vector tile, with its metadata."""
+    kind, tile = (2, png()) if tile is None else (1, tile)
     # One entry: its id, run length, length, offset (+ 1).
     root = gzip.compress(b"".join(map(_number, (1, 0, 1, len(tile), 1))))
-    about = gzip.compress(json.dumps({"name": "synthetic"}).encode())
+    about = gzip.compress(json.dumps({"name": "synthetic", **about}).encode())
     at = 127
     header = b"PMTiles\x03" + struct.pack(
         "<11Q", at, len(root), at + len(root), len(about), at + len(root) + len(about), 0,
         at + len(root) + len(about), len(tile), 1, 1, 1)
-    header += bytes([1, 2, 1, 2, 0, 0])  # clustered, gzip inside, tiles as they are, PNG, zoom 0-0
+    header += bytes([1, 2, 1, kind, 0, 0])  # clustered, gzip inside, tiles as they are, zoom 0-0
     header += struct.pack("<4i", -1_800_000_000, -850_000_000, 1_800_000_000, 850_000_000)
     header += bytes([0]) + struct.pack("<2i", 0, 0)
     assert len(header) == 127

@@ -2,7 +2,9 @@
 to a signed certificate that the public looks up.
 
 The registry is six areas of the demo with their settlements, and one small field that a team has
-cleared with all that a release asks for, but for the inspection: that is made on the way.
+cleared with all that a release asks for, but for the inspection: that is made on the way. The way
+is gone twice: from a file on a wide screen, and from PostGIS on a phone in the dark. Each page on
+it is looked at by axe in both themes, and none is wider than its screen.
 """
 
 import json
@@ -15,7 +17,9 @@ import release_world as field
 from browsing import browsing, served
 from landrelease.store.accounts import Account, Accounts
 from landrelease.store.open import open_registry
+from stores import STORES, place_of
 from test_access_ways_out import command
+from test_accessible import findings, serious
 
 pytestmark = pytest.mark.browser
 PASSWORD = "four random words do"
@@ -39,20 +43,23 @@ TEAMS = (
     "manual,manual,Org A,Base,17.3,44.1,2,400,200,500,800,USD,,,test\n")
 
 
-@pytest.fixture(scope="module")
-def place(region, tmp_path_factory):
-    return prepare(region, tmp_path_factory.mktemp("first-hour"))
+@pytest.fixture(params=STORES)
+def place(request, region, tmp_path):
+    made = place_of(request, tmp_path)
+    prepare(region, made)
+    return made
 
 
-def prepare(region, folder):
+def prepare(region, place):
     import openpyxl
+
+    folder, path = place.folder, place.address
 
     features = json.loads((region / "suspected_areas.geojson").read_text())
     features["features"] = sorted(
         features["features"], key=lambda f: len(json.dumps(f["geometry"])))[:6]
     few = folder / "suspected_areas.geojson"
     few.write_text(json.dumps(features))
-    path = folder / "r.gpkg"
     assert command("init", path, "--office", "District office")[0] == 0
     assert command("import", few, *sorted(region.glob("settlements_1991*")), "--into", path,
                    "--crs", "EPSG:4326", "--quiet")[0] in (0, 1)
@@ -62,7 +69,7 @@ def prepare(region, folder):
         field.accreditation(registry, ana)
         field.hazard(registry, "h1", field.FIELD, name="Meadow by the school")
         field.cleared(registry, "h1", field.FIELD)
-    accounts = Accounts(folder / "r.gpkg.accounts")
+    accounts = Accounts(place.accounts)
     for name, role in PEOPLE.items():
         accounts.add(Account(name, role, "Org A"), PASSWORD)
     accounts.close()
@@ -71,7 +78,29 @@ def prepare(region, folder):
         book.active.append(row)
     book.save(folder / "new areas.xlsx")
     (folder / "teams.csv").write_text(TEAMS)
-    return folder
+
+
+class Looker:
+    """Looks at each page on the way: axe in both themes, nothing wider than the screen."""
+
+    def __init__(self, browser, name, dark):
+        from axe_playwright_python.sync_playwright import Axe
+
+        self.browser, self.name, self.axe, self.count = browser, name, Axe(), 0
+        self.themes = ("light", "dark") if dark else ("dark", "light")  # its own comes last
+        self.wrong = {}
+
+    def __call__(self, page, name):
+        self.count += 1
+        page.wait_for_selector("h1")
+        found = []
+        for theme in self.themes:
+            page.emulate_media(color_scheme=theme)
+            found += serious(findings(page, self.axe))
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if found or over > 0:
+            self.wrong[name] = found, over
+        self.browser.snap(page, f"{self.name}-{self.count:02d}-{name}")
 
 
 def sign_in(page, name):
@@ -88,6 +117,8 @@ def sign_out(page):
 
 
 def go(page, name):
+    if page.is_visible("button.menu"):
+        page.click("button.menu")
     page.click(f"nav#nav >> text='{name}'")
 
 
@@ -96,7 +127,7 @@ def with_key(page, form, place):
     page.fill(f"{form} input[name=password]", PASSWORD)
 
 
-def bring_in(page, place):
+def bring_in(page, place, look):
     """The spreadsheet: what its columns mean, two rows that wait, one with two wrong values."""
     go(page, "Bring in a file")
     page.set_input_files("#file", place / "new areas.xlsx")
@@ -106,10 +137,14 @@ def bring_in(page, place):
     for heading, name in (("Nr", "identifier"), ("Vrsta", "hazard_type"), ("Stanje", "status"),
                           ("Datum", "information_date"), ("Oblik", "geometry")):
         page.select_option(f"select[aria-label='Field: {heading}']", name)
+    look(page, "columns")
     page.click("button[type=submit]:has-text('Bring in')")
     page.wait_for_selector("article.card:has-text('3 read, 1 accepted')")
     assert "2 wait" in page.inner_text("article.card")
-    page.click("a:has-text('Rows that wait')")
+    look(page, "brought-in")
+    page.click("article.card a:has-text('Rows that wait')")
+    page.wait_for_selector("article.card h2")
+    look(page, "rows-that-wait")
     for row, *values in (("row 2", ("information_date", "2026-02-28")),
                          ("row 3", ("hazard_type", "SHA"), ("information_date", "2026-03-02"))):
         card = page.locator("article.card", has=page.locator(f"h2:has-text('{row}')"))
@@ -124,11 +159,13 @@ def bring_in(page, place):
     for name in ("N-1", "N-2", "N-3"):
         page.click("button:has-text('Show all')")
         page.wait_for_selector(f"tbody a:has-text('{name}')")
+    look(page, "table")
     page.click("tbody a:has-text('N-2')")
     page.wait_for_selector("h2:has-text('Its past')")
+    look(page, "record")
 
 
-def plan_and_forecast(page, place):
+def plan_and_forecast(page, place, look):
     go(page, "Plans")
     form = "form[data-job=plan] "
     page.fill(form + "input[name=name]", "spring")
@@ -138,6 +175,7 @@ def plan_and_forecast(page, place):
     page.click(form + "button[type=submit]")
     page.click("text=Open the plan spring")
     page.wait_for_selector("table.gantt svg.gantt rect")
+    look(page, "plan")
     page.click("text=Put it in force")
     page.wait_for_selector(".mark.good:has-text('in force')")
     go(page, "Forecasts")
@@ -147,9 +185,10 @@ def plan_and_forecast(page, place):
     page.click(form + "button[type=submit]")
     page.click("text=Open the forecast outlook")
     page.wait_for_selector("figure svg")
+    look(page, "forecast")
 
 
-def inspect(page, place):
+def inspect(page, place, look):
     go(page, "Inspection")
     page.fill("form[action='/inspection/propose'] input[name=task]", "t-h1-1")
     page.fill("form[action='/inspection/propose'] input[name=unit]", "10")
@@ -158,6 +197,7 @@ def inspect(page, place):
     page.click("main a[href^='/inspection/lots/']")
     page.click("form[action='/api/inspection/draw'] button")
     page.wait_for_selector("svg.plan")
+    look(page, "lot")
     page.fill("form[action='/api/inspection/results'] input[name=day]", "2026-04-12")
     page.check("input[name=all_clear]")
     page.click("form[action='/api/inspection/results'] button[type=submit]")
@@ -166,9 +206,10 @@ def inspect(page, place):
     with_key(page, accept, place)
     page.click(f"{accept} button[type=submit]")
     page.wait_for_selector(".mark.good:has-text('accepted')")
+    look(page, "accepted")
 
 
-def release(page, place):
+def release(page, place, look):
     """From the proposal to the certificate on paper; gives its code."""
     go(page, "Release")
     form = "form[action='/api/releases/proposals']"
@@ -177,62 +218,77 @@ def release(page, place):
     page.click(f"{form} button[type=submit]")
     answers = "form[action$='/answers']"
     page.wait_for_selector(answers)
+    look(page, "checklist")
     for choice in page.locator(f"{answers} input[value=yes]").all():
         choice.check()
     page.click(f"{answers} button[type=submit]")
     sign = "form[action$='/sign']"
     page.wait_for_selector(sign)
+    look(page, "to-sign")
     with_key(page, sign, place)
     page.click(f"{sign} button[type=submit]")
     page.wait_for_selector("form[action$='/certificate.pdf']")
+    look(page, "signed")
     with page.expect_download() as got:
         page.click("form[action$='/certificate.pdf'] button")
     paper = place / "certificate.pdf"
     got.value.save_as(paper)
     text = subprocess.run(["pdftotext", "-layout", str(paper), "-"], capture_output=True,
                           text=True, check=True).stdout
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         (handover,) = registry.records("handover")
     code = handover.values["certificate"]
     assert code in text and "h1" in text.casefold() and "Office" in text
     return code
 
 
-def as_the_public(page, url, code):
+def as_the_public(page, url, code, look):
     page.goto(url + "certificate")
     page.fill("input[name=code]", code)
     page.click("form[action='/certificate'] button")
     page.wait_for_selector("text=The certificate is valid.")
+    look(page, "certificate")
     assert "Meadow by the school" not in page.inner_text("body"), "the code opens a state alone"
     page.click("footer a[href='/public']")
     page.goto(url + "public?at=44.0005,17.0005")
     told = page.inner_text("section.answer")
     assert "released" in told.casefold() and "safe" not in told.casefold()
+    look(page, "public-released")
     page.goto(url + "public?at=44.021,17.021")
     assert "hazardous" in page.inner_text("section.answer").casefold()
+    look(page, "public-hazardous")
 
 
 def test_a_newcomers_first_hour(place, chromium_path):
-    with (served(place / "r.gpkg") as url, browsing(chromium_path, url) as browser):
-        page = browser.page(accept_downloads=True)
+    phone = isinstance(place.address, str)  # a database
+    with (served(place.address, "--accounts", place.accounts) as url,
+          browsing(chromium_path, url) as browser):
+        page = browser.page(accept_downloads=True, dark=phone, **(
+            {"width": 390, "height": 844} if phone else {}))
+        look = Looker(browser, "phone" if phone else "wide", phone)
         page.on("dialog", lambda d: d.accept())
         page.goto(url)
-        page.wait_for_selector("#map[data-ready=yes]")
+        page.wait_for_selector("#map[data-drawn=yes]")
+        look(page, "public-map")
         sign_in(page, "ola.planner")
-        bring_in(page, place)
-        plan_and_forecast(page, place)
+        page.wait_for_selector("#layer-hazard")
+        page.wait_for_selector("#map[data-drawn=yes]")
+        look(page, "map")
+        bring_in(page, place, look)
+        plan_and_forecast(page, place, look)
         sign_out(page)
         sign_in(page, "ines.inspector")
-        inspect(page, place)
+        inspect(page, place, look)
         sign_out(page)
         sign_in(page, "ana.authority")
-        code = release(page, place)
+        code = release(page, place, look)
         sign_out(page)
-        as_the_public(page, url, code)
+        as_the_public(page, url, code, look)
         browser.check()
-    with open_registry(place / "r.gpkg") as registry:
+    assert look.count > 15 and not look.wrong, look.wrong
+    with open_registry(place.address) as registry:
         assert {"N-1", "N-2", "N-3"} <= set(registry.ids("hazard"))
         assert next(r for r in registry.records("hazard") if r.id == "N-2").values[
             "information_date"] == date(2026, 2, 28)
         assert not [q for q in registry.quarantine() if q.status == "waiting"]
-    assert command("audit", place / "r.gpkg")[0] == 0
+    assert command("audit", place.address)[0] == 0

@@ -25,6 +25,7 @@ from landrelease.errors import LandReleaseError
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import imports
 from landrelease.workflows.filtering import is_like, read_filter
+from stores import STORES, Place, place_of
 
 HOST = "testserver.local"
 
@@ -46,16 +47,17 @@ HAZARDS = {"type": "FeatureCollection", "features": [
 TEAMS = "identifier,name,organisation,team_type\nA,North,Operator A,manual\nB,South,Operator B,TS\n"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ogc")
-    create_registry(folder / "r.gpkg", office="Travnik").close()
+@pytest.fixture(scope="module", params=STORES)
+def place(request, tmp_path_factory):
+    made = place_of(request, tmp_path_factory.mktemp("ogc"))
+    folder = made.folder
+    create_registry(made.address, office="Travnik").close()
     (folder / "hazard.geojson").write_text(json.dumps(
         {**HAZARDS, "features": HAZARDS["features"][:5]}))
     (folder / "team.csv").write_text(TEAMS)
     (folder / "settlement.csv").write_text(
         "name,population,latitude,longitude\nUpper,120,44.1,17.49\nLower,80,44.2,17.6\n")
-    with open_registry(folder / "r.gpkg") as registry:
+    with open_registry(made.address) as registry:
         for name, kind in (("hazard.geojson", "hazard"), ("team.csv", "team"),
                            ("settlement.csv", "settlement")):
             imports.import_files(registry, [folder / name], kind=kind, crs="EPSG:4326")
@@ -66,23 +68,23 @@ def address(tmp_path_factory):
                      datetime(2026, 1, 1, tzinfo=UTC), "test", "for the test", "",
                      date(2026, 7, 1) if n == 7 else None)
             for n, one in enumerate(HAZARDS["features"], 1) if n > 5])
-    return folder / "r.gpkg"
+    return made
 
 
-def served(address, role):
-    return TestClient(make_app(Settings(str(address), f"{address}.{role}", role=role,
+def served(place, role):
+    return TestClient(make_app(Settings(str(place.address), f"{place.accounts}.{role}", role=role,
                                         hosts=(HOST,))))
 
 
 @pytest.fixture(scope="module")
-def planner(address):
-    with served(address, "planner") as made:
+def planner(place):
+    with served(place, "planner") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def public(address):
-    with served(address, "public") as made:
+def public(place):
+    with served(place, "public") as made:
         yield made
 
 
@@ -314,7 +316,7 @@ def test_an_id_with_slashes_and_other_signs_is_found(tmp_path):
             "hazard", name, {"hazard_type": "CHA", "status": "open"},
             shapely.box(17, 44, 17.1, 44.1), datetime(2026, 1, 1, tzinfo=UTC), "test", "why", "")
             for name in names])
-    with served(tmp_path / "r.gpkg", "planner") as client:
+    with served(Place(tmp_path, tmp_path / "r.gpkg"), "planner") as client:
         for name in names:
             found = client.get(f"{ITEMS}/{quote(name, safe='')}")
             assert found.status_code == 200 and found.json()["id"] == name, name
@@ -340,7 +342,7 @@ def test_a_field_of_several_values_is_asked_for_by_one_of_them(tmp_path):
                                 **({"ordnance_confirmed": kinds} if kinds else {})},
             shapely.box(17, 44, 17.1, 44.1), datetime(2026, 1, 1, tzinfo=UTC), "test", "why", "")
             for n, kinds in enumerate((["ap_mine", "av_mine"], ["av_mine"], [], None))])
-    with served(tmp_path / "r.gpkg", "planner") as client:
+    with served(Place(tmp_path, tmp_path / "r.gpkg"), "planner") as client:
         assert ids(client, "ordnance_confirmed=av_mine") == {"h0", "h1"}
         assert ids(client, "ordnance_confirmed=ap_mine&hazard_type=CHA") == {"h0"}
         assert not ids(client, "ordnance_confirmed=av_mine&filter=hazard_type%20IN%20('SHA')")

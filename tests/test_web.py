@@ -20,6 +20,7 @@ from landrelease.publish import tiles
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import imports, quarantine
+from stores import STORES, place_of
 from test_tiles import decoded, polygon_of
 
 PASSWORD = "four random words do"
@@ -34,25 +35,40 @@ TEAMS = "identifier,name,organisation,team_type\nA,North,Operator A,manual\nB,So
 PLACES = ("name,population,latitude,longitude\nUpper,120,44.1,17.49\nLower,heaps,44.2,17.6\n")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("web")
-    path = folder / "r.gpkg"
-    create_registry(path, office="Travnik").close()
+def filled(address, folder):
+    create_registry(address, office="Travnik").close()
     (folder / "hazard.geojson").write_text(json.dumps(HAZARDS))
     (folder / "team.csv").write_text(TEAMS)
     (folder / "settlement.csv").write_text(PLACES)
-    with open_registry(path) as registry:
+    with open_registry(address) as registry:
         for name, kind in (("hazard.geojson", "hazard"), ("team.csv", "team"),
                            ("settlement.csv", "settlement")):
             imports.import_files(registry, [folder / name], kind=kind, crs="EPSG:4326")
         assert len(registry.quarantine()) == 1
-    return path
+    return address
+
+
+@pytest.fixture(scope="module", params=STORES)
+def place(request, tmp_path_factory):
+    made = place_of(request, tmp_path_factory.mktemp("web"))
+    filled(made.address, made.folder)
+    return made
 
 
 @pytest.fixture(scope="module")
-def app(address):
-    made = make_app(Settings(str(address), str(address) + ".accounts",
+def address(place):
+    return place.address
+
+
+@pytest.fixture
+def on_file(tmp_path):
+    """A registry of a test's own."""
+    return filled(tmp_path / "r.gpkg", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def app(place):
+    made = make_app(Settings(str(place.address), str(place.accounts),
                              hosts=("testserver.local",)))
     for role in policy.ROLES:
         made.state.accounts.add(Account(f"one.{role}", role, "Operator A"), PASSWORD)
@@ -127,10 +143,9 @@ def test_a_change_of_the_registry_shows_at_once(client, address, tmp_path):
     assert drawn.covers(shapely.geometry.shape(one["geometry"])), "S15: never late"
 
 
-def test_safety_S15_tiles_of_the_cells_show_at_once_what_waits_in_quarantine(address, tmp_path):
+def test_safety_S15_tiles_of_the_cells_show_at_once_what_waits_in_quarantine(on_file, tmp_path):
     """A row that waits appends no revision: the head stays, the public's ground changes."""
-    path = tmp_path / "r.gpkg"
-    shutil.copy(address, path)
+    path = on_file
     ground = json.loads(json.dumps(HAZARDS))
     ground["features"] = ground["features"][:1]
     one = ground["features"][0]
@@ -156,10 +171,9 @@ def test_safety_S15_tiles_of_the_cells_show_at_once_what_waits_in_quarantine(add
         assert not holds()
 
 
-def test_rows_that_wait_are_those_of_the_readers_areas(address, tmp_path):
+def test_rows_that_wait_are_those_of_the_readers_areas(on_file, tmp_path):
     """An account for one area neither reads nor decides about rows of another by their number."""
-    path = tmp_path / "r.gpkg"
-    shutil.copy(address, path)
+    path = on_file
     app = make_app(Settings(str(path), str(tmp_path / "a"), hosts=("testserver.local",)))
     for name, areas in (("all.areas", ()), ("of.west", ("17,44,17.55,44.5",)),
                         ("of.east", ("17.58,44,18,44.5",))):
@@ -415,8 +429,8 @@ def test_a_fault_of_ours_says_nothing_of_itself(app, client, monkeypatch):
 # --- the real server, real clients ---------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def running(address):
-    with served(address, "--as", "planner") as url:
+def running(place):
+    with served(place.address, "--as", "planner", "--accounts", place / "accounts.served") as url:
         yield url
 
 
@@ -450,10 +464,10 @@ def test_the_page_in_a_real_browser(running, chromium_path):
         browser.check()
 
 
-def test_the_view_of_the_office_is_for_this_machine_only(address):
+def test_the_view_of_the_office_is_for_this_machine_only(address, tmp_path):
     done = subprocess.run([sys.executable, "-m", "landrelease", "serve", str(address), "--as",
-                           "planner", "--host", "0.0.0.0"], capture_output=True, text=True,
-                          timeout=60, check=False)
+                           "planner", "--host", "0.0.0.0", "--accounts", tmp_path / "a"],
+                          capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "WEB-016" in done.stderr
 
 

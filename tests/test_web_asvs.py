@@ -1,16 +1,26 @@
 """Points of OWASP ASVS 5.0, level 2, that no other test holds; `docs/asvs.md` says which test holds
 which point."""
 
+import ast
 import contextlib
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from litestar.testing import TestClient
 
+import landrelease
+from landrelease.apps.web import layout
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
+from landrelease.core.revision import Revision
 from landrelease.errors import LandReleaseError
 from landrelease.store.accounts import Account
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, utc_now
 
 PASSWORD = "four random words do"
 
@@ -143,3 +153,195 @@ def test_v13_4_the_server_names_no_version_and_lists_no_folder(app):
             assert client.get(path).status_code in (404, 405), path
         heads = client.get("/").headers
         assert "x-powered-by" not in heads and "litestar" not in str(heads).lower()
+
+
+# --- text, links, queries ------------------------------------------------------------------------
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&</td>"
+
+
+@given(st.text(), st.text())
+def test_v1_2_1_text_goes_into_a_page_as_text(child, value):
+    class Read(HTMLParser):
+        def __init__(self):
+            super().__init__(convert_charrefs=True)
+            self.tags, self.text = [], ""
+
+        def handle_starttag(self, tag, attrs):
+            self.tags.append((tag, dict(attrs)))
+
+        def handle_data(self, data):
+            self.text += data
+
+    read = Read()
+    # A page has no null and no line ends but one: both are what HTML itself makes of them.
+    child, value = (t.replace("\0", "").replace("\r", "") for t in (child, value))
+    read.feed(layout.tag("td", child, title=value))
+    read.close()
+    assert read.tags == [("td", {"title": value})] and read.text == child
+
+
+def test_v1_2_1_what_a_record_says_is_text(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office=HOSTILE) as registry:
+        registry.append([Revision(kind, f"{kind}-1", values, None, utc_now(), "test", HOSTILE, "")
+                         for kind, values in (("hazard", {"name": HOSTILE, "status": "closed"}),
+                                              ("team", {"name": HOSTILE, "base": HOSTILE}))])
+    made = make_app(Settings(str(tmp_path / "r.gpkg"), str(tmp_path / "a"), role="authority",
+                             hosts=("testserver.local",)))
+    seen = 0
+    with TestClient(made) as client:
+        for path in ("/teams", "/teams/team-1", "/quality?checks=yes", "/validation?kind=hazard",
+                     "/validation/record/hazard-1", "/releases", "/documents", "/public",
+                     "/quality/records?what=without_place&kind=hazard"):
+            page = client.get(path).text
+            assert "<img" not in page, path
+            seen += "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert seen > 5
+
+
+@given(st.text(min_size=1))
+@example("javascript:alert(1)")
+@example("//elsewhere.example/")
+@example("../../api/session/end")
+def test_v1_2_2_a_link_to_a_record_leads_to_us(words):
+    (href,) = re.findall(r'href="([^"]*)"', layout.record_link(words, words))
+    assert re.fullmatch(r"/#record/[\w.~%-]*(/[\w.~%-]*)*", html.unescape(href), re.ASCII)
+
+
+def test_v1_2_4_words_of_a_query_language_are_words(tmp_path):
+    with create_registry(tmp_path / "r.gpkg", office="Office") as registry:
+        registry.append([Revision("team", f"t-{n}", {"name": f"Team {n}"}, None, utc_now(), "test",
+                                  "test", "") for n in range(3)])
+    made = make_app(Settings(str(tmp_path / "r.gpkg"), str(tmp_path / "a"), role="planner",
+                             hosts=("testserver.local",)))
+    with TestClient(made) as client:
+        def count(**asked):
+            answer = client.get("/ogc/collections/team/items", params=asked)
+            return answer.status_code, len(answer.json().get("features", ()))
+
+        assert count(name="Team 1") == (200, 1)
+        for words in ("' OR '1'='1", "Team 1' --", "x\"; DROP TABLE team; --", "%", "Team _"):
+            assert count(name=words) == (200, 0), words
+            assert count(filter="name = '" + words.replace("'", "''") + "'") == (200, 0), words
+            assert count(after=words)[0] == 200
+        assert count(filter="name = '' OR '1'='1'")[0] in (200, 400)
+        assert count() == (200, 3)
+
+
+def _plain_yaml(node, path):
+    """Whether a loader of YAML is a safe one, or a class of the same file that is made of it."""
+    (loader,) = [ast.unparse(n) for n in (*node.args[1:], *(k.value for k in node.keywords))]
+    return "SafeLoader" in loader or f"class {loader}(yaml.SafeLoader)" in path.read_text(
+        encoding="utf-8")
+
+
+def test_v1_2_5_v1_3_2_v1_5_2_no_code_of_ours_runs_what_it_reads():
+    """No shell, no eval, nothing unpickled, no YAML but plain values."""
+    wrong = []
+    for path in Path(landrelease.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [node.module] if isinstance(node, ast.ImportFrom) else [
+                    a.name for a in node.names]
+                wrong += [(path.name, n) for n in names if n and n.split(".")[0] in (
+                    "pickle", "marshal", "shelve", "dill", "joblib")]
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            named = {k.arg: ast.unparse(k.value) for k in node.keywords}
+            if called in ("eval", "exec", "compile", "os.system", "os.popen", "yaml.unsafe_load",
+                          "yaml.full_load") or named.get("shell") == "True" \
+                    or named.get("allow_pickle") == "True" or (
+                        called == "yaml.load" and not _plain_yaml(node, path)):
+                wrong.append((path.name, node.lineno, called))
+    assert wrong == []
+
+
+# --- other origins, redirects, parameters --------------------------------------------------------
+
+def test_v3_4_2_no_other_origin_is_let_in(app):
+    with served(app) as client:
+        for path in ("/", "/ogc/collections", "/api/session", "/tiles/hazard_cells/0/0/0"):
+            answer = client.get(path, headers={"origin": "https://elsewhere.example"})
+            assert not [h for h in answer.headers if h.startswith("access-control-")], path
+        asked = client.options("/api/session", headers={
+            "origin": "https://elsewhere.example", "access-control-request-method": "POST"})
+        assert "access-control-allow-origin" not in asked.headers
+
+
+@pytest.mark.parametrize("then", [
+    "//elsewhere.example/", "https://elsewhere.example", "/\\e.example", "javascript:alert(1)",
+    "/a\r\nSet-Cookie: x=y"])
+def test_v3_7_2_a_page_leads_on_to_ours_alone(app, then):
+    with served(app) as client:
+        answer = client.get("/language", params={"lang": "en", "then": then},
+                            follow_redirects=False)
+    assert answer.status_code == 303 and answer.headers["location"] == "/"
+
+
+def test_v15_3_7_a_parameter_that_comes_twice_is_refused(app):
+    with served(app) as client:
+        for path in ("/ogc/collections/hazard_cells/items?limit=1&limit=2",
+                     "/ogc/collections?f=json&f=json", "/tiles/hazard_cells.json?f=json&f=json"):
+            answer = client.get(path)
+            assert answer.status_code == 400 and answer.json()["code"] == "WEB-011", path
+
+
+# --- the page of the list ------------------------------------------------------------------------
+
+# The requirements of levels 1 and 2 of ASVS 5.0.0: section:numbers.
+POINTS = """1.1:1-2 1.2:1-9 1.3:1-11 1.4:1-3 1.5:1-2 2.1:1-3 2.2:1-3 2.3:1-4 2.4:1 3.2:1-2 3.3:1-4
+3.4:1-6 3.5:1-5 3.7:1-2 4.1:1-3 4.2:1 4.3:1-2 4.4:1-4 5.1:1 5.2:1-3 5.3:1-2 5.4:1-3 6.1:1-3 6.2:1-12
+6.3:1-4 6.4:1-4 6.5:1-5 6.6:1-3 6.8:1-4 7.1:1-3 7.2:1-4 7.3:1-2 7.4:1-5 7.5:1-2 7.6:1-2 8.1:1-2
+8.2:1-3 8.3:1 8.4:1 9.1:1-3 9.2:1-4 10.1:1-2 10.2:1-2 10.3:1-4 10.4:1-11 10.5:1-5 10.6:1-2 10.7:1-3
+11.1:1-2 11.2:1-3 11.3:1-3 11.4:1-4 11.5:1 11.6:1 12.1:1-3 12.2:1-2 12.3:1-4 13.1:1 13.2:1-5
+13.3:1-2 13.4:1-5 14.1:1-2 14.2:1-4 14.3:1-3 15.1:1-3 15.2:1-3 15.3:1-7 16.1:1 16.2:1-5 16.3:1-4
+16.4:1-3 16.5:1-3 17.1:1 17.2:1-4 17.3:1-2"""
+
+
+def listed_points():
+    """(point, level 3 or not, test) of every row of docs/asvs.md."""
+    page = (Path(__file__).parent.parent / "docs/asvs.md").read_text(encoding="utf-8")
+    page = page.partition("## Cryptography")[0]
+    for line in page.splitlines():
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if not line.startswith("|") or not re.match(r"\d", cells[0]):
+            continue
+        for first, last, high in re.findall(r"(\d+\.\d+\.\d+)(?: – (\d+\.\d+\.\d+))?(†?)",
+                                            cells[0]):
+            section, _, number = first.rpartition(".")
+            until = int((last or first).rpartition(".")[2])
+            for n in range(int(number), until + 1):
+                yield f"{section}.{n}", bool(high), cells[2]
+
+
+def test_every_point_of_levels_1_and_2_is_on_the_list_once():
+    wanted = set()
+    for part in POINTS.split():
+        section, _, numbers = part.partition(":")
+        first, _, last = numbers.partition("-")
+        wanted |= {f"{section}.{n}" for n in range(int(first), int(last or first) + 1)}
+    assert len(wanted) == 253
+    found = [(point, high) for point, high, _ in listed_points()]
+    assert len(found) == len(set(found)) == len({p for p, _ in found})
+    assert {p for p, high in found if not high} == wanted
+
+
+def test_every_test_that_the_list_names_is_there():
+    folder, seen = Path(__file__).parent, 0
+    for point, _, cell in listed_points():
+        if cell == "–":
+            continue
+        for part in cell.split(";"):
+            files, _, tests = part.partition(":")
+            names = re.findall(r"`(\w+)`", files)
+            assert names, (point, cell)
+            for name in names:
+                assert (folder / f"test_{name}.py").is_file(), (point, name)
+            text = (folder / f"test_{names[-1]}.py").read_text(encoding="utf-8")
+            known = re.findall(r"^def test_(?:v[\d_]+_(?=[a-z]))?(\w+)", text, re.M)
+            known += re.findall(r"^def test_(\w+)", text, re.M)
+            for name in re.findall(r"`(\w+)`", tests):
+                seen += 1
+                assert any(k == name or k.endswith(name) for k in known), (point, name)
+    assert seen > 20

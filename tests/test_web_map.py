@@ -8,8 +8,9 @@ import shapely
 
 import release_world as world
 from browsing import browsing, served
-from landrelease.store.open import create_registry
+from landrelease.store.open import create_registry, open_registry
 from test_release import release
+from test_tiles import decoded, tile_of
 
 NOW = datetime.now(UTC)
 CLOSURES = {"now": (-1, 1), "ended": (-2, -1), "later": (1, 2), "open_end": (-1, None)}
@@ -42,6 +43,77 @@ def place(tmp_path_factory):
             world.record(registry, kind, f"{kind}-1", shapely.Point(17 + n * .003, 44.005), **(
                 {"name": "Village"} if kind == "settlement" else {}))
     return folder / "r.gpkg"
+
+
+class Watched:
+    """A registry that notes of which kinds and settings it was asked."""
+
+    def __init__(self, registry):
+        self._registry, self.kinds_read, self.settings = registry, set(), set()
+
+    def __getattr__(self, name):
+        found = getattr(self._registry, name)
+        if name == "setting":
+            return lambda key: (self.settings.add(key), found(key))[1]
+        if name not in ("records", "find", "ids", "boxes", "last", "revised"):
+            assert name in ("kinds", "address", "chains", "chain", "head", "count", "sources",
+                            "source_content", "quarantine", "quarantine_state", "imports",
+                            "history", "office"), f"{name}: does a mark follow from it?"
+            return found
+
+        def read(kind, *args, **more):
+            self.kinds_read.add(kind)
+            return found(kind, *args, **more)
+
+        return read
+
+
+def test_safety_S09_marks_are_made_anew_when_any_kind_that_they_rest_on_changes(place):
+    from landrelease.workflows import unsigned
+
+    with open_registry(place) as registry:
+        watched = Watched(registry)
+        for kind in unsigned.DECIDED:
+            assert unsigned._found(watched, kind, None, None).ids
+        assert watched.kinds_read <= set(unsigned.RESTS_ON), watched.kinds_read
+        assert {"item", "accident", "person", "handover"} <= watched.kinds_read
+        assert watched.settings <= {"extension"}
+
+
+def test_safety_S11_a_find_that_waits_takes_the_mark_away_at_once(place, tmp_path):
+    """A row that waits appends no revision: the head stays, the released ground reopens."""
+    import csv
+    import shutil
+
+    from litestar.testing import TestClient
+
+    from landrelease.apps.web.app import make_app
+    from landrelease.apps.web.settings import Settings
+    from landrelease.workflows import imports
+
+    path = tmp_path / "r.gpkg"
+    shutil.copy(place, path)
+    with (tmp_path / "item.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([
+            ("identifier", "quantity", "latitude", "longitude"),
+            ("I-1", "several", *reversed(world.FIELD.centroid.coords[0]))])
+    app = make_app(Settings(str(path), str(tmp_path / "a"), role="planner",
+                            hosts=("testserver.local",)))
+    with TestClient(app) as client, open_registry(path) as registry:
+        def marks():
+            found = client.get("/ogc/collections/outcome/items").json()["features"]
+            _, (z, x, y) = tile_of(world.FIELD, z=14)
+            tile = decoded(client.get(f"/tiles/outcome/{z}/{x}/{y}").content)["outcome"]
+            listed = {f["id"]: f["properties"].get("verified") for f in found}
+            drawn = {v["id"]: v.get("verified") for _, _, v in tile}
+            assert drawn == {i: listed[i] for i in drawn} and len(drawn) > 1
+            return {i for i, counts in listed.items() if counts}
+
+        assert len(marks()) == 1
+        head = registry.head()
+        imports.import_files(registry, [tmp_path / "item.csv"], kind="item", crs="EPSG:4326")
+        assert registry.head() == head and registry.quarantine_state()[0] == 1
+        assert marks() == set()
 
 
 DRAWN = """layers => {

@@ -11,27 +11,28 @@ from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
+from stores import STORES, place_of
 
 PASSWORD = "four random words do"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("web_release")
-    with create_registry(folder / "r.gpkg", office="Office") as registry:
-        ana, _ = world.keys(registry, folder)
+@pytest.fixture(scope="module", params=STORES)
+def place(request, tmp_path_factory):
+    made = place_of(request, tmp_path_factory.mktemp("web_release"))
+    with create_registry(made.address, office="Office") as registry:
+        ana, _ = world.keys(registry, made.folder)
         world.programme(registry)
         world.accreditation(registry, ana)
         for name, ground in (("h1", world.FIELD), ("h2", world.OTHER)):
             world.hazard(registry, name, ground, name=f"Secret field {name}")
             world.cleared(registry, name, ground)
         world.inspection(registry, "h1", ana)
-    return folder
+    return made
 
 
 @pytest.fixture(scope="module")
 def app(place):
-    made = make_app(Settings(str(place / "r.gpkg"), str(place / "accounts"),
+    made = make_app(Settings(str(place.address), str(place.accounts),
                              hosts=("testserver.local",)))
     for role in policy.ROLES:
         made.state.accounts.add(Account(f"one.{role}", role, "Org A"), PASSWORD)
@@ -61,7 +62,7 @@ def sign_in(client, role):
 
 
 def levels_of(place, record):
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         return [(s.revision.validation, s.revision.reason) for s in registry.history(record)]
 
 
@@ -103,7 +104,7 @@ def test_every_role_gives_the_levels_that_it_may_and_no_other(client, place, rol
         after = levels_of(place, "h2")
         assert after == before + ([(level, f"by {role}")] if allowed and role else [])
         client.get("/validation/record/h2")
-    with open_registry(place / "r.gpkg") as registry:  # the next role finds it as it was
+    with open_registry(place.address) as registry:  # the next role finds it as it was
         last = registry.history("h2")[-1].revision
         if last.validation != "entered":
             from landrelease.workflows import identities
@@ -117,7 +118,7 @@ def test_a_level_changes_nothing_else_and_what_is_not_seen_is_not_there(client, 
         "records": [name], "level": "operator", "reason": ""}).json()
         for name in ("nothing-like-it", "acc-hidden")]
     assert {a["code"] for a in answers} == {"CLI-106"}
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         before = registry.history("d1")[-1].revision
         world.record(registry, "team", "team-z", organisation="Org Z")
     assert client.post("/api/validation", headers=headers, json={
@@ -126,7 +127,7 @@ def test_a_level_changes_nothing_else_and_what_is_not_seen_is_not_there(client, 
     headers = sign_in(client, "planner")
     assert client.post("/api/validation", headers=headers, json={
         "records": ["d1"], "level": "operations", "reason": "seen"}).status_code == 200
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         after = registry.history("d1")[-1].revision
     assert (after.values, after.validation) == (before.values, "operations")
     lower = client.post("/api/validation", headers=headers, json={
@@ -166,7 +167,7 @@ def test_from_the_proposal_to_the_revoked_certificate(client, place):
     assert first["blocking"]
     page = client.get(first["location"])
     assert page.status_code == 200 and "nothing can be signed" in page.text
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         document = json.loads(registry.source_content(next(
             s for s, n in registry.sources().items() if n == f"{first['release']}.json")))
     open_ = [a["id"] for a in document["checklist"]["items"] if a["state"] == "open"]
@@ -192,7 +193,7 @@ def test_from_the_proposal_to_the_revoked_certificate(client, place):
         refused = client.post(sign, headers=headers, files=key_of(place, name),
                               data={"password": password})
         assert refused.status_code >= 400 and refused.json()["code"] == code, refused.text
-    with open_registry(place / "r.gpkg") as registry:
+    with open_registry(place.address) as registry:
         assert not registry.ids("handover"), "nothing was signed"
     headers = sign_in(client, "authority")
     done = client.post(sign, headers=headers, files=key_of(place, "ana"),

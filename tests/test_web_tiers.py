@@ -7,7 +7,7 @@ nowhere else. What is asked of an address that takes something is in `web_asked.
 
 import io
 import re
-import zipfile
+import subprocess
 
 import pytest
 import shapely
@@ -24,6 +24,7 @@ from landrelease.store.accounts import Account
 from landrelease.store.open import open_registry, utc_now
 from landrelease.store.shelf import Shelf
 from test_access_ways_out import (
+    HALVES,
     ORGANISATION,
     blob,
     command,
@@ -33,10 +34,16 @@ from test_access_ways_out import (
     named,
     reader_of,
 )
+from test_tiles import decoded
 from web_asked import ASKED, BODIES, LEFT_OUT
 
 PASSWORD = "four random words do"
 HOST = "testserver.local"
+# (name, role, areas): each role for all ground, and those that read records for a half of it.
+READERS = [(role, role, ()) for role in policy.ROLES] + [
+    (f"{role}.{half}", role, (",".join(map(str, HALVES[half])),))
+    for half in HALVES for role in policy.ROLES if policy.view(role).precision("hazard") == "exact"]
+NAMES = [name for name, *_ in READERS]
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +66,10 @@ def world(tmp_path_factory):
 def app(world):
     made = make_app(Settings(str(world.address), f"{world.address}.accounts", hosts=(HOST,)))
     made.state.asked_as = {"": {}}
-    for role in policy.ROLES:
-        made.state.accounts.add(Account(f"one.{role}", role, ORGANISATION), PASSWORD)
-        secret = made.state.accounts.make_token(f"one.{role}", "test", 1)
-        made.state.asked_as[role] = {"authorization": f"Bearer {secret}"}
+    for name, role, areas in READERS:
+        made.state.accounts.add(Account(f"one.{name}", role, ORGANISATION, areas), PASSWORD)
+        secret = made.state.accounts.make_token(f"one.{name}", "test", 1)
+        made.state.asked_as[name] = {"authorization": f"Bearer {secret}"}
     return made
 
 
@@ -118,8 +125,31 @@ def test_safety_S14_an_address_without_a_tier_is_refused_to_everybody(world, tmp
     assert "all" not in answer.json()
 
 
+def unpacked(content):
+    """What stands in a paper (PDF) or a spreadsheet (XLSX), as text: of a paper what two readers of
+    it find, of a spreadsheet its parts and the cells as they are shown. "" for what is neither."""
+    if content.startswith(b"%PDF"):
+        import pypdf
+
+        read = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, check=True,
+                              capture_output=True).stdout.decode()
+        pages = pypdf.PdfReader(io.BytesIO(content)).pages
+        return "\n".join([read, read.replace("\n", " "), *(p.extract_text() for p in pages)])
+    if content.startswith(b"PK"):
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        return "\n".join([
+            str(vars(book.properties)), *book.sheetnames,
+            *(str(c.value) for c in cells if c.value is not None),
+            *(c.comment.text for c in cells if c.comment),
+            *(str(c.hyperlink.target) for c in cells if c.hyperlink)])
+    return ""
+
+
 def said(answer):
-    """Body and headers as text; a tile is bytes with its texts as they are."""
+    """Body and headers as text; papers and spreadsheets unpacked; of a tile every value."""
     if "parquet" in answer.headers.get("content-type", ""):
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -129,21 +159,35 @@ def said(answer):
             blob(v) if isinstance(v, bytes) else str(v)
             for column in table.columns for v in column.to_pylist())])
     head = "\n".join(f"{k}: {v}" for k, v in answer.headers.items() if k != "content-length")
-    if answer.content.startswith(b"PK"):  # a workbook
-        with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
-            return "\n".join([head, *(book.read(n).decode() for n in book.namelist())])
-    return head + "\n" + answer.content.decode("latin-1") + "\n" + answer.text
+    values = []
+    if "vector-tile" in answer.headers.get("content-type", "") and answer.content:
+        values = [str(v) for features in decoded(answer.content).values()
+                  for _, _, told in features for v in told.values()]
+    return "\n".join([head, answer.content.decode("latin-1"), answer.text,
+                      unpacked(answer.content), *values])
 
 
-@pytest.mark.parametrize("role", ["", *policy.ROLES])
+def allowed_for(world, reader):
+    """The markers that the policy names; of rows that wait those that lie with the reader."""
+    waits = shapely.Point(17.0987654, 44.0987654)  # of `marked`
+    there = not reader.areas or any(a.ground.intersects(waits) for a in reader.areas)
+    mine = {m for m in named(world, reader) if there or world.markers[m][0] != "quarantine"}
+    return mine | named(world, reader_of(world, "public"))  # whose pages are everybody's
+
+
+PAPERS = {}  # (reader, kind of file) -> markers that were found in it
+
+
+@pytest.mark.parametrize("name", ["", *NAMES])
 def test_safety_S14_nothing_above_the_readers_tier_leaves_at_any_address(
-        app, client, world, role):
-    headers = {**app.state.asked_as[role], "x-csrf-token": "program"}
-    organisation = ORGANISATION if role else None
-    reader = reader_of(world, role or "public", organisation=organisation)
-    asking = (Asking(role, ORGANISATION, (), f"one.{role}") if role
+        app, client, world, name):
+    headers = {**app.state.asked_as[name], "x-csrf-token": "program"}
+    role, areas = next(((r, a) for n, r, a in READERS if n == name), ("public", ()))
+    organisation = ORGANISATION if name else None
+    reader = reader_of(world, role, organisation=organisation, areas=areas)
+    asking = (Asking(role, ORGANISATION, areas, f"one.{name}") if name
               else Asking("public", "", ()))
-    allowed = named(world, reader)
+    allowed = allowed_for(world, reader)
     places = {(r.kind, r.id) for r in reader.records(
         policy.Record(x.kind, x.record_id, x.values, x.geometry) for x in world.records)}
     ids = {(r.kind, n % 3): r.record_id for n, r in enumerate(world.records)}
@@ -156,7 +200,7 @@ def test_safety_S14_nothing_above_the_readers_tier_leaves_at_any_address(
             url = filled(url, world)
             answer = client.request(method, url, headers=headers,
                                     **({} if body is None else {"json": body}))
-            where = (role, method, url, answer.status_code)
+            where = (name, method, url, answer.status_code)
             assert answer.status_code < 500, (where, answer.text)
             if not tier.allows(asking):
                 assert answer.status_code in (401, 403), where
@@ -164,6 +208,10 @@ def test_safety_S14_nothing_above_the_readers_tier_leaves_at_any_address(
                                                != "/api/session"):
                 raise AssertionError((where, "its tier allows it", answer.text[:200]))
             text = said(answer)
+            paper = {b"%PDF": "pdf", b"PK\x03\x04": "xlsx"}.get(answer.content[:4])
+            if paper:
+                PAPERS.setdefault((name, paper), set()).update(
+                    found_in(unpacked(answer.content), world))
             given = found_in(url, world)  # what the reader said is no news
             wrong = found_in(text, world) - allowed - given
             assert not wrong, (where, {m: world.markers.get(m) or world.secrets.get(m)
@@ -175,18 +223,39 @@ def test_safety_S14_nothing_above_the_readers_tier_leaves_at_any_address(
                 assert not hidden, (where, hidden)
 
 
-def test_safety_S14_what_there_is_and_is_not_shown_changes_no_answer(app, client, world):
-    """Counts, pages, tags and errors: records that a reader may not know of change nothing at all
-    for the reader (figures are computed from the whole; docs/access.md, "Counts")."""
-    left_out = ("/api/figures", "/api/figures/{figure_id:path}", "/api/session", "/health")
+def test_papers_and_spreadsheets_were_opened_by_the_walk():
+    """What is searched for can be found there: a walk that reads nothing proves nothing."""
+    for name in ("planner", "authority", "inspector", "operator", "donor"):
+        for paper in ("pdf", "xlsx"):
+            assert PAPERS.get((name, paper)), (name, paper)
+    assert not PAPERS.get(("", "pdf")) and not PAPERS.get(("community", "xlsx"))
+
+
+def test_safety_S14_rows_that_wait_are_counted_where_they_lie(app, client):
+    """The row that waits lies in the west: who reads the east gets no row, no count, no layer."""
+    for role in policy.ROLES:
+        if not policy.view(role).may("quarantine", "rows"):
+            continue
+        for half, count in (("west", 1), ("east", 0)):
+            headers = app.state.asked_as[f"{role}.{half}"]
+            assert len(client.get("/api/quarantine", headers=headers).json()) == count
+            page = client.get("/quality", headers=headers).text
+            assert ("ROW-001" in page) == bool(count), (role, half)
+            mended = client.post("/api/quarantine/1/mend", json={"changes": {}}, headers={
+                **headers, "x-csrf-token": "program"}) if not count else None
+            assert mended is None or mended.status_code in (400, 404), mended.text
+
+
+def answers_of(app, client, world, names, left_out):
+    """Reader -> address -> (status, body, headers), of all that gives records to programs."""
     urls = [filled(url, world) for method, path, _ in handlers(app) if method == "GET"
             for url in ASKED.get(path, [path])
             if path.startswith(("/ogc", "/tiles", "/api")) and path not in left_out]
 
-    def all_of(role):
+    def all_of(name):
         out = {}
         for url in urls:
-            answer = client.get(url, headers=app.state.asked_as[role])
+            answer = client.get(url, headers=app.state.asked_as[name])
             if url.endswith("parquet"):  # says when it was made
                 out[url] = answer.status_code
                 continue
@@ -201,17 +270,41 @@ def test_safety_S14_what_there_is_and_is_not_shown_changes_no_answer(app, client
                         {k: v for k, v in answer.headers.items() if k != "content-length"})
         return out
 
-    readers = ("", "donor", "community")
-    before = {role: all_of(role) for role in readers}
-    hidden = ("task", "team", "person", "item", "accident", "track", "closure", "evidence")
-    with open_registry(world.address) as registry:
-        registry.append([
-            Revision(r.kind, f"{r.kind}:later", r.values,
+    return {name: all_of(name) for name in names}
+
+
+def beside(world, kinds, number):
+    """Other records like the numbered ones of these kinds, a step beside them."""
+    return [Revision(r.kind, f"{r.kind}:later{number}", r.values,
                      None if r.geometry is None else shapely.affinity.translate(
                          r.geometry, 1e-4, 1e-4),
                      r.recorded_at, r.recorded_by, "later", "")
-            for r in {x.kind: x for x in world.records}.values() if r.kind in hidden])
-    after = {role: all_of(role) for role in readers}
-    for role in readers:
-        for url in urls:
-            assert before[role][url] == after[role][url], (role, url)
+            for n, r in enumerate(world.records) if r.kind in kinds and n % 3 == number]
+
+
+def test_safety_S14_what_there_is_and_is_not_shown_changes_no_answer(app, client, world):
+    """Counts, pages, tags and errors: records that a reader may not know of change nothing at all
+    for the reader (figures are computed from the whole; docs/access.md, "Counts")."""
+    readers, left_out = ("", "donor", "community"), (
+        "/api/figures", "/api/figures/{figure_id:path}", "/api/session", "/health")
+    before = answers_of(app, client, world, readers, left_out)
+    hidden = ("task", "team", "person", "item", "accident", "track", "closure", "evidence")
+    with open_registry(world.address) as registry:
+        registry.append(beside(world, hidden, 2))
+    assert answers_of(app, client, world, readers, left_out) == before
+
+
+def test_safety_S14_what_lies_elsewhere_changes_no_answer_of_who_reads_an_area(app, client, world):
+    """Records of the west, with a place there, for who reads the east. The head of the chains,
+    which who sees histories is told, is the programme's and moves with any change."""
+    readers = ("planner.east", "operator.east", "inspector.east")
+    left_out = ("/api/figures", "/api/figures/{figure_id:path}", "/api/session", "/api/about",
+                "/api/layers/contamination")
+    before = answers_of(app, client, world, readers, left_out)
+    with open_registry(world.address) as registry:
+        registry.append(beside(world, ("task", "item", "accident", "track", "settlement", "hazard",
+                                       "outcome", "marking"), 0))
+    after = answers_of(app, client, world, readers, left_out)
+    for name in readers:
+        for url in before[name]:
+            assert before[name][url] == after[name][url], (name, url)

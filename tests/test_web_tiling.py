@@ -7,7 +7,7 @@ import pytest
 
 from landrelease.apps.web.tiling import Kept, TileCache, Tiles
 from landrelease.store.open import create_registry
-from test_web import address, app, client, server, sign_in  # noqa: F401  fixtures
+from test_web import address, app, client, place, server, sign_in  # noqa: F401  fixtures
 
 
 def test_the_cache_holds_what_it_says_and_no_more():

@@ -14,12 +14,14 @@ _TILE = "9/280/185"  # holds the marked registry
 
 ASKED = {
     "/documents": ["/documents"],
-    "/documents/plan/{name:str}": ["/documents/plan/nothing", "/documents/plan/nothing?as=exe"],
+    "/documents/plan/{name:str}": ["/documents/plan/nothing", "/documents/plan/nothing?as=exe",
+                                   "/documents/plan/spring", "/documents/plan/spring?as=xlsx"],
     "/documents/task": ["/documents/task?task={ID:task}", "/documents/task?task=nothing&as=xlsx",
                         "/documents/task?task={ID:task}&as=xlsx"],
-    "/documents/week": ["/documents/week?ending=1903-04-05&as=xlsx",
-                        "/documents/week?ending=tomorrow"],
-    "/documents/donor": ["/documents/donor?as=xlsx", "/documents/donor?fund={ID:fund}"],
+    "/documents/week": ["/documents/week?ending=1903-04-05", "/documents/week?ending=tomorrow",
+                        "/documents/week?ending=1903-04-05&as=xlsx"],
+    "/documents/donor": ["/documents/donor", "/documents/donor?as=xlsx",
+                         "/documents/donor?fund={ID:fund}"],
     "/ogc/collections/{name:str}": [f"/ogc/collections/{k}" for k in SOME],
     "/ogc/collections/{name:str}/queryables": [
         f"/ogc/collections/{k}/queryables" for k in SOME],
@@ -57,6 +59,7 @@ ASKED = {
         f"/tiles/hazard_cells/{_TILE}?known_at=2020-01-01T00:00:00Z"],
     "/api/layers/reach": ["/api/layers/reach", "/api/layers/reach?valid_at=2020-01-01",
                           "/api/layers/reach?known_at=soon"],
+    "/api/layers/waiting": ["/api/layers/waiting", "/api/layers/waiting?valid_at=2020-01-01"],
     "/api/layers/contamination": ["/api/layers/contamination",
                                   "/api/layers/contamination?valid_at=2020-01-01"],
     "/tiles/{file:str}": [f"/tiles/{k}.json" for k in SOME],
@@ -183,6 +186,10 @@ BODIES = {
     "POST /api/import/columns": [("/api/import/columns", {})],
     "POST /api/session": [("/api/session", {"name": "nobody", "password": "no password at all"})],
     "POST /public/report/state": [("/public/report/state", {"code": "0" * 16})],
+    "POST /api/account/password": [
+        ("/api/account/password", {"old": "x", "new": "one", "again": "another"}),
+        ("/api/account/password", {"old": "x"})],
+    "POST /api/account/end": [("/api/account/end", {"sign": "nothing"})],
     "POST /public/report": [("/public/report", {"what": "something lies here"})],
     # What a job does is what its command does: here it is refused, or its words are wrong.
     "POST /jobs/plan": [("/jobs/plan", {"name": "../x"})],

@@ -16,17 +16,22 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from landrelease.apps.web.app import make_app
+from landrelease.apps.web.settings import Settings
+from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from landrelease.workflows import imports
 
-ROLES = ("public", "planner")
+HOST, PASSWORD = "testserver.local", "four random words do"
 CHECKS = [schemathesis.checks.not_a_server_error, content_type_conformance,
           response_schema_conformance, status_code_conformance, response_headers_conformance]
 
 
-def small_registry(folder):
-    """A registry with two hazards, a settlement and a row that waits; synthetic."""
-    create_registry(folder / "r.gpkg", office="Test").close()
+def small_registry(folder, address=None):
+    """A registry with two hazards, a settlement and a row that waits; synthetic. A file in the
+    folder, or the database at an address."""
+    address = address or folder / "r.gpkg"
+    create_registry(address, office="Test").close()
     features = [{"type": "Feature", "properties": {
         "identifier": f"H-{n}", "name": f"Area {n}", "hazard_type": "CHA", "status": "open"},
         "geometry": {"type": "Polygon", "coordinates": [[
@@ -36,10 +41,21 @@ def small_registry(folder):
         {"type": "FeatureCollection", "features": features}))
     (folder / "settlement.csv").write_text(
         "name,population,latitude,longitude\nUpper,120,44.1,17.49\nLower,heaps,44.2,17.6\n")
-    with open_registry(folder / "r.gpkg") as registry:
+    with open_registry(address) as registry:
         for name, kind in (("hazard.geojson", "hazard"), ("settlement.csv", "settlement")):
             imports.import_files(registry, [folder / name], kind=kind, crs="EPSG:4326")
-    return folder / "r.gpkg"
+    return address
+
+
+def app_for(address, folder, role):
+    """The app over a registry, and the headers with which an account of the role asks; "public"
+    asks without one."""
+    app = make_app(Settings(str(address), str(folder / f"{role}.accounts"), hosts=(HOST,)))
+    if role == "public":
+        return app, {}
+    app.state.accounts.add(Account(f"one.{role}", role, "Org A"), PASSWORD)
+    secret = app.state.accounts.make_token(f"one.{role}", "test", 1)
+    return app, {"authorization": f"Bearer {secret}"}
 
 
 # Names that are there, so that not every example ends at "there is no such thing".
@@ -54,8 +70,8 @@ def operations(client):
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def probe(client, operation, examples):
-    """Send what is made for one operation; what went wrong, in words."""
+def probe(client, operation, examples, headers):
+    """Send what is made for one operation with `headers`; what went wrong, in words."""
     failures = []
     counted = [0]
 
@@ -75,6 +91,7 @@ def probe(client, operation, examples):
             said.pop(word, None)
         made = requests.Request(**said).prepare()
         made.headers.setdefault("X-CSRF-Token", "program")
+        made.headers.update(headers)
         answer = client.request(made.method, made.url, headers=dict(made.headers),
                                 content=made.body, follow_redirects=False)
         try:

@@ -1871,6 +1871,13 @@ PASSWORD_WEAK = Message(
     "WEB-003", "The password is too easy to guess.",
     "Take at least {least} characters, without the account's name and without words such as "
     "'password'. Four random words do well.")
+PASSWORD_OLD = Message(
+    "WEB-006", "The password that you have now is not right: nothing was changed.",
+    "Type in the password with which you signed in; who has forgotten it asks whoever keeps the "
+    "accounts.")
+PASSWORDS_DIFFER = Message(
+    "WEB-007", "The new password was typed in two ways: nothing was changed.",
+    "Type in the same twice.")
 ACCOUNT_UNKNOWN = Message(
     "WEB-004", "There is no account {found}.", "`landrelease account list` shows those there are.")
 ACCOUNTS_DAMAGED = Message(

@@ -49,7 +49,7 @@ _COUNTED = {"killed": "#affected+killed", "injured": "#affected+injured",
 _OF_TYPE = {"text": "#description", "integer": "#indicator+num", "number": "#indicator+num",
             "date": "#date", "moment": "#date+time", "choice": "#description+code",
             "choices": "#description+code+list", "reference": "#meta+ref",
-            "references": "#meta+ref+list"}
+            "references": "#meta+ref+list", "boolean": "#status+bool"}
 
 
 def tag(field: Field) -> str:

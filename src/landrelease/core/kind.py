@@ -13,6 +13,8 @@ DECLINED = "declined"
 # order given. reference: the id of a record of the kind `refers_to`.
 ValueType = Literal["text", "integer", "number", "date", "moment", "choice", "choices",
                     "reference", "references"]
+# boolean: of what is told beside a record, never of a field that a record holds.
+FieldType = ValueType | Literal["boolean"]
 GeometryType = Literal["polygon", "point", "line", "any", "none"]
 ValidationLevel = Literal[
     "entered", "operator", "operations", "information_management", "authority"
@@ -24,7 +26,7 @@ class Field:
     """One field of a record kind."""
 
     name: str
-    type: ValueType
+    type: FieldType
     definition: str
     unit: str = ""
     choices: tuple[str, ...] = ()

@@ -85,6 +85,27 @@ class Session:
     csrf: str
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open session as its owner may see it: its sign opens nothing. `issuer`: of the provider at
+    which it was signed in; "" for a password."""
+
+    sign: str
+    made_at: str
+    seen_at: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a program as its owner may see it: its sign opens nothing."""
+
+    sign: str
+    label: str
+    made_at: str
+    until: str
+
+
 class Accounts:
     """The file of accounts; safe to use from several threads and processes."""
 
@@ -346,16 +367,34 @@ class Accounts:
         with self._open() as db:
             db.execute("DELETE FROM session WHERE secret = ?", (_digest(secret),))
 
-    def sessions_of(self, name: str) -> list[tuple[str, str]]:
-        """(begun at, last used at) of the open sessions of an account, the newest first."""
+    def sessions_of(self, name: str) -> list[Open]:
+        """The open sessions of an account, the newest first."""
+        now = self.now()
+        begun, seen = (  # what has ended by its time is removed when it is next used
+            (now - timedelta(hours=hours)).isoformat() for hours in (SESSION_HOURS, IDLE_HOURS))
         with self._open() as db:
-            return db.execute("SELECT made_at, seen_at FROM session WHERE account = ? "
-                              "ORDER BY made_at DESC", (name,)).fetchall()
+            return [Open(_sign(row[0]), *row[1:]) for row in db.execute(
+                "SELECT s.secret, s.made_at, s.seen_at, coalesce(b.issuer, '') FROM session s "
+                "LEFT JOIN session_by b ON b.secret = s.secret WHERE s.account = ? "
+                "AND s.made_at >= ? AND s.seen_at >= ? ORDER BY s.made_at DESC",
+                (name, begun, seen))]
 
     def end_sessions(self, name: str) -> int:
         """End all sessions of an account; tokens stay. Returns how many there were."""
         with self._open() as db:
             return db.execute("DELETE FROM session WHERE account = ?", (name,)).rowcount
+
+    def end_own(self, name: str, sign: str) -> bool:
+        """End one session or token of an account, by its sign; whether there was one."""
+        with self._open() as db:
+            for (secret,) in db.execute(
+                    "SELECT secret FROM session WHERE account = ? UNION ALL "
+                    "SELECT secret FROM token WHERE account = ?", (name, name)).fetchall():
+                if _sign(secret) == sign:
+                    db.execute("DELETE FROM session WHERE secret = ?", (secret,))
+                    db.execute("DELETE FROM token WHERE secret = ?", (secret,))
+                    return True
+        return False
 
     # --- tokens for programs ---------------------------------------------------------------------
 
@@ -379,6 +418,13 @@ class Accounts:
             return None
         account = self.account(row[0])
         return None if account is None or account.disabled else account
+
+    def tokens_of(self, name: str) -> list[Token]:
+        """The tokens of an account that still open something, the newest first."""
+        with self._open() as db:
+            return [Token(_sign(row[0]), *row[1:]) for row in db.execute(
+                "SELECT secret, label, made_at, until FROM token WHERE account = ? AND until >= ? "
+                "ORDER BY made_at DESC", (name, self._time()))]
 
     # --- the log ---------------------------------------------------------------------------------
 
@@ -438,6 +484,16 @@ _WELL_KNOWN = ("password", "passw0rd", "qwertyuiop", "qwerty123", "1234567890", 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _sign(digest: str) -> str:
+    """By which a session or token is named to its owner: of what is kept, which is no secret."""
+    return _digest(digest)[:24]
+
+
+def sign_of(secret: str) -> str:
+    """The sign of a session, from its secret."""
+    return _sign(_digest(secret))
 
 
 @cache

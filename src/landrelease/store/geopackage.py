@@ -342,6 +342,16 @@ class GeoPackageRegistry:
         with self._read() as db:
             return search.last_of(db, kind)
 
+    def first_day(self, kind: str) -> date | None:
+        """The earliest date of information of the current records of a kind. STO-010."""
+        layer = rows.kind_of(kind, self.kinds)
+        if layer.name in self._without_layer:
+            return None
+        with self._read() as db:
+            (found,) = db.execute(
+                f"SELECT min(valid_from) FROM {layout.quoted(layer.name)}").fetchone()
+        return None if found is None else date.fromisoformat(found)
+
     def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
         """The boxes of the current records of a kind (see `Registry.boxes`). STO-010."""
         layer = rows.kind_of(kind, self.kinds)
@@ -355,8 +365,8 @@ class GeoPackageRegistry:
         with self._read() as db:
             return search.revised(db, kind, since)
 
-    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
-        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
+        """(record id, level, values as JSON, place as WKB) of revisions, in the numbers' order."""
         with self._read() as db:
             return search.drawn(db, numbers)
 

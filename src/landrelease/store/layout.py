@@ -144,6 +144,7 @@ CHAIN_COLUMNS: tuple[tuple[str, str], ...] = (
     ("recorded_by", "TEXT NOT NULL"),
     ("source", "TEXT NOT NULL"),
 )
+LEVEL = "validation"
 _TYPES = {"text": "TEXT", "choice": "TEXT", "integer": "INTEGER", "number": "REAL", "date": "DATE",
           "moment": "TEXT", "choices": "TEXT", "reference": "TEXT", "references": "TEXT"}
 _GEOMETRY_NAMES = {"polygon": "MULTIPOLYGON", "point": "POINT", "line": "MULTILINESTRING",

@@ -292,10 +292,11 @@ def ordered(db: psycopg.Connection[Any], question: Question, kinds: Mapping[str,
 
 def boxes(db: psycopg.Connection[Any], kind: Kind, names: Sequence[str],
           ids: Sequence[str] | None) -> Boxes:
-    """The boxes of the current records of a kind with the values of the fields `names`; of all
-    that have a place, or of these ids."""
+    """The boxes of the current records of a kind with the values of the fields `names` (the level
+    of validation among them); of all that have a place, or of these ids."""
     shape = f"k.{layout.GEOMETRY_COLUMN}"
-    said = "".join(', (r."values"::json ->> %s::text)' for _ in names)
+    said = "".join(f", r.{n}" if n == layout.LEVEL else ', (r."values"::json ->> %s::text)'
+                   for n in names)
     join = "JOIN revision AS r ON r.number = k.revision " if names else ""
     only = "" if ids is None else " AND k.record_id = ANY(%s)"
     last = last_of(db, kind.name)
@@ -303,7 +304,7 @@ def boxes(db: psycopg.Connection[Any], kind: Kind, names: Sequence[str],
         db, f"SELECT k.revision, ST_XMin({shape}), ST_YMin({shape}), ST_XMax({shape}), "
         f"ST_YMax({shape}){said} FROM {layout.quoted(kind.name)} AS k {join}"
         f"WHERE {shape} IS NOT NULL AND NOT ST_IsEmpty({shape}){only}", 10_000,
-        (*names, *([] if ids is None else [list(ids)])))
+        (*(n for n in names if n != layout.LEVEL), *([] if ids is None else [list(ids)])))
     return Boxes.gathered(last, iter(lambda: list(islice(read, 10_000)), []))
 
 
@@ -325,9 +326,12 @@ def revised(db: psycopg.Connection[Any], kind: str, since: int) -> dict[str, lis
     return out
 
 
-def drawn(db: psycopg.Connection[Any], numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
-    """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+def drawn(db: psycopg.Connection[Any], numbers: Sequence[int]
+          ) -> list[tuple[str, str, str, bytes]]:
+    """(record id, level of validation, values as JSON, place as WKB) of revisions, in the order of
+    the numbers."""
     return db.execute(
-        'SELECT r.record_id, r."values", r.geometry FROM unnest(%s::bigint[]) WITH ORDINALITY '
+        'SELECT r.record_id, r.validation, r."values", r.geometry '
+        'FROM unnest(%s::bigint[]) WITH ORDINALITY '
         "AS j(number, at) JOIN revision AS r ON r.number = j.number ORDER BY j.at",
         (list(numbers),)).fetchall()

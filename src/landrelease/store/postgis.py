@@ -351,6 +351,15 @@ class PostgisRegistry:
             return pg_layers.last_of(db, kind)
 
     @_again
+    def first_day(self, kind: str) -> date | None:
+        """The earliest date of information of the current records of a kind. STO-010."""
+        layer = rows.kind_of(kind, self.kinds)
+        with self._read() as db:
+            (found,) = pg_questions.row_of(
+                db, f"SELECT min(valid_from) FROM {layout.quoted(layer.name)}")
+        return None if found is None else date.fromisoformat(str(found))
+
+    @_again
     def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
         """The boxes of the current records of a kind (see `Registry.boxes`). STO-010."""
         layer = rows.kind_of(kind, self.kinds)
@@ -366,8 +375,8 @@ class PostgisRegistry:
             return pg_layers.revised(db, kind, since)
 
     @_again
-    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
-        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
+        """(record id, level, values as JSON, place as WKB) of revisions, in the numbers' order."""
         with self._read() as db:
             return pg_layers.drawn(db, numbers)
 

@@ -193,9 +193,13 @@ class Registry(Protocol):
         every change of the kind."""
         ...
 
+    def first_day(self, kind: str) -> date | None:
+        """The earliest date of information of the current records of a kind; None: none has one."""
+        ...
+
     def boxes(self, kind: str, names: Sequence[str], ids: Sequence[str] | None = None) -> Boxes:
         """The boxes of the current records that have a place, with the values of the fields
-        `names` (texts); of all of them, or of these ids."""
+        `names` (texts; `validation` is the level); of all of them, or of these ids."""
         ...
 
     def revised(self, kind: str, since: int) -> dict[str, list[int]]:
@@ -203,8 +207,9 @@ class Registry(Protocol):
         of their revisions."""
         ...
 
-    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
-        """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+    def drawn(self, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
+        """(record id, level of validation, values as JSON, place as WKB) of revisions, in the order
+        of the numbers."""
         ...
 
     def ids(self, kind: str) -> set[str]: ...

@@ -264,13 +264,14 @@ def _known(db: sqlite3.Connection, question: Question, kinds: Mapping[str, Kind]
 
 def boxes(db: sqlite3.Connection, kind: Kind, names: Sequence[str], ids: Sequence[str] | None
           ) -> Boxes:
-    """The boxes of the current records of a kind with the values of the fields `names`; of all
-    that have a place, or of these ids."""
+    """The boxes of the current records of a kind with the values of the fields `names` (the level
+    of validation among them); of all that have a place, or of these ids."""
     index, table = (layout.quoted(n) for n in (layout.index_of(kind), kind.name))
-    said = "".join(', json_extract(r."values", ?)' for _ in names)
+    said = "".join(f", r.{n}" if n == layout.LEVEL else ', json_extract(r."values", ?)'
+                   for n in names)
     join = "JOIN revision AS r ON r.number = k.revision" if names else ""
     columns = f"SELECT k.revision, i.minx, i.miny, i.maxx, i.maxy{said} FROM"
-    bound = [f'$."{n}"' for n in names]
+    bound = [f'$."{n}"' for n in names if n != layout.LEVEL]
     last = last_of(db, kind.name)
     if ids is None:
         cursor = db.execute(
@@ -301,10 +302,11 @@ def revised(db: sqlite3.Connection, kind: str, since: int) -> dict[str, list[int
     return out
 
 
-def drawn(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, str, bytes]]:
-    """(record id, values as JSON, place as WKB) of revisions, in the order of the numbers."""
+def drawn(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[str, str, str, bytes]]:
+    """(record id, level of validation, values as JSON, place as WKB) of revisions, in the order of
+    the numbers."""
     return db.execute(
-        'SELECT r.record_id, r."values", r.geometry FROM json_each(?) AS j '
+        'SELECT r.record_id, r.validation, r."values", r.geometry FROM json_each(?) AS j '
         "JOIN revision AS r ON r.number = j.value ORDER BY j.key",
         (json.dumps(list(numbers)),)).fetchall()
 

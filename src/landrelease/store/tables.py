@@ -63,7 +63,7 @@ def about_words(about: Mapping[str, str]) -> str:
 
 
 def column(values: Sequence[Any], kind: str) -> Any:
-    """Values of one field as an Arrow array; `kind`: integer, number, date or anything else.
+    """Values of one field as an Arrow array; `kind`: integer, number, date, boolean or else.
 
     Numbers and dates are typed. A column in which a word stands among them ("declined",
     "not_reported", S12) is text as a whole. Lists are joined by `joined`.
@@ -77,6 +77,8 @@ def column(values: Sequence[Any], kind: str) -> Any:
             v is None or (type(v) in (int, float) and abs(v) < 2**53) or type(v) is float
             for v in values):
         return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if kind == "boolean":
+        return pa.array(values, pa.bool_())
     texts = pa.array([v if v is None or type(v) is str else _text(v) for v in values], pa.string())
     if kind == "date":
         import pyarrow.compute as pc

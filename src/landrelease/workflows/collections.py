@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from landrelease.errors import (
     PARAMETER_WRONG,
     LandReleaseError,
 )
-from landrelease.workflows import is_synthetic, public
+from landrelease.workflows import is_synthetic, marks, public
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -132,7 +132,8 @@ def _collection_of(kind: Kind, reader: View) -> Collection | None:
     seen = set(reader.fields(kind.name))
     fields = tuple(f for f in kind.fields if f.name in seen)
     if precision == "exact":
-        return Collection(kind.name, kind.title, kind.definition, kind.geometry, fields)
+        return Collection(kind.name, kind.title, kind.definition, kind.geometry,
+                          (*fields, *marks.fields(kind, reader)))
     return Collection(RELEASED, "Released ground", "Cancelled, reduced and cleared ground, rounded "
                       "inward.", "polygon", fields)
 
@@ -183,13 +184,15 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
         shapely.prepare(exact)
     if keep is not None and keep.bounds is not None and not windows:
         windows = (keep.bounds,)
+    at = then or NOW
+    marker = marks.Marker(registry, reader, name, valid_at=at.valid_at, known_at=at.known_at)
     out: list[Item] = []
     places: list[str] = []  # after which place each one's next comes
     # To put all in order costs the same for few and for many: a page is asked for at once.
     passed, size = 0, min(_BATCH, max(limit, 50)) if order is None else max(_BATCH, limit + 1)
     while len(out) < limit and passed < _MOST_PASSED:
         if order is None:
-            batch, whole = _batch(registry, name, windows, where, after, size, then or NOW)
+            batch, whole = _batch(registry, name, windows, where, after, size, at)
             place = {r.id: r.id for r in batch}
         else:
             pairs = registry.ordered(name, order.field, down=order.down, where=where,
@@ -198,10 +201,12 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
             place = {r.id: json.dumps([order.field, order.down, cell, r.id])
                      for cell, r in pairs}
         for record in reader.records(batch):
-            if ((between is None or _within(record.valid_from, between))
-                    and (exact is None or bool(shapely.intersects(exact, record.geometry)))
-                    and (keep is None or keep.passes(record.values, record.geometry))):
-                out.append(Item(record.id, record.values, record.geometry))
+            if ((between is not None and not _within(record.valid_from, between))
+                    or (exact is not None and not shapely.intersects(exact, record.geometry))):
+                continue
+            values = marker.values(record)
+            if keep is None or keep.passes(values, record.geometry):
+                out.append(Item(record.id, values, record.geometry))
                 places.append(place[record.id])
                 if len(out) > limit:
                     return Page(tuple(out[:limit]), places[limit - 1])
@@ -216,7 +221,7 @@ def items(registry: Registry, reader: View, name: str, *, bounds: Bounds | None 
 
 def check_order(found: Collection, order: Order, *, now: bool = True) -> None:
     """Raise WEB-011 for an order by what the reader does not see, or of the past."""
-    seen = [f.name for f in found.fields]
+    seen = [f.name for f in found.fields if f.name not in marks.NAMES]
     if order.field not in seen or not now:
         raise LandReleaseError(
             PARAMETER_WRONG, name="sortby", found=order.field[:60],
@@ -281,8 +286,9 @@ def _batch(registry: Registry, kind: str, windows: tuple[Bounds, ...],
     return [merged[i] for i in ids], not full
 
 
-def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
-    """One item. Raises WEB-010 where it is not there, or not for this reader."""
+def item(registry: Registry, reader: View, name: str, item_id: str, *, marked: bool = True) -> Item:
+    """One item; without its marks where only its values are asked for. Raises WEB-010 where it is
+    not there, or not for this reader."""
     collection(registry, reader, name)
     if name in (CELLS, RELEASED):
         listed = PUBLIC.of(registry)[name == RELEASED]
@@ -291,7 +297,8 @@ def item(registry: Registry, reader: View, name: str, item_id: str) -> Item:
                 return found
         raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
     for record in reader.records(one_record(registry, name, item_id)):
-        return Item(record.id, record.values, record.geometry)
+        values = marks.Marker(registry, reader, name).values(record) if marked else record.values
+        return Item(record.id, values, record.geometry)
     raise LandReleaseError(COLLECTION_UNKNOWN, found=f"{name}/{item_id[:60]}")
 
 
@@ -397,7 +404,9 @@ def write_parquet(registry: Registry, reader: View, name: str, path: Path, made_
     if name in (CELLS, RELEASED):
         listed = list(_public_items(registry, reader, found, (), {}, None, None, "", 10**9).items)
     else:
-        listed = reader.records(registry.records(name))
+        marker = marks.Marker(registry, reader, name)
+        listed = [replace(r, values=marker.values(r))
+                  for r in reader.records(registry.records(name))]
     about = export.about_of(registry, reader, export.Choice((name,)), made_at)
     if not reader.may("history"):
         about.pop("chain_head")  # which changes with what this reader may not know of

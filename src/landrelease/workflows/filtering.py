@@ -58,6 +58,17 @@ def holding(wanted: Mapping[str, str], more: Filter | None) -> Filter:
                   frozenset(wanted) | (frozenset() if more is None else more.fields))
 
 
+def being(wanted: Mapping[str, Any], more: Filter | None) -> Filter:
+    """What passes `more` and whose values are these ones, or one of a list of them."""
+    def test(values: Values, geometry: Any) -> bool:
+        return all(values.get(name) in (value if isinstance(value, list) else [value])
+                   for name, value in wanted.items()) and (
+            more is None or more.passes(values, geometry))
+
+    return Filter(test, None if more is None else more.bounds,
+                  frozenset(wanted) | (frozenset() if more is None else more.fields))
+
+
 def read_filter(text: str, lang: str, fields: Mapping[str, Field],
                 to_degrees: Callable[[Any], Any] | None = None) -> Filter:
     """Read a filter over `fields` (those that the reader sees) and the geometry.

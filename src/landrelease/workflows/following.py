@@ -40,7 +40,7 @@ def changed(registry: Registry, reader: View, kinds: Collection[str], after: int
     out: dict[str, list[collections.Item]] = {}
     for record_id, kind in touched.items():
         try:
-            now = collections.item(registry, reader, kind, record_id)
+            now = collections.item(registry, reader, kind, record_id, marked=False)
         except LandReleaseError:
             continue  # not for this reader, or not there any more
         before = _before(registry, reader, record_id, after)

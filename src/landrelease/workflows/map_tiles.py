@@ -18,7 +18,6 @@ import orjson
 import shapely
 
 from landrelease.access.policy import view as view_of
-from landrelease.core.record import KINDS
 from landrelease.publish import tiles
 from landrelease.workflows import is_synthetic, public
 from landrelease.workflows.collections import (
@@ -32,6 +31,7 @@ from landrelease.workflows.collections import (
     items,
 )
 from landrelease.workflows.crowds import CROWDS
+from landrelease.workflows.marks import VALIDATION, VERIFIED, decides
 from landrelease.workflows.unsigned import DECIDED, NOTHING, Unsigned, unsigned
 
 if TYPE_CHECKING:
@@ -42,10 +42,9 @@ if TYPE_CHECKING:
 TILE_FIELDS = ("name", "status", "hazard_type", "outcome_type", "activity_type", "population",
                "road_class", "passable", "closure_reason", "closed_from", "closed_until",
                "ordnance_category", "project_type", "project_status", "task_status",
-               "marking_type", "state", "result", "depth_m")
+               "marking_type", "state", "result", "depth_m", VALIDATION.name)
 # The fields by which the map tells features of a kind apart.
 _TOLD_APART = ("hazard_type", "status", "outcome_type")
-_DECISIONS = {kind: dict(KINDS[kind].decisions)[name] for kind, name in DECIDED.items()}
 _GROWS = frozenset(("hazard", CELLS, "closure", "task"))
 _SHRINKS = frozenset(("outcome", RELEASED))
 _CROWDED, _SMALL = 1_500, 24  # features of a tile; units of a small one
@@ -73,7 +72,9 @@ def depends_on(registry: Registry, role: str, organisation: str, areas: Sequence
     if _whole(view_of(role, organisation), name) and not areas and not past and (
             name not in DECIDED):
         return registry.address, name, registry.last(name), *settings
-    return registry.address, registry.head(), *settings
+    # What waits reopens ground (S11), and so takes the mark of a decision away.
+    waits = registry.quarantine_state() if name in DECIDED else ()
+    return registry.address, registry.head(), waits, *settings
 
 
 def prepare(registry: Registry) -> None:
@@ -83,7 +84,8 @@ def prepare(registry: Registry) -> None:
     for kind in registry.kinds.values():
         if kind.geometry != "none" and registry.last(kind.name):
             seen = reader.fields(kind.name)
-            CROWDS.of(registry, kind.name, [n for n in _told_apart(kind.fields) if n in seen])
+            CROWDS.of(registry, kind.name, _told_apart(
+                kind.name, [f for f in kind.fields if f.name in seen]))
 
 
 def extent(registry: Registry, reader: View) -> tuple[float, float, float, float] | None:
@@ -95,12 +97,15 @@ def extent(registry: Registry, reader: View) -> tuple[float, float, float, float
         return (west, south, east, north) if cells else None
     if reader.areas or not _whole(reader, "hazard"):
         return None
-    names = _told_apart(collection(registry, reader, "hazard").fields)
+    names = _told_apart("hazard", collection(registry, reader, "hazard").fields)
     return tiles.extent_of(CROWDS.of(registry, "hazard", names).box)
 
 
-def _told_apart(fields: Sequence[Field]) -> list[str]:
-    return [f.name for f in fields if f.name in _TOLD_APART]
+def _told_apart(kind: str, fields: Sequence[Field]) -> list[str]:
+    """The fields of a kind by which its boxes are told apart; the level of hazards for all readers,
+    so that their boxes are kept once: who does not see levels is not told (`_at_once`)."""
+    return [*(f.name for f in fields if f.name in _TOLD_APART),
+            *([VALIDATION.name] if kind == "hazard" else [])]
 
 
 def tile(registry: Registry, reader: View, name: str, z: int, x: int, y: int,
@@ -134,7 +139,7 @@ def _whole(reader: View, name: str) -> bool:
 def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
              at: tuple[int, int, int]) -> _Drawn:
     """From the boxes in memory: only what is drawn as it is comes from the store."""
-    names = _told_apart(found.fields)
+    names = _told_apart(found.id, found.fields)
     crowd = CROWDS.of(registry, found.id, names)
     doubtful = unsigned(registry, found.id)
     inside = tiles.touching(crowd.box, *at)
@@ -149,20 +154,21 @@ def _at_once(registry: Registry, found: Collection, shown: Sequence[str],
         inside, together = inside[~rest], inside[rest]
     out = _Drawn()
     listed = registry.drawn(crowd.number[inside].tolist())
-    out.shapes = list(shapely.from_wkb(np.array([bytes(row[2]) for row in listed], dtype=object))) \
+    out.shapes = list(shapely.from_wkb(np.array([bytes(row[3]) for row in listed], dtype=object))) \
         if listed else []
-    for record_id, values, _ in listed:
-        said = orjson.loads(values)
+    for record_id, level, values, _ in listed:
+        said = {**orjson.loads(values), VALIDATION.name: level}
         out.values.append(_told(record_id, {n: said.get(n) for n in shown}, found.id, doubtful))
     for wide in doubtful.wider:  # it stands on more ground than was recorded last
         out.shapes.append(wide.geometry)
-        out.values.append(_told(wide.id, {n: wide.values.get(n) for n in shown}, found.id,
-                                doubtful))
+        said = {**wide.values, VALIDATION.name: wide.validation}
+        out.values.append(_told(wide.id, {n: said.get(n) for n in shown}, found.id, doubtful))
     doubt = np.isin(crowd.number[together], doubtful.numbers) if len(together) else together
     out.box, out.group = crowd.box[:, together], crowd.group[together].astype(np.int64) * 2 + doubt
-    out.said = [{**dict(zip(names, row, strict=True)), **_counts(found.id, dict(
-        zip(names, row, strict=True)), not doubted)}
-        for row in crowd.values for doubted in (False, True)]
+    rows = [{n: v for n, v in zip(names, row, strict=True)
+             if n != VALIDATION.name or n in shown} for row in crowd.values]
+    out.said = [{**row, **_counts(found.id, row, not doubted)}
+                for row in rows for doubted in (False, True)]
     return out
 
 
@@ -180,7 +186,8 @@ def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequ
     bounds = tiles.bounds_of(*at)
 
     def together(item: Item, box: np.ndarray) -> None:
-        said = {n: item.values.get(n) for n in shown if n in _TOLD_APART}
+        said = {n: item.values.get(n) for n in shown if n in _TOLD_APART or (
+            n == VALIDATION.name and found.id == "hazard")}
         said |= _counts(found.id, said, item.id not in doubtful.ids)
         boxes.append(box)
         group.append(known.setdefault(tuple(said.items()), len(known)))
@@ -199,8 +206,8 @@ def _one_by_one(registry: Registry, reader: View, found: Collection, shown: Sequ
     inside = {item.id for item, _ in listed}
     for wide in reader.records(w for w in doubtful.wider if w.id in inside):
         out.shapes.append(wide.geometry)
-        out.values.append(_told(wide.id, {n: wide.values.get(n) for n in shown}, found.id,
-                                doubtful))
+        said = {**wide.values, VALIDATION.name: wide.validation}
+        out.values.append(_told(wide.id, {n: said.get(n) for n in shown}, found.id, doubtful))
     if boxes:
         out.box, out.group = tiles.world(np.array(boxes)), np.array(group)
         out.said = [dict(said) for said in known]
@@ -236,8 +243,7 @@ def _told(record_id: str, said: Mapping[str, Any], kind: str, doubtful: Unsigned
 
 def _counts(kind: str, said: Mapping[str, Any], counts: bool) -> dict[str, bool]:
     """`verified` beside what decides: whether the decision counts (S09)."""
-    return {"verified": counts} if kind in DECIDED and said.get(DECIDED[kind]) in _DECISIONS[
-        kind] else {}
+    return {VERIFIED.name: counts} if decides(kind, said) else {}
 
 
 def _plain(name: str, value: Any) -> Any:

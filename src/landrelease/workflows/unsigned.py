@@ -32,8 +32,20 @@ class Unsigned:
 NOTHING = Unsigned(frozenset(), np.zeros(0, dtype=np.int64), ())
 
 
+# The kinds that say what counts: a change of any other kind changes no mark
+# (`tests/test_web_map.py` holds what is read to this).
+RESTS_ON = ("hazard", "outcome", "handover", "inspection", "activity", "item", "accident", "person")
+
+
+def state_of(registry: Registry) -> tuple[Any, ...]:
+    """What the marks of now follow from: what was said of these kinds by any office, what waits (a
+    find that waits reopens ground, S11), and the thresholds of the programme."""
+    return (registry.address, tuple(registry.last(kind) for kind in RESTS_ON),
+            registry.quarantine_state(), registry.setting("extension") or "")
+
+
 class _Kept:
-    """The last few, by the state of the registry; computed once, others wait for it."""
+    """The last few, by what they follow from; computed once, others wait for it."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[tuple[Any, ...], Unsigned] = OrderedDict()
@@ -41,7 +53,7 @@ class _Kept:
 
     def of(self, registry: Registry, kind: str, valid_at: date | None, known_at: datetime | None
            ) -> Unsigned:
-        key = (registry.address, registry.head(), kind, valid_at, known_at)
+        key = (*state_of(registry), kind, valid_at, known_at)
         with self._lock:
             if key not in self._held:
                 self._held[key] = _found(registry, kind, valid_at, known_at)
@@ -64,10 +76,10 @@ def _found(registry: Registry, kind: str, valid_at: date | None, known_at: datet
 
     deciding = dict(registry.kinds[kind].decisions)[DECIDED[kind]]
     then: dict[str, Any] = {"valid_at": valid_at, "known_at": known_at}
-    if not registry.find(kind, where={DECIDED[kind]: list(deciding)}, limit=1, **then):
+    recorded = {r.id: r for r in registry.find(
+        kind, where={DECIDED[kind]: list(deciding)}, limit=registry.count() + 1, **then)}
+    if not recorded:
         return NOTHING
-    recorded = {r.id: r for r in registry.records(kind, **then)
-                if r.values.get(DECIDED[kind]) in deciding}
     standing = hazards_that_stand(registry, **then)
     if kind == "hazard":
         counted = [r for r in standing if r.id in recorded]

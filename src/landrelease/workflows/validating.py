@@ -13,13 +13,12 @@ from landrelease.core.kind import ValidationLevel
 from landrelease.core.record import Record
 from landrelease.errors import NOT_FOR_ROLE, RECORD_UNKNOWN, LandReleaseError
 from landrelease.workflows.collections import one_record
+from landrelease.workflows.marks import WITHOUT_LEVEL
 
 if TYPE_CHECKING:
     from landrelease.core.signature import SigningKey
     from landrelease.store.registry import Registry, StoredRevision
 
-# Kinds that are not validated by level: what somebody said elsewhere, and who vouches for whom.
-_APART = frozenset({"person", "source", "claim"})
 OPERATIONS: ValidationLevel = "operations"
 _BATCH, _MOST_PASSED = 500, 20_000
 
@@ -35,7 +34,7 @@ class Waiting:
 def kinds_of(registry: Registry, reader: View) -> list[str]:
     """The kinds whose records the reader sees as they stand and that have levels."""
     return [name for name in registry.kinds
-            if name not in _APART and reader.precision(name) == "exact"]
+            if name not in WITHOUT_LEVEL and reader.precision(name) == "exact"]
 
 
 def counts(registry: Registry, reader: View) -> dict[str, dict[ValidationLevel, int]]:

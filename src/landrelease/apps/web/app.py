@@ -18,6 +18,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 
 from landrelease.apps.web import (
+    account,
     around,
     basemap,
     claims,
@@ -134,7 +135,7 @@ def make_app(settings: Settings) -> Litestar:
     headers = {**HEADERS, **(HTTPS_HEADERS if settings.secure else {})}
     return Litestar(
         route_handlers=[health, *features.HANDLERS, *tiling.HANDLERS, *signin.HANDLERS,
-                        *oidc.HANDLERS, *webhooks.HANDLERS,
+                        *oidc.HANDLERS, *account.HANDLERS, *webhooks.HANDLERS,
                         *records.HANDLERS, *around.HANDLERS, *figuring.HANDLERS,
                         *importing.HANDLERS, *openrosa.HANDLERS, *public.HANDLERS,
                         *pages.HANDLERS, *speaking.HANDLERS,

@@ -76,6 +76,7 @@ _BODIES: dict[str, tuple[str, str]] = {  # path -> (media type, name of its sche
     "/api/layers/coverage_gaps": (GEOJSON, "Layer"),
     "/api/layers/reach": (GEOJSON, "Layer"),
     "/api/layers/contamination": (GEOJSON, "Layer"),
+    "/api/layers/waiting": (GEOJSON, "Layer"),
     "/tiles/{name}/{z}/{x}/{y}": (_TILE, ""),
     "/tiles/{file}": ("application/json", "Object"),
     "/openrosa/formList": ("text/xml", ""),

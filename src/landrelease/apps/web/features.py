@@ -71,10 +71,15 @@ def as_json(content: Any, kind: str = "application/json", **headers: str) -> Res
 
 def only(request: Request, *known: str) -> None:
     """WEB-012 for a parameter that there is not: a misspelled filter must not be passed over."""
-    for name in request.query_params:
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
         if name not in known:
             raise LandReleaseError(PARAMETER_UNKNOWN, found=name[:60],
                                    expected=", ".join(known) or "none")
+        if name in seen:  # two programs could each take another one (ASVS 5.0, 15.3.7)
+            raise LandReleaseError(PARAMETER_WRONG, name=name, found=str(value)[:60],
+                                   expected="it is given once")
+        seen.add(name)
     wanted = request.query_params.get("f")
     if wanted not in (None, "json", "geojson"):
         raise LandReleaseError(PARAMETER_WRONG, name="f", found=wanted[:60], expected="it is json")
@@ -257,18 +262,22 @@ def question(request: Request) -> Callable[..., dict[str, Any]]:
     text, sortby = said("filter"), said("sortby")
 
     def asked(registry: Registry, view: View, name: str, own: Sequence[str]) -> dict[str, Any]:
-        from landrelease.workflows import collections, filtering
+        from landrelease.workflows import collections, filtering, marks
 
         found = collections.collection(registry, view, name)
         by_name = {f.name: f for f in found.fields}
         only(request, *own, *by_name)
         keep = None if text is None else filtering.read_filter(text, lang, by_name, carried)
-        where, holds = {}, {}
+        where, holds, being = {}, {}, {}
         for key, value in request.query_params.items():
             if key in by_name and by_name[key].type in ("choices", "references"):
                 holds[key] = value
+            elif key in by_name and key in marks.NAMES:
+                being[key] = _typed(by_name[key], key, value)
             elif key in by_name:
                 where[key] = _typed(by_name[key], key, value)
+        if being:
+            keep = filtering.being(being, keep)
         if holds:  # a field of several values: those that hold the one that is asked for
             keep = filtering.holding(holds, keep)
         order = None
@@ -536,7 +545,9 @@ def _typed(field: Any, name: str, text: str) -> Any:
                 return float(part)
             if field.type == "date":
                 return date.fromisoformat(part)
-        except ValueError:
+            if field.type == "boolean":
+                return {"true": True, "false": False}[part]
+        except (ValueError, KeyError):
             raise LandReleaseError(PARAMETER_WRONG, name=name, found=part[:60],
                                    expected=f"it is a {field.type}") from None
         return part

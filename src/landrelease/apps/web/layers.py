@@ -1,5 +1,5 @@
-"""Layers of the map that are computed: who can be reached over the recorded roads, and the map of
-contamination that the reader had drawn as a job."""
+"""Layers of the map that are computed: who can be reached over the recorded roads, the map of
+contamination that the reader had drawn as a job, and hazards that wait in quarantine."""
 
 from __future__ import annotations
 
@@ -126,4 +126,31 @@ async def contamination(request: Request, valid_at: FromQuery[str | None] = None
     return Response(content, media_type=GEOJSON, headers={"Cache-Control": "private, no-store"})
 
 
-HANDLERS = [reach, contamination]
+@get("/api/layers/waiting", opt=within("quarantine list"))
+async def waiting(request: Request) -> Response[bytes]:
+    """Hazards that wait in quarantine, as wide as any reading of them (GeoJSON); `nowhere` counts
+    those that may lie anywhere, because their place is not known."""
+    asking = asking_of(request)
+
+    def work(registry: Registry, view: View) -> bytes:
+        from landrelease.workflows import is_synthetic
+        from landrelease.workflows.waiting_areas import waiting_areas
+
+        view.check("quarantine list")
+        found, nowhere = layout.KEPT.of(("waiting", *layout.state_of(registry, asking)),
+                                        lambda: waiting_areas(registry, view))
+        mark = {"synthetic": True} if is_synthetic(registry) else {}
+        return orjson.dumps({
+            "type": "FeatureCollection", "nowhere": nowhere, **mark, "features": [
+                {"type": "Feature", "id": str(a.number),
+                 # With all digits: rounding could take ground away (S01).
+                 "geometry": orjson.Fragment(shapely.to_geojson(a.place)),
+                 "properties": {"id": str(a.number), "name": a.name, "file": a.file, "row": a.row,
+                                "codes": ", ".join(a.codes), **mark}} for a in found]})
+
+    content = await read(request, work)
+    note_reading(request, "quarantine", "layer")
+    return Response(content, media_type=GEOJSON, headers={"Cache-Control": "private, no-store"})
+
+
+HANDLERS = [reach, contamination, waiting]

@@ -204,8 +204,8 @@ async def show(request: Request, title: str | Callable[[], str],
 
 def _page(request: Request, title: str, body: Html, said: About, here: str) -> str:
     asking: Asking = asking_of(request)
-    reader = f"{word('reading_as')} " + (f"{asking.account}, " if asking.account else "") + \
-        word(f"role.{asking.role}")
+    reader = group(word("reading_as"), " ", group(link("/account", asking.account), ", ")
+                   if asking.account else None, word(f"role.{asking.role}"))
     head = tag(
         "head", tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),

@@ -26,12 +26,15 @@ async def times(request: Request) -> dict[str, str]:
         view.check("history")
 
         def made() -> dict[str, str]:
-            days = [r.valid_from for r in view.inside(registry.records("hazard"))
-                    if r.valid_from is not None]
+            # Of all, where all are the reader's: without reading each of them.
+            whole = not view.areas and view.grant("hazard").rows == "all"
+            days = [registry.first_day("hazard")] if whole else [
+                r.valid_from for r in view.inside(registry.records("hazard"))]
             first = next(iter(registry.revisions(limit=1)), None)
             today = date.today()
             known = first.revision.recorded_at.date() if first is not None else today
-            return {"valid_from": min([*days, today]).isoformat(),
+            stated = [day for day in days if day is not None]
+            return {"valid_from": min([*stated, today]).isoformat(),
                     "known_from": min(known, today).isoformat(), "today": today.isoformat()}
 
         found: dict[str, str] = layout.KEPT.of(
@@ -78,6 +81,7 @@ async def map_settings(request: Request) -> dict[str, Any]:
 
         return {"bounds": extent(registry, view),
                 "basemap": bool(request.app.state.settings.basemap),
+                "waiting": way("quarantine list")(view), "levels": way("history")(view),
                 "past": way("history")(view), "gaps": way("operate proof")(view),
                 "reach": way("plan reach")(view),
                 "contamination": way("assess map")(view) and may_write(asking_of(request))}

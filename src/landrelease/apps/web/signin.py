@@ -67,9 +67,13 @@ async def sign_in(
     accounts.log(found.name, found.role, "signed in", f"password, from {address}")
     return Response(
         {"account": found.name, "role": found.role, "csrf": session.csrf},
-        cookies=[Cookie(cookie_name(settings), value=secret, path="/", httponly=True,
-                        samesite="strict", secure=settings.secure,
-                        max_age=SESSION_HOURS * 3600)])
+        cookies=[session_cookie(settings, secret)])
+
+
+def session_cookie(settings: Settings, secret: str) -> Cookie:
+    """The cookie of a session: no script reads it, no other site sends it."""
+    return Cookie(cookie_name(settings), value=secret, path="/", httponly=True,
+                  samesite="strict", secure=settings.secure, max_age=SESSION_HOURS * 3600)
 
 
 @post("/api/session/end", status_code=200, opt=OPEN)
@@ -100,8 +104,8 @@ def _no_cookie(settings: Settings) -> Cookie:
 async def sessions(request: Request) -> list[dict[str, str]]:
     """The open sessions of the account: when each began and was last used."""
     accounts: Accounts = request.app.state.accounts
-    return [{"made_at": made, "seen_at": seen}
-            for made, seen in accounts.sessions_of(asking_of(request).account)]
+    return [{"made_at": one.made_at, "seen_at": one.seen_at}
+            for one in accounts.sessions_of(asking_of(request).account)]
 
 
 @post("/api/session/all/end", status_code=200, opt=within(account=True))

@@ -211,10 +211,11 @@ async def tile_description(request: Request, file: FromPath[str]) -> Response[by
     name = file.removesuffix(".json")
 
     def work(registry: Registry, view: View) -> dict[str, Any]:
-        from landrelease.workflows import collections, map_tiles
+        from landrelease.workflows import collections, map_tiles, marks
 
         found = collections.collection(registry, view, name)
-        shown = [f for f in found.fields if f.name in map_tiles.TILE_FIELDS]
+        shown = [f for f in found.fields
+                 if f.name in map_tiles.TILE_FIELDS or f.name in marks.NAMES]
         return {"tilejson": "3.0.0", "name": found.title, "description": WORDS,
                 "tiles": [f"{str(request.base_url).rstrip('/')}/tiles/{name}/{{z}}/{{x}}/{{y}}"],
                 "minzoom": 0, "maxzoom": 16,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from landrelease.apps.web import (
     speaking,
+    words_account,
     words_complaints,
     words_documents,
     words_planning,
@@ -33,6 +34,8 @@ ENGLISH = {
     "layers": "Layers", "no_webgl": "This browser cannot draw the map. The tables hold the same "
                                     "records.",
     "map_words": "Map of the records. The same records stand in the tables.",
+    "map.keys": "Arrow keys move the map, plus and minus change its scale, Enter tells what lies "
+                "in the middle.",
     "choose": "What to show", "filter": "Filter", "field": "Field",
     "test.is": "is", "test.contains": "contains", "test.from": "is at least",
     "test.to": "is at most", "test.empty": "is not reported", "test.filled": "is reported",
@@ -134,6 +137,13 @@ ENGLISH = {
     "not_reported": "not reported",
     "loading": "Loading…", "failed": "That did not work.",
     "map.crowded": "Several records lie here: move closer to see them one by one.",
+    "layer.waiting": "Hazards that wait in quarantine",
+    "layer.entered": "Hazards that nobody has validated",
+    "waiting.words": "Nobody has accepted them: they are in no figure and no plan. They are drawn "
+                     "as wide as they can be read.",
+    "waiting.nowhere": "{n} more wait whose place is not known: they may lie anywhere.",
+    "waiting.row": "It waits in quarantine: {file}, row {row}",
+    "entered.words": "Recorded, and on level \"entered\".",
     "layer.reach": "Reachability", "layer.contamination": "Contamination (chance, by cells)",
     "reach.counted": "{reached} of {all} communities can be reached on {day}; {blocked} pieces of "
                      "road are blocked.",
@@ -170,6 +180,7 @@ ENGLISH |= words_planning.ENGLISH
 ENGLISH |= words_documents.ENGLISH
 ENGLISH |= words_records.ENGLISH
 ENGLISH |= words_complaints.ENGLISH
+ENGLISH |= words_account.ENGLISH
 
 
 def said() -> dict[str, str]:

@@ -110,7 +110,7 @@ async function begin() {
   const nav = document.getElementById("nav");
   nav.replaceChildren(...about.pages.map(p => make("a", { href: p.path.replace("/#", "#"), onclick: () => shut(nav) }, word(p.key))));
   document.getElementById("reader").replaceChildren(
-    make("span", {}, `${word("reading_as")} ${session.account ? `${session.account}, ` : ""}${word(`role.${about.role}`)}`),
+    make("span", {}, `${word("reading_as")} `, session.account ? make("a", { href: "/account" }, session.account) : null, `${session.account ? ", " : ""}${word(`role.${about.role}`)}`),
     session.account ? make("button", { type: "button", class: "plain", onclick: () => signOut().catch(x => tell(x.message, true)) }, word("sign_out"))
       : make("a", { href: "#sign_in" }, word("sign_in")));
 }

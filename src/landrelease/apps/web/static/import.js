@@ -110,7 +110,7 @@ export async function importView(place, tools) {
   // The mapping as a person left it; "" where nobody looked at the columns. Throws for a field given twice.
   const chosen = () => {
     if (!looked) return "";
-    const columns = {};
+    const columns = Object.create(null);
     for (const { column, pick } of looked.rows) {
       if (!pick.value) continue;
       if (columns[pick.value]) throw new Error(`${word("import.twice")} ${plain(pick.value)}`);

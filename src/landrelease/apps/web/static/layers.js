@@ -1,4 +1,5 @@
-// Layers of the map that the server computes: who can be reached, and the chance of contamination.
+// Layers of the map that the server computes: who can be reached, the chance of contamination, and
+// hazards that wait in quarantine.
 // Shape and pattern tell their classes apart, never colour alone.
 
 // --- signs -------------------------------------------------------------------------------------
@@ -22,10 +23,25 @@ export function badge(shape, fill, mark) {
   if (mark === "tick") { c.moveTo(11, 18); c.lineTo(16, 24); c.lineTo(26, 12); }
   else if (mark === "cross") { c.moveTo(11, 11); c.lineTo(25, 25); c.moveTo(25, 11); c.lineTo(11, 25); }
   else if (mark === "half") { c.moveTo(18, 8); c.lineTo(18, 28); }
+  else if (mark === "glass") glass(c, 18, 18, 7);
   c.stroke();
   if (mark === "query") { c.font = "700 20px sans-serif"; c.textAlign = "center"; c.textBaseline = "middle"; c.fillText("?", 18, 19); }
   return canvas;
 }
+
+// An hourglass: it waits.
+function glass(c, x, y, r) {
+  c.moveTo(x - r, y - r); c.lineTo(x + r, y - r); c.lineTo(x - r, y + r); c.lineTo(x + r, y + r); c.closePath();
+}
+const ink = dark => (dark ? "#ffffff" : "#16222c");
+function waits(dark) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 20;
+  const c = canvas.getContext("2d");
+  c.strokeStyle = ink(dark); c.lineWidth = 1.5; c.beginPath(); glass(c, 10, 10, 4); c.stroke();
+  return canvas;
+}
+const WAITS = ["square", "#ffffff", "glass"], ENTERED = ["circle", "#ffffff", "query"];
 
 function barrier() {
   const canvas = document.createElement("canvas");
@@ -55,13 +71,15 @@ function weave(k) {
 
 export const pixels = canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
 export const key = canvas => { canvas.className = "key round"; canvas.setAttribute("aria-hidden", "true"); return canvas; };
+const MOST_LISTED = 50;
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 // --- the layers --------------------------------------------------------------------------------
 
-export function computedLayers(map, able, { ask, start, make, word, row }) {
+export function computedLayers(map, able, dark, { ask, start, make, word, row }) {
   let query = ""; // the moment of the map, "?valid_at=..."
-  const on = { reach: false, contamination: false };
+  const on = { reach: false, contamination: false, waiting: false, entered: false };
+  const NAMES = [["waiting", able.waiting], ["entered", able.entered], ["reach", able.reach], ["contamination", able.contamination]].filter(([, may]) => may).map(([n]) => n);
   const told = (text, facts) => Object.entries(facts).reduce((t, [k, v]) => t.replace(`{${k}}`, v), text);
   const notes = {};
 
@@ -84,8 +102,29 @@ export function computedLayers(map, able, { ask, start, make, word, row }) {
         layout: { ...hidden, "icon-image": ["concat", "reach-", ["get", "state"]], "icon-allow-overlap": true, "symbol-sort-key": ["match", ["get", "state"], "cut_off", 2, "no", 2, 1],
           "icon-size": ["interpolate", ["linear"], ["zoom"], 7, .45, 12, 1] } });
     }
+    const icon = image => ({ "icon-image": image, "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 7, .45, 12, 1] });
+    const dashed = dash => ({ "line-color": ink(dark), "line-width": 2, "line-dasharray": dash });
+    if (able.entered) {
+      const entered = ["all", ["==", ["geometry-type"], "Polygon"], ["==", ["get", "validation"], "entered"]], hazard = { source: "hazard", "source-layer": "hazard" };
+      map.addImage("entered", pixels(badge(...ENTERED)), { pixelRatio: 2 });
+      map.addLayer({ id: "entered-edge", type: "line", ...hazard, filter: entered, layout: { visibility: "none" }, paint: dashed([1, 2]) });
+      map.addLayer({ id: "entered-sign", type: "symbol", ...hazard, filter: [...entered, ["!", ["has", "crowded"]]], layout: { ...icon("entered"), visibility: "none" } });
+    }
+    if (able.waiting) {
+      map.addImage("waits", pixels(waits(dark)));
+      map.addImage("waiting", pixels(badge(...WAITS)), { pixelRatio: 2 });
+      map.addSource("waiting", { type: "geojson", data: EMPTY });
+      const area = { source: "waiting", filter: ["==", ["geometry-type"], "Polygon"], layout: { visibility: "none" } };
+      map.addLayer({ id: "waiting-fill", type: "fill", ...area, paint: { "fill-color": "#ff0000", "fill-opacity": .2 } });
+      map.addLayer({ id: "waiting-pattern", type: "fill", ...area, paint: { "fill-pattern": "waits" } });
+      map.addLayer({ id: "waiting-edge", type: "line", ...area, paint: dashed([3, 1.5]) });
+      map.addLayer({ id: "waiting-sign", type: "symbol", source: "waiting", layout: { ...icon("waiting"), visibility: "none" } });
+      change("waiting")(true);
+    }
   }
-  const show = name => { for (const layer of map.getStyle().layers) if (layer.source === name) map.setLayoutProperty(layer.id, "visibility", on[name] ? "visible" : "none"); };
+  // What waits, waits now: of the past there is no such layer.
+  const shown = name => on[name] && !(name === "waiting" && query);
+  const show = name => { for (const layer of map.getStyle().layers) if (layer.id.startsWith(`${name}-`)) map.setLayoutProperty(layer.id, "visibility", shown(name) ? "visible" : "none"); };
 
   async function loadReach() {
     const found = await ask(`/api/layers/reach${query}`);
@@ -112,6 +151,23 @@ export function computedLayers(map, able, { ask, start, make, word, row }) {
     notes.contamination.dataset.classes = String(found.features.length);
   }
 
+  function there(shape) {
+    const all = []; (function walk(c) { if (typeof c[0] === "number") all.push(c); else c.forEach(walk); })(shape.coordinates);
+    const x = all.map(c => c[0]), y = all.map(c => c[1]), of = (f, v) => v.reduce((p, q) => f(p, q));
+    map.fitBounds([[of(Math.min, x), of(Math.min, y)], [of(Math.max, x), of(Math.max, y)]], { padding: 80, maxZoom: 15, animate: false });
+  }
+
+  async function loadWaiting() {
+    const found = query ? { ...EMPTY, nowhere: 0 } : await ask("/api/layers/waiting");
+    map.getSource("waiting").setData(found);
+    notes.waiting.replaceChildren(
+      make("p", { class: "note" }, found.features.length ? word("waiting.words") : word("none")),
+      // They may lie beyond what the map shows: each leads there.
+      make("ul", { class: "parts" }, ...found.features.slice(0, MOST_LISTED).map(f => make("li", {}, make("button", { type: "button", class: "plain", onclick: () => there(f.geometry) }, String(f.properties.name || `${f.properties.file}, ${f.properties.row}`))))),
+      ...(found.nowhere ? [make("p", { class: "note" }, told(word("waiting.nowhere"), { n: found.nowhere }))] : []));
+    notes.waiting.dataset.rows = String(found.features.length);
+  }
+
   async function draw() {
     const asked = new URLSearchParams(query), say = make("p", { class: "note", role: "status" }, word("cont.drawing"));
     notes.contamination.replaceChildren(say);
@@ -128,25 +184,28 @@ export function computedLayers(map, able, { ask, start, make, word, row }) {
     } catch (x) { notes.contamination.replaceChildren(make("p", { class: "error", role: "alert" }, x.message)); }
   }
 
-  const load = { reach: loadReach, contamination: loadContamination };
+  const load = { reach: loadReach, contamination: loadContamination, waiting: loadWaiting,
+    entered: async () => notes.entered.replaceChildren(make("p", { class: "note" }, word("entered.words"))) };
   const change = name => async shown => {
     on[name] = shown; show(name);
     notes[name].hidden = !shown;
     if (shown) await load[name]().catch(x => notes[name].replaceChildren(make("p", { class: "error", role: "alert" }, x.message)));
   };
   const rows = () => {
-    for (const name of ["reach", "contamination"].filter(n => able[n])) {
+    for (const name of NAMES) {
+      const sign = { waiting: WAITS, entered: ENTERED }[name];
       const parts = name === "reach" ? make("ul", { class: "parts" },
         ...["reached", "cut_off", "off_road", "yes", "no", "partly", "not_reported"].map(s => make("li", {}, key(badge(...REACH[s])), word(`reach.${s}`))),
         make("li", {}, key(barrier()), word("reach.blocked"))) : null;
       notes[name] = make("div", { id: `${name}-notes`, "aria-live": "polite", hidden: true });
-      row(name, word(`layer.${name}`), change(name), parts, notes[name]);
+      row(name, word(`layer.${name}`), change(name), parts, notes[name], { sign: sign ? key(badge(...sign)) : null, checked: name === "waiting" });
     }
   };
   // The card of a feature that was pressed; null where it is of another layer.
   const card = f => {
     const p = f.properties;
     if (f.source === "contamination") return make("div", { class: "card" }, make("p", {}, told(word("cont.class"), { from: p.from })), make("p", { class: "note" }, told(word("cont.bounds"), { low: p.low, high: p.high })));
+    if (f.source === "waiting") return make("div", { class: "card" }, make("p", {}, make("a", { href: "#waiting" }, String(p.name || p.id))), make("p", { class: "note" }, told(word("waiting.row"), p), p.codes ? ` (${p.codes})` : ""));
     if (f.source !== "reach") return null;
     return make("div", { class: "card" }, make("p", {}, make("a", { href: `#record/${p.what}/${encodeURIComponent(p.id)}` }, String(p.name || p.id))),
       make("p", { class: "note" }, word(p.what === "road" ? "reach.blocked" : `reach.${p.state}`), p.openings ? ` (${told(word("reach.openings"), { n: p.openings })})` : "", p.by ? `: ${p.by}` : ""));

@@ -115,14 +115,14 @@ function crossed(colour) {
 }
 
 // The base map that the user brings: pictures as they are; vectors in quiet greys, without names.
-async function ground(map, dark) {
+async function ground(map, dark, under) {
   const url = `pmtiles://${location.origin}/basemap.pmtiles`;
   const { PMTiles } = await import("./vendor/pmtiles.mjs");
   const archive = new PMTiles(`${location.origin}/basemap.pmtiles`);
   const header = await archive.getHeader();
   if (header.tileType !== 1) {
     map.addSource("basemap", { type: "raster", url, tileSize: 256 });
-    map.addLayer({ id: "basemap", type: "raster", source: "basemap", paint: { "raster-saturation": -.7, "raster-opacity": dark ? .45 : .8 } });
+    map.addLayer({ id: "basemap", type: "raster", source: "basemap", paint: { "raster-saturation": -.7, "raster-opacity": dark ? .45 : .8 } }, under);
     return;
   }
   const about = await archive.getMetadata();
@@ -131,9 +131,9 @@ async function ground(map, dark) {
     const water = /water|ocean|sea/i.test(id), road = /road|transport|street/i.test(id), green = /wood|forest|green|natural|park|landcover/i.test(id);
     const shape = { source: "basemap", "source-layer": id };
     map.addLayer({ id: `base-${id}-area`, type: "fill", ...shape, filter: ["==", ["geometry-type"], "Polygon"],
-      paint: { "fill-color": water ? (dark ? "#1a3340" : "#c9dde6") : green ? (dark ? "#22302a" : "#dfe8da") : dark ? "#26323a" : "#e4e6e1", "fill-opacity": .8 } });
+      paint: { "fill-color": water ? (dark ? "#1a3340" : "#c9dde6") : green ? (dark ? "#22302a" : "#dfe8da") : dark ? "#26323a" : "#e4e6e1", "fill-opacity": .8 } }, under);
     map.addLayer({ id: `base-${id}-line`, type: "line", ...shape, filter: ["==", ["geometry-type"], "LineString"],
-      paint: { "line-color": water ? (dark ? "#2b5163" : "#9dbdcb") : dark ? "#4b5a63" : "#b4b8b0", "line-width": road ? 1.2 : .8 } });
+      paint: { "line-color": water ? (dark ? "#2b5163" : "#9dbdcb") : dark ? "#4b5a63" : "#b4b8b0", "line-width": road ? 1.2 : .8 } }, under);
   }
 }
 
@@ -197,16 +197,19 @@ export async function mapView(place, { ask, start, make, word, rest }) {
   const [{ collections }, able] = await Promise.all([ask("/ogc/collections"), ask("/api/map")]);
   const named = (group, name) => { const key = `${group}.${name}`, said = word(key); return said === key ? name.replaceAll("_", " ") : said; };
   const known = collections.filter(c => ORDER.includes(c.id)).sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
-  const canvas = make("div", { id: "map", dir: "ltr", role: "region", "aria-label": word("map_words") });
+  const canvas = make("div", { id: "map", dir: "ltr", role: "region", "aria-label": word("map_words"), "aria-describedby": "map-keys" });
   const panel = make("div", { "aria-live": "polite" });
   const list = make("fieldset", { class: "legend-list" }, make("legend", {}, word("layers")));
   const then = make("p", { class: "then", role: "status", hidden: true });
   const time = make("div");
-  place.append(make("h1", { class: "unseen" }, word("map")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
+  place.append(make("h1", { class: "unseen" }, word("map")), make("p", { id: "map-keys", class: "unseen" }, word("map.keys")), make("div", { class: "mapview" }, make("div", { class: "mapbox" }, then, canvas), make("aside", { class: "side" }, list, time, panel)));
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const bounds = able.bounds && !rest.length ? [able.bounds.slice(0, 2), able.bounds.slice(2)] : await extent(ask, known, rest);
   let map;
   try {
-    map = new maplibre.Map({ container: canvas, attributionControl: false, maxZoom: 20, center: [0, 0], zoom: 1,
+    // Where the ground lies is known before the first tile is asked for; nothing fades in.
+    map = new maplibre.Map({ container: canvas, attributionControl: false, maxZoom: 20, fadeDuration: 0,
+      ...(bounds ? { bounds, fitBoundsOptions: { padding: 40, maxZoom: 16 } } : { center: [0, 0], zoom: 1 }),
       style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": dark ? "#1d2830" : "#eef1ec" } }] } });
   } catch {
     canvas.append(make("p", {}, word("no_webgl")));
@@ -215,12 +218,11 @@ export async function mapView(place, { ask, start, make, word, rest }) {
   canvas.view = map;
   map.addControl(new maplibre.NavigationControl({ visualizePitch: false }));
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }));
-  map.on("load", async () => {
+  map.once("style.load", async () => {
     map.addImage("cha", stripes("#7a0000", 1)); map.addImage("sha", stripes("#7a4a00", -1));
     for (const [what, how] of Object.entries(OUTCOMES)) map.addImage(`ground-${what}`, pixels(pattern(how, GREEN, doubtful(dark))));
     for (const c of known) map.addImage(`sign-${c.id}`, pixels(sign_of(c.id, dark)), { pixelRatio: 2 });
     map.addImage("crossed", crossed(dark ? "#b48ad0" : COLOURS.closure)); map.addImage("gaps", crossed("#b0006d"));
-    if (able.basemap) await ground(map, dark).catch(e => panel.replaceChildren(make("p", { class: "error" }, e.message)));
     for (const c of known) {
       map.addSource(c.id, { type: "vector", tiles: [`${location.origin}/tiles/${c.id}/{z}/{x}/{y}`], maxzoom: 16 });
       for (const layer of layersOf(c.id, dark)) {
@@ -232,19 +234,19 @@ export async function mapView(place, { ask, start, make, word, rest }) {
       for (const layer of layersOf("coverage_gaps", dark)) map.addLayer({ ...layer, layout: { visibility: "none" } });
     }
     computed.add();
+    canvas.dataset.ready = "yes";
+    const first = map.getStyle().layers[1]?.id;
+    if (able.basemap) await ground(map, dark, first).catch(e => panel.replaceChildren(make("p", { class: "error" }, e.message)));
+    // Drawn: every tile of what is in sight has come and stands on the screen.
+    map.once("idle", () => { canvas.dataset.drawn = "yes"; });
+    map.triggerRepaint();
     if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: (query, when) => {
       computed.at(query);
       for (const layer of map.getLayer("closure-fill") ? layersOf("closure", dark, when ?? present()) : []) map.setFilter(layer.id, layer.filter);
     } });
-    const bounds = able.bounds && !rest.length ? [able.bounds.slice(0, 2), able.bounds.slice(2)] : await extent(ask, known, rest);
-    if (bounds) map.fitBounds(bounds, { padding: 40, animate: false, maxZoom: 16 });
-    canvas.dataset.ready = "yes";
-    // Drawn: every tile of what is in sight has come and stands on the screen.
-    map.once("idle", () => { canvas.dataset.drawn = "yes"; });
-    map.triggerRepaint();
   });
-  const computed = computedLayers(map, able, { ask, start, make, word, row: (id, title, change, parts, notes) => {
-    list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, onchange: e => change(e.target.checked) }), title), ...[parts, notes].filter(Boolean));
+  const computed = computedLayers(map, { ...able, entered: able.levels && known.some(c => c.id === "hazard") }, dark, { ask, start, make, word, row: (id, title, change, parts, notes, { sign: mark, checked }) => {
+    list.append(make("label", {}, make("input", { type: "checkbox", id: `layer-${id}`, checked, onchange: e => change(e.target.checked) }), mark, title), ...[parts, notes].filter(Boolean));
   } });
   const row = (id, title, shown, change) => {
     const box = make("input", { type: "checkbox", id: `layer-${id}`, checked: shown, onchange: e => change(e.target.checked) });
@@ -258,13 +260,19 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     switchLayers("coverage_gaps")(on);
   });
   computed.rows();
-  map.on("click", e => {
-    const at = map.queryRenderedFeatures([[e.point.x - 4, e.point.y - 4], [e.point.x + 4, e.point.y + 4]]);
+  const tell = (point, near) => {
+    const at = map.queryRenderedFeatures([[point.x - near, point.y - near], [point.x + near, point.y + near]]);
     const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
     const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, named("kind", f.source))) : null;
     panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
       make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), f.properties.verified === false ? word("legend.unsigned") : "", ...times(f.properties, named)].filter(Boolean).join(" · ")))));
+    return seen.size;
+  };
+  map.on("click", e => tell(e.point, 4));
+  // Without a pointer: what lies in the middle, which a cross marks while the map has the focus.
+  map.getCanvas().addEventListener("keydown", e => {
+    if (e.key === "Enter" && !tell(map.project(map.getCenter()), 8)) panel.replaceChildren(make("p", { class: "note" }, word("none")));
   });
   return () => map.remove();
 }

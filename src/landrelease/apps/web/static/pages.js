@@ -4,10 +4,10 @@ const token = document.querySelector("meta[name=csrf]").content;
 const said = document.getElementById("said");
 
 function plain(form) {
-  const out = {};
+  const out = Object.create(null);
   for (const [name, value] of new FormData(form).entries()) {
     if (name.endsWith("[]")) (out[name.slice(0, -2)] ??= []).push(value);
-    else if (name.includes(".")) { const [a, b] = name.split(/\.(.*)/s); (out[a] ??= {})[b] = value; }
+    else if (name.includes(".")) { const [a, b] = name.split(/\.(.*)/s); (out[a] ??= Object.create(null))[b] = value; }
     else out[name] = value;
   }
   return out;

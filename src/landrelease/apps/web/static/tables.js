@@ -2,13 +2,15 @@
 const PAGE = 100, MOST_COLUMNS = 12;
 const quoted = text => `'${text.replaceAll("'", "''")}'`;
 const pattern = text => quoted(`%${text.replace(/[\\%_]/g, "\\$&")}%`);
-const kindOf = s => s.type === "array" ? "list" : s.enum ? "choice" : ["number", "integer"].includes(s.type) ? "number"
+// Marks that stand beside the values of a record: the server puts none in their order.
+const MARKS = new Set(["validation", "verified"]);
+const kindOf = s => s.type === "array" ? "list" : s.enum ? "choice" : s.type === "boolean" ? "truth" : ["number", "integer"].includes(s.type) ? "number"
   : ["date", "date-time"].includes(s.format) ? "time" : "text";
-const TESTS = { text: ["contains", "is"], choice: ["is"], list: ["is"], number: ["is", "from", "to"], time: ["is", "from", "to"] };
+const TESTS = { text: ["contains", "is"], choice: ["is"], truth: ["is"], list: ["is"], number: ["is", "from", "to"], time: ["is", "from", "to"] };
 
 // A condition as CQL2; a text beside a date is read as a date.
 function cql({ field, test, value }, schema) {
-  const name = `"${field}"`, said = kindOf(schema) === "number" ? value : quoted(value);
+  const name = `"${field}"`, said = ["number", "truth"].includes(kindOf(schema)) ? value : quoted(value);
   return { contains: () => `casei(${name}) LIKE casei(${pattern(value)})`, from: () => `${name} >= ${said}`, to: () => `${name} <= ${said}`,
     is: () => kindOf(schema) === "list" ? `a_contains(${name}, (${quoted(value)}))` : `${name} = ${said}`,
     empty: () => `${name} IS NULL`, filled: () => `${name} IS NOT NULL` }[test]();
@@ -36,7 +38,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   try {
     const [by = "", stated = "[]"] = rest.slice(1);
     const name = by.replace(/^[-+]/, "");
-    if (properties[name]) { asked.sort = name; asked.down = by.startsWith("-"); }
+    if (properties[name] && !MARKS.has(name)) { asked.sort = name; asked.down = by.startsWith("-"); }
     asked.conditions = JSON.parse(stated).filter(c => properties[c.field] && typeof c.value === "string"
       && [...TESTS[kindOf(properties[c.field])], "empty", "filled"].includes(c.test));
   } catch { /* an address that somebody wrote by hand */ }
@@ -53,7 +55,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   const offer = () => {
     const schema = properties[field.value] ?? {}, kind = kindOf(schema);
     test.replaceChildren(...[...TESTS[kind], "empty", "filled"].map(t => option(t, word(`test.${t}`))));
-    const listed = schema.enum ?? schema.items?.enum;
+    const listed = kind === "truth" ? ["true", "false"] : schema.enum ?? schema.items?.enum;
     value = listed ? make("select", { id: "value" }, ...listed.map(v => option(v, valueName(v))))
       : make("input", { id: "value", autocomplete: "off", type: kind === "time" ? "date" : kind === "number" ? "number" : "text", step: "any" });
     holder.replaceChildren(value);
@@ -64,7 +66,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
   test.addEventListener("change", without);
   if (names.length) offer();
   const list = make("ul", { class: "chips", "aria-label": word("filter") });
-  const sort = make("select", { id: "sort", onchange: () => order(sort.value, asked.down) }, option("", word("table.by_id")), ...names.map(n => option(n, plain(n), n === asked.sort)));
+  const sort = make("select", { id: "sort", onchange: () => order(sort.value, asked.down) }, option("", word("table.by_id")), ...names.filter(n => !MARKS.has(n)).map(n => option(n, plain(n), n === asked.sort)));
   const way = make("select", { id: "way", onchange: () => order(asked.sort, way.value === "down") },
     option("up", word("table.up"), !asked.down), option("down", word("table.down"), asked.down));
   const add = make("form", { class: "row", onsubmit: e => {
@@ -109,7 +111,7 @@ export async function tableView(place, { ask, make, word, tell, about, plain, ki
     const shownNow = shownColumns();
     head.replaceChildren(make("th", { scope: "col", role: "columnheader" }, word("record")), ...shownNow.map(n => make("th", {
       scope: "col", role: "columnheader", "aria-sort": asked.sort === n ? (asked.down ? "descending" : "ascending") : null },
-      make("button", { type: "button", title: properties[n].title, onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
+      MARKS.has(n) ? make("span", { title: properties[n].title }, plain(n)) : make("button", { type: "button", title: properties[n].title, onclick: () => order(n, asked.sort === n && !asked.down) }, plain(n),
         asked.sort === n ? make("span", { "aria-hidden": "true" }, asked.down ? " ▼" : " ▲") : null))));
     body.replaceChildren(...rows.map(r => make("tr", { role: "row" },
       make("th", { scope: "row", role: "rowheader" }, make("a", { href: `#record/${chosen.id}/${encodeURIComponent(r.id)}` }, r.id)),
