@@ -127,8 +127,8 @@ class Judge:
             track.depth_m, track.heading_deg, zero, self._bounds, r.gap_s, r.leap_m_s,
             r.speed_m_s, r.depth_m, r.sideways_deg, r.forward_m, r.right_m, r.step_m,
             r.step_slack_m)
-        tool_x, tool_y = out[:2]
         offset = r.forward_m != 0 or r.right_m != 0
+        tool_x, tool_y = out[:2] if offset else (x, y)
         fix = np.zeros(len(x), np.int8) if track.fix is None else track.fix.astype(np.int8)
         if track.accuracy_m is not None:
             fix[track.accuracy_m > r.accuracy_m] = WORSE_THAN_STATED
@@ -138,7 +138,7 @@ class Judge:
         if track.speed_m_s is not None:
             speed[:] = np.nan_to_num(track.speed_m_s)
         made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
-                     track.row, x if offset else tool_x, y if offset else tool_y, fix, speed)
+                     track.row, x, y, fix, speed)
         self._parts.append(made)
         self._count += len(x)
         return made

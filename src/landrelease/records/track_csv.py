@@ -97,7 +97,6 @@ def columns(content: bytes, *, plane: bool) -> Columns:
             parts.setdefault(name, []).append(values)
         out.bad |= {count + k: what for k, what in bad.items()}
         count += len(x)
-    _release()
     whole = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
     for name in ("time_s", "x", "y", "engaged", "fix", "in_pass"):
         if name in whole:
@@ -144,13 +143,8 @@ def _batches(content: bytes, many: int, delimiter: str, problems: list[tuple[int
         parse_options=arrow.ParseOptions(delimiter=delimiter, invalid_row_handler=short),
         convert_options=arrow.ConvertOptions(
             column_types={n: pa.string() for n in names}, strings_can_be_null=False,
-            check_utf8=False))
-
-
-def _release() -> None:
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
+            check_utf8=False),
+        memory_pool=pa.system_memory_pool())  # the other pool keeps what it once had
 
 
 def _plain(array: Any, kind: Any) -> np.ndarray:
@@ -194,7 +188,8 @@ def _numbers(column: Any, name: str, bad: dict[int, tuple[str, str]], may_be_emp
     import pyarrow.compute as compute
 
     try:
-        out = np.array(_plain(compute.cast(column, pa.float64()), np.float64))
+        out = np.array(_plain(compute.cast(
+            column, pa.float64(), memory_pool=pa.system_memory_pool()), np.float64))
     except pa.ArrowInvalid:
         words = _words(column)
         out = np.full(len(words), np.nan)
@@ -215,7 +210,8 @@ def _times(column: Any, bad: dict[int, tuple[str, str]]) -> np.ndarray:
     import pyarrow.compute as compute
 
     try:
-        out = np.array(_plain(compute.cast(column, pa.float64()), np.float64))
+        out = np.array(_plain(compute.cast(
+            column, pa.float64(), memory_pool=pa.system_memory_pool()), np.float64))
         # Not a number, or no day of any calendar: nothing can be told from such a time.
         for k in np.flatnonzero(~(np.abs(out) <= YEARS_S)).tolist():
             bad.setdefault(k, ("time", str(column[k])))
