@@ -211,6 +211,8 @@ RUN = [
     ("release lookup district.gpkg 7K2M-Q9RT-4C", 0, {"7K2M-Q9RT-4C": "CODE"}),
     ("release certificate district.gpkg 7K2M-Q9RT-4C --out certificate.pdf --as authority", 0,
      {"7K2M-Q9RT-4C": "CODE"}),
+    ("release certificate district.gpkg 7K2M-Q9RT-4C --out certificate.xlsx --as authority", 0,
+     {"7K2M-Q9RT-4C": "CODE"}),
     # Proof, offices, copies.
     ("checkpoint district.gpkg stick/2027-05-01.json", 0, {}),
     ("audit district.gpkg --checkpoint stick/2027-05-01.json --as administrator", 0, {}),
