@@ -7,7 +7,7 @@ has reviewed the report of that work. It stays on record, and is shown apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,6 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     and stands. The authority's review counts as signed (S09).
     """
     from landrelease.operate.gate import evacuated, flagged_work
-    from landrelease.workflows.identities import standing_records
     from landrelease.workflows.operating import Sites
 
     named: dict[str, list[str]] = {}
@@ -48,10 +47,9 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
     since = min(days, default=None)
     sites = Sites(registry, known_at=known_at)
     found: dict[str, str] = {}
-    nameless = set(named)  # work that is not on record
-    for work in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at):
+    works, nameless = _works(registry, named, valid_at, known_at)
+    for work in works:
         names = {work.id, str(work.values.get("identifier") or "")} - {""}
-        nameless -= names
         mine = [o for n in sorted(names) for o in named.get(n, ())]
         if not mine or work.validation == "authority":
             continue
@@ -87,6 +85,26 @@ def without_credit(registry: Registry, outcomes: Sequence[Record], *,
                         "no work behind it is on record") + ", so no start-of-day gate can be " \
                         "held against it (S08)"
     return found
+
+
+def _works(registry: Registry, named: Collection[str], valid_at: date | None,
+           known_at: datetime | None) -> tuple[list[Record], set[str]]:
+    """The reports of work with these ids or identifiers, as they stand; the names of which none is
+    on record. Reports are many: of few that are named, only these are read."""
+    from landrelease.store.columns import columns
+    from landrelease.workflows.identities import FEW_HISTORIES, standing_of, standing_records
+
+    table = columns(registry, "activity", ("identifier",), valid_at=valid_at, known_at=known_at)
+    names = {i: {i, str(word or "")} - {""} for i, word in zip(
+        table.ids.tolist(), table.cells["identifier"].tolist(), strict=True)}
+    wanted = [i for i, own in names.items() if not own.isdisjoint(named)]
+    nameless = set(named).difference(*(names[i] for i in wanted))
+    if len(wanted) <= FEW_HISTORIES:
+        return standing_of(registry, "activity", wanted, valid_at=valid_at,
+                           known_at=known_at), nameless
+    chosen = set(wanted)
+    return [w for w in standing_records(registry, "activity", valid_at=valid_at, known_at=known_at)
+            if w.id in chosen], nameless
 
 
 def _days(work: Record) -> tuple[date | None, date | None]:

@@ -86,8 +86,9 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     from landrelease.figures import catalogue, items, people, shares, work
     from landrelease.figures.areas import areas_of
     from landrelease.workflows import load_assumptions, make_ledger, unseen
+    from landrelease.workflows.money import REPORT_FIELDS
 
-    chapters = catalogue.chapters_for(wanted)
+    chapters, reports = catalogue.chapters_for(wanted), None
     land = figure_land(registry, reader, at)
     head, names = land.chain_head, {m.id: m.name for m in land.municipalities}
     rows = make_ledger(land, progress)
@@ -95,7 +96,9 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     found += shares.land_by_type(land)
     if {"items", "work"} & chapters:
         progress("figures of work and items", 0.3)
-        reports = columns_at(registry, reader, "activity", work.FIELDS, at)  # also for joint items
+        reports = columns_at(registry, reader, "activity", (
+            *work.FIELDS, *(n for n in REPORT_FIELDS if n not in work.FIELDS)), at)
+        # also for joint items and for the cost per m²
         if "work" in chapters:
             found += work.work_figures(reports, head)
             found += _exposure(registry, reader, reports, at, head)
@@ -125,7 +128,8 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
         # `reader.figures` takes them out for whom funds and expenses are not (S14).
         found += money.figures_of(registry, reader, level=at.level, valid_at=at.valid_at,
                                   known_at=at.known_at, costs=not wanted or any(
-                                      name.startswith("cost_per_m2") for name in wanted))
+                                      name.startswith("cost_per_m2") for name in wanted),
+                                  reports=reports)
     if "phase_two" in chapters:
         from landrelease.workflows import phase_two
 

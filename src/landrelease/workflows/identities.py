@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -454,7 +454,29 @@ def standing_records(registry: Registry, kind: str, *, valid_at: date | None = N
     A hazard keeps the widest of the grounds that it stands on and those that came with decisions
     that do not count (S01). Past questions are answered with the keys that are known now.
     """
-    records = registry.records(kind, valid_at=valid_at, known_at=known_at)
+    return _stand(registry, kind, registry.records(kind, valid_at=valid_at, known_at=known_at),
+                  valid_at, known_at)
+
+
+def standing_of(registry: Registry, kind: str, record_ids: Iterable[str], *,
+                valid_at: date | None = None, known_at: datetime | None = None) -> list[Record]:
+    """The same of some records of a kind, from their histories: of few among many."""
+    found = []
+    for record_id, line in _histories(registry, kind, sorted(set(record_ids))):
+        held = [s for s in line if s.revision.kind == kind
+                and (known_at is None or (s.known_from or s.revision.recorded_at) <= known_at)
+                and (valid_at is None or s.revision.valid_from is None
+                     or s.revision.valid_from <= valid_at)]
+        if held:
+            s = current_of(held)
+            r = s.revision
+            found.append(Record(r.kind, record_id, r.values, r.geometry, r.valid_from, r.validation,
+                                s.number, chain=s.chain, signed_by=r.signed_by))
+    return _stand(registry, kind, found, valid_at, known_at)
+
+
+def _stand(registry: Registry, kind: str, records: list[Record], valid_at: date | None,
+           known_at: datetime | None) -> list[Record]:
     known = registry.kinds[kind]
     doubtful = {r.id: n for n, r in enumerate(records)
                 if known.decision_in(r.values) or r.validation == "authority"}
@@ -535,13 +557,13 @@ def _as_it_stands(record: Record, history: Sequence[StoredRevision], kind: Kind,
                    signed_by=r.signed_by)
 
 
-_SINGLY = 500  # records whose histories are asked for one by one
+FEW_HISTORIES = 500  # records whose histories are asked for one by one
 
 
 def _histories(registry: Registry, kind: str, record_ids: Sequence[str]
                ) -> Iterator[tuple[str, list[StoredRevision]]]:
     """The histories of some records of a kind; of many in one pass over the chains."""
-    if len(record_ids) <= _SINGLY:
+    if len(record_ids) <= FEW_HISTORIES:
         for record_id in record_ids:
             yield record_id, registry.history(record_id)
         return

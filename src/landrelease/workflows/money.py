@@ -21,6 +21,7 @@ from landrelease.errors import (
 if TYPE_CHECKING:
     from landrelease.access.policy import View
     from landrelease.core.assumption import Assumptions
+    from landrelease.core.columns import Columns
     from landrelease.core.currency import RateTable
     from landrelease.core.ledger import Figure
     from landrelease.figures.money import Account, Total
@@ -132,11 +133,13 @@ def summary(found: Books) -> dict[str, Any]:
 
 def figures_of(registry: Registry, reader: View, *, level: str | None = None,
                valid_at: date | None = None, known_at: datetime | None = None,
-               currency: str | None = None, costs: bool = True) -> tuple[Figure, ...]:
+               currency: str | None = None, costs: bool = True, reports: Columns | None = None
+               ) -> tuple[Figure, ...]:
     """The figures of money that the reader may see; none where no money is on record, or none that
     this reader may see. In `currency`, else in that of most records. As of `valid_at`, else of the
     last day on which money came in or went out: the same records give the same figures on every
-    day. costs : also the cost per m²."""
+    day. costs : also the cost per m²; reports : columns `REPORT_FIELDS` of work, where they were
+    read already."""
     from landrelease.figures.money import money_figures
 
     days = [day for kind, name in (("fund", "received_on"), ("expense", "paid_on"))
@@ -151,55 +154,65 @@ def figures_of(registry: Registry, reader: View, *, level: str | None = None,
         return ()
     made = money_figures(found.account, found.chain_head)
     if costs and any(e.state == "paid" for e in found.account.expenses):
-        made += _cost_figures(found, registry, reader, level, valid_at, known_at)
+        made += _cost_figures(found, registry, reader, level, valid_at, known_at, reports)
     return reader.figures(made)
 
 
-_REPORT_FIELDS = ("activity_type", "operational_method", "activity_status", "started_on",
-                  "ended_on", "hours", "teams", "area_m2", "hazard")
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """A report of work from columns, as `once` and `team_days` read it."""
-
-    id: str
-    values: Mapping[str, Any]
-    valid_from: date | None = None
+REPORT_FIELDS = ("activity_type", "operational_method", "activity_status", "started_on",
+                 "ended_on", "hours", "teams", "area_m2", "hazard")
 
 
 def _cost_figures(found: Books, registry: Registry, reader: View, level: str | None,
-                  valid_at: date | None, known_at: datetime | None) -> tuple[Figure, ...]:
+                  valid_at: date | None, known_at: datetime | None, reports: Columns | None
+                  ) -> tuple[Figure, ...]:
     """Cost per m² by outcome and by method; reports of work are read as columns: they are many."""
     from landrelease.figures.unit_costs import cost_figures, unit_costs
     from landrelease.workflows.figures import At, columns_at
     from landrelease.workflows.identities import at_level
 
-    table = columns_at(registry, reader, "activity", _REPORT_FIELDS, At(valid_at, known_at, level))
-    columns = [table.cells[name].tolist() for name in _REPORT_FIELDS]
-    days = {_REPORT_FIELDS.index(n) for n in ("started_on", "ended_on")}
-    reports = []
-    last = found.account.as_of
-    for name, *cells in zip(table.ids.tolist(), *columns, strict=True):
-        values = {n: _date_of(v) if k in days else v
-                  for k, (n, v) in enumerate(zip(_REPORT_FIELDS, cells, strict=True))
-                  if v is not None and v == v}  # nan: nobody reported it
-        report = _Report(name, values)
-        if values.get("activity_status") != "planned" and (
-                (day := _day_of(report)) is None or day <= last):
-            reports.append(report)
+    table = reports or columns_at(registry, reader, "activity", REPORT_FIELDS,
+                                  At(valid_at, known_at, level))
     outcomes = registry.records("outcome", valid_at=valid_at, known_at=known_at)
+    last = found.account.as_of
     grounds = [r for r in reader.records(at_level(outcomes, level) if level else outcomes)
                if r.valid_from is None or r.valid_from <= last]
-    made = unit_costs(found.account, *_work(grounds, reports, found.assumptions), "team_days")
+    made = unit_costs(found.account, *_work(grounds, _worked(table, last), found.assumptions),
+                      "team_days")
     return cost_figures(made, found.account.currency, found.chain_head)
 
 
-def _date_of(value: Any) -> Any:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return value
+def _worked(table: Columns, until: date) -> list[Report]:
+    """What `once` and `team_days` make of records, from columns: the last of equal reports."""
+    known: dict[Any, date | None] = {}
+
+    def day(text: Any) -> date | None:
+        if text not in known:
+            try:
+                known[text] = date.fromisoformat(text)
+            except (TypeError, ValueError):
+                known[text] = None
+        return known[text]
+
+    kept: dict[Any, Report] = {}
+    for name, kind, method, status, begun, done, hours, teams, area, hazard in zip(
+            table.ids.tolist(), *(table.cells[f].tolist() for f in REPORT_FIELDS), strict=True):
+        first, last = day(begun), day(done)
+        at = last or first
+        if status == "planned" or (at is not None and at > until):
+            continue
+        own = tuple(teams) if isinstance(teams, (list, tuple)) else (teams,) if teams else ()
+        hours = hours if isinstance(hours, (int, float)) and hours == hours else None
+        worked = 0.0
+        if hours is None or hours > 0:
+            days = ((last - first).days + 1 if first is not None and last is not None
+                    and last >= first else 1 if at is not None or hours is not None else 0)
+            worked = float(days * max(1, len(own)))
+        one = first if last in (None, first) else last if first is None else None
+        key = (one, tuple(sorted(map(str, own))), kind, method, hazard) if own and one else name
+        kept[key] = Report(name, str(kind or NOT_REPORTED), str(method or NOT_REPORTED), worked,
+                           float(area) if isinstance(area, (int, float)) and area == area
+                           else None)
+    return list(kept.values())
 
 
 def _about(found: Books) -> dict[str, Any]:
@@ -251,7 +264,7 @@ def costs(found: Books, registry: Registry, reader: View, *, rule: str,
     outcomes = reader.records(registry.records("outcome"))
     grounds = [r for r in outcomes
                if within(r.valid_from) or (not bounded and r.valid_from is None)]
-    by_outcome, by_method = _work(grounds, dated, found.assumptions)
+    by_outcome, by_method = _work(grounds, _reports(dated), found.assumptions)
     made = unit_costs(account, by_outcome, by_method, chosen)
     left_out = [e for e in found.account.expenses if e.value is None]
     return {
@@ -282,14 +295,14 @@ def _apart(entries: Iterable[Any]) -> dict[str, float]:
     return {unit: exact_sum(amounts) for unit, amounts in sorted(found.items())}
 
 
-def _day_of(activity: Record | _Report) -> date | None:
+def _day_of(activity: Record) -> date | None:
     for name in ("ended_on", "started_on"):
         if isinstance(day := activity.values.get(name), date):
             return day
     return activity.valid_from
 
 
-def team_days(activity: Record | _Report) -> float:
+def team_days(activity: Record) -> float:
     """Days that teams worked, as a report tells it: days from the first to the last, for each of
     the teams that it names (one where it names none); a report of one day without any hours is 0.
     A record that names neither days nor hours tells of no days."""
@@ -306,9 +319,9 @@ def team_days(activity: Record | _Report) -> float:
     return float(days * max(1, len(teams) if isinstance(teams, (list, tuple)) else 1))
 
 
-def once(activities: Sequence[Any]) -> list[Any]:
+def once(activities: Sequence[Record]) -> list[Record]:
     """Of several reports of the same teams on one day, area and kind of work the last one."""
-    kept: dict[tuple[Any, ...], Any] = {}
+    kept: dict[tuple[Any, ...], Record] = {}
     for r in sorted(activities, key=lambda r: (r.valid_from or date.min, r.id)):
         first, last = r.values.get("started_on"), r.values.get("ended_on")
         teams = r.values.get("teams")
@@ -323,8 +336,26 @@ def once(activities: Sequence[Any]) -> list[Any]:
     return list(kept.values())
 
 
-def _work(outcomes: Sequence[Record], activities: Sequence[Record] | Sequence[_Report],
-          stated: Assumptions
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of work as costs are spread by it; m2 None: not reported."""
+
+    id: str
+    kind: str
+    method: str
+    days: float  # that teams worked
+    m2: float | None
+
+
+def _reports(activities: Sequence[Record]) -> list[Report]:
+    return [Report(
+        r.id, str(r.values.get("activity_type", NOT_REPORTED)),
+        str(r.values.get("operational_method", NOT_REPORTED)), team_days(r),
+        float(area) if isinstance(area := r.values.get("area_m2"), (int, float)) else None)
+        for r in once(activities)]
+
+
+def _work(outcomes: Sequence[Record], reports: Sequence[Report], stated: Assumptions
           ) -> tuple[dict[str, Work], dict[str, Work]]:
     """Area and team-days by outcome and by method. The area of an outcome is that of the union,
     each m² as its strongest release (S03); that of a method as the reports state it."""
@@ -338,21 +369,19 @@ def _work(outcomes: Sequence[Record], activities: Sequence[Record] | Sequence[_R
     days: Counter[str] = Counter()
     by_method: dict[str, tuple[list[float], float, list[str]]] = {}
     used: dict[str, list[str]] = {}
-    for r in once(activities):
-        kind = str(r.values.get("activity_type", NOT_REPORTED))
-        outcome = OUTCOME_OF.get(kind)
+    for r in reports:
+        outcome = OUTCOME_OF.get(r.kind)
         if outcome is None:
             continue
-        worked = team_days(r)
-        days[outcome] += worked  # type: ignore[assignment]
-        if worked:
+        days[outcome] += r.days  # type: ignore[assignment]
+        if r.days:
             used.setdefault(outcome, []).append(r.id)
-        method = "NTS" if kind == "NTS" else str(r.values.get("operational_method", NOT_REPORTED))
-        areas, so_far, ids = by_method.setdefault(method, ([], 0.0, []))
-        if isinstance(area := r.values.get("area_m2"), (int, float)):
-            areas.append(float(area))
+        areas, so_far, ids = by_method.setdefault("NTS" if r.kind == "NTS" else r.method,
+                                                  ([], 0.0, []))
+        if r.m2 is not None:
+            areas.append(r.m2)
         ids.append(r.id)
-        by_method[method] = areas, so_far + worked, ids
+        by_method["NTS" if r.kind == "NTS" else r.method] = areas, so_far + r.days, ids
     outcome_rows = {}
     for part in ("cancelled", "reduced", "cleared"):
         ids = [o.id for o in land.outcomes if o.outcome_type == part]
