@@ -88,7 +88,8 @@ def _all(registry: Registry, reader: View, at: At, progress: Progress, wanted: C
     from landrelease.workflows import load_assumptions, make_ledger, unseen
     from landrelease.workflows.money import REPORT_FIELDS
 
-    chapters, reports = catalogue.chapters_for(wanted), None
+    chapters = catalogue.chapters_for(wanted)
+    reports: Columns | None = None
     land = figure_land(registry, reader, at)
     head, names = land.chain_head, {m.id: m.name for m in land.municipalities}
     rows = make_ledger(land, progress)
