@@ -92,6 +92,7 @@ class Looker:
 
     def __call__(self, page, name):
         self.count += 1
+        page.wait_for_load_state("networkidle")  # a form that was sent leads to its page first
         page.wait_for_selector("h1")
         found = []
         for theme in self.themes:
@@ -196,6 +197,7 @@ def inspect(page, place, look):
     page.click("form[action='/api/inspection/lots'] button")
     page.click("main a[href^='/inspection/lots/']")
     page.click("form[action='/api/inspection/draw'] button")
+    page.wait_for_selector("form[action='/api/inspection/results']")
     page.wait_for_selector("svg.plan")
     look(page, "lot")
     page.fill("form[action='/api/inspection/results'] input[name=day]", "2026-04-12")

@@ -161,7 +161,7 @@ export function computedLayers(map, able, dark, { ask, start, make, word, row })
     const found = query ? { ...EMPTY, nowhere: 0 } : await ask("/api/layers/waiting");
     map.getSource("waiting").setData(found);
     notes.waiting.replaceChildren(
-      make("p", { class: "note" }, found.features.length ? word("waiting.words") : word("none")),
+      make("p", { class: "note" }, found.features.length ? word("waiting.words") : word(found.nowhere ? "none" : "no_waiting")),
       // They may lie beyond what the map shows: each leads there.
       make("ul", { class: "parts" }, ...found.features.slice(0, MOST_LISTED).map(f => make("li", {}, make("button", { type: "button", class: "plain", onclick: () => there(f.geometry) }, String(f.properties.name || `${f.properties.file}, ${f.properties.row}`))))),
       ...(found.nowhere ? [make("p", { class: "note" }, told(word("waiting.nowhere"), { n: found.nowhere }))] : []));
