@@ -593,6 +593,35 @@ def test_all_channels_are_read_in_one_order():
     assert collect_evidence(**{k: v[::-1] for k, v in channels.items()}) == made
 
 
+def test_evidence_speaks_of_the_area_that_it_names_by_its_own_identifier():
+    """Not only by its id: what would be lost makes an area look safer than it is."""
+    def record(kind, name, **values):
+        return Record(kind, name, values, None, date(2026, 1, 2))
+
+    areas = [record("hazard", "id-1", identifier="MF-7"),
+             record("hazard", "id-2", identifier="SHA 2"),
+             record("hazard", "id-3", identifier="SHA 2")]
+
+    def hazards(*records, **more):
+        return [e.hazard_ids for e in collect_evidence(evidence=records, hazards=areas, **more)]
+
+    assert hazards(record("evidence", "e", evidence_kind="sign_or_fence", hazard="MF-7")) == [
+        ("id-1",)]
+    assert hazards(record("evidence", "e", evidence_kind="sign_or_fence", hazard="id-1",
+                          hazard_identifier="MF-7")) == [("id-1",)]
+    # Of an identifier that two areas share it speaks of both; an unknown word stays as it is.
+    assert hazards(record("evidence", "e", evidence_kind="sign_or_fence",
+                          hazard_identifier="SHA 2")) == [("id-2", "id-3")]
+    assert hazards(record("evidence", "e", evidence_kind="sign_or_fence", hazard="gone")) == [
+        ("gone",)]
+    # The doubt of a failed inspection goes to other areas only, however they are named.
+    work = [record("activity", "w1", activity_type="clearance", hazard="MF-7", teams=["t"]),
+            record("activity", "w2", activity_type="clearance", hazard="id-2", teams=["t"])]
+    lot = record("outcome", "o", hazard="id-1", activity="w1")
+    failed = record("inspection", "q", result="rejected", outcomes=["o"])
+    assert hazards(activities=work, inspections=[failed], outcomes=[lot]) == [("id-1",), ("id-2",)]
+
+
 def test_safety_S14_the_policy_names_every_field_of_both_results():
     world = land(found(1, 1))
     plan = plan_survey(world.hazards, assess_whole(world, STATED, WEIGHTS), STATED, 3.0)

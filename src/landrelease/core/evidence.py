@@ -14,6 +14,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core.links import Links
 from landrelease.core.record import NOT_REPORTED, Record
 
 # Words of `kind` for what came by another channel than a record of evidence.
@@ -62,35 +63,40 @@ def collect_evidence(
     activities: Iterable[Record] = (),
     inspections: Iterable[Record] = (),
     outcomes: Iterable[Record] = (),
+    hazards: Iterable[Record] = (),
 ) -> tuple[Evidence, ...]:
     """What all these records say, in the order of their kind and id, whatever order they came in.
+
+    hazards : an area that is named by its own identifier is the area of that id (all of them, where
+    several share it)
 
     An inspection counts where it was rejected, or found items; it speaks of the areas from which
     its lot (`outcomes`) came, and of its own ground. The doubt spreads to the other areas in which
     a team or a detector of that work was used. Surveys that are planned say nothing.
     """
+    areas = Links(hazards)
     lots = {o.id: o for o in outcomes}
     work = list(activities)
     works = {a.id: a for a in work}
     used_in: dict[str, set[str]] = {}
     for a in work:
         for who in _hands(a):
-            used_in.setdefault(who, set()).update(_hazards(a))
-    found = [_evidence(r) for r in evidence]
+            used_in.setdefault(who, set()).update(_hazards(a, areas))
+    found = [_evidence(r, areas) for r in evidence]
     found += [
-        _of(r, ITEM_FOUND, says="contaminated", day=_day(r, "found_on"))
+        _of(r, areas, ITEM_FOUND, says="contaminated", day=_day(r, "found_on"))
         for r in items if r.value("ordnance_category") not in _NO_FIND]
-    found += [_of(r, ACCIDENT_RECORDED, says="contaminated") for r in accidents]
+    found += [_of(r, areas, ACCIDENT_RECORDED, says="contaminated") for r in accidents]
     for r in work:
         kind = str(r.value("activity_type"))
         if r.geometry is not None and is_lifted(r):
-            found.append(_of(r, LIFTED_MINEFIELD, says="contaminated"))
+            found.append(_of(r, areas, LIFTED_MINEFIELD, says="contaminated"))
         if r.value("activity_status") == "planned":
             continue
         if kind in ("NTS", "TS"):
-            found.append(_of(r, SURVEY_DONE, says="unclear", detail=kind))
+            found.append(_of(r, areas, SURVEY_DONE, says="unclear", detail=kind))
         if _positive(r.values.get("items_found")):
-            found.append(_of(r, FIND_WITHOUT_PLACE, says="contaminated"))
+            found.append(_of(r, areas, FIND_WITHOUT_PLACE, says="contaminated"))
     inspected = list(inspections)
     failed_lots = {r.id for r in inspected if r.value("inspection_part") != "unit" and (
         r.value("result") == "rejected" or _positive(r.values.get("items_found")))}
@@ -102,8 +108,8 @@ def collect_evidence(
             lot = [lots[o] for o in _list(r.values.get("outcomes")) if o in lots]
             done = [works[a] for a in dict.fromkeys(str(x.values.get("activity", ""))
                                                     for x in (r, *lot)) if a in works]
-            named = [h for x in (*lot, *done) for h in _hazards(x)]
-            failed = _of(r, INSPECTION_FAILED, says="contaminated", also=named,
+            named = [h for x in (*lot, *done) for h in _hazards(x, areas)]
+            failed = _of(r, areas, INSPECTION_FAILED, says="contaminated", also=named,
                          day=_day(r, "inspected_on"))
             found.append(failed)
             others = {h for a in done for who in _hands(a) for h in used_in.get(who, ())}
@@ -129,23 +135,23 @@ def is_lifted(record: Record) -> bool:
         re.search(r"\blifted\b", str(record.values.get("source_label", "")), re.IGNORECASE))
 
 
-def _evidence(r: Record) -> Evidence:
+def _evidence(r: Record, areas: Links) -> Evidence:
     weight = r.values.get("weight")
     return _of(
-        r, str(r.value("evidence_kind")), evidence_type=str(r.value("evidence_type")),
+        r, areas, str(r.value("evidence_kind")), evidence_type=str(r.value("evidence_type")),
         says=str(r.value("says")), reliability=str(r.value("source_reliability")),
         credibility=str(r.value("information_credibility")),
         weight=float(weight) if isinstance(weight, (int, float)) else None,
         day=_day(r, "observed_on"))
 
 
-def _of(r: Record, kind: str, *, also: Iterable[str] = (), day: date | None = None,
+def _of(r: Record, areas: Links, kind: str, *, also: Iterable[str] = (), day: date | None = None,
         **said: Any) -> Evidence:
     accuracy = r.values.get("position_accuracy_m")
     return Evidence(
         r.kind, r.id, kind, place=r.geometry,
         accuracy_m=float(accuracy) if isinstance(accuracy, (int, float)) else None,
-        hazard_ids=tuple(dict.fromkeys((*_hazards(r), *also))), day=day or r.valid_from,
+        hazard_ids=tuple(dict.fromkeys((*_hazards(r, areas), *also))), day=day or r.valid_from,
         document=_document(r), **said)
 
 
@@ -155,10 +161,12 @@ def _document(r: Record) -> str:
     return said if any(c.isalpha() for c in said) and said != NOT_REPORTED else ""
 
 
-def _hazards(r: Record) -> tuple[str, ...]:
-    """Areas that a record names by reference or by identifier."""
+def _hazards(r: Record, areas: Links) -> tuple[str, ...]:
+    """Ids of the areas that a record names by reference or by identifier; a word that names none of
+    them as it stands."""
+    words = [str(r.values[name]) for name in ("hazard", "hazard_identifier") if r.values.get(name)]
     return tuple(dict.fromkeys(
-        str(r.values[name]) for name in ("hazard", "hazard_identifier") if r.values.get(name)))
+        name for word in words for name in ([a.id for a in areas.of(word)] or [word])))
 
 
 def _hands(activity: Record) -> list[str]:

@@ -86,7 +86,7 @@ def build_land(
         chain_head=chain_head,
         evidence=collect_evidence(
             evidence=evidence, items=items, accidents=accidents, activities=activities,
-            inspections=inspections, outcomes=outcomes),
+            inspections=inspections, outcomes=outcomes, hazards=hazard_records),
     )
 
 
