@@ -75,7 +75,8 @@ def test_what_a_person_wrote_stays(text):
 
 
 @pytest.mark.parametrize("name", ["Road to Kyiv", "Smith and Co", "until Tuesday", "plan: nothing",
-                                  "the bridge of Ali", "by hand"])
+                                  "the bridge of Ali", "by hand",
+                                  "The bridge is broken", "for peace: everywhere"])
 def test_a_name_is_not_taken_for_a_sentence(name):
     assert all(t.said(name) == name for t in LANGUAGES.values())
 

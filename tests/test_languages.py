@@ -58,6 +58,18 @@ def test_translations_keep_the_facts_and_the_catalogue_holds_nothing_else(texts)
         assert not bare
 
 
+@pytest.mark.parametrize("code", ["ru", "uk", "ar"])
+def test_no_noun_stands_right_after_a_number_that_would_decline_it(code):
+    """1 район, 2 района, 5 районов: a translation is worded so that it is right for each number."""
+    after = {"ru": "из |и |не |на |в |фонд ", "uk": "із |з |і |не |на |в |фонд ",
+             "ar": "من |غيرها |إجمال|بحلول "}[code]
+    letters = {"ru": "а-яё", "uk": "а-яєіїґ", "ar": "\u0621-\u064a"}[code]
+    noun = re.compile(r"\{(n|count|years|seconds|points|corners|weeks)\} (?!(?:" + after
+                      + "))[" + letters + "]{2}")
+    wrong = [said for said in languages.texts(code).words.values() if noun.search(said)]
+    assert not wrong
+
+
 def test_every_key_of_a_page_has_a_text_and_every_text_a_place_in_the_catalogue():
     asked = set()
     for path in (ROOT / "src/landrelease/apps/web").glob("*.py"):

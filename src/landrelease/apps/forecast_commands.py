@@ -40,6 +40,8 @@ BacktestOption = Annotated[bool, typer.Option(
 RunsOption = Annotated[int, typer.Option("--runs", min=1, help="Runs of each forecast.")]
 WorkersOption = Annotated[int | None, typer.Option(
     "--workers", min=1, max=1024, help="Threads; else one a processor. The answer is the same.")]
+LangOption = Annotated[str, typer.Option(
+    "--lang", metavar="L", help="Language of the report, for example fr.")]
 SchedulerOption = Annotated[str, typer.Option(
     "--scheduler", metavar="WHERE", help="Where the runs are played: threads, processes (Dask), or "
     "the address of a Dask scheduler. The answer is the same.")]
@@ -68,7 +70,7 @@ def forecast_make(
     report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, workers: WorkersOption = None, scheduler: SchedulerOption = "threads",
     role: RoleOption = None, seed: SeedOption = 1, json: JsonOption = None,
-    quiet: QuietOption = False,
+    quiet: QuietOption = False, lang: LangOption = "en",
 ) -> None:
     """Simulate the plan's policy many times: distributions of finish and cost, not dates.
 
@@ -100,7 +102,7 @@ def forecast_make(
     if report is not None:
         _write_report(report, [outlook], saved, day, budget, made.learning,
                       [n.words for n in made.needed],
-                      [*made.notes, *([] if made.short is None else [made.short])])
+                      [*made.notes, *([] if made.short is None else [made.short])], lang)
     if out is not None:
         save_outlook(out, outlook, saved.chain_head, synthetic=saved.synthetic)
     put_json(json, summary)
@@ -137,12 +139,14 @@ def _check_budget(budget: float | None) -> None:
 
 def _write_report(folder: Path, outlooks: Sequence[Outlook], saved: PlanFile, by: date | None,
                   budget: float | None, rates: Learning | None, needed: Sequence[str],
-                  notes: Sequence[str]) -> None:
+                  notes: Sequence[str], lang: str) -> None:
     from landrelease.workflows import forecast_report
+    from landrelease.workflows.languages import asked_for
 
     forecast_report.write_report(
-        folder, outlooks, title="Forecast", chain_head=saved.chain_head, synthetic=saved.synthetic,
-        made_on=date.today(), by=by, budget=budget, rates=rates, needed=needed, notes=notes)
+        folder, outlooks, title="Forecast", texts=asked_for(lang), chain_head=saved.chain_head,
+        synthetic=saved.synthetic, made_on=date.today(), by=by, budget=budget, rates=rates,
+        needed=needed, notes=notes)
 
 
 def forecast_rates(
@@ -201,7 +205,7 @@ def forecast_compare(
     report: ReportOption = None, backtest: BacktestOption = True,
     runs: RunsOption = 500, workers: WorkersOption = None, scheduler: SchedulerOption = "threads",
     role: RoleOption = None, seed: SeedOption = 1, json: JsonOption = None,
-    quiet: QuietOption = False,
+    quiet: QuietOption = False, lang: LangOption = "en",
 ) -> None:
     """The plan as it is and scenarios of it side by side, with the same luck.
 
@@ -229,7 +233,7 @@ def forecast_compare(
     if report is not None:
         _write_report(report, outlooks, saved, day, budget,
                       basis.learning if reader.may("plan_teams") else None, [],
-                      list(basis.closed.notes) if reader.may("closure") else [])
+                      list(basis.closed.notes) if reader.may("closure") else [], lang)
     rows = [workflows.outlook_summary(o, by=day, budget=budget) | {
         "scenario": o.scenario, "notes": list(o.notes),
         "cost_known": {f"p{round(100 * q)}": o.cost_quantile(q)[1] for q in (0.1, 0.5, 0.9)}}

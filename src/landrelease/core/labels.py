@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 # Words whose label is not the word with blanks; all others are read as they stand.
 _LABELS = {
     "ap_mine": "anti-personnel mine", "ap_mine_blast": "anti-personnel mine, blast",
@@ -35,6 +37,14 @@ _LABELS = {
     "released_land": "land already released", "outside_recorded": "outside every recorded area",
     "hazard": "inside a recorded hazardous area",
 }
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Every word of the vocabularies of the records."""
+    from landrelease.core.kinds import KINDS
+
+    return frozenset(w for kind in KINDS.values() for f in kind.fields for w in f.choices)
 
 
 def label(word: str) -> str:

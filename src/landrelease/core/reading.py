@@ -14,6 +14,10 @@ from collections.abc import Callable, Iterable
 # Facts of these names are numbers, with a word before or a unit behind them at most: "May 2031".
 _NUMBERS = frozenset({"n", "all", "of", "low", "high", "share", "value", "range", "runs", "year",
                       "years", "days", "metres", "m2", "day", "km", "odds", "month", "level"})
+# Facts of these names are one name of a record.
+_NAMES = frozenset({"id", "team", "step", "area", "code", "scope", "state", "currency"})
+# A sentence is one of ours only where we know these facts of it.
+KNOWN = frozenset({"scope", "state"})
 _NUMBER = r"(?:at least |later than |[A-Za-z]+ )?[^A-Za-z]*\d.*?"
 _FACT = re.compile(r"\{(\w+)\}")
 _ENDS = re.compile(r"(?<=[.;:!?]) +")  # where one sentence or clause ends and another begins
@@ -40,7 +44,7 @@ def _pattern(template: str) -> str:
     for fact in _FACT.finditer(template):
         name = fact[1]
         out.append(re.escape(template[at:fact.start()]))
-        what = _NUMBER if name in _NUMBERS else ".+?"
+        what = _NUMBER if name in _NUMBERS else r"\S+" if name in _NAMES else ".+?"
         out.append(f"(?P={name})" if name in seen else f"(?P<{name}>{what})")
         seen.add(name)
         at = fact.end()

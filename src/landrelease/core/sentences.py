@@ -22,7 +22,7 @@ ASSESS: tuple[str, ...] = (
     "how far the find reaches", "how far the {n} finds reach",
     "where the items of a report were found", "where the items of {n} reports were found",
     "how the accident inside happened", "how the {n} accidents inside happened",
-    "which record holds for the {area} that are also recorded as cleared",
+    "which record holds for the {extent} that are also recorded as cleared",
     "whether the area reaches to the accident nearby",
     "whether the area reaches to the {n} accidents nearby",
     "for the record of the minefield lifted nearby",
@@ -139,7 +139,20 @@ FORECAST: tuple[str, ...] = (
 PLAN: tuple[str, ...] = (
     "benefit per day, whole chain", "largest area first", "largest benefit first",
     "benefit per day first", "benefit per day, best of chain", "most people reconnected per day",
-    "nearest first", "not planned now",
+    "nearest first", "not planned now", "machine then manual", "dogs then manual",
+    # What a step of work waits for (`workflows.explaining`).
+    "the survey or clearance before it", "the machine before it", "the road to it {name}",
+    "the road to it", "a decision of people {name}", "a decision of people",
+    "closed ground {name}", "leave or presence of {name}", "a team of {name}",
+    "the shared {name}", "money of {name}", "nothing: the plan put it there",
+    "{what} (until the end of {steps})",
+    "no work that it could do is left",
+    "nothing: it could begin {step}, and the plan has that later",
+    "the survey or clearance before {step}", "the machine before {step}", "the road to {step}",
+    "a decision of people on {step}", "leave or presence for {step}",
+    "{step}: closed ground or rest", "shared equipment for {step}", "money for {step}",
+    "{step} would not be done by the end of the plan, of leave or of its stay",
+    "{step} would not be done before its next work", "{step} is done sooner by others",
 )
 # Why a certificate does not hold (`release.reopening`, `workflows.certificates`).
 RELEASE: tuple[str, ...] = (
@@ -148,6 +161,52 @@ RELEASE: tuple[str, ...] = (
     "released by the same decision", "accepted in the same lot", "released on the same evidence",
     "searched by the same team", "searched by the same team and detector",
     "no reason is recorded", "no valid signature stands under it",
+    # Marking and environment in the weekly report (`operate.markings`, `operate.environment`).
+    "not marked", "removed before release", "check overdue", "state not reported", "removal open",
+    "missing", "due", "overdue", "fact",
+)
+# The start-of-day gate (`operate.gate`), and why a decision does not count (`core.decision`).
+GATE: tuple[str, ...] = (
+    "order", "competence", "machines", "closures", "permits",
+    "the work names no task on record: no gate", "no evacuation is on record for the day",
+    "an evacuation is on record, and not when all were out",
+    "evacuated, all out at {time} UTC; the site was not checked again since",
+    "checked again after the evacuation", "nobody recorded this check for the day",
+    "failed when it was checked",
+    "failed when it was checked; only a later check that is timed on this local day and entered in "
+    "time would pass it",
+    "nobody ordered it with a signature by this day (S09)",
+    "the task is {status}: no order stands", "{team} is not ordered to this task",
+    "{team} may not do this task", "it may not start before {day}",
+    "work on {area} is suspended", "an order stands",
+    "the task has no ground, so closures cannot be held against it",
+    "no closure on record touches the task on this day", "no permit is asked for on this ground",
+    "a permit is in force",
+    "this ground asks for a permit, and the team has none in force for the whole of this day",
+    "no team is ordered for the task",
+    "no accreditation for {scope} is on record for {team} or its organisation",
+    "accredited for {scope}", "for {scope}: {why}", "{id} has not begun",
+    "{id} does not say from when it holds", "{id} does not say until when it holds",
+    "{id} expired on {day}", "{id} is {state}",
+    "{id} rests on a training that ended to count on {day}",
+    "the team {team} is not on record", "no team is ordered",
+    "the members of the team are not on record", "not on record: {who}",
+    "not competent for {scope} on this day: {who}", "nobody who searches is on record",
+    "{n} members competent for {scope}", "no machine is ordered",
+    "mechanical work is ordered, but no machine is named", "{name} is not on record",
+    "{n} ready", "{n} tested on this day", "the work uses no detector",
+    "no detector of the team is on record", "{id} not tested on this day",
+    "{id} not tested on this day, last on {day}", "{id} failed its test",
+    "{id} its test has no result",
+    "nobody signed it", "verified", "unsigned ({why})", "unverified ({why})",
+    "nobody signed it; it repeats what stands and changes nothing",
+    "nobody vouched for the key of the person who signed", "the key is not known here",
+    "the signature does not fit what is recorded",
+    "it was recorded after the key had ended, with an earlier time",
+    "nobody had vouched for the key at that time",
+    "the key did not count any more at that time",
+    "it was signed upon another state of the record",
+    "it was signed upon revisions that are not here",
 )
 # What is said beside a figure (`figures`).
 FIGURES: tuple[str, ...] = (
@@ -194,4 +253,5 @@ PAGES: tuple[str, ...] = (
     "The grid of squares was fixed at the first publication. Hazards now lie up to {km} km from "
     "its centre, where squares are up to {longer} longer in one direction than stated.",
 )
-TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *PLAN, *RELEASE, *FIGURES, *PAGES)
+TEMPLATES: tuple[str, ...] = (*ASSESS, *FORECAST, *PLAN, *RELEASE, *GATE, *FIGURES,
+                              *PAGES)

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from landrelease.core.reading import Reading, parts
+from landrelease.core.labels import label
+from landrelease.core.reading import KNOWN, Reading, parts
 from landrelease.core.sentences import TEMPLATES
 from landrelease.errors import LandReleaseError
 
@@ -85,13 +86,17 @@ class Texts:
         found = SENTENCES.of(english)
         if found is None or not (said := self.words.get(found[0])):
             return None
-        return self.filled(said, {k: self._fact(v) for k, v in found[1].items()})
+        facts = {k: self._fact(v) for k, v in found[1].items()}
+        if any(facts[k] == v for k, v in found[1].items() if k in KNOWN):
+            return None
+        return self.filled(said, facts)
 
     def _fact(self, value: str) -> str:
         """A fact of a sentence: one of ours, several in a row, a number, or as it stands."""
         from landrelease.core.amounts import written
 
-        if said := self._known(value):
+        if said := self._known(value) or (
+                value[1:2].isalpha() and self.words.get(label(value))):
             return said
         for between in ("; ", ", "):
             *row, last = value.split(between)

@@ -97,11 +97,13 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
 
     no = w("not_reported")
     points = turning_points(c.on_paper)
+    # Coordinates are typed into machines: they are the same in every language.
     rows = [[p.name, f"{p.latitude:.{DECIMALS}f}", f"{p.longitude:.{DECIMALS}f}",
-             f"{p.bearing:05.1f}°", f"{p.distance_m:.2f} m", p.to] for p in points]
-    depth = f"{c.depth_m:g} m" if c.depth_m is not None else no
+             w.figure(f"{p.bearing:05.1f}°"), w.measured(f"{p.distance_m:.2f} m"),
+             p.to] for p in points]
+    depth = w.measured(f"{c.depth_m:g} m") if c.depth_m is not None else no
     asked = "" if c.required_depth_m is None else w("cert.depth.required",
-                                                    depth=f"{c.required_depth_m:g} m")
+                                                    depth=w.measured(f"{c.required_depth_m:g} m"))
     found = [w("cert.items.row", category=_plain(category), count=count, fate=_plain(fate))
              for category, count, fate in c.items]
     content: dict[str, Any] = {
@@ -109,7 +111,7 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
         "synthetic": w("synthetic") if c.synthetic else "",
         "title": w("cert.title.handover" if c.handed_over_on else "cert.title"),
         "state": "" if c.status == "valid" else w(
-            f"cert.state.{c.status}", why="; ".join(c.why) or no),
+            f"cert.state.{c.status}", why="; ".join(map(w.said, c.why)) or no),
         "caution": w("cert.caution", depth=depth if c.depth_m is not None else w(
             "cert.depth.surface")),
         "facts": [
@@ -117,7 +119,7 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
             [w("cert.office"), c.office],
             [w("cert.area"), f"{c.hazard}" + (f", {c.hazard_name}" if c.hazard_name else "")],
             [w("cert.outcome"), w(f"cert.outcome.{c.outcome}")],
-            [w("cert.size"), f"{geodesic_area_m2(c.ground):,.0f} m²"],
+            [w("cert.size"), w.measured(f"{geodesic_area_m2(c.ground):,.0f} m²")],
             [w("cert.method"), ", ".join(_plain(m) for m in c.methods) or no],
             [w("cert.depth"), depth + (f" ({asked})" if asked else "")],
             [w("cert.work"), f"{c.work_from or no} – {c.work_until or no}"],
@@ -126,8 +128,9 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
                 for i in c.inspections) or no],
             [w("cert.checklist"), w("cert.checklist.met", name=c.checklist,
                                      met=c.checklist_met[0], of=c.checklist_met[1])],
-            [w("cert.decided"), str(c.decided_on or no)],
-            [w("cert.handed"), str(c.handed_over_on or w("cert.handed.not"))],
+            [w("cert.decided"), w.day(c.decided_on) if c.decided_on else no],
+            [w("cert.handed"), w.day(c.handed_over_on) if c.handed_over_on
+             else w("cert.handed.not")],
             [w("cert.use"), _plain(c.use) or no],
             [w("cert.restrictions"), c.restrictions or w("cert.restrictions.none")],
         ],
@@ -146,8 +149,8 @@ def certificate_content(c: Certificate, w: Words) -> dict[str, Any]:
         "residual_note": w("cert.residual.note"),
         "people_title": w("cert.people"),
         "people_head": ["", *(w(f"cert.people.{k}") for k in ("women", "men", "girls", "boys"))],
-        "people": [[w("cert.people.benefit"), *_counts(c.beneficiaries, no)],
-                   [w("cert.people.present"), *_counts(c.present, no)]],
+        "people": [[w("cert.people.benefit"), *_counts(c.beneficiaries, no, w)],
+                   [w("cert.people.present"), *_counts(c.present, no, w)]],
         "sign_title": w("cert.sign"),
         "signed": [[w(f"cert.sign.{s.capacity}"), s.person, s.fingerprint or no, s.at,
                     w("cert.sign.counts" if s.counts else "cert.sign.not")]
@@ -218,9 +221,11 @@ def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:
         known = isinstance(prior, (int, float))
         said = [w("cert.residual.row", stratum=ours.get(s.get("stratum")) or s.get("stratum") or
                   w("cert.residual.ground"),
-                  none=f"{100 * s['probability_none_left']:.2f}", low=f"{s['items_left_low']:g}",
-                  high=f"{s['items_left_high']:g}", interval=f"{100 * s['interval']:g}",
-                  expected=f"{s['expected_items_left']:.3g}")]
+                  none=w.figure(f"{100 * s['probability_none_left']:.2f}"),
+                  low=w.figure(f"{s['items_left_low']:g}"),
+                  high=w.figure(f"{s['items_left_high']:g}"),
+                  interval=w.figure(f"{100 * s['interval']:g}"),
+                  expected=w.figure(f"{s['expected_items_left']:.3g}"))]
         if known and prior >= 0.999:
             said.append(w("cert.residual.prior"))
         elif known and prior > 0:
@@ -229,8 +234,8 @@ def residual_lines(residual: Mapping[str, Any] | str, w: Words) -> list[str]:
     return lines
 
 
-def _counts(people: Mapping[str, int | None], no: str) -> list[str]:
-    return [no if people.get(k) is None else f"{people[k]:,}"
+def _counts(people: Mapping[str, int | None], no: str, w: Words) -> list[str]:
+    return [no if people.get(k) is None else w.figure(f"{people[k]:,}")
             for k in ("women", "men", "girls", "boys")]
 
 

@@ -461,11 +461,12 @@ def score_chart(
     styled: bool = True,
     width: float = 640,
     say: Say = str,
+    named: Say = str,
 ) -> str:
     """Scores as bars above the bound, in % of it: how far each way of planning is from it."""
     bound = plan.bound if plan.bound > 0 else max(plan.score, 1e-9)
     rows = sorted(
-        [(name, score / bound - 1, False) for name, score in plan.rules.items()]
+        [(named(name), score / bound - 1, False) for name, score in plan.rules.items()]
         + [(this_words, plan.score / bound - 1, True)],
         key=lambda r: (-r[1], r[0]),
     )

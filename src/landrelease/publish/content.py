@@ -6,7 +6,9 @@ not in the content, so it cannot be in the page (S14).
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -298,8 +300,13 @@ class _Table:
         return list(self.numbers)
 
 
-def map_content(report: Report, sight: Sight, dates: PlanDates | None) -> dict[str, Any]:
-    """What the script of the planner page needs, as columns: value i belongs to hazard i."""
+def map_content(report: Report, sight: Sight, dates: PlanDates | None,
+                say: Callable[[str], str] = str) -> dict[str, Any]:
+    """What the script of the planner page needs, as columns: value i belongs to hazard i.
+
+    say : what the reader's language says for the sentences of a stage.
+    """
+    say = functools.cache(say)
     land = report.land
     bounds = bounds_of(land)
     origin = origin_of(bounds)
@@ -328,8 +335,8 @@ def map_content(report: Report, sight: Sight, dates: PlanDates | None) -> dict[s
             "chance_high": [None if a is None else _share(a.prior.high) for a in found],
             "is_prior": [None if a is None else int(a.prior.is_prior) for a in found],
             "overlap": [None if a is None else _whole(a.cleared_overlap_m2) for a in found],
-            "next": [None if a is None else table(a.next_action) for a in found],
-            "why": [[] if a is None else [table(r) for r in a.prior.reasons] for a in found],
+            "next": [None if a is None else table(say(a.next_action)) for a in found],
+            "why": [[] if a is None else [table(say(r)) for r in a.prior.reasons] for a in found],
         }
         if sight.accident_counts:
             hazards |= {

@@ -95,6 +95,8 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     chain = w("chain", head=report.chain_head[:16]) if report.chain_head else w("not_reported")
     content: dict[str, Any] = {
         "words": texts,
+        "lang": w.texts.code,
+        "dir": w.texts.direction,
         "title": _cut(report.title),
         "subtitle": _cut(report.subtitle),
         "scope": _cut(report.scope),
@@ -130,7 +132,7 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
     if report.plan is not None and sight.quality:
         content["score_svg"] = charts.score_chart(
             report.plan, w("plan.this"), w("plan.bound"), "", styled=False, width=330,
-            say=w.written
+            say=w.written, named=w.said
         )
         content["weights"] = "; ".join(
             weight_words(_cut(name, 60), value, w) for name, value in report.weights.items()
@@ -151,7 +153,7 @@ def document_content(report: Report, sight: Sight, w: Words) -> dict[str, Any]:
         content |= _ledger(report, w)
     if sight.assumptions and report.assumptions is not None:
         content |= _assumptions(report, w)
-    return content
+    return {**content, "unreviewed": "\n".join(w.doubts())}
 
 
 def _cut(text: str, most: int = LONGEST) -> str:
@@ -243,12 +245,13 @@ def _forecast(report: Report, sight: Sight, w: Words, dates: PlanDates | None) -
             + (" " + " ".join(cost) if cost else ""),
         ],
         "track": [_cut(line, 400) for line in (
-            (w("forecast.track.none"),) if outlook.track is None else outlook.track.words)],
+            (w("forecast.track.none"),) if outlook.track is None
+            else map(w.said, outlook.track.words))],
         "forecast_notes": [
             note,
             w(
                 "forecast.policy",
-                policy=sentence(_cut(outlook.policy, 420)),
+                policy=sentence(_cut(w.said(outlook.policy), 420)),
                 seed=outlook.seed,
                 runs=w.count(outlook.runs),
             ),
@@ -298,8 +301,8 @@ def _assumptions(report: Report, w: Words) -> dict[str, Any]:
     )
     shown = [
         [
-            _cut(a.definition, 140),
-            f"{number(a.value, w)} {_cut(a.unit, 40)}",
+            _cut(w.said(a.definition), 140),
+            f"{number(a.value, w)} {_cut(w.said(a.unit), 40)}",
             w("interval", low=number(a.low, w), high=number(a.high, w)),
             _cut(a.source, 110),
         ]

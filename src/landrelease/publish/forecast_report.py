@@ -6,17 +6,20 @@ The page stands alone (no script, nothing loaded); the document is set by `forec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from landrelease.core.outlook import Outlook
+from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish import charts
 from landrelease.publish.page import _asset, _sha
 from landrelease.publish.templates import typeset
 from landrelease.publish.words import Words
+
+_DOUBTS = "\x00doubts\x00"  # what is doubtful of the language is known when all else was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +48,42 @@ class ForecastReport:
 def pictures(report: ForecastReport, w: Words) -> list[tuple[str, str, str, str]]:
     """(file name without ending, title, SVG, words below)."""
     first = report.outlooks[0]
+    outlooks = [replace(o, scenario=w.said(o.scenario)) for o in report.outlooks]
     found = [
         ("fan", w("forecast.fan"), charts.fan_chart(first, None, "", styled=False, width=640,
-                                                    height=300),
-         w("forecast.fan.note_noplan", runs=f"{first.runs:,}",
-           low=f"{100 * first.quantiles.min():.3g}", high=f"{100 * first.quantiles.max():.3g}")),
-        ("finish", w("forecast.s_curve"), charts.s_curve(report.outlooks, ""),
+                                                    height=300, say=w.written),
+         w("forecast.fan.note_noplan", runs=w.count(first.runs),
+           low=w.figure(f"{100 * first.quantiles.min():.3g}"),
+           high=w.figure(f"{100 * first.quantiles.max():.3g}"))),
+        ("finish", w("forecast.s_curve"), charts.s_curve(outlooks, "", say=w.written),
          w("forecast.s_curve.note")),
         ("cost", w("forecast.s_curve.cost", currency=first.currency),
-         charts.s_curve(report.outlooks, "", cost=True), w("forecast.s_curve.cost.note"))]
+         charts.s_curve(outlooks, "", cost=True, say=w.written),
+         w("forecast.s_curve.cost.note"))]
     if len(report.outlooks) > 1:
         found.append(("scenarios", w("forecast.scenarios"),
-                      charts.compare_chart(report.outlooks, ""), w("forecast.scenarios.note")))
+                      charts.compare_chart(outlooks, "", say=w.written),
+                      w("forecast.scenarios.note")))
     return found
 
 
-def render_html(report: ForecastReport) -> str:
+def told(report: ForecastReport, w: Words) -> ForecastReport:
+    """The report with what its stages wrote said in the language of the words."""
+    return replace(report, lines=tuple(map(w.said, report.lines)), tables=tuple(
+        Table(w.said(t.title), tuple(map(w.said, t.head)),
+              tuple(tuple(_cell(c, w) for c in row) for row in t.rows),
+              tuple(map(w.said, t.notes))) for t in report.tables))
+
+
+def _cell(text: str, w: Words) -> str:
+    said = w.said(text)
+    return w.written(said) if said == text else said
+
+
+def render_html(report: ForecastReport, texts: Texts = ENGLISH) -> str:
     """The page. The same report gives the same text."""
-    w = Words()
+    w = Words(texts)
+    report = told(report, w)
 
     def t(text: object) -> str:
         return escape(str(text))
@@ -71,7 +92,8 @@ def render_html(report: ForecastReport) -> str:
              else "",
              '<header class="top"><div class="wide">', f"<h1>{t(report.title)}</h1>",
              f'<p class="sub">{t(_subtitle(report, w))}</p>',
-             f'<p class="caution">{t(w("caution.planned"))}</p></div></header><main>',
+             f'<p class="caution">{t(w("caution.planned"))}</p>', _DOUBTS,
+             "</div></header><main>",
              '<section><div class="wide">', *(f"<p>{t(line)}</p>" for line in report.lines)]
     for _, title, picture, words in pictures(report, w):
         shown = picture.replace("<svg ", f'<svg role="img" aria-label="{t(title)}" ', 1)
@@ -92,22 +114,32 @@ def render_html(report: ForecastReport) -> str:
                 f"<li>{t(note)}</li>" for note in table.notes) + "</ul>")
     parts.append(f'</div></section></main><footer><div class="wide"><p>{t(_foot(report, w))}</p>'
                  "</div></footer>")
+    doubts = "".join(f'<p class="caution">{t(line)}</p>' for line in w.doubts())
     style = _asset("page.css")
     policy = (f"default-src 'none'; style-src {_sha(style)}; img-src data:; base-uri 'none'; "
               "form-action 'none'")
     return "".join([
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+        f'<!doctype html>\n<html lang="{texts.code}" dir="{texts.direction}">\n<head>\n'
+        '<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
         '<meta name="referrer" content="no-referrer">\n',
         f"<title>{t(report.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n",
-        "".join(parts), "\n</body>\n</html>\n"])
+        "".join(parts).replace(_DOUBTS, doubts, 1), "\n</body>\n</html>\n"])
 
 
-def render_pdf(report: ForecastReport, templates: Path | None = None) -> bytes:
+def render_pdf(report: ForecastReport, templates: Path | None = None,
+               texts: Texts = ENGLISH) -> bytes:
     """The document, by `forecast.typ`. Raises PUB-003: typst refused it."""
-    w = Words()
+    return typeset("forecast", report_content(report, Words(texts)), made_on=report.made_on,
+                   folder=templates)
+
+
+def report_content(report: ForecastReport, w: Words) -> dict[str, Any]:
+    """All texts and drawings, as the template reads them."""
+    report = told(report, w)
     content: dict[str, Any] = {
+        "lang": w.texts.code, "dir": w.texts.direction,
         "words": {"caution": w("caution.planned")}, "title": report.title,
         "subtitle": _subtitle(report, w), "foot": _foot(report, w),
         "synthetic": w("synthetic") if report.synthetic else "", "lines": list(report.lines),
@@ -115,17 +147,15 @@ def render_pdf(report: ForecastReport, templates: Path | None = None) -> bytes:
                      for _, title, picture, words in pictures(report, w)],
         "tables": [{"title": t.title, "head": list(t.head), "rows": [list(r) for r in t.rows],
                     "notes": list(t.notes)} for t in report.tables]}
-    return typeset("forecast", content, made_on=report.made_on, folder=templates)
+    return {**content, "unreviewed": "\n".join(w.doubts())}
 
 
 def _subtitle(report: ForecastReport, w: Words) -> str:
-    day = report.made_on
     names: Sequence[str] = [o.scenario for o in report.outlooks]
-    return (w("made_on", date=f"{day.day} {day:%B} {day.year}") + ". "
-            + (", ".join(names) if len(names) > 1 or names[0] != "as planned" else ""))
+    return (w("made_on", date=w.day(report.made_on)) + ". "
+            + (", ".join(map(w.said, names)) if len(names) > 1 or names[0] != "as planned" else ""))
 
 
 def _foot(report: ForecastReport, w: Words) -> str:
-    day = report.made_on
-    return w("foot", made=w("made_on", date=f"{day.day} {day:%B} {day.year}"),
+    return w("foot", made=w("made_on", date=w.day(report.made_on)),
              chain=w("chain", head=report.chain_head[:16]))

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.ledger import LedgerRow
+from landrelease.core.labels import label
+from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
-from landrelease.core.report import DataSource, PublicReport, Report
+from landrelease.core.report import DataSource, PublicFigure, PublicReport, Report
 from landrelease.core.texts import ENGLISH, Texts
 from landrelease.publish import charts
 from landrelease.publish.content import (
@@ -56,7 +57,7 @@ def render_page(report: Report, view: View, texts: Texts = ENGLISH) -> str:
     sight = sight_of(view)
     w = Words(texts)
     dates = visible_dates(report, sight)
-    shown_on_map = map_content(report, sight, dates)
+    shown_on_map = map_content(report, sight, dates, w.said)
     content = {
         "map": shown_on_map,
         "words": w.for_script(),
@@ -168,7 +169,7 @@ def render_public(report: PublicReport, texts: Texts = ENGLISH) -> str:
                 f"<li>{_t(c)}</li>"
                 for c in (
                     w("caution.moving"),
-                    *report.cautions,
+                    *map(w.said, report.cautions),
                     w("public.decide"),
                 )
             ),
@@ -341,7 +342,7 @@ def number(value: float, w: Words) -> str:
 
 
 def quantity(value: float, unit: str, w: Words) -> str:
-    return w.area(value) if unit == "m²" else f"{number(value, w)} {w.unit(unit)}".strip()
+    return w.area(value) if unit == "m²" else f"{number(value, w)} {w.said(unit)}".strip()
 
 
 def money_known(outlook: Outlook, chance: float, w: Words) -> str:
@@ -370,7 +371,7 @@ def sentence(text: str) -> str:
 def weight_words(name: str, value: float, w: Words) -> str:
     """A weight of the score in words, where its name is one of ours."""
     known = f"plan.weight.{name}"
-    return f"{w(known) if w.knows(known) else name}: {number(value, w)}"
+    return f"{w(known) if w.knows(known) else w.said(name)}: {number(value, w)}"
 
 
 def never_words(finish: Finish, w: Words) -> str:
@@ -682,7 +683,7 @@ def _areas_section(
             f'<label>{_t(w("table.municipality"))} <select id="filter-municipality">'
             f'<option value="">'
             f"{_t(w('table.all'))}</option></select></label>{stage}</div>",
-            f'<p class="note">{_t(" ".join([w("table.everywhere"), *shared]))}</p>'
+            f'<p class="note">{_t(" ".join([w("table.everywhere"), *map(w.said, shared)]))}</p>'
             if shared else "",
             f'<div class="scroll" tabindex="0" role="region" aria-label="'
             f'{_t(w("table.caption"))}">'
@@ -776,16 +777,17 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
     )
     drivers = "".join(
         f"<li><p>{charts.share_bar(d.share)} <strong>{percent(d.share, w)}</strong> "
-        f"{_t(d.words)} <small>{_t(d.name)}</small></p></li>"
+        f"{_t(w.said(d.words))} <small>{_t(d.name)}</small></p></li>"
         for d in sorted(outlook.drivers, key=lambda d: -d.share)
     )
+    explained = w.said(outlook.explained) or w("forecast.drivers.note")
     policy = w(
         "forecast.policy",
-        policy=sentence(outlook.policy),
+        policy=sentence(w.said(outlook.policy)),
         seed=outlook.seed,
         runs=w.count(outlook.runs),
     )
-    notes = "".join(f"<li>{_t(note)}</li>" for note in outlook.notes)
+    notes = "".join(f"<li>{_t(w.said(note))}</li>" for note in outlook.notes)
     inside = "".join(
         [
             '<div class="charts wideleft"><div class="stack"><figure class="fan">',
@@ -793,7 +795,7 @@ def _forecast_section(report: Report, sight: Sight, w: Words, dates: PlanDates |
             f'<p class="note">{_t(fan_note)}</p>',
             f'<details><summary>{_t(w("forecast.curve"))}</summary>{curve}</details></figure>',
             f"<div><h3>{_t(w('forecast.drivers'))}</h3><ul class=\"drivers\">{drivers}</ul>"
-            f'<p class="note">{_t(outlook.explained or w("forecast.drivers.note"))}</p></div>'
+            f'<p class="note">{_t(explained)}</p></div>'
             if drivers
             else "",
             '</div><div class="stack">',
@@ -819,7 +821,7 @@ def _track(outlook: Outlook, w: Words) -> str:
     if found is None:
         return f"{title}<p>{_t(w('forecast.track.none'))}</p>"
     if not found.rows:
-        return title + "".join(f"<p>{_t(line)}</p>" for line in found.words)
+        return title + "".join(f"<p>{_t(w.said(line))}</p>" for line in found.words)
     levels = list(found.rows[0].inside)
     head = [(w("forecast.track.ahead"), False), (w("forecast.track.count"), True),
             *((w("forecast.track.inside", level=level.replace("%", "\u00a0%")), True)
@@ -829,7 +831,7 @@ def _track(outlook: Outlook, w: Words) -> str:
              *(w.figure(f"{v / M2_PER_HECTARE:,.2f}")
                for v in (r.crps_m2, r.bootstrap_m2, r.straight_m2))]
             for r in found.rows]
-    notes = "".join(f"<li>{_t(note)}</li>" for note in found.notes)
+    notes = "".join(f"<li>{_t(w.said(note))}</li>" for note in found.notes)
     return (title + _table(head, rows, label=w("forecast.track"))
             + f'<p class="note">{_t(w("forecast.track.note", months=found.months))}</p>'
             + (f'<ul class="cautions">{notes}</ul>' if notes else ""))
@@ -874,8 +876,10 @@ def _plan_section(report: Report, sight: Sight, w: Words, dates: PlanDates | Non
     plan = report.plan
     if plan is None:
         return "plan", w("section.plan"), f"<p>{_t(w('plan.none'))}</p>"
-    chart = charts.score_chart(plan, w("plan.this"), w("plan.bound"), w("plan.svg"), say=w.written)
-    rows = sorted([*plan.rules.items(), (w("plan.this"), plan.score)], key=lambda r: (-r[1], r[0]))
+    chart = charts.score_chart(plan, w("plan.this"), w("plan.bound"), w("plan.svg"), say=w.written,
+                               named=w.said)
+    rows = sorted([*((w.said(name), score) for name, score in plan.rules.items()),
+                   (w("plan.this"), plan.score)], key=lambda r: (-r[1], r[0]))
 
     def over(score: float) -> str:
         return w.figure(f"+{100 * (score / plan.bound - 1):.1f} %") if plan.bound > 0 else "–"
@@ -909,7 +913,7 @@ def plan_words(report: Report, w: Words, dates: PlanDates | None) -> list[str]:
     """The plan's quality in sentences that a planner reads."""
     plan = report.plan
     assert plan is not None
-    rule = plan.best_rule[0]
+    rule = w.said(plan.best_rule[0])
     room = plan.room_closed
     sentences = [
         w("plan.words.noroom", rule=rule)
@@ -1029,12 +1033,18 @@ def _figures_section(report: Report, sight: Sight, w: Words) -> Section:
                 f"{_t(', '.join(shown))}</p></details>"
             )
         parts.append(
-            f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(_note(f.definition, f.note))}</dd>"
-            + (f"<dd>{_t(f.scope)}</dd>" if f.scope != "all" else "")
+            f'<div><dt>{_t(figure_name(f, w))}</dt><dd class="value">{_t(value)} {spread}</dd>'
+            f"<dd>{_t(_note(w.said(f.definition), w.said(f.note)))}</dd>"
+            + (f"<dd>{_t(w.said(f.scope))}</dd>" if f.scope != "all" else "")
             + f"<dd>{lineage}</dd></div>"
         )
     return "figures", w("section.figures"), f'<dl class="figures">{"".join(parts)}</dl>'
+
+
+def figure_name(f: Figure | PublicFigure, w: Words) -> str:
+    """The name of a figure; that of an area ends with the area's own name."""
+    end = f", {getattr(f, 'scope', '')}"
+    return w.said(f.name.removesuffix(end)) + (end if f.name.endswith(end) else "")
 
 
 def _note(definition: str, note: str) -> str:
@@ -1047,8 +1057,8 @@ def _assumptions_section(report: Report, sight: Sight, w: Words) -> Section:
         return None
     rows = [
         [
-            f"{_t(a.definition)}<br><small>{_t(a.name)}</small>",
-            f"{_t(number(a.value, w))} {_t(a.unit)}",
+            f"{_t(w.said(a.definition))}<br><small>{_t(a.name)}</small>",
+            f"{_t(number(a.value, w))} {_t(w.said(a.unit))}",
             f"{_t(number(a.low, w))} – {_t(number(a.high, w))}",
             f"<small>{_t(a.source)}</small>",
         ]
@@ -1082,7 +1092,7 @@ def _imports_section(report: Report, sight: Sight, w: Words) -> Section:
         (w("imports.findings"), True),
     ]
     rows = [
-        [_t(r.file), _t(r.kind), *(w.count(getattr(r, n)) for n in names),
+        [_t(r.file), _t(w.texts(label(r.kind))), *(w.count(getattr(r, n)) for n in names),
          w.count(len(r.findings))]
         for r in report.imports
     ]
@@ -1131,7 +1141,7 @@ def standing_cautions(report: Report, w: Words, *, page: bool = True) -> list[st
             for key in ("moving", "blank", "decide", "planned", "prior", "people")
         ),
         *([w("caution.rounding")] if page else []),
-        *report.cautions,
+        *map(w.said, report.cautions),
     ]
 
 
@@ -1187,8 +1197,8 @@ def _public_figures(report: PublicReport, w: Words) -> str:
                 + "</small>"
             )
         parts.append(
-            f'<div><dt>{_t(f.name)}</dt><dd class="value">{_t(value)} {spread}</dd>'
-            f"<dd>{_t(_note(f.definition, f.note))}</dd></div>"
+            f'<div><dt>{_t(figure_name(f, w))}</dt><dd class="value">{_t(value)} {spread}</dd>'
+            f"<dd>{_t(_note(w.said(f.definition), w.said(f.note)))}</dd></div>"
         )
     return (
         f'<section id="figures"><div class="wide"><h2>{_t(w("public.figures"))}</h2>'

@@ -14,9 +14,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from landrelease.core import amounts
 from landrelease.core.document import Cell, Column, Document, Grid
 from landrelease.core.geometry import plane_for
-from landrelease.core.texts import RIGHT_TO_LEFT
+from landrelease.core.texts import RIGHT_TO_LEFT, Texts
 from landrelease.publish.picture import RAMP
 from landrelease.publish.templates import typeset
 
@@ -35,8 +36,11 @@ def render_paper(document: Document, templates: Path | None = None) -> bytes:
 
 def paper_content(d: Document) -> dict[str, Any]:
     """All texts and drawings, as the template reads them."""
+    texts = Texts(d.lang, "")
+
     def said(value: Cell, column: Column | None = None) -> str:
-        return cell_words(value, column, d.not_reported)
+        told = cell_words(value, column, d.not_reported)
+        return told if isinstance(value, str | None) else amounts.figure(told, texts)
 
     return {
         "lang": d.lang, "dir": "rtl" if d.lang in RIGHT_TO_LEFT else "ltr",

@@ -6,7 +6,7 @@ All of it passes the reader's view record by record (S14): what is not shown is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -197,19 +197,24 @@ def _there(registry: Registry, reader: View, record: Record, known: set[str]) ->
             yield Group(kind, "", tuple(listed[:MOST]), more or len(listed) > MOST)
 
 
-def told_of(registry: Registry, reader: View, record_id: str) -> tuple[str, str]:
+def unlined(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def told_of(registry: Registry, reader: View, record_id: str,
+            say: Callable[[str], str] = unlined) -> tuple[str, str]:
     """The kind of a record and its first values in words, as it stands; ("", "") where the reader
-    may not know of it."""
+    may not know of it. `say`: a word of a vocabulary as it is read."""
     found = registry.history(record_id)
     kind = found[0].revision.kind if found else ""
     shown = reader.records(one_record(registry, kind, record_id)) if kind else []
-    return (kind, in_words(shown[0], registry.kinds[kind])) if shown else ("", "")
+    return (kind, in_words(shown[0], registry.kinds[kind], say)) if shown else ("", "")
 
 
 WORDS = 4  # values by which a record is told in a list
 
 
-def in_words(record: Record, kind: Kind) -> str:
+def in_words(record: Record, kind: Kind, say: Callable[[str], str] = unlined) -> str:
     """A record by its first values."""
     said: list[str] = []
     for field in kind.fields:
@@ -217,7 +222,7 @@ def in_words(record: Record, kind: Kind) -> str:
         if value in (None, "", "not_reported") or isinstance(value, list | tuple) \
                 or field.refers_to or field.name.startswith("source_"):
             continue
-        said.append(str(value).replace("_", " ") if field.type == "choice" else str(value)[:80])
+        said.append(say(str(value)) if field.type == "choice" else str(value)[:80])
         if len(said) == WORDS:
             break
     return ", ".join(said)

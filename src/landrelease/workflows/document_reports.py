@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from landrelease.core.document import Cell, Document, Grid, Section
+from landrelease.core.labels import field_label
 from landrelease.core.ledger import Figure
 from landrelease.core.record import Record
 from landrelease.errors import LandReleaseError
@@ -20,9 +21,7 @@ from landrelease.workflows.documents import (
     day_of,
     made,
     number_of,
-    plain_word,
     trace,
-    word_or_none,
 )
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def _week_work(m: Making, works: list[Record]) -> Section:
         grid("by area", w("paper.week.by_area"), ("area", "task"), lambda r: [
             (str(r.values.get("hazard") or "–"), str(r.values.get("task") or "–"))]),
         grid("by method", w("paper.week.by_method"), ("work", "method"), lambda r: [
-            (plain_word(r.value("activity_type")), plain_word(r.value("operational_method")))])))
+            (m.word(r.value("activity_type")), m.word(r.value("operational_method")))])))
 
 
 def _against_plan(m: Making, saved: PlanFile | None, ending: date) -> Section:
@@ -190,7 +189,7 @@ def _against_plan(m: Making, saved: PlanFile | None, ending: date) -> Section:
         (w("paper.week.plan.late"), len(late))), grids=(Grid(
             "late steps", w("paper.week.plan.late"), columns(
                 w, "place:integer", "task", "work", "start:date", "finish:date"), tuple(
-                    (r["order"], r["task_id"], r["activity"], r["start"], r["finish"])
+                    (r["order"], r["task_id"], m.word(r["activity"]), r["start"], r["finish"])
                     for r in sorted(late, key=lambda r: (r["finish"], r["order"]))),
             empty="–"),) if late else ())
 
@@ -205,14 +204,14 @@ def _week_items(m: Making, items: list[Record], first: date, last: date) -> Sect
         category = r.value("ordnance_category")
         if category in _NO_ITEM:
             continue
-        row = counts.setdefault(plain_word(category), [0, 0])
+        row = counts.setdefault(m.word(category), [0, 0])
         for n, name in enumerate(("found_on", "destroyed_on")):
             row[n] += _quantity(r) if _within(r, name, first, last) else 0
     return Section("items", w("paper.week.items.kinds"), grids=(Grid(
         "items", w("paper.week.items.kinds"), columns(
             w, "kind", "found:integer", "destroyed:integer"),
         tuple((k, *v) for k, v in sorted(counts.items())),
-        notes=(w("paper.week.small_arms"),) if plain_word(SMALL_ARMS) in counts else (),
+        notes=(w("paper.week.small_arms"),) if m.word(SMALL_ARMS) in counts else (),
         empty=w("paper.week.items.none")),))
 
 
@@ -224,9 +223,9 @@ def _incidents(m: Making, accidents: list[tuple[date, Record]]) -> Section:
     return Section("incidents", w("paper.week.incidents"), grids=(Grid(
         "incidents", w("paper.week.incidents"), columns(
             w, "day:date", "record", "class", "task", "investigation"),
-        tuple((day, r.id, word_or_none(r.values.get("accident_class")),
+        tuple((day, r.id, m.word_or_none(r.values.get("accident_class")),
                str(r.values.get("task") or "") or None,
-               word_or_none(r.values.get("investigation"))) for day, r in accidents),
+               m.word_or_none(r.values.get("investigation"))) for day, r in accidents),
         empty=w("paper.week.incidents.none")),))
 
 
@@ -257,8 +256,9 @@ def _environment(m: Making, first: date, last: date) -> Section:
         if found.without_place else (), (Grid(
             "environment", w("paper.week.environment"), columns(
                 w, "day:date", "record", "type", "task", "state", "due:date", "lacks"),
-            tuple((t.observed_on, t.record, plain_word(t.type), t.task or None,
-                   plain_word(t.state), t.due_on, plain_word(t.missing)) for t in shown),
+            tuple((t.observed_on, t.record, m.word(t.type), t.task or None,
+                   w.said(m.word(t.state)), t.due_on,
+                   ", ".join(m.words.texts(field_label(f)) for f in t.missing)) for t in shown),
             empty=w("paper.week.environment.none")),))
 
 
@@ -281,7 +281,7 @@ def _marking(m: Making, last: date) -> Section:
         (w("paper.week.marking.marked"), found.marked)), grids=(Grid(
             "marking", w("paper.week.marking"), columns(
                 w, "area", "record", "finding", "since:date"),
-            tuple((f.hazard or None, f.marking or None, plain_word(f.problem), f.since)
+            tuple((f.hazard or None, f.marking or None, w.said(m.word(f.problem)), f.since)
                   for f in found.findings), empty=w("paper.week.marking.none")),))
 
 
@@ -293,7 +293,7 @@ def _coverage(m: Making, first: date, last: date) -> Section:
             size, covered = _of(r, "task_m2"), _of(r, "covered_m2")
             gap = None if size is None or covered is None else max(0.0, size - covered)
             rows.append((day, str(r.values.get("task") or "") or None,
-                         word_or_none(r.values.get("coverage_by")), size, covered, gap,
+                         m.word_or_none(r.values.get("coverage_by")), size, covered, gap,
                          _of(r, "confidence")))
     rows.sort(key=lambda r: (r[0], r[1] or ""))
     return Section("coverage", w("paper.week.coverage"), grids=(Grid(
@@ -317,15 +317,15 @@ def _inspection(m: Making, first: date, last: date) -> Section:
         Grid("inspections", w("paper.week.inspection"), columns(
             w, "day:date", "record", "type", "organisation", "task", "result", "severity"), tuple(
                 (day_of(r.values.get("inspected_on")), r.id,
-                 word_or_none(r.values.get("inspection_type")),
-                 word_or_none(r.values.get("inspected_organisation")),
-                 str(r.values.get("task") or "") or None, word_or_none(r.values.get("result")),
-                 word_or_none(r.values.get("nonconformity_severity"))) for r in told),
+                 m.word_or_none(r.values.get("inspection_type")),
+                 m.word_or_none(r.values.get("inspected_organisation")),
+                 str(r.values.get("task") or "") or None, m.word_or_none(r.values.get("result")),
+                 m.word_or_none(r.values.get("nonconformity_severity"))) for r in told),
              empty=w("paper.week.inspection.none")),
         Grid("nonconformities", w("paper.week.inspection.open"), columns(
             w, "record", "task", "severity", "state", "due:date"), tuple(
                 (str(n.get("id") or n.get("record") or ""), str(n.get("task") or "") or None,
-                 word_or_none(n.get("severity")), word_or_none(n.get("state")),
+                 m.word_or_none(n.get("severity")), m.word_or_none(n.get("state")),
                  day_of(n.get("due_on") or n.get("due"))) for n in open_["nonconformities"]),
              empty=w("paper.week.inspection.open.none"))))
 
@@ -349,8 +349,9 @@ def _waiting(m: Making, ending: date) -> Section:
                                      (w("paper.week.waits.lots"), len(lots))]
     if m.reader.may("quarantine", "counts"):
         facts.append((w("paper.week.waits.rows"), len(m.registry.quarantine("waiting"))))
-    rows = tuple((r.id, word_or_none(r.values.get("task_type")),
-                  word_or_none(r.values.get("task_status")), day_of(r.values.get("planned_start")),
+    rows = tuple((r.id, m.word_or_none(r.values.get("task_type")),
+                  m.word_or_none(r.values.get("task_status")),
+                  day_of(r.values.get("planned_start")),
                   day_of(r.values.get("planned_finish"))) for r in sorted(
                       (*late, *stopped), key=lambda r: (
                           day_of(r.values.get("planned_start")) or date.max, r.id)))
@@ -373,7 +374,7 @@ def _week_figures(m: Making, first: date, ending: date) -> Section:
         if f is None or f.value == (None if old is None else old.value):
             continue
         was = None if old is None else old.value
-        rows.append((f.name, f.unit, was, f.value,
+        rows.append((w.said(f.name), w.said(f.unit), was, f.value,
                      None if was is None or f.value is None else f.value - was, code_of(f)))
     return Section("figures", w("paper.week.figures"), grids=(Grid(
         "figures", w("paper.week.figures"), columns(
@@ -428,8 +429,8 @@ def _donor_summary(m: Making, funds: list[Record], figures: list[Figure]) -> Sec
     w = m.words
     known = {f.id: f for f in figures}
     facts: list[tuple[str, Cell]] = [(w("paper.donor.funds"), len(funds))]
-    facts += [(f"{known[n].name}, {known[n].unit}", known[n].value) for n in _HEADLINES
-              if n in known]
+    facts += [(f"{w.said(known[n].name)}, {w.said(known[n].unit)}", known[n].value)
+              for n in _HEADLINES if n in known]
     return Section("summary", w("paper.donor.summary"), tuple(facts))
 
 
@@ -450,7 +451,7 @@ def _money(m: Making, funds: list[Record], day: date) -> Section:
     for t in by_fund(found.account.entries, found.rates):
         r = told.get(t.group)
         if r is not None:
-            rows.append((t.group, word_or_none(r.values.get("donor")), t.currency, t.announced,
+            rows.append((t.group, m.word_or_none(r.values.get("donor")), t.currency, t.announced,
                          t.committed, t.received, t.paid, t.bound, t.left,
                          day_of(r.values.get("spend_until"))))
     spent: dict[tuple[str, str, str], list[float]] = {}
@@ -460,7 +461,7 @@ def _money(m: Making, funds: list[Record], day: date) -> Section:
         unlinked += not name
         if amount is None or name not in told or e.value("expense_status") != "paid":
             continue
-        spent.setdefault((name, plain_word(e.value("expense_type")), str(
+        spent.setdefault((name, m.word(e.value("expense_type")), str(
             e.values.get("currency") or w("not_reported"))), []).append(amount)
     notes = [w("paper.donor.money.note")]
     if unlinked:
@@ -485,7 +486,8 @@ def _outputs(m: Making, figures: list[Figure]) -> Section:
     return Section("outputs", w("paper.donor.outputs"), grids=(Grid(
         "outputs", w("paper.donor.outputs"), columns(
             w, "figure", "value:number", "unit", "records:integer", "trace"), tuple(
-                (f.name, f.value, f.unit, _counted_under(m, f), code_of(f)) for f in figures),
+                (w.said(f.name), f.value, w.said(f.unit), _counted_under(m, f), code_of(f))
+                for f in figures),
         empty=w("paper.donor.outputs.none")),))
 
 
@@ -494,12 +496,13 @@ def _outcomes(m: Making, figures: list[Figure]) -> Section:
     return Section("outcomes", w("paper.donor.outcomes"), grids=(
         Grid("shares", w("paper.donor.outcomes"), columns(
             w, "figure", "value:share", "share_of", "trace"), tuple(
-                (f.name, f.value, f.denominator, code_of(f)) for f in figures
+                (w.said(f.name), f.value, w.said(f.denominator), code_of(f)) for f in figures
                 if f.unit == "share"), empty=w("paper.donor.outcomes.none")),
         *([Grid("rates", w("paper.donor.outcomes"), columns(
             w, "figure", "value:number:2", "unit", "share_of", "trace"), tuple(
-                (f.name, f.value, f.unit, f.denominator, code_of(f)) for f in figures
-                if f.unit != "share"))] if any(f.unit != "share" for f in figures) else [])))
+                (w.said(f.name), f.value, w.said(f.unit), w.said(f.denominator), code_of(f))
+                for f in figures if f.unit != "share"))]
+          if any(f.unit != "share" for f in figures) else [])))
 
 
 def _paid_work(m: Making, funds: list[Record]) -> Section:
@@ -521,7 +524,7 @@ def _paid_work(m: Making, funds: list[Record]) -> Section:
         for r in works:
             if r.values.get("task") in tasks:
                 groups.setdefault((fund, str(r.values["task"]),
-                                   plain_word(r.value("activity_type"))), []).append(r)
+                                   m.word(r.value("activity_type"))), []).append(r)
     return Section("work", w("paper.donor.work"), grids=(Grid(
         "work on tasks", w("paper.donor.work"), columns(
             w, "fund", "task", "work", "reports:integer", "m2:number"), tuple(
@@ -543,7 +546,7 @@ def _forecast(m: Making, outlook: Outlook | None) -> Section:
 
         outlook = replace(outlook, cost=np.zeros_like(outlook.cost), work_cost=None,
                           cost_definition="", currency="")
-    lines = [f"{line[0].upper()}{line[1:]}." for line in workflows.outlook_words(outlook)]
+    lines = [w.said(f"{line[0].upper()}{line[1:]}.") for line in workflows.outlook_words(outlook)]
     return Section("forecast", w("paper.donor.forecast"),
                    lines=(*lines, w("paper.donor.forecast.note")))
 
@@ -552,10 +555,10 @@ def _not_claimed(m: Making, figures: list[Figure]) -> Section:
     w = m.words
     lines = [w(f"paper.donor.not_claimed.{k}") for k in ("whole", "worked", "zero", "risk",
                                                          "people")]
-    missing = [f.name for f in figures if f.value is None]
+    missing = [w.said(f.name) for f in figures if f.value is None]
     if missing:
         lines.append(w("paper.donor.not_claimed.missing", figures="; ".join(missing)))
-    doubtful = [f.name for f in figures if f.note.startswith("(unverified)")]
+    doubtful = [w.said(f.name) for f in figures if f.note.startswith("(unverified)")]
     if doubtful:
         lines.append(w("paper.donor.not_claimed.unverified", figures="; ".join(doubtful)))
     return Section("not_claimed", w("paper.donor.not_claimed"), lines=tuple(lines))

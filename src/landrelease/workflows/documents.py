@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.document import Cell, Column, Document, Grid, Section, in_order
 from landrelease.core.kind import NOT_REPORTED
+from landrelease.core.labels import field_label, label, vocabulary
 from landrelease.core.record import Record
 from landrelease.errors import DOCUMENT_FORMAT, NOT_FOUND_HERE, LandReleaseError
 
@@ -43,6 +44,18 @@ class Making:
     as_of: date | None = None
     known_at: datetime | None = None
     level: str | None = None
+
+    def word(self, value: Any) -> str:
+        """A choice of the vocabulary, or a list of them, as it is read; "" for none."""
+        if isinstance(value, list | tuple):
+            return ", ".join(map(self.word, value))
+        if value == NOT_REPORTED:
+            return self.words("not_reported")
+        return self.words.texts(label(str(value))) if value in vocabulary() else plain_word(value)
+
+    def word_or_none(self, value: Any) -> str | None:
+        """The same; None for what nobody reported."""
+        return None if value in (None, "", NOT_REPORTED, [], ()) else self.word(value)
 
     def records(self, kind: str) -> list[Record]:
         """Records of a kind as they may leave, as of the stated days."""
@@ -223,8 +236,8 @@ def trace(m: Making, how: str, more: Sequence[tuple[str, Cell]] = ()) -> Section
         (w("paper.trace.head"), m.registry.head()), *more,
         *(((w("paper.trace.as_of"), m.as_of),) if m.as_of else ()),
         (w("paper.trace.known"), m.known_at.isoformat() if m.known_at else w("paper.trace.now")),
-        (w("paper.trace.level"), m.level or w("paper.trace.level.any")),
-        (w("paper.trace.reader"), m.reader.role)), (how,))
+        (w("paper.trace.level"), m.word(m.level) or w("paper.trace.level.any")),
+        (w("paper.trace.reader"), m.words.texts(m.reader.role))), (how,))
 
 
 def signatures(m: Making, *who: str) -> Section:
@@ -244,15 +257,10 @@ def columns(w: Words, *said: str) -> tuple[Column, ...]:
 
 
 def plain_word(value: Any) -> str:
-    """A choice of the vocabulary, or a list of them, as it is read; "" for none."""
+    """A name, or a list of them, as it is read; "" for none."""
     if isinstance(value, list | tuple):
         return ", ".join(plain_word(v) for v in value)
     return "" if value is None else str(value).replace("_", " ")
-
-
-def word_or_none(value: Any) -> str | None:
-    """The same; None for what nobody reported."""
-    return None if value in (None, "", NOT_REPORTED, [], ()) else plain_word(value)
 
 
 def number_of(value: Any) -> float | None:
@@ -290,19 +298,21 @@ def plan_document(m: Making, saved: PlanFile) -> Document:
     sections.append(Section("teams", w("paper.plan.teams"), lines=hidden, grids=(Grid(
         "teams", w("paper.plan.teams"),
         columns(w, "team", "organisation", "task", "work", "method", "start:date", "finish:date"),
-        tuple((b.team, b.organisation, b.stage, b.activity, b.mode, b.start, b.finish)
+        tuple((b.team, b.organisation, b.stage, m.word(b.activity), w.said(m.word(b.mode)), b.start,
+               b.finish)
               for b in seen.bars), empty=w("paper.task.people.none")),)))
     if seen.whole:
         sections.append(Section("waits", w("paper.plan.waits"), grids=(Grid(
             "what binds", w("paper.plan.waits"),
             columns(w, "constraint", "steps:integer", "days:number:1", "lost:number:3"),
-            tuple((b["constraint"], b["steps"], b["days"], b["points"]) for b in found.binding),
+            tuple((w.said(b["constraint"]), b["steps"], b["days"], b["points"])
+                  for b in found.binding),
             notes=(w("paper.plan.waits.note"),), empty=w("paper.plan.none")),)))
         problem, schedule = saved.plan.problem, saved.plan.schedule
         from landrelease.core.work import ACTIVITIES
 
         left = tuple((problem.stage_ids[s], problem.hazard_ids[int(problem.hazard[s])],
-                      ACTIVITIES[int(problem.activity[s])], float(problem.work_m2[s]))
+                      m.word(ACTIVITIES[int(problem.activity[s])]), float(problem.work_m2[s]))
                      for s in range(len(problem.stage_ids)) if int(schedule.finish[s]) < 0)
         sections.append(Section("not_planned", w("paper.plan.not_planned"), grids=(Grid(
             "without a date", w("paper.plan.not_planned"),
@@ -334,7 +344,8 @@ def _plan_summary(m: Making, saved: PlanFile, seen: Any) -> Section:
                    if math.isfinite(told["gap"]) else None)]
         rules = sorted(told["rules"].items(), key=lambda r: -r[1])
         grids.append(Grid("scores", w("paper.plan.rules"), columns(w, "rule", "score:number:1"),
-                          (*rules, (w("paper.plan.rules.this"), told["score"]))))
+                          (*((w.said(name), score) for name, score in rules),
+                           (w("paper.plan.rules.this"), told["score"]))))
     else:
         lines.append(w("paper.withheld", what=w("paper.plan.whole")))
     if saved.chain_head != m.registry.head():
@@ -373,24 +384,25 @@ def _plan_order(m: Making, saved: PlanFile, seen: Any, waits: Sequence[Mapping[s
         of.setdefault(planned["hazard_id"], []).append(planned)
     cause: dict[str, list[str]] = {}
     for wait in waits:
-        cause.setdefault(wait["stage"], []).append(wait["waits_for"])
+        cause.setdefault(wait["stage"], []).append(m.words.said(wait["waits_for"]))
     areas, steps = [], []
     for name, rows in sorted(of.items(), key=lambda item: item[1][0]["order"]):
         hazard = hazards.get(name)
         stages = [s for s in range(len(number)) if problem.hazard_ids[int(problem.hazard[s])]
                   == name] if seen.whole else []
         first = min(rows, key=lambda r: r["start"])
-        label = name if hazard is None else str(hazard.values.get("name") or hazard.values.get(
+        called = name if hazard is None else str(hazard.values.get("name") or hazard.values.get(
             "identifier") or name)
-        row: list[Cell] = [rows[0]["order"], label,
-                           word_or_none(hazard.values.get("hazard_type")) if hazard else None,
+        row: list[Cell] = [rows[0]["order"], called,
+                           m.word_or_none(hazard.values.get("hazard_type")) if hazard else None,
                            first["start"], max(r["finish"] for r in rows)]
         if seen.whole:
             row += [sum(float(problem.weight[s]) for s in stages),
                     "; ".join(dict.fromkeys(cause.get(first["task_id"], []))) or "–"]
         areas.append(tuple(row))
         for r in sorted(rows, key=lambda r: r["start"]):
-            step: list[Cell] = [rows[0]["order"], r["task_id"], r["activity"], r["mode"],
+            step: list[Cell] = [rows[0]["order"], r["task_id"], m.word(r["activity"]),
+                                w.said(m.word(r["mode"])),
                                 r["start"], r["finish"],
                                 float(problem.work_m2[number[r["task_id"]]])]
             if seen.whole:
@@ -428,16 +440,17 @@ def task_document(m: Making, task: str) -> Document:
                    or r.values.get("identifier") == v.get("hazard")), None) \
         if v.get("hazard") else None
     facts: list[tuple[str, Cell]] = [
-        (w("paper.task.id"), found.id), (w("paper.task.status"), word_or_none(status)),
-        (w("paper.task.type"), word_or_none(v.get("task_type"))),
-        (w("paper.task.method"), word_or_none(v.get("method"))),
+        (w("paper.task.id"), found.id), (w("paper.task.status"), m.word_or_none(status)),
+        (w("paper.task.type"), m.word_or_none(v.get("task_type"))),
+        (w("paper.task.method"), m.word_or_none(v.get("method"))),
         (w("paper.task.depth"), number_of(v.get("required_depth_m")) or (
             number_of(hazard.values.get("required_depth_m")) if hazard else None)),
         (w("paper.task.start"), day_of(v.get("planned_start"))),
         (w("paper.task.finish"), day_of(v.get("planned_finish")))]
     facts += [(w(f"paper.task.{k}"), said) for k, said in (
         ("not_before", day_of(v.get("not_before"))), ("start_by", day_of(v.get("start_by"))),
-        ("ordered_on", day_of(v.get("ordered_on"))), ("after", word_or_none(v.get("after_tasks"))),
+        ("ordered_on", day_of(v.get("ordered_on"))),
+        ("after", m.word_or_none(v.get("after_tasks"))),
         ("machines", _ids(v.get("machines"))), ("standard", v.get("standard"))) if said]
     facts.append((w("paper.task.instructions"), str(v.get("instructions") or "") or None))
     key = f"paper.task.state.{status}"
@@ -445,7 +458,7 @@ def task_document(m: Making, task: str) -> Document:
                 _hazard(m, hazard), _people(m, found), _closures(m, found),
                 _contacts(m), signatures(m, "ordered", "operator", "received"),
                 trace(m, w("paper.trace.task", record=found.id))]
-    name = plain_word(v.get("name")) or plain_word(v.get("task_type"))
+    name = plain_word(v.get("name")) or m.word(v.get("task_type"))
     return made(m, "task", f"{found.id} · {name}", sections,
                 state=w(key) if w.knows(key) else "", synthetic=is_synthetic(m.registry),
                 caution="paper.caution.task")
@@ -505,23 +518,21 @@ def _hazard(m: Making, hazard: Record | None) -> Section:
     if hazard is None:
         return Section("hazard", w("paper.task.hazard"), lines=(w("paper.task.no_hazard"),))
     seen = set(m.reader.fields("hazard"))
-    kind = m.registry.kinds["hazard"]
     facts: list[tuple[str, Cell]] = [(w("paper.c.area"), plain_word(
         hazard.values.get("name") or hazard.values.get("identifier")) or hazard.id)]
     for name in _HAZARD_FIELDS:
         if name in seen:
             value = hazard.values.get(name)
-            unit = f", {kind.field(name).unit}" if kind.field(name).unit else ""
             facts.append((
-                plain_word(name.removesuffix("_deg")) + unit,
-                number_of(value) if isinstance(value, int | float) else word_or_none(value)))
+                m.words.texts(field_label(name)),
+                number_of(value) if isinstance(value, int | float) else m.word_or_none(value)))
     grids = []
     if m.reader.may("items", "counts") and m.reader.precision("item") == "exact":
         counts: dict[str, list[int]] = {}
         for r in m.records("item"):
             if r.values.get("hazard") in (hazard.id, hazard.values.get("identifier")) \
                     and r.values.get("hazard"):
-                row = counts.setdefault(plain_word(r.value("ordnance_category")), [0, 0])
+                row = counts.setdefault(m.word(r.value("ordnance_category")), [0, 0])
                 quantity = r.values.get("quantity")
                 n = int(quantity) if isinstance(quantity, int) else 1
                 row[0] += n
@@ -564,13 +575,13 @@ def _people(m: Making, task: Record) -> Section:
         if r.value("accreditation_status") in _ACCREDITED and (
                 standing is None or standing.value("accreditation_status") not in _ACCREDITED):
             notes.append(w("paper.task.accreditations.unsigned"))
-        rows.append((team or owner, word_or_none(r.values.get("scope")),
-                     word_or_none(r.values.get("accreditation_status")), ends, " ".join(notes)))
+        rows.append((team or owner, m.word_or_none(r.values.get("scope")),
+                     m.word_or_none(r.values.get("accreditation_status")), ends, " ".join(notes)))
     return Section("people", w("paper.task.people"), grids=(
         Grid("teams", w("paper.task.people"), columns(w, "team", "type", "organisation", "state"),
-             tuple((r.id, word_or_none(r.values.get("team_type")),
-                    word_or_none(r.values.get("organisation")),
-                    word_or_none(r.values.get("team_status"))) for r in teams),
+             tuple((r.id, m.word_or_none(r.values.get("team_type")),
+                    m.word_or_none(r.values.get("organisation")),
+                    m.word_or_none(r.values.get("team_status"))) for r in teams),
              empty=w("paper.task.people.none")),
         Grid("accreditations", w("paper.task.accreditations"), columns(
             w, "team", "scope", "state", "expires:date", "note"), tuple(rows),
@@ -587,7 +598,7 @@ def _closures(m: Making, task: Record) -> Section:
         for r in m.records(kind):
             if r.geometry is not None and r.geometry.intersects(task.geometry):
                 rows.append((kind, r.id, _moment(r.values.get(start)), _moment(r.values.get(end)),
-                             word_or_none(r.values.get(why))))
+                             m.word_or_none(r.values.get(why))))
     return Section("closures", w("paper.task.closures"), grids=(Grid(
         "closures", w("paper.task.closures"), columns(w, "kind", "record", "from", "until",
                                                       "reason"),

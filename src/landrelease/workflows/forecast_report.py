@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landrelease.core.outlook import Outlook, TrackRecord
+from landrelease.core.texts import ENGLISH, Texts
 
 if TYPE_CHECKING:
     from landrelease.publish.forecast_report import Table
@@ -20,6 +21,7 @@ def write_report(
     out: Path, outlooks: Sequence[Outlook], *, title: str, chain_head: str, synthetic: bool,
     made_on: date, by: date | None = None, budget: float | None = None,
     rates: Learning | None = None, needed: Sequence[str] = (), notes: Sequence[str] = (),
+    texts: Texts = ENGLISH,
 ) -> list[Path]:
     """Write forecast.html, forecast.pdf, the charts as SVG, and what they draw as CSV.
 
@@ -48,7 +50,7 @@ def write_report(
     told = tuple(dict.fromkeys((*needed, *first.notes, *notes)))
     tables.append(pages.Table("What to know about this forecast", (), (), (
         *told, f"Rule that was simulated: {first.policy}", first.cost_definition)))
-    report = pages.ForecastReport(title, made_on, chain_head, synthetic, tuple(outlooks),
+    report = pages.ForecastReport(texts(title), made_on, chain_head, synthetic, tuple(outlooks),
                                   tuple(lines), tuple(tables))
     out.mkdir(parents=True, exist_ok=True)
     written = []
@@ -57,9 +59,9 @@ def write_report(
         write_atomically(out / name, content)
         written.append(out / name)
 
-    put("forecast.html", pages.render_html(report).encode())
-    put("forecast.pdf", pages.render_pdf(report))
-    for name, _, picture, _ in pages.pictures(report, Words()):
+    put("forecast.html", pages.render_html(report, texts).encode())
+    put("forecast.pdf", pages.render_pdf(report, texts=texts))
+    for name, _, picture, _ in pages.pictures(report, Words(texts)):
         marked = picture.replace(">", "><!-- synthetic data -->", 1) if synthetic else picture
         put(f"{name}.svg", marked.encode())
     for name, rows in (

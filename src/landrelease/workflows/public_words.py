@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from landrelease.core import amounts
 from landrelease.core.kinds import KINDS
 from landrelease.core.labels import label
 from landrelease.core.texts import UNREVIEWED, Texts
@@ -172,9 +173,9 @@ def words_of(reply: Reply, texts: Texts) -> Words:
     lines += [texts(_REASONS[r]) for r in a.reasons if r != "unplaced"]
     lines.append(texts(_MORE[a.told]))
     if reply.within_m >= 1:
-        lines.append(texts.told(WITHIN, metres=_metres(reply.within_m)))
+        lines.append(texts.told(WITHIN, metres=amounts.figure(_metres(reply.within_m), texts)))
     if a.nearest_m is not None:
-        lines.append(texts.told(NEAREST, distance=f"{a.nearest_m / 1000:g}",
+        lines.append(texts.told(NEAREST, distance=amounts.figure(f"{a.nearest_m / 1000:g}", texts),
                                 direction=texts(_TOWARDS[a.towards])))
     cautions = [texts(_REASONS["unplaced"])] if "unplaced" in a.reasons else []
     cautions.append(texts(NOT_FOR_MOVING))
@@ -203,9 +204,10 @@ def contact_words(contact: str, texts: Texts) -> str:
 def _release(release: Release, texts: Texts) -> str:
     return texts.told(
         RELEASE, what=texts(_DONE.get(release.outcome_type, release.outcome_type)),
-        day=texts(NOT_REPORTED) if release.released_on is None else release.released_on.isoformat(),
+        day=texts(NOT_REPORTED) if release.released_on is None
+        else amounts.day(release.released_on, texts),
         depth=texts(NOT_REPORTED) if release.depth_m is None
-        else texts.told(DEPTH, depth=f"{release.depth_m:g}"))
+        else texts.told(DEPTH, depth=amounts.figure(f"{release.depth_m:g}", texts)))
 
 
 def _place(reply: Reply, texts: Texts) -> str:

@@ -12,6 +12,7 @@ from landrelease.access.policy import View
 from landrelease.apps.web import layout
 from landrelease.apps.web.answers import asking_of, note_reading, read
 from landrelease.apps.web.tiers import VIEW, within
+from landrelease.apps.web.words import named
 from landrelease.core.record import Record
 from landrelease.store.registry import Registry
 
@@ -51,7 +52,7 @@ def _told(record: Record, registry: Registry) -> dict[str, Any]:
     from landrelease.workflows.around import in_words
 
     return {"id": record.id, "kind": record.kind,
-            "words": in_words(record, registry.kinds[record.kind])}
+            "words": in_words(record, registry.kinds[record.kind], named)}
 
 
 @get("/api/evidence/{record_id:path}", opt=within("assess type"))

@@ -19,7 +19,7 @@ from landrelease.apps.web.features import as_json, moment_of
 from landrelease.apps.web.layout import Html, field, group, link, record_link, show, table, tag
 from landrelease.apps.web.results import number
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import kind_named, word
+from landrelease.apps.web.words import kind_named, named, told, word
 from landrelease.core.ledger import Figure
 from landrelease.errors import FIGURE_UNKNOWN, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -90,6 +90,12 @@ def _figures(request: Request, registry: Registry, view: View, asked: Asked
     return past
 
 
+def named_figure(figure: Figure) -> str:
+    """The name of a figure; that of an area ends with the area's own name."""
+    end = f", {figure.scope}"
+    return told(figure.name.removesuffix(end)) + (end if figure.name.endswith(end) else "")
+
+
 def value_words(figure: Figure) -> str:
     """A value with its unit; a share in percent; with its bounds where it is uncertain."""
     if figure.value is None:
@@ -100,7 +106,7 @@ def value_words(figure: Figure) -> str:
             return f"{100 * value:,.1f} %"
         return number(value, 0 if float(value).is_integer() or abs(value) >= 1_000 else 2)
 
-    unit = "" if figure.unit == "share" else f" {figure.unit}"
+    unit = "" if figure.unit == "share" else f" {told(figure.unit)}"
     if figure.low is None or figure.high is None:
         return said(figure.value) + unit
     return f"{said(figure.value)} ({said(figure.low)} – {said(figure.high)}){unit}"
@@ -144,7 +150,7 @@ async def overview(request: Request) -> Response[str]:
         own = [f for f in found if f.scope == scope]
         by_id = {f.id: f for f in found}
         cards = [tag("li", tag("strong", link(figure_address(i, asked), value_words(by_id[i]))),
-                     tag("span", by_id[i].name)) for i in FIRST if i in by_id]
+                     tag("span", named_figure(by_id[i]))) for i in FIRST if i in by_id]
         return group(
             _styles(), tag("p", word("figures_words")),
             _choices(view, asked, "/figures", *([field(word("figure.scope"), layout.choices(
@@ -153,9 +159,9 @@ async def overview(request: Request) -> Response[str]:
             _about(asked),
             tag("ul", *cards, class_="counts figures") if cards and scope == "all" else None,
             table(word("figures"), [word("definition"), word("value"), word("records")], [
-                (group(link(figure_address(f.id, asked), f.name),
-                       tag("p", f.definition, class_="note"),
-                       tag("p", f.note, class_="note") if f.note else None),
+                (group(link(figure_address(f.id, asked), named_figure(f)),
+                       tag("p", told(f.definition), class_="note"),
+                       tag("p", told(f.note), class_="note") if f.note else None),
                  value_words(f), f"{len(f.records):,}" if f.records else "")
                 for f in own], numbers=(1, 2)))
 
@@ -188,14 +194,15 @@ async def one_page(request: Request, figure_id: FromPath[str]) -> Response[str]:
 
     def content(registry: Registry, view: View) -> Html:
         f = _one(request, registry, view, asked, name)
-        title[0] = f.name
+        title[0] = named_figure(f)
         pairs: list[tuple[str, Any]] = [
-            (word("value"), tag("strong", value_words(f))), (word("definition"), f.definition),
+            (word("value"), tag("strong", value_words(f))),
+            (word("definition"), told(f.definition)),
             (word("figure.counts"), f.counts or None)]
         if f.denominator or f.unit == "share":
-            pairs.append((word("figure.denominator"), f.denominator or None))
+            pairs.append((word("figure.denominator"), told(f.denominator) or None))
         if f.note:
-            pairs.append((word("figure.note"), f.note))
+            pairs.append((word("figure.note"), told(f.note)))
         pairs += [(word("figure.scope"), word("figure.whole") if f.scope == "all" else f.scope),
                   (word("figure.valid_at"), f.valid_at or word("figure.now")),
                   (word("figure.known_at"), f.known_at or word("figure.now")),
@@ -231,7 +238,7 @@ def _records(registry: Registry, view: View, f: Figure, asked: Asked, start: int
 
     rows = []
     for record_id in f.records[start:start + PAGE]:
-        kind, words = told_of(registry, view, record_id)
+        kind, words = told_of(registry, view, record_id, named)
         rows.append((record_link(kind, record_id) if kind else record_id,
                      kind_named(kind, registry.kinds[kind].title) if kind
                      else word("figure.unseen"), words))

@@ -18,7 +18,7 @@ from landrelease.apps.web.layout import (
     tag,
 )
 from landrelease.apps.web.results import number, percent
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import told, word
 from landrelease.core.assumption import Assumption
 from landrelease.core.outlook import Outlook
 
@@ -92,7 +92,7 @@ def track(outlook: Outlook) -> Html:
         body: Any = tag("p", mark("open", word("forecast.track_none")))
     elif not found.rows:
         body = group(tag("p", mark("open", word("forecast.track_little"))),
-                     tag("ul", *(tag("li", n) for n in found.notes)) if found.notes else None)
+                     tag("ul", *(tag("li", told(n)) for n in found.notes)) if found.notes else None)
     else:
         levels = list(found.rows[0].inside)
         rows = []
@@ -110,7 +110,7 @@ def track(outlook: Outlook) -> Html:
                 *(word("forecast.inside", level=v.replace("%", " %")) for v in levels),
                 word("forecast.crps"), word("forecast.pace"), word("forecast.straight"), ""], rows,
                 numbers=tuple(range(1, 5 + len(levels)))),
-            tag("ul", *(tag("li", n) for n in found.notes)) if found.notes else None)
+            tag("ul", *(tag("li", told(n)) for n in found.notes)) if found.notes else None)
     return tag("section", tag("h2", word("forecast.track")), body, class_="card", id="track")
 
 

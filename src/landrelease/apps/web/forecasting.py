@@ -34,7 +34,7 @@ from landrelease.apps.web.results import day as stamp
 from landrelease.apps.web.results import needed, number, percent
 from landrelease.apps.web.standing import Filed
 from landrelease.apps.web.tiers import VIEW
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import told, word
 from landrelease.apps.web.work import (
     assets,
     day_input,
@@ -342,9 +342,9 @@ def _drivers(outlook: Outlook) -> Html:
     return tag("section", tag("h2", word("forecast.drivers")),
                table(word("forecast.drivers"), [word("forecast.driver"), word("forecast.share"),
                                                 ""], [
-                   (d.words, percent(d.share, 0), Html(pictures.share(d.share)))
+                   (told(d.words), percent(d.share, 0), Html(pictures.share(d.share)))
                    for d in sorted(outlook.drivers, key=lambda d: -d.share)], numbers=(1,)),
-               tag("p", outlook.explained, class_="note") if outlook.explained else None)
+               tag("p", told(outlook.explained), class_="note") if outlook.explained else None)
 
 
 def _cost(outlook: Outlook, document: dict[str, Any]) -> Html | None:
@@ -390,8 +390,8 @@ def _groups(outlook: Outlook, document: dict[str, Any]) -> Html | None:
 def _notes(outlook: Outlook, document: dict[str, Any]) -> Html:
     notes = document.get("notes") or list(outlook.notes)
     return tag("details", tag("summary", word("forecast.notes")),
-               tag("p", f"{word('forecast.policy')}: {outlook.policy}"),
-               tag("ul", *(tag("li", n) for n in notes)) if notes else None, open=bool(notes))
+               tag("p", f"{word('forecast.policy')}: {told(outlook.policy)}"),
+               tag("ul", *(tag("li", told(n)) for n in notes)) if notes else None, open=bool(notes))
 
 
 @get("/api/forecasts", opt=VIEW)

@@ -16,7 +16,7 @@ from landrelease.apps.web.answers import note_reading
 from landrelease.apps.web.forms import day_of_form
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import named, word
+from landrelease.apps.web.words import ENGLISH, field_named, named, told, word
 from landrelease.store.registry import Registry
 
 if TYPE_CHECKING:
@@ -184,11 +184,16 @@ async def one_team(request: Request, team_id: FromPath[str], day: FromQuery[str]
     return await _page(request, word("team.of", team=name[:60]), work, name)
 
 
+def _check(name: str) -> str:
+    """A check of the gate as people read it."""
+    return field_named(name) if f"field.{name}" in ENGLISH else name.replace("_", " ")
+
+
 def _gate(gate: TeamGate) -> Html:
     return layout.table(
         word("gate.of", task=gate.task),
         [word("gate.check"), word("rel.state"), word("rel.because"), word("records")],
-        [[_plain(c.name), mark(_CHECK.get(c.state, "bad"), _plain(c.state)), c.reason,
+        [[told(_check(c.name)), mark(_CHECK.get(c.state, "bad"), _plain(c.state)), told(c.reason),
           ", ".join(c.records)] for c in gate.checks])
 
 

@@ -51,7 +51,8 @@ from landrelease.apps.web.results import (
 )
 from landrelease.apps.web.standing import Filed
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import named, word
+from landrelease.apps.web.words import told as say
 from landrelease.apps.web.work import (
     Day,
     assets,
@@ -273,7 +274,7 @@ def _numbers(view: View, saved: PlanFile) -> Html:
     words = (word("plan.bound_loose") if told["gap"] > 4 else
              word("plan.bound_none", gap=better_by(told["gap"])) if room is None else
              word("plan.bound_words", gap=better_by(told["gap"]), room=percent(room, 0)))
-    rows = [(name, number(score)) for name, score in sorted(told["rules"].items(),
+    rows = [(say(name), number(score)) for name, score in sorted(told["rules"].items(),
                                                            key=lambda r: -r[1])]
     rows += [(word("plan.this"), number(told["score"])),
              (word("plan.bound"), number(told["bound"]))]
@@ -398,7 +399,7 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("h2", word("plan.table")),
             table(word("plan.table"), [word(h) for h in heads], [
                 (r["order"], record_link("hazard", r["hazard_id"]),
-                 word(f"plan.activity.{r['activity']}"), r["mode"], day(r["start"]),
+                 word(f"plan.activity.{r['activity']}"), say(named(r["mode"])), day(r["start"]),
                  day(r["finish"]), *([number(r["cost"])] if seen.whole else []))
                 for r in listed[:ROWS_MOST]], numbers=(6,)),
             tag("p", word("plan.table_cut", n=ROWS_MOST, total=f"{len(listed):,}"), class_="note")
@@ -518,12 +519,13 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("h2", word("plan.why")), tag("p", word("plan.why_words"), class_="note"),
             table(word("plan.why"), [word(k) for k in (
                 "plan.constraint", "plan.steps", "plan.days", "plan.gain")], [
-                    (r["constraint"], f"{r['steps']:,}", number(r["days"]), number(r["points"]))
+                    (say(r["constraint"]), f"{r['steps']:,}", number(r["days"]),
+                     number(r["points"]))
                     for r in found.binding[:30]], numbers=(1, 2, 3)),
             tag("h2", word("plan.waits")),
             table(word("plan.waits"), [word(k) for k in (
                 "plan.stage", "plan.start", "plan.waits_for", "plan.else_from", "plan.gain")], [
-                    (w["stage"], day(w["start"]), w["waits_for"], day(w["else_from"]),
+                    (w["stage"], day(w["start"]), say(w["waits_for"]), day(w["else_from"]),
                      number(w["gain"]))
                     for w in found.waits[:50] if w["gain"] > 0], numbers=(4,)),
             tag("h2", word("plan.idle_time")),
@@ -531,7 +533,7 @@ async def why_page(request: Request, name: FromPath[str]) -> Response[str]:
             table(word("plan.idle_time"), [word(k) for k in (
                 "plan.team", "plan.start", "plan.finish", "plan.idle_weeks", "plan.waits_for")], [
                     (r["team"], day(r["start"]), day(r["finish"]), f"{r['weeks']:g}",
-                     r["waits_for"])
+                     say(r["waits_for"]))
                     for r in sorted(found.idle, key=lambda r: -r["weeks"])[:50]], numbers=(3,)),
             tag("div", tag("section", tag("h2", word("plan.conflicts")),
                            tag("p", word("plan.conflicts_words"), class_="note"),
@@ -570,7 +572,7 @@ def _why(why: dict[str, Any]) -> Html:
                  number(s["team_days"], 1), number(s["points_per_team_day"], 2))
                 for s in why["sides"]], numbers=(3, 4, 5)),
         tag("ul", *(tag("li", f"{w['stage']}: {w['start']}, {word('plan.waits_for').lower()} "
-                              f"{w['waits_for']}")
+                              f"{say(w['waits_for'])}")
                     for s in why["sides"] for w in s["waits"][:4])))
 
 

@@ -14,7 +14,7 @@ from landrelease.apps.web.answers import asking_of, note_reading
 from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.tiers import within
 from landrelease.apps.web.validating import validation_address
-from landrelease.apps.web.words import kind_named, word
+from landrelease.apps.web.words import kind_named, told, word
 from landrelease.store.registry import Registry
 
 _SEES = within("check", by_handler=True)  # the refusal is a page
@@ -78,9 +78,8 @@ async def overview(request: Request, checks: FromQuery[str] = "") -> Response[st
             tag("p", layout.link("/#waiting", word("waiting"))) if found.waiting else None,
             layout.table(word("quality.rows"), [word("val.kind"), word("quality.code"),
                                                 word("quality.count")],
-                         [[kind_named(k, registry.kinds[k].title) if k in registry.kinds else k,
-                           code, n]
-                          for (k, code), n in sorted(found.rows.items())], numbers=(2,)),
+                         [[kind_named(k, registry.kinds[k].title if k in registry.kinds else k),
+                           code, n] for (k, code), n in sorted(found.rows.items())], numbers=(2,)),
             tag("h2", word("quality.overdue")),
             tag("p", word("quality.overdue_words", days=f"{found.overdue_days:g}"), class_="note"),
             by_kind("overdue", found.overdue),
@@ -141,7 +140,7 @@ async def records(request: Request, what: FromQuery[str] = "", kind: FromQuery[s
             layout.table(word(f"quality.{chosen}"), [word("record"), word("level"),
                                                      word("rel.why")],
                          [[record_link(kind, i), layout.link(validation_address(i),
-                                                             word("val.go")), why.get(i, "")]
+                                                             word("val.go")), told(why.get(i, ""))]
                           for i in list(held)[:_MOST]]))
 
     return await _page(request, word(f"quality.{chosen}"), work, chosen)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -394,6 +395,7 @@ async def certificate_page(request: Request, code: FromQuery[str] = "") -> Respo
 
     def work(registry: Registry, view: View) -> Html:
         from landrelease.workflows import certificates
+        from landrelease.workflows.public_words import MADE
 
         ask = layout.asked("/certificate", layout.field(
             word("rel.code"), tag("input", name="code", required=True, value=code[:40],
@@ -421,6 +423,11 @@ async def certificate_page(request: Request, code: FromQuery[str] = "") -> Respo
             "section", tag("p", state_mark(said["status"]), " ",
                            word(f"look.{said['status']}")),
             tag("p", word("look.dangerous")) if said["status"] != "valid" else None, more,
+            # On paper the field with the code is gone: what is told has to say of what, and when.
+            tag("p", word("rel.code"), ": ", tag("strong", code.strip()[:80], dir="ltr")),
+            tag("p", speaking.texts().told(
+                MADE, office=registry.office,
+                moment=datetime.now(UTC).strftime("%Y-%m-%d %H:%M")), class_="note"),
             class_="card", role="status"))
 
     return await layout.show(request, word("certificate"), work, here="certificate")

@@ -6,19 +6,26 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from landrelease.apps.web import speaking
 from landrelease.apps.web.jobs import Job
 from landrelease.apps.web.layout import Html, facts, group, link, mark, record_link, table, tag
 from landrelease.apps.web.words import word
+from landrelease.core import amounts
 
 ROWS_MOST = 200
 
 
+def figure(written: str) -> str:
+    """A number as the language of the request writes it."""
+    return amounts.figure(written, speaking.texts())
+
+
 def number(value: float | None, digits: int = 0) -> str:
-    return word("not_reported") if value is None else f"{value:,.{digits}f}"
+    return word("not_reported") if value is None else figure(f"{value:,.{digits}f}")
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    return word("not_reported") if share is None else f"{100 * share:,.{digits}f} %"
+    return word("not_reported") if share is None else figure(f"{100 * share:,.{digits}f} %")
 
 
 def better_by(gap: float | None) -> str:

@@ -18,7 +18,7 @@ from landrelease.apps.web.layout import Html, group, mark, record_link, tag
 from landrelease.apps.web.records import signature, writer
 from landrelease.apps.web.stepup import content_of, key_fields, opened_key, password_again
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import field_named, named, word
+from landrelease.apps.web.words import field_named, kind_named, named, told, word
 from landrelease.core.kind import ValidationLevel
 from landrelease.errors import KEY_NOT_GIVEN, NOT_FOR_ROLE, PARAMETER_WRONG, LandReleaseError
 from landrelease.store.registry import Registry
@@ -70,7 +70,7 @@ async def work_list(request: Request, kind: FromQuery[str] = "", below: FromQuer
         chosen = kind if kind in kinds else (held or kinds)[0]
         level = next((n for n in LEVELS if n == below), mine[-1])
         listed = validating.below(registry, view, chosen, level, after=after, limit=PAGE)
-        titles = {k: registry.kinds[k].title for k in kinds}
+        titles = {k: kind_named(k, registry.kinds[k].title) for k in kinds}
         rows = [[layout.link(f"/validation?{urlencode({'kind': k})}", titles[k]),
                  *counted[k].values()] for k in held]
         pick = layout.asked(
@@ -143,7 +143,7 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
                                    word("signed")],
                 [[s.revision.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
                   word(f"level.{s.revision.validation}"), s.revision.recorded_by,
-                  s.revision.reason, marks.get(s.hash) or word("unsigned")]
+                  s.revision.reason, told(marks.get(s.hash) or "") or word("unsigned")]
                  for s in reversed(workflows.visible_history(registry, name, view))])
         forms: list[Any] = []
         plain = [n for n in mine if n not in ("authority", record.validation)]
@@ -165,7 +165,8 @@ async def one_record(request: Request, record_id: FromPath[str]) -> Response[str
             forms.append(tag("p", mark("open", word("val.above", level=word(
                 f"level.{record.validation}")))))
         return group(
-            tag("p", known.title, " ", record_link(record.kind, record.id)),
+            tag("p", kind_named(record.kind, known.title), " ",
+                record_link(record.kind, record.id)),
             level_steps(record.validation),
             tag("section", layout.facts(shown), class_="card"),
             tag("div", *forms, class_="columns"), tag("h2", word("past")) if past else None, past)

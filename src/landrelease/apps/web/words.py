@@ -12,6 +12,7 @@ from landrelease.apps.web import (
     words_records,
     words_release,
 )
+from landrelease.core.labels import vocabulary
 
 ENGLISH = {
     "title": "landrelease",
@@ -200,12 +201,17 @@ def named(value: object) -> str:
     text = str(value)
     if text == "not_reported":
         return word("not_reported")
-    return word(f"value.{text}") if text in words_records.VOCABULARY else text.replace("_", " ")
+    return word(f"value.{text}") if text in vocabulary() else text.replace("_", " ")
 
 
-def kind_named(name: str, title: str) -> str:
-    """The title of a kind of record; that of a national extension as the extension gives it."""
-    return word(f"kind.{name}") if f"kind.{name}" in ENGLISH else title
+def kind_named(kind: str, title: str = "") -> str:
+    """A kind of record as people read it; that of a national extension by its own title."""
+    return word(f"kind.{kind}") if f"kind.{kind}" in ENGLISH else title or kind.replace("_", " ")
+
+
+def told(english: str) -> str:
+    """What a stage wrote in English, in the language of the request."""
+    return speaking.texts().said(english)
 
 
 def field_named(name: str) -> str:

@@ -4,11 +4,11 @@ English. What the API calls them stays as it is; this is how people read them.""
 from __future__ import annotations
 
 from landrelease.core.kinds import KINDS
-from landrelease.core.labels import field_label, label
+from landrelease.core.labels import field_label, label, vocabulary
 
-VOCABULARY = frozenset(w for kind in KINDS.values() for f in kind.fields for w in f.choices)
 ENGLISH = {
     **{f"kind.{kind.name}": kind.title for kind in KINDS.values()},
+    **{f"name.{kind.name}": label(kind.name) for kind in KINDS.values()},
     **{f"field.{f.name}": field_label(f.name) for kind in KINDS.values() for f in kind.fields},
-    **{f"value.{w}": label(w) for w in sorted(VOCABULARY)},
+    **{f"value.{w}": label(w) for w in sorted(vocabulary())},
 }

@@ -33,7 +33,7 @@ from landrelease.apps.web.layout import (
 from landrelease.apps.web.readers import Asking
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.tiers import VIEW, may_write, within
-from landrelease.apps.web.words import word
+from landrelease.apps.web.words import kind_named, word
 from landrelease.errors import NOT_FOUND_HERE, LandReleaseError
 from landrelease.store.registry import Registry
 from landrelease.store.shelf import NAME_PATTERN, Shelf
@@ -402,7 +402,8 @@ async def work_page(request: Request) -> Response[str]:
                                    job_form("map", number_input(
                                        "cell", word("job.map.cell"), 100, min=10, max=10_000),
                                        button=word("job.start"))))
-            kinds = [(k, view.kinds[k].title) for k in view.kinds if view.precision(k) == "exact"]
+            kinds = [(k, kind_named(k, view.kinds[k].title)) for k in view.kinds
+                     if view.precision(k) == "exact"]
             forms.append(group(
                 tag("h2", word("job.export.title")),
                 tag("p", word("job.export.words"), class_="note"),
