@@ -79,10 +79,61 @@ def test_safety_S05_heading_error_times_lever_arm_is_taken_off():
     got = prove(track(way * 2, 0 * way, way, heading=0 * way), task=box(-3, -5, 3, 25),
                 rules=ahead, tool=the_tool)
     margin = 1.959964 * 0.05 + math.radians(3) * 2
+    narrow, slant = 0.85 * math.cos(math.radians(3)), 0.85 * math.sin(math.radians(3))
     assert got.half_m == pytest.approx(0.85 - margin)
     # The tool goes two metres ahead of the antenna: from 2 to 22 m.
-    assert shapely.union_all(got.spots.polygons).distance(shapely.Point(0, 22)) < margin + 1e-6
-    assert got.certain_m2 == pytest.approx(2 * (0.85 - margin) * (20 - 2 * margin), abs=1e-6)
+    assert shapely.union_all(got.spots.polygons).distance(
+        shapely.Point(0, 22)) < margin + slant + 1e-6
+    assert got.certain_m2 == pytest.approx(
+        2 * (narrow - margin) * (20 - 2 * margin - 2 * slant), abs=1e-6)
+
+
+def bar_swept(t, x, y, heading, forward, width):
+    """Ground that a bar of this width touches, as it lies: hulls of 20 of its places a second."""
+    fine = np.linspace(t[0], t[-1], (len(t) - 1) * 20 + 1)
+    turn = np.radians(np.interp(fine, t, np.unwrap(heading, period=360)))
+    cx = np.interp(fine, t, x) + forward * np.sin(turn)
+    cy = np.interp(fine, t, y) + forward * np.cos(turn)
+    left = np.column_stack([cx - width / 2 * np.cos(turn), cy + width / 2 * np.sin(turn)])
+    right = np.column_stack([cx + width / 2 * np.cos(turn), cy - width / 2 * np.sin(turn)])
+    corners = np.stack([left[:-1], right[:-1], right[1:], left[1:]], axis=1)
+    return shapely.union_all([shapely.MultiPoint(c).convex_hull.buffer(0.02) for c in corners])
+
+
+@settings(deadline=None, max_examples=40)
+@given(speed=st.floats(0, 0.6), turning=st.floats(-12, 12), crab=st.floats(-60, 60),
+       forward=st.sampled_from([0.0, 1.0, 3.0]), ends=st.floats(10, 30))
+def test_safety_S05_the_bar_is_taken_as_it_lies_where_the_heading_is_logged(
+        speed, turning, crab, forward, ends):
+    """Pivots on the spot, turns in motion with the tool ahead, crabbing: what counts for certain
+    was under the bar."""
+    t = np.arange(0, ends, 1.0)
+    course = turning * t
+    x = np.concatenate([[0], np.cumsum(speed * np.sin(np.radians(course[:-1])))])
+    y = np.concatenate([[0], np.cumsum(speed * np.cos(np.radians(course[:-1])))])
+    heading = (course + crab) % 360
+    got = prove(track(t, x, y, heading=heading), task=box(-25, -25, 25, 25),
+                rules=dataclasses.replace(RULES, forward_m=forward),
+                tool=tool(1.75, 0.0, lever_m=forward))
+    certain = box(-25, -25, 25, 25).difference(shapely.union_all(
+        shapely.buffer(got.spots.polygons, 1e-6)))
+    truth = bar_swept(t, x, y, heading, forward, 1.75)
+    # The fixes are a second apart: between them a turning tool keeps to an arc, its line does not.
+    between = 0.5 * forward * (1 - math.cos(math.radians(turning) / 2)) + 0.06
+    assert certain.difference(truth.buffer(between)).area <= got.spots.small_m2 + 0.02
+
+
+def test_safety_S05_a_bar_askew_covers_less_and_a_pivot_nothing():
+    t = np.arange(61.0)
+    straight = prove(track(t, 0 * t, 0.3 * t - 5, heading=0 * t + 40), task=box(-15, -15, 25, 25),
+                     tool=tool(1.75, 0.0))
+    width = 1.75 * math.cos(math.radians(40))
+    slant = 1.75 * math.sin(math.radians(40))
+    assert straight.certain_m2 == pytest.approx(width * (18 - slant), abs=1e-6)
+    pivot = prove(track(t[:31], 0 * t[:31], 0 * t[:31], heading=6 * t[:31]),
+                  task=box(-15, -15, 25, 25), tool=tool(1.75, 0.0, lever_m=3.0),
+                  rules=dataclasses.replace(RULES, forward_m=3.0))
+    assert pivot.certain_m2 == 0.0
 
 
 @settings(deadline=None, max_examples=40)

@@ -101,6 +101,7 @@ class Steps:
     antenna_y: np.ndarray  # float64 (N,)
     fix: np.ndarray  # int8 (N,) kind (`core.track`); or WORSE_THAN_STATED, DILUTED
     speed: np.ndarray  # float32 (N,) m/s as the log has it; 0: it does not say
+    heading: np.ndarray  # float64 (N,) degrees from north; nan: it does not say
 
 
 class Judge:
@@ -138,7 +139,7 @@ class Judge:
         if track.speed_m_s is not None:
             speed[:] = np.nan_to_num(track.speed_m_s)
         made = Steps(track.time_s, tool_x, tool_y, track.in_pass, out[2], out[3], out[4],
-                     track.row, x, y, fix, speed)
+                     track.row, x, y, fix, speed, track.heading_deg)
         self._parts.append(made)
         self._count += len(x)
         return made
@@ -157,7 +158,7 @@ class Judge:
 def _none() -> Steps:
     f, i = np.empty(0), np.empty(0, np.int64)
     return Steps(f, f, f, np.empty(0, np.int32), f, np.empty(0, np.int8), i, i, f, f,
-                 np.empty(0, np.int8), np.empty(0, np.float32))
+                 np.empty(0, np.int8), np.empty(0, np.float32), f)
 
 
 def judge(track: Track, x: np.ndarray, y: np.ndarray, rules: FixRules,
@@ -218,6 +219,17 @@ def lines(steps: Steps, *, at_best: bool, keep: np.ndarray | None = None
     if keep is not None:
         good &= keep
     return _lines(steps.x, steps.y, steps.before, good)
+
+
+def headings(steps: Steps, *, keep: np.ndarray | None = None) -> np.ndarray | None:
+    """(V,) headings at the vertices of the lines that count for certain; None: the log has none."""
+    if np.isnan(steps.heading).all():
+        return None
+    good = _one_of((COUNTS,))[steps.verdict]
+    if keep is not None:
+        good &= keep
+    found: np.ndarray = _lines(steps.heading, steps.heading, steps.before, good)[0]
+    return found
 
 
 def antenna_lines(steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

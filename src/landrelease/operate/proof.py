@@ -232,7 +232,8 @@ def prove(task: BaseGeometry, works: Sequence[Work], *, smallest_m: float, bias_
 
 
 def _certain(work: Work, keep: np.ndarray | None = None) -> Runs:
-    return swath.certain(*fixes.lines(work.steps, at_best=False, keep=keep), work.tool)
+    return swath.certain(*fixes.lines(work.steps, at_best=False, keep=keep), work.tool,
+                         fixes.headings(work.steps, keep=keep))
 
 
 def _at_best(work: Work, bias_m: float) -> Runs:

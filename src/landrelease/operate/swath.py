@@ -4,6 +4,10 @@ Where the tool really was differs from the fix by at most r = z * sigma with the
 for. What the shifted swath covers wherever it lies within r is the swath narrowed by r on both
 sides and shortened by r at both ends. The heading error moves a tool on a lever arm sideways by
 (error * arm), which is taken off as well.
+
+Where the log says the heading, the bar of the tool is taken as it lies: at an angle a to the square
+of its own way (crabbing on a slope, swinging round a pivot) it covers cos(a) of its width, slanted
+at the ends; beyond `turn_rad` nothing is certain.
 """
 
 from __future__ import annotations
@@ -44,8 +48,12 @@ class Tool:
         return self.width_m / 2 - self.margin_m
 
 
-def certain(x: np.ndarray, y: np.ndarray, first: np.ndarray, tool: Tool) -> Runs:
+def certain(x: np.ndarray, y: np.ndarray, first: np.ndarray, tool: Tool,
+            heading: np.ndarray | None = None) -> Runs:
     """Runs whose swaths are covered for certain, from lines of fixes (V,) with R + 1 starts.
+
+    heading : (V,) degrees from north, nan where it is not known: there the bar is taken to lie
+    square to its way.
 
     Fixes nearer to the last kept one than `APART` position errors say little about the way; they
     are left out, and what they stray from the line is taken off the half width. Bends sharper
@@ -54,8 +62,10 @@ def certain(x: np.ndarray, y: np.ndarray, first: np.ndarray, tool: Tool) -> Runs
     half = tool.certain_half_m
     if half <= 0 or not len(x):
         return nothing()
+    known = np.full(len(x), np.nan) if heading is None else heading
     return Runs(*_certain(x, y, first, half, APART * tool.position_error_m,
-                          math.cos(tool.turn_rad), tool.margin_m))
+                          math.cos(tool.turn_rad), tool.margin_m, known, tool.width_m / 2,
+                          tool.heading_error_rad, tool.turn_rad))
 
 
 def at_best(x: np.ndarray, y: np.ndarray, first: np.ndarray, tool: Tool, *,
@@ -73,10 +83,10 @@ def nothing() -> Runs:
 
 
 @njit(cache=True, nogil=True)
-def _certain(x, y, first, half, apart, least_cosine, trim):
+def _certain(x, y, first, half, apart, least_cosine, trim, heading, bar, heading_error, most):
     total = len(x)
     kept = np.empty(total, np.int64)
-    stray = np.zeros(total)
+    stray, askew = np.zeros(total), np.zeros(total)
     ends = np.empty(total + 1, np.int64)  # where runs begin among the kept
     many = runs = 0
     for line in range(len(first) - 1):
@@ -103,6 +113,11 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
             for k in range(a + 1, b):
                 t = min(1.0, max(0.0, ((x[k] - x[a]) * dx + (y[k] - y[a]) * dy) / norm))
                 stray[n] = max(stray[n], math.hypot(x[k] - x[a] - t * dx, y[k] - y[a] - t * dy))
+            course = math.degrees(math.atan2(dx, dy))
+            for k in range(a, b + 1):  # the largest angle between the tool's own way and its bar
+                if not math.isnan(heading[k]):
+                    apart_deg = abs((heading[k] - course + 90.0) % 180.0 - 90.0)
+                    askew[n] = max(askew[n], math.radians(apart_deg) + heading_error)
         ends[runs] = begin
         runs += 1
         for n in range(begin + 1, many - 1):
@@ -110,7 +125,7 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
             ux, uy, wx, wy = x[b] - x[a], y[b] - y[a], x[c] - x[b], y[c] - y[b]
             dot = ux * wx + uy * wy
             size = math.sqrt((ux * ux + uy * uy) * (wx * wx + wy * wy))
-            if dot < least_cosine * size:
+            if dot < least_cosine * size or (askew[n - 1] > most) != (askew[n] > most):
                 ends[runs] = n
                 runs += 1
     ends[runs] = many
@@ -125,7 +140,19 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
         length = 0.0
         for n in range(a, stop):
             length += math.hypot(x[kept[n + 1]] - x[kept[n]], y[kept[n + 1]] - y[kept[n]])
-        if length <= 2 * trim:
+        # A slanted bar does not reach the ends of its way on one side.
+        slant_a = slant_z = behind = ahead = 0.0
+        for n in range(a, stop):
+            if behind > bar:
+                break
+            slant_a = max(slant_a, bar * math.sin(min(askew[n], math.pi / 2)))
+            behind += math.hypot(x[kept[n + 1]] - x[kept[n]], y[kept[n + 1]] - y[kept[n]])
+        for n in range(stop - 1, a - 1, -1):
+            if ahead > bar:
+                break
+            slant_z = max(slant_z, bar * math.sin(min(askew[n], math.pi / 2)))
+            ahead += math.hypot(x[kept[n + 1]] - x[kept[n]], y[kept[n + 1]] - y[kept[n]])
+        if length <= 2 * trim + slant_a + slant_z:
             continue
         need = made + (stop - a + 2) + int(length / LONGEST_M) + 2
         if need > len(out_x):
@@ -134,7 +161,7 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
             out_half = longer(out_half, size)
         out_first[made_runs] = made
         made_runs += 1
-        from_m, to_m, at = trim, length - trim, 0.0
+        from_m, to_m, at = trim + slant_a, length - trim - slant_z, 0.0
         placed = False
         for n in range(a, stop):
             i, j = kept[n], kept[n + 1]
@@ -142,7 +169,8 @@ def _certain(x, y, first, half, apart, least_cosine, trim):
             step = math.hypot(dx, dy)
             low, high = max(from_m, at), min(to_m, at + step)
             if high > low and step > 0:
-                h = max(0.0, half - stray[n])
+                h = 0.0 if askew[n] > most else max(
+                    0.0, half - stray[n] - bar * (1.0 - math.cos(askew[n])))
                 if not placed:
                     t = (low - at) / step
                     out_x[made], out_y[made] = x[i] + t * dx, y[i] + t * dy
