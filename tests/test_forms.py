@@ -223,6 +223,18 @@ def test_outlines_need_three_corners_and_every_corner_a_good_place(corners):
     assert passes("geotrace", "; ".join(tapped)) == (len(points) >= 2)
 
 
+def test_outlines_near_the_equator_and_the_zero_meridian_pass_as_phones_write_them():
+    """Java writes 0.0005 as 5.0E-4, JavaScript 0.00000005 as 5e-8."""
+    for small in ("5.0E-4", "-5.0E-4", "5e-8"):
+        points = [f"{small} 30.0 0.0 3.0", f"{small} {small} {small} 3.0", f"0.002 {small} 0.0 3.0"]
+        assert passes("geoshape", "; ".join([*points, points[0]]))
+        assert passes("geotrace", "; ".join(points)) and passes("geopoint", points[1])
+        for far in ("100.0", "1.0E7"):
+            assert not passes("geopoint", f"{small} {small} 0.0 {far}")
+            assert not passes("geoshape", "; ".join([*points, f"{small} 30.0 0.0 {far}"]))
+        assert not passes("geotrace", f"{small} E4; 1 2")
+
+
 # --- submissions ---------------------------------------------------------------------------------
 
 NTS = {

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -10,12 +11,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import shapely
 from litestar.testing import TestClient
 
 from landrelease.access import policy
+from landrelease.apps.web import openrosa as serving
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.settings import Settings
 from landrelease.core.revision import Revision
+from landrelease.errors import PLACE_COLUMNS_MISSING, LandReleaseError
 from landrelease.records.forms import FORMS, sheets
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
@@ -23,6 +27,7 @@ from landrelease.workflows import forms as building
 from landrelease.workflows import (
     imports,
     languages,
+    public,
     public_words,
     quarantine,
     reports,
@@ -322,6 +327,132 @@ def survey(instance, *areas, replaces=""):
       <meta><instanceID>{instance}</instanceID>{old}</meta></landrelease_nts>""".encode()
 
 
+SHAPE = "44.1 17.5 0 3; 44.1 17.501 0 3; 44.101 17.501 0 3; 44.1 17.5 0 3"
+INSIDE, FAR = (17.5008, 44.1003), (17.9, 44.5)
+
+
+def drawn(*places, own="44.1 17.5 0 3"):
+    """A survey whose own place and whose hazards' places stand as a phone or a fault wrote them."""
+    content = survey(A, *range(1, len(places) + 1)).decode()
+    head, *areas = content.split("<hazard>")
+    head = head.replace("<place>44.1 17.5 0 3</place>", f"<place>{own}</place>")
+    return "<hazard>".join([head, *(re.sub("<place>.*?</place>", f"<place>{p}</place>" if p else "",
+                                           a, flags=re.S) for a, p in zip(
+        areas, places, strict=True))]).encode()
+
+
+def told(registry, place):
+    answer = public.ask_spot(public.VIEWS.of(registry), *place, 0).answer
+    return answer.told, answer.reasons
+
+
+@pytest.mark.parametrize(("places", "own"), [
+    ((SHAPE.replace("17.5 0 3", "17.5 1.0E-4 3"),), "44.1 17.5 0 3"),
+    ((SHAPE.replace(" 0 3", " NaN NaN"),), "44.1 17.5 0 3"),
+    ((SHAPE.replace("17.501 0 3", "17.501 - ?"),), "44.1 17.5 0 3"),
+    ((SHAPE,), "44.1 17.5 0 NaN"), ((SHAPE,), "44.1 17.5 1.0E-4 3"),
+    ((SHAPE.replace("17.5 ", "1.75E1 "),), "44.1 17.5 0 3")])
+def test_safety_S15_what_is_odd_beside_a_place_keeps_no_hazard_back(file, places, own):
+    take(file, drawn(*places, own=own))
+    assert not file.quarantine() and len(file.records("hazard")) == 1
+    assert file.records("activity")[0].geometry.equals(shapely.Point(17.5, 44.1))
+    assert told(file, INSIDE) == ("hazardous", ()) and told(file, FAR) == ("no_information", ())
+
+
+def test_safety_S15_a_place_near_the_equator_and_the_zero_meridian_is_read(file):
+    shape = "5.0E-4 0.0 0.0 3.0; 5.0E-4 0.002 0.0 3.0; 0.0025 -1.5E-4 0.0 3.0; 5.0E-4 0.0 0.0 3.0"
+    take(file, drawn(shape, own="5.0E-4 1.0E-5 0.0 3.0"))
+    (area,) = file.records("hazard")
+    assert area.geometry.bounds == (-1.5e-4, 5e-4, 0.002, 0.0025)
+    assert not file.quarantine()
+
+
+@pytest.mark.parametrize("broken", ["44.34 17.5 0 3; here", "44.1 17.5 0 3 7; 44.2 17.5", "44,1",
+                                    "1.0E999 17.5 0 3; 44.1 17.5 0 3; 44.2 17.6 0 3", ""])
+@pytest.mark.parametrize("alone", [False, True])
+def test_safety_S15_only_the_hazard_whose_place_cannot_be_read_waits(file, broken, alone):
+    take(file, drawn(broken) if alone else drawn(broken, SHAPE))
+    (entry,) = [e for e in file.quarantine() if e.row.kind != "evidence"]
+    assert entry.row.kind == "hazard" and entry.row.values["identifier"] == "hazard-1"
+    assert len(file.records("hazard")) == 1 - alone and len(file.records("activity")) == 1
+    assert told(file, FAR) == ("no_information", ("unplaced",))
+    if not alone:
+        assert told(file, INSIDE)[0] == "hazardous"
+    assert quarantine.retry_quarantined(file, entry.number, {}).quarantined == 1
+    mended = quarantine.retry_quarantined(file, entry.number, {
+        "geometry": "POLYGON ((17.6 44.1, 17.601 44.1, 17.601 44.101, 17.6 44.1))"})
+    assert mended.accepted == 1 and told(file, FAR) == ("no_information", ())
+
+
+def test_safety_S15_the_place_of_a_survey_that_cannot_be_read_keeps_no_hazard_back(file):
+    for own in ("", "here"):
+        take(file, drawn(SHAPE, own=own).replace(A.encode(), f"uuid:0000{own:x>4}".encode()))
+    assert {e.row.kind for e in file.quarantine()} == {"activity"}
+    assert len(file.records("hazard")) == 1 and told(file, INSIDE)[0] == "hazardous"
+
+
+def test_safety_S15_an_outline_that_was_not_closed_waits_and_counts_as_closed(file):
+    take(file, drawn("44.1 17.5 0 3; 44.1 17.51 0 3; 44.11 17.51 0 3; 44.11 17.5 0 3"))
+    (entry,) = file.quarantine()
+    assert entry.row.kind == "hazard" and not file.records("hazard")
+    assert told(file, (17.505, 44.105)) == ("hazardous", ()), "the middle, off the line itself"
+    assert told(file, FAR) == ("no_information", ())
+
+
+def test_safety_S15_a_submission_that_waits_whole_counts_and_is_imported_when_tried_again(
+        file, monkeypatch):
+    def refuse(*_, **__):
+        raise LandReleaseError(PLACE_COLUMNS_MISSING, file="x.xml", found="identifier")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "import_files", refuse)
+        take(file, drawn(SHAPE), item("item-1", B))
+    assert {e.row.kind for e in file.quarantine()} == {"source"}
+    assert told(file, FAR) == ("no_information", ("unplaced",))
+    by_title = {e.row.values["title"]: e.number for e in file.quarantine()}
+    quarantine.reject_quarantined(file, by_title["landrelease_item"], "a trial")
+    number = by_title["landrelease_nts"]
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "import_files", refuse)
+        with pytest.raises(LandReleaseError, match=r"FRM-021.*FIL-018"):
+            quarantine.retry_quarantined(file, number, {})
+    assert told(file, FAR) == ("no_information", ("unplaced",)), "the reminder stands"
+    report = quarantine.retry_quarantined(file, number, {})
+    assert report.accepted == 1, "the row itself"
+    assert len(file.records("activity")) == len(file.records("evidence")) == 1
+    assert len(file.records("hazard")) == 1 and not file.quarantine() and not file.audit()
+    assert told(file, INSIDE)[0] == "hazardous" and told(file, FAR) == ("no_information", ())
+
+
+def test_two_files_of_one_name_are_both_kept(phone, address):
+    """And a second body of the answers waits as a file."""
+    other = JPEG + b"2"
+    answer = phone.post("/openrosa/submission", files=[
+        ("xml_submission_file", ("s.xml", io.BytesIO(item("item-1", A)), "text/xml")),
+        ("xml_submission_file", ("s.xml", io.BytesIO(item("item-2", B)), "text/xml")),
+        *(("photo", ("p.jpg", io.BytesIO(body), "image/jpeg")) for body in (JPEG, other, JPEG))])
+    assert answer.status_code == 201
+    with open_registry(address) as registry:
+        pictures = registry.records("source")
+        assert sorted(r.values["title"] for r in pictures) == ["p (2).jpg", "p.jpg"]
+        assert {registry.source_content(r.values["sha256"]) for r in pictures} == {JPEG, other}
+        (entry,) = registry.quarantine()
+        assert registry.source_content(entry.row.source) == item("item-2", B)
+        assert [r.values["identifier"] for r in registry.records("item")] == ["item-1"]
+
+
+def test_forms_that_did_not_change_are_made_once(phone, monkeypatch):
+    made = []
+    convert = building.to_xform
+    monkeypatch.setattr(building, "to_xform", lambda form, book: (
+        made.append(form.id), convert(form, book))[1])
+    serving._xform.cache_clear()
+    first = phone.get("/openrosa/formList").text
+    assert sorted(made) == sorted(FORMS) and phone.get("/openrosa/formList").text == first
+    assert phone.get("/openrosa/forms/landrelease_nts.xml").status_code == 200
+    assert len(made) == len(FORMS)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_hazard_that_an_edit_leaves_out_stands_and_a_person_is_told(file, turned):
     """S01: a phone takes no hazard off the map; nor does it do so without a word."""
@@ -508,6 +639,9 @@ def test_a_submission_of_our_form_without_an_answer_waits_too(phone, address):
         (entry,) = registry.quarantine()
         assert [f.code for f in entry.row.findings] == ["FIL-007"]
         assert entry.row.values["/item/identifier"] == "i"
+        with pytest.raises(LandReleaseError, match=r"FRM-021.*FIL-007"):
+            quarantine.retry_quarantined(registry, entry.number, {})
+        assert len(registry.quarantine()) == 1 and not registry.records("source")
 
 
 def test_a_phone_is_answered_in_its_language(phone):

@@ -311,6 +311,19 @@ def test_swapped_and_unreadable_places_are_refused_with_words(world, text):
         public.ask_point(view, text)
 
 
+@pytest.mark.parametrize("text", ["91, 17", "91.0005 17.0005", "120.5, 44.1"])
+def test_a_first_number_that_is_no_latitude_is_refused_also_where_nothing_says_the_area(tmp_path,
+                                                                                      text):
+    create_registry(tmp_path / "r.gpkg", office="Test").close()
+    with open_registry(tmp_path / "r.gpkg") as registry:
+        view = public.VIEWS.of(registry)
+    with pytest.raises(LandReleaseError, match="PUB-010"):
+        public.ask_point(view, text)
+    for right in ("44.1, 120.5", "120.5 E, 44.1 N", "E 120.5 N 44.1"):
+        place = public.ask_point(view, right).place
+        assert (place.x, place.y) == (120.5, 44.1)
+
+
 def test_names_are_found_without_capitals_and_accents_and_never_answer_for_a_field(world):
     with open_registry(world[0]) as registry:
         view = public.VIEWS.of(registry)

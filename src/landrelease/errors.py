@@ -1855,6 +1855,10 @@ ANSWERS_BEFORE = Message(
 ANSWERS_OF_CHANGED = Message(
     "FRM-020", "{file}, row {row}: {other} was changed or signed here; the export says something "
     "else.", "Compare both. Try the row again to take the answers of the phone; else reject it.")
+SUBMISSION_NOT_READ = Message(
+    "FRM-021", "{file}: still no record can be made of this submission: {reason}",
+    "It waits. Write what it says into a table and import that, then reject this row with the "
+    "reason; hazards in it count as hazards without a place until then.")
 FORM_REFUSED = Message(
     "FRM-003", "The form {form} is no valid XLSForm: {reason}",
     "Look at the words and fields that the programme's extension added: names hold letters, "

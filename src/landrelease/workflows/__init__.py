@@ -231,7 +231,8 @@ _PLACE_IN_DOUBT = frozenset({"GEO-001", "GEO-002", "GEO-003", "GEO-004", "GEO-00
 
 def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
     """Hazards that wait in quarantine for another reason than their place, as their widest reading;
-    and whether others wait that may lie anywhere.
+    and whether others wait that may lie anywhere: also in a submission of a phone that waits as a
+    whole.
 
     A row whose place is in doubt, or is none on Earth, is not among the first: what was read may
     stand for any other ground.
@@ -244,12 +245,15 @@ def waiting_hazards(registry: Registry) -> tuple[tuple[Hazard, ...], bool]:
     found, nowhere = [], False
     for entry in registry.quarantine("waiting"):
         row = entry.row
+        nowhere |= quarantine.holds_hazards(row)
         if row.kind != "hazard":
             continue
         ground = None
         if row.geometry_wkt and not any(f.code in _PLACE_IN_DOUBT for f in row.findings):
             with contextlib.suppress(shapely.errors.ShapelyError, ValueError):
                 shape = shapely.force_2d(shapely.from_wkt(row.geometry_wkt))
+                if shape.geom_type == "LineString":  # an outline that was not closed
+                    shape = shapely.Polygon(shape.coords)
                 west, south, east, north = shape.bounds
                 if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # refuses nan too
                     ground = shapes.repair(shape, "union").widest

@@ -260,7 +260,7 @@ def read_place(view: PublicView, text: str) -> tuple[tuple[float, float], float]
 
     cells = {"place": [text.strip()[:200]]}
     notation = coordinates.propose_notation(cells)
-    if notation.form == "degrees" and not notation.order:
+    if notation.form == "degrees":  # also where the first number is no latitude
         notation = dataclasses.replace(notation, order="latitude_first")
     bounds = view.bounds
     if bounds is not None:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landrelease.core.finding import Finding, ImportReport, Intake
+from landrelease.core.finding import Finding, ImportReport, Intake, QuarantinedRow
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.errors import (
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from landrelease.store.registry import QuarantineEntry, Registry
 
 UNVERIFIED = "local user (unverified)"
+MOST_ANSWERS = 500  # that a row of a whole submission shows; more stand in its file
+_OF_HAZARD = re.compile(r"/hazard(\[\d+\])?(/|$)")
 _ATTEMPTS = 5
 
 
@@ -230,12 +232,14 @@ def retry_quarantined(
     """Check a quarantined row again, with changed values; it leaves quarantine when it passes.
 
     It is read by the mapping of its import. A row that turns out to be recorded already is
-    rejected with that reason.
+    rejected with that reason. A submission of one of our forms that waits as a whole is imported;
+    what of it cannot be taken waits in rows of its own.
 
     Raises
     ------
     LandReleaseError
-        STO-...: there is no waiting row of that number.
+        STO-...: there is no waiting row of that number. FRM-021: nothing can be imported of a
+        submission of ours; it goes on waiting.
     """
     from landrelease.records import intake
     from landrelease.workflows.imports import programme_bounds
@@ -249,6 +253,13 @@ def retry_quarantined(
         programme_bounds=programme_bounds(registry), kinds=registry.kinds)
     if result.report.quarantined:
         return result.report
+    report = result.report
+    if waits_whole(entry.row):
+        from landrelease.workflows.submissions import take_in_waiting
+
+        reports = take_in_waiting(registry, entry.row, by=decided_by)
+        report = dataclasses.replace(
+            report, findings=(*report.findings, *(f for r in reports for f in r.findings)))
     words = ", ".join(f"{k} = {v}" for k, v in changes.items())
     if result.revisions:
         registry.decide_quarantine(
@@ -261,7 +272,23 @@ def retry_quarantined(
         registry.decide_quarantine(
             number, "rejected", decided_by=by, reason="it is recorded already"
             + (f" (mended: {words})" if words else ""))
-    return result.report
+    return report
+
+
+def waits_whole(row: QuarantinedRow) -> bool:
+    """Whether a row is a submission of one of our forms of which no record could be made."""
+    from landrelease.records.forms import FORMS
+
+    return (row.kind == "source" and row.values.get("source_type") == "form_submission"
+            and row.values.get("title") in FORMS)
+
+
+def holds_hazards(row: QuarantinedRow) -> bool:
+    """Whether it is such a submission and says anything of a hazard, as far as its row shows."""
+    if not waits_whole(row):
+        return False
+    answers = [name for name in row.values if name.startswith("/")]
+    return len(answers) >= MOST_ANSWERS or any(_OF_HAZARD.search(name) for name in answers)
 
 
 def reject_quarantined(

@@ -29,6 +29,7 @@ from landrelease.errors import (
     SUBMISSION_FILE,
     SUBMISSION_FORM_UNKNOWN,
     SUBMISSION_NAMELESS,
+    SUBMISSION_NOT_READ,
     SUBMISSION_REPLACED,
     LandReleaseError,
     Message,
@@ -38,7 +39,7 @@ from landrelease.records.mapping import Mapping as ColumnMapping
 from landrelease.records.told import Caution, Fate
 from landrelease.workflows import few, imports, load_assumptions
 from landrelease.workflows.identities import current_revision
-from landrelease.workflows.quarantine import document_of, retry_quarantined
+from landrelease.workflows.quarantine import MOST_ANSWERS, document_of, retry_quarantined
 
 if TYPE_CHECKING:
     from landrelease.core.record import Record
@@ -118,25 +119,52 @@ def _take_in(registry: Registry, name: str, content: bytes, line: _Line, by: str
     if form not in FORMS:
         return _wait(registry, name, content, form, instance, odd, photographs, LandReleaseError(
             SUBMISSION_FORM_UNKNOWN, found=form[:80], expected=", ".join(FORMS)))
+    try:
+        reports = _import(registry, name, content, line, by)
+    except LandReleaseError as error:
+        if error.code.startswith("STO-"):  # a busy or full registry: the phone tries again
+            raise
+        return _wait(registry, name, content, form, instance, odd, photographs, error)
+    return Received(form, instance, sum(r.accepted for r in reports),
+                    sum(r.merged for r in reports), odd + sum(r.quarantined for r in reports),
+                    photographs)
+
+
+def _import(registry: Registry, name: str, content: bytes, line: _Line, by: str
+            ) -> list[ImportReport]:
     doubt = line.clock_is_wrong()
-    if doubt is None and FORMS[form].public:  # as of every report of the public: somebody looks
+    if doubt is None and FORMS[line.said.form].public:  # as every report: somebody looks
         doubt = REPORT_TO_LOOK_AT, {}
     with tempfile.TemporaryDirectory(prefix="landrelease-") as folder:
         path = Path(folder) / name
         path.write_bytes(content)
-        try:
-            # Somewhere the day that begins now has begun: a phone may be east of the server.
-            reports = imports.import_files(
-                registry, [path], recorded_by=by, by_index=True,
-                today=(line.first_came + _EASTERNMOST).date(),
-                caution=Caution(doubt, line.of))
-        except LandReleaseError as error:
-            if error.code.startswith("STO-"):  # a busy or full registry: the phone tries again
-                raise
-            return _wait(registry, name, content, form, instance, odd, photographs, error)
-    return Received(form, instance, sum(r.accepted for r in reports),
-                    sum(r.merged for r in reports), odd + sum(r.quarantined for r in reports),
-                    photographs)
+        # Somewhere the day that begins now has begun: a phone may be east of the server.
+        return imports.import_files(
+            registry, [path], recorded_by=by, by_index=True,
+            today=(line.first_came + _EASTERNMOST).date(), caution=Caution(doubt, line.of))
+
+
+def take_in_waiting(registry: Registry, row: QuarantinedRow, *, by: str) -> list[ImportReport]:
+    """Import a submission of ours that waits as a whole (`quarantine.waits_whole`); the row itself
+    is not decided. Nothing is imported of one that an edit replaced.
+
+    Raises FRM-021: no record can be made of it, as little as when it came.
+    """
+    from landrelease.records.readers import LIMITS, openrosa
+
+    content = registry.source_content(row.source)
+    said = openrosa.said_of(row.file, content, LIMITS)
+    line = _Line(registry, said, row.source, datetime.now(UTC))
+    if line.newer():
+        return []
+    try:
+        reports = _import(registry, row.file, content, line, by)
+    except LandReleaseError as error:
+        if error.code.startswith("STO-"):
+            raise
+        raise LandReleaseError(SUBMISSION_NOT_READ, file=row.file, reason=str(error)) from error
+    line.settle(by)
+    return reports
 
 
 class _Line:
@@ -338,7 +366,8 @@ def _wait(registry: Registry, name: str, content: bytes, form: str, instance: st
 
     Its answers stand in the row by their paths, its XML in the registry by its SHA-256. Accepted
     (`quarantine retry`), it is a `source` record; `source get` gives the file out, and `import
-    --kind --mapping` makes records of it.
+    --kind --mapping` makes records of it. One of our own forms is imported then
+    (`take_in_waiting`); while it waits, hazards in it have no place (S15).
     """
     from landrelease.records.readers import LIMITS, openrosa
 
@@ -346,8 +375,8 @@ def _wait(registry: Registry, name: str, content: bytes, form: str, instance: st
                       why.message.remedy.format(**why.facts), "quarantined")
     new = _wait_row(registry, name, content, {
         "source_type": "form_submission", "title": form[:200],
-        "source_label": f"{form[:200]} {instance}"}, openrosa.answers_of(name, content, LIMITS),
-        finding)
+        "source_label": f"{form[:200]} {instance}"}, openrosa.answers_of(
+            name, content, LIMITS, MOST_ANSWERS), finding)
     return Received(form, instance, 0, int(not new), odd + new, photographs)
 
 

@@ -8,7 +8,10 @@ password or token is, which is not kept).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import PurePath
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -59,11 +62,21 @@ def _phone(request: Request) -> None:
                                roles=", ".join(MAY_BRING_IN))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A form as its sheets say it: the same sheets, the same XForm. A workbook of them is another
+    one each time, since it holds the time at which it was made."""
+
+    name: str
+    digest: str
+    made: Any = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _xform(book: bytes, name: str) -> str:
+def _xform(asked: _Asked) -> str:
     from landrelease.workflows import forms
 
-    return forms.to_xform(forms.FORMS[name], book)
+    return forms.to_xform(forms.FORMS[asked.name], forms.workbook(asked.made))
 
 
 def _made(registry: Registry, view: View) -> dict[str, Any]:
@@ -74,12 +87,14 @@ def _made(registry: Registry, view: View) -> dict[str, Any]:
 
 
 def _form(registry: Registry, view: View, name: str) -> tuple[Any, str]:
-    from landrelease.workflows import forms, public_words
+    from landrelease.workflows import public_words
 
     found = _made(registry, view).get(name)
     if found is None:
         raise NotFoundException(public_words.NO_FORM)
-    return found, _xform(forms.workbook(found), name)
+    sheets = repr((found.survey, found.choices, found.settings)).encode()
+    return found, _xform(_Asked(name, hashlib.sha256(sheets).hexdigest(),
+                                replace(found, media={})))
 
 
 def _md5(text: str | bytes) -> str:
@@ -185,21 +200,33 @@ async def may_submit(request: Request) -> Response[None]:
         "Location": f"{str(request.base_url).rstrip('/')}/openrosa/submission"})
 
 
+def _free(name: str, body: bytes, files: Mapping[str, bytes]) -> str:
+    """A name under which a file is kept beside the others: of two of one name the second gets
+    another, so that none is lost."""
+    found, number = name, 1
+    while files.get(found, body) != body:
+        number += 1
+        path = PurePath(name)
+        found = f"{name.removesuffix(path.suffix)} ({number}){path.suffix}"
+    return found
+
+
 @post("/openrosa/submission", status_code=201, opt=_PHONES)
 async def submit(request: Request) -> Response[bytes]:
     """A submission with its photographs. 201 means: kept for good, the phone may forget it."""
     _phone(request)
     asking = asking_of(request)
     form = await request.form()
-    content, files = b"", {}
+    content = b""
+    files: dict[str, bytes] = {}
     for key, value in form.multi_items():
         if isinstance(value, UploadFile):
             body = await value.read()
-            if key == "xml_submission_file":
+            if key == "xml_submission_file" and not content:
                 content = body
             else:
-                files[value.filename or key] = body
-        elif key == "xml_submission_file":
+                files[_free(value.filename or key, body, files)] = body
+        elif key == "xml_submission_file" and not content:
             content = str(value).encode()
     if not content:
         raise LandReleaseError(SUBMISSION_EMPTY)

@@ -23,9 +23,11 @@ Row = dict[str, str]
 Listed = Mapping[str, Sequence[tuple[str, str]]]
 
 # Latitude and longitude; altitude and accuracy where the point was measured, not tapped on a map.
-_POINT = r"-?[0-9.]+ -?[0-9.]+( -?[0-9.]+){0,2}"
+# Near the equator and the zero meridian phones write exponents: 5.0E-4.
+_N = r"-?[0-9.]+([eE][-+]?[0-9]+)?"
+_POINT = rf"{_N} {_N}( {_N}){{0,2}}"
 # The accuracy of a point with three digits or more before the point: 100 m or worse.
-_FAR_OFF = r"-?[0-9.]+ -?[0-9.]+ -?[0-9.]+ [0-9]{3,}(\.[0-9]+)?"
+_FAR_OFF = rf"{_N} {_N} {_N} ([0-9]{{3,}}(\.[0-9]+)?|[0-9.]+[eE][+]?[0-9]+)"
 _PLACE_RULES = {
     # Three corners and the first again; an area that the outline's length can enclose: a figure
     # of eight, whose halves cancel, and a mere line do not (a circle has 12.57 area per length²).

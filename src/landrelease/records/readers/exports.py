@@ -59,7 +59,7 @@ class Export:
         """The rows of one kind; None takes the first. Raises FIL-007, FIL-010."""
         note = Problem(FILE_FORM_EXPORT, {"found": self.form.id, "other": self.program,
                                           "expected": len(self.submissions)})
-        return openrosa.table_of(file, self.rows(), layer, limits).noted(note)
+        return openrosa.table_of(file, self.rows(), layer, limits, self.form).noted(note)
 
     def said(self) -> Iterator[openrosa.Said]:
         """What each submission says of itself."""

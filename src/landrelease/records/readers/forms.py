@@ -6,6 +6,7 @@ geotrace and geoshape are such points with semicolons between them, all on WGS 8
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,8 +31,12 @@ _MARKS = frozenset(("metainstanceid", "instanceid", "parentkey", "submissiontime
                     "submissiondate", "submissionid", "submissionuuid", "xformidstring",
                     "parentindex", "parenttablename"))
 _EXACT = frozenset(("KEY", "_uuid", "__id", "_submission__uuid"))
-_N = r"[+-]?\d{1,3}(?:\.\d+)?"
-_POINT = re.compile(rf"\s*({_N})\s+({_N})(?:\s+([+-]?[\d.]+))?(?:\s+([\d.]+))?\s*$")
+# Degrees; phones write small ones with an exponent: 5.0E-4.
+_N = r"[+-]?(?:\d{1,3}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_ASIDE = r"[+-]?(?:[\d.]+(?:[eE][+-]?\d{1,3})?|NaN|Infinity)"  # altitude, accuracy
+_POINT = re.compile(rf"\s*({_N})\s+({_N})(?:\s+({_ASIDE}))?(?:\s+({_ASIDE}))?\s*$")
+# Where the column is known, whatever stands for the altitude and the accuracy.
+_KNOWN_POINT = re.compile(rf"\s*({_N})\s+({_N})(?:\s+(\S+))?(?:\s+(\S+))?\s*$")
 _SPLIT = re.compile(r"^_?(.+?)[-_. ](latitude|longitude|altitude|accuracy|precision)$", re.I)
 
 
@@ -61,6 +66,16 @@ def with_places(table: SourceTable, limits: Limits) -> SourceTable:
     if not found:
         return _from_split(table)
     heading = max(found)[-1]
+    return places_of(table, heading, [h for _, _, _, h in found if h != heading], limits)
+
+
+def places_of(table: SourceTable, heading: str, others: Sequence[str], limits: Limits
+              ) -> SourceTable:
+    """The geometry of a column of which it is known that it holds the places, row by row: one that
+    cannot be read is told of its row alone, an altitude or accuracy is then not known.
+
+    others : columns with places that were not taken, for the note.
+    """
     geometries = np.empty(len(table), dtype=object)
     problems: dict[int, Problem] = {}
     accuracy: list[float | None] = [None] * len(table)
@@ -78,7 +93,6 @@ def with_places(table: SourceTable, limits: Limits) -> SourceTable:
     cells = {c: table.cells[c] for c in columns}
     if name not in cells and any(a is not None for a in accuracy):
         columns, cells = (*columns, name), {**cells, name: accuracy}
-    others = [h for _, _, _, h in found if h != heading]
     note = Problem(FILE_FORM_PLACES, {"found": heading,
                                       "expected": ", ".join(others) or "none"})
     return SourceTable(table.file, table.source, table.content, WGS84_CRS, columns, None, True,
@@ -143,18 +157,26 @@ def _place(text: str, limits: Limits) -> tuple[BaseGeometry, float | None]:
         raise _Giant(len(parts))
     xy, doubts = [], []
     for part in parts:
-        match = _POINT.match(part)
+        match = _KNOWN_POINT.match(part)
         if match is None:
             raise ValueError(f"{part.strip()[:60]!r} is not latitude longitude altitude accuracy")
         xy.append((float(match[2]), float(match[1])))
-        if match[4] is not None:
-            doubts.append(float(match[4]))
+        doubts.append(_metres(match[4]))
     known = max((d for d in doubts if d > 0), default=None)  # 0: drawn on a map, not measured
     if len(xy) == 1:
         return shapely.Point(xy[0]), known
     if len(xy) > 3 and xy[0] == xy[-1]:
         return polygon([xy]), known
     return shapely.LineString(xy), known
+
+
+def _metres(text: str | None) -> float:
+    """An accuracy; 0 where none is stated or what stands there is no number."""
+    try:
+        found = float(text or 0)
+    except ValueError:
+        return 0.0
+    return found if math.isfinite(found) else 0.0
 
 
 # --- submissions as JSON -----------------------------------------------------------------------

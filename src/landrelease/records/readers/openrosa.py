@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
+
 from landrelease.core.kinds import KINDS
 from landrelease.errors import (
     FILE_LAYER_UNKNOWN,
@@ -24,8 +26,9 @@ from landrelease.errors import (
 )
 from landrelease.records.forms.catalogue import FORMS
 from landrelease.records.forms.form import Form
-from landrelease.records.readers.forms import with_places
-from landrelease.records.readers.table import Limits, Problem, SourceTable
+from landrelease.records.forms.xlsform import PLACE
+from landrelease.records.readers.forms import places_of, with_places
+from landrelease.records.readers.table import WGS84_CRS, Limits, Problem, SourceTable
 from landrelease.records.readers.xml import child, parse, tag
 
 EXPECTED = "a submission of a form (OpenRosa XML)"
@@ -53,12 +56,14 @@ def from_submission(file: str, content: bytes, layer: str | None, limits: Limits
 
     Raises FIL-003, FIL-004, FIL-007, FIL-010, FIL-011, FIL-012.
     """
-    return table_of(file, rows_of(_root(file, content, limits)), layer, limits)
+    root = _root(file, content, limits)
+    return table_of(file, rows_of(root), layer, limits, FORMS.get(_form_id(root)))
 
 
 def table_of(file: str, found: Mapping[str, list[dict[str, Any]]], layer: str | None,
-             limits: Limits) -> SourceTable:
-    """The rows of one kind (or repeat); None takes the first. Raises FIL-007, FIL-010."""
+             limits: Limits, form: Form | None) -> SourceTable:
+    """The rows of one kind (or repeat); None takes the first. Of our own forms (`form`) it is known
+    which answer is the place; of others it is guessed. Raises FIL-007, FIL-010."""
     if layer is not None and layer not in found:
         raise LandReleaseError(FILE_LAYER_UNKNOWN, file=file, found=layer,
                                expected=", ".join(found))
@@ -73,7 +78,19 @@ def table_of(file: str, found: Mapping[str, list[dict[str, Any]]], layer: str | 
     table = SourceTable(
         file, "", b"", "", columns, None, False, notes, name,
         cells={c: [row.get(c) for row in rows] for c in columns}, count=len(rows))
-    return with_places(table, limits)
+    return with_places(table, limits) if form is None else _own_places(table, form, limits)
+
+
+def _own_places(table: SourceTable, form: Form, limits: Limits) -> SourceTable:
+    """S15: one place that cannot be read, or that nobody gave, keeps no other row back."""
+    part = next(p for p in form.part.walk() if p.kind == table.layer)
+    if not part.place:
+        return table
+    if PLACE in table.columns:
+        return places_of(table, PLACE, (), limits)
+    if KINDS[part.kind].place_from in table.columns:  # it was there
+        return table
+    return table.with_shapes(np.empty(len(table), dtype=object), WGS84_CRS, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +145,7 @@ def _own_id(kind: str, identifier: str) -> str:
     return identifier if kind == "hazard" else f"{kind}-{identifier}"
 
 
-def answers_of(file: str, content: bytes, limits: Limits, most: int = 500) -> dict[str, str]:
+def answers_of(file: str, content: bytes, limits: Limits, most: int) -> dict[str, str]:
     """Path of an answer ("group/repeat[2]/question") -> what it says, of any submission.
 
     At most so many answers, each of at most 500 characters; the rest stands in the file. Keys start
