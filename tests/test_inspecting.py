@@ -374,6 +374,10 @@ def test_inspection_stops_until_the_cause_is_put_right(registry):
         lots(registry)
     fill(registry, [_past(n, "rejected", closed_on=date(2026, 3, 1)) for n in range(1, 8)],
          later(1))
+    with pytest.raises(LandReleaseError, match=r"INS-008.*team-a"):  # closed without a measure
+        lots(registry)
+    fill(registry, [_past(n, "rejected", corrected_on=date(2026, 3, 1), closed_on=date(2026, 3, 1))
+                    for n in range(1, 8)], later(2))
     assert lots(registry)[1][0]["level"] == "tightened"
 
 
@@ -447,7 +451,8 @@ def test_what_is_open_overdue_corrected_and_refused(registry):
 
     fill(registry, [
         visit(1), visit(2, "critical"), visit(3, due_on=date(2026, 4, 3)),
-        visit(4, "major", corrected_on=date(2026, 4, 10)), visit(5, closed_on=date(2026, 4, 20)),
+        visit(4, "major", corrected_on=date(2026, 4, 10)), visit(
+            5, corrected_on=date(2026, 4, 19), closed_on=date(2026, 4, 20)),
         visit(6, "none"), record("inspection", "n1", inspection_part="nonconformity",
                                  inspected_organisation="Org A", finding="no board at the entry"),
         record("inspection", "v7", inspection_part="visit", visit_refused="yes",

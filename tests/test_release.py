@@ -218,6 +218,12 @@ def test_a_nonconformity_blocks_until_it_is_corrected(ready):
     ({"nonconformity_severity": "major", "corrected_on": DAY}, "not_met"),  # the operator's word
     ({"nonconformity_type": "marking", "corrected_on": DAY}, "not_met"),  # severity not reported
     ({"nonconformity_severity": "major", "corrected_on": DAY, "closed_on": DAY}, "met"),
+    ({"nonconformity_severity": "major", "closed_on": DAY}, "not_met"),  # no measure
+    ({"nonconformity_severity": "major", "corrected_on": DAY + timedelta(days=1),
+      "closed_on": DAY}, "not_met"),
+    ({"nonconformity_severity": "major", "corrected_on": DAY - timedelta(days=1),
+      "closed_on": DAY}, "not_met"),  # before it was found
+    ({"nonconformity_severity": "minor", "corrected_on": DAY - timedelta(days=1)}, "not_met"),
     ({"nonconformity_severity": "none"}, "met")])
 def test_what_is_open_for_the_list_is_open_for_a_release(ready, said, state):
     registry, _, _ = ready
@@ -233,6 +239,10 @@ def test_a_refused_visit_blocks_until_a_visit_was_made(ready, said):
     visit = {"inspection_part": "visit", "inspection_type": "monitoring", "task": "t-h1-1"}
     world.record(registry, "inspection", "visit-1", inspected_on=day, **visit, **said)
     made = propose(registry)
+    assert states(made)["nonconformities_closed"] == "not_met"
+    world.record(registry, "inspection", "visit-1", inspected_on=day, corrected_on=day,
+                 closed_on=day, **visit, **said)
+    made = propose(registry)  # that somebody wrote a day of a measure is no visit
     assert states(made)["nonconformities_closed"] == "not_met"
     assert any("visit was refused" in b and "visit-1" in b for b in made.blocking)
     for days, more, state in ((-1, {}, "not_met"), (1, {"visit_refused": "yes"}, "not_met"),

@@ -15,6 +15,7 @@ from typing import Any
 from landrelease.core.kind import DECLINED, NOT_REPORTED, Field, Kind
 
 _KEY = re.compile("[0-9a-f]{64}")  # Ed25519, RFC 8032
+_ABSENT = (None, NOT_REPORTED, DECLINED)
 Known = Callable[[str, str], bool]  # (kind, record id) -> whether it is there
 
 
@@ -36,8 +37,12 @@ _ORDER = (
     ("handed_over_on", "revoked_on"), ("available_on", "spend_until"),
     ("planned_start", "planned_finish"), ("started_at", "ended_at"), ("placed_on", "checked_on"),
     ("mobilised_on", "stood_down_on"), ("inspected_on", "corrected_on"),
+    ("inspected_on", "closed_on"), ("corrected_on", "closed_on"),
     ("received_on", "answered_on"), ("first_position", "last_position"),
 )
+# A field -> the field without which it says nothing: nobody can have found corrected what nobody
+# corrected.
+_RESTS_ON = {"inspection": (("closed_on", "corrected_on"),)}
 # Fields -> field: the sum of the first is at most the second.
 _PARTS = {
     "accident": ((tuple(f"{what}_{who}" for what in ("killed", "injured")
@@ -61,6 +66,7 @@ def checker(kind: Kind, *, whole: bool = True) -> Check:
     personal = {f.name for f in kind.fields if f.personal}
     required = [f.name for f in kind.fields if f.required and whole]
     ordered = [(a, b) for a, b in _ORDER if a in tests and b in tests and whole]
+    rests = _RESTS_ON.get(kind.name, ()) if whole else ()
     parts = _PARTS.get(kind.name, ()) if whole else ()
 
     def check(values: Mapping[str, Any]) -> list[Problem]:
@@ -86,6 +92,9 @@ def checker(kind: Kind, *, whole: bool = True) -> Check:
             if a is not None and b is not None and type(a) is type(b) and a > b \
                     and NOT_REPORTED not in (a, b) and DECLINED not in (a, b):
                 out.append(Problem(last, b, f"not before {first} ({a})"))
+        for name, ground in rests:
+            if values.get(name) not in _ABSENT and values.get(ground) in _ABSENT:
+                out.append(Problem(name, values[name], f"{ground} beside it"))
         for names, total in parts:
             whole = values.get(total)
             counted = sum(v for n in names if isinstance(v := values.get(n), int))
@@ -142,6 +151,10 @@ def suspects(kind: Kind, columns: Mapping[str, Sequence[Any]]) -> list[int]:
             out.update(i for i, (a, b) in enumerate(zip(columns[first], columns[last], strict=True))
                        if a is not None and b is not None
                        and (type(a) is not type(b) or a > b))
+    for name, ground in _RESTS_ON.get(kind.name, ()):
+        if name in columns:
+            out.update(i for i, v in enumerate(columns[name]) if v not in _ABSENT and (
+                ground not in columns or columns[ground][i] in _ABSENT))
     for names, total in _PARTS.get(kind.name, ()):
         if total in columns and any(n in columns for n in names):
             out.update(i for i, v in enumerate(columns[total]) if v is not None)

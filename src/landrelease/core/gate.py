@@ -11,7 +11,7 @@ CheckState = Literal["passed", "failed", "not_reported"]
 # Checked on the site, by a person; the others are looked up in the records as well.
 SITE_CHECKS = ("briefing", "medic", "ambulance", "communications", "weather", "threat")
 CHECKS = (*SITE_CHECKS, "order", "closures", "permits", "accreditation", "competence", "machines",
-          "detector_test", "evacuation")
+          "detector_test", "evacuation", "result")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,20 +103,31 @@ def severity_of(record: Record) -> str:
     return said if said in SEVERITIES else "critical"
 
 
+def corrected_on(record: Record) -> date | None:
+    """The day of the measure; None where none is on record, or one before it was found."""
+    day, found = day_of(record.values.get("corrected_on")), inspected_on(record)
+    return None if day is None or (found is not None and day < found) else day
+
+
+def closed_on(record: Record) -> date | None:
+    """The day on which a visit found it corrected; None where none is on record, or one without a
+    measure or before it: what nobody had corrected no visit can have found corrected."""
+    day, corrected = day_of(record.values.get("closed_on")), corrected_on(record)
+    return None if day is None or corrected is None or day < corrected else day
+
+
 def still_open(inspections: Sequence[Record], closed_by_visit: Container[str]) -> list[str]:
     """Ids of what keeps ground from being released: nonconformities without a measure, or, of the
     severities in `closed_by_visit`, that no visit has found corrected; refused visits after which
-    no visit to the same work or ground was made.
+    no visit to the same work or ground was made, whatever else their records say.
     """
     out = []
     for r in inspections:
-        corrected, closed = (day_of(r.values.get(n)) for n in ("corrected_on", "closed_on"))
         if was_refused(r):
-            done = (closed or corrected) is not None or any(
-                _answers(other, r) for other in inspections)
+            done = any(_answers(other, r) for other in inspections)
         elif is_nonconformity(r):
-            done = closed is not None or (
-                corrected is not None and severity_of(r) not in closed_by_visit)
+            done = closed_on(r) is not None or (
+                corrected_on(r) is not None and severity_of(r) not in closed_by_visit)
         else:
             continue
         if not done:

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from landrelease.core.kind import DECLINED
 from landrelease.core.moment import day_of, moment_of, number_of
-from landrelease.core.record import Record
+from landrelease.core.record import NOT_REPORTED, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,19 @@ class Drills:
     overdue: bool
 
 
+def is_real(gate: Record) -> bool:
+    """Whether a record of the kind `gate` tells of an evacuation that was no practice: it says so,
+    or says that it was a drill and gives a reason that is none of a drill."""
+    kind = gate.value("gate_type")
+    return kind == "evacuation" or (kind == "evacuation_drill" and gate.value(
+        "evacuation_reason") not in ("drill", "", NOT_REPORTED, DECLINED))
+
+
 def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
     """The log of evacuations and drills, the latest first; other gates are passed over."""
     found = []
     for g in gates:
-        kind = g.value("gate_type")
-        if kind not in ("evacuation", "evacuation_drill"):
+        if g.value("gate_type") not in ("evacuation", "evacuation_drill"):
             continue
         begun, clear = (moment_of(g.values.get(n)) for n in ("evacuated_at", "clear_at"))
         on_site, counted = (number_of(g.values.get(n)) for n in ("people_on_site",
@@ -70,7 +78,7 @@ def evacuations(gates: Iterable[Record]) -> tuple[Evacuation, ...]:
             findings.append(f"{-missing} more people were counted than are on the list")
         found.append(Evacuation(
             g.id, str(g.values.get("task") or ""), str(g.values.get("team") or ""),
-            day_of(g.values.get("day")), kind == "evacuation_drill",
+            day_of(g.values.get("day")), not is_real(g),
             str(g.value("evacuation_reason")), minutes, None if on_site is None else int(on_site),
             None if counted is None else int(counted), missing, tuple(findings)))
     return tuple(sorted(found, key=lambda e: (-(e.day or date.min).toordinal(), e.record)))

@@ -13,8 +13,9 @@ Source: IMAS 10.20 and 10.40 (safety and medical support at the worksite), 07.30
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import shapely
@@ -22,9 +23,12 @@ from shapely.geometry.base import BaseGeometry
 
 from landrelease.core.gate import SITE_CHECKS, CheckState, FlaggedWork, GateCheck, TeamGate
 from landrelease.core.geometry import plane_for
+from landrelease.core.kind import DECLINED
 from landrelease.core.moment import moment_of
 from landrelease.core.record import NOT_REPORTED, Record
 from landrelease.errors import GATE_VALUE, LandReleaseError
+from landrelease.operate.evacuations import is_real
+from landrelease.operate.permits import accuracy_of, refused_part, without_leave
 
 # What a team needs leave for, by the kind of work and the method (scopes of IMAS 07.30 as the
 # records name them). A method that is not reported asks for the leave of the manual one.
@@ -35,6 +39,8 @@ _WITHOUT_DETECTOR = frozenset({"NTS", "risk_education", "stockpile_destruction"}
 # A local day lies somewhere in these hours of UTC where its zone is not known: zones go from
 # 12 hours behind to 14 hours before UTC.
 _ZONES = (timedelta(hours=-14), timedelta(hours=12))
+# Everything that a person may say of a check.
+_SAID = (*SITE_CHECKS, "closures", "accreditation", "detector_test")
 # A time that is stated to the minute holds through that minute: "until 23:59" is a whole day.
 _MINUTE = timedelta(minutes=1)
 
@@ -65,6 +71,9 @@ class Site:
     # that is not in `orders` is taken as it stands.
     orders: Mapping[str, Record] = field(default_factory=dict)
     areas: Mapping[str, Record] = field(default_factory=dict)
+    # "task", "team" -> name (`folded`) of one on record at any time -> ids. Without it only the
+    # teams here, and the task whose gate it is, are known.
+    named: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 def gates(task: Record, day: date, site: Site) -> tuple[TeamGate, ...]:
@@ -141,6 +150,7 @@ def _gate(task: Record, team: str, day: date, site: Site) -> TeamGate:
         _machines(task, scope, day, site),
         _with(_detectors(task, team, day, site), "detector_test", recorded),
         _evacuation(task.id, team, day, site, recorded),
+        _result(recorded),
     ]
     return TeamGate(task.id, team, day, tuple(checks))
 
@@ -158,20 +168,44 @@ class _Said:
 
     timed: tuple[tuple[datetime, Record], ...]
     loose: tuple[Record, ...]
+    # Failures in records that do not name this task and team as they are on record, and may mean
+    # them. With their time where that is of the day, else None.
+    doubtful: tuple[tuple[datetime | None, Record], ...] = ()
 
 
 def _recorded(task: str, team: str, day: date, site: Site) -> _Said:
-    timed, loose = [], []
+    timed, loose, doubtful = [], [], []
     for g in site.gates:
-        if (g.values.get("task") != task or g.values.get("team") != team
-                or g.values.get("day") != day or evacuated(g)):
+        if g.values.get("day") != day:
             continue
         at = _time_of_check(g, day, site)
-        if at is None:
+        if (g.values.get("task") != task or g.values.get("team") != team or evacuated(g)):
+            # What passed is of this gate only where the record says so; what failed, wherever it
+            # may be meant.
+            if "failed" in g.values.values() and _may_mean(g, "task", task, site) \
+                    and _may_mean(g, "team", team, site):
+                doubtful.append((at, replace(g, values={
+                    k: v for k, v in g.values.items() if v != "passed"})))
+        elif at is None:
             loose.append(g)
         else:
             timed.append((at, g))
-    return _Said(tuple(timed), tuple(loose))
+    return _Said(tuple(timed), tuple(loose), tuple(doubtful))
+
+
+def _may_mean(g: Record, kind: str, own: str, site: Site) -> bool:
+    """Whether a record of a gate may be of this task (or team): it names it, in whatever case and
+    with whatever blanks, or none, or none that is on record."""
+    said = folded(g.values.get(kind))
+    if said in ("", NOT_REPORTED, DECLINED, folded(own)):
+        return True
+    known = site.named.get(kind)
+    if known is not None:
+        ids = known.get(said)
+        return ids is None or own in ids
+    return kind != "team" or said not in {
+        folded(name) for t in site.teams.values() for name in (t.id, t.values.get("identifier"))
+        if t.id != own}
 
 
 def _time_of_check(g: Record, day: date, site: Site) -> datetime | None:
@@ -197,11 +231,12 @@ def evacuated(record: Record) -> bool:
 
 def _evacuation(task: str, team: str, day: date, site: Site, recorded: _Said) -> GateCheck:
     """After an evacuation the site is checked again before work goes on: what was found in order
-    in the morning may not be so any more. A drill asks for nothing."""
+    in the morning may not be so any more. A drill asks for nothing. An evacuation that names no
+    task, or none on record, holds for all of them; so it is with teams."""
     out: dict[str, list[datetime | None]] = {}  # what each revision says: when all were out
     for g in site.gates:
-        if (g.value("gate_type") == "evacuation" and g.values.get("task") == task
-                and g.values.get("day") == day and g.values.get("team") in (None, "", team)):
+        if (is_real(g) and g.values.get("day") == day and _may_mean(g, "task", task, site)
+                and _may_mean(g, "team", team, site)):
             out.setdefault(g.id, []).append(moment_of(g.values.get("clear_at")))
     if not out:
         return GateCheck("evacuation", "passed", "no evacuation is on record for the day")
@@ -223,22 +258,45 @@ def _unknown_zone(site: Site) -> str:
         ", as far as can be told without the programme's local time (utc_offset_hours)")
 
 
-def _on_site(name: str, recorded: _Said) -> GateCheck:
-    timed = [(at, g) for at, g in recorded.timed if g.value(name) in ("passed", "failed")]
-    loose = [g for g in recorded.loose if g.value(name) in ("passed", "failed")]
+def _on_site(name: str, recorded: _Said,
+             word: Callable[[Record], object] | None = None) -> GateCheck:
+    def said(g: Record) -> object:
+        return g.value(name) if word is None else word(g)
+
+    timed = [(at, g) for at, g in recorded.timed if said(g) in ("passed", "failed")]
+    loose = [g for g in recorded.loose if said(g) in ("passed", "failed")]
+    doubtful = [(at, g) for at, g in recorded.doubtful if said(g) == "failed"]
+    timed += [(at, g) for at, g in doubtful if at is not None]
+    loose += [g for at, g in doubtful if at is None]
     if not timed and not loose:
         return GateCheck(name, "not_reported", "nobody recorded this check for the day")
     # Of the timed checks the last counts, of those at the same time and of all loose ones the
     # worse.
     latest = max((at for at, _ in timed), default=None)
     counted = [*(g for at, g in timed if at == latest), *loose]
-    failed = tuple(dict.fromkeys(g.id for g in counted if g.value(name) == "failed"))
+    failed = tuple(dict.fromkeys(g.id for g in counted if said(g) == "failed"))
     if failed:
-        against = any(g.value(name) == "passed" for g in (*recorded.loose, *counted))
+        against = any(said(g) == "passed" for g in (*recorded.loose, *counted))
         return GateCheck(name, "failed", "failed when it was checked" + (
             "; only a later check that is timed on this local day and entered in time would "
             "pass it" if against else ""), failed)
     return GateCheck(name, "passed", "checked", (counted[0].id,))
+
+
+def _result(recorded: _Said) -> GateCheck:
+    """Whether a person said that work could not start, and named no check that failed. A later
+    check passes it that says that work can start, or that all that is checked on the site passed.
+    """
+    def said(g: Record) -> str:
+        failed = any(g.value(n) == "failed" for n in _SAID)
+        if g.value("result") == "failed":
+            return "" if failed else "failed"
+        return "passed" if not failed and (g.value("result") == "passed" or all(
+            g.value(n) == "passed" for n in SITE_CHECKS)) else ""
+
+    found = _on_site("result", recorded, said)
+    return found if found.state == "failed" else GateCheck(
+        "result", "passed", "nobody said that work could not start")
 
 
 def _with(looked_up: GateCheck, name: str, recorded: _Said) -> GateCheck:
@@ -296,22 +354,54 @@ def _closures(task: Record, day: date, site: Site) -> GateCheck:
 
 
 def _permits(task: Record, team: str, day: date, site: Site) -> GateCheck:
-    """Ground for which permits are on record asks for one that holds for the whole local day, in
-    every zone in which that may lie; other ground for none."""
-    here = [p for p in site.permits if p.geometry is not None and task.geometry is not None
+    """Ground for which permits are on record asks for leave on all of it, for the whole local
+    day, in every zone in which that may lie; other ground for none. What was refused is shut."""
+    ground = task.geometry
+    here = [p for p in site.permits if p.geometry is not None and ground is not None
             and not p.geometry.is_empty and _touch(task, p)]
-    if not here:
+    if not here or ground is None:
         return GateCheck("permits", "passed", "no permit is asked for on this ground")
     organisation = _organisation(team, site)
     members = set(_listed(site.teams[team], "members")) if team in site.teams else set()
     begin, end = day_in_utc(day, site.utc_offset)
+    held, refused = [], []
     for p in here:
-        mine = (organisation and _word(p.values.get("holder_organisation")) == organisation) or (
+        holder = folded(p.values.get("holder_organisation"))
+        mine = (organisation and holder == organisation) or (
             p.values.get("holder") in members and members)
         if mine and p.value("state") == "granted" and _holds(p, begin, end, site):
-            return GateCheck("permits", "passed", "a permit is in force", (p.id,))
-    return GateCheck("permits", "failed", "this ground asks for a permit, and the team has none "
-                     "in force for the whole of this day", tuple(p.id for p in here))
+            held.append(p)
+        elif p.value("state") == "refused" and _may_hold(p, begin, end) and (
+                mine or not _of_others(p, holder, organisation, site)):
+            refused.append(p)
+    ids = tuple(p.id for p in here)
+    if not held:
+        return GateCheck("permits", "failed", "this ground asks for a permit, and the team has "
+                         "none in force for the whole of this day", ids)
+    why = []
+    if (left := without_leave(ground, held)) is not None:
+        why.append(f"{math.ceil(left)} m² of the task's ground lie in no permit that the team has "
+                   "in force for the whole of this day")
+    if (shut := refused_part(ground, refused, accuracy_of(task))) is not None:
+        why.append(f"leave is refused on {math.ceil(shut)} m² of the task's ground")
+    if why:
+        return GateCheck("permits", "failed", "; ".join(why), ids)
+    return GateCheck("permits", "passed", "a permit is in force", tuple(p.id for p in held))
+
+
+def _of_others(permit: Record, holder: str, organisation: str, site: Site) -> bool:
+    """Whether a permit names an organisation or a person on record that this team is not of."""
+    if holder:
+        return holder != organisation and any(
+            folded(t.values.get("organisation")) == holder for t in site.teams.values())
+    return permit.values.get("holder") in site.persons
+
+
+def _may_hold(permit: Record, begin: datetime, end: datetime) -> bool:
+    """Whether what a permit says may be meant for any time from `begin` to `end`."""
+    since, until = (moment_of(permit.values.get(n)) for n in ("valid_from_time",
+                                                              "valid_until_time"))
+    return (since is None or since < end) and (until is None or until + _MINUTE > begin)
 
 
 def _holds(permit: Record, begin: datetime, end: datetime, site: Site) -> bool:
@@ -341,7 +431,7 @@ def _accreditation(task: Record, team: str, scope: str, day: date, site: Site) -
     own = [a for a in scoped if a.values.get("team") == team] or [
         a for a in scoped if organisation and not a.values.get("team")
         and not a.values.get("person") and not a.values.get("machine")
-        and _word(a.values.get("accredited_organisation")) == organisation]
+        and folded(a.values.get("accredited_organisation")) == organisation]
     good = [a for a in own if in_force(a, day)]
     if good:
         return GateCheck("accreditation", "passed", f"accredited for {scope}", (good[0].id,))
@@ -471,12 +561,13 @@ def _listed(record: Record | None, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(v) for v in found)) if isinstance(found, (list, tuple)) else ()
 
 
-def _word(value: object) -> str:
+def folded(value: object) -> str:
+    """A name without what people write otherwise: case and blanks."""
     return " ".join(str(value or "").casefold().split())
 
 
 def _organisation(team: str, site: Site) -> str:
-    return _word(site.teams[team].values.get("organisation")) if team in site.teams else ""
+    return folded(site.teams[team].values.get("organisation")) if team in site.teams else ""
 
 
 def day_in_utc(day: date, offset: timedelta | None) -> tuple[datetime, datetime]:
@@ -492,9 +583,7 @@ def _touch(task: Record, other: Record) -> bool:
     a, b = task.geometry, other.geometry
     if a is None or b is None:
         return False
-    margin = sum(float(v) for v in (task.values.get("position_accuracy_m"),
-                                    other.values.get("position_accuracy_m"))
-                 if isinstance(v, (int, float)))
+    margin = accuracy_of(task) + accuracy_of(other)
     if a.intersects(b):
         return True
     return margin > 0 and _distance_m(a, b) <= margin

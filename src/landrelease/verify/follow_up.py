@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from landrelease.core.inspection import SEVERITIES, is_nonconformity, was_refused
+from landrelease.core.inspection import (
+    SEVERITIES,
+    closed_on,
+    corrected_on,
+    is_nonconformity,
+    was_refused,
+)
 from landrelease.core.moment import day_of
 from landrelease.core.record import NOT_REPORTED, Record
 
@@ -73,7 +79,7 @@ def nonconformities(inspections: Iterable[Record], day: date, due_days: Mapping[
         due = day_of(r.values.get("due_on"))
         if due is None and begun is not None:
             due = begun + timedelta(days=round(due_days.get(severity, due_days["critical"])))
-        corrected, closed = (day_of(r.values.get(n)) for n in ("corrected_on", "closed_on"))
+        corrected, closed = corrected_on(r), closed_on(r)
         state: State = "open"
         if closed is not None and closed <= day:
             state = "closed"

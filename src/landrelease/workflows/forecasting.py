@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landrelease.core.assumption import Assumption, Assumptions
+from landrelease.core.inspection import closed_on
 from landrelease.core.progress import Progress, silent
 from landrelease.core.record import Record
 from landrelease.core.team_days import TeamDays
@@ -576,7 +577,7 @@ class _Known:
                 if name not in latest or self._of[o.id] < 0:
                     continue
                 on, i = latest[name]
-                if i.value("result") != "rejected" or i.values.get("closed_on"):
+                if i.value("result") != "rejected" or closed_on(i) is not None:
                     continue
                 found[self._of[o.id]] += self._size(o.geometry)
                 since[self._of[o.id]] = max(since.get(self._of[o.id], on), on)

@@ -16,7 +16,7 @@ import shapely
 from landrelease.core.assumption import Assumptions
 from landrelease.core.certificate import is_decision_outcome
 from landrelease.core.geometry import LocalPlane, geodesic_area_m2, joined, plane_for
-from landrelease.core.inspection import inspected_on
+from landrelease.core.inspection import closed_on, inspected_on
 from landrelease.core.moment import day_of, listed, number_of
 from landrelease.core.record import Record
 from landrelease.core.revision import Revision
@@ -578,7 +578,7 @@ def _with_stop(standing: Standing, team: str, inspections: Iterable[Record]) -> 
     if standing.stopped and not any(
             r.value("inspection_part") == "lot" and r.value("result") == "rejected"
             and team in listed(r.values.get("teams"))
-            and day_of(r.values.get("closed_on")) is None for r in inspections):
+            and closed_on(r) is None for r in inspections):
         return replace(standing, stopped=False)
     return standing
 

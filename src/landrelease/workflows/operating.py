@@ -44,6 +44,7 @@ class Told:
 def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     """What was said in gates and permits up to `known_at` (None: now), changed since or not (S08).
     """
+    from landrelease.operate.evacuations import is_real
     from landrelease.workflows import load_assumptions
     from landrelease.workflows.identities import _histories
 
@@ -64,7 +65,7 @@ def told_of(registry: Registry, *, known_at: datetime | None = None) -> Told:
     gates = []
     for gate in lines("gate", list(standing.values())):
         if gate.revision not in standing:
-            if "failed" not in gate.values.values() and gate.value("gate_type") != "evacuation":
+            if "failed" not in gate.values.values() and not is_real(gate):
                 continue
             gate = replace(gate, values={k: v for k, v in gate.values.items() if v != "passed"})
         gates.append(gate)
@@ -135,6 +136,7 @@ class Sites:
         self.held: dict[tuple[str, int], list[Record]] = {}
         self.told: Told | None = None
         self.timeless: dict[str, list[Record]] = {}
+        self.named: dict[str, dict[str, frozenset[str]]] = {}
         self.lines: dict[tuple[str, str], list[StoredRevision]] = {}
         self.judged: dict[tuple[str, ...], tuple[StoredRevision | None, Mapping[str, Verdict]]] = {}
         self.ring: KeyRing | None = None
@@ -147,6 +149,7 @@ class Sites:
             self.told = told_of(self.registry, known_at=self.known_at)
             self.timeless = {kind: self.registry.records(kind, known_at=self.known_at)
                              for kind in ("closure", "permit")}
+            self.named = {kind: self.names(kind) for kind in ("task", "team")}
         orders = {name: order for name in dict.fromkeys(tasks)
                   if (order := self.order(name, day)) is not None}
         areas = {name: self.state("hazard", str(order.values["hazard"]), day)
@@ -161,7 +164,21 @@ class Sites:
             gates=self.told.gates, utc_offset=self.offset, entered=self.told.entered,
             grace=self.told.grace, ended=self.told.ended,
             orders={name: _on_its_area(order, areas.get(name)) for name, order in orders.items()},
-            areas={name: area for name, area in areas.items() if area is not None})
+            areas={name: area for name, area in areas.items() if area is not None},
+            named=self.named)
+
+    def names(self, kind: str) -> dict[str, frozenset[str]]:
+        """Ids and identifiers of all records of a kind, `folded` -> ids of those that have it."""
+        from landrelease.operate.gate import folded
+
+        found: dict[str, set[str]] = {}
+        for name in self.registry.ids(kind):
+            found.setdefault(folded(name), set()).add(name)
+        for r in self.registry.records(kind, known_at=self.known_at):
+            for name in (r.id, r.values.get("identifier")):
+                if folded(name):
+                    found.setdefault(folded(name), set()).add(r.id)
+        return {name: frozenset(ids) for name, ids in found.items()}
 
     def records(self, kind: str, day: date) -> list[Record]:
         from landrelease.workflows.identities import standing_records
