@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from browsing import browsing, served
 from landrelease.access import policy
 from landrelease.apps.web.app import make_app
 from landrelease.apps.web.hosts import host_name
+from landrelease.apps.web.registries import EXPORTS
 from landrelease.apps.web.settings import Settings
 from landrelease.publish import tiles
 from landrelease.store.accounts import Account
@@ -301,6 +304,26 @@ def test_what_is_read_is_logged_and_the_public_is_not(app, client):
     assert len(app.state.accounts.logged(10_000)) == before + 3, "signing in stands in it too"
 
 
+@pytest.mark.parametrize("role", ["planner", "operator", "donor", "community"])
+def test_what_the_public_sees_in_part_is_logged_for_who_sees_more(app, client, role):
+    sign_in(client, role)
+    for path, subject, logged in (
+            ("/api/figures", "figures", {"planner", "operator"}),
+            ("/figures", "figures", {"planner", "operator"}),
+            ("/api/figures/hazard_count", "figures", {"planner", "operator"}),
+            ("/ogc/collections/settlement/items", "settlement", {"planner", "operator"}),
+            ("/ogc/collections/settlement/items.csv", "settlement", {"planner", "operator"}),
+            ("/ogc/collections/settlement/items.parquet", "settlement", {"planner", "operator"}),
+            ("/forecasts", "forecast", {"planner", "donor"}),
+            ("/api/forecasts", "forecast", {"planner", "donor"}),
+            ("/plans", "plan_dates", {"planner", "operator", "donor"})):
+        before = len(app.state.accounts.logged(10_000))
+        answer = client.get(path)
+        rows = app.state.accounts.logged(10_000)
+        new = {r[3] for r in rows[:len(rows) - before]}
+        assert (subject in new) == (role in logged), (path, answer.status_code, new)
+
+
 def test_only_files_of_the_page_are_served(client):
     for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/vendor/../../app.py",
                  "/static//etc/passwd", "/static/nothing.js", "/r.gpkg", "/static/"):
@@ -424,6 +447,74 @@ def test_a_fault_of_ours_says_nothing_of_itself(app, client, monkeypatch):
     monkeypatch.setattr(collections, "collections", broken)
     answer = client.get("/ogc/collections")
     assert answer.status_code == 500 and "1234" not in answer.text
+
+
+def test_json_that_is_nested_too_deeply_is_the_senders_fault(app, client, caplog):
+    """Nobody need be signed in to send it."""
+    paths = [p for p, of in app.openapi_schema.to_schema()["paths"].items()
+             if "application/json" in of.get("post", {}).get("requestBody", {}).get("content", {})]
+    assert {"/api/session"} < set(paths)
+    for who in ("", "administrator"):
+        client.cookies.clear()
+        headers = sign_in(client, who) if who else {"x-csrf-token": "page"}
+        for path in paths:
+            for body in ("[" * 100_000, '{"name":' * 100_000,
+                         '{"name": ' + "[" * 100_000 + "]" * 100_000 + "}"):
+                answer = client.post(path.replace("{", "").replace("}", ""), content=body, headers={
+                    **headers, "content-type": "application/json"})
+                assert 400 <= answer.status_code < 500, (path, answer.text)
+                assert answer.json()["description"]
+    client.cookies.clear()
+    answer = client.post("/api/session", content="[" * 100_000, headers={
+        "x-csrf-token": "page", "content-type": "application/json"})
+    assert answer.status_code == 400
+    assert not [r for r in caplog.records if r.exc_info], "no traceback in the log"
+
+
+def test_a_recursion_of_ours_stays_a_fault_of_ours(client, monkeypatch):
+    from landrelease.workflows import collections
+
+    def deep(*_):
+        return deep()
+
+    monkeypatch.setattr(collections, "collections", deep)
+    assert client.get("/ogc/collections").status_code == 500
+
+
+def test_exports_leave_the_threads_of_the_pages_alone(app, client, monkeypatch):
+    """Six at once: two run, four wait, and the pages answer."""
+    from landrelease.workflows import collections
+
+    sign_in(client, "planner")
+    go, running, most, lock = threading.Event(), [], [0], threading.Lock()
+    real, begun = collections.write_table, threading.Semaphore(0)
+
+    def slow(*args, **more):
+        with lock:
+            running.append(1)
+            most[0] = max(most[0], len(running))
+        begun.release()
+        try:
+            assert go.wait(60)
+            return real(*args, **more)
+        finally:
+            with lock:
+                running.pop()
+
+    monkeypatch.setattr(collections, "write_table", slow)
+    with ThreadPoolExecutor(6) as pool:
+        try:
+            asked = [pool.submit(client.get, "/ogc/collections/hazard/items.csv") for _ in range(6)]
+            assert begun.acquire(timeout=60) and begun.acquire(timeout=60)
+            for path in ("/health", "/ogc/collections/hazard/items", "/figures"):
+                # Were there no thread for it, no answer would come before the exports are let go.
+                answer = client.get(path)
+                assert answer.status_code == 200, path
+            assert not any(one.done() for one in asked)
+        finally:
+            go.set()
+        assert [one.result(60).status_code for one in asked] == [200] * 6
+    assert most[0] == EXPORTS == 2
 
 
 # --- the real server, real clients ---------------------------------------------------------------

@@ -31,6 +31,15 @@ def until_drawn(page, layers, wanted):
         arg=[layers, sorted(wanted)])
 
 
+def pressed(page, at):
+    """The cards after a press on a place of the map: their words and where they lead."""
+    return page.evaluate("""at => { const m = document.getElementById('map').view;
+        m.fire('click', { point: m.project(at), lngLat: { lng: at[0], lat: at[1] } });
+        return [...document.querySelectorAll('.side .card')].map(c => ({
+            text: c.innerText, href: c.querySelector('a')?.getAttribute('href') ?? null })); }
+        """, at)
+
+
 def picture(page):
     """A piece of the map without ground of ours, as it stands on the screen."""
     box = page.locator("#map").bounding_box()
@@ -73,6 +82,12 @@ def test_a_base_map_of_vectors_is_drawn_without_its_names(place, tmp_path, chrom
             ("ground", "base-")))
         assert all(not name.startswith("base-") for name, _ in order[ours:])
         assert {kind for name, kind in order[:ours]} == {"background", "fill", "line"}
+        # A press on it alone tells nothing: it is no record.
+        page.evaluate("() => document.getElementById('map').view.jumpTo("
+                      "{ center: [15, 45], zoom: 10 })")
+        page.wait_for_function("() => document.getElementById('map').view.queryRenderedFeatures()"
+                               ".some(f => f.source === 'basemap')")
+        assert pressed(page, [15, 45]) == []
         browser.check()
 
 
@@ -96,6 +111,25 @@ def test_gaps_of_coverage_tell_what_nothing_covers_from_what_only_a_machine_did(
         layers = ["coverage_gaps-fill", "coverage_gaps-hand"]
         assert page.evaluate(DRAWN, layers) == []
         page.check("#layer-coverage_gaps")
+        until_drawn(page, layers, ["coverage_gaps-fill not_proven",
+                                   "coverage_gaps-hand machine_only"])
+        # A press on each part says what it is, and leads to the task, which there is.
+        for share, said in ((.25, "only a machine or an animal covered it"),
+                            (.95, "nothing on record covers it")):
+            west, south, east, north = GAPS.bounds
+            cards = pressed(page, [west + share * (east - west), (south + north) / 2])
+            card = next(c for c in cards if said in c["text"])
+            assert card["href"] == "#record/task/t-gaps"
+            assert not any("coverage_gaps" in (c["href"] or "") for c in cards)
+        assert page.request.get(f"{url}/ogc/collections/task/items/t-gaps").ok
+        # Of a day of the past there is no such layer.
+        page.fill("input[type=date][aria-label='As we knew it on']", "2026-03-01")
+        page.keyboard.press("Tab")
+        page.wait_for_selector("[data-past=yes]")
+        until_drawn(page, layers, [])
+        assert page.is_disabled("#layer-coverage_gaps")
+        page.get_by_role("button", name="Now", exact=False).press("Enter")
+        page.wait_for_selector("[data-past=no]")
         until_drawn(page, layers, ["coverage_gaps-fill not_proven",
                                    "coverage_gaps-hand machine_only"])
         page.uncheck("#layer-coverage_gaps")

@@ -579,7 +579,7 @@ def test_claims_are_checked_and_shown_with_their_reasons(client):
     assert client.get(f"/work/{job['id']}").status_code == 200
 
 
-def test_task_orders_are_proposals_and_repeating_changes_nothing(client, address):
+def test_task_orders_are_proposals_and_repeating_changes_nothing(app, client, address):
     headers = sign_in(client, "planner")
     first = client.post("/api/plans/first/orders", headers=headers, json={"until": "2027-06-30"})
     assert first.status_code == 200, first.text
@@ -590,6 +590,9 @@ def test_task_orders_are_proposals_and_repeating_changes_nothing(client, address
         assert {r.value("task_status") for r in registry.records("task")} == {"proposed"}
     page = client.get("/plans/first/orders").text
     assert "proposed" in page
+    assert [r[3] for r in app.state.accounts.logged(2)] == ["task", "plan_dates"]
+    assert client.get("/plans/first/what-if").status_code == 200
+    assert app.state.accounts.logged(1)[0][3] == "plan_dates"
     assert "records have changed" in client.get("/plans/first").text.casefold()
 
 

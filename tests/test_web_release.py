@@ -1,5 +1,6 @@
 """WEB: levels of validation and release in the browser: who may what; each step leaves a record."""
 
+import dataclasses
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from landrelease.apps.web.settings import Settings
 from landrelease.store.accounts import Account
 from landrelease.store.open import create_registry, open_registry
 from stores import STORES, place_of
+from test_release_certificate import text_of
 
 PASSWORD = "four random words do"
 
@@ -158,7 +160,24 @@ def test_safety_S09_the_authoritys_level_counts_only_with_its_key(client, place)
 
 # --- release -------------------------------------------------------------------------------------
 
-def test_from_the_proposal_to_the_revoked_certificate(client, place):
+def _in_the_layout_of_the_centre(client, app, release, folder):
+    """`serve --templates` holds for certificates as for all documents."""
+    usual = app.state.settings
+    (folder / "certificate.typ").write_text(
+        "#show: sheet.with(title: doc.title, foot: doc.foot)\n#banner\nCentre of ours\n")
+    app.state.settings = dataclasses.replace(usual, templates=str(folder))
+    try:
+        pdf = client.get(f"/releases/{release}/certificate.pdf")
+        sheet = client.get(f"/releases/{release}/certificate.xlsx")
+        assert pdf.status_code == sheet.status_code == 200, pdf.text
+        assert "Centre of ours" in text_of(pdf.content)
+        (folder / "layout.yaml").write_text("nonsense: [")
+        assert client.get(f"/releases/{release}/certificate.xlsx").status_code == 400
+    finally:
+        app.state.settings = usual
+
+
+def test_from_the_proposal_to_the_revoked_certificate(client, app, place, tmp_path):
     headers = sign_in(client, "planner")
     made = client.post("/api/releases/proposals", headers=headers, data={
         "hazard": "H1", "outcome": "cleared"}, files={"ground": ("", b"")})
@@ -204,6 +223,7 @@ def test_from_the_proposal_to_the_revoked_certificate(client, place):
     # the certificate, and its look-up by anybody
     pdf = client.get(f"/releases/{release}/certificate.pdf")
     assert pdf.status_code == 200 and pdf.content.startswith(b"%PDF")
+    _in_the_layout_of_the_centre(client, app, release, tmp_path)
     client.cookies.clear()
     assert client.get(f"/releases/{release}").status_code == 403
     assert client.get(f"/releases/{release}/certificate.pdf").status_code == 403

@@ -174,6 +174,82 @@ def test_a_redirect_is_not_followed_and_another_name_is_not_trusted(receiver):
         outward.post("https://other.example/", b"{}", {}, backend=backend, tls=receiver.trust)
 
 
+class Drip(httpcore.NetworkStream):
+    """A receiver that is nine seconds over each byte, under the ten of a single wait; its clock is
+    the one that `outward` reads."""
+
+    def __init__(self, at, answer):
+        self.at, self.left, self.took = at, answer, []
+
+    def wait(self, timeout):
+        assert 0 < timeout <= outward.TIMEOUT
+        self.at[0] += min(9.0, timeout)
+        if timeout < 9.0:
+            raise httpcore.ReadTimeout("nothing came")
+
+    def read(self, max_bytes, timeout=None):
+        self.wait(timeout)
+        first, self.left = self.left[:1], self.left[1:]
+        return first
+
+    def write(self, buffer, timeout=None):
+        self.took.append(bytes(buffer))
+        if len(self.left) == 0:
+            self.wait(timeout)
+
+    def start_tls(self, *_, **__):
+        return self
+
+    def close(self):
+        pass
+
+    def get_extra_info(self, info):
+        return None
+
+
+class Dripping(httpcore.NetworkBackend):
+    def __init__(self, stream):
+        self.stream = stream
+
+    def connect_tcp(self, *_, **__):
+        return self.stream
+
+
+@pytest.mark.parametrize(("answer", "body"), [
+    (b"HTTP/1.1 200 OK\r\n" + b"X-Slow: " + b"a" * 50_000, b"{}"), (b"", b"x" * 2_000_000)])
+def test_a_receiver_that_drips_ends_at_the_deadline_and_the_next_is_served(
+        hooks, monkeypatch, answer, body):
+    at = [1_000.0]
+    monkeypatch.setattr(outward.time, "monotonic", lambda: at[0])
+    name = person(hooks)
+    slow, _ = hooks.add(name, "https://slow.example/", ("hazard",), 0)
+    quick, _ = hooks.add(name, "https://quick.example/", ("hazard",), 0)
+    for one in (slow, quick):
+        hooks.keep(one, [body], 1)
+    served = []
+
+    def send(url, body, headers):
+        if "quick" in url:
+            served.append(url)
+            return 200
+        return outward.post(url, body, headers, backend=outward.Public(
+            lambda *_: [PUBLIC], Dripping(Drip(at, answer))))
+
+    webhooks.deliver(hooks, send)
+    assert at[0] <= 1_000 + outward.DEADLINE
+    said = {one.url: one.last for one in hooks.of(name)}
+    assert "Timeout" in said["https://slow.example/"], said
+    assert served == ["https://quick.example/"] and "sent" in said["https://quick.example/"]
+
+
+def test_a_message_in_many_pieces_comes_whole(receiver):
+    body = bytes(range(256)) * 400
+    backend = outward.Public(lambda *_: [PUBLIC], Wire(receiver.server_port))
+    assert outward.post("https://hook.example/", body, {}, tls=receiver.trust,
+                        backend=backend) == 204
+    assert receiver.got[-1][1] == body
+
+
 # --- subscriptions -------------------------------------------------------------------------------
 
 class Clock:

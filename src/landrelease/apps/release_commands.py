@@ -249,9 +249,9 @@ def certificate(
     if ending not in documents.FORMATS:
         raise LandReleaseError(DOCUMENT_FORMAT, found=out, expected=" or ".join(documents.FORMATS))
     with reading(registry, "release certificate", role) as (opened_registry, _):
-        found, content = certificates.certificate_sheet(
-            opened_registry, release, lang=lang) if ending == ".xlsx" else certificates.certificate(
-            opened_registry, release, lang=lang, templates=templates)
+        make = (certificates.certificate_sheet if ending == ".xlsx" else
+                certificates.certificate)
+        found, content = make(opened_registry, release, lang=lang, templates=templates)
     write_bytes(out, content)
     say(f"{out}: {found.id}, {found.code}, {found.status}")
     raise typer.Exit(DONE if found.status == "valid" else FINDINGS)

@@ -581,20 +581,22 @@ def certificate(registry: Registry, words: str, *, lang: str = "en",
     return found, render_certificate(facts, texts, templates=templates)
 
 
-def certificate_sheet(registry: Registry, words: str, *, lang: str = "en"
-                      ) -> tuple[Release, bytes]:
+def certificate_sheet(registry: Registry, words: str, *, lang: str = "en",
+                      templates: Path | None = None) -> tuple[Release, bytes]:
     """The certificate as spreadsheet (XLSX), made from the same facts; the state of now is on it.
 
-    Raises REL-020, REL-021, REL-023, REL-024.
+    Raises REL-020, REL-021, REL-023, REL-024, PUB-040.
     """
+    from landrelease.publish import layout as layouts
     from landrelease.publish.certificate import certificate_document
-    from landrelease.publish.words import Words
     from landrelease.workflows import documents
     from landrelease.workflows.languages import asked_for
 
     texts = asked_for(lang)
     found, facts = _facts(registry, words)
-    return found, documents.content(certificate_document(facts, Words(texts)), ".xlsx")
+    return found, documents.content(
+        certificate_document(facts, layouts.worded(texts, layouts.read_layout(templates))), ".xlsx",
+        templates)
 
 
 def _facts(registry: Registry, words: str) -> tuple[Release, Certificate]:

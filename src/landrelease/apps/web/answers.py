@@ -29,6 +29,7 @@ from landrelease.store.registry import Registry
 
 T = TypeVar("T")
 _NOTED_MOST = 10_000
+_READ_JSON = ("litestar.serialization.msgspec_hooks", "json.decoder")
 OPENROSA = "X-OpenRosa-Version"  # in every request of a phone, and in every answer to one
 
 # Nothing is loaded from elsewhere, nothing may frame a page, and no address is passed on.
@@ -89,16 +90,24 @@ async def read(request: Request, work: Callable[[Registry, View], T],
 
 
 def note_reading(request: Request, subject: str, detail: str = "", *, often: bool = False) -> None:
-    """Log that somebody read what the public does not see (ASVS 16.2). What is asked for many times
-    a minute (`often`: tiles) stands in the log once for each minute and subject."""
+    """Log that somebody read what the public does not see (ASVS 16.2), or of which the public sees
+    fewer fields than the reader. What is asked for many times a minute (`often`: tiles) stands in
+    the log once for each minute and subject."""
     asking = asking_of(request)
-    shown = policy.view("public").precision(subject) == "exact"
-    if shown or not asking.signed_in:
+    if not asking.signed_in or _public_sees_all(subject, asking.role):
         return
     if often:
         note_often(request, asking.account, asking.role, subject, detail)
     else:
         request.app.state.accounts.log(asking.account, asking.role, subject, detail)
+
+
+def _public_sees_all(subject: str, role: str) -> bool:
+    """Whether the public is shown as much of a subject as a role."""
+    public, own = (policy.TABLE[name].get(subject, policy.NOTHING)
+                   for name in ("public", policy.view(role).role))
+    return public.precision == "exact" and (
+        policy.ALL in public.fields or set(own.fields) <= set(public.fields))
 
 
 def note_often(request: ASGIConnection, who: str, role: str, subject: str, detail: str) -> None:
@@ -168,24 +177,29 @@ def on_http_error(request: Request, error: HTTPException) -> Response[Any]:
 
 def on_unexpected(request: Request, error: Exception) -> Response[dict[str, Any]]:
     """A fault of ours: its words go to the log of the server, never to the reader (S14). A form
-    that is not in the encoding that it names (UTF-8 where it names none) is the sender's."""
+    that is not in the encoding that it names (UTF-8 where it names none) is the sender's, and so is
+    JSON that is nested deeper than can be read."""
     import logging
 
-    if isinstance(error, UnicodeError | LookupError) and _in_a_form(error):
+    if isinstance(error, UnicodeError | LookupError) and _passed(error, "litestar._multipart"):
         return on_http_error(request, HTTPException(
             status_code=HTTP_400_BAD_REQUEST,
             detail="A field of the form is not in the encoding that it names; send UTF-8."))
+    if isinstance(error, RecursionError) and _passed(error, *_READ_JSON):
+        return on_http_error(request, HTTPException(
+            status_code=HTTP_400_BAD_REQUEST, detail="The JSON is nested too deeply."))
     logging.getLogger("landrelease.web").exception("%s %s", request.method, request.url.path,
                                                    exc_info=error)
     return Response({"code": "500", "description": "The server made a fault; it is in its log."},
                     status_code=500, media_type="application/json")
 
 
-def _in_a_form(error: Exception) -> bool:
-    """Whether the library failed while it read the parts of a form: it lets `decode` raise."""
+def _passed(error: Exception, *modules: str) -> bool:
+    """Whether an error came through one of these modules: those that read what was sent, and let
+    pass what their own readers raise."""
     at = error.__traceback__
     while at is not None:
-        if at.tb_frame.f_globals.get("__name__") == "litestar._multipart":
+        if at.tb_frame.f_globals.get("__name__") in modules:
             return True
         at = at.tb_next
     return False

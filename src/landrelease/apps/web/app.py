@@ -62,7 +62,7 @@ from landrelease.apps.web.hosts import Hosts
 from landrelease.apps.web.jobs import Jobs
 from landrelease.apps.web.proxies import Proxies
 from landrelease.apps.web.readers import Asking, Authentication
-from landrelease.apps.web.registries import Registries
+from landrelease.apps.web.registries import EXPORTS, Registries
 from landrelease.apps.web.settings import Settings
 from landrelease.apps.web.speaking import Speaking
 from landrelease.apps.web.throttle import Throttle
@@ -114,6 +114,7 @@ def own_page(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
 def make_app(settings: Settings) -> Litestar:
     """The app over a registry. Raises STO-... where it cannot be opened."""
     registries, tiles = Registries(settings.address), tiling.Tiles(settings.address)
+    exports = Registries(settings.address, EXPORTS)
     accounts = Accounts(Path(settings.accounts))
     provider = oidc.Provider(oidc.read_client(Path(settings.oidc))) if settings.oidc else None
 
@@ -128,6 +129,7 @@ def make_app(settings: Settings) -> Litestar:
         app.state.preparing.cancel()
         await jobs.stop()
         registries.close()
+        exports.close()
         tiles.close()
         guesses.close()
         accounts.close()
@@ -149,7 +151,7 @@ def make_app(settings: Settings) -> Litestar:
                     DefineMiddleware(Authentication)],
         guards=[own_page, within_tier],
         state=State({"settings": settings, "registries": registries, "accounts": accounts,
-                     "jobs": jobs,
+                     "exports": exports, "jobs": jobs,
                      "tiles": tiles, "noted": OrderedDict(), "guesses": guesses,
                      "provider": provider,
                      "webhooks": Webhooks(accounts), "submitting": asyncio.Lock(),

@@ -130,8 +130,7 @@ async def _document(request: Request, kind: str, subject: str,
     if ending not in MEDIA:
         raise LandReleaseError(PARAMETER_WRONG, name="as", found=ending[:40],
                                expected="it is one of " + ", ".join(MEDIA))
-    folder = request.app.state.settings.templates
-    templates = Path(folder) if folder else None
+    templates = request.app.state.settings.templates_folder
     lang, asking = speaking.texts().code, asking_of(request)
 
     def inner(registry: Registry, view: View) -> bytes:

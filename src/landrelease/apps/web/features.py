@@ -336,7 +336,7 @@ async def download(request: Request, name: FromPath[str]) -> File:
                                          datetime.now(UTC))
 
     try:
-        count = await read(request, work)
+        count = await read(request, work, request.app.state.exports)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -366,7 +366,7 @@ async def _table(request: Request, name: str, ending: str, media: str) -> File:
                                        datetime.now(UTC), said=said | fields, **choice)
 
     try:
-        count = await read(request, work)
+        count = await read(request, work, request.app.state.exports)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

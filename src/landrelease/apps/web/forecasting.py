@@ -146,7 +146,10 @@ async def forecasts_page(request: Request) -> Response[str]:
                       _make_form(names) if names else tag("p", word("plan.none"))]
         return group(*parts)
 
-    return await show(request, word("forecasts"), content, here="forecasts")
+    answer = await show(request, word("forecasts"), content, here="forecasts")
+    if answer.status_code == 200:
+        note_reading(request, "forecast", "list")
+    return answer
 
 
 def _scenario(name: str) -> str:
@@ -216,7 +219,10 @@ async def forecast_page(request: Request, name: FromPath[str]) -> Response[str]:
             parts.append(FILED.buttons(request, kept))
         return group(*parts)
 
-    return await show(request, name, content, here="forecasts")
+    answer = await show(request, name, content, here="forecasts")
+    if answer.status_code == 200:
+        note_reading(request, "forecast", name[:100])
+    return answer
 
 
 def _beside(shelf: Shelf, view: View, name: str, outlook: Outlook, chosen: list[str],
@@ -408,6 +414,7 @@ async def list_forecasts(request: Request) -> dict[str, Any]:
              "in_force": standing is not None and standing.name == k.name}
             for k in on_file.forecasts_on_file(shelf, view, areas)]}
 
+    note_reading(request, "forecast", "list")
     return await read(request, work)
 
 

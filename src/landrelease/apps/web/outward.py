@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,9 @@ import httpcore
 
 from landrelease.errors import ADDRESS_REFUSED, LandReleaseError
 
-TIMEOUT = 10.0
+TIMEOUT = 10.0  # for each wait
+DEADLINE = 30.0  # for a whole message: who answers one byte at a time holds nobody up for longer
+_PIECE = 16_384  # what is written at once
 Resolve = Callable[[str, int], Sequence[str]]
 _SPECIAL = [ipaddress.ip_network(n) for n in (
     "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "100.64.0.0/10", "192.88.99.0/24",
@@ -92,16 +95,71 @@ class Public(httpcore.NetworkBackend):
         raise LandReleaseError(ADDRESS_REFUSED, found="a socket of this machine")
 
 
+class Timed(httpcore.NetworkStream):
+    """A connection on which no wait goes past a moment, however many of them there are."""
+
+    def __init__(self, inner: httpcore.NetworkStream, end: float):
+        self.inner, self.end = inner, end
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, _until(self.end, timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # A socket counts each part that it is rid of anew.
+        for at in range(0, len(buffer), _PIECE):
+            self.inner.write(buffer[at:at + _PIECE],
+                             _until(self.end, timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
+                  timeout: float | None = None) -> httpcore.NetworkStream:
+        left = _until(self.end, timeout, httpcore.ConnectTimeout)
+        return Timed(self.inner.start_tls(ssl_context, server_hostname, left), self.end)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+
+def _until(end: float, timeout: float | None, late: type[Exception]) -> float:
+    """How long to wait at most. Raises `late` after the end."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise late("the message took too long as a whole")
+    return left if timeout is None else min(left, timeout)
+
+
+class _Within(httpcore.NetworkBackend):
+    """Connections of a backend that end at a moment."""
+
+    def __init__(self, inner: httpcore.NetworkBackend, end: float):
+        self.inner, self.end = inner, end
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None,
+                    local_address: str | None = None,
+                    socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:
+        left = _until(self.end, timeout, httpcore.ConnectTimeout)
+        return Timed(self.inner.connect_tcp(host, port, left, local_address, socket_options),
+                     self.end)
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None,
+                            socket_options: Iterable[Any] | None = None) -> httpcore.NetworkStream:
+        return self.inner.connect_unix_socket(path, timeout, socket_options)
+
+
 def post(url: str, body: bytes, headers: dict[str, str], *, backend: Public | None = None,
-         tls: ssl.SSLContext | None = None) -> int:
+         tls: ssl.SSLContext | None = None, deadline: float = DEADLINE) -> int:
     """Send; returns the status. The answer's body is not read, a redirect is a status like others.
+    `deadline`: seconds for all of it, from the connection to the answer.
 
     Raises WEB-060 for an address that is not public, httpcore's errors for the rest.
     """
     checked(url)
     limits = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
+    timed = _Within(backend or Public(), time.monotonic() + deadline)
     with httpcore.ConnectionPool(ssl_context=tls or ssl.create_default_context(), retries=0,
-                                 network_backend=backend or Public()) as pool, pool.stream(
+                                 network_backend=timed) as pool, pool.stream(
             "POST", url, headers=list(headers.items()), content=body,
             extensions={"timeout": limits}) as answer:
         return int(answer.status)

@@ -168,7 +168,10 @@ async def plans_page(request: Request) -> Response[str]:
                       _make_form(kept)]
         return group(*parts)
 
-    return await show(request, word("plans"), content, here="plans")
+    answer = await show(request, word("plans"), content, here="plans")
+    if answer.status_code == 200:
+        note_reading(request, "plan_dates", "list")
+    return answer
 
 
 def _since(at: str, by: str) -> Html:
@@ -622,7 +625,10 @@ async def what_if_page(request: Request, name: FromPath[str]) -> Response[str]:
                              min=1), since, few, button=word("job.start")))
         return tag("div", by_weight, tag("div", by_team, by_money), class_="columns")
 
-    return await show(request, name, _page(request, name, "what_if", work), here="plans")
+    answer = await show(request, name, _page(request, name, "what_if", work), here="plans")
+    if answer.status_code == 200:
+        note_reading(request, "plan_dates", name)
+    return answer
 
 
 @get("/plans/{name:str}/compare", include_in_schema=False,
@@ -694,7 +700,11 @@ async def orders_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("p", word("plan.task_cut", n=ROWS_MOST, total=f"{len(shown):,}"), class_="note")
             if len(shown) > ROWS_MOST else None)
 
-    return await show(request, name, _page(request, name, "orders", work), here="plans")
+    answer = await show(request, name, _page(request, name, "orders", work), here="plans")
+    if answer.status_code == 200:
+        note_reading(request, "plan_dates", name)
+        note_reading(request, "task", f"orders {name}"[:100])
+    return answer
 
 
 @dataclass

@@ -14,6 +14,7 @@ from landrelease.store.registry import Registry
 
 T = TypeVar("T")
 THREADS = 4
+EXPORTS = 2  # threads for whole collections as files: the pages have theirs for themselves
 CACHE_MB = 8  # of each thread: the system keeps the pages of the file for all of them
 
 

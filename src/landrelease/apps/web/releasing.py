@@ -351,13 +351,14 @@ def _handing_over(found: Release, asking: Any) -> Html:
 async def certificate_pdf(request: Request, release_id: FromPath[str],
                           lang: FromQuery[str] = "en") -> Response[bytes]:
     """The certificate as PDF, with the state in which it stands now across it."""
+    templates = request.app.state.settings.templates_folder
 
     def work(registry: Registry, view: View) -> tuple[str, bytes]:
         from landrelease.workflows import certificates
 
         view.check("release certificate")
         seen = certificates.visible_release(registry, view, release_id)
-        found, pdf = certificates.certificate(registry, seen.id, lang=lang)
+        found, pdf = certificates.certificate(registry, seen.id, lang=lang, templates=templates)
         return found.id, pdf
 
     name, pdf = await read(request, work)
@@ -372,13 +373,15 @@ async def certificate_pdf(request: Request, release_id: FromPath[str],
 async def certificate_xlsx(request: Request, release_id: FromPath[str],
                            lang: FromQuery[str] = "en") -> Response[bytes]:
     """The certificate as spreadsheet, with the state in which it stands now."""
+    templates = request.app.state.settings.templates_folder
 
     def work(registry: Registry, view: View) -> tuple[str, bytes]:
         from landrelease.workflows import certificates
 
         view.check("release certificate")
         seen = certificates.visible_release(registry, view, release_id)
-        found, sheet = certificates.certificate_sheet(registry, seen.id, lang=lang)
+        found, sheet = certificates.certificate_sheet(registry, seen.id, lang=lang,
+                                                      templates=templates)
         return found.id, sheet
 
     name, sheet = await read(request, work)

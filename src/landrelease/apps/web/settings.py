@@ -44,6 +44,10 @@ class Settings:
     proxies: tuple[str, ...] = ()
     templates: str = ""
 
+    @property
+    def templates_folder(self) -> Path | None:
+        return Path(self.templates) if self.templates else None
+
     def to_environment(self) -> str:
         return json.dumps(asdict(self))
 

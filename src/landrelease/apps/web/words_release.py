@@ -232,4 +232,6 @@ ENGLISH = {
     "legend.passable": "passable, or not reported", "legend.blocked": "blocked",
     "legend.coverage_gaps": "Not proven covered: crossed where by nothing, plain where only by a "
     "machine or an animal",
+    "legend.not_proven": "nothing on record covers it",
+    "legend.machine_only": "only a machine or an animal covered it",
 }

@@ -242,6 +242,7 @@ export async function mapView(place, { ask, start, make, word, rest }) {
     map.triggerRepaint();
     if (able.past) await timeView(time, then, map, known, { ask, make, word, changed: (query, when) => {
       computed.at(query);
+      gapsAt(query !== "");
       for (const layer of map.getLayer("closure-fill") ? layersOf("closure", dark, when ?? present()) : []) map.setFilter(layer.id, layer.filter);
     } });
   });
@@ -255,16 +256,31 @@ export async function mapView(place, { ask, start, make, word, rest }) {
   };
   const switchLayers = id => on => { for (const layer of layersOf(id, dark)) if (map.getLayer(layer.id)) map.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none"); };
   for (const c of [...known].reverse()) row(c.id, named("kind", c.id), SHOWN.has(c.id), switchLayers(c.id));
+  // What proofs leave open is known of now alone: on a day of the past it is not drawn.
+  const gaps = { on: false, past: false };
+  const drawGaps = () => switchLayers("coverage_gaps")(gaps.on && !gaps.past);
   if (able.gaps) row("coverage_gaps", word("legend.coverage_gaps"), false, async on => {
+    gaps.on = on;
     if (on) map.getSource("coverage_gaps").setData(await ask("/api/layers/coverage_gaps"));
-    switchLayers("coverage_gaps")(on);
+    drawGaps();
   });
+  function gapsAt(past) {
+    if (!able.gaps) return;
+    gaps.past = list.querySelector("#layer-coverage_gaps").disabled = past;
+    drawGaps();
+  }
   computed.rows();
   const tell = (point, near) => {
-    const at = map.queryRenderedFeatures([[point.x - near, point.y - near], [point.x + near, point.y + near]]);
-    const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}`, f]));
+    // Of the ground under it a reader asks nothing: its features are not ours.
+    const ours = map.getStyle().layers.filter(l => l.source && l.source !== "basemap").map(l => l.id);
+    const at = map.queryRenderedFeatures([[point.x - near, point.y - near], [point.x + near, point.y + near]], { layers: ours });
+    const seen = new Map(at.map(f => [`${f.source}/${f.properties.id}/${f.source === "coverage_gaps" ? f.properties.state : ""}`, f]));
+    // What a proof leaves open is no record of its own: it leads to its task.
+    const open = f => f.source !== "coverage_gaps" ? null : make("div", { class: "card" },
+      make("p", {}, make("a", { href: `#record/task/${encodeURIComponent(f.properties.id)}` }, String(f.properties.id))),
+      make("p", { class: "note" }, `${named("kind", "task")} · ${word(`legend.${f.properties.state}`)}`));
     const together = f => f.properties.crowded ? make("div", { class: "card" }, make("p", {}, word("map.crowded")), make("p", { class: "note" }, named("kind", f.source))) : null;
-    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? together(f) ?? make("div", { class: "card" },
+    panel.replaceChildren(...[...seen.values()].slice(0, 12).map(f => computed.card(f) ?? open(f) ?? together(f) ?? make("div", { class: "card" },
       make("p", {}, make("a", { href: `#record/${f.source}/${encodeURIComponent(f.properties.id)}` }, String(f.properties.name ?? f.properties.id))),
       make("p", { class: "note" }, [named("kind", f.source), ...["hazard_type", "status", "outcome_type"].map(n => f.properties[n] && named("value", f.properties[n])), f.properties.verified === false ? word("legend.unsigned") : "", ...times(f.properties, named)].filter(Boolean).join(" · ")))));
     return seen.size;
