@@ -32,6 +32,11 @@ TYPED = "four random words do\n" * 2  # passwords and passphrases, where they ar
 # Documented command -> the test that runs it, or what it does, in another way: held to be there.
 ELSEWHERE = {
     "demo": ".ci/run",
+    "figures trace district.gpkg finish_years --plan plan --as planner":
+        "test_figures_scope.py::test_each_figure_is_traced_in_one_command_and_comes_out_again",
+    "figures treaty district.gpkg --treaty apmbc --year 2027 --deadline 2029-06-01 --extended-to "
+    "2032-06-01 --plan plan --out tables --as authority":
+        "test_figures_scope.py::test_a_deadline_and_its_extension_ask_for_a_pace",
     "serve district.gpkg --port 8080": "test_deploy.py::behind",  # it runs until it is ended
     "serve district.gpkg --as planner --port 8080": "test_web.py::running",
     "restore backups/district-2027-05-01.gpkg "

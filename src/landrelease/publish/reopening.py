@@ -88,7 +88,7 @@ def phase_words(phase: Phase, w: Words, percent) -> list[str]:
         low, median, high = np.quantile(phase.cost, LEVELS)
         lines.append(w("phase.cost", median=w.money(median), low=w.money(low), high=w.money(high),
                        currency=phase.currency,
-                       share=percent(float(np.mean(phase.cost <= phase.budget)))))
+                       share=percent(float(np.mean(phase.cost <= phase.budget)), w)))
     works = phase.works
     if works is not None:
         planned = works.plan_day[np.isfinite(works.plan_day)]
