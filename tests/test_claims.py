@@ -635,3 +635,41 @@ def test_a_total_of_money_below_zero_cannot_be_and_a_refund_in_a_month_can():
     assert judged[0].codes == ("value_negative",)
     assert "value_negative" not in check(
         [row("2030-01-01", "money spent", "-200", "USD per month")])[0].codes
+
+
+# --- round numbers -------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 9), st.integers(0, 9), st.sampled_from(["ha", "km2", "items"]))
+@settings(max_examples=80)
+def test_a_round_number_reaches_neither_zero_nor_twice_itself(digit, zeros, unit):
+    metric = "items destroyed" if unit == "items" else "cleared area"
+    value = digit * 10 ** zeros
+    if 1900 <= value <= 2100:
+        return
+    amount = read([row("2025-07-01", metric, str(value), unit)], WORDS, ASSUMED).claims[0].amount
+    assert 0.5 * amount.value <= amount.least <= amount.value <= amount.most <= 1.5 * amount.value
+    if zeros >= 2:  # rounding to a place that is not written is 5 % at the most
+        assert amount.least >= 0.95 * amount.value and amount.most <= 1.05 * amount.value
+
+
+@pytest.mark.parametrize(("rows", "code"), [
+    ([("planned area", "500000"), ("cleared area", "100000"), ("remaining area", "200000")],
+     "plan_not_done_and_left"),
+    ([("released area", "9000"), ("cancelled area", "1000"), ("reduced area", "2000"),
+      ("cleared area", "3000")], "parts_do_not_add_up"),
+    ([("cleared area", "1000"), ("cleared area", "2000", "Programme X, North")],
+     "part_exceeds_whole"),
+    ([("cleared area", "20000", "Paris")], "area_exceeds_place"),
+    ([("cleared area", "4000000", "Kursk Oblast")], "area_exceeds_place"),
+])
+def test_zeros_at_the_end_do_not_hide_what_does_not_add_up(rows, code):
+    made = [row("2025-07-01", metric, value, "ha", scope=scope[0] if scope else "Programme X")
+            for metric, value, *scope in rows]
+    assert codes(made) == {code}
+
+
+def test_what_was_rounded_to_a_twentieth_still_adds_up():
+    assert not codes([row("2025-07-01", "planned area", "500000", "ha"),
+                      row("2025-07-01", "cleared area", "310000", "ha"),
+                      row("2025-07-01", "remaining area", "200000", "ha")])

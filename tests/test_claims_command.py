@@ -106,6 +106,19 @@ def test_a_claim_is_set_beside_our_figure(verdicts, registry):
     assert found[3]["ours"] is None
 
 
+@pytest.mark.parametrize(("metric", "value", "verdict"), [
+    ("cleared area", "10,000", "differs"), ("cleared area", "1000", "differs"),
+    ("cleared area", "90", "agrees"), ("cleared area", "20", "differs")])
+def test_a_round_number_far_from_ours_differs(verdicts, registry, metric, value, verdict):
+    assert 88 < CLEARED_HA < 90
+    _, found, _ = verdicts(
+        HEAD + f'A,2025-07-01,2025-07-01,Alpha,{metric},"{value}",ha,\n'
+        "A,2025-07-01,2025-07-01,Alpha,minefields,10,,\n"
+        "A,2025-07-01,2025-07-01,Alpha,minefields,5,,\n",
+        "--registry", registry, "--as", "planner")
+    assert [e["verdict"] for e in found] == [verdict, "differs", "agrees"]
+
+
 def test_a_claim_of_an_area_is_set_beside_the_figure_of_that_area(verdicts, registry):
     _, found, _ = verdicts(
         HEAD + f"A,2025-07-01,2025-07-01,Alpha,released area,{CLEARED_HA:.1f},ha,\n"

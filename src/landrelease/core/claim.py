@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -22,7 +22,8 @@ class Quantity:
     """A published number with what rounding and words such as "about" leave open, in base units.
 
     value : as said. low, high : where it most likely lies. least, most : what it can be at all
-    without the words being wrong ("more than 550,000": 550,000 to no end).
+    without the words being wrong ("more than 550,000": 550,000 to no end). Zeros at the end may
+    all be rounding there; how much of that a check allows is `sure`'s.
     """
 
     value: float
@@ -55,12 +56,18 @@ class Quantity:
 
     def sure(self, share: float) -> tuple[float, float]:
         """Least and most where zeros at the end are taken for rounding up to `share` of the number
-        at the most ("10,000" is not "5,000 to 15,000"), twice that where it is "about".
+        at the most ("10,000" is not "5,000 to 15,000"), twice that where it is "about"; half the
+        place of the last digit that is written at least ("1 km²" is not "0 to 2").
         """
         if self.qualifier not in ("", "about") or not self.written:
             return self.least, self.most
-        most = max((2 if self.qualifier else 1) * share * abs(self.value), self.written)
+        most = max((2 if self.qualifier else 1) * share * abs(self.value), self.written / 2)
         return max(self.least, self.value - most), min(self.most, self.value + most)
+
+    def narrowed(self, share: float) -> Quantity:
+        """The same number with `sure(share)` as its least and most."""
+        least, most = self.sure(share)
+        return replace(self, least=least, most=most)
 
 
 @dataclass(frozen=True, slots=True)

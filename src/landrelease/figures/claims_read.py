@@ -90,9 +90,12 @@ def read(rows: Sequence[Mapping[str, Any]], words: Vocabulary, assumptions: Assu
     marks = decimal_mark([(fold(r.get("value")), unit_of(r.get("unit"), words).measures == "count")
                           for r in rows])
     claims, found = [], []
+    rounding = assumptions.value("claim_rounding_share")
     for number, row in enumerate(rows, 1):
         claim, problems = _claim(number, row, words, marks,
                                  assumptions.value("claim_about_share"))
+        if claim.quantity is not None:  # zeros at the end are rounding up to a share of it only
+            claim = replace(claim, quantity=claim.quantity.narrowed(rounding))
         claims.append(claim)
         found += problems
     return Reading(tuple(_subsets(claims)), tuple(found))

@@ -48,7 +48,7 @@ def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
     found: list[Raised] = []
     periods = [c for c in claims if c.usable and c.mode == "period" and c.as_of is not None]
     for series in series_of(claims, skip):
-        falls = _falls(series, words, assumptions.value("claim_rounding_share"))
+        falls = _falls(series, words)
         found += falls
         fallen = {f.number for f in falls}
         found += _breaks(series, assumptions, fallen)
@@ -57,11 +57,9 @@ def check_totals(claims: Sequence[Claim], words: Vocabulary, assumptions: Assump
     return found
 
 
-def _falls(series: Series, words: Vocabulary, share: float) -> list[Raised]:
+def _falls(series: Series, words: Vocabulary) -> list[Raised]:
     """Totals that are certainly less than an earlier one: the largest of those since the last fall,
     so that neither a second source of the same day nor many small steps hide it.
-
-    share : of a number, what zeros at its end can be rounding of at the most.
     """
     found = []
     start = 0
@@ -69,9 +67,9 @@ def _falls(series: Series, words: Vocabulary, share: float) -> list[Raised]:
         earlier = [c for c in series.claims[start:n] if c.day.last < later.day.first]
         if not earlier:
             continue
-        before = max(earlier, key=lambda c: c.amount.sure(share)[0])
-        least = before.amount.sure(share)[0]
-        if later.amount.sure(share)[1] < least:
+        before = max(earlier, key=lambda c: c.amount.least)
+        least = before.amount.least
+        if later.amount.most < least:
             code = "total_corrected" if words.find("correction", later.words) else "total_falls"
             found.append(raised(
                 later.number, code, f"{amount_words(later)} after {amount_words(before)} in "
