@@ -669,6 +669,19 @@ def test_zeros_at_the_end_do_not_hide_what_does_not_add_up(rows, code):
     assert codes(made) == {code}
 
 
+@pytest.mark.parametrize("said", ["12.345.67", "12,345,67", "1.234.567.8", "12,34,567"])
+def test_marks_that_part_no_groups_of_three_are_not_read(said):
+    j, = check([row("2025-07-01", "cleared area", said, "ha")])
+    assert j.verdict == "cannot_be_checked" and "value_unreadable" in j.codes
+    assert j.claim.quantity is None and one_number(said, WORDS, "") is None
+
+
+@pytest.mark.parametrize(("said", "value"), [
+    ("12.345.678", 12_345_678), ("1,234,567.5", 1_234_567.5), ("1.234.567,5", 1_234_567.5)])
+def test_marks_that_part_groups_of_three_are_read(said, value):
+    assert one_number(said, WORDS, "").value == value
+
+
 def test_what_was_rounded_to_a_twentieth_still_adds_up():
     assert not codes([row("2025-07-01", "planned area", "500000", "ha"),
                       row("2025-07-01", "cleared area", "310000", "ha"),

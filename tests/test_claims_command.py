@@ -201,6 +201,30 @@ def test_a_file_that_is_no_table_of_claims_says_what_is_missing(verdicts):
     assert status == 2 and "CLM-001" in said and "colour" in said
 
 
+@pytest.mark.parametrize("head", ["value,value", "value, Value ,VALUE", "metric,value,metric"])
+def test_a_column_that_is_there_twice_is_refused_in_words(verdicts, head):
+    if head.startswith("metric"):
+        text = f"{head},unit\ncleared area,10,found area,ha\n"
+    else:
+        text = f"metric,{head},unit\ncleared area{',10' * len(head.split(','))},ha\n"
+    status, found, said = verdicts(text)
+    assert status == 2 and found is None and "CLM-003" in said and "more than once" in said
+
+
+def test_a_fault_of_our_figures_is_told_and_not_taken_for_no_records(
+        verdicts, registry, monkeypatch):
+    from landrelease.errors import GRID_SETTING
+    from landrelease.workflows import figures
+
+    def broken(*_, **__):
+        raise LandReleaseError(GRID_SETTING, name="x", found="y", expected="z")
+
+    monkeypatch.setattr(figures, "all_figures", broken)
+    status, found, said = verdicts(HEAD + "A,2025-07-01,2025-07-01,Alpha,cleared area,5,ha,\n",
+                                   "--registry", registry, "--as", "planner")
+    assert status != 0 and found is None and GRID_SETTING.code in said
+
+
 def test_nothing_to_check_says_so(run, tmp_path):
     assert run("claims", "check")[0] == 2
     made = create_registry(str(tmp_path / "empty.gpkg"), office="x")

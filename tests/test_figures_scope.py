@@ -216,6 +216,32 @@ def test_the_years_to_come_hold_the_land_of_the_treaty_alone(path, plan):
     assert "4 areas" not in notes
 
 
+@pytest.mark.parametrize(("role", "count", "words"), [
+    ("authority", 3, "not known: 3 areas"), ("donor", 1, WITHHELD), ("authority", 0, "")])
+def test_safety_S12_nothing_is_left_only_where_every_area_states_its_ordnance(
+        tmp_path, role, count, words):
+    path = tmp_path / "r.gpkg"
+    registry = create_registry(str(path), office="Synthetic office")
+    registry.append([
+        revision("administrative_area", 1, {"name": "West", "level": 1},
+                 shapely.box(-47.1, 9.9, -46.9, 10.1)),
+        *(revision("hazard", n, {"hazard_type": "CHA", "status": "open", **(
+            {} if n < count else {"ordnance_confirmed": ["submunition"]})}, field(n),
+            day=date(2024, 1, 1)) for n in range(6))])
+    registry.close()
+    tables, _ = made(path, "apmbc", role=role, deadline=date(2029, 1, 1))
+    rows = dict(tables["obligation"].rows)
+    left = rows["hazardous area at the end of 2025, m²"]
+    needed = rows["needed a year to keep it, m²"]
+    if not count:
+        assert left == 0 and needed == "nothing is left"
+        return
+    assert left == needed and left.startswith(words)
+    if words != WITHHELD:
+        m2 = sum(geodesic_area_m2(field(n)) for n in range(count))
+        assert left == f"not known: {count} areas ({m2:,.0f} m²) state no ordnance"
+
+
 @pytest.mark.parametrize("role", ["public", "donor"])
 def test_safety_S12_few_areas_and_items_are_withheld_and_never_zero(path, plan, role):
     """Two areas with submunitions and one record of AP mines destroyed: not shown, not none."""

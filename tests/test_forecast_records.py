@@ -159,6 +159,24 @@ def test_months_are_on_the_screen_and_what_runs_leave_open_stands_beside_a_chanc
     assert document["chance_by_interval"][1] == pytest.approx(1.0)
 
 
+def test_scenarios_side_by_side_say_their_chance_with_its_interval_and_their_notes(
+        sea, tmp_path, capsys):
+    sea.reports(months=6)
+    _, saved = sea.planned()
+    save_plan(tmp_path / "plan", saved)
+    (tmp_path / "s.yaml").write_text("name: poor\nmoney: [{day: 2032-04-01, amount: 3000}]\n")
+    assert run("forecast", "compare", sea.path, "--plan", tmp_path / "plan", "--as", "planner",
+               "--scenario", tmp_path / "s.yaml", "--by", "2040-01-01", "--budget", 1000,
+               "--runs", 40, "--quiet", "--json", tmp_path / "c.json") == 0
+    said = capsys.readouterr().out
+    told = json.loads((tmp_path / "c.json").read_bytes())["scenarios"]
+    assert len(told) == 2 and said.count("as far as 40 runs can tell") == 4
+    for row in told:
+        assert f"done by 2040-01-01: {workflows.chance_words(row, 'chance_by')}" in said
+        assert f"are enough: {workflows.chance_words(row, 'chance_of_budget')}" in said
+        assert row["notes"] and all(said.count(note) == 1 for note in row["notes"])
+
+
 def test_twice_the_reported_ground_ends_sooner(tmp_path):
     ends = []
     for m2 in (250.0, 500.0):

@@ -35,6 +35,34 @@ def day(n):
     return FIRST + timedelta(days=n)
 
 
+def lost_in(made):
+    from landrelease.forecast.rates import fit_lost
+
+    return fit_lost(made.days, load_assumptions()["lost_day_share"])
+
+
+def test_safety_S12_reports_without_hours_say_nothing_of_days_lost():
+    """The stated range stays where nobody reports hours or time lost."""
+    silent = forecasting.reported_days([report(n, day(n), hours=None) for n in range(150)])
+    found = lost_in(silent)
+    assert found.from_prior and found.observed is None
+    assert np.median(found.share) == pytest.approx(0.15, abs=0.03)
+    # One who states hours counts, who states none does not make it less.
+    some = [report(n, day(n), hours=3.0 if n % 2 else 6.0) for n in range(100)]
+    silence = [report(100 + n, day(100 + n), hours=None) for n in range(100)]
+    alone, beside = (lost_in(forecasting.reported_days(rows)) for rows in (some, some + silence))
+    assert alone.observed == beside.observed == pytest.approx(0.25)
+    assert not beside.from_prior and np.array_equal(alone.share, beside.share)
+
+
+def test_where_lost_days_are_reported_a_day_with_area_alone_was_worked():
+    made = forecasting.reported_days([
+        report(n, day(n), hours=None, **({"m2": 0.0, "hours_lost": 6.0} if n % 5 == 0 else {}))
+        for n in range(100)])
+    found = lost_in(made)
+    assert not found.from_prior and found.observed == pytest.approx(0.2)
+
+
 def test_joint_work_is_divided_and_a_report_sent_again_counts_once():
     made = forecasting.reported_days([
         report(1, day(0), team=("one", "two"), m2=600.0), report(2, day(1), team="one", m2=300.0),

@@ -1647,6 +1647,9 @@ CLAIMS_WITHOUT_COLUMNS = Message(
     "CLM-001", "{file}: none of the columns metric, value and words is there; found {found}.",
     "Give the file the columns source, published, as_of, scope, metric, value, unit, words; "
     "`landrelease claims example OUT.csv` writes one.")
+CLAIMS_COLUMN_TWICE = Message(
+    "CLM-003", "{file}: the column {found} is there more than once.",
+    "Keep the one that holds the claims and give the other another name.")
 CLAIMS_NOT_RECORDED = Message(
     "CLM-002", "The registry holds no claims that this reader may see.",
     "Name a file of claims, or import one: landrelease import claims.csv --kind claim --into "

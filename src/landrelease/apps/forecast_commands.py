@@ -243,18 +243,22 @@ def forecast_compare(
         from landrelease.workflows.scenarios import comparison_chart
 
         write_atomically(svg, comparison_chart(outlooks, saved.synthetic).encode())
-    say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>26}"
-        + (f"{'by ' + str(day):>16}" if day else "") + (f"{'within budget':>15}" if budget else ""))
-    for o, row in zip(outlooks, rows, strict=True):
+    say(f"{'scenario':<28}{'done (median)':>15}{'80 % of runs':>26}{'cost (median)':>26}")
+    for n, (o, row) in enumerate(zip(outlooks, rows, strict=True)):
         low, middle, high = scenarios.finish_words(o)
-        line = (f"{o.scenario[:27]:<28}{middle:>15}{low + ' to ' + high:>26}"
-                f"{scenarios.cost_words(o):>26}")
-        line += f"{row['chance_by']:>16.0%}" if day else ""
-        line += f"{row['chance_of_budget']:>15.0%}" if budget else ""
-        say(line)
+        say(f"{o.scenario[:27]:<28}{middle:>15}{low + ' to ' + high:>26}"
+            f"{scenarios.cost_words(o):>26}")
+        if day:
+            say(f"    Chance of being done by {day}: {workflows.chance_words(row, 'chance_by')}")
+        if budget is not None:
+            say(f"    Chance that {budget:,.0f} {o.currency} are enough: "
+                f"{workflows.chance_words(row, 'chance_of_budget')}")
         if row["not_finished"]:
             say(f"    {row['not_finished']} of {row['runs']} runs do not finish within "
                 f"{row['horizon_years']:.0f} years")
+        for note in o.notes:
+            if n == 0 or note not in outlooks[0].notes:  # of the plan itself once
+                say(f"    {note}")
     say(workflows.COST_WORDS)
 
 

@@ -61,6 +61,8 @@ def quantity(value: float, step: float, digits: int, qualifier: str, *, counted:
 def digits_of(text: str, decimal: Decimal, counted: bool) -> tuple[float, float, int, bool]:
     """(value, step of the last digit given, significant digits, whether a mark is ambiguous).
 
+    Raises ValueError: marks that part no groups of three ("12.345.67").
+
     decimal : the mark that the other cells of the column use, "" where they do not show it.
     """
     plain = text.strip()
@@ -74,8 +76,12 @@ def digits_of(text: str, decimal: Decimal, counted: bool) -> tuple[float, float,
     ambiguous = False
     if len(set(marks)) == 2:
         mark = marks[-1]
+        if marks.count(mark) > 1 or not _in_threes(plain.split(mark)[0]):
+            raise ValueError(text)
         plain = plain.replace("," if mark == "." else ".", "").replace(mark, ".")
     elif len(marks) > 1:
+        if not _in_threes(plain):
+            raise ValueError(text)
         plain = plain.replace(marks[0], "")
     elif marks:
         head, tail = plain.split(marks[0])
@@ -99,6 +105,12 @@ def digits_of(text: str, decimal: Decimal, counted: bool) -> tuple[float, float,
     return value, step, max(1, significant), ambiguous
 
 
+def _in_threes(plain: str) -> bool:
+    """Whether the marks in digits part groups of three, as thousands are written."""
+    head, *groups = re.split(r"[.,]", plain)
+    return not groups or (1 <= len(head) <= 3 and all(len(g) == 3 for g in groups))
+
+
 def decimal_mark(cells: list[tuple[str, bool]]) -> Decimal:
     """The decimal mark that a column shows: that of a number that can be read in one way only.
 
@@ -113,14 +125,15 @@ def decimal_mark(cells: list[tuple[str, bool]]) -> Decimal:
                 found.add("." if marks[-1] == "." else ",")
             elif len(marks) == 1 and len(plain.split(marks[0])[1]) != 3:
                 found.add("." if marks[0] == "." else ",")
-            elif len(marks) > 1 or (marks and counted):
+            elif (len(marks) > 1 and _in_threes(plain)) or (len(marks) == 1 and counted):
                 found.add("," if marks[0] == "." else ".")
     return next(iter(found)) if len(found) == 1 else ""
 
 
 def numbers(text: str, words: Vocabulary, *, decimal: Decimal, counted: bool, about_share: float,
             scale: float = 1.0, qualifier: str = "") -> list[Number]:
-    """All numbers of a folded text, with the scale behind and the bound before each.
+    """All numbers of a folded text, with the scale behind and the bound before each. Raises
+    ValueError: marks in one of them that can be read in no way.
 
     scale, qualifier : what the column of units says of every number ("thousand", "over").
     """
@@ -132,6 +145,8 @@ def numbers(text: str, words: Vocabulary, *, decimal: Decimal, counted: bool, ab
     for n, match in enumerate(matches):
         if n <= skip or _is_date(text, match):
             continue
+        if re.match(r"[.,]\d", text[match.end():]):  # "12,34,567"
+            raise ValueError(text)
         value, step, significant, ambiguous = digits_of(match.group(), decimal, counted)
         factor, end = _scale_after(text, match.end(), scales)
         start, bound = _bound_before(text, match.start(), bounds)

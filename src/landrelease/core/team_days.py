@@ -30,6 +30,8 @@ class TeamDays:
     grounds: tuple[str, ...] = ()
     joined: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))  # (T,) True: its
     # first day is on record, so that it is known how long it has worked
+    # bool (N,) the report says how much of the day was worked; () where all of them do
+    timed: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
         return len(self.day)
@@ -41,7 +43,13 @@ class TeamDays:
     def pick(self, keep: np.ndarray) -> TeamDays:
         return replace(self, day=self.day[keep], team=self.team[keep], kind=self.kind[keep],
                        area=self.area[keep], ground=self.ground[keep], m2=self.m2[keep],
-                       worked=self.worked[keep], ended=self.ended[keep])
+                       worked=self.worked[keep], ended=self.ended[keep],
+                       timed=self.timed[keep] if len(self.timed) else self.timed)
+
+    @property
+    def with_time(self) -> TeamDays:
+        """Only the days of which it is reported how much was worked: silence is not a whole day."""
+        return self.pick(self.timed) if len(self.timed) else self
 
     @property
     def span(self) -> tuple[date, date] | None:

@@ -55,24 +55,34 @@ class Ahead:
 
 
 def obligation_table(obligation: Obligation, year: int, end: Ends, released: TreatyTable,
-                     ahead: Ahead | None) -> TreatyTable:
-    """The deadline beside the ground that is left and the pace that it needs."""
+                     ahead: Ahead | None, unstated: tuple[int, float] | None = (0, 0.0)
+                     ) -> TreatyTable:
+    """The deadline beside the ground that is left and the pace that it needs.
+
+    unstated : areas on record whose ordnance nobody states, and their m²: what is left is not known
+    while there are any (S12). None: withheld, there are so few.
+    """
     last = date(year, 12, 31)
     left = None if end.all is None or not end.all else end.all[-1].hazardous_m2
     in_year = released.rows[-1][released.columns.index("released (the three together), m²")] \
         if released.rows else NOT_REPORTED
+    nothing: Any = 0
+    if unstated is None:
+        nothing = WITHHELD
+    elif unstated[0]:
+        nothing = (f"not known: {unstated[0]:,} areas ({unstated[1]:,.0f} m²) state no ordnance")
     rows: list[tuple[Any, ...]] = [
         ("deadline of the treaty", _day(obligation.deadline)),
         ("extended to", _day(obligation.extended_to)),
         (f"hazardous area at the end of {year}, m²",
-         WITHHELD if end.all is None else round(left or 0.0)),
+         WITHHELD if end.all is None else round(left) if left else nothing),
         (f"released in {year}, m²", in_year)]
     by = obligation.by
     if by is not None:
         years = ((by - last).days) / DAYS_PER_YEAR
         rows.append((f"years from the end of {year} to the day that holds", round(years, 2)))
         rows.append(("needed a year to keep it, m²", WITHHELD if end.all is None else
-                     "nothing is left" if not left else
+                     (nothing or "nothing is left") if not left else
                      "the day has passed" if years <= 0 else round(left / years)))
     if ahead is not None and len(ahead.area_m2):
         for name, days in zip(("10 %", "50 %", "90 %"), ahead.all_done.tolist(), strict=True):

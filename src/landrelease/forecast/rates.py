@@ -467,7 +467,9 @@ def fit_lost(days: TeamDays, prior: Assumption, *, seed: int = 1, draws: int = D
 
     Months differ (weather, closures come in spells), so that a month counts as one observation of
     the logit, its neighbours as half another: n days of a bad month are not n observations.
+    Reports that state neither hours nor time lost say nothing of it.
     """
+    days = days.with_time
     generator = np.random.Generator(np.random.PCG64([seed, 77]))
 
     def logit(x: float) -> float:

@@ -9,18 +9,21 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.resources
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from landrelease.core.claim import Place
-from landrelease.errors import CLAIMS_WITHOUT_COLUMNS, LandReleaseError
+from landrelease.core.said_words import fold
+from landrelease.errors import CLAIMS_COLUMN_TWICE, CLAIMS_WITHOUT_COLUMNS, LandReleaseError
 from landrelease.records.readers import read
 from landrelease.records.tables import cells_of
 from landrelease.units import M2_PER_KM2
 
 _TEXTS = (".csv", ".tsv", ".txt")
+_NUMBERED = re.compile(r"(?: \(column \d+\))+$")
 PLACE_COLUMNS = ("place", "kind", "area_km2")
 
 
@@ -35,13 +38,18 @@ class ClaimTable:
 def read_claims(path: Path, columns_of) -> ClaimTable:
     """columns_of : headings -> (our column -> heading), of `figures.claims_read`.
 
-    Raises CLM-001 where the file has none of the columns; what `readers.read` raises.
+    Raises CLM-001 where the file has none of the columns, CLM-003 where one of them is there twice;
+    what `readers.read` raises.
     """
     table = read(path)
     known = columns_of(table.columns)
     if not {"metric", "value", "words"} & set(known):
         raise LandReleaseError(CLAIMS_WITHOUT_COLUMNS, file=table.file,
                                found=", ".join(map(str, table.columns)))
+    bare = [_NUMBERED.sub("", str(c)) for c in table.columns]  # a repeated heading got a number
+    for name in bare:
+        if sum(fold(name) == fold(other) for other in bare) > 1 and columns_of([name]):
+            raise LandReleaseError(CLAIMS_COLUMN_TWICE, file=table.file, found=name)
     rows, problems = [], {}
     for number, row in enumerate(table.rows, 1):
         rows.append(dict(row.values))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from landrelease.core.claim import Judgement
 from landrelease.core.progress import Progress, silent
-from landrelease.errors import CLAIMS_NOT_RECORDED, LandReleaseError
+from landrelease.errors import CLAIMS_NOT_RECORDED, NOTHING_HAZARDOUS, LandReleaseError
 
 if TYPE_CHECKING:
     from landrelease.access.policy import View
@@ -46,7 +46,7 @@ def check_file(
 
     whole : what claims call the ground of the registry as a whole ("Kursk Oblast"). known_at,
     level : of our figures. forecast_path : what `forecast make --out` wrote, for promised ends.
-    Raises CLM-001, CLM-002 (no claims), PLN-101 (no forecast), FIL-... of the files.
+    Raises CLM-001, CLM-003, CLM-002 (no claims), PLN-101 (no forecast), FIL-... of the files.
     """
     from landrelease.figures import claims_read
     from landrelease.figures.claims_check import check_claims
@@ -180,7 +180,7 @@ def figures_of(registry: Registry, reader: View, days: set[date | None], wanted:
             found = all_figures(registry, reader, At(day, known_at, level),
                                 wanted=wanted or {"hazardous_m2"})
         except LandReleaseError as error:
-            if error.code.startswith("SIG-"):  # an unknown level
+            if error.code != NOTHING_HAZARDOUS.code:
                 raise
             figures[day] = ()  # nothing on record at that day
             continue

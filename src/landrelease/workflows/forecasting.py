@@ -64,7 +64,8 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
     grounds = {h.id: ground_of(h) for h in hazards}
     by_identifier = {str(h.values.get("identifier", h.id)): h.id for h in hazards}
     left: Counter[str] = Counter()
-    rows: dict[tuple[str, int, str, str, str], tuple[float, float | None, float, bool]] = {}
+    rows: dict[tuple[str, int, str, str, str],
+               tuple[float, float | None, float | None, bool]] = {}
     order = sorted(records, key=lambda r: (r.valid_from or date.min, r.id))
     for r in order:
         activity = str(r.value("activity_type"))
@@ -96,7 +97,7 @@ def reported_days(records: Sequence[Record], hazards: Sequence[Record] = ()) -> 
             key = (str(team), first.toordinal(), activity, method, hazard)
             if key in rows:
                 left["sent again"] += 1
-            rows[key] = ((area or 0.0) / len(teams), hours, off or 0.0, done)
+            rows[key] = ((area or 0.0) / len(teams), hours, off, done)
     return Reported(_days_of(rows, grounds), len(records), tuple(
         f"{count:,} reports {why} were left out." if why != "sent again" else
         f"{count:,} reports were sent again: the last one counts."
@@ -117,8 +118,12 @@ def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
         hours = [rows[k][1] for k in keys if (k[2], k[3]) == kind and rows[k][1]]
         full[kind] = float(np.quantile(hours, FULL_DAY_QUANTILE)) if hours else 0.0
     m2, worked = np.zeros(count), np.zeros(count)
+    # Who reports time lost reports it where there is any; else a report without hours is silent.
+    timed = np.full(count, any((rows[k][2] or 0.0) > 0 for k in keys))
     for i, k in enumerate(keys):
-        area, hours, off, _ = rows[k]
+        area, hours, stated, _ = rows[k]
+        timed[i] |= hours is not None or stated is not None
+        off = stated or 0.0
         whole = full[k[2], k[3]]
         m2[i] = area
         if hours is not None and whole > 0:
@@ -143,7 +148,7 @@ def _days_of(rows: dict, grounds_of: Mapping[str, str]) -> TeamDays:
         day, team, kind_of, area_of,
         np.array([number["ground"].get(grounds_of.get(k[4], ""), -1) for k in keys],
                  dtype=np.int64), m2, worked, ended, tuple(teams), tuple(kinds), tuple(areas),
-        tuple(grounds), joined)
+        tuple(grounds), joined, timed)
 
 
 def _number(record: Record, name: str) -> float | None:
@@ -213,6 +218,10 @@ def learn(registry: Registry, reader: View, assumptions: Assumptions, *, seed: i
         if (span[1] - span[0]).days < 330:
             notes.append("The reports cover less than a year: what months of the year do to the "
                          "rate is mostly prior.")
+    silent = len(reported.days) - len(reported.days.with_time)
+    if silent:
+        notes.append(f"{silent:,} of {len(reported.days):,} team-days state neither hours nor time "
+                     "lost: they say nothing of days lost. Not reported is not zero.")
     return Learning(rates, lost, reported, tuple(notes))
 
 

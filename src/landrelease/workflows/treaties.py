@@ -68,6 +68,7 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
     found = [forms.area_table(ends[0], ends[1], _new(
         _of_group(lands[0], of_group), _of_group(lands[1], of_group), reader)), release]
     notes = []
+    silent: tuple[int, float] | None = (0, 0.0)
     if forms.opened_again(release):
         notes.append("Below zero: in the year more ground that had been released came back on "
                      "record as hazardous than was released.")
@@ -75,9 +76,11 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
         left = [h for h in lands[1].hazards if h.id in unstated]
         count = len(left)
         exact = reader.precision("hazard") == "exact"
-        if count and (exact or not reader.few(count)):
+        silent = (count, sum(h.area_m2 for h in left)) if not count or exact or not reader.few(
+            count) else None
+        if count and silent is not None:
             notes.append(f"{count:,} areas on record at the end of {year} state no ordnance at all "
-                         f"({sum(h.area_m2 for h in left):,.0f} m²); they are in none of these "
+                         f"({silent[1]:,.0f} m²); they are in none of these "
                          "tables and are not none.")
         before = {o.id for o in lands[0].outcomes}
         loose = [o for o in lands[1].outcomes if o.id in unnamed and o.id not in before
@@ -90,7 +93,7 @@ def tables(registry: Registry, reader: View, treaty: str, year: int, *, level: s
                      "tables are not to be added up.")
     if obligation is not None or plan is not None:
         _ahead(registry, reader, obligation or obliged.Obligation(), plan, year, ends, release,
-               of_group, found, notes, seed, progress)
+               of_group, silent, found, notes, seed, progress)
     progress("items", 0.7)
     at = At(days[1], known_at, level)
     reports = columns_at(registry, reader, "activity", work.FIELDS, at)
@@ -145,14 +148,15 @@ def obligation_of(deadline: date | None, extended_to: date | None) -> Obligation
 
 def _ahead(registry: Registry, reader: View, obligation: Obligation, plan: PlanFile | None,
            year: int, ends: Sequence[Ends], release: TreatyTable, of_group: set[str] | None,
-           found: list[TreatyTable], notes: list[str], seed: int, progress: Progress) -> None:
+           silent: tuple[int, float] | None, found: list[TreatyTable], notes: list[str],
+           seed: int, progress: Progress) -> None:
     """The tables of the deadline and of the years to come, and their notes."""
     from landrelease.figures import obligation as obliged
     from landrelease.workflows.treaty_plans import ahead_of
 
     ahead = None if plan is None else ahead_of(registry, reader, plan, of_group, seed=seed,
                                                progress=progress)
-    found.append(obliged.obligation_table(obligation, year, ends[1], release, ahead))
+    found.append(obliged.obligation_table(obligation, year, ends[1], release, ahead, silent))
     if ahead is not None and len(ahead.area_m2):
         found.append(obliged.projection_table(ahead, obligation, year))
     notes += obliged.notes_of(obligation, ahead)
