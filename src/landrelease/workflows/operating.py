@@ -175,9 +175,9 @@ class Sites:
         for name in self.registry.ids(kind):
             found.setdefault(folded(name), set()).add(name)
         for r in self.registry.records(kind, known_at=self.known_at):
-            for name in (r.id, r.values.get("identifier")):
-                if folded(name):
-                    found.setdefault(folded(name), set()).add(r.id)
+            for said in (r.id, r.values.get("identifier")):
+                if folded(said):
+                    found.setdefault(folded(said), set()).add(r.id)
         return {name: frozenset(ids) for name, ids in found.items()}
 
     def records(self, kind: str, day: date) -> list[Record]:
