@@ -8,6 +8,7 @@ nowhere else. What is asked of an address that takes something is in `web_asked.
 import io
 import re
 import subprocess
+import zipfile
 
 import pytest
 import shapely
@@ -228,7 +229,7 @@ def test_papers_and_spreadsheets_were_opened_by_the_walk():
     for name in ("planner", "authority", "inspector", "operator", "donor"):
         for paper in ("pdf", "xlsx"):
             assert PAPERS.get((name, paper)), (name, paper)
-    assert not PAPERS.get(("", "pdf")) and not PAPERS.get(("community", "xlsx"))
+    assert not PAPERS.get(("", "pdf"))  # tables of what is public are everybody's
 
 
 def test_safety_S14_rows_that_wait_are_counted_where_they_lie(app, client):
@@ -259,10 +260,15 @@ def answers_of(app, client, world, names, left_out):
             if url.endswith("parquet"):  # says when it was made
                 out[url] = answer.status_code
                 continue
+            if "/items.xlsx" in url and answer.status_code == 200:  # the notes hold the time
+                with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+                    out[url] = book.read("xl/worksheets/sheet1.xml")
+                continue
             if re.search(r"/items\.(csv|xlsx)", url):
-                out[url] = (answer.status_code, re.sub(
-                    r"20\d\d-\d\d-\d\dT[\d:]+\+00:00", "", said(answer).partition(
-                        "content-disposition")[2].partition("etag")[2].partition("\n")[2]))
+                text = re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+\+00:00", "", answer.text)
+                if "." in name:  # who sees histories is told the head of the chains
+                    text = re.sub(r"chain_head: [0-9a-f]{64}", "", text)
+                out[url] = (answer.status_code, text)
                 continue
             # The time; the place to go on from, which is sealed anew each time.
             text = re.sub(r'"timeStamp":"[^"]*"|after=(~|%7E)[^"&]*', "", answer.text)
