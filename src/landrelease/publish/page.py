@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from landrelease.core.labels import label
 from landrelease.core.ledger import Figure, LedgerRow
 from landrelease.core.outlook import Outlook
 from landrelease.core.report import DataSource, PublicFigure, PublicReport, Report
@@ -1092,8 +1091,12 @@ def _imports_section(report: Report, sight: Sight, w: Words) -> Section:
         (w("imports.findings"), True),
     ]
     rows = [
-        [_t(r.file), _t(w.texts(label(r.kind))), *(w.count(getattr(r, n)) for n in names),
-         w.count(len(r.findings))]
+        [
+            _t(r.file),
+            _t(w.texts(r.kind.replace("_", " "))),
+            *(w.count(getattr(r, n)) for n in names),
+            w.count(len(r.findings)),
+        ]
         for r in report.imports
     ]
     total = [

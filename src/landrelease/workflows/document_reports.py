@@ -257,7 +257,7 @@ def _environment(m: Making, first: date, last: date) -> Section:
             "environment", w("paper.week.environment"), columns(
                 w, "day:date", "record", "type", "task", "state", "due:date", "lacks"),
             tuple((t.observed_on, t.record, m.word(t.type), t.task or None,
-                   w.said(m.word(t.state)), t.due_on,
+                   m.told(t.state), t.due_on,
                    ", ".join(m.words.texts(field_label(f)) for f in t.missing)) for t in shown),
             empty=w("paper.week.environment.none")),))
 
@@ -281,7 +281,7 @@ def _marking(m: Making, last: date) -> Section:
         (w("paper.week.marking.marked"), found.marked)), grids=(Grid(
             "marking", w("paper.week.marking"), columns(
                 w, "area", "record", "finding", "since:date"),
-            tuple((f.hazard or None, f.marking or None, w.said(m.word(f.problem)), f.since)
+            tuple((f.hazard or None, f.marking or None, m.told(f.problem), f.since)
                   for f in found.findings), empty=w("paper.week.marking.none")),))
 
 

@@ -53,6 +53,10 @@ class Making:
             return self.words("not_reported")
         return self.words.texts(label(str(value))) if value in vocabulary() else plain_word(value)
 
+    def told(self, value: str) -> str:
+        """A word of the vocabulary, or else what a stage wrote, as it is read."""
+        return self.word(value) if value in vocabulary() else self.words.said(plain_word(value))
+
     def word_or_none(self, value: Any) -> str | None:
         """The same; None for what nobody reported."""
         return None if value in (None, "", NOT_REPORTED, [], ()) else self.word(value)
@@ -298,7 +302,7 @@ def plan_document(m: Making, saved: PlanFile) -> Document:
     sections.append(Section("teams", w("paper.plan.teams"), lines=hidden, grids=(Grid(
         "teams", w("paper.plan.teams"),
         columns(w, "team", "organisation", "task", "work", "method", "start:date", "finish:date"),
-        tuple((b.team, b.organisation, b.stage, m.word(b.activity), w.said(m.word(b.mode)), b.start,
+        tuple((b.team, b.organisation, b.stage, m.word(b.activity), m.told(b.mode), b.start,
                b.finish)
               for b in seen.bars), empty=w("paper.task.people.none")),)))
     if seen.whole:
@@ -402,7 +406,7 @@ def _plan_order(m: Making, saved: PlanFile, seen: Any, waits: Sequence[Mapping[s
         areas.append(tuple(row))
         for r in sorted(rows, key=lambda r: r["start"]):
             step: list[Cell] = [rows[0]["order"], r["task_id"], m.word(r["activity"]),
-                                w.said(m.word(r["mode"])),
+                                m.told(r["mode"]),
                                 r["start"], r["finish"],
                                 float(problem.work_m2[number[r["task_id"]]])]
             if seen.whole:

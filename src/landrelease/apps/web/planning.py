@@ -51,8 +51,8 @@ from landrelease.apps.web.results import (
 )
 from landrelease.apps.web.standing import Filed
 from landrelease.apps.web.tiers import within
-from landrelease.apps.web.words import named, word
 from landrelease.apps.web.words import told as say
+from landrelease.apps.web.words import word
 from landrelease.apps.web.work import (
     Day,
     assets,
@@ -402,7 +402,7 @@ async def plan_page(request: Request, name: FromPath[str]) -> Response[str]:
             tag("h2", word("plan.table")),
             table(word("plan.table"), [word(h) for h in heads], [
                 (r["order"], record_link("hazard", r["hazard_id"]),
-                 word(f"plan.activity.{r['activity']}"), say(named(r["mode"])), day(r["start"]),
+                 word(f"plan.activity.{r['activity']}"), say(r["mode"]), day(r["start"]),
                  day(r["finish"]), *([number(r["cost"])] if seen.whole else []))
                 for r in listed[:ROWS_MOST]], numbers=(6,)),
             tag("p", word("plan.table_cut", n=ROWS_MOST, total=f"{len(listed):,}"), class_="note")

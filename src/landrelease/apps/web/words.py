@@ -210,8 +210,8 @@ def kind_named(kind: str, title: str = "") -> str:
 
 
 def told(english: str) -> str:
-    """What a stage wrote in English, in the language of the request."""
-    return speaking.texts().said(english)
+    """What a stage wrote in English, or a word of a vocabulary, in the language of the request."""
+    return named(english) if english in vocabulary() else speaking.texts().said(english)
 
 
 def field_named(name: str) -> str:

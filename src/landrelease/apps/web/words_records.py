@@ -8,7 +8,7 @@ from landrelease.core.labels import field_label, label, vocabulary
 
 ENGLISH = {
     **{f"kind.{kind.name}": kind.title for kind in KINDS.values()},
-    **{f"name.{kind.name}": label(kind.name) for kind in KINDS.values()},
+    **{f"name.{kind.name}": kind.name.replace("_", " ") for kind in KINDS.values()},
     **{f"field.{f.name}": field_label(f.name) for kind in KINDS.values() for f in kind.fields},
     **{f"value.{w}": label(w) for w in sorted(vocabulary())},
 }
